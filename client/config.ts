@@ -1,0 +1,106 @@
+import { ClientError } from './errors.ts';
+
+/** The API authorisation service, as separate addresses. */
+export interface PlatformEndpoints {
+  authorizeUrl: string;
+  tokenUrl: string;
+  userinfoUrl: string;
+}
+
+/** The OpenID provider, as separate addresses, for those who do not use its discovery document. */
+export interface ProviderEndpoints {
+  authorizeUrl: string;
+  tokenUrl: string;
+  userinfoUrl: string;
+  jwksUrl: string;
+  endSessionUrl?: string;
+}
+
+/**
+ * The three addresses of an authorisation service from its base, for example
+ * `https://int.api.service.nhs.uk/oauth2` or `http://localhost:8401/oauth2`.
+ */
+export function platformAt(base: string): PlatformEndpoints {
+  const root = withoutSlash(checkedUrl('base', base));
+  return { authorizeUrl: `${root}/authorize`, tokenUrl: `${root}/token`, userinfoUrl: `${root}/userinfo` };
+}
+
+/** The addresses of CIS2 from its issuer, which stays as it is written, `:443` and all. */
+export function cis2At(issuer: string): ProviderEndpoints {
+  const root = withoutSlash(checkedUrl('issuer', issuer));
+  return {
+    authorizeUrl: `${root}/authorize`,
+    tokenUrl: `${root}/access_token`,
+    userinfoUrl: `${root}/userinfo`,
+    jwksUrl: `${root}/connect/jwk_uri`,
+    endSessionUrl: `${root}/connect/endSession`,
+  };
+}
+
+const LONGEST_URL = 2048;
+
+/**
+ * Checks an address of the settings and gives it back exactly as it was written: an issuer and an audience
+ * are compared byte for byte, so nothing here may normalise. Plain http is for this machine only.
+ * Throws `settings_invalid` with the name of the setting.
+ */
+export function checkedUrl(setting: string, value: unknown): string {
+  if (typeof value !== 'string' || value.length === 0 || value.length > LONGEST_URL) {
+    throw new ClientError('settings_invalid', `The setting ${setting} must be an address (a URL).`);
+  }
+  const url = parsedUrl(setting, value);
+  if (url.username !== '' || url.password !== '') {
+    throw new ClientError('settings_invalid', `The setting ${setting} must not carry a user name or password.`);
+  }
+  if (value.includes('#')) {
+    throw new ClientError('settings_invalid', `The setting ${setting} must not have a fragment (#).`);
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    throw new ClientError('settings_invalid', `The setting ${setting} must use https: ${value} leaves this machine.`);
+  }
+  return value;
+}
+
+/** A required text of the settings; throws `settings_invalid` with its name. */
+export function checkedText(setting: string, value: unknown): string {
+  if (typeof value !== 'string' || value.length === 0) {
+    throw new ClientError('settings_invalid', `The setting ${setting} is missing.`);
+  }
+  return value;
+}
+
+/** Whether a host name means this machine. // RFC 6761 section 6.3 */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
+  );
+}
+
+/** Adds parameters to an address without touching the rest of it; undefined ones are left out. */
+export function withQuery(url: string, parameters: Record<string, string | undefined>): string {
+  const pairs = Object.entries(parameters)
+    .filter((pair): pair is [string, string] => pair[1] !== undefined)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  if (pairs.length === 0) return url;
+  return `${url}${url.includes('?') ? '&' : '?'}${pairs.join('&')}`;
+}
+
+function parsedUrl(setting: string, value: string): URL {
+  let url: URL | undefined;
+  try {
+    url = new URL(value);
+  } catch {
+    url = undefined;
+  }
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new ClientError('settings_invalid', `The setting ${setting} is not an http or https address.`);
+  }
+  return url;
+}
+
+function withoutSlash(url: string): string {
+  return url.endsWith('/') ? url.slice(0, -1) : url;
+}

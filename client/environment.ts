@@ -1,0 +1,24 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+
+/** One variable of the process environment; undefined when it is unset or empty. */
+export function environmentVariable(name: string): string | undefined {
+  const value = process.env[name];
+  return value === undefined || value === '' ? undefined : value;
+}
+
+/** The id of the user whose process this is; undefined on Windows. */
+export function ownUid(): number | undefined {
+  return process.getuid?.();
+}
+
+/**
+ * Where the Identity Agent of this user listens when nothing else is configured: a Unix socket in the
+ * user's runtime folder (else in a folder of that user under the temporary folder), a named pipe on Windows.
+ */
+export function defaultAgentSocket(): string {
+  if (process.platform === 'win32') return `\\\\.\\pipe\\alongside-identity-agent-${userInfo().username}`;
+  const runtime = environmentVariable('XDG_RUNTIME_DIR');
+  const folder = runtime ? join(runtime, 'alongside') : join(tmpdir(), `alongside-${ownUid() ?? 'user'}`);
+  return join(folder, 'identity-agent.sock');
+}

@@ -1,0 +1,90 @@
+/** Bytes that do not form an APDU, or members that do not fit into one. */
+export class ApduError extends Error {
+  override readonly name = 'ApduError';
+}
+
+/** A command APDU (ISO/IEC 7816-4 section 5.1). */
+export interface CommandApdu {
+  readonly cla: number;
+  readonly ins: number;
+  readonly p1: number;
+  readonly p2: number;
+  /** At most 65535 bytes; empty is the same as absent. */
+  readonly data?: Uint8Array;
+  /** How many bytes of answer are wanted at most: 1 to 65536; absent when none are. */
+  readonly le?: number;
+}
+
+/** A response APDU: data and status word. */
+export interface ResponseApdu {
+  readonly data: Uint8Array;
+  readonly sw: number;
+}
+
+/** Set in CLA while more commands of the same chain follow (ISO/IEC 7816-4 section 5.1.1.1). */
+export const CHAINING = 0x10;
+
+const SHORT_DATA = 255;
+const SHORT_LE = 256;
+const nothing = new Uint8Array(0);
+
+const isByte = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xff;
+const u16 = (value: number): [number, number] => [(value >> 8) & 0xff, value & 0xff];
+
+/** Writes a command in the short form where it fits, else in the extended one. Throws ApduError when a member is out of range. */
+export function encodeCommand(command: CommandApdu): Uint8Array {
+  const { cla, ins, p1, p2, data = nothing, le } = command;
+  if (![cla, ins, p1, p2].every(isByte)) throw new ApduError('A header byte is out of range.');
+  if (data.length > 0xffff) throw new ApduError('The data is longer than 65535 bytes.');
+  if (le !== undefined && !(Number.isInteger(le) && le >= 1 && le <= 0x10000)) throw new ApduError('Le is out of range.');
+  const short = data.length <= SHORT_DATA && (le ?? 0) <= SHORT_LE;
+  const lc = data.length === 0 ? [] : short ? [data.length] : [0, ...u16(data.length)];
+  const ask = le === undefined ? [] : short ? [le & 0xff] : [...(data.length === 0 ? [0] : []), ...u16(le)];
+  return Uint8Array.from([cla, ins, p1, p2, ...lc, ...data, ...ask]);
+}
+
+/** Reads a command of either form. Throws ApduError unless the length fields account for every byte. */
+export function decodeCommand(bytes: Uint8Array): CommandApdu {
+  const [cla, ins, p1, p2, first] = bytes;
+  if (cla === undefined || ins === undefined || p1 === undefined || p2 === undefined)
+    throw new ApduError('A command has at least four bytes.');
+  const header = { cla, ins, p1, p2 };
+  if (first === undefined) return header;
+  if (bytes.length === 5) return { ...header, le: first || SHORT_LE };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const extended = first === 0;
+  if (extended && bytes.length === 7) return { ...header, le: view.getUint16(5) || 0x10000 };
+  const start = extended ? 7 : 5;
+  const lc = extended && bytes.length > 7 ? view.getUint16(5) : first;
+  if (lc === 0) throw new ApduError('Lc is zero.');
+  const data = bytes.slice(start, start + lc);
+  const rest = bytes.length - start - lc;
+  if (rest === 0) return { ...header, data };
+  if (!extended && rest === 1) return { ...header, data, le: bytes[start + lc] || SHORT_LE };
+  if (extended && rest === 2) return { ...header, data, le: view.getUint16(start + lc) || 0x10000 };
+  throw new ApduError('The length fields do not fit the command.');
+}
+
+/** Splits a command whose data is too long for the short form into a chain; the last one carries Le. */
+export function chainOf(command: CommandApdu): CommandApdu[] {
+  const { data = nothing, le, ...header } = command;
+  if (data.length <= SHORT_DATA) return [command];
+  const chain: CommandApdu[] = [];
+  for (let at = 0; at < data.length; at += SHORT_DATA) {
+    const part = data.slice(at, at + SHORT_DATA);
+    const last = at + SHORT_DATA >= data.length;
+    chain.push(last ? { ...header, data: part, le } : { ...header, cla: header.cla | CHAINING, data: part });
+  }
+  return chain;
+}
+
+/** Writes a response. */
+export const encodeResponse = (sw: number, data: Uint8Array = nothing): Uint8Array =>
+  Uint8Array.from([...data, ...u16(sw)]);
+
+/** Reads a response. Throws ApduError when it has no status word or more than 65536 bytes of data. */
+export function decodeResponse(bytes: Uint8Array): ResponseApdu {
+  const end = bytes.length - 2;
+  if (end < 0 || end > 0x10000) throw new ApduError('A response has a status word and at most 65536 bytes.');
+  return { data: bytes.slice(0, end), sw: ((bytes[end] ?? 0) << 8) | (bytes[end + 1] ?? 0) };
+}

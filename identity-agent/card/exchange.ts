@@ -1,0 +1,67 @@
+import { type CommandApdu, chainOf, decodeResponse, encodeCommand, type ResponseApdu } from './apdu.ts';
+import { CardError } from './card-error.ts';
+import { exactLengthIn, moreIn, SW } from './status-words.ts';
+import type { CardTransport } from './transport.ts';
+
+/** Bytes of one whole answer: more than any object of a PIV card. */
+const MOST_BYTES = 16384;
+/** Response APDUs of one whole answer. */
+const MOST_ROUNDS = 128;
+
+/** How to speak with this card. */
+export interface ExchangeOptions {
+  /** Sends long data in one extended APDU instead of a chain of short ones; not every card and reader can. */
+  readonly extendedLength?: boolean;
+}
+
+async function once(transport: CardTransport, command: CommandApdu): Promise<ResponseApdu> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await transport.transmit(encodeCommand(command));
+  } catch (error) {
+    if (error instanceof CardError) throw error;
+    throw new CardError('transaction_failed', 'The reader did not carry the command.', { cause: error });
+  }
+  try {
+    return decodeResponse(bytes);
+  } catch (error) {
+    throw new CardError('malformed_response', 'The card answered without a status word.', { cause: error });
+  }
+}
+
+/** Sends a command, once more with the right Le when the card asks for it (ISO/IEC 7816-3 section 10.4: 6Cxx). */
+async function withExactLength(transport: CardTransport, command: CommandApdu): Promise<ResponseApdu> {
+  const response = await once(transport, command);
+  const le = exactLengthIn(response.sw);
+  return le === undefined ? response : once(transport, { ...command, le });
+}
+
+/**
+ * Sends one command to the card and returns its whole answer: chains long data, repeats on 6Cxx and collects
+ * what waits behind 61xx. The status word is the last one; what it means is the caller's.
+ * @throws CardError `card_removed`, `malformed_response`, `transaction_failed`
+ */
+export async function exchange(
+  transport: CardTransport,
+  command: CommandApdu,
+  { extendedLength = false }: ExchangeOptions = {},
+): Promise<ResponseApdu> {
+  const chain = extendedLength ? [command] : chainOf(command);
+  const last = chain.pop() ?? command;
+  for (const part of chain) {
+    const response = await once(transport, part);
+    if (response.sw !== SW.ok) return response;
+  }
+  let response = await withExactLength(transport, last);
+  const parts = [response.data];
+  let length = response.data.length;
+  for (let round = 1; moreIn(response.sw) !== undefined; round += 1) {
+    const getResponse = { cla: 0x00, ins: 0xc0, p1: 0x00, p2: 0x00, le: moreIn(response.sw) };
+    response = await withExactLength(transport, getResponse);
+    parts.push(response.data);
+    length += response.data.length;
+    if (round === MOST_ROUNDS || length > MOST_BYTES)
+      throw new CardError('malformed_response', 'The card does not come to the end of its answer.');
+  }
+  return { data: new Uint8Array(Buffer.concat(parts)), sw: response.sw };
+}

@@ -1,0 +1,19 @@
+/** A card that is in a reader: bytes of a command in, bytes of its response out. */
+export interface CardTransport {
+  /**
+   * Sends one command APDU and returns the response APDU, status word included.
+   * Rejects with CardError: `card_removed` when the card is gone, `transaction_failed` when the reader failed.
+   */
+  transmit(command: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A reader with one slot. */
+export interface Reader {
+  readonly name: string;
+  /** The card that is in, undefined when none is. One insertion has one transport. */
+  card(): CardTransport | undefined;
+  /** Calls the listener when a card was put in (true) or taken out (false), until the returned function is called. */
+  onChange(listener: (present: boolean) => void): () => void;
+  /** Lets go of the card and of all listeners. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,77 @@
+import type { Html } from './html.ts';
+
+export type Headers = Record<string, string | string[]>;
+
+/** What a service answers to one HTTP request. A step that returns one ends its list of steps. */
+export class Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string | Uint8Array;
+
+  constructor(status: number, headers: Headers = {}, body: string | Uint8Array = '') {
+    this.status = status;
+    this.headers = headers;
+    this.body = body;
+  }
+
+  /** The same answer with more headers; `set-cookie` is added to, all others replace. */
+  with(headers: Headers): Answer {
+    const merged: Headers = { ...this.headers };
+    for (const [name, value] of Object.entries(headers)) {
+      const before = merged[name];
+      merged[name] = name === 'set-cookie' && before !== undefined ? [before, value].flat() : value;
+    }
+    return new Answer(this.status, merged, this.body);
+  }
+}
+
+const noStore: Headers = { 'cache-control': 'no-store' };
+
+/** A JSON answer that no cache keeps. */
+export const json = (status: number, body: unknown, headers: Headers = {}): Answer =>
+  new Answer(status, { 'content-type': 'application/json', ...noStore, ...headers }, JSON.stringify(body));
+
+/** A redirect by GET: 302, or 303 where it answers a POST (RFC 9110 section 15.4.4). Never 307 (RFC 9700 section 4.12). */
+export const redirect = (location: string, status: 302 | 303 = 302, headers: Headers = {}): Answer =>
+  new Answer(status, { location, 'referrer-policy': 'no-referrer', ...noStore, ...headers });
+
+/** Plain text. */
+export const text = (status: number, body: string, headers: Headers = {}): Answer =>
+  new Answer(status, { 'content-type': 'text/plain; charset=utf-8', ...noStore, ...headers }, body);
+
+/** What a page may load and where its forms may go; nothing else is allowed (RFC 9700 section 4.16: no framing). */
+export interface PagePolicy {
+  /** Origins that a form of the page may lead to, beside its own. */
+  formAction?: string[];
+  /** CSP hashes or `'self'` of the scripts that the page runs; none by default. */
+  script?: string[];
+  /** Origins that its scripts may call; none by default. */
+  connect?: string[];
+}
+
+/** An HTML page under a strict content security policy. */
+export function page(status: number, html: Html, policy: PagePolicy = {}, headers: Headers = {}): Answer {
+  const csp = [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `script-src ${policy.script?.join(' ') || "'none'"}`,
+    `connect-src ${policy.connect?.join(' ') || "'none'"}`,
+    `form-action 'self'${(policy.formAction ?? []).map((origin) => ` ${origin}`).join('')}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ');
+  return new Answer(
+    status,
+    {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': csp,
+      'cross-origin-opener-policy': 'same-origin-allow-popups',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      ...noStore,
+      ...headers,
+    },
+    String(html),
+  );
+}

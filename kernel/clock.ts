@@ -1,0 +1,61 @@
+/** Where every part of the product takes the time from. Times are milliseconds since the Unix epoch unless a name says seconds. */
+export interface Clock {
+  /** Now, in milliseconds. */
+  now(): number;
+}
+
+/** Seconds since the Unix epoch, rounded down: what JWT claims carry (RFC 7519 section 2, NumericDate). */
+export const seconds = (clock: Clock): number => Math.floor(clock.now() / 1000);
+
+/** The machine's clock. */
+export const systemClock: Clock = { now: () => Date.now() };
+
+/** A clock that a developer can move: the machine's clock plus an offset, or a fixed time. */
+export class AdjustableClock implements Clock {
+  #offset = 0;
+  readonly #base: Clock;
+
+  constructor(base: Clock = systemClock) {
+    this.#base = base;
+  }
+
+  now(): number {
+    return this.#base.now() + this.#offset;
+  }
+
+  /** Milliseconds ahead of the machine's clock. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  setOffset(milliseconds: number): void {
+    this.#offset = milliseconds;
+  }
+
+  /** Moves the clock by so many seconds. */
+  advance(bySeconds: number): void {
+    this.#offset += bySeconds * 1000;
+  }
+
+  /** Jumps to a moment; the clock runs on from there. */
+  set(milliseconds: number): void {
+    this.#offset = milliseconds - this.#base.now();
+  }
+}
+
+/** A clock for tests: stands still until it is moved. */
+export class ManualClock implements Clock {
+  #now: number;
+
+  constructor(start: number) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  advance(bySeconds: number): void {
+    this.#now += bySeconds * 1000;
+  }
+}

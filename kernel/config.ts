@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { reasonOf } from './errors.ts';
+
+/** A mistake in how a command was called: exit code 2. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** Something outside that the operator must put right, in one sentence: exit code 1. */
+export class OperatorError extends Error {
+  override name = 'OperatorError';
+}
+
+/** `portBase` -> `port-base`. */
+export const flagOf = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** `portBase` -> `ALONGSIDE_PORT_BASE`. */
+export const variableOf = (key: string): string =>
+  `ALONGSIDE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+/** This process's environment: the one place that reads it. */
+export const environment = (): Readonly<Record<string, string | undefined>> => process.env;
+
+const isBoolean = (schema: z.ZodType): boolean => {
+  let inner = schema as z.ZodType & { def: { type: string; innerType?: z.ZodType } };
+  while (inner.def.innerType) inner = inner.def.innerType as typeof inner;
+  return inner.def.type === 'boolean';
+};
+
+function nearest(name: string, names: readonly string[]): string {
+  const distance = (a: string, b: string): number => {
+    let row = [...Array(b.length + 1).keys()];
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++)
+        next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
+      row = next;
+    }
+    return row[b.length] ?? 0;
+  };
+  const best = [...names].sort((a, b) => distance(name, a) - distance(name, b))[0];
+  return best !== undefined && distance(name, best) <= 3 ? ` Did you mean ${best}?` : '';
+}
+
+/** Reads command-line flags of this schema; what is left over are the command's own words. */
+export function readFlags<S extends z.ZodRawShape>(
+  shape: S,
+  argv: readonly string[],
+): { flags: Record<string, unknown>; words: string[] } {
+  const keys = Object.keys(shape);
+  const options = Object.fromEntries(
+    keys.map((key) => [flagOf(key), { type: isBoolean(shape[key] as z.ZodType) ? ('boolean' as const) : ('string' as const) }]),
+  );
+  let parsed: { values: Record<string, unknown>; positionals: string[] };
+  try {
+    parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true, allowNegative: true });
+  } catch (error) {
+    const unknown = /Unknown option '(-[^']*)'/.exec(reasonOf(error))?.[1];
+    if (unknown) {
+      const known = Object.keys(options).map((flag) => `--${flag}`);
+      throw new UsageError(`There is no option ${unknown}.${nearest(unknown, known)}`);
+    }
+    throw new UsageError(`${reasonOf(error).split('\n')[0]}`);
+  }
+  const flags = Object.fromEntries(
+    keys.filter((key) => parsed.values[flagOf(key)] !== undefined).map((key) => [key, parsed.values[flagOf(key)]]),
+  );
+  return { flags, words: parsed.positionals };
+}
+
+function readVariables(keys: readonly string[], shape: z.ZodRawShape): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const key of keys) {
+    const value = environment()[variableOf(key)];
+    if (value === undefined || value === '') continue;
+    values[key] = isBoolean(shape[key] as z.ZodType) ? !['0', 'false', 'no'].includes(value) : value;
+  }
+  return values;
+}
+
+function readFile(file: string, keys: readonly string[]): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new OperatorError(`The configuration file ${file} cannot be read: ${reasonOf(error)}`);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new OperatorError(`The configuration file ${file} must hold one JSON object.`);
+  for (const key of Object.keys(parsed))
+    if (!keys.includes(key)) throw new OperatorError(`${file} has an unknown key "${key}".${nearest(key, keys)}`);
+  return parsed as Record<string, unknown>;
+}
+
+/**
+ * One configuration from flags, then the environment, then a file, then defaults; each key has one name in all of them.
+ * A wrong value is refused with where it stands and what would be right.
+ */
+export function loadConfig<S extends z.ZodRawShape>(
+  shape: S,
+  flags: Record<string, unknown>,
+  file?: string,
+): z.infer<z.ZodObject<S>> {
+  const keys = Object.keys(shape);
+  const variables = readVariables(keys, shape);
+  const stored = file ? readFile(file, keys) : {};
+  const result = z.strictObject(shape).safeParse({ ...stored, ...variables, ...flags });
+  if (result.success) return result.data as z.infer<z.ZodObject<S>>;
+  const issue = result.error.issues[0];
+  const key = String(issue?.path[0] ?? '');
+  const place = key in flags ? `--${flagOf(key)}` : key in variables ? variableOf(key) : `${file ?? 'configuration'}: ${key}`;
+  const message = `${place}: ${issue?.message ?? 'not valid'}.`;
+  throw key in flags ? new UsageError(message) : new OperatorError(message);
+}

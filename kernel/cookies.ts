@@ -1,0 +1,42 @@
+/** Cookies of a request. A name that came twice is left out, for nobody can say which is meant. */
+export function readCookies(header: string | undefined): Map<string, string> {
+  const cookies = new Map<string, string>();
+  const twice = new Set<string>();
+  for (const pair of (header ?? '').split(';').slice(0, 100)) {
+    const at = pair.indexOf('=');
+    if (at < 1) continue;
+    const name = pair.slice(0, at).trim();
+    if (cookies.has(name)) twice.add(name);
+    cookies.set(name, pair.slice(at + 1).trim());
+  }
+  for (const name of twice) cookies.delete(name);
+  return cookies;
+}
+
+/** How the cookies of one service are named: ports of one host share a jar, so names tell services and instances apart. */
+export class CookieNames {
+  readonly #secure: boolean;
+  readonly #prefix: string;
+
+  /** @param origin public origin of the service; https gets `__Host-` and Secure (RFC 6265bis section 4.1.3.2). */
+  constructor(origin: string, service: string) {
+    const url = new URL(origin);
+    this.#secure = url.protocol === 'https:';
+    this.#prefix = this.#secure ? `__Host-${service}` : `${service}-${url.port || '80'}`;
+  }
+
+  name(purpose: string): string {
+    return `${this.#prefix}-${purpose}`;
+  }
+
+  /** A Set-Cookie value: HttpOnly, SameSite=Lax, the whole host. Without `maxAge` (seconds) it lives as long as the browser. */
+  set(purpose: string, value: string, maxAge?: number): string {
+    const age = maxAge === undefined ? '' : `; Max-Age=${maxAge}`;
+    return `${this.name(purpose)}=${value}; Path=/; HttpOnly; SameSite=Lax${this.#secure ? '; Secure' : ''}${age}`;
+  }
+
+  /** A Set-Cookie value that removes the cookie. */
+  clear(purpose: string): string {
+    return this.set(purpose, '', 0);
+  }
+}

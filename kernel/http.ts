@@ -1,0 +1,171 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { Answer, json } from './answer.ts';
+import { reasonOf, Refusal } from './errors.ts';
+import { uuid } from './ids.ts';
+import type { Log } from './log.ts';
+
+/** One HTTP request as the endpoints see it. Nothing in it was checked yet. */
+export interface HttpRequest {
+  /** Unique for each request; `message_id` of OAuth errors, `messageid` of the gateway. */
+  readonly id: string;
+  readonly method: string;
+  /** Path without the query, percent-encoding untouched. */
+  readonly path: string;
+  /** The query without its `?`, percent-encoding untouched. */
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Each header as it came, name and value in turn: to find repeated ones. */
+  readonly rawHeaders: readonly string[];
+  /** The body as text; empty when there was none. */
+  readonly body: string;
+  /** Address of the peer. */
+  readonly address: string;
+  /** Port of the peer, to tell local users apart. */
+  readonly port: number;
+}
+
+export type Endpoint = (request: HttpRequest) => Promise<Answer>;
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+
+/** A way into a service. A path may have `:name` parts and a `*` at its end; endpoints read the path themselves. */
+export interface Route {
+  readonly methods: readonly Method[];
+  readonly path: string;
+  readonly endpoint: Endpoint;
+}
+
+export const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+export interface ListenerOptions {
+  /** Name in the log. */
+  name: string;
+  log: Log;
+  /** Keeps the events of a request before it is answered. */
+  flush?: () => Promise<void>;
+  /** Turns what an endpoint threw into an answer; the default is a plain JSON body. */
+  onError?: (thrown: unknown, request: HttpRequest) => Answer;
+  /** Largest body in bytes; 64 KiB by default. */
+  bodyLimit?: number;
+  /** A step that may answer before any route: an allow-list of hosts, say. */
+  before?: (request: HttpRequest) => Answer | undefined;
+}
+
+/** An HTTP server of one service. */
+export interface Listener {
+  readonly server: FastifyInstance;
+  /** Starts; port 0 takes a free one. Resolves with the port; a port in use throws in one clear sentence. */
+  listen(port: number, host?: string): Promise<number>;
+  /** Lets running requests end, then stops. */
+  close(): Promise<void>;
+}
+
+const toRequest = (request: FastifyRequest): HttpRequest => {
+  const [path = '/', ...query] = request.raw.url?.split('?') ?? [];
+  return {
+    id: request.id,
+    method: request.method,
+    path,
+    query: query.join('?'),
+    headers: request.headers,
+    rawHeaders: request.raw.rawHeaders,
+    body: typeof request.body === 'string' ? request.body : '',
+    address: request.socket.remoteAddress ?? '',
+    port: request.socket.remotePort ?? 0,
+  };
+};
+
+/** The plain answer to anything that an endpoint did not turn into one of its own. */
+export function plainError(thrown: unknown, request: HttpRequest): Answer {
+  if (thrown instanceof Refusal) {
+    const { code, status, description } = thrown.entry;
+    return json(status, { error: code, error_description: description, ...thrown.extra });
+  }
+  return json(500, { error: 'server_error', error_description: 'Something went wrong here.', id: request.id });
+}
+
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status);
+  for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
+  return reply.send(answer.body instanceof Uint8Array ? Buffer.from(answer.body) : answer.body);
+}
+
+/** Makes the HTTP server of one service from its routes. */
+export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
+  const server = Fastify({
+    logger: false,
+    genReqId: uuid,
+    bodyLimit: options.bodyLimit ?? 65_536,
+    maxParamLength: 65_536,
+    exposeHeadRoutes: false,
+    keepAliveTimeout: 30_000,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    http: { maxHeaderSize: 16_384, insecureHTTPParser: false },
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 65_536 },
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+
+  const handle = async (raw: FastifyRequest, reply: FastifyReply, endpoint: Endpoint): Promise<FastifyReply> => {
+    const request = toRequest(raw);
+    let answer: Answer;
+    try {
+      answer = options.before?.(request) ?? (await endpoint(request));
+    } catch (thrown) {
+      const detail = thrown instanceof Refusal ? thrown.detail : reasonOf(thrown);
+      const level = thrown instanceof Refusal ? 'info' : 'error';
+      options.log[level](
+        {
+          id: request.id,
+          error: thrown instanceof Refusal ? thrown.entry.id : 'unexpected',
+          detail,
+          stack: thrown instanceof Refusal ? undefined : (thrown as Error)?.stack,
+          path: request.path,
+        },
+        'refused',
+      );
+      answer = (options.onError ?? plainError)(thrown, request);
+    }
+    await options.flush?.();
+    return send(reply, answer);
+  };
+
+  for (const route of routes) {
+    server.route({
+      method: [...route.methods],
+      url: route.path,
+      handler: (raw, reply) => handle(raw, reply, route.endpoint),
+    });
+  }
+  server.setNotFoundHandler((raw, reply) =>
+    handle(raw, reply, async () => json(404, { error: 'not_found', error_description: 'There is nothing at this address.' })),
+  );
+  server.setErrorHandler((error: { statusCode?: number; message: string }, raw, reply) => {
+    const status = error.statusCode ?? 500;
+    return handle(raw, reply, async () => {
+      if (status >= 500) throw error;
+      return json(status, { error: 'invalid_request', error_description: error.message });
+    });
+  });
+
+  return {
+    server,
+    async listen(port, host = '127.0.0.1') {
+      try {
+        await server.listen({ port, host });
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code;
+        if (code === 'EADDRINUSE')
+          throw new Error(`Port ${port} is in use, so ${options.name} cannot start. Stop what uses it or choose another --port-base.`);
+        if (code === 'EACCES') throw new Error(`Port ${port} needs rights that this user lacks, so ${options.name} cannot start.`);
+        throw error;
+      }
+      const address = server.server.address();
+      return typeof address === 'object' && address ? address.port : port;
+    },
+    close: () => server.close(),
+  };
+}

@@ -1,0 +1,14 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+
+/** A random URL-safe string with that many bytes of entropy; 32 bytes make 43 characters. */
+export const randomToken = (bytes = 32): string => randomBytes(bytes).toString('base64url');
+
+/** A random UUID (RFC 9562 version 4). */
+export const uuid = (): string => randomUUID();
+
+/** A random string of decimal digits that does not begin with 0. */
+export const randomDigits = (length: number): string => {
+  let digits = String(randomInt(1, 10));
+  while (digits.length < length) digits += String(randomInt(0, 10));
+  return digits;
+};

@@ -1,0 +1,128 @@
+import {
+  createPublicKey,
+  type KeyObject,
+  sign as signCallback,
+  verify as verifyCallback,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+import type { JsonWebKey } from './jwk.ts';
+
+// The one file of compact JWS (RFC 7515) for the hot path; everything else of JOSE is jose's. Property-tested against it.
+const signAsync = promisify(signCallback) as (
+  algorithm: string | null,
+  data: Uint8Array,
+  key: object,
+) => Promise<Buffer>;
+const verifyAsync = promisify(verifyCallback) as (
+  algorithm: string | null,
+  data: Uint8Array,
+  key: object,
+  signature: Uint8Array,
+) => Promise<boolean>;
+
+export type SigningAlgorithm = 'RS256' | 'RS512' | 'PS256' | 'ES256' | 'EdDSA';
+
+interface AlgorithmRule {
+  digest: string | null;
+  keyType: string;
+  curve?: string;
+  options: object;
+}
+
+const pss = { padding: 6, saltLength: 32 };
+const rules: Record<SigningAlgorithm, AlgorithmRule> = {
+  RS256: { digest: 'sha256', keyType: 'rsa', options: {} },
+  RS512: { digest: 'sha512', keyType: 'rsa', options: {} },
+  PS256: { digest: 'sha256', keyType: 'rsa', options: pss },
+  ES256: { digest: 'sha256', keyType: 'ec', curve: 'prime256v1', options: { dsaEncoding: 'ieee-p1363' } },
+  EdDSA: { digest: null, keyType: 'ed25519', options: {} },
+};
+
+export const isSigningAlgorithm = (value: unknown): value is SigningAlgorithm =>
+  typeof value === 'string' && Object.hasOwn(rules, value);
+
+/** Whether this key may be used with this algorithm (RFC 8725 section 3.1): type, curve and at least 2048 bits of RSA. */
+export function keyFits(algorithm: SigningAlgorithm, key: KeyObject): boolean {
+  const rule = rules[algorithm];
+  if (key.asymmetricKeyType !== rule.keyType) return false;
+  const details = key.asymmetricKeyDetails;
+  if (rule.curve && details?.namedCurve !== rule.curve) return false;
+  return rule.keyType !== 'rsa' || (details?.modulusLength ?? 0) >= 2048;
+}
+
+export type JwtHeader = { alg?: unknown; kid?: unknown; typ?: unknown; [name: string]: unknown };
+export type JwtClaims = { [name: string]: unknown };
+
+export interface DecodedJwt {
+  header: JwtHeader;
+  claims: JwtClaims;
+  /** What was signed: the first two parts. */
+  signed: string;
+  signature: Buffer;
+}
+
+const base64url = /^[A-Za-z0-9_-]+$/;
+
+function parseObject(part: string): { [name: string]: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(part, 'base64url')));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JwtClaims) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Longest compact JWT that is looked at, in characters. */
+export const longestJwt = 32_768;
+
+/** Takes a compact JWS apart without trusting any of it; undefined when it is not one. */
+export function decodeJwt(token: string): DecodedJwt | undefined {
+  if (token.length > longestJwt) return undefined;
+  const parts = token.split('.');
+  const [header, claims, signature] = parts;
+  if (parts.length !== 3 || !header || !claims || signature === undefined) return undefined;
+  if (!base64url.test(header) || !base64url.test(claims) || (signature !== '' && !base64url.test(signature)))
+    return undefined;
+  const headerObject = parseObject(header);
+  const claimsObject = parseObject(claims);
+  if (!headerObject || !claimsObject || 'crit' in headerObject) return undefined;
+  const bytes = Buffer.from(signature, 'base64url');
+  // A signature has one spelling only (RFC 4648 section 3.5).
+  if (bytes.toString('base64url') !== signature) return undefined;
+  return { header: headerObject, claims: claimsObject, signed: `${header}.${claims}`, signature: bytes };
+}
+
+/** Checks the signature with this key under this algorithm, whatever the header says. */
+export async function verifySignature(
+  jwt: DecodedJwt,
+  algorithm: SigningAlgorithm,
+  key: KeyObject,
+): Promise<boolean> {
+  if (!keyFits(algorithm, key)) return false;
+  const rule = rules[algorithm];
+  return await verifyAsync(rule.digest, Buffer.from(jwt.signed), { key, ...rule.options }, jwt.signature);
+}
+
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** Signs claims as a compact JWS. */
+export async function signJwt(
+  header: { alg: SigningAlgorithm; kid?: string; typ?: string; jwk?: JsonWebKey },
+  claims: JwtClaims,
+  key: KeyObject,
+): Promise<string> {
+  const rule = rules[header.alg];
+  const signed = `${encode(header)}.${encode(claims)}`;
+  const signature = await signAsync(rule.digest, Buffer.from(signed), { key, ...rule.options });
+  return `${signed}.${signature.toString('base64url')}`;
+}
+
+/** A public key from a JWK; undefined when it is not a public signature key or holds private or symmetric members. */
+export function publicKeyOf(jwk: unknown): KeyObject | undefined {
+  if (typeof jwk !== 'object' || jwk === null || 'd' in jwk || 'k' in jwk) return undefined;
+  try {
+    return createPublicKey({ key: jwk as { kty?: string }, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
+}

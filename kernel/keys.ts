@@ -1,0 +1,179 @@
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { JsonWebKey } from './jwk.ts';
+import type { Clock } from './clock.ts';
+import { type JwtClaims, type SigningAlgorithm, signJwt } from './jws.ts';
+import { randomToken } from './ids.ts';
+
+const generate = promisify(generateKeyPair) as (
+  type: string,
+  options: object,
+) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
+
+/** A signing key of a service as it is kept. All times in milliseconds. */
+export interface SigningKeyRecord {
+  service: string;
+  kid: string;
+  algorithm: SigningAlgorithm;
+  publicJwk: JsonWebKey;
+  /** PKCS#8 PEM; the store keeps it sealed. */
+  privatePem: string;
+  /** From when it stands in the key set. */
+  announcedAt: number;
+  /** From when it signs. */
+  signsFrom: number;
+  /** Until when it signs; null while no successor is planned. */
+  signsUntil: number | null;
+  /** When it leaves the key set; null while it signs. */
+  removedAt: number | null;
+}
+
+/** Where signing keys are kept. */
+export interface KeyStore {
+  list(service: string): Promise<SigningKeyRecord[]>;
+  /** Keeps a new key; false when another process made the first one for this service and algorithm meanwhile. */
+  addFirst(record: SigningKeyRecord): Promise<boolean>;
+  save(records: readonly SigningKeyRecord[]): Promise<void>;
+}
+
+const shapes: Record<SigningAlgorithm, { type: string; options: object }> = {
+  RS256: { type: 'rsa', options: { modulusLength: 2048 } },
+  RS512: { type: 'rsa', options: { modulusLength: 2048 } },
+  PS256: { type: 'rsa', options: { modulusLength: 2048 } },
+  ES256: { type: 'ec', options: { namedCurve: 'P-256' } },
+  EdDSA: { type: 'ed25519', options: {} },
+};
+
+/** A fresh key pair in the forms that are kept. The export goes through PEM: a direct JWK export of a new key can deadlock old runtimes. */
+export async function newKeyPair(algorithm: SigningAlgorithm): Promise<{ privatePem: string; publicJwk: JsonWebKey }> {
+  const { type, options } = shapes[algorithm];
+  const pair = await generate(type, options);
+  const privatePem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const publicJwk = createPublicKey(pair.publicKey.export({ type: 'spki', format: 'pem' })).export({ format: 'jwk' }) as JsonWebKey;
+  return { privatePem, publicJwk };
+}
+
+const day = 86_400_000;
+/** Default schedule of rotation: announced 14 days, signing 90 days, kept 14 days for those who still verify. */
+export const rotationSchedule = { announce: 14 * day, sign: 90 * day, retire: 14 * day };
+
+interface LoadedKey extends SigningKeyRecord {
+  privateKey: KeyObject;
+}
+
+/** The signing keys of one service, read again from the store when they may have changed. */
+export class SigningKeys {
+  readonly #service: string;
+  readonly #store: KeyStore;
+  readonly #clock: Clock;
+  readonly #loaded = new Map<string, LoadedKey>();
+  #list: Promise<LoadedKey[]> | undefined;
+
+  constructor(service: string, store: KeyStore, clock: Clock) {
+    this.#service = service;
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Forgets what was read, so that the next use sees another process's rotation. */
+  forget(): void {
+    this.#list = undefined;
+  }
+
+  /** Makes sure that there is a key of this algorithm. Concurrent calls and processes agree on one. */
+  async ensure(algorithm: SigningAlgorithm): Promise<void> {
+    const records = await this.#store.list(this.#service);
+    if (records.some((record) => record.algorithm === algorithm)) return;
+    await this.#store.addFirst(await this.#fresh(algorithm, this.#clock.now()));
+    this.forget();
+  }
+
+  /** Signs with the key whose turn it is. */
+  async sign(claims: JwtClaims, options: { algorithm: SigningAlgorithm; typ?: string }): Promise<string> {
+    const key = await this.#current(options.algorithm);
+    return signJwt({ alg: options.algorithm, typ: options.typ ?? 'JWT', kid: key.kid }, claims, key.privateKey);
+  }
+
+  /** Every public key that may verify something now, as a JWK set (RFC 7517 section 5). */
+  async jwks(): Promise<{ keys: JsonWebKey[] }> {
+    const now = this.#clock.now();
+    const keys = (await this.#keys()).filter((key) => key.announcedAt <= now && (key.removedAt ?? Infinity) > now);
+    return { keys: keys.map((key) => ({ ...key.publicJwk, kid: key.kid, alg: key.algorithm, use: 'sig' })) };
+  }
+
+  /** The public key with this kid, also one that no longer stands in the key set: old hints are still checked. */
+  async publicKey(kid: string): Promise<{ key: KeyObject; algorithm: SigningAlgorithm } | undefined> {
+    const found = (await this.#keys()).find((key) => key.kid === kid);
+    return found && { key: createPublicKey(found.privateKey), algorithm: found.algorithm };
+  }
+
+  /** All keys with their times, without the private part. */
+  async describe(): Promise<Omit<SigningKeyRecord, 'privatePem'>[]> {
+    return (await this.#keys()).map(({ privatePem: _, privateKey: __, ...rest }) => rest);
+  }
+
+  /**
+   * Brings in a successor for each algorithm in use: announced now, signing after the schedule's announcement, or at once.
+   * The key before it stays in the key set until the retirement time after its last signature.
+   */
+  async rotate(when: 'scheduled' | 'now'): Promise<void> {
+    const now = this.#clock.now();
+    const records = await this.#store.list(this.#service);
+    const algorithms = new Set(records.filter((record) => record.removedAt === null).map((record) => record.algorithm));
+    const signsFrom = when === 'now' ? now : now + rotationSchedule.announce;
+    const changed: SigningKeyRecord[] = [];
+    for (const algorithm of algorithms) {
+      for (const record of records) {
+        if (record.algorithm !== algorithm || (record.signsUntil ?? Infinity) <= signsFrom) continue;
+        changed.push({ ...record, signsUntil: signsFrom, removedAt: signsFrom + rotationSchedule.retire });
+      }
+      changed.push({ ...(await this.#fresh(algorithm, now)), signsFrom });
+    }
+    await this.#store.save(changed);
+    this.#loaded.clear();
+    this.forget();
+  }
+
+  async #fresh(algorithm: SigningAlgorithm, now: number): Promise<SigningKeyRecord> {
+    const pair = await newKeyPair(algorithm);
+    return {
+      service: this.#service,
+      kid: randomToken(15),
+      algorithm,
+      ...pair,
+      announcedAt: now,
+      signsFrom: now,
+      signsUntil: null,
+      removedAt: null,
+    };
+  }
+
+  async #current(algorithm: SigningAlgorithm): Promise<LoadedKey> {
+    const now = this.#clock.now();
+    const turn = (keys: LoadedKey[]) =>
+      keys
+        .filter((key) => key.algorithm === algorithm && key.signsFrom <= now && (key.signsUntil ?? Infinity) > now)
+        .sort((a, b) => b.signsFrom - a.signsFrom)[0];
+    const found = turn(await this.#keys());
+    if (found) return found;
+    await this.ensure(algorithm);
+    const made = turn(await this.#keys());
+    if (!made) throw new Error(`${this.#service} has no ${algorithm} key whose turn it is; rotate its keys.`);
+    return made;
+  }
+
+  #keys(): Promise<LoadedKey[]> {
+    this.#list ??= this.#read();
+    return this.#list;
+  }
+
+  async #read(): Promise<LoadedKey[]> {
+    const records = await this.#store.list(this.#service);
+    return records.map((record) => {
+      const before = this.#loaded.get(record.kid);
+      const key = { ...record, privateKey: before?.privateKey ?? createPrivateKey(record.privatePem) };
+      this.#loaded.set(record.kid, key);
+      return key;
+    });
+  }
+}

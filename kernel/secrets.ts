@@ -1,0 +1,66 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+
+/** SHA-256 as base64url: the form in which a value that is only compared is stored. */
+export const sha256 = (value: string | Uint8Array): string => createHash('sha256').update(value).digest('base64url');
+
+/** Compares two strings in a time that depends only on their lengths' hashes, never on where they differ. */
+export function equalSecrets(a: string, b: string): boolean {
+  const left = createHash('sha256').update(a).digest();
+  const right = createHash('sha256').update(b).digest();
+  return timingSafeEqual(left, right);
+}
+
+/**
+ * Keys derived from one master key by purpose (RFC 5869), so that a leaked purpose says nothing of another.
+ * Seals what must be presented or computed with again: AES-256-GCM, `name.nonce.ciphertext` in base64url.
+ */
+export class Vault {
+  readonly #master: Uint8Array;
+  readonly #derived = new Map<string, Buffer>();
+
+  /** @param master at least 32 bytes; a shorter one throws. */
+  constructor(master: Uint8Array) {
+    if (master.length < 32) throw new Error('The master key must have at least 32 bytes.');
+    this.#master = master;
+  }
+
+  /** 32 bytes for this purpose, the same at each call and in each process that holds the master key. */
+  derive(purpose: string): Buffer {
+    const known = this.#derived.get(purpose);
+    if (known) return known;
+    const key = Buffer.from(hkdfSync('sha256', this.#master, 'alongside', purpose, 32));
+    this.#derived.set(purpose, key);
+    return key;
+  }
+
+  /** A bearer secret that two services of one installation share: both derive it, nobody sends it for the first time. */
+  serviceSecret(from: string, to: string): string {
+    return this.derive(`service:${from}:${to}`).toString('base64url');
+  }
+
+  /** Encrypts under the key of this name; the name is bound to the ciphertext. */
+  seal(name: string, plain: string): string {
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', this.derive(`seal:${name}`), nonce);
+    cipher.setAAD(Buffer.from(name));
+    const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return `${nonce.toString('base64url')}.${body.toString('base64url')}`;
+  }
+
+  /** Decrypts what `seal` made under the same name; throws when it was changed or sealed under another key. */
+  open(name: string, sealed: string): string {
+    const [nonce, body] = sealed.split('.').map((part) => Buffer.from(part, 'base64url'));
+    if (!nonce || !body || body.length < 16) throw new Error(`A sealed ${name} is damaged.`);
+    const decipher = createDecipheriv('aes-256-gcm', this.derive(`seal:${name}`), nonce);
+    decipher.setAAD(Buffer.from(name));
+    decipher.setAuthTag(body.subarray(body.length - 16));
+    return Buffer.concat([decipher.update(body.subarray(0, body.length - 16)), decipher.final()]).toString('utf8');
+  }
+}

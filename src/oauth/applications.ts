@@ -1,0 +1,172 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { SigningAlgorithm } from '@alongside/kernel/jws';
+import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
+import { type Database, must, type Statement, sql } from '../storage/database.ts';
+
+/** Which behaviour a registered client gets: the published one byte for byte, the RFCs', or FAPI 2.0. */
+export type Profile = 'nhs' | 'standard' | 'fapi2';
+
+/** A client secret as it is kept: shown once, then only its hash. Times in milliseconds. */
+export interface SecretRecord {
+  hash: string;
+  createdAt: number;
+  expiresAt: number | null;
+}
+
+/** What both halves of a registration have. */
+export interface ClientHalf {
+  profile: Profile;
+  clientId: string;
+  secrets: SecretRecord[];
+  tokenEndpointAuthMethod: string;
+  signingAlg: string;
+  jwks: { keys: JsonWebKey[] } | null;
+  jwksUrl: string | null;
+}
+
+/** The application at the API platform. */
+export interface PlatformHalf extends ClientHalf {
+  callbackUrls: string[];
+  /** Names of products; each may be revoked for this application alone. */
+  products: { name: string; status: 'approved' | 'revoked' }[];
+  applicationType: 'web' | 'native';
+  accessToken: { format: 'opaque' | 'jwt'; signingAlg: SigningAlgorithm };
+  attributes: Record<string, string>;
+}
+
+/** The application as a relying party of CIS2. */
+export interface Cis2Half extends ClientHalf {
+  redirectUris: string[];
+  postLogoutRedirectUris: string[];
+  applicationType: 'web' | 'native';
+  backchannelLogoutUri: string;
+  pkce: 'required' | 'optional';
+  refreshTokens: boolean;
+  firstAuthenticator: 'smartcard' | 'choose' | null;
+  /** Whether `max_age` is met by a fresh proof of the live agent session or only by a PIN. */
+  maxAge: 'proof' | 'pin';
+  idTokenSigningAlg: SigningAlgorithm;
+  userinfoSigningAlg: SigningAlgorithm | null;
+}
+
+export interface Application {
+  id: string;
+  name: string;
+  developer: string;
+  status: 'approved' | 'revoked';
+  platform: PlatformHalf | null;
+  cis2: Cis2Half | null;
+}
+
+export interface StoredApplication extends Application {
+  revision: number;
+}
+
+interface ApplicationRow {
+  id: string;
+  body: string;
+  revision: number;
+}
+
+const fromRow = (row: ApplicationRow): StoredApplication => ({
+  ...(JSON.parse(row.body) as Application),
+  revision: row.revision,
+});
+
+/** Whether this secret is one of the client's that have not run out. Every candidate is compared, in constant time. */
+export function secretFits(half: ClientHalf, secret: string, now: number): boolean {
+  const hash = sha256(secret);
+  let fits = false;
+  for (const record of half.secrets) {
+    const equal = equalSecrets(record.hash, hash);
+    if (equal && (record.expiresAt === null || record.expiresAt > now)) fits = true;
+  }
+  return fits;
+}
+
+/** The registrations, shared by all services. A change is seen by the next request. */
+export class Applications {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  get now(): number {
+    return this.#clock.now();
+  }
+
+  /** The application whose platform half has this client id (its API key). */
+  byPlatformClient(clientId: string): Promise<StoredApplication | undefined> {
+    return this.#byClient(clientId, 'platform');
+  }
+
+  /** The application whose CIS2 half has this client id. */
+  byCis2Client(clientId: string): Promise<StoredApplication | undefined> {
+    return this.#byClient(clientId, 'cis2');
+  }
+
+  async get(id: string): Promise<StoredApplication | undefined> {
+    const row = await this.#database.get<ApplicationRow>(sql('SELECT * FROM application WHERE id = ?', id));
+    return row && fromRow(row);
+  }
+
+  async list(): Promise<StoredApplication[]> {
+    const rows = await this.#database.all<ApplicationRow>(sql('SELECT * FROM application ORDER BY id'));
+    return rows.map(fromRow);
+  }
+
+  /** Keeps a new application; throws when its id or a client id is taken. */
+  async add(application: Application): Promise<void> {
+    await this.#database.batch([
+      sql('INSERT INTO application (id, body, revision) VALUES (?, ?, 1)', application.id, JSON.stringify(application)),
+      ...this.#clients(application),
+    ]);
+  }
+
+  /** Puts a changed application in place of the revision it was made from; false when another change came first. */
+  async replace(application: Application, revision: number): Promise<boolean> {
+    const { done } = await this.#database.batch([
+      must(
+        sql(
+          'UPDATE application SET body = ?, revision = revision + 1 WHERE id = ? AND revision = ?',
+          JSON.stringify(application),
+          application.id,
+          revision,
+        ),
+      ),
+      sql('DELETE FROM client WHERE application_id = ?', application.id),
+      ...this.#clients(application),
+    ]);
+    return done;
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const { done } = await this.#database.batch([
+      must(sql('DELETE FROM application WHERE id = ?', id)),
+      sql('DELETE FROM client WHERE application_id = ?', id),
+    ]);
+    return done;
+  }
+
+  async #byClient(clientId: string, half: 'platform' | 'cis2'): Promise<StoredApplication | undefined> {
+    const row = await this.#database.get<ApplicationRow>(
+      sql(
+        `SELECT application.* FROM client JOIN application ON application.id = client.application_id
+         WHERE client.client_id = ? AND client.half = ?`,
+        clientId,
+        half,
+      ),
+    );
+    return row && fromRow(row);
+  }
+
+  #clients({ id, platform, cis2 }: Application): Statement[] {
+    const insert = (clientId: string, half: string) =>
+      sql('INSERT INTO client (client_id, application_id, half) VALUES (?, ?, ?)', clientId, id, half);
+    return [...(platform ? [insert(platform.clientId, 'platform')] : []), ...(cis2 ? [insert(cis2.clientId, 'cis2')] : [])];
+  }
+}

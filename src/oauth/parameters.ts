@@ -1,0 +1,85 @@
+/** Most parameters that a request may carry; more is refused early. */
+export const mostParameters = 100;
+
+/** The parameters of one query or form, in the order in which they came. */
+export class Parameters {
+  readonly #values: ReadonlyMap<string, readonly string[]>;
+
+  constructor(values: ReadonlyMap<string, readonly string[]>) {
+    this.#values = values;
+  }
+
+  /** The first value; undefined when it is absent or empty (RFC 6749 section 3.1: empty is treated as omitted). */
+  get(name: string): string | undefined {
+    return this.#values.get(name)?.[0] || undefined;
+  }
+
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** The first name that came more than once, leaving out those that may (RFC 6749 section 3.1). */
+  repeated(except: readonly string[] = []): string | undefined {
+    for (const [name, values] of this.#values) if (values.length > 1 && !except.includes(name)) return name;
+    return undefined;
+  }
+
+  /** The same parameters without some. */
+  without(...names: string[]): Parameters {
+    return new Parameters(new Map([...this.#values].filter(([name]) => !names.includes(name))));
+  }
+
+  entries(): [string, string][] {
+    return [...this.#values].flatMap(([name, values]) => values.map((value): [string, string] => [name, value]));
+  }
+}
+
+export const noParameters = new Parameters(new Map());
+
+function decode(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads `application/x-www-form-urlencoded` text, a query or a form. Undefined when it is not well-formed:
+ * broken percent-encoding, a NUL, more than `mostParameters` of them, or a length beyond `limit` characters.
+ */
+export function parseParameters(text: string, limit = 65_536): Parameters | undefined {
+  if (text.length > limit) return undefined;
+  const values = new Map<string, string[]>();
+  let count = 0;
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    if (++count > mostParameters) return undefined;
+    const at = pair.indexOf('=');
+    const name = decode(at < 0 ? pair : pair.slice(0, at));
+    const value = decode(at < 0 ? '' : pair.slice(at + 1));
+    if (name === undefined || value === undefined || name.includes('\0') || value.includes('\0')) return undefined;
+    const before = values.get(name);
+    if (before) before.push(value);
+    else values.set(name, [value]);
+  }
+  return new Parameters(values);
+}
+
+/** Whether a Content-Type is a form, with or without parameters such as a charset. */
+export const isForm = (contentType: string | undefined): boolean =>
+  /^application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType ?? '');
+
+/** Adds parameters to an address that may have a query already. */
+export function withQuery(address: string, parameters: Readonly<Record<string, string | undefined>>): string {
+  const query = Object.entries(parameters)
+    .filter((entry): entry is [string, string] => entry[1] !== undefined)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
+  if (query === '') return address;
+  return `${address}${address.includes('?') ? '&' : '?'}${query}`;
+}

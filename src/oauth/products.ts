@@ -1,0 +1,79 @@
+import { type Database, sql } from '../storage/database.ts';
+import type { PlatformHalf } from './applications.ts';
+
+/** A limit as API products carry it. `timeunit` and `ratelimit` as published: `minute`, `300pm`, `5ps`. */
+export interface RateLimits {
+  quota?: { enabled: boolean; limit: number; interval: number; timeunit: string };
+  spikeArrest?: { enabled: boolean; ratelimit: string };
+}
+
+/** A bundle of APIs, named by their base paths, with the scopes that it grants. The authorisation service is one of the APIs. */
+export interface Product {
+  name: string;
+  apis: string[];
+  scopes: string[];
+  /** Null lifts the published default. */
+  limits: RateLimits | null;
+}
+
+export interface StoredProduct extends Product {
+  revision: number;
+}
+
+interface ProductRow {
+  body: string;
+  revision: number;
+}
+
+const fromRow = (row: ProductRow): StoredProduct => ({ ...(JSON.parse(row.body) as Product), revision: row.revision });
+
+/** The products of the platform. Read again at each request, so a change holds at once. */
+export class Products {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async get(name: string): Promise<StoredProduct | undefined> {
+    const row = await this.#database.get<ProductRow>(sql('SELECT body, revision FROM product WHERE name = ?', name));
+    return row && fromRow(row);
+  }
+
+  async list(): Promise<StoredProduct[]> {
+    return (await this.#database.all<ProductRow>(sql('SELECT body, revision FROM product ORDER BY name'))).map(fromRow);
+  }
+
+  /** The approved products of an application. */
+  async of(half: PlatformHalf): Promise<StoredProduct[]> {
+    const names = half.products.filter((product) => product.status === 'approved').map((product) => product.name);
+    if (names.length === 0) return [];
+    const marks = names.map(() => '?').join(', ');
+    const rows = await this.#database.all<ProductRow>(
+      sql(`SELECT body, revision FROM product WHERE name IN (${marks}) ORDER BY name`, ...names),
+    );
+    return rows.map(fromRow);
+  }
+
+  /** Keeps a product, new or changed; with a revision only when that one still stands. */
+  async save(product: Product, revision?: number): Promise<boolean> {
+    const body = JSON.stringify(product);
+    const { changes } = await this.#database.run(
+      revision === undefined
+        ? sql(
+            'INSERT INTO product (name, body, revision) VALUES (?, ?, 1) ON CONFLICT (name) DO UPDATE SET body = excluded.body, revision = product.revision + 1',
+            product.name,
+            body,
+          )
+        : sql('UPDATE product SET body = ?, revision = revision + 1 WHERE name = ? AND revision = ?', body, product.name, revision),
+    );
+    return changes === 1;
+  }
+
+  async remove(name: string): Promise<boolean> {
+    return (await this.#database.run(sql('DELETE FROM product WHERE name = ?', name))).changes === 1;
+  }
+}
+
+/** All scopes of these products, each once, in their order. */
+export const scopesOf = (products: readonly Product[]): string[] => [...new Set(products.flatMap((product) => product.scopes))];

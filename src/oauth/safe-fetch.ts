@@ -1,0 +1,117 @@
+import { lookup as dnsLookup } from 'node:dns';
+import http from 'node:http';
+import https from 'node:https';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+
+/** Why an address could not be fetched, in words for the log. */
+export class FetchError extends Error {
+  override name = 'FetchError';
+}
+
+const limits = { bytes: 1_048_576, milliseconds: 3_000 };
+
+const forbidden = new BlockList();
+for (const [net, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const)
+  forbidden.addSubnet(net, prefix, 'ipv4');
+for (const [net, prefix] of [
+  ['::', 128],
+  ['::1', 128],
+  ['64:ff9b::', 96],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const)
+  forbidden.addSubnet(net, prefix, 'ipv6');
+
+/** What a fetch to an address that somebody registered may reach. */
+export interface FetchPolicy {
+  /** Loopback and private addresses; for development. */
+  privateAddresses: boolean;
+}
+
+const isPrivate = (address: string): boolean => {
+  const family = isIP(address);
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped) return forbidden.check(mapped, 'ipv4');
+  return forbidden.check(address, family === 6 ? 'ipv6' : 'ipv4');
+};
+
+// The address that was examined is the address that is connected to, so a second answer of DNS changes nothing.
+const guardedLookup =
+  (policy: FetchPolicy): LookupFunction =>
+  (hostname, options, callback) =>
+    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '');
+      const list = (Array.isArray(addresses) ? addresses : [addresses]) as { address: string; family: number }[];
+      const allowed = policy.privateAddresses ? list : list.filter(({ address }) => !isPrivate(address));
+      const first = allowed[0];
+      if (!first) return callback(new FetchError(`${hostname} leads to a private address`), '');
+      if (options.all) return callback(null, allowed);
+      return callback(null, first.address, first.family);
+    });
+
+export interface FetchRequest {
+  method?: 'GET' | 'POST';
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/**
+ * Fetches an address that came from outside: no redirects, at most 1 MiB and 3 s, no private address unless allowed.
+ * Throws FetchError when there is no answer; a status is an answer.
+ */
+export function safeFetch(
+  address: string,
+  policy: FetchPolicy,
+  request: FetchRequest = {},
+): Promise<{ status: number; body: string; contentType: string }> {
+  return new Promise((resolve, reject) => {
+    const url = URL.parse(address);
+    if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
+      return reject(new FetchError('it is not an http or https address'));
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) && !policy.privateAddresses && isPrivate(host))
+      return reject(new FetchError(`${host} is a private address`));
+    const timer = setTimeout(() => call.destroy(new FetchError(`no whole answer within ${limits.milliseconds} ms`)), limits.milliseconds);
+    const done = (error?: Error) => {
+      clearTimeout(timer);
+      if (error) reject(error instanceof FetchError ? error : new FetchError(error.message, { cause: error }));
+    };
+    const send = url.protocol === 'https:' ? https.request : http.request;
+    const call = send(
+      url,
+      { method: request.method ?? 'GET', headers: request.headers ?? {}, lookup: guardedLookup(policy) },
+      (response) => {
+        const parts: Buffer[] = [];
+        let size = 0;
+        response.on('data', (part: Buffer) => {
+          size += part.length;
+          if (size > limits.bytes) call.destroy(new FetchError(`the answer is larger than ${limits.bytes} bytes`));
+          else parts.push(part);
+        });
+        response.on('error', done);
+        response.on('end', () => {
+          done();
+          resolve({
+            status: response.statusCode ?? 0,
+            body: Buffer.concat(parts).toString('utf8'),
+            contentType: response.headers['content-type'] ?? '',
+          });
+        });
+      },
+    );
+    call.on('error', done);
+    call.end(request.body);
+  });
+}

@@ -1,0 +1,157 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { sha256 } from '@alongside/kernel/secrets';
+import { type Database, must, type Statement, sql } from '../storage/database.ts';
+
+/** What the platform knows of an access or refresh token. The token itself is never kept, only its hash. */
+export interface TokenRecord {
+  kind: 'access' | 'refresh';
+  /** Issuer or base path that gave it out. */
+  issuer: string;
+  /** All tokens that came from one authorization share it. */
+  family: string;
+  applicationId: string;
+  clientId: string;
+  /** The person, when there is one. */
+  uid: string | null;
+  /** The CIS2 session that it came from. */
+  sid: string | null;
+  /** Space separated. */
+  scope: string;
+  /** Named as the reference of the API platform names them: `auth_type`, `id_token-subject` and so on. */
+  attributes: Record<string, string>;
+  issuedAt: number;
+  expiresAt: number;
+  /** When a refresh token was used. */
+  usedAt: number | null;
+  revokedAt: number | null;
+}
+
+interface TokenRow {
+  kind: string;
+  issuer: string;
+  family: string;
+  application_id: string;
+  client_id: string;
+  uid: string | null;
+  sid: string | null;
+  scope: string;
+  attributes: string;
+  issued_at: number;
+  expires_at: number;
+  used_at: number | null;
+  successor_sealed: string | null;
+  revoked_at: number | null;
+}
+
+const fromRow = (row: TokenRow): TokenRecord => ({
+  kind: row.kind as TokenRecord['kind'],
+  issuer: row.issuer,
+  family: row.family,
+  applicationId: row.application_id,
+  clientId: row.client_id,
+  uid: row.uid,
+  sid: row.sid,
+  scope: row.scope,
+  attributes: JSON.parse(row.attributes) as Record<string, string>,
+  issuedAt: row.issued_at,
+  expiresAt: row.expires_at,
+  usedAt: row.used_at,
+  revokedAt: row.revoked_at,
+});
+
+/** The one record of tokens: the services that issue write it, the gateway and introspection read it. */
+export class Tokens {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** The write that brings a token into being. */
+  issuing(token: string, record: Omit<TokenRecord, 'usedAt' | 'revokedAt'>): Statement {
+    return sql(
+      `INSERT INTO token (hash, kind, issuer, family, application_id, client_id, uid, sid, scope, attributes, issued_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      sha256(token),
+      record.kind,
+      record.issuer,
+      record.family,
+      record.applicationId,
+      record.clientId,
+      record.uid,
+      record.sid,
+      record.scope,
+      JSON.stringify(record.attributes),
+      record.issuedAt,
+      record.expiresAt,
+    );
+  }
+
+  /** What is known of a token, whether it still holds or not. */
+  async find(token: string): Promise<TokenRecord | undefined> {
+    const row = await this.#database.get<TokenRow>(sql('SELECT * FROM token WHERE hash = ?', sha256(token)));
+    return row && fromRow(row);
+  }
+
+  /** Whether a token may be used now: not revoked, not used up, not past its end. */
+  isLive(record: TokenRecord): boolean {
+    return record.revokedAt === null && record.usedAt === null && record.expiresAt > this.#clock.now();
+  }
+
+  /** The conditional write that uses a refresh token up; as a `must` it lets one rotation win. */
+  spending(token: string, successorSealed: string | null = null): Statement {
+    const now = this.#clock.now();
+    return must(
+      sql(
+        `UPDATE token SET used_at = ?, successor_sealed = ?
+         WHERE hash = ? AND kind = 'refresh' AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?`,
+        now,
+        successorSealed,
+        sha256(token),
+        now,
+      ),
+    );
+  }
+
+  /** The sealed successor of a used refresh token, for the idempotent retry. */
+  async successorOf(token: string): Promise<string | undefined> {
+    const row = await this.#database.get<{ successor_sealed: string | null }>(
+      sql('SELECT successor_sealed FROM token WHERE hash = ?', sha256(token)),
+    );
+    return row?.successor_sealed ?? undefined;
+  }
+
+  /** The write that ends one token. */
+  revoking(token: string): Statement {
+    return sql('UPDATE token SET revoked_at = ? WHERE hash = ? AND revoked_at IS NULL', this.#clock.now(), sha256(token));
+  }
+
+  /** The write that ends all tokens of one authorization. */
+  revokingFamily(family: string): Statement {
+    return sql('UPDATE token SET revoked_at = ? WHERE family = ? AND revoked_at IS NULL', this.#clock.now(), family);
+  }
+
+  /** Ends every token of these issuers that came from a CIS2 session. Answers how many lived until now. */
+  async revokeSession(sid: string, issuers: readonly string[]): Promise<number> {
+    const marks = issuers.map(() => '?').join(', ');
+    const { changes } = await this.#database.run(
+      sql(
+        `UPDATE token SET revoked_at = ? WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${marks})`,
+        this.#clock.now(),
+        sid,
+        ...issuers,
+      ),
+    );
+    return changes;
+  }
+
+  /** Removes tokens that ran out more than a day ago; until then an expired token is told from an unknown one. */
+  async sweep(): Promise<number> {
+    const { changes } = await this.#database.run(
+      sql('DELETE FROM token WHERE expires_at < ?', this.#clock.now() - 86_400_000),
+    );
+    return changes;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Route } from '@alongside/kernel/http';
+
+/** Public addresses of the parts, without a slash at the end: what browsers and clients see. They come from configuration, never from a request. */
+export interface Urls {
+  console: string;
+  api: string;
+  cis2: string;
+  identityAgent: string;
+  cis: string;
+  sample: string;
+}
+
+/** One part of the product, ready to be put behind a listener. */
+export interface Service {
+  readonly routes: readonly Route[];
+  /** Turns what an endpoint threw into an answer, in the service's own form. */
+  onError?(thrown: unknown, request: import('@alongside/kernel/http').HttpRequest): import('@alongside/kernel/answer').Answer;
+  /** A look at every request before its route: an allow-list of hosts, say. */
+  before?(request: import('@alongside/kernel/http').HttpRequest): import('@alongside/kernel/answer').Answer | undefined;
+  /** Begins regular work, once the listener is up. */
+  start?(): void | Promise<void>;
+  /** Ends it. */
+  stop?(): void | Promise<void>;
+}
+
+/** The issuer of CIS2 below its origin, in the shape of the published service. */
+export const realmPath = '/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';

@@ -1,0 +1,55 @@
+/** A value that a statement can carry. Booleans are 0 and 1, times are milliseconds, structures are JSON text. */
+export type Value = string | number | null;
+
+export type Row = Record<string, Value>;
+
+/** One SQL statement with `?` for each value, in the common part of both dialects. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly Value[];
+  /** When true, a batch in which this statement touches no row is undone as a whole. */
+  readonly mustChange?: boolean;
+}
+
+/** Writes a statement: `sql('DELETE FROM person WHERE uid = ?', uid)`. */
+export const sql = (text: string, ...values: Value[]): Statement => ({ text, values });
+
+/** The same statement as the condition of its batch: no row touched, nothing of the batch happens. */
+export const must = (statement: Statement): Statement => ({ ...statement, mustChange: true });
+
+export interface StatementResult {
+  /** Rows that were written or, with RETURNING, given back. */
+  changes: number;
+  rows: Row[];
+}
+
+export interface BatchResult {
+  /** False when a `must` statement touched no row; then nothing of the batch happened. */
+  done: boolean;
+  results: StatementResult[];
+}
+
+/** Storage as every part of the product sees it. One interface, one schema, two dialects. */
+export interface Database {
+  readonly dialect: 'sqlite' | 'postgres';
+  /** Where it is, without credentials: for people. */
+  readonly description: string;
+  /** Reads committed rows. */
+  all<R extends object = Row>(statement: Statement): Promise<R[]>;
+  /** Reads one committed row. */
+  get<R extends object = Row>(statement: Statement): Promise<R | undefined>;
+  /** All of these statements or none, in order. Resolves once they are durable. */
+  batch(statements: readonly Statement[]): Promise<BatchResult>;
+  /** One statement, durable when it resolves. */
+  run(statement: Statement): Promise<StatementResult>;
+  /** Calls back, within a second, when another process has written. Returns how to stop. */
+  onForeignChange(listener: () => void): () => void;
+  /** Whether it answers. */
+  healthy(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Thrown by a write that could not be made durable. Nothing of it happened. */
+export class StorageError extends Error {
+  override name = 'StorageError';
+}

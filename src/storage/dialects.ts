@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import type { Database } from './database.ts';
+import { migrate } from './migrations.ts';
+
+interface Dialect {
+  /** Whether this dialect serves the `--database` setting. */
+  accepts(setting: string): boolean;
+  open(setting: string, dataFolder: string): Promise<Database>;
+}
+
+// Each is loaded only when it is used: a first start on SQLite never reads the PostgreSQL driver.
+const dialects: readonly Dialect[] = [
+  {
+    accepts: (setting) => /^postgres(ql)?:\/\//.test(setting),
+    open: async (setting) => (await import('./postgres.ts')).PostgresDatabase.open(setting),
+  },
+  {
+    accepts: (setting) => setting === ':memory:',
+    open: async () => new (await import('./sqlite.ts')).SqliteDatabase(':memory:'),
+  },
+  {
+    accepts: (setting) => setting === '' || setting.startsWith('sqlite:'),
+    open: async (setting, folder) =>
+      new (await import('./sqlite.ts')).SqliteDatabase(setting.replace(/^sqlite:/, '') || join(folder, 'alongside.db')),
+  },
+];
+
+/** Whether `--database` names something that can be opened. */
+export const isDatabaseSetting = (setting: string): boolean => dialects.some((dialect) => dialect.accepts(setting));
+
+/**
+ * Opens storage and brings its schema up to date.
+ * @param setting `postgres://…`, `sqlite:FILE`, `:memory:`, or empty for a SQLite file in the data folder.
+ */
+export async function openDatabase(setting: string, dataFolder: string): Promise<Database> {
+  const dialect = dialects.find((candidate) => candidate.accepts(setting));
+  if (!dialect) throw new Error(`No dialect serves the database setting ${setting}.`);
+  const database = await dialect.open(setting, dataFolder);
+  try {
+    await migrate(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}

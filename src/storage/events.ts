@@ -1,0 +1,93 @@
+import type { EventStore, JourneyEvent, Outcome, Party } from '@alongside/kernel/events';
+import { type Database, type Row, type Statement, sql } from './database.ts';
+
+interface EventRow {
+  seq: number;
+  journey: string;
+  at: string;
+  from_party: string;
+  to_party: string;
+  name: string;
+  outcome: string;
+  detail: string;
+}
+
+const fromRow = (row: EventRow): JourneyEvent => ({
+  seq: row.seq,
+  journey: row.journey,
+  at: row.at,
+  from: row.from_party as Party,
+  to: row.to_party as Party,
+  name: row.name,
+  outcome: row.outcome as Outcome,
+  detail: JSON.parse(row.detail) as JourneyEvent['detail'],
+});
+
+/** Journeys as they are kept: events in order, and the hashes that join them. */
+export class StoredEvents implements EventStore {
+  readonly #database: Database;
+  // Most values of a journey are met again within seconds by the same process.
+  readonly #recent = new Map<string, string>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async journeyOf(hashes: readonly string[]): Promise<string | undefined> {
+    for (const hash of hashes) {
+      const known = this.#recent.get(hash);
+      if (known) return known;
+    }
+    if (hashes.length === 0) return undefined;
+    const marks = hashes.map(() => '?').join(', ');
+    const rows = await this.#database.all<{ hash: string; journey: string }>(
+      sql(`SELECT hash, journey FROM journey_link WHERE hash IN (${marks})`, ...hashes),
+    );
+    return hashes.map((hash) => rows.find((row) => row.hash === hash)?.journey).find(Boolean);
+  }
+
+  async append(
+    events: readonly Omit<JourneyEvent, 'seq'>[],
+    links: readonly { hash: string; journey: string }[],
+  ): Promise<JourneyEvent[]> {
+    const inserts: Statement[] = events.map((event) =>
+      sql(
+        'INSERT INTO event (journey, at, from_party, to_party, name, outcome, detail) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING seq',
+        event.journey,
+        event.at,
+        event.from,
+        event.to,
+        event.name,
+        event.outcome,
+        JSON.stringify(event.detail),
+      ),
+    );
+    const joins = links
+      .filter(({ hash }) => !this.#recent.has(hash))
+      .map(({ hash, journey }) =>
+        sql('INSERT INTO journey_link (hash, journey) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING', hash, journey),
+      );
+    const { results } = await this.#database.batch([...inserts, ...joins]);
+    this.#remember(links);
+    return events.map((event, index) => ({ ...event, seq: Number((results[index]?.rows[0] as Row | undefined)?.seq ?? 0) }));
+  }
+
+  /** Events after a number, oldest first, of one journey or of all. */
+  async list(options: { since?: number; journey?: string; limit?: number } = {}): Promise<JourneyEvent[]> {
+    const { since = 0, journey, limit = 1000 } = options;
+    const rows = await this.#database.all<EventRow>(
+      journey === undefined
+        ? sql('SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?', since, limit)
+        : sql('SELECT * FROM event WHERE seq > ? AND journey = ? ORDER BY seq LIMIT ?', since, journey, limit),
+    );
+    return rows.map(fromRow);
+  }
+
+  #remember(links: readonly { hash: string; journey: string }[]): void {
+    for (const { hash, journey } of links) this.#recent.set(hash, journey);
+    for (const hash of this.#recent.keys()) {
+      if (this.#recent.size <= 10_000) break;
+      this.#recent.delete(hash);
+    }
+  }
+}

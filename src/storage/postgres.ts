@@ -1,0 +1,179 @@
+import { OperatorError } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import pg from 'pg';
+import {
+  type BatchResult,
+  type Database,
+  type Row,
+  type Statement,
+  type StatementResult,
+  StorageError,
+} from './database.ts';
+
+const int8 = 20;
+const retryable = new Set(['40001', '40P01']);
+const channel = 'alongside_change';
+
+const numbered = new Map<string, string>();
+/** `?` to `$1`, `$2`, …: no statement of ours has a question mark in a literal. */
+function toNumbered(text: string): string {
+  let made = numbered.get(text);
+  if (made === undefined) {
+    let count = 0;
+    made = text.replace(/\?/g, () => `$${++count}`);
+    numbered.set(text, made);
+  }
+  return made;
+}
+
+const isWrite = (text: string): boolean => /^\s*(INSERT|UPDATE|DELETE)/i.test(text);
+
+/** PostgreSQL 15 or newer, for more than one machine. */
+export class PostgresDatabase implements Database {
+  readonly dialect = 'postgres';
+  readonly description: string;
+  readonly #pool: pg.Pool;
+  readonly #url: string;
+  readonly #listeners = new Set<() => void>();
+  #watcher: pg.Client | undefined;
+  #pulse: NodeJS.Timeout | undefined;
+
+  private constructor(url: string) {
+    this.#url = url;
+    const { hostname, port, pathname } = new URL(url);
+    this.description = `PostgreSQL ${hostname || 'local socket'}${port ? `:${port}` : ''}${pathname}`;
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: 10,
+      types: { getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text')) },
+    });
+    // A connection that breaks while idle is replaced by the pool at its next use.
+    this.#pool.on('error', () => undefined);
+  }
+
+  /** Connects; an unreachable or too old server throws one clear sentence. */
+  static async open(url: string): Promise<PostgresDatabase> {
+    const database = new PostgresDatabase(url);
+    try {
+      const row = await database.get<{ version: number }>({
+        text: "SELECT current_setting('server_version_num')::int AS version",
+        values: [],
+      });
+      if ((row?.version ?? 0) < 150_000) throw new Error('PostgreSQL 15 or newer is needed');
+    } catch (error) {
+      await database.close();
+      throw new OperatorError(`${database.description} cannot be used: ${reasonOf(error)}.`);
+    }
+    return database;
+  }
+
+  async all<R extends object = Row>(statement: Statement): Promise<R[]> {
+    const { rows } = await this.#pool.query(toNumbered(statement.text), [...statement.values]);
+    return rows as R[];
+  }
+
+  async get<R extends object = Row>(statement: Statement): Promise<R | undefined> {
+    return (await this.all<R>(statement))[0];
+  }
+
+  async run(statement: Statement): Promise<StatementResult> {
+    const { results } = await this.batch([statement]);
+    return results[0] ?? { changes: 0, rows: [] };
+  }
+
+  async batch(statements: readonly Statement[]): Promise<BatchResult> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(statements);
+      } catch (error) {
+        // Nothing was committed, so another attempt is safe.
+        if (attempt < 4 && retryable.has((error as { code?: string }).code ?? '')) continue;
+        throw new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error });
+      }
+    }
+  }
+
+  async #attempt(statements: readonly Statement[]): Promise<BatchResult> {
+    const client = await this.#pool.connect();
+    let broken: Error | undefined;
+    try {
+      const results: StatementResult[] = [];
+      const single = statements.length === 1;
+      if (!single) await client.query('BEGIN');
+      try {
+        for (const statement of statements) {
+          const result = await client.query(toNumbered(statement.text), [...statement.values]);
+          results.push({ changes: result.rowCount ?? 0, rows: result.rows as Row[] });
+          if (statement.mustChange && (result.rowCount ?? 0) === 0) {
+            if (!single) await client.query('ROLLBACK');
+            return { done: false, results };
+          }
+        }
+        if (!single) await client.query('COMMIT');
+      } catch (error) {
+        if (!single) await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+        throw error;
+      }
+      if (statements.some((statement) => isWrite(statement.text))) this.#announce();
+      return { done: true, results };
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** Tells the other processes, a few times a second at most. */
+  #announce(): void {
+    if (this.#pulse || this.#listeners.size === 0) return;
+    this.#pulse = setTimeout(() => {
+      this.#pulse = undefined;
+      this.#pool.query(`SELECT pg_notify('${channel}', '')`).catch(() => undefined);
+    }, 50);
+    this.#pulse.unref();
+  }
+
+  onForeignChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    if (!this.#watcher) this.#startWatching();
+    return () => this.#listeners.delete(listener);
+  }
+
+  #startWatching(): void {
+    const watcher = new pg.Client({ connectionString: this.#url });
+    this.#watcher = watcher;
+    const tell = () => {
+      for (const listener of this.#listeners) listener();
+    };
+    watcher.on('notification', tell);
+    watcher.on('error', () => {
+      if (this.#watcher !== watcher) return;
+      this.#watcher = undefined;
+      // While nobody listened something may have changed.
+      setTimeout(() => {
+        if (this.#listeners.size > 0 && !this.#watcher) {
+          this.#startWatching();
+          tell();
+        }
+      }, 500).unref();
+    });
+    watcher
+      .connect()
+      .then(() => watcher.query(`LISTEN ${channel}`))
+      .catch(() => watcher.emit('error', new Error('cannot listen')));
+  }
+
+  async healthy(): Promise<boolean> {
+    return await this.#pool.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#pulse);
+    this.#listeners.clear();
+    const watcher = this.#watcher;
+    this.#watcher = undefined;
+    await watcher?.end().catch(() => undefined);
+    await this.#pool.end();
+  }
+}
