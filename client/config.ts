@@ -50,13 +50,19 @@ export function checkedUrl(setting: string, value: unknown): string {
   }
   const url = parsedUrl(setting, value);
   if (url.username !== '' || url.password !== '') {
-    throw new ClientError('settings_invalid', `The setting ${setting} must not carry a user name or password.`);
+    throw new ClientError(
+      'settings_invalid',
+      `The setting ${setting} must not carry a user name or password.`,
+    );
   }
   if (value.includes('#')) {
     throw new ClientError('settings_invalid', `The setting ${setting} must not have a fragment (#).`);
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw new ClientError('settings_invalid', `The setting ${setting} must use https: ${value} leaves this machine.`);
+    throw new ClientError(
+      'settings_invalid',
+      `The setting ${setting} must use https: ${value} leaves this machine.`,
+    );
   }
   return value;
 }

@@ -65,7 +65,8 @@ export function jsonObject(answer: HttpAnswer): Record<string, unknown> | undefi
 
 function failure(request: HttpRequest, limit: AbortSignal, cause: unknown): ClientError {
   const where = placeOf(request.url);
-  if (request.signal?.aborted) return new ClientError('aborted', `The call to ${where} was given up.`, { cause });
+  if (request.signal?.aborted)
+    return new ClientError('aborted', `The call to ${where} was given up.`, { cause });
   if (limit.aborted) return new ClientError('timeout', `${where} did not answer in time.`, { cause });
   return new ClientError('network', `${where} could not be reached.`, { cause });
 }

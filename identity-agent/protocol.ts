@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 // What the Identity Agent and those who talk to it agree on: the hand-off of the browser, and the local socket.
 
 /** Path at the agent that CIS2 sends the browser to: `?request=JWS`. */
@@ -52,6 +54,15 @@ export interface HandOffProof {
   card_signature?: string;
   card_certificate?: string;
 }
+
+const sha256Bytes = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+
+/**
+ * The 64 bytes that the card signs in a hand-off (with SHA-256, as `CardSignature` says): SHA-256 of the issuer of CIS2,
+ * then SHA-256 of the request's nonce, both as the text that stands in the request.
+ */
+export const cardMessage = (issuer: string, nonce: string): Uint8Array =>
+  Buffer.concat([sha256Bytes(issuer), sha256Bytes(nonce)]);
 
 /** Body of `POST {cis2}/agent/exchange`, sent by the agent server to server: a proof, or why there is none. */
 export type ExchangeRequest =

@@ -36,7 +36,8 @@ export function encodeCommand(command: CommandApdu): Uint8Array {
   const { cla, ins, p1, p2, data = nothing, le } = command;
   if (![cla, ins, p1, p2].every(isByte)) throw new ApduError('A header byte is out of range.');
   if (data.length > 0xffff) throw new ApduError('The data is longer than 65535 bytes.');
-  if (le !== undefined && !(Number.isInteger(le) && le >= 1 && le <= 0x10000)) throw new ApduError('Le is out of range.');
+  if (le !== undefined && !(Number.isInteger(le) && le >= 1 && le <= 0x10000))
+    throw new ApduError('Le is out of range.');
   const short = data.length <= SHORT_DATA && (le ?? 0) <= SHORT_LE;
   const lc = data.length === 0 ? [] : short ? [data.length] : [0, ...u16(data.length)];
   const ask = le === undefined ? [] : short ? [le & 0xff] : [...(data.length === 0 ? [0] : []), ...u16(le)];
@@ -57,7 +58,7 @@ export function decodeCommand(bytes: Uint8Array): CommandApdu {
   const start = extended ? 7 : 5;
   const lc = extended && bytes.length > 7 ? view.getUint16(5) : first;
   if (lc === 0) throw new ApduError('Lc is zero.');
-  const data = bytes.slice(start, start + lc);
+  const data = Uint8Array.from(bytes.subarray(start, start + lc));
   const rest = bytes.length - start - lc;
   if (rest === 0) return { ...header, data };
   if (!extended && rest === 1) return { ...header, data, le: bytes[start + lc] || SHORT_LE };
@@ -71,7 +72,7 @@ export function chainOf(command: CommandApdu): CommandApdu[] {
   if (data.length <= SHORT_DATA) return [command];
   const chain: CommandApdu[] = [];
   for (let at = 0; at < data.length; at += SHORT_DATA) {
-    const part = data.slice(at, at + SHORT_DATA);
+    const part = data.subarray(at, at + SHORT_DATA);
     const last = at + SHORT_DATA >= data.length;
     chain.push(last ? { ...header, data: part, le } : { ...header, cla: header.cla | CHAINING, data: part });
   }
@@ -86,5 +87,8 @@ export const encodeResponse = (sw: number, data: Uint8Array = nothing): Uint8Arr
 export function decodeResponse(bytes: Uint8Array): ResponseApdu {
   const end = bytes.length - 2;
   if (end < 0 || end > 0x10000) throw new ApduError('A response has a status word and at most 65536 bytes.');
-  return { data: bytes.slice(0, end), sw: ((bytes[end] ?? 0) << 8) | (bytes[end + 1] ?? 0) };
+  return {
+    data: Uint8Array.from(bytes.subarray(0, end)),
+    sw: ((bytes[end] ?? 0) << 8) | (bytes[end + 1] ?? 0),
+  };
 }

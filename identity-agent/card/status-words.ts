@@ -33,7 +33,8 @@ export const moreIn = (sw: number): number | undefined => (sw >> 8 === 0x61 ? sw
 export const exactLengthStatus = (length: number): number => 0x6c00 | (length & 0xff);
 
 /** The Le to repeat the command with after `6Cxx` (1 to 256), else undefined. */
-export const exactLengthIn = (sw: number): number | undefined => (sw >> 8 === 0x6c ? sw & 0xff || 256 : undefined);
+export const exactLengthIn = (sw: number): number | undefined =>
+  sw >> 8 === 0x6c ? sw & 0xff || 256 : undefined;
 
 /** A status word as cards' documents write it: four hexadecimal digits. */
 export const hexStatus = (sw: number): string => sw.toString(16).padStart(4, '0');

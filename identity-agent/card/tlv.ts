@@ -20,13 +20,15 @@ export interface TlvLimits {
 /** Reads the bytes of one tag (ISO/IEC 7816-4 section 5.2.2.1): one to three bytes, else TlvError. */
 export function readTag(bytes: Uint8Array, at = 0): { tag: number; next: number } {
   const first = bytes[at];
-  if (first === undefined || first === 0x00 || first === 0xff) throw new TlvError('A tag is missing or invalid.');
+  if (first === undefined || first === 0x00 || first === 0xff)
+    throw new TlvError('A tag is missing or invalid.');
   let tag = first;
   let next = at + 1;
   if ((first & 0x1f) !== 0x1f) return { tag, next };
   for (let more = true; more; ) {
     const byte = bytes[next];
-    if (byte === undefined || next - at > 2) throw new TlvError('A tag is cut off or longer than three bytes.');
+    if (byte === undefined || next - at > 2)
+      throw new TlvError('A tag is cut off or longer than three bytes.');
     tag = (tag << 8) | byte;
     next += 1;
     more = (byte & 0x80) !== 0;
@@ -59,14 +61,14 @@ export function parseTlv(bytes: Uint8Array, { items = 32, bytes: most = 16384 }:
     const { tag, next } = readTag(bytes, at);
     const { length, next: start } = readLength(bytes, next);
     if (start + length > bytes.length) throw new TlvError('A value is cut off.');
-    found.push({ tag, value: bytes.slice(start, start + length) });
+    found.push({ tag, value: Uint8Array.from(bytes.subarray(start, start + length)) });
     at = start + length;
   }
   return found;
 }
 
 /** The value of the only data object with this tag, else undefined: a repeated one is as good as none. */
-export function valueOf(objects: readonly Tlv[], tag: number): Uint8Array | undefined {
+export function valueWith(objects: readonly Tlv[], tag: number): Uint8Array | undefined {
   const [first, ...others] = objects.filter((object) => object.tag === tag);
   return others.length === 0 ? first?.value : undefined;
 }
@@ -74,7 +76,8 @@ export function valueOf(objects: readonly Tlv[], tag: number): Uint8Array | unde
 /** The value of the one data object that the bytes are, when it has this tag; else TlvError. */
 export function onlyTlv(bytes: Uint8Array, tag: number, limits?: TlvLimits): Uint8Array {
   const [object, ...others] = parseTlv(bytes, limits);
-  if (!object || object.tag !== tag || others.length > 0) throw new TlvError('Another data object was expected.');
+  if (!object || object.tag !== tag || others.length > 0)
+    throw new TlvError('Another data object was expected.');
   return object.value;
 }
 

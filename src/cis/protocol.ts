@@ -29,6 +29,9 @@ export const paths = {
   jwks: '/jwks',
 } as const;
 
+/** Address below the origin of a subscriber (CIS2) that is told of ended sessions. */
+export const sessionEndedPath = '/agent/session-ended';
+
 /** `POST /sessions/challenge` answers with it. Single use. */
 export interface ChallengeAnswer {
   challenge: string;
@@ -115,6 +118,35 @@ export const proofHeader = 'agent-proof';
 export const agentCallType = 'cis-agent-call+jwt';
 export const sessionCertificateType = 'cis-session+jwt';
 
+/** `POST /sessions/{id}/heartbeat` answers with it. No body in the request. */
+export interface HeartbeatAnswer {
+  /** ISO time: the session ends then unless it is heard from again. */
+  idleEndsAt: string;
+  /** ISO time: the session ends then at the latest. */
+  endsAt: string;
+}
+
+/** `PUT` (or `POST`) `/sessions/{id}/role`; answered by the same. Null takes the choice back. */
+export interface RoleChoice {
+  roleId: string | null;
+}
+
+/** `POST /sessions/{id}/pin`: a fresh challenge, signed by the same person's card as at sign-in (`signInMessage`). */
+export interface PinRequest extends CardSignature {
+  challenge: string;
+}
+
+/** `POST /sessions/{id}/pin` answers with it. */
+export interface PinAnswer {
+  /** ISO time. */
+  pinTime: string;
+}
+
+/** Body of `DELETE /sessions/{id}`, answered by 204; without a body the cause is `signedOut`. */
+export interface SignOutRequest {
+  cause: AgentEndCause;
+}
+
 /** Body of `POST /agents/presence`: the agent is there, signed in or not. Its id is the thumbprint of its own key. */
 export interface PresenceRequest {
   sessionId: string | null;
@@ -123,8 +155,11 @@ export interface PresenceRequest {
 /** Seconds: how often agents say that they are there, and for how long that counts. */
 export const presence = { every: 120, counts: 240 } as const;
 
-/** `DELETE /sessions/{id}` body. */
-export type EndCause = 'cardRemoved' | 'signedOut' | 'anotherPerson' | 'expired' | 'administrator' | 'disabled' | 'agentStopped';
+/** Why an agent ends its session. */
+export type AgentEndCause = 'cardRemoved' | 'signedOut' | 'anotherPerson' | 'agentStopped';
+
+/** Why a session has ended. */
+export type EndCause = AgentEndCause | 'expired' | 'administrator' | 'disabled';
 
 /** `GET /sessions/{id}` for services. */
 export interface SessionState {
@@ -179,6 +214,24 @@ export interface Person {
   roles: RoleProfile[];
   professionalIds: Partial<Record<'gmc' | 'gmp' | 'gdc' | 'gdp' | 'gphc' | 'nmc' | 'rcn' | 'consultant', string>>;
   disabled: boolean;
+}
+
+/** `GET /directory/people?persona=&after=&limit=`: people by uid. */
+export interface PeopleAnswer {
+  people: Person[];
+  /** `after` of the next page; null at the end. */
+  next: string | null;
+}
+
+/** `GET /directory/organisations`. */
+export interface OrganisationsAnswer {
+  organisations: { code: string; name: string }[];
+}
+
+/** Body of `POST /clock-moved` by the console. */
+export interface ClockMoved {
+  /** Seconds by which the clock was moved; negative when it went back. */
+  bySeconds: number;
 }
 
 /** Which certificate a virtual card is given. */

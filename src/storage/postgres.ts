@@ -28,6 +28,13 @@ function toNumbered(text: string): string {
 
 const isWrite = (text: string): boolean => /^\s*(INSERT|UPDATE|DELETE)/i.test(text);
 
+function describe(url: string): string {
+  const parsed = URL.parse(url);
+  if (!parsed) return 'PostgreSQL';
+  const host = parsed.searchParams.get('host') ?? parsed.host;
+  return `PostgreSQL ${host}${parsed.pathname}`;
+}
+
 /** PostgreSQL 15 or newer, for more than one machine. */
 export class PostgresDatabase implements Database {
   readonly dialect = 'postgres';
@@ -40,8 +47,7 @@ export class PostgresDatabase implements Database {
 
   private constructor(url: string) {
     this.#url = url;
-    const { hostname, port, pathname } = new URL(url);
-    this.description = `PostgreSQL ${hostname || 'local socket'}${port ? `:${port}` : ''}${pathname}`;
+    this.description = describe(url);
     this.#pool = new pg.Pool({
       connectionString: url,
       max: 10,

@@ -1,0 +1,249 @@
+import { lstat } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { defaultAgentSocket, ownUid } from './environment.ts';
+import { ClientError } from './errors.ts';
+import { JsonLines } from './json-lines.ts';
+import { AgentError } from './ticket-errors.ts';
+
+/** The settings of a client of the Identity Agent. */
+export interface IdentityAgentSettings {
+  /** The application's name, which the agent shows when it asks for the PIN. */
+  application: string;
+  /** The agent's socket (a path) or named pipe; that of this user by default. */
+  socketPath?: string;
+  /** Milliseconds until the agent must have accepted the connection; 1,000 by default. */
+  ackTimeoutMs?: number;
+  /** Milliseconds until an answer that asks nobody; 5,000 by default. */
+  replyTimeoutMs?: number;
+  /** Milliseconds until an answer for which a person may have to enter a PIN; 120,000 by default. */
+  userTimeoutMs?: number;
+}
+
+/** What the agent tells by itself. */
+export type AgentEvent = 'cardInserted' | 'cardRemoved' | 'signedIn' | 'signedOut';
+
+/** How the agent is; more members than these may be there. */
+export interface AgentStatus {
+  /** For example `noCard`, `pinRequested`, `signedIn`. */
+  state: string;
+  [member: string]: unknown;
+}
+
+const EVENTS: readonly string[] = [
+  'cardInserted',
+  'cardRemoved',
+  'signedIn',
+  'signedOut',
+] satisfies AgentEvent[];
+const LONGEST_LINE = 262_144;
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * The desktop application's side of the Identity Agent: JSON-RPC 2.0 over its local socket, one message a line.
+ * Connects at the first call; every method throws `AgentError` when the agent refuses, `agent_unreachable` when
+ * it is not running, `agent_untrusted` when the socket is another user's, `timeout`, or `agent_closed`.
+ */
+export class IdentityAgentClient {
+  readonly #settings: Required<IdentityAgentSettings>;
+  readonly #pending = new Map<number, Pending>();
+  readonly #listeners = new Map<string, Set<(params: Record<string, unknown>) => void>>();
+  #connection: Promise<Socket> | undefined;
+  #lastId = 0;
+
+  constructor(settings: IdentityAgentSettings) {
+    this.#settings = {
+      application: settings.application,
+      socketPath: settings.socketPath ?? defaultAgentSocket(),
+      ackTimeoutMs: settings.ackTimeoutMs ?? 1000,
+      replyTimeoutMs: settings.replyTimeoutMs ?? 5000,
+      userTimeoutMs: settings.userTimeoutMs ?? 120_000,
+    };
+  }
+
+  /** The ticket of the session; starts a sign-in, with PIN, when there is none. */
+  getTicket(): Promise<string> {
+    return this.#ticket('getTicket', this.#settings.userTimeoutMs);
+  }
+
+  /** The ticket of the session; never asks anybody. Refused with `TCK_API_ERR_TICKET_NOT_AVAILABLE` without one. */
+  getTicketNoAuth(): Promise<string> {
+    return this.#ticket('getTicketNoAuth', this.#settings.replyTimeoutMs);
+  }
+
+  /** A new ticket after a new sign-in. */
+  getNewTicket(): Promise<string> {
+    return this.#ticket('getNewTicket', this.#settings.userTimeoutMs);
+  }
+
+  /** Signs out, as taking the card away does. */
+  async destroyTicket(): Promise<void> {
+    await this.#call('destroyTicket', this.#settings.replyTimeoutMs);
+  }
+
+  /** How the agent is. */
+  async status(): Promise<AgentStatus> {
+    const result = await this.#call('status', this.#settings.replyTimeoutMs);
+    const status = result as Partial<AgentStatus> | null | undefined;
+    if (typeof status?.state !== 'string') throw unexpected('status');
+    return status as AgentStatus;
+  }
+
+  /** Calls back on each event while the client is connected; returns a function that ends it. */
+  on(event: AgentEvent, listener: (params: Record<string, unknown>) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  /** Connects now, for those who wait for events only. */
+  async connect(): Promise<void> {
+    await this.#connected();
+  }
+
+  /** Ends the connection; calls that still wait fail with `agent_closed`. */
+  async close(): Promise<void> {
+    const socket = await this.#connection?.catch(() => undefined);
+    socket?.destroy();
+    this.#lost(new ClientError('agent_closed', 'The connection to the Identity Agent was closed.'));
+  }
+
+  async #ticket(method: string, timeoutMs: number): Promise<string> {
+    const result = (await this.#call(method, timeoutMs)) as { ticket?: unknown } | null | undefined;
+    if (typeof result?.ticket !== 'string' || result.ticket === '') throw unexpected(method);
+    return result.ticket;
+  }
+
+  async #call(method: string, timeoutMs: number): Promise<unknown> {
+    const socket = await this.#connected();
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const params = { application: this.#settings.application };
+    return new Promise((resolve, reject) => {
+      const late = new ClientError('timeout', `The Identity Agent did not answer ${method} in time.`);
+      const timer = setTimeout(() => this.#settle(id)?.reject(late), timeoutMs);
+      this.#pending.set(id, {
+        resolve: (result) => resolve(ended(timer, result)),
+        reject: (error) => reject(ended(timer, error)),
+      });
+      socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+    });
+  }
+
+  #connected(): Promise<Socket> {
+    this.#connection ??= this.#open().catch((error: unknown) => {
+      this.#connection = undefined;
+      throw error;
+    });
+    return this.#connection;
+  }
+
+  async #open(): Promise<Socket> {
+    await checkOwner(this.#settings.socketPath);
+    const socket = await accepted(this.#settings.socketPath, this.#settings.ackTimeoutMs);
+    const lines = new JsonLines(LONGEST_LINE);
+    socket.on('data', (piece: Buffer) => {
+      try {
+        for (const message of lines.push(piece)) this.#receive(message);
+      } catch {
+        socket.destroy();
+      }
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () =>
+      this.#lost(new ClientError('agent_closed', 'The Identity Agent ended the connection.')),
+    );
+    return socket;
+  }
+
+  #receive(message: Record<string, unknown>): void {
+    if (typeof message.id === 'number') this.#answer(message.id, message);
+    else if (typeof message.method === 'string' && EVENTS.includes(message.method)) {
+      const params = (message.params ?? {}) as Record<string, unknown>;
+      for (const listener of this.#listeners.get(message.method) ?? []) listener(params);
+    }
+  }
+
+  #answer(id: number, message: Record<string, unknown>): void {
+    const pending = this.#settle(id);
+    const error = message.error as
+      | { code?: unknown; message?: unknown; data?: { name?: unknown } }
+      | undefined;
+    if (error) pending?.reject(refusalOf(error));
+    else pending?.resolve(message.result);
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #lost(error: ClientError): void {
+    this.#connection = undefined;
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error);
+  }
+}
+
+function accepted(path: string, timeoutMs: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    const fail = (cause?: unknown): void => {
+      socket.destroy();
+      reject(new ClientError('agent_unreachable', `The Identity Agent is not running (${path}).`, { cause }));
+    };
+    const timer = setTimeout(fail, timeoutMs);
+    socket.once('error', (error) => fail(ended(timer, error)));
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.removeAllListeners('error');
+      resolve(socket);
+    });
+  });
+}
+
+// The temporary folder is everybody's: a socket there must be this user's (or root's), and so must its folder.
+async function checkOwner(path: string): Promise<void> {
+  const uid = ownUid();
+  if (uid === undefined) return;
+  const folder = await lstat(dirname(path)).catch(() => undefined);
+  const socket = await lstat(path).catch(() => undefined);
+  if (!folder || !socket)
+    throw new ClientError('agent_unreachable', `The Identity Agent is not running (${path}).`);
+  const owned = [folder, socket].every((entry) => entry.uid === uid || entry.uid === 0);
+  const sticky = (folder.mode & 0o1000) !== 0;
+  if (!owned || !socket.isSocket() || ((folder.mode & 0o022) !== 0 && !sticky)) {
+    throw new ClientError('agent_untrusted', `The socket ${path} can be another user's; it is not used.`);
+  }
+}
+
+interface RpcError {
+  code?: unknown;
+  message?: unknown;
+  data?: { name?: unknown };
+}
+
+function refusalOf(error: RpcError): AgentError {
+  return new AgentError({
+    code: typeof error.code === 'number' ? error.code : 0,
+    message: typeof error.message === 'string' ? error.message : 'The Identity Agent refused.',
+    name: typeof error.data?.name === 'string' ? error.data.name : undefined,
+  });
+}
+
+function ended<T>(timer: NodeJS.Timeout, value: T): T {
+  clearTimeout(timer);
+  return value;
+}
+
+function unexpected(method: string): ClientError {
+  return new ClientError(
+    'response_invalid',
+    `The Identity Agent answered ${method} with something unexpected.`,
+  );
+}

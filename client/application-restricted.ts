@@ -1,0 +1,65 @@
+import { JWT_BEARER, signClientAssertion } from './client-assertion.ts';
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import { checkedText, checkedUrl } from './config.ts';
+import type { Fetch } from './http.ts';
+import type { SigningKey } from './keys.ts';
+import { readSigningKey } from './keys.ts';
+import { requestTokens } from './token-endpoint.ts';
+import type { TokenSet } from './tokens.ts';
+
+/** The settings of an application that acts for itself, without a person. */
+export interface ApplicationRestrictedSettings {
+  /** The token endpoint; the client assertion is addressed to it exactly as it is written here. */
+  tokenUrl: string;
+  clientId: string;
+  /** Signs the client assertion with RS512. */
+  key: SigningKey;
+  fetch?: Fetch;
+  clock?: Clock;
+}
+
+/** Access for the application itself. */
+export interface ApplicationRestricted {
+  /** New tokens. There is no refresh token: ask again. */
+  obtain(): Promise<TokenSet>;
+  /** An access token that lives for a while, obtained once however many callers wait. */
+  freshToken(): Promise<string>;
+}
+
+const MARGIN_SECONDS = 30;
+
+/** Client credentials with a signed JWT. // RFC 7523 section 2.2 */
+export function createApplicationRestricted(settings: ApplicationRestrictedSettings): ApplicationRestricted {
+  const fetcher = settings.fetch ?? fetch;
+  const clock = settings.clock ?? systemClock;
+  const tokenUrl = checkedUrl('tokenUrl', settings.tokenUrl);
+  const clientId = checkedText('clientId', settings.clientId);
+  const { key } = settings;
+  readSigningKey('key', key);
+  let kept: TokenSet | undefined;
+  let underWay: Promise<TokenSet> | undefined;
+
+  async function obtain(): Promise<TokenSet> {
+    const assertion = await signClientAssertion({ clientId, audience: tokenUrl, key, alg: 'RS512', clock });
+    const form = {
+      grant_type: 'client_credentials',
+      client_assertion_type: JWT_BEARER,
+      client_assertion: assertion,
+    };
+    const { tokens } = await requestTokens({ tokenUrl, form, fetch: fetcher, clock });
+    return tokens;
+  }
+
+  return {
+    obtain,
+    async freshToken() {
+      if (kept && kept.secondsLeft(clock) > MARGIN_SECONDS) return kept.accessToken;
+      underWay ??= obtain().finally(() => {
+        underWay = undefined;
+      });
+      kept = await underWay;
+      return kept.accessToken;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { ClientError } from './errors.ts';
+import type { IdTokenClaims } from './id-token.ts';
+import type { Transaction } from './transaction.ts';
+
+/** How sure CIS2 is of a person, 0 to 3; undefined when the token does not say. */
+export interface Assurance {
+  /** How strongly the person authenticated. `acr` is only the class that was asked for. */
+  authenticationLevel: number | undefined;
+  /** How well the person's identity was proven. */
+  identityLevel: number | undefined;
+}
+
+/** The least that an application accepts. */
+export interface MinimumAssurance {
+  authenticationLevel: number;
+  identityLevel: number;
+}
+
+/** Reads the levels, which come as texts or numbers and the second one under two names. */
+export function assuranceOf(claims: Record<string, unknown>): Assurance {
+  return {
+    authenticationLevel: level(claims.authentication_assurance_level),
+    identityLevel: level(claims.id_assurance_level ?? claims.idassurancelevel),
+  };
+}
+
+/** The lowest level that a list of acr values lets in; what is unknown counts as the default `AAL3_ANY`. */
+export function levelAsked(acrValues: string | undefined): number {
+  const levels = (acrValues ?? '').split(' ').map((value) => /^AAL([123])_/.exec(value)?.[1]);
+  const known = levels.filter((digit) => digit !== undefined).map(Number);
+  return known.length === 0 ? 3 : Math.min(...known);
+}
+
+/** Throws `assurance_too_low` when a level is missing or below the minimum. */
+export function checkAssurance(assurance: Assurance, minimum: MinimumAssurance): void {
+  if ((assurance.authenticationLevel ?? 0) < minimum.authenticationLevel) {
+    throw new ClientError(
+      'assurance_too_low',
+      `Authentication at level ${minimum.authenticationLevel} is needed; it was ${said(assurance.authenticationLevel)}.`,
+    );
+  }
+  if ((assurance.identityLevel ?? 0) < minimum.identityLevel) {
+    throw new ClientError(
+      'assurance_too_low',
+      `An identity proven at level ${minimum.identityLevel} is needed; it is ${said(assurance.identityLevel)}.`,
+    );
+  }
+}
+
+/**
+ * `prompt` and `max_age` travel through the browser and can be stripped on the way, so the time of the
+ * authentication is checked. // OpenID Connect Core 1.0 section 3.1.3.7 item 13
+ * Throws `authentication_too_old`.
+ */
+export function checkAuthenticationTime(
+  claims: IdTokenClaims,
+  transaction: Pick<Transaction, 'startedAt' | 'maxAge' | 'fresh'>,
+  toleranceSeconds: number,
+): void {
+  const allowed = transaction.fresh ? 0 : transaction.maxAge;
+  if (allowed === undefined) return;
+  const oldest = transaction.startedAt / 1000 - allowed - toleranceSeconds;
+  if (typeof claims.auth_time !== 'number' || claims.auth_time < oldest) {
+    throw new ClientError(
+      'authentication_too_old',
+      'The person did not authenticate as recently as was asked.',
+    );
+  }
+}
+
+function level(value: unknown): number | undefined {
+  const digit = typeof value === 'number' ? String(value) : value;
+  return typeof digit === 'string' && /^[0-3]$/.test(digit) ? Number(digit) : undefined;
+}
+
+function said(value: number | undefined): string {
+  return value === undefined ? 'not stated' : String(value);
+}

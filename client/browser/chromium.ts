@@ -1,0 +1,138 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ownUid } from '../environment.ts';
+import { ClientError } from '../errors.ts';
+import type { OpenBrowser } from './browser.ts';
+import { checkedPage } from './browser.ts';
+
+/** How to start a browser of the Chromium family (Chromium, Chrome, Edge, Brave ...). */
+export interface ChromiumSettings {
+  /** The program: a path, or a name on the search path. `findBrowser()` knows the usual ones. */
+  executable: string;
+  /** More command-line flags. The library adds none that weaken the browser: `--no-sandbox` would be yours. */
+  flags?: readonly string[];
+}
+
+const OWN_FLAGS = [
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--disable-background-mode',
+  '--disable-sync',
+  '--disable-crash-reporter',
+  '--disable-breakpad',
+];
+const SOFT_END_MS = 2000;
+const ENDED_BY_HAND: readonly (string | null)[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'];
+
+/**
+ * Starts the browser as its own process group with its own temporary profile, in one window without tabs.
+ * Closing ends the group and deletes the profile; so does the user's closing it, and the end of this process
+ * (a program that is ended by a signal has to turn that into an abort of the sign-in first).
+ * Throws `browser_failed`.
+ */
+export async function launchChromium(
+  settings: ChromiumSettings,
+  url: string,
+  flags: readonly string[] = [],
+): Promise<OpenBrowser> {
+  const page = checkedPage(url);
+  const profile = await mkdtemp(join(tmpdir(), 'alongside-browser-'));
+  const given = [...OWN_FLAGS, ...flags, ...(settings.flags ?? [])];
+  const args = [`--user-data-dir=${profile}`, ...given, `--app=${page}`];
+  const child = spawn(settings.executable, args, { detached: process.platform !== 'win32', stdio: 'ignore' });
+  const exited = exitOf(child);
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    await rm(profile, { recursive: true, force: true });
+    throw new ClientError('browser_failed', `The browser ${settings.executable} cannot be started.`, {
+      cause,
+    });
+  }
+
+  const lastResort = (): void => {
+    endGroup(child, 'SIGKILL');
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  };
+  process.once('exit', lastResort);
+  const gone = exited.then(async (exit) => {
+    await cleanUp(child, profile);
+    process.removeListener('exit', lastResort);
+    return exit;
+  });
+
+  let closing: Promise<void> | undefined;
+  const closed = gone.then((exit) => {
+    if (!closing && failed(exit)) throw new ClientError('browser_failed', failureText(exit, given));
+  });
+  closed.catch(() => undefined);
+  return {
+    closed,
+    close: () => {
+      closing ??= endSoftly(child, exited).then(async () => {
+        await gone;
+      });
+      return closing;
+    },
+  };
+}
+
+interface Exit {
+  code: number | null;
+  signal: string | null;
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+async function endSoftly(child: ChildProcess, exited: Promise<Exit>): Promise<void> {
+  endGroup(child, 'SIGTERM');
+  const waiting = new AbortController();
+  const late = delay(SOFT_END_MS, 'late', { signal: waiting.signal, ref: false }).catch(() => 'over');
+  const outcome = await Promise.race([exited, late]);
+  waiting.abort();
+  if (outcome === 'late') endGroup(child, 'SIGKILL');
+}
+
+// The helpers of a browser live a little longer than the browser, and write to the profile.
+async function cleanUp(child: ChildProcess, profile: string): Promise<void> {
+  endGroup(child, 'SIGKILL');
+  await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => undefined);
+}
+
+function endGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (child.pid === undefined) return;
+  if (process.platform === 'win32') {
+    if (child.exitCode === null)
+      spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Nobody of the group is left.
+  }
+}
+
+function failed(exit: Exit): boolean {
+  return exit.code === null ? !ENDED_BY_HAND.includes(exit.signal) : exit.code !== 0;
+}
+
+function failureText(exit: Exit, flags: readonly string[]): string {
+  const how = exit.code === null ? `signal ${exit.signal}` : `exit code ${exit.code}`;
+  const root = ownUid() === 0 && !flags.includes('--no-sandbox');
+  return `The browser ended by itself (${how}).${
+    root
+      ? ' As root it starts only with the flag --no-sandbox, which the application has to give itself.'
+      : ''
+  }`;
+}

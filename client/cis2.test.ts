@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Cis2, Cis2Settings, Cis2SignInOptions } from './cis2.ts';
+import { createCis2 } from './cis2.ts';
+import { testClock } from './testing/clock.ts';
+import { rsaKey } from './testing/keys.ts';
+import type { TestProvider } from './testing/openid-provider.ts';
+import { registeredKeys, SUBJECT, startProvider } from './testing/openid-provider.ts';
+import type { UserAgent } from './testing/user-agent.ts';
+import { userAgent } from './testing/user-agent.ts';
+
+const REDIRECT = 'http://localhost/callback';
+const SECRET = 's%&+/ =:x';
+const key = rsaKey('app-1');
+const claims: Record<string, unknown> = {};
+
+describe('sign-in at an OpenID provider that is not ours', () => {
+  let provider: TestProvider;
+
+  before(async () => {
+    const common = {
+      redirect_uris: [REDIRECT],
+      response_types: ['code'],
+      grant_types: ['authorization_code'],
+      require_auth_time: true,
+    };
+    const signed = { token_endpoint_auth_method: 'private_key_jwt', jwks: registeredKeys({ ...key, alg: 'RS512' }) };
+    provider = await startProvider({
+      claims,
+      clients: [
+        { ...common, client_id: 'post', client_secret: SECRET, token_endpoint_auth_method: 'client_secret_post' },
+        { ...common, client_id: 'basic', client_secret: SECRET, token_endpoint_auth_method: 'client_secret_basic' },
+        { ...common, ...signed, client_id: 'jwt', token_endpoint_auth_signing_alg: 'RS512' },
+      ],
+    });
+  });
+  after(() => provider.close());
+
+  const application = (over: Partial<Cis2Settings> = {}): Cis2 =>
+    createCis2({
+      issuer: provider.issuer,
+      clientId: 'post',
+      redirectUri: REDIRECT,
+      authentication: { method: 'client_secret_post', clientSecret: SECRET },
+      scope: 'openid nationalrbacaccess',
+      ...over,
+    });
+
+  async function signIn(cis2: Cis2, options: Cis2SignInOptions = {}, browser: UserAgent = userAgent()) {
+    const { url, state } = await cis2.begin(options);
+    return cis2.finish(await browser.follow(url, REDIRECT), state);
+  }
+
+  test('with the secret in the form: who it is, how sure, and the roles', async () => {
+    const cis2 = application();
+    const who = await signIn(cis2, { acrValues: 'AAL3_ANY' });
+    assert.equal(who.subject, SUBJECT);
+    assert.equal(who.authenticationLevel, 3);
+    assert.equal(who.identityLevel, 3);
+    assert.equal(who.selectedRoleId, undefined, 'an empty selected_roleid is no role');
+    assert.equal(who.tokens.idToken?.split('.').length, 3);
+    assert.equal((await cis2.userinfo(who)).sub, SUBJECT);
+  });
+
+  test('with the secret in the header', async () => {
+    const authentication = { method: 'client_secret_basic', clientSecret: SECRET } as const;
+    assert.equal((await signIn(application({ clientId: 'basic', authentication }))).subject, SUBJECT);
+  });
+
+  test('with a signed assertion', async () => {
+    const authentication = { method: 'private_key_jwt', key } as const;
+    assert.equal((await signIn(application({ clientId: 'jwt', authentication }))).subject, SUBJECT);
+  });
+
+  test('a wrong secret is told in the words of the provider', async () => {
+    const cis2 = application({ authentication: { method: 'client_secret_post', clientSecret: 'wrong' } });
+    await assert.rejects(signIn(cis2), { name: 'OAuthError', error: 'invalid_client', status: 401 });
+  });
+
+  test('sends a proof key when the metadata lists S256, and none when told so', async () => {
+    const challenge = async (cis2: Cis2) => new URL((await cis2.begin()).url).searchParams.get('code_challenge');
+    assert.match((await challenge(application())) ?? '', /^[\w-]{43}$/);
+    assert.equal(await challenge(application({ pkce: false })), null);
+  });
+
+  test('asks for the role, the level and the freshness that are wanted', async () => {
+    const { url } = await application().begin({ role: 'changed', acrValues: 'AAL2_ANY', maxAge: 240, prompt: 'login' });
+    const query = Object.fromEntries(new URL(url).searchParams);
+    assert.equal(query.scope, 'openid nationalrbacaccess changedrole');
+    assert.deepEqual([query.acr_values, query.max_age, query.prompt], ['AAL2_ANY', '240', 'login']);
+  });
+
+  test('refuses an answer with another state, before anything is sent', async () => {
+    const cis2 = application();
+    const [mine, other] = [await cis2.begin(), await cis2.begin()];
+    const callback = await userAgent().follow(other.url, REDIRECT);
+    await assert.rejects(cis2.finish(callback, mine.state), { code: 'state_mismatch' });
+    assert.equal((await cis2.finish(callback, other.state)).subject, SUBJECT, 'the code was not spent');
+  });
+
+  test('refuses an answer of another issuer, and one that names none', async () => {
+    const cis2 = application();
+    const { url, state } = await cis2.begin();
+    const callback = new URL(await userAgent().follow(url, REDIRECT));
+    callback.searchParams.set('iss', `${provider.issuer}/`);
+    await assert.rejects(cis2.finish(callback, state), { code: 'issuer_mismatch' });
+    callback.searchParams.delete('iss');
+    await assert.rejects(cis2.finish(callback, state), { code: 'issuer_mismatch' });
+  });
+
+  test('a code works once', async () => {
+    const cis2 = application();
+    const { url, state } = await cis2.begin();
+    const callback = await userAgent().follow(url, REDIRECT);
+    await cis2.finish(callback, state);
+    await assert.rejects(cis2.finish(callback, state), { name: 'OAuthError', error: 'invalid_grant' });
+  });
+
+  test('an error answer is an error with the words of the provider', async () => {
+    await assert.rejects(signIn(application(), { prompt: 'none' }), { name: 'OAuthError', error: 'login_required' });
+  });
+
+  test('a nonce of another sign-in is refused', async () => {
+    const cis2 = application({ pkce: false });
+    const { url, state } = await cis2.begin();
+    const other = new URL(url);
+    other.searchParams.set('nonce', 'another');
+    const callback = await userAgent().follow(other.href, REDIRECT);
+    await assert.rejects(cis2.finish(callback, state), { code: 'id_token_invalid', fault: 'nonce' });
+  });
+
+  test('a prompt or max_age that was stripped on the way is noticed by the age of the authentication', async () => {
+    const clock = testClock();
+    const browser = userAgent();
+    const cis2 = application({ clock });
+    await signIn(cis2, {}, browser);
+    clock.advance(120);
+    const finishStripped = async (options: Cis2SignInOptions) => {
+      const { url, state } = await cis2.begin(options);
+      const stripped = new URL(url);
+      stripped.searchParams.delete('prompt');
+      stripped.searchParams.delete('max_age');
+      return cis2.finish(await browser.follow(stripped.href, REDIRECT), state);
+    };
+    await assert.rejects(finishStripped({ prompt: 'login' }), { code: 'authentication_too_old' });
+    await assert.rejects(finishStripped({ maxAge: 60 }), { code: 'authentication_too_old' });
+    assert.equal((await finishStripped({ maxAge: 300 })).subject, SUBJECT);
+  });
+
+  test('levels that are too low, as texts or numbers, are refused unless the application accepts them', async (t) => {
+    t.after(() => {
+      delete claims.authentication_assurance_level;
+      delete claims.id_assurance_level;
+    });
+    claims.authentication_assurance_level = 2;
+    await assert.rejects(signIn(application()), { code: 'assurance_too_low' });
+    const asked = await signIn(application(), { acrValues: 'AAL2_OR_AAL3_ANY' });
+    assert.equal(asked.authenticationLevel, 2);
+    claims.id_assurance_level = '1';
+    await assert.rejects(signIn(application(), { acrValues: 'AAL2_ANY' }), { code: 'assurance_too_low' });
+    const accepted = await signIn(application({ minimumIdentityLevel: 1 }), { acrValues: 'AAL2_ANY' });
+    assert.equal(accepted.identityLevel, 1);
+    claims.authentication_assurance_level = '';
+    await assert.rejects(signIn(application(), { acrValues: 'AAL1_USERPASS' }), { code: 'assurance_too_low' });
+  });
+
+  test('userinfo about another person is refused', async () => {
+    const cis2 = application();
+    const who = await signIn(cis2);
+    await assert.rejects(cis2.userinfo({ ...who, subject: '656005750104' }), { code: 'subject_mismatch' });
+  });
+
+  test('an issuer that is written differently is not the same issuer', async () => {
+    const cis2 = application({ issuer: `${provider.issuer}/` });
+    await assert.rejects(cis2.begin(), { code: 'metadata_invalid' });
+  });
+
+  test('a sign-in ends with the session that began it, and within its time', async () => {
+    const clock = testClock();
+    const cis2 = application({ clock });
+    const { state } = await cis2.begin();
+    await assert.rejects(cis2.finish('?code=1&state=2', 'nonsense'), { code: 'transaction_invalid' });
+    clock.advance(16 * 60);
+    await assert.rejects(cis2.finish('?code=1&state=2', state), { code: 'transaction_expired' });
+  });
+
+  test('signing out leads to the provider with the hint of this session', async () => {
+    const cis2 = application();
+    const { tokens } = await signIn(cis2);
+    const url = new URL((await cis2.signOutUrl(tokens, { state: 'x' })) ?? '');
+    assert.equal(url.searchParams.get('id_token_hint'), tokens.idToken);
+    assert.equal((await fetch(url)).status, 200);
+  });
+});

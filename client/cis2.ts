@@ -1,0 +1,221 @@
+import { jwtVerify } from 'jose';
+import type { Assurance } from './assurance.ts';
+import { assuranceOf, checkAssurance, checkAuthenticationTime, levelAsked } from './assurance.ts';
+import type { CallbackInput } from './callback.ts';
+import { checkCallback, readCallback } from './callback.ts';
+import type { ClientAuthentication } from './client-authentication.ts';
+import { authenticationParts, checkAuthentication } from './client-authentication.ts';
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import type { Begun } from './combined.ts';
+import type { ProviderEndpoints } from './config.ts';
+import { checkedText, checkedUrl, withQuery } from './config.ts';
+import { ClientError } from './errors.ts';
+import type { Fetch } from './http.ts';
+import type { IdTokenClaims } from './id-token.ts';
+import { verifyIdToken } from './id-token.ts';
+import type { SigningAlgorithm } from './keys.ts';
+import { logoutUrl } from './logout-url.ts';
+import { createProofKey } from './pkce.ts';
+import { createProvider } from './provider.ts';
+import { createRemoteKeys } from './remote-keys.ts';
+import { randomToken } from './secrets.ts';
+import { requestTokens } from './token-endpoint.ts';
+import { TokenSet } from './tokens.ts';
+import { packTransaction, unpackTransaction } from './transaction.ts';
+import type { Userinfo } from './userinfo.ts';
+import { requestUserinfo } from './userinfo.ts';
+
+/** The settings of an application at CIS2. */
+export interface Cis2Settings {
+  /** Written exactly as CIS2 writes it, explicit `:443` included: it is compared byte for byte. */
+  issuer: string;
+  /** The addresses, for those who do not want discovery; `cis2At(issuer)` gives them. */
+  endpoints?: ProviderEndpoints;
+  clientId: string;
+  /** The registered callback address, exactly. */
+  redirectUri: string;
+  authentication: ClientAuthentication;
+  /** Only what is needed; `openid` by default, `openid nationalrbacaccess` to see roles. */
+  scope?: string;
+  /** The registered ID token algorithm; RS256 by default. */
+  idTokenAlg?: SigningAlgorithm;
+  /** `auto` (the default) sends a proof key when the metadata lists S256. */
+  pkce?: boolean | 'auto';
+  /** The least accepted authentication level; by default what `acrValues` asks, so 3 when nothing is asked. */
+  minimumAuthenticationLevel?: number;
+  /** The least accepted identity level; 3 by default. */
+  minimumIdentityLevel?: number;
+  /** How far two clocks may differ; 30 seconds by default. */
+  toleranceSeconds?: number;
+  fetch?: Fetch;
+  clock?: Clock;
+}
+
+/** What one sign-in asks for. */
+export interface Cis2SignInOptions {
+  /** For example `AAL2_OR_AAL3_ANY`. */
+  acrValues?: string;
+  /** `login` asks the person to authenticate anew, `none` forbids any page. */
+  prompt?: 'login' | 'none';
+  /** Oldest acceptable authentication, in seconds. */
+  maxAge?: number;
+  /** `selected` has CIS2 ask for a role where there are several, `changed` has it ask again. */
+  role?: 'selected' | 'changed';
+}
+
+/** A checked sign-in. */
+export interface Cis2SignIn extends Assurance {
+  /** The tokens of CIS2, with the checked ID token in them. */
+  tokens: TokenSet;
+  /** The person's uid. */
+  subject: string;
+  claims: IdTokenClaims;
+  /** The chosen role, when one was chosen. */
+  selectedRoleId?: string;
+}
+
+/** An application's sign-in at CIS2. */
+export interface Cis2 {
+  begin(options?: Cis2SignInOptions): Promise<Begun>;
+  /**
+   * Ends a sign-in. Throws `state_mismatch`, `issuer_mismatch`, `transaction_invalid`, `transaction_expired`,
+   * `callback_invalid`, `authentication_too_old`, `assurance_too_low`, `OAuthError`, or `TokenError`.
+   */
+  finish(callback: CallbackInput, state: string): Promise<Cis2SignIn>;
+  /** Who signed in. Throws `subject_mismatch` when the answer is about somebody else. */
+  userinfo(signIn: Pick<Cis2SignIn, 'tokens' | 'subject'>): Promise<Userinfo>;
+  /** Where to send the browser to end the session at CIS2; undefined when CIS2 offers no such address. */
+  signOutUrl(
+    tokens: TokenSet,
+    options?: { postLogoutRedirectUri?: string; state?: string },
+  ): Promise<string | undefined>;
+}
+
+const ROLE_SCOPES = { selected: 'selectedrole', changed: 'changedrole' } as const;
+
+/** Sign-in at CIS2. Settings are checked at once: throws `settings_invalid` with the name of the setting. */
+export function createCis2(settings: Cis2Settings): Cis2 {
+  const fetcher = settings.fetch ?? fetch;
+  const clock = settings.clock ?? systemClock;
+  const issuer = checkedUrl('issuer', settings.issuer);
+  const clientId = checkedText('clientId', settings.clientId);
+  const redirectUri = checkedUrl('redirectUri', settings.redirectUri);
+  const alg = settings.idTokenAlg ?? 'RS256';
+  const toleranceSeconds = settings.toleranceSeconds ?? 30;
+  checkAuthentication(settings.authentication);
+  const provider = createProvider({ ...settings, issuer, fetch: fetcher, clock });
+  const keys = createRemoteKeys({ url: async () => (await provider()).jwksUrl, fetch: fetcher, clock });
+
+  async function redeem(
+    code: string,
+    verifier: string | undefined,
+  ): Promise<{ tokens: TokenSet; idToken: string }> {
+    const { tokenUrl } = await provider();
+    const own = await authenticationParts(settings.authentication, { clientId, tokenUrl, clock });
+    const form = {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: redirectUri,
+      code_verifier: verifier,
+      ...own.form,
+    };
+    const answer = await requestTokens({ tokenUrl, form, headers: own.headers, fetch: fetcher, clock });
+    if (answer.idToken === undefined)
+      throw new ClientError('response_invalid', 'The answer has no ID token.');
+    return { tokens: answer.tokens, idToken: answer.idToken };
+  }
+
+  return {
+    async begin(options = {}) {
+      const to = await provider();
+      const state = randomToken();
+      const nonce = randomToken();
+      const proof = to.pkce ? createProofKey() : undefined;
+      const scope = [settings.scope ?? 'openid', options.role && ROLE_SCOPES[options.role]]
+        .filter(Boolean)
+        .join(' ');
+      const url = withQuery(to.authorizeUrl, {
+        response_type: 'code',
+        client_id: clientId,
+        redirect_uri: redirectUri,
+        scope,
+        state,
+        nonce,
+        acr_values: options.acrValues,
+        prompt: options.prompt,
+        max_age: options.maxAge?.toString(),
+        code_challenge: proof?.challenge,
+        code_challenge_method: proof && 'S256',
+      });
+      const packed = packTransaction({
+        kind: 'cis2',
+        state,
+        startedAt: clock.now(),
+        verifier: proof?.verifier,
+        nonce,
+        maxAge: options.maxAge,
+        fresh: options.prompt === 'login',
+        level: levelAsked(options.acrValues),
+      });
+      return { url, state: packed };
+    },
+
+    async finish(callback, state) {
+      const transaction = unpackTransaction('cis2', state, clock);
+      const { issuerInAnswer } = await provider();
+      const code = checkCallback(readCallback(callback), {
+        state: transaction.state,
+        issuer,
+        issuerRequired: issuerInAnswer,
+      });
+      const { tokens, idToken } = await redeem(code, transaction.verifier);
+      const { nonce } = transaction;
+      const { accessToken } = tokens;
+      const expected = { issuer, clientId, alg, keys, nonce, accessToken, clock, toleranceSeconds };
+      const claims = await verifyIdToken(idToken, expected);
+      checkAuthenticationTime(claims, transaction, toleranceSeconds);
+      const assurance = assuranceOf(claims);
+      checkAssurance(assurance, {
+        authenticationLevel: settings.minimumAuthenticationLevel ?? transaction.level ?? 3,
+        identityLevel: settings.minimumIdentityLevel ?? 3,
+      });
+      return {
+        ...assurance,
+        tokens: new TokenSet({ ...tokens.reveal(), idToken, sid: claims.sid }),
+        subject: claims.sub,
+        claims,
+        selectedRoleId: claims.selected_roleid || undefined,
+      };
+    },
+
+    async userinfo({ tokens, subject }) {
+      const { userinfoUrl } = await provider();
+      // Signed answers carry no audience that could be checked; the subject is checked below.
+      const verifySigned = async (jwt: string) => {
+        const options = {
+          algorithms: [alg],
+          currentDate: new Date(clock.now()),
+          clockTolerance: toleranceSeconds,
+        };
+        return (await jwtVerify(jwt, keys, options)).payload;
+      };
+      const { accessToken } = tokens;
+      const userinfo = await requestUserinfo({ userinfoUrl, accessToken, fetch: fetcher, verifySigned });
+      // OpenID Connect Core 1.0 section 5.3.2
+      if (userinfo.sub !== subject) {
+        throw new ClientError(
+          'subject_mismatch',
+          'The userinfo answer is about another person than the ID token.',
+        );
+      }
+      return userinfo;
+    },
+
+    async signOutUrl(tokens, options = {}) {
+      const { endSessionUrl } = await provider();
+      if (endSessionUrl === undefined) return undefined;
+      return logoutUrl({ endSessionUrl, idTokenHint: tokens.idToken, clientId, ...options });
+    },
+  };
+}

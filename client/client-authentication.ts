@@ -1,0 +1,104 @@
+import { JWT_BEARER, signClientAssertion } from './client-assertion.ts';
+import type { Clock } from './clock.ts';
+import { checkedText } from './config.ts';
+import { ClientError } from './errors.ts';
+import type { SigningAlgorithm, SigningKey } from './keys.ts';
+import { readSigningKey } from './keys.ts';
+
+/** How an application proves who it is at CIS2's token endpoint. */
+export type ClientAuthentication =
+  | { method: 'client_secret_post'; clientSecret: string }
+  | { method: 'client_secret_basic'; clientSecret: string }
+  | {
+      method: 'private_key_jwt';
+      key: SigningKey;
+      /** The registered algorithm; RS512 by default. */
+      alg?: SigningAlgorithm;
+      /** The audience; the token endpoint's address, exactly, by default. */
+      audience?: string;
+    };
+
+/** What is added to a token request. */
+export interface AuthenticationParts {
+  form: Record<string, string>;
+  headers: Record<string, string>;
+}
+
+interface Call {
+  clientId: string;
+  tokenUrl: string;
+  clock: Clock;
+}
+
+interface Method<A extends ClientAuthentication> {
+  check(authentication: A): void;
+  parts(authentication: A, call: Call): AuthenticationParts | Promise<AuthenticationParts>;
+}
+
+type Methods = {
+  [M in ClientAuthentication['method']]: Method<Extract<ClientAuthentication, { method: M }>>;
+};
+
+const methods: Methods = {
+  client_secret_post: {
+    check: (authentication) => checkedText('authentication.clientSecret', authentication.clientSecret),
+    parts: ({ clientSecret }, { clientId }) => ({
+      form: { client_id: clientId, client_secret: clientSecret },
+      headers: {},
+    }),
+  },
+  client_secret_basic: {
+    check: (authentication) => checkedText('authentication.clientSecret', authentication.clientSecret),
+    // RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
+    parts: ({ clientSecret }, { clientId }) => ({
+      form: {},
+      headers: { authorization: `Basic ${btoa(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`)}` },
+    }),
+  },
+  private_key_jwt: {
+    check: (authentication) => readSigningKey('authentication.key', authentication.key),
+    parts: async ({ key, alg = 'RS512', audience }, { clientId, tokenUrl, clock }) => ({
+      form: {
+        client_id: clientId,
+        client_assertion_type: JWT_BEARER,
+        client_assertion: await signClientAssertion({
+          clientId,
+          audience: audience ?? tokenUrl,
+          key,
+          alg,
+          clock,
+        }),
+      },
+      headers: {},
+    }),
+  },
+};
+
+/** Checks the settings of client authentication. Throws `settings_invalid`. */
+export function checkAuthentication(authentication: ClientAuthentication): void {
+  methodOf(authentication).check(authentication);
+}
+
+/** The form parameters and headers that authenticate one token request. */
+export async function authenticationParts(
+  authentication: ClientAuthentication,
+  call: Call,
+): Promise<AuthenticationParts> {
+  return methodOf(authentication).parts(authentication, call);
+}
+
+function methodOf(authentication: ClientAuthentication): Method<ClientAuthentication> {
+  const name = authentication?.method;
+  if (!Object.hasOwn(methods, name)) {
+    throw new ClientError(
+      'settings_invalid',
+      `The setting authentication.method must be one of ${Object.keys(methods)}.`,
+    );
+  }
+  // The table pairs each method with its own settings; the compiler cannot follow that through a lookup.
+  return methods[name] as unknown as Method<ClientAuthentication>;
+}
+
+function formEncoded(text: string): string {
+  return new URLSearchParams({ v: text }).toString().slice(2);
+}

@@ -1,0 +1,113 @@
+import type { CallbackInput } from './callback.ts';
+import { checkCallback, readCallback } from './callback.ts';
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import type { PlatformEndpoints } from './config.ts';
+import { checkedText, checkedUrl, withQuery } from './config.ts';
+import type { Fetch } from './http.ts';
+import { createProofKey } from './pkce.ts';
+import { refreshTokens } from './refresh.ts';
+import { randomToken } from './secrets.ts';
+import { requestTokens } from './token-endpoint.ts';
+import type { TokenSet } from './tokens.ts';
+import { packTransaction, unpackTransaction } from './transaction.ts';
+import type { Userinfo } from './userinfo.ts';
+import { requestUserinfo } from './userinfo.ts';
+
+/** The settings of the combined pattern: `platformAt(base)` gives the three addresses. */
+export interface CombinedSettings extends PlatformEndpoints {
+  /** The application's key. */
+  clientId: string;
+  /** The application's secret; it never leaves the server. */
+  clientSecret: string;
+  /** The registered callback address, exactly. */
+  redirectUri: string;
+  /** Sends a proof key (RFC 7636). Off by default: the published service ignores it. */
+  pkce?: boolean;
+  fetch?: Fetch;
+  clock?: Clock;
+}
+
+/** The start of a sign-in. */
+export interface Begun {
+  /** Where to send the browser (302). */
+  url: string;
+  /** What to keep in the web session until the browser comes back; opaque, and secret. */
+  state: string;
+}
+
+/** The combined pattern: the application knows the authorisation service only. */
+export interface Combined {
+  /** Starts a sign-in; `acrValues` names the wanted authentication, `AAL3_ANY` when left out. */
+  begin(options?: { acrValues?: string }): Begun;
+  /**
+   * Ends a sign-in with the address that the browser came back to. Throws `state_mismatch`,
+   * `transaction_invalid`, `transaction_expired`, `callback_invalid`, or `OAuthError`.
+   */
+  finish(callback: CallbackInput, state: string): Promise<TokenSet>;
+  /** Renews the tokens; the old refresh token is spent. */
+  refresh(tokens: TokenSet): Promise<TokenSet>;
+  /** Who is signed in, with the roles. Works within an hour of the sign-in. */
+  userinfo(tokens: TokenSet): Promise<Userinfo>;
+}
+
+/**
+ * The combined pattern. Settings are checked at once: throws `settings_invalid` with the name of the setting.
+ * No scope is sent: the application's products decide (the service drops the parameter).
+ */
+export function createCombined(settings: CombinedSettings): Combined {
+  const fetcher = settings.fetch ?? fetch;
+  const clock = settings.clock ?? systemClock;
+  const authorizeUrl = checkedUrl('authorizeUrl', settings.authorizeUrl);
+  const tokenUrl = checkedUrl('tokenUrl', settings.tokenUrl);
+  const userinfoUrl = checkedUrl('userinfoUrl', settings.userinfoUrl);
+  const redirectUri = checkedUrl('redirectUri', settings.redirectUri);
+  const clientId = checkedText('clientId', settings.clientId);
+  const clientSecret = checkedText('clientSecret', settings.clientSecret);
+
+  return {
+    begin(options = {}) {
+      const state = randomToken();
+      const proof = settings.pkce ? createProofKey() : undefined;
+      const url = withQuery(authorizeUrl, {
+        response_type: 'code',
+        client_id: clientId,
+        redirect_uri: redirectUri,
+        state,
+        acr_values: options.acrValues,
+        code_challenge: proof?.challenge,
+        code_challenge_method: proof && 'S256',
+      });
+      const transaction = {
+        kind: 'combined',
+        state,
+        startedAt: clock.now(),
+        verifier: proof?.verifier,
+      } as const;
+      return { url, state: packTransaction(transaction) };
+    },
+
+    async finish(callback, state) {
+      const transaction = unpackTransaction('combined', state, clock);
+      const code = checkCallback(readCallback(callback), { state: transaction.state });
+      const { tokens } = await requestTokens({
+        tokenUrl,
+        form: {
+          grant_type: 'authorization_code',
+          code,
+          redirect_uri: redirectUri,
+          client_id: clientId,
+          client_secret: clientSecret,
+          code_verifier: transaction.verifier,
+        },
+        fetch: fetcher,
+        clock,
+      });
+      return tokens;
+    },
+
+    refresh: (tokens) => refreshTokens({ tokenUrl, clientId, clientSecret, fetch: fetcher, clock }, tokens),
+
+    userinfo: (tokens) => requestUserinfo({ userinfoUrl, accessToken: tokens.accessToken, fetch: fetcher }),
+  };
+}

@@ -1,0 +1,72 @@
+import { JWT_BEARER, signClientAssertion } from './client-assertion.ts';
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import { checkedText, checkedUrl } from './config.ts';
+import { ClientError } from './errors.ts';
+import type { Fetch } from './http.ts';
+import type { SigningKey } from './keys.ts';
+import { readSigningKey } from './keys.ts';
+import { refreshTokens } from './refresh.ts';
+import { requestTokens } from './token-endpoint.ts';
+import { TokenSet } from './tokens.ts';
+
+/** The settings of an application at the API authorisation service in the separate pattern. */
+export interface ExchangeSettings {
+  /** The token endpoint; the client assertion is addressed to it exactly as it is written here. */
+  tokenUrl: string;
+  /** The application's key. */
+  clientId: string;
+  /** The application's secret: needed for renewing tokens only. */
+  clientSecret?: string;
+  /** Signs the client assertion with RS512; its public half is registered with the application. */
+  key: SigningKey;
+  fetch?: Fetch;
+  clock?: Clock;
+}
+
+/** Turns ID tokens of CIS2 into access tokens of the API platform. */
+export interface Exchange {
+  /** Exchanges a checked ID token. // RFC 8693 section 2.1 */
+  exchange(idToken: string): Promise<TokenSet>;
+  /** Renews exchanged tokens; needs `clientSecret`. */
+  refresh(tokens: TokenSet): Promise<TokenSet>;
+}
+
+/** The second half of the separate pattern. Throws `settings_invalid` with the name of the setting. */
+export function createExchange(settings: ExchangeSettings): Exchange {
+  const fetcher = settings.fetch ?? fetch;
+  const clock = settings.clock ?? systemClock;
+  const tokenUrl = checkedUrl('tokenUrl', settings.tokenUrl);
+  const clientId = checkedText('clientId', settings.clientId);
+  const { clientSecret, key } = settings;
+  readSigningKey('key', key);
+
+  return {
+    async exchange(idToken) {
+      const assertion = await signClientAssertion({ clientId, audience: tokenUrl, key, alg: 'RS512', clock });
+      const { tokens } = await requestTokens({
+        tokenUrl,
+        form: {
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+          subject_token: idToken,
+          client_assertion_type: JWT_BEARER,
+          client_assertion: assertion,
+        },
+        fetch: fetcher,
+        clock,
+      });
+      return new TokenSet({ ...tokens.reveal(), idToken });
+    },
+
+    async refresh(tokens) {
+      if (!clientSecret) {
+        throw new ClientError(
+          'settings_invalid',
+          'The setting clientSecret is missing; renewing tokens needs it.',
+        );
+      }
+      return refreshTokens({ tokenUrl, clientId, clientSecret, fetch: fetcher, clock }, tokens);
+    },
+  };
+}

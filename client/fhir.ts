@@ -1,0 +1,77 @@
+import { ClientError } from './errors.ts';
+
+/** The part of a FHIR R4 Patient that an application usually shows; every other member is there too. */
+export interface Patient {
+  resourceType: 'Patient';
+  id: string;
+  name?: { use?: string; prefix?: string[]; given?: string[]; family?: string; suffix?: string[] }[];
+  birthDate?: string;
+  gender?: string;
+  meta?: { versionId?: string; security?: { system?: string; code?: string; display?: string }[] };
+  [member: string]: unknown;
+}
+
+/** A FHIR R4 OperationOutcome. */
+export interface OperationOutcome {
+  resourceType: 'OperationOutcome';
+  issue: {
+    severity?: string;
+    code?: string;
+    diagnostics?: string;
+    details?: { coding?: { system?: string; version?: string; code?: string; display?: string }[] };
+  }[];
+}
+
+/** What is known of a failed FHIR call. */
+export interface FhirFailure {
+  status: number;
+  outcome?: OperationOutcome;
+  /** The id that this library sent: quote it to support. */
+  requestId: string;
+  correlationId: string;
+  /** Seconds to wait before another try, when the server said so. */
+  retryAfterSeconds?: number;
+}
+
+/** An error answer of a FHIR API. */
+export class FhirError extends ClientError {
+  readonly status: number;
+  readonly outcome: OperationOutcome | undefined;
+  readonly requestId: string;
+  readonly correlationId: string;
+  readonly retryAfterSeconds: number | undefined;
+  /** The API's own word for the error, for example `RESOURCE_NOT_FOUND`. */
+  readonly errorCode: string | undefined;
+
+  constructor(failure: FhirFailure) {
+    const issue = failure.outcome?.issue[0];
+    const coding = issue?.details?.coding?.[0];
+    const words = coding?.display ?? 'The API refused the call';
+    const code = coding?.code ? ` ${coding.code}` : '';
+    super('fhir', `${words} (${failure.status}${code}).`);
+    this.name = 'FhirError';
+    this.status = failure.status;
+    this.outcome = failure.outcome;
+    this.requestId = failure.requestId;
+    this.correlationId = failure.correlationId;
+    this.retryAfterSeconds = failure.retryAfterSeconds;
+    this.errorCode = coding?.code;
+  }
+
+  /** What the API says is wrong; may quote what was sent, so it is not part of the message. */
+  get diagnostics(): string | undefined {
+    return this.outcome?.issue[0]?.diagnostics;
+  }
+}
+
+/** Reads an OperationOutcome; undefined when the body is something else. */
+export function outcomeOf(body: Record<string, unknown> | undefined): OperationOutcome | undefined {
+  const fits = body?.resourceType === 'OperationOutcome' && Array.isArray(body.issue);
+  return fits ? (body as unknown as OperationOutcome) : undefined;
+}
+
+/** The name to show: the one in usual use, else the first; empty when the record withholds it. */
+export function displayName(patient: Patient): string {
+  const name = patient.name?.find((entry) => entry.use === 'usual') ?? patient.name?.[0];
+  return [...(name?.prefix ?? []), ...(name?.given ?? []), name?.family].filter(Boolean).join(' ');
+}

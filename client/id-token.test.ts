@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { createHash, createPublicKey } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { createLocalJWKSet, SignJWT, UnsecuredJWT } from 'jose';
+import type { IdTokenExpectation } from './id-token.ts';
+import { verifyIdToken } from './id-token.ts';
+import { publicKeySet, readSigningKey } from './keys.ts';
+import { testClock } from './testing/clock.ts';
+import { rsaKey } from './testing/keys.ts';
+
+const ISSUER = 'https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443/openam/oauth2/realms/root/realms/NHSIdentity';
+const KID = 'b/O6OvVv1+y+WgrH5Ui9WTioLt0=';
+const key = rsaKey(KID);
+const clock = testClock();
+const now = Math.floor(clock.now() / 1000);
+
+const expected = (over: Partial<IdTokenExpectation> = {}): IdTokenExpectation => ({
+  issuer: ISSUER,
+  clientId: 'app',
+  alg: 'RS256',
+  keys: createLocalJWKSet({ keys: publicKeySet([{ ...key, alg: 'RS256' }]).keys.map((jwk) => ({ ...jwk, alg: undefined })) }),
+  nonce: 'n-1',
+  clock,
+  toleranceSeconds: 30,
+  ...over,
+});
+const good = { iss: ISSUER, sub: '656005750108', aud: 'app', azp: 'app', nonce: 'n-1', iat: now, exp: now + 600 };
+
+const signed = (claims: object, header: object = {}, by = key): Promise<string> =>
+  new SignJWT({ ...good, ...claims })
+    .setProtectedHeader({ alg: 'RS256', kid: KID, typ: 'JWT', ...header })
+    .sign(readSigningKey('key', by).key);
+
+async function refused(token: string | Promise<string>, fault: string, over: Partial<IdTokenExpectation> = {}) {
+  await assert.rejects(verifyIdToken(await token, expected(over)), { code: 'id_token_invalid', fault });
+}
+
+describe('an ID token', () => {
+  test('is accepted when all is well, with an explicit port in the issuer and a key id that is not URL-safe', async () => {
+    assert.equal((await verifyIdToken(await signed({}), expected())).sub, good.sub);
+    assert.equal((await verifyIdToken(await signed({ aud: ['app'] }), expected())).sub, good.sub);
+    assert.equal((await verifyIdToken(await signed({ nonce: undefined }), expected({ nonce: undefined }))).sub, good.sub);
+  });
+
+  test('of another issuer is refused, also when only the default port is missing', async () => {
+    await refused(signed({ iss: ISSUER.replace(':443', '') }), 'issuer');
+    await refused(signed({ iss: undefined }), 'issuer');
+  });
+
+  test('for another audience, or for others as well, is refused', async () => {
+    await refused(signed({ aud: 'other' }), 'audience');
+    await refused(signed({ aud: ['app', 'other'] }), 'audience');
+    await refused(signed({ azp: 'other' }), 'audience');
+    await refused(signed({ aud: undefined }), 'audience');
+  });
+
+  test('that has run out or was issued in the future is refused', async () => {
+    await refused(signed({ exp: now - 31 }), 'expired');
+    await refused(signed({ exp: undefined }), 'expired');
+    await refused(signed({ iat: now + 31 }), 'not_yet_valid');
+    await refused(signed({ iat: undefined }), 'claim');
+    assert.ok(await verifyIdToken(await signed({ exp: now - 29 }), expected()));
+  });
+
+  test('without a subject is refused', async () => {
+    await refused(signed({ sub: undefined }), 'subject');
+    await refused(signed({ sub: '' }), 'subject');
+  });
+
+  test('with another nonce, or none, is refused', async () => {
+    await refused(signed({ nonce: 'n-2' }), 'nonce');
+    await refused(signed({ nonce: undefined }), 'nonce');
+  });
+
+  test('without a signature, or with another algorithm than the agreed one, is refused', async () => {
+    await refused(new UnsecuredJWT(good).encode(), 'algorithm');
+    const none = Buffer.from('{"alg":"none"}').toString('base64url');
+    await refused((await signed({})).replace(/^[^.]+/, none), 'algorithm');
+    await refused(signed({}, { alg: 'RS512' }), 'algorithm');
+    const publicPem = createPublicKey(readSigningKey('key', key).key).export({ format: 'pem', type: 'spki' });
+    const confused = new SignJWT(good).setProtectedHeader({ alg: 'HS256', kid: KID }).sign(Buffer.from(publicPem));
+    await refused(confused, 'algorithm');
+  });
+
+  test('signed by another key is refused', async () => {
+    await refused(signed({}, {}, rsaKey(KID)), 'signature');
+    await refused(signed({}, { kid: 'unknown' }), 'key');
+    const token = await signed({});
+    const [head, , tail] = token.split('.');
+    const forged = Buffer.from(JSON.stringify({ ...good, sub: '656005750104' })).toString('base64url');
+    await refused(`${head}.${forged}.${tail}`, 'signature');
+  });
+
+  test('that is not a token is refused', async () => {
+    await refused('', 'malformed');
+    await refused('a.b', 'malformed');
+    await refused('x'.repeat(70_000), 'malformed');
+  });
+
+  test('that came with another access token is refused', async () => {
+    const half = createHash('sha256').update('token').digest().subarray(0, 16).toString('base64url');
+    assert.ok(await verifyIdToken(await signed({ at_hash: half }), expected({ accessToken: 'token' })));
+    await refused(signed({ at_hash: half }), 'access_token_hash', { accessToken: 'other' });
+  });
+});

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { JWTPayload, JWTVerifyGetKey } from 'jose';
+import { jwtVerify } from 'jose';
+import type { Clock } from './clock.ts';
+import { TokenError } from './errors.ts';
+import { faultOf } from './jwt-faults.ts';
+import { sameSecret } from './secrets.ts';
+
+/** The claims of a checked ID token. */
+export interface IdTokenClaims extends JWTPayload {
+  iss: string;
+  sub: string;
+  iat: number;
+  exp: number;
+  auth_time?: number;
+  acr?: string;
+  amr?: string[];
+  sid?: string;
+  selected_roleid?: string;
+}
+
+/** What an ID token is held against. */
+export interface IdTokenExpectation {
+  issuer: string;
+  clientId: string;
+  /** The one algorithm that is accepted. */
+  alg: string;
+  keys: JWTVerifyGetKey;
+  /** The nonce that was sent. */
+  nonce?: string;
+  /** The access token that came with it, for `at_hash`. */
+  accessToken?: string;
+  clock: Clock;
+  toleranceSeconds: number;
+}
+
+const LONGEST_TOKEN = 65_536;
+
+/**
+ * Checks an ID token: signature with the one accepted algorithm, issuer byte for byte, audience, times, nonce,
+ * and the hash of the access token where there is one. // OpenID Connect Core 1.0 section 3.1.3.7
+ * Throws `TokenError` (`id_token_invalid`) whose `fault` names the rule, or what fetching the keys throws.
+ */
+export async function verifyIdToken(idToken: string, expected: IdTokenExpectation): Promise<IdTokenClaims> {
+  if (idToken.length > LONGEST_TOKEN) throw refused('malformed', 'it is too long');
+  const claims = await signedClaims(idToken, expected);
+  checkAudience(claims, expected.clientId);
+  checkIssuedAt(claims, expected);
+  checkNonce(claims, expected.nonce);
+  checkAccessTokenHash(claims, expected);
+  return claims;
+}
+
+async function signedClaims(idToken: string, expected: IdTokenExpectation): Promise<IdTokenClaims> {
+  try {
+    const { payload } = await jwtVerify(idToken, expected.keys, {
+      algorithms: [expected.alg],
+      issuer: expected.issuer,
+      audience: expected.clientId,
+      requiredClaims: ['sub', 'iat', 'exp'],
+      currentDate: new Date(expected.clock.now()),
+      clockTolerance: expected.toleranceSeconds,
+    });
+    if (typeof payload.sub !== 'string' || payload.sub === '') throw refused('subject', 'it has no subject');
+    return payload as IdTokenClaims;
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault) throw refused(fault.fault, fault.reason, error);
+    throw error;
+  }
+}
+
+// Core section 3.1.3.7 items 3 to 5: an audience that we do not know makes the token somebody else's too.
+function checkAudience(claims: IdTokenClaims, clientId: string): void {
+  const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
+  if (audiences.length !== 1) throw refused('audience', 'it is meant for others as well');
+  if (claims.azp !== undefined && claims.azp !== clientId)
+    throw refused('audience', 'it was issued to another client');
+}
+
+function checkIssuedAt(claims: IdTokenClaims, expected: IdTokenExpectation): void {
+  if (typeof claims.iat !== 'number') throw refused('claim', 'its iat is not a number');
+  if (claims.iat > expected.clock.now() / 1000 + expected.toleranceSeconds) {
+    throw refused('not_yet_valid', 'it was issued in the future');
+  }
+}
+
+function checkNonce(claims: IdTokenClaims, nonce: string | undefined): void {
+  if (nonce === undefined) return;
+  if (typeof claims.nonce !== 'string' || !sameSecret(claims.nonce, nonce)) {
+    throw refused('nonce', 'it does not belong to this sign-in');
+  }
+}
+
+// Core section 3.1.3.6: the left half of the hash that the signature algorithm uses.
+function checkAccessTokenHash(claims: IdTokenClaims, expected: IdTokenExpectation): void {
+  if (claims.at_hash === undefined || expected.accessToken === undefined) return;
+  const digest = createHash(`sha${expected.alg.slice(2)}`)
+    .update(expected.accessToken, 'ascii')
+    .digest();
+  const half = digest.subarray(0, digest.length / 2).toString('base64url');
+  if (claims.at_hash !== half) throw refused('access_token_hash', 'it belongs to another access token');
+}
+
+function refused(fault: TokenError['fault'], reason: string, cause?: unknown): TokenError {
+  return new TokenError('id_token_invalid', fault, `The ID token is refused: ${reason}.`, { cause });
+}

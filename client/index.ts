@@ -1,0 +1,104 @@
+/**
+ * Signs people in with CIS2 and calls APIs that need it, from a supplier's application: the same code against
+ * Alongside on a laptop and against the real services, by settings alone.
+ */
+
+export type { AgentEvent, AgentStatus, IdentityAgentSettings } from './agent.ts';
+/** The desktop application's side of the Identity Agent. */
+export { IdentityAgentClient } from './agent.ts';
+export type { ApplicationRestricted, ApplicationRestrictedSettings } from './application-restricted.ts';
+/** Access for the application itself, without a person. */
+export { createApplicationRestricted } from './application-restricted.ts';
+export type { Assurance } from './assurance.ts';
+export type { Browser, OpenBrowser } from './browser/browser.ts';
+export type { ChromiumSettings } from './browser/chromium.ts';
+/** Finds a browser of the Chromium family under its usual names. */
+export { findBrowser } from './browser/find.ts';
+/** Shows the address and leaves the opening to the person. */
+export { manualBrowser } from './browser/manual.ts';
+export type { PanelSettings } from './browser/panel.ts';
+/** A window that stands in for an embedded browser panel. */
+export { panelBrowser } from './browser/panel.ts';
+/** A separate browser with its own profile, closed after the sign-in. */
+export { separateBrowser } from './browser/separate.ts';
+export type { SystemBrowserSettings } from './browser/system.ts';
+/** The user's own browser. */
+export { systemBrowser } from './browser/system.ts';
+export type { CallbackInput } from './callback.ts';
+export type { Cis2, Cis2Settings, Cis2SignIn, Cis2SignInOptions } from './cis2.ts';
+/** Sign-in at CIS2: the first half of the separate pattern, or all of it where no API is called. */
+export { createCis2 } from './cis2.ts';
+export type { ClientAuthentication } from './client-authentication.ts';
+export type { Clock } from './clock.ts';
+export { systemClock } from './clock.ts';
+export type { Begun, Combined, CombinedSettings } from './combined.ts';
+/** The combined pattern. */
+export { createCombined } from './combined.ts';
+export type { PlatformEndpoints, ProviderEndpoints } from './config.ts';
+/** Addresses from a base or an issuer. */
+export { cis2At, platformAt } from './config.ts';
+/** Where this user's Identity Agent listens. */
+export { defaultAgentSocket } from './environment.ts';
+export type { ClientErrorCode, OAuthErrorDetails, TokenFault } from './errors.ts';
+/** The errors of the library. */
+export { ClientError, OAuthError, TokenError } from './errors.ts';
+export type { Exchange, ExchangeSettings } from './exchange.ts';
+/** Exchanges ID tokens: the second half of the separate pattern. */
+export { createExchange } from './exchange.ts';
+export type { FhirFailure, OperationOutcome, Patient } from './fhir.ts';
+/** FHIR errors, and the name to show of a patient. */
+export { displayName, FhirError } from './fhir.ts';
+export type { FreshTokens, KeepFreshOptions } from './fresh.ts';
+/** Renews tokens shortly before they end, once however many callers wait. */
+export { keepFresh } from './fresh.ts';
+export type { HelloWorldSettings } from './hello-world.ts';
+/** Tries a token on the smallest API there is. */
+export { helloWorld } from './hello-world.ts';
+export type { Fetch } from './http.ts';
+export type { IdTokenClaims } from './id-token.ts';
+export type { SigningAlgorithm, SigningKey } from './keys.ts';
+/** The public half of signing keys, ready to be registered or served. */
+export { publicKeySet } from './keys.ts';
+export type { LogoutAnswer, LogoutNotice, LogoutReceiver, LogoutReceiverSettings } from './logout.ts';
+/** The receiving end of back-channel logout. */
+export { createLogoutReceiver } from './logout.ts';
+export type { LogoutRequest } from './logout-url.ts';
+/** The address that ends a session at the provider. */
+export { logoutUrl } from './logout-url.ts';
+export type { LoopbackPaths } from './loopback.ts';
+export type { ServerMetadata } from './metadata.ts';
+export type { Native, NativeSettings, NativeSignInOptions } from './native.ts';
+/** Sign-in of a native application, a public client. */
+export { createNative, signInNative } from './native.ts';
+export type { BackendCalls, BackendSettings, DesktopRequest, OnceStore } from './native-backend.ts';
+/** Sign-in of a native application whose back end holds the secret. */
+export {
+  finishBackendFlow,
+  redeemBackendTicket,
+  signInThroughBackend,
+  startBackendFlow,
+} from './native-backend.ts';
+/** NHS numbers, read with their check digit and written for people. */
+export { formatNhsNumber, parseNhsNumber } from './nhs-number.ts';
+export type { PatientRecord, Pds, PdsCallOptions, PdsSettings } from './pds.ts';
+/** Reads patients from PDS. */
+export { createPds } from './pds.ts';
+export type { ReplayStore } from './replay.ts';
+export { memoryReplayStore } from './replay.ts';
+export type { Role } from './roles.ts';
+/** The roles in a userinfo answer. */
+export { rolesOf, selectedRole } from './roles.ts';
+export type { Separate, SeparateSettings } from './separate.ts';
+/** The separate pattern. */
+export { createSeparate } from './separate.ts';
+export type { SessionLimits, SessionTimes } from './session-limits.ts';
+/** How long the application's own session may last. */
+export { CARE_IDENTITY_LIMITS, sessionState } from './session-limits.ts';
+export type { SignInWindowOptions } from './sign-in-window.ts';
+export type { TicketErrorEntry, TicketErrorGroup } from './ticket-errors.ts';
+/** What the Identity Agent can refuse, with its numbers. */
+export { AgentError, TICKET_ERRORS } from './ticket-errors.ts';
+export type { TokenSetFields } from './tokens.ts';
+/** Tokens with their life. */
+export { TokenSet } from './tokens.ts';
+export type { Userinfo } from './userinfo.ts';

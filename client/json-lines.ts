@@ -1,0 +1,27 @@
+/** Splits a byte stream into lines of JSON; a line that is too long or is no object ends the stream. */
+export class JsonLines {
+  readonly #longest: number;
+  #rest = '';
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+
+  /** `longest` is the most characters that one line may have. */
+  constructor(longest: number) {
+    this.#longest = longest;
+  }
+
+  /** The objects that a piece completes. Throws `SyntaxError` or `TypeError` when the stream makes no sense. */
+  push(piece: Uint8Array): Record<string, unknown>[] {
+    const lines = (this.#rest + this.#decoder.decode(piece, { stream: true })).split('\n');
+    this.#rest = lines.pop() ?? '';
+    if ([...lines, this.#rest].some((line) => line.length > this.#longest))
+      throw new SyntaxError('line too long');
+    return lines.filter((line) => line.trim() !== '').map(parsedObject);
+  }
+}
+
+function parsedObject(line: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(line);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SyntaxError('not an object');
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,24 @@
+import { checkedUrl, withQuery } from './config.ts';
+
+/** What a sign-out at the provider carries. */
+export interface LogoutRequest {
+  /** The provider's `end_session_endpoint`. */
+  endSessionUrl: string;
+  /** The ID token of the session that is to end; with it nobody is asked. */
+  idTokenHint?: string;
+  clientId?: string;
+  /** A registered address to come back to. */
+  postLogoutRedirectUri?: string;
+  /** Comes back unchanged. */
+  state?: string;
+}
+
+/** The address that ends a session at the provider. // OpenID Connect RP-Initiated Logout 1.0 section 2 */
+export function logoutUrl(request: LogoutRequest): string {
+  return withQuery(checkedUrl('endSessionUrl', request.endSessionUrl), {
+    id_token_hint: request.idTokenHint,
+    client_id: request.clientId,
+    post_logout_redirect_uri: request.postLogoutRedirectUri,
+    state: request.state,
+  });
+}

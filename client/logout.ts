@@ -1,0 +1,186 @@
+import type { JWTPayload, JWTVerifyGetKey } from 'jose';
+import { jwtVerify } from 'jose';
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import { checkedText, checkedUrl } from './config.ts';
+import type { TokenFault } from './errors.ts';
+import { TokenError } from './errors.ts';
+import type { Fetch } from './http.ts';
+import { faultOf } from './jwt-faults.ts';
+import type { SigningAlgorithm } from './keys.ts';
+import { createMetadata, openidConfigurationUrl } from './metadata.ts';
+import { createRemoteKeys } from './remote-keys.ts';
+import type { ReplayStore } from './replay.ts';
+
+/** The settings of a back-channel logout receiver. */
+export interface LogoutReceiverSettings {
+  /** Compared byte for byte. */
+  issuer: string;
+  clientId: string;
+  /** The provider's key set; found by discovery when left out. */
+  jwksUrl?: string;
+  /** The one accepted algorithm; RS256 by default. */
+  alg?: SigningAlgorithm;
+  /** Remembers used tokens; `memoryReplayStore()` for one process. */
+  replay: ReplayStore;
+  /** Oldest acceptable token, in seconds; 300 by default. */
+  maxAgeSeconds?: number;
+  /** How far two clocks may differ; 30 seconds by default. */
+  toleranceSeconds?: number;
+  fetch?: Fetch;
+  clock?: Clock;
+}
+
+/** What a logout token says: end this session, or all sessions of this person when there is no `sid`. */
+export interface LogoutNotice {
+  /** The token's own id. */
+  jti: string;
+  sid?: string;
+  sub?: string;
+  issuedAt: number;
+}
+
+/** Checks logout tokens. */
+export interface LogoutReceiver {
+  /** Throws `TokenError` (`logout_token_invalid`) whose `fault` names the broken rule. */
+  verify(logoutToken: string): Promise<LogoutNotice>;
+  /**
+   * Answers a POST of the provider: give it the form body, send back what it returns. `end` ends the sessions;
+   * the endpoint is public and needs no other authentication. // Back-Channel Logout 1.0 sections 2.6 to 2.8
+   */
+  receive(formBody: string, end: (notice: LogoutNotice) => void | Promise<void>): Promise<LogoutAnswer>;
+}
+
+/** An HTTP answer to send back as it is. */
+export interface LogoutAnswer {
+  status: 200 | 400;
+  headers: Record<string, string>;
+  body: string;
+}
+
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+const LONGEST_BODY = 65_536;
+const TYPES: readonly (string | undefined)[] = [undefined, 'jwt', 'logout+jwt', 'application/logout+jwt'];
+
+/** The receiving end of back-channel logout. Throws `settings_invalid` with the name of the setting. */
+export function createLogoutReceiver(settings: LogoutReceiverSettings): LogoutReceiver {
+  const fetcher = settings.fetch ?? fetch;
+  const clock = settings.clock ?? systemClock;
+  const issuer = checkedUrl('issuer', settings.issuer);
+  const clientId = checkedText('clientId', settings.clientId);
+  const { replay, alg = 'RS256', maxAgeSeconds = 300, toleranceSeconds = 30 } = settings;
+  const keys = createRemoteKeys({ url: keySetAddress(settings, fetcher, clock), fetch: fetcher, clock });
+
+  const replayKey = (notice: LogoutNotice): string => `${issuer} ${notice.jti}`;
+
+  async function verify(logoutToken: string): Promise<LogoutNotice> {
+    if (logoutToken.length > LONGEST_BODY) throw refused('malformed', 'it is too long');
+    const claims = await signedClaims(logoutToken, keys, { issuer, clientId, alg, clock, toleranceSeconds });
+    checkIssuedAt(claims, clock.now() / 1000, maxAgeSeconds, toleranceSeconds);
+    checkEvents(claims);
+    if ('nonce' in claims) throw refused('nonce', 'it has a nonce, as an ID token would');
+    const notice = noticeOf(claims);
+    // Last, so that a refused token does not use up the id of a good one.
+    const until = clock.now() + (maxAgeSeconds + 2 * toleranceSeconds) * 1000;
+    if (!(await replay.addOnce(replayKey(notice), until))) throw refused('replayed', 'it was used before');
+    return notice;
+  }
+
+  // A delivery that failed here is sent again, maybe with the same token: it must not count as used.
+  async function ended(
+    notice: LogoutNotice,
+    end: (notice: LogoutNotice) => void | Promise<void>,
+  ): Promise<void> {
+    try {
+      await end(notice);
+    } catch (error) {
+      await replay.remove(replayKey(notice));
+      throw error;
+    }
+  }
+
+  return {
+    verify,
+    async receive(formBody, end) {
+      const given =
+        formBody.length > LONGEST_BODY ? [] : new URLSearchParams(formBody).getAll('logout_token');
+      try {
+        if (given.length !== 1 || !given[0]) throw refused('malformed', 'the request holds no logout_token');
+        const notice = await verify(given[0]);
+        await ended(notice, end);
+        return answer(200, {});
+      } catch (error) {
+        if (!(error instanceof TokenError)) throw error;
+        return answer(400, { error: 'invalid_request', error_description: error.message });
+      }
+    },
+  };
+}
+
+function keySetAddress(
+  settings: LogoutReceiverSettings,
+  fetcher: Fetch,
+  clock: Clock,
+): () => Promise<string> {
+  const { issuer, jwksUrl } = settings;
+  if (jwksUrl !== undefined) {
+    const checked = checkedUrl('jwksUrl', jwksUrl);
+    return async () => checked;
+  }
+  const metadata = createMetadata({ issuer, url: openidConfigurationUrl(issuer), fetch: fetcher, clock });
+  return async () => checkedUrl('jwks_uri', (await metadata()).jwks_uri);
+}
+
+async function signedClaims(
+  token: string,
+  keys: JWTVerifyGetKey,
+  expected: { issuer: string; clientId: string; alg: string; clock: Clock; toleranceSeconds: number },
+): Promise<JWTPayload> {
+  try {
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      algorithms: [expected.alg],
+      issuer: expected.issuer,
+      audience: expected.clientId,
+      requiredClaims: ['iat', 'jti', 'events'],
+      currentDate: new Date(expected.clock.now()),
+      clockTolerance: expected.toleranceSeconds,
+    });
+    if (!TYPES.includes(protectedHeader.typ?.toLowerCase()))
+      throw refused('type', 'it is another kind of token');
+    if (typeof payload.jti !== 'string' || payload.jti === '')
+      throw refused('claim', 'its jti is not a text');
+    return payload;
+  } catch (error) {
+    const fault = faultOf(error);
+    throw fault ? refused(fault.fault, fault.reason, error) : error;
+  }
+}
+
+function checkIssuedAt(claims: JWTPayload, now: number, maxAge: number, tolerance: number): void {
+  if (typeof claims.iat !== 'number') throw refused('claim', 'its iat is not a number');
+  if (claims.iat > now + tolerance) throw refused('not_yet_valid', 'it was issued in the future');
+  if (claims.iat < now - maxAge - tolerance) throw refused('expired', 'it is too old');
+}
+
+function checkEvents(claims: JWTPayload): void {
+  const events = claims.events as Record<string, unknown> | null;
+  const event = typeof events === 'object' ? events?.[EVENT] : undefined;
+  if (typeof event !== 'object' || event === null) throw refused('events', 'it does not announce a logout');
+}
+
+function noticeOf(claims: JWTPayload): LogoutNotice {
+  const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : undefined;
+  const sub = typeof claims.sub === 'string' && claims.sub !== '' ? claims.sub : undefined;
+  if (sid === undefined && sub === undefined)
+    throw refused('subject', 'it names neither a session nor a person');
+  return { jti: claims.jti ?? '', sid, sub, issuedAt: (claims.iat ?? 0) * 1000 };
+}
+
+function answer(status: 200 | 400, body: object): LogoutAnswer {
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  return { status, headers, body: JSON.stringify(body) };
+}
+
+function refused(fault: TokenFault, reason: string, cause?: unknown): TokenError {
+  return new TokenError('logout_token_invalid', fault, `The logout token is refused: ${reason}.`, { cause });
+}

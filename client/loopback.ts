@@ -1,0 +1,137 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { donePage, LOOPBACK_HEADERS } from './done-page.ts';
+import { ClientError } from './errors.ts';
+
+/** The two paths of the loopback listener. */
+export interface LoopbackPaths {
+  /** Where the authorization response arrives; `/callback` by default. */
+  callback?: string;
+  /** Where the browser is sent afterwards, so that the code does not stay in its history; `/done` by default. */
+  done?: string;
+}
+
+/** A listener for one authorization response. */
+export interface Loopback {
+  /** `http://127.0.0.1:PORT/callback` */
+  redirectUri: string;
+  /** The parameters of the one response. */
+  answer: Promise<URLSearchParams>;
+  /** Resolves when the last page has been handed to the browser. */
+  donePageSent: Promise<void>;
+  close(): Promise<void>;
+}
+
+const LONGEST_QUERY = 16_384;
+
+/**
+ * Listens on 127.0.0.1, on a free port, for exactly one response on exactly one path. // RFC 8252 section 7.3
+ * Requests under another host name, from a script or a frame, or after the first, get an error and change nothing.
+ */
+export async function listenOnLoopback(paths: LoopbackPaths = {}): Promise<Loopback> {
+  const callback = checkedPath('paths.callback', paths.callback ?? '/callback');
+  const done = checkedPath('paths.done', paths.done ?? '/done');
+  if (callback === done)
+    throw new ClientError('settings_invalid', 'The paths callback and done must differ.');
+  const answer = later<URLSearchParams>();
+  const page = later<void>();
+  let outcome: 'none' | 'code' | 'error' = 'none';
+  let host = '';
+
+  // In this order; the first that applies refuses the request, and nothing has changed.
+  const refusals: readonly Refusal[] = [
+    // Another host name on this port is a page that had its own name point here (DNS rebinding).
+    { status: 421, applies: ({ request }) => request.headers.host !== host },
+    { status: 404, applies: ({ path }) => path !== callback && (path !== done || outcome === 'none') },
+    { status: 405, applies: ({ request }) => request.method !== 'GET', headers: { allow: 'GET' } },
+    { status: 403, applies: ({ request }) => !isNavigation(request) },
+    { status: 410, applies: ({ path }) => path === callback && outcome !== 'none' },
+    { status: 414, applies: ({ query }) => query.length > LONGEST_QUERY },
+  ];
+
+  const takeAnswer = (query: string, response: ServerResponse): void => {
+    const parameters = new URLSearchParams(query);
+    outcome = parameters.has('error') ? 'error' : 'code';
+    response.writeHead(302, { ...LOOPBACK_HEADERS, location: done });
+    response.end();
+    answer.resolve(parameters);
+  };
+
+  const showDone = (response: ServerResponse): void => {
+    response.on('finish', page.resolve);
+    response.writeHead(200, { ...LOOPBACK_HEADERS, 'content-type': 'text/html; charset=utf-8' });
+    response.end(donePage(outcome === 'code'));
+  };
+
+  const receive = (request: IncomingMessage, response: ServerResponse): void => {
+    const [path, query = ''] = split(request.url ?? '');
+    const refusal = refusals.find(({ applies }) => applies({ request, path, query }));
+    if (refusal) refuse(response, refusal);
+    else if (path === done) showDone(response);
+    else takeAnswer(query, response);
+  };
+
+  const server = createServer(
+    { requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 32_768 },
+    receive,
+  );
+  server.maxConnections = 64;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: '127.0.0.1', port: 0 }, resolve);
+  });
+  host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    redirectUri: `http://${host}${callback}`,
+    answer: answer.promise,
+    donePageSent: page.promise,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Refusal {
+  status: number;
+  applies(received: { request: IncomingMessage; path: string; query: string }): boolean;
+  headers?: Record<string, string>;
+}
+
+function refuse(response: ServerResponse, { status, headers }: Refusal): void {
+  response.writeHead(status, {
+    ...LOOPBACK_HEADERS,
+    ...headers,
+    'content-type': 'text/plain; charset=utf-8',
+  });
+  response.end();
+}
+
+// A page may make a browser fetch this address; only the browser itself comes here as a document.
+function isNavigation(request: IncomingMessage): boolean {
+  const { 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': destination = 'document' } = request.headers;
+  return mode === 'navigate' && destination === 'document';
+}
+
+function split(url: string): [path: string, query?: string] {
+  const start = url.indexOf('?');
+  return start === -1 ? [url] : [url.slice(0, start), url.slice(start + 1)];
+}
+
+function checkedPath(setting: string, path: string): string {
+  if (!/^\/[A-Za-z0-9/_.-]*$/.test(path)) {
+    throw new ClientError('settings_invalid', `The setting ${setting} must be a path such as /callback.`);
+  }
+  return path;
+}
+
+// Promise.withResolvers is newer than the oldest supported Node.
+function later<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

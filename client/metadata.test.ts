@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { authorizationServerMetadataUrl, checkMetadata, createMetadata, openidConfigurationUrl } from './metadata.ts';
+import { testClock } from './testing/clock.ts';
+import { serve } from './testing/server.ts';
+
+const ISSUER = 'https://am.nhsidentity.spineservices.nhs.uk:443/openam/oauth2/realms/root/realms/NHSIdentity';
+const document = (issuer: string) => ({
+  issuer,
+  authorization_endpoint: `${issuer}/authorize`,
+  token_endpoint: `${issuer}/access_token`,
+});
+
+describe('metadata', () => {
+  test('stands where the two standards put it', () => {
+    assert.equal(openidConfigurationUrl('http://localhost:8402/a'), 'http://localhost:8402/a/.well-known/openid-configuration');
+    const well = 'http://localhost:8401/.well-known/oauth-authorization-server';
+    assert.equal(authorizationServerMetadataUrl('http://localhost:8401/oauth2.1'), `${well}/oauth2.1`);
+    assert.equal(authorizationServerMetadataUrl('http://localhost:8401'), well);
+    assert.equal(authorizationServerMetadataUrl('http://localhost:8401/'), well);
+    assert.throws(() => authorizationServerMetadataUrl('urn:x'), { code: 'settings_invalid' });
+  });
+
+  test('must name the issuer byte for byte', () => {
+    assert.equal(checkMetadata(document(ISSUER), ISSUER).token_endpoint, `${ISSUER}/access_token`);
+    assert.throws(() => checkMetadata(document(ISSUER.replace(':443', '')), ISSUER), { code: 'metadata_invalid' });
+    assert.throws(() => checkMetadata(document(`${ISSUER}/`), ISSUER), { code: 'metadata_invalid' });
+  });
+
+  test('must lead to addresses that can be used', () => {
+    const faults = [
+      { token_endpoint: undefined },
+      { token_endpoint: 'http://example.test/token' },
+      { jwks_uri: 'file:///etc/passwd' },
+      { code_challenge_methods_supported: 'S256' },
+    ];
+    for (const fault of faults) {
+      assert.throws(() => checkMetadata({ ...document(ISSUER), ...fault }, ISSUER), { code: 'metadata_invalid' });
+    }
+  });
+
+  test('is kept for an hour at most, and fetched once however many ask', async (t) => {
+    let fetches = 0;
+    const server = await serve((origin) => (_request, response) => {
+      fetches += 1;
+      response.end(JSON.stringify(document(origin)));
+    });
+    t.after(server.close);
+    const clock = testClock();
+    const source = { issuer: server.origin, url: `${server.origin}/x`, fetch, clock, maxAgeMs: 86_400_000 };
+    const metadata = createMetadata(source);
+    await Promise.all([metadata(), metadata()]);
+    clock.advance(3599);
+    await metadata();
+    assert.equal(fetches, 1);
+    clock.advance(2);
+    await metadata();
+    assert.equal(fetches, 2);
+  });
+});

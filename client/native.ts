@@ -1,0 +1,145 @@
+import { checkCallback, readCallback } from './callback.ts';
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import { checkedText, checkedUrl, withQuery } from './config.ts';
+import { ClientError } from './errors.ts';
+import type { Fetch } from './http.ts';
+import { send } from './http.ts';
+import type { ServerMetadata } from './metadata.ts';
+import { authorizationServerMetadataUrl, checkMetadata, createMetadata } from './metadata.ts';
+import { createProofKey } from './pkce.ts';
+import { refreshTokens } from './refresh.ts';
+import { randomToken } from './secrets.ts';
+import type { SignInWindowOptions } from './sign-in-window.ts';
+import { signInInWindow } from './sign-in-window.ts';
+import { oauthErrorOf, requestTokens } from './token-endpoint.ts';
+import type { TokenSet } from './tokens.ts';
+
+/** The settings of a native application: a public client, which holds no secret. */
+export interface NativeSettings {
+  /** The authorisation server, compared byte for byte; its metadata is fetched (RFC 8414). */
+  issuer?: string;
+  /** The metadata, instead of an issuer to fetch it from. */
+  metadata?: ServerMetadata;
+  clientId: string;
+  /** Space separated, for example the scope of one API. */
+  scope?: string;
+  fetch?: Fetch;
+  clock?: Clock;
+}
+
+/** How one sign-in is shown, and what it asks for. */
+export interface NativeSignInOptions extends SignInWindowOptions {
+  acrValues?: string;
+}
+
+/** A native application at an authorisation server of the standard profile. */
+export interface Native {
+  /**
+   * Signs the person in. Throws `cancelled` when the window was closed, `timeout`, `aborted`, `browser_failed`,
+   * `state_mismatch`, `issuer_mismatch`, `metadata_invalid`, `callback_invalid`, or `OAuthError`.
+   */
+  signIn(options: NativeSignInOptions): Promise<TokenSet>;
+  /** Renews the tokens. A call whose answer was lost is repeated once: the server gives the same successor. */
+  refresh(tokens: TokenSet): Promise<TokenSet>;
+  /** Ends the tokens at the server; false when the server offers no revocation. // RFC 7009 section 2 */
+  revoke(tokens: TokenSet): Promise<boolean>;
+}
+
+/** A native application. Throws `settings_invalid` with the name of the setting. */
+export function createNative(settings: NativeSettings): Native {
+  const fetcher = settings.fetch ?? fetch;
+  const clock = settings.clock ?? systemClock;
+  const clientId = checkedText('clientId', settings.clientId);
+  const metadata = metadataOf(settings, fetcher, clock);
+
+  return {
+    async signIn(options) {
+      const state = randomToken();
+      const proof = createProofKey();
+      return signInInWindow(options, {
+        async address(redirectUri, signal) {
+          const server = await metadata(signal);
+          requireProofKeys(server);
+          return withQuery(server.authorization_endpoint, {
+            response_type: 'code',
+            client_id: clientId,
+            redirect_uri: redirectUri,
+            scope: settings.scope,
+            state,
+            acr_values: options.acrValues,
+            code_challenge: proof.challenge,
+            code_challenge_method: 'S256',
+          });
+        },
+        async redeem(answer, redirectUri, signal) {
+          const server = await metadata(signal);
+          const code = checkCallback(readCallback(answer), {
+            state,
+            issuer: server.issuer,
+            issuerRequired: server.authorization_response_iss_parameter_supported,
+          });
+          const form = {
+            grant_type: 'authorization_code',
+            code,
+            redirect_uri: redirectUri,
+            client_id: clientId,
+            code_verifier: proof.verifier,
+          };
+          const tokenUrl = server.token_endpoint;
+          return (await requestTokens({ tokenUrl, form, fetch: fetcher, clock, signal })).tokens;
+        },
+      });
+    },
+
+    async refresh(tokens) {
+      const { token_endpoint: tokenUrl } = await metadata();
+      const attempt = () => refreshTokens({ tokenUrl, clientId, fetch: fetcher, clock }, tokens);
+      return attempt().catch((error: unknown) => {
+        const lost = error instanceof ClientError && (error.code === 'network' || error.code === 'timeout');
+        if (lost) return attempt();
+        throw error;
+      });
+    },
+
+    async revoke(tokens) {
+      const { revocation_endpoint: url } = await metadata();
+      if (url === undefined) return false;
+      const { accessToken, refreshToken } = tokens;
+      const form = new URLSearchParams({ token: refreshToken ?? accessToken, client_id: clientId });
+      form.set('token_type_hint', refreshToken === undefined ? 'access_token' : 'refresh_token');
+      const answer = await send(fetcher, { url, method: 'POST', form });
+      if (answer.status !== 200) throw oauthErrorOf(answer, undefined);
+      return true;
+    },
+  };
+}
+
+/** Signs a person in, once: `createNative(settings).signIn(options)`. */
+export async function signInNative(options: NativeSettings & NativeSignInOptions): Promise<TokenSet> {
+  return createNative(options).signIn(options);
+}
+
+function metadataOf(
+  { issuer, metadata }: NativeSettings,
+  fetcher: Fetch,
+  clock: Clock,
+): (signal?: AbortSignal) => Promise<ServerMetadata> {
+  if (metadata) {
+    const checked = checkMetadata(metadata, issuer ?? metadata.issuer);
+    return async () => checked;
+  }
+  const checked = checkedUrl('issuer', issuer);
+  const url = authorizationServerMetadataUrl(checked);
+  return createMetadata({ issuer: checked, url, fetch: fetcher, clock });
+}
+
+// A public client is only as safe as its proof key. // RFC 8252 section 6
+function requireProofKeys(server: ServerMetadata): void {
+  if (!server.code_challenge_methods_supported?.includes('S256')) {
+    throw new ClientError(
+      'metadata_invalid',
+      'The server does not offer proof keys (S256); a native application needs them.',
+    );
+  }
+}

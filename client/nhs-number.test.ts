@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { formatNhsNumber, parseNhsNumber } from './nhs-number.ts';
+
+const VALID = ['9000000009', '9000000017', '9000000025', '9000000033', '9111231130', '9999999999', '5182663366'];
+
+describe('an NHS number', () => {
+  test('is known by its check digit', () => {
+    for (const number of [...VALID, '9727194737', '9990003343']) assert.equal(parseNhsNumber(number), number);
+    for (const number of ['9000000000', '9999999990', '1234567890', '900000000', '90000000090', '', '٩٠٠٠٠٠٠٠٠٩']) {
+      assert.throws(() => parseNhsNumber(number), { code: 'nhs_number_invalid' });
+    }
+  });
+
+  test('may be written as people write it', () => {
+    assert.equal(parseNhsNumber(' 900 000 0009 '), '9000000009');
+    assert.equal(parseNhsNumber('900-000-0009'), '9000000009');
+    assert.equal(formatNhsNumber('9000000009'), '900 000 0009');
+  });
+
+  test('with any single digit changed, or two neighbours swapped, is not one any more', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...VALID), fc.nat(9), fc.nat(9), (number, at, digit) => {
+        const changed = number.slice(0, at) + digit + number.slice(at + 1);
+        if (changed === number) return;
+        assert.throws(() => parseNhsNumber(changed), { code: 'nhs_number_invalid' });
+      }),
+    );
+  });
+
+  test('in any text is read or refused, never anything else', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 60 }), (text) => {
+        try {
+          assert.match(parseNhsNumber(text), /^\d{10}$/);
+        } catch (error) {
+          assert.equal((error as { code?: string }).code, 'nhs_number_invalid');
+        }
+      }),
+    );
+  });
+});

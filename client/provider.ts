@@ -1,0 +1,58 @@
+import type { Clock } from './clock.ts';
+import type { ProviderEndpoints } from './config.ts';
+import { checkedUrl } from './config.ts';
+import { ClientError } from './errors.ts';
+import type { Fetch } from './http.ts';
+import { createMetadata, openidConfigurationUrl } from './metadata.ts';
+
+/** What is known of an OpenID provider, from its metadata or from the settings. */
+export interface Provider extends ProviderEndpoints {
+  /** Whether a proof key is sent. */
+  pkce: boolean;
+  /** Whether every answer is to name its issuer. // RFC 9207 section 3 */
+  issuerInAnswer: boolean;
+}
+
+/** Where a provider is described. */
+export interface ProviderSource {
+  issuer: string;
+  endpoints?: ProviderEndpoints;
+  pkce?: boolean | 'auto';
+  fetch: Fetch;
+  clock: Clock;
+}
+
+/** Finds a provider's addresses: those of the settings, else by discovery with a copy of at most an hour. */
+export function createProvider(source: ProviderSource): () => Promise<Provider> {
+  const { issuer, endpoints, pkce = 'auto' } = source;
+  if (endpoints) {
+    const { endSessionUrl } = endpoints;
+    const fixed: Provider = {
+      authorizeUrl: checkedUrl('endpoints.authorizeUrl', endpoints.authorizeUrl),
+      tokenUrl: checkedUrl('endpoints.tokenUrl', endpoints.tokenUrl),
+      userinfoUrl: checkedUrl('endpoints.userinfoUrl', endpoints.userinfoUrl),
+      jwksUrl: checkedUrl('endpoints.jwksUrl', endpoints.jwksUrl),
+      endSessionUrl: endSessionUrl && checkedUrl('endpoints.endSessionUrl', endSessionUrl),
+      pkce: pkce === true,
+      issuerInAnswer: false,
+    };
+    return async () => fixed;
+  }
+  const metadata = createMetadata({ ...source, url: openidConfigurationUrl(issuer) });
+  return async () => {
+    const found = await metadata();
+    if (!found.jwks_uri || !found.userinfo_endpoint) {
+      throw new ClientError('metadata_invalid', 'The metadata lacks jwks_uri or userinfo_endpoint.');
+    }
+    const listsS256 = found.code_challenge_methods_supported?.includes('S256') ?? false;
+    return {
+      authorizeUrl: found.authorization_endpoint,
+      tokenUrl: found.token_endpoint,
+      userinfoUrl: found.userinfo_endpoint,
+      jwksUrl: found.jwks_uri,
+      endSessionUrl: found.end_session_endpoint,
+      pkce: pkce === 'auto' ? listsS256 : pkce,
+      issuerInAnswer: found.authorization_response_iss_parameter_supported === true,
+    };
+  };
+}

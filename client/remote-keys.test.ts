@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { JWK } from 'jose';
+import { jwtVerify, SignJWT } from 'jose';
+import type { SigningKey } from './keys.ts';
+import { publicKeySet, readSigningKey } from './keys.ts';
+import { createRemoteKeys } from './remote-keys.ts';
+import { testClock } from './testing/clock.ts';
+import { rsaKey } from './testing/keys.ts';
+import { serve } from './testing/server.ts';
+
+const [first, second] = [rsaKey('first'), rsaKey('second')];
+const publicHalf = (key: SigningKey): JWK[] => publicKeySet([{ ...key, alg: 'RS256' }]).keys;
+const tokenBy = (key: SigningKey, kid = key.kid): Promise<string> =>
+  new SignJWT({}).setProtectedHeader({ alg: 'RS256', kid }).sign(readSigningKey('key', key).key);
+
+async function keyServer() {
+  const state = { keys: publicHalf(first), fetches: 0, status: 200 };
+  const server = await serve(() => (_request, response) => {
+    state.fetches += 1;
+    response.writeHead(state.status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ keys: state.keys }));
+  });
+  const clock = testClock();
+  const keys = createRemoteKeys({ url: async () => server.origin, fetch, clock });
+  return { state, clock, close: server.close, verify: async (token: string) => jwtVerify(token, keys) };
+}
+
+describe('keys of a provider', () => {
+  test('are fetched once for many tokens', async (t) => {
+    const { state, verify, close } = await keyServer();
+    t.after(close);
+    const token = await tokenBy(first);
+    await Promise.all([verify(token), verify(token), verify(token)]);
+    await verify(token);
+    assert.equal(state.fetches, 1);
+  });
+
+  test('are fetched again at once when a token names a new one', async (t) => {
+    const { state, verify, close } = await keyServer();
+    t.after(close);
+    await verify(await tokenBy(first));
+    state.keys = [...publicHalf(first), ...publicHalf(second)];
+    await verify(await tokenBy(second));
+    assert.equal(state.fetches, 2);
+  });
+
+  test('are not fetched without end for forged key ids', async (t) => {
+    const { state, clock, verify, close } = await keyServer();
+    t.after(close);
+    await verify(await tokenBy(first));
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await assert.rejects(verify(await tokenBy(second, `forged-${attempt}`)), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
+    }
+    assert.equal(state.fetches, 2);
+    clock.advance(11);
+    await assert.rejects(verify(await tokenBy(second)), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
+    assert.equal(state.fetches, 3);
+  });
+
+  test('are fetched again when they are old, so that a withdrawn key stops working', async (t) => {
+    const { state, clock, verify, close } = await keyServer();
+    t.after(close);
+    const token = await tokenBy(first);
+    await verify(token);
+    state.keys = publicHalf(second);
+    await verify(token);
+    clock.advance(601);
+    await assert.rejects(verify(token), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
+  });
+
+  test('that cannot be had are an error of their own, and are asked for again', async (t) => {
+    const { state, verify, close } = await keyServer();
+    t.after(close);
+    state.status = 503;
+    await assert.rejects(verify(await tokenBy(first)), { code: 'metadata_invalid' });
+    state.status = 200;
+    await verify(await tokenBy(first));
+  });
+});

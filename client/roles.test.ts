@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { rolesOf, selectedRole } from './roles.ts';
+import { CARE_IDENTITY_LIMITS, sessionState } from './session-limits.ts';
+
+const role = { person_orgid: '1', person_roleid: '093895563513', org_code: 'A9A5A', role_name: '', role_code: 'S8000' };
+
+describe('roles', () => {
+  test('come as a list, as one object, or not at all', () => {
+    assert.deepEqual(rolesOf({ sub: '1', nhsid_nrbac_roles: [role] }), [role]);
+    assert.deepEqual(rolesOf({ sub: '1', nhsid_nrbac_roles: role }), [role]);
+    assert.deepEqual(rolesOf({ sub: '1' }), []);
+    assert.deepEqual(rolesOf({ sub: '1', nhsid_nrbac_roles: ['x', null, {}] }), []);
+  });
+
+  test('the chosen one is found by its id; none, an empty and an unknown id are no role', () => {
+    const userinfo = { sub: '1', nhsid_nrbac_roles: [role] };
+    assert.equal(selectedRole(userinfo, '093895563513'), role);
+    for (const id of [undefined, '', '93895563513']) assert.equal(selectedRole(userinfo, id), undefined);
+  });
+});
+
+test('a session is idle after 15 minutes without use and ends after 12 hours whatever happens', () => {
+  const at = (now: number) => ({ clock: { now: () => now } });
+  assert.equal(sessionState({ startedAt: 0, lastUsedAt: 0 }, at(899_999)), 'live');
+  assert.equal(sessionState({ startedAt: 0, lastUsedAt: 0 }, at(900_000)), 'idle');
+  const busy = { startedAt: 0, lastUsedAt: CARE_IDENTITY_LIMITS.absoluteMs - 1 };
+  assert.equal(sessionState(busy, at(CARE_IDENTITY_LIMITS.absoluteMs)), 'ended');
+});

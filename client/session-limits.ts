@@ -1,0 +1,28 @@
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+
+/** When the application's own session began and was last used, in milliseconds since the epoch. */
+export interface SessionTimes {
+  startedAt: number;
+  lastUsedAt: number;
+}
+
+/** How long a session may be idle and may last, in milliseconds. */
+export interface SessionLimits {
+  idleMs: number;
+  absoluteMs: number;
+}
+
+/** What technical conformance asks of an application: 15 minutes without use, 12 hours at most. */
+export const CARE_IDENTITY_LIMITS: SessionLimits = { idleMs: 15 * 60_000, absoluteMs: 12 * 3_600_000 };
+
+/** Whether a session still lives; an application signs the person out when it does not. */
+export function sessionState(
+  times: SessionTimes,
+  options: { limits?: SessionLimits; clock?: Clock } = {},
+): 'live' | 'idle' | 'ended' {
+  const limits = options.limits ?? CARE_IDENTITY_LIMITS;
+  const now = (options.clock ?? systemClock).now();
+  if (now - times.startedAt >= limits.absoluteMs) return 'ended';
+  return now - times.lastUsedAt >= limits.idleMs ? 'idle' : 'live';
+}

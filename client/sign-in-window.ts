@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Browser, OpenBrowser } from './browser/browser.ts';
+import { ClientError } from './errors.ts';
+import type { Loopback, LoopbackPaths } from './loopback.ts';
+import { listenOnLoopback } from './loopback.ts';
+
+/** How a native application shows the sign-in. */
+export interface SignInWindowOptions {
+  browser: Browser;
+  /** Milliseconds until the sign-in is given up; 60,000 by default. */
+  timeoutMs?: number;
+  /** Gives the sign-in up when it fires. */
+  signal?: AbortSignal;
+  paths?: LoopbackPaths;
+}
+
+/** What happens before and after the browser. */
+export interface SignInSteps<T> {
+  /** The address to open, once the address to come back to is known. */
+  address(redirectUri: string, signal: AbortSignal): Promise<string>;
+  /** Turns the answer into what the application wants. */
+  redeem(answer: URLSearchParams, redirectUri: string, signal: AbortSignal): Promise<T>;
+}
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+const LAST_PAGE_MS = 1000;
+const CLOSING_GRACE_MS = 150;
+
+/**
+ * Runs one sign-in in a browser: listens on loopback, opens the browser, waits for the one answer, redeems it,
+ * and closes both whatever happened. Throws `cancelled` when the user closed the window, `timeout`, `aborted`,
+ * `browser_failed`, or what the steps throw.
+ */
+export async function signInInWindow<T>(options: SignInWindowOptions, steps: SignInSteps<T>): Promise<T> {
+  const giveUp = limits(options);
+  const loopback = await listenOnLoopback(options.paths);
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const address = await giveUp.race(steps.address(loopback.redirectUri, giveUp.signal));
+    const opening = options.browser.open(address);
+    // Even a window that opens after all has been given up is closed.
+    closing.push(async () => opening.then((opened) => opened.close()).catch(() => undefined));
+    const opened = await giveUp.race(opening);
+    const answer = await giveUp.race(Promise.race([loopback.answer, windowClosed(opened)]));
+    closing.unshift(() => lastPage(loopback));
+    return await giveUp.race(steps.redeem(answer, loopback.redirectUri, giveUp.signal));
+  } finally {
+    giveUp.end();
+    for (const close of closing) await close();
+    await loopback.close();
+  }
+}
+
+interface Limits {
+  signal: AbortSignal;
+  race<T>(work: Promise<T>): Promise<T>;
+  end(): void;
+}
+
+function limits({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: SignInWindowOptions): Limits {
+  const controller = new AbortController();
+  const aborted = (): void => controller.abort(new ClientError('aborted', 'The sign-in was given up.'));
+  const text = `Nobody finished signing in within ${Math.ceil(timeoutMs / 1000)} seconds.`;
+  const timer = setTimeout(() => controller.abort(new ClientError('timeout', text)), timeoutMs);
+  const given = new Promise<never>((_resolve, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
+  });
+  given.catch(() => undefined);
+  if (signal?.aborted) aborted();
+  signal?.addEventListener('abort', aborted, { once: true });
+  return {
+    signal: controller.signal,
+    race: (work) => {
+      work.catch(() => undefined);
+      return Promise.race([given, work]);
+    },
+    end: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', aborted);
+    },
+  };
+}
+
+// An answer may still be on its way when its window goes.
+async function windowClosed(opened: OpenBrowser): Promise<never> {
+  await opened.closed;
+  await delay(CLOSING_GRACE_MS);
+  throw new ClientError('cancelled', 'The sign-in window was closed before the sign-in was finished.');
+}
+
+// A browser that cannot be closed from here should at least not end on an error page.
+async function lastPage(loopback: Loopback): Promise<void> {
+  await Promise.race([loopback.donePageSent, delay(LAST_PAGE_MS, undefined, { ref: false })]);
+}

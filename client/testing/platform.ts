@@ -1,0 +1,47 @@
+import type { TestServer } from './server.ts';
+import { bodyOf, serve } from './server.ts';
+
+/** One call that the stub got. */
+export interface PlatformCall {
+  method: string;
+  path: string;
+  headers: Record<string, string | string[] | undefined>;
+  form: Record<string, string>;
+}
+
+/** What the stub answers: a status, a JSON body, headers. */
+export interface PlatformAnswer {
+  status?: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** A fixture that answers as the published authorisation service and its APIs do, and remembers what it got. */
+export interface TestPlatform extends TestServer {
+  calls: PlatformCall[];
+  /** The answers to come, in order; the last one stays. */
+  answers: PlatformAnswer[];
+}
+
+/** The published answer to a code: every number is a text. */
+export const PUBLISHED_TOKENS = {
+  access_token: 'Gzjxmf2rBoy8Amyba_I8R2njcOU',
+  expires_in: '599',
+  refresh_token: 'aUmDTUR9sPYs2X8wMV4Qp8kG3c1r9jxZ',
+  refresh_token_expires_in: '43199',
+  refresh_count: '0',
+  token_type: 'Bearer',
+};
+
+export async function startPlatform(...answers: PlatformAnswer[]): Promise<TestPlatform> {
+  const calls: PlatformCall[] = [];
+  const queue = [...answers];
+  const server = await serve(() => async (request, response) => {
+    const form = Object.fromEntries(new URLSearchParams(await bodyOf(request)));
+    calls.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers, form });
+    const answer = (queue.length > 1 ? queue.shift() : queue[0]) ?? {};
+    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
+    response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? PUBLISHED_TOKENS));
+  });
+  return { ...server, calls, answers: queue };
+}

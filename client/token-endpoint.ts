@@ -1,0 +1,97 @@
+import type { Clock } from './clock.ts';
+import { ClientError, OAuthError } from './errors.ts';
+import type { Fetch, HttpAnswer } from './http.ts';
+import { jsonObject, send } from './http.ts';
+import { TokenSet } from './tokens.ts';
+
+/** One call of a token endpoint. */
+export interface TokenRequest {
+  tokenUrl: string;
+  form: Record<string, string | undefined>;
+  headers?: Record<string, string>;
+  fetch: Fetch;
+  clock: Clock;
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+const LONGEST_TOKEN = 65_536;
+
+/**
+ * Calls a token endpoint. The ID token of the answer, if any, is handed back apart: nobody has checked it yet.
+ * Throws `OAuthError` with the server's words, `response_invalid`, or what `send` throws.
+ */
+export async function requestTokens(request: TokenRequest): Promise<{ tokens: TokenSet; idToken?: string }> {
+  // Counted from before the call, so that the token is never thought alive longer than it is.
+  const sentAt = request.clock.now();
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(request.form)) if (value !== undefined) form.set(name, value);
+  const answer = await send(request.fetch, {
+    url: request.tokenUrl,
+    method: 'POST',
+    headers: request.headers,
+    form,
+    timeoutMs: request.timeoutMs,
+    signal: request.signal,
+  });
+  const body = jsonObject(answer);
+  if (answer.status !== 200) throw oauthErrorOf(answer, body);
+  if (!body)
+    throw new ClientError('response_invalid', 'The token endpoint answered 200 without a JSON object.');
+  return readTokens(body, sentAt);
+}
+
+/** The error of an OAuth answer, whatever its body is. // RFC 6749 section 5.2 */
+export function oauthErrorOf(answer: HttpAnswer, body: Record<string, unknown> | undefined): OAuthError {
+  return new OAuthError({
+    error: text(body?.error)?.slice(0, 200) ?? 'invalid_response',
+    description: text(body?.error_description)?.slice(0, 1000),
+    status: answer.status,
+    messageId: text(body?.message_id)?.slice(0, 200),
+  });
+}
+
+function readTokens(body: Record<string, unknown>, sentAt: number): { tokens: TokenSet; idToken?: string } {
+  const accessToken = token(body, 'access_token');
+  if (accessToken === undefined) throw new ClientError('response_invalid', 'The answer has no access_token.');
+  if (text(body.token_type)?.toLowerCase() !== 'bearer') {
+    throw new ClientError('response_invalid', 'The answer has a token_type that this library cannot use.');
+  }
+  const expiresIn = wholeNumber(body, 'expires_in');
+  if (expiresIn === undefined) throw new ClientError('response_invalid', 'The answer has no expires_in.');
+  const refreshExpiresIn = wholeNumber(body, 'refresh_token_expires_in');
+  const tokens = new TokenSet({
+    accessToken,
+    expiresAt: sentAt + expiresIn * 1000,
+    refreshToken: token(body, 'refresh_token'),
+    refreshExpiresAt: refreshExpiresIn === undefined ? undefined : sentAt + refreshExpiresIn * 1000,
+    refreshCount: wholeNumber(body, 'refresh_count'),
+    scope: text(body.scope),
+    sid: text(body.sid),
+  });
+  return { tokens, idToken: token(body, 'id_token') };
+}
+
+/** The API platform writes its numbers as strings ("599"), other servers as numbers: both are read. */
+function wholeNumber(body: Record<string, unknown>, name: string): number | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  const digits = typeof value === 'number' ? String(value) : value;
+  if (typeof digits !== 'string' || !/^\d{1,10}$/.test(digits)) {
+    throw new ClientError('response_invalid', `The answer has a ${name} that is not a whole number.`);
+  }
+  return Number(digits);
+}
+
+function token(body: Record<string, unknown>, name: string): string | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string' || value.length === 0 || value.length > LONGEST_TOKEN) {
+    throw new ClientError('response_invalid', `The answer has a ${name} that is not a usable text.`);
+  }
+  return value;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

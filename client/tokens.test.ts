@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
+import { OAuthError } from './errors.ts';
+import { ClientError } from './errors.ts';
+import { keepFresh } from './fresh.ts';
+import { testClock } from './testing/clock.ts';
+import { TokenSet } from './tokens.ts';
+
+const SECRETS = ['access-secret', 'refresh-secret', 'id-secret'];
+const full = new TokenSet({
+  accessToken: 'access-secret',
+  expiresAt: 1_000,
+  refreshToken: 'refresh-secret',
+  idToken: 'id-secret',
+  refreshCount: 2,
+});
+
+describe('a token set', () => {
+  test('shows no secret, whichever way it is printed', () => {
+    const printed = [
+      JSON.stringify(full),
+      JSON.stringify({ nested: [full] }),
+      inspect(full, { showHidden: true, depth: 9 }),
+      inspect({ full }),
+      String(full),
+      `${full}`,
+      JSON.stringify({ ...full }),
+    ];
+    for (const text of printed) for (const secret of SECRETS) assert.ok(!text.includes(secret), text);
+    assert.match(JSON.stringify(full), /"refreshCount":2/);
+  });
+
+  test('goes into a session store and comes back', () => {
+    const stored: unknown = JSON.parse(JSON.stringify(full.reveal()));
+    assert.deepEqual(TokenSet.restore(stored).reveal(), full.reveal());
+    for (const nonsense of [undefined, null, {}, 'x', { accessToken: 1, expiresAt: 2 }]) {
+      assert.throws(() => TokenSet.restore(nonsense), { code: 'settings_invalid' });
+    }
+  });
+
+  test('knows how long it lives', () => {
+    assert.equal(full.secondsLeft({ now: () => 0 }), 1);
+    assert.equal(full.secondsLeft({ now: () => 1_500 }), 0);
+    assert.equal(full.canRefresh({ now: () => 0 }), true);
+  });
+});
+
+describe('tokens that are kept fresh', () => {
+  const clock = testClock();
+  const set = (name: string, seconds = 600) => new TokenSet({ accessToken: name, expiresAt: clock.now() + seconds * 1000 });
+
+  test('are renewed once however many callers wait, shortly before the end', async () => {
+    let refreshes = 0;
+    const stored: string[] = [];
+    const fresh = keepFresh(
+      set('old', 600),
+      async () => {
+        refreshes += 1;
+        await new Promise(setImmediate);
+        return set(`new-${refreshes}`);
+      },
+      { clock, onChange: (tokens) => void stored.push(tokens.accessToken) },
+    );
+    assert.equal(await fresh.freshToken(), 'old');
+    clock.advance(569);
+    assert.equal(await fresh.freshToken(), 'old');
+    clock.advance(1);
+    const callers = await Promise.all(Array.from({ length: 50 }, () => fresh.freshToken()));
+    assert.deepEqual(new Set(callers), new Set(['new-1']));
+    assert.equal(refreshes, 1);
+    assert.deepEqual(stored, ['new-1']);
+    assert.equal(fresh.current().accessToken, 'new-1');
+  });
+
+  test('live on over a passing fault while the old token lives, and not after', async () => {
+    const faults = [
+      new ClientError('network', 'x'),
+      new OAuthError({ error: 'server_error', status: 503 }),
+      new OAuthError({ error: 'x', status: 429 }),
+    ];
+    for (const fault of faults) {
+      const fresh = keepFresh(set('old', 20), () => Promise.reject(fault), { clock });
+      assert.equal(await fresh.freshToken(), 'old');
+      const over = keepFresh(set('old', 0), () => Promise.reject(fault), { clock });
+      await assert.rejects(over.freshToken(), fault);
+    }
+  });
+
+  test('ask for a new sign-in when the refresh token is refused, and try again when asked again', async () => {
+    let refusals = 0;
+    const refuse = async () => {
+      refusals += 1;
+      throw new OAuthError({ error: 'invalid_grant', status: 401 });
+    };
+    const fresh = keepFresh(set('old', 20), refuse, { clock });
+    await assert.rejects(fresh.freshToken(), { code: 'sign_in_required' });
+    await assert.rejects(fresh.freshToken(), { code: 'sign_in_required' });
+    assert.equal(refusals, 2);
+  });
+});

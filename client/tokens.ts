@@ -1,0 +1,109 @@
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import { ClientError } from './errors.ts';
+
+/** The plain members of a token set, secrets included. Times are milliseconds since the epoch. */
+export interface TokenSetFields {
+  accessToken: string;
+  expiresAt: number;
+  refreshToken?: string;
+  refreshExpiresAt?: number;
+  /** How often the chain has been refreshed, as the API platform counts it. */
+  refreshCount?: number;
+  /** A validated ID token: the subject token of the separate pattern. */
+  idToken?: string;
+  /** The granted scope, where the server tells it. */
+  scope?: string;
+  /** The CIS2 session, where the server tells it. */
+  sid?: string;
+}
+
+const REDACTED = '[redacted]';
+
+/**
+ * Tokens with their life. Printing or serialising one never shows a secret; `reveal()` does, for a session
+ * store on the server or the operating system's key store.
+ */
+export class TokenSet {
+  readonly #fields: TokenSetFields;
+
+  constructor(fields: TokenSetFields) {
+    this.#fields = { ...fields };
+  }
+
+  /** Takes back what `reveal()` gave, for example from a session store. Throws `settings_invalid`. */
+  static restore(stored: unknown): TokenSet {
+    const fields = stored as Partial<TokenSetFields> | null | undefined;
+    if (typeof fields?.accessToken !== 'string' || typeof fields.expiresAt !== 'number') {
+      throw new ClientError('settings_invalid', 'The stored tokens are not what TokenSet.reveal() gave.');
+    }
+    return new TokenSet(fields as TokenSetFields);
+  }
+
+  get accessToken(): string {
+    return this.#fields.accessToken;
+  }
+
+  /** When the access token ends, in milliseconds since the epoch. */
+  get expiresAt(): number {
+    return this.#fields.expiresAt;
+  }
+
+  get refreshToken(): string | undefined {
+    return this.#fields.refreshToken;
+  }
+
+  /** When the refresh token ends, in milliseconds since the epoch; undefined when the server does not say. */
+  get refreshExpiresAt(): number | undefined {
+    return this.#fields.refreshExpiresAt;
+  }
+
+  get refreshCount(): number | undefined {
+    return this.#fields.refreshCount;
+  }
+
+  get idToken(): string | undefined {
+    return this.#fields.idToken;
+  }
+
+  get scope(): string | undefined {
+    return this.#fields.scope;
+  }
+
+  get sid(): string | undefined {
+    return this.#fields.sid;
+  }
+
+  /** Whole seconds that the access token still lives, never less than 0. */
+  secondsLeft(clock: Clock = systemClock): number {
+    return Math.max(0, Math.floor((this.expiresAt - clock.now()) / 1000));
+  }
+
+  /** Whether there is a refresh token that is not known to have ended. */
+  canRefresh(clock: Clock = systemClock): boolean {
+    if (this.refreshToken === undefined) return false;
+    return this.refreshExpiresAt === undefined || this.refreshExpiresAt > clock.now();
+  }
+
+  /** Everything, secrets included. Never log it and never send it to a browser. */
+  reveal(): TokenSetFields {
+    return { ...this.#fields };
+  }
+
+  /** What may be printed. */
+  toJSON(): Record<string, unknown> {
+    const { accessToken, refreshToken, idToken, ...rest } = this.#fields;
+    const hidden = Object.entries({ accessToken, refreshToken, idToken }).filter(
+      ([, value]) => value !== undefined,
+    );
+    return { ...Object.fromEntries(hidden.map(([name]) => [name, REDACTED])), ...rest };
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `TokenSet ${JSON.stringify(this.toJSON())}`;
+  }
+
+  toString(): string {
+    return 'TokenSet';
+  }
+}

@@ -1,0 +1,75 @@
+import type { Clock } from './clock.ts';
+import { ClientError } from './errors.ts';
+
+/** Which flow began a transaction, so that one flow cannot finish another's. */
+export type TransactionKind = 'combined' | 'cis2';
+
+/** What has to be remembered between sending a browser away and its coming back. */
+export interface Transaction {
+  kind: TransactionKind;
+  /** The `state` that the answer must carry. */
+  state: string;
+  /** When it began, in milliseconds since the epoch. */
+  startedAt: number;
+  /** The proof key's verifier, when one was sent. */
+  verifier?: string;
+  /** The nonce that the ID token must carry. */
+  nonce?: string;
+  /** Oldest acceptable authentication, in seconds. */
+  maxAge?: number;
+  /** True when the person was to authenticate anew (`prompt=login`). */
+  fresh?: boolean;
+  /** The authentication level that was asked for, 1 to 3. */
+  level?: number;
+}
+
+/** A sign-in that takes longer than this is begun anew. */
+export const TRANSACTION_LIFETIME_MS = 15 * 60_000;
+
+const LONGEST_TRANSACTION = 4096;
+
+/** Packs a transaction into one opaque text. It holds secrets: keep it in the web session on the server. */
+export function packTransaction(transaction: Transaction): string {
+  return Buffer.from(JSON.stringify(transaction), 'utf8').toString('base64url');
+}
+
+/** Unpacks what `packTransaction` made. Throws `transaction_invalid` or `transaction_expired`. */
+export function unpackTransaction(kind: TransactionKind, packed: unknown, clock: Clock): Transaction {
+  const transaction = parsed(packed);
+  if (!transaction || transaction.kind !== kind) {
+    throw new ClientError(
+      'transaction_invalid',
+      'There is no sign-in under way in this session: keep the state of begin() and give it to finish().',
+    );
+  }
+  const age = clock.now() - transaction.startedAt;
+  if (age < 0 || age > TRANSACTION_LIFETIME_MS) {
+    throw new ClientError('transaction_expired', 'The sign-in took too long. Start again.');
+  }
+  return transaction;
+}
+
+function parsed(packed: unknown): Transaction | undefined {
+  if (typeof packed !== 'string' || packed.length === 0 || packed.length > LONGEST_TRANSACTION)
+    return undefined;
+  try {
+    const value = JSON.parse(
+      Buffer.from(packed, 'base64url').toString('utf8'),
+    ) as Partial<Transaction> | null;
+    return value && isText(value.state) && Number.isFinite(value.startedAt) && optionalsFit(value)
+      ? (value as Transaction)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function optionalsFit(value: Partial<Transaction>): boolean {
+  const texts = [value.verifier, value.nonce].every((item) => item === undefined || isText(item));
+  const numbers = [value.maxAge, value.level].every((item) => item === undefined || Number.isFinite(item));
+  return texts && numbers && (value.fresh === undefined || typeof value.fresh === 'boolean');
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0;
+}

@@ -1,0 +1,46 @@
+import { ClientError } from './errors.ts';
+import type { Fetch, HttpAnswer } from './http.ts';
+import { jsonObject, send } from './http.ts';
+import { oauthErrorOf } from './token-endpoint.ts';
+
+/** What CIS2 says of a person. Which members are there depends on the scope that was asked. */
+export interface Userinfo {
+  sub: string;
+  name?: string;
+  nhsid_useruid?: string;
+  [member: string]: unknown;
+}
+
+/** One call of a userinfo endpoint. */
+export interface UserinfoRequest {
+  userinfoUrl: string;
+  accessToken: string;
+  fetch: Fetch;
+  /** Reads a signed answer (`application/jwt`); without it such an answer is refused. */
+  verifySigned?: (jwt: string) => Promise<Record<string, unknown>>;
+}
+
+/** Asks who a token belongs to. // OpenID Connect Core 1.0 section 5.3 */
+export async function requestUserinfo(request: UserinfoRequest): Promise<Userinfo> {
+  const answer = await send(request.fetch, {
+    url: request.userinfoUrl,
+    headers: { authorization: `Bearer ${request.accessToken}`, accept: 'application/json, application/jwt' },
+  });
+  if (answer.status !== 200) throw oauthErrorOf(answer, jsonObject(answer));
+  const body = await readBody(request, answer);
+  if (typeof body?.sub !== 'string' || body.sub === '') {
+    throw new ClientError('response_invalid', 'The userinfo answer has no subject (sub).');
+  }
+  return body as Userinfo;
+}
+
+async function readBody(
+  request: UserinfoRequest,
+  answer: HttpAnswer,
+): Promise<Record<string, unknown> | undefined> {
+  const type = answer.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== 'application/jwt') return jsonObject(answer);
+  if (!request.verifySigned)
+    throw new ClientError('response_invalid', 'The userinfo answer is signed; plain was due.');
+  return request.verifySigned(answer.text);
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { randomToken } from '@alongside/kernel/ids';
+import { CardStoreError } from './card-record.ts';
+
+const SECRET_BYTES = 32;
+const MOST_BYTES = 32 * 1024 * 1024;
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOENT';
+
+/** The content of a file, undefined when there is none. */
+export async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Replaces a file in one step: whoever reads it sees the old or the new content, whole, also after a power cut. Mode 0600. */
+export async function replaceFile(path: string, content: string): Promise<void> {
+  if (content.length > MOST_BYTES)
+    throw new CardStoreError('invalid_card', 'The card file would get too long.');
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${randomToken(6)}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The secret of this installation: 32 random bytes in their own 0600 file; `make` says whether it may be made now. */
+export async function installSecret(path: string, make: boolean): Promise<Buffer> {
+  const known = await readIfThere(path);
+  if (known) {
+    if (known.length !== SECRET_BYTES)
+      throw new CardStoreError('damaged_store', `${path} is not the secret of an installation.`);
+    await chmod(path, 0o600);
+    return known;
+  }
+  if (!make) throw new CardStoreError('damaged_store', `The secret of this installation is missing: ${path}`);
+  const secret = randomBytes(SECRET_BYTES);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // wx: of two processes that start at once, one makes it and the other fails instead of overwriting.
+  await writeFile(path, secret, { flag: 'wx', mode: 0o600 });
+  return secret;
+}

@@ -1,0 +1,52 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { CardProfile } from './card-record.ts';
+import type { CardKeyPair } from './key-type.ts';
+import { type CardKeyTypeId, keyTypes } from './key-types.ts';
+import type { SlotName } from './piv.ts';
+
+/** What a certificate authority is asked when a virtual card gets its keys. Keys are SPKI DER. */
+export interface CertificateRequest {
+  readonly uid: string;
+  /** The card's. */
+  readonly serial: string;
+  readonly profile: CardProfile;
+  readonly authenticationKey: Uint8Array;
+  readonly signingKey: Uint8Array;
+}
+
+/** The authority that certifies virtual cards. */
+export interface CertificateIssuer {
+  /** The two certificates, DER. Rejects when it cannot or will not; the card then stays without keys. */
+  issue(request: CertificateRequest): Promise<Readonly<Record<SlotName, Uint8Array>>>;
+}
+
+/** A fresh key with its certificate. */
+export interface IssuedKey {
+  /** PKCS#8 DER. */
+  readonly privateKey: Uint8Array;
+  /** DER. */
+  readonly certificate: Uint8Array;
+}
+
+function certified({ privateKey }: CardKeyPair, certificate: Uint8Array): IssuedKey {
+  const key = createPrivateKey({ key: Buffer.from(privateKey), type: 'pkcs8', format: 'der' });
+  const parsed = new X509Certificate(certificate);
+  if (!parsed.checkPrivateKey(key)) throw new Error('The issuer certified another key.');
+  return { privateKey, certificate: new Uint8Array(parsed.raw) };
+}
+
+/** Makes both key pairs of a card and has them certified. Rejects as the issuer does, or when a certificate is for another key. */
+export async function issueKeys(
+  card: { uid: string; serial: string; profile: CardProfile; keyType: CardKeyTypeId },
+  issuer: CertificateIssuer,
+): Promise<Record<SlotName, IssuedKey>> {
+  const { generate } = keyTypes[card.keyType];
+  const [authentication, signing] = await Promise.all([generate(), generate()]);
+  const { uid, serial, profile } = card;
+  const keys = { authenticationKey: authentication.publicKey, signingKey: signing.publicKey };
+  const certificates = await issuer.issue({ uid, serial, profile, ...keys });
+  return {
+    authentication: certified(authentication, certificates.authentication),
+    signing: certified(signing, certificates.signing),
+  };
+}

@@ -1,0 +1,203 @@
+import type { CommandApdu, ResponseApdu } from './apdu.ts';
+import { CardError } from './card-error.ts';
+import { type ExchangeOptions, exchange } from './exchange.ts';
+import { Mutex } from './mutex.ts';
+import { INS, isPin, isPuk, KEY_REFERENCE, PIV_AID, padded, SLOTS, type SlotName, TRIES } from './piv.ts';
+import {
+  type SignatureAlgorithm,
+  type SignatureAlgorithmId,
+  signatureAlgorithms,
+} from './signature-algorithms.ts';
+import { hexStatus, SW, triesIn } from './status-words.ts';
+import { encodeTlv, onlyTlv, parseTlv, valueWith } from './tlv.ts';
+import type { CardTransport } from './transport.ts';
+
+/**
+ * How a PIN fared. `attemptsLeft` 0: blocked. `malformed`: it cannot be right by its form, so the card was
+ * not asked and no attempt was spent.
+ */
+export type Verification = { ok: true } | { ok: false; attemptsLeft: number; malformed?: true };
+
+/** How an unblocking fared. The card tells the PUK's attempts only in answer to a wrong one, so not for a malformed one. */
+export type Unblocking = { ok: true } | { ok: false; attemptsLeft: number } | { ok: false; malformed: true };
+
+/** Any CertInfo bit of compression (SP 800-73-4 part 1 appendix A, note on CertInfo). */
+const COMPRESSED = 0x83;
+
+/** The card's refusals that have a code of their own. */
+const refusals = new Map<number, ConstructorParameters<typeof CardError>>([
+  [SW.securityStatusNotSatisfied, ['pin_required', 'The card wants the PIN first.']],
+  [SW.authenticationBlocked, ['pin_blocked', 'The PIN is blocked.', { attemptsLeft: 0 }]],
+  [SW.notFound, ['object_missing', 'The card has no such object.']],
+  [SW.referenceNotFound, ['object_missing', 'The card has no such key.']],
+]);
+
+const refusal = (sw: number): CardError =>
+  new CardError(...(refusals.get(sw) ?? ['transaction_failed', `The card refused with ${hexStatus(sw)}.`]));
+
+/** The answer's data; throws unless the card says 9000. */
+function dataOf({ data, sw }: ResponseApdu): Uint8Array {
+  if (sw !== SW.ok) throw refusal(sw);
+  return data;
+}
+
+/** Reads what a card sent. Whatever a parser throws on it means a malformed response. */
+function parsed<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof CardError) throw error;
+    throw new CardError('malformed_response', `The card's ${what} is malformed.`, { cause: error });
+  }
+}
+
+/**
+ * A PIV card behind any transport (SP 800-73-4 part 2). One client for one insertion, `select` first. Calls that
+ * overlap are carried out one after another. Every method rejects with CardError.
+ */
+export class PivClient {
+  readonly #transport: CardTransport;
+  readonly #options: ExchangeOptions;
+  readonly #mutex = new Mutex();
+
+  constructor(transport: CardTransport, options: ExchangeOptions = {}) {
+    this.#transport = transport;
+    this.#options = options;
+  }
+
+  /** Selects the PIV application. @throws CardError `not_a_piv_card` */
+  select(): Promise<void> {
+    return this.#mutex.run(async () => {
+      const { data, sw } = await this.#send({ ins: INS.select, p1: 0x04, p2: 0x00, data: PIV_AID, le: 256 });
+      if (sw !== SW.ok) throw new CardError('not_a_piv_card', 'The card has no PIV application.');
+      parsed('answer to SELECT', () => onlyTlv(data, 0x61));
+    });
+  }
+
+  /** Verifies the PIN, 6 to 8 digits. A wrong one spends an attempt. */
+  verifyPin(pin: string): Promise<Verification> {
+    return this.#mutex.run(() => this.#verify(pin));
+  }
+
+  /**
+   * PIN attempts left, without spending one; 0 means blocked. A card whose PIN is verified does not say: its
+   * counter is full then, and 3 is reported.
+   */
+  attemptsLeft(): Promise<number> {
+    return this.#mutex.run(() => this.#attemptsLeft());
+  }
+
+  /** A certificate of the card, DER. @throws CardError `object_missing`, `malformed_response` (also when compressed) */
+  readCertificate(slot: SlotName): Promise<Uint8Array> {
+    return this.#mutex.run(async () => {
+      const tag = Buffer.from(SLOTS[slot].object.toString(16), 'hex');
+      const wanted = encodeTlv(0x5c, tag);
+      const object = dataOf(
+        await this.#send({ ins: INS.getData, p1: 0x3f, p2: 0xff, data: wanted, le: 256 }),
+      );
+      return parsed('certificate object', () => {
+        const parts = parseTlv(onlyTlv(object, 0x53));
+        const certificate = valueWith(parts, 0x70);
+        const [info = COMPRESSED] = valueWith(parts, 0x71) ?? [];
+        if (!certificate) throw new CardError('object_missing', 'The card has an empty certificate object.');
+        if ((info & COMPRESSED) !== 0)
+          throw new CardError('malformed_response', 'Compressed certificates are refused.');
+        onlyTlv(certificate, 0x30);
+        return certificate;
+      });
+    });
+  }
+
+  /**
+   * Signs a digest with the key of a slot: ES256 gives a DER signature, RS256 a PKCS#1 v1.5 one (see `algorithmOf`).
+   * The signing slot wants the PIN immediately before each use: give it here, then nothing comes in between.
+   * @throws CardError `pin_required` (with `attemptsLeft` when the given PIN is wrong), `pin_blocked`, `object_missing`
+   * @throws RangeError when the digest has another length than the algorithm's
+   */
+  sign(
+    slot: SlotName,
+    digest: Uint8Array,
+    algorithm: SignatureAlgorithmId,
+    pin?: string,
+  ): Promise<Uint8Array> {
+    const rule: SignatureAlgorithm = signatureAlgorithms[algorithm];
+    if (digest.length !== rule.digestLength)
+      return Promise.reject(new RangeError(`A digest for ${algorithm} has ${rule.digestLength} bytes.`));
+    return this.#mutex.run(async () => {
+      if (pin !== undefined) await this.#demandPin(pin);
+      const template = encodeTlv(0x7c, encodeTlv(0x82), encodeTlv(0x81, rule.block(digest)));
+      const parameters = { p1: rule.cardAlgorithm, p2: SLOTS[slot].key };
+      const answer = await this.#send({
+        ins: INS.generalAuthenticate,
+        ...parameters,
+        data: template,
+        le: 256,
+      });
+      const data = dataOf(answer);
+      return parsed('signature', () => {
+        const signature = onlyTlv(onlyTlv(data, 0x7c), 0x82);
+        rule.check(signature);
+        return signature;
+      });
+    });
+  }
+
+  /** Changes the PIN; a wrong old one spends an attempt. */
+  changePin(oldPin: string, newPin: string): Promise<Verification> {
+    return this.#mutex.run(async () => {
+      if (!isPin(oldPin) || !isPin(newPin)) return this.#malformed();
+      return this.#replace(INS.changeReferenceData, oldPin, newPin);
+    });
+  }
+
+  /** Sets a new PIN with the PUK (8 digits) and restores the attempts. */
+  unblock(puk: string, newPin: string): Promise<Unblocking> {
+    return this.#mutex.run(async () => {
+      if (!isPuk(puk) || !isPin(newPin)) return { ok: false, malformed: true };
+      return this.#replace(INS.resetRetryCounter, puk, newPin);
+    });
+  }
+
+  #send(command: Omit<CommandApdu, 'cla'>): Promise<ResponseApdu> {
+    return exchange(this.#transport, { cla: 0x00, ...command }, this.#options);
+  }
+
+  #outcome({ sw }: ResponseApdu): Verification {
+    if (sw === SW.ok) return { ok: true };
+    const attemptsLeft = triesIn(sw);
+    if (attemptsLeft === undefined) throw refusal(sw);
+    return { ok: false, attemptsLeft };
+  }
+
+  async #attemptsLeft(): Promise<number> {
+    const { sw } = await this.#send({ ins: INS.verify, p1: 0x00, p2: KEY_REFERENCE.pin });
+    if (sw === SW.ok) return TRIES;
+    const left = triesIn(sw);
+    if (left === undefined) throw refusal(sw);
+    return left;
+  }
+
+  async #malformed(): Promise<Verification> {
+    return { ok: false, attemptsLeft: await this.#attemptsLeft(), malformed: true };
+  }
+
+  async #verify(pin: string): Promise<Verification> {
+    if (!isPin(pin)) return this.#malformed();
+    return this.#outcome(
+      await this.#send({ ins: INS.verify, p1: 0x00, p2: KEY_REFERENCE.pin, data: padded(pin) }),
+    );
+  }
+
+  async #demandPin(pin: string): Promise<void> {
+    const verification = await this.#verify(pin);
+    if (verification.ok) return;
+    const { attemptsLeft } = verification;
+    if (attemptsLeft === 0) throw refusal(SW.authenticationBlocked);
+    throw new CardError('pin_required', 'The PIN is wrong.', { attemptsLeft });
+  }
+
+  async #replace(ins: number, secret: string, newPin: string): Promise<Verification> {
+    const data = new Uint8Array([...padded(secret), ...padded(newPin)]);
+    return this.#outcome(await this.#send({ ins, p1: 0x00, p2: KEY_REFERENCE.pin, data }));
+  }
+}

@@ -1,0 +1,170 @@
+import type { CommandApdu } from './apdu.ts';
+import type { CardMemory, Presented } from './card-memory.ts';
+import type { PrivateOperation } from './key-type.ts';
+import { keyTypes } from './key-types.ts';
+import {
+  INS,
+  isPaddedPin,
+  KEY_REFERENCE,
+  PIV_AID,
+  PIV_AID_WITHOUT_VERSION,
+  SECRET_LENGTH,
+  type SecretName,
+  SLOTS,
+  type Slot,
+  type SlotName,
+} from './piv.ts';
+import { applicationProperties, dataObjects } from './piv-objects.ts';
+import { SW, triesStatus } from './status-words.ts';
+import { encodeTlv, onlyTlv, parseTlv, readTag, TlvError, valueWith } from './tlv.ts';
+
+/** What the applet forgets when power goes. */
+export interface AppletState {
+  selected: boolean;
+  /** The PIN's security status. */
+  pinVerified: boolean;
+  /** Whether the last command was a successful VERIFY of the PIN. */
+  pinJustVerified: boolean;
+  readonly keys: Map<SlotName, PrivateOperation>;
+}
+
+/** What an instruction works with. */
+export interface AppletContext {
+  readonly card: CardMemory;
+  readonly state: AppletState;
+  /** Whether the command before this one was a successful VERIFY of the PIN. */
+  readonly pinWasJustVerified: boolean;
+}
+
+/** A command's result: a status word, or data (then 9000). */
+export type Reply = number | Uint8Array;
+
+/** One instruction of the applet. The command is whole: its chain was joined. */
+export type Instruction = (command: CommandApdu, context: AppletContext) => Reply | Promise<Reply>;
+
+const nothing = new Uint8Array(0);
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
+const select: Instruction = ({ p1, p2, data = nothing }, { state }) => {
+  if (p1 !== 0x04 || p2 !== 0x00) return SW.wrongParameters;
+  if (!same(data, PIV_AID) && !same(data, PIV_AID_WITHOUT_VERSION)) return SW.notFound;
+  state.selected = true;
+  return applicationProperties;
+};
+
+/** The status word of a comparison that failed. */
+const refused = ({ triesLeft }: Presented, before: number): number =>
+  before === 0 ? SW.authenticationBlocked : triesStatus(triesLeft);
+
+const verify: Instruction = async ({ p1, p2, data = nothing }, { state, card }) => {
+  if (p1 !== 0x00 && p1 !== 0xff) return SW.wrongParameters;
+  if (p2 !== KEY_REFERENCE.pin) return SW.referenceNotFound;
+  if (p1 === 0xff) {
+    if (data.length > 0) return SW.wrongData;
+    state.pinVerified = false;
+    return SW.ok;
+  }
+  if (data.length === 0) return state.pinVerified ? SW.ok : triesStatus(card.triesLeft('pin'));
+  // SP 800-73-4 part 2 section 3.2.1: a PIN of impossible form may be refused without counting it.
+  if (!isPaddedPin(data)) return SW.wrongData;
+  const before = card.triesLeft('pin');
+  const presented = await card.present('pin', data);
+  state.pinVerified = presented.ok;
+  state.pinJustVerified = presented.ok;
+  return presented.ok ? SW.ok : refused(presented, before);
+};
+
+const secretNames = new Map<number, SecretName>([
+  [KEY_REFERENCE.pin, 'pin'],
+  [KEY_REFERENCE.puk, 'puk'],
+]);
+
+const changeReferenceData: Instruction = async ({ p1, p2, data = nothing }, { state, card }) => {
+  if (p1 !== 0x00) return SW.wrongParameters;
+  const name = secretNames.get(p2);
+  if (!name) return SW.referenceNotFound;
+  const current = data.slice(0, SECRET_LENGTH);
+  const next = data.slice(SECRET_LENGTH);
+  if (next.length !== SECRET_LENGTH || (name === 'pin' && !(isPaddedPin(current) && isPaddedPin(next))))
+    return SW.wrongData;
+  const before = card.triesLeft(name);
+  const presented = await card.present(name, current);
+  if (name === 'pin') state.pinVerified = presented.ok;
+  if (!presented.ok) return refused(presented, before);
+  await card.replace(name, next);
+  return SW.ok;
+};
+
+const resetRetryCounter: Instruction = async ({ p1, p2, data = nothing }, { state, card }) => {
+  if (p1 !== 0x00) return SW.wrongParameters;
+  if (p2 !== KEY_REFERENCE.pin) return SW.referenceNotFound;
+  const puk = data.slice(0, SECRET_LENGTH);
+  const next = data.slice(SECRET_LENGTH);
+  if (!isPaddedPin(next)) return SW.wrongData;
+  const before = card.triesLeft('puk');
+  const presented = await card.present('puk', puk);
+  if (!presented.ok) {
+    state.pinVerified = false;
+    return refused(presented, before);
+  }
+  await card.replace('pin', next);
+  return SW.ok;
+};
+
+const getData: Instruction = ({ p1, p2, data = nothing }, { card }) => {
+  if (p1 !== 0x3f || p2 !== 0xff) return SW.wrongParameters;
+  const wanted = onlyTlv(data, 0x5c);
+  const { tag, next } = readTag(wanted);
+  if (next !== wanted.length) return SW.wrongData;
+  return dataObjects.get(tag)?.(card) ?? SW.notFound;
+};
+
+const slotOf = (reference: number): [SlotName, Slot] | undefined =>
+  (Object.entries(SLOTS) as [SlotName, Slot][]).find(([, slot]) => slot.key === reference);
+
+async function keyOf(name: SlotName, { state, card }: AppletContext): Promise<PrivateOperation | undefined> {
+  const loaded = state.keys.get(name);
+  if (loaded) return loaded;
+  const stored = card.privateKey(name);
+  if (!stored) return undefined;
+  const operation = await keyTypes[card.keyType].load(stored);
+  state.keys.set(name, operation);
+  return operation;
+}
+
+const generalAuthenticate: Instruction = async ({ p1, p2, data = nothing }, context) => {
+  const { card, state, pinWasJustVerified } = context;
+  const [name, slot] = slotOf(p2) ?? [];
+  if (!name || !slot || p1 !== keyTypes[card.keyType].algorithm) return SW.wrongParameters;
+  if (!(slot.pinAlways ? pinWasJustVerified : state.pinVerified)) return SW.securityStatusNotSatisfied;
+  // Dynamic authentication template: an empty 82 asks for the response, 81 is the challenge (SP 800-73-4 part 2 table 7).
+  const template = parseTlv(onlyTlv(data, 0x7c), { items: 2 });
+  const challenge = valueWith(template, 0x81);
+  if (!challenge || valueWith(template, 0x82)?.length !== 0) return SW.wrongData;
+  const key = await keyOf(name, context);
+  if (!key) return SW.referenceNotFound;
+  const result = key(challenge);
+  return result ? encodeTlv(0x7c, encodeTlv(0x82, result)) : SW.wrongData;
+};
+
+/** Bytes that are not BER-TLV are wrong data, whatever the instruction. */
+const strict =
+  (instruction: Instruction): Instruction =>
+  async (command, context) => {
+    try {
+      return await instruction(command, context);
+    } catch (error) {
+      if (error instanceof TlvError) return SW.wrongData;
+      throw error;
+    }
+  };
+
+/** The instructions of the PIV applet, by INS (SP 800-73-4 part 2 table 2). */
+export const instructions: ReadonlyMap<number, Instruction> = new Map([
+  [INS.select, select],
+  [INS.verify, verify],
+  [INS.changeReferenceData, changeReferenceData],
+  [INS.resetRetryCounter, resetRetryCounter],
+  [INS.getData, strict(getData)],
+  [INS.generalAuthenticate, strict(generalAuthenticate)],
+]);

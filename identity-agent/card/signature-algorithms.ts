@@ -1,0 +1,65 @@
+import { X509Certificate } from 'node:crypto';
+import { onlyTlv, parseTlv, TlvError } from './tlv.ts';
+
+/** One way in which a card signs. */
+export interface SignatureAlgorithm {
+  /** Algorithm identifier of GENERAL AUTHENTICATE (SP 800-78-4 table 6-2). */
+  readonly cardAlgorithm: number;
+  /** `asymmetricKeyType` of the keys that it is for. */
+  readonly keyType: string;
+  /** Bytes of a digest. */
+  readonly digestLength: number;
+  /** What the card's private key works on. */
+  block(digest: Uint8Array): Uint8Array;
+  /** Checks the form of the card's result; throws TlvError when it cannot be a signature. */
+  check(result: Uint8Array): void;
+}
+
+/** DigestInfo of SHA-256 up to the digest (RFC 8017 section 9.2, note 1). */
+const SHA256_DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+const RSA_BLOCK = 256;
+
+/** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2): the card does the bare private key operation only. */
+function pkcs1Block(digest: Uint8Array): Uint8Array {
+  const info = Buffer.concat([SHA256_DIGEST_INFO, digest]);
+  const filling = Buffer.alloc(RSA_BLOCK - 3 - info.length, 0xff);
+  return new Uint8Array(Buffer.concat([Buffer.from([0x00, 0x01]), filling, Buffer.from([0x00]), info]));
+}
+
+/** ECDSA-Sig-Value: a sequence of two integers (RFC 3279 section 2.2.3). */
+function checkEcdsa(result: Uint8Array): void {
+  const integers = parseTlv(onlyTlv(result, 0x30));
+  const wellFormed = integers.every(
+    ({ tag, value }) => tag === 0x02 && value.length >= 1 && value.length <= 33,
+  );
+  if (integers.length !== 2 || !wellFormed) throw new TlvError('An ECDSA signature is two integers.');
+}
+
+/** The registry of signature algorithms, by their JOSE names (RFC 7518 section 3.1). ES256 results are DER. */
+export const signatureAlgorithms = {
+  ES256: {
+    cardAlgorithm: 0x11,
+    keyType: 'ec',
+    digestLength: 32,
+    block: (digest) => digest,
+    check: checkEcdsa,
+  },
+  RS256: {
+    cardAlgorithm: 0x07,
+    keyType: 'rsa',
+    digestLength: 32,
+    block: pkcs1Block,
+    check: (result) => {
+      if (result.length !== RSA_BLOCK) throw new TlvError('An RSA-2048 signature has 256 bytes.');
+    },
+  },
+} as const satisfies Record<string, SignatureAlgorithm>;
+
+export type SignatureAlgorithmId = keyof typeof signatureAlgorithms;
+
+/** The algorithm to sign with under the key of a certificate (DER), undefined when this product has none for it. */
+export function algorithmOf(certificate: Uint8Array): SignatureAlgorithmId | undefined {
+  const { asymmetricKeyType } = new X509Certificate(certificate).publicKey;
+  const ids = Object.keys(signatureAlgorithms) as SignatureAlgorithmId[];
+  return ids.find((id) => signatureAlgorithms[id].keyType === asymmetricKeyType);
+}

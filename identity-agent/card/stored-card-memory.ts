@@ -1,0 +1,47 @@
+import type { CardMemory } from './card-memory.ts';
+import { publicCard, type StoredCard } from './card-record.ts';
+import type { CardSecrets } from './card-secrets.ts';
+import { type SecretName, TRIES } from './piv.ts';
+
+/** What a card's memory needs of the store that keeps it. */
+export interface StoredCardAccess {
+  readonly secrets: CardSecrets;
+  /** The card as it stands now. Throws when it was destroyed. */
+  current(): StoredCard;
+  /** Runs alone among all changes of the store. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Puts the changed card in its place; it counts from now on, saved or not. Call it within `alone`. */
+  put(card: StoredCard): Promise<void>;
+}
+
+/** A virtual card's memory that lives in a card store. */
+export function storedCardMemory({ secrets, current, alone, put }: StoredCardAccess): CardMemory {
+  const { serial, keyType } = current();
+  const save = (card: StoredCard, secret: SecretName, hash: string, triesLeft: number): Promise<void> =>
+    put({ ...card, [secret]: { hash, triesLeft } });
+  return {
+    serial,
+    keyType,
+    certificate: (slot) => publicCard(current()).certificates?.[slot],
+    privateKey: (slot) => {
+      const card = current();
+      return card.slots && secrets.openPrivateKey(card, slot, card.slots[slot].privateKey);
+    },
+    triesLeft: (secret) => current()[secret].triesLeft,
+    present: (secret, value) =>
+      alone(async () => {
+        const card = current();
+        const { hash, triesLeft: before } = card[secret];
+        if (before === 0) return { ok: false, triesLeft: 0 };
+        const ok = secrets.matches(card, secret, value);
+        const triesLeft = ok ? TRIES : before - 1;
+        if (triesLeft !== before) await save(card, secret, hash, triesLeft);
+        return { ok, triesLeft };
+      }),
+    replace: (secret, value) =>
+      alone(async () => {
+        const card = current();
+        await save(card, secret, secrets.hash(card, secret, value), TRIES);
+      }),
+  };
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { person, TestAuthority, temporaryStore } from './card.fixture.ts';
+import { PivClient } from './piv-client.ts';
+import { transports } from './transports.ts';
+import { VirtualReader } from './virtual-reader.ts';
+
+type Test = Parameters<typeof temporaryStore>[0];
+
+/** A reader with two cards beside it, and what it told of its slot. */
+async function desk(t: Test) {
+  const { store } = await temporaryStore(t);
+  const first = await store.add(person);
+  const second = await store.add({ ...person, persona: 'other', uid: '656005750198' });
+  const reader = new VirtualReader(store, new TestAuthority());
+  const told: boolean[] = [];
+  reader.onChange((present) => told.push(present));
+  return { store, reader, told, first, second };
+}
+
+async function clientOf(reader: VirtualReader): Promise<PivClient> {
+  const card = reader.card();
+  assert.ok(card);
+  const client = new PivClient(card);
+  await client.select();
+  return client;
+}
+
+describe('virtual reader', () => {
+  test('a card goes in with keys, works, and comes out', async (t) => {
+    const { reader, told, first } = await desk(t);
+    assert.equal(reader.card(), undefined);
+    const inserted = await reader.insert('tester');
+    assert.equal(inserted.serial, first.serial);
+    assert.equal(reader.serial, first.serial);
+    const client = await clientOf(reader);
+    assert.deepEqual(await client.readCertificate('authentication'), inserted.certificates?.authentication);
+    reader.remove();
+    reader.remove();
+    assert.deepEqual([reader.card(), told], [undefined, [true, false]]);
+    await assert.rejects(client.attemptsLeft(), { code: 'card_removed' });
+    await assert.rejects(reader.insert('nobody'), { code: 'unknown_card' });
+  });
+
+  test('taking the card out ends an exchange that is running', async (t) => {
+    const { reader, store } = await desk(t);
+    await reader.insert('tester');
+    const client = await clientOf(reader);
+    const verifying = client.verifyPin('111111');
+    const queued = client.readCertificate('signing');
+    // By now the card has counted the wrong PIN and is writing that down.
+    await new Promise(setImmediate);
+    reader.remove();
+    await assert.rejects(verifying, { code: 'card_removed' });
+    await assert.rejects(queued, { code: 'card_removed' });
+    assert.equal(store.get('tester')?.pinTriesLeft, 2);
+  });
+
+  test('a card that comes back has forgotten the PIN, and the old client stays dead', async (t) => {
+    const { reader } = await desk(t);
+    await reader.insert('tester');
+    const before = await clientOf(reader);
+    await before.verifyPin('123456');
+    reader.remove();
+    await reader.insert('tester');
+    await assert.rejects(before.attemptsLeft(), { code: 'card_removed' });
+    const after = await clientOf(reader);
+    await assert.rejects(after.sign('authentication', new Uint8Array(32), 'ES256'), { code: 'pin_required' });
+  });
+
+  test('another card takes the place of the first; the same card stays', async (t) => {
+    const { reader, told, second } = await desk(t);
+    await reader.insert('tester');
+    const card = reader.card();
+    await reader.insert('tester');
+    assert.equal(reader.card(), card);
+    await reader.insert('other');
+    assert.deepEqual([reader.serial, told], [second.serial, [true, false, true]]);
+  });
+
+  test('while keys are being made, the last movement at the slot counts', async (t) => {
+    const { reader, told, second } = await desk(t);
+    const first = reader.insert('tester');
+    const other = reader.insert('other');
+    await assert.rejects(first, { code: 'card_removed' });
+    await other;
+    assert.deepEqual([reader.serial, told], [second.serial, [true]]);
+    const { reader: emptied, told: nothing } = await desk(t);
+    const waiting = emptied.insert('tester');
+    emptied.remove();
+    await assert.rejects(waiting, { code: 'card_removed' });
+    assert.deepEqual([emptied.card(), nothing], [undefined, []]);
+  });
+
+  test('two hands with the same card put it in once', async (t) => {
+    const { reader, told } = await desk(t);
+    const [one, two] = await Promise.all([reader.insert('tester'), reader.insert('tester')]);
+    assert.deepEqual([one, told], [two, [true]]);
+  });
+
+  test('a card without certificates stays out and can be tried again', async (t) => {
+    const { store } = await desk(t);
+    const authority = new TestAuthority();
+    let open = false;
+    const issuer = {
+      issue: (request: Parameters<TestAuthority['issue']>[0]) =>
+        open ? authority.issue(request) : Promise.reject(new Error('closed')),
+    };
+    const reader = new VirtualReader(store, issuer);
+    await assert.rejects(reader.insert('tester'), /closed/);
+    assert.equal(reader.card(), undefined);
+    open = true;
+    await reader.insert('tester');
+    assert.ok(reader.card());
+  });
+
+  test('a card that is destroyed or reset leaves the reader', async (t) => {
+    const { reader, store, told } = await desk(t);
+    await reader.insert('tester');
+    await store.remove('other');
+    assert.ok(reader.card());
+    await store.remove('tester');
+    assert.equal(reader.card(), undefined);
+    await store.reset([person]);
+    await reader.insert('tester');
+    await store.importAll(store.exportAll());
+    assert.deepEqual([reader.card(), told], [undefined, [true, false, true, false]]);
+  });
+
+  test('close lets go of the card and of the listeners', async (t) => {
+    const { reader, store, told } = await desk(t);
+    const stopped: boolean[] = [];
+    reader.onChange((present) => stopped.push(present))();
+    await reader.insert('tester');
+    await reader.close();
+    await store.remove('tester');
+    assert.deepEqual([reader.card(), told, stopped], [undefined, [true, false], []]);
+  });
+
+  test('the registry opens the virtual transport', async (t) => {
+    const { store } = await desk(t);
+    const virtual = transports.find(({ id }) => id === 'virtual');
+    const reader = await virtual?.open({ store, issuer: new TestAuthority() });
+    assert.ok(reader instanceof VirtualReader);
+    await reader.close();
+  });
+});

@@ -1,0 +1,109 @@
+import { CardError } from './card-error.ts';
+import type { CertificateIssuer } from './card-issue.ts';
+import { type Card, CardStoreError } from './card-record.ts';
+import type { CardStore } from './card-store.ts';
+import { PivApplet } from './piv-applet.ts';
+import type { CardTransport, Reader } from './transport.ts';
+
+const removed = (): CardError => new CardError('card_removed', 'The card was taken out of the reader.');
+
+/** A card in the slot: its applet, until it is pulled out. */
+class InsertedCard implements CardTransport {
+  readonly serial: string;
+  readonly #applet: PivApplet;
+  #present = true;
+
+  constructor(serial: string, applet: PivApplet) {
+    this.serial = serial;
+    this.#applet = applet;
+  }
+
+  async transmit(command: Uint8Array): Promise<Uint8Array> {
+    if (!this.#present) throw removed();
+    const response = await this.#applet.transmit(command);
+    // The card may have gone while it worked: then nobody hears its answer.
+    if (!this.#present) throw removed();
+    return response;
+  }
+
+  pullOut(): void {
+    this.#present = false;
+    this.#applet.powerOff();
+  }
+}
+
+/** A reader with one slot for the cards of a store. */
+export class VirtualReader implements Reader {
+  readonly name = 'Virtual reader';
+  readonly #store: CardStore;
+  readonly #issuer: CertificateIssuer;
+  readonly #listeners = new Set<(present: boolean) => void>();
+  readonly #forgetStore: () => void;
+  #inserted: InsertedCard | undefined;
+  /** The card whose insertion waits for its keys. Any later movement at the slot takes its place. */
+  #awaited: string | undefined;
+
+  constructor(store: CardStore, issuer: CertificateIssuer) {
+    this.#store = store;
+    this.#issuer = issuer;
+    this.#forgetStore = store.onGone((serial) => {
+      if (this.#inserted?.serial === serial) this.remove();
+    });
+  }
+
+  card(): CardTransport | undefined {
+    return this.#inserted;
+  }
+
+  /** The serial of the card that is in. */
+  get serial(): string | undefined {
+    return this.#inserted?.serial;
+  }
+
+  onChange(listener: (present: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Puts a card in, named by serial, persona or uid; makes its keys first if it has none. Another card leaves the
+   * slot; the same card stays as it is.
+   * @throws CardStoreError `unknown_card`
+   * @throws CardError `card_removed` when the slot was used again before the keys were made
+   */
+  async insert(name: string): Promise<Card> {
+    const card = this.#store.get(name);
+    if (!card) throw new CardStoreError('unknown_card', `There is no card "${name}".`);
+    const { serial } = card;
+    if (this.#inserted?.serial === serial) return card;
+    if (this.#awaited !== serial) this.remove();
+    this.#awaited = serial;
+    const ready = await this.#store.ensureKeys(serial, this.#issuer);
+    if (this.#inserted?.serial === serial) return ready;
+    if (this.#awaited !== serial) throw removed();
+    this.#awaited = undefined;
+    this.#inserted = new InsertedCard(serial, new PivApplet(this.#store.memory(serial)));
+    this.#tell(true);
+    return ready;
+  }
+
+  /** Takes the card out, if one is in. An exchange that is running fails with `card_removed`. */
+  remove(): void {
+    this.#awaited = undefined;
+    const card = this.#inserted;
+    if (!card) return;
+    this.#inserted = undefined;
+    card.pullOut();
+    this.#tell(false);
+  }
+
+  async close(): Promise<void> {
+    this.remove();
+    this.#forgetStore();
+    this.#listeners.clear();
+  }
+
+  #tell(present: boolean): void {
+    for (const listener of this.#listeners) listener(present);
+  }
+}

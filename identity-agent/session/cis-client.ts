@@ -1,0 +1,135 @@
+import { type Clock, seconds } from '@alongside/kernel/clock';
+import { uuid } from '@alongside/kernel/ids';
+import {
+  type AgentEndCause,
+  agentCallType,
+  type CertificateAnswer,
+  type CertificateRequest,
+  type ChallengeAnswer,
+  type PinAnswer,
+  type PinRequest,
+  paths,
+  type PresenceRequest,
+  proofHeader,
+  type SignInAnswer,
+  type SignInRequest,
+} from '../../src/cis/protocol.ts';
+import { type ServerAnswer, ServerCallError, type Servers } from '../server-call.ts';
+import type { HeldKey } from './agent-key.ts';
+
+/** CIS said no, with its reason for the person. */
+export class CisRefusal extends Error {
+  override name = 'CisRefusal';
+  readonly status: number;
+  /** `error` of the body. */
+  readonly code: string;
+
+  constructor(status: number, code: string, sentence: string) {
+    super(sentence);
+    this.status = status;
+    this.code = code;
+  }
+
+  /** Whether it means that the session is no more. */
+  get sessionIsOver(): boolean {
+    return this.status === 404 || this.status === 410;
+  }
+}
+
+export interface CisClientOptions {
+  /** Origin of CIS, as its proofs name it. */
+  url: string;
+  servers: Servers;
+  clock: Clock;
+  /** The agent's own key. */
+  agentKey: HeldKey;
+  /** Bearer secret of the issuer of virtual cards. */
+  cardIssuerSecret?: string;
+}
+
+const wordOf = (value: unknown, otherwise: string): string =>
+  typeof value === 'string' && value !== '' && value.length <= 500 ? value : otherwise;
+
+/**
+ * CIS as the agent calls it. Each call throws CisRefusal when CIS says no, and ServerCallError when it gives no answer or
+ * fails itself.
+ */
+export class CisClient {
+  readonly #options: CisClientOptions;
+
+  constructor(options: CisClientOptions) {
+    this.#options = options;
+  }
+
+  /** A fresh challenge for the card. */
+  async challenge(): Promise<string> {
+    const { challenge } = await this.#call<ChallengeAnswer>('POST', paths.challenge, {});
+    return challenge;
+  }
+
+  signIn(request: SignInRequest): Promise<SignInAnswer> {
+    return this.#call<SignInAnswer>('POST', paths.sessions, request, { key: this.#options.agentKey, withKey: true });
+  }
+
+  /** The PIN was given again, in the same session. */
+  pin(sessionId: string, key: HeldKey, request: PinRequest): Promise<PinAnswer> {
+    return this.#call<PinAnswer>('POST', paths.pin(sessionId), request, { key, sessionId });
+  }
+
+  async chooseRole(sessionId: string, key: HeldKey, roleId: string): Promise<void> {
+    await this.#call('PUT', paths.role(sessionId), { roleId }, { key, sessionId });
+  }
+
+  async heartbeat(sessionId: string, key: HeldKey): Promise<void> {
+    await this.#call('POST', paths.heartbeat(sessionId), undefined, { key, sessionId });
+  }
+
+  /** Ends a session. One that is over already counts as ended. */
+  async end(sessionId: string, key: HeldKey, cause: AgentEndCause): Promise<void> {
+    try {
+      await this.#call('DELETE', paths.session(sessionId), { cause }, { key, sessionId });
+    } catch (error) {
+      if (!(error instanceof CisRefusal && error.sessionIsOver)) throw error;
+    }
+  }
+
+  /** Says that this agent is there. */
+  async presence(request: PresenceRequest): Promise<void> {
+    await this.#call('POST', paths.presence, request, { key: this.#options.agentKey, withKey: true });
+  }
+
+  /** Has the keys of a virtual card certified. */
+  certify(request: CertificateRequest): Promise<CertificateAnswer> {
+    const secret = this.#options.cardIssuerSecret;
+    if (!secret) throw new ServerCallError('this agent has no secret to have virtual cards certified with');
+    return this.#call<CertificateAnswer>('POST', paths.certificates, request, { secret });
+  }
+
+  async #call<T>(
+    method: 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    json: unknown,
+    by: { key?: HeldKey; withKey?: boolean; sessionId?: string; secret?: string } = {},
+  ): Promise<T> {
+    const url = `${this.#options.url}${path}`;
+    const headers: Record<string, string> = {};
+    if (by.key) {
+      const claims = { htm: method, htu: url, iat: seconds(this.#options.clock), jti: uuid() };
+      const all = by.sessionId === undefined ? claims : { ...claims, sid: by.sessionId };
+      headers[proofHeader] = await by.key.sign(agentCallType, all, { withKey: by.withKey ?? false });
+    }
+    if (by.secret !== undefined) headers.authorization = `Bearer ${by.secret}`;
+    return read<T>(await this.#options.servers.call({ method, url, headers, json }));
+  }
+}
+
+function read<T>({ status, body }: ServerAnswer): T {
+  if (status >= 500 || status === 429) throw new ServerCallError(`CIS answered ${status}`);
+  const members = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  if (status >= 200 && status < 300) return members as T;
+  throw new CisRefusal(
+    status,
+    wordOf(members.error, 'refused'),
+    wordOf(members.error_description, 'The sign-in service refused this card.'),
+  );
+}

@@ -1,0 +1,22 @@
+import Module from 'node:module';
+import { compileCache } from './clone.mjs';
+
+/** Warnings about Node itself: a user cannot act on them, and the tests still show them to developers. */
+const silenced = new Set(['ExperimentalWarning', 'DeprecationWarning']);
+
+/** Makes this process the run of a TypeScript file, as if Node had been started with it. */
+export function runHere(file, args) {
+  process.argv = [process.execPath, file, ...args];
+  silenceWarnings();
+  Module.enableCompileCache(compileCache);
+  Module.runMain(file);
+}
+
+function silenceWarnings() {
+  const listeners = process.listeners('warning');
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (silenced.has(warning.name)) return;
+    for (const listener of listeners) listener.call(process, warning);
+  });
+}

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { runHere } from './entry.mjs';
+import { noteRunning } from './running.mjs';
+import { say } from './say.mjs';
+import { mergeSignals, onceEach, wasToldToEnd } from './signals.mjs';
+
+const childEntry = fileURLToPath(new URL('child.mjs', import.meta.url));
+const windows = process.platform === 'win32';
+
+/**
+ * Runs a TypeScript file with its arguments on the given Node: in this process if that is its own Node, else
+ * in a child that gets standard input and output, every signal once, and whose end becomes this process's end.
+ */
+export function launch(node, file, args) {
+  const forget = noteRunning();
+  endWithNpm();
+  if (node === process.execPath) {
+    mergeSignals();
+    runHere(file, args);
+  } else {
+    runInChild(node, file, args, forget);
+  }
+}
+
+function runInChild(node, file, args, forget) {
+  // A process group of its own: a Ctrl-C reaches npm, this process (again through npm) and the child otherwise
+  // together, up to three times. The pipe (descriptor 3) tells the child when this process is killed outright.
+  const child = spawn(node, [childEntry, file, ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    detached: !windows,
+  });
+  child.on('error', (error) => {
+    say(`${node} cannot be started (${error.code}): delete the folder .node and try again`);
+    process.exit(1);
+  });
+  const release = passSignals(child);
+  child.on('exit', (code, signal) => {
+    release();
+    forget();
+    if (signal === null) process.exit(code);
+    process.kill(process.pid, signal);
+    // A signal that does not end this process must not leave it standing.
+    setTimeout(() => process.exit(128 + constants.signals[signal]), 200);
+  });
+}
+
+function passSignals(child) {
+  const handlers = [];
+  const on = (signal, handler) => {
+    process.on(signal, handler);
+    handlers.push([signal, handler]);
+  };
+  // On Windows the console itself tells the child.
+  const send = windows ? () => {} : (signal) => child.kill(signal);
+  for (const signal of windows ? ['SIGINT'] : ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']) {
+    on(signal, onceEach(() => send(signal)));
+  }
+  if (!windows) {
+    on('SIGTSTP', () => {
+      send('SIGSTOP');
+      process.kill(process.pid, 'SIGSTOP');
+    });
+    on('SIGCONT', () => send('SIGCONT'));
+  }
+  return () => {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  };
+}
+
+/**
+ * Ends this process (SIGTERM) when the shell is gone through which npm started it: npm passes a signal to that
+ * shell alone, which dies of it and tells nobody.
+ */
+function endWithNpm() {
+  if (windows || process.env.npm_execpath === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    if (!wasToldToEnd()) process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}

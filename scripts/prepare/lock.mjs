@@ -1,0 +1,79 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { inClone } from './clone.mjs';
+import { isAlive } from './running.mjs';
+import { Stop, say } from './say.mjs';
+
+const lock = inClone('.node', 'lock');
+const patience = 15 * 60_000;
+/** How long a lock may stand without its owner's name: the moment between the two writes, generously. */
+const unnamed = 5_000;
+
+/** Does the work while no other process prepares this clone. A lock whose owner is gone is taken over. */
+export async function alone(work) {
+  await take();
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+async function take() {
+  const started = performance.now();
+  let said = false;
+  while (!tryTake()) {
+    if (!removeStale() && !said) {
+      say(`another preparation of this clone is under way (process ${owner() ?? 'unknown'}), waiting for it`);
+      said = true;
+    }
+    if (performance.now() - started > patience) {
+      throw new Stop(`the other preparation has not ended in 15 minutes: end it, or delete ${lock}, and try again`);
+    }
+    await wait(200);
+  }
+}
+
+function tryTake() {
+  mkdirSync(inClone('.node'), { recursive: true });
+  try {
+    mkdirSync(lock);
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw new Stop(`the folder ${lock} cannot be made (${error.code}): this clone must be writable for you`);
+  }
+  writeFileSync(join(lock, 'pid'), String(process.pid));
+  return true;
+}
+
+function owner(folder = lock) {
+  try {
+    return Number(readFileSync(join(folder, 'pid'), 'utf8')) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function removeStale() {
+  const pid = owner();
+  if (pid === undefined ? age() < unnamed : isAlive(pid)) return false;
+  // Moved before it is deleted, so that of two waiters only one deletes, and only what it looked at.
+  const aside = `${lock}-stale-${process.pid}`;
+  try {
+    renameSync(lock, aside);
+    if (owner(aside) === pid) rmSync(aside, { recursive: true, force: true });
+    else renameSync(aside, lock);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function age() {
+  try {
+    return Date.now() - statSync(lock).mtimeMs;
+  } catch {
+    return 0;
+  }
+}

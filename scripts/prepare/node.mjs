@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { inClone } from './clone.mjs';
+import { alone } from './lock.mjs';
+import { npm } from './npm.mjs';
+import { Stop, whileSaying } from './say.mjs';
+
+const executable = process.platform === 'win32' ? 'node.exe' : 'node';
+
+/** What can be prepared: where its version and checksum are committed, and where it goes. */
+const prepared = {
+  main: { manifest: inClone('scripts', 'node'), folder: inClone('.node') },
+  oldest: { manifest: inClone('scripts', 'node24'), folder: inClone('.node', '24') },
+  oldestClient: { manifest: inClone('scripts', 'node20'), folder: inClone('.node', '20') },
+};
+
+/**
+ * The path of a Node that runs Alongside: this process's own from 24 on, else the one that the clone prepares
+ * for itself with the committed version and checksum. Takes a few ms once that is there.
+ */
+export async function prepareNode() {
+  const major = Number(process.versions.node.split('.')[0]);
+  return major >= 24 ? process.execPath : await prepareExactly('main');
+}
+
+/** The path of the prepared Node of one kind (`main`, `oldest`, `oldestClient`), whatever the system's is. */
+export async function prepareExactly(kind) {
+  const { manifest, folder } = prepared[kind];
+  const wanted = forThisMachine(manifest);
+  const binary = join(folder, executable);
+  if (isThere(folder, binary, wanted)) return binary;
+  await alone(async () => {
+    if (isThere(folder, binary, wanted)) return;
+    await whileSaying(`preparing Node.js ${wanted.version} for this clone (once, about 60 MB)`, () => fetchInto(folder, manifest, wanted));
+  });
+  return binary;
+}
+
+function forThisMachine(manifest) {
+  const { packages } = JSON.parse(readFileSync(join(manifest, 'package-lock.json'), 'utf8'));
+  const entry = Object.entries(packages).find(([, at]) => at.os === process.platform && at.cpu === process.arch);
+  const { version } = packages[''];
+  if (!entry) {
+    throw new Stop(`there is no ready Node.js ${version} for ${process.platform} on ${process.arch}: install Node.js 24 or newer and try again`);
+  }
+  const [path, { integrity }] = entry;
+  return { path, version, integrity };
+}
+
+function isThere(folder, binary, wanted) {
+  try {
+    const stamp = JSON.parse(readFileSync(join(folder, 'stamp.json'), 'utf8'));
+    return stamp.version === wanted.version && stamp.integrity === wanted.integrity && stamp.size === statSync(binary).size;
+  } catch {
+    return false;
+  }
+}
+
+async function fetchInto(folder, manifest, wanted) {
+  mkdirSync(folder, { recursive: true });
+  removeLeftovers(folder);
+  const work = mkdtempSync(join(folder, 'fetch-'));
+  try {
+    for (const name of ['package.json', 'package-lock.json', '.npmrc']) copyFileSync(join(manifest, name), join(work, name));
+    const what = `preparing Node.js ${wanted.version}`;
+    await npm(['ci', '--ignore-scripts', '--include=optional'], { cwd: work, what });
+    const fetched = join(work, wanted.path, 'bin', executable);
+    // npm forgives an optional package that it could not fetch; we do not.
+    if (!existsSync(fetched)) {
+      throw new Stop(`${what} failed: npm could not fetch it; check the network and npm's registry and proxy settings, or install Node.js 24 or newer`);
+    }
+    mustRun(fetched, wanted);
+    replace(fetched, join(folder, executable));
+    const { size } = statSync(join(folder, executable));
+    const stamp = join(work, 'stamp.json');
+    writeFileSync(stamp, `${JSON.stringify({ version: wanted.version, integrity: wanted.integrity, size })}\n`);
+    renameSync(stamp, join(folder, 'stamp.json'));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function mustRun(binary, { version }) {
+  try {
+    if (execFileSync(binary, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() === `v${version}`) return;
+  } catch {
+    // told below
+  }
+  throw new Stop(`the prepared Node.js ${version} does not run on this system: install Node.js 24 or newer and try again`);
+}
+
+/** Puts a file in another's place; one that is being executed is moved aside where it cannot be replaced. */
+function replace(from, to) {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+    renameSync(to, join(dirname(to), `old-${process.pid}-${executable}`));
+    renameSync(from, to);
+  }
+}
+
+/** What an interrupted or older preparation left. */
+function removeLeftovers(folder) {
+  for (const name of readdirSync(folder)) {
+    if (!/^(fetch|old)-/.test(name)) continue;
+    try {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    } catch {
+      // still being executed on Windows: next time
+    }
+  }
+}

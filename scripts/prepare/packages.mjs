@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { clone, inClone } from './clone.mjs';
+import { alone } from './lock.mjs';
+import { npm } from './npm.mjs';
+import { someoneRunning } from './running.mjs';
+import { Stop, say, whileSaying } from './say.mjs';
+
+const stampFile = inClone('node_modules', '.alongside-stamp');
+const installedLock = inClone('node_modules', '.package-lock.json');
+
+/**
+ * Makes node_modules what package-lock.json says. `tools` asks for the development packages too.
+ * Never rewrites the packages under a running instance: says so, and goes on with those that are there.
+ */
+export async function preparePackages({ tools }) {
+  const wanted = readFileSync(inClone('package-lock.json'), 'utf8');
+  const lock = createHash('sha256').update(wanted).digest('hex');
+  if (isStamped(lock, tools)) return;
+  await alone(async () => {
+    if (isStamped(lock, tools)) return;
+    if (!isInstalled(JSON.parse(wanted), tools)) {
+      if (!(await install())) return;
+      tools = true;
+    }
+    writeFileSync(stampFile, `${JSON.stringify({ lock, tools })}\n`);
+  });
+}
+
+function isStamped(lock, tools) {
+  const stamp = readJson(stampFile);
+  return stamp?.lock === lock && (stamp.tools || !tools) && existsSync(installedLock);
+}
+
+/** Whether what npm noted as installed is what the lock file wants, as after a hand-made `npm ci`. */
+function isInstalled(wanted, tools) {
+  const installed = readJson(installedLock)?.packages;
+  if (!installed) return false;
+  const same = (a, b) => a.version === b.version && a.integrity === b.integrity && a.resolved === b.resolved;
+  const complete = Object.entries(wanted.packages).every(([path, entry]) => {
+    // npm's own note has neither the root nor the workspaces' folders, only the links to them.
+    if (!path.includes('node_modules/')) return true;
+    const there = installed[path];
+    if (!there) return entry.optional || entry.devOptional || (entry.dev && !tools);
+    return same(there, entry);
+  });
+  return complete && Object.keys(installed).every((path) => path in wanted.packages);
+}
+
+/** Installs all packages; false if a running instance forbids it and what is there must do. */
+async function install() {
+  const user = someoneRunning();
+  if (user !== undefined) {
+    if (!existsSync(installedLock)) {
+      throw new Stop(`the packages are missing, and process ${user} is running from this clone: stop it and try again`);
+    }
+    say(`the packages are not those of package-lock.json, and stay so while process ${user} runs from this clone: stop it and start again to renew them`);
+    return false;
+  }
+  await whileSaying('installing the packages of package-lock.json (once, and again when it changes)', () =>
+    npm(['ci', '--include=dev', '--include=optional'], { cwd: clone, what: 'installing the packages' }));
+  return true;
+}
+
+function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

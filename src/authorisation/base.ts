@@ -1,0 +1,48 @@
+import type { SigningKeys } from '@alongside/kernel/keys';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Profile } from '../oauth/applications.ts';
+import type { Urls } from '../service.ts';
+import type { BasePath } from './dependencies.ts';
+import { type Hardening, hardeningOf } from './hardening.ts';
+import { cis2Upstream } from './upstream/cis2.ts';
+import { nhsLoginUpstream } from './upstream/nhs-login.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** One base path, ready to serve. All addresses come from the configuration, never from a request. */
+export interface Base {
+  /** Begins with a slash. */
+  path: string;
+  /** The path without its slash: the service as an API of products. */
+  api: string;
+  profile: Profile;
+  environment: string;
+  /** Names the tokens that are given out here. */
+  issuer: string;
+  tokenUrl: string;
+  callbackUrl: string;
+  /** The first signs in whoever asks for nothing else. */
+  upstreams: readonly [Upstream, ...Upstream[]];
+  hardening: Hardening;
+  /** Whether requests may shorten lifetimes. */
+  shortenLifetimes: boolean;
+}
+
+export function createBase(
+  settings: BasePath,
+  needed: { urls: Urls; clock: Clock; keys: SigningKeys; development: boolean },
+): Base {
+  const issuer = `${needed.urls.api}${settings.path}`;
+  const { cis2, nhsLogin } = settings;
+  return {
+    path: settings.path,
+    api: settings.path.slice(1),
+    profile: settings.profile,
+    environment: settings.environment,
+    issuer,
+    tokenUrl: `${issuer}/token`,
+    callbackUrl: `${issuer}/callback`,
+    upstreams: [cis2Upstream(cis2), ...(nhsLogin ? [nhsLoginUpstream(nhsLogin, needed)] : [])],
+    hardening: hardeningOf(settings),
+    shortenLifetimes: needed.development,
+  };
+}

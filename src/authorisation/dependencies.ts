@@ -1,0 +1,83 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { Recorder } from '@alongside/kernel/events';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import type { Log } from '@alongside/kernel/log';
+import type { Vault } from '@alongside/kernel/secrets';
+import type { Applications } from '../oauth/applications.ts';
+import type { Products } from '../oauth/products.ts';
+import type { Tokens } from '../oauth/tokens.ts';
+import type { Urls } from '../service.ts';
+import type { Database } from '../storage/database.ts';
+import type { SingleUse } from '../storage/single-use.ts';
+import type { HardeningOptions } from './hardening.ts';
+
+/** CIS2, or anything that speaks like it, as the provider that signs care workers in. Addresses are used byte for byte. */
+export interface Cis2Settings {
+  issuer: string;
+  authorizeUrl: string;
+  tokenUrl: string;
+  userinfoUrl: string;
+  jwksUrl: string;
+  /** The platform as a client of CIS2. */
+  clientId: string;
+  clientSecret: string;
+  /** `auth_provider` of the tokens that come from it. */
+  providerName: 'nhs-cis2' | 'apim-mock-nhs-cis2';
+  /** The published platform sends neither; on where the provider's metadata lists S256. */
+  sendNonceAndPkce: boolean;
+}
+
+/** The provider that signs citizens in. Without a secret the platform signs its client assertion with RS512. */
+export interface NhsLoginSettings {
+  issuer: string;
+  authorizeUrl: string;
+  tokenUrl: string;
+  jwksUrl: string;
+  clientId: string;
+  clientSecret?: string;
+  providerName: 'nhs-login' | 'apim-mock-nhs-login';
+}
+
+/** One base path at which the service answers, bound to its profile and its providers. */
+export interface BasePath {
+  /** `/oauth2`, `/oauth2-mock`, `/oauth2.1`; products name it without the slash. */
+  path: string;
+  profile: 'nhs' | 'standard';
+  /** `internal-dev` adds `sid` to the answer of the code grant. */
+  environment: string;
+  cis2: Cis2Settings;
+  nhsLogin?: NhsLoginSettings;
+  options?: HardeningOptions;
+}
+
+/** What `/_ping` says of the build that runs. */
+export interface Release {
+  version: string;
+  revision: string;
+  releaseId: string;
+  commitId: string;
+}
+
+/** What the authorisation service is built from. Each of its parts names the few of these that it uses. */
+export interface AuthorisationDependencies {
+  clock: Clock;
+  database: Database;
+  singleUse: SingleUse;
+  applications: Applications;
+  products: Products;
+  tokens: Tokens;
+  /** Service `authorisation`: client assertions towards a provider, JWT access tokens, the key set of the standard profile. */
+  keys: SigningKeys;
+  vault: Vault;
+  recorder: Recorder;
+  log: Log;
+  urls: Urls;
+  /** Lets requests shorten lifetimes, and registered key sets stand at private addresses. */
+  development: boolean;
+  bases: readonly BasePath[];
+  /** Role ids of a person from our own CIS, for an exchanged ID token that names no role. */
+  roleSource?: (uid: string) => Promise<string[]>;
+  /** Header `apikey` of `/_status`; everybody may ask when there is none. */
+  statusApiKey?: string;
+  release?: Release;
+}

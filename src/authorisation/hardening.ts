@@ -1,0 +1,46 @@
+import type { BasePath } from './dependencies.ts';
+
+/** Where a base path differs from the published behaviour, or from the usual one of its profile. */
+export interface Hardening {
+  /** An error of the provider goes back to the client as a redirect with its state. */
+  upstreamErrors: boolean;
+  /** A subject token's audience is the application's own CIS2 client, where it has one. */
+  bindSubjectAudience: boolean;
+  /** The signature of an actor token (`act.sub`) is verified. */
+  verifyActor: boolean;
+  /** A code challenge is accepted, and enforced once it was sent (RFC 7636). */
+  pkce: boolean;
+  /** All registered callback URLs count, not the first alone. */
+  severalCallbacks: boolean;
+  /** The same client that repeats a refresh within 30 s gets the same successor. */
+  refreshRetry: boolean;
+  /** A code that is used again ends the tokens that came from it. */
+  codeReuseRevokes: boolean;
+  /** `/callback` answers only the browser that `/authorize` sent away. */
+  browserBoundCallback: boolean;
+  /** No tokens from codes and ID tokens of a session that has been signed out. */
+  refuseEndedSessions: boolean;
+  /** Milliseconds that a used `jti` is remembered at least; null until its assertion has run out. */
+  jtiMemory: number | null;
+}
+
+export type HardeningOptions = Partial<Hardening>;
+
+/** The defaults of a base path: those of its profile, and gentler ones where its provider is a mock. */
+export function hardeningOf({ profile, cis2, options }: BasePath): Hardening {
+  const mock = cis2.providerName === 'apim-mock-nhs-cis2';
+  const standard = profile === 'standard';
+  return {
+    upstreamErrors: true,
+    bindSubjectAudience: !mock,
+    verifyActor: !mock,
+    pkce: true,
+    severalCallbacks: true,
+    refreshRetry: standard,
+    codeReuseRevokes: standard,
+    browserBoundCallback: standard,
+    refuseEndedSessions: !mock,
+    jtiMemory: null,
+    ...options,
+  };
+}

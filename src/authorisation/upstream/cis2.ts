@@ -1,0 +1,32 @@
+import { withQuery } from '../../oauth/parameters.ts';
+import type { Cis2Settings } from '../dependencies.ts';
+import type { Upstream } from './upstream.ts';
+
+const levels = ['1', '2', '3'];
+
+/** CIS2 as the platform's provider (identity-service-api, AssignMessage.SetAuthorizationRedirectCis2). */
+export const cis2Upstream = (settings: Cis2Settings): Upstream => ({
+  ...settings,
+  id: 'nhs-cis2',
+  refreshLifetime: 43_200_000,
+  signInUrl: ({ redirectUri, state, acrValues, maxAge, prompt, nonce, challenge }) =>
+    withQuery(settings.authorizeUrl, {
+      response_type: 'code',
+      client_id: settings.clientId,
+      redirect_uri: redirectUri,
+      scope: 'openid nationalrbacaccess',
+      state,
+      max_age: maxAge,
+      acr_values: acrValues,
+      prompt,
+      nonce,
+      code_challenge: challenge,
+      code_challenge_method: challenge && 'S256',
+    }),
+  clientAuthentication: async () => ({ client_secret: settings.clientSecret, client_id: settings.clientId }),
+  levelOf: ({ authentication_assurance_level: claim }) => {
+    const level = String(claim);
+    return levels.includes(level) ? { marker: `:aal${level}:`, name: `aal${level}` } : undefined;
+  },
+  personOf: ({ sub }) => String(sub),
+});

@@ -1,0 +1,44 @@
+import { type Clock, seconds } from '@alongside/kernel/clock';
+import { uuid } from '@alongside/kernel/ids';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import { withQuery } from '../../oauth/parameters.ts';
+import { clientAssertionType } from '../application/assertion-type.ts';
+import type { NhsLoginSettings } from '../dependencies.ts';
+import type { Upstream } from './upstream.ts';
+
+const levels = ['P0', 'P5', 'P9'];
+/** Seconds that the platform's own assertion is good for, as published. */
+const assertionLifetime = 3_600;
+
+/** The provider for citizens (identity-service-api, AssignMessage.SetAuthorizationRedirectNHSLogin). */
+export const nhsLoginUpstream = (settings: NhsLoginSettings, needed: { clock: Clock; keys: SigningKeys }): Upstream => ({
+  ...settings,
+  id: 'nhs-login',
+  userinfoUrl: undefined,
+  sendNonceAndPkce: false,
+  refreshLifetime: 3_600_000,
+  signInUrl: ({ redirectUri, state, maxAge }) =>
+    withQuery(settings.authorizeUrl, {
+      response_type: 'code',
+      client_id: settings.clientId,
+      redirect_uri: redirectUri,
+      scope: 'openid profile',
+      state,
+      max_age: maxAge,
+    }),
+  async clientAuthentication(): Promise<Record<string, string>> {
+    const { clientId, clientSecret, tokenUrl } = settings;
+    if (clientSecret !== undefined) return { client_id: clientId, client_secret: clientSecret };
+    const now = seconds(needed.clock);
+    const claims = { iss: clientId, sub: clientId, aud: tokenUrl, jti: uuid(), iat: now, exp: now + assertionLifetime };
+    return {
+      client_assertion_type: clientAssertionType,
+      client_assertion: await needed.keys.sign(claims, { algorithm: 'RS512' }),
+    };
+  },
+  levelOf: ({ identity_proofing_level: claim }) => {
+    const level = String(claim).slice(0, 2);
+    return levels.includes(level) ? { marker: `:${level}:`, name: level.toLowerCase() } : undefined;
+  },
+  personOf: ({ nhs_number: number, sub }) => String(number ?? sub),
+});

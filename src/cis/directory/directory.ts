@@ -1,0 +1,140 @@
+import { randomDigits } from '@alongside/kernel/ids';
+import { type Database, must, type Statement, sql } from '../../storage/database.ts';
+import { errors } from '../errors.ts';
+import type { Person } from '../protocol.ts';
+import { mergePatch } from './merge-patch.ts';
+import { completePerson, readDraft } from './person.ts';
+
+/** A person with the number of the version that was read: 1 at first, one more with each change. */
+export interface PersonRecord {
+  person: Person;
+  revision: number;
+}
+
+interface PersonRow {
+  body: string;
+  revision: number;
+}
+
+const fromRow = (row: PersonRow): PersonRecord => ({ person: JSON.parse(row.body) as Person, revision: row.revision });
+
+/** The write that makes the organisations of a person known, unless they are. */
+export const knowingOrganisations = (person: Person): Statement[] =>
+  person.organisations.map(({ orgCode, orgName }) =>
+    sql('INSERT INTO organisation (code, name) VALUES (?, ?) ON CONFLICT (code) DO NOTHING', orgCode, orgName),
+  );
+
+/** The write that adds a person, unless the uid or the persona is taken. */
+export const addingPerson = (person: Person): Statement =>
+  sql(
+    'INSERT INTO person (uid, persona, body, revision) VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING',
+    person.uid,
+    person.persona,
+    JSON.stringify(person),
+  );
+
+/** The people of the installation, their organisations and roles. */
+export class Directory {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async find(uid: string): Promise<PersonRecord | undefined> {
+    const row = await this.#database.get<PersonRow>(sql('SELECT body, revision FROM person WHERE uid = ?', uid));
+    return row && fromRow(row);
+  }
+
+  async findPersona(persona: string): Promise<PersonRecord | undefined> {
+    const row = await this.#database.get<PersonRow>(sql('SELECT body, revision FROM person WHERE persona = ?', persona));
+    return row && fromRow(row);
+  }
+
+  /** People by uid, those after this one, at most so many. */
+  async list(after: string, limit: number): Promise<Person[]> {
+    const rows = await this.#database.all<PersonRow>(
+      sql('SELECT body, revision FROM person WHERE uid > ? ORDER BY uid LIMIT ?', after, limit),
+    );
+    return rows.map((row) => fromRow(row).person);
+  }
+
+  async organisations(): Promise<{ code: string; name: string }[]> {
+    return this.#database.all(sql('SELECT code, name FROM organisation ORDER BY code'));
+  }
+
+  /** Adds a person from a value from outside. Throws `invalid_person` or `person_exists`. */
+  async add(value: unknown): Promise<PersonRecord> {
+    const draft = readDraft(value);
+    const person = completePerson(draft, draft.uid ?? randomDigits(12), await this.#names());
+    await this.#refuseForeignRoles(person);
+    const { done } = await this.#database.batch([must(addingPerson(person)), ...knowingOrganisations(person)]);
+    if (!done) throw errors.personExists(`uid ${person.uid} or persona ${person.persona}`);
+    return { person, revision: 1 };
+  }
+
+  /**
+   * Changes a person by a merge patch. Throws `not_found`, `invalid_person`, `person_exists` for another's persona,
+   * or `precondition_failed` when this is no longer the expected revision.
+   */
+  async change(uid: string, patch: unknown, expected: number | undefined): Promise<PersonRecord> {
+    for (;;) {
+      const before = await this.find(uid);
+      if (!before) throw errors.personMissing(`uid ${uid}`);
+      if (expected !== undefined && expected !== before.revision)
+        throw errors.revisionChanged(`expected ${expected}, it is ${before.revision}`);
+      const person = await this.#patched(before.person, patch);
+      const revision = before.revision + 1;
+      const save = must(
+        sql(
+          'UPDATE person SET persona = ?, body = ?, revision = ? WHERE uid = ? AND revision = ?',
+          person.persona,
+          JSON.stringify(person),
+          revision,
+          uid,
+          before.revision,
+        ),
+      );
+      const { done } = await this.#database.batch([save, ...knowingOrganisations(person)]);
+      // Somebody else was quicker: the patch is applied to what they wrote.
+      if (done) return { person, revision };
+    }
+  }
+
+  /** Removes a person. Throws `not_found` or `precondition_failed`. */
+  async remove(uid: string, expected: number | undefined): Promise<void> {
+    const condition = expected === undefined ? '' : ' AND revision = ?';
+    const values = expected === undefined ? [uid] : [uid, expected];
+    const { changes } = await this.#database.run(sql(`DELETE FROM person WHERE uid = ?${condition}`, ...values));
+    if (changes === 1) return;
+    const there = await this.find(uid);
+    throw there ? errors.revisionChanged(`expected ${expected}, it is ${there.revision}`) : errors.personMissing(`uid ${uid}`);
+  }
+
+  async #patched(before: Person, patch: unknown): Promise<Person> {
+    const draft = readDraft(mergePatch(before, patch));
+    if (draft.uid !== before.uid)
+      throw errors.personInvalid('the uid would change', { field: 'uid', problem: 'cannot be changed' });
+    const person = completePerson(draft, before.uid, await this.#names());
+    await this.#refuseForeignRoles(person);
+    if (person.persona !== null && person.persona !== before.persona && (await this.findPersona(person.persona)))
+      throw errors.personExists(`persona ${person.persona}`);
+    return person;
+  }
+
+  async #names(): Promise<Map<string, string>> {
+    return new Map((await this.organisations()).map(({ code, name }) => [code, name]));
+  }
+
+  /** A role profile id belongs to one person. */
+  async #refuseForeignRoles(person: Person): Promise<void> {
+    for (const [index, { roleId }] of person.roles.entries()) {
+      const other = await this.#database.get<{ uid: string }>(
+        sql('SELECT uid FROM person WHERE uid <> ? AND body LIKE ? LIMIT 1', person.uid, `%"roleId":"${roleId}"%`),
+      );
+      if (!other) continue;
+      const field = `roles.${index}.roleId`;
+      throw errors.personInvalid(`${field} belongs to ${other.uid}`, { field, problem: 'belongs to another person' });
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { type Database, must, type Statement, sql } from '../../storage/database.ts';
+import { addingPerson, knowingOrganisations } from './directory.ts';
+import { seedPeople } from './seed-people.ts';
+
+const marker = 'cis.seeded';
+
+const planting = (): Statement[] => seedPeople().flatMap((person) => [addingPerson(person), ...knowingOrganisations(person)]);
+
+/** Adds the seeded people, once in the life of a database: who was removed since stays away. Several processes may call it at once. */
+export async function seed(database: Database): Promise<void> {
+  const first = must(sql("INSERT INTO setting (name, value) VALUES (?, 'done') ON CONFLICT (name) DO NOTHING", marker));
+  await database.batch([first, ...planting()]);
+}
+
+/**
+ * Puts the directory back to the seed and forgets every session, without telling anybody. Agents stay known, for the desks
+ * are still there; certificates stay on record, so that a card that was revoked stays revoked.
+ */
+export async function reset(database: Database): Promise<void> {
+  await database.batch([
+    sql('DELETE FROM cis_session'),
+    sql('DELETE FROM person'),
+    sql('DELETE FROM organisation'),
+    ...planting(),
+    sql("INSERT INTO setting (name, value) VALUES (?, 'done') ON CONFLICT (name) DO NOTHING", marker),
+  ]);
+}

@@ -1,0 +1,149 @@
+import { webcrypto, X509Certificate } from 'node:crypto';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Vault } from '@alongside/kernel/secrets';
+import type { Settings } from '../../storage/settings.ts';
+import type { CertificatePlan, Name } from './x509-builder.ts';
+
+type CryptoKey = webcrypto.CryptoKey;
+
+/** A certificate and its private key as they are kept: DER and PKCS#8, base64. */
+interface KeptKey {
+  certificate: string;
+  privateKey: string;
+}
+
+interface KeptAuthority {
+  root: KeptKey;
+  issuing: KeptKey;
+}
+
+/** An authority that can sign certificates of cards. */
+export interface Authority {
+  /** Of the issuing key; the root stands above it. */
+  certificate: X509Certificate;
+  root: X509Certificate;
+  name: Name;
+  /** SPKI DER of the issuing key. */
+  publicKey: Buffer;
+  signWith: CryptoKey;
+}
+
+export type AuthorityId = 'own' | 'foreign';
+
+const organisations: Readonly<Record<AuthorityId, string>> = {
+  own: 'Alongside TEST',
+  foreign: 'Another TEST Authority',
+};
+
+const year = 365.25 * 86_400_000;
+const curve = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+const { subtle } = webcrypto;
+/** keyCertSign and cRLSign. */
+const certificateSigning = { bits: 0x06, unused: 1 };
+
+const nameOf = (id: AuthorityId, commonName: string): Name => [
+  ['C', 'GB'],
+  ['O', organisations[id]],
+  ['OU', 'CA'],
+  ['CN', `${organisations[id]} ${commonName}`],
+];
+
+async function newKey() {
+  const pair = await subtle.generateKey(curve, true, ['sign', 'verify']);
+  const publicKey = Buffer.from(await subtle.exportKey('spki', pair.publicKey));
+  const privateKey = Buffer.from(await subtle.exportKey('pkcs8', pair.privateKey)).toString('base64');
+  return { publicKey, privateKey, signWith: pair.privateKey };
+}
+
+/**
+ * The authorities of virtual cards: a root and an issuing authority below it, P-256, kept sealed in storage.
+ * They are made when the first card needs them, and all processes agree on the same ones.
+ */
+export class Authorities {
+  readonly #settings: Settings;
+  readonly #vault: Vault;
+  readonly #clock: Clock;
+  #loaded = new Map<string, Promise<Authority>>();
+
+  constructor(settings: Settings, vault: Vault, clock: Clock) {
+    this.#settings = settings;
+    this.#vault = vault;
+    this.#clock = clock;
+  }
+
+  /** This authority, made now if it is not there yet. */
+  async ensure(id: AuthorityId): Promise<Authority> {
+    const sealed = (await this.#settings.get(this.#place(id))) ?? (await this.#settings.first(this.#place(id), await this.#make(id)));
+    return this.#load(id, sealed);
+  }
+
+  /** This authority; undefined while no card has needed it. */
+  async find(id: AuthorityId): Promise<Authority | undefined> {
+    const sealed = await this.#settings.get(this.#place(id));
+    return sealed === undefined ? undefined : this.#load(id, sealed);
+  }
+
+  #place(id: AuthorityId): string {
+    return `cis.authority.${id}`;
+  }
+
+  /** By what is stored, so that an import that brings another authority is seen. */
+  #load(id: AuthorityId, sealed: string): Promise<Authority> {
+    const known = this.#loaded.get(sealed);
+    if (known) return known;
+    const loading = this.#open(id, sealed);
+    for (const before of this.#loaded.keys()) if (this.#loaded.size > 4) this.#loaded.delete(before);
+    this.#loaded.set(sealed, loading);
+    loading.catch(() => this.#loaded.delete(sealed));
+    return loading;
+  }
+
+  async #open(id: AuthorityId, sealed: string): Promise<Authority> {
+    const { root, issuing } = JSON.parse(this.#vault.open(this.#place(id), sealed)) as KeptAuthority;
+    const certificate = new X509Certificate(Buffer.from(issuing.certificate, 'base64'));
+    return {
+      certificate,
+      root: new X509Certificate(Buffer.from(root.certificate, 'base64')),
+      name: nameOf(id, 'Authentication'),
+      publicKey: certificate.publicKey.export({ type: 'spki', format: 'der' }),
+      signWith: await subtle.importKey('pkcs8', Buffer.from(issuing.privateKey, 'base64'), curve, false, ['sign']),
+    };
+  }
+
+  async #make(id: AuthorityId): Promise<string> {
+    const { buildCertificate, newSerial } = await import('./x509-builder.ts');
+    const now = this.#clock.now();
+    const [root, issuing] = await Promise.all([newKey(), newKey()]);
+    const shared = {
+      issuer: nameOf(id, 'Root Authority'),
+      issuerKey: root.publicKey,
+      notBefore: now - 5 * year,
+      keyUsage: certificateSigning,
+    };
+    const rootPlan: CertificatePlan = {
+      ...shared,
+      serial: newSerial(),
+      subject: shared.issuer,
+      subjectKey: root.publicKey,
+      notAfter: now + 30 * year,
+      authority: { pathLength: 1 },
+    };
+    const issuingPlan: CertificatePlan = {
+      ...shared,
+      serial: newSerial(),
+      subject: nameOf(id, 'Authentication'),
+      subjectKey: issuing.publicKey,
+      notAfter: now + 20 * year,
+      authority: { pathLength: 0 },
+    };
+    const [rootCertificate, issuingCertificate] = await Promise.all([
+      buildCertificate(rootPlan, root.signWith),
+      buildCertificate(issuingPlan, root.signWith),
+    ]);
+    const kept: KeptAuthority = {
+      root: { certificate: rootCertificate.toString('base64'), privateKey: root.privateKey },
+      issuing: { certificate: issuingCertificate.toString('base64'), privateKey: issuing.privateKey },
+    };
+    return this.#vault.seal(this.#place(id), JSON.stringify(kept));
+  }
+}

@@ -1,0 +1,109 @@
+import { createHash, randomBytes, type webcrypto } from 'node:crypto';
+import { BitString, Integer, OctetString, PrintableString, Utf8String } from 'asn1js';
+import {
+  AttributeTypeAndValue,
+  AuthorityKeyIdentifier,
+  BasicConstraints,
+  Certificate,
+  CertificatePolicies,
+  Extension,
+  PolicyInformation,
+  PublicKeyInfo,
+  RelativeDistinguishedNames,
+  Time,
+  TimeType,
+} from 'pkijs';
+
+// Loaded only when a certificate is made.
+
+type CryptoKey = webcrypto.CryptoKey;
+
+/** A distinguished name: `[['C', 'GB'], ['CN', '656005750108']]`. */
+export type Name = readonly (readonly [keyof typeof attributes, string])[];
+
+const attributes = { C: '2.5.4.6', O: '2.5.4.10', OU: '2.5.4.11', CN: '2.5.4.3' };
+
+export interface CertificatePlan {
+  /** 16 bytes in hexadecimal. */
+  serial: string;
+  issuer: Name;
+  subject: Name;
+  /** Milliseconds. */
+  notBefore: number;
+  notAfter: number;
+  /** SPKI DER of the subject's and of the issuer's key. */
+  subjectKey: Uint8Array;
+  issuerKey: Uint8Array;
+  keyUsage: { bits: number; unused: number };
+  /** Set for an authority: how many authorities may stand below it. */
+  authority?: { pathLength: number };
+  /** OID of the one policy. */
+  policy?: string;
+}
+
+/** A serial number: 127 random bits, positive and never shorter (RFC 5280 section 4.1.2.2). */
+export function newSerial(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  return bytes.toString('hex');
+}
+
+function distinguishedName(name: Name): RelativeDistinguishedNames {
+  const typesAndValues = name.map(([type, value]) => {
+    // Country is a PrintableString (RFC 5280 appendix A.1).
+    const text = type === 'C' ? new PrintableString({ value }) : new Utf8String({ value });
+    return new AttributeTypeAndValue({ type: attributes[type], value: text });
+  });
+  return new RelativeDistinguishedNames({ typesAndValues });
+}
+
+/** UTCTime until 2049, GeneralizedTime after it (RFC 5280 section 4.1.2.5). */
+function timeOf(milliseconds: number): Time {
+  const value = new Date(Math.floor(milliseconds / 1000) * 1000);
+  return new Time({ type: value.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime, value });
+}
+
+const keyInfo = (spki: Uint8Array): PublicKeyInfo => PublicKeyInfo.fromBER(spki);
+
+/** SHA-1 of the subject public key, as RFC 5280 section 4.2.1.2 (1) has it: a name, not a protection. */
+const keyIdentifier = (spki: Uint8Array): OctetString =>
+  new OctetString({
+    valueHex: createHash('sha1').update(keyInfo(spki).subjectPublicKey.valueBlock.valueHexView).digest(),
+  });
+
+const extension = (extnID: string, critical: boolean, value: { toBER(sizeOnly?: boolean): ArrayBuffer }): Extension =>
+  new Extension({ extnID, critical, extnValue: value.toBER(false) });
+
+function extensionsOf(plan: CertificatePlan): Extension[] {
+  const { bits, unused } = plan.keyUsage;
+  const list = [
+    extension('2.5.29.15', true, new BitString({ valueHex: Uint8Array.of(bits), unusedBits: unused })),
+    extension('2.5.29.14', false, keyIdentifier(plan.subjectKey)),
+    extension('2.5.29.35', false, new AuthorityKeyIdentifier({ keyIdentifier: keyIdentifier(plan.issuerKey) }).toSchema()),
+  ];
+  if (plan.authority)
+    list.push(
+      extension('2.5.29.19', true, new BasicConstraints({ cA: true, pathLenConstraint: plan.authority.pathLength }).toSchema()),
+    );
+  if (plan.policy) {
+    const information = new PolicyInformation({ policyIdentifier: plan.policy });
+    list.push(extension('2.5.29.32', false, new CertificatePolicies({ certificatePolicies: [information] }).toSchema()));
+  }
+  return list;
+}
+
+/** Makes and signs a certificate (RFC 5280), ECDSA with SHA-256. The answer is DER. */
+export async function buildCertificate(plan: CertificatePlan, signWith: CryptoKey): Promise<Buffer> {
+  const certificate = new Certificate({
+    version: 2,
+    serialNumber: new Integer({ valueHex: Buffer.from(plan.serial, 'hex') }),
+    issuer: distinguishedName(plan.issuer),
+    subject: distinguishedName(plan.subject),
+    notBefore: timeOf(plan.notBefore),
+    notAfter: timeOf(plan.notAfter),
+    subjectPublicKeyInfo: keyInfo(plan.subjectKey),
+    extensions: extensionsOf(plan),
+  });
+  await certificate.sign(signWith, 'SHA-256');
+  return Buffer.from(certificate.toSchema(true).toBER(false));
+}

@@ -1,0 +1,171 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { type Database, must, type Row, type Statement, type StatementResult, sql, type Value } from '../../storage/database.ts';
+import type { SingleUse } from '../../storage/single-use.ts';
+import type { EndCause } from '../protocol.ts';
+import { type Session, sessionFromRow, sessionLimits } from './session.ts';
+
+/** How long ended sessions stay on record, in milliseconds. */
+const kept = 30 * 86_400_000;
+
+const live = 'ended_at IS NULL AND heartbeat_at > ? AND ends_at > ?';
+
+/** The sessions in storage. Every change is one conditional write, so any number of processes may serve one session. */
+export class Sessions {
+  readonly #database: Database;
+  readonly #singleUse: SingleUse;
+  readonly #clock: Clock;
+
+  constructor(database: Database, singleUse: SingleUse, clock: Clock) {
+    this.#database = database;
+    this.#singleUse = singleUse;
+    this.#clock = clock;
+  }
+
+  /** As it is kept; a session whose time is over may not be marked as ended yet. */
+  async find(id: string): Promise<Session | undefined> {
+    const row = await this.#database.get<Row>(sql('SELECT * FROM cis_session WHERE id = ?', id));
+    return row && sessionFromRow(row);
+  }
+
+  /**
+   * Begins a session and ends the one before it at the same agent: one person at a desk.
+   * Resolves with the sessions that ended by it, or with undefined when the person is no longer at this revision.
+   */
+  async open(session: Session, personRevision: number): Promise<Session[] | undefined> {
+    const now = this.#clock.now();
+    const { done, results } = await this.#database.batch([
+      // No change of the person may pass between the look at them and this.
+      must(sql('UPDATE person SET revision = revision WHERE uid = ? AND revision = ?', session.uid, personRevision)),
+      // The row stands for the desk: two sign-ins at one agent come one after the other, in every dialect.
+      { ...this.#singleUse.claiming('cis-desk', session.agentId, 1), mustChange: false },
+      this.#expiring(now, 'agent_id = ?', session.agentId),
+      sql(
+        `UPDATE cis_session SET ended_at = ?, end_cause = CASE WHEN uid = ? THEN 'agentStopped' ELSE 'anotherPerson' END
+         WHERE agent_id = ? AND ended_at IS NULL RETURNING *`,
+        now,
+        session.uid,
+        session.agentId,
+      ),
+      this.#insert(session),
+    ]);
+    return done ? this.#ended(results.slice(2, 4)) : undefined;
+  }
+
+  /** The agent is there. False when the session has ended. */
+  async heard(id: string): Promise<boolean> {
+    const now = this.#clock.now();
+    return await this.#changeLive('heartbeat_at = ?', [now], id);
+  }
+
+  /** False when the session has ended. */
+  async chooseRole(id: string, roleId: string | null): Promise<boolean> {
+    return await this.#changeLive('role_id = ?', [roleId], id);
+  }
+
+  /** The PIN was given again, with this card. False when the session has ended. */
+  async pinGiven(id: string, cardSerial: string): Promise<boolean> {
+    const now = this.#clock.now();
+    return await this.#changeLive('pin_at = ?, heartbeat_at = ?, card_serial = ?', [now, now, cardSerial], id);
+  }
+
+  /** Ends a session; undefined when it had ended already. */
+  async end(id: string, cause: EndCause): Promise<Session | undefined> {
+    const { rows } = await this.#database.run(
+      sql('UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE id = ? AND ended_at IS NULL RETURNING *', this.#clock.now(), cause, id),
+    );
+    return rows[0] && sessionFromRow(rows[0]);
+  }
+
+  /** Ends every session of a person. */
+  async endAllOf(uid: string, cause: EndCause): Promise<Session[]> {
+    const now = this.#clock.now();
+    const { results } = await this.#database.batch([
+      this.#expiring(now, 'uid = ?', uid),
+      sql('UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE uid = ? AND ended_at IS NULL RETURNING *', now, cause, uid),
+    ]);
+    return this.#ended(results);
+  }
+
+  /** Takes back the choice of roles that the person no longer has. */
+  async keepRoles(uid: string, roleIds: readonly string[]): Promise<void> {
+    const marks = roleIds.map(() => '?').join(', ') || "''";
+    await this.#database.run(
+      sql(`UPDATE cis_session SET role_id = NULL WHERE uid = ? AND ended_at IS NULL AND role_id NOT IN (${marks})`, uid, ...roleIds),
+    );
+  }
+
+  /** Marks sessions whose time is over as ended: this one, or all. Each is given back once, by whoever marked it. */
+  async expire(id?: string): Promise<Session[]> {
+    const now = this.#clock.now();
+    const [condition, ...values] = id === undefined ? (['1 = 1'] as const) : (['id = ?', id] as const);
+    // Looking first: a sweep that finds nothing takes no lock.
+    const due = await this.#database.get(
+      sql(`SELECT id FROM cis_session WHERE ended_at IS NULL AND NOT (${live}) AND ${condition} LIMIT 1`, ...this.#limits(now), ...values),
+    );
+    return due ? this.#ended([await this.#database.run(this.#expiring(now, condition, ...values))]) : [];
+  }
+
+  /** The clock was moved: sessions that lived before it live on, for the desk did not leave. Called before the move or after it. */
+  async clockMoved(by: number): Promise<void> {
+    const now = this.#clock.now();
+    const [idleLimit] = this.#limits(now - Math.max(by, 0));
+    await this.#database.run(
+      // Who was heard from since the move stays where that put them.
+      sql(
+        'UPDATE cis_session SET heartbeat_at = CASE WHEN ? > 0 AND heartbeat_at > ? THEN heartbeat_at ELSE heartbeat_at + ? END WHERE ended_at IS NULL AND heartbeat_at > ?',
+        by,
+        now,
+        by,
+        idleLimit,
+      ),
+    );
+  }
+
+  /** Forgets what ended long ago. */
+  async forget(): Promise<void> {
+    await this.#database.run(sql('DELETE FROM cis_session WHERE ended_at < ?', this.#clock.now() - kept));
+  }
+
+  #limits(now: number): [number, number] {
+    return [now - sessionLimits.idle, now];
+  }
+
+  #ended(results: readonly StatementResult[]): Session[] {
+    return results.flatMap(({ rows }) => rows.map(sessionFromRow));
+  }
+
+  #expiring(now: number, condition: string, ...values: Value[]): Statement {
+    return sql(
+      `UPDATE cis_session SET ended_at = ?, end_cause = 'expired' WHERE ended_at IS NULL AND NOT (${live}) AND ${condition} RETURNING *`,
+      now,
+      ...this.#limits(now),
+      ...values,
+    );
+  }
+
+  async #changeLive(change: string, values: readonly Value[], id: string): Promise<boolean> {
+    const { changes } = await this.#database.run(
+      sql(`UPDATE cis_session SET ${change} WHERE id = ? AND ${live}`, ...values, id, ...this.#limits(this.#clock.now())),
+    );
+    return changes === 1;
+  }
+
+  #insert(session: Session): Statement {
+    return sql(
+      `INSERT INTO cis_session (id, uid, agent_id, card_serial, session_jwk, generation, mode, role_id, created_at, pin_at, heartbeat_at, ends_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      session.id,
+      session.uid,
+      session.agentId,
+      session.cardSerial,
+      JSON.stringify(session.sessionKey),
+      session.generation,
+      session.mode,
+      session.roleId,
+      session.createdAt,
+      session.pinAt,
+      session.heartbeatAt,
+      session.endsAt,
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { AssuranceLevel, Reached } from '../acr.ts';
+import type { AuthorizationRequest } from '../authorization-request.ts';
+import type { Interaction } from '../interaction/interactions.ts';
+import type { RelyingParty } from '../relying-party.ts';
+import type { EndReason, Session } from '../sessions.ts';
+import type { Cis2Half } from '../../oauth/applications.ts';
+
+/** Who signed in, and how. Times in milliseconds. */
+export interface Authentication {
+  /** Id of the authenticator. */
+  authenticator: string;
+  uid: string;
+  /** `amr` values. */
+  methods: string[];
+  /** The level, for clients of the `nhs` profile and for others. */
+  level: { nhs: AssuranceLevel; others: AssuranceLevel };
+  /** When the person last did something for it, such as giving the PIN. */
+  personAt: number;
+  /** When it was proved to us. */
+  provenAt: number;
+  /** Whether such a proof is fresh enough for a client whose `max_age` is met by proofs. */
+  proofCounts: boolean;
+  cisSessionId: string | null;
+  agentId: string | null;
+  /** The role that was chosen outside, at the agent. */
+  roleId: string | null;
+}
+
+/** The level and the methods of a sign-in as they count for this client. */
+export const reachedFor = ({ level, methods }: Authentication, client: Cis2Half): Reached => ({
+  level: client.profile === 'nhs' ? level.nhs : level.others,
+  methods,
+});
+
+/** What an authenticator is asked about: one interaction of one browser. */
+export interface Sitting {
+  request: HttpRequest;
+  party: RelyingParty;
+  interaction: Interaction;
+}
+
+/** Whether a session that an authenticator made may still be used without asking. */
+export type Standing = { holds: boolean; ended?: EndReason };
+
+/** A way to sign in. One file each; the registry is their only list. */
+export interface Authenticator {
+  /** Also a part of its path below an interaction. */
+  readonly id: string;
+  /** On the choice page. */
+  readonly label: string;
+  readonly hint: string;
+  /** What it can reach: it is offered when one of these meets the request. */
+  readonly offers: readonly Reached[];
+  /** Whether the choice page opens it in a small window, because it may lead to a page that is not there. */
+  readonly inWindow: boolean;
+  /** Begins it: answers with a redirect or a page. `inWindow` when it was opened so. */
+  begin(sitting: Sitting, inWindow: boolean): Promise<Answer>;
+  /** Whether a browser goes to it without the choice page. */
+  goesStraight(request: HttpRequest, party: RelyingParty, authorization: AuthorizationRequest): Promise<boolean>;
+  /** Whether a session that it made may be used silently for a request of this browser. */
+  standing(session: Session, request: HttpRequest): Promise<Standing>;
+}

@@ -1,0 +1,78 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { Log } from '@alongside/kernel/log';
+import type { PresenceAnswer } from '../../cis/protocol.ts';
+import { asksOnlyFor } from '../acr.ts';
+import { type AuthorizationRequest, isSilent } from '../authorization-request.ts';
+import type { BrowserMarks } from '../browser-marks.ts';
+import type { CisClient } from '../cis-client.ts';
+import type { AfterSignOut } from '../dependencies.ts';
+import type { HandOffs } from '../hand-off/hand-offs.ts';
+import { endsWithCis } from '../hand-off/session-ended.ts';
+import type { RelyingParty } from '../relying-party.ts';
+import type { Session } from '../sessions.ts';
+import type { Authenticator, Standing } from './authenticator.ts';
+
+interface Parts {
+  cis: CisClient;
+  handOffs: HandOffs;
+  marks: BrowserMarks;
+  log: Log;
+  afterSignOut: AfterSignOut;
+}
+
+const methods = ['N3_SMARTCARD', 'CIS2_SMARTCARD'];
+
+const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
+
+/** A hop is a whole page: a frame or a script that waits for it would wait for ever. */
+const isPage = ({ headers }: HttpRequest): boolean => [undefined, 'document'].includes(headers['sec-fetch-dest'] as string);
+
+/** Whether this agent is known to serve this browser: it did before, or both are on the same computer. */
+const hasMet = (marks: BrowserMarks, request: HttpRequest, agents: PresenceAnswer['agents']) =>
+  isLoopback(request.address) ? agents : agents.filter(({ agentId }) => marks.metAgents(request).includes(agentId));
+
+/** The smartcard, through the Identity Agent of the browser's computer. */
+export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): Authenticator {
+  return {
+    id: 'smartcard',
+    label: 'Smartcard',
+    hint: 'Put your smartcard in the reader. You may be asked for your PIN.',
+    offers: methods.map((method) => ({ level: 3, methods: [method] })),
+    inWindow: true,
+
+    begin(sitting, inWindow) {
+      const { interaction, request } = sitting;
+      const pinAfterSignOut = afterSignOut === 'pin' && marks.signedOut(request);
+      const promptLogin = interaction.personSince !== null || pinAfterSignOut;
+      return handOffs.begin(sitting, promptLogin && !isSilent(interaction.authorization), inWindow);
+    },
+
+    async goesStraight(request: HttpRequest, { client }: RelyingParty, authorization: AuthorizationRequest) {
+      if (!isPage(request)) return false;
+      const heard = await cis.agentsAt(request.address);
+      if (heard.length === 0) return false;
+      const met = hasMet(marks, request, heard);
+      if (isSilent(authorization)) return met.length > 0;
+      if (met.some(({ sessionId }) => sessionId !== null)) return true;
+      return client.firstAuthenticator === 'smartcard' || asksOnlyFor(authorization.acr, methods);
+    },
+
+    async standing(session: Session, request: HttpRequest): Promise<Standing> {
+      if (session.cisSessionId === null) return { holds: false };
+      try {
+        const [state, agents] = await Promise.all([cis.session(session.cisSessionId), cis.agentsAt(request.address)]);
+        if (!state) return { holds: false, ended: 'expired' };
+        if (!state.active && endsWithCis(state.generation, state.endCause))
+          return { holds: false, ended: state.endCause ?? 'expired' };
+        // Somebody signed in at the desk since: who that is, the agent must say.
+        const desk = agents.find(({ agentId }) => agentId === session.agentId);
+        const other = desk !== undefined && desk.sessionId !== null && desk.sessionId !== session.cisSessionId;
+        return { holds: !other };
+      } catch (error) {
+        log.warn({ reason: reasonOf(error) }, 'a session is not used silently while CIS cannot be asked');
+        return { holds: false };
+      }
+    },
+  };
+}

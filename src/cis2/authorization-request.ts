@@ -1,0 +1,28 @@
+import type { AuthorizationClaims } from './authorize/claims-parameter.ts';
+
+export type ResponseMode = 'query' | 'form_post';
+
+/** An authorization request whose every part was checked: what an interaction carries until it is answered. */
+export interface AuthorizationRequest {
+  clientId: string;
+  redirectUri: string;
+  responseMode: ResponseMode;
+  state: string | null;
+  nonce: string | null;
+  scope: string[];
+  /** PKCE challenge of the method S256. */
+  challenge: string | null;
+  prompt: string[];
+  /** Seconds. */
+  maxAge: number | null;
+  /** Authentication context classes, any of which will do; the first that is met is answered. */
+  acr: string[];
+  /** The person that the client expects: from `id_token_hint` or the `claims` parameter. */
+  subject: string | null;
+  loginHint: string | null;
+  /** Names of claims that were asked for one by one. */
+  claims: Pick<AuthorizationClaims, 'idToken' | 'userinfo'>;
+}
+
+/** Whether nothing may be shown to the person (OpenID Connect Core section 3.1.2.1). */
+export const isSilent = (authorization: AuthorizationRequest): boolean => authorization.prompt.includes('none');

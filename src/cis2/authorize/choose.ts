@@ -1,0 +1,44 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { Authenticator } from '../authenticators/authenticator.ts';
+import type { Authenticators } from '../authenticators/registry.ts';
+import { type AuthorizationRequest, isSilent } from '../authorization-request.ts';
+import { errors } from '../errors.ts';
+import { interactionPath, type Interactions } from '../interaction/interactions.ts';
+import type { RelyingParty } from '../relying-party.ts';
+import type { Reply } from '../reply.ts';
+
+interface Asked {
+  request: HttpRequest;
+  party: RelyingParty;
+  authorization: AuthorizationRequest;
+  reply: Reply;
+}
+
+/** Which ways to sign in could meet the request. None: the client is told, never given less (OpenID Connect Core section 5.5.1.1). */
+export const findAuthenticators = (authenticators: Authenticators) =>
+  async function findAuthenticators({ authorization, reply }: Asked): Promise<Answer | { offered: Authenticator[] }> {
+    const offered = authenticators.meeting(authorization.acr);
+    if (offered.length > 0) return { offered };
+    return reply.fail(errors.levelUnmet(`nothing here meets ${authorization.acr.join(' ')}`));
+  };
+
+/** Straight to an authenticator on evidence that it answers, else the choice page; without a person to ask, an error. */
+export const beginInteraction = (interactions: Interactions) =>
+  async function beginInteraction(known: Asked & { offered: Authenticator[] }): Promise<Answer> {
+    const { request, party, authorization, reply, offered } = known;
+    let straight: Authenticator | undefined;
+    if (!authorization.prompt.includes('select_account')) {
+      for (const authenticator of offered) {
+        if (!(await authenticator.goesStraight(request, party, authorization))) continue;
+        straight = authenticator;
+        break;
+      }
+    }
+    if (!straight && isSilent(authorization)) return reply.fail(errors.loginRequired('there is no session that meets the request'));
+    const { interaction, cookie } = await interactions.begin(authorization);
+    const answer = straight
+      ? await straight.begin({ request, party, interaction }, false)
+      : redirect(interactionPath(interaction.id));
+    return answer.with({ 'set-cookie': cookie });
+  };

@@ -1,0 +1,68 @@
+import type { Log } from '@alongside/kernel/log';
+import {
+  type Person,
+  type PresenceAnswer,
+  paths,
+  type ProofAnswer,
+  type ProofRequest,
+  type SessionState,
+} from '../cis/protocol.ts';
+import { safeFetch } from '../oauth/safe-fetch.ts';
+import { reasonOf } from '@alongside/kernel/errors';
+import { errors } from './errors.ts';
+
+/** CIS as CIS2 asks it, over HTTP with the secret of the two. Throws `cisUnreachable` when it does not answer. */
+export class CisClient {
+  readonly #url: string;
+  readonly #secret: string;
+  readonly #log: Log;
+
+  constructor(cis: { url: string; secret: string }, log: Log) {
+    this.#url = cis.url;
+    this.#secret = cis.secret;
+    this.#log = log;
+  }
+
+  /** The state of a session, live or ended; undefined when CIS does not know it. */
+  session(id: string): Promise<SessionState | undefined> {
+    return this.#ask<SessionState>(paths.session(id));
+  }
+
+  /** Whether the session lives and the card signed the message; undefined when CIS does not know the session. */
+  prove(id: string, proof: ProofRequest): Promise<ProofAnswer | undefined> {
+    return this.#ask<ProofAnswer>(paths.proof(id), proof);
+  }
+
+  /** Agents that were heard from this network address lately; none when CIS does not answer. */
+  async agentsAt(address: string): Promise<PresenceAnswer['agents']> {
+    try {
+      const answer = await this.#ask<PresenceAnswer>(`${paths.presence}?address=${encodeURIComponent(address)}`);
+      return answer?.agents ?? [];
+    } catch {
+      return [];
+    }
+  }
+
+  person(uid: string): Promise<Person | undefined> {
+    return this.#ask<Person>(paths.person(uid));
+  }
+
+  async #ask<T>(path: string, body?: unknown): Promise<T | undefined> {
+    const headers: Record<string, string> = { authorization: `Bearer ${this.#secret}`, accept: 'application/json' };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    try {
+      // The address comes from the operator's configuration, so it may be private.
+      const answer = await safeFetch(
+        `${this.#url}${path}`,
+        { privateAddresses: true },
+        body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) },
+      );
+      if (answer.status === 404) return undefined;
+      if (answer.status !== 200) throw new Error(`it answered ${answer.status}`);
+      return JSON.parse(answer.body) as T;
+    } catch (error) {
+      this.#log.warn({ path: path.replace(/\?.*/, ''), reason: reasonOf(error) }, 'CIS does not answer');
+      throw errors.cisUnreachable(`${path.replace(/\?.*/, '')}: ${reasonOf(error)}`);
+    }
+  }
+}

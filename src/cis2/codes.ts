@@ -1,0 +1,109 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { Recorder } from '@alongside/kernel/events';
+import { randomToken, uuid } from '@alongside/kernel/ids';
+import type { Urls } from '../service.ts';
+import type { Statement } from '../storage/database.ts';
+import type { SingleUse, SpentValue } from '../storage/single-use.ts';
+import { firstMet } from './acr.ts';
+import { reachedFor } from './authenticators/authenticator.ts';
+import type { AuthorizationRequest } from './authorization-request.ts';
+import { halfHash } from './claims/half-hash.ts';
+import { partyOf, type RelyingParty } from './relying-party.ts';
+import type { Session } from './sessions.ts';
+
+/** What an authorization code stands for. */
+export interface CodeGrant {
+  clientId: string;
+  redirectUri: string;
+  challenge: string | null;
+  nonce: string | null;
+  scope: string[];
+  claims: AuthorizationRequest['claims'];
+  /** All that comes from the code, for the day when it is used twice. */
+  family: string;
+  sid: string;
+  uid: string;
+  /** NumericDate. */
+  authTime: number;
+  acr: string;
+  methods: string[];
+  /** Authentication assurance level. */
+  level: number;
+  idAssuranceLevel: string;
+  roleId: string | null;
+  stateHash: string | null;
+}
+
+const kind = 'cis2-code';
+/** Seconds (RFC 6749 section 4.1.2: ten minutes at most; here one). */
+const lifetime = 60;
+
+/** When the person was authenticated, as this client counts it, in milliseconds. */
+export function authenticatedAt(session: Session, { client }: RelyingParty, maxAge: number | null): number {
+  const { personAt, provenAt, proofCounts } = session.authentication;
+  return maxAge !== null && client.maxAge === 'proof' && proofCounts ? provenAt : personAt;
+}
+
+/** Authorization codes: what they stand for is kept under their hash for a minute. */
+export class Codes {
+  readonly #singleUse: SingleUse;
+  readonly #clock: Clock;
+  readonly #recorder: Recorder;
+  readonly #urls: Urls;
+
+  constructor(singleUse: SingleUse, clock: Clock, recorder: Recorder, urls: Urls) {
+    this.#singleUse = singleUse;
+    this.#clock = clock;
+    this.#recorder = recorder;
+    this.#urls = urls;
+  }
+
+  /** A fresh code for this client and session, and the write that brings it into being. */
+  granting(party: RelyingParty, authorization: AuthorizationRequest, session: Session): { code: string; statement: Statement } {
+    const code = randomToken();
+    const reached = reachedFor(session.authentication, party.client);
+    const grant: CodeGrant = {
+      clientId: party.client.clientId,
+      redirectUri: authorization.redirectUri,
+      challenge: authorization.challenge,
+      nonce: authorization.nonce,
+      scope: authorization.scope,
+      claims: authorization.claims,
+      family: uuid(),
+      sid: session.sid,
+      uid: session.uid,
+      authTime: Math.floor(authenticatedAt(session, party, authorization.maxAge) / 1000),
+      acr: firstMet(authorization.acr, reached) ?? '',
+      methods: [...reached.methods],
+      level: reached.level,
+      idAssuranceLevel: session.idAssuranceLevel,
+      roleId: session.roleId,
+      stateHash: authorization.state === null ? null : halfHash(authorization.state),
+    };
+    return { code, statement: this.#singleUse.keeping(kind, code, grant, lifetime * 1000) };
+  }
+
+  /** Says that a code was sent. Called once its batch is done. */
+  sent(party: RelyingParty, authorization: AuthorizationRequest, code: string, silent: boolean): void {
+    this.#recorder.record({
+      keys: [authorization.state ?? '', code],
+      from: 'cis2',
+      to: partyOf(party.client, this.#urls),
+      name: 'cis2.code',
+      detail: { client: party.application.name, silent },
+    });
+  }
+
+  find(code: string): Promise<SpentValue<CodeGrant> | undefined> {
+    return this.#singleUse.find<CodeGrant>(kind, code);
+  }
+
+  /** The conditional write that redeems it. */
+  spending(code: string): Statement {
+    return this.#singleUse.spending(kind, code);
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+}

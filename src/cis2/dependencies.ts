@@ -1,0 +1,47 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { Recorder } from '@alongside/kernel/events';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import type { Log } from '@alongside/kernel/log';
+import type { Vault } from '@alongside/kernel/secrets';
+import type { Applications } from '../oauth/applications.ts';
+import type { Tokens } from '../oauth/tokens.ts';
+import type { Urls } from '../service.ts';
+import type { Database } from '../storage/database.ts';
+import type { SingleUse } from '../storage/single-use.ts';
+
+/** What the next sign-in does in a browser in which somebody signed out: a page "Continue as …", nothing, or the PIN again. */
+export type AfterSignOut = 'ask' | 'silent' | 'pin';
+
+/** What CIS2 is built from. Each of its parts names the few of these that it uses. */
+export interface Cis2Dependencies {
+  clock: Clock;
+  database: Database;
+  singleUse: SingleUse;
+  applications: Applications;
+  tokens: Tokens;
+  /** Service `cis2`: RS256 for tokens, ES256 for hand-off requests. */
+  keys: SigningKeys;
+  vault: Vault;
+  recorder: Recorder;
+  log: Log;
+  urls: Urls;
+  /** Used byte for byte, also with an explicit default port. Its origin is where browsers find CIS2. */
+  issuer: string;
+  development: boolean;
+  /** Where CIS answers, and the secret that CIS2 shows it. */
+  cis: { url: string; secret: string };
+  /** The secret that CIS shows at `POST /agent/session-ended`. */
+  cisSecret: string;
+  /** Back-channel logout address of the API platform, which is told of every session. The relying party registered with it is the audience. */
+  platformLogout?: string;
+  /** Address of the Identity Agent as browsers reach it. */
+  agentUrl: string;
+  /** `ask` by default. */
+  afterSignOut?: AfterSignOut;
+  /** Members that replace those of the discovery document; `undefined` removes one. */
+  discovery?: Record<string, unknown>;
+  /** ForgeRock's own claims in ID tokens of `nhs` clients; on by default. */
+  forgeRockClaims?: boolean;
+  /** Assurance levels as numbers instead of strings; off by default. */
+  assuranceAsNumbers?: boolean;
+}

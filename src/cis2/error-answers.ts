@@ -1,0 +1,89 @@
+import { type Answer, type Headers, json } from '@alongside/kernel/answer';
+import { type ErrorEntry, Refusal, reasonOf } from '@alongside/kernel/errors';
+import { html } from '@alongside/kernel/html';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { framedPage } from '@alongside/kernel/layout';
+import { serviceName } from './pages/text.ts';
+
+type Render = (thrown: unknown, request: HttpRequest) => Answer;
+
+const unexpected: Pick<ErrorEntry, 'id' | 'code' | 'status' | 'description' | 'actor' | 'source'> = {
+  id: 'unexpected',
+  code: 'server_error',
+  status: 500,
+  description: 'Something went wrong here.',
+  actor: 'operator',
+  source: '',
+};
+
+const entryOf = (thrown: unknown) => (thrown instanceof Refusal ? thrown.entry : unexpected);
+const detailOf = (thrown: unknown): string => (thrown instanceof Refusal ? thrown.detail : reasonOf(thrown));
+
+const whose: Readonly<Record<ErrorEntry['actor'], string>> = {
+  user: 'the person at the desk',
+  developer: 'the developer of the application',
+  operator: 'the operator of this service',
+  agent: 'the Identity Agent',
+};
+
+/** The page of an error that may not travel to the client. In development it says what was expected and what came. */
+export const errorPage =
+  (development: boolean): Render =>
+  (thrown, request) => {
+    const { id, code, status, description, actor, source } = entryOf(thrown);
+    const more = html`<h2>For developers</h2>
+<dl class="summary"><dt>Error</dt><dd><code>${code}</code> (${id})</dd><dt>What came</dt><dd>${detailOf(thrown) || description}</dd>
+<dt>Who must act</dt><dd>${whose[actor]}</dd>${source ? html`<dt>Rule</dt><dd>${source}</dd>` : undefined}</dl>`;
+    return framedPage(status, {
+      title: 'You cannot sign in this way',
+      service: serviceName,
+      development,
+      main: html`<p class="lead">${description}</p>
+${development ? more : undefined}
+<p class="quiet">If you ask for help, give this number: <code>${request.id}</code></p>`,
+    });
+  };
+
+/** What the log has of a refusal, and in development why it was one; bodies stay as published. */
+const traces = (thrown: unknown, request: HttpRequest, development: boolean): Headers => ({
+  'x-request-id': request.id,
+  ...(development ? { 'x-error-detail': detailOf(thrown).replace(/[^\x20-\x7e]/g, '?').slice(0, 1_000) } : {}),
+});
+
+/** JSON as the published token endpoint answers: the description first (RFC 6749 section 5.2). */
+export const tokenError =
+  (development: boolean): Render =>
+  (thrown, request) => {
+    const { code, status, description } = entryOf(thrown);
+    const asBasic = status === 401 && /^basic\b/i.test(request.headers.authorization ?? '');
+    return json(
+      status,
+      { error_description: description, error: code },
+      {
+        pragma: 'no-cache',
+        ...(asBasic ? { 'www-authenticate': 'Basic realm="cis2", charset="UTF-8"' } : {}),
+        ...traces(thrown, request, development),
+      },
+    );
+  };
+
+/** The challenge of a protected resource (RFC 6750 section 3). */
+export const bearerError =
+  (development: boolean): Render =>
+  (thrown, request) => {
+    const { code, status, description } = entryOf(thrown);
+    const challenge = code === '' ? 'Bearer realm="cis2"' : `Bearer realm="cis2", error="${code}", error_description="${description}"`;
+    const body = code === '' ? { error_description: description } : { error_description: description, error: code };
+    return json(status, body, {
+      ...(status < 500 ? { 'www-authenticate': challenge } : {}),
+      ...traces(thrown, request, development),
+    });
+  };
+
+/** Plain JSON for the agent and for CIS. */
+export const serviceError =
+  (development: boolean): Render =>
+  (thrown, request) => {
+    const { code, status, description } = entryOf(thrown);
+    return json(status, { error: code, error_description: description }, traces(thrown, request, development));
+  };

@@ -1,0 +1,109 @@
+import type { Answer, Headers } from '@alongside/kernel/answer';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import { steps } from '@alongside/kernel/steps';
+import type { HandOffError } from '../../../identity-agent/protocol.ts';
+import type { Applications } from '../../oauth/applications.ts';
+import { parseParameters } from '../../oauth/parameters.ts';
+import type { Database } from '../../storage/database.ts';
+import { isSilent } from '../authorization-request.ts';
+import type { BrowserMarks } from '../browser-marks.ts';
+import { errors } from '../errors.ts';
+import { failInteraction, type Finish, toPage } from '../interaction/finish.ts';
+import type { Interactions } from '../interaction/interactions.ts';
+import { type Opened, openReply } from '../interaction/open.ts';
+import { windowPage } from '../pages/window.ts';
+import { handOffSentences } from '../pages/text.ts';
+import type { ReplyFrame } from '../reply.ts';
+import type { HandOffResult, HandOffs } from './hand-offs.ts';
+
+type Parts = ReplyFrame & {
+  applications: Applications;
+  database: Database;
+  handOffs: HandOffs;
+  interactions: Interactions;
+  finish: Finish;
+  marks: BrowserMarks;
+  recorder: Recorder;
+};
+
+interface Returned extends Opened {
+  code: string;
+  result: HandOffResult;
+}
+
+/** Needs the code and the cookie of the browser that began: either alone is nothing. */
+const openResult = (parts: Parts) =>
+  async function openResult({ request }: { request: HttpRequest }): Promise<Returned> {
+    const code = parseParameters(request.query)?.get('code');
+    if (code === undefined) throw errors.returnRefused('there is no code');
+    const result = await parts.handOffs.result(code);
+    if (!result) throw errors.returnRefused('the code is unknown, used, or older than 30 s');
+    const interaction = await parts.interactions.open(result.interactionId, request);
+    if (!interaction) throw errors.returnRefused('the cookie of this sign-in is missing or another one');
+    return { code, result, ...(await openReply(parts.applications, parts, request, interaction)) };
+  };
+
+const noteReturn = (recorder: Recorder) =>
+  async function noteReturn({ result, code, interaction }: Returned): Promise<void> {
+    recorder.record({
+      keys: [result.jti, interaction.authorization.state ?? '', code],
+      from: 'browser',
+      to: 'cis2',
+      name: 'cis2.return',
+      detail: 'error' in result.outcome ? { result: result.outcome.error } : { result: 'proof' },
+    });
+  };
+
+/** The agent that brought a proof is known to this browser from now on. */
+function metCookie({ marks }: Parts, { request, result }: Returned): Headers {
+  const agentId = 'error' in result.outcome ? null : result.outcome.authentication.agentId;
+  return agentId === null ? {} : { 'set-cookie': marks.meeting(request, agentId) };
+}
+
+/** Opened in a small window: what came is kept for the page that opened it, and the window closes. */
+const keepForOpener = (parts: Parts) =>
+  async function keepForOpener(known: Returned): Promise<Answer | undefined> {
+    const { result, code, interaction } = known;
+    if (!result.inWindow) return undefined;
+    const kept =
+      'error' in result.outcome
+        ? { ...interaction, message: handOffSentences[result.outcome.error], authentication: null }
+        : { ...interaction, message: '', authentication: result.outcome.authentication };
+    await toPage(parts, { ...known, interaction: kept }, [parts.handOffs.returning(code)]);
+    return windowPage(interaction, parts.development).with(metCookie(parts, known));
+  };
+
+/** A hand-off that brought nobody leads back to the choice, or to the client when nothing may be asked or the person said no. */
+const answerReason = (parts: Parts) =>
+  async function answerReason(known: Returned): Promise<Answer | undefined> {
+    const { result, code, interaction } = known;
+    if (!('error' in result.outcome)) return undefined;
+    const reason: HandOffError = result.outcome.error;
+    const spends = [parts.handOffs.returning(code)];
+    if (isSilent(interaction.authorization))
+      return failInteraction(parts, known, spends, errors.loginRequired(`the agent says ${reason}`));
+    if (reason === 'cancelled') return failInteraction(parts, known, spends, errors.denied('cancelled at the agent'));
+    return toPage(parts, { ...known, interaction: { ...interaction, message: handOffSentences[reason] } }, spends);
+  };
+
+const finishSignIn = (parts: Parts) =>
+  async function finishSignIn(known: Returned): Promise<Answer> {
+    const { result, code } = known;
+    if ('error' in result.outcome) throw new Error('A reason was answered before.');
+    const { authentication } = result.outcome;
+    const spends = [parts.handOffs.returning(code)];
+    const answer = await parts.finish.run({ ...known, authentication, spends, confirmed: false });
+    return answer.with(metCookie(parts, known));
+  };
+
+/** `GET /agent/return`: the browser is back from the agent. */
+export function createReturn(parts: Parts): Endpoint {
+  const list = steps<{ request: HttpRequest }>()
+    .step(openResult(parts))
+    .step(noteReturn(parts.recorder))
+    .step(keepForOpener(parts))
+    .step(answerReason(parts))
+    .step(finishSignIn(parts));
+  return (request) => list.run({ request });
+}

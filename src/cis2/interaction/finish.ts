@@ -1,0 +1,182 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Refusal } from '@alongside/kernel/errors';
+import { steps } from '@alongside/kernel/steps';
+import type { Person } from '../../cis/protocol.ts';
+import type { Database, Statement } from '../../storage/database.ts';
+import { firstMet } from '../acr.ts';
+import { type Authentication, reachedFor } from '../authenticators/authenticator.ts';
+import { isSilent } from '../authorization-request.ts';
+import type { BrowserMarks } from '../browser-marks.ts';
+import type { CisClient } from '../cis-client.ts';
+import type { Codes } from '../codes.ts';
+import type { AfterSignOut } from '../dependencies.ts';
+import { errors } from '../errors.ts';
+import type { SessionEnds } from '../logout/session-ends.ts';
+import { choiceSentences } from '../pages/text.ts';
+import type { Session, Sessions } from '../sessions.ts';
+import { interactionPath, type Interactions } from './interactions.ts';
+import type { Opened } from './open.ts';
+
+/** A sign-in that an authenticator brought, on its way to the client. */
+export interface Finishing extends Opened {
+  authentication: Authentication;
+  /** Conditional writes that make this way of finishing happen once. */
+  spends: readonly Statement[];
+  /** The person said yes to "Continue as …". */
+  confirmed: boolean;
+}
+
+interface Parts {
+  clock: Clock;
+  database: Database;
+  cis: CisClient;
+  interactions: Interactions;
+  sessions: Sessions;
+  ends: SessionEnds;
+  codes: Codes;
+  marks: BrowserMarks;
+  afterSignOut: AfterSignOut;
+}
+
+/** How long before the request for it a PIN may have been given, in milliseconds: clocks of two services differ. */
+const skew = 5_000;
+
+const seeOther = (request: { method: string }) => (request.method === 'POST' ? 303 : 302);
+
+/** Ends the interaction with an error for the client. */
+export async function failInteraction(
+  { database, interactions }: Pick<Parts, 'database' | 'interactions'>,
+  { interaction, reply }: Opened,
+  spends: readonly Statement[],
+  refusal: Refusal,
+): Promise<Answer> {
+  const { done } = await database.batch([...spends, interactions.ending(interaction)]);
+  if (!done) throw errors.returnRefused('it was answered before');
+  return reply.fail(refusal).with({ 'set-cookie': interactions.clearing(interaction) });
+}
+
+/** Leads the person to a page of the interaction, which goes on from what is kept. */
+export async function toPage(
+  { database, interactions }: Pick<Parts, 'database' | 'interactions'>,
+  { request, interaction }: Pick<Opened, 'request' | 'interaction'>,
+  spends: readonly Statement[],
+  part = '',
+): Promise<Answer> {
+  const { done } = await database.batch(spends);
+  if (!done || !(await interactions.save(interaction))) throw errors.returnRefused('it was answered before');
+  return redirect(interactionPath(interaction.id, part), seeOther(request));
+}
+
+const findPerson = (parts: Parts) =>
+  async function findPerson(known: Finishing): Promise<Answer | { person: Person }> {
+    const person = await parts.cis.person(known.authentication.uid);
+    if (person && !person.disabled) return { person };
+    const why = person ? 'the person is disabled' : 'the directory has no such person';
+    return failInteraction(parts, known, known.spends, errors.personRefused(why));
+  };
+
+const checkPerson = (parts: Parts) =>
+  async function checkPerson(known: Finishing): Promise<Answer | undefined> {
+    const { subject } = known.interaction.authorization;
+    if (subject === null || subject === known.authentication.uid) return undefined;
+    return failInteraction(parts, known, known.spends, errors.loginRequired('another person than the expected one signed in'));
+  };
+
+const checkLevel = (parts: Parts) =>
+  async function checkLevel(known: Finishing): Promise<Answer | undefined> {
+    const { interaction, authentication, party, spends } = known;
+    if (firstMet(interaction.authorization.acr, reachedFor(authentication, party.client)) !== undefined) return undefined;
+    if (isSilent(interaction.authorization))
+      return failInteraction(parts, known, spends, errors.loginRequired('the sign-in does not meet the asked level'));
+    const back = { ...interaction, authentication: null, message: choiceSentences.levelUnmet };
+    return toPage(parts, { ...known, interaction: back }, spends);
+  };
+
+/** `prompt=login` and a strict `max_age` want the PIN itself to be new (OpenID Connect Core section 3.1.2.1). */
+const checkAge = (parts: Parts) =>
+  async function checkAge(known: Finishing): Promise<Answer | undefined> {
+    const { interaction, authentication, party, spends } = known;
+    const { maxAge } = interaction.authorization;
+    const { personAt, proofCounts } = authentication;
+    const now = parts.clock.now();
+    if (interaction.personSince !== null && personAt < interaction.personSince - skew) {
+      const back = { ...interaction, authentication: null, message: choiceSentences.pinOld };
+      return toPage(parts, { ...known, interaction: back }, spends);
+    }
+    const proofDoes = party.client.maxAge === 'proof' && proofCounts;
+    // What was done within this interaction is new, however small the age.
+    if (maxAge === null || proofDoes || personAt >= interaction.createdAt || now - personAt <= maxAge * 1000) return undefined;
+    if (isSilent(interaction.authorization))
+      return failInteraction(parts, known, spends, errors.loginRequired('the PIN is older than max_age'));
+    const again = { ...interaction, authentication: null, personSince: now };
+    return toPage(parts, { ...known, interaction: again }, spends, authentication.authenticator);
+  };
+
+/** After an explicit sign-out nobody is signed in again without a word; and `consent` asks, outside the published profile. */
+const confirmPerson = (parts: Parts) =>
+  async function confirmPerson(known: Finishing): Promise<Answer | undefined> {
+    const { request, interaction, authentication, party, confirmed, spends } = known;
+    if (confirmed) return undefined;
+    const { prompt } = interaction.authorization;
+    const consent = prompt.includes('consent') && party.client.profile !== 'nhs';
+    const silent = authentication.personAt < interaction.createdAt && !interaction.chosen;
+    const signedOut = parts.afterSignOut !== 'silent' && parts.marks.signedOut(request);
+    if (!consent && !(silent && signedOut)) return undefined;
+    if (isSilent(interaction.authorization))
+      return failInteraction(parts, known, spends, errors.interactionRequired('somebody signed out in this browser'));
+    return toPage(parts, { ...known, interaction: { ...interaction, authentication } }, spends, 'confirm');
+  };
+
+/** The role to begin with: the one of this session, else the agent's, else the only one there is. */
+function roleOf({ authentication, interaction }: Finishing, person: Person, before: Session | undefined): string | null {
+  const same = before !== undefined && before.cisSessionId === authentication.cisSessionId;
+  const wished = (same ? before.roleId : null) ?? authentication.roleId;
+  if (person.roles.some(({ roleId }) => roleId === wished)) return wished;
+  const { scope } = interaction.authorization;
+  const asked = scope.includes('selectedrole') || scope.includes('changedrole');
+  return asked && person.roles.length === 1 ? (person.roles[0]?.roleId ?? null) : null;
+}
+
+const establishSession = (parts: Parts) =>
+  async function establishSession(known: Finishing & { person: Person }): Promise<Answer> {
+    const { request, interaction, party, reply, authentication, person, spends } = known;
+    const { sessions, codes, ends, marks, interactions } = parts;
+    const found = await sessions.current(request);
+    const before = found?.uid === person.uid ? found : undefined;
+    const roleId = roleOf(known, person, before);
+    const made = sessions.establishing(authentication, person.idAssuranceLevel, roleId, before);
+    const { code, statement } = codes.granting(party, interaction.authorization, made.session);
+    const { done } = await parts.database.batch([
+      ...spends,
+      interactions.ending(interaction),
+      ...made.statements,
+      sessions.joining(made.session.sid, party.client.clientId),
+      statement,
+    ]);
+    if (!done) {
+      const { cisSessionId } = authentication;
+      if (cisSessionId !== null && (await sessions.cisEnded(cisSessionId))) throw errors.sessionEnded('it ended during the sign-in');
+      throw errors.returnRefused('it was answered before');
+    }
+    // One person in a browser, and one person at a desk.
+    if (found && !before) await ends.end([found], 'anotherPerson');
+    if (authentication.agentId !== null)
+      await ends.end(await sessions.ofOthers(authentication.agentId, person.uid), 'anotherPerson');
+    codes.sent(party, interaction.authorization, code, authentication.personAt < interaction.createdAt);
+    return reply
+      .succeed(code, interaction.authorization.scope)
+      .with({ 'set-cookie': [made.cookie, interactions.clearing(interaction), marks.signingIn()] });
+  };
+
+/** From a proved sign-in to the code for the client. */
+export const createFinish = (parts: Parts) =>
+  steps<Finishing>()
+    .step(findPerson(parts))
+    .step(checkPerson(parts))
+    .step(checkLevel(parts))
+    .step(checkAge(parts))
+    .step(confirmPerson(parts))
+    .step(establishSession(parts));
+
+export type Finish = ReturnType<typeof createFinish>;

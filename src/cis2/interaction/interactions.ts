@@ -1,0 +1,90 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { randomToken } from '@alongside/kernel/ids';
+import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
+import type { Statement } from '../../storage/database.ts';
+import type { SingleUse } from '../../storage/single-use.ts';
+import type { Authentication } from '../authenticators/authenticator.ts';
+import type { AuthorizationRequest } from '../authorization-request.ts';
+
+/** A sign-in under way: kept in storage, so that any process can go on with it, and bound to one browser. */
+export interface Interaction {
+  id: string;
+  /** Part of the cookie's name, so that two tabs never meet. */
+  tag: string;
+  /** SHA-256 of the cookie's value, base64url. */
+  txnHash: string;
+  /** Milliseconds. */
+  createdAt: number;
+  authorization: AuthorizationRequest;
+  /** The person chose the way to sign in on the choice page. */
+  chosen: boolean;
+  /** The PIN must have been given after this moment, in milliseconds. */
+  personSince: number | null;
+  /** What the choice page says, such as why a hand-off brought nobody. */
+  message: string;
+  /** A sign-in that waits for the person's word or for the window that asked for it. */
+  authentication: Authentication | null;
+}
+
+const kind = 'cis2-interaction';
+/** How long a person may take to sign in, in seconds. */
+const lifetime = 900;
+
+export class Interactions {
+  readonly #singleUse: SingleUse;
+  readonly #clock: Clock;
+  readonly #cookies: CookieNames;
+
+  constructor(singleUse: SingleUse, clock: Clock, cookies: CookieNames) {
+    this.#singleUse = singleUse;
+    this.#clock = clock;
+    this.#cookies = cookies;
+  }
+
+  /** Begins one. The cookie goes to the browser with the answer; only its hash is kept. */
+  async begin(authorization: AuthorizationRequest): Promise<{ interaction: Interaction; cookie: string }> {
+    const txn = randomToken();
+    const now = this.#clock.now();
+    const interaction: Interaction = {
+      id: randomToken(),
+      tag: randomToken(9),
+      txnHash: sha256(txn),
+      createdAt: now,
+      authorization,
+      chosen: false,
+      personSince: authorization.prompt.includes('login') ? now : null,
+      message: '',
+      authentication: null,
+    };
+    await this.#singleUse.keep(kind, interaction.id, interaction, lifetime * 1000);
+    return { interaction, cookie: this.#cookies.set(`txn-${interaction.tag}`, txn, lifetime) };
+  }
+
+  /** The interaction with this id, if it lives and the request comes from its browser. */
+  async open(id: string, request: HttpRequest): Promise<Interaction | undefined> {
+    const interaction = await this.#singleUse.peek<Interaction>(kind, id);
+    if (!interaction) return undefined;
+    const txn = readCookies(request.headers.cookie).get(this.#cookies.name(`txn-${interaction.tag}`));
+    return txn !== undefined && equalSecrets(sha256(txn), interaction.txnHash) ? interaction : undefined;
+  }
+
+  /** Keeps a changed interaction; false when it was answered or ran out meanwhile. */
+  save(interaction: Interaction): Promise<boolean> {
+    return this.#singleUse.replace(kind, interaction.id, interaction);
+  }
+
+  /** The conditional write that answers it: one answer only. */
+  ending({ id }: Interaction): Statement {
+    return this.#singleUse.spending(kind, id);
+  }
+
+  /** Set-Cookie value that takes its cookie away. */
+  clearing({ tag }: Interaction): string {
+    return this.#cookies.clear(`txn-${tag}`);
+  }
+}
+
+/** Paths of an interaction below the origin. */
+export const interactionPath = (id: string, part = ''): string => `/interaction/${id}${part && `/${part}`}`;

@@ -1,0 +1,121 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { continuePage } from '@alongside/kernel/layout';
+import { steps } from '@alongside/kernel/steps';
+import type { Applications } from '../../oauth/applications.ts';
+import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Authenticator } from '../authenticators/authenticator.ts';
+import type { Authenticators } from '../authenticators/registry.ts';
+import type { CisClient } from '../cis-client.ts';
+import { errors } from '../errors.ts';
+import { choicePage } from '../pages/choice.ts';
+import { confirmPage } from '../pages/confirm.ts';
+import { serviceName } from '../pages/text.ts';
+import type { ReplyFrame } from '../reply.ts';
+import { failInteraction, type Finish, toPage } from './finish.ts';
+import { interactionPath, type Interactions } from './interactions.ts';
+import { type Opened, openInteraction } from './open.ts';
+
+type Parts = ReplyFrame & {
+  applications: Applications;
+  database: Database;
+  interactions: Interactions;
+  authenticators: Authenticators;
+  cis: CisClient;
+  finish: Finish;
+};
+
+interface WithForm extends Opened {
+  form: Parameters;
+}
+
+async function readForm({ request }: { request: HttpRequest }): Promise<{ form: Parameters }> {
+  const form = isForm(request.headers['content-type']) ? parseParameters(request.body) : undefined;
+  if (!form) throw errors.requestMalformed('a form was expected');
+  return { form };
+}
+
+const showChoice = ({ authenticators, development }: Parts) =>
+  async function showChoice({ interaction, party }: Opened): Promise<Answer> {
+    const offered = authenticators.meeting(interaction.authorization.acr);
+    return choicePage(interaction, party.application.name, offered, development);
+  };
+
+const takeCancel = (parts: Parts, name: string, value: string) =>
+  async function takeCancel(known: WithForm): Promise<Answer | undefined> {
+    if (known.form.get(name) !== value) return undefined;
+    return failInteraction(parts, known, [], errors.denied('cancelled on a page'));
+  };
+
+/** The chosen way begins at its own address, reached from a page: a form may not lead to the agent by redirect. */
+const takeChoice = (parts: Parts) =>
+  async function takeChoice({ interaction, form, party }: WithForm): Promise<Answer> {
+    const chosen = parts.authenticators
+      .meeting(interaction.authorization.acr)
+      .find(({ id }) => id === form.get('authenticator'));
+    if (!chosen) return redirect(interactionPath(interaction.id), 303);
+    const title = `Signing in to ${party.application.name}`;
+    const to = interactionPath(interaction.id, chosen.id);
+    return continuePage({ title, service: serviceName, development: parts.development, to });
+  };
+
+const findAuthenticator = ({ authenticators }: Parts) =>
+  async function findAuthenticator({ request, interaction }: Opened): Promise<Answer | { authenticator: Authenticator }> {
+    const id = request.path.split('/')[3];
+    const authenticator = authenticators.meeting(interaction.authorization.acr).find((offered) => offered.id === id);
+    return authenticator ? { authenticator } : redirect(interactionPath(interaction.id));
+  };
+
+const begin = ({ interactions }: Parts) =>
+  async function begin(known: Opened & { authenticator: Authenticator }): Promise<Answer> {
+    const interaction = { ...known.interaction, chosen: true, message: '', authentication: null };
+    if (!(await interactions.save(interaction))) throw errors.interactionUnknown('it was answered meanwhile');
+    const inWindow = parseParameters(known.request.query)?.get('window') === '1';
+    return known.authenticator.begin({ ...known, interaction }, inWindow);
+  };
+
+const showConfirm = ({ cis, development }: Parts) =>
+  async function showConfirm({ interaction, party }: Opened): Promise<Answer> {
+    const person = interaction.authentication && (await cis.person(interaction.authentication.uid));
+    if (!person) return redirect(interactionPath(interaction.id));
+    return confirmPage(interaction, person.displayName, party.application.name, development);
+  };
+
+const takeAnother = (parts: Parts) =>
+  async function takeAnother(known: WithForm): Promise<Answer | undefined> {
+    const { interaction, form } = known;
+    if (interaction.authentication && form.get('answer') === 'yes') return undefined;
+    return toPage(parts, { ...known, interaction: { ...interaction, authentication: null, message: '' } }, []);
+  };
+
+const finish = (parts: Parts, confirmed: boolean) =>
+  async function finish(known: Opened): Promise<Answer> {
+    const { authentication } = known.interaction;
+    if (!authentication) return redirect(interactionPath(known.interaction.id));
+    return parts.finish.run({ ...known, authentication, spends: [], confirmed });
+  };
+
+/** The pages of an interaction, each for the browser that began it alone. */
+export function interactionRoutes(parts: Parts): Route[] {
+  const opened = steps<{ request: HttpRequest }>().step(openInteraction(parts));
+  const answered = opened.step(readForm);
+  const route = (method: 'GET' | 'POST', path: string, list: { run(start: { request: HttpRequest }): Promise<Answer> }): Route => ({
+    methods: [method],
+    path: `/interaction/:id${path}`,
+    endpoint: (request) => list.run({ request }),
+  });
+  return [
+    route('GET', '', opened.step(showChoice(parts))),
+    route('POST', '', answered.step(takeCancel(parts, 'cancel', '1')).step(takeChoice(parts))),
+    route('GET', '/confirm', opened.step(showConfirm(parts))),
+    route(
+      'POST',
+      '/confirm',
+      answered.step(takeCancel(parts, 'answer', 'cancel')).step(takeAnother(parts)).step(finish(parts, true)),
+    ),
+    route('GET', '/resume', opened.step(finish(parts, false))),
+    route('GET', '/:authenticator', opened.step(findAuthenticator(parts)).step(begin(parts))),
+  ];
+}
+

@@ -1,0 +1,166 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import { randomToken } from '@alongside/kernel/ids';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import { continuePage } from '@alongside/kernel/layout';
+import { steps } from '@alongside/kernel/steps';
+import type { Applications } from '../../oauth/applications.ts';
+import { isForm, type Parameters, parseParameters, withQuery } from '../../oauth/parameters.ts';
+import type { SingleUse } from '../../storage/single-use.ts';
+import { readParameters, reenterByGet } from '../authorize/parameters.ts';
+import type { BrowserMarks } from '../browser-marks.ts';
+import { errors } from '../errors.ts';
+import { type IdTokenHint, readIdTokenHint } from '../id-token-hint.ts';
+import { confirmSignOutPage, signedOutPage } from '../pages/sign-out.ts';
+import { serviceName } from '../pages/text.ts';
+import { findRelyingParty, type RelyingParty } from '../relying-party.ts';
+import type { Session, Sessions } from '../sessions.ts';
+import type { SessionEnds } from './session-ends.ts';
+
+interface Parts {
+  issuer: string;
+  development: boolean;
+  keys: SigningKeys;
+  applications: Applications;
+  singleUse: SingleUse;
+  sessions: Sessions;
+  ends: SessionEnds;
+  marks: BrowserMarks;
+  recorder: Recorder;
+}
+
+/** What a sign-out that waits for the person's word leads to. */
+interface SignOut {
+  sid: string;
+  /** Where the browser goes afterwards; null for the page "signed out". */
+  to: string | null;
+}
+
+const confirmKind = 'cis2-sign-out';
+const confirmLifetime = 600_000;
+export const confirmSignOutPath = '/sign-out';
+
+/** An expired hint is a hint; a bad one is none (OpenID Connect RP-Initiated Logout section 2). */
+const readHint = ({ keys, issuer }: Parts) =>
+  async function readHint({ parameters }: { parameters: Parameters }): Promise<{ hint: IdTokenHint | null }> {
+    const token = parameters.get('id_token_hint');
+    return { hint: (token !== undefined && (await readIdTokenHint(keys, issuer, token))) || null };
+  };
+
+const findClient = ({ applications }: Parts) =>
+  async function findClient({
+    parameters,
+    hint,
+  }: {
+    parameters: Parameters;
+    hint: IdTokenHint | null;
+  }): Promise<{ party: RelyingParty | null }> {
+    const named = parameters.get('client_id');
+    if (hint && named !== undefined && named !== hint.audience)
+      throw errors.logoutClient(`client_id is ${named}, the hint was made for ${hint.audience}`);
+    const clientId = hint?.audience ?? named;
+    return { party: (clientId !== undefined && (await findRelyingParty(applications, clientId))) || null };
+  };
+
+/** Only an exact address of a client that is known leads anywhere (section 3). */
+async function findTarget({
+  parameters,
+  party,
+  hint,
+}: {
+  parameters: Parameters;
+  party: RelyingParty | null;
+  hint: IdTokenHint | null;
+}): Promise<{ to: string | null }> {
+  const address = parameters.get('post_logout_redirect_uri');
+  if (address === undefined || !party) return { to: null };
+  if (!party.client.postLogoutRedirectUris.includes(address))
+    throw errors.logoutRedirect(`${address} came, registered are: ${party.client.postLogoutRedirectUris.join(' ')}`);
+  // A hint that was sent and does not hold proves no client.
+  if (!hint && parameters.has('id_token_hint')) return { to: null };
+  return { to: withQuery(address, { state: parameters.get('state') }) };
+}
+
+/** The session that is meant: this browser's, or the one of the hint when this browser has none. */
+const findSession = ({ sessions }: Parts) =>
+  async function findSession({
+    request,
+    hint,
+  }: {
+    request: HttpRequest;
+    hint: IdTokenHint | null;
+  }): Promise<{ session: Session | null; proven: boolean }> {
+    const own = await sessions.current(request);
+    if (own) return { session: own, proven: hint?.sid === own.sid };
+    const named = hint?.sid ? await sessions.get(hint.sid) : undefined;
+    return { session: named ?? null, proven: true };
+  };
+
+const askFirst = ({ singleUse, development }: Parts) =>
+  async function askFirst({
+    session,
+    proven,
+    to,
+    party,
+  }: {
+    session: Session | null;
+    proven: boolean;
+    to: string | null;
+    party: RelyingParty | null;
+  }): Promise<Answer | undefined> {
+    if (!session || proven) return undefined;
+    const question = randomToken();
+    await singleUse.keep(confirmKind, question, { sid: session.sid, to } satisfies SignOut, confirmLifetime);
+    return confirmSignOutPage(question, party?.application.name ?? null, development);
+  };
+
+/** Ends the session, then leads on; a form of ours may not lead to another origin by redirect. */
+const signOut = ({ ends, marks, sessions, recorder, development }: Parts) =>
+  async function signOut({
+    request,
+    session,
+    to,
+  }: {
+    request: HttpRequest;
+    session: Session | null;
+    to: string | null;
+  }): Promise<Answer> {
+    if (session) {
+      await ends.end([session], 'signedOut');
+      const keys = [session.sid, session.cisSessionId ?? ''];
+      recorder.record({ keys, from: 'browser', to: 'cis2', name: 'cis2.logout', detail: { goesBack: to !== null } });
+    }
+    const leading = (address: string) =>
+      request.method === 'POST'
+        ? continuePage({ title: 'You are signed out', service: serviceName, development, to: address })
+        : redirect(address);
+    const answer = to === null ? signedOutPage(development) : leading(to);
+    return answer.with({ 'set-cookie': session ? [sessions.clearing(), marks.signingOut()] : [sessions.clearing()] });
+  };
+
+/** `GET` and `POST /connect/endSession` (OpenID Connect RP-Initiated Logout 1.0). */
+export function createEndSession(parts: Parts): Endpoint {
+  const list = steps<{ request: HttpRequest }>()
+    .step(readParameters)
+    .step(reenterByGet(`${parts.issuer}/connect/endSession`))
+    .step(readHint(parts))
+    .step(findClient(parts))
+    .step(findTarget)
+    .step(findSession(parts))
+    .step(askFirst(parts))
+    .step(signOut(parts));
+  return (request) => list.run({ request });
+}
+
+/** `POST /sign-out`: the person's yes. The question belongs to the session that it was asked in. */
+export function createConfirmSignOut(parts: Parts): Endpoint {
+  const end = signOut(parts);
+  return async (request) => {
+    const form = isForm(request.headers['content-type']) ? parseParameters(request.body) : undefined;
+    const kept = await parts.singleUse.peek<SignOut>(confirmKind, form?.get('question') ?? '');
+    const session = await parts.sessions.current(request);
+    if (!kept || kept.sid !== session?.sid) throw errors.logoutUnknown('the question is not known, or of another session');
+    return end({ request, session, to: kept.to });
+  };
+}

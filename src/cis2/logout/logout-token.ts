@@ -1,0 +1,36 @@
+import { type Clock, seconds } from '@alongside/kernel/clock';
+import { uuid } from '@alongside/kernel/ids';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import type { Cis2Half } from '../../oauth/applications.ts';
+
+const event = 'http://schemas.openid.net/event/backchannel-logout';
+/** Seconds. */
+const lifetime = 120;
+
+/**
+ * A logout token for one relying party (OpenID Connect Back-Channel Logout section 2.4). Each attempt has a token and
+ * a jti of its own, for the answer to the one before may have been lost.
+ */
+export function logoutToken(
+  parts: { keys: SigningKeys; issuer: string; clock: Clock },
+  client: Cis2Half,
+  { uid, sid }: { uid: string; sid: string },
+): Promise<string> {
+  const now = seconds(parts.clock);
+  const claims = {
+    iss: parts.issuer,
+    aud: client.clientId,
+    sub: uid,
+    sid,
+    iat: now,
+    exp: now + lifetime,
+    jti: uuid(),
+    events: { [event]: {} },
+  };
+  // Relying parties of the published service pin RS256 and know no other type.
+  const nhs = client.profile === 'nhs';
+  return parts.keys.sign(claims, {
+    algorithm: nhs ? 'RS256' : client.idTokenSigningAlg,
+    typ: nhs ? 'JWT' : 'logout+jwt',
+  });
+}

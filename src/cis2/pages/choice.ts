@@ -1,0 +1,58 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { type Html, html } from '@alongside/kernel/html';
+import { framedPage } from '@alongside/kernel/layout';
+import type { Authenticator } from '../authenticators/authenticator.ts';
+import { interactionPath, type Interaction } from '../interaction/interactions.ts';
+import { helpPath, hopHelp } from './help.ts';
+import { hopScriptPath } from './hop-script.ts';
+import { serviceName } from './text.ts';
+import { channelOf } from './window.ts';
+
+function radio({ id, label, hint, inWindow }: Authenticator, interaction: Interaction, checked: boolean): Html {
+  const window = interactionPath(interaction.id, `${id}?window=1`);
+  return html`<div class="choice">
+<input type="radio" id="with-${id}" name="authenticator" value="${id}" aria-describedby="hint-${id}" ${checked ? html`checked` : undefined} ${inWindow ? html`data-window="${window}"` : undefined}>
+<div><label for="with-${id}">${label}</label><p class="hint" id="hint-${id}">${hint}</p></div>
+</div>`;
+}
+
+/** The ways to sign in that meet the request, the smartcard first. It works without script as well. */
+export function choicePage(
+  interaction: Interaction,
+  applicationName: string,
+  offered: readonly Authenticator[],
+  development: boolean,
+): Answer {
+  const resume = interactionPath(interaction.id, 'resume');
+  const hop = offered.find(({ inWindow }) => inWindow);
+  const here = hop && interactionPath(interaction.id, hop.id);
+  const main = html`<p class="lead">You are signing in to ${applicationName}.</p>
+${interaction.message ? html`<p class="error" role="alert">${interaction.message}</p>` : undefined}
+<form method="post" action="${interactionPath(interaction.id)}" data-channel="${channelOf(interaction)}" data-resume="${resume}">
+<fieldset><legend>How do you want to sign in?</legend>
+${offered.map((authenticator, index) => radio(authenticator, interaction, index === 0))}
+</fieldset>
+<div class="actions"><button>Continue</button><button class="secondary" name="cancel" value="1">Cancel</button></div>
+</form>
+<div id="waiting" class="note" role="status" hidden>
+<p>A small window has opened. If it asks for your PIN, give it there.</p>
+<p>If it has closed and nothing happens here, <a href="${resume}">go on</a>.</p>
+</div>
+<div id="help" class="panel" role="status" hidden>
+<h2>If the small window shows an error</h2>
+${hopHelp()}
+</div>
+${here ? html`<p><a href="${here}">Sign in with the ${hop.label.toLowerCase()} in this window</a></p>` : undefined}
+<p><a href="${helpPath}" target="_blank" rel="noopener">If the smartcard does not work</a> (opens in a new tab)</p>`;
+  return framedPage(
+    200,
+    {
+      title: 'Sign in',
+      service: serviceName,
+      development,
+      head: html`<script src="${hopScriptPath}" defer></script>`,
+      main,
+    },
+    { script: ["'self'"] },
+  );
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import type { Answer } from '@alongside/kernel/answer';
+import { html, trusted } from '@alongside/kernel/html';
+import { framedPage } from '@alongside/kernel/layout';
+import { serviceName } from './text.ts';
+
+const script = 'document.forms[0].submit()';
+const scriptHash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+
+/** What `form-action` must name so that a form may go to this address: its origin, or its own scheme. */
+const formTarget = (address: string): string => {
+  const { origin, protocol } = new URL(address);
+  return origin === 'null' ? protocol : origin;
+};
+
+/** The page that carries an authorization response in a form (OAuth 2.0 Form Post Response Mode). It also works without script. */
+export function formPostPage(
+  to: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+  applicationName: string,
+  development: boolean,
+): Answer {
+  const fields = Object.entries(parameters)
+    .filter((entry): entry is [string, string] => entry[1] !== undefined)
+    .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
+  const main = html`<p role="status">You are being taken on.</p>
+<form method="post" action="${to}">${fields}<div class="actions"><button>Continue</button></div></form>
+<script>${trusted(script)}</script>`;
+  return framedPage(
+    200,
+    { title: `Going back to ${applicationName}`, service: serviceName, development, main },
+    { formAction: [formTarget(to)], script: [scriptHash] },
+  );
+}

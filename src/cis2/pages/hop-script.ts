@@ -1,0 +1,49 @@
+import { Answer } from '@alongside/kernel/answer';
+import type { Route } from '@alongside/kernel/http';
+
+/** Where the one script of the sign-in pages is. */
+export const hopScriptPath = '/assets/hop.js';
+
+/** How long the choice page waits before it shows the help, in milliseconds. */
+const patience = 4_000;
+
+// The window may lose its opener on the way through the agent's origin, so the two pages talk over a channel of their own origin.
+const script = `'use strict';
+(() => {
+  const returned = document.querySelector('[data-returned]');
+  if (returned) {
+    new BroadcastChannel(returned.dataset.returned).postMessage('returned');
+    setTimeout(() => window.close(), 50);
+    return;
+  }
+  const form = document.querySelector('form[data-channel]');
+  if (!form) return;
+  const show = (id) => { document.getElementById(id).hidden = false; };
+  new BroadcastChannel(form.dataset.channel).onmessage = () => location.assign(form.dataset.resume);
+  form.addEventListener('submit', (event) => {
+    const chosen = form.querySelector('input[name=authenticator]:checked');
+    if (!chosen || !chosen.dataset.window || (event.submitter && event.submitter.name === 'cancel')) return;
+    if (!window.open(chosen.dataset.window, 'alongside-hop', 'popup,width=540,height=720')) return;
+    event.preventDefault();
+    show('waiting');
+    setTimeout(() => show('help'), ${patience});
+  });
+})();
+`;
+
+/** Only pages of this origin may run it. */
+export const hopScriptRoute: Route = {
+  methods: ['GET'],
+  path: hopScriptPath,
+  endpoint: async () =>
+    new Answer(
+      200,
+      {
+        'content-type': 'text/javascript; charset=utf-8',
+        'cache-control': 'public, max-age=300',
+        'cross-origin-resource-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+      },
+      script,
+    ),
+};

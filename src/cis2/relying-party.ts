@@ -1,0 +1,20 @@
+import type { Party } from '@alongside/kernel/events';
+import type { Applications, Cis2Half, StoredApplication } from '../oauth/applications.ts';
+import type { Urls } from '../service.ts';
+
+/** An approved application with its registration at CIS2. */
+export interface RelyingParty {
+  application: StoredApplication;
+  client: Cis2Half;
+}
+
+/** The relying party with this client id; undefined when there is none or it was revoked. */
+export async function findRelyingParty(applications: Applications, clientId: string): Promise<RelyingParty | undefined> {
+  const application = await applications.byCis2Client(clientId);
+  if (application?.status !== 'approved' || !application.cis2) return undefined;
+  return { application, client: application.cis2 };
+}
+
+/** Who this relying party is in a journey: the API platform is one as well. */
+export const partyOf = (client: Cis2Half, urls: Urls): Party =>
+  client.redirectUris.some((uri) => uri.startsWith(`${urls.api}/`)) ? 'authorisation' : 'application';

@@ -1,0 +1,60 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { Refusal } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { continuePage } from '@alongside/kernel/layout';
+import type { Log } from '@alongside/kernel/log';
+import { withQuery } from '../oauth/parameters.ts';
+import type { ResponseMode } from './authorization-request.ts';
+import { formPostPage } from './pages/form-post.ts';
+import { serviceName } from './pages/text.ts';
+import type { RelyingParty } from './relying-party.ts';
+
+/** Where an authorization response goes. */
+export interface ReplyTarget {
+  party: RelyingParty;
+  redirectUri: string;
+  responseMode: ResponseMode;
+  state: string | null;
+}
+
+/** How an authorization request is answered once client and address are known. */
+export interface Reply {
+  /** The authorization response with its code (RFC 6749 section 4.1.2, RFC 9207 section 2). */
+  succeed(code: string, scope: readonly string[]): Answer;
+  /** The error response; the private detail goes to the log (RFC 6749 section 4.1.2.1). */
+  fail(refusal: Refusal): Answer;
+}
+
+export interface ReplyFrame {
+  issuer: string;
+  development: boolean;
+  log: Log;
+}
+
+/** Makes the way back to one client for one request of the browser. */
+export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpRequest): Reply {
+  const { redirectUri, responseMode, party } = target;
+  const state = target.state ?? undefined;
+  const send = (parameters: Record<string, string | undefined>): Answer => {
+    if (responseMode === 'form_post') return formPostPage(redirectUri, parameters, party.application.name, frame.development);
+    const to = withQuery(redirectUri, parameters);
+    // A form of ours may not lead to another origin by redirect, so its answer is a page that goes on.
+    if (request.method === 'POST')
+      return continuePage({ title: `Going back to ${party.application.name}`, service: serviceName, development: frame.development, to });
+    return redirect(to);
+  };
+  return {
+    succeed: (code, scope) =>
+      send({
+        code,
+        state,
+        iss: frame.issuer,
+        // Relying parties of the published service see these two as well.
+        ...(party.client.profile === 'nhs' ? { scope: scope.join(' '), client_id: party.client.clientId } : {}),
+      }),
+    fail: ({ entry, detail }) => {
+      frame.log.info({ id: request.id, error: entry.id, detail, client: party.client.clientId }, 'refused');
+      return send({ error: entry.code, error_description: entry.description, state, iss: frame.issuer });
+    },
+  };
+}

@@ -1,0 +1,53 @@
+interface ScopeRule {
+  /** Claims of userinfo that the scope brings. */
+  claims: readonly string[];
+  /** The service's own scopes bring the person's id and name as well. */
+  own: boolean;
+}
+
+const names = ['name', 'family_name', 'given_name', 'uid'];
+const ofOwnScopes = ['nhsid_useruid', 'name'];
+
+// The ten scopes that are published for CIS2.
+const rules: Readonly<Record<string, ScopeRule>> = {
+  openid: { claims: ['sub'], own: false },
+  profile: { claims: names, own: false },
+  email: { claims: ['email'], own: false },
+  nhsperson: {
+    claims: ['title', 'initials', 'middle_names', 'display_name', 'idassurancelevel', ...names],
+    own: true,
+  },
+  associatedorgs: { claims: ['nhsid_user_orgs'], own: true },
+  nationalrbacaccess: { claims: ['nhsid_nrbac_roles'], own: true },
+  professionalmemberships: {
+    claims: ['gmc_id', 'gmp_id', 'gdc_id', 'gdp_id', 'gphc_id', 'nmc_id', 'rcn_id', 'consultant_id'],
+    own: true,
+  },
+  organisationalmemberships: { claims: ['nhsid_org_memberships', 'nhsid_org_roles'], own: true },
+  selectedrole: { claims: ['selected_roleid'], own: true },
+  changedrole: { claims: ['selected_roleid'], own: true },
+};
+
+export const scopeValues: readonly string[] = Object.keys(rules);
+
+export const isScope = (value: string): boolean => Object.hasOwn(rules, value);
+
+/** The claims of userinfo that these scopes bring. */
+export function claimsOfScopes(scopes: readonly string[]): Set<string> {
+  const claims = new Set<string>();
+  for (const scope of scopes) {
+    const rule = rules[scope];
+    for (const claim of rule?.claims ?? []) claims.add(claim);
+    if (rule?.own) for (const claim of ofOwnScopes) claims.add(claim);
+  }
+  return claims;
+}
+
+/** Every claim that some scope brings, for the discovery document and the `claims` parameter. */
+export const claimValues: readonly string[] = [...claimsOfScopes(scopeValues)];
+
+const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
+/** The values of a `scope` parameter, each once; undefined when it is malformed (RFC 6749 section 3.3). */
+export const readScope = (value: string): string[] | undefined =>
+  scopeForm.test(value) ? [...new Set(value.split(' '))] : undefined;

@@ -1,0 +1,236 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { randomToken, uuid } from '@alongside/kernel/ids';
+import { sha256 } from '@alongside/kernel/secrets';
+import type { EndCause } from '../cis/protocol.ts';
+import { type Database, must, type Row, type Statement, sql } from '../storage/database.ts';
+import type { SingleUse } from '../storage/single-use.ts';
+import type { Authentication } from './authenticators/authenticator.ts';
+
+export type EndReason = EndCause;
+
+/** A person signed in at CIS2 in one browser. Times in milliseconds. */
+export interface Session {
+  /** Known to clients; never the cookie. */
+  sid: string;
+  uid: string;
+  cisSessionId: string | null;
+  agentId: string | null;
+  authentication: Authentication;
+  idAssuranceLevel: string;
+  /** The role that the person works in, until another is chosen. */
+  roleId: string | null;
+  activeAt: number;
+  endsAt: number;
+}
+
+type SessionBody = Pick<Session, 'authentication' | 'idAssuranceLevel' | 'roleId'>;
+
+interface SessionRow {
+  sid: string;
+  uid: string;
+  cis_session_id: string | null;
+  agent_id: string | null;
+  body: string;
+  active_at: number;
+  ends_at: number;
+}
+
+const fromRow = (row: SessionRow): Session => ({
+  sid: row.sid,
+  uid: row.uid,
+  cisSessionId: row.cis_session_id,
+  agentId: row.agent_id,
+  ...(JSON.parse(row.body) as SessionBody),
+  activeAt: row.active_at,
+  endsAt: row.ends_at,
+});
+
+const minute = 60_000;
+/** How long a session is used silently without being used, by level (NIST SP 800-63B section 4): the person's idleness. */
+const idle = (session: Session): number => (session.authentication.level.nhs === 3 ? 15 : 30) * minute;
+/** Longest time since the person last did something for it. */
+const longest = 720 * minute;
+const cisEndedKind = 'cis2-cis-ended';
+
+/** The single sign-on sessions of CIS2. */
+export class Sessions {
+  readonly #database: Database;
+  readonly #singleUse: SingleUse;
+  readonly #clock: Clock;
+  readonly #cookies: CookieNames;
+
+  constructor(database: Database, singleUse: SingleUse, clock: Clock, cookies: CookieNames) {
+    this.#database = database;
+    this.#singleUse = singleUse;
+    this.#clock = clock;
+    this.#cookies = cookies;
+  }
+
+  /** The live session of this browser, whether it was used lately or not. */
+  async current(request: HttpRequest): Promise<Session | undefined> {
+    const cookie = readCookies(request.headers.cookie).get(this.#cookies.name('session'));
+    return cookie === undefined ? undefined : (await this.#live('cookie_hash = ?', sha256(cookie)))[0];
+  }
+
+  async get(sid: string): Promise<Session | undefined> {
+    return (await this.#live('sid = ?', sid))[0];
+  }
+
+  ofCisSession(cisSessionId: string): Promise<Session[]> {
+    return this.#live('cis_session_id = ?', cisSessionId);
+  }
+
+  /** Sessions that an agent made for this person. */
+  ofAgent(agentId: string, uid: string): Promise<Session[]> {
+    return this.#live('agent_id = ? AND uid = ?', agentId, uid);
+  }
+
+  /** Sessions that an agent made for anybody else: there is one person at a desk. */
+  ofOthers(agentId: string, uid: string): Promise<Session[]> {
+    return this.#live('agent_id = ? AND uid <> ?', agentId, uid);
+  }
+
+  /** Sessions whose longest time is over and that nobody has ended yet. */
+  async overdue(): Promise<Session[]> {
+    const rows = await this.#database.all<SessionRow>(
+      sql('SELECT * FROM cis2_session WHERE ended_at IS NULL AND ends_at <= ? LIMIT 100', this.#clock.now()),
+    );
+    return rows.map(fromRow);
+  }
+
+  /** Whether it was used lately enough to be used silently. */
+  isActive(session: Session): boolean {
+    return session.activeAt + idle(session) > this.#clock.now();
+  }
+
+  /**
+   * The writes that make a session of a sign-in, and its Set-Cookie value. The cookie is always new (CVE-2024-7341);
+   * the sid stays when the same person signs in again in the same browser.
+   */
+  establishing(
+    authentication: Authentication,
+    idAssuranceLevel: string,
+    roleId: string | null,
+    before: Session | undefined,
+  ): { session: Session; cookie: string; statements: Statement[] } {
+    const now = this.#clock.now();
+    const value = randomToken();
+    const session: Session = {
+      sid: before?.sid ?? uuid(),
+      uid: authentication.uid,
+      cisSessionId: authentication.cisSessionId,
+      agentId: authentication.agentId,
+      authentication,
+      idAssuranceLevel,
+      roleId,
+      activeAt: now,
+      endsAt: Math.max(authentication.personAt + longest, before?.endsAt ?? 0),
+    };
+    const body: SessionBody = { authentication, idAssuranceLevel, roleId };
+    const columns = [sha256(value), session.cisSessionId, session.agentId, JSON.stringify(body), now, session.endsAt];
+    const write = before
+      ? sql(
+          `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, active_at = ?, ends_at = ?
+           WHERE sid = ? AND ended_at IS NULL`,
+          ...columns,
+          session.sid,
+        )
+      : sql(
+          `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, active_at, ends_at, sid, uid, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          ...columns,
+          session.sid,
+          session.uid,
+          now,
+        );
+    const statements = [must(write), ...this.#unlessCisEnded(session)];
+    return { session, cookie: this.#cookies.set('session', value), statements };
+  }
+
+  /** The conditional write that uses a session: nothing of its batch happens when it has ended. */
+  using(sid: string): Statement {
+    const now = this.#clock.now();
+    return must(
+      sql('UPDATE cis2_session SET active_at = ? WHERE sid = ? AND ended_at IS NULL AND ends_at > ?', now, sid, now),
+    );
+  }
+
+  /** The conditional write that only asks whether a session still lives. */
+  needing(sid: string): Statement {
+    const now = this.#clock.now();
+    return must(
+      sql('UPDATE cis2_session SET active_at = active_at WHERE sid = ? AND ended_at IS NULL AND ends_at > ?', sid, now),
+    );
+  }
+
+  /** The write that makes a relying party one of the session: it is told of its end. */
+  joining(sid: string, clientId: string): Statement {
+    return sql(
+      'INSERT INTO cis2_session_client (sid, client_id, joined_at) VALUES (?, ?, ?) ON CONFLICT (sid, client_id) DO NOTHING',
+      sid,
+      clientId,
+      this.#clock.now(),
+    );
+  }
+
+  async clients(sid: string): Promise<string[]> {
+    const rows = await this.#database.all<Row>(
+      sql('SELECT client_id FROM cis2_session_client WHERE sid = ? ORDER BY joined_at, client_id', sid),
+    );
+    return rows.map((row) => String(row.client_id));
+  }
+
+  /** The conditional write that ends a session: one end only. */
+  ending(sid: string, cause: EndReason): Statement {
+    return must(
+      sql(
+        'UPDATE cis2_session SET ended_at = ?, end_cause = ? WHERE sid = ? AND ended_at IS NULL',
+        this.#clock.now(),
+        cause,
+        sid,
+      ),
+    );
+  }
+
+  /** Notes that a CIS session is over, so that a sign-in under way cannot make a session of it afterwards. */
+  async noteCisEnd(cisSessionId: string): Promise<void> {
+    await this.#singleUse.claim(cisEndedKind, cisSessionId, 60 * minute);
+  }
+
+  cisEnded(cisSessionId: string): Promise<boolean> {
+    return this.#singleUse.claimed(cisEndedKind, cisSessionId);
+  }
+
+  /** Set-Cookie value that takes the cookie away. */
+  clearing(): string {
+    return this.#cookies.clear('session');
+  }
+
+  #unlessCisEnded(session: Session): Statement[] {
+    if (session.cisSessionId === null) return [];
+    return [
+      must(
+        sql(
+          `UPDATE cis2_session SET active_at = active_at WHERE sid = ?
+           AND NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ?)`,
+          session.sid,
+          cisEndedKind,
+          sha256(session.cisSessionId),
+        ),
+      ),
+    ];
+  }
+
+  async #live(condition: string, ...values: string[]): Promise<Session[]> {
+    const rows = await this.#database.all<SessionRow>(
+      sql(
+        `SELECT * FROM cis2_session WHERE ${condition} AND ended_at IS NULL AND ends_at > ?`,
+        ...values,
+        this.#clock.now(),
+      ),
+    );
+    return rows.map(fromRow);
+  }
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Log } from '@alongside/kernel/log';
+import type { Applications } from '../oauth/applications.ts';
+import type { Products } from '../oauth/products.ts';
+import type { Tokens } from '../oauth/tokens.ts';
+import type { Urls } from '../service.ts';
+import type { Database } from '../storage/database.ts';
+
+/** Which build of an API runs: what `/_ping` says. */
+export interface Release {
+  version: string;
+  revision: string;
+  releaseId: string;
+  commitId: string;
+}
+
+export interface GatewayOptions {
+  /** The published rule: a valid token without any of the API's scopes is application-restricted. Off by default. */
+  legacyDefaultMode: boolean;
+  /** Whether an application needs the attribute `asid` where an API asks for one. */
+  requireAsid: boolean;
+}
+
+/** What the gateway is made of. */
+export interface Dependencies {
+  clock: Clock;
+  database: Database;
+  applications: Applications;
+  products: Products;
+  tokens: Tokens;
+  recorder: Recorder;
+  log: Log;
+  urls: Urls;
+  development: boolean;
+  release?: Release;
+  options: GatewayOptions;
+}

@@ -1,0 +1,48 @@
+import { json } from '@alongside/kernel/answer';
+import { type FaultName, faultNameOf, sentenceOf } from '../faults.ts';
+import type { ErrorRenderer } from './renderer.ts';
+
+interface Form {
+  code: string;
+  /** Where Apigee's own words differ from the fault's. */
+  text?: string;
+}
+
+// VerifyAccessToken finds no token that it could look up, whatever the reason.
+const unreadable: Form = { code: 'oauth.v2.InvalidAccessToken', text: 'Invalid access token' };
+const unknown: Form = { code: 'keymanagement.service.invalid_access_token' };
+const raised: Form = { code: 'steps.raisefault.RaiseFault' };
+
+const forms: Readonly<Partial<Record<FaultName, Form>>> = {
+  missingAuthorization: unreadable,
+  emptyAuthorization: unreadable,
+  missingToken: unreadable,
+  wrongTokenType: unreadable,
+  invalidToken: unknown,
+  boundToken: unknown,
+  expiredToken: { code: 'keymanagement.service.access_token_expired' },
+  noProductMatch: { code: 'keymanagement.service.InvalidAPICallAsNoApiProductMatchFound' },
+  unsupportedPath: { code: 'messaging.adaptors.http.flow.ApplicationNotFound' },
+};
+
+/** What the shared flow for rate limits answers where a proxy has no fault rule of its own. */
+const policies: Readonly<Partial<Record<FaultName, string>>> = {
+  quotaOfApplication: 'quota',
+  spikeOfApplication: 'spikeArrest',
+  busyApi: 'quota',
+  spikeOfOperation: 'spikeArrest',
+};
+
+/** Apigee's native faults: proxies that handle none themselves. */
+export const apigee: ErrorRenderer = {
+  id: 'apigee',
+  render(refusal) {
+    const name = faultNameOf(refusal) ?? 'unexpected';
+    const status = Number(refusal.extra.status ?? refusal.entry.status);
+    const policy = policies[name];
+    if (policy !== undefined) return json(status, { message: sentenceOf(refusal), policy });
+    const { code, text } = forms[name] ?? raised;
+    return json(status, { fault: { faultstring: text ?? sentenceOf(refusal), detail: { errorcode: code } } });
+  },
+  mirrors: () => true,
+};

@@ -1,0 +1,93 @@
+import { json } from '@alongside/kernel/answer';
+import type { Refusal } from '@alongside/kernel/errors';
+import { type FaultName, faultNameOf, sentenceOf } from '../faults.ts';
+import { operationOutcome } from './operation-outcome.ts';
+import type { ErrorRenderer } from './renderer.ts';
+
+interface Form {
+  type: string;
+  code: string;
+  display(values: Refusal['extra']): string;
+  /** Where the diagnostics are not the fault's own sentence. */
+  diagnostics?(refusal: Refusal): string;
+  status?: number;
+}
+
+const form = (type: string, code: string, display: string): Form => ({ type, code, display: () => display });
+
+const denied = form('forbidden', 'ACCESS_DENIED', 'Access Denied - Unauthorised');
+const invalid = form('value', 'INVALID_VALUE', 'Provided value is invalid');
+const missing = form('value', 'MISSING_VALUE', 'Required value is missing');
+const busy = form('value', 'TOO_MANY_REQUESTS', 'Too many requests');
+const unknown = form('unknown', 'UNKNOWN_ERROR', 'Unknown Error');
+
+const guide = 'Please see: https://digital.nhs.uk/developer/guides-and-documentation/reference-guide#rate-limits for more details.';
+const limited: Form = { ...busy, diagnostics: (refusal) => `${sentenceOf(refusal)} ${guide}` };
+
+// Every refusal of a role becomes this one, whatever the shared flow said.
+const role: Form = {
+  ...invalid,
+  status: 400,
+  diagnostics: ({ extra }) =>
+    `Invalid value - '${extra.value ?? ''}' in header 'NHSD-Session-URID'. Refer to the guidance for this header in our API Specification https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhir`,
+};
+
+const forms: Readonly<Record<FaultName, Form>> = {
+  repeatedHeader: invalid,
+  missingAuthorization: denied,
+  emptyAuthorization: denied,
+  missingToken: denied,
+  wrongTokenType: denied,
+  invalidToken: denied,
+  boundToken: denied,
+  expiredToken: denied,
+  noProductMatch: denied,
+  quotaOfApplication: limited,
+  spikeOfApplication: limited,
+  busyApi: limited,
+  spikeOfOperation: busy,
+  patientForbidden: form('forbidden', 'ACCESS_DENIED', 'Patient cannot perform this action'),
+  unsupportedPath: form('value', 'UNSUPPORTED_REQUEST', 'The request is not one that is supported.'),
+  invalidRequestId: invalid,
+  missingRequestId: missing,
+  roleInvalid: role,
+  rolesSeveral: role,
+  roleNone: role,
+  rolesMalformed: role,
+  roleNotInToken: role,
+  noUserInfo: role,
+  missingAsid: missing,
+  updateForbidden: {
+    ...form('forbidden', 'INVALID_METHOD', ''),
+    display: ({ mode }) => `Cannot update resource with ${mode} access token`,
+  },
+  createForbidden: {
+    ...form('forbidden', 'INVALID_METHOD', ''),
+    display: ({ mode }) => `Cannot create resource with ${mode} access token`,
+  },
+  resourceForbidden: {
+    ...form('forbidden', 'ACCESS_DENIED', ''),
+    display: ({ verb, mode }) => `Cannot ${verb} resource with ${mode} access token`,
+  },
+  severalResultsForbidden: {
+    ...form('token', 'INVALID_VALUE', ''),
+    display: ({ mode }) => `Cannot retrieve more than one result with ${mode} access token`,
+  },
+  unexpected: unknown,
+  unknownStatusKey: denied,
+};
+
+/** OperationOutcome with Spine's codes: the PDS FHIR API. */
+export const pds: ErrorRenderer = {
+  id: 'pds',
+  render(refusal) {
+    const { type, code, display, diagnostics = sentenceOf, status } = forms[faultNameOf(refusal) ?? 'unexpected'];
+    return json(
+      status ?? Number(refusal.extra.status ?? refusal.entry.status),
+      operationOutcome({ severity: 'error', type, code, display: display(refusal.extra), diagnostics: diagnostics(refusal) }),
+    );
+  },
+  // The published fault rule for roles has no step that mirrors them.
+  mirrors: (refusal) => forms[faultNameOf(refusal) ?? 'unexpected'] !== role,
+};
+

@@ -1,0 +1,86 @@
+import type { Headers } from '@alongside/kernel/answer';
+import { faults } from './faults.ts';
+
+/** Header names in lower case, each with its one value. */
+export type HeaderMap = ReadonlyMap<string, string>;
+
+/** Headers whose second copy could mean another caller, request or resource than the first. */
+const singletons = new Set([
+  'apikey',
+  'authorization',
+  'content-length',
+  'content-type',
+  'dpop',
+  'host',
+  'if-match',
+  'nhsd-end-user-organisation-ods',
+  'nhsd-session-urid',
+  'origin',
+  'x-correlation-id',
+  'x-request-id',
+  'x-sync-wait',
+]);
+
+/** Headers of one connection (RFC 9110 section 7.6.1). */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+// A back end may read `_` and `-` alike, as CGI does.
+const spelled = (name: string): string => name.toLowerCase().replaceAll('_', '-');
+
+/** Names that only the gateway may set, or that say where a request came from: never taken from a client. */
+const forged =
+  /^(nhsd-|nhse-|x-ers-|xapi-asid$|x-sync-wrapped$|prefer$|forwarded$|x-forwarded-|x-real-ip$|x-client-ip$|true-client-ip$|client-ip$|client-request-url$|x-original-|x-rewrite-url$)/;
+
+/** Names that end at the gateway. */
+const consumed = new Set(['authorization', 'apikey', 'cookie', 'dpop', 'host', 'content-length', 'expect', 'origin']);
+
+/** What a client sent, read strictly: names in lower case, hop-by-hop ones and those that `Connection` names left out. */
+export function readHeaders(raw: readonly string[]): HeaderMap {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([(raw[at] ?? '').toLowerCase(), raw[at + 1] ?? '']);
+  const dropped = new Set(hopByHop);
+  for (const [name, value] of pairs)
+    if (name === 'connection') for (const token of value.split(',')) dropped.add(token.trim().toLowerCase());
+  const headers = new Map<string, string>();
+  for (const [name, value] of pairs) {
+    const before = headers.get(name);
+    if (before !== undefined && singletons.has(spelled(name)))
+      throw faults.repeatedHeader(`${name} came more than once`, { header: name });
+    if (!dropped.has(name)) headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return headers;
+}
+
+/**
+ * What of a client's headers a back end may see: no identity of the client's own making, no address of another hop,
+ * no credentials. `taken` names those of the forgeable family that an API takes from its clients, such as the organisation.
+ */
+export function passable(headers: HeaderMap, taken: readonly string[]): Map<string, string> {
+  const kept = new Map<string, string>();
+  for (const [name, value] of headers) {
+    const plain = spelled(name);
+    if (consumed.has(plain) || (forged.test(plain) && !(taken.includes(plain) && plain === name))) continue;
+    kept.set(name, value);
+  }
+  return kept;
+}
+
+/** What of a back end's headers a client may see. */
+export function answerable(headers: Headers): Headers {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => {
+      const plain = spelled(name);
+      return !hopByHop.has(plain) && !/^(nhsd-|nhse-)/.test(plain);
+    }),
+  );
+}

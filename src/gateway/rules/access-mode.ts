@@ -1,0 +1,23 @@
+import type { AccessMode, Caller } from '../api.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { faults } from '../faults.ts';
+import type { Arrival } from './arrival.ts';
+
+/** Scopes that mean a sign-in too weak for this API. */
+export function refuseScopes({ api, scopes }: Arrival & Caller): void {
+  const refused = api.refusedScopes.find(({ scope }) => scopes.has(scope));
+  if (refused) throw refused.refuse();
+}
+
+/**
+ * Least privilege first, overwritten by each mode that is granted. Without any, the token has no business here,
+ * unless the published default is on: then any valid token is application-restricted.
+ */
+export const findAccessMode = ({ options }: Dependencies) =>
+  function findAccessMode({ api, trace, ...caller }: Arrival & Caller): { mode: AccessMode } {
+    const legacy = options.legacyDefaultMode ? api.modes.find(({ name }) => name === api.legacyMode) : undefined;
+    const mode = api.modes.findLast((candidate) => candidate.granted(caller)) ?? legacy;
+    if (!mode) throw faults.noProductMatch(`no scope of the token is one of ${api.name}`);
+    trace.mode = mode.name;
+    return { mode };
+  };

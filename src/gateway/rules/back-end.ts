@@ -1,0 +1,23 @@
+import { Answer } from '@alongside/kernel/answer';
+import type { Call } from '../api.ts';
+import { faults } from '../faults.ts';
+import { answerable } from '../headers.ts';
+import type { Arrival } from './arrival.ts';
+
+/** What a client may see of a back end's answer: 1xx to 4xx pass, anything else becomes the catch-all with the same status. */
+export function toClient(answer: Answer, messageId: string): Answer {
+  if (answer.status >= 500)
+    throw faults.unexpected(`the back end answered ${answer.status}`, { status: answer.status, messageId });
+  return new Answer(answer.status, answerable(answer.headers), answer.body);
+}
+
+/** Asks the back end, with the headers that the gateway made. */
+export async function callBackEnd(call: Call & Arrival & { outbound: ReadonlyMap<string, string> }): Promise<Answer> {
+  const { api, request, verb, path, outbound, messageId, trace } = call;
+  const query = api.adjustQuery?.(call) ?? call.query;
+  trace.reachedBackEnd = true;
+  return toClient(
+    await api.backEnd({ method: verb, path, query, headers: outbound, body: request.body, messageId }),
+    messageId,
+  );
+}

@@ -1,0 +1,51 @@
+import type { Call } from '../api.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { faults } from '../faults.ts';
+import { passable } from '../headers.ts';
+import type { Arrival } from './arrival.ts';
+
+/** The call in the words of the API's own rules. */
+export function describeCall({ request }: Arrival): { messageId: string } {
+  return { messageId: request.id };
+}
+
+/** An API that is told the application's ASID may insist on one. */
+export const requireAsid = ({ options }: Dependencies) =>
+  function requireAsid({ api, application }: Arrival & Call): void {
+    if (api.asid === 'sent' && options.requireAsid && !application.platform?.attributes.asid)
+      throw faults.missingAsid(`application ${application.id} has no attribute asid`);
+  };
+
+/** Takes every identity header of the client's own making away, then says who calls. */
+export function injectIdentity(call: Arrival & Call): { outbound: ReadonlyMap<string, string> } {
+  const { api, application, client, mode, role } = call;
+  const outbound = passable(client, api.takes);
+  const put = (name: string, value: string | undefined) => {
+    if (value !== undefined && value !== '') outbound.set(name, value);
+  };
+  if (mode.role) put(mode.role.header, role);
+  if (api.asid === 'sent') put('nhsd-asid', application.platform?.attributes.asid);
+  for (const [name, value] of Object.entries(api.inject)) put(name, value(call));
+  return { outbound };
+}
+
+/** Last before the back end: the client's ids under the platform's names. */
+export function swapIds(call: Arrival & Call & { outbound: ReadonlyMap<string, string> }): {
+  outbound: ReadonlyMap<string, string>;
+} {
+  const { api, client, messageId, outbound } = call;
+  if (!api.swapsIds) return { outbound };
+  const swapped = new Map(outbound);
+  swapped.delete('x-request-id');
+  swapped.delete('x-correlation-id');
+  const requestId = client.get('x-request-id') ?? '';
+  if (requestId !== '') swapped.set('nhsd-request-id', requestId);
+  swapped.set('nhsd-correlation-id', `${requestId}.${client.get('x-correlation-id') ?? ''}.${messageId}`);
+  return { outbound: swapped };
+}
+
+/** What the mode may not do, in the order of the API's list. After all that can be wrong with the request itself. */
+export function restrictMode(call: Arrival & Call): void {
+  const restriction = call.api.restrictions.find(({ modes, forbids }) => modes.includes(call.mode.name) && forbids(call));
+  if (restriction) throw restriction.refuse(call);
+}

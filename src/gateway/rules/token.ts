@@ -1,0 +1,49 @@
+import { sha256 } from '@alongside/kernel/secrets';
+import type { StoredApplication } from '../../oauth/applications.ts';
+import type { StoredProduct } from '../../oauth/products.ts';
+import type { TokenRecord } from '../../oauth/tokens.ts';
+import { readAuthorization } from '../bearer.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { faults } from '../faults.ts';
+import type { HeaderMap } from '../headers.ts';
+import type { Arrival } from './arrival.ts';
+
+interface Verified {
+  token: TokenRecord;
+  application: StoredApplication;
+  scopes: ReadonlySet<string>;
+}
+
+/**
+ * Finds the access token and its application. Expired is told from unknown as long as the record stands, a day;
+ * a revoked token, one of CIS2's own, and one whose application is gone or revoked, are unknown to the platform.
+ */
+export const verifyToken = ({ tokens, applications, clock }: Dependencies) =>
+  async function verifyToken({ client, trace }: Arrival & { client: HeaderMap }): Promise<Verified> {
+    const presented = readAuthorization(client.get('authorization'));
+    const token = await tokens.find(presented.token);
+    const application = token?.kind === 'access' ? await applications.get(token.applicationId) : undefined;
+    // The scheme is compared exactly for tokens of the nhs profile, and for what is no token at all.
+    if (presented.scheme !== 'Bearer' && (application?.platform?.profile ?? 'nhs') === 'nhs')
+      throw faults.wrongTokenType('the scheme is not exactly Bearer', { type: presented.scheme });
+    if (token === undefined || application === undefined) throw faults.invalidToken('no such access token');
+    if (application.platform?.clientId !== token.clientId) throw faults.invalidToken('the token is not of this platform');
+    trace.token = token;
+    trace.tokenHash = sha256(presented.token);
+    if (token.revokedAt !== null || token.usedAt !== null) throw faults.invalidToken('the token was revoked');
+    if (token.expiresAt <= clock.now()) throw faults.expiredToken();
+    if (!tokens.isLive(token)) throw faults.invalidToken('the token may not be used');
+    if (application.status !== 'approved') throw faults.invalidToken('the application was revoked');
+    if (token.attributes.cnf !== undefined) throw faults.boundToken('a sender-constrained token came as Bearer');
+    return { token, application, scopes: new Set(token.scope.split(' ').filter(Boolean)) };
+  };
+
+/** The product that lets the application call this API: one that grants a scope of the token before others. */
+export const matchProduct = ({ products }: Dependencies) =>
+  async function matchProduct({ api, application, scopes }: Arrival & Verified): Promise<{ product: StoredProduct }> {
+    const all = application.platform ? await products.of(application.platform) : [];
+    const containing = all.filter(({ apis }) => apis.includes(api.name));
+    const product = containing.find((candidate) => candidate.scopes.some((scope) => scopes.has(scope))) ?? containing[0];
+    if (!product) throw faults.noProductMatch(`no approved product of ${application.id} contains ${api.name}`);
+    return { product };
+  };

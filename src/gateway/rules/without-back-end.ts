@@ -1,0 +1,62 @@
+import { Answer, json } from '@alongside/kernel/answer';
+import { equalSecrets } from '@alongside/kernel/secrets';
+import { randomToken } from '@alongside/kernel/ids';
+import { Settings } from '../../storage/settings.ts';
+import type { Dependencies, Release } from '../dependencies.ts';
+import { faults } from '../faults.ts';
+import { type HeaderMap, passable } from '../headers.ts';
+import type { Arrival } from './arrival.ts';
+import { toClient } from './back-end.ts';
+
+type Read = Arrival & { client: HeaderMap };
+
+/** Setting that holds the shared secret of every `/_status` of the platform. */
+export const statusKeySetting = 'statusApiKey';
+
+const unnamed: Release = { version: '0.1.0', revision: '1', releaseId: 'alongside', commitId: 'unknown' };
+
+/** CORS pre-flight: an OPTIONS with both headers, answered for any origin as the published proxies do. */
+export function answerPreflight({ request, api, client }: Read): Answer | undefined {
+  const origin = client.get('origin');
+  if (request.method !== 'OPTIONS' || origin === undefined || !client.has('access-control-request-method')) return undefined;
+  return new Answer(200, {
+    'access-control-allow-origin': origin,
+    'access-control-allow-headers': api.cors.headers.join(', '),
+    'access-control-max-age': '3628800',
+    'access-control-allow-methods': api.cors.methods.join(', '),
+  });
+}
+
+/** `/_ping`: which build this is. */
+export const answerPing = ({ release = unnamed }: Dependencies) =>
+  function answerPing({ verb, path }: Read): Answer | undefined {
+    return verb === 'GET' && path === '/_ping' ? json(200, release) : undefined;
+  };
+
+/** `/_status`: whether the back end works, for whoever holds the shared key. 200 also when it does not. */
+export const answerStatus = ({ release = unnamed, database, urls }: Dependencies) => {
+  const settings = new Settings(database);
+  return async function answerStatus({ verb, path, api, client }: Read): Promise<Answer | undefined> {
+    if (verb !== 'GET' || path !== '/_status') return undefined;
+    const expected = (await settings.get(statusKeySetting)) ?? (await settings.first(statusKeySetting, randomToken()));
+    if (!equalSecrets(client.get('apikey') ?? '', expected)) throw faults.unknownStatusKey();
+    const healthy = await database.healthy().catch(() => false);
+    return json(200, {
+      status: healthy ? 'pass' : 'fail',
+      ...release,
+      checks: api.checks({ healthy, address: urls.api + api.basePath }),
+    });
+  };
+};
+
+/** Paths that need no token go straight to the back end. */
+export async function serveOpenPath({ api, verb, path, query, request, client, trace }: Read): Promise<Answer | undefined> {
+  const open = api.open.find(({ pattern }) => pattern.test(path));
+  if (!open) return undefined;
+  trace.operation = open.name;
+  const headers = passable(client, api.takes);
+  return toClient(
+    await api.backEnd({ method: verb, path, query, headers, body: request.body, messageId: request.id }),
+    request.id,
+  );
+}

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { EventRecorder } from '@alongside/kernel/events';
+import { SigningKeys } from '@alongside/kernel/keys';
+import { Vault } from '@alongside/kernel/secrets';
+import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { AuditLog } from './audit.ts';
+import { type Database, must, sql } from './database.ts';
+import { openDatabase } from './dialects.ts';
+import { StoredEvents } from './events.ts';
+import { Settings } from './settings.ts';
+import { StoredKeys } from './signing-keys.ts';
+import { SingleUse } from './single-use.ts';
+
+// One set of tests for both dialects: `open` gives another connection to the same data, as another process would have.
+interface Subject {
+  name: string;
+  open(): Promise<Database>;
+  stop(): Promise<void>;
+}
+
+async function sqliteSubject(): Promise<Subject> {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-sqlite-'));
+  return {
+    name: 'SQLite',
+    open: () => openDatabase('', folder),
+    stop: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function postgresSubject(): Promise<Subject> {
+  const server: TestPostgres = await startPostgres();
+  const url = await server.create('contract');
+  return { name: 'PostgreSQL', open: () => openDatabase(url, ''), stop: () => server.stop() };
+}
+
+const start = Date.parse('2026-03-02T09:00:00Z');
+
+for (const make of [sqliteSubject, postgresSubject]) {
+  describe(make === sqliteSubject ? 'storage on SQLite' : 'storage on PostgreSQL', () => {
+    let subject: Subject;
+    let one: Database;
+    let two: Database;
+    before(async () => {
+      subject = await make();
+
+      // Two processes that start at once agree on the schema.
+      [one, two] = await Promise.all([subject.open(), subject.open()]);
+    });
+    after(async () => {
+      await one?.close();
+      await two?.close();
+      await subject?.stop();
+    });
+
+    test('a batch happens whole or not at all', async () => {
+      const first = await one.batch([
+        sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'AAA', 'First'),
+        must(sql('UPDATE organisation SET name = ? WHERE code = ?', 'Changed', 'nobody')),
+        sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'BBB', 'Second'),
+      ]);
+      assert.equal(first.done, false);
+      assert.deepEqual(await two.all(sql("SELECT code FROM organisation WHERE code IN ('AAA', 'BBB')")), []);
+      await assert.rejects(
+        one.batch([
+          sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'CCC', 'Third'),
+          sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'CCC', 'Again'),
+        ]),
+        /failed|refused/,
+      );
+      assert.equal(await one.get(sql('SELECT code FROM organisation WHERE code = ?', 'CCC')), undefined);
+    });
+
+    test('a refused batch does not touch its neighbours of the same turn', async () => {
+      const results = await Promise.allSettled([
+        one.run(sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'N1', 'x')),
+        one.run(sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'N1', 'x')),
+        one.run(sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'N2', 'x')),
+      ]);
+      assert.deepEqual(
+        results.map((result) => result.status).sort(),
+        ['fulfilled', 'fulfilled', 'rejected'],
+      );
+      assert.equal((await two.all(sql("SELECT code FROM organisation WHERE code IN ('N1', 'N2')"))).length, 2);
+    });
+
+    test('what a write answered is seen by every other connection', async () => {
+      await one.run(sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'SEEN', 'x'));
+      assert.deepEqual({ ...(await two.get(sql('SELECT name FROM organisation WHERE code = ?', 'SEEN'))) }, { name: 'x' });
+    });
+
+    test('a value is spent by exactly one of many uses on two connections', async () => {
+      const clock = new ManualClock(start);
+      const uses = [new SingleUse(one, clock), new SingleUse(two, clock)];
+      for (let round = 0; round < 20; round++) {
+        const value = `value-${round}`;
+        await uses[0]?.keep('code', value, { round }, 60_000);
+        const winners = (
+          await Promise.all(Array.from({ length: 10 }, (_, n) => uses[n % 2]?.spend<{ round: number }>('code', value)))
+        ).filter(Boolean);
+        assert.deepEqual(winners, [{ round }]);
+      }
+    });
+
+    test('a claim is made by exactly one, and again only once it has run out', async () => {
+      const clock = new ManualClock(start);
+      const uses = [new SingleUse(one, clock), new SingleUse(two, clock)];
+      const claims = await Promise.all(Array.from({ length: 10 }, (_, n) => uses[n % 2]?.claim('jti', 'j', 1_000)));
+      assert.equal(claims.filter(Boolean).length, 1);
+      assert.equal(await uses[1]?.claimed('jti', 'j'), true);
+      clock.advance(2);
+      assert.equal(await uses[1]?.claim('jti', 'j', 1_000), true);
+      assert.equal(await uses[0]?.claim('jti', 'j', 1_000), false);
+    });
+
+    test('kinds do not meet, and nothing is spent late', async () => {
+      const clock = new ManualClock(start);
+      const use = new SingleUse(one, clock);
+      await use.keep('state', 'same', 1, 1_000);
+      assert.equal(await use.spend('handoff', 'same'), undefined);
+      clock.advance(1);
+      assert.equal(await use.spend('state', 'same'), undefined);
+      assert.equal((await use.find('state', 'same'))?.usedAt, null);
+    });
+
+    test('signing keys: two processes agree on the first, a rotation is announced, signs, retires', async () => {
+      const clock = new ManualClock(start);
+      const vault = new Vault(Buffer.alloc(32, 7));
+      const ours = new SigningKeys('cis2', new StoredKeys(one, vault), clock);
+      const theirs = new SigningKeys('cis2', new StoredKeys(two, vault), clock);
+      await Promise.all([ours.ensure('ES256'), theirs.ensure('ES256')]);
+      const first = await ours.jwks();
+      assert.equal(first.keys.length, 1);
+      assert.deepEqual(await theirs.jwks(), first);
+      const kidOf = async (keys: SigningKeys) =>
+        JSON.parse(Buffer.from((await keys.sign({ a: 1 }, { algorithm: 'ES256' })).split('.')[0] ?? '', 'base64url').toString()).kid;
+      const before = await kidOf(ours);
+      await ours.rotate('scheduled');
+      theirs.forget();
+      assert.equal((await theirs.jwks()).keys.length, 2);
+      assert.equal(await kidOf(theirs), before);
+      clock.advance(14 * 86_400 + 1);
+      assert.notEqual(await kidOf(theirs), before);
+      clock.advance(14 * 86_400 + 1);
+      assert.equal((await ours.jwks()).keys.length, 1);
+      assert.ok(await ours.publicKey(before));
+      await ours.rotate('now');
+      assert.notEqual(await kidOf(ours), before);
+    });
+
+    test('events join into journeys by the values that pass', async () => {
+      const store = new StoredEvents(one);
+      const recorder = new EventRecorder(new ManualClock(start), store);
+      recorder.record({ keys: ['state-1'], from: 'browser', to: 'authorisation', name: 'a' });
+      recorder.record({ keys: ['other'], from: 'browser', to: 'authorisation', name: 'x' });
+      await recorder.flush();
+      const elsewhere = new EventRecorder(new ManualClock(start), new StoredEvents(two));
+      elsewhere.record({ keys: ['code-9', 'state-1'], from: 'authorisation', to: 'cis2', name: 'b' });
+      await elsewhere.flush();
+      recorder.record({ keys: ['code-9'], from: 'cis2', to: 'browser', name: 'c' });
+      await recorder.flush();
+      const all = await store.list();
+      const journey = all.find((event) => event.name === 'a')?.journey;
+      assert.deepEqual(
+        (await store.list({ journey })).map((event) => event.name),
+        ['a', 'b', 'c'],
+      );
+      assert.deepEqual(all.map((event) => event.seq), all.map((event) => event.seq).sort((a, b) => a - b));
+    });
+
+    test('the audit chain holds under writers in two processes and shows a change', async () => {
+      const clock = new ManualClock(start);
+      const logs = [new AuditLog(one, clock), new AuditLog(two, clock)];
+      await Promise.all(
+        Array.from({ length: 12 }, (_, n) => logs[n % 2]?.write({ actor: 'a', action: 'b', target: String(n), outcome: 'ok' })),
+      );
+      assert.equal((await logs[0]?.list())?.length, 12);
+      assert.equal(await logs[0]?.firstBreak(), undefined);
+      await one.run(sql("UPDATE audit SET target = 'forged' WHERE seq = 5"));
+      assert.equal(await logs[1]?.firstBreak(), 5);
+    });
+
+    test('another process hears of a change within a second', async () => {
+      const heard = new Promise<string>((resolve) => two.onForeignChange(() => resolve('heard')));
+      one.onForeignChange(() => undefined);
+      // The listening connection of PostgreSQL may still be on its way: writing again is what a live system does too.
+      const pulse = setInterval(() => void new Settings(one).set('pulse', String(performance.now())), 100);
+      assert.equal(await heard, 'heard');
+      clearInterval(pulse);
+    });
+
+    test('an older version refuses a newer schema', async () => {
+      const settings = new Settings(one);
+      const version = await settings.get('schema');
+      await settings.set('schema', '9999');
+      await assert.rejects(subject.open(), /schema 9999/);
+      await settings.set('schema', version ?? '');
+    });
+  });
+}
+
+test('SQLite: writes go on while another process holds the lock for a moment', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-lock-'));
+  const database = await openDatabase('', folder);
+  const { DatabaseSync } = await import('node:sqlite');
+  const other = new DatabaseSync(join(folder, 'alongside.db'));
+  other.exec('BEGIN IMMEDIATE');
+  let ticks = 0;
+  const ticking = setInterval(() => ticks++, 5);
+  const writing = database.run(sql("INSERT INTO organisation (code, name) VALUES ('L', 'x')"));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  other.exec('COMMIT');
+  other.close();
+  assert.equal((await writing).changes, 1);
+  clearInterval(ticking);
+  assert.ok(ticks >= 4, `the event loop went on (${ticks} ticks)`);
+  await database.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('SQLite: an unreadable folder is one clear sentence', async () => {
+  await assert.rejects(openDatabase('sqlite:/dev/null/folder/alongside.db', ''), /cannot be opened/);
+});

@@ -1,0 +1,68 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where PostgreSQL's server programs are. */
+function binaries(): string {
+  const named = process.env.ALONGSIDE_POSTGRES_BIN;
+  if (named) return named;
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  for (const version of versions) {
+    const folder = join(root, version, 'bin');
+    if (existsSync(join(folder, 'initdb'))) return folder;
+  }
+  throw new Error('PostgreSQL is not installed. Install the package postgresql, or name its bin folder in ALONGSIDE_POSTGRES_BIN.');
+}
+
+const idOf = (kind: '-u' | '-g', user: string): number => Number(execFileSync('id', [kind, user], { encoding: 'utf8' }));
+
+/** A PostgreSQL of this test alone: a temporary cluster on a socket of its own, owned by an unprivileged user. */
+export interface TestPostgres {
+  url: string;
+  /** A fresh database in the same cluster. */
+  create(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startPostgres(): Promise<TestPostgres> {
+  const bin = binaries();
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-pg-'));
+  // PostgreSQL refuses to run as root.
+  const owner = process.getuid?.() === 0 ? { uid: idOf('-u', 'postgres'), gid: idOf('-g', 'postgres') } : {};
+  if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid ?? owner.uid);
+  const data = join(folder, 'data');
+  const options = { ...owner, cwd: folder, env: { ...process.env, LC_ALL: 'C' } };
+  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'alongside', '-A', 'trust', '--no-sync', '-E', 'UTF8'], {
+    ...options,
+    stdio: 'pipe',
+  });
+  const server = spawn(
+    join(bin, 'postgres'),
+    ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'max_connections=60'],
+    { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  await new Promise<void>((resolve, reject) => {
+    let log = '';
+    server.stderr.on('data', (part: Buffer) => {
+      log += part.toString();
+      if (log.includes('ready to accept connections')) resolve();
+    });
+    server.on('exit', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${log}`)));
+  });
+  const urlOf = (name: string) => `postgres://alongside@localhost/${name}?host=${encodeURIComponent(folder)}`;
+  return {
+    url: urlOf('postgres'),
+    async create(name) {
+      execFileSync(join(bin, 'psql'), ['-h', folder, '-U', 'alongside', '-d', 'postgres', '-qc', `CREATE DATABASE ${name}`], options);
+      return urlOf(name);
+    },
+    async stop() {
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGQUIT');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
