@@ -106,11 +106,12 @@ describe('PDS', () => {
     t.after(platform.close);
     await assert.rejects(client(platform).patient('9000000009'), { status: 503, retryAfterSeconds: 5 });
     assert.equal(platform.calls.length, 2);
-    for (const answer of [
+    const others: PlatformAnswer[] = [
       { ...busy, headers: { 'retry-after': '6' } },
       { ...busy, headers: {} },
       { ...busy, status: 500 },
-    ]) {
+    ];
+    for (const answer of others) {
       platform.calls.length = 0;
       platform.answers.splice(0, 1, answer);
       await assert.rejects(client(platform).patient('9000000009'), { code: 'fhir' });

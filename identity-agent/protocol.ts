@@ -30,7 +30,7 @@ export interface HandOffRequest {
   interactive: boolean;
   /** The PIN must be given again. */
   prompt_login: boolean;
-  /** Seconds; present when the client asked for one. */
+  /** Seconds; present when the client wants a PIN that is not older: the agent asks for it again otherwise. */
   max_age?: number;
 }
 
@@ -85,7 +85,10 @@ export type HandOffError =
   | 'no_role'
   | 'cis_unreachable';
 
-/** States of the agent, as `status` and the console show them. */
+/**
+ * States of the agent, as `status` and the console show them. `noCard`: nobody is signed in and nothing is asked; in the
+ * newer generation a card may be in all the same.
+ */
 export type AgentState = 'noCard' | 'pinRequested' | 'roleRequested' | 'signedIn' | 'locked' | 'blocked' | 'cardRejected';
 
 /** `status` on the local socket. */
@@ -103,30 +106,78 @@ export interface AgentStatus {
   attemptsLeft: number | null;
   /** What the agent is waiting for: `pin`, `role`, or nothing. */
   question: 'pin' | 'role' | null;
-  /** Why a card was rejected, in a sentence for the person. */
+  /** Why a card was rejected or is blocked, in a sentence for the person. */
   reason: string | null;
+  /** The same for programs. */
+  problem: 'card_blocked' | 'card_rejected' | 'no_role' | null;
 }
 
-/** Methods on the local socket: the Ticket API's calls, then what the product adds. JSON-RPC 2.0, one message a line. */
+/** A virtual card, as `listCards` and those that change cards answer it. */
+export interface SocketCard {
+  serial: string;
+  persona: string | null;
+  uid: string;
+  name: string;
+  series: string;
+  keyType: string;
+  profile: string;
+  pinTriesLeft: number;
+  pukTriesLeft: number;
+  /** No PIN attempt is left. */
+  locked: boolean;
+  /** It is in the reader. */
+  inserted: boolean;
+}
+
+/** `data` of an error on the local socket: `ticket` has the numbers of the Ticket API, and `code` of the error is group + number. */
+export type SocketErrorData =
+  | { error: 'ticket'; name: string; group: string; number: number }
+  | { error: 'wrong_pin' | 'card_blocked'; attemptsLeft: number }
+  | { error: 'no_open_question' | 'unknown_role' | 'cis_unreachable' | 'card_removed' }
+  | { error: 'unknown_card' | 'duplicate_card' | 'invalid_card' | 'no_virtual_reader' };
+
+/**
+ * Methods on the local socket: the Ticket API's calls, then what the product adds. JSON-RPC 2.0, one message a line, params
+ * always an object. Notifications come in between answers: an answer is known by its `id`.
+ */
 export const methods = {
+  /** `{timeout?: seconds}` -> `{ticket}`. Starts a sign-in when nobody is signed in, and waits for it. */
   getTicket: 'getTicket',
+  /** `{}` -> `{ticket}`. Never asks. */
   getTicketNoAuth: 'getTicketNoAuth',
+  /** `{timeout?: seconds}` -> `{ticket}`. Asks for the PIN again. */
   getNewTicket: 'getNewTicket',
+  /** `{}` -> `{}`. Signs out. */
   destroyTicket: 'destroyTicket',
+  /** `{}` -> AgentStatus. */
   status: 'status',
-  /** Answers an open question as the person would: development only. */
+  // Development only: what a person's hands would do. All that answer AgentStatus do so when it has taken effect.
+  /** `{pin}` -> AgentStatus. A right PIN whose card is refused answers with that status. */
   answerPin: 'development.answerPin',
+  /** `{roleId}` -> AgentStatus. */
   answerRole: 'development.answerRole',
+  /** `{}` -> `{cards: SocketCard[]}`. */
   listCards: 'development.listCards',
+  /** `{uid, name, persona?, serial?, series?, keyType?, profile?, pin?, puk?, locked?}` -> SocketCard. */
   addCard: 'development.addCard',
+  /** `{card, pin?, locked?}` -> SocketCard. A card is named by serial, persona or uid. */
   editCard: 'development.editCard',
+  /** `{card}` -> `{}`. */
   removeCard: 'development.removeCard',
+  /** `{card}` -> AgentStatus. */
   insertCard: 'development.insertCard',
+  /** `{}` -> AgentStatus. */
   takeCard: 'development.takeCard',
+  /** `{}` -> `{version, cards}`, secrets included. */
   exportCards: 'development.exportCards',
+  /** `{version, cards, add?}` -> `{}`. Replaces all cards, or adds to them: a long export goes in several lines. */
   importCards: 'development.importCards',
+  /** `{}` -> AgentStatus. Signs out, takes the card out, and puts the seeded cards in the place of all others. */
   reset: 'development.reset',
 } as const;
+
+/** Longest line on the local socket, in bytes. */
+export const longestLine = 65_536;
 
 /** Notifications on the local socket. */
 export const notifications = ['cardInserted', 'cardRemoved', 'signedIn', 'signedOut'] as const;

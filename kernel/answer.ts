@@ -25,6 +25,21 @@ export class Answer {
   }
 }
 
+/** An answer whose body goes on until its source ends or its reader has gone, such as server-sent events. */
+export class StreamAnswer extends Answer {
+  /** The pieces of the body, in order. The signal aborts when the reader has gone or the listener closes: the source ends then. */
+  readonly chunks: (gone: AbortSignal) => AsyncIterable<string>;
+
+  constructor(status: number, headers: Headers, chunks: (gone: AbortSignal) => AsyncIterable<string>) {
+    super(status, headers);
+    this.chunks = chunks;
+  }
+
+  override with(headers: Headers): StreamAnswer {
+    return new StreamAnswer(this.status, super.with(headers).headers, this.chunks);
+  }
+}
+
 const noStore: Headers = { 'cache-control': 'no-store' };
 
 /** A JSON answer that no cache keeps. */

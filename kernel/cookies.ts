@@ -4,8 +4,8 @@ export function readCookies(header: string | undefined): Map<string, string> {
   const twice = new Set<string>();
   for (const pair of (header ?? '').split(';').slice(0, 100)) {
     const at = pair.indexOf('=');
-    if (at < 1) continue;
-    const name = pair.slice(0, at).trim();
+    const name = at < 0 ? '' : pair.slice(0, at).trim();
+    if (name === '') continue;
     if (cookies.has(name)) twice.add(name);
     cookies.set(name, pair.slice(at + 1).trim());
   }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Answer, json } from './answer.ts';
+import { Answer, json, StreamAnswer } from './answer.ts';
 import { reasonOf, Refusal } from './errors.ts';
 import { uuid } from './ids.ts';
 import type { Log } from './log.ts';
@@ -85,9 +86,18 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
   return json(500, { error: 'server_error', error_description: 'Something went wrong here.', id: request.id });
 }
 
-function send(reply: FastifyReply, answer: Answer): FastifyReply {
+function send(reply: FastifyReply, answer: Answer, streams: Set<AbortController>): FastifyReply {
   reply.code(answer.status);
   for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
+  if (answer instanceof StreamAnswer) {
+    const gone = new AbortController();
+    streams.add(gone);
+    reply.raw.once('close', () => {
+      streams.delete(gone);
+      gone.abort();
+    });
+    return reply.send(Readable.from(answer.chunks(gone.signal)));
+  }
   return reply.send(answer.body instanceof Uint8Array ? Buffer.from(answer.body) : answer.body);
 }
 
@@ -108,6 +118,12 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+
+  // Bodies that go on by themselves would keep a closing server waiting.
+  const streams = new Set<AbortController>();
+  server.addHook('preClose', async () => {
+    for (const gone of streams) gone.abort();
+  });
 
   const handle = async (raw: FastifyRequest, reply: FastifyReply, endpoint: Endpoint): Promise<FastifyReply> => {
     const request = toRequest(raw);
@@ -130,7 +146,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       answer = (options.onError ?? plainError)(thrown, request);
     }
     await options.flush?.();
-    return send(reply, answer);
+    return send(reply, answer, streams);
   };
 
   for (const route of routes) {

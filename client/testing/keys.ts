@@ -1,9 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { JWK } from 'jose';
-import type { SigningKey } from '../keys.ts';
 
 /** A fresh RSA key in the form of the settings. */
-export function rsaKey(kid: string): SigningKey & { privateKey: JWK } {
+export function rsaKey(kid: string): { kid: string; privateKey: JWK } {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return { kid, privateKey: privateKey.export({ format: 'jwk' }) as JWK };
 }

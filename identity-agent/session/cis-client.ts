@@ -6,6 +6,7 @@ import {
   type CertificateAnswer,
   type CertificateRequest,
   type ChallengeAnswer,
+  type HeartbeatAnswer,
   type PinAnswer,
   type PinRequest,
   paths,
@@ -80,8 +81,8 @@ export class CisClient {
     await this.#call('PUT', paths.role(sessionId), { roleId }, { key, sessionId });
   }
 
-  async heartbeat(sessionId: string, key: HeldKey): Promise<void> {
-    await this.#call('POST', paths.heartbeat(sessionId), undefined, { key, sessionId });
+  heartbeat(sessionId: string, key: HeldKey): Promise<HeartbeatAnswer> {
+    return this.#call<HeartbeatAnswer>('POST', paths.heartbeat(sessionId), undefined, { key, sessionId });
   }
 
   /** Ends a session. One that is over already counts as ended. */

@@ -13,7 +13,15 @@ export interface CardLabel {
   name: string;
 }
 
-const sentences: Partial<Record<string, string>> = {
+/** Why a card is refused until it is put in again, in a sentence for the person. */
+export interface CardProblem {
+  error: 'card_rejected' | 'no_role';
+  sentence: string;
+}
+
+export const rejected = (sentence: string): CardProblem => ({ error: 'card_rejected', sentence });
+
+const sentences = {
   not_a_piv_card: 'This card is not a smartcard that can be used here.',
   object_missing: 'There is no certificate on this card. Please contact your Registration Authority.',
   malformed_response: 'The certificate on this card cannot be read. Please contact your Registration Authority.',
@@ -21,7 +29,7 @@ const sentences: Partial<Record<string, string>> = {
 
 /** What a person reads when their card cannot be used at all. */
 export const sentenceOf = (error: unknown): string =>
-  (error instanceof CardError ? sentences[error.code] : undefined) ?? 'The card cannot be read. Please take it out and try again.';
+  (error instanceof CardError ? (sentences as Partial<Record<string, string>>)[error.code] : undefined) ?? 'The card cannot be read. Please take it out and try again.';
 
 /** One insertion of a card. */
 export class DeskCard {
@@ -32,15 +40,15 @@ export class DeskCard {
   readonly uid: string;
   /** PIN attempts left; 0 means blocked; null while nobody knows. */
   attemptsLeft: number | null;
-  /** Why the card cannot be used, in a sentence for the person. */
-  problem: string | null;
+  /** Why the card cannot be used. */
+  problem: CardProblem | null;
   readonly #client: PivClient;
   readonly #certificate: Uint8Array;
   readonly #algorithm: SignatureAlgorithmId | undefined;
 
   private constructor(
     client: PivClient,
-    read: { certificate: Uint8Array; uid: string; attemptsLeft: number | null; problem: string | null; label: CardLabel | undefined },
+    read: { certificate: Uint8Array; uid: string; attemptsLeft: number | null; problem: CardProblem | null; label: CardLabel | undefined },
   ) {
     this.#client = client;
     this.#certificate = read.certificate;
@@ -61,11 +69,11 @@ export class DeskCard {
       const certificate = await client.readCertificate('authentication');
       const uid = holderOf(certificate);
       const usable = uid !== '' && algorithmOf(certificate) !== undefined;
-      const problem = usable ? null : (sentences.malformed_response ?? null);
+      const problem = usable ? null : rejected(sentences.malformed_response);
       return new DeskCard(client, { certificate, uid, attemptsLeft, problem, label });
     } catch (error) {
       if (error instanceof CardError && error.code === 'card_removed') throw error;
-      return new DeskCard(client, { certificate: new Uint8Array(), uid: '', attemptsLeft, problem: sentenceOf(error), label });
+      return new DeskCard(client, { certificate: new Uint8Array(), uid: '', attemptsLeft, problem: rejected(sentenceOf(error)), label });
     }
   }
 
@@ -86,6 +94,11 @@ export class DeskCard {
     });
     this.attemptsLeft = verification.ok ? await this.#client.attemptsLeft() : verification.attemptsLeft;
     return verification;
+  }
+
+  /** Asks the card how many attempts are left. @throws CardError */
+  async recount(): Promise<void> {
+    this.attemptsLeft = await this.#client.attemptsLeft();
   }
 
   /** The card's signature over SHA-256 of the message. @throws CardError `pin_required` when the PIN was not given since the insertion */

@@ -51,4 +51,5 @@ export const couldMeet = (asked: readonly string[], offers: readonly Reached[]):
 
 /** Whether everything that is asked can only be met by these methods. */
 export const asksOnlyFor = (asked: readonly string[], methods: readonly string[]): boolean =>
-  asked.length > 0 && asked.every((value) => rules[value]?.methods?.every((method) => methods.includes(method)) ?? false);
+  asked.length > 0 &&
+  asked.every((value) => rules[value]?.methods?.every((method) => methods.includes(method)) ?? false);

@@ -25,4 +25,5 @@ export interface AuthorizationRequest {
 }
 
 /** Whether nothing may be shown to the person (OpenID Connect Core section 3.1.2.1). */
-export const isSilent = (authorization: AuthorizationRequest): boolean => authorization.prompt.includes('none');
+export const isSilent = (authorization: AuthorizationRequest): boolean =>
+  authorization.prompt.includes('none');

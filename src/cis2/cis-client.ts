@@ -1,14 +1,14 @@
+import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import {
   type Person,
   type PresenceAnswer,
-  paths,
   type ProofAnswer,
   type ProofRequest,
+  paths,
   type SessionState,
 } from '../cis/protocol.ts';
 import { safeFetch } from '../oauth/safe-fetch.ts';
-import { reasonOf } from '@alongside/kernel/errors';
 import { errors } from './errors.ts';
 
 /** CIS as CIS2 asks it, over HTTP with the secret of the two. Throws `cisUnreachable` when it does not answer. */
@@ -36,7 +36,9 @@ export class CisClient {
   /** Agents that were heard from this network address lately; none when CIS does not answer. */
   async agentsAt(address: string): Promise<PresenceAnswer['agents']> {
     try {
-      const answer = await this.#ask<PresenceAnswer>(`${paths.presence}?address=${encodeURIComponent(address)}`);
+      const answer = await this.#ask<PresenceAnswer>(
+        `${paths.presence}?address=${encodeURIComponent(address)}`,
+      );
       return answer?.agents ?? [];
     } catch {
       return [];
@@ -48,7 +50,10 @@ export class CisClient {
   }
 
   async #ask<T>(path: string, body?: unknown): Promise<T | undefined> {
-    const headers: Record<string, string> = { authorization: `Bearer ${this.#secret}`, accept: 'application/json' };
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${this.#secret}`,
+      accept: 'application/json',
+    };
     if (body !== undefined) headers['content-type'] = 'application/json';
     try {
       // The address comes from the operator's configuration, so it may be private.

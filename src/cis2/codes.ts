@@ -1,4 +1,3 @@
-import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import { randomToken, uuid } from '@alongside/kernel/ids';
 import type { Urls } from '../service.ts';
@@ -9,7 +8,7 @@ import { reachedFor } from './authenticators/authenticator.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import { halfHash } from './claims/half-hash.ts';
 import { partyOf, type RelyingParty } from './relying-party.ts';
-import type { Session } from './sessions.ts';
+import type { Session } from './session.ts';
 
 /** What an authorization code stands for. */
 export interface CodeGrant {
@@ -47,19 +46,21 @@ export function authenticatedAt(session: Session, { client }: RelyingParty, maxA
 /** Authorization codes: what they stand for is kept under their hash for a minute. */
 export class Codes {
   readonly #singleUse: SingleUse;
-  readonly #clock: Clock;
   readonly #recorder: Recorder;
   readonly #urls: Urls;
 
-  constructor(singleUse: SingleUse, clock: Clock, recorder: Recorder, urls: Urls) {
+  constructor(singleUse: SingleUse, recorder: Recorder, urls: Urls) {
     this.#singleUse = singleUse;
-    this.#clock = clock;
     this.#recorder = recorder;
     this.#urls = urls;
   }
 
   /** A fresh code for this client and session, and the write that brings it into being. */
-  granting(party: RelyingParty, authorization: AuthorizationRequest, session: Session): { code: string; statement: Statement } {
+  granting(
+    party: RelyingParty,
+    authorization: AuthorizationRequest,
+    session: Session,
+  ): { code: string; statement: Statement } {
     const code = randomToken();
     const reached = reachedFor(session.authentication, party.client);
     const grant: CodeGrant = {
@@ -101,9 +102,5 @@ export class Codes {
   /** The conditional write that redeems it. */
   spending(code: string): Statement {
     return this.#singleUse.spending(kind, code);
-  }
-
-  now(): number {
-    return this.#clock.now();
   }
 }

@@ -47,7 +47,13 @@ ${development ? more : undefined}
 /** What the log has of a refusal, and in development why it was one; bodies stay as published. */
 const traces = (thrown: unknown, request: HttpRequest, development: boolean): Headers => ({
   'x-request-id': request.id,
-  ...(development ? { 'x-error-detail': detailOf(thrown).replace(/[^\x20-\x7e]/g, '?').slice(0, 1_000) } : {}),
+  ...(development
+    ? {
+        'x-error-detail': detailOf(thrown)
+          .replace(/[^\x20-\x7e]/g, '?')
+          .slice(0, 1_000),
+      }
+    : {}),
 });
 
 /** JSON as the published token endpoint answers: the description first (RFC 6749 section 5.2). */
@@ -72,8 +78,12 @@ export const bearerError =
   (development: boolean): Render =>
   (thrown, request) => {
     const { code, status, description } = entryOf(thrown);
-    const challenge = code === '' ? 'Bearer realm="cis2"' : `Bearer realm="cis2", error="${code}", error_description="${description}"`;
-    const body = code === '' ? { error_description: description } : { error_description: description, error: code };
+    const challenge =
+      code === ''
+        ? 'Bearer realm="cis2"'
+        : `Bearer realm="cis2", error="${code}", error_description="${description}"`;
+    const body =
+      code === '' ? { error_description: description } : { error_description: description, error: code };
     return json(status, body, {
       ...(status < 500 ? { 'www-authenticate': challenge } : {}),
       ...traces(thrown, request, development),
@@ -85,5 +95,9 @@ export const serviceError =
   (development: boolean): Render =>
   (thrown, request) => {
     const { code, status, description } = entryOf(thrown);
-    return json(status, { error: code, error_description: description }, traces(thrown, request, development));
+    return json(
+      status,
+      { error: code, error_description: description },
+      traces(thrown, request, development),
+    );
   };

@@ -20,7 +20,11 @@ const text = (claims: JwtClaims, name: string): string | undefined => {
  * Reads an ID token that this issuer made, also an expired one and one whose key has left the key set
  * (OpenID Connect RP-Initiated Logout section 2). Undefined when it is none; a logout token is none.
  */
-export async function readIdTokenHint(keys: SigningKeys, issuer: string, token: string): Promise<IdTokenHint | undefined> {
+export async function readIdTokenHint(
+  keys: SigningKeys,
+  issuer: string,
+  token: string,
+): Promise<IdTokenHint | undefined> {
   const jwt = decodeJwt(token);
   if (!jwt || typeof jwt.header.kid !== 'string' || jwt.header.typ !== 'JWT') return undefined;
   const found = await keys.publicKey(jwt.header.kid);
@@ -29,7 +33,8 @@ export async function readIdTokenHint(keys: SigningKeys, issuer: string, token: 
   const { claims } = jwt;
   const sub = text(claims, 'sub');
   const audience = text(claims, 'aud');
-  if (claims.iss !== issuer || sub === undefined || audience === undefined || 'events' in claims) return undefined;
+  if (claims.iss !== issuer || sub === undefined || audience === undefined || 'events' in claims)
+    return undefined;
   // Only ID tokens say when the person was authenticated: a signed userinfo answer is none.
   if (typeof claims.exp !== 'number' || typeof claims.auth_time !== 'number') return undefined;
   return { sub, audience, sid: text(claims, 'sid') ?? null, expires: claims.exp };

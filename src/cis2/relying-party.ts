@@ -9,7 +9,10 @@ export interface RelyingParty {
 }
 
 /** The relying party with this client id; undefined when there is none or it was revoked. */
-export async function findRelyingParty(applications: Applications, clientId: string): Promise<RelyingParty | undefined> {
+export async function findRelyingParty(
+  applications: Applications,
+  clientId: string,
+): Promise<RelyingParty | undefined> {
   const application = await applications.byCis2Client(clientId);
   if (application?.status !== 'approved' || !application.cis2) return undefined;
   return { application, client: application.cis2 };

@@ -1,13 +1,15 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
+import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { continuePage } from '@alongside/kernel/layout';
 import type { Log } from '@alongside/kernel/log';
 import { withQuery } from '../oauth/parameters.ts';
+import type { Urls } from '../service.ts';
 import type { ResponseMode } from './authorization-request.ts';
 import { formPostPage } from './pages/form-post.ts';
 import { serviceName } from './pages/text.ts';
-import type { RelyingParty } from './relying-party.ts';
+import { partyOf, type RelyingParty } from './relying-party.ts';
 
 /** Where an authorization response goes. */
 export interface ReplyTarget {
@@ -29,6 +31,8 @@ export interface ReplyFrame {
   issuer: string;
   development: boolean;
   log: Log;
+  recorder: Recorder;
+  urls: Urls;
 }
 
 /** Makes the way back to one client for one request of the browser. */
@@ -36,11 +40,17 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
   const { redirectUri, responseMode, party } = target;
   const state = target.state ?? undefined;
   const send = (parameters: Record<string, string | undefined>): Answer => {
-    if (responseMode === 'form_post') return formPostPage(redirectUri, parameters, party.application.name, frame.development);
+    if (responseMode === 'form_post')
+      return formPostPage(redirectUri, parameters, party.application.name, frame.development);
     const to = withQuery(redirectUri, parameters);
     // A form of ours may not lead to another origin by redirect, so its answer is a page that goes on.
     if (request.method === 'POST')
-      return continuePage({ title: `Going back to ${party.application.name}`, service: serviceName, development: frame.development, to });
+      return continuePage({
+        title: `Going back to ${party.application.name}`,
+        service: serviceName,
+        development: frame.development,
+        to,
+      });
     return redirect(to);
   };
   return {
@@ -50,10 +60,20 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
         state,
         iss: frame.issuer,
         // Relying parties of the published service see these two as well.
-        ...(party.client.profile === 'nhs' ? { scope: scope.join(' '), client_id: party.client.clientId } : {}),
+        ...(party.client.profile === 'nhs'
+          ? { scope: scope.join(' '), client_id: party.client.clientId }
+          : {}),
       }),
     fail: ({ entry, detail }) => {
       frame.log.info({ id: request.id, error: entry.id, detail, client: party.client.clientId }, 'refused');
+      frame.recorder.record({
+        keys: [target.state ?? ''],
+        from: 'cis2',
+        to: partyOf(party.client, frame.urls),
+        name: 'cis2.code',
+        outcome: 'refused',
+        detail: { client: party.application.name, error: entry.id },
+      });
       return send({ error: entry.code, error_description: entry.description, state, iss: frame.issuer });
     },
   };

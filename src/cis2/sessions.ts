@@ -3,53 +3,19 @@ import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken, uuid } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
-import type { EndCause } from '../cis/protocol.ts';
 import { type Database, must, type Row, type Statement, sql } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { Authentication } from './authenticators/authenticator.ts';
-
-export type EndReason = EndCause;
-
-/** A person signed in at CIS2 in one browser. Times in milliseconds. */
-export interface Session {
-  /** Known to clients; never the cookie. */
-  sid: string;
-  uid: string;
-  cisSessionId: string | null;
-  agentId: string | null;
-  authentication: Authentication;
-  idAssuranceLevel: string;
-  /** The role that the person works in, until another is chosen. */
-  roleId: string | null;
-  activeAt: number;
-  endsAt: number;
-}
-
-type SessionBody = Pick<Session, 'authentication' | 'idAssuranceLevel' | 'roleId'>;
-
-interface SessionRow {
-  sid: string;
-  uid: string;
-  cis_session_id: string | null;
-  agent_id: string | null;
-  body: string;
-  active_at: number;
-  ends_at: number;
-}
-
-const fromRow = (row: SessionRow): Session => ({
-  sid: row.sid,
-  uid: row.uid,
-  cisSessionId: row.cis_session_id,
-  agentId: row.agent_id,
-  ...(JSON.parse(row.body) as SessionBody),
-  activeAt: row.active_at,
-  endsAt: row.ends_at,
-});
+import {
+  type EndReason,
+  fromRow,
+  idleTime,
+  type Session,
+  type SessionBody,
+  type SessionRow,
+} from './session.ts';
 
 const minute = 60_000;
-/** How long a session is used silently without being used, by level (NIST SP 800-63B section 4): the person's idleness. */
-const idle = (session: Session): number => (session.authentication.level.nhs === 3 ? 15 : 30) * minute;
 /** Longest time since the person last did something for it. */
 const longest = 720 * minute;
 const cisEndedKind = 'cis2-cis-ended';
@@ -102,7 +68,7 @@ export class Sessions {
 
   /** Whether it was used lately enough to be used silently. */
   isActive(session: Session): boolean {
-    return session.activeAt + idle(session) > this.#clock.now();
+    return session.activeAt + idleTime(session) > this.#clock.now();
   }
 
   /**
@@ -129,7 +95,14 @@ export class Sessions {
       endsAt: Math.max(authentication.personAt + longest, before?.endsAt ?? 0),
     };
     const body: SessionBody = { authentication, idAssuranceLevel, roleId };
-    const columns = [sha256(value), session.cisSessionId, session.agentId, JSON.stringify(body), now, session.endsAt];
+    const columns = [
+      sha256(value),
+      session.cisSessionId,
+      session.agentId,
+      JSON.stringify(body),
+      now,
+      session.endsAt,
+    ];
     const write = before
       ? sql(
           `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, active_at = ?, ends_at = ?
@@ -153,7 +126,12 @@ export class Sessions {
   using(sid: string): Statement {
     const now = this.#clock.now();
     return must(
-      sql('UPDATE cis2_session SET active_at = ? WHERE sid = ? AND ended_at IS NULL AND ends_at > ?', now, sid, now),
+      sql(
+        'UPDATE cis2_session SET active_at = ? WHERE sid = ? AND ended_at IS NULL AND ends_at > ?',
+        now,
+        sid,
+        now,
+      ),
     );
   }
 
@@ -161,7 +139,11 @@ export class Sessions {
   needing(sid: string): Statement {
     const now = this.#clock.now();
     return must(
-      sql('UPDATE cis2_session SET active_at = active_at WHERE sid = ? AND ended_at IS NULL AND ends_at > ?', sid, now),
+      sql(
+        'UPDATE cis2_session SET active_at = active_at WHERE sid = ? AND ended_at IS NULL AND ends_at > ?',
+        sid,
+        now,
+      ),
     );
   }
 

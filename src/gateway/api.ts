@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
+import type { Party } from '@alongside/kernel/events';
 import type { StoredApplication } from '../oauth/applications.ts';
 import type { RateLimits } from '../oauth/products.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
@@ -110,6 +111,8 @@ export interface Api {
   errors: string;
   /** Headers and methods of the CORS pre-flight. */
   cors: { headers: readonly string[]; methods: readonly string[] };
+  /** The arrow that a journey shows when the back end is asked; null shows none. */
+  event: { party: Party; name: string } | null;
   /** The `checks` of `/_status`. */
   checks(health: Health): Record<string, unknown>;
   backEnd: BackEnd;

@@ -6,6 +6,7 @@ import type { Products } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
 import type { Database } from '../storage/database.ts';
+import type { PatientRecord } from './apis/pds/patient.ts';
 
 /** Which build of an API runs: what `/_ping` says. */
 export interface Release {
@@ -34,5 +35,7 @@ export interface Dependencies {
   urls: Urls;
   development: boolean;
   release?: Release;
+  /** Patients that the PDS is to hold once the gateway starts, where their numbers are free. */
+  patients?: Iterable<PatientRecord>;
   options: GatewayOptions;
 }

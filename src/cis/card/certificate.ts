@@ -25,7 +25,7 @@ async function parse(der: Buffer): Promise<CardCertificate> {
   const [{ BitString }, { Certificate, CertificatePolicies }] = await Promise.all([import('asn1js'), import('pkijs')]);
   const x509 = new X509Certificate(der);
   if (!x509.raw.equals(der)) throw new Error('it is not exactly one certificate in DER');
-  const parsed = Certificate.fromBER(der);
+  const parsed = Certificate.fromBER(new Uint8Array(der));
   const names = parsed.subject.typesAndValues.filter(({ type }) => type === oids.commonName);
   const uid = String(names[0]?.value.valueBlock.value ?? '');
   if (names.length !== 1 || !/^\d{12}$/.test(uid)) throw new Error('its common name is not one uid');

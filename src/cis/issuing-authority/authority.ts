@@ -1,10 +1,8 @@
-import { webcrypto, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Settings } from '../../storage/settings.ts';
 import type { CertificatePlan, Name } from './x509-builder.ts';
-
-type CryptoKey = webcrypto.CryptoKey;
 
 /** A certificate and its private key as they are kept: DER and PKCS#8, base64. */
 interface KeptKey {
@@ -37,7 +35,7 @@ const organisations: Readonly<Record<AuthorityId, string>> = {
 
 const year = 365.25 * 86_400_000;
 const curve = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-const { subtle } = webcrypto;
+const { subtle } = crypto;
 /** keyCertSign and cRLSign. */
 const certificateSigning = { bits: 0x06, unused: 1 };
 

@@ -15,7 +15,7 @@ import { base64, digits12 } from '../shapes.ts';
 import type { Authorities, Authority } from './authority.ts';
 import type { CertificateRecord, CertificateRecords } from './certificate-records.ts';
 import { type CertificatePurpose, virtualCardPolicies } from './policies.ts';
-import { lifetimeDays, profileNames, profiles } from './profiles.ts';
+import { profileNames, profiles, validityOf } from './profiles.ts';
 
 export interface IssueDeps {
   clock: Clock;
@@ -28,7 +28,6 @@ export interface IssueDeps {
   virtualCards: boolean;
 }
 
-const day = 86_400_000;
 const spki = base64(1_024);
 const shape = z.strictObject({
   uid: digits12,
@@ -80,11 +79,10 @@ export function issueRoutes(deps: IssueDeps): Route[] {
 
   async function makeOne(order: Order, purpose: CertificatePurpose, authority: Authority) {
     const { buildCertificate, newSerial } = await import('./x509-builder.ts');
-    const { endsIn, revoked } = profiles[order.profile];
+    const profile = profiles[order.profile];
     const policy = virtualCardPolicies[purpose];
     const now = clock.now();
-    const notAfter = now + endsIn * day;
-    const notBefore = notAfter - lifetimeDays * day;
+    const { notBefore, notAfter } = validityOf(profile, now);
     const serial = newSerial();
     const certificate = await buildCertificate(
       {
@@ -112,8 +110,8 @@ export function issueRoutes(deps: IssueDeps): Route[] {
       purpose,
       notBefore,
       notAfter,
-      revokedAt: revoked === null ? null : now,
-      revocationReason: revoked,
+      revokedAt: profile.revoked === null ? null : now,
+      revocationReason: profile.revoked,
     };
     return { certificate, record };
   }

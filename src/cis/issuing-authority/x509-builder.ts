@@ -1,5 +1,5 @@
-import { createHash, randomBytes, type webcrypto } from 'node:crypto';
-import { BitString, Integer, OctetString, PrintableString, Utf8String } from 'asn1js';
+import { createHash, randomBytes } from 'node:crypto';
+import { Set as Asn1Set, BitString, Integer, OctetString, PrintableString, Sequence, Utf8String } from 'asn1js';
 import {
   AttributeTypeAndValue,
   AuthorityKeyIdentifier,
@@ -15,8 +15,6 @@ import {
 } from 'pkijs';
 
 // Loaded only when a certificate is made.
-
-type CryptoKey = webcrypto.CryptoKey;
 
 /** A distinguished name: `[['C', 'GB'], ['CN', '656005750108']]`. */
 export type Name = readonly (readonly [keyof typeof attributes, string])[];
@@ -48,13 +46,14 @@ export function newSerial(): string {
   return bytes.toString('hex');
 }
 
+/** One set for each attribute: pkijs itself would put all of them into one, which is another name (RFC 5280 section 4.1.2.4). */
 function distinguishedName(name: Name): RelativeDistinguishedNames {
-  const typesAndValues = name.map(([type, value]) => {
+  const sets = name.map(([type, value]) => {
     // Country is a PrintableString (RFC 5280 appendix A.1).
     const text = type === 'C' ? new PrintableString({ value }) : new Utf8String({ value });
-    return new AttributeTypeAndValue({ type: attributes[type], value: text });
+    return new Asn1Set({ value: [new AttributeTypeAndValue({ type: attributes[type], value: text }).toSchema()] });
   });
-  return new RelativeDistinguishedNames({ typesAndValues });
+  return RelativeDistinguishedNames.fromBER(new Sequence({ value: sets }).toBER(false));
 }
 
 /** UTCTime until 2049, GeneralizedTime after it (RFC 5280 section 4.1.2.5). */
@@ -63,7 +62,7 @@ function timeOf(milliseconds: number): Time {
   return new Time({ type: value.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime, value });
 }
 
-const keyInfo = (spki: Uint8Array): PublicKeyInfo => PublicKeyInfo.fromBER(spki);
+const keyInfo = (spki: Uint8Array): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(spki));
 
 /** SHA-1 of the subject public key, as RFC 5280 section 4.2.1.2 (1) has it: a name, not a protection. */
 const keyIdentifier = (spki: Uint8Array): OctetString =>

@@ -1,4 +1,6 @@
+import { reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
+import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { EndCause } from '../protocol.ts';
 import type { Delivery } from './delivery.ts';
@@ -10,6 +12,7 @@ export interface EndingsDeps {
   delivery: Delivery;
   recorder: Recorder;
   audit: AuditLog;
+  log: Log;
 }
 
 /** The end of sessions, whatever the cause: recorded, and told to the subscribers. */
@@ -24,7 +27,7 @@ export class Endings {
   async read(id: string): Promise<Session | undefined> {
     const [expired] = await this.#deps.sessions.expire(id);
     if (!expired) return await this.#deps.sessions.find(id);
-    void this.announce([expired]);
+    this.announce([expired]).catch((error) => this.#deps.log.error({ error: reasonOf(error) }, 'the end of a session was not announced'));
     return expired;
   }
 

@@ -105,19 +105,17 @@ export class Sessions {
     return due ? this.#ended([await this.#database.run(this.#expiring(now, condition, ...values))]) : [];
   }
 
-  /** The clock was moved: sessions that lived before it live on, for the desk did not leave. Called before the move or after it. */
+  /** The clock is moved by so many milliseconds: who lived before lives on, for the desk did not leave. Right just before the move as well as after it. */
   async clockMoved(by: number): Promise<void> {
     const now = this.#clock.now();
-    const [idleLimit] = this.#limits(now - Math.max(by, 0));
     await this.#database.run(
-      // Who was heard from since the move stays where that put them.
-      sql(
-        'UPDATE cis_session SET heartbeat_at = CASE WHEN ? > 0 AND heartbeat_at > ? THEN heartbeat_at ELSE heartbeat_at + ? END WHERE ended_at IS NULL AND heartbeat_at > ?',
-        by,
-        now,
-        by,
-        idleLimit,
-      ),
+      by > 0
+        ? sql(
+            'UPDATE cis_session SET heartbeat_at = heartbeat_at + ? WHERE ended_at IS NULL AND heartbeat_at > ?',
+            by,
+            now - by - sessionLimits.idle,
+          )
+        : sql('UPDATE cis_session SET heartbeat_at = ? WHERE ended_at IS NULL AND heartbeat_at > ?', now, now),
     );
   }
 

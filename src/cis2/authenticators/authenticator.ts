@@ -1,11 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
+import type { Cis2Half } from '../../oauth/applications.ts';
 import type { AssuranceLevel, Reached } from '../acr.ts';
 import type { AuthorizationRequest } from '../authorization-request.ts';
 import type { Interaction } from '../interaction/interactions.ts';
 import type { RelyingParty } from '../relying-party.ts';
-import type { EndReason, Session } from '../sessions.ts';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { EndReason, Session } from '../session.ts';
 
 /** Who signed in, and how. Times in milliseconds. */
 export interface Authentication {
@@ -58,7 +58,11 @@ export interface Authenticator {
   /** Begins it: answers with a redirect or a page. `inWindow` when it was opened so. */
   begin(sitting: Sitting, inWindow: boolean): Promise<Answer>;
   /** Whether a browser goes to it without the choice page. */
-  goesStraight(request: HttpRequest, party: RelyingParty, authorization: AuthorizationRequest): Promise<boolean>;
+  goesStraight(
+    request: HttpRequest,
+    party: RelyingParty,
+    authorization: AuthorizationRequest,
+  ): Promise<boolean>;
   /** Whether a session that it made may be used silently for a request of this browser. */
   standing(session: Session, request: HttpRequest): Promise<Standing>;
 }

@@ -10,7 +10,7 @@ import type { AfterSignOut } from '../dependencies.ts';
 import type { HandOffs } from '../hand-off/hand-offs.ts';
 import { endsWithCis } from '../hand-off/session-ended.ts';
 import type { RelyingParty } from '../relying-party.ts';
-import type { Session } from '../sessions.ts';
+import type { Session } from '../session.ts';
 import type { Authenticator, Standing } from './authenticator.ts';
 
 interface Parts {
@@ -26,11 +26,14 @@ const methods = ['N3_SMARTCARD', 'CIS2_SMARTCARD'];
 const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
 
 /** A hop is a whole page: a frame or a script that waits for it would wait for ever. */
-const isPage = ({ headers }: HttpRequest): boolean => [undefined, 'document'].includes(headers['sec-fetch-dest'] as string);
+const isPage = ({ headers }: HttpRequest): boolean =>
+  [undefined, 'document'].includes(headers['sec-fetch-dest'] as string);
 
 /** Whether this agent is known to serve this browser: it did before, or both are on the same computer. */
 const hasMet = (marks: BrowserMarks, request: HttpRequest, agents: PresenceAnswer['agents']) =>
-  isLoopback(request.address) ? agents : agents.filter(({ agentId }) => marks.metAgents(request).includes(agentId));
+  isLoopback(request.address)
+    ? agents
+    : agents.filter(({ agentId }) => marks.metAgents(request).includes(agentId));
 
 /** The smartcard, through the Identity Agent of the browser's computer. */
 export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): Authenticator {
@@ -61,13 +64,17 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
     async standing(session: Session, request: HttpRequest): Promise<Standing> {
       if (session.cisSessionId === null) return { holds: false };
       try {
-        const [state, agents] = await Promise.all([cis.session(session.cisSessionId), cis.agentsAt(request.address)]);
+        const [state, agents] = await Promise.all([
+          cis.session(session.cisSessionId),
+          cis.agentsAt(request.address),
+        ]);
         if (!state) return { holds: false, ended: 'expired' };
         if (!state.active && endsWithCis(state.generation, state.endCause))
           return { holds: false, ended: state.endCause ?? 'expired' };
         // Somebody signed in at the desk since: who that is, the agent must say.
         const desk = agents.find(({ agentId }) => agentId === session.agentId);
-        const other = desk !== undefined && desk.sessionId !== null && desk.sessionId !== session.cisSessionId;
+        const other =
+          desk !== undefined && desk.sessionId !== null && desk.sessionId !== session.cisSessionId;
         return { holds: !other };
       } catch (error) {
         log.warn({ reason: reasonOf(error) }, 'a session is not used silently while CIS cannot be asked');

@@ -22,18 +22,32 @@ import { checkResponseMode, checkResponseType, checkScope, refuseRequestObjects 
 import { answerSilently, findSession } from './session.ts';
 
 const noteRequest = (recorder: Recorder, urls: Urls) =>
-  async function noteRequest({ party, authorization }: { party: RelyingParty; authorization: AuthorizationRequest }): Promise<void> {
+  async function noteRequest({
+    party,
+    authorization,
+  }: {
+    party: RelyingParty;
+    authorization: AuthorizationRequest;
+  }): Promise<void> {
     const { prompt, acr, scope } = authorization;
     recorder.record({
       keys: [authorization.state ?? ''],
       from: partyOf(party.client, urls),
       to: 'cis2',
       name: 'cis2.authorize',
-      detail: { client: party.application.name, scope: scope.join(' '), acr: acr.join(' '), prompt: prompt.join(' ') },
+      detail: {
+        client: party.application.name,
+        scope: scope.join(' '),
+        acr: acr.join(' '),
+        prompt: prompt.join(' '),
+      },
     });
   };
 
-type Needed = Pick<Cis2Dependencies, 'applications' | 'keys' | 'issuer' | 'development' | 'log' | 'recorder' | 'urls' | 'database' | 'clock'>;
+type Needed = Pick<
+  Cis2Dependencies,
+  'applications' | 'keys' | 'issuer' | 'development' | 'log' | 'recorder' | 'urls' | 'database' | 'clock'
+>;
 
 /** `GET` and `POST /authorize`: the order of the checks is the contract. */
 export function createAuthorize(

@@ -4,7 +4,7 @@ import type { Authenticator } from '../authenticators/authenticator.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import { type AuthorizationRequest, isSilent } from '../authorization-request.ts';
 import { errors } from '../errors.ts';
-import { interactionPath, type Interactions } from '../interaction/interactions.ts';
+import { type Interactions, interactionPath } from '../interaction/interactions.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { Reply } from '../reply.ts';
 
@@ -17,7 +17,10 @@ interface Asked {
 
 /** Which ways to sign in could meet the request. None: the client is told, never given less (OpenID Connect Core section 5.5.1.1). */
 export const findAuthenticators = (authenticators: Authenticators) =>
-  async function findAuthenticators({ authorization, reply }: Asked): Promise<Answer | { offered: Authenticator[] }> {
+  async function findAuthenticators({
+    authorization,
+    reply,
+  }: Asked): Promise<Answer | { offered: Authenticator[] }> {
     const offered = authenticators.meeting(authorization.acr);
     if (offered.length > 0) return { offered };
     return reply.fail(errors.levelUnmet(`nothing here meets ${authorization.acr.join(' ')}`));
@@ -35,7 +38,8 @@ export const beginInteraction = (interactions: Interactions) =>
         break;
       }
     }
-    if (!straight && isSilent(authorization)) return reply.fail(errors.loginRequired('there is no session that meets the request'));
+    if (!straight && isSilent(authorization))
+      return reply.fail(errors.loginRequired('there is no session that meets the request'));
     const { interaction, cookie } = await interactions.begin(authorization);
     const answer = straight
       ? await straight.begin({ request, party, interaction }, false)

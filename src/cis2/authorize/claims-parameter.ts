@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../oauth/parameters.ts';
-import { claimValues } from '../scopes.ts';
 import { errors } from '../errors.ts';
 import type { Reply } from '../reply.ts';
+import { claimValues } from '../scopes.ts';
 
 /** What the `claims` parameter asked for (OpenID Connect Core section 5.5). */
 export interface AuthorizationClaims {
@@ -25,7 +25,11 @@ const mostClaims = 100;
 function readRequest(request: unknown): ClaimRequest | undefined {
   if (request === null) return { essential: false, values: [] };
   if (typeof request !== 'object' || Array.isArray(request)) return undefined;
-  const { essential = false, value, values } = request as { essential?: unknown; value?: unknown; values?: unknown };
+  const {
+    essential = false,
+    value,
+    values,
+  } = request as { essential?: unknown; value?: unknown; values?: unknown };
   if (typeof essential !== 'boolean' || (values !== undefined && !Array.isArray(values))) return undefined;
   return { essential, values: value === undefined ? (values ?? []) : [value] };
 }
@@ -74,7 +78,12 @@ export function parseClaims(text: string): AuthorizationClaims | undefined {
   };
 }
 
-const none: AuthorizationClaims = { idToken: [], userinfo: [], acr: { values: [], essential: false }, subject: null };
+const none: AuthorizationClaims = {
+  idToken: [],
+  userinfo: [],
+  acr: { values: [], essential: false },
+  subject: null,
+};
 
 export async function checkClaims({
   parameters,

@@ -29,7 +29,9 @@ export async function checkRedirectUri({ parameters, party }: WithParty): Promis
   const redirectUri = parameters.get('redirect_uri');
   if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
   if (!isRegisteredRedirect(party.client, redirectUri))
-    throw errors.redirectUnknown(`${redirectUri} came, registered are: ${party.client.redirectUris.join(' ')}`);
+    throw errors.redirectUnknown(
+      `${redirectUri} came, registered are: ${party.client.redirectUris.join(' ')}`,
+    );
   return { redirectUri };
 }
 
@@ -51,5 +53,9 @@ export const prepareReply = (frame: ReplyFrame) =>
     const asked = parameters.get('response_mode') ?? 'query';
     const responseMode = isMode(asked) ? asked : 'query';
     const state = parameters.get('state') ?? null;
-    return { reply: replyTo(frame, { party, redirectUri, responseMode, state }, request), responseMode, state };
+    return {
+      reply: replyTo(frame, { party, redirectUri, responseMode, state }, request),
+      responseMode,
+      state,
+    };
   };

@@ -25,7 +25,8 @@ export const checkIdTokenHint = (keys: SigningKeys, issuer: string) =>
     if (token === undefined) return { subject: claims.subject };
     const hint = await readIdTokenHint(keys, issuer, token);
     if (!hint) return reply.fail(errors.hintInvalid('it is not an ID token of this issuer'));
-    if (hint.audience !== party.client.clientId) return reply.fail(errors.hintInvalid(`it was made for ${hint.audience}`));
+    if (hint.audience !== party.client.clientId)
+      return reply.fail(errors.hintInvalid(`it was made for ${hint.audience}`));
     if (claims.subject !== null && claims.subject !== hint.sub)
       return reply.fail(errors.claimsInvalid('the claims parameter means another person than id_token_hint'));
     return { subject: hint.sub };
@@ -46,7 +47,19 @@ export async function gatherRequest(known: {
   subject: string | null;
   claims: AuthorizationClaims;
 }): Promise<{ authorization: AuthorizationRequest }> {
-  const { parameters, party, redirectUri, responseMode, state, scope, challenge, prompt, maxAge, acr, subject } = known;
+  const {
+    parameters,
+    party,
+    redirectUri,
+    responseMode,
+    state,
+    scope,
+    challenge,
+    prompt,
+    maxAge,
+    acr,
+    subject,
+  } = known;
   const { idToken, userinfo } = known.claims;
   return {
     authorization: {

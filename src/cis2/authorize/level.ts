@@ -23,6 +23,7 @@ export async function checkLevel({
   // The claims parameter says more exactly what is wanted, so it goes before acr_values.
   const asked = [...new Set((claimed.length > 0 ? claimed : plain).filter(isAcrValue))];
   if (asked.length > 0) return { acr: asked };
-  if (claims.acr.essential && claimed.length > 0) return reply.fail(errors.levelUnmet(`none of ${claimed.join(' ')} is known`));
+  if (claims.acr.essential && claimed.length > 0)
+    return reply.fail(errors.levelUnmet(`none of ${claimed.join(' ')} is known`));
   return { acr: [...defaultAcr] };
 }

@@ -19,25 +19,38 @@ const longestQuery = 14_500;
 export function readPageParameters(request: HttpRequest): Parameters {
   const posted = request.method === 'POST';
   if (posted && !isForm(request.headers['content-type']))
-    throw errors.requestMalformed(`a form was expected, the content type is ${request.headers['content-type'] ?? 'missing'}`);
+    throw errors.requestMalformed(
+      `a form was expected, the content type is ${request.headers['content-type'] ?? 'missing'}`,
+    );
   const parameters = parseParameters(posted ? request.body : request.query);
   if (!parameters) throw errors.requestMalformed('the parameters are not well-formed, or more than 100');
   const repeated = parameters.repeated();
   if (repeated !== undefined) throw errors.parameterRepeated(`${repeated} came more than once`);
   for (const [name, value] of parameters.entries()) {
     const limit = limits[name] ?? otherLimit;
-    if (value.length > limit) throw errors.requestTooLong(`${name} has ${value.length} characters, ${limit} are allowed`);
+    if (value.length > limit)
+      throw errors.requestTooLong(`${name} has ${value.length} characters, ${limit} are allowed`);
   }
   return parameters;
 }
 
-export async function readParameters({ request }: { request: HttpRequest }): Promise<{ parameters: Parameters }> {
+export async function readParameters({
+  request,
+}: {
+  request: HttpRequest;
+}): Promise<{ parameters: Parameters }> {
   return { parameters: readPageParameters(request) };
 }
 
 /** A form of another site brings no Lax cookies, so it enters again by GET, with them. */
 export const reenterByGet = (address: string) =>
-  async function reenterByGet({ request, parameters }: { request: HttpRequest; parameters: Parameters }): Promise<Answer | undefined> {
+  async function reenterByGet({
+    request,
+    parameters,
+  }: {
+    request: HttpRequest;
+    parameters: Parameters;
+  }): Promise<Answer | undefined> {
     if (request.method !== 'POST') return undefined;
     const to = withQuery(address, Object.fromEntries(parameters.entries()));
     if (to.length > longestQuery) throw errors.requestTooLong(`the request has ${to.length} characters`);

@@ -15,7 +15,8 @@ export async function checkPrompt({ parameters, reply }: Asked): Promise<Answer 
   const prompt = [...new Set((parameters.get('prompt') ?? '').split(' ').filter((value) => value !== ''))];
   const unknown = prompt.find((value) => !promptValues.includes(value));
   if (unknown !== undefined) return reply.fail(errors.promptInvalid(`${unknown} is not known`));
-  if (prompt.includes('none') && prompt.length > 1) return reply.fail(errors.promptInvalid('none came with another value'));
+  if (prompt.includes('none') && prompt.length > 1)
+    return reply.fail(errors.promptInvalid('none came with another value'));
   return { prompt };
 }
 

@@ -23,7 +23,9 @@ export async function checkProofKey({
     return required ? reply.fail(errors.challengeMissing()) : { challenge: null };
   }
   // A missing method means plain (RFC 7636 section 4.3).
-  if (method !== 'S256') return reply.fail(errors.challengeInvalid(`the method is ${method ?? 'missing'}, S256 was expected`));
-  if (!isChallenge(challenge)) return reply.fail(errors.challengeInvalid('it is not 43 characters of base64url'));
+  if (method !== 'S256')
+    return reply.fail(errors.challengeInvalid(`the method is ${method ?? 'missing'}, S256 was expected`));
+  if (!isChallenge(challenge))
+    return reply.fail(errors.challengeInvalid('it is not 43 characters of base64url'));
   return { challenge };
 }

@@ -39,6 +39,7 @@ export async function checkScope({ parameters, reply, party }: Asked): Promise<A
 
 export async function checkResponseMode({ parameters, reply }: Asked): Promise<Answer | undefined> {
   const mode = parameters.get('response_mode') ?? 'query';
-  if (mode !== 'query' && mode !== 'form_post') return reply.fail(errors.responseModeUnsupported(`${mode} came`));
+  if (mode !== 'query' && mode !== 'form_post')
+    return reply.fail(errors.responseModeUnsupported(`${mode} came`));
   return undefined;
 }

@@ -10,7 +10,8 @@ import { authenticatedAt, type Codes } from '../codes.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { Reply } from '../reply.ts';
-import type { Session, Sessions } from '../sessions.ts';
+import type { Session } from '../session.ts';
+import type { Sessions } from '../sessions.ts';
 
 interface Asked {
   request: HttpRequest;
@@ -19,7 +20,11 @@ interface Asked {
 }
 
 /** Whether a session meets a request without anybody being asked: level, age, person, and no prompt for one. */
-export function meetsRequest(session: Session, { party, authorization }: Omit<Asked, 'request'>, now: number): boolean {
+export function meetsRequest(
+  session: Session,
+  { party, authorization }: Omit<Asked, 'request'>,
+  now: number,
+): boolean {
   const { prompt, acr, maxAge, subject } = authorization;
   if (prompt.includes('login') || prompt.includes('select_account')) return false;
   if (prompt.includes('consent') && party.client.profile !== 'nhs') return false;
@@ -29,7 +34,12 @@ export function meetsRequest(session: Session, { party, authorization }: Omit<As
 }
 
 /** The live session of this browser that does for the request, if there is one. */
-export const findSession = (parts: { sessions: Sessions; authenticators: Authenticators; ends: SessionEnds; clock: Clock }) =>
+export const findSession = (parts: {
+  sessions: Sessions;
+  authenticators: Authenticators;
+  ends: SessionEnds;
+  clock: Clock;
+}) =>
   async function findSession({ request, party, authorization }: Asked): Promise<{ session: Session | null }> {
     const session = await parts.sessions.current(request);
     if (!session || !parts.sessions.isActive(session)) return { session: null };

@@ -16,6 +16,7 @@ import {
 } from '../../../identity-agent/protocol.ts';
 import type { ProofAnswer } from '../../cis/protocol.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
+import type { Urls } from '../../service.ts';
 import type { Database } from '../../storage/database.ts';
 import type { CisClient } from '../cis-client.ts';
 import { errors } from '../errors.ts';
@@ -30,6 +31,7 @@ interface Parts {
   cis: CisClient;
   cisKeys: RemoteKeys;
   cisKeysUrl: string;
+  urls: Urls;
   keys: SigningKeys;
   handOffs: HandOffs;
   database: Database;
@@ -46,7 +48,8 @@ const bodyShape = z.union([
 ]);
 
 function readBody({ body, headers }: HttpRequest): ExchangeRequest {
-  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) throw errors.exchangeMalformed('JSON was expected');
+  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
+    throw errors.exchangeMalformed('JSON was expected');
   try {
     return bodyShape.parse(JSON.parse(body)) as ExchangeRequest;
   } catch {
@@ -57,7 +60,8 @@ function readBody({ body, headers }: HttpRequest): ExchangeRequest {
 const findHandOff = (handOffs: HandOffs, clock: Clock) =>
   async function findHandOff({ jti }: { jti: string }): Promise<{ handOff: HandOff }> {
     const found = await handOffs.find(jti);
-    if (!found || found.expiresAt <= clock.now()) throw errors.exchangeUnknown('no hand-off has this jti, or it has run out');
+    if (!found || found.expiresAt <= clock.now())
+      throw errors.exchangeUnknown('no hand-off has this jti, or it has run out');
     if (found.usedAt !== null) throw errors.exchangeUsed('the jti was exchanged before');
     return { handOff: found.payload };
   };
@@ -101,7 +105,11 @@ function proofSteps(parts: Parts) {
     .step(async function askCisForSession({ proof }: Proven) {
       return { cisAnswer: await askCis(cis, issuer, proof) };
     })
-    .step(async function makeAuthentication({ proof, certificate, cisAnswer }: Proven & { cisAnswer: ProofAnswer }) {
+    .step(async function makeAuthentication({
+      proof,
+      certificate,
+      cisAnswer,
+    }: Proven & { cisAnswer: ProofAnswer }) {
       return { outcome: { authentication: authenticationOf(proof, certificate, cisAnswer, clock) } };
     })
     .step(answerCode(parts));
@@ -112,7 +120,8 @@ function reasonSteps(parts: Parts) {
   return steps<{ jti: string; error: HandOffError; request: string }>()
     .step(async function checkRequest({ jti, request }): Promise<void> {
       const jwt = decodeJwt(request);
-      const known = typeof jwt?.header.kid === 'string' ? await parts.keys.publicKey(jwt.header.kid) : undefined;
+      const known =
+        typeof jwt?.header.kid === 'string' ? await parts.keys.publicKey(jwt.header.kid) : undefined;
       if (!jwt || !known || jwt.header.typ !== requestType || jwt.header.alg !== known.algorithm)
         throw errors.exchangeMalformed('the request is not one of ours');
       if (jwt.claims.jti !== jti || !(await verifySignature(jwt, known.algorithm, known.key)))
@@ -141,7 +150,14 @@ export function createExchange(parts: Parts): Endpoint {
     const jti = isProof ? claimed(body.proof, 'request_jti') : body.requestJti;
     const note = (outcome: 'ok' | 'refused', detail: Record<string, string>) => {
       const keys = isProof && outcome === 'ok' ? [jti, claimed(body.proof, 'cis_sid')] : [jti];
-      parts.recorder.record({ keys, from: 'identity-agent', to: 'cis2', name: 'cis2.exchange', outcome, detail });
+      parts.recorder.record({
+        keys,
+        from: 'identity-agent',
+        to: 'cis2',
+        name: 'cis2.exchange',
+        outcome,
+        detail,
+      });
     };
     try {
       const answer = isProof

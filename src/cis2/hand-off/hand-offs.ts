@@ -5,9 +5,9 @@ import { randomToken, uuid } from '@alongside/kernel/ids';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import {
   type HandOffError,
+  type HandOffRequest,
   handOffLifetime,
   handOffPath,
-  type HandOffRequest,
   requestType,
 } from '../../../identity-agent/protocol.ts';
 import type { Statement } from '../../storage/database.ts';
@@ -76,7 +76,8 @@ export class HandOffs {
       prompt_login: promptLogin,
     };
     // Where a proof is fresh enough, the agent need not know of the age.
-    if (authorization.maxAge !== null && party.client.maxAge === 'pin') request.max_age = authorization.maxAge;
+    if (authorization.maxAge !== null && party.client.maxAge === 'pin')
+      request.max_age = authorization.maxAge;
     const handOff: HandOff = { interactionId: interaction.id, nonce: request.nonce, txnHash, inWindow };
     const [jws] = await Promise.all([
       keys.sign({ ...request }, { algorithm: 'ES256', typ: requestType }),
@@ -97,13 +98,25 @@ export class HandOffs {
   }
 
   /** The writes that exchange a request for a code: one exchange only. */
-  exchanging(jti: string, handOff: HandOff, outcome: HandOffResult['outcome']): { code: string; statements: Statement[] } {
+  exchanging(
+    jti: string,
+    handOff: HandOff,
+    outcome: HandOffResult['outcome'],
+  ): { code: string; statements: Statement[] } {
     const { singleUse } = this.#parts;
     const code = randomToken();
-    const result: HandOffResult = { interactionId: handOff.interactionId, jti, inWindow: handOff.inWindow, outcome };
+    const result: HandOffResult = {
+      interactionId: handOff.interactionId,
+      jti,
+      inWindow: handOff.inWindow,
+      outcome,
+    };
     return {
       code,
-      statements: [singleUse.spending(requestKind, jti), singleUse.keeping(resultKind, code, result, codeLifetime * 1000)],
+      statements: [
+        singleUse.spending(requestKind, jti),
+        singleUse.keeping(resultKind, code, result, codeLifetime * 1000),
+      ],
     };
   }
 

@@ -36,9 +36,11 @@ export async function readProof(token: string, certificate: SessionCertificate):
   if (!jwt) throw refuse('it is not a JWT');
   if (jwt.header.typ !== proofType) throw refuse(`the type is ${String(jwt.header.typ)}`);
   if (jwt.header.alg !== 'ES256') throw refuse(`the algorithm is ${String(jwt.header.alg)}`);
-  if (!(await verifySignature(jwt, 'ES256', certificate.key))) throw refuse('the session key did not sign it');
+  if (!(await verifySignature(jwt, 'ES256', certificate.key)))
+    throw refuse('the session key did not sign it');
   const parsed = proofShape.safeParse(jwt.claims);
-  if (!parsed.success) throw refuse(`claim ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`);
+  if (!parsed.success)
+    throw refuse(`claim ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`);
   return parsed.data;
 }
 
@@ -60,5 +62,6 @@ export function checkProof(
   if (proof.pin_time > proof.iat + skew) throw refuse('pin_time is after iat');
   if ((proof.card_signature === undefined) !== (proof.card_certificate === undefined))
     throw refuse('card_signature and card_certificate belong together');
-  if (proof.card_signature !== undefined && !proof.card_present) throw refuse('a card that is not in cannot sign');
+  if (proof.card_signature !== undefined && !proof.card_present)
+    throw refuse('a card that is not in cannot sign');
 }

@@ -9,11 +9,11 @@ import type { Database } from '../../storage/database.ts';
 import { isSilent } from '../authorization-request.ts';
 import type { BrowserMarks } from '../browser-marks.ts';
 import { errors } from '../errors.ts';
-import { failInteraction, type Finish, toPage } from '../interaction/finish.ts';
+import { type Finish, failInteraction, toPage } from '../interaction/finish.ts';
 import type { Interactions } from '../interaction/interactions.ts';
 import { type Opened, openReply } from '../interaction/open.ts';
-import { windowPage } from '../pages/window.ts';
 import { handOffSentences } from '../pages/text.ts';
+import { windowPage } from '../pages/window.ts';
 import type { ReplyFrame } from '../reply.ts';
 import type { HandOffResult, HandOffs } from './hand-offs.ts';
 
@@ -83,8 +83,13 @@ const answerReason = (parts: Parts) =>
     const spends = [parts.handOffs.returning(code)];
     if (isSilent(interaction.authorization))
       return failInteraction(parts, known, spends, errors.loginRequired(`the agent says ${reason}`));
-    if (reason === 'cancelled') return failInteraction(parts, known, spends, errors.denied('cancelled at the agent'));
-    return toPage(parts, { ...known, interaction: { ...interaction, message: handOffSentences[reason] } }, spends);
+    if (reason === 'cancelled')
+      return failInteraction(parts, known, spends, errors.denied('cancelled at the agent'));
+    return toPage(
+      parts,
+      { ...known, interaction: { ...interaction, message: handOffSentences[reason] } },
+      spends,
+    );
   };
 
 const finishSignIn = (parts: Parts) =>

@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { thumbprint } from '@alongside/kernel/jwk';
+import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { decodeJwt, isSigningAlgorithm, keyFits, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
 import { sessionCertificateType } from '../../cis/protocol.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
+import type { Urls } from '../../service.ts';
 import { errors } from '../errors.ts';
 
 /** A session key that CIS certified (RFC 7800). */
@@ -28,14 +28,15 @@ function confirmedKey(confirmation: unknown): { key: KeyObject; keyThumbprint: s
 /** Checks a session certificate against the keys that CIS publishes; throws `proofInvalid`. */
 export async function readSessionCertificate(
   token: string,
-  parts: { cisKeys: RemoteKeys; cisKeysUrl: string; clock: Clock },
+  parts: { cisKeys: RemoteKeys; cisKeysUrl: string; urls: Urls; clock: Clock },
 ): Promise<SessionCertificate> {
   const refuse = (why: string) => errors.proofInvalid(`session certificate: ${why}`);
   const jwt = decodeJwt(token);
   if (!jwt) throw refuse('it is not a JWT');
   const { alg, kid, typ } = jwt.header;
   if (typ !== sessionCertificateType) throw refuse(`the type is ${String(typ)}`);
-  if (!isSigningAlgorithm(alg) || typeof kid !== 'string') throw refuse(`alg ${String(alg)} or the kid is not usable`);
+  if (!isSigningAlgorithm(alg) || typeof kid !== 'string')
+    throw refuse(`alg ${String(alg)} or the kid is not usable`);
   let cisKey: KeyObject | undefined;
   try {
     cisKey = await parts.cisKeys.key(parts.cisKeysUrl, kid);
@@ -44,7 +45,8 @@ export async function readSessionCertificate(
   }
   if (!cisKey) throw refuse('CIS has no key with this kid');
   if (!(await verifySignature(jwt, alg, cisKey))) throw refuse('the signature does not hold');
-  const { sub, sid, exp, iat, cnf } = jwt.claims;
+  const { iss, sub, sid, exp, iat, cnf } = jwt.claims;
+  if (iss !== parts.urls.cis) throw refuse(`iss is ${String(iss)}, ${parts.urls.cis} was expected`);
   const now = seconds(parts.clock);
   if (typeof sub !== 'string' || typeof sid !== 'string') throw refuse('sub or sid is missing');
   if (typeof exp !== 'number' || exp + skew <= now) throw refuse('it has run out');

@@ -7,7 +7,8 @@ import { z } from 'zod';
 import type { EndCause, Generation, SessionEnded } from '../../cis/protocol.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
-import type { Session, Sessions } from '../sessions.ts';
+import type { Session } from '../session.ts';
+import type { Sessions } from '../sessions.ts';
 
 interface Parts {
   cisSecret: string;
@@ -25,7 +26,15 @@ const endedShape = z.object({
   sessionId: text,
   agentId: text,
   uid: text,
-  cause: z.enum(['cardRemoved', 'signedOut', 'anotherPerson', 'expired', 'administrator', 'disabled', 'agentStopped']),
+  cause: z.enum([
+    'cardRemoved',
+    'signedOut',
+    'anotherPerson',
+    'expired',
+    'administrator',
+    'disabled',
+    'agentStopped',
+  ]),
   generation: z.enum(['hscn', 'internet']),
 });
 
@@ -53,7 +62,13 @@ const endSessions = ({ sessions, ends, recorder }: Parts) =>
     // When another person signs in, all that this desk had of the one before is over.
     const ofDesk = cause === 'anotherPerson' ? await sessions.ofAgent(agentId, uid) : [];
     const all = new Map<string, Session>([...ofSession, ...ofDesk].map((session) => [session.sid, session]));
-    recorder.record({ keys: [sessionId], from: 'cis', to: 'cis2', name: 'cis2.session-ended', detail: { cause, sessions: all.size } });
+    recorder.record({
+      keys: [sessionId],
+      from: 'cis',
+      to: 'cis2',
+      name: 'cis2.session-ended',
+      detail: { cause, sessions: all.size },
+    });
     await ends.end([...all.values()], cause);
     return json(200, { ended: all.size });
   };

@@ -14,7 +14,8 @@ const methodOf: Readonly<Record<SessionState['generation'], string>> = {
 };
 
 /** Whether a session may hand off while the card is out. */
-const cardMayLeave = ({ generation, mode }: SessionState): boolean => generation === 'internet' || mode === 'mobility';
+const cardMayLeave = ({ generation, mode }: SessionState): boolean =>
+  generation === 'internet' || mode === 'mobility';
 
 /** Asks CIS whether the session lives and the card signed this hand-off. */
 export async function askCis(cis: CisClient, issuer: string, proof: HandOffProof): Promise<ProofAnswer> {
@@ -22,10 +23,14 @@ export async function askCis(cis: CisClient, issuer: string, proof: HandOffProof
   const answer = await cis.prove(
     proof.cis_sid,
     signature !== undefined && certificate !== undefined
-      ? { message: Buffer.from(cardMessage(issuer, proof.nonce)).toString('base64'), card: { signature, certificate } }
+      ? {
+          message: Buffer.from(cardMessage(issuer, proof.nonce)).toString('base64'),
+          card: { signature, certificate },
+        }
       : { message: null, card: null },
   );
-  if (!answer?.session.active) throw errors.sessionEnded(answer ? `it ended: ${answer.session.endCause}` : 'CIS does not know it');
+  if (!answer?.session.active)
+    throw errors.sessionEnded(answer ? `it ended: ${answer.session.endCause}` : 'CIS does not know it');
   return answer;
 }
 
@@ -37,9 +42,11 @@ export function authenticationOf(
   clock: Clock,
 ): Authentication {
   const refuse = (why: string) => errors.proofInvalid(`CIS: ${why}`);
-  if (session.sessionId !== proof.cis_sid || session.uid !== proof.sub) throw refuse('the session is another one');
+  if (session.sessionId !== proof.cis_sid || session.uid !== proof.sub)
+    throw refuse('the session is another one');
   if (session.agentId !== proof.iss) throw refuse('the session was made by another agent');
-  if (thumbprint(session.sessionKey) !== certificate.keyThumbprint) throw refuse('the session has another key');
+  if (thumbprint(session.sessionKey) !== certificate.keyThumbprint)
+    throw refuse('the session has another key');
   if ((proof.selected_roleid || null) !== (session.roleId || null)) throw refuse('the role is another one');
   if (card && !card.valid) throw errors.cardRefused(card.reason ?? 'the signature does not hold');
   if (!proof.card_present && !cardMayLeave(session)) throw refuse('the card of this session must be in');

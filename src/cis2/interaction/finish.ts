@@ -14,8 +14,9 @@ import type { AfterSignOut } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
 import { choiceSentences } from '../pages/text.ts';
-import type { Session, Sessions } from '../sessions.ts';
-import { interactionPath, type Interactions } from './interactions.ts';
+import type { Session } from '../session.ts';
+import type { Sessions } from '../sessions.ts';
+import { type Interactions, interactionPath } from './interactions.ts';
 import type { Opened } from './open.ts';
 
 /** A sign-in that an authenticator brought, on its way to the client. */
@@ -80,15 +81,26 @@ const checkPerson = (parts: Parts) =>
   async function checkPerson(known: Finishing): Promise<Answer | undefined> {
     const { subject } = known.interaction.authorization;
     if (subject === null || subject === known.authentication.uid) return undefined;
-    return failInteraction(parts, known, known.spends, errors.loginRequired('another person than the expected one signed in'));
+    return failInteraction(
+      parts,
+      known,
+      known.spends,
+      errors.loginRequired('another person than the expected one signed in'),
+    );
   };
 
 const checkLevel = (parts: Parts) =>
   async function checkLevel(known: Finishing): Promise<Answer | undefined> {
     const { interaction, authentication, party, spends } = known;
-    if (firstMet(interaction.authorization.acr, reachedFor(authentication, party.client)) !== undefined) return undefined;
+    if (firstMet(interaction.authorization.acr, reachedFor(authentication, party.client)) !== undefined)
+      return undefined;
     if (isSilent(interaction.authorization))
-      return failInteraction(parts, known, spends, errors.loginRequired('the sign-in does not meet the asked level'));
+      return failInteraction(
+        parts,
+        known,
+        spends,
+        errors.loginRequired('the sign-in does not meet the asked level'),
+      );
     const back = { ...interaction, authentication: null, message: choiceSentences.levelUnmet };
     return toPage(parts, { ...known, interaction: back }, spends);
   };
@@ -106,7 +118,8 @@ const checkAge = (parts: Parts) =>
     }
     const proofDoes = party.client.maxAge === 'proof' && proofCounts;
     // What was done within this interaction is new, however small the age.
-    if (maxAge === null || proofDoes || personAt >= interaction.createdAt || now - personAt <= maxAge * 1000) return undefined;
+    if (maxAge === null || proofDoes || personAt >= interaction.createdAt || now - personAt <= maxAge * 1000)
+      return undefined;
     if (isSilent(interaction.authorization))
       return failInteraction(parts, known, spends, errors.loginRequired('the PIN is older than max_age'));
     const again = { ...interaction, authentication: null, personSince: now };
@@ -124,12 +137,21 @@ const confirmPerson = (parts: Parts) =>
     const signedOut = parts.afterSignOut !== 'silent' && parts.marks.signedOut(request);
     if (!consent && !(silent && signedOut)) return undefined;
     if (isSilent(interaction.authorization))
-      return failInteraction(parts, known, spends, errors.interactionRequired('somebody signed out in this browser'));
+      return failInteraction(
+        parts,
+        known,
+        spends,
+        errors.interactionRequired('somebody signed out in this browser'),
+      );
     return toPage(parts, { ...known, interaction: { ...interaction, authentication } }, spends, 'confirm');
   };
 
 /** The role to begin with: the one of this session, else the agent's, else the only one there is. */
-function roleOf({ authentication, interaction }: Finishing, person: Person, before: Session | undefined): string | null {
+function roleOf(
+  { authentication, interaction }: Finishing,
+  person: Person,
+  before: Session | undefined,
+): string | null {
   const same = before !== undefined && before.cisSessionId === authentication.cisSessionId;
   const wished = (same ? before.roleId : null) ?? authentication.roleId;
   if (person.roles.some(({ roleId }) => roleId === wished)) return wished;
@@ -156,7 +178,8 @@ const establishSession = (parts: Parts) =>
     ]);
     if (!done) {
       const { cisSessionId } = authentication;
-      if (cisSessionId !== null && (await sessions.cisEnded(cisSessionId))) throw errors.sessionEnded('it ended during the sign-in');
+      if (cisSessionId !== null && (await sessions.cisEnded(cisSessionId)))
+        throw errors.sessionEnded('it ended during the sign-in');
       throw errors.returnRefused('it was answered before');
     }
     // One person in a browser, and one person at a desk.
@@ -164,9 +187,13 @@ const establishSession = (parts: Parts) =>
     if (authentication.agentId !== null)
       await ends.end(await sessions.ofOthers(authentication.agentId, person.uid), 'anotherPerson');
     codes.sent(party, interaction.authorization, code, authentication.personAt < interaction.createdAt);
-    return reply
-      .succeed(code, interaction.authorization.scope)
-      .with({ 'set-cookie': [made.cookie, interactions.clearing(interaction), marks.signingIn()] });
+    return reply.succeed(code, interaction.authorization.scope).with({
+      'set-cookie': [
+        made.cookie,
+        interactions.clearing(interaction),
+        ...(marks.signedOut(request) ? [marks.signingIn()] : []),
+      ],
+    });
   };
 
 /** From a proved sign-in to the code for the client. */

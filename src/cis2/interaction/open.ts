@@ -27,7 +27,9 @@ export async function openReply(
 }
 
 /** Opens the interaction that the path names, for the browser that began it. */
-export const openInteraction = (parts: ReplyFrame & { interactions: Interactions; applications: Applications }) =>
+export const openInteraction = (
+  parts: ReplyFrame & { interactions: Interactions; applications: Applications },
+) =>
   async function openInteraction({ request }: { request: HttpRequest }): Promise<Opened> {
     const id = request.path.split('/')[2] ?? '';
     const interaction = await parts.interactions.open(id, request);

@@ -13,8 +13,8 @@ import { choicePage } from '../pages/choice.ts';
 import { confirmPage } from '../pages/confirm.ts';
 import { serviceName } from '../pages/text.ts';
 import type { ReplyFrame } from '../reply.ts';
-import { failInteraction, type Finish, toPage } from './finish.ts';
-import { interactionPath, type Interactions } from './interactions.ts';
+import { type Finish, failInteraction, toPage } from './finish.ts';
+import { type Interactions, interactionPath } from './interactions.ts';
 import { type Opened, openInteraction } from './open.ts';
 
 type Parts = ReplyFrame & {
@@ -61,9 +61,14 @@ const takeChoice = (parts: Parts) =>
   };
 
 const findAuthenticator = ({ authenticators }: Parts) =>
-  async function findAuthenticator({ request, interaction }: Opened): Promise<Answer | { authenticator: Authenticator }> {
+  async function findAuthenticator({
+    request,
+    interaction,
+  }: Opened): Promise<Answer | { authenticator: Authenticator }> {
     const id = request.path.split('/')[3];
-    const authenticator = authenticators.meeting(interaction.authorization.acr).find((offered) => offered.id === id);
+    const authenticator = authenticators
+      .meeting(interaction.authorization.acr)
+      .find((offered) => offered.id === id);
     return authenticator ? { authenticator } : redirect(interactionPath(interaction.id));
   };
 
@@ -86,7 +91,11 @@ const takeAnother = (parts: Parts) =>
   async function takeAnother(known: WithForm): Promise<Answer | undefined> {
     const { interaction, form } = known;
     if (interaction.authentication && form.get('answer') === 'yes') return undefined;
-    return toPage(parts, { ...known, interaction: { ...interaction, authentication: null, message: '' } }, []);
+    return toPage(
+      parts,
+      { ...known, interaction: { ...interaction, authentication: null, message: '' } },
+      [],
+    );
   };
 
 const finish = (parts: Parts, confirmed: boolean) =>
@@ -100,7 +109,11 @@ const finish = (parts: Parts, confirmed: boolean) =>
 export function interactionRoutes(parts: Parts): Route[] {
   const opened = steps<{ request: HttpRequest }>().step(openInteraction(parts));
   const answered = opened.step(readForm);
-  const route = (method: 'GET' | 'POST', path: string, list: { run(start: { request: HttpRequest }): Promise<Answer> }): Route => ({
+  const route = (
+    method: 'GET' | 'POST',
+    path: string,
+    list: { run(start: { request: HttpRequest }): Promise<Answer> },
+  ): Route => ({
     methods: [method],
     path: `/interaction/:id${path}`,
     endpoint: (request) => list.run({ request }),
@@ -112,10 +125,12 @@ export function interactionRoutes(parts: Parts): Route[] {
     route(
       'POST',
       '/confirm',
-      answered.step(takeCancel(parts, 'answer', 'cancel')).step(takeAnother(parts)).step(finish(parts, true)),
+      answered
+        .step(takeCancel(parts, 'answer', 'cancel'))
+        .step(takeAnother(parts))
+        .step(finish(parts, true)),
     ),
     route('GET', '/resume', opened.step(finish(parts, false))),
     route('GET', '/:authenticator', opened.step(findAuthenticator(parts)).step(begin(parts))),
   ];
 }
-

@@ -12,8 +12,8 @@ import { type Database, type Row, type Statement, sql } from '../../storage/data
 import type { SingleUse } from '../../storage/single-use.ts';
 import { findRelyingParty, partyOf } from '../relying-party.ts';
 import type { Sessions } from '../sessions.ts';
-import { logoutToken } from './logout-token.ts';
 import { logoutTargets } from './logout-targets.ts';
+import { logoutToken } from './logout-token.ts';
 
 /** A session that ended and of which relying parties are to be told. */
 export interface EndedSession {
@@ -80,7 +80,9 @@ export class Deliveries {
   async run(): Promise<void> {
     const { clock } = this.#parts;
     for (const ended of await this.#list<EndedSession>(endedKind)) await this.#expand(ended);
-    const due = (await this.#list<Delivery>(deliveryKind)).filter((delivery) => delivery.dueAt <= clock.now());
+    const due = (await this.#list<Delivery>(deliveryKind)).filter(
+      (delivery) => delivery.dueAt <= clock.now(),
+    );
     await Promise.all(due.map((delivery) => this.#attempt(delivery)));
   }
 
@@ -119,14 +121,19 @@ export class Deliveries {
   async #send(delivery: Delivery): Promise<void> {
     const { applications, singleUse, clock, log } = this.#parts;
     const party = await findRelyingParty(applications, delivery.clientId);
-    const outcome = party ? await this.#post(delivery, party.client) : { delivered: true, detail: 'the client is gone' };
+    const outcome = party
+      ? await this.#post(delivery, party.client)
+      : { delivered: true, detail: 'the client is gone' };
     const attempts = delivery.attempts + 1;
     const pause = backoff[delivery.attempts];
     const { sid, clientId, address } = delivery;
     const fields = { sid, client: clientId, address, attempt: attempts, result: outcome.detail };
     if (outcome.delivered || pause === undefined) {
       await singleUse.spend(deliveryKind, delivery.id);
-      log[outcome.delivered ? 'info' : 'error'](fields, outcome.delivered ? 'back-channel logout delivered' : 'back-channel logout given up');
+      log[outcome.delivered ? 'info' : 'error'](
+        fields,
+        outcome.delivered ? 'back-channel logout delivered' : 'back-channel logout given up',
+      );
     } else {
       await this.#change(delivery, { ...delivery, attempts, dueAt: clock.now() + pause });
       log.warn({ ...fields, againInSeconds: pause / second }, 'back-channel logout failed');
@@ -165,7 +172,11 @@ export class Deliveries {
   async #list<P>(kind: string): Promise<P[]> {
     const { database, clock } = this.#parts;
     const rows = await database.all<Row>(
-      sql('SELECT payload FROM single_use WHERE kind = ? AND used_at IS NULL AND expires_at > ? LIMIT 200', kind, clock.now()),
+      sql(
+        'SELECT payload FROM single_use WHERE kind = ? AND used_at IS NULL AND expires_at > ? LIMIT 200',
+        kind,
+        clock.now(),
+      ),
     );
     return rows.map((row) => JSON.parse(String(row.payload)) as P);
   }

@@ -15,7 +15,8 @@ import { type IdTokenHint, readIdTokenHint } from '../id-token-hint.ts';
 import { confirmSignOutPage, signedOutPage } from '../pages/sign-out.ts';
 import { serviceName } from '../pages/text.ts';
 import { findRelyingParty, type RelyingParty } from '../relying-party.ts';
-import type { Session, Sessions } from '../sessions.ts';
+import type { Session } from '../session.ts';
+import type { Sessions } from '../sessions.ts';
 import type { SessionEnds } from './session-ends.ts';
 
 interface Parts {
@@ -76,7 +77,9 @@ async function findTarget({
   const address = parameters.get('post_logout_redirect_uri');
   if (address === undefined || !party) return { to: null };
   if (!party.client.postLogoutRedirectUris.includes(address))
-    throw errors.logoutRedirect(`${address} came, registered are: ${party.client.postLogoutRedirectUris.join(' ')}`);
+    throw errors.logoutRedirect(
+      `${address} came, registered are: ${party.client.postLogoutRedirectUris.join(' ')}`,
+    );
   // A hint that was sent and does not hold proves no client.
   if (!hint && parameters.has('id_token_hint')) return { to: null };
   return { to: withQuery(address, { state: parameters.get('state') }) };
@@ -129,14 +132,22 @@ const signOut = ({ ends, marks, sessions, recorder, development }: Parts) =>
     if (session) {
       await ends.end([session], 'signedOut');
       const keys = [session.sid, session.cisSessionId ?? ''];
-      recorder.record({ keys, from: 'browser', to: 'cis2', name: 'cis2.logout', detail: { goesBack: to !== null } });
+      recorder.record({
+        keys,
+        from: 'browser',
+        to: 'cis2',
+        name: 'cis2.logout',
+        detail: { goesBack: to !== null },
+      });
     }
     const leading = (address: string) =>
       request.method === 'POST'
         ? continuePage({ title: 'You are signed out', service: serviceName, development, to: address })
         : redirect(address);
     const answer = to === null ? signedOutPage(development) : leading(to);
-    return answer.with({ 'set-cookie': session ? [sessions.clearing(), marks.signingOut()] : [sessions.clearing()] });
+    return answer.with({
+      'set-cookie': session ? [sessions.clearing(), marks.signingOut()] : [sessions.clearing()],
+    });
   };
 
 /** `GET` and `POST /connect/endSession` (OpenID Connect RP-Initiated Logout 1.0). */
@@ -160,7 +171,8 @@ export function createConfirmSignOut(parts: Parts): Endpoint {
     const form = isForm(request.headers['content-type']) ? parseParameters(request.body) : undefined;
     const kept = await parts.singleUse.peek<SignOut>(confirmKind, form?.get('question') ?? '');
     const session = await parts.sessions.current(request);
-    if (!kept || kept.sid !== session?.sid) throw errors.logoutUnknown('the question is not known, or of another session');
+    if (!kept || kept.sid !== session?.sid)
+      throw errors.logoutUnknown('the question is not known, or of another session');
     return end({ request, session, to: kept.to });
   };
 }

@@ -20,9 +20,14 @@ interface Parts {
 /** The API platform is told of every session: it may hold tokens that were exchanged for an ID token of another client. */
 async function platformTarget({ platformLogout, applications, log }: Parts): Promise<LogoutTarget[]> {
   if (platformLogout === undefined) return [];
-  const platform = (await applications.list()).find(({ cis2 }) => cis2?.backchannelLogoutUri === platformLogout);
+  const platform = (await applications.list()).find(
+    ({ cis2 }) => cis2?.backchannelLogoutUri === platformLogout,
+  );
   if (platform?.cis2) return [{ clientId: platform.cis2.clientId, address: platformLogout, trusted: true }];
-  log.warn({ address: platformLogout }, 'no relying party is registered with the back-channel logout address of the platform');
+  log.warn(
+    { address: platformLogout },
+    'no relying party is registered with the back-channel logout address of the platform',
+  );
   return [];
 }
 

@@ -1,6 +1,7 @@
 import type { Tokens } from '../../oauth/tokens.ts';
 import type { Database } from '../../storage/database.ts';
-import type { EndReason, Session, Sessions } from '../sessions.ts';
+import type { EndReason, Session } from '../session.ts';
+import type { Sessions } from '../sessions.ts';
 import type { Deliveries } from './deliveries.ts';
 
 interface Parts {

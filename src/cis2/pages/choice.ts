@@ -2,13 +2,17 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
 import type { Authenticator } from '../authenticators/authenticator.ts';
-import { interactionPath, type Interaction } from '../interaction/interactions.ts';
+import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { helpPath, hopHelp } from './help.ts';
 import { hopScriptPath } from './hop-script.ts';
 import { serviceName } from './text.ts';
 import { channelOf } from './window.ts';
 
-function radio({ id, label, hint, inWindow }: Authenticator, interaction: Interaction, checked: boolean): Html {
+function radio(
+  { id, label, hint, inWindow }: Authenticator,
+  interaction: Interaction,
+  checked: boolean,
+): Html {
   const window = interactionPath(interaction.id, `${id}?window=1`);
   return html`<div class="choice">
 <input type="radio" id="with-${id}" name="authenticator" value="${id}" aria-describedby="hint-${id}" ${checked ? html`checked` : undefined} ${inWindow ? html`data-window="${window}"` : undefined}>

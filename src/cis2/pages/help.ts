@@ -6,9 +6,8 @@ import { hopCauses, serviceName } from './text.ts';
 export const helpPath = '/help/smartcard';
 
 /** What may be wrong when the hop to the agent shows nothing. */
-export const hopHelp = (): Html => html`<ul>${hopCauses.map(
-  ({ cause, mend }) => html`<li><strong>${cause}</strong> ${mend}</li>`,
-)}</ul>`;
+export const hopHelp = (): Html =>
+  html`<ul>${hopCauses.map(({ cause, mend }) => html`<li><strong>${cause}</strong> ${mend}</li>`)}</ul>`;
 
 /** `GET /help/smartcard`: also for a person who came to the browser's own error page. */
 export const helpPage = (development: boolean): Answer =>

@@ -4,7 +4,11 @@ import { framedPage } from '@alongside/kernel/layout';
 import { serviceName } from './text.ts';
 
 /** Asks before a sign-out that nobody proved to be wanted. `question` is the id of what waits for the answer. */
-export const confirmSignOutPage = (question: string, applicationName: string | null, development: boolean): Answer =>
+export const confirmSignOutPage = (
+  question: string,
+  applicationName: string | null,
+  development: boolean,
+): Answer =>
   framedPage(200, {
     title: 'Do you want to sign out?',
     service: serviceName,

@@ -9,9 +9,11 @@ export const handOffSentences: Readonly<Record<HandOffError, string>> = {
   another_way: '',
   no_card: 'There was no smartcard in the reader. Put your smartcard in and try again.',
   login_required: 'Nobody is signed in at the Identity Agent. Put your smartcard in and try again.',
-  card_blocked: 'Your smartcard is blocked after too many wrong PINs. Your registration authority can unblock it.',
+  card_blocked:
+    'Your smartcard is blocked after too many wrong PINs. Your registration authority can unblock it.',
   card_rejected: 'Your smartcard was not accepted. Your registration authority can say why and renew it.',
-  no_role: 'Your smartcard has no role, and this computer asks for one. Your registration authority can give you one.',
+  no_role:
+    'Your smartcard has no role, and this computer asks for one. Your registration authority can give you one.',
   cis_unreachable: 'The Identity Agent could not reach the Care Identity Service. Try again in a moment.',
 };
 

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
-import { interactionPath, type Interaction } from '../interaction/interactions.ts';
+import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { hopScriptPath } from './hop-script.ts';
 import { serviceName } from './text.ts';
 

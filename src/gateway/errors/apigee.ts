@@ -4,8 +4,9 @@ import type { ErrorRenderer } from './renderer.ts';
 
 interface Form {
   code: string;
-  /** Where Apigee's own words differ from the fault's. */
+  /** Where Apigee's own words or status differ from the fault's. */
   text?: string;
+  status?: number;
 }
 
 // VerifyAccessToken finds no token that it could look up, whatever the reason.
@@ -22,7 +23,7 @@ const forms: Readonly<Partial<Record<FaultName, Form>>> = {
   boundToken: unknown,
   expiredToken: { code: 'keymanagement.service.access_token_expired' },
   noProductMatch: { code: 'keymanagement.service.InvalidAPICallAsNoApiProductMatchFound' },
-  unsupportedPath: { code: 'messaging.adaptors.http.flow.ApplicationNotFound' },
+  unsupportedPath: { code: 'messaging.adaptors.http.flow.ApplicationNotFound', status: 404 },
 };
 
 /** What the shared flow for rate limits answers where a proxy has no fault rule of its own. */
@@ -38,10 +39,9 @@ export const apigee: ErrorRenderer = {
   id: 'apigee',
   render(refusal) {
     const name = faultNameOf(refusal) ?? 'unexpected';
-    const status = Number(refusal.extra.status ?? refusal.entry.status);
+    const { code, text, status = Number(refusal.extra.status ?? refusal.entry.status) } = forms[name] ?? raised;
     const policy = policies[name];
     if (policy !== undefined) return json(status, { message: sentenceOf(refusal), policy });
-    const { code, text } = forms[name] ?? raised;
     return json(status, { fault: { faultstring: text ?? sentenceOf(refusal), detail: { errorcode: code } } });
   },
   mirrors: () => true,

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { describe, test } from 'node:test';
+import type { IdentityAgentSettings } from './agent.ts';
+import { IdentityAgentClient } from './agent.ts';
+import { JsonLines } from './json-lines.ts';
+import { TICKET_ERRORS } from './ticket-errors.ts';
+
+type Reply = (message: Record<string, unknown>, socket: Socket) => void;
+
+/** A fixture that speaks the agent's protocol and says what the test wants. */
+async function agent(t: TestContext, reply: Reply, over: Partial<IdentityAgentSettings> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'agent-test-'));
+  const socketPath = join(folder, 'identity-agent.sock');
+  const received: Record<string, unknown>[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    const lines = new JsonLines(10_000);
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (piece: Buffer) => {
+      for (const message of lines.push(piece)) {
+        received.push(message);
+        reply(message, socket);
+      }
+    });
+  });
+  server.listen(socketPath);
+  await once(server, 'listening');
+  const client = new IdentityAgentClient({ application: 'Test system', socketPath, ...over });
+  t.after(async () => {
+    await client.close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return { client, received, sockets, folder, socketPath };
+}
+
+const say = (socket: Socket, message: object) => socket.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+const answer =
+  (result: unknown): Reply =>
+  ({ id }, socket) =>
+    say(socket, { id, result });
+
+describe('the client of the Identity Agent', () => {
+  test('asks in JSON-RPC, one line a call, and gives the ticket', async (t) => {
+    const { client, received } = await agent(t, answer({ ticket: 'AQIC5wM2LY4Sfc+x=@AAJTSQACMDE=#' }));
+    assert.equal(await client.getTicket(), 'AQIC5wM2LY4Sfc+x=@AAJTSQACMDE=#');
+    await client.getTicketNoAuth();
+    await client.getNewTicket();
+    await client.destroyTicket();
+    const params = { application: 'Test system' };
+    const methods = ['getTicket', 'getTicketNoAuth', 'getNewTicket', 'destroyTicket'];
+    assert.deepEqual(
+      received,
+      methods.map((method, index) => ({ jsonrpc: '2.0', id: index + 1, method, params })),
+    );
+  });
+
+  test('matches answers to calls by their id, in whatever order they come', async (t) => {
+    const waiting: number[] = [];
+    const { client } = await agent(t, ({ id }, socket) => {
+      waiting.push(id as number);
+      if (waiting.length < 3) return;
+      for (const each of waiting.reverse()) say(socket, { id: each, result: { ticket: `t${each}` } });
+    });
+    const tickets = await Promise.all([client.getTicket(), client.getTicket(), client.getTicket()]);
+    assert.deepEqual(tickets, ['t1', 't2', 't3']);
+  });
+
+  test('turns a refusal into an error with number, name and group', async (t) => {
+    const error = { code: 0x80200004, message: 'The card is blocked.', data: { name: 'TCK_API_ERR_PIN_BLOCKED' } };
+    const { client } = await agent(t, ({ id }, socket) => say(socket, { id, error }));
+    const expected = { code: 'agent', ticketError: 'TCK_API_ERR_PIN_BLOCKED', group: 'CARD_DEVICE', number: 0x80200004 };
+    await assert.rejects(client.getTicket(), { ...expected, message: 'The card is blocked.' });
+  });
+
+  test('knows a number that came signed, one of the system, and one of JSON-RPC itself', async (t) => {
+    const codes = [0x80100009 | 0, 0x81000005, -32601];
+    const { client } = await agent(t, ({ id }, socket) => say(socket, { id, error: { code: codes.shift(), message: 'x' } }));
+    const signed = { number: 0x80100009, ticketError: 'TCK_API_ERR_TICKET_NOT_AVAILABLE', group: 'GENERIC' };
+    await assert.rejects(client.getTicketNoAuth(), signed);
+    await assert.rejects(client.getTicketNoAuth(), { number: 0x81000005, ticketError: undefined, group: 'WINDOWS' });
+    await assert.rejects(client.getTicketNoAuth(), { number: -32601, ticketError: undefined, group: undefined });
+  });
+
+  test('hands events to those who listen, until they stop', async (t) => {
+    const { client, sockets } = await agent(t, answer({ state: 'noCard' }));
+    assert.equal((await client.status()).state, 'noCard');
+    const seen: unknown[] = [];
+    const stop = client.on('cardInserted', (params) => seen.push(params));
+    const [socket] = sockets;
+    assert.ok(socket);
+    say(socket, { method: 'cardInserted', params: { card: 'x' } });
+    say(socket, { method: 'toString', params: {} });
+    await client.status();
+    stop();
+    say(socket, { method: 'cardInserted', params: { card: 'y' } });
+    await client.status();
+    assert.deepEqual(seen, [{ card: 'x' }]);
+  });
+
+  test('gives up on an agent that does not answer, and on one that answers nonsense', async (t) => {
+    const silent = await agent(t, () => undefined, { replyTimeoutMs: 20, userTimeoutMs: 20 });
+    await assert.rejects(silent.client.status(), { code: 'timeout' });
+    await assert.rejects(silent.client.getTicket(), { code: 'timeout' });
+    const odd = await agent(t, answer({ ticket: 7 }));
+    await assert.rejects(odd.client.getTicket(), { code: 'response_invalid' });
+    const noise = await agent(t, (_message, socket) => socket.write('nonsense\n'));
+    await assert.rejects(noise.client.getTicket(), { code: 'agent_closed' });
+    const endless = await agent(t, (_message, socket) => socket.write('x'.repeat(300_000)));
+    await assert.rejects(endless.client.getTicket(), { code: 'agent_closed' });
+  });
+
+  test('fails what waits when the agent goes, and connects anew at the next call', async (t) => {
+    let calls = 0;
+    const { client } = await agent(t, (message, socket) => {
+      calls += 1;
+      if (calls === 1) socket.destroy();
+      else answer({ ticket: 'second' })(message, socket);
+    });
+    await assert.rejects(client.getTicket(), { code: 'agent_closed' });
+    assert.equal(await client.getTicket(), 'second');
+  });
+
+  test('fails what waits when it is closed', async (t) => {
+    const { client } = await agent(t, () => undefined);
+    await client.connect();
+    const waiting = assert.rejects(client.getTicket(), { code: 'agent_closed' });
+    await new Promise(setImmediate);
+    await client.close();
+    await waiting;
+  });
+
+  test('says when no agent runs', async () => {
+    const client = new IdentityAgentClient({ application: 'x', socketPath: '/nonexistent/identity-agent.sock' });
+    await assert.rejects(client.getTicket(), { code: 'agent_unreachable' });
+  });
+
+  test('does not talk to a socket that another user may have put there', async (t) => {
+    const { socketPath, folder } = await agent(t, answer({ ticket: 'x' }));
+    await chmod(folder, 0o777);
+    const client = new IdentityAgentClient({ application: 'x', socketPath });
+    await assert.rejects(client.getTicket(), { code: 'agent_untrusted' });
+    const own = join(folder, 'own');
+    await mkdir(own, { mode: 0o700 });
+    await writeFile(join(own, 'file'), '');
+    const file = new IdentityAgentClient({ application: 'x', socketPath: join(own, 'file') });
+    await assert.rejects(file.getTicket(), { code: 'agent_untrusted' });
+  });
+});
+
+test('the table of failures has every number once, in its group', () => {
+  assert.equal(TICKET_ERRORS.length, 11 + 7 + 8 + 7);
+  assert.equal(new Set(TICKET_ERRORS.map(({ code }) => code)).size, TICKET_ERRORS.length);
+  const named = Object.fromEntries(TICKET_ERRORS.map(({ name, code }) => [name, code]));
+  assert.equal(named.TCK_API_ERR_INTERNAL, 0x80100001);
+  assert.equal(named.TCK_API_ERR_NOT_IMPLEMENTED, 0x8010000b);
+  assert.equal(named.TCK_API_ERR_NO_KEY_FOUND, 0x80200007);
+  assert.equal(named.TCK_API_ERR_USER_ABORT, 0x80400001);
+  assert.equal(named.TCK_API_ERR_RESOURCE_NOT_AVAILABLE, 0x80800007);
+});

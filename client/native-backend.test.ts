@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createCombined } from './combined.ts';
+import { platformAt } from './config.ts';
+import type { OnceStore } from './native-backend.ts';
+import { finishBackendFlow, redeemBackendTicket, signInThroughBackend, startBackendFlow } from './native-backend.ts';
+import { sha256 } from './secrets.ts';
+import { testClock } from './testing/clock.ts';
+import { PUBLISHED_TOKENS, startPlatform } from './testing/platform.ts';
+
+function onceStore(clock = testClock()): OnceStore {
+  const kept = new Map<string, { value: string; until: number }>();
+  return {
+    async put(key, value, until) {
+      kept.set(key, { value, until });
+    },
+    async take(key) {
+      const entry = kept.get(key);
+      kept.delete(key);
+      return entry && entry.until > clock.now() ? entry.value : undefined;
+    },
+  };
+}
+
+async function backend(t: { after(done: () => Promise<void>): void }) {
+  const platform = await startPlatform();
+  t.after(platform.close);
+  const combined = createCombined({
+    ...platformAt(`${platform.origin}/oauth2`),
+    clientId: 'key',
+    clientSecret: 'secret',
+    redirectUri: 'https://app.example.test/callback',
+  });
+  const clock = testClock();
+  return { combined, clock, store: onceStore(clock) };
+}
+
+const desktop = { redirectUri: 'http://127.0.0.1:4711/callback', state: 's'.repeat(43), challenge: sha256('verifier') };
+const callbackFor = (url: string) => `?code=c&state=${new URL(url).searchParams.get('state')}`;
+
+describe('a native application with a back end', () => {
+  test('signs in: the secret and the tokens stay behind, the desktop gets what the back end gives', async (t) => {
+    const settings = await backend(t);
+    const session = await signInThroughBackend({
+      start: async (request) => (await startBackendFlow(settings, request)).url,
+      redeem: async (ticket, verifier) => {
+        const tokens = await redeemBackendTicket(settings, ticket, verifier);
+        assert.equal(tokens.accessToken, PUBLISHED_TOKENS.access_token);
+        return 'session of the back end';
+      },
+      browser: {
+        async open(url) {
+          const { redirectTo } = await finishBackendFlow(settings, callbackFor(url));
+          await fetch(redirectTo);
+          return { closed: new Promise(() => undefined), close: async () => undefined };
+        },
+      },
+    });
+    assert.equal(session, 'session of the back end');
+  });
+
+  test('a ticket works once, with its proof, and for a minute', async (t) => {
+    const settings = await backend(t);
+    const newTicket = async () => {
+      const { url } = await startBackendFlow(settings, desktop);
+      const { redirectTo } = await finishBackendFlow(settings, callbackFor(url));
+      assert.ok(redirectTo.startsWith(`${desktop.redirectUri}?ticket=`));
+      assert.ok(!redirectTo.includes(PUBLISHED_TOKENS.access_token));
+      return new URL(redirectTo).searchParams.get('ticket') ?? '';
+    };
+    const used = await newTicket();
+    assert.ok(await redeemBackendTicket(settings, used, 'verifier'));
+    await assert.rejects(redeemBackendTicket(settings, used, 'verifier'), { code: 'ticket_invalid' });
+    await assert.rejects(redeemBackendTicket(settings, await newTicket(), 'other'), { code: 'ticket_invalid' });
+    await assert.rejects(redeemBackendTicket(settings, 'unknown', 'verifier'), { code: 'ticket_invalid' });
+    const late = await newTicket();
+    settings.clock.advance(61);
+    await assert.rejects(redeemBackendTicket(settings, late, 'verifier'), { code: 'ticket_invalid' });
+  });
+
+  test('a callback works once, and only for a flow that was begun', async (t) => {
+    const settings = await backend(t);
+    const { url } = await startBackendFlow(settings, desktop);
+    await finishBackendFlow(settings, callbackFor(url));
+    await assert.rejects(finishBackendFlow(settings, callbackFor(url)), { code: 'state_mismatch' });
+    await assert.rejects(finishBackendFlow(settings, '?code=c&state=unknown'), { code: 'state_mismatch' });
+  });
+
+  test('a refusal reaches the desktop', async (t) => {
+    const settings = await backend(t);
+    const { url } = await startBackendFlow(settings, desktop);
+    const state = new URL(url).searchParams.get('state');
+    const { redirectTo } = await finishBackendFlow(settings, `?error=access_denied&state=${state}`);
+    assert.equal(redirectTo, `${desktop.redirectUri}?error=access_denied&state=${desktop.state}`);
+  });
+
+  test('the browser is sent to this machine only', async (t) => {
+    const settings = await backend(t);
+    const elsewhere = [
+      'http://127.0.0.1.evil.test:1/x',
+      'https://evil.test/',
+      'http://127.0.0.1:1@evil.test/',
+      'http://localhost:1/x',
+      'javascript:1',
+    ];
+    for (const redirectUri of elsewhere) {
+      await assert.rejects(startBackendFlow(settings, { ...desktop, redirectUri }), { code: 'callback_invalid' });
+    }
+    await assert.rejects(startBackendFlow(settings, { ...desktop, challenge: 'short' }), { code: 'callback_invalid' });
+  });
+});

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from './browser/browser.ts';
+import { manualBrowser } from './browser/manual.ts';
+import { ClientError } from './errors.ts';
+import type { Fetch } from './http.ts';
+import type { ServerMetadata } from './metadata.ts';
+import type { NativeSettings } from './native.ts';
+import { createNative, signInNative } from './native.ts';
+import { redirectBrowser } from './testing/browsers.ts';
+import type { TestProvider } from './testing/openid-provider.ts';
+import { startProvider } from './testing/openid-provider.ts';
+
+describe('sign-in of a native application, at a server that is not ours', () => {
+  let provider: TestProvider;
+  let settings: NativeSettings;
+
+  before(async () => {
+    provider = await startProvider({
+      clients: [
+        {
+          client_id: 'demo-native',
+          application_type: 'native',
+          token_endpoint_auth_method: 'none',
+          redirect_uris: ['http://127.0.0.1/callback'],
+          grant_types: ['authorization_code', 'refresh_token'],
+        },
+      ],
+    });
+    settings = { issuer: provider.issuer, clientId: 'demo-native', scope: 'openid offline_access' };
+  });
+  after(() => provider.close());
+
+  test('gets tokens, and the browser is closed', async () => {
+    const browser = redirectBrowser();
+    const tokens = await signInNative({ ...settings, browser });
+    assert.ok(tokens.secondsLeft() > 500);
+    assert.ok(tokens.refreshToken);
+    assert.equal(browser.closed, true);
+  });
+
+  test('renews and revokes without a secret', async () => {
+    const native = createNative(settings);
+    const tokens = await native.signIn({ browser: redirectBrowser() });
+    const renewed = await native.refresh(tokens);
+    assert.notEqual(renewed.accessToken, tokens.accessToken);
+    assert.equal(await native.revoke(renewed), true);
+    await assert.rejects(native.refresh(renewed), { name: 'OAuthError', error: 'invalid_grant' });
+  });
+
+  test('repeats a renewal whose answer was lost, once', async () => {
+    let lost = 0;
+    const losing: Fetch = async (url, init) => {
+      const answer = await fetch(url, init);
+      if (String(init.body).includes('grant_type=refresh_token')) {
+        lost += 1;
+        throw new TypeError('connection reset');
+      }
+      return answer;
+    };
+    const native = createNative({ ...settings, fetch: losing });
+    const tokens = await native.signIn({ browser: redirectBrowser() });
+    await assert.rejects(native.refresh(tokens), { code: 'network' });
+    assert.equal(lost, 2);
+  });
+
+  test('sends what a public client has to send, and nothing more', async () => {
+    let url = '';
+    const controller = new AbortController();
+    const show = (address: string) => {
+      url = address;
+      controller.abort();
+    };
+    const options = { ...settings, acrValues: 'AAL3_ANY', browser: manualBrowser(show), signal: controller.signal };
+    await assert.rejects(signInNative(options), { code: 'aborted' });
+    const query = Object.fromEntries(new URL(url).searchParams);
+    assert.match(query.redirect_uri ?? '', /^http:\/\/127\.0\.0\.1:\d+\/callback$/);
+    assert.match(query.code_challenge ?? '', /^[\w-]{43}$/);
+    assert.match(query.state ?? '', /^[\w-]{43}$/);
+    assert.deepEqual(
+      { ...query, redirect_uri: '', code_challenge: '', state: '' },
+      {
+        response_type: 'code',
+        client_id: 'demo-native',
+        redirect_uri: '',
+        scope: 'openid offline_access',
+        state: '',
+        acr_values: 'AAL3_ANY',
+        code_challenge: '',
+        code_challenge_method: 'S256',
+      },
+    );
+  });
+
+  const refused: [string, (callback: URL) => void, object][] = [
+    ['another state', (url) => url.searchParams.set('state', 'other'), { code: 'state_mismatch' }],
+    ['no state', (url) => url.searchParams.delete('state'), { code: 'state_mismatch' }],
+    ['another issuer', (url) => url.searchParams.set('iss', 'https://evil.example.test'), { code: 'issuer_mismatch' }],
+    ['no issuer, where one is promised', (url) => url.searchParams.delete('iss'), { code: 'issuer_mismatch' }],
+    ['two codes', (url) => url.searchParams.append('code', 'x'), { code: 'callback_invalid' }],
+    ['another code', (url) => url.searchParams.set('code', 'x'), { name: 'OAuthError', error: 'invalid_grant' }],
+  ];
+  for (const [what, change, error] of refused) {
+    test(`an answer with ${what} is refused, and the browser is closed`, async () => {
+      const browser = redirectBrowser(change);
+      await assert.rejects(signInNative({ ...settings, browser }), error);
+      assert.equal(browser.closed, true);
+    });
+  }
+
+  test('an answer on another path is not one', async () => {
+    const browser = redirectBrowser((url) => {
+      url.pathname = '/other';
+    });
+    await assert.rejects(signInNative({ ...settings, browser, timeoutMs: 300 }), { code: 'timeout' });
+  });
+
+  test('an error answer is told in the words of the server', async () => {
+    const browser = redirectBrowser();
+    await assert.rejects(signInNative({ ...settings, scope: 'unknown', browser }), {
+      name: 'OAuthError',
+      error: /invalid_/,
+    });
+    assert.equal(browser.closed, true);
+  });
+
+  test('a window that the user closes is a cancelled sign-in', async () => {
+    const close = async () => undefined;
+    const browser: Browser = { open: async () => ({ closed: Promise.resolve(), close }) };
+    await assert.rejects(signInNative({ ...settings, browser }), (error) => {
+      return error instanceof ClientError && error.code === 'cancelled';
+    });
+  });
+
+  test('a sign-in that nobody finishes ends in time, and a browser that opens too late is closed', async () => {
+    let opened: (() => void) | undefined;
+    let closed = false;
+    const opening = new Promise<void>((resolve) => {
+      opened = resolve;
+    });
+    const browser: Browser = {
+      open: async () => {
+        await opening;
+        return { closed: new Promise(() => undefined), close: async () => void (closed = true) };
+      },
+    };
+    const outcome = assert.rejects(signInNative({ ...settings, browser, timeoutMs: 200 }), {
+      code: 'timeout',
+      message: 'Nobody finished signing in within 1 seconds.',
+    });
+    setTimeout(() => opened?.(), 250);
+    await outcome;
+    assert.equal(closed, true);
+  });
+
+  test('a signal that has already fired opens no browser', async () => {
+    let opens = 0;
+    const browser = manualBrowser(() => void (opens += 1));
+    await assert.rejects(signInNative({ ...settings, browser, signal: AbortSignal.abort() }), { code: 'aborted' });
+    assert.equal(opens, 0);
+  });
+
+  test('a server with another issuer, or without proof keys, is refused', async () => {
+    const browser = redirectBrowser();
+    const elsewhere = { ...settings, issuer: provider.issuer.replace('localhost', '127.0.0.1'), browser };
+    await assert.rejects(signInNative(elsewhere), { code: 'metadata_invalid' });
+    const metadata: ServerMetadata = {
+      issuer: provider.issuer,
+      authorization_endpoint: `${provider.issuer}/auth`,
+      token_endpoint: `${provider.issuer}/token`,
+    };
+    const plain = { clientId: 'demo-native', metadata, browser };
+    await assert.rejects(signInNative(plain), { code: 'metadata_invalid', message: /S256/ });
+    const given = { ...metadata, code_challenge_methods_supported: ['S256'] };
+    const tokens = await signInNative({ clientId: 'demo-native', scope: 'openid', metadata: given, browser });
+    assert.ok(tokens.accessToken);
+  });
+});

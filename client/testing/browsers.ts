@@ -1,0 +1,34 @@
+import type { Browser } from '../browser/browser.ts';
+import { findBrowser } from '../browser/find.ts';
+import { ownUid } from '../environment.ts';
+import { userAgent } from './user-agent.ts';
+
+/** A browser of a test that shows nothing: follows redirects to the end, then stays until it is closed. */
+export function redirectBrowser(change: (callback: URL) => void = () => undefined): Browser & { closed: boolean } {
+  const browser = {
+    closed: false,
+    async open(url: string) {
+      const agent = userAgent();
+      const visit = async () => {
+        const callback = new URL(await agent.follow(url, 'http://127.0.0.1:'));
+        change(callback);
+        await fetch(callback);
+      };
+      visit().catch(() => undefined);
+      return {
+        closed: new Promise<void>(() => undefined),
+        close: async () => {
+          browser.closed = true;
+        },
+      };
+    },
+  };
+  return browser;
+}
+
+/** The flags that a test's Chromium needs: it shows nothing, and as root it starts without its sandbox only. */
+export function headlessChromium(): { executable: string; flags: string[] } {
+  const executable = findBrowser();
+  if (!executable) throw new Error('The browser tests need Chromium: install it, or put it on the search path.');
+  return { executable, flags: ['--headless', ...(ownUid() === 0 ? ['--no-sandbox'] : [])] };
+}

@@ -1,0 +1,76 @@
+import { Answer, type Headers } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { errors } from '../errors.ts';
+import type { PeerUser } from './peer-user.ts';
+
+/** Loopback names under which the agent answers, and the one of its configuration. */
+export function allowedHosts(origin: string): ReadonlySet<string> {
+  const { host, port } = new URL(origin);
+  const suffix = port === '' ? '' : `:${port}`;
+  return new Set([host, `127.0.0.1${suffix}`, `[::1]${suffix}`, `localhost${suffix}`]);
+}
+
+/** Refuses a request under any other name: a page that had its own name rebound to loopback (DNS rebinding). */
+export function checkHost(request: HttpRequest, allowed: ReadonlySet<string>): void {
+  const hosts = request.rawHeaders.filter((_, index) => request.rawHeaders[index - 1]?.toLowerCase() === 'host' && index % 2 === 1);
+  const [host, ...more] = hosts;
+  if (host === undefined || more.length > 0 || !allowed.has(host.toLowerCase()))
+    throw errors.wrongHost(`the host is ${hosts.join(', ').slice(0, 100)}`);
+}
+
+/** How strictly requests are looked at. */
+export interface GuardParts {
+  /** Own origin: what `Origin` of our forms says. */
+  origin: string;
+  /** Refuses what does not say that it is a document's navigation; off for browsers that send no Fetch Metadata. */
+  strictNavigation: boolean;
+  peerUser: PeerUser;
+}
+
+/** Steps that look at who sends a request, before anything of it is read. */
+export function createGuards({ origin, strictNavigation, peerUser }: GuardParts) {
+  const says = (value: string | string[] | undefined, expected: string) =>
+    value === expected || (value === undefined && !strictNavigation);
+  return {
+    checkNavigation({ request }: { request: HttpRequest }): void {
+      const { 'sec-fetch-dest': dest, 'sec-fetch-mode': mode } = request.headers;
+      if (!says(dest, 'document') || !says(mode, 'navigate')) throw errors.notNavigation(`dest ${dest}, mode ${mode}`);
+    },
+    async checkPeerUser({ request }: { request: HttpRequest }): Promise<void> {
+      if (!(await peerUser.isOurs(request))) throw errors.anotherUser('the connection belongs to another local user, or to nobody known');
+    },
+    /** A form of our own page: no other page can spend a PIN attempt. */
+    checkOwnForm({ request }: { request: HttpRequest }): void {
+      const { origin: from, 'sec-fetch-site': site } = request.headers;
+      if (from !== origin) throw errors.crossSite(`the origin is ${from}`);
+      if (!says(site, 'same-origin')) throw errors.crossSite(`the site is ${site}`);
+    },
+    /** A call of our own page's script. */
+    checkOwnScript({ request }: { request: HttpRequest }): void {
+      const { origin: from, 'sec-fetch-site': site } = request.headers;
+      if ((from !== undefined && from !== origin) || !says(site, 'same-origin')) throw errors.crossSite(`origin ${from}, site ${site}`);
+    },
+  };
+}
+
+export type Guards = ReturnType<typeof createGuards>;
+
+const always: Headers = {
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/** What every answer of the agent carries: nothing is kept, framed or read by other pages. */
+export const secured = (answer: Answer): Answer =>
+  new Answer(
+    answer.status,
+    {
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+      ...answer.headers,
+      ...always,
+    },
+    answer.body,
+  );

@@ -1,0 +1,143 @@
+import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import { steps } from '@alongside/kernel/steps';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { continuePage } from '@alongside/kernel/layout';
+import { errors } from '../errors.ts';
+import type { Agent } from '../session/agent.ts';
+import { readForm } from './form.ts';
+import type { Guards } from './guard.ts';
+import type { Interaction, Interactions, Notice } from './interactions.ts';
+import { interactionPage, type PageContext, stepToken } from './pages/page.ts';
+import { pageFor } from './pages/registry.ts';
+import type { Vouching } from './vouching.ts';
+
+export interface InteractionParts {
+  agent: Agent;
+  guards: Guards;
+  vouching: Vouching;
+  interactions: Interactions;
+  issuer: string;
+  development: boolean;
+}
+
+interface Start {
+  request: HttpRequest;
+}
+interface Found extends Start {
+  interaction: Interaction;
+}
+
+/** The pages of an interaction and what their forms do. */
+export function interactionRoutes(parts: InteractionParts): Route[] {
+  const { agent, guards, vouching, interactions, issuer, development } = parts;
+  const site = new URL(issuer).origin;
+
+  function findInteraction({ request }: Start): { interaction: Interaction } {
+    return { interaction: interactions.find(request.path.split('/')[2] ?? '') };
+  }
+
+  /** Opens the question that this interaction needs, and tells what there is to see. */
+  function contextOf(interaction: Interaction): PageContext {
+    if (agent.card?.usable && !agent.session?.awaitingRole && !vouching.sessionFor(interaction)) agent.askForPin();
+    return {
+      status: agent.status(),
+      insertion: agent.card?.insertion ?? '',
+      notice: interaction.notice,
+      application: interaction.trusted.claims.client_name,
+      site,
+    };
+  }
+
+  /** One winner: the browser is sent on once. */
+  async function onward(interaction: Interaction): Promise<string | undefined> {
+    return interaction.mutex.run(async () => {
+      if (interaction.over) throw errors.interactionOver('another answer was first');
+      const location = await vouching.answer(interaction);
+      if (location !== undefined) interactions.finish(interaction);
+      return location;
+    });
+  }
+
+  const continueTo = (to: string): Answer => continuePage({ title: 'Continue', service: 'Identity Agent', development, to });
+
+  async function goOn({ interaction }: Found): Promise<Answer | undefined> {
+    const location = await onward(interaction);
+    return location === undefined ? undefined : redirect(location);
+  }
+
+  function showPage({ interaction }: Found): Answer {
+    const context = contextOf(interaction);
+    const page = pageFor(context);
+    if (page.id === 'pin' && interaction.shownFor !== context.insertion) {
+      interaction.shownFor = context.insertion;
+      agent.pinShown('browser', [interaction.trusted.claims.jti]);
+    }
+    return interactionPage(page, context, interaction, development);
+  }
+
+  function tellStep({ interaction }: Found): Answer {
+    const context = contextOf(interaction);
+    return json(200, { step: vouching.sessionFor(interaction) ? 'onward' : stepToken(pageFor(context), context) });
+  }
+
+  /** The question may have been answered elsewhere meanwhile: then the PIN is not used. */
+  async function answerPin({ request, interaction }: Found): Promise<void> {
+    const { pin, card } = readForm(request, { pin: /^[^\p{C}]{1,64}$/u, card: /^[A-Za-z0-9_-]{0,64}$/ });
+    const { claims } = interaction.trusted;
+    contextOf(interaction);
+    if (vouching.sessionFor(interaction) || !agent.pinQuestion) return;
+    const result = await agent.answerPin(pin, { from: 'browser', keys: [claims.jti] }, card);
+    interaction.notice = result.ok ? null : noticeOf(result.error);
+  }
+
+  async function answerRole({ request, interaction }: Found): Promise<void> {
+    const { roleId } = readForm(request, { roleId: /^[0-9]{1,20}$/ });
+    const result = await agent.answerRole(roleId);
+    if (!result.ok && result.error === 'unknown_role') throw errors.formInvalid('the person does not have this role');
+    interaction.notice = !result.ok && result.error === 'cis_unreachable' ? 'cis_unreachable' : null;
+  }
+
+  /** A form that leads to another origin ends in a page of its own; one that does not goes back to the question. */
+  async function goOnOrBack({ interaction }: Found): Promise<Answer> {
+    const location = await onward(interaction);
+    return location === undefined ? redirect(interaction.path, 303) : continueTo(location);
+  }
+
+  async function leave({ request, interaction }: Found): Promise<Answer> {
+    const { how } = readForm(request, { how: /^(another_way|cancel)$/ });
+    return interaction.mutex.run(async () => {
+      if (interaction.over) throw errors.interactionOver('another answer was first');
+      const context = contextOf(interaction);
+      const reason = how === 'another_way' ? 'another_way' : pageFor(context).cancelled(context);
+      const location = await vouching.refuse(interaction.trusted, reason);
+      interactions.finish(interaction);
+      return continueTo(location);
+    });
+  }
+
+  const seeing = steps<Start>().step(guards.checkNavigation).step(guards.checkPeerUser).step(findInteraction).step(goOn).step(showPage);
+  const looking = steps<Start>().step(guards.checkOwnScript).step(guards.checkPeerUser).step(findInteraction).step(tellStep);
+  const form = () => steps<Start>().step(guards.checkOwnForm).step(guards.checkPeerUser).step(findInteraction);
+  const pinForm = form().step(answerPin).step(goOnOrBack);
+  const roleForm = form().step(answerRole).step(goOnOrBack);
+  const leaveForm = form().step(leave);
+
+  return [
+    { methods: ['GET'], path: '/interaction/:id', endpoint: (request) => seeing.run({ request }) },
+    { methods: ['GET'], path: '/interaction/:id/state', endpoint: (request) => looking.run({ request }) },
+    { methods: ['POST'], path: '/interaction/:id/pin', endpoint: (request) => pinForm.run({ request }) },
+    { methods: ['POST'], path: '/interaction/:id/role', endpoint: (request) => roleForm.run({ request }) },
+    { methods: ['POST'], path: '/interaction/:id/leave', endpoint: (request) => leaveForm.run({ request }) },
+  ];
+}
+
+type PinError = 'no_open_question' | 'card_removed' | 'cis_unreachable' | 'wrong_pin' | 'card_blocked';
+
+const noticeOf = (error: PinError): Notice => {
+  const notices: Partial<Record<PinError, Notice>> = {
+    wrong_pin: 'wrong_pin',
+    card_removed: 'card_changed',
+    cis_unreachable: 'cis_unreachable',
+  };
+  return notices[error] ?? null;
+};

@@ -1,0 +1,12 @@
+import { html } from '@alongside/kernel/html';
+import type { InteractionPage } from './page.ts';
+
+/** No PIN attempt is left. */
+export const blocked: InteractionPage = {
+  id: 'blocked',
+  applies: ({ status }) => status.state === 'blocked',
+  title: 'Your smartcard is blocked',
+  main: ({ status }) => html`<p class="error" role="alert">${status.reason}</p>
+<p>Until then you can use another card of yours, or another way to sign in.</p>`,
+  cancelled: () => 'card_blocked',
+};

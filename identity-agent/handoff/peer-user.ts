@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import type { HttpRequest } from '@alongside/kernel/http';
+
+/** Loopback is shared by all users of a machine: tells whether the other end of a connection is a program of ours. */
+export interface PeerUser {
+  isOurs(request: Pick<HttpRequest, 'address' | 'port'>): Promise<boolean>;
+}
+
+/** For containers, whose browser is behind another network, and for systems without the tables of Linux. */
+export const anyPeerUser: PeerUser = { isOurs: async () => true };
+
+const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0');
+const littleEndian = (bytes: readonly number[]): string =>
+  Array.from({ length: bytes.length / 4 }, (_, word) =>
+    [3, 2, 1, 0].map((at) => hex(bytes[word * 4 + at] ?? 0, 2)).join(''),
+  ).join('');
+
+/** A loopback address as the tables of Linux write it, once for each table; none for any other address. */
+export function tableAddresses(address: string): string[] {
+  const four = /^(?:::ffff:)?(127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/i.exec(address)?.[1];
+  if (four) {
+    const bytes = four.split('.').map(Number);
+    const mapped = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, ...bytes];
+    return [littleEndian(bytes), littleEndian(mapped)];
+  }
+  return address === '::1' ? [littleEndian([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])] : [];
+}
+
+const established = '01';
+
+/** The uid of the socket that is connected from this address and port to our port; proc(5), `/proc/net/tcp`. */
+export function uidIn(table: string, from: { address: string; port: number }, ourPort: number): number | undefined {
+  const locals = tableAddresses(from.address).map((address) => `${address}:${hex(from.port, 4)}`);
+  const remote = `:${hex(ourPort, 4)}`;
+  for (const line of table.split('\n')) {
+    const [, local, far, state, , , , uid] = line.trim().split(/\s+/);
+    if (local && locals.includes(local) && far?.endsWith(remote) && state === established) return Number(uid);
+  }
+  return undefined;
+}
+
+/** Reads the kernel's tables of connections. A connection that stands in none is nobody's. */
+export function linuxPeerUser(ourPort: number, ourUid: number): PeerUser {
+  return {
+    async isOurs(from) {
+      for (const name of ['/proc/net/tcp', '/proc/net/tcp6']) {
+        const table = await readFile(name, 'latin1').catch(() => '');
+        const uid = uidIn(table, from, ourPort);
+        if (uid !== undefined) return uid === ourUid;
+      }
+      return false;
+    },
+  };
+}

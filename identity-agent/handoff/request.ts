@@ -1,0 +1,91 @@
+import { type Clock, seconds } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { type DecodedJwt, decodeJwt, verifySignature } from '@alongside/kernel/jws';
+import { errors } from '../errors.ts';
+import { handOffLifetime, type HandOffRequest, requestType } from '../protocol.ts';
+import type { PinnedKeys } from './pinned-keys.ts';
+
+/** Clocks of CIS2 and the workstation may differ by so many seconds where a request says when it was made. */
+const skew = 10;
+const bytes32 = /^[A-Za-z0-9_-]{43}$/;
+const printable = (longest: number) => new RegExp(`^[^\\p{C}]{1,${longest}}$`, 'u');
+
+type Check = (value: unknown) => boolean;
+const text =
+  (pattern: RegExp): Check =>
+  (value) =>
+    typeof value === 'string' && pattern.test(value);
+const time: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
+const yesOrNo: Check = (value) => typeof value === 'boolean';
+
+const claimChecks: Record<keyof HandOffRequest, Check> = {
+  iss: text(printable(500)),
+  aud: (value) => value === 'identity-agent',
+  jti: text(/^[\x21-\x7e]{8,128}$/),
+  iat: time,
+  exp: time,
+  nonce: text(bytes32),
+  txn_h: text(bytes32),
+  response_uri: text(printable(2_000)),
+  client_name: text(printable(200)),
+  interactive: yesOrNo,
+  prompt_login: yesOrNo,
+  max_age: (value) => value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0),
+};
+
+export interface RequestParts {
+  keys: PinnedKeys;
+  clock: Clock;
+  /** The one issuer that is trusted, byte for byte. */
+  issuer: string;
+}
+
+/** A hand-off request with all its checks behind it, and its spelling. */
+export interface TrustedRequest {
+  claims: HandOffRequest;
+  jws: string;
+}
+
+/** Steps that read and trust the request of CIS2. */
+export function createRequestSteps({ keys, clock, issuer }: RequestParts) {
+  return {
+    readParameter({ request }: { request: HttpRequest }): { jws: string; jwt: DecodedJwt } {
+      const values = new URLSearchParams(request.query).getAll('request');
+      const [jws] = values;
+      const jwt = jws === undefined || values.length > 1 ? undefined : decodeJwt(jws);
+      if (jws === undefined || !jwt) throw errors.requestInvalid(`${values.length} request parameters, or no JWS`);
+      if (jwt.header.typ !== requestType) throw errors.requestInvalid(`the type is ${String(jwt.header.typ)}`);
+      // RFC 8725 section 3.1: the algorithm is ours to name, never the request's.
+      if (jwt.header.alg !== 'ES256') throw errors.requestInvalid(`the algorithm is ${String(jwt.header.alg)}`);
+      return { jws, jwt };
+    },
+    async checkSignature({ jwt }: { jwt: DecodedJwt }): Promise<void> {
+      const { kid } = jwt.header;
+      if (jwt.claims.iss !== issuer) throw errors.requestUnpinned(`the issuer is ${String(jwt.claims.iss).slice(0, 200)}`);
+      if (typeof kid !== 'string' || kid.length > 200) throw errors.requestUnpinned('it names no key');
+      const key = await keys.key(kid).catch((error: unknown) => {
+        throw errors.keysUnreachable(reasonOf(error), {}, error);
+      });
+      if (!key || !(await verifySignature(jwt, 'ES256', key))) throw errors.requestUnpinned(key ? 'the signature is wrong' : 'the key is unknown');
+    },
+    checkClaims({ jwt, jws }: { jwt: DecodedJwt; jws: string }): { trusted: TrustedRequest } {
+      const names = Object.keys(claimChecks) as (keyof HandOffRequest)[];
+      const wrong = names.find((name) => !claimChecks[name](jwt.claims[name]));
+      if (wrong) throw errors.requestInvalid(`claim ${wrong} is missing or wrong`);
+      const claims = jwt.claims as unknown as HandOffRequest;
+      const now = seconds(clock);
+      if (claims.exp <= now) throw errors.requestInvalid(`it ended ${now - claims.exp} s ago`);
+      if (claims.exp - claims.iat > handOffLifetime || claims.exp > now + handOffLifetime + skew)
+        throw errors.requestInvalid('it lives too long');
+      if (claims.iat > now + skew) throw errors.requestInvalid(`it is ${claims.iat - now} s early`);
+      return { trusted: { claims, jws } };
+    },
+    /** The browser goes back only to where the request came from. */
+    checkResponseUri({ trusted }: { trusted: TrustedRequest }): void {
+      const uri = URL.parse(trusted.claims.response_uri);
+      const plain = uri && uri.username === '' && uri.password === '' && uri.hash === '' && /^https?:$/.test(uri.protocol);
+      if (!plain || uri.origin !== new URL(issuer).origin) throw errors.responseForeign(`its origin is ${uri?.origin}`);
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { json } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
+import { Refusal } from '@alongside/kernel/errors';
+import type { Recorder } from '@alongside/kernel/events';
+import { html } from '@alongside/kernel/html';
+import { everyMethod, type HttpRequest, type Route } from '@alongside/kernel/http';
+import { framedPage, stylesheetRoute } from '@alongside/kernel/layout';
+import type { Log } from '@alongside/kernel/log';
+import { steps } from '@alongside/kernel/steps';
+import { errors } from '../errors.ts';
+import { handOffPath } from '../protocol.ts';
+import type { Servers } from '../server-call.ts';
+import type { Agent } from '../session/agent.ts';
+import { agentVersion } from '../session/status.ts';
+import { Exchange } from './exchange.ts';
+import { allowedHosts, checkHost, createGuards, secured } from './guard.ts';
+import { createHandOff } from './hand-off.ts';
+import { interactionRoutes } from './interaction.ts';
+import { Interactions } from './interactions.ts';
+import { scriptRoute } from './pages/script.ts';
+import type { PeerUser } from './peer-user.ts';
+import { PinnedKeys } from './pinned-keys.ts';
+import { UsedRequests } from './used-requests.ts';
+import { Vouching } from './vouching.ts';
+
+export interface BrowserSideOptions {
+  agent: Agent;
+  clock: Clock;
+  recorder: Recorder;
+  log: Log;
+  servers: Servers;
+  /** Own origin. */
+  url: string;
+  cis2: { issuer: string; jwksUrl: string; exchangeUrl: string };
+  development: boolean;
+  strictNavigation: boolean;
+  peerUser: PeerUser;
+}
+
+/** What the agent shows to the browser. */
+export interface BrowserSide {
+  routes: Route[];
+  before(request: HttpRequest): Answer | undefined;
+  onError(thrown: unknown, request: HttpRequest): Answer;
+  /** Lets go of what has run out; the regular work calls it. */
+  sweep(): void;
+}
+
+/** What a person reads who opens the agent's address: nothing about who is signed in, for any local page can lead here. */
+const statusPage = (agent: Agent, development: boolean): Answer => {
+  const { state, generation, mode } = agent.status();
+  return framedPage(200, {
+    title: 'The Identity Agent is running',
+    service: 'Identity Agent',
+    development,
+    main: html`<dl class="summary"><dt>Version</dt><dd>${agentVersion}</dd><dt>State</dt><dd>${state}</dd>
+<dt>Generation</dt><dd>${generation}</dd><dt>Mode</dt><dd>${mode}</dd></dl>
+<p>Your browser comes here by itself while you sign in. There is nothing to do on this page.</p>`,
+  });
+};
+
+export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
+  const { agent, clock, recorder, log, servers, cis2, development, strictNavigation, peerUser } = options;
+  const { origin } = new URL(options.url);
+  const hosts = allowedHosts(origin);
+  const guards = createGuards({ origin, strictNavigation, peerUser });
+  const exchange = new Exchange(cis2.exchangeUrl, servers);
+  const vouching = new Vouching({ agent, exchange, clock, recorder, log });
+  const interactions = new Interactions(agent, clock);
+  const { issuer } = cis2;
+  const handOff = createHandOff({
+    ...{ agent, guards, vouching, interactions, recorder, log, clock, issuer, origin },
+    keys: new PinnedKeys(cis2.jwksUrl, servers, clock),
+    usedRequests: new UsedRequests(clock),
+  });
+  const home = steps<{ request: HttpRequest }>()
+    .step(guards.checkNavigation)
+    .step(guards.checkPeerUser)
+    .step(function showStatus(): Answer {
+      return statusPage(agent, development);
+    });
+
+  const onError = (thrown: unknown, request: HttpRequest): Answer => {
+    const { status, code, description } =
+      thrown instanceof Refusal ? thrown.entry : { status: 500, code: 'server_error', description: 'Something went wrong here.' };
+    const main = html`<p class="error" role="alert">${description}</p><p class="quiet">${code} · ${request.id}</p>`;
+    return secured(framedPage(status, { title: 'This did not work', service: 'Identity Agent', development, main }));
+  };
+
+  const routes: Route[] = [
+    { methods: ['GET'], path: handOffPath, endpoint: handOff },
+    ...interactionRoutes({ agent, guards, vouching, interactions, issuer, development }),
+    { methods: ['GET'], path: '/', endpoint: (request) => home.run({ request }) },
+    { methods: ['GET'], path: '/healthz', endpoint: async () => json(200, { status: 'ok' }) },
+    scriptRoute,
+    stylesheetRoute,
+    {
+      methods: everyMethod,
+      path: '/*',
+      endpoint: async () => {
+        throw errors.notFound('no such path or method');
+      },
+    },
+  ];
+  return {
+    routes: routes.map((route) => ({ ...route, endpoint: async (request) => secured(await route.endpoint(request)) })),
+    before(request) {
+      checkHost(request, hosts);
+      return undefined;
+    },
+    onError,
+    sweep: () => interactions.sweep(),
+  };
+}

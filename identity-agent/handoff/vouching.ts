@@ -1,0 +1,105 @@
+import { type Clock, seconds } from '@alongside/kernel/clock';
+import { reasonOf, Refusal } from '@alongside/kernel/errors';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Log } from '@alongside/kernel/log';
+import { cardMessage, type HandOffError, type HandOffProof, type HandOffRequest, proofType } from '../protocol.ts';
+import type { Agent } from '../session/agent.ts';
+import type { LiveSession } from '../session/live-session.ts';
+import type { Exchange } from './exchange.ts';
+import type { TrustedRequest } from './request.ts';
+
+/** A hand-off that is under way. */
+export interface Journey {
+  readonly trusted: TrustedRequest;
+  /** PINs up to this one are too old for it; 0 accepts the live session as it is. */
+  pinsBefore: number;
+}
+
+interface Parts {
+  agent: Agent;
+  exchange: Exchange;
+  clock: Clock;
+  recorder: Recorder;
+  log: Log;
+}
+
+/** Vouches for the person at the desk: the proof of the live session, and its way to CIS2. */
+export class Vouching {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** The session that may answer this request, as far as can be told without asking CIS or the card. */
+  sessionFor({ trusted: { claims }, pinsBefore }: Journey): LiveSession | undefined {
+    const { agent, clock } = this.#parts;
+    const session = agent.vouching;
+    if (!session || session.pinNumber <= pinsBefore || (!agent.card && !agent.cardMayLeave)) return undefined;
+    const tooOld = claims.max_age !== undefined && clock.now() - session.pinTime > claims.max_age * 1000;
+    return tooOld ? undefined : session;
+  }
+
+  /**
+   * Where the browser goes with a proof, undefined when somebody must be asked first. A card that no longer knows the PIN
+   * makes the journey ask for it. @throws Refusal `exchangeRefused`
+   */
+  async answer(journey: Journey): Promise<string | undefined> {
+    const { agent, exchange, log } = this.#parts;
+    await agent.refresh();
+    const session = this.sessionFor(journey);
+    if (!session) return undefined;
+    const { trusted } = journey;
+    const proof = await this.#prove(session, trusted.claims).catch((error: unknown) => {
+      log.info({ reason: reasonOf(error) }, 'the card did not sign a hand-off');
+      return undefined;
+    });
+    if (proof === undefined || agent.vouching !== session) {
+      journey.pinsBefore = Math.max(journey.pinsBefore, session.pinNumber);
+      return undefined;
+    }
+    try {
+      const location = await exchange.proven(trusted, proof, session.certificate);
+      this.#note(trusted, 'ok', { result: 'proof' }, session.id);
+      return location;
+    } catch (error) {
+      this.#note(trusted, error instanceof Refusal ? 'refused' : 'failed', { result: 'proof' });
+      // CIS may have ended the session without our knowing: then the person is asked, not refused.
+      await agent.refresh(true);
+      if (agent.session !== session) return undefined;
+      throw error;
+    }
+  }
+
+  /** Where the browser goes with the reason why there is no proof. @throws Refusal `exchangeRefused` */
+  async refuse(trusted: TrustedRequest, error: HandOffError): Promise<string> {
+    const location = await this.#parts.exchange.without(trusted, error);
+    this.#note(trusted, 'ok', { result: error });
+    return location;
+  }
+
+  async #prove(session: LiveSession, claims: HandOffRequest): Promise<string> {
+    const { agent, clock } = this.#parts;
+    const card = await agent.signWithCard(session, cardMessage(claims.iss, claims.nonce));
+    const proof: HandOffProof = {
+      iss: agent.id,
+      aud: claims.iss,
+      request_jti: claims.jti,
+      nonce: claims.nonce,
+      txn_h: claims.txn_h,
+      cis_sid: session.id,
+      sub: session.uid,
+      iat: seconds(clock),
+      pin_time: Math.floor(session.pinTime / 1000),
+      card_present: card !== null,
+      ...(session.roleId === null ? {} : { selected_roleid: session.roleId }),
+      ...(card === null ? {} : { card_signature: card.signature, card_certificate: card.certificate }),
+    };
+    return session.key.sign(proofType, { ...proof });
+  }
+
+  #note(trusted: TrustedRequest, outcome: 'ok' | 'refused' | 'failed', detail: Record<string, string>, sessionId?: string): void {
+    const keys = sessionId === undefined ? [trusted.claims.jti] : [trusted.claims.jti, sessionId];
+    this.#parts.recorder.record({ keys, from: 'identity-agent', to: 'cis2', name: 'agent.proof', outcome, detail });
+  }
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Log } from '@alongside/kernel/log';
+import type { AgentEndCause } from '../../src/cis/protocol.ts';
+import type { HeldKey } from './agent-key.ts';
+import { type CisClient, CisRefusal } from './cis-client.ts';
+
+/** Without heartbeats CIS ends a session by itself after this time, in milliseconds. */
+const patience = 600_000;
+
+interface Ending {
+  id: string;
+  key: HeldKey;
+  cause: AgentEndCause;
+  until: number;
+}
+
+/** Sessions that ended here and of which CIS has still to be told: at once, and again while it does not answer. */
+export class Endings {
+  readonly #cis: CisClient;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #waiting = new Map<string, Ending>();
+
+  constructor(cis: CisClient, clock: Clock, log: Log) {
+    this.#cis = cis;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Tells CIS. Resolves when it was told or did not answer; never rejects. */
+  add({ id, key }: { id: string; key: HeldKey }, cause: AgentEndCause): Promise<void> {
+    const ending = { id, key, cause, until: this.#clock.now() + patience };
+    this.#waiting.set(id, ending);
+    return this.#tell(ending);
+  }
+
+  async retry(): Promise<void> {
+    for (const ending of this.#waiting.values()) await this.#tell(ending);
+  }
+
+  async #tell(ending: Ending): Promise<void> {
+    try {
+      await this.#cis.end(ending.id, ending.key, ending.cause);
+      this.#waiting.delete(ending.id);
+    } catch (error) {
+      const giveUp = error instanceof CisRefusal || this.#clock.now() >= ending.until;
+      if (giveUp) this.#waiting.delete(ending.id);
+      this.#log.warn({ cause: ending.cause, reason: reasonOf(error), again: !giveUp }, 'CIS was not told that a session ended');
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import { CardError } from '../card/card-error.ts';
+import { CisRefusal } from './cis-client.ts';
+import type { Desk } from './desk.ts';
+import { type DeskCard, rejected, sentenceOf } from './desk-card.ts';
+import type { Answerer } from './events.ts';
+import { LiveSession } from './live-session.ts';
+import { confirmPin, signIn } from './sign-in.ts';
+
+/** How an answer to the PIN question fared. `ok` means that the PIN was right: the card may still be refused, see the status. */
+export type PinResult =
+  | { ok: true }
+  | { ok: false; error: 'no_open_question' | 'card_removed' | 'cis_unreachable' }
+  | { ok: false; error: 'wrong_pin' | 'card_blocked'; attemptsLeft: number };
+
+/** Refusals of CIS that are about this card and its holder: it stays refused until it is put in again. */
+const aboutTheCard: readonly string[] = [
+  'signature_invalid',
+  'certificate_expired',
+  'certificate_revoked',
+  'certificate_untrusted',
+  'person_unknown',
+  'person_disabled',
+  'no_role',
+];
+
+const noRole = 'You have no role, so you cannot sign in here. Please contact your Registration Authority.';
+
+/** Answers the PIN question. */
+export async function answerPin(desk: Desk, pin: string, by: Answerer): Promise<PinResult> {
+  const { card } = desk;
+  if (card?.blocked) return { ok: false, error: 'card_blocked', attemptsLeft: 0 };
+  if (!card || !desk.pinQuestion) return { ok: false, error: 'no_open_question' };
+  const result = await tryPin(desk, card, pin);
+  desk.cisUnreachable = !result.ok && result.error === 'cis_unreachable';
+  desk.arrows.pinAnswered(by, card.insertion, result.ok ? 'ok' : result.error);
+  return result;
+}
+
+async function tryPin(desk: Desk, card: DeskCard, pin: string): Promise<PinResult> {
+  try {
+    const verification = await card.verifyPin(pin);
+    if (!verification.ok) {
+      if (card.blocked && desk.ownCard) desk.end('signedOut');
+      return { ok: false, error: card.blocked ? 'card_blocked' : 'wrong_pin', attemptsLeft: verification.attemptsLeft };
+    }
+    const { session } = desk;
+    if (session && desk.ownCard && (await confirmed(desk, card, session))) return { ok: true };
+    // One person at a desk: whoever comes next ends what the former person had.
+    desk.end('anotherPerson');
+    await enter(desk, card);
+    return { ok: true };
+  } catch (error) {
+    return trouble(desk, card, error);
+  }
+}
+
+/** The PIN again in the same session; false when CIS no longer has it. */
+async function confirmed(desk: Desk, card: DeskCard, session: LiveSession): Promise<boolean> {
+  try {
+    await confirmPin(card, session, desk.parts.cis);
+  } catch (error) {
+    if (!(error instanceof CisRefusal && error.sessionIsOver)) throw error;
+    desk.lost(session, error.message);
+    return false;
+  }
+  session.pinTime = desk.parts.clock.now();
+  session.pinNumber = countPin(desk);
+  session.locked = desk.card !== card && desk.behaviour.onRemoval === 'lock';
+  return true;
+}
+
+function countPin(desk: Desk): number {
+  desk.pins += 1;
+  desk.asked = false;
+  return desk.pins;
+}
+
+/** Makes a new session at CIS. */
+async function enter(desk: Desk, card: DeskCard): Promise<void> {
+  const { clock, cis, announce, requireRole } = desk.parts;
+  const { answer, key } = await signIn(card, desk.parts);
+  const session = new LiveSession(answer, key, clock.now(), countPin(desk));
+  if (requireRole && session.roles.length === 0) {
+    card.problem = { error: 'no_role', sentence: noRole };
+    return desk.endings.add(session, 'signedOut');
+  }
+  const [only, ...others] = session.roles;
+  const asks = desk.behaviour.asksForRole && session.roleId === null;
+  if (asks && only && others.length === 0) {
+    await cis.chooseRole(session.id, key, only.roleId);
+    session.roleId = only.roleId;
+  }
+  session.awaitingRole = asks && others.length > 0;
+  if (desk.card !== card && desk.behaviour.onRemoval === 'end') {
+    await desk.endings.add(session, 'cardRemoved');
+    throw new CardError('card_removed', 'The card was taken out during the sign-in.');
+  }
+  session.locked = desk.card !== card && desk.behaviour.onRemoval === 'lock';
+  desk.session = session;
+  if (!session.awaitingRole) desk.tell('signedIn', { uid: session.uid, roleId: session.roleId });
+  await announce(session.id);
+}
+
+function trouble(desk: Desk, card: DeskCard, error: unknown): PinResult {
+  if (error instanceof CardError && error.code === 'card_removed') return { ok: false, error: 'card_removed' };
+  desk.parts.log.warn({ reason: reasonOf(error) }, 'a sign-in with the card failed');
+  const refused = error instanceof CisRefusal && aboutTheCard.includes(error.code);
+  if (!refused && !(error instanceof CardError)) return { ok: false, error: 'cis_unreachable' };
+  card.problem = rejected(refused ? error.message : sentenceOf(error));
+  if (desk.ownCard) desk.end('signedOut');
+  return { ok: true };
+}

@@ -1,0 +1,38 @@
+import type { Reader } from '../card/transport.ts';
+import type { Desk } from './desk.ts';
+import { type CardLabel, DeskCard } from './desk-card.ts';
+
+/**
+ * Takes cards up as they come and lets go of them as they leave, until the returned function is called. `label` says what
+ * is known of the card in the reader.
+ */
+export function watchReader(desk: Desk, reader: Reader, label: () => CardLabel | undefined): () => void {
+  const came = async (): Promise<void> => {
+    const transport = reader.card();
+    if (!transport) return;
+    const card = await DeskCard.read(transport, label()).catch(() => undefined);
+    if (!card || reader.card() !== transport) return;
+    desk.card = card;
+    desk.arrows.card('agent.card-inserted', card);
+    if (desk.pinQuestion) desk.arrows.pinAsked('identity-agent', [card.insertion]);
+    desk.tell('cardInserted', { serial: card.label.serial });
+  };
+  const unwatch = reader.onChange((present) => {
+    cardGone(desk);
+    if (present) desk.track(came());
+  });
+  if (reader.card()) desk.track(came());
+  return unwatch;
+}
+
+function cardGone(desk: Desk): void {
+  const { card, session } = desk;
+  if (!card) return;
+  const itsSession = desk.ownCard ? session : undefined;
+  desk.card = undefined;
+  desk.asked = false;
+  desk.arrows.card('agent.card-removed', card, itsSession ? [itsSession.id] : []);
+  if (itsSession && desk.behaviour.onRemoval === 'end') desk.end('cardRemoved');
+  if (itsSession && desk.behaviour.onRemoval === 'lock') itsSession.locked = true;
+  desk.tell('cardRemoved', { serial: card.label.serial });
+}

@@ -1,0 +1,84 @@
+import net, { type Socket } from 'node:net';
+import { OperatorError } from '@alongside/kernel/config';
+import type { SocketErrorData } from '../protocol.ts';
+import { Lines } from './lines.ts';
+
+/** What the agent answered a call with when it failed. */
+export class AgentCallError extends Error {
+  override name = 'AgentCallError';
+  readonly code: number;
+  readonly data: SocketErrorData | undefined;
+
+  constructor({ code, message, data }: { code: number; message: string; data?: SocketErrorData }) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Answers may be much longer than calls: an export of all cards. */
+const longestAnswer = 32 * 1024 * 1024;
+
+/** A connection to an agent's local socket. */
+export class AgentConnection {
+  readonly #socket: Socket;
+  readonly #lines = new Lines(longestAnswer);
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #onNotification: (method: string, params: unknown) => void;
+  #last = 0;
+
+  private constructor(socket: Socket, onNotification: (method: string, params: unknown) => void) {
+    this.#socket = socket;
+    this.#onNotification = onNotification;
+    socket.on('data', (piece) => {
+      for (const line of this.#lines.push(piece)) this.#read(line);
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      for (const { reject } of this.#waiting.values()) reject(new OperatorError('The Identity Agent closed the connection.'));
+      this.#waiting.clear();
+    });
+  }
+
+  /** @throws OperatorError when no agent listens there */
+  static open(path: string, onNotification: (method: string, params: unknown) => void = () => undefined): Promise<AgentConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = net.connect(path, () => {
+        socket.removeAllListeners('error');
+        resolve(new AgentConnection(socket, onNotification));
+      });
+      socket.once('error', (error: NodeJS.ErrnoException) =>
+        reject(new OperatorError(`No Identity Agent answers at ${path} (${error.code ?? error.message}). Is it running?`)),
+      );
+    });
+  }
+
+  /** @throws AgentCallError with the agent's reason */
+  call<T = unknown>(method: string, params: object = {}): Promise<T> {
+    this.#last += 1;
+    const id = this.#last;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: (result) => resolve(result as T), reject });
+      this.#socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+    });
+  }
+
+  close(): void {
+    this.#socket.end();
+    this.#socket.destroy();
+  }
+
+  #read(line: string): void {
+    const message = JSON.parse(line) as { id?: number; method?: string; params?: unknown; result?: unknown; error?: AgentCallError };
+    if (message.method !== undefined) return this.#onNotification(message.method, message.params);
+    const waiting = this.#waiting.get(message.id ?? -1);
+    this.#waiting.delete(message.id ?? -1);
+    if (message.error) waiting?.reject(new AgentCallError(message.error));
+    else waiting?.resolve(message.result);
+  }
+}

@@ -1,0 +1,129 @@
+import { CardError } from '../card/card-error.ts';
+import { type Card, type CardSeed, CardStoreError } from '../card/card-record.ts';
+import type { CardExport, CardStore } from '../card/card-store.ts';
+import type { VirtualReader } from '../card/virtual-reader.ts';
+import { methods, type SocketCard, type SocketErrorData } from '../protocol.ts';
+import { ServerCallError } from '../server-call.ts';
+import type { Agent } from '../session/agent.ts';
+import { CisRefusal } from '../session/cis-client.ts';
+import { RpcError, rpcCodes } from './json-rpc.ts';
+import { aFlag, aText, may, need, only, type SocketMethod } from './method.ts';
+
+/** `code` of errors that JSON-RPC and the Ticket API have no number for; `data.error` tells them apart. */
+const refusedCode = -32_000;
+
+const refused = (message: string, data: SocketErrorData): RpcError => new RpcError(refusedCode, message, data);
+
+const sentences: Readonly<Record<string, string>> = {
+  wrong_pin: 'The PIN is wrong.',
+  card_blocked: 'The PIN of this card is blocked.',
+  no_open_question: 'There is no such question open.',
+  unknown_role: 'The person does not have this role.',
+  cis_unreachable: 'CIS does not answer.',
+  card_removed: 'The card was taken out.',
+};
+
+/** What the card store, the card or CIS refuse, as the caller reads it. */
+function translated(error: unknown): unknown {
+  if (error instanceof CardStoreError && error.code !== 'damaged_store') return refused(error.message, { error: error.code });
+  if (error instanceof CardError) return refused(error.message, { error: 'card_removed' });
+  if (error instanceof ServerCallError) return refused(error.message, { error: 'cis_unreachable' });
+  if (error instanceof CisRefusal) return refused(error.message, { error: 'invalid_card' });
+  return error;
+}
+
+export interface DevelopmentParts {
+  agent: Agent;
+  store: CardStore;
+  /** Undefined when the agent has another reader. */
+  reader: VirtualReader | undefined;
+  seeds: readonly CardSeed[];
+}
+
+/** What a person's hands and eyes would do at a desk, for the console, the command line and tests. */
+export function developmentMethods({ agent, store, reader, seeds }: DevelopmentParts): Record<string, SocketMethod> {
+  const shown = ({ certificates: _, persona, ...card }: Card): SocketCard => ({
+    ...card,
+    persona: persona ?? null,
+    inserted: reader?.serial === card.serial,
+  });
+  const slot = (): VirtualReader => {
+    if (!reader) throw refused('This agent has no virtual reader.', { error: 'no_virtual_reader' });
+    return reader;
+  };
+  const settledStatus = async () => {
+    await agent.settled();
+    return agent.status();
+  };
+
+  const list: Record<string, SocketMethod> = {
+    [methods.answerPin]: async (params) => {
+      only(params, 'pin');
+      const result = await agent.answerPin(need(params, 'pin', aText), { from: 'console', keys: [] });
+      if (result.ok) return settledStatus();
+      const { ok: _, ...data } = result;
+      throw refused(sentences[data.error] ?? data.error, data);
+    },
+    [methods.answerRole]: async (params) => {
+      only(params, 'roleId');
+      const result = await agent.answerRole(need(params, 'roleId', aText));
+      if (result.ok) return settledStatus();
+      throw refused(sentences[result.error] ?? result.error, { error: result.error });
+    },
+    [methods.listCards]: async (params) => {
+      only(params);
+      return { cards: store.list().map(shown) };
+    },
+    [methods.addCard]: async (params) => shown(await store.add(params as unknown as CardSeed)),
+    [methods.editCard]: async (params) => {
+      only(params, 'card', 'pin', 'locked');
+      const name = need(params, 'card', aText);
+      const pin = may(params, 'pin', aText);
+      const locked = may(params, 'locked', aFlag);
+      const card = await store.edit(name, { ...(pin === undefined ? {} : { pin }), ...(locked === undefined ? {} : { locked }) });
+      if (reader?.serial === card.serial) await agent.recount();
+      return shown(card);
+    },
+    [methods.removeCard]: async (params) => {
+      only(params, 'card');
+      await store.remove(need(params, 'card', aText));
+      await agent.settled();
+      return {};
+    },
+    [methods.insertCard]: async (params) => {
+      only(params, 'card');
+      await slot().insert(need(params, 'card', aText));
+      return settledStatus();
+    },
+    [methods.takeCard]: async (params) => {
+      only(params);
+      slot().remove();
+      return settledStatus();
+    },
+    [methods.exportCards]: async (params) => {
+      only(params);
+      return store.exportAll();
+    },
+    [methods.importCards]: async (params) => {
+      only(params, 'version', 'cards', 'add');
+      const { version, cards } = params;
+      if (!Array.isArray(cards)) throw new RpcError(rpcCodes.invalidParams, 'The parameter "cards" must be a list.');
+      const before: CardExport['cards'] = may(params, 'add', aFlag) ? store.exportAll().cards : [];
+      await store.importAll({ version, cards: [...before, ...cards] });
+      return settledStatus().then(() => ({}));
+    },
+    [methods.reset]: async (params) => {
+      only(params);
+      reader?.remove();
+      await agent.signOut();
+      await store.reset(seeds);
+      return settledStatus();
+    },
+  };
+  return Object.fromEntries(
+    Object.entries(list).map(([name, method]): [string, SocketMethod] => [
+      name,
+      (params, signal) => method(params, signal).catch((error: unknown) => Promise.reject(translated(error))),
+    ]),
+  );
+}

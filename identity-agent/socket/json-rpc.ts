@@ -1,0 +1,79 @@
+import type { SocketErrorData } from '../protocol.ts';
+
+/** Error codes of JSON-RPC 2.0, section 5.1. */
+export const rpcCodes = { parse: -32_700, invalidRequest: -32_600, noMethod: -32_601, invalidParams: -32_602, internal: -32_603 } as const;
+
+export type Id = string | number | null;
+export type Params = Readonly<Record<string, unknown>>;
+
+/** A call as it came: in form, but nothing of it is trusted. */
+export interface Call {
+  /** Undefined: a notification, which is not answered. */
+  id: Id | undefined;
+  method: string;
+  params: Params;
+}
+
+/** What a call failed with, as its caller reads it. */
+export class RpcError extends Error {
+  override name = 'RpcError';
+  readonly code: number;
+  readonly data: SocketErrorData | undefined;
+
+  constructor(code: number, message: string, data?: SocketErrorData) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+const deepest = 16;
+
+/** Whether nothing lies deeper than that and no member could change a prototype. */
+function isTame(root: unknown): boolean {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepest) return false;
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      if (Object.hasOwn(value, '__proto__')) return false;
+      for (const member of Object.values(value)) next.push(member);
+    }
+    level = next;
+  }
+  return true;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isId = (value: unknown): value is Id =>
+  value === null || (typeof value === 'string' && value.length <= 128) || (typeof value === 'number' && Number.isFinite(value));
+
+/** Reads one line. Batches are not offered. */
+export function readCall(line: string): Call | { id: Id; error: RpcError } {
+  let message: unknown;
+  try {
+    message = JSON.parse(line);
+  } catch {
+    return { id: null, error: new RpcError(rpcCodes.parse, 'The line is not JSON.') };
+  }
+  const invalid = (id: Id, why: string) => ({ id, error: new RpcError(rpcCodes.invalidRequest, why) });
+  if (!isObject(message) || !isTame(message)) return invalid(null, 'The line is not one JSON-RPC call.');
+  const { jsonrpc, id, method, params = {} } = message;
+  if (id !== undefined && !isId(id)) return invalid(null, 'The id must be a short string or a number.');
+  if (jsonrpc !== '2.0' || typeof method !== 'string' || method.length > 128) return invalid(id ?? null, 'It is not a call of JSON-RPC 2.0.');
+  if (!isObject(params)) return { id: id ?? null, error: new RpcError(rpcCodes.invalidParams, 'The params must be an object.') };
+  return { id, method, params };
+}
+
+/** A line that answers a call. */
+export const resultLine = (id: Id, result: unknown): string => `${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`;
+
+/** A line that says why a call failed. */
+export const errorLine = (id: Id, { code, message, data }: RpcError): string =>
+  `${JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } })}\n`;
+
+/** A line that nobody asked for. */
+export const notificationLine = (method: string, params: object): string =>
+  `${JSON.stringify({ jsonrpc: '2.0', method, params })}\n`;

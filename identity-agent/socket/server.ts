@@ -1,0 +1,163 @@
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import net, { type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { OperatorError } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Log } from '@alongside/kernel/log';
+import { longestLine } from '../protocol.ts';
+import { errorLine, type Id, notificationLine, readCall, resultLine, RpcError, rpcCodes } from './json-rpc.ts';
+import { Lines } from './lines.ts';
+import type { SocketMethod } from './method.ts';
+import { ticketFailure } from './ticket-methods.ts';
+
+const limits = { connections: 64, callsAtOnce: 16, unread: 1_048_576 };
+/** Longest path of a Unix socket in bytes (`sun_path` of unix(7), less its end). */
+const longestPath = 107;
+
+export interface SocketServerOptions {
+  /** Path of a Unix socket, or `\\.\pipe\NAME` on Windows. */
+  path: string;
+  methods: Readonly<Record<string, SocketMethod>>;
+  log: Log;
+  /** Keeps the events of a call before it is answered. */
+  flush?: () => Promise<void>;
+}
+
+const isPipe = (path: string): boolean => path.startsWith('\\\\');
+
+/** The agent's socket for programs of the same user: JSON-RPC 2.0, one message a line. */
+export class SocketServer {
+  readonly #options: SocketServerOptions;
+  readonly #server: Server;
+  readonly #connections = new Set<Socket>();
+
+  constructor(options: SocketServerOptions) {
+    this.#options = options;
+    this.#server = net.createServer((socket) => this.#serve(socket));
+    this.#server.maxConnections = limits.connections;
+  }
+
+  /** @throws OperatorError when another agent listens there, or the folder cannot be made safe */
+  async listen(): Promise<void> {
+    const { path } = this.#options;
+    if (!isPipe(path)) await makeFolderSafe(path);
+    try {
+      await this.#open(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw new OperatorError(`The local socket ${path} cannot be opened: ${reasonOf(error)}`);
+      if (isPipe(path) || (await answers(path))) throw new OperatorError(`Another Identity Agent already listens at ${path}.`);
+      await rm(path);
+      await this.#open(path);
+    }
+    if (!isPipe(path)) await chmod(path, 0o600);
+  }
+
+  /** Tells every connection. */
+  notify(method: string, params: object): void {
+    const line = notificationLine(method, params);
+    for (const socket of this.#connections) send(socket, line);
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#connections) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #open(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(path, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  #serve(socket: Socket): void {
+    const lines = new Lines(longestLine);
+    const gone = new AbortController();
+    let running = 0;
+    this.#connections.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      this.#connections.delete(socket);
+      gone.abort();
+    });
+    socket.on('data', (piece) => {
+      let complete: string[];
+      try {
+        complete = lines.push(piece);
+      } catch (error) {
+        socket.removeAllListeners('data');
+        socket.end(errorLine(null, new RpcError(rpcCodes.invalidRequest, reasonOf(error))));
+        return;
+      }
+      for (const line of complete) {
+        if (running >= limits.callsAtOnce) {
+          send(socket, errorLine(idOf(line), ticketFailure('SERVER_BUSY', 'Too many calls at once on this connection.')));
+          continue;
+        }
+        running += 1;
+        void this.#answer(line, gone.signal).then((answer) => {
+          running -= 1;
+          if (answer !== undefined) send(socket, answer);
+        });
+      }
+    });
+  }
+
+  /** The line that answers a line. Never rejects. */
+  async #answer(line: string, signal: AbortSignal): Promise<string | undefined> {
+    const call = readCall(line);
+    if ('error' in call) return errorLine(call.id, call.error);
+    const { id, method, params } = call;
+    const { methods, log, flush } = this.#options;
+    try {
+      const known = Object.hasOwn(methods, method) ? methods[method] : undefined;
+      if (!known) throw new RpcError(rpcCodes.noMethod, 'There is no such method.');
+      const result = await known(params, signal);
+      await flush?.();
+      return id === undefined ? undefined : resultLine(id, result);
+    } catch (error) {
+      if (!(error instanceof RpcError)) log.error({ method, reason: reasonOf(error), stack: (error as Error)?.stack }, 'a call on the local socket failed');
+      await flush?.().catch(() => undefined);
+      const failure = error instanceof RpcError ? error : new RpcError(rpcCodes.internal, 'Something went wrong here.');
+      return id === undefined ? undefined : errorLine(id, failure);
+    }
+  }
+}
+
+const idOf = (line: string): Id => {
+  const { id } = readCall(line);
+  return id ?? null;
+};
+
+/** A caller that does not read is let go of. */
+function send(socket: Socket, line: string): void {
+  if (socket.destroyed || !socket.writable) return;
+  if (socket.writableLength > limits.unread) socket.destroy();
+  else socket.write(line);
+}
+
+async function makeFolderSafe(path: string): Promise<void> {
+  if (Buffer.byteLength(path) > longestPath)
+    throw new OperatorError(`The path of the local socket is too long for this system (${longestPath} bytes at most): ${path}`);
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw new OperatorError(`The folder ${folder} of the local socket cannot be made: ${reasonOf(error)}`);
+  });
+  const { mode, uid } = await lstat(folder);
+  const shared = (mode & 0o1000) !== 0 || uid !== process.getuid?.();
+  if (shared) throw new OperatorError(`The local socket needs a folder of this user alone; ${folder} is shared or belongs to another user.`);
+  if ((mode & 0o077) !== 0) await chmod(folder, 0o700);
+}
+
+/** Whether anybody listens at a socket, or its file was left behind. */
+const answers = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = net.connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });

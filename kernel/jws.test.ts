@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import * as jose from 'jose';
+import { decodeJwt, keyFits, publicKeyOf, type SigningAlgorithm, signJwt, verifySignature } from './jws.ts';
+import { thumbprint } from './jwk.ts';
+import { newKeyPair } from './keys.ts';
+
+const algorithms: SigningAlgorithm[] = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'];
+const claims = fc.dictionary(fc.string({ maxLength: 8 }).filter((name) => name !== '__proto__'), fc.oneof(fc.string(), fc.integer(), fc.boolean()), {
+  maxKeys: 5,
+});
+
+for (const algorithm of algorithms) {
+  test(`${algorithm}: jose reads what we sign, we read what jose signs, a changed byte is refused by both`, async () => {
+    const { privatePem, publicJwk } = await newKeyPair(algorithm);
+    const privateKey = createPrivateKey(privatePem);
+    const publicKey = createPublicKey(privatePem);
+    await fc.assert(
+      fc.asyncProperty(claims, fc.nat(), async (drawn, where) => {
+        const payload = { ...drawn };
+        const ours = await signJwt({ alg: algorithm, kid: 'k', typ: 'JWT' }, payload, privateKey);
+        const read = await jose.compactVerify(ours, publicKey, { algorithms: [algorithm] });
+        assert.deepEqual(JSON.parse(new TextDecoder().decode(read.payload)), payload);
+        const theirs = await new jose.CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
+          .setProtectedHeader({ alg: algorithm, kid: 'k' })
+          .sign(privateKey);
+        const decoded = decodeJwt(theirs);
+        assert.ok(decoded);
+        assert.deepEqual({ ...decoded.claims }, payload);
+        assert.equal(await verifySignature(decoded, algorithm, publicKey), true);
+        const start = theirs.lastIndexOf('.') + 1;
+        const at = start + (where % (theirs.length - start - 2));
+        const changed = theirs.slice(0, at) + (theirs[at] === 'A' ? 'B' : 'A') + theirs.slice(at + 1);
+        const spoilt = decodeJwt(changed);
+        assert.equal(spoilt ? await verifySignature(spoilt, algorithm, publicKey) : false, false);
+        await assert.rejects(jose.compactVerify(changed, publicKey, { algorithms: [algorithm] }));
+      }),
+      { numRuns: 15 },
+    );
+    assert.equal(thumbprint(publicJwk), await jose.calculateJwkThumbprint(publicJwk as jose.JWK));
+  });
+}
+
+test('a key is used with its own algorithm only', async () => {
+  const pairs = await Promise.all(algorithms.map(async (algorithm) => ({ algorithm, ...(await newKeyPair(algorithm)) })));
+  for (const pair of pairs) {
+    const key = createPublicKey(pair.privatePem);
+    for (const algorithm of algorithms) {
+      const sameType = [pair.algorithm, algorithm].every((name) => /^(RS|PS)/.test(name));
+      assert.equal(keyFits(algorithm, key), sameType || algorithm === pair.algorithm, `${pair.algorithm} key as ${algorithm}`);
+    }
+  }
+  const small = createPublicKey({ key: { kty: 'RSA', n: Buffer.alloc(128, 255).toString('base64url'), e: 'AQAB' }, format: 'jwk' });
+  assert.equal(keyFits('RS256', small), false);
+});
+
+test('decoding never throws, and takes three clean parts only', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$/)), (token) => {
+      const decoded = decodeJwt(token);
+      if (decoded) assert.equal(token.split('.').length, 3);
+    }),
+  );
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  for (const wrong of [
+    '',
+    'a.b',
+    `${part({})}.${part({})}`,
+    `${part({})}.${part({})}.AA.AA`,
+    `${part([])}.${part({})}.AA`,
+    `${part({})}.${part(null)}.AA`,
+    `${part({ crit: ['b64'] })}.${part({})}.AA`,
+    `${part({})}.${part({})}.A=`,
+    `${part({})}.${part({})}.AB`,
+    `${part({})}.${part({ a: 'x'.repeat(40_000) })}.AA`,
+  ])
+    assert.equal(decodeJwt(wrong), undefined, wrong.slice(0, 40));
+});
+
+test('a public key is neither private nor symmetric', async () => {
+  const { privatePem, publicJwk } = await newKeyPair('ES256');
+  assert.ok(publicKeyOf(publicJwk));
+  const privateJwk = createPrivateKey(createPrivateKey(privatePem).export({ type: 'pkcs8', format: 'pem' })).export({ format: 'jwk' });
+  for (const wrong of [privateJwk, { kty: 'oct', k: 'AAAA' }, null, 'x', { kty: 'EC' }])
+    assert.equal(publicKeyOf(wrong), undefined);
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { Answer, json, page } from './answer.ts';
+import { loadConfig, OperatorError, readFlags, UsageError } from './config.ts';
+import { CookieNames, readCookies } from './cookies.ts';
+import { catalogue, Refusal } from './errors.ts';
+import { escapeHtml, html, safeHref, trusted } from './html.ts';
+import { equalSecrets, Vault } from './secrets.ts';
+import { steps } from './steps.ts';
+
+test('steps run in order, each sees what came before, the first answer ends them', async () => {
+  const seen: string[] = [];
+  const list = steps<{ value: number }>()
+    .step(function first({ value }) {
+      seen.push('first');
+      return { doubled: value * 2 };
+    })
+    .step(function second({ value, doubled }) {
+      seen.push('second');
+      if (value === 1) return json(200, { doubled });
+      return undefined;
+    })
+    .step(async function third({ doubled }) {
+      seen.push('third');
+      return json(201, { doubled });
+    });
+  assert.deepEqual(list.names, ['first', 'second', 'third']);
+  assert.equal((await list.run({ value: 1 })).status, 200);
+  assert.equal((await list.run({ value: 2 })).body, '{"doubled":4}');
+  assert.deepEqual(seen, ['first', 'second', 'first', 'second', 'third']);
+  await assert.rejects(steps<object>().step(function nothing() {}).run({}), /nothing did not answer/);
+});
+
+test('markup: no text from outside becomes markup', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      const made = String(html`<p title="${text}">${text}</p>`);
+      assert.equal(made, `<p title="${escapeHtml(text)}">${escapeHtml(text)}</p>`);
+      assert.doesNotMatch(made.slice(3, -4).replace(/^title="|">/g, ''), /<|[^=]"[^>]/);
+    }),
+  );
+  assert.equal(String(html`${[html`<b>${'<'}</b>`, trusted('<i></i>'), null, false, 3]}`), '<b>&lt;</b><i></i>3');
+  assert.equal(safeHref('javascript:alert(1)'), '#');
+  assert.equal(safeHref('data:text/html,x'), '#');
+  assert.equal(safeHref('https://example.test/a?b=c'), 'https://example.test/a?b=c');
+});
+
+test('pages: strict policy, no framing, no referrer', () => {
+  const answer = page(200, html`x`, { formAction: ['https://a.test'] });
+  const policy = String(answer.headers['content-security-policy']);
+  assert.match(policy, /default-src 'none'/);
+  assert.match(policy, /form-action 'self' https:\/\/a\.test/);
+  assert.match(policy, /frame-ancestors 'none'/);
+  assert.match(policy, /script-src 'none'/);
+  assert.equal(answer.headers['referrer-policy'], 'no-referrer');
+  const twice = answer.with({ 'set-cookie': 'a=1' }).with({ 'set-cookie': 'b=2' });
+  assert.deepEqual(twice.headers['set-cookie'], ['a=1', 'b=2']);
+  assert.ok(twice instanceof Answer);
+});
+
+test('errors: the public and the private part stay apart', () => {
+  const errors = catalogue('test', {
+    wrong: { code: 'invalid_request', status: 400, description: 'public', actor: 'developer', source: 'RFC 6749 section 5.2' },
+  });
+  const thrown = errors.wrong('private detail');
+  assert.ok(thrown instanceof Refusal);
+  assert.equal(thrown.entry.id, 'test.wrong');
+  assert.equal(thrown.entry.redirect, false);
+  assert.equal(thrown.message, 'public');
+  assert.equal(thrown.detail, 'private detail');
+});
+
+test('vault: one key for each purpose, and nothing that was changed opens', () => {
+  const vault = new Vault(Buffer.alloc(32, 1));
+  const sealed = vault.seal('a', 'secret text');
+  assert.equal(vault.open('a', sealed), 'secret text');
+  assert.throws(() => vault.open('b', sealed));
+  assert.throws(() => new Vault(Buffer.alloc(32, 2)).open('a', sealed));
+  assert.throws(() => vault.open('a', `${sealed.slice(0, -2)}AA`));
+  assert.throws(() => vault.open('a', 'x'));
+  assert.notEqual(vault.serviceSecret('cis', 'cis2'), vault.serviceSecret('cis2', 'cis'));
+  assert.throws(() => new Vault(Buffer.alloc(31)));
+  fc.assert(fc.property(fc.string(), fc.string(), (a, b) => equalSecrets(a, b) === (a === b)));
+});
+
+test('cookies: names tell services and instances apart; a doubled cookie counts as none', () => {
+  const plain = new CookieNames('http://localhost:8402', 'cis2');
+  const secure = new CookieNames('https://cis2.example.test', 'cis2');
+  assert.equal(plain.name('session'), 'cis2-8402-session');
+  assert.equal(secure.name('session'), '__Host-cis2-session');
+  assert.equal(secure.set('session', 'v'), '__Host-cis2-session=v; Path=/; HttpOnly; SameSite=Lax; Secure');
+  assert.match(plain.clear('session'), /Max-Age=0$/);
+  assert.deepEqual([...readCookies('a=1; b=2; a=3; =x; c')], [['b', '2']]);
+  fc.assert(fc.property(fc.string(), (header) => readCookies(header) instanceof Map));
+});
+
+const shape = {
+  portBase: z.coerce.number('must be a port number').int().min(0).max(65_000).default(8400),
+  ephemeral: z.boolean().default(false),
+  data: z.string().default('.alongside'),
+};
+
+test('configuration: flag, then file, then default; wrong and unknown values are refused with their place', () => {
+  assert.deepEqual(loadConfig(shape, readFlags(shape, ['--port-base', '9000', '--ephemeral']).flags), {
+    portBase: 9000,
+    ephemeral: true,
+    data: '.alongside',
+  });
+  assert.throws(() => readFlags(shape, ['--port-bas', '1']), (error: Error) => {
+    assert.ok(error instanceof UsageError);
+    assert.match(error.message, /--port-bas.*Did you mean --port-base\?/);
+    return true;
+  });
+  assert.throws(() => loadConfig(shape, { portBase: 'many' }), /--port-base: must be a port number/);
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-config-'));
+  const file = join(folder, 'c.json');
+  writeFileSync(file, '{"portBase": 7000}');
+  assert.equal(loadConfig(shape, {}, file).portBase, 7000);
+  assert.equal(loadConfig(shape, { portBase: '7100' }, file).portBase, 7100);
+  writeFileSync(file, '{"portbase": 7000}');
+  assert.throws(() => loadConfig(shape, {}, file), /unknown key "portbase"\. Did you mean portBase\?/);
+  writeFileSync(file, '{"portBase": "x"}');
+  assert.throws(() => loadConfig(shape, {}, file), (error: Error) => error instanceof OperatorError && /portBase/.test(error.message));
+  writeFileSync(file, '[');
+  assert.throws(() => loadConfig(shape, {}, file), OperatorError);
+  rmSync(folder, { recursive: true });
+});

@@ -1,0 +1,23 @@
+import { type Applications, secretFits } from '../../oauth/applications.ts';
+import type { Base } from '../base.ts';
+import { errors } from '../errors.ts';
+import type { Incoming } from '../incoming.ts';
+import { findClient, type WithClient } from './client.ts';
+
+/** Who calls the token endpoint: `client_id` of the form, never HTTP Basic (the published service took it out). */
+export const identifyByForm = (applications: Applications, base: Base) =>
+  async function identifyByForm({ form }: Incoming): Promise<WithClient> {
+    const clientId = form.get('client_id');
+    if (clientId === undefined) throw errors.clientMissing('client_id is missing from the form');
+    const client = await findClient(applications, base, clientId);
+    if (!client) throw errors.clientOrSecret(`no application at ${base.path} has the client id ${clientId}`);
+    return { client };
+  };
+
+export const checkSecret = (applications: Applications) =>
+  async function checkSecret({ form, client }: Incoming & WithClient): Promise<void> {
+    const secret = form.get('client_secret');
+    if (secret === undefined) throw errors.secretMissing('client_secret is missing from the form');
+    if (!secretFits(client.half, secret, applications.now))
+      throw errors.clientOrSecret(`the secret is none of the ${client.half.secrets.length} of ${client.application.name}, or has run out`);
+  };

@@ -1,0 +1,76 @@
+import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import { reasonOf, Refusal, type Refuse } from '@alongside/kernel/errors';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { Log } from '@alongside/kernel/log';
+import { withQuery } from '../oauth/parameters.ts';
+import type { Refusals } from '../oauth/refusals.ts';
+
+/** The public words of a refusal, with their places filled. */
+const words = ({ entry, extra }: Refusal): string =>
+  entry.description.replace(/\{(\w+)\}/g, (place, name: string) => String(extra[name] ?? place));
+
+/** Seconds after which a limited client may come again, by catalogue entry. */
+const retryAfter: Readonly<Record<string, string>> = {
+  'authorisation.quota': '60',
+  'authorisation.spikeArrest': '1',
+};
+
+/** The JSON form of an error, as published: with the id under which the private reason is found. */
+export function errorAnswer(refusal: Refusal, request: HttpRequest): Answer {
+  const { id, status, code } = refusal.entry;
+  const wait = retryAfter[id];
+  const body = { error: code, error_description: words(refusal), message_id: request.id };
+  return json(status, body, wait === undefined ? {} : { 'retry-after': wait });
+}
+
+/** Keeps the private reason of each refusal under the id that the public answer carries. */
+export class Diagnosis {
+  readonly #refusals: Refusals;
+  readonly #log: Log;
+
+  constructor(refusals: Refusals, log: Log) {
+    this.#refusals = refusals;
+    this.#log = log;
+  }
+
+  async note({ entry, detail, cause }: Refusal, request: HttpRequest): Promise<void> {
+    const unexpected = entry.status >= 500 && cause !== undefined;
+    const fields = { id: request.id, error: entry.id, detail, path: request.path };
+    if (unexpected) this.#log.error({ ...fields, stack: (cause as Error).stack }, 'failed');
+    else this.#log.info(fields, 'refused');
+    const record = { messageId: request.id, service: 'authorisation', error: entry.id, detail, path: request.path };
+    await this.#refusals
+      .keep(record)
+      .catch((error: unknown) => this.#log.error({ id: request.id, reason: reasonOf(error) }, 'the reason could not be kept'));
+  }
+
+  /** An endpoint whose refusals, and whatever else it throws, become JSON errors. `unexpected` is the answer to the latter. */
+  guard(endpoint: Endpoint, unexpected: Refuse): Endpoint {
+    return async (request) => {
+      try {
+        return await endpoint(request);
+      } catch (thrown) {
+        const refusal = thrown instanceof Refusal ? thrown : unexpected(reasonOf(thrown), {}, thrown);
+        await this.note(refusal, request);
+        return errorAnswer(refusal, request);
+      }
+    };
+  }
+
+  /** The redirect that tells a client of a refusal (RFC 6749 section 4.1.2.1). */
+  async redirect(
+    refusal: Refusal,
+    request: HttpRequest,
+    to: { redirectUri: string; state: string | null; issuer?: string; code?: string },
+  ): Promise<Answer> {
+    await this.note(refusal, request);
+    return redirect(
+      withQuery(to.redirectUri, {
+        error: to.code ?? refusal.entry.code,
+        error_description: words(refusal),
+        state: to.state ?? undefined,
+        iss: to.issuer,
+      }),
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import type { HttpRequest } from '@alongside/kernel/http';
+import { isForm, noParameters, type Parameters, parseParameters } from '../oauth/parameters.ts';
+import type { Base } from './base.ts';
+import { errors } from './errors.ts';
+
+/** A request at one base path, its parameters read but not checked. */
+export interface Incoming {
+  request: HttpRequest;
+  /** Below the base path: `/token`. */
+  path: string;
+  query: Parameters;
+  form: Parameters;
+  /** The request names the provider for citizens by the scope `nhs-login`. */
+  wantsNhsLogin: boolean;
+}
+
+const isScope = (pair: string): boolean => pair === 'scope' || pair.startsWith('scope=');
+
+/** Takes `scope` away before anything else is looked at, however odd or often it came (decided by the published pre-flow). */
+function withoutScope(text: string): { rest: string; first: string | undefined } {
+  const pairs = text.split('&');
+  const first = pairs.find(isScope)?.slice('scope='.length);
+  return { rest: pairs.filter((pair) => !isScope(pair)).join('&'), first };
+}
+
+function read(text: string): Parameters {
+  const parameters = parseParameters(text);
+  if (!parameters) throw errors.requestMalformed('the parameters are not well-formed, or more than 100, or too long');
+  return parameters;
+}
+
+/** Reads a request of the `nhs` profile. Throws when its parameters are not well-formed. */
+export function readIncoming(base: Base, request: HttpRequest): Incoming {
+  const query = withoutScope(request.query);
+  const form = isForm(request.headers['content-type']) ? withoutScope(request.body).rest : undefined;
+  return {
+    request,
+    path: request.path.slice(base.path.length),
+    query: read(query.rest).without('scope'),
+    form: form === undefined ? noParameters : read(form).without('scope'),
+    wantsNhsLogin: query.first === 'nhs-login',
+  };
+}
+
+/** Refuses a parameter that came more than once (RFC 6749 section 3.1). */
+export async function refuseRepeated({ request, query, form }: Incoming): Promise<void> {
+  const repeated = (request.method === 'POST' ? form : query).repeated();
+  if (repeated !== undefined) throw errors.parameterRepeated(`${repeated.slice(0, 100)} came more than once`);
+}

@@ -1,0 +1,124 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import { randomToken } from '@alongside/kernel/ids';
+import { sha256 } from '@alongside/kernel/secrets';
+import { steps } from '@alongside/kernel/steps';
+import type { Applications } from '../../oauth/applications.ts';
+import { isChallenge } from '../../oauth/pkce.ts';
+import {
+  findClient,
+  limitRate,
+  readProducts,
+  requireApproval,
+  requireSubscription,
+  type WithClient,
+} from '../application/client.ts';
+import type { Base } from '../base.ts';
+import { browserCookie } from '../callback/pending.ts';
+import type { Diagnosis } from '../diagnosis.ts';
+import { errors } from '../errors.ts';
+import { type Incoming, refuseRepeated } from '../incoming.ts';
+import type { Parts } from '../parts.ts';
+import { PendingRequests } from '../pending.ts';
+import { isCallback } from '../redirects.ts';
+import type { NhsEndpoint } from './flow.ts';
+
+interface WithRedirect {
+  redirectUri: string;
+}
+interface WithState extends WithRedirect {
+  clientState: string;
+}
+
+const identify = (applications: Applications, base: Base) =>
+  async function identify({ query }: Incoming): Promise<WithClient> {
+    const clientId = query.get('client_id');
+    if (clientId === undefined) throw errors.clientMissing('client_id is missing from the query');
+    const client = await findClient(applications, base, clientId);
+    if (!client) throw errors.clientUnknown(`no application at ${base.path} has the client id ${clientId}`);
+    return { client };
+  };
+
+const checkRedirectUri = (base: Base) =>
+  async function checkRedirectUri({ query, client }: Incoming & WithClient): Promise<WithRedirect> {
+    const redirectUri = query.get('redirect_uri');
+    if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
+    if (!isCallback(base, client.half, redirectUri))
+      throw errors.redirectUnknown(`${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`);
+    return { redirectUri };
+  };
+
+const checkState = (diagnosis: Diagnosis) =>
+  async function checkState({ request, query, redirectUri }: Incoming & WithRedirect): Promise<Answer | { clientState: string }> {
+    const clientState = query.get('state');
+    if (clientState !== undefined) return { clientState };
+    return diagnosis.redirect(errors.stateMissing('state is missing'), request, { redirectUri, state: null });
+  };
+
+const checkResponseType = (diagnosis: Diagnosis) =>
+  async function checkResponseType({ request, query, redirectUri, clientState: state }: Incoming & WithState): Promise<Answer | undefined> {
+    const type = query.get('response_type');
+    if (type === 'code') return undefined;
+    const refusal = type === undefined ? errors.responseTypeMissing('response_type is missing') : errors.responseTypeInvalid(`${type} came`);
+    return diagnosis.redirect(refusal, request, { redirectUri, state });
+  };
+
+/** A code challenge is no published parameter: accepted, and if it cannot be enforced, refused (RFC 7636 section 4.4.1). */
+const checkChallenge = (diagnosis: Diagnosis, base: Base) =>
+  async function checkChallenge({ request, query, redirectUri, clientState: state }: Incoming & WithState): Promise<
+    Answer | { challenge: string | null }
+  > {
+    const challenge = query.get('code_challenge');
+    if (!base.hardening.pkce || challenge === undefined) return { challenge: null };
+    if (query.get('code_challenge_method') !== 'S256')
+      return diagnosis.redirect(errors.challengeMethod('only S256 is offered'), request, { redirectUri, state });
+    if (!isChallenge(challenge))
+      return diagnosis.redirect(errors.challengeInvalid('it is not the SHA-256 of anything'), request, { redirectUri, state });
+    return { challenge };
+  };
+
+/** What the published platform asks CIS2 for when the caller names no class. */
+const usualAcr = 'AAL3_ANY';
+/** Seconds; published. */
+const maxAge = '300';
+
+const sendToProvider = ({ recorder, cookies }: Parts, base: Base, requests: PendingRequests) =>
+  async function sendToProvider(known: Incoming & WithClient & WithState & { challenge: string | null }): Promise<Answer> {
+    const { query, client, redirectUri, clientState, challenge, wantsNhsLogin } = known;
+    const [first] = base.upstreams;
+    const upstream = (wantsNhsLogin && base.upstreams.find(({ id }) => id === 'nhs-login')) || first;
+    const browser = base.hardening.browserBoundCallback ? randomToken() : null;
+    const outgoing = await requests.begin(upstream, {
+      applicationId: client.application.id,
+      clientId: client.half.clientId,
+      redirectUri,
+      state: clientState,
+      challenge,
+      asked: null,
+      browser: browser && sha256(browser),
+    });
+    const keys = [outgoing.state, clientState];
+    const detail = { client: client.application.name, base: base.path, provider: upstream.providerName };
+    recorder.record({ keys, from: 'application', to: 'authorisation', name: 'authorisation.authorize', detail });
+    recorder.record({ keys, from: 'authorisation', to: 'cis2', name: 'authorisation.to-cis2', detail: { provider: upstream.providerName } });
+    const acrValues = query.get('acr_values') ?? usualAcr;
+    const answer = redirect(upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, acrValues, maxAge }));
+    return browser === null ? answer : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, 3_600) });
+  };
+
+/** `GET /authorize`: the order of the checks is the contract. */
+export function createAuthorize(base: Base, parts: Parts): NhsEndpoint {
+  const { applications, products, counters, diagnosis, singleUse, vault } = parts;
+  const list = steps<Incoming>()
+    .step(refuseRepeated)
+    .step(identify(applications, base))
+    .step(requireApproval)
+    .step(readProducts(products))
+    .step(requireSubscription(base))
+    .step(limitRate(counters, base))
+    .step(checkRedirectUri(base))
+    .step(checkState(diagnosis))
+    .step(checkResponseType(diagnosis))
+    .step(checkChallenge(diagnosis, base))
+    .step(sendToProvider(parts, base, new PendingRequests(base, singleUse, vault)));
+  return (incoming) => list.run(incoming);
+}

@@ -1,0 +1,84 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import { uuid } from '@alongside/kernel/ids';
+import { steps } from '@alongside/kernel/steps';
+import { withQuery } from '../../oauth/parameters.ts';
+import { limitRate, readProducts, requireApproval, requireSubscription, type WithProducts } from '../application/client.ts';
+import type { Attributes } from '../attributes.ts';
+import type { Base } from '../base.ts';
+import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
+import { checkCallbackAgain, type FailBack, identifyAgain, passUpstreamError, takePending, type WithPending } from '../callback/pending.ts';
+import { describePerson, fetchRoles } from '../callback/person.ts';
+import { Codes } from '../codes.ts';
+import { errors } from '../errors.ts';
+import { type Incoming, refuseRepeated } from '../incoming.ts';
+import { scopesAt } from '../levels.ts';
+import type { Parts } from '../parts.ts';
+import { PendingRequests } from '../pending.ts';
+import type { Level } from '../upstream/upstream.ts';
+import type { NhsEndpoint } from './flow.ts';
+
+/** The published service ends in its catch-all; ours tells the client, unless that is switched off. */
+const failBackTo = ({ diagnosis }: Parts, base: Base): FailBack =>
+  async function failBack({ request, pending }, reason, code) {
+    if (!base.hardening.upstreamErrors) throw errors.unexpected(reason);
+    const { redirectUri, state } = pending;
+    return diagnosis.redirect(errors.upstreamFailed(reason), request, { redirectUri, state, code });
+  };
+
+/** Some scope of the products must be of exactly the level that the person reached. */
+async function requireScope({ upstream, claims, products }: WithClaims & WithProducts): Promise<{ level: Level }> {
+  const level = upstream.levelOf(claims);
+  if (!level) throw errors.noScope(`the ID token of ${upstream.id} names no level`);
+  if (scopesAt(products, level.marker).length === 0)
+    throw errors.noScope(`no scope of ${products.map(({ name }) => name).join(', ')} is of the level ${level.name}`);
+  return { level };
+}
+
+const giveCode = ({ recorder }: Parts, codes: Codes) =>
+  async function giveCode(
+    known: WithPending & WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },
+  ): Promise<Answer> {
+    const { pending, state, client, level, attributes, uid, sid } = known;
+    const { redirectUri, challenge, upstream, asked } = pending;
+    const code = await codes.create({
+      applicationId: client.application.id,
+      clientId: client.half.clientId,
+      redirectUri,
+      challenge,
+      family: uuid(),
+      upstream,
+      level,
+      uid,
+      sid,
+      attributes,
+      asked,
+    });
+    const detail = { client: client.application.name, level: level.name };
+    const keys = [state, pending.state ?? '', code];
+    recorder.record({ keys, from: 'authorisation', to: 'application', name: 'authorisation.code', detail });
+    return redirect(withQuery(redirectUri, { code, state: pending.state ?? undefined }));
+  };
+
+/** `GET /callback`, where the provider sends the browser back: the order of the checks is the contract. */
+export function createCallback(base: Base, parts: Parts): NhsEndpoint {
+  const { applications, products, counters, singleUse, vault, upstreamKeys, clock, cookies, recorder } = parts;
+  const requests = new PendingRequests(base, singleUse, vault);
+  const failBack = failBackTo(parts, base);
+  const list = steps<Incoming>()
+    .step(refuseRepeated)
+    .step(takePending(base, requests, cookies, recorder))
+    .step(identifyAgain(applications, base))
+    .step(requireApproval)
+    .step(readProducts(products))
+    .step(requireSubscription(base))
+    .step(limitRate(counters, base))
+    .step(checkCallbackAgain(base))
+    .step(passUpstreamError(failBack))
+    .step(redeemUpstreamCode(base, requests, failBack))
+    .step(checkExternalToken(upstreamKeys, clock))
+    .step(requireScope)
+    .step(fetchRoles(failBack))
+    .step(describePerson(vault))
+    .step(giveCode(parts, new Codes(base, singleUse)));
+  return (incoming) => list.run(incoming);
+}

@@ -1,0 +1,47 @@
+import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
+import type { Attributes } from '../../attributes.ts';
+import type { Base } from '../../base.ts';
+import { errors } from '../../errors.ts';
+import { isJwtType, isMissing, requireSignature, type WithIssuer, type WithSubject } from './subject-token.ts';
+
+/** The actor inside a composite token of the provider for citizens: somebody who acts for the subject. */
+export interface WithActor {
+  actor: { jwt: DecodedJwt; nhsNumber: string } | null;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** The published checks in the published order (identity-service-api, validate-actor-token-claims). */
+export async function checkActor({ subject }: WithSubject): Promise<WithActor> {
+  const { act, nhs_number: number } = subject.claims;
+  if (isMissing(number) || !isObject(act) || typeof act.sub !== 'string') return { actor: null };
+  const jwt = decodeJwt(act.sub);
+  if (!jwt) throw errors.actorMalformed('act.sub is not a compact JWS of two JSON objects');
+  const { header, claims } = jwt;
+  if (isMissing(header.kid)) throw errors.actorKidMissing('the header has no kid');
+  if (!isJwtType(header.typ)) throw errors.actorTyp(`typ is ${String(header.typ)}`);
+  if (isMissing(header.alg)) throw errors.actorAlgMissing('the header has no alg');
+  if (isMissing(claims.exp)) throw errors.actorExpMissing('there is no exp');
+  if (typeof claims.exp !== 'number') throw errors.actorExpInvalid(`exp is of type ${typeof claims.exp}`);
+  if (isMissing(claims.iss)) throw errors.actorIssMissing('there is no iss');
+  if (isMissing(claims.aud)) throw errors.actorAudMissing('there is no aud');
+  if (isMissing(claims.nhs_number)) throw errors.actorNumberMissing('there is no nhs_number');
+  return { actor: { jwt, nhsNumber: String(claims.nhs_number) } };
+}
+
+/** The published service only decodes the actor token, so anybody could write one; ours verifies it. */
+export const verifyActor = (base: Base, keys: RemoteKeys, clock: Clock) =>
+  async function verifyActor({ actor, upstream }: WithActor & WithIssuer): Promise<void> {
+    if (!actor || !base.hardening.verifyActor) return;
+    const { iss, exp } = actor.jwt.claims;
+    const now = seconds(clock);
+    if (iss !== upstream.issuer) throw errors.actorIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
+    await requireSignature(actor.jwt, upstream, keys, errors.actorKid);
+    if (typeof exp !== 'number' || exp <= now) throw errors.actorExpired(`exp is ${String(exp)}, it is ${now} now`);
+  };
+
+/** What a token says of the actor, named as published. */
+export const actorAttributes = ({ actor }: WithActor): Attributes =>
+  actor ? { actor_user_id: actor.nhsNumber, actor_delegated: 'true' } : {};

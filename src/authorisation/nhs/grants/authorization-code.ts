@@ -1,0 +1,125 @@
+import { json } from '@alongside/kernel/answer';
+import { steps } from '@alongside/kernel/steps';
+import { verifierFits } from '../../../oauth/pkce.ts';
+import {
+  limitRate,
+  readProducts,
+  requireApproval,
+  requireSubscription,
+  type WithClient,
+  type WithProducts,
+} from '../../application/client.ts';
+import { checkSecret, identifyByForm } from '../../application/secret.ts';
+import type { Base } from '../../base.ts';
+import { type CodeGrant, Codes } from '../../codes.ts';
+import { errors } from '../../errors.ts';
+import { type Incoming, refuseRepeated } from '../../incoming.ts';
+import { accessLifetime, Issuer } from '../../issue.ts';
+import { scopesAt } from '../../levels.ts';
+import { lifetimesOf } from '../../lifetimes.ts';
+import type { Parts } from '../../parts.ts';
+import { isCallback } from '../../redirects.ts';
+import { corsHeaders } from '../cors.ts';
+import { grant, grantTypes } from './grant.ts';
+
+interface WithCode {
+  code: string;
+  granted: CodeGrant;
+}
+
+const checkRedirectUri = (base: Base) =>
+  async function checkRedirectUri({ form, client }: Incoming & WithClient): Promise<{ redirectUri: string }> {
+    const redirectUri = form.get('redirect_uri');
+    if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
+    if (!isCallback(base, client.half, redirectUri))
+      throw errors.redirectUnknown(`${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`);
+    return { redirectUri };
+  };
+
+const findCode = ({ clock, tokens, database, endedSessions }: Parts, base: Base, codes: Codes) =>
+  async function findCode({ form, client, redirectUri }: Incoming & WithClient & { redirectUri: string }): Promise<WithCode> {
+    const code = form.get('code');
+    if (code === undefined) throw errors.codeMissing('code is missing');
+    const found = await codes.find(code);
+    if (!found) throw errors.codeInvalid(`no code of ${base.path} is like this`);
+    const { payload: granted, usedAt, expiresAt } = found;
+    if (usedAt !== null) {
+      if (base.hardening.codeReuseRevokes) await database.run(tokens.revokingFamily(granted.family));
+      throw errors.codeInvalid(`the code was used ${clock.now() - usedAt} ms ago`);
+    }
+    if (expiresAt <= clock.now()) throw errors.codeInvalid(`the code ran out ${clock.now() - expiresAt} ms ago`);
+    if (granted.clientId !== client.half.clientId) throw errors.codeInvalid(`the code was given to ${granted.clientId}`);
+    if (granted.redirectUri !== redirectUri)
+      throw errors.redirectUnknown(`${redirectUri} came, the code was sent to ${granted.redirectUri}`);
+    const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
+    if (base.hardening.refuseEndedSessions && upstream && granted.sid && (await endedSessions.has(upstream.issuer, granted.sid)))
+      throw errors.codeInvalid('the session at the provider has ended since');
+    return { code, granted };
+  };
+
+/** A challenge that was sent is enforced; a verifier without one means that somebody took it away (RFC 9700 section 4.8.2). */
+const checkVerifier = (base: Base) =>
+  async function checkVerifier({ form, granted: { challenge } }: Incoming & WithCode): Promise<void> {
+    const verifier = form.get('code_verifier');
+    if (!base.hardening.pkce || (challenge === null && verifier === undefined)) return;
+    if (challenge === null) throw errors.codeInvalid('a code_verifier came, but no code_challenge had been sent');
+    if (!verifierFits(verifier, challenge)) throw errors.codeInvalid('the code_verifier does not belong to the code_challenge');
+  };
+
+async function keepScopes({ products, granted: { level } }: WithProducts & WithCode): Promise<{ scope: string[] }> {
+  const scope = scopesAt(products, level.marker);
+  if (scope.length === 0) throw errors.noScope(`no scope of the application is of the level ${level.name} any more`);
+  return { scope };
+}
+
+/** The combined pattern's second half: a code for tokens. */
+export const authorizationCode = grant(
+  'authorisation.token',
+  ({ form }) => form.get('grant_type') === grantTypes.authorizationCode,
+  {
+    validate(base, parts) {
+      const { applications, products, counters, singleUse } = parts;
+      return steps<Incoming>()
+        .step(refuseRepeated)
+        .step(identifyByForm(applications, base))
+        .step(readProducts(products))
+        .step(limitRate(counters, base))
+        .step(checkSecret(applications))
+        .step(requireApproval)
+        .step(requireSubscription(base))
+        .step(checkRedirectUri(base))
+        .step(findCode(parts, base, new Codes(base, singleUse)))
+        .step(checkVerifier(base))
+        .step(keepScopes);
+    },
+    issue(base, { tokens, clock, database, singleUse, recorder }) {
+      const codes = new Codes(base, singleUse);
+      const issuer = new Issuer(base, tokens, clock);
+      return async function issue({ request, form, code, granted, scope, client }: Incoming & WithProducts & WithCode & { scope: string[] }) {
+        const upstream = base.upstreams.find(({ id }) => id === granted.upstream) ?? base.upstreams[0];
+        const lifetimes = lifetimesOf(base, form, { access: accessLifetime, refresh: upstream.refreshLifetime });
+        const access = issuer.access({ ...granted, scope }, lifetimes.access);
+        const refresh = issuer.refresh({ ...granted, scope }, Math.min(lifetimes.refresh, lifetimes.validity), {
+          refresh_count: '0',
+          _refresh_tokens_validity_ms: String(lifetimes.validity),
+        });
+        // One batch, so of any number of uses at once one wins and the others find nothing written.
+        const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
+        if (!done) throw errors.codeInvalid('the code was used by another request at the same time');
+        const keys = [code, access.token, refresh.token];
+        const detail = { client: client.application.name, level: granted.level.name, scope: scope.join(' ') };
+        recorder.record({ keys, from: 'application', to: 'authorisation', name: 'authorisation.token', detail });
+        const body = {
+          access_token: access.token,
+          expires_in: String(issuer.secondsLeft(access.expiresAt)),
+          refresh_token: refresh.token,
+          refresh_token_expires_in: String(issuer.secondsLeft(refresh.expiresAt)),
+          refresh_count: '0',
+          token_type: 'Bearer',
+        };
+        const sid = base.environment === 'internal-dev' ? { sid: granted.sid ?? '' } : {};
+        return json(200, { ...body, ...sid }, corsHeaders(request));
+      };
+    },
+  },
+);

@@ -1,0 +1,55 @@
+import { json } from '@alongside/kernel/answer';
+import { uuid } from '@alongside/kernel/ids';
+import { accessLifetime, Issuer } from '../../issue.ts';
+import { applicationAttributes } from '../../attributes.ts';
+import type { WithProducts } from '../../application/client.ts';
+import { errors } from '../../errors.ts';
+import type { Incoming } from '../../incoming.ts';
+import { applicationMarker, scopesAt } from '../../levels.ts';
+import { lifetimesOf } from '../../lifetimes.ts';
+import { authenticated } from './assertion-steps.ts';
+import { grant, grantTypes, idTokenType } from './grant.ts';
+
+async function keepApplicationScopes({ products }: WithProducts): Promise<{ scope: string[] }> {
+  const scope = scopesAt(products, applicationMarker);
+  if (scope.length === 0)
+    throw errors.noScope(`no scope of ${products.map(({ name }) => name).join(', ') || 'no product'} is for applications`);
+  return { scope };
+}
+
+/** Application-restricted access with a signed JWT: no person, no refresh token. */
+export const clientCredentials = grant(
+  'authorisation.client-credentials',
+  ({ form }) => form.get('grant_type') === grantTypes.clientCredentials && form.get('subject_token_type') !== idTokenType,
+  {
+    validate: (base, parts) => authenticated(base, parts, grantTypes.clientCredentials).step(keepApplicationScopes),
+    issue(base, { tokens, clock, database, recorder }) {
+      const issuer = new Issuer(base, tokens, clock);
+      return async function issue({ form, client, scope }: Incoming & WithProducts & { scope: string[] }) {
+        const { access: lifetime } = lifetimesOf(base, form, { access: accessLifetime, refresh: 0 });
+        const access = issuer.access(
+          {
+            applicationId: client.application.id,
+            clientId: client.half.clientId,
+            family: uuid(),
+            uid: null,
+            sid: null,
+            scope,
+            attributes: applicationAttributes,
+          },
+          lifetime,
+        );
+        await database.run(access.write);
+        const detail = { client: client.application.name, scope: scope.join(' ') };
+        const name = 'authorisation.client-credentials';
+        recorder.record({ keys: [access.token], from: 'application', to: 'authorisation', name, detail });
+        return json(200, {
+          access_token: access.token,
+          expires_in: String(issuer.secondsLeft(access.expiresAt)),
+          token_type: 'Bearer',
+          issued_at: String(clock.now()),
+        });
+      };
+    },
+  },
+);

@@ -1,0 +1,120 @@
+import { json } from '@alongside/kernel/answer';
+import { steps } from '@alongside/kernel/steps';
+import type { TokenRecord } from '../../../oauth/tokens.ts';
+import {
+  limitRate,
+  readProducts,
+  requireApproval,
+  requireSubscription,
+  type WithClient,
+  type WithProducts,
+} from '../../application/client.ts';
+import { checkSecret, identifyByForm } from '../../application/secret.ts';
+import type { Base } from '../../base.ts';
+import { errors } from '../../errors.ts';
+import { type Incoming, refuseRepeated } from '../../incoming.ts';
+import { accessLifetime } from '../../issue.ts';
+import { lifetimesOf } from '../../lifetimes.ts';
+import type { Parts } from '../../parts.ts';
+import { endOfRefreshing, type Rotated, Rotation, scopesLeft, upstreamOf } from '../../rotation.ts';
+import { grant, grantTypes } from './grant.ts';
+
+interface WithToken {
+  token: string;
+  record: TokenRecord;
+}
+
+const findToken = ({ tokens }: Parts, base: Base) =>
+  async function findToken({ form, client }: Incoming & WithClient): Promise<WithToken> {
+    const token = form.get('refresh_token');
+    if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
+    const record = await tokens.find(token);
+    if (record?.kind !== 'refresh' || record.issuer !== base.issuer)
+      throw errors.refreshInvalid(`no refresh token of ${base.path} is like this`);
+    if (record.clientId !== client.half.clientId) throw errors.refreshInvalid(`the token was given to ${record.clientId}`);
+    if (record.revokedAt !== null) throw errors.refreshInvalid('the token was revoked');
+    return { token, record };
+  };
+
+/** A used token is good for nothing, unless the retry is switched on; the family lives on (published). */
+const refuseUsed = (base: Base, rotation: Rotation, parts: Parts) =>
+  async function refuseUsed({ token, record, client }: WithToken & WithClient) {
+    if (record.usedAt === null) return undefined;
+    const rotated = await rotation.repeat(token, record);
+    if (rotated) return answer(rotation, rotated);
+    throw errors.refreshInvalid(`${client.application.name} used the token ${parts.clock.now() - record.usedAt} ms ago at ${base.path}`);
+  };
+
+const checkPeriod = ({ clock }: Parts, base: Base) =>
+  async function checkPeriod({ form, record }: Incoming & WithToken): Promise<{ ends: { accessLifetime: number; refreshExpiresAt: number } }> {
+    const usual = { access: accessLifetime, refresh: upstreamOf(base, record).refreshLifetime };
+    const { access, refresh, validity } = lifetimesOf(base, form, usual);
+    const now = clock.now();
+    const end = endOfRefreshing(record, validity);
+    if (record.expiresAt <= now) throw errors.refreshExpired(`the token ran out ${now - record.expiresAt} ms ago`);
+    if (end <= now) throw errors.refreshExpired(`refreshing ended ${now - end} ms ago`);
+    return { ends: { accessLifetime: access, refreshExpiresAt: Math.min(now + refresh, end) } };
+  };
+
+async function keepScopes({ record, products }: WithToken & WithProducts): Promise<{ scope: string[] }> {
+  const scope = scopesLeft(record, products);
+  if (scope.length === 0) throw errors.noScope('no scope of the token is one of the application any more');
+  return { scope };
+}
+
+const answer = (rotation: Rotation, rotated: Rotated) =>
+  json(200, {
+    access_token: rotated.accessToken,
+    expires_in: String(rotation.secondsLeft(rotated.accessExpiresAt)),
+    refresh_token: rotated.refreshToken,
+    refresh_token_expires_in: String(rotation.secondsLeft(rotated.refreshExpiresAt)),
+    refresh_count: String(rotated.count),
+    token_type: 'Bearer',
+  });
+
+/** New tokens for a refresh token, combined and exchanged alike: the secret is needed, the token counts once. */
+export const refreshToken = grant(
+  'authorisation.refresh',
+  ({ form }) => form.get('grant_type') === grantTypes.refreshToken,
+  {
+    validate(base, parts) {
+      const { applications, products, counters } = parts;
+      return steps<Incoming>()
+        .step(refuseRepeated)
+        .step(identifyByForm(applications, base))
+        .step(readProducts(products))
+        .step(limitRate(counters, base))
+        .step(checkSecret(applications))
+        .step(requireApproval)
+        .step(requireSubscription(base))
+        .step(findToken(parts, base))
+        .step(refuseUsed(base, new Rotation(base, parts), parts))
+        .step(checkPeriod(parts, base))
+        .step(keepScopes);
+    },
+    issue(base, parts) {
+      const rotation = new Rotation(base, parts);
+      return async function issue(
+        known: WithToken & WithClient & { scope: string[]; ends: { accessLifetime: number; refreshExpiresAt: number } },
+      ) {
+        const { token, record, scope, ends, client } = known;
+        const rotated = (await rotation.rotate(token, record, scope, ends)) ?? (await repeated(parts, rotation, token));
+        if (!rotated) throw errors.refreshInvalid('the token was used by another request at the same time');
+        parts.recorder.record({
+          keys: [token, rotated.accessToken, rotated.refreshToken],
+          from: 'application',
+          to: 'authorisation',
+          name: 'authorisation.refresh',
+          detail: { client: client.application.name, count: rotated.count },
+        });
+        return answer(rotation, rotated);
+      };
+    },
+  },
+);
+
+/** Where the retry is on, the loser of a race gets what the winner got. */
+async function repeated({ tokens }: Parts, rotation: Rotation, token: string): Promise<Rotated | undefined> {
+  const record = await tokens.find(token);
+  return record && rotation.repeat(token, record);
+}

@@ -1,0 +1,85 @@
+import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import type { Refuse } from '@alongside/kernel/errors';
+import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
+import type { Base } from '../../base.ts';
+import type { WithClient } from '../../application/client.ts';
+import { errors } from '../../errors.ts';
+import type { EndedSessions } from '../../ended-sessions.ts';
+import type { Incoming } from '../../incoming.ts';
+import { isFor, signedBy } from '../../upstream/calls.ts';
+import type { Upstream } from '../../upstream/upstream.ts';
+
+/** An ID token that came to be exchanged. */
+export interface WithSubject {
+  idToken: string;
+  subject: DecodedJwt;
+}
+export interface WithIssuer extends WithSubject {
+  upstream: Upstream;
+}
+
+export const isMissing = (value: unknown): boolean => value === undefined || value === null || value === '';
+export const isJwtType = (typ: unknown): boolean => typeof typ === 'string' && typ.toLowerCase() === 'jwt';
+
+export async function decodeSubject({ form }: Incoming): Promise<WithSubject> {
+  const idToken = form.get('subject_token');
+  if (idToken === undefined) throw errors.subjectMissing('subject_token is missing');
+  const subject = decodeJwt(idToken);
+  if (!subject) throw errors.subjectMalformed('subject_token is not a compact JWS of two JSON objects');
+  return { idToken, subject };
+}
+
+/** The published checks in the published order (identity-service-api, validate-subject-token-claims). */
+export const checkSubject = (clock: Clock) =>
+  async function checkSubject({ subject: { header, claims } }: WithSubject): Promise<void> {
+    const { exp, iss, aud } = claims;
+    const now = seconds(clock);
+    if (isMissing(header.kid)) throw errors.subjectKidMissing('the header has no kid');
+    if (!isJwtType(header.typ)) throw errors.subjectTyp(`typ is ${String(header.typ)}`);
+    if (isMissing(header.alg)) throw errors.subjectAlgMissing('the header has no alg');
+    if (isMissing(exp)) throw errors.subjectExpMissing('there is no exp');
+    if (typeof exp !== 'number') throw errors.subjectExpInvalid(`exp is of type ${typeof exp}`);
+    if (exp <= now) throw errors.subjectExpired(`exp is ${exp}, it is ${now} now`);
+    if (isMissing(iss)) throw errors.subjectIssMissing('there is no iss');
+    if (isMissing(aud)) throw errors.subjectAudMissing('there is no aud');
+  };
+
+export const checkSubjectIssuer = (base: Base) =>
+  async function checkSubjectIssuer({ subject }: WithSubject): Promise<{ upstream: Upstream }> {
+    const { iss } = subject.claims;
+    const upstream = base.upstreams.find(({ issuer }) => issuer === iss);
+    if (upstream) return { upstream };
+    throw errors.subjectIssuer(`iss is ${String(iss)}, expected is ${base.upstreams.map(({ issuer }) => issuer).join(' or ')}`);
+  };
+
+/** Refuses a token that its provider did not sign; the texts differ for subject and actor. */
+export async function requireSignature(jwt: DecodedJwt, upstream: Upstream, keys: RemoteKeys, unknownKey: Refuse): Promise<void> {
+  const signed = await signedBy(upstream, jwt, keys);
+  if (signed === 'unknown key') throw unknownKey(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
+  if (signed === 'no') throw errors.signatureInvalid(`a token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
+}
+
+export const checkSubjectSignature = (keys: RemoteKeys) =>
+  async function checkSubjectSignature({ subject, upstream }: WithIssuer): Promise<void> {
+    await requireSignature(subject, upstream, keys, errors.subjectKid);
+    if (isMissing(subject.claims.sub)) throw errors.subjectMalformed('the ID token names nobody');
+  };
+
+/** The ID token was made for this very application, where it is known at CIS2 (RFC 8693 section 5: the published service asks for any audience). */
+export const checkSubjectAudience = (base: Base) =>
+  async function checkSubjectAudience({ subject, upstream, client }: WithIssuer & WithClient): Promise<void> {
+    const own = client.application.cis2?.clientId;
+    if (!base.hardening.bindSubjectAudience || own === undefined || upstream.id !== 'nhs-cis2') return;
+    const { aud } = subject.claims;
+    if (!isFor(aud, own)) throw errors.subjectAudience(`aud is ${JSON.stringify(aud)}, the application's CIS2 client is ${own}`);
+  };
+
+/** An ID token outlives its session; once the provider has ended that, it gets nothing more. */
+export const refuseEndedSession = (base: Base, ended: EndedSessions) =>
+  async function refuseEndedSession({ subject: { claims }, upstream }: WithIssuer): Promise<{ sid: string | null }> {
+    const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
+    if (sid !== null && base.hardening.refuseEndedSessions && (await ended.has(upstream.issuer, sid)))
+      throw errors.subjectSession('the provider has ended the session of this ID token');
+    return { sid };
+  };

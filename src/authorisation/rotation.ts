@@ -1,0 +1,95 @@
+import type { StoredProduct } from '../oauth/products.ts';
+import { scopesOf } from '../oauth/products.ts';
+import type { TokenRecord } from '../oauth/tokens.ts';
+import type { Base } from './base.ts';
+import { Issuer, type TokenGrant } from './issue.ts';
+import type { Parts } from './parts.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** What a refresh gives. Times in milliseconds. */
+export interface Rotated {
+  accessToken: string;
+  accessExpiresAt: number;
+  refreshToken: string;
+  refreshExpiresAt: number;
+  count: number;
+  scope: string;
+}
+
+/** Milliseconds in which the same client that repeats a refresh gets the same successor. */
+const retryWindow = 30_000;
+const sealName = 'refresh-successor';
+
+/** The scopes that the token has and the application's products still have: never more than before. */
+export const scopesLeft = (record: TokenRecord, products: readonly StoredProduct[]): string[] => {
+  const current = scopesOf(products);
+  return record.scope.split(' ').filter((scope) => current.includes(scope));
+};
+
+/** The provider that a token goes back to: it chooses how long refreshing goes on. */
+export const upstreamOf = (base: Base, record: TokenRecord): Upstream =>
+  base.upstreams.find(({ providerName }) => providerName === record.attributes.auth_provider) ?? base.upstreams[0];
+
+/** When refreshing ends for good: the total validity after the first token, however often it is renewed. */
+export const endOfRefreshing = (record: TokenRecord, validity: number): number => {
+  const { _first_issued: first, _refresh_tokens_validity_ms: stored } = record.attributes;
+  const total = stored === undefined ? validity : Math.min(validity, Number(stored));
+  return Number(first ?? record.issuedAt) + total;
+};
+
+/** Rotation of refresh tokens at one base path (RFC 9700 section 4.14.2). */
+export class Rotation {
+  readonly #base: Base;
+  readonly #parts: Pick<Parts, 'tokens' | 'clock' | 'database' | 'vault'>;
+  readonly #issuer: Issuer;
+
+  constructor(base: Base, parts: Pick<Parts, 'tokens' | 'clock' | 'database' | 'vault'>) {
+    this.#base = base;
+    this.#parts = parts;
+    this.#issuer = new Issuer(base, parts.tokens, parts.clock);
+  }
+
+  /** Uses a refresh token up and gives its successors, in one write; undefined when another request was first. */
+  async rotate(
+    token: string,
+    record: TokenRecord,
+    scope: readonly string[],
+    ends: { accessLifetime: number; refreshExpiresAt: number },
+  ): Promise<Rotated | undefined> {
+    const { tokens, clock, database, vault } = this.#parts;
+    const { refresh_count: before, _refresh_tokens_validity_ms: validity, ...attributes } = record.attributes;
+    const count = Number(before ?? 0) + 1;
+    const grant: TokenGrant = { ...record, scope, attributes };
+    const access = this.#issuer.access(grant, ends.accessLifetime);
+    const refresh = this.#issuer.refresh(grant, Math.max(0, ends.refreshExpiresAt - clock.now()), {
+      refresh_count: String(count),
+      ...(validity === undefined ? {} : { _refresh_tokens_validity_ms: validity }),
+    });
+    const rotated: Rotated = {
+      accessToken: access.token,
+      accessExpiresAt: access.expiresAt,
+      refreshToken: refresh.token,
+      refreshExpiresAt: refresh.expiresAt,
+      count,
+      scope: scope.join(' '),
+    };
+    const successor = this.#base.hardening.refreshRetry ? vault.seal(sealName, JSON.stringify(rotated)) : null;
+    const { done } = await database.batch([tokens.spending(token, successor), access.write, refresh.write]);
+    return done ? rotated : undefined;
+  }
+
+  /** The same successors again, shortly after and as long as they have not been used; the caller is the same client. */
+  async repeat(token: string, { usedAt }: TokenRecord): Promise<Rotated | undefined> {
+    const { tokens, clock, vault } = this.#parts;
+    if (!this.#base.hardening.refreshRetry || usedAt === null || clock.now() - usedAt > retryWindow) return undefined;
+    const sealed = await tokens.successorOf(token);
+    if (sealed === undefined) return undefined;
+    const rotated = JSON.parse(vault.open(sealName, sealed)) as Rotated;
+    const successor = await tokens.find(rotated.refreshToken);
+    return successor && tokens.isLive(successor) ? rotated : undefined;
+  }
+
+  secondsLeft(expiresAt: number): number {
+    return this.#issuer.secondsLeft(expiresAt);
+  }
+}

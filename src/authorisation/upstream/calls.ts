@@ -1,0 +1,82 @@
+import { type DecodedJwt, verifySignature } from '@alongside/kernel/jws';
+import type { RemoteKeys } from '../../oauth/remote-keys.ts';
+import { type FetchPolicy, FetchError, safeFetch } from '../../oauth/safe-fetch.ts';
+import type { Upstream } from './upstream.ts';
+
+/** A provider did not do what was asked of it. The message is for the log. */
+export class UpstreamFailure extends Error {
+  override name = 'UpstreamFailure';
+}
+
+// Providers are configured by the operator, so they may stand anywhere.
+const policy: FetchPolicy = { privateAddresses: true };
+
+function parse(body: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a provider gives for a code. */
+export interface UpstreamTokens {
+  idToken: string;
+  accessToken: string;
+}
+
+async function reach(call: Promise<{ status: number; body: string }>, what: string): Promise<{ status: number; body: string }> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof FetchError) throw new UpstreamFailure(`${what} cannot be reached: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** Turns the provider's code into its tokens (OpenID Connect Core section 3.1.3). Throws UpstreamFailure. */
+export async function redeemCode(
+  upstream: Upstream,
+  request: { code: string; redirectUri: string; verifier: string | undefined },
+): Promise<UpstreamTokens> {
+  const form = new URLSearchParams({
+    grant_type: 'authorization_code',
+    code: request.code,
+    redirect_uri: request.redirectUri,
+    ...(await upstream.clientAuthentication()),
+    ...(request.verifier === undefined ? {} : { code_verifier: request.verifier }),
+  });
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json', 'user-agent': 'APIM' };
+  const call = safeFetch(upstream.tokenUrl, policy, { method: 'POST', headers, body: form.toString() });
+  const { status, body } = await reach(call, upstream.tokenUrl);
+  const answer = parse(body);
+  const { id_token: idToken, access_token: accessToken, error } = answer ?? {};
+  if (status !== 200) throw new UpstreamFailure(`${upstream.tokenUrl} answered ${status} ${String(error ?? '')}`.trim());
+  if (typeof idToken !== 'string' || typeof accessToken !== 'string')
+    throw new UpstreamFailure(`${upstream.tokenUrl} answered without an ID token and an access token`);
+  return { idToken, accessToken };
+}
+
+/** What the provider says of the person; the answer whatever its status. Throws UpstreamFailure when there is none. */
+export async function fetchUserinfo(
+  userinfoUrl: string,
+  accessToken: string,
+): Promise<{ status: number; body: string; claims: Record<string, unknown> | undefined }> {
+  const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json' };
+  const { status, body } = await reach(safeFetch(userinfoUrl, policy, { headers }), userinfoUrl);
+  return { status, body, claims: parse(body) };
+}
+
+/** Whether a provider signed this: with the key that the token names, by RS256 or RS512. Throws FetchError when its keys cannot be had. */
+export async function signedBy(upstream: Upstream, jwt: DecodedJwt, keys: RemoteKeys): Promise<'yes' | 'no' | 'unknown key'> {
+  const { alg, kid } = jwt.header;
+  const key = typeof kid === 'string' ? await keys.key(upstream.jwksUrl, kid) : undefined;
+  if (!key) return 'unknown key';
+  if (alg !== 'RS256' && alg !== 'RS512') return 'no';
+  return (await verifySignature(jwt, alg, key)) ? 'yes' : 'no';
+}
+
+/** Whether `aud` names this client and nobody else. */
+export const isFor = (aud: unknown, clientId: string): boolean =>
+  aud === clientId || (Array.isArray(aud) && aud.length === 1 && aud[0] === clientId);

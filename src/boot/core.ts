@@ -1,0 +1,80 @@
+import { AdjustableClock } from '@alongside/kernel/clock';
+import { EventRecorder } from '@alongside/kernel/events';
+import { SigningKeys } from '@alongside/kernel/keys';
+import type { Vault } from '@alongside/kernel/secrets';
+import { Applications } from '../oauth/applications.ts';
+import { Products } from '../oauth/products.ts';
+import { Tokens } from '../oauth/tokens.ts';
+import { AuditLog } from '../storage/audit.ts';
+import type { Database } from '../storage/database.ts';
+import { StoredEvents } from '../storage/events.ts';
+import { Settings } from '../storage/settings.ts';
+import { StoredKeys } from '../storage/signing-keys.ts';
+import { SingleUse } from '../storage/single-use.ts';
+
+/** Name of the setting that holds how far a developer has moved the clock, in milliseconds. */
+export const clockOffsetSetting = 'clock.offset';
+
+/** What stands between storage and the services: one of each for the whole process. */
+export interface Core {
+  clock: AdjustableClock;
+  database: Database;
+  settings: Settings;
+  singleUse: SingleUse;
+  audit: AuditLog;
+  events: StoredEvents;
+  recorder: EventRecorder;
+  applications: Applications;
+  products: Products;
+  tokens: Tokens;
+  keys: Record<'cis' | 'cis2' | 'authorisation', SigningKeys>;
+  /** Stops regular work. */
+  stop(): void;
+}
+
+const sweepEvery = 60_000;
+
+export async function createCore(database: Database, vault: Vault, options: { movableClock: boolean }): Promise<Core> {
+  const clock = new AdjustableClock();
+  const settings = new Settings(database);
+  const events = new StoredEvents(database);
+  const store = new StoredKeys(database, vault);
+  const keys = {
+    cis: new SigningKeys('cis', store, clock),
+    cis2: new SigningKeys('cis2', store, clock),
+    authorisation: new SigningKeys('authorisation', store, clock),
+  };
+  const singleUse = new SingleUse(database, clock);
+  const tokens = new Tokens(database, clock);
+
+  const readClock = async () => {
+    if (options.movableClock) clock.setOffset(Number((await settings.get(clockOffsetSetting)) ?? 0));
+  };
+  await readClock();
+  const unwatch = database.onForeignChange(() => {
+    for (const service of Object.values(keys)) service.forget();
+    readClock().catch(() => undefined);
+  });
+  const sweep = setInterval(() => {
+    Promise.all([singleUse.sweep(), tokens.sweep()]).catch(() => undefined);
+  }, sweepEvery);
+  sweep.unref();
+
+  return {
+    clock,
+    database,
+    settings,
+    singleUse,
+    audit: new AuditLog(database, clock),
+    events,
+    recorder: new EventRecorder(clock, events),
+    applications: new Applications(database, clock),
+    products: new Products(database),
+    tokens,
+    keys,
+    stop() {
+      unwatch();
+      clearInterval(sweep);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { mergePatch } from './merge-patch.ts';
+
+describe('JSON merge patch', () => {
+  // RFC 7396 appendix A.
+  const vectors: [unknown, unknown, unknown][] = [
+    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+    [{ a: 'b' }, { a: null }, {}],
+    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
+    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+    [['a', 'b'], ['c', 'd'], ['c', 'd']],
+    [{ a: 'b' }, ['c'], ['c']],
+    [{ a: 'foo' }, null, null],
+    [{ a: 'foo' }, 'bar', 'bar'],
+    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+    [[1, 2], { a: 'b', c: null }, { a: 'b' }],
+    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  ];
+  for (const [target, patch, result] of vectors) {
+    test(`${JSON.stringify(target)} by ${JSON.stringify(patch)}`, () => assert.deepEqual(mergePatch(target, patch), result));
+  }
+
+  test('leaves its arguments alone, applies twice as once, and keeps no null of the patch', () => {
+    const value = fc.jsonValue({ maxDepth: 4 });
+    fc.assert(
+      fc.property(value, value, (target, patch) => {
+        const [before, by] = [JSON.stringify(target), JSON.stringify(patch)];
+        const once = mergePatch(target, patch);
+        assert.deepEqual([JSON.stringify(target), JSON.stringify(patch)], [before, by]);
+        assert.deepEqual(mergePatch(once, patch), once);
+        if (typeof patch === 'object' && patch !== null && !Array.isArray(patch))
+          for (const [name, member] of Object.entries(patch)) assert.equal(Object.hasOwn(once as object, name), member !== null);
+      }),
+    );
+  });
+
+  test('changes no prototype', () => {
+    const merged = mergePatch({}, JSON.parse('{"__proto__":{"polluted":true}}')) as { polluted?: boolean };
+    assert.equal(merged.polluted, undefined);
+    assert.equal(({} as { polluted?: boolean }).polluted, undefined);
+  });
+});

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startCis, type TestCis } from './cis.fixture.ts';
+import { errors } from './errors.ts';
+
+describe('CIS as a service', () => {
+  let cis: TestCis;
+  before(async () => {
+    cis = await startCis();
+  });
+  after(() => cis.close());
+
+  test('says whether it is well', async () => {
+    const { status, body } = await cis.call('/healthz');
+    assert.deepEqual([status, body], [200, { status: 'ok' }]);
+  });
+
+  test('publishes its public key and nothing of the private one, from the first question on', async () => {
+    const [one, two] = await Promise.all([cis.call('/jwks'), cis.call('/jwks')]);
+    assert.deepEqual(one.body, two.body);
+    const [key, ...more] = one.body.keys as Record<string, unknown>[];
+    assert.deepEqual(Object.keys(key ?? {}).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+    assert.deepEqual([key?.alg, more], ['ES256', []]);
+  });
+
+  test('answers 404 where there is nothing', async () => {
+    assert.equal((await cis.call('/nothing')).status, 404);
+    assert.equal((await cis.call('/sessions', { method: 'GET' })).status, 404);
+  });
+
+  test('starts and stops its regular work', async () => {
+    await cis.service.start?.();
+    await cis.service.stop?.();
+  });
+
+  test('every error has a sentence and somebody who can act', () => {
+    for (const { entry } of Object.values(errors)) {
+      assert.match(entry.description, /^[A-Z].*\.$/, entry.id);
+      assert.ok(entry.status >= 400 && entry.status < 500, entry.id);
+      assert.match(entry.code, /^[a-z_]+$/, entry.id);
+    }
+  });
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Refusal } from '@alongside/kernel/errors';
+import fc from 'fast-check';
+import { parseObject } from './json-body.ts';
+
+const refused = (text: string) =>
+  assert.throws(() => parseObject(text), (thrown) => thrown instanceof Refusal && thrown.entry.code === 'invalid_request');
+
+const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+
+describe('the JSON body parser', () => {
+  test('gives back every object that is small and flat enough', () => {
+    const objects = fc.dictionary(
+      fc.string().filter((name) => name !== '__proto__'),
+      fc.jsonValue({ maxDepth: 6, noUnicodeString: false }),
+      { maxKeys: 10 },
+    );
+    fc.assert(
+      fc.property(objects, (object) => {
+        const text = JSON.stringify(object);
+        fc.pre(text.length <= 32_768 && !text.includes('__proto__'));
+        assert.deepEqual(parseObject(text), JSON.parse(text));
+      }),
+    );
+  });
+
+  test('never throws anything but its own refusal, and never gives back anything but an object', () => {
+    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.json().map((text) => text.slice(1)));
+    fc.assert(
+      fc.property(texts, (text) => {
+        try {
+          const value = parseObject(text);
+          assert.equal(Object.prototype.toString.call(value), '[object Object]');
+          assert.equal(Object.getPrototypeOf(value), Object.prototype);
+        } catch (thrown) {
+          assert.ok(thrown instanceof Refusal && thrown.entry.code === 'invalid_request', String(thrown));
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('refuses what is no object', () => {
+    for (const text of ['', ' ', 'null', '1', '"{}"', '[]', '[{}]', '{}{}', '{"a":1,}', "{'a':1}", '{"a":NaN}']) refused(text);
+  });
+
+  test('refuses what is too long or too deep', () => {
+    assert.ok(parseObject(nested(12)));
+    refused(nested(13));
+    refused(nested(5_000));
+    assert.ok(parseObject(`{"a":"${'x'.repeat(32_768 - 8)}"}`));
+    refused(`{"a":"${'x'.repeat(32_768 - 7)}"}`);
+  });
+
+  test('refuses a member that could change a prototype, wherever it is', () => {
+    refused('{"__proto__":{}}');
+    refused('{"a":[{"__proto__":1}]}');
+  });
+});

@@ -1,0 +1,67 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { type Database, sql } from '../../storage/database.ts';
+import { type PresenceAnswer, presence } from '../protocol.ts';
+import { iso, sessionLimits } from './session.ts';
+
+const counts = presence.counts * 1_000;
+/** How long an agent that is not heard from stays on record, in milliseconds. */
+const kept = 30 * 86_400_000;
+const mostAnswered = 1_000;
+
+/** Which agents were heard from, and from which network address. */
+export class Agents {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  async heard(id: string, publicKey: JsonWebKey, address: string): Promise<void> {
+    await this.#database.run(
+      sql(
+        `INSERT INTO agent (id, public_jwk, address, seen_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET address = excluded.address, seen_at = excluded.seen_at`,
+        id,
+        JSON.stringify(publicKey),
+        address,
+        this.#clock.now(),
+      ),
+    );
+  }
+
+  /** The agents heard from an address lately, the latest first, each with its live session. */
+  async at(address: string): Promise<PresenceAnswer['agents']> {
+    const now = this.#clock.now();
+    const rows = await this.#database.all<{ id: string; seen_at: number; session_id: string | null }>(
+      sql(
+        `SELECT id, seen_at,
+           (SELECT MAX(cis_session.id) FROM cis_session WHERE cis_session.agent_id = agent.id
+            AND ended_at IS NULL AND heartbeat_at > ? AND ends_at > ?) AS session_id
+         FROM agent WHERE address = ? AND seen_at > ? ORDER BY seen_at DESC, id LIMIT ${mostAnswered}`,
+        now - sessionLimits.idle,
+        now,
+        address,
+        now - counts,
+      ),
+    );
+    return rows.map((row) => ({ agentId: row.id, seenAt: iso(row.seen_at), sessionId: row.session_id }));
+  }
+
+  /** The clock is moved by so many milliseconds: who counts as there goes on to count. Right just before the move as well as after it. */
+  async clockMoved(by: number): Promise<void> {
+    const now = this.#clock.now();
+    await this.#database.run(
+      by > 0
+        ? sql('UPDATE agent SET seen_at = seen_at + ? WHERE seen_at > ?', by, now - by - counts)
+        : sql('UPDATE agent SET seen_at = ? WHERE seen_at > ?', now, now),
+    );
+  }
+
+  /** Forgets agents that were not heard from for long. */
+  async forget(): Promise<void> {
+    await this.#database.run(sql('DELETE FROM agent WHERE seen_at < ?', this.#clock.now() - kept));
+  }
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { Desk, issueCard, startCis, startSubscriber, type TestCard, type TestCis, type TestSubscriber, uids } from '../cis.fixture.ts';
+import { paths } from '../protocol.ts';
+
+// Short waits, so that a test of a second attempt takes no time.
+const delivery = { timeout: 2_000, first: 5, most: 20 };
+
+describe('sessions that end, and who hears of it', () => {
+  let cis: TestCis;
+  let subscriber: TestSubscriber;
+  let gp: TestCard;
+  let nurse: TestCard;
+  beforeEach(async () => {
+    subscriber = await startSubscriber();
+    cis = await startCis({ subscribers: [{ url: subscriber.url, secret: 'known to both' }], delivery });
+    [gp, nurse] = await Promise.all([issueCard(cis, uids.gp), issueCard(cis, uids.nurse)]);
+  });
+  afterEach(async () => {
+    await cis.close();
+    await subscriber.close();
+  });
+
+  const activeOf = async (id: string) => (await cis.call(paths.session(id), { as: 'cis2' })).body.active;
+
+  test('one person at a desk: the former session has ended, and is told, before the new one is answered', async () => {
+    const desk = new Desk(cis);
+    const elsewhere = new Desk(cis);
+    const first = await desk.signIn(gp);
+    const other = await elsewhere.signIn(gp);
+    const second = await desk.signIn(nurse);
+    assert.deepEqual(subscriber.told, [
+      { sessionId: first.sessionId, agentId: desk.agentId, uid: uids.gp, cause: 'anotherPerson', generation: 'hscn' },
+    ]);
+    assert.deepEqual(subscriber.authorizations, ['Bearer known to both']);
+    assert.equal(await activeOf(first.sessionId), false);
+    assert.equal(await activeOf(second.sessionId), true);
+    assert.equal(await activeOf(other.sessionId), true, 'a session of the same person at another desk goes on');
+    const [event] = await cis.events('cis.session-ended');
+    assert.deepEqual([event?.from, event?.to, event?.detail], ['cis', 'cis2', { cause: 'anotherPerson' }]);
+  });
+
+  test('the same person again at a desk takes the place of a session whose agent has lost its key', async () => {
+    const desk = new Desk(cis);
+    const first = await desk.signIn(gp);
+    const second = await desk.signIn(gp);
+    assert.deepEqual(subscriber.told.map(({ sessionId, cause }) => [sessionId, cause]), [[first.sessionId, 'agentStopped']]);
+    assert.equal(await activeOf(second.sessionId), true);
+  });
+
+  test('a refused sign-in ends nothing', async () => {
+    const desk = new Desk(cis);
+    const first = await desk.signIn(gp);
+    await desk.trySignIn(await issueCard(cis, uids.nurse, { profile: 'revoked' }));
+    assert.equal(await activeOf(first.sessionId), true);
+    assert.deepEqual(subscriber.told, []);
+  });
+
+  test('sign-ins at one desk at once leave one live session', async () => {
+    const desk = new Desk(cis);
+    const requests = [];
+    for (const card of [gp, nurse, gp, nurse, gp]) requests.push(await desk.signInRequest(card));
+    const answers = await Promise.all(requests.map((body) => cis.call(paths.sessions, { body })));
+    const lives = await Promise.all(answers.map(({ body }) => activeOf(String(body.sessionId))));
+    assert.equal(lives.filter(Boolean).length, 1);
+    assert.equal(new Set(subscriber.told.map(({ sessionId }) => sessionId)).size, 4);
+  });
+
+  test('sign-out is told before it is answered', async () => {
+    const desk = new Desk(cis);
+    await desk.signIn(gp, { generation: 'internet', mode: 'mobility' });
+    await desk.sessionCall('DELETE', paths.session(desk.sessionId), { cause: 'cardRemoved' });
+    assert.deepEqual(subscriber.told.map(({ cause, generation }) => [cause, generation]), [['cardRemoved', 'internet']]);
+  });
+
+  test('the sweep finds what has expired, once', async () => {
+    const desk = new Desk(cis);
+    await desk.signIn(gp);
+    await cis.service.sweep();
+    assert.equal(subscriber.told.length, 0);
+    cis.clock.advance(600);
+    await Promise.all([cis.service.sweep(), cis.service.sweep()]);
+    assert.deepEqual(subscriber.told.map(({ cause }) => cause), ['expired']);
+  });
+
+  test('a read finds it too, and tells in the background', async () => {
+    const desk = new Desk(cis);
+    await desk.signIn(gp);
+    cis.clock.advance(600);
+    assert.equal(await activeOf(desk.sessionId), false);
+    await subscriber.heard(1);
+    await cis.service.sweep();
+    assert.deepEqual(subscriber.told.map(({ cause }) => cause), ['expired']);
+  });
+
+  test('an expired session that nobody looked at is no other person, but expired', async () => {
+    const desk = new Desk(cis);
+    await desk.signIn(gp);
+    cis.clock.advance(600);
+    await desk.signIn(nurse);
+    assert.deepEqual(subscriber.told.map(({ uid, cause }) => [uid, cause]), [[uids.gp, 'expired']]);
+  });
+
+  test('disabling or removing a person ends their sessions everywhere', async () => {
+    const [one, two, three] = [new Desk(cis), new Desk(cis), new Desk(cis)];
+    await one.signIn(gp);
+    await two.signIn(gp);
+    await three.signIn(nurse);
+    await cis.call(paths.person(uids.gp), { method: 'PATCH', body: { disabled: true }, as: 'console' });
+    assert.deepEqual(subscriber.told.map(({ uid, cause }) => [uid, cause]), [
+      [uids.gp, 'disabled'],
+      [uids.gp, 'disabled'],
+    ]);
+    await cis.call(paths.person(uids.nurse), { method: 'DELETE', as: 'console' });
+    assert.deepEqual([subscriber.told[2]?.uid, subscriber.told[2]?.cause], [uids.nurse, 'administrator']);
+  });
+
+  test('a failed delivery is tried again by itself, in order, and holds up nobody', async () => {
+    const [one, two] = [new Desk(cis), new Desk(cis)];
+    await one.signIn(gp);
+    await two.signIn(nurse);
+    subscriber.failures.push(503, 500, 401);
+    assert.equal((await one.sessionCall('DELETE', paths.session(one.sessionId))).status, 204);
+    assert.equal((await two.sessionCall('DELETE', paths.session(two.sessionId))).status, 204);
+    await subscriber.heard(2);
+    assert.deepEqual(subscriber.told.map(({ sessionId }) => sessionId), [one.sessionId, two.sessionId]);
+    assert.equal(subscriber.authorizations.length, 5);
+  });
+});
+
+describe('a subscriber that is not there', () => {
+  let cis: TestCis;
+  let there: TestSubscriber;
+  before(async () => {
+    there = await startSubscriber();
+    const gone = await startSubscriber();
+    await gone.close();
+    const subscribers = [gone, there].map(({ url }) => ({ url, secret: 'x' }));
+    cis = await startCis({ subscribers, delivery: { timeout: 2_000, first: 60_000, most: 60_000 } });
+  });
+  after(async () => {
+    await cis.close();
+    await there.close();
+  });
+
+  test('keeps nobody waiting, and the others are told', async () => {
+    const desk = new Desk(cis);
+    const card = await issueCard(cis, uids.gp);
+    for (let round = 1; round <= 2; round++) {
+      await desk.signIn(card);
+      assert.equal((await desk.sessionCall('DELETE', paths.session(desk.sessionId))).status, 204);
+      assert.equal(there.told.length, round);
+    }
+  });
+});

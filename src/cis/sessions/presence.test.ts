@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { networkAddress } from '../address.ts';
+import { Desk, issueCard, newP256, startCis, type TestCis, uids } from '../cis.fixture.ts';
+import { paths, type PresenceAnswer, proofHeader } from '../protocol.ts';
+
+describe('agents that say that they are there', () => {
+  let cis: TestCis;
+  before(async () => {
+    cis = await startCis();
+  });
+  after(() => cis.close());
+
+  async function at(address: string): Promise<PresenceAnswer['agents']> {
+    const { status, body } = await cis.call(`${paths.presence}?address=${encodeURIComponent(address)}`, { as: 'cis2' });
+    assert.equal(status, 200);
+    return (body as unknown as PresenceAnswer).agents;
+  }
+
+  test('they are found by their network address for 240 s, with their live session', async () => {
+    const desk = new Desk(cis);
+    assert.deepEqual(await at('127.0.0.1'), []);
+    assert.equal((await desk.sayPresent()).status, 204);
+    const seenAt = new Date(cis.clock.now()).toISOString();
+    assert.deepEqual(await at('127.0.0.1'), [{ agentId: desk.agentId, seenAt, sessionId: null }]);
+    assert.equal((await at('::1')).length, 1, 'one machine, whatever the family');
+    assert.equal((await at('::ffff:127.0.0.1')).length, 1);
+    assert.deepEqual(await at('192.0.2.7'), []);
+
+    await desk.signIn(await issueCard(cis, uids.gp));
+    assert.equal((await at('127.0.0.1'))[0]?.sessionId, desk.sessionId);
+    await desk.sessionCall('DELETE', paths.session(desk.sessionId));
+    assert.equal((await at('127.0.0.1'))[0]?.sessionId, null);
+
+    cis.clock.advance(239);
+    assert.equal((await at('127.0.0.1')).length, 1);
+    cis.clock.advance(1);
+    assert.equal((await at('127.0.0.1')).length, 0);
+    await desk.sayPresent();
+    const other = new Desk(cis);
+    cis.clock.advance(1);
+    await other.sayPresent();
+    assert.deepEqual((await at('127.0.0.1')).map(({ agentId }) => agentId), [other.agentId, desk.agentId]);
+  });
+
+  test('the id is the thumbprint of the key that proves it, so nobody speaks for another', async () => {
+    const desk = new Desk(cis);
+    const refused = async (plan: Parameters<Desk['sayPresent']>[0]) => {
+      const { status, body } = await desk.sayPresent(plan);
+      assert.deepEqual([status, body.error], [401, 'invalid_proof']);
+    };
+    await refused({ header: {} });
+    await refused({ header: { jwk: newP256().jwk } });
+    await refused({ header: { jwk: { ...desk.agentKey.jwk, d: 'AAAA' } } });
+    await refused({ path: '/sessions' });
+    await refused({ claims: { iat: cis.clock.now() / 1_000 - 61 } });
+    assert.equal((await desk.sayPresent()).status, 204);
+  });
+
+  test('a proof is good once', async () => {
+    const desk = new Desk(cis);
+    const proof = await desk.proof({ method: 'POST', path: paths.presence, header: { jwk: desk.agentKey.jwk } }, desk.agentKey);
+    const send = () => cis.call(paths.presence, { body: { sessionId: null }, headers: { [proofHeader]: proof } });
+    assert.deepEqual([(await send()).status, (await send()).status], [204, 401]);
+  });
+
+  test('only CIS2 asks, and for an address', async () => {
+    assert.equal((await cis.call(`${paths.presence}?address=127.0.0.1`)).status, 401);
+    assert.equal((await cis.call(`${paths.presence}?address=127.0.0.1`, { as: 'console' })).status, 403);
+    assert.equal((await cis.call(paths.presence, { as: 'cis2' })).status, 400);
+  });
+
+  test('an address has one spelling, which stays', () => {
+    assert.equal(networkAddress('127.8.9.1'), '127.0.0.1');
+    assert.equal(networkAddress('::ffff:192.0.2.1'), '192.0.2.1');
+    assert.equal(networkAddress('2001:DB8::1'), '2001:db8::1');
+    const addresses = fc.oneof(fc.ipV4(), fc.ipV6(), fc.ipV4().map((four) => `::FFFF:${four}`));
+    fc.assert(fc.property(addresses, (address) => networkAddress(networkAddress(address)) === networkAddress(address)));
+  });
+});

@@ -1,0 +1,55 @@
+import { json } from '@alongside/kernel/answer';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { steps } from '@alongside/kernel/steps';
+import { z } from 'zod';
+import { networkAddress } from '../address.ts';
+import type { Admit } from '../callers.ts';
+import { errors } from '../errors.ts';
+import { readBody } from '../json-body.ts';
+import { noContent } from '../no-content.ts';
+import type { PresenceAnswer } from '../protocol.ts';
+import { sessionId } from '../shapes.ts';
+import type { AgentCalls } from './agent-calls.ts';
+import type { Agents } from './agents.ts';
+
+export interface PresenceDeps {
+  agents: Agents;
+  calls: AgentCalls;
+  admit: Admit;
+}
+
+interface Start {
+  request: HttpRequest;
+}
+
+const shape = z.strictObject({ sessionId: sessionId.nullable() });
+
+/** `POST /agents/presence` by agents, `GET /agents/presence?address=` by CIS2. */
+export function presenceRoutes({ agents, calls, admit }: PresenceDeps): Route[] {
+  /** Which session an agent has is known better here; what it says only has to be in form. */
+  function readPresence({ request }: Start): void {
+    readBody(request, shape);
+  }
+
+  async function keepPresence({ request, agentId, agentKey }: Start & { agentId: string; agentKey: JsonWebKey }) {
+    await agents.heard(agentId, agentKey, networkAddress(request.address));
+    return noContent();
+  }
+
+  function readAddress({ request }: Start): { address: string } {
+    const address = new URLSearchParams(request.query).get('address') ?? '';
+    if (address === '' || address.length > 64) throw errors.bodyInvalid('address', { field: 'address', problem: 'is needed' });
+    return { address: networkAddress(address) };
+  }
+
+  const answerPresence = async ({ address }: { address: string }) =>
+    json(200, { agents: await agents.at(address) } satisfies PresenceAnswer);
+
+  const saying = steps<Start>().step(readPresence).step(calls.checkAgentProof).step(keepPresence);
+  const asking = steps<Start>().step(admit('cis2')).step(readAddress).step(answerPresence);
+  return [
+    { methods: ['POST'], path: '/agents/presence', endpoint: (request) => saying.run({ request }) },
+    { methods: ['GET'], path: '/agents/presence', endpoint: (request) => asking.run({ request }) },
+  ];
+}

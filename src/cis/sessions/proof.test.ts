@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
+import { paths, type ProofAnswer } from '../protocol.ts';
+
+describe("CIS2's question about a hand-off", () => {
+  const message = createHash('sha256').update('issuer and nonce').digest();
+  let cis: TestCis;
+  let card: TestCard;
+  let desk: Desk;
+  before(async () => {
+    cis = await startCis();
+    card = await issueCard(cis, uids.gp);
+    desk = new Desk(cis);
+    await desk.signIn(card);
+  });
+  after(() => cis.close());
+
+  async function ask(of: TestCard | null, changes: Record<string, unknown> = {}): Promise<ProofAnswer> {
+    const body = of ? { message: message.toString('base64'), card: of.sign(message) } : { message: null, card: null };
+    const answer = await cis.call(paths.proof(desk.sessionId), { body: { ...body, ...changes }, as: 'cis2' });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return answer.body as unknown as ProofAnswer;
+  }
+
+  test('the card of the session signed it', async () => {
+    const { session, card: verdict } = await ask(card);
+    assert.deepEqual(verdict, { valid: true, reason: null });
+    assert.deepEqual([session.active, session.uid, session.sessionId], [true, uids.gp, desk.sessionId]);
+    const event = (await cis.events('cis.proof')).at(-1);
+    assert.deepEqual([event?.from, event?.outcome, event?.detail], ['cis2', 'ok', { active: true, card: 'valid' }]);
+    const signIn = (await cis.events('cis.sign-in')).at(-1);
+    assert.equal(event?.journey, signIn?.journey);
+  });
+
+  test('without a card there is no verdict on one', async () => {
+    assert.equal((await ask(null)).card, null);
+  });
+
+  test('a signature of something else', async () => {
+    assert.deepEqual((await ask(card, { card: card.sign('other') })).card, { valid: false, reason: 'signature_invalid' });
+    const event = (await cis.events('cis.proof')).at(-1);
+    assert.deepEqual([event?.outcome, event?.detail.card], ['refused', 'signature_invalid']);
+  });
+
+  test('cards that are revoked, expired, foreign, or not for signing in', async () => {
+    const reasonOf = async (profile: 'revoked' | 'expired' | 'foreign') => (await ask(await issueCard(cis, uids.gp, { profile }))).card?.reason;
+    assert.equal(await reasonOf('revoked'), 'certificate_revoked');
+    assert.equal(await reasonOf('expired'), 'certificate_expired');
+    assert.equal(await reasonOf('foreign'), 'certificate_untrusted');
+    const signing = { ...card.sign(message), certificate: card.signingCertificate };
+    assert.equal((await ask(card, { card: signing })).card?.reason, 'certificate_untrusted');
+  });
+
+  test("another person's good card is not the session's", async () => {
+    assert.deepEqual((await ask(await issueCard(cis, uids.nurse))).card, { valid: false, reason: 'certificate_untrusted' });
+  });
+
+  test('a card that is revoked after the sign-in no longer holds', async () => {
+    const later = await issueCard(cis, uids.gp);
+    assert.equal((await ask(later)).card?.valid, true);
+    await cis.database.run({
+      text: "UPDATE certificate SET revoked_at = ?, revocation_reason = 'superseded' WHERE card_serial = ?",
+      values: [cis.clock.now(), later.serial],
+    });
+    assert.equal((await ask(later)).card?.reason, 'certificate_revoked');
+  });
+
+  test('only CIS2 may ask, in form, of a session that is known', async () => {
+    const path = paths.proof(desk.sessionId);
+    const body = { message: null, card: null };
+    assert.equal((await cis.call(path, { body })).status, 401);
+    assert.equal((await cis.call(path, { body, as: 'authorisation' })).status, 403);
+    assert.equal((await cis.call(paths.proof('unknown'), { body, as: 'cis2' })).status, 404);
+    for (const wrong of [{}, { message: null }, { message: 'QUJD', card: null }, { message: null, card: card.sign('x') }]) {
+      assert.equal((await cis.call(path, { body: wrong, as: 'cis2' })).status, 400);
+    }
+  });
+
+  test('of a session that has ended it still tells, as ended', async () => {
+    await desk.sessionCall('DELETE', paths.session(desk.sessionId), { cause: 'cardRemoved' });
+    const { session, card: verdict } = await ask(card);
+    assert.deepEqual([session.active, session.endCause, verdict?.valid], [false, 'cardRemoved', true]);
+    assert.equal((await cis.events('cis.proof')).at(-1)?.outcome, 'refused');
+  });
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import type { Database } from '../../storage/database.ts';
+import { openDatabase } from '../../storage/dialects.ts';
+import { SingleUse } from '../../storage/single-use.ts';
+import { startTime, uids } from '../cis.fixture.ts';
+import { Directory } from '../directory/directory.ts';
+import { seed } from '../directory/seeds.ts';
+import { type Session, sessionLimits } from './session.ts';
+import { Sessions } from './sessions.ts';
+
+const month = 31 * 86_400;
+
+describe('sessions in storage', () => {
+  let database: Database;
+  let clock: ManualClock;
+  let sessions: Sessions;
+  before(async () => {
+    database = await openDatabase(':memory:', '');
+    await seed(database);
+    clock = new ManualClock(startTime);
+    sessions = new Sessions(database, new SingleUse(database, clock), clock);
+  });
+  after(() => database.close());
+
+  const session = (id: string, agentId: string): Session => ({
+    id,
+    uid: uids.gp,
+    agentId,
+    cardSerial: '1',
+    sessionKey: { kty: 'EC' },
+    generation: 'hscn',
+    mode: 'normal',
+    roleId: null,
+    createdAt: clock.now(),
+    pinAt: clock.now(),
+    heartbeatAt: clock.now(),
+    endsAt: clock.now() + sessionLimits.absolute,
+    endedAt: null,
+    endCause: null,
+  });
+
+  test('what is kept is what comes back', async () => {
+    assert.deepEqual(await sessions.open(session('a', 'desk-a'), 1), []);
+    assert.deepEqual(await sessions.find('a'), session('a', 'desk-a'));
+    assert.equal(await sessions.find('b'), undefined);
+  });
+
+  test('a person who was changed since they were looked at gets none, and nobody is sent away for it', async () => {
+    await new Directory(database).change(uids.gp, { disabled: true }, undefined);
+    assert.equal(await sessions.open(session('c', 'desk-a'), 1), undefined);
+    assert.equal(await sessions.find('c'), undefined);
+    assert.equal((await sessions.find('a'))?.endedAt, null);
+  });
+
+  test('an end has one winner', async () => {
+    const ends = await Promise.all([sessions.end('a', 'signedOut'), sessions.end('a', 'cardRemoved'), sessions.expire('a')]);
+    assert.equal(ends[0]?.endCause, 'signedOut');
+    assert.deepEqual(ends.slice(1), [undefined, []]);
+    assert.deepEqual([await sessions.heard('a'), await sessions.chooseRole('a', null), await sessions.pinGiven('a', '2')], [false, false, false]);
+  });
+
+  test('ended sessions are forgotten after a month, live ones never', async () => {
+    await sessions.open(session('d', 'desk-d'), 2);
+    clock.advance(month);
+    await sessions.forget();
+    assert.equal(await sessions.find('a'), undefined);
+    assert.equal((await sessions.find('d'))?.id, 'd');
+  });
+});

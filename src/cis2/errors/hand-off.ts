@@ -1,0 +1,80 @@
+import { catalogue } from '@alongside/kernel/errors';
+
+const developer = { actor: 'developer' } as const;
+const user = { actor: 'user' } as const;
+const page = { status: 400, code: 'invalid_request', ...developer } as const;
+
+/** Interactions and the hand-off. */
+export const handOffErrors = catalogue('cis2', {
+  interactionUnknown: {
+    ...page,
+    ...user,
+    description:
+      'This sign-in has run out or belongs to another browser. Go back to your application and begin again.',
+    source: 'RFC 9700 section 4.7',
+  },
+  returnRefused: {
+    status: 403,
+    ...user,
+    code: 'access_denied',
+    description:
+      'This sign-in does not belong to this browser, or it was used before. Go back to your application and begin again.',
+    source: 'Web eID system architecture, session binding',
+  },
+  exchangeMalformed: {
+    status: 400,
+    ...developer,
+    code: 'invalid_request',
+    description: 'The exchange is not well-formed.',
+    source: 'hand-off protocol',
+  },
+  exchangeUnknown: {
+    status: 400,
+    ...user,
+    code: 'invalid_request',
+    description: 'The hand-off is not known or has run out.',
+    source: 'hand-off protocol',
+  },
+  exchangeUsed: {
+    status: 409,
+    ...developer,
+    code: 'already_used',
+    description: 'The hand-off was exchanged before.',
+    source: 'hand-off protocol',
+  },
+  proofInvalid: {
+    status: 400,
+    actor: 'agent',
+    code: 'invalid_proof',
+    description: 'The proof is not valid.',
+    source: 'RFC 7800 section 3',
+  },
+  sessionEnded: {
+    status: 403,
+    ...user,
+    code: 'session_ended',
+    description: 'The smartcard session has ended.',
+    source: 'hand-off protocol',
+  },
+  cardRefused: {
+    status: 403,
+    ...user,
+    code: 'card_rejected',
+    description: 'The smartcard was not accepted.',
+    source: 'hand-off protocol',
+  },
+  cisUnreachable: {
+    status: 502,
+    actor: 'operator',
+    code: 'cis_unreachable',
+    description: 'CIS does not answer.',
+    source: 'RFC 9110 section 15.6.3',
+  },
+  serviceUnknown: {
+    status: 401,
+    actor: 'operator',
+    code: 'invalid_token',
+    description: 'Only CIS may call this.',
+    source: 'RFC 6750 section 3.1',
+  },
+});

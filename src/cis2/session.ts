@@ -1,0 +1,50 @@
+import type { EndCause } from '../cis/protocol.ts';
+import type { Authentication } from './authenticators/authenticator.ts';
+
+/** Why a session ends: the causes of CIS are those of CIS2. */
+export type EndReason = EndCause;
+
+/** A person signed in at CIS2 in one browser. Times in milliseconds. */
+export interface Session {
+  /** Known to clients; never the cookie. */
+  sid: string;
+  uid: string;
+  cisSessionId: string | null;
+  agentId: string | null;
+  authentication: Authentication;
+  idAssuranceLevel: string;
+  /** The role that the person works in, until another is chosen. */
+  roleId: string | null;
+  activeAt: number;
+  endsAt: number;
+}
+
+/** What a row holds as JSON. */
+export type SessionBody = Pick<Session, 'authentication' | 'idAssuranceLevel' | 'roleId'>;
+
+/** A session as it is kept. */
+export interface SessionRow {
+  sid: string;
+  uid: string;
+  cis_session_id: string | null;
+  agent_id: string | null;
+  body: string;
+  active_at: number;
+  ends_at: number;
+}
+
+export const fromRow = (row: SessionRow): Session => ({
+  sid: row.sid,
+  uid: row.uid,
+  cisSessionId: row.cis_session_id,
+  agentId: row.agent_id,
+  ...(JSON.parse(row.body) as SessionBody),
+  activeAt: row.active_at,
+  endsAt: row.ends_at,
+});
+
+const minute = 60_000;
+
+/** How long a session is used silently without being used, by level (NIST SP 800-63B section 4): the person's idleness. */
+export const idleTime = (session: Session): number =>
+  (session.authentication.level.nhs === 3 ? 15 : 30) * minute;

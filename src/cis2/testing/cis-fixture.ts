@@ -1,0 +1,126 @@
+import { createPrivateKey, createPublicKey, verify } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '@alongside/kernel/clock';
+import { uuid } from '@alongside/kernel/ids';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { signJwt } from '@alongside/kernel/jws';
+import { newKeyPair } from '@alongside/kernel/keys';
+import {
+  type EndCause,
+  type Person,
+  type PresenceAnswer,
+  type ProofRequest,
+  type SessionState,
+  sessionCertificateType,
+} from '../../cis/protocol.ts';
+
+/** CIS as CIS2 sees it: its wire and its keys are real, its directory is a map. A "certificate" is the card's public key. */
+export interface CisFixture {
+  url: string;
+  secret: string;
+  people: Map<string, Person>;
+  sessions: Map<string, SessionState>;
+  agents: PresenceAnswer['agents'];
+  /** Answers nothing but 503 while it is true. */
+  down: boolean;
+  calls: string[];
+  signIn(
+    session: Pick<SessionState, 'uid' | 'agentId' | 'sessionKey'> & Partial<SessionState>,
+  ): Promise<{ sid: string; certificate: string }>;
+  certify(claims: Record<string, unknown>, header?: Record<string, string>): Promise<string>;
+  end(sid: string, cause: EndCause): void;
+  stop(): Promise<void>;
+}
+
+const body = async (request: IncomingMessage): Promise<string> => {
+  let text = '';
+  for await (const part of request) text += part;
+  return text;
+};
+
+const cardHolds = ({ message, card }: ProofRequest) => {
+  if (message === null || card === null) return null;
+  const key = createPublicKey({ key: Buffer.from(card.certificate, 'base64'), format: 'der', type: 'spki' });
+  const valid = verify('sha256', Buffer.from(message, 'base64'), key, Buffer.from(card.signature, 'base64'));
+  return { valid, reason: valid ? null : ('signature_invalid' as const) };
+};
+
+export async function startCis(clock: Clock): Promise<CisFixture> {
+  const pair = await newKeyPair('ES256');
+  const key = createPrivateKey(pair.privatePem);
+  const iso = (time: number) => new Date(time).toISOString();
+  const certify: CisFixture['certify'] = (claims, header = {}) =>
+    signJwt({ alg: 'ES256', kid: 'cis-1', typ: sessionCertificateType, ...header } as never, claims, key);
+
+  const answerTo = (method: string, path: string, text: string): [number, unknown] => {
+    const [, first, second, third] = path.split('/');
+    if (first === 'jwks')
+      return [200, { keys: [{ ...pair.publicJwk, kid: 'cis-1', alg: 'ES256', use: 'sig' } as JsonWebKey] }];
+    if (first === 'agents') return [200, { agents: fixture.agents }];
+    if (first === 'directory') {
+      const person = fixture.people.get(third ?? '');
+      return person ? [200, person] : [404, {}];
+    }
+    const session = fixture.sessions.get(second ?? '');
+    if (!session) return [404, {}];
+    if (method === 'GET') return [200, session];
+    return [200, { session, card: cardHolds(JSON.parse(text) as ProofRequest) }];
+  };
+
+  const server = createServer(async (request, response) => {
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    fixture.calls.push(`${request.method} ${path}`);
+    const secret = path === '/jwks' || request.headers.authorization === `Bearer ${fixture.secret}`;
+    const [status, answer] = fixture.down
+      ? [503, {}]
+      : secret
+        ? answerTo(request.method ?? '', path, await body(request))
+        : [401, {}];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const fixture: CisFixture = {
+    url,
+    secret: 'secret-of-cis2-at-cis',
+    people: new Map(),
+    sessions: new Map(),
+    agents: [],
+    down: false,
+    calls: [],
+    certify,
+    async signIn(session) {
+      const sid = session.sessionId ?? uuid();
+      const now = clock.now();
+      fixture.sessions.set(sid, {
+        active: true,
+        sessionId: sid,
+        cardSerial: '1',
+        generation: 'hscn',
+        mode: 'normal',
+        pinTime: iso(now),
+        endsAt: iso(now + 36_000_000),
+        roleId: null,
+        endCause: null,
+        ...session,
+      });
+      const seconds = Math.floor(now / 1000);
+      const claims = {
+        iss: url,
+        sub: session.uid,
+        sid,
+        iat: seconds,
+        exp: seconds + 36_000,
+        cnf: { jwk: session.sessionKey },
+      };
+      return { sid, certificate: await certify(claims) };
+    },
+    end(sid, cause) {
+      const session = fixture.sessions.get(sid);
+      if (session) fixture.sessions.set(sid, { ...session, active: false, endCause: cause });
+    },
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+  return fixture;
+}

@@ -1,0 +1,189 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AdjustableClock } from '@alongside/kernel/clock';
+import { EventRecorder } from '@alongside/kernel/events';
+import { createListener } from '@alongside/kernel/http';
+import { SigningKeys } from '@alongside/kernel/keys';
+import { type Log, silentLog } from '@alongside/kernel/log';
+import { sha256, Vault } from '@alongside/kernel/secrets';
+import { type Application, Applications, type Cis2Half } from '../../oauth/applications.ts';
+import { Tokens } from '../../oauth/tokens.ts';
+import { realmPath, type Service } from '../../service.ts';
+import type { Database } from '../../storage/database.ts';
+import { openDatabase } from '../../storage/dialects.ts';
+import { StoredEvents } from '../../storage/events.ts';
+import { StoredKeys } from '../../storage/signing-keys.ts';
+import { SingleUse } from '../../storage/single-use.ts';
+import { type Cis2Dependencies, createCis2 } from '../index.ts';
+import { Browser, type Reply } from './browser.ts';
+import { type CisFixture, startCis } from './cis-fixture.ts';
+import { gp, nurse, starter } from './people.ts';
+import { TestAgent } from './test-agent.ts';
+
+export const secret = 'a-client-secret-of-at-least-32-characters';
+export const cisSecret = 'the-secret-that-cis-shows';
+const agentUrl = 'http://127.0.0.1:65533';
+
+/** CIS2 with everything of its own real: storage, keys, HTTP; CIS and the agent are fixtures with real keys. */
+export interface Instance {
+  origin: string;
+  issuer: string;
+  clock: AdjustableClock;
+  database: Database;
+  applications: Applications;
+  singleUse: SingleUse;
+  tokens: Tokens;
+  keys: SigningKeys;
+  events: StoredEvents;
+  cis: CisFixture;
+  agent: TestAgent;
+  service: Service;
+  logged: Record<string, unknown>[];
+  register(half?: Partial<Cis2Half>, more?: Partial<Application>): Promise<Cis2Half>;
+  /** An authorization request with sensible values for what is not given; `undefined` leaves one out. */
+  authorizeUrl(client: Cis2Half, parameters?: Record<string, string | undefined>): string;
+  /** Signs the person at the agent in, in this browser; resolves with the answer that carries the code. */
+  signIn(browser: Browser, client: Cis2Half, parameters?: Record<string, string | undefined>): Promise<Reply>;
+  stop(): Promise<void>;
+}
+
+let registered = 0;
+
+const halfOf = (clientId: string, half: Partial<Cis2Half>): Cis2Half => ({
+  profile: 'nhs',
+  clientId,
+  secrets: [{ hash: sha256(secret), createdAt: 0, expiresAt: null }],
+  tokenEndpointAuthMethod: 'client_secret_post',
+  signingAlg: 'RS512',
+  jwks: null,
+  jwksUrl: null,
+  redirectUris: ['https://app.example.test/callback'],
+  postLogoutRedirectUris: ['https://app.example.test/signed-out'],
+  applicationType: 'web',
+  backchannelLogoutUri: '',
+  pkce: 'optional',
+  refreshTokens: false,
+  firstAuthenticator: null,
+  maxAge: half.profile === undefined || half.profile === 'nhs' ? 'proof' : 'pin',
+  idTokenSigningAlg: 'RS256',
+  userinfoSigningAlg: null,
+  ...half,
+});
+
+export async function startInstance(options: Partial<Cis2Dependencies> = {}): Promise<Instance> {
+  const clock = new AdjustableClock();
+  const cis = await startCis(clock);
+  for (const person of [gp, nurse, starter]) cis.people.set(person.uid, person);
+  let dispatch: Parameters<typeof createServer>[1];
+  const front = createServer((request, response) => dispatch?.(request, response as never));
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+  const issuer = `${origin}${realmPath}`;
+  const database = await openDatabase(':memory:', '');
+  const vault = new Vault(Buffer.alloc(32, 7));
+  const singleUse = new SingleUse(database, clock);
+  const applications = new Applications(database, clock);
+  const tokens = new Tokens(database, clock);
+  const keys = new SigningKeys('cis2', new StoredKeys(database, vault), clock);
+  await Promise.all([keys.ensure('RS256'), keys.ensure('ES256')]);
+  const events = new StoredEvents(database);
+  const recorder = new EventRecorder(clock, events);
+  const logged: Record<string, unknown>[] = [];
+  const write = (fields: Record<string, unknown>, message: string) => logged.push({ ...fields, message });
+  const log: Log = { ...silentLog, info: write, warn: write, error: write };
+  const service = createCis2({
+    clock,
+    database,
+    singleUse,
+    applications,
+    tokens,
+    keys,
+    vault,
+    recorder,
+    log,
+    urls: {
+      console: '',
+      api: 'https://api.example.test',
+      cis2: origin,
+      identityAgent: agentUrl,
+      cis: cis.url,
+      sample: '',
+    },
+    issuer,
+    development: true,
+    cis: { url: cis.url, secret: cis.secret },
+    cisSecret,
+    agentUrl,
+    ...options,
+  });
+  const listener = createListener(service.routes, {
+    name: 'cis2',
+    log,
+    flush: () => recorder.flush(),
+    onError: (thrown, request) => service.onError?.(thrown, request) as never,
+  });
+  await listener.server.ready();
+  dispatch = (request, response) => listener.server.routing(request, response as never);
+  const agent = await TestAgent.create(cis, clock, origin);
+
+  const authorizeUrl: Instance['authorizeUrl'] = (client, parameters = {}) => {
+    const all = {
+      response_type: 'code',
+      client_id: client.clientId,
+      redirect_uri: client.redirectUris[0],
+      scope: 'openid',
+      state: 'state-1',
+      nonce: 'nonce-1',
+      ...parameters,
+    };
+    const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    return `${issuer}/authorize?${new URLSearchParams(given)}`;
+  };
+
+  return {
+    origin,
+    issuer,
+    clock,
+    database,
+    applications,
+    singleUse,
+    tokens,
+    keys,
+    events,
+    cis,
+    agent,
+    service,
+    logged,
+    authorizeUrl,
+    async register(half = {}, more = {}) {
+      registered += 1;
+      const made = halfOf(half.clientId ?? `${registered}.example.apps`, half);
+      await applications.add({
+        id: `app-${registered}`,
+        name: `Example ${registered}`,
+        developer: 'test',
+        status: 'approved',
+        platform: null,
+        cis2: made,
+        ...more,
+      });
+      return made;
+    },
+    async signIn(browser, client, parameters) {
+      const hop = await browser.get(authorizeUrl(client, parameters));
+      if (!hop.location.startsWith(agentUrl)) return hop;
+      return browser.get(await agent.answer(hop.location));
+    },
+    async stop() {
+      await service.stop?.();
+      await listener.close();
+      front.closeAllConnections();
+      await new Promise<void>((resolve) => front.close(() => resolve()));
+      await cis.stop();
+      await database.close();
+    },
+  };
+}
+
+export const codeOf = ({ location }: Reply): string => new URL(location).searchParams.get('code') ?? '';
+export { Browser };

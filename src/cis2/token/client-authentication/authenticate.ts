@@ -1,0 +1,28 @@
+import type { Applications } from '../../../oauth/applications.ts';
+import { errors } from '../../errors.ts';
+import { findRelyingParty, type RelyingParty } from '../../relying-party.ts';
+import type { ClientAuthenticationMethod, TokenRequest } from './method.ts';
+
+/** Proves who the client is: by the one way that the request uses, which must be the one that it registered. */
+export const authenticateClient = (
+  applications: Applications,
+  methods: readonly ClientAuthenticationMethod[],
+) =>
+  async function authenticateClient(asked: TokenRequest): Promise<{ party: RelyingParty }> {
+    const used = methods.filter((method) => method.isUsed(asked));
+    const [method] = used;
+    if (!method) throw errors.clientUnauthenticated('the request has no client authentication');
+    if (used.length > 1) throw errors.clientMethods(used.map(({ id }) => id).join(' and '));
+    const clientId = method.claimedClient(asked);
+    if (clientId === undefined) throw method.refuse('the client cannot be read');
+    const named = asked.parameters.get('client_id');
+    if (named !== undefined && named !== clientId)
+      throw method.refuse(`client_id is ${named}, the authentication names ${clientId}`);
+    const party = await findRelyingParty(applications, clientId);
+    if (!party) throw method.refuse(`no approved client of CIS2 has the id ${clientId}`);
+    const registered = party.client.tokenEndpointAuthMethod;
+    if (registered !== method.id)
+      throw method.refuse(`the client registered ${registered}, the request uses ${method.id}`);
+    await method.prove(asked, party);
+    return { party };
+  };

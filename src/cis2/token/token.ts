@@ -1,0 +1,79 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import { steps } from '@alongside/kernel/steps';
+import type { Applications } from '../../oauth/applications.ts';
+import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import { errors } from '../errors.ts';
+import { authenticateClient } from './client-authentication/authenticate.ts';
+import type { ClientAuthenticationMethod } from './client-authentication/method.ts';
+import type { Grant, GrantRequest } from './grants/grant.ts';
+
+async function readForm({ request }: { request: HttpRequest }): Promise<{ parameters: Parameters }> {
+  if (!isForm(request.headers['content-type'])) throw errors.tokenRequestMalformed('a form was expected');
+  const parameters = parseParameters(request.body);
+  if (!parameters)
+    throw errors.tokenRequestMalformed('the form is not well-formed, or has more than 100 parameters');
+  const repeated = parameters.repeated();
+  if (repeated !== undefined) throw errors.tokenParameterRepeated(`${repeated} came more than once`);
+  return { parameters };
+}
+
+const findGrant = (grants: ReadonlyMap<string, Grant>) =>
+  async function findGrant({ parameters }: { parameters: Parameters }): Promise<{ grant: Grant }> {
+    const type = parameters.get('grant_type');
+    if (type === undefined) throw errors.grantMissing('grant_type is missing');
+    const grant = grants.get(type);
+    if (!grant) throw errors.grantUnsupported(`${type} is not one of ${[...grants.keys()].join(' ')}`);
+    return { grant };
+  };
+
+interface Chosen extends GrantRequest {
+  grant: Grant;
+}
+
+async function validateGrant(known: Chosen): Promise<{ valid: unknown }> {
+  return { valid: await known.grant.validate(known) };
+}
+
+async function issueTokens(known: Chosen & { valid: unknown }): Promise<Answer> {
+  return json(200, await known.grant.issue(known, known.valid), { pragma: 'no-cache' });
+}
+
+/** Who asked is not always known by then, so it stands for an application. */
+const noteRefusal = (recorder: Recorder, code: string, { entry }: Refusal): void =>
+  recorder.record({
+    keys: [code],
+    from: 'application',
+    to: 'cis2',
+    name: 'cis2.token',
+    outcome: 'refused',
+    detail: { error: entry.id },
+  });
+
+/** `POST /access_token` (RFC 6749 section 3.2). Two grants of one type throw, for one could never be reached. */
+export function createToken(parts: {
+  applications: Applications;
+  methods: readonly ClientAuthenticationMethod[];
+  grants: readonly Grant[];
+  recorder: Recorder;
+}): Endpoint {
+  const grants = new Map(parts.grants.map((grant) => [grant.type, grant]));
+  if (grants.size !== parts.grants.length) throw new Error('Two grants have the same type.');
+  const list = steps<{ request: HttpRequest }>()
+    .step(readForm)
+    .step(authenticateClient(parts.applications, parts.methods))
+    .step(findGrant(grants))
+    .step(validateGrant)
+    .step(issueTokens);
+  return async (request) => {
+    try {
+      return await list.run({ request });
+    } catch (thrown) {
+      const code = parseParameters(request.body)?.get('code') ?? '';
+      if (thrown instanceof Refusal) noteRefusal(parts.recorder, code, thrown);
+      throw thrown;
+    }
+  };
+}

@@ -1,0 +1,113 @@
+import { Answer, json } from '@alongside/kernel/answer';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import { steps } from '@alongside/kernel/steps';
+import type { Person } from '../cis/protocol.ts';
+import type { Applications } from '../oauth/applications.ts';
+import { isForm, parseParameters } from '../oauth/parameters.ts';
+import type { TokenRecord, Tokens } from '../oauth/tokens.ts';
+import type { Urls } from '../service.ts';
+import type { CisClient } from './cis-client.ts';
+import { userinfoClaims } from './claims/person.ts';
+import { errors } from './errors.ts';
+import { findRelyingParty, partyOf, type RelyingParty } from './relying-party.ts';
+
+interface Parts {
+  issuer: string;
+  applications: Applications;
+  tokens: Tokens;
+  keys: SigningKeys;
+  cis: CisClient;
+  recorder: Recorder;
+  urls: Urls;
+  assuranceAsNumbers: boolean;
+}
+
+interface Bearer {
+  token: string;
+  record: TokenRecord;
+}
+
+const headerForm = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+
+/** In the header, or in the form of a POST; never in the address, never twice (RFC 6750 section 2). */
+async function readToken({ request }: { request: HttpRequest }): Promise<{ token: string }> {
+  const header = request.headers.authorization;
+  const form =
+    request.method === 'POST' && isForm(request.headers['content-type'])
+      ? parseParameters(request.body)
+      : undefined;
+  const posted = form?.all('access_token') ?? [];
+  if (posted.length > 1 || (posted.length === 1 && header !== undefined))
+    throw errors.accessTokenTwice('it came more than once');
+  if (posted[0]) return { token: posted[0] };
+  if (header === undefined) throw errors.accessTokenMissing('there is no Authorization header');
+  const token = headerForm.exec(header)?.[1];
+  if (token === undefined) throw errors.accessTokenInvalid('the Authorization header is not a Bearer one');
+  return { token };
+}
+
+const findToken = ({ tokens, issuer }: Parts) =>
+  async function findToken({ token }: { token: string }): Promise<{ record: TokenRecord }> {
+    const record = await tokens.find(token);
+    if (!record || record.issuer !== issuer || record.kind !== 'access')
+      throw errors.accessTokenInvalid('it is not known');
+    if (!tokens.isLive(record))
+      throw errors.accessTokenInvalid(record.revokedAt === null ? 'it has run out' : 'it was revoked');
+    return { record };
+  };
+
+const findParty = ({ applications }: Parts) =>
+  async function findParty({ record }: Bearer): Promise<{ party: RelyingParty }> {
+    const party = await findRelyingParty(applications, record.clientId);
+    if (!party) throw errors.accessTokenInvalid('its client was revoked');
+    return { party };
+  };
+
+const findPerson = ({ cis }: Parts) =>
+  async function findPerson({ record }: Bearer): Promise<{ person: Person }> {
+    const person = record.uid === null ? undefined : await cis.person(record.uid);
+    if (!person || person.disabled) throw errors.accessTokenInvalid('its person is gone or disabled');
+    return { person };
+  };
+
+const answerClaims = ({ issuer, keys, recorder, urls, assuranceAsNumbers }: Parts) =>
+  async function answerClaims({
+    token,
+    record,
+    party,
+    person,
+  }: Bearer & { party: RelyingParty; person: Person }): Promise<Answer> {
+    const { client, application } = party;
+    const claims = userinfoClaims(person, {
+      scope: record.scope.split(' '),
+      names: (record.attributes.claims ?? '').split(' '),
+      roleId: record.attributes.selected_roleid ?? null,
+      asNumbers: assuranceAsNumbers,
+    });
+    recorder.record({
+      keys: [token],
+      from: partyOf(client, urls),
+      to: 'cis2',
+      name: 'cis2.userinfo',
+      detail: { client: application.name, scope: record.scope },
+    });
+    const algorithm = client.userinfoSigningAlg;
+    if (algorithm === null) return json(200, claims);
+    // The published signed answer has no audience; OpenID Connect Core section 5.3.2 wants one.
+    const audience = client.profile === 'nhs' ? {} : { aud: client.clientId };
+    const jwt = await keys.sign({ ...claims, iss: issuer, ...audience }, { algorithm });
+    return new Answer(200, { 'content-type': 'application/jwt', 'cache-control': 'no-store' }, jwt);
+  };
+
+/** `GET` and `POST /userinfo` (OpenID Connect Core section 5.3). */
+export function createUserinfo(parts: Parts): Endpoint {
+  const list = steps<{ request: HttpRequest }>()
+    .step(readToken)
+    .step(findToken(parts))
+    .step(findParty(parts))
+    .step(findPerson(parts))
+    .step(answerClaims(parts));
+  return (request) => list.run({ request });
+}

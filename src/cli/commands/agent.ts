@@ -1,0 +1,90 @@
+import { OperatorError, readFlags } from '@alongside/kernel/config';
+import type { AgentStatus } from '../../../identity-agent/protocol.ts';
+import { z } from 'zod';
+import { type Command, choose, noMore, type Output } from '../command.ts';
+import { InstanceApi, instanceFlags, sentence } from '../instance.ts';
+
+interface Call {
+  api: InstanceApi;
+  flags: { pin?: string; role?: string };
+  words: string[];
+  json: boolean;
+  out: Output;
+}
+
+const states: Record<AgentStatus['state'], string> = {
+  noCard: 'No card is in the reader.',
+  pinRequested: 'A card is in the reader; its PIN is asked for.',
+  roleRequested: 'Signed in; a role is asked for.',
+  signedIn: 'Signed in.',
+  locked: 'Locked: put the card back in and give the PIN.',
+  blocked: 'The PIN of this card is blocked.',
+  cardRejected: 'The card was refused.',
+};
+
+function show(status: AgentStatus, out: Output): void {
+  out.line(states[status.state]);
+  if (status.reason) out.line(status.reason);
+  if (status.person) out.line(`Person  ${status.person.displayName} (${status.person.uid})`);
+  if (status.role) out.line(`Role    ${status.role.roleName} at ${status.role.orgCode}`);
+  if (status.card) out.line(`Card    ${status.card.serial}`);
+  if (status.question === 'pin' && status.attemptsLeft !== null) out.line(`PIN     ${status.attemptsLeft} attempts left`);
+}
+
+async function status({ api, words, json, out }: Call): Promise<void> {
+  noMore(words, 1);
+  const found = await api.must<AgentStatus>('GET', '/agent');
+  if (json) return out.json(found);
+  show(found, out);
+}
+
+async function signIn({ api, flags, words, json, out }: Call): Promise<void> {
+  noMore(words, 1);
+  let answer = await api.call('POST', '/agent/pin', { pin: flags.pin ?? '123456' });
+  if (answer.status === 409) {
+    const before = await api.must<AgentStatus>('GET', '/agent');
+    if (before.state !== 'signedIn' && before.state !== 'roleRequested') throw new OperatorError(states[before.state]);
+    answer = { status: 200, body: before as unknown as Record<string, unknown> };
+  }
+  if (answer.status === 403 && answer.body.error === 'wrong_pin') {
+    const left = Number(answer.body.attemptsLeft);
+    throw new OperatorError(left === 1 ? 'Wrong PIN: 1 attempt left.' : `Wrong PIN: ${left} attempts left.`);
+  }
+  if (answer.status === 423) throw new OperatorError('The PIN of this card is blocked. Give it back its attempts with "alongside card unblock CARD".');
+  if (answer.status >= 300) throw new OperatorError(sentence(answer));
+  let after = answer.body as unknown as AgentStatus;
+  if (after.state === 'cardRejected' || after.state === 'blocked') throw new OperatorError(after.reason ?? states[after.state]);
+  if (after.question === 'role') {
+    const roleId = flags.role ?? after.roles[0]?.roleId;
+    after = await api.must<AgentStatus>('POST', '/agent/role', { roleId });
+    if (flags.role === undefined) out.note('The person has several roles; the first was taken. Choose with --role ROLE_ID.');
+  }
+  if (json) return out.json(after);
+  show(after, out);
+}
+
+async function signOut({ api, words, json, out }: Call): Promise<void> {
+  noMore(words, 1);
+  await api.must('DELETE', '/agent/session');
+  if (json) return out.json({ state: 'signedOut' });
+  out.line('Signed out.');
+}
+
+const calls = { status, 'sign-in': signIn, 'sign-out': signOut };
+
+export const agent: Command = {
+  name: 'agent',
+  summary: 'the Identity Agent of this machine: who is signed in at the desk',
+  help: [
+    'alongside agent status                         state, person, role and card',
+    'alongside agent sign-in [--pin PIN] [--role R] answer the PIN question (123456 unless said), and the role question',
+    'alongside agent sign-out                       end the session; the card stays in',
+  ],
+  async run({ argv, out }) {
+    const shape = { ...instanceFlags, pin: z.string().optional(), role: z.string().optional() };
+    const { flags, words } = readFlags(shape, argv);
+    const call = choose(calls, words, 'agent');
+    await call({ api: new InstanceApi(flags), flags, words, json: flags.json === true, out });
+    return 0;
+  },
+};

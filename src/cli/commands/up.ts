@@ -1,0 +1,67 @@
+import { loadConfig, readFlags, variableOf, environment, flagOf } from '@alongside/kernel/config';
+import { configShape } from '../../config.ts';
+import { startAlongside } from '../../main.ts';
+import { type Command, noMore, type Output } from '../command.ts';
+import { columns } from '../output.ts';
+
+/** Resolves at the first Ctrl-C or end signal. A second one ends the process at once. */
+const stopSignal = (): Promise<void> =>
+  new Promise((resolve) => {
+    let asked = false;
+    const stop = () => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    process.on('SIGHUP', stop);
+  });
+
+function banner(out: Output, state: Awaited<ReturnType<typeof startAlongside>>['state'], took: number): void {
+  out.line('');
+  out.line(`  Alongside ${state.version} is ready (${took} ms). Data: ${state.database}`);
+  out.line('');
+  const { urls } = state;
+  const rows = [
+    ['  Sample application', urls.sample],
+    ['  Console', urls.console],
+    ['  API platform', `${urls.api}/oauth2, ${urls.api}/personal-demographics/FHIR/R4`],
+    ['  CIS2', urls.cis2Issuer],
+    ['  Identity Agent', urls.identityAgent],
+    ['  CIS', urls.cis],
+  ];
+  for (const line of columns(rows)) out.line(line);
+  out.line('');
+  out.line('  First journey      npx alongside card insert gp && npx alongside agent sign-in --pin 123456');
+  out.line(`                     then open ${urls.sample}`);
+  if (state.stateFile) out.line(`  State file         ${state.stateFile}`);
+  out.line('  Stop               Ctrl-C');
+  out.line('');
+}
+
+export const up: Command = {
+  name: 'up',
+  summary: 'start everything on this machine, in the foreground until Ctrl-C',
+  help: [
+    'alongside up [flags]',
+    '',
+    ...columns(
+      Object.entries(configShape).map(([key, schema]) => [`  --${flagOf(key)}`, variableOf(key), schema.description ?? '']),
+    ),
+  ],
+  async run({ argv, out }) {
+    const started = performance.now();
+    const stopping = stopSignal();
+    const { flags, words } = readFlags(configShape, argv);
+    noMore(words, 0);
+    const file = (flags.config as string | undefined) ?? environment().ALONGSIDE_CONFIG;
+    const config = loadConfig(configShape, flags, file);
+    const instance = await startAlongside(config, { development: true });
+    if (config.json) out.json({ ready: true, ...instance.state });
+    else banner(out, instance.state, Math.round(performance.now() - started));
+    await stopping;
+    await instance.stop();
+    return 0;
+  },
+};

@@ -1,0 +1,16 @@
+import type { Output } from './command.ts';
+
+/** Standard output and standard error of this process. */
+export const processOutput: Output = {
+  line: (text) => process.stdout.write(`${text}\n`),
+  json: (value) => process.stdout.write(`${JSON.stringify(value)}\n`),
+  note: (text) => process.stderr.write(`${text}\n`),
+  terminal: process.stdout.isTTY === true,
+};
+
+/** Rows as columns of text. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, index) => { widths[index] = Math.max(widths[index] ?? 0, cell.length); });
+  return rows.map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join('  '));
+}

@@ -1,0 +1,27 @@
+import { text } from '@alongside/kernel/answer';
+import { type Api, platformCors } from '../api.ts';
+import { checkOf } from './health.ts';
+
+/** The API that tests of the platform call: any valid token of an application that has the product. */
+export const canary: Api = {
+  name: 'canary-api',
+  basePath: '/canary-api',
+  modes: [{ name: 'any', granted: () => true, role: null }],
+  refusedScopes: [],
+  legacyMode: null,
+  open: [],
+  paths: [{ name: '/', pattern: /^(\/.*)?$/ }],
+  requestId: 'ignored',
+  swapsIds: false,
+  asid: 'ignored',
+  takes: [],
+  inject: {},
+  restrictions: [],
+  limits: null,
+  operationLimits: [],
+  errors: 'apigee',
+  cors: platformCors,
+  event: null,
+  checks: (health) => ({ healthcheck: checkOf(health, health.address) }),
+  backEnd: async () => text(200, 'Hello user!'),
+};

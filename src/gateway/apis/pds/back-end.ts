@@ -1,0 +1,54 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { Refusal } from '@alongside/kernel/errors';
+import { Answer } from '@alongside/kernel/answer';
+import type { Database } from '../../../storage/database.ts';
+import type { BackEnd } from '../../api.ts';
+import type { HeaderMap } from '../../headers.ts';
+import { answerTo, outcomes } from './outcomes.ts';
+import type { Operation } from './operations.ts';
+import type { Grants } from './redaction.ts';
+import { retrievePatient, retrieveRelatedPeople } from './retrieve.ts';
+import { searchPatients } from './search/search.ts';
+import { Patients } from './store.ts';
+
+/** Every operation that the back end has. Anything else is an unsupported service. */
+const operations: readonly Operation[] = [retrievePatient, retrieveRelatedPeople, searchPatients];
+
+/** What the gateway's headers grant; they are the gateway's own, whatever a client sent under their names. */
+function grantsOf(headers: HeaderMap): Grants {
+  let attributes: Record<string, unknown> = {};
+  try {
+    attributes = JSON.parse(headers.get('nhse-pds-custom-attributes') ?? '{}') as Record<string, unknown>;
+  } catch {
+    // An attribute of a registration that is no JSON grants nothing.
+  }
+  const granted = (name: string): boolean => String(attributes?.[name]) === 'true';
+  return {
+    privileged: headers.get('nhse-pds-privileged-access') === 'true',
+    confidentialRemoval: granted('return-confidential-reason-for-removal'),
+    emptyAddressLines: granted('return-empty-address-lines'),
+  };
+}
+
+/** The Personal Demographics Service behind the gateway, in this process, with its records in the product's storage. */
+export function makeBackEnd(database: Database, clock: Clock): BackEnd {
+  const patients = new Patients(database);
+  return async ({ method, path, query, headers, body }) => {
+    // The published back end breaks on it, and the gateway hides how.
+    if (method === 'OPTIONS') return new Answer(502);
+    try {
+      if (!headers.has('nhsd-request-id')) throw outcomes.missingRequestId();
+      for (const operation of operations) {
+        const found = operation.method === method ? operation.path.exec(path) : null;
+        if (!found) continue;
+        const parts = { ...found.groups };
+        return await operation.answer({ parts, query, headers, body, grants: grantsOf(headers), patients, clock });
+      }
+      throw outcomes.unsupportedService();
+    } catch (thrown) {
+      const answer = thrown instanceof Refusal ? answerTo(thrown) : undefined;
+      if (answer) return answer;
+      throw thrown;
+    }
+  };
+}

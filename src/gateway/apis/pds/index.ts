@@ -1,0 +1,151 @@
+import { type AllowedPath, type Api, anyOf, type Call, type Restriction } from '../../api.ts';
+import { parseParameters, type Parameters, noParameters } from '../../../oauth/parameters.ts';
+import type { Dependencies } from '../../dependencies.ts';
+import { faults } from '../../faults.ts';
+import { checkOf } from '../health.ts';
+import { applicationScope, userScope } from '../scopes.ts';
+import { makeBackEnd } from './back-end.ts';
+import { citizenOf, isTrusted, loginUserOf, settingsOf } from './caller.ts';
+
+const service = 'personal-demographics-service';
+
+const application = 'application-restricted';
+const user = 'user-restricted';
+const patient = 'patient-access';
+const privileged = 'privileged-application-restricted';
+
+/** Modes of an application that acts for itself. */
+const applicationModes = [application, privileged];
+
+const parametersOf = ({ query }: Call): Parameters => parseParameters(query) ?? noParameters;
+
+const isSearch = ({ verb, path }: Call): boolean => verb === 'GET' && path === '/Patient';
+
+const isCoverage = ({ path }: Call): boolean => /^\/Coverage(\/|$)/.test(path);
+
+const denyPatient = () => faults.patientForbidden('not the citizen\'s own record, or not theirs to do');
+
+const denyCoverage = ({ verb, mode }: Call) =>
+  faults.resourceForbidden('Coverage is for patient access alone', { verb, mode: mode.name });
+
+/** Whose record a call is about; undefined where it is nobody's in particular. */
+function subjectOf(call: Call): string | undefined {
+  const [, id] = /^\/Patient\/([^/]*)/.exec(call.path) ?? [];
+  return isCoverage(call) && call.verb === 'GET' ? parametersOf(call).get('subscriber:identifier') ?? '' : id;
+}
+
+// In the published order: PATCH, Coverage, POST, then the number of results.
+const restrictions: readonly Restriction[] = [
+  {
+    modes: [patient],
+    forbids: (call) => !isTrusted(citizenOf(call)) || citizenOf(call).nhsNumber === '',
+    refuse: denyPatient,
+  },
+  {
+    modes: applicationModes,
+    forbids: ({ verb }) => verb === 'PATCH',
+    refuse: ({ mode }) => faults.updateForbidden('PATCH is for people', { mode: mode.name }),
+  },
+  { modes: [user, ...applicationModes], forbids: isCoverage, refuse: denyCoverage },
+  {
+    modes: [patient, ...applicationModes],
+    forbids: ({ verb, path }) => verb === 'POST' && !path.startsWith('/Coverage'),
+    refuse: ({ mode }) => faults.createForbidden('POST is for healthcare workers', { mode: mode.name }),
+  },
+  {
+    modes: applicationModes,
+    forbids: (call) => isSearch(call) && parametersOf(call).all('_max-results').some((value) => value !== '1'),
+    refuse: ({ mode }) => faults.severalResultsForbidden('_max-results is not 1', { mode: mode.name }),
+  },
+  { modes: [patient], forbids: isSearch, refuse: denyPatient },
+  {
+    modes: [patient],
+    forbids: (call) => (subjectOf(call) ?? citizenOf(call).nhsNumber) !== citizenOf(call).nhsNumber,
+    refuse: denyPatient,
+  },
+];
+
+const paths: readonly AllowedPath[] = [
+  { name: '/Patient/{id}/RelatedPerson', pattern: /^\/Patient\/[^/]+\/RelatedPerson$/ },
+  { name: '/Patient/{id}', pattern: /^\/Patient\/.*$/ },
+  { name: '/Patient', pattern: /^\/Patient$/ },
+  { name: '/Coverage', pattern: /^\/Coverage$/ },
+  { name: '/_poll/{id}', pattern: /^\/_poll\/.*$/ },
+  { name: '/_status', pattern: /^\/_status$/ },
+  { name: '/_ping', pattern: /^\/_ping$/ },
+];
+
+/** An application asks for one result unless it says so itself. */
+function adjustQuery(call: Call): string {
+  if (!applicationModes.includes(call.mode.name) || !isSearch(call) || parametersOf(call).has('_max-results'))
+    return call.query;
+  return call.query === '' ? '_max-results=1' : `${call.query}&_max-results=1`;
+}
+
+/** The Personal Demographics Service FHIR API (NHSDigital/personal-demographics-service-api). */
+export const makePds = ({ database, clock }: Dependencies): Api => ({
+  name: 'personal-demographics',
+  basePath: '/personal-demographics/FHIR/R4',
+  modes: [
+    { name: application, granted: anyOf(applicationScope(service)), role: null },
+    {
+      // An application that may update has the rights of a healthcare worker, and no role.
+      name: user,
+      granted: (caller) =>
+        anyOf(applicationScope(service))(caller) && settingsOf(caller)['app-restricted']?.update === true,
+      role: null,
+    },
+    {
+      name: user,
+      granted: anyOf(
+        userScope('user-nhs-id', 'aal3', service),
+        userScope('user-nhs-cis2', 'aal3', service),
+        userScope('user-nhs-cis2', 'aal2', service),
+        `${service}:USER-RESTRICTED`,
+      ),
+      role: { header: 'nhsd-session-urid' },
+    },
+    { name: patient, granted: anyOf(userScope('user-nhs-login', 'P9', service)), role: null },
+    { name: privileged, granted: anyOf(applicationScope(`privileged-${service}`)), role: null },
+  ],
+  refusedScopes: ['P5', 'P0'].map((level) => ({ scope: userScope('user-nhs-login', level, service), refuse: denyPatient })),
+  legacyMode: application,
+  open: [],
+  paths,
+  requestId: 'optional',
+  swapsIds: true,
+  asid: 'sent',
+  takes: ['nhsd-end-user-organisation-ods'],
+  inject: {
+    'nhsd-identity-uuid': ({ token }) => token.attributes['id_token-subject'],
+    'nhsd-identity-idp': ({ token }) => token.attributes['id_token-issuer'],
+    'nhsd-nhslogin-user': (call) => (call.mode.name === patient ? loginUserOf(call) : undefined),
+    'nhse-pds-custom-attributes': (call) => JSON.stringify(settingsOf(call)['custom-attributes']),
+    'nhse-pds-privileged-access': ({ mode }) => (mode.name === privileged ? 'true' : undefined),
+  },
+  restrictions,
+  adjustQuery,
+  limits: null,
+  operationLimits: [
+    { name: 'Create Patient', applies: (verb, path) => verb === 'POST' && path === '/Patient', rate: '3ps' },
+  ],
+  errors: 'pds',
+  cors: {
+    headers: [
+      'origin',
+      'x-requested-with',
+      'accept',
+      'content-type',
+      'if-match',
+      'nhsd-session-urid',
+      'authorization',
+      'x-correlation-id',
+      'x-request-id',
+      'nhsd-end-user-organisation-ods',
+    ],
+    methods: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'],
+  },
+  event: { party: 'pds', name: 'pds.read' },
+  checks: (health) => ({ 'spine:status': [checkOf(health, `${health.address}/_ping`)] }),
+  backEnd: makeBackEnd(database, clock),
+});

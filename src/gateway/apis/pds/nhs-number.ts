@@ -1,0 +1,21 @@
+/** The check digit that belongs to nine digits: weights 10 to 2, modulus 11; undefined where there is none (data dictionary, NHS number). */
+export function checkDigitOf(nine: string): number | undefined {
+  let sum = 0;
+  for (let at = 0; at < 9; at++) sum += Number(nine[at]) * (10 - at);
+  const digit = 11 - (sum % 11);
+  if (digit === 10) return undefined;
+  return digit === 11 ? 0 : digit;
+}
+
+/** Whether this is a number that somebody can have: ten digits of which the last is right. Ten zeros are, as the published check says. */
+export const isNhsNumber = (value: string): boolean =>
+  /^[0-9]{10}$/.test(value) && checkDigitOf(value.slice(0, 9)) === Number(value[9]);
+
+/** Valid numbers in rising order from nine digits on; numbers without a check digit are left out. */
+export function* nhsNumbersFrom(nine: number): Generator<string> {
+  for (let next = nine; next <= 999_999_999; next++) {
+    const digits = String(next).padStart(9, '0');
+    const check = checkDigitOf(digits);
+    if (check !== undefined) yield `${digits}${check}`;
+  }
+}

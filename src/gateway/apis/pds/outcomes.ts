@@ -1,0 +1,112 @@
+import { Answer } from '@alongside/kernel/answer';
+import { catalogue, type Refusal } from '@alongside/kernel/errors';
+import { type Issue, operationOutcome } from '../../errors/operation-outcome.ts';
+import { sentenceOf } from '../../faults.ts';
+
+interface Outcome {
+  status: number;
+  code: string;
+  display: string;
+  type: string;
+  severity?: Issue['severity'];
+  /** Filled from the refusal's `extra`; left out, the body has no diagnostics. */
+  diagnostics?: string;
+}
+
+const missing = { status: 400, code: 'MISSING_VALUE', display: 'Required value is missing', type: 'required' };
+const invalid = { status: 400, code: 'INVALID_VALUE', display: 'Provided value is invalid', type: 'value' };
+const search = { status: 400, code: 'INVALID_SEARCH_DATA', display: 'Search data is invalid', type: 'value' };
+const update = { status: 400, code: 'INVALID_UPDATE', display: 'Update is invalid', type: 'structure' };
+const forbidden: Outcome = {
+  status: 403,
+  code: 'FORBIDDEN_UPDATE',
+  display: 'Update is forbidden',
+  type: 'forbidden',
+  severity: 'information',
+};
+
+/** The catalogue of the PDS FHIR API's own errors (NHSDigital/personal-demographics-service-api, specification and karate stubs). */
+const table = {
+  invalidResourceId: { status: 400, code: 'INVALID_RESOURCE_ID', display: 'Resource Id is invalid', type: 'value' },
+  unsupportedService: { status: 400, code: 'UNSUPPORTED_SERVICE', display: 'Unsupported Service', type: 'processing' },
+  missingRequestId: {
+    ...missing,
+    diagnostics: 'Invalid request with error - X-Request-ID header must be supplied to access this resource',
+  },
+  missingField: { ...missing, diagnostics: "Missing value - '{field}'" },
+  invalidField: { ...invalid, diagnostics: "Invalid value - '{value}' in field '{field}'" },
+  additionalProperties: {
+    status: 400,
+    code: 'ADDITIONAL_PROPERTIES',
+    display: 'Additional properties should not be included',
+    type: 'invariant',
+    diagnostics: 'Invalid request with error - Additional properties are not allowed ({names})',
+  },
+  invalidSearch: { ...search, diagnostics: "Invalid search data provided - '{reason}'" },
+  tooManyMatches: {
+    status: 200,
+    code: 'TOO_MANY_MATCHES',
+    display: 'Too Many Matches',
+    type: 'multiple-matches',
+    severity: 'information',
+  },
+  invalidUpdate: { ...update, diagnostics: 'Invalid update with error - {reason}' },
+  forbiddenUpdate: { ...forbidden, diagnostics: 'Forbidden update with error - {reason}' },
+  notFound: {
+    status: 404,
+    code: 'RESOURCE_NOT_FOUND',
+    display: 'Resource not found',
+    type: 'not-found',
+    severity: 'information',
+  },
+  invalidated: {
+    status: 404,
+    code: 'INVALIDATED_RESOURCE',
+    display: 'Resource that has been marked as invalid was requested - invalid resources cannot be retrieved',
+    type: 'processing',
+  },
+  versionMismatch: {
+    status: 409,
+    code: 'RESOURCE_VERSION_MISMATCH',
+    display: 'Resource version supplied does not match actual version',
+    type: 'conflict',
+  },
+  missingVersion: {
+    status: 412,
+    code: 'PRECONDITION_FAILED',
+    display: 'Required condition was not fulfilled',
+    type: 'structure',
+    diagnostics: 'Invalid request with error - If-Match header must be supplied to update this resource',
+  },
+} satisfies Record<string, Outcome>;
+
+type OutcomeName = keyof typeof table;
+
+const source = 'NHSDigital/personal-demographics-service-api, specification and karate-tests';
+
+/** Makes a refusal of the PDS: `throw outcomes.notFound()`. */
+export const outcomes = catalogue<OutcomeName>(
+  'pds',
+  Object.fromEntries(
+    Object.entries<Outcome>(table).map(([name, { status, code, display, diagnostics }]) => [
+      name,
+      { status, code, description: diagnostics ?? display, actor: 'developer', source },
+    ]),
+  ) as Record<OutcomeName, { status: number; code: string; description: string; actor: 'developer'; source: string }>,
+);
+
+/** The content type of everything that the back end itself says. */
+export const fhirJson = 'application/fhir+json';
+
+/** A FHIR answer that no cache keeps. */
+export const fhir = (status: number, body: object, headers: Record<string, string> = {}): Answer =>
+  new Answer(status, { 'content-type': fhirJson, 'cache-control': 'no-store', ...headers }, JSON.stringify(body));
+
+/** The answer to a refusal of the PDS; undefined for a refusal of anything else. */
+export function answerTo(refusal: Refusal): Answer | undefined {
+  const name = refusal.entry.id.replace(/^pds\./, '');
+  if (name === refusal.entry.id || !Object.hasOwn(table, name)) return undefined;
+  const { status, code, display, type, severity = 'error', diagnostics }: Outcome = table[name as OutcomeName];
+  const text = diagnostics === undefined ? undefined : sentenceOf(refusal);
+  return fhir(status, operationOutcome({ severity, type, code, display, diagnostics: text }));
+}

@@ -1,0 +1,91 @@
+import type { Address, Confidentiality, Extension, Patient, RelatedPerson } from './patient.ts';
+import { locatingExtensions, urls } from './vocabulary.ts';
+
+/** What the caller's application was granted beyond the rules. */
+export interface Grants {
+  /** Privileged access: a restricted record in full. */
+  privileged: boolean;
+  /** Shows removal codes that would tell of a confidential matter. */
+  confidentialRemoval: boolean;
+  /** Keeps blank lines of an address in their places. */
+  emptyAddressLines: boolean;
+}
+
+/** Removal codes that say nothing confidential. */
+const openRemovalCodes = new Set(['DEA', 'EMB', 'SCT', 'NIT', 'TRA', 'ORR']);
+/** Never shown, whatever the application was granted. */
+const closedRemovalCode = 'LDN';
+
+const shownCode = (code: string, confidential: boolean): boolean =>
+  openRemovalCodes.has(code) || (confidential && code !== closedRemovalCode);
+
+/** Puts "other reason" in the place of a removal code that the caller may not see. */
+function hideRemoval(extension: Extension, confidential: boolean): Extension {
+  if (extension.url !== urls.removal) return extension;
+  return {
+    ...extension,
+    extension: extension.extension?.map((part) => {
+      const [coding] = part.valueCodeableConcept?.coding ?? [];
+      if (!coding || shownCode(coding.code, confidential)) return part;
+      return { ...part, valueCodeableConcept: { coding: [{ ...coding, code: 'ORR', display: 'Other Reason' }] } };
+    }),
+  };
+}
+
+/** An address as it is sent. */
+export const shownAddress = (address: Address, emptyLines: boolean): Address => ({
+  ...address,
+  line: emptyLines ? address.line : address.line.filter((line) => line !== ''),
+});
+
+const isLocating = ({ url }: Extension): boolean => locatingExtensions.includes(url);
+
+// Members that are left out one by one: what a later version of the record adds is shown only where nothing is restricted.
+function restricted(patient: Patient): Patient {
+  const { resourceType, id, identifier, meta, name, gender, birthDate, multipleBirthInteger, deceasedDateTime } = patient;
+  const extension = patient.extension?.filter((entry) => !isLocating(entry));
+  return {
+    resourceType,
+    id,
+    identifier,
+    meta,
+    ...(name && { name }),
+    ...(gender && { gender }),
+    ...(birthDate && { birthDate }),
+    ...(multipleBirthInteger && { multipleBirthInteger }),
+    ...(deceasedDateTime && { deceasedDateTime }),
+    ...(extension && extension.length > 0 && { extension }),
+  };
+}
+
+function veryRestricted(patient: Patient): Patient {
+  const { name: _name, birthDate: _birthDate, ...rest } = restricted(patient);
+  return rest;
+}
+
+const views: Readonly<Record<Confidentiality, (patient: Patient, privileged: boolean) => Patient>> = {
+  U: (patient) => patient,
+  R: (patient, privileged) => (privileged ? patient : restricted(patient)),
+  V: veryRestricted,
+};
+
+/** Confidentiality of a record. */
+export const confidentialityOf = (patient: Patient): Confidentiality => patient.meta.security[0].code;
+
+/** What of a record this caller may see, made anew at each reading. */
+export function shown(patient: Patient, grants: Grants): Patient {
+  const view = views[confidentialityOf(patient)](patient, grants.privileged);
+  return {
+    ...view,
+    ...(view.address && { address: view.address.map((address) => shownAddress(address, grants.emptyAddressLines)) }),
+    ...(view.extension && {
+      extension: view.extension.map((extension) => hideRemoval(extension, grants.confidentialRemoval)),
+    }),
+  };
+}
+
+/** What of a related person this caller may see. */
+export const shownRelated = (person: RelatedPerson, grants: Grants): RelatedPerson => ({
+  ...person,
+  ...(person.address && { address: person.address.map((address) => shownAddress(address, grants.emptyAddressLines)) }),
+});

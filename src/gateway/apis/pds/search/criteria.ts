@@ -1,0 +1,157 @@
+import { type Parameters, parseParameters } from '../../../../oauth/parameters.ts';
+import { outcomes } from '../outcomes.ts';
+import type { Gender } from '../patient.ts';
+
+/** A limit on a day, ISO dates compare as text. */
+export interface DayBound {
+  compare: 'eq' | 'ge' | 'le';
+  day: string;
+}
+
+/** A search as it was asked. Undefined and empty members ask for nothing. */
+export interface Criteria {
+  fuzzy: boolean;
+  exact: boolean;
+  history: boolean;
+  maxResults: number;
+  family: string | undefined;
+  given: readonly string[];
+  gender: Gender | undefined;
+  birthDate: readonly DayBound[];
+  deathDate: readonly DayBound[];
+  postcode: string | undefined;
+  practice: string | undefined;
+  email: string | undefined;
+  phone: string | undefined;
+}
+
+const known = new Set([
+  '_fuzzy-match',
+  '_exact-match',
+  '_history',
+  '_max-results',
+  'family',
+  'given',
+  'gender',
+  'birthdate',
+  'death-date',
+  'address-postalcode',
+  'address-postcode',
+  'general-practitioner',
+  'email',
+  'phone',
+]);
+
+const genders: readonly string[] = ['male', 'female', 'other', 'unknown'];
+/** Longest name that a record holds. */
+const longestName = 35;
+
+const tooLittle = 'No searches were performed as the search criteria did not meet the minimum requirements';
+const tooLittleForFuzzy = 'A fuzzy search was requested however the data given did not meet the fuzzy search criteria';
+
+const invalidField = (field: string, value: string) => outcomes.invalidField(`${field} is malformed`, { field, value });
+
+function refuseUnknown(parameters: Parameters): void {
+  const strange = [...new Set(parameters.entries().map(([name]) => name))].filter((name) => !known.has(name));
+  if (strange.length === 0) return;
+  const verb = strange.length === 1 ? 'was' : 'were';
+  throw outcomes.additionalProperties(`${strange.length} unknown parameters`, {
+    names: `${strange.map((name) => `'${name}'`).join(', ')} ${verb} unexpected`,
+  });
+}
+
+function readDays(parameters: Parameters, field: string): DayBound[] {
+  return parameters.all(field).map((value) => {
+    const [, compare = 'eq', day] = /^(eq|ge|le)?(\d{4}-\d{2}-\d{2})$/.exec(value) ?? [];
+    if (day === undefined || !isDay(day)) throw invalidField(field, value);
+    return { compare: compare as DayBound['compare'], day };
+  });
+}
+
+/** Whether there is such a day. */
+function isDay(day: string): boolean {
+  const time = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
+}
+
+function readFlag(parameters: Parameters, field: string): boolean {
+  const value = parameters.get(field) ?? 'false';
+  if (value !== 'true' && value !== 'false') throw invalidField(field, value);
+  return value === 'true';
+}
+
+function readMaxResults(parameters: Parameters): number {
+  const value = parameters.get('_max-results') ?? '50';
+  const count = /^[0-9]{1,2}$/.test(value) ? Number(value) : 0;
+  if (count < 1 || count > 50) throw invalidField('_max-results', value);
+  return count;
+}
+
+function readGender(parameters: Parameters): Gender | undefined {
+  const value = parameters.get('gender');
+  if (value !== undefined && !genders.includes(value)) throw invalidField('gender', value);
+  return value as Gender | undefined;
+}
+
+function readNames(parameters: Parameters, field: string): string[] {
+  const values = parameters.all(field).filter((value) => value !== '');
+  const long = values.find((value) => value.length > longestName);
+  if (long !== undefined) throw invalidField(field, long);
+  return values;
+}
+
+function readPostcode(parameters: Parameters): string | undefined {
+  const value = parameters.get('address-postalcode');
+  const old = parameters.get('address-postcode');
+  if (value !== undefined && old !== undefined)
+    throw outcomes.invalidSearch('both names of the postcode', {
+      reason: 'address-postcode and address-postalcode cannot be searched for together',
+    });
+  return value ?? old;
+}
+
+/** `*` may stand in family name, given names and postcode, after the first two characters. */
+function refuseWildcards({ fuzzy, family, given, postcode }: Criteria): void {
+  for (const value of [family, ...given, postcode]) {
+    const at = value?.indexOf('*') ?? -1;
+    if (at >= 0 && fuzzy) throw outcomes.invalidSearch('a wildcard in a fuzzy search', { reason: tooLittleForFuzzy });
+    if (at >= 0 && at < 2) throw outcomes.invalidSearch('a wildcard too early', { reason: tooLittle });
+  }
+}
+
+function refuseTooLittle(criteria: Criteria): void {
+  const { fuzzy, family, given, gender, postcode } = criteria;
+  if (criteria.birthDate.length === 0)
+    throw outcomes.missingField('no birthdate', { field: 'birth_date/birth_date_range_start/birth_date_range_end' });
+  if (!fuzzy && family === undefined) throw outcomes.invalidSearch('no family name', { reason: tooLittle });
+  const located = gender !== undefined && postcode !== undefined;
+  const enough = family !== undefined ? given.length > 0 || located : given.length > 0 && located;
+  if (fuzzy && !enough) throw outcomes.invalidSearch('too little for a fuzzy search', { reason: tooLittleForFuzzy });
+}
+
+/** Reads a search in the published order of its refusals: nothing asked, unknown names, dates, birth date, the rest. */
+export function readCriteria(query: string): Criteria {
+  const parameters = parseParameters(query, 8_192);
+  if (parameters === undefined || parameters.entries().length === 0) throw outcomes.unsupportedService('no parameters');
+  refuseUnknown(parameters);
+  const birthDate = readDays(parameters, 'birthdate');
+  const deathDate = readDays(parameters, 'death-date');
+  const criteria: Criteria = {
+    birthDate,
+    deathDate,
+    fuzzy: readFlag(parameters, '_fuzzy-match'),
+    exact: readFlag(parameters, '_exact-match'),
+    history: readFlag(parameters, '_history'),
+    maxResults: readMaxResults(parameters),
+    gender: readGender(parameters),
+    family: readNames(parameters, 'family')[0],
+    given: readNames(parameters, 'given'),
+    postcode: readPostcode(parameters),
+    practice: parameters.get('general-practitioner'),
+    email: parameters.get('email'),
+    phone: parameters.get('phone'),
+  };
+  refuseTooLittle(criteria);
+  refuseWildcards(criteria);
+  return criteria;
+}

@@ -1,0 +1,127 @@
+import { confidentialityOf } from '../redaction.ts';
+import type { Address, ContactPoint, HumanName, PatientRecord } from '../patient.ts';
+import type { Criteria, DayBound } from './criteria.ts';
+import { dense, fits, fold, soundex } from './words.ts';
+
+/** Uses of a name that a search looks at. */
+const searchedNames: readonly HumanName['use'][] = ['usual', 'nickname', 'temp'];
+
+/**
+ * How alike two things are, from 0 to 1; undefined when the record is not meant at all. The score formula of Spine
+ * is not public: these are ours, chosen to be the same every time.
+ */
+type Likeness = number | undefined;
+
+const likeness = { same: 1, folded: 0.98, sound: 0.85, transposed: 0.8, historic: 0.95, otherPractice: 0.9 } as const;
+
+const within = (day: string | undefined, bounds: readonly DayBound[]): boolean =>
+  day !== undefined &&
+  bounds.every(({ compare, day: bound }) =>
+    compare === 'eq' ? day === bound : compare === 'ge' ? day >= bound : day <= bound,
+  );
+
+const words = (values: readonly string[] = []): string[] => values.flatMap((value) => fold(value).split(' '));
+
+/** A wildcard is met by the first given name alone; whole names by any. */
+function givenFits(asked: readonly string[], name: HumanName): boolean {
+  const [first = ''] = name.given ?? [];
+  const own = words(name.given);
+  return asked.every((value) =>
+    value.includes('*') ? fits(fold(value), fold(first)) : words([value]).every((word) => own.includes(word)),
+  );
+}
+
+function wordLikeness(asked: string, own: readonly string[]): Likeness {
+  if (own.some((value) => value.toLowerCase() === asked.toLowerCase())) return likeness.same;
+  const folded = fold(asked);
+  if (own.some((value) => fold(value) === folded)) return likeness.folded;
+  const sound = soundex(folded);
+  return sound !== '' && own.some((value) => soundex(fold(value)) === sound) ? likeness.sound : undefined;
+}
+
+const product = (values: readonly Likeness[]): Likeness =>
+  values.some((value) => value === undefined) ? undefined : values.reduce<number>((all, value) => all * (value ?? 0), 1);
+
+/** A name compared by sound, also with family and given name the wrong way round. */
+function fuzzyName({ family, given }: Criteria, name: HumanName): Likeness {
+  const own = name.given ?? [];
+  const straight = product([
+    ...(family === undefined ? [] : [wordLikeness(family, [name.family])]),
+    ...given.map((value) => wordLikeness(value, own)),
+  ]);
+  if (straight !== undefined || family === undefined || given.length === 0) return straight;
+  const turned = product([wordLikeness(family, own), ...given.map((value) => wordLikeness(value, [name.family]))]);
+  return turned === undefined ? undefined : turned * likeness.transposed;
+}
+
+const exactName = ({ family, given }: Criteria, name: HumanName): Likeness =>
+  family !== undefined && fits(fold(family), fold(name.family)) && givenFits(given, name) ? likeness.same : undefined;
+
+/** The best of what fits; what only history has counts a little less in a fuzzy search. */
+function best<T>(now: readonly T[], before: readonly T[], criteria: Criteria, like: (value: T) => Likeness): Likeness {
+  const past = criteria.fuzzy || criteria.history ? before : [];
+  const weight = criteria.fuzzy ? likeness.historic : likeness.same;
+  const all = [...now.map(like), ...past.map((value) => product([like(value), weight]))];
+  return all.reduce((highest, value) => (value !== undefined && value > (highest ?? 0) ? value : highest), undefined);
+}
+
+const when = (met: boolean): Likeness => (met ? likeness.same : undefined);
+
+function contactLikeness(record: PatientRecord, criteria: Criteria, system: ContactPoint['system'], asked?: string): Likeness {
+  if (asked === undefined) return likeness.same;
+  const like = (point: ContactPoint) => when(point.system === system && dense(point.value) === dense(asked));
+  return best(record.patient.telecom ?? [], record.history.telecom, criteria, like);
+}
+
+function postcodeLikeness(record: PatientRecord, criteria: Criteria): Likeness {
+  const { postcode } = criteria;
+  if (postcode === undefined) return likeness.same;
+  const like = ({ use, postalCode }: Address) => when(use === 'home' && fits(dense(postcode), dense(postalCode ?? '')));
+  return best(record.patient.address ?? [], record.history.address, criteria, like);
+}
+
+function genderLikeness({ patient, history }: PatientRecord, criteria: Criteria): Likeness {
+  const { gender, fuzzy } = criteria;
+  if (gender === undefined || patient.gender === gender) return likeness.same;
+  return fuzzy && history.gender.includes(gender) ? likeness.historic : undefined;
+}
+
+/** Neither practice nor date of death picks a record in a fuzzy search: they only make it less likely. */
+const soft = (met: boolean, { fuzzy }: Criteria): Likeness => (met ? likeness.same : fuzzy ? likeness.otherPractice : undefined);
+
+function practiceLikeness({ patient }: PatientRecord, criteria: Criteria): Likeness {
+  const { practice } = criteria;
+  if (practice === undefined) return likeness.same;
+  const own = patient.generalPractitioner?.some(({ identifier }) => dense(identifier.value) === dense(practice));
+  return soft(own === true, criteria);
+}
+
+function deathLikeness({ patient }: PatientRecord, criteria: Criteria): Likeness {
+  if (criteria.deathDate.length === 0) return likeness.same;
+  return soft(within(patient.deceasedDateTime?.slice(0, 10), criteria.deathDate), criteria);
+}
+
+/** Whether a search with these criteria may tell of the record at all. */
+function mayBeFound({ patient }: PatientRecord, { postcode, practice }: Criteria): boolean {
+  const code = confidentialityOf(patient);
+  if (code === 'V') return false;
+  return code === 'U' || (postcode === undefined && practice === undefined);
+}
+
+/** The score of a record for a search, from 0 to 1 with four decimals; undefined when it does not match. */
+export function scoreOf(record: PatientRecord, criteria: Criteria): number | undefined {
+  const { patient, history } = record;
+  if (!mayBeFound(record, criteria) || !within(patient.birthDate, criteria.birthDate)) return undefined;
+  const names = (patient.name ?? []).filter(({ use }) => searchedNames.includes(use));
+  const name = (value: HumanName) => (criteria.fuzzy ? fuzzyName : exactName)(criteria, value);
+  const score = product([
+    best(names, history.name, criteria, name),
+    genderLikeness(record, criteria),
+    postcodeLikeness(record, criteria),
+    practiceLikeness(record, criteria),
+    deathLikeness(record, criteria),
+    contactLikeness(record, criteria, 'email', criteria.email),
+    contactLikeness(record, criteria, 'phone', criteria.phone),
+  ]);
+  return score === undefined ? undefined : Math.round(score * 10_000) / 10_000;
+}

@@ -1,0 +1,66 @@
+import { type Operation, publishedBase, searchset } from '../operations.ts';
+import { fhir, outcomes } from '../outcomes.ts';
+import type { Patient, PatientRecord } from '../patient.ts';
+import { type Grants, shown } from '../redaction.ts';
+import { extensionUrls } from '../vocabulary.ts';
+import { readCriteria } from './criteria.ts';
+import { scoreOf } from './match.ts';
+
+interface Found {
+  patient: Patient;
+  score: number;
+}
+
+/** A found record is told in fewer words than a retrieved one: current names, the home address, the death notification. */
+function summary(patient: Patient, grants: Grants): Patient {
+  const view = shown(patient, { ...grants, privileged: false });
+  const name = view.name?.filter(({ use }) => use !== 'old' && use !== 'maiden');
+  const address = view.address?.filter(({ use }) => use === 'home');
+  const extension = view.extension?.filter(({ url }) => url === extensionUrls.deathNotification);
+  const { name: _name, address: _address, extension: _extension, ...rest } = view;
+  return {
+    ...rest,
+    ...(name && name.length > 0 && { name }),
+    ...(address && address.length > 0 && { address }),
+    ...(extension && extension.length > 0 && { extension }),
+  };
+}
+
+/** The records that match, the likeliest first and equal ones by number; a merged one stands as what it became. */
+function matches(records: readonly PatientRecord[], score: (record: PatientRecord) => number | undefined): Found[] {
+  const byNumber = new Map(records.map((record) => [record.patient.id, record]));
+  const found = new Map<string, Found>();
+  for (const record of records) {
+    const current = record.supersededBy === null ? record : byNumber.get(record.supersededBy);
+    if (!current || current.invalidated || current.supersededBy !== null) continue;
+    const own = score(record);
+    // What the record became may be restricted where the old one was not.
+    if (own === undefined || (current !== record && current.patient.meta.security[0].code !== 'U')) continue;
+    const before = found.get(current.patient.id);
+    if (!before || before.score < own) found.set(current.patient.id, { patient: current.patient, score: own });
+  }
+  return [...found.values()].sort((a, b) => b.score - a.score || (a.patient.id < b.patient.id ? -1 : 1));
+}
+
+/** GET /Patient: search by demographics. More matches than asked for are no list but an outcome, with status 200. */
+export const searchPatients: Operation = {
+  method: 'GET',
+  path: /^\/Patient$/,
+  async answer({ query, patients, grants, clock }) {
+    const criteria = readCriteria(query);
+    const all = matches(await patients.all(), (record) => scoreOf(record, criteria));
+    const found = criteria.exact ? all.filter(({ score }) => score === 1) : all;
+    if (found.length > criteria.maxResults) throw outcomes.tooManyMatches(`${found.length} matches`);
+    return fhir(
+      200,
+      searchset(
+        clock,
+        found.map(({ patient, score }) => ({
+          fullUrl: `${publishedBase}/Patient/${patient.id}`,
+          search: { score },
+          resource: summary(patient, grants),
+        })),
+      ),
+    );
+  },
+};

@@ -1,0 +1,48 @@
+import type { Coding, Extension } from './patient.ts';
+
+/** Addresses of the code systems and extensions that a PDS record uses (UK Core and PDS, as published in the specification). */
+export const urls = {
+  nhsNumber: 'https://fhir.nhs.uk/Id/nhs-number',
+  odsCode: 'https://fhir.nhs.uk/Id/ods-organization-code',
+  confidentiality: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  contactRole: 'http://terminology.hl7.org/CodeSystem/v2-0131',
+  roleCode: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode',
+  relatedPersonRole: 'https://fhir.hl7.org.uk/CodeSystem/UKCore-AdditionalRelatedPersonRole',
+  removalReason: 'https://fhir.nhs.uk/CodeSystem/PDS-RemovalReasonExitCode',
+  birthPlace: 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace',
+  removal: 'https://fhir.nhs.uk/StructureDefinition/Extension-PDS-RemovalFromRegistration',
+} as const;
+
+/** Address of a UK Core extension. */
+export const ukCore = (name: string): string => `https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-${name}`;
+
+/** Address of a UK Core code system. */
+export const ukCoreSystem = (name: string): string => `https://fhir.hl7.org.uk/CodeSystem/UKCore-${name}`;
+
+export const extensionUrls = {
+  numberStatus: ukCore('NHSNumberVerificationStatus'),
+  nominatedPharmacy: ukCore('NominatedPharmacy'),
+  dispensingDoctor: ukCore('PreferredDispenserOrganization'),
+  applianceSupplier: ukCore('MedicalApplianceSupplier'),
+  deathNotification: ukCore('DeathNotificationStatus'),
+  communication: ukCore('NHSCommunication'),
+  contactPreference: ukCore('ContactPreference'),
+  addressKey: ukCore('AddressKey'),
+  otherContact: ukCore('OtherContactSystem'),
+  copyCorrespondence: ukCore('CopyCorrespondenceIndicator'),
+  contactRank: ukCore('ContactRank'),
+} as const;
+
+/** Extensions that say where a person is: not shown of a restricted record. */
+export const locatingExtensions: readonly string[] = [
+  extensionUrls.nominatedPharmacy,
+  extensionUrls.dispensingDoctor,
+  extensionUrls.applianceSupplier,
+  urls.birthPlace,
+];
+
+/** An extension that holds one code. */
+export const coded = (url: string, coding: Coding): Extension => ({ url, valueCodeableConcept: { coding: [coding] } });
+
+/** Display texts of confidentiality. */
+export const confidentialityText = { U: 'unrestricted', R: 'restricted', V: 'very restricted' } as const;

@@ -1,0 +1,52 @@
+import type { Answer, Headers } from '@alongside/kernel/answer';
+import { reasonOf, Refusal } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { Api } from './api.ts';
+import type { Dependencies } from './dependencies.ts';
+import { rendererOf } from './errors/registry.ts';
+import { faults } from './faults.ts';
+import { pipeline } from './pipeline.ts';
+import { recordEnding } from './record.ts';
+import type { Trace } from './trace.ts';
+
+/** The client's ids, back on the answer, each only if it was sent. */
+function mirrored({ headers }: HttpRequest): Headers {
+  const back: Headers = {};
+  for (const name of ['x-request-id', 'x-correlation-id']) {
+    const value = headers[name];
+    if (typeof value === 'string' && value !== '') back[name] = value;
+  }
+  return back;
+}
+
+/** Whatever was thrown, as a refusal: what nobody foresaw is the catch-all, whose cause only the log learns. */
+function refusalOf(thrown: unknown, messageId: string): Refusal {
+  if (thrown instanceof Refusal) return thrown;
+  return faults.unexpected(reasonOf(thrown), { messageId }, thrown);
+}
+
+/** The way into one API: the rules, then its form of errors, the mirrored ids, the event and the line in the log. */
+export function apiEndpoint(api: Api, dependencies: Dependencies): (request: HttpRequest) => Promise<Answer> {
+  const rules = pipeline(dependencies);
+  const renderer = rendererOf(api.errors);
+  return async (request) => {
+    const trace: Trace = {};
+    const verb = request.method === 'HEAD' ? 'GET' : request.method;
+    const path = request.path.slice(api.basePath.length);
+    const ending = { id: request.id, api, verb, trace, address: request.address };
+    try {
+      const passed = await rules.run({ request, api, verb, path, query: request.query, trace });
+      const answer = api.swapsIds ? passed.with(mirrored(request)) : passed;
+      recordEnding(dependencies, { ...ending, answer, rule: undefined, detail: '' });
+      return answer;
+    } catch (thrown) {
+      const refusal = refusalOf(thrown, request.id);
+      const rendered = renderer.render(refusal);
+      const answer = api.swapsIds && renderer.mirrors(refusal) ? rendered.with(mirrored(request)) : rendered;
+      if (refusal.cause !== undefined)
+        dependencies.log.error({ id: request.id, api: api.name, stack: (refusal.cause as Error).stack }, 'unexpected');
+      recordEnding(dependencies, { ...ending, answer, rule: refusal.entry.id, detail: refusal.detail });
+      return answer;
+    }
+  };
+}

@@ -1,0 +1,172 @@
+import { ManualClock } from '@alongside/kernel/clock';
+import { EventRecorder, type JourneyEvent } from '@alongside/kernel/events';
+import { createListener } from '@alongside/kernel/http';
+import { randomToken } from '@alongside/kernel/ids';
+import type { Log } from '@alongside/kernel/log';
+import { Applications, type Application } from '../oauth/applications.ts';
+import { Products, type RateLimits } from '../oauth/products.ts';
+import { type TokenRecord, Tokens } from '../oauth/tokens.ts';
+import { openDatabase } from '../storage/dialects.ts';
+import { StoredEvents } from '../storage/events.ts';
+import { seed } from './apis/pds/seeds.ts';
+import { createGateway, type GatewayOptions } from './index.ts';
+
+/** Noon of a summer day, so that nothing depends on when a test runs. */
+export const noon = Date.UTC(2026, 6, 1, 12);
+
+export const pdsBase = '/personal-demographics/FHIR/R4';
+export const requestId = '60E0B220-8136-4CA5-AE46-1D97EF59D068';
+
+export const scopes = {
+  user: 'urn:nhsd:apim:user-nhs-id:aal3:personal-demographics-service',
+  application: 'urn:nhsd:apim:app:level3:personal-demographics-service',
+  privileged: 'urn:nhsd:apim:app:level3:privileged-personal-demographics-service',
+  patient: 'urn:nhsd:apim:user-nhs-login:P9:personal-demographics-service',
+};
+
+/** A role that the person of the default token works in. */
+export const role = '555254240100';
+
+const unlimited: RateLimits | null = null;
+
+const applicationOf = (id: string, attributes: Record<string, string>, products: string[]): Application => ({
+  id,
+  name: `The ${id} application`,
+  developer: 'tests',
+  status: 'approved',
+  platform: {
+    profile: 'nhs',
+    clientId: `key-of-${id}`,
+    secrets: [],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    signingAlg: 'RS512',
+    jwks: null,
+    jwksUrl: null,
+    callbackUrls: [],
+    products: products.map((name) => ({ name, status: 'approved' })),
+    applicationType: 'web',
+    accessToken: { format: 'opaque', signingAlg: 'RS256' },
+    attributes,
+  },
+  cis2: null,
+});
+
+export interface LogLine {
+  level: string;
+  fields: Record<string, unknown>;
+  message: string;
+}
+
+/** A gateway behind a real listener on a free port, over a database in memory with the seeded patients. */
+export async function startGateway(options: Partial<GatewayOptions> = {}) {
+  const clock = new ManualClock(noon);
+  const database = await openDatabase(':memory:', '');
+  const lines: LogLine[] = [];
+  const write = (level: string) => (fields: Record<string, unknown>, message: string) => {
+    lines.push({ level, fields, message });
+  };
+  const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  const applications = new Applications(database, clock);
+  const products = new Products(database);
+  const tokens = new Tokens(database, clock);
+  const events = new StoredEvents(database);
+  const recorder = new EventRecorder(clock, events);
+  const api = 'http://127.0.0.1';
+  const gateway = createGateway({
+    clock,
+    database,
+    applications,
+    products,
+    tokens,
+    recorder,
+    log,
+    urls: { console: api, api, cis2: api, identityAgent: api, cis: api, sample: api },
+    development: true,
+    options: { legacyDefaultMode: false, requireAsid: false, ...options },
+  });
+  await seed(database);
+  const listener = createListener(gateway.routes, { name: 'gateway', log, flush: () => recorder.flush() });
+  const port = await listener.listen(0);
+
+  await products.save({ name: 'pds', apis: ['personal-demographics'], scopes: Object.values(scopes), limits: unlimited });
+  await products.save({ name: 'hello', apis: ['hello-world', 'canary-api'], scopes: [], limits: unlimited });
+  await applications.add(applicationOf('full', { asid: '200000001234' }, ['pds', 'hello']));
+  await applications.add(applicationOf('bare', {}, ['hello']));
+
+  /** Keeps an access token as the authorisation service would, and gives it back. */
+  const issue = async (record: Partial<Omit<TokenRecord, 'usedAt' | 'revokedAt'>> = {}): Promise<string> => {
+    const token = randomToken(21);
+    const applicationId = record.applicationId ?? 'full';
+    await database.run(
+      tokens.issuing(token, {
+        kind: 'access',
+        issuer: `${api}/oauth2`,
+        family: randomToken(),
+        applicationId,
+        clientId: `key-of-${applicationId}`,
+        uid: '656005750107',
+        sid: null,
+        scope: scopes.user,
+        attributes: {
+          auth_type: 'user',
+          auth_grant_type: 'authorization_code',
+          auth_provider: 'nhs-cis2',
+          'id_token-subject': '656005750107',
+          'id_token-issuer': 'https://issuer.example',
+          'alongside.role_ids': role,
+        },
+        issuedAt: clock.now(),
+        expiresAt: clock.now() + 600_000,
+        ...record,
+      }),
+    );
+    return token;
+  };
+
+  const call = (path: string, init: RequestInit & { token?: string } = {}): Promise<Response> => {
+    const { token, headers, ...rest } = init;
+    return fetch(`http://127.0.0.1:${port}${path}`, {
+      ...rest,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(path.startsWith(pdsBase) && { 'x-request-id': requestId }),
+        ...(headers as Record<string, string>),
+      },
+    });
+  };
+
+  return {
+    clock,
+    database,
+    applications,
+    products,
+    tokens,
+    lines,
+    port,
+    issue,
+    call,
+    applicationOf,
+    addApplication: (id: string, attributes: Record<string, string>, of: string[]) =>
+      applications.add(applicationOf(id, attributes, of)),
+    events: (): Promise<JourneyEvent[]> => events.list(),
+    stop: async () => {
+      await listener.close();
+      await database.close();
+    },
+  };
+}
+
+export type RunningGateway = Awaited<ReturnType<typeof startGateway>>;
+
+/** The parts of an OperationOutcome that the reference's tables give. */
+export interface OutcomeBody {
+  resourceType: string;
+  issue: [
+    {
+      severity: string;
+      code: string;
+      details: { coding: [{ system: string; version: string; code: string; display: string }] };
+      diagnostics?: string;
+    },
+  ];
+}

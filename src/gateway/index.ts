@@ -1,0 +1,23 @@
+import { everyMethod, type Route } from '@alongside/kernel/http';
+import type { Service } from '../service.ts';
+import { seed } from './apis/pds/seeds.ts';
+import { makeApis } from './apis/registry.ts';
+import type { Dependencies } from './dependencies.ts';
+import { apiEndpoint } from './endpoint.ts';
+
+/** The API gateway with its APIs: every call checked, its caller named to the back end, errors in the API's own form. */
+export function createGateway(dependencies: Dependencies): Service {
+  const routes: Route[] = makeApis(dependencies).flatMap((api) => {
+    const endpoint = apiEndpoint(api, dependencies);
+    return [api.basePath, `${api.basePath}/*`].map((path) => ({ methods: everyMethod, path, endpoint }));
+  });
+  return {
+    routes,
+    async start() {
+      if (dependencies.patients) await seed(dependencies.database, dependencies.patients);
+    },
+  };
+}
+
+export { generatePatients, reset as resetPatients, seed as seedPatients } from './apis/pds/seeds.ts';
+export type { Dependencies, GatewayOptions, Release } from './dependencies.ts';

@@ -1,0 +1,80 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { Outcome } from '@alongside/kernel/events';
+import type { Api } from './api.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { Trace } from './trace.ts';
+
+/** How a call ended. */
+export interface Ending {
+  id: string;
+  api: Api;
+  verb: string;
+  trace: Trace;
+  answer: Answer;
+  /** Name of the rule that refused; undefined when none did. */
+  rule: string | undefined;
+  /** Why, for the log alone. */
+  detail: string;
+  address: string;
+}
+
+const outcomeOf = (status: number): Outcome => (status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'ok');
+
+/** The arrows of the journey that the token belongs to. A call whose token nobody knows belongs to none. */
+function recordEvents({ recorder }: Dependencies, { api, trace, answer, rule }: Ending): void {
+  const { token, mode = '', operation = '' } = trace;
+  if (!token) return;
+  const keys = [token.family, ...(token.sid === null ? [] : [token.sid])];
+  const { status } = answer;
+  recorder.record({
+    keys,
+    from: 'application',
+    to: 'gateway',
+    name: 'gateway.request',
+    outcome: outcomeOf(status),
+    detail: { api: api.name, mode, operation, status, rule: rule ?? '' },
+  });
+  if (trace.reachedBackEnd && api.event)
+    recorder.record({
+      keys,
+      from: 'gateway',
+      to: api.event.party,
+      name: api.event.name,
+      outcome: outcomeOf(status),
+      detail: { operation, status },
+    });
+}
+
+/** One line a call: who, in which role, with which token (its hash), and what was decided. No path, no query, no demographics. */
+function writeLine({ log }: Dependencies, { id, api, verb, trace, answer, rule, detail, address }: Ending): void {
+  const { token, tokenHash, mode, role, roleUnchecked, operation } = trace;
+  log.info(
+    {
+      id,
+      api: api.name,
+      verb,
+      operation,
+      status: answer.status,
+      decision: rule ?? 'passed',
+      detail: detail || undefined,
+      user: token?.uid ?? undefined,
+      role: role || undefined,
+      roleUnchecked,
+      mode,
+      scope: token?.scope,
+      application: token?.applicationId,
+      clientId: token?.clientId,
+      grant: token?.attributes.auth_grant_type,
+      provider: token?.attributes.auth_provider,
+      accessTokenHash: tokenHash,
+      client: address,
+    },
+    'call',
+  );
+}
+
+/** Tells the journey and the log how a call ended. */
+export function recordEnding(dependencies: Dependencies, ending: Ending): void {
+  recordEvents(dependencies, ending);
+  writeLine(dependencies, ending);
+}

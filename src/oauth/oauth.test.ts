@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { newKeyPair } from '@alongside/kernel/keys';
+import { sha256 } from '@alongside/kernel/secrets';
+import fc from 'fast-check';
+import { isForm, mostParameters, parseParameters, withQuery } from './parameters.ts';
+import { isChallenge, verifierFits } from './pkce.ts';
+import { readKeySet, RemoteKeys } from './remote-keys.ts';
+import { FetchError, safeFetch } from './safe-fetch.ts';
+
+test('parameters: what URLSearchParams writes is read the same; nothing makes the parser throw', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.string({ minLength: 1, unit: 'grapheme' }), fc.string({ unit: 'grapheme' })), { maxLength: 20 }), (pairs) => {
+      const clean = pairs.filter(([name, value]) => !`${name}${value}`.includes('\0') && `${name}${value}`.isWellFormed());
+      const read = parseParameters(new URLSearchParams(clean).toString());
+      assert.ok(read);
+      for (const [name] of clean)
+        assert.deepEqual(read.all(name), clean.filter(([other]) => other === name).map(([, value]) => value));
+    }),
+  );
+  fc.assert(fc.property(fc.string(), (text) => parseParameters(text) === undefined || true));
+});
+
+test('parameters: limits, doubles, broken encoding', () => {
+  assert.equal(parseParameters('a=%'), undefined);
+  assert.equal(parseParameters('a=%ff'), undefined);
+  assert.equal(parseParameters('a=%00'), undefined);
+  assert.equal(parseParameters('a='.padEnd(70_000, 'x')), undefined);
+  const many = (count: number) => Array.from({ length: count }, (_, n) => `p${n}=1`).join('&');
+  assert.ok(parseParameters(many(mostParameters)));
+  assert.equal(parseParameters(many(mostParameters + 1)), undefined);
+  const read = parseParameters('a=1&b=2&a=3&empty=&resource=x&resource=y');
+  assert.equal(read?.repeated(['resource']), 'a');
+  assert.equal(read?.without('a').repeated(['resource']), undefined);
+  assert.equal(read?.get('empty'), undefined);
+  assert.equal(read?.has('empty'), true);
+  assert.equal(withQuery('https://a.test/cb?x=1', { 'error d': 'a b&c', none: undefined }), 'https://a.test/cb?x=1&error%20d=a%20b%26c');
+  for (const [type, form] of [
+    ['application/x-www-form-urlencoded', true],
+    ['application/x-www-form-urlencoded;charset=UTF-8', true],
+    ['APPLICATION/X-WWW-FORM-URLENCODED ; charset=x', true],
+    ['application/json', false],
+    ['application/x-www-form-urlencodedx', false],
+    [undefined, false],
+  ] as const)
+    assert.equal(isForm(type), form, String(type));
+});
+
+test('PKCE: S256 alone, in its one form', () => {
+  const verifier = 'a'.repeat(43);
+  assert.ok(verifierFits(verifier, sha256(verifier)));
+  assert.equal(verifierFits('b'.repeat(43), sha256(verifier)), false);
+  assert.equal(verifierFits('a'.repeat(42), sha256('a'.repeat(42))), false);
+  assert.equal(verifierFits(undefined, sha256(verifier)), false);
+  assert.equal(isChallenge(sha256(verifier)), true);
+  assert.equal(isChallenge(`${sha256(verifier)}=`), false);
+  assert.equal(isChallenge(verifier.slice(1)), false);
+});
+
+async function serving<T>(listener: RequestListener, use: (origin: string) => Promise<T>): Promise<T> {
+  const server: Server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+describe('fetching what others registered', () => {
+  const open = { privateAddresses: true };
+
+  test('private addresses are refused, by number and by name, before anything is sent', async () => {
+    let asked = 0;
+    await serving(
+      (_request, response) => {
+        asked++;
+        response.end('{}');
+      },
+      async (origin) => {
+        const { port } = new URL(origin);
+        for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0.0.0.0', '10.1.2.3', '169.254.169.254', '192.168.0.1', '[fd00::1]'])
+          await assert.rejects(safeFetch(`http://${host}:${port}/`, { privateAddresses: false }), FetchError, host);
+      },
+    );
+    assert.equal(asked, 0);
+  });
+
+  test('a redirect is an answer and is not followed', async () => {
+    const paths: string[] = [];
+    await serving(
+      (request, response) => {
+        paths.push(request.url ?? '');
+        response.writeHead(302, { location: '/elsewhere' }).end();
+      },
+      async (origin) => assert.equal((await safeFetch(`${origin}/jwks`, open)).status, 302),
+    );
+    assert.deepEqual(paths, ['/jwks']);
+  });
+
+  test('an endless answer is cut', async () => {
+    await serving(
+      (_request, response) => {
+        const more = () => response.write(Buffer.alloc(65_536, 32), () => !response.destroyed && setImmediate(more));
+        more();
+      },
+      async (origin) => assert.rejects(safeFetch(origin, open), /larger than/),
+    );
+  });
+
+  test('only http and https', async () => {
+    for (const address of ['file:///etc/passwd', 'ftp://a.test/', 'nothing', 'data:application/json,{}'])
+      await assert.rejects(safeFetch(address, open), FetchError);
+  });
+
+  test('keys: cached, fetched once more for an unknown kid, and not without end', async () => {
+    const one = { ...(await newKeyPair('ES256')).publicJwk, kid: 'one' };
+    const two = { ...(await newKeyPair('ES256')).publicJwk, kid: 'two' };
+    const set = { keys: [one] as object[] };
+    let asked = 0;
+    await serving(
+      (_request, response) => {
+        asked++;
+        response.end(JSON.stringify(set));
+      },
+      async (origin) => {
+        const clock = new ManualClock(Date.parse('2026-03-02T09:00:00Z'));
+        const keys = new RemoteKeys(clock, open);
+        assert.ok(await keys.key(origin, 'one'));
+        assert.ok(await keys.key(origin, 'one'));
+        assert.equal(asked, 1);
+        set.keys.push(two);
+        assert.ok(await keys.key(origin, 'two'));
+        assert.equal(asked, 2);
+        for (let n = 0; n < 60; n++) assert.equal(await keys.key(origin, `none-${n}`), undefined);
+        assert.ok(asked <= 22, `${asked} fetches`);
+        clock.advance(61);
+        assert.equal(await keys.key(origin, 'none'), undefined);
+        clock.advance(3_601);
+        assert.ok(await keys.key(origin, 'one'));
+      },
+    );
+  });
+
+  test('a key set holds public signature keys only', async () => {
+    const good = { ...(await newKeyPair('ES256')).publicJwk, kid: 'good' };
+    const read = readKeySet({ keys: [good, { ...good, kid: 'enc', use: 'enc' }, { kty: 'oct', k: 'AA', kid: 'oct' }, null, 5, { ...good, kid: 7 }] });
+    assert.deepEqual([...read.keys()], ['good']);
+    for (const wrong of [null, 5, [], {}, { keys: {} }]) assert.equal(readKeySet(wrong).size, 0);
+  });
+});

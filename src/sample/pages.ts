@@ -1,0 +1,116 @@
+import { displayName, FhirError, type Patient, type Role } from '@alongside/client';
+import type { Answer } from '@alongside/kernel/answer';
+import { type Html, html } from '@alongside/kernel/html';
+import { framedPage } from '@alongside/kernel/layout';
+import type { Pattern } from './patterns.ts';
+import type { WebSession } from './sessions.ts';
+
+const service = 'Sample clinical application';
+
+/** A role in words that a person reads: the last part of its three-part name, and where. */
+export function roleInWords(role: Role): string {
+  const parts = role.role_name.match(/"([^"]*)"/g)?.map((part) => part.slice(1, -1));
+  return `${parts?.at(-1) ?? role.role_name} at ${role.org_code}`;
+}
+
+export function signInPage(patterns: readonly Pattern[], development: boolean, message?: string): Answer {
+  const links = patterns.map(
+    (pattern) => html`<a class="button" href="/sign-in/${pattern.id}">Sign in (${pattern.id})</a>`,
+  );
+  return framedPage(200, {
+    title: 'Sign in',
+    service,
+    development,
+    main: html`${message ? html`<div class="note" role="status"><p>${message}</p></div>` : undefined}
+<p class="lead">With your smartcard in the reader and your PIN given, signing in shows redirects only.</p>
+<p class="actions">${links}</p>
+<p class="quiet">Combined: this application knows the API platform alone. Separate: it signs you in at CIS2 itself and exchanges the ID token.</p>`,
+  });
+}
+
+const field = (value: string, error?: string): Html => html`<form method="get" action="/patient" class="panel">
+<div class="field"><label for="nhs-number">NHS number</label>
+<p class="hint" id="nhs-number-hint">10 digits, for example 9000000009</p>
+${error ? html`<p class="error-message" id="nhs-number-error">${error}</p>` : undefined}
+<input class="short" type="text" id="nhs-number" name="nhs-number" inputmode="numeric" autocomplete="off" value="${value}"
+ aria-describedby="nhs-number-hint${error ? ' nhs-number-error' : ''}"></div>
+<button type="submit">Find patient</button></form>`;
+
+function who(session: WebSession): Html {
+  const { person } = session;
+  const role = person.roles.find((candidate) => candidate.person_roleid === session.roleId);
+  return html`<div class="panel"><h2>Signed in</h2><dl class="summary">
+<dt>Person</dt><dd>${person.name}</dd>
+<dt>User id</dt><dd>${person.uid}</dd>
+<dt>Role</dt><dd>${role ? roleInWords(role) : person.roles.length === 0 ? 'none' : 'not chosen yet'}</dd>
+<dt>Pattern</dt><dd>${session.pattern.title}</dd></dl>
+<div class="actions">${person.roles.length > 1 ? html`<a class="button secondary" href="/role">Change role</a>` : undefined}
+<form method="post" action="/sign-out"><button class="secondary" type="submit">Sign out</button></form></div></div>`;
+}
+
+const address = (patient: Patient): string => {
+  const list = patient.address as { line?: string[]; postalCode?: string; use?: string }[] | undefined;
+  const home = list?.find((item) => item.use === 'home') ?? list?.[0];
+  return home ? [...(home.line ?? []).filter(Boolean), home.postalCode].filter(Boolean).join(', ') : 'not shown';
+};
+
+function record(patient: Patient, supersededBy: string | undefined): Html {
+  const restricted = patient.meta?.security?.some((label) => label.code === 'R' || label.code === 'V');
+  return html`<section class="panel" aria-labelledby="patient"><h2 id="patient">${displayName(patient) || 'Name not shown'}</h2>
+${supersededBy ? html`<p class="warning">This record has moved to NHS number ${supersededBy}.</p>` : undefined}
+${restricted ? html`<p class="warning">This record is restricted: part of it is not shown.</p>` : undefined}
+<dl class="summary"><dt>NHS number</dt><dd>${patient.id}</dd><dt>Born</dt><dd>${patient.birthDate ?? 'not shown'}</dd>
+<dt>Gender</dt><dd>${patient.gender ?? 'not shown'}</dd><dt>Address</dt><dd>${address(patient)}</dd></dl></section>`;
+}
+
+/** What the home page shows below the search. */
+export interface Finding {
+  asked: string;
+  patient?: { patient: Patient; supersededBy?: string };
+  error?: unknown;
+}
+
+function failure(error: unknown): Html {
+  const words = error instanceof Error ? error.message : 'The patient could not be read.';
+  const diagnostics = error instanceof FhirError ? error.diagnostics : undefined;
+  return html`<div class="error-summary" role="alert" tabindex="-1"><h2>The patient could not be shown</h2>
+<p>${words}</p>${diagnostics ? html`<p class="code">${diagnostics}</p>` : undefined}
+${error instanceof FhirError ? html`<p class="quiet">Quote X-Request-ID ${error.requestId} to support.</p>` : undefined}</div>`;
+}
+
+export function homePage(session: WebSession, development: boolean, finding?: Finding): Answer {
+  return framedPage(200, {
+    title: 'Find a patient',
+    service,
+    development,
+    main: html`${finding?.error === undefined ? undefined : failure(finding.error)}
+${field(finding?.asked ?? '')}
+${finding?.patient ? record(finding.patient.patient, finding.patient.supersededBy) : undefined}
+${who(session)}`,
+  });
+}
+
+export function rolePage(session: WebSession, development: boolean): Answer {
+  const choices = session.person.roles.map(
+    (role) => html`<div class="choice"><input type="radio" name="role" id="role-${role.person_roleid}" value="${role.person_roleid}"
+${role.person_roleid === session.roleId ? html` checked` : undefined}><label for="role-${role.person_roleid}">${roleInWords(role)}</label></div>`,
+  );
+  return framedPage(200, {
+    title: 'Change role',
+    service,
+    development,
+    main: html`<form method="post" action="/role"><fieldset><legend>In which role do you work now?</legend>${choices}</fieldset>
+<button type="submit">Use this role</button></form>
+${session.pattern.id === 'separate' ? html`<p><a href="/sign-in/separate?role=changed">Choose at CIS2 instead</a></p>` : undefined}
+<p><a href="/">Back</a></p>`,
+  });
+}
+
+export function signInFailedPage(status: number, reason: string, development: boolean): Answer {
+  return framedPage(status, {
+    title: 'You are not signed in',
+    service,
+    development,
+    main: html`<div class="error" role="alert"><p>${reason}</p></div><p><a class="button" href="/">Start again</a></p>`,
+  });
+}

@@ -1,0 +1,112 @@
+import {
+  cis2At,
+  createCombined,
+  createSeparate,
+  type FreshTokens,
+  keepFresh,
+  platformAt,
+  type Role,
+  rolesOf,
+  type TokenSet,
+  type Userinfo,
+} from '@alongside/client';
+import type { SampleSettings } from './settings.ts';
+
+/** What a finished sign-in tells the application. */
+export interface SignedIn {
+  tokens: FreshTokens;
+  name: string;
+  uid: string;
+  roles: Role[];
+  /** The role that was chosen at the agent or at CIS2. */
+  selectedRoleId: string | null;
+  /** Ends the session at CIS2 as well, where the application knows CIS2. */
+  signOutUrl: string | null;
+  /** The CIS2 session, to be found by back-channel logout. */
+  sid: string | null;
+}
+
+/** One of the two patterns of the published page, behind the same three verbs. */
+export interface Pattern {
+  readonly id: 'combined' | 'separate';
+  readonly title: string;
+  /** Starts a sign-in; `changeRole` asks for another role where the pattern can. */
+  begin(changeRole: boolean): Promise<{ url: string; state: string }>;
+  finish(callback: string, state: string): Promise<SignedIn>;
+}
+
+const personOf = (userinfo: Userinfo): Pick<SignedIn, 'name' | 'uid' | 'roles'> => ({
+  name: String(userinfo.name ?? userinfo.sub),
+  uid: userinfo.sub,
+  roles: rolesOf(userinfo),
+});
+
+const onlyRole = (roles: readonly Role[]): string | null => (roles.length === 1 ? (roles[0]?.person_roleid ?? null) : null);
+
+function combinedPattern(settings: SampleSettings): Pattern {
+  const { clock, origin, api } = settings;
+  const flow = createCombined({
+    ...platformAt(`${api}/oauth2`),
+    ...settings.combined,
+    redirectUri: `${origin}/combined/callback`,
+    clock,
+  });
+  return {
+    id: 'combined',
+    title: 'combined authentication and authorisation',
+    begin: async () => flow.begin(),
+    async finish(callback, state) {
+      const tokens = await flow.finish(callback, state);
+      const person = personOf(await flow.userinfo(tokens));
+      return {
+        ...person,
+        tokens: keepFresh(tokens, flow.refresh, { clock }),
+        selectedRoleId: onlyRole(person.roles),
+        signOutUrl: null,
+        sid: null,
+      };
+    },
+  };
+}
+
+function separatePattern(settings: SampleSettings): Pattern {
+  const { clock, origin, api, cis2Issuer, separate } = settings;
+  const flow = createSeparate({
+    cis2: {
+      issuer: cis2Issuer,
+      endpoints: cis2At(cis2Issuer),
+      clientId: separate.cis2.clientId,
+      redirectUri: `${origin}/separate/callback`,
+      authentication: { method: 'client_secret_post', clientSecret: separate.cis2.clientSecret },
+      scope: 'openid profile nationalrbacaccess',
+      // The sample lets a tester in at the lower levels too; a real application decides what it needs.
+      minimumIdentityLevel: 0,
+    },
+    platform: { tokenUrl: `${api}/oauth2/token`, ...separate.platform, key: separate.key },
+    clock,
+  });
+  return {
+    id: 'separate',
+    title: 'separate authentication and authorisation',
+    begin: (changeRole) => flow.begin(changeRole ? { role: 'changed' } : {}),
+    async finish(callback, state) {
+      const signIn = await flow.finish(callback, state);
+      const [userinfo, exchanged] = await Promise.all([
+        flow.userinfo(signIn),
+        flow.exchange(signIn.tokens.idToken ?? '') as Promise<TokenSet>,
+      ]);
+      const person = personOf(userinfo);
+      const signOutUrl = await flow.signOutUrl(signIn.tokens, { postLogoutRedirectUri: `${origin}/` });
+      return {
+        ...person,
+        tokens: keepFresh(exchanged, flow.refresh, { clock }),
+        selectedRoleId: signIn.selectedRoleId ?? onlyRole(person.roles),
+        signOutUrl: signOutUrl ?? null,
+        sid: typeof signIn.claims.sid === 'string' ? signIn.claims.sid : null,
+      };
+    },
+  };
+}
+
+/** Both patterns, by the name that stands in their paths. */
+export const patternsOf = (settings: SampleSettings): readonly Pattern[] => [combinedPattern(settings), separatePattern(settings)];
