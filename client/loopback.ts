@@ -109,10 +109,9 @@ function refuse(response: ServerResponse, { status, headers }: Refusal): void {
   response.end();
 }
 
-// A page may make a browser fetch this address; only the browser itself comes here as a document.
+// A page may make its browser fetch or frame this address; a browser says so, other programs say nothing.
 function isNavigation(request: IncomingMessage): boolean {
-  const { 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': destination = 'document' } = request.headers;
-  return mode === 'navigate' && destination === 'document';
+  return (request.headers['sec-fetch-dest'] ?? 'document') === 'document';
 }
 
 function split(url: string): [path: string, query?: string] {

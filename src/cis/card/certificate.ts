@@ -19,10 +19,10 @@ export interface CardCertificate {
   keyUsage: number;
 }
 
-const oids = { commonName: '2.5.4.3', keyUsage: '2.5.29.15', policies: '2.5.29.32' };
+const oids = { commonName: '2.5.4.3', keyUsage: '2.5.29.15', constraints: '2.5.29.19', policies: '2.5.29.32' };
 
 async function parse(der: Buffer): Promise<CardCertificate> {
-  const [{ BitString }, { Certificate, CertificatePolicies }] = await Promise.all([import('asn1js'), import('pkijs')]);
+  const [{ BitString }, { BasicConstraints, Certificate, CertificatePolicies }] = await Promise.all([import('asn1js'), import('pkijs')]);
   const x509 = new X509Certificate(der);
   if (!x509.raw.equals(der)) throw new Error('it is not exactly one certificate in DER');
   const parsed = Certificate.fromBER(new Uint8Array(der));
@@ -32,13 +32,14 @@ async function parse(der: Buffer): Promise<CardCertificate> {
   const extension = (oid: string): unknown => parsed.extensions?.find(({ extnID }) => extnID === oid)?.parsedValue;
   const usage = extension(oids.keyUsage);
   const policies = extension(oids.policies);
+  const constraints = extension(oids.constraints);
   return {
     x509,
     serial: x509.serialNumber.toLowerCase(),
     uid,
     notBefore: parsed.notBefore.value.getTime(),
     notAfter: parsed.notAfter.value.getTime(),
-    isAuthority: x509.ca,
+    isAuthority: x509.ca || (constraints instanceof BasicConstraints && constraints.cA),
     policies:
       policies instanceof CertificatePolicies
         ? policies.certificatePolicies.map(({ policyIdentifier }) => policyIdentifier)

@@ -6,6 +6,7 @@ import { createListener } from '@alongside/kernel/http';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { type Log, silentLog } from '@alongside/kernel/log';
 import { sha256, Vault } from '@alongside/kernel/secrets';
+import type { SessionEnded } from '../../cis/protocol.ts';
 import { type Application, Applications, type Cis2Half } from '../../oauth/applications.ts';
 import { Tokens } from '../../oauth/tokens.ts';
 import { realmPath, type Service } from '../../service.ts';
@@ -15,7 +16,7 @@ import { StoredEvents } from '../../storage/events.ts';
 import { StoredKeys } from '../../storage/signing-keys.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import { type Cis2Dependencies, createCis2 } from '../index.ts';
-import { Browser, type Reply } from './browser.ts';
+import { Browser, type Reply, send } from './browser.ts';
 import { type CisFixture, startCis } from './cis-fixture.ts';
 import { gp, nurse, starter } from './people.ts';
 import { TestAgent } from './test-agent.ts';
@@ -44,6 +45,8 @@ export interface Instance {
   authorizeUrl(client: Cis2Half, parameters?: Record<string, string | undefined>): string;
   /** Signs the person at the agent in, in this browser; resolves with the answer that carries the code. */
   signIn(browser: Browser, client: Cis2Half, parameters?: Record<string, string | undefined>): Promise<Reply>;
+  /** Says as CIS that a session has ended. */
+  sessionEnded(ended: SessionEnded, secretOfCis?: string): Promise<Reply>;
   stop(): Promise<void>;
 }
 
@@ -173,6 +176,10 @@ export async function startInstance(options: Partial<Cis2Dependencies> = {}): Pr
       const hop = await browser.get(authorizeUrl(client, parameters));
       if (!hop.location.startsWith(agentUrl)) return hop;
       return browser.get(await agent.answer(hop.location));
+    },
+    sessionEnded(ended, secretOfCis = cisSecret) {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${secretOfCis}` };
+      return send('POST', `${origin}/agent/session-ended`, headers, JSON.stringify(ended));
     },
     async stop() {
       await service.stop?.();

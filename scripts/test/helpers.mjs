@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { Stop, whileSaying } from '../prepare/say.mjs';
+import { findBrowser } from './browser.mjs';
+import { onPath } from './on-path.mjs';
+import { findPostgres, oldestPostgres } from './postgres.mjs';
+
+/** The programs that tests need besides Node: how each is found, what Debian calls it, and the test's variable for it. */
+const helpers = [
+  {
+    name: 'Chromium',
+    variable: 'ALONGSIDE_BROWSER',
+    find: findBrowser,
+    debian: 'chromium',
+    otherwise: 'install Chromium or Chrome (`npx playwright-core install chromium` does it without root), or name one in ALONGSIDE_BROWSER',
+  },
+  {
+    name: `PostgreSQL ${oldestPostgres} or newer`,
+    variable: 'ALONGSIDE_POSTGRES_BIN',
+    find: findPostgres,
+    debian: 'postgresql',
+    otherwise: 'install the PostgreSQL server, or name the folder of its programs in ALONGSIDE_POSTGRES_BIN',
+  },
+];
+
+/**
+ * Finds the programs that tests need, installs those that are missing where the user may, and resolves with the
+ * environment variables that tell the tests. What cannot be had is a `Stop` that says what to install.
+ */
+export async function prepareHelpers() {
+  const missing = helpers.filter((helper) => find(helper) === undefined);
+  if (missing.length > 0 && mayInstall()) {
+    await install(missing);
+    for (const helper of missing) find(helper, { again: true });
+  }
+  const lacking = helpers.filter((helper) => find(helper) === undefined);
+  if (lacking.length > 0) {
+    throw new Stop(lacking.map(({ name, otherwise }) => `the tests need ${name}, which is not on this machine: ${otherwise}`).join('; '));
+  }
+  return Object.fromEntries(helpers.map((helper) => [helper.variable, find(helper)]));
+}
+
+const found = new Map();
+
+function find(helper, { again = false } = {}) {
+  if (again || !found.has(helper)) found.set(helper, helper.find());
+  return found.get(helper);
+}
+
+const mayInstall = () => process.platform === 'linux' && process.getuid() === 0 && onPath('apt-get') !== undefined;
+
+async function install(missing) {
+  const names = missing.map(({ name }) => name).join(' and ');
+  await whileSaying(`installing ${names} with apt-get (once on this machine)`, async () => {
+    await aptGet(['update', '-qq'], names);
+    await aptGet(['install', '-y', '-qq', '--no-install-recommends', ...missing.map(({ debian }) => debian)], names);
+  });
+}
+
+function aptGet(args, names) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return new Promise((resolve, reject) => {
+    const child = spawn('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stdout.on('data', (chunk) => { said += chunk; });
+    child.stderr.on('data', (chunk) => { said += chunk; });
+    child.on('error', (error) => reject(new Stop(`apt-get cannot be started (${error.code}): install ${names} by hand`)));
+    child.on('close', (code) => {
+      if (code === 0) return resolve();
+      const why = said.split('\n').filter((line) => line.startsWith('E: ')).at(-1)?.slice(3) ?? `exit code ${code}`;
+      reject(new Stop(`apt-get ${args[0]} failed (${why}): install ${names} by hand and try again`));
+    });
+  });
+}

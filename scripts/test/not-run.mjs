@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * What the tests could not run, one line each. Tests append to the file named in ALONGSIDE_NOT_RUN lines of
+ * `WHAT<tab>COMMAND` (the command that runs it, given the rights); a skipped test is named as well.
+ */
+export function notRun(notes, skipped) {
+  const noted = read(notes)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [what, command] = line.split('\t');
+      return command ? `not run: ${what}; run with: ${command}` : `not run: ${what}`;
+    });
+  const skips = skipped.map(({ file, name }) => `not run: ${name} was skipped${file ? ` in ${file}; run with: npm test -- ${file}` : ''}`);
+  return [...new Set([...noted, ...skips])].sort();
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
