@@ -52,15 +52,17 @@ export class RegularWork {
   readonly #presence: Presence;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #sweep: () => void;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #pausedUntil = 0;
 
-  constructor(parts: { agent: Agent; presence: Presence; clock: Clock; log: Log }) {
+  constructor(parts: { agent: Agent; presence: Presence; clock: Clock; log: Log; sweep: () => void }) {
     this.#agent = parts.agent;
     this.#presence = parts.presence;
     this.#clock = parts.clock;
     this.#log = parts.log;
+    this.#sweep = parts.sweep;
   }
 
   start(): void {
@@ -85,6 +87,7 @@ export class RegularWork {
 
   async #look(): Promise<void> {
     const now = this.#clock.now();
+    this.#sweep();
     if (now >= this.#pausedUntil || this.#pausedUntil - now > pause) {
       this.#pausedUntil = now + pause;
       await this.#agent.retryEndings();

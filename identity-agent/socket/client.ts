@@ -36,7 +36,7 @@ export class AgentConnection {
     this.#socket = socket;
     this.#onNotification = onNotification;
     socket.on('data', (piece) => {
-      for (const line of this.#lines.push(piece)) this.#read(line);
+      for (const line of this.#lines.push(piece as Buffer)) this.#read(line);
     });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {

@@ -37,11 +37,12 @@ export interface DevelopmentParts {
   store: CardStore;
   /** Undefined when the agent has another reader. */
   reader: VirtualReader | undefined;
-  seeds: readonly CardSeed[];
+  /** Back to the seed. */
+  reset(): Promise<void>;
 }
 
 /** What a person's hands and eyes would do at a desk, for the console, the command line and tests. */
-export function developmentMethods({ agent, store, reader, seeds }: DevelopmentParts): Record<string, SocketMethod> {
+export function developmentMethods({ agent, store, reader, reset }: DevelopmentParts): Record<string, SocketMethod> {
   const shown = ({ certificates: _, persona, ...card }: Card): SocketCard => ({
     ...card,
     persona: persona ?? null,
@@ -114,9 +115,7 @@ export function developmentMethods({ agent, store, reader, seeds }: DevelopmentP
     },
     [methods.reset]: async (params) => {
       only(params);
-      reader?.remove();
-      await agent.signOut();
-      await store.reset(seeds);
+      await reset();
       return settledStatus();
     },
   };

@@ -86,7 +86,7 @@ export class SocketServer {
     socket.on('data', (piece) => {
       let complete: string[];
       try {
-        complete = lines.push(piece);
+        complete = lines.push(piece as Buffer);
       } catch (error) {
         socket.removeAllListeners('data');
         socket.end(errorLine(null, new RpcError(rpcCodes.invalidRequest, reasonOf(error))));

@@ -75,8 +75,8 @@ export interface AuthorisationDependencies {
   /** Lets requests shorten lifetimes, and registered key sets stand at private addresses. */
   development: boolean;
   bases: readonly BasePath[];
-  /** Role ids of a person from our own CIS, for an exchanged ID token that names no role. */
-  roleSource?: (uid: string) => Promise<string[]>;
+  /** Role ids of a person from our own CIS, for an exchanged ID token that names no role; undefined when it does not know the person. */
+  roleSource?: (uid: string) => Promise<string[] | undefined>;
   /** Header `apikey` of `/_status`; everybody may ask when there is none. */
   statusApiKey?: string;
   release?: Release;

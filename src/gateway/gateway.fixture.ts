@@ -9,6 +9,7 @@ import { type TokenRecord, Tokens } from '../oauth/tokens.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { StoredEvents } from '../storage/events.ts';
 import { seed } from './apis/pds/seeds.ts';
+import type { Dependencies } from './dependencies.ts';
 import { createGateway, type GatewayOptions } from './index.ts';
 
 /** Noon of a summer day, so that nothing depends on when a test runs. */
@@ -72,7 +73,7 @@ export async function startGateway(options: Partial<GatewayOptions> = {}) {
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
   const api = 'http://127.0.0.1';
-  const gateway = createGateway({
+  const dependencies: Dependencies = {
     clock,
     database,
     applications,
@@ -83,7 +84,8 @@ export async function startGateway(options: Partial<GatewayOptions> = {}) {
     urls: { console: api, api, cis2: api, identityAgent: api, cis: api, sample: api },
     development: true,
     options: { legacyDefaultMode: false, requireAsid: false, ...options },
-  });
+  };
+  const gateway = createGateway(dependencies);
   await seed(database);
   const listener = createListener(gateway.routes, { name: 'gateway', log, flush: () => recorder.flush() });
   const port = await listener.listen(0);
@@ -145,7 +147,7 @@ export async function startGateway(options: Partial<GatewayOptions> = {}) {
     port,
     issue,
     call,
-    applicationOf,
+    dependencies,
     addApplication: (id: string, attributes: Record<string, string>, of: string[]) =>
       applications.add(applicationOf(id, attributes, of)),
     events: (): Promise<JourneyEvent[]> => events.list(),

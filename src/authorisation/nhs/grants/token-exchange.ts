@@ -35,7 +35,8 @@ async function keepScopes({ subject, upstream, products }: WithIssuer & WithProd
 const findRoles = ({ roleSource }: Parts) =>
   async function findRoles({ subject: { claims }, upstream }: WithIssuer): Promise<{ roles: Attributes }> {
     if (!roleSource || upstream.id !== 'nhs-cis2' || (claims.selected_roleid ?? '') !== '') return { roles: {} };
-    return { roles: { [roleIdsAttribute]: (await roleSource(upstream.personOf(claims))).join(' ') } };
+    const found = await roleSource(upstream.personOf(claims));
+    return { roles: found ? { [roleIdsAttribute]: found.join(' ') } : {} };
   };
 
 /** The separate pattern: an ID token of a provider for tokens of the platform (RFC 8693). */

@@ -1,0 +1,162 @@
+import { join } from 'node:path';
+import type { Answer } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Recorder } from '@alongside/kernel/events';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Log } from '@alongside/kernel/log';
+import type { Generation, SessionMode } from '../src/cis/protocol.ts';
+import type { CertificateIssuer } from './card/card-issue.ts';
+import type { CardSeed } from './card/card-record.ts';
+import { CardStore } from './card/card-store.ts';
+import type { Reader } from './card/transport.ts';
+import { VirtualReader } from './card/virtual-reader.ts';
+import { anyPeerUser, linuxPeerUser, type PeerUser } from './handoff/peer-user.ts';
+import { createBrowserSide } from './handoff/routes.ts';
+import { seededCards } from './seed-cards.ts';
+import { Servers } from './server-call.ts';
+import { Agent } from './session/agent.ts';
+import { agentKey } from './session/agent-key.ts';
+import { CisClient } from './session/cis-client.ts';
+import type { CardLabel } from './session/desk-card.ts';
+import { Presence, RegularWork } from './session/regular-work.ts';
+import { developmentMethods } from './socket/development-methods.ts';
+import { SocketServer } from './socket/server.ts';
+import { ticketMethods } from './socket/ticket-methods.ts';
+
+export type SeedCard = CardSeed;
+
+export interface IdentityAgentOptions {
+  clock: Clock;
+  recorder: Recorder;
+  /** Keeps the events of a call on the local socket before it is answered. */
+  flush?: () => Promise<void>;
+  log: Log;
+  /** Where the agent's own key and its virtual cards are. */
+  dataFolder: string;
+  /** Unix socket in a folder of this user alone, or `\\.\pipe\NAME` on Windows. */
+  socketPath: string;
+  /** Own origin, on loopback. */
+  url: string;
+  /** Origin of CIS. */
+  cisUrl: string;
+  /** The one CIS2 that is trusted, and where its keys and its exchange are. */
+  cis2: { issuer: string; jwksUrl: string; exchangeUrl: string };
+  /** Offers `development.*` on the local socket, and says on each page that this is a test system. */
+  development: boolean;
+  generation: Generation;
+  mode: SessionMode;
+  /** A person without a role cannot sign in. */
+  requireRole: boolean;
+  /** Answers only browsers of the same local user; off for containers. */
+  checkPeerUser: boolean;
+  /** Answers only what says that it is a document's navigation; off for browsers without Fetch Metadata. */
+  strictNavigation?: boolean;
+  /** With it CIS certifies virtual cards. */
+  cardIssuerSecret?: string;
+  /** Virtual cards of a new installation and after a reset; the seeded people's unless told. */
+  seedCards?: readonly SeedCard[];
+  /** The reader to use in the place of the virtual one. */
+  reader?: Reader;
+}
+
+/** The agent as a service behind a loopback listener; the local socket is its own. */
+export interface IdentityAgentService {
+  readonly routes: readonly Route[];
+  before(request: HttpRequest): Answer | undefined;
+  onError(thrown: unknown, request: HttpRequest): Answer;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface IdentityAgent {
+  service: IdentityAgentService;
+  agent: Agent;
+  /** Back to the seed: nobody signed in, no card in the reader, the seeded cards. */
+  reset(): Promise<void>;
+  /** One look of the regular work at the clock, for those who moved it. */
+  tick(): Promise<void>;
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+/** CIS as the issuing authority of virtual cards. */
+const issuerAt = (cis: CisClient): CertificateIssuer => ({
+  async issue({ uid, serial, profile, authenticationKey, signingKey }) {
+    const keys = { authenticationKey: base64(authenticationKey), signingKey: base64(signingKey) };
+    const answer = await cis.certify({ uid, cardSerial: serial, profile, ...keys });
+    return { authentication: Buffer.from(answer.authentication, 'base64'), signing: Buffer.from(answer.signing, 'base64') };
+  },
+});
+
+function peerUserOf({ checkPeerUser, url }: IdentityAgentOptions): PeerUser {
+  const uid = process.getuid?.();
+  if (!checkPeerUser || process.platform !== 'linux' || uid === undefined) return anyPeerUser;
+  const { port, protocol } = new URL(url);
+  return linuxPeerUser(Number(port || (protocol === 'https:' ? 443 : 80)), uid);
+}
+
+/** The Identity Agent of one workstation. @throws OperatorError, CardStoreError when its data cannot be used */
+export async function createIdentityAgent(options: IdentityAgentOptions): Promise<IdentityAgent> {
+  const { clock, recorder, log, dataFolder, development, seedCards = seededCards } = options;
+  const servers = new Servers();
+  const key = await agentKey(join(dataFolder, 'agent.key'));
+  const cis = new CisClient({ url: options.cisUrl, servers, clock, agentKey: key, cardIssuerSecret: options.cardIssuerSecret });
+  const presence = new Presence(cis, clock, log);
+  const agent = new Agent({
+    ...{ cis, clock, log, recorder, agentId: key.thumbprint },
+    ...{ generation: options.generation, mode: options.mode, requireRole: options.requireRole },
+    announce: (sessionId) => presence.announce(sessionId),
+  });
+
+  const store = await CardStore.open({ path: join(dataFolder, 'cards.json'), secretPath: join(dataFolder, 'cards.secret') });
+  if (store.isNew && development) await store.reset(seedCards);
+  const virtual = options.reader ? undefined : new VirtualReader(store, issuerAt(cis));
+  const label = (): CardLabel | undefined => {
+    const card = virtual?.serial === undefined ? undefined : store.get(virtual.serial);
+    return card && { serial: card.serial, persona: card.persona ?? null, name: card.name };
+  };
+  const reader: Reader | undefined = options.reader ?? virtual;
+  if (reader) agent.attach(reader, label);
+
+  async function reset(): Promise<void> {
+    virtual?.remove();
+    await agent.signOut();
+    await store.reset(seedCards);
+    await agent.settled();
+  }
+
+  const handwork = development ? developmentMethods({ agent, store, reader: virtual, reset }) : {};
+  const methods = { ...ticketMethods(agent), ...handwork };
+  const socket = new SocketServer({ path: options.socketPath, methods, log, flush: options.flush });
+  agent.onNotice((name, params) => socket.notify(name, params));
+
+  const browser = createBrowserSide({
+    ...{ agent, clock, recorder, log, servers, development, url: options.url, cis2: options.cis2 },
+    strictNavigation: options.strictNavigation ?? true,
+    peerUser: peerUserOf(options),
+  });
+  const work = new RegularWork({ agent, presence, clock, log, sweep: () => browser.sweep() });
+
+  return {
+    agent,
+    service: {
+      routes: browser.routes,
+      before: browser.before,
+      onError: browser.onError,
+      async start() {
+        await socket.listen();
+        work.start();
+        await work.tick();
+      },
+      async stop() {
+        await socket.close();
+        await work.stop();
+        await agent.stop();
+        await reader?.close();
+        servers.close();
+      },
+    },
+    reset,
+    tick: () => work.tick(),
+  };
+}

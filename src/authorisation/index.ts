@@ -1,0 +1,49 @@
+import { CookieNames } from '@alongside/kernel/cookies';
+import { Refusals } from '../oauth/refusals.ts';
+import { RateCounters } from '../oauth/rate-limits.ts';
+import { RemoteKeys } from '../oauth/remote-keys.ts';
+import type { Service } from '../service.ts';
+import { createBase } from './base.ts';
+import type { AuthorisationDependencies } from './dependencies.ts';
+import { Diagnosis } from './diagnosis.ts';
+import { EndedSessions } from './ended-sessions.ts';
+import { createNhsRoutes } from './nhs/service.ts';
+import type { Parts } from './parts.ts';
+import { createStandardRoutes } from './standard/service.ts';
+
+export type { AuthorisationDependencies, BasePath, Cis2Settings, NhsLoginSettings, Release } from './dependencies.ts';
+export type { Hardening, HardeningOptions } from './hardening.ts';
+
+/** Milliseconds between two clearings of what has run out. */
+const sweepEvery = 600_000;
+
+/** The API authorisation service: one core under several base paths, each bound to its profile and its providers. */
+export function createAuthorisation(dependencies: AuthorisationDependencies): Service {
+  const { clock, database, log, urls, development, singleUse, tokens } = dependencies;
+  const refusals = new Refusals(database, clock);
+  const parts: Parts = {
+    ...dependencies,
+    diagnosis: new Diagnosis(refusals, log),
+    counters: new RateCounters(database, clock),
+    clientKeys: new RemoteKeys(clock, { privateAddresses: development }),
+    upstreamKeys: new RemoteKeys(clock, { privateAddresses: true }),
+    endedSessions: new EndedSessions(singleUse),
+    cookies: new CookieNames(urls.api, 'authorisation'),
+  };
+  const bases = dependencies.bases.map((settings) => createBase(settings, dependencies));
+  let timer: NodeJS.Timeout | undefined;
+  const sweep = (): void => {
+    for (const kept of [refusals, singleUse, tokens])
+      void kept.sweep().catch((error: unknown) => log.warn({ reason: String(error) }, 'clearing failed; it is tried again'));
+  };
+  return {
+    routes: bases.flatMap((base) => (base.profile === 'nhs' ? createNhsRoutes(base, bases, parts) : createStandardRoutes(base, parts))),
+    start() {
+      timer = setInterval(sweep, sweepEvery);
+      timer.unref();
+    },
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { Refusal } from '@alongside/kernel/errors';
+import type { Recorder } from '@alongside/kernel/events';
+import { everyMethod, type Route } from '@alongside/kernel/http';
+import type { Base } from '../base.ts';
+import { errors } from '../errors.ts';
+import { type Incoming, readIncoming } from '../incoming.ts';
+import type { Parts } from '../parts.ts';
+import { createFlows } from './flows.ts';
+
+/** A refusal is an arrow as well: it joins the journey by what the request carried. */
+function recordRefusal(recorder: Recorder, event: string, { query, form }: Incoming, { entry }: Refusal): void {
+  recorder.record({
+    keys: [query.get('state') ?? '', form.get('code') ?? '', form.get('refresh_token') ?? ''],
+    from: 'application',
+    to: 'authorisation',
+    name: event,
+    outcome: 'refused',
+    detail: { error: entry.code, reason: entry.id },
+  });
+}
+
+/** The routes of one base path of the `nhs` profile. */
+export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
+  const flows = createFlows(base, bases, parts);
+  const endpoint = parts.diagnosis.guard(async (request) => {
+    const incoming = readIncoming(base, request);
+    const flow = flows.find(({ matches }) => matches(incoming));
+    if (!flow) throw errors.notFound();
+    try {
+      return await flow.endpoint(incoming);
+    } catch (thrown) {
+      if (thrown instanceof Refusal && flow.event !== undefined) recordRefusal(parts.recorder, flow.event, incoming, thrown);
+      throw thrown;
+    }
+  }, errors.unexpected);
+  return [base.path, `${base.path}/*`].map((path) => ({ methods: everyMethod, path, endpoint }));
+}

@@ -1,0 +1,61 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import { equalSecrets } from '@alongside/kernel/secrets';
+import { reasonOf } from '@alongside/kernel/errors';
+import { safeFetch } from '../../oauth/safe-fetch.ts';
+import type { Base } from '../base.ts';
+import type { Release } from '../dependencies.ts';
+import { errors } from '../errors.ts';
+import type { Parts } from '../parts.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { NhsEndpoint } from './flow.ts';
+
+const unreleased: Release = { version: '0.1.0', revision: '1', releaseId: 'local', commitId: 'local' };
+
+interface Check {
+  status: 'pass' | 'fail';
+  timeout: 'true' | 'false';
+  responseCode: number | null;
+  outcome: unknown;
+  links: { self: string };
+}
+
+/** `GET /_ping`. */
+export function createPing({ release = unreleased }: Parts): NhsEndpoint {
+  const { version, revision, releaseId, commitId } = release;
+  return async () => json(200, { version, revision, releaseId, commitId });
+}
+
+/** Whether a provider answers, by the address of its keys: without them nobody can sign in. */
+async function check({ jwksUrl }: Upstream): Promise<Check> {
+  const links = { self: jwksUrl };
+  try {
+    const { status } = await safeFetch(jwksUrl, { privateAddresses: true });
+    const healthy = status >= 200 && status < 300;
+    return { status: healthy ? 'pass' : 'fail', timeout: 'false', responseCode: status, outcome: healthy ? 'OK' : `It answered ${status}.`, links };
+  } catch (error) {
+    return { status: 'fail', timeout: 'true', responseCode: null, outcome: reasonOf(error), links };
+  }
+}
+
+/** All up: pass; all down: fail; one of two down: warn (identity-service-api, HealthCheck.SetResponse). */
+function overall(checks: readonly Check[]): 'pass' | 'warn' | 'fail' {
+  const passed = checks.filter(({ status }) => status === 'pass').length;
+  if (passed === checks.length) return 'pass';
+  return passed === 0 ? 'fail' : 'warn';
+}
+
+/** `GET /_status`: how the service and its providers are. */
+export function createStatus(base: Base, parts: Parts): NhsEndpoint {
+  const { statusApiKey, release = unreleased } = parts;
+  return async function status({ request }): Promise<Answer> {
+    const key = request.headers.apikey;
+    if (statusApiKey !== undefined && !(typeof key === 'string' && equalSecrets(key, statusApiKey)))
+      throw errors.statusKey('the header apikey is missing or wrong');
+    const checks = await Promise.all(base.upstreams.map(check));
+    return json(200, {
+      status: overall(checks),
+      ...release,
+      checks: Object.fromEntries(base.upstreams.map(({ id }, index) => [id, checks[index]])),
+    });
+  };
+}

@@ -1,0 +1,64 @@
+import { Answer } from '@alongside/kernel/answer';
+import { steps } from '@alongside/kernel/steps';
+import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
+import { findClient } from '../application/client.ts';
+import { sealedAs } from '../attributes.ts';
+import type { Base } from '../base.ts';
+import { errors } from '../errors.ts';
+import type { Incoming } from '../incoming.ts';
+import type { Parts } from '../parts.ts';
+import { fetchUserinfo } from '../upstream/calls.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { NhsEndpoint } from './flow.ts';
+
+interface WithRecord {
+  record: TokenRecord;
+}
+
+/** The scheme is compared exactly, as published; an empty token is none. */
+const bearer = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/;
+
+const findToken = (tokens: Tokens, base: Base) =>
+  async function findToken({ request }: Incoming): Promise<WithRecord> {
+    const token = bearer.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined) throw errors.userinfoToken('the Authorization header holds no bearer token');
+    const record = await tokens.find(token);
+    if (record?.kind !== 'access' || record.issuer !== base.issuer)
+      throw errors.userinfoToken(`no access token of ${base.path} is like this`);
+    if (!tokens.isLive(record)) throw errors.userinfoToken(record.revokedAt === null ? 'the token has run out' : 'the token was revoked');
+    return { record };
+  };
+
+const requireApplication = ({ applications }: Parts, base: Base) =>
+  async function requireApplication({ record }: WithRecord): Promise<void> {
+    const client = await findClient(applications, base, record.clientId);
+    if (client?.application.status !== 'approved') throw errors.userinfoToken(`the application of ${record.clientId} is gone or revoked`);
+  };
+
+const requireCombined = (base: Base) =>
+  async function requireCombined({ record }: WithRecord): Promise<{ userinfoUrl: string }> {
+    const { auth_grant_type: grantType, auth_provider: provider } = record.attributes;
+    const upstream: Upstream | undefined = base.upstreams.find(({ providerName }) => providerName === provider);
+    if (grantType !== 'authorization_code' || !upstream?.userinfoUrl)
+      throw errors.userinfoPattern(`the token came by ${grantType} from ${provider}`);
+    return { userinfoUrl: upstream.userinfoUrl };
+  };
+
+const askProvider = ({ vault }: Parts) =>
+  async function askProvider({ record, userinfoUrl }: WithRecord & { userinfoUrl: string }): Promise<Answer> {
+    const accessToken = vault.open(sealedAs.accessToken, record.attributes.external_access_token ?? '');
+    const { status, body, claims } = await fetchUserinfo(userinfoUrl, accessToken);
+    if (status === 401) throw errors.userinfoToken(`${userinfoUrl} answered 401: its own token has run out`);
+    if (status !== 200 || !claims) throw errors.unexpected(`${userinfoUrl} answered ${status}`);
+    return new Answer(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }, body);
+  };
+
+/** `GET /userinfo`: what CIS2 says of the person, with the provider's token that was kept at sign-in. */
+export function createUserinfo(base: Base, parts: Parts): NhsEndpoint {
+  const list = steps<Incoming>()
+    .step(findToken(parts.tokens, base))
+    .step(requireApplication(parts, base))
+    .step(requireCombined(base))
+    .step(askProvider(parts));
+  return (incoming) => list.run(incoming);
+}

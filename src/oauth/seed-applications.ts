@@ -1,0 +1,113 @@
+import { sha256 } from '@alongside/kernel/secrets';
+import type { Urls } from '../service.ts';
+import type { Application, Cis2Half, PlatformHalf } from './applications.ts';
+import { demoKeySet } from './seed-key.ts';
+
+/** FOR DEVELOPMENT ONLY: ids and secrets of the seeded clients. They are the same in every installation, and public. */
+export const seededClients = {
+  combined: { clientId: 'demo-combined-key-7Qm2Lx9TbV', clientSecret: 'demo-combined-development-secret-4f1Zr8Kd' },
+  separate: { clientId: 'demo-separate-key-3Hw6Ns5PcY', clientSecret: 'demo-separate-development-secret-9b7Gt2Xe' },
+  separateAtCis2: { clientId: 'demo-separate.apps.alongside', clientSecret: 'demo-separate-cis2-development-secret-6m3Vq1Ju' },
+  appRestricted: { clientId: 'demo-app-restricted-key-8Rd4Kf1ZgW', clientSecret: 'demo-app-restricted-development-secret-2c5Yp0La' },
+  native: { clientId: 'demo-native' },
+  platform: { clientId: 'alongside-platform', clientSecret: 'alongside-platform-development-secret-5n8Bs7Ho' },
+} as const;
+
+const secretOf = (secret: string | undefined) =>
+  secret === undefined ? [] : [{ hash: sha256(secret), createdAt: 0, expiresAt: null }];
+
+type PlatformDraft = Partial<PlatformHalf> & { products: PlatformHalf['products']; callbackUrls: string[] };
+
+const platformHalf = (client: { clientId: string; clientSecret?: string }, draft: PlatformDraft): PlatformHalf => ({
+  profile: 'nhs',
+  clientId: client.clientId,
+  secrets: secretOf(client.clientSecret),
+  tokenEndpointAuthMethod: 'client_secret_post',
+  signingAlg: '',
+  jwks: null,
+  jwksUrl: null,
+  applicationType: 'web',
+  accessToken: { format: 'opaque', signingAlg: 'RS256' },
+  attributes: {},
+  ...draft,
+});
+
+const cis2Half = (
+  client: { clientId: string; clientSecret: string },
+  draft: Pick<Cis2Half, 'redirectUris' | 'postLogoutRedirectUris' | 'backchannelLogoutUri'>,
+): Cis2Half => ({
+  profile: 'nhs',
+  clientId: client.clientId,
+  secrets: secretOf(client.clientSecret),
+  tokenEndpointAuthMethod: 'client_secret_post',
+  signingAlg: '',
+  jwks: null,
+  jwksUrl: null,
+  applicationType: 'web',
+  pkce: 'optional',
+  refreshTokens: false,
+  firstAuthenticator: 'smartcard',
+  maxAge: 'proof',
+  idTokenSigningAlg: 'RS256',
+  userinfoSigningAlg: null,
+  ...draft,
+});
+
+const approved = (...names: string[]): PlatformHalf['products'] => names.map((name) => ({ name, status: 'approved' }));
+const forPeople = approved('personal-demographics-service', 'hello-world', 'canary-api');
+
+const application = (id: string, halves: Partial<Pick<Application, 'platform' | 'cis2'>>): Application => ({
+  id,
+  name: id,
+  developer: 'alongside',
+  status: 'approved',
+  platform: null,
+  cis2: null,
+  ...halves,
+});
+
+/** The seeded applications: those of the sample and the examples, and the platform itself as a client of CIS2. */
+export function seededApplications(urls: Urls): Application[] {
+  return [
+    application('demo-combined', {
+      platform: platformHalf(seededClients.combined, { callbackUrls: [`${urls.sample}/combined/callback`], products: forPeople }),
+    }),
+    application('demo-separate', {
+      platform: platformHalf(seededClients.separate, {
+        callbackUrls: [`${urls.sample}/separate/callback`],
+        products: forPeople,
+        jwks: demoKeySet(),
+      }),
+      cis2: cis2Half(seededClients.separateAtCis2, {
+        redirectUris: [`${urls.sample}/separate/callback`],
+        postLogoutRedirectUris: [`${urls.sample}/`],
+        backchannelLogoutUri: `${urls.sample}/backchannel-logout`,
+      }),
+    }),
+    application('demo-app-restricted', {
+      platform: platformHalf(seededClients.appRestricted, {
+        callbackUrls: [],
+        products: approved('personal-demographics-service-application-restricted', 'hello-world', 'canary-api'),
+        tokenEndpointAuthMethod: 'private_key_jwt',
+        jwks: demoKeySet(),
+      }),
+    }),
+    application('demo-native', {
+      platform: platformHalf(seededClients.native, {
+        profile: 'standard',
+        applicationType: 'native',
+        tokenEndpointAuthMethod: 'none',
+        // Any port counts: RFC 8252 section 7.3.
+        callbackUrls: ['http://127.0.0.1/callback'],
+        products: forPeople,
+      }),
+    }),
+    application('platform', {
+      cis2: cis2Half(seededClients.platform, {
+        redirectUris: [`${urls.api}/oauth2/callback`, `${urls.api}/oauth2.1/callback`],
+        postLogoutRedirectUris: [],
+        backchannelLogoutUri: `${urls.api}/oauth2/backchannel_logout`,
+      }),
+    }),
+  ];
+}

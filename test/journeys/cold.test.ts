@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../support/browser.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+const wrongPin = '999999';
+
+async function openPinPage(page: Page, instance: TestInstance): Promise<void> {
+  await page.goto(`${instance.urls.sample}/sign-in/combined`);
+  await page.locator('input[name="pin"]').waitFor();
+}
+
+async function give(page: Page, pin: string): Promise<void> {
+  await page.locator('input[name="pin"]').fill(pin);
+  await page.keyboard.press('Enter');
+}
+
+describe('not signed in at the desk', () => {
+  let instance: TestInstance;
+  let browser: Browser;
+  before(async () => {
+    [instance, browser] = await Promise.all([startInstance(), launchBrowser()]);
+  });
+  after(async () => {
+    await browser?.close();
+    await instance?.stop();
+  });
+
+  test('one card and PIN dialogue on the agent, then on by itself', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await instance.api('PUT', '/readers/0/card', { card: 'gp' });
+    await openPinPage(page, instance);
+    assert.equal(new URL(page.url()).origin, instance.urls.identityAgent, 'the PIN is asked on the agent, never on CIS2');
+    await give(page, '123456');
+    await page.getByRole('button', { name: 'Find patient' }).waitFor();
+    assert.match((await page.textContent('main')) ?? '', /656005750108/);
+    await context.close();
+    await instance.api('DELETE', '/readers/0/card');
+  });
+
+  test('the page waits for a card and goes on when it comes', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${instance.urls.sample}/sign-in/separate`);
+    await page.getByText(/card/i).first().waitFor();
+    assert.equal(new URL(page.url()).origin, instance.urls.identityAgent);
+    await instance.api('PUT', '/readers/0/card', { card: 'clinician' });
+    await page.locator('input[name="pin"]').waitFor();
+    await give(page, '123456');
+    await page.getByRole('button', { name: 'Find patient' }).waitFor();
+    assert.match((await page.textContent('main')) ?? '', /656005750107/);
+    await context.close();
+    await instance.api('DELETE', '/readers/0/card');
+  });
+
+  test('a wrong PIN shows the attempts left, the third blocks the card and says so', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await instance.api('PUT', '/readers/0/card', { card: 'renew' });
+    await openPinPage(page, instance);
+    await give(page, wrongPin);
+    await page.getByText('2 attempts left').waitFor();
+    await give(page, wrongPin);
+    await page.getByText('1 attempt left').waitFor();
+    await give(page, wrongPin);
+    await page.getByText(/blocked/i).first().waitFor();
+    assert.equal((await instance.api<{ state: string }>('GET', '/agent')).state, 'blocked');
+    await context.close();
+    await instance.api('DELETE', '/readers/0/card');
+  });
+
+  test("A's session in the browser and B's card at the desk: B, never A", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await instance.signInAtDesk('gp');
+    await page.goto(`${instance.urls.sample}/sign-in/combined`);
+    await page.getByText('656005750108').waitFor();
+    await instance.signInAtDesk('clinician');
+    await page.goto(`${instance.urls.sample}/sign-in/combined`);
+    await page.getByText('656005750107').waitFor();
+    assert.doesNotMatch((await page.textContent('main')) ?? '', /656005750108/);
+    await context.close();
+    await instance.api('DELETE', '/readers/0/card');
+  });
+
+  for (const [persona, sentence] of [
+    ['locked', /blocked/i],
+    ['expired', /expired/i],
+    ['revoked', /revoked/i],
+    ['foreign', /not (issued|recogni|trust|known)|unknown|issuer/i],
+  ] as const) {
+    test(`the card of "${persona}" is refused with its own sentence`, async () => {
+      await instance.api('PUT', '/readers/0/card', { card: persona });
+      const answer = await instance.call('POST', '/agent/pin', { pin: '123456' });
+      const status = await instance.api<{ state: string; reason: string | null }>('GET', '/agent');
+      assert.ok(['blocked', 'cardRejected'].includes(status.state), `${persona}: ${status.state}`);
+      assert.match(`${status.reason} ${JSON.stringify(answer.body)}`, sentence);
+      await instance.api('DELETE', '/readers/0/card');
+    });
+  }
+});

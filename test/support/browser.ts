@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+/** The Chromium that tests drive. */
+export function browserPath(): string {
+  const candidates = [process.env.ALONGSIDE_BROWSER, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  const found = candidates.find((path) => path && existsSync(path));
+  if (!found) throw new Error('No Chromium was found. Install the package chromium, or name the browser in ALONGSIDE_BROWSER.');
+  return found;
+}
+
+/** Flags that keep a test's browser from calling home; without a sandbox only for root, where Chromium refuses one. */
+export const browserFlags = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+];
+
+export const launchBrowser = (flags: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: browserPath(), args: [...browserFlags, ...flags] });
+
+/** Notes every document that the page shows, so that a test can say that nobody was asked. */
+export function watchDocuments(page: Page): { status: number; url: string }[] {
+  const seen: { status: number; url: string }[] = [];
+  page.on('response', (response) => {
+    if (response.request().isNavigationRequest() && response.frame() === page.mainFrame())
+      seen.push({ status: response.status(), url: response.url() });
+  });
+  return seen;
+}
