@@ -107,7 +107,6 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     logger: false,
     genReqId: uuid,
     bodyLimit: options.bodyLimit ?? 65_536,
-    maxParamLength: 65_536,
     exposeHeadRoutes: false,
     keepAliveTimeout: 30_000,
     requestTimeout: 30_000,

@@ -11,7 +11,9 @@ import { orOneSentence, Stop } from './prepare/say.mjs';
 export async function prepare({ tools = false } = {}) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    throw new Stop(`Node.js ${process.versions.node} is too old: install Node.js 20.19 or newer and try again`);
+    throw new Stop(
+      `Node.js ${process.versions.node} is too old: install Node.js 20.19 or newer and try again`,
+    );
   }
   const node = await prepareNode();
   await preparePackages({ tools });

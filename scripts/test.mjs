@@ -22,7 +22,10 @@ await orOneSentence(async () => {
   const options = args.filter((arg) => arg.startsWith('-') && arg !== '--oldest');
   const patterns = args.filter((arg) => !arg.startsWith('-'));
   const files = testFiles(patterns);
-  if (files.length === 0) throw new Stop(`no test file matches ${patterns.join(' ') || 'in this clone'}: name a part of a file's path`);
+  if (files.length === 0)
+    throw new Stop(
+      `no test file matches ${patterns.join(' ') || 'in this clone'}: name a part of a file's path`,
+    );
 
   const newest = await prepare({ tools: true });
   const node = args.includes('--oldest') ? await prepareExactly('oldest') : newest;
@@ -41,17 +44,24 @@ async function runTests(node, files, options, helpers) {
   const notes = join(work, 'not-run');
   const closing = join(work, 'closing.json');
   try {
-    const code = await runToEnd(node, [
-      '--test',
-      `--test-concurrency=${Math.min(8, Math.max(2, availableParallelism()))}`,
-      '--test-timeout=300000',
-      `--test-reporter=${inCi ? 'dot' : 'spec'}`,
-      '--test-reporter-destination=stdout',
-      `--test-reporter=${inClone('scripts', 'test', 'closing.mjs')}`,
-      `--test-reporter-destination=${closing}`,
-      ...options,
-      ...files,
-    ], { cwd: clone, env: { ...process.env, ...helpers, ALONGSIDE_NOT_RUN: notes, NODE_COMPILE_CACHE: compileCache } });
+    const code = await runToEnd(
+      node,
+      [
+        '--test',
+        `--test-concurrency=${Math.min(8, Math.max(2, availableParallelism()))}`,
+        '--test-timeout=300000',
+        `--test-reporter=${inCi ? 'dot' : 'spec'}`,
+        '--test-reporter-destination=stdout',
+        `--test-reporter=${inClone('scripts', 'test', 'closing.mjs')}`,
+        `--test-reporter-destination=${closing}`,
+        ...options,
+        ...files,
+      ],
+      {
+        cwd: clone,
+        env: { ...process.env, ...helpers, ALONGSIDE_NOT_RUN: notes, NODE_COMPILE_CACHE: compileCache },
+      },
+    );
     return conclude(code, notes, closing, inCi);
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -8,12 +8,12 @@ import { type Placement, startListeners } from './boot/listeners.ts';
 import { choosePorts } from './boot/ports.ts';
 import { emptyHappenings } from './boot/reset.ts';
 import { publicUrls } from './boot/urls.ts';
-import { resetDirectory, seedDirectory } from './cis/directory/seeds.ts';
+import * as directory from './cis/directory/seeds.ts';
 import { createCis } from './cis/index.ts';
 import { createCis2 } from './cis2/index.ts';
 import type { Config, ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
-import { createGateway } from './gateway/index.ts';
+import { createGateway, resetPatients, seedPatients } from './gateway/index.ts';
 import { demoCredentials, platformClient, resetRegistrations, seedRegistrations } from './oauth/seeds.ts';
 import { createSample } from './sample/index.ts';
 import { realmPath, type Service } from './service.ts';
@@ -48,6 +48,7 @@ export async function startAlongside(config: Config, { development }: { developm
     ? await createIdentityAgent({
         clock,
         recorder,
+        flush: () => recorder.flush(),
         log: log('identity-agent'),
         dataFolder: join(folder.path, 'identity-agent'),
         socketPath: agentSocket,
@@ -65,20 +66,11 @@ export async function startAlongside(config: Config, { development }: { developm
 
   async function reset(): Promise<void> {
     await emptyHappenings(database);
-    await resetDirectory(database);
+    await directory.reset(database);
     await resetRegistrations({ applications, products, urls });
     await agent?.reset();
-    await gateway.resetPatients();
+    await resetPatients(database);
   }
-
-  const gateway = createGateway({
-    ...shared,
-    applications,
-    products,
-    tokens,
-    log: log('gateway'),
-    options: { legacyDefaultMode: false, requireAsid: false },
-  });
 
   const builders: Record<ServiceName, () => Placement['service'] | undefined> = {
     cis: () =>
@@ -140,7 +132,15 @@ export async function startAlongside(config: Config, { development }: { developm
         ],
       });
     },
-    gateway: () => gateway,
+    gateway: () =>
+      createGateway({
+        ...shared,
+        applications,
+        products,
+        tokens,
+        log: log('gateway'),
+        options: { legacyDefaultMode: false, requireAsid: false },
+      }),
     'identity-agent': () => agent?.service,
     console: () =>
       createConsole({
@@ -172,9 +172,9 @@ export async function startAlongside(config: Config, { development }: { developm
 
   if (development) await seedEverything();
   async function seedEverything(): Promise<void> {
-    await seedDirectory(database);
+    await directory.seed(database);
     await seedRegistrations({ applications, products, urls });
-    await gateway.seedPatients();
+    await seedPatients(database);
   }
 
   const listeners = await startListeners(placements, { ports, host: config.host, recorder });

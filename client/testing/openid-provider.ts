@@ -109,7 +109,10 @@ function listenerOf(provider: Instance): RequestListener {
   const handle = provider.callback();
   return (request, response) => {
     if (!request.url?.startsWith('/interaction/')) return handle(request, response);
-    return void provider.interactionFinished(request, response, { login: { accountId: SUBJECT, acr: 'AAL3_ANY' } });
+    return void provider.interactionFinished(request, response, {
+      login: { accountId: SUBJECT, acr: 'AAL3_ANY' },
+      consent: {},
+    });
   };
 }
 

@@ -55,7 +55,10 @@ function passSignals(child) {
   // On Windows the console itself tells the child.
   const send = windows ? () => {} : (signal) => child.kill(signal);
   for (const signal of windows ? ['SIGINT'] : ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']) {
-    on(signal, onceEach(() => send(signal)));
+    on(
+      signal,
+      onceEach(() => send(signal)),
+    );
   }
   if (!windows) {
     on('SIGTSTP', () => {

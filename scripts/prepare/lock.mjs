@@ -29,7 +29,9 @@ async function take() {
       said = true;
     }
     if (performance.now() - started > patience) {
-      throw new Stop(`the other preparation has not ended in 15 minutes: end it, or delete ${lock}, and try again`);
+      throw new Stop(
+        `the other preparation has not ended in 15 minutes: end it, or delete ${lock}, and try again`,
+      );
     }
     await wait(200);
   }

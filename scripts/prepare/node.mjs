@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inClone } from './clone.mjs';
 import { alone } from './lock.mjs';
@@ -32,17 +43,23 @@ export async function prepareExactly(kind) {
   if (isThere(folder, binary, wanted)) return binary;
   await alone(async () => {
     if (isThere(folder, binary, wanted)) return;
-    await whileSaying(`preparing Node.js ${wanted.version} for this clone (once, about 60 MB)`, () => fetchInto(folder, manifest, wanted));
+    await whileSaying(`preparing Node.js ${wanted.version} for this clone (once, about 60 MB)`, () =>
+      fetchInto(folder, manifest, wanted),
+    );
   });
   return binary;
 }
 
 function forThisMachine(manifest) {
   const { packages } = JSON.parse(readFileSync(join(manifest, 'package-lock.json'), 'utf8'));
-  const entry = Object.entries(packages).find(([, at]) => at.os === process.platform && at.cpu === process.arch);
+  const entry = Object.entries(packages).find(
+    ([, at]) => at.os === process.platform && at.cpu === process.arch,
+  );
   const { version } = packages[''];
   if (!entry) {
-    throw new Stop(`there is no ready Node.js ${version} for ${process.platform} on ${process.arch}: install Node.js 24 or newer and try again`);
+    throw new Stop(
+      `there is no ready Node.js ${version} for ${process.platform} on ${process.arch}: install Node.js 24 or newer and try again`,
+    );
   }
   const [path, { integrity }] = entry;
   return { path, version, integrity };
@@ -51,7 +68,11 @@ function forThisMachine(manifest) {
 function isThere(folder, binary, wanted) {
   try {
     const stamp = JSON.parse(readFileSync(join(folder, 'stamp.json'), 'utf8'));
-    return stamp.version === wanted.version && stamp.integrity === wanted.integrity && stamp.size === statSync(binary).size;
+    return (
+      stamp.version === wanted.version &&
+      stamp.integrity === wanted.integrity &&
+      stamp.size === statSync(binary).size
+    );
   } catch {
     return false;
   }
@@ -62,19 +83,25 @@ async function fetchInto(folder, manifest, wanted) {
   removeLeftovers(folder);
   const work = mkdtempSync(join(folder, 'fetch-'));
   try {
-    for (const name of ['package.json', 'package-lock.json', '.npmrc']) copyFileSync(join(manifest, name), join(work, name));
+    for (const name of ['package.json', 'package-lock.json', '.npmrc'])
+      copyFileSync(join(manifest, name), join(work, name));
     const what = `preparing Node.js ${wanted.version}`;
     await npm(['ci', '--ignore-scripts', '--include=optional'], { cwd: work, what });
     const fetched = join(work, wanted.path, 'bin', executable);
     // npm forgives an optional package that it could not fetch; we do not.
     if (!existsSync(fetched)) {
-      throw new Stop(`${what} failed: npm could not fetch it; check the network and npm's registry and proxy settings, or install Node.js 24 or newer`);
+      throw new Stop(
+        `${what} failed: npm could not fetch it; check the network and npm's registry and proxy settings, or install Node.js 24 or newer`,
+      );
     }
     mustRun(fetched, wanted);
     replace(fetched, join(folder, executable));
     const { size } = statSync(join(folder, executable));
     const stamp = join(work, 'stamp.json');
-    writeFileSync(stamp, `${JSON.stringify({ version: wanted.version, integrity: wanted.integrity, size })}\n`);
+    writeFileSync(
+      stamp,
+      `${JSON.stringify({ version: wanted.version, integrity: wanted.integrity, size })}\n`,
+    );
     renameSync(stamp, join(folder, 'stamp.json'));
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -83,11 +110,19 @@ async function fetchInto(folder, manifest, wanted) {
 
 function mustRun(binary, { version }) {
   try {
-    if (execFileSync(binary, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() === `v${version}`) return;
+    if (
+      execFileSync(binary, ['--version'], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim() === `v${version}`
+    )
+      return;
   } catch {
     // told below
   }
-  throw new Stop(`the prepared Node.js ${version} does not run on this system: install Node.js 24 or newer and try again`);
+  throw new Stop(
+    `the prepared Node.js ${version} does not run on this system: install Node.js 24 or newer and try again`,
+  );
 }
 
 /** Puts a file in another's place; one that is being executed is moved aside where it cannot be replaced. */

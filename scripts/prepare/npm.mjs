@@ -4,16 +4,32 @@ import { Stop } from './say.mjs';
 
 /** What npm's error codes mean for a user, and what to do. */
 const meanings = [
-  [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENOTCACHED/,
-    "npm's registry cannot be reached: check the network and npm's proxy settings, then try again"],
-  [/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/,
-    "npm does not trust the registry's certificate: check npm's cafile and proxy settings, then try again"],
-  [/E401|E403/, "npm's registry refuses this user: check npm's credentials and registry settings, then try again"],
-  [/E404|ETARGET/, "npm's registry lacks a package or version that the lock file names: check which registry npm uses"],
-  [/EINTEGRITY/, 'a package differs from its committed checksum: run `npm cache verify`; if it stays so, do not trust the registry'],
+  [
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENOTCACHED/,
+    "npm's registry cannot be reached: check the network and npm's proxy settings, then try again",
+  ],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/,
+    "npm does not trust the registry's certificate: check npm's cafile and proxy settings, then try again",
+  ],
+  [
+    /E401|E403/,
+    "npm's registry refuses this user: check npm's credentials and registry settings, then try again",
+  ],
+  [
+    /E404|ETARGET/,
+    "npm's registry lacks a package or version that the lock file names: check which registry npm uses",
+  ],
+  [
+    /EINTEGRITY/,
+    'a package differs from its committed checksum: run `npm cache verify`; if it stays so, do not trust the registry',
+  ],
   [/EUSAGE/, 'package.json and package-lock.json disagree: run `npm install` and commit the lock file'],
   [/ENOSPC/, 'the disk is full: free some space, then try again'],
-  [/EACCES|EPERM|EROFS/, 'npm may not write here: check who owns this clone and the npm cache, then try again'],
+  [
+    /EACCES|EPERM|EROFS/,
+    'npm may not write here: check who owns this clone and the npm cache, then try again',
+  ],
 ];
 
 /**
@@ -31,17 +47,32 @@ export async function npm(args, { cwd, what }) {
 export function reason(said) {
   const known = meanings.find(([pattern]) => pattern.test(said));
   if (known) return known[1];
-  const last = said.trim().split('\n').filter((line) => !/complete log|^npm (ERR!|error)\s*$/.test(line)).at(0);
-  return last ? `npm says "${last.replace(/^npm (ERR!|error)\s*/, '')}"` : 'npm gave no reason: run it by hand to see more';
+  const last = said
+    .trim()
+    .split('\n')
+    .filter((line) => !/complete log|^npm (ERR!|error)\s*$/.test(line))
+    .at(0);
+  return last
+    ? `npm says "${last.replace(/^npm (ERR!|error)\s*/, '')}"`
+    : 'npm gave no reason: run it by hand to see more';
 }
 
 function run(args, cwd) {
   const { command, before, shell } = npmCommand();
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [...before, ...args], { cwd, shell, env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, [...before, ...args], {
+      cwd,
+      shell,
+      env: cleanEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let said = '';
-    child.stdout.on('data', (chunk) => { said += chunk; });
-    child.stderr.on('data', (chunk) => { said += chunk; });
+    child.stdout.on('data', (chunk) => {
+      said += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
     child.on('error', () => reject(new Stop('npm was not found: install Node.js with npm 11 and try again')));
     child.on('close', (code) => resolve({ code, said }));
   });
@@ -50,7 +81,8 @@ function run(args, cwd) {
 /** The npm that called us, if one did; else the one on the path. */
 function npmCommand() {
   const caller = process.env.npm_execpath;
-  if (caller && basename(caller) === 'npm-cli.js') return { command: process.execPath, before: [caller], shell: false };
+  if (caller && basename(caller) === 'npm-cli.js')
+    return { command: process.execPath, before: [caller], shell: false };
   const windows = process.platform === 'win32';
   return { command: windows ? 'npm.cmd' : 'npm', before: [], shell: windows };
 }

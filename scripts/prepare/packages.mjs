@@ -52,13 +52,18 @@ async function install() {
   const user = someoneRunning();
   if (user !== undefined) {
     if (!existsSync(installedLock)) {
-      throw new Stop(`the packages are missing, and process ${user} is running from this clone: stop it and try again`);
+      throw new Stop(
+        `the packages are missing, and process ${user} is running from this clone: stop it and try again`,
+      );
     }
-    say(`the packages are not those of package-lock.json, and stay so while process ${user} runs from this clone: stop it and start again to renew them`);
+    say(
+      `the packages are not those of package-lock.json, and stay so while process ${user} runs from this clone: stop it and start again to renew them`,
+    );
     return false;
   }
   await whileSaying('installing the packages of package-lock.json (once, and again when it changes)', () =>
-    npm(['ci', '--include=dev', '--include=optional'], { cwd: clone, what: 'installing the packages' }));
+    npm(['ci', '--include=dev', '--include=optional'], { cwd: clone, what: 'installing the packages' }),
+  );
   return true;
 }
 

@@ -39,7 +39,8 @@ function runs(path) {
 function fromPlaywright() {
   const caches = { darwin: ['Library', 'Caches'], win32: ['AppData', 'Local'] };
   const cache =
-    process.env.PLAYWRIGHT_BROWSERS_PATH ?? join(homedir(), ...(caches[process.platform] ?? ['.cache']), 'ms-playwright');
+    process.env.PLAYWRIGHT_BROWSERS_PATH ??
+    join(homedir(), ...(caches[process.platform] ?? ['.cache']), 'ms-playwright');
   const insides = [
     ['chrome-linux', 'chrome'],
     ['chrome-linux64', 'chrome'],

@@ -14,7 +14,9 @@ export default async function* closing(events) {
   const ticker = setInterval(() => {
     if (performance.now() - last < silence || at.size === 0) return;
     last = performance.now();
-    const files = [...at].map(([file, since]) => `${relative(process.cwd(), file)} (${Math.round((last - since) / 1000)} s)`);
+    const files = [...at].map(
+      ([file, since]) => `${relative(process.cwd(), file)} (${Math.round((last - since) / 1000)} s)`,
+    );
     process.stderr.write(`alongside: still running ${files.join(', ')}\n`);
   }, 1_000);
   ticker.unref();
@@ -39,6 +41,15 @@ function skip({ file, name, skip: reason }) {
 
 function closingLines({ counts, duration_ms: duration }) {
   const { tests, suites, passed, failed, cancelled, skipped, todo } = counts;
-  const lines = { tests, suites, pass: passed, fail: failed, cancelled, skipped, todo, duration_ms: Math.round(duration) };
+  const lines = {
+    tests,
+    suites,
+    pass: passed,
+    fail: failed,
+    cancelled,
+    skipped,
+    todo,
+    duration_ms: Math.round(duration),
+  };
   return Object.entries(lines).map(([name, value]) => `# ${name} ${value}`);
 }

@@ -9,8 +9,13 @@ const passedBy = new Set(['node_modules', 'dist']);
  * The test files, as paths within the clone. A pattern is the name of a file or folder, or a part of a path.
  */
 export function testFiles(patterns = []) {
-  const all = folders.flatMap((folder) => testsIn(inClone(folder))).map((path) => relative(clone, path).split(sep).join('/')).sort();
-  return patterns.length === 0 ? all : all.filter((file) => patterns.some((pattern) => matches(file, pattern)));
+  const all = folders
+    .flatMap((folder) => testsIn(inClone(folder)))
+    .map((path) => relative(clone, path).split(sep).join('/'))
+    .sort();
+  return patterns.length === 0
+    ? all
+    : all.filter((file) => patterns.some((pattern) => matches(file, pattern)));
 }
 
 function matches(file, pattern) {

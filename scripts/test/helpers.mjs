@@ -11,7 +11,8 @@ const helpers = [
     variable: 'ALONGSIDE_BROWSER',
     find: findBrowser,
     debian: 'chromium',
-    otherwise: 'install Chromium or Chrome (`npx playwright-core install chromium` does it without root), or name one in ALONGSIDE_BROWSER',
+    otherwise:
+      'install Chromium or Chrome (`npx playwright-core install chromium` does it without root), or name one in ALONGSIDE_BROWSER',
   },
   {
     name: `PostgreSQL ${oldestPostgres} or newer`,
@@ -34,7 +35,11 @@ export async function prepareHelpers() {
   }
   const lacking = helpers.filter((helper) => find(helper) === undefined);
   if (lacking.length > 0) {
-    throw new Stop(lacking.map(({ name, otherwise }) => `the tests need ${name}, which is not on this machine: ${otherwise}`).join('; '));
+    throw new Stop(
+      lacking
+        .map(({ name, otherwise }) => `the tests need ${name}, which is not on this machine: ${otherwise}`)
+        .join('; '),
+    );
   }
   return Object.fromEntries(helpers.map((helper) => [helper.variable, find(helper)]));
 }
@@ -46,27 +51,45 @@ function find(helper, { again = false } = {}) {
   return found.get(helper);
 }
 
-const mayInstall = () => process.platform === 'linux' && process.getuid() === 0 && onPath('apt-get') !== undefined;
+const mayInstall = () =>
+  process.platform === 'linux' && process.getuid() === 0 && onPath('apt-get') !== undefined;
 
 async function install(missing) {
   const names = missing.map(({ name }) => name).join(' and ');
   await whileSaying(`installing ${names} with apt-get (once on this machine)`, async () => {
     await aptGet(['update', '-qq'], names);
-    await aptGet(['install', '-y', '-qq', '--no-install-recommends', ...missing.map(({ debian }) => debian)], names);
+    await aptGet(
+      ['install', '-y', '-qq', '--no-install-recommends', ...missing.map(({ debian }) => debian)],
+      names,
+    );
   });
 }
 
 function aptGet(args, names) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   return new Promise((resolve, reject) => {
-    const child = spawn('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let said = '';
-    child.stdout.on('data', (chunk) => { said += chunk; });
-    child.stderr.on('data', (chunk) => { said += chunk; });
-    child.on('error', (error) => reject(new Stop(`apt-get cannot be started (${error.code}): install ${names} by hand`)));
+    child.stdout.on('data', (chunk) => {
+      said += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    child.on('error', (error) =>
+      reject(new Stop(`apt-get cannot be started (${error.code}): install ${names} by hand`)),
+    );
     child.on('close', (code) => {
       if (code === 0) return resolve();
-      const why = said.split('\n').filter((line) => line.startsWith('E: ')).at(-1)?.slice(3) ?? `exit code ${code}`;
+      const why =
+        said
+          .split('\n')
+          .filter((line) => line.startsWith('E: '))
+          .at(-1)
+          ?.slice(3) ?? `exit code ${code}`;
       reject(new Stop(`apt-get ${args[0]} failed (${why}): install ${names} by hand and try again`));
     });
   });

@@ -12,7 +12,10 @@ export function notRun(notes, skipped) {
       const [what, command] = line.split('\t');
       return command ? `not run: ${what}; run with: ${command}` : `not run: ${what}`;
     });
-  const skips = skipped.map(({ file, name }) => `not run: ${name} was skipped${file ? ` in ${file}; run with: npm test -- ${file}` : ''}`);
+  const skips = skipped.map(
+    ({ file, name }) =>
+      `not run: ${name} was skipped${file ? ` in ${file}; run with: npm test -- ${file}` : ''}`,
+  );
   return [...new Set([...noted, ...skips])].sort();
 }
 

@@ -21,7 +21,10 @@ export function findPostgres() {
 function version(folder) {
   const has = (name) => existsSync(join(folder, name)) || existsSync(join(folder, `${name}.exe`));
   if (!has('initdb') || !has('postgres')) return 0;
-  const { stdout } = spawnSync(join(folder, 'postgres'), ['--version'], { encoding: 'utf8', timeout: 20_000 });
+  const { stdout } = spawnSync(join(folder, 'postgres'), ['--version'], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
   return Number(/(\d+)/.exec(stdout ?? '')?.[1] ?? 0);
 }
 

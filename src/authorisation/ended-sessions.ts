@@ -1,4 +1,6 @@
 import type { SingleUse } from '../storage/single-use.ts';
+import type { Base } from './base.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 const kind = 'authorisation-ended-session';
 /** Milliseconds: longer than any session at a provider lasts. */
@@ -19,7 +21,8 @@ export class EndedSessions {
     await this.#singleUse.claim(kind, key(issuer, sid), remembered);
   }
 
-  has(issuer: string, sid: string): Promise<boolean> {
-    return this.#singleUse.claimed(kind, key(issuer, sid));
+  /** Whether nothing may come out of a session any more, at a base path that minds. */
+  async isOver({ hardening }: Base, { issuer }: Upstream, sid: string | null): Promise<boolean> {
+    return hardening.refuseEndedSessions && sid !== null && (await this.#singleUse.claimed(kind, key(issuer, sid)));
   }
 }

@@ -55,12 +55,13 @@ export class Rotation {
     record: TokenRecord,
     scope: readonly string[],
     ends: { accessLifetime: number; refreshExpiresAt: number },
+    accessScope = scope,
   ): Promise<Rotated | undefined> {
     const { tokens, clock, database, vault } = this.#parts;
     const { refresh_count: before, _refresh_tokens_validity_ms: validity, ...attributes } = record.attributes;
     const count = Number(before ?? 0) + 1;
     const grant: TokenGrant = { ...record, scope, attributes };
-    const access = this.#issuer.access(grant, ends.accessLifetime);
+    const access = this.#issuer.access({ ...grant, scope: accessScope }, ends.accessLifetime);
     const refresh = this.#issuer.refresh(grant, Math.max(0, ends.refreshExpiresAt - clock.now()), {
       refresh_count: String(count),
       ...(validity === undefined ? {} : { _refresh_tokens_validity_ms: validity }),
@@ -71,7 +72,7 @@ export class Rotation {
       refreshToken: refresh.token,
       refreshExpiresAt: refresh.expiresAt,
       count,
-      scope: scope.join(' '),
+      scope: accessScope.join(' '),
     };
     const successor = this.#base.hardening.refreshRetry ? vault.seal(sealName, JSON.stringify(rotated)) : null;
     const { done } = await database.batch([tokens.spending(token, successor), access.write, refresh.write]);

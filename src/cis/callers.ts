@@ -20,8 +20,12 @@ export function createAdmission(secrets: Readonly<Record<Caller, string>>): Admi
     function admit({ request }) {
       const secret = /^Bearer ([\x21-\x7e]{1,256})$/.exec(request.headers.authorization ?? '')?.[1];
       const caller = secret === undefined ? undefined : callerOf(secret);
-      if (!caller) throw errors.serviceUnknown(secret === undefined ? 'no bearer secret' : 'the secret is of no service');
-      if (!allowed.includes(caller)) throw errors.serviceForbidden(`${caller} is not among ${allowed.join(', ')}`);
+      if (!caller)
+        throw errors.serviceUnknown(
+          secret === undefined ? 'no bearer secret' : 'the secret is of no service',
+        );
+      if (!allowed.includes(caller))
+        throw errors.serviceForbidden(`${caller} is not among ${allowed.join(', ')}`);
       return { caller };
     };
 }

@@ -74,7 +74,11 @@ export interface TestSubscriber {
 export async function startSubscriber(): Promise<TestSubscriber> {
   const { Answer } = await import('@alongside/kernel/answer');
   const waiting: { count: number; resolve(): void }[] = [];
-  const subscriber = { told: [] as SessionEnded[], authorizations: [] as (string | undefined)[], failures: [] as number[] };
+  const subscriber = {
+    told: [] as SessionEnded[],
+    authorizations: [] as (string | undefined)[],
+    failures: [] as number[],
+  };
   const listener = createListener(
     [
       {
@@ -140,7 +144,11 @@ export async function startCis(changes: Partial<CisDeps> = {}): Promise<TestCis>
     serviceSecrets: secrets,
     ...changes,
   });
-  const listener = createListener(service.routes, { name: 'cis', log: silentLog, flush: () => recorder.flush() });
+  const listener = createListener(service.routes, {
+    name: 'cis',
+    log: silentLog,
+    flush: () => recorder.flush(),
+  });
   const port = await listener.listen(0);
 
   async function call(path: string, { method, body, headers, as }: CallOptions = {}): Promise<Answered> {
@@ -155,7 +163,11 @@ export async function startCis(changes: Partial<CisDeps> = {}): Promise<TestCis>
       ...(text === undefined ? {} : { body: text }),
     });
     const answer = await response.text();
-    return { status: response.status, headers: response.headers, body: answer === '' ? {} : JSON.parse(answer) };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: answer === '' ? {} : JSON.parse(answer),
+    };
   }
 
   return {
@@ -192,7 +204,8 @@ export const newCardKey = (type: 'ec' | 'rsa' = 'ec') =>
     ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
     : generateKeyPairSync('rsa', { modulusLength: 2_048 });
 
-export const spkiOf = (key: KeyObject): string => key.export({ type: 'spki', format: 'der' }).toString('base64');
+export const spkiOf = (key: KeyObject): string =>
+  key.export({ type: 'spki', format: 'der' }).toString('base64');
 
 /** Has a card issued by the endpoint. */
 export async function issueCard(
@@ -304,7 +317,11 @@ export class Desk {
   /** A call of the agent for its session. */
   async sessionCall(method: string, path: string, body?: unknown): Promise<Answered> {
     const proof = await this.proof({ method, path, sid: this.sessionId });
-    return this.cis.call(path, { method, ...(body === undefined ? {} : { body }), headers: { [proofHeader]: proof } });
+    return this.cis.call(path, {
+      method,
+      ...(body === undefined ? {} : { body }),
+      headers: { [proofHeader]: proof },
+    });
   }
 
   heartbeat(): Promise<Answered> {

@@ -35,14 +35,16 @@ export const errors = catalogue('cis', {
   issuerUnknown: {
     code: 'certificate_untrusted',
     status: 403,
-    description: 'This card was issued by an authority that is not trusted here. Please contact your Registration Authority.',
+    description:
+      'This card was issued by an authority that is not trusted here. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 6.1',
   },
   certificateExpired: {
     code: 'certificate_expired',
     status: 403,
-    description: 'The certificate on this card has expired. Please contact your Registration Authority to renew it.',
+    description:
+      'The certificate on this card has expired. Please contact your Registration Authority to renew it.',
     actor: 'user',
     source: 'RFC 5280 section 6.1.3',
   },
@@ -91,7 +93,8 @@ export const errors = catalogue('cis', {
   personUnknown: {
     code: 'person_unknown',
     status: 403,
-    description: 'The holder of this card is not in the directory. Please contact your Registration Authority.',
+    description:
+      'The holder of this card is not in the directory. Please contact your Registration Authority.',
     actor: 'user',
     source: wire,
   },

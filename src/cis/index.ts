@@ -22,7 +22,7 @@ import { createAgentCalls } from './sessions/agent-calls.ts';
 import { Agents } from './sessions/agents.ts';
 import { Challenges, challengeRoutes } from './sessions/challenge.ts';
 import { clockMovedRoutes } from './sessions/clock-moved.ts';
-import { Delivery, deliveryTimes, type Subscriber } from './sessions/delivery.ts';
+import { Delivery, type deliveryTimes, type Subscriber } from './sessions/delivery.ts';
 import { Endings } from './sessions/endings.ts';
 import { presenceRoutes } from './sessions/presence.ts';
 import { proofRoutes } from './sessions/proof.ts';
@@ -81,7 +81,10 @@ export function createCis(deps: CisDeps): CisService {
     if (person === null || person.disabled) {
       await endings.announce(await sessions.endAllOf(uid, person === null ? 'administrator' : 'disabled'));
     } else {
-      await sessions.keepRoles(uid, person.roles.map(({ roleId }) => roleId));
+      await sessions.keepRoles(
+        uid,
+        person.roles.map(({ roleId }) => roleId),
+      );
     }
   }
 
@@ -92,7 +95,19 @@ export function createCis(deps: CisDeps): CisService {
       ...peopleRoutes({ directory, audit, admit, changed: personChanged }),
       ...issueRoutes({ clock, directory, authorities, records, audit, admit, virtualCards }),
       ...challengeRoutes(challenges, recorder),
-      ...signInRoutes({ clock, challenges, examiner, directory, sessions, endings, calls, keys, recorder, audit, origin }),
+      ...signInRoutes({
+        clock,
+        challenges,
+        examiner,
+        directory,
+        sessions,
+        endings,
+        calls,
+        keys,
+        recorder,
+        audit,
+        origin,
+      }),
       ...sessionCallRoutes({ calls, challenges, examiner, directory, sessions, endings, recorder, audit }),
       ...proofRoutes({ calls, examiner, recorder, admit }),
       ...presenceRoutes({ agents, calls, admit }),
@@ -101,7 +116,9 @@ export function createCis(deps: CisDeps): CisService {
     sweep: () => sweep.run(),
     start() {
       timer = setInterval(() => {
-        sweep.run().catch((error) => log.error({ error: reasonOf(error) }, 'a sweep for ended sessions failed'));
+        sweep
+          .run()
+          .catch((error) => log.error({ error: reasonOf(error) }, 'a sweep for ended sessions failed'));
       }, sweepEvery);
       timer.unref();
     },

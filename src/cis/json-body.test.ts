@@ -5,7 +5,10 @@ import fc from 'fast-check';
 import { parseObject } from './json-body.ts';
 
 const refused = (text: string) =>
-  assert.throws(() => parseObject(text), (thrown) => thrown instanceof Refusal && thrown.entry.code === 'invalid_request');
+  assert.throws(
+    () => parseObject(text),
+    (thrown) => thrown instanceof Refusal && thrown.entry.code === 'invalid_request',
+  );
 
 const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 
@@ -26,7 +29,11 @@ describe('the JSON body parser', () => {
   });
 
   test('never throws anything but its own refusal, and never gives back anything but an object', () => {
-    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.json().map((text) => text.slice(1)));
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+      fc.json().map((text) => text.slice(1)),
+    );
     fc.assert(
       fc.property(texts, (text) => {
         try {
@@ -42,7 +49,20 @@ describe('the JSON body parser', () => {
   });
 
   test('refuses what is no object', () => {
-    for (const text of ['', ' ', 'null', '1', '"{}"', '[]', '[{}]', '{}{}', '{"a":1,}', "{'a':1}", '{"a":NaN}']) refused(text);
+    for (const text of [
+      '',
+      ' ',
+      'null',
+      '1',
+      '"{}"',
+      '[]',
+      '[{}]',
+      '{}{}',
+      '{"a":1,}',
+      "{'a':1}",
+      '{"a":NaN}',
+    ])
+      refused(text);
   });
 
   test('refuses what is too long or too deep', () => {

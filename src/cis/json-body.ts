@@ -1,5 +1,5 @@
-import type { HttpRequest } from '@alongside/kernel/http';
 import { reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
 import type { z } from 'zod';
 import { errors } from './errors.ts';
 
@@ -37,7 +37,8 @@ export function parseObject(text: string): JsonObject {
     throw errors.bodyInvalid('the body is not JSON', {}, error);
   }
   if (!isObject(value)) throw errors.bodyInvalid('the body is not a JSON object');
-  if (!isTame(value, limits.depth)) throw errors.bodyInvalid('the body is nested too deeply or has a forbidden member');
+  if (!isTame(value, limits.depth))
+    throw errors.bodyInvalid('the body is nested too deeply or has a forbidden member');
   return value;
 }
 
@@ -45,8 +46,12 @@ const mediaTypeOf = (request: HttpRequest): string =>
   (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 /** The JSON object in the body of a request; its media type must be one of these. */
-export function readObject(request: HttpRequest, mediaTypes: readonly string[] = ['application/json']): JsonObject {
-  if (!mediaTypes.includes(mediaTypeOf(request))) throw errors.mediaType(`it is ${mediaTypeOf(request) || 'not said'}`);
+export function readObject(
+  request: HttpRequest,
+  mediaTypes: readonly string[] = ['application/json'],
+): JsonObject {
+  if (!mediaTypes.includes(mediaTypeOf(request)))
+    throw errors.mediaType(`it is ${mediaTypeOf(request) || 'not said'}`);
   return parseObject(request.body);
 }
 

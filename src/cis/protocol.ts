@@ -212,7 +212,9 @@ export interface Person {
   authenticators: string[];
   organisations: { personOrgId: string; orgCode: string; orgName: string; member: boolean; gnc?: string }[];
   roles: RoleProfile[];
-  professionalIds: Partial<Record<'gmc' | 'gmp' | 'gdc' | 'gdp' | 'gphc' | 'nmc' | 'rcn' | 'consultant', string>>;
+  professionalIds: Partial<
+    Record<'gmc' | 'gmp' | 'gdc' | 'gdp' | 'gphc' | 'nmc' | 'rcn' | 'consultant', string>
+  >;
   disabled: boolean;
 }
 

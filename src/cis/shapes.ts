@@ -21,7 +21,13 @@ const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in 
 
 /** A public P-256 key as a JWK (RFC 7518 section 6.2.1); only what names the key is kept. */
 export const p256Key = z
-  .object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: coordinate, y: coordinate, d: z.never().optional() })
+  .object({
+    kty: z.literal('EC'),
+    crv: z.literal('P-256'),
+    x: coordinate,
+    y: coordinate,
+    d: z.never().optional(),
+  })
   .transform(({ kty, crv, x, y }) => ({ kty, crv, x, y }))
   .refine((jwk) => {
     const key = publicKeyOf(jwk);

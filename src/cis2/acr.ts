@@ -36,7 +36,7 @@ export const isAcrValue = (value: string): boolean => Object.hasOwn(rules, value
 export const defaultAcr: readonly string[] = ['AAL3_ANY'];
 
 const meets = (value: string, reached: Reached): boolean => {
-  const rule = rules[value];
+  const rule = isAcrValue(value) ? rules[value] : undefined;
   if (!rule?.levels.includes(reached.level)) return false;
   return !rule.methods || reached.methods.some((method) => rule.methods?.includes(method));
 };

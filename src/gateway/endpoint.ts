@@ -1,4 +1,4 @@
-import type { Answer, Headers } from '@alongside/kernel/answer';
+import { Answer, type Headers } from '@alongside/kernel/answer';
 import { reasonOf, Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Api } from './api.ts';
@@ -25,6 +25,9 @@ function refusalOf(thrown: unknown, messageId: string): Refusal {
   return faults.unexpected(reasonOf(thrown), { messageId }, thrown);
 }
 
+/** The same answer in bytes: the HTTP server adds a charset to the published content types of a text. */
+const inBytes = ({ status, headers, body }: Answer): Answer => new Answer(status, headers, Buffer.from(body));
+
 /** The way into one API: the rules, then its form of errors, the mirrored ids, the event and the line in the log. */
 export function apiEndpoint(api: Api, dependencies: Dependencies): (request: HttpRequest) => Promise<Answer> {
   const rules = pipeline(dependencies);
@@ -38,7 +41,7 @@ export function apiEndpoint(api: Api, dependencies: Dependencies): (request: Htt
       const passed = await rules.run({ request, api, verb, path, query: request.query, trace });
       const answer = api.swapsIds ? passed.with(mirrored(request)) : passed;
       recordEnding(dependencies, { ...ending, answer, rule: undefined, detail: '' });
-      return answer;
+      return inBytes(answer);
     } catch (thrown) {
       const refusal = refusalOf(thrown, request.id);
       const rendered = renderer.render(refusal);
@@ -46,7 +49,7 @@ export function apiEndpoint(api: Api, dependencies: Dependencies): (request: Htt
       if (refusal.cause !== undefined)
         dependencies.log.error({ id: request.id, api: api.name, stack: (refusal.cause as Error).stack }, 'unexpected');
       recordEnding(dependencies, { ...ending, answer, rule: refusal.entry.id, detail: refusal.detail });
-      return answer;
+      return inBytes(answer);
     }
   };
 }

@@ -19,17 +19,26 @@ export interface CardCertificate {
   keyUsage: number;
 }
 
-const oids = { commonName: '2.5.4.3', keyUsage: '2.5.29.15', constraints: '2.5.29.19', policies: '2.5.29.32' };
+const oids = {
+  commonName: '2.5.4.3',
+  keyUsage: '2.5.29.15',
+  constraints: '2.5.29.19',
+  policies: '2.5.29.32',
+};
 
 async function parse(der: Buffer): Promise<CardCertificate> {
-  const [{ BitString }, { BasicConstraints, Certificate, CertificatePolicies }] = await Promise.all([import('asn1js'), import('pkijs')]);
+  const [{ BitString }, { BasicConstraints, Certificate, CertificatePolicies }] = await Promise.all([
+    import('asn1js'),
+    import('pkijs'),
+  ]);
   const x509 = new X509Certificate(der);
   if (!x509.raw.equals(der)) throw new Error('it is not exactly one certificate in DER');
   const parsed = Certificate.fromBER(new Uint8Array(der));
   const names = parsed.subject.typesAndValues.filter(({ type }) => type === oids.commonName);
   const uid = String(names[0]?.value.valueBlock.value ?? '');
   if (names.length !== 1 || !/^\d{12}$/.test(uid)) throw new Error('its common name is not one uid');
-  const extension = (oid: string): unknown => parsed.extensions?.find(({ extnID }) => extnID === oid)?.parsedValue;
+  const extension = (oid: string): unknown =>
+    parsed.extensions?.find(({ extnID }) => extnID === oid)?.parsedValue;
   const usage = extension(oids.keyUsage);
   const policies = extension(oids.policies);
   const constraints = extension(oids.constraints);
@@ -64,7 +73,9 @@ export async function spellingOf(oid: string): Promise<string> {
   const known = spellings.get(oid);
   if (known !== undefined) return known;
   const { ObjectIdentifier, fromBER } = await import('asn1js');
-  const read = fromBER(new ObjectIdentifier({ value: oid }).toBER(false)).result as InstanceType<typeof ObjectIdentifier>;
+  const read = fromBER(new ObjectIdentifier({ value: oid }).toBER(false)).result as InstanceType<
+    typeof ObjectIdentifier
+  >;
   const spelling = read.valueBlock.toString();
   spellings.set(oid, spelling);
   return spelling;

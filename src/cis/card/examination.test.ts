@@ -36,7 +36,11 @@ describe('the examination of a card, check by check', () => {
   });
   after(() => database.close());
 
-  async function examine(changes: Partial<CertificatePlan> = {}, signWith?: CryptoKey, key = newCardKey()): Promise<string> {
+  async function examine(
+    changes: Partial<CertificatePlan> = {},
+    signWith?: CryptoKey,
+    key = newCardKey(),
+  ): Promise<string> {
     const plan: CertificatePlan = {
       serial: newSerial(),
       issuer: own.name,
@@ -51,7 +55,14 @@ describe('the examination of a card, check by check', () => {
     };
     const certificate = await buildCertificate(plan, signWith ?? own.signWith);
     const { serial, notBefore, notAfter } = plan;
-    const record = { serial, uid: uids.gp, cardSerial: '1', purpose: 'authentication' as const, notBefore, notAfter };
+    const record = {
+      serial,
+      uid: uids.gp,
+      cardSerial: '1',
+      purpose: 'authentication' as const,
+      notBefore,
+      notAfter,
+    };
     await records.add([{ ...record, revokedAt: null, revocationReason: null }]);
     const signature = sign('sha256', message, key.privateKey);
     try {
@@ -64,7 +75,8 @@ describe('the examination of a card, check by check', () => {
     }
   }
 
-  const anotherKey = async () => (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])).privateKey;
+  const anotherKey = async () =>
+    (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])).privateKey;
 
   test('a good one', async () => assert.equal(await examine(), 'good'));
 
@@ -78,7 +90,9 @@ describe('the examination of a card, check by check', () => {
 
   test('one that the root signed itself: only the issuing authority counts', async () => {
     const root = own.root.publicKey.export({ type: 'spki', format: 'der' });
-    const issuer = own.name.map(([type, value]) => [type, value.replace('Authentication', 'Root Authority')] as const);
+    const issuer = own.name.map(
+      ([type, value]) => [type, value.replace('Authentication', 'Root Authority')] as const,
+    );
     assert.equal(await examine({ issuer, issuerKey: root }, await anotherKey()), 'cis.issuerUnknown');
   });
 
@@ -88,6 +102,7 @@ describe('the examination of a card, check by check', () => {
 
   test('another policy, none, or the one of signing certificates', async () => {
     assert.equal(await examine({ policy: signing.oid }), 'cis.certificateUse');
+    assert.equal(await examine({ policy: signing.oid, keyUsage: signing.keyUsage }), 'cis.certificateUse');
     assert.equal(await examine({ policy: '2.5.29.32.0' }), 'cis.certificateUse');
     assert.equal(await examine({ policy: `${authentication.oid}.1` }), 'cis.certificateUse');
     assert.equal(await examine({ policy: '' }), 'cis.certificateUse');
@@ -119,7 +134,10 @@ describe('the examination of a card, check by check', () => {
     assert.equal(odd(generateKeyPairSync('ec', { namedCurve: 'P-256' })), true);
     assert.equal(odd(generateKeyPairSync('ec', { namedCurve: 'P-384' })), false);
     assert.equal(odd(generateKeyPairSync('rsa', { modulusLength: 1_024 })), false);
-    assert.equal(await examine({}, undefined, generateKeyPairSync('rsa', { modulusLength: 1_024 })), 'cis.signatureInvalid');
+    assert.equal(
+      await examine({}, undefined, generateKeyPairSync('rsa', { modulusLength: 1_024 })),
+      'cis.signatureInvalid',
+    );
   });
 
   test('an authority that is itself out of date', async () => {

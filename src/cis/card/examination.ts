@@ -43,7 +43,10 @@ export class CardExaminer {
   }
 
   /** The same for a certificate that was read already. */
-  async examineRead(certificate: CardCertificate, { message, signature }: Omit<CardEvidence, 'certificate'>): Promise<ExaminedCard> {
+  async examineRead(
+    certificate: CardCertificate,
+    { message, signature }: Omit<CardEvidence, 'certificate'>,
+  ): Promise<ExaminedCard> {
     await this.#issuerTrusted(certificate);
     this.#withinValidity(certificate);
     const policy = await this.#madeForSigningIn(certificate);
@@ -68,13 +71,15 @@ export class CardExaminer {
   #withinValidity({ notBefore, notAfter }: CardCertificate): void {
     const now = this.#deps.clock.now();
     if (now > notAfter) throw errors.certificateExpired(`it ended at ${new Date(notAfter).toISOString()}`);
-    if (now < notBefore) throw errors.certificateNotYetValid(`it begins at ${new Date(notBefore).toISOString()}`);
+    if (now < notBefore)
+      throw errors.certificateNotYetValid(`it begins at ${new Date(notBefore).toISOString()}`);
   }
 
   async #madeForSigningIn({ policies, keyUsage }: CardCertificate): Promise<CardPolicy> {
     for (const policy of cardPolicies) {
       if (policy.purpose !== 'authentication' || !policies.includes(await spellingOf(policy.oid))) continue;
-      if (keyUsage !== policy.keyUsage.bits) throw errors.certificateUse(`its key usage is ${keyUsage.toString(16)}`);
+      if (keyUsage !== policy.keyUsage.bits)
+        throw errors.certificateUse(`its key usage is ${keyUsage.toString(16)}`);
       return policy;
     }
     throw errors.certificateUse('it has no policy for signing in');
@@ -100,6 +105,7 @@ export class CardExaminer {
   }
 
   #signed({ x509 }: CardCertificate, message: Uint8Array, signature: Uint8Array): void {
-    if (!signedByCard(x509.publicKey, message, signature)) throw errors.signatureInvalid('the card did not sign this');
+    if (!signedByCard(x509.publicKey, message, signature))
+      throw errors.signatureInvalid('the card did not sign this');
   }
 }

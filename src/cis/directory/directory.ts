@@ -16,12 +16,19 @@ interface PersonRow {
   revision: number;
 }
 
-const fromRow = (row: PersonRow): PersonRecord => ({ person: JSON.parse(row.body) as Person, revision: row.revision });
+const fromRow = (row: PersonRow): PersonRecord => ({
+  person: JSON.parse(row.body) as Person,
+  revision: row.revision,
+});
 
 /** The write that makes the organisations of a person known, unless they are. */
 export const knowingOrganisations = (person: Person): Statement[] =>
   person.organisations.map(({ orgCode, orgName }) =>
-    sql('INSERT INTO organisation (code, name) VALUES (?, ?) ON CONFLICT (code) DO NOTHING', orgCode, orgName),
+    sql(
+      'INSERT INTO organisation (code, name) VALUES (?, ?) ON CONFLICT (code) DO NOTHING',
+      orgCode,
+      orgName,
+    ),
   );
 
 /** The write that adds a person, unless the uid or the persona is taken. */
@@ -42,12 +49,16 @@ export class Directory {
   }
 
   async find(uid: string): Promise<PersonRecord | undefined> {
-    const row = await this.#database.get<PersonRow>(sql('SELECT body, revision FROM person WHERE uid = ?', uid));
+    const row = await this.#database.get<PersonRow>(
+      sql('SELECT body, revision FROM person WHERE uid = ?', uid),
+    );
     return row && fromRow(row);
   }
 
   async findPersona(persona: string): Promise<PersonRecord | undefined> {
-    const row = await this.#database.get<PersonRow>(sql('SELECT body, revision FROM person WHERE persona = ?', persona));
+    const row = await this.#database.get<PersonRow>(
+      sql('SELECT body, revision FROM person WHERE persona = ?', persona),
+    );
     return row && fromRow(row);
   }
 
@@ -68,7 +79,10 @@ export class Directory {
     const draft = readDraft(value);
     const person = completePerson(draft, draft.uid ?? randomDigits(12), await this.#names());
     await this.#refuseForeignRoles(person);
-    const { done } = await this.#database.batch([must(addingPerson(person)), ...knowingOrganisations(person)]);
+    const { done } = await this.#database.batch([
+      must(addingPerson(person)),
+      ...knowingOrganisations(person),
+    ]);
     if (!done) throw errors.personExists(`uid ${person.uid} or persona ${person.persona}`);
     return { person, revision: 1 };
   }
@@ -105,10 +119,14 @@ export class Directory {
   async remove(uid: string, expected: number | undefined): Promise<void> {
     const condition = expected === undefined ? '' : ' AND revision = ?';
     const values = expected === undefined ? [uid] : [uid, expected];
-    const { changes } = await this.#database.run(sql(`DELETE FROM person WHERE uid = ?${condition}`, ...values));
+    const { changes } = await this.#database.run(
+      sql(`DELETE FROM person WHERE uid = ?${condition}`, ...values),
+    );
     if (changes === 1) return;
     const there = await this.find(uid);
-    throw there ? errors.revisionChanged(`expected ${expected}, it is ${there.revision}`) : errors.personMissing(`uid ${uid}`);
+    throw there
+      ? errors.revisionChanged(`expected ${expected}, it is ${there.revision}`)
+      : errors.personMissing(`uid ${uid}`);
   }
 
   async #patched(before: Person, patch: unknown): Promise<Person> {
@@ -117,7 +135,11 @@ export class Directory {
       throw errors.personInvalid('the uid would change', { field: 'uid', problem: 'cannot be changed' });
     const person = completePerson(draft, before.uid, await this.#names());
     await this.#refuseForeignRoles(person);
-    if (person.persona !== null && person.persona !== before.persona && (await this.findPersona(person.persona)))
+    if (
+      person.persona !== null &&
+      person.persona !== before.persona &&
+      (await this.findPersona(person.persona))
+    )
       throw errors.personExists(`persona ${person.persona}`);
     return person;
   }
@@ -130,11 +152,18 @@ export class Directory {
   async #refuseForeignRoles(person: Person): Promise<void> {
     for (const [index, { roleId }] of person.roles.entries()) {
       const other = await this.#database.get<{ uid: string }>(
-        sql('SELECT uid FROM person WHERE uid <> ? AND body LIKE ? LIMIT 1', person.uid, `%"roleId":"${roleId}"%`),
+        sql(
+          'SELECT uid FROM person WHERE uid <> ? AND body LIKE ? LIMIT 1',
+          person.uid,
+          `%"roleId":"${roleId}"%`,
+        ),
       );
       if (!other) continue;
       const field = `roles.${index}.roleId`;
-      throw errors.personInvalid(`${field} belongs to ${other.uid}`, { field, problem: 'belongs to another person' });
+      throw errors.personInvalid(`${field} belongs to ${other.uid}`, {
+        field,
+        problem: 'belongs to another person',
+      });
     }
   }
 }

@@ -14,7 +14,11 @@ describe('JSON merge patch', () => {
     [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
     [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
     [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-    [['a', 'b'], ['c', 'd'], ['c', 'd']],
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['c', 'd'],
+    ],
     [{ a: 'b' }, ['c'], ['c']],
     [{ a: 'foo' }, null, null],
     [{ a: 'foo' }, 'bar', 'bar'],
@@ -23,7 +27,8 @@ describe('JSON merge patch', () => {
     [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
   ];
   for (const [target, patch, result] of vectors) {
-    test(`${JSON.stringify(target)} by ${JSON.stringify(patch)}`, () => assert.deepEqual(mergePatch(target, patch), result));
+    test(`${JSON.stringify(target)} by ${JSON.stringify(patch)}`, () =>
+      assert.deepEqual(mergePatch(target, patch), result));
   }
 
   test('leaves its arguments alone, applies twice as once, and keeps no null of the patch', () => {
@@ -35,7 +40,8 @@ describe('JSON merge patch', () => {
         assert.deepEqual([JSON.stringify(target), JSON.stringify(patch)], [before, by]);
         assert.deepEqual(mergePatch(once, patch), once);
         if (typeof patch === 'object' && patch !== null && !Array.isArray(patch))
-          for (const [name, member] of Object.entries(patch)) assert.equal(Object.hasOwn(once as object, name), member !== null);
+          for (const [name, member] of Object.entries(patch))
+            assert.equal(Object.hasOwn(once as object, name), member !== null);
       }),
     );
   });

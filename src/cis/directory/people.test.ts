@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startCis, type TestCis, uids } from '../cis.fixture.ts';
-import { paths, type Person } from '../protocol.ts';
+import { type Person, paths } from '../protocol.ts';
 
 describe('the directory over HTTP', () => {
   let cis: TestCis;
@@ -13,7 +13,13 @@ describe('the directory over HTTP', () => {
   const newPerson = (changes: Record<string, unknown> = {}) => ({
     givenName: 'Ada',
     familyName: 'Newcome',
-    roles: [{ roleCode: 'S8000:G8000:R8000', roleName: '"Clinical":"Clinical Provision":"Clinical Practitioner Access Role"', orgCode: 'A9A5A' }],
+    roles: [
+      {
+        roleCode: 'S8000:G8000:R8000',
+        roleName: '"Clinical":"Clinical Provision":"Clinical Practitioner Access Role"',
+        orgCode: 'A9A5A',
+      },
+    ],
     ...changes,
   });
   const add = (person: unknown) => cis.call(paths.people, { body: person, as: 'console' });
@@ -23,7 +29,12 @@ describe('the directory over HTTP', () => {
   test('who may read, and who may write', async () => {
     const statuses = async (method: string, path: string, body?: unknown) => {
       const options = { method, ...(body === undefined ? {} : { body }) };
-      const calls = [{}, { as: 'cardIssuer' as const }, { as: 'cis2' as const }, { as: 'authorisation' as const }];
+      const calls = [
+        {},
+        { as: 'cardIssuer' as const },
+        { as: 'cis2' as const },
+        { as: 'authorisation' as const },
+      ];
       return Promise.all(calls.map(async (by) => (await cis.call(path, { ...options, ...by })).status));
     };
     assert.deepEqual(await statuses('GET', paths.people), [401, 403, 200, 200]);
@@ -32,7 +43,13 @@ describe('the directory over HTTP', () => {
     assert.deepEqual(await statuses('POST', paths.people, newPerson()), [401, 403, 403, 403]);
     assert.deepEqual(await statuses('PATCH', paths.person(uids.gp), {}), [401, 403, 403, 403]);
     assert.deepEqual(await statuses('DELETE', paths.person(uids.gp)), [401, 403, 403, 403]);
-    for (const authorization of ['Basic c2VjcmV0', 'bearer secret-of-cis2', 'Bearer ', 'Bearer secret-of-cis2 x', 'Bearer secret-of-cis'])
+    for (const authorization of [
+      'Basic c2VjcmV0',
+      'bearer secret-of-cis2',
+      'Bearer ',
+      'Bearer secret-of-cis2 x',
+      'Bearer secret-of-cis',
+    ])
       assert.equal((await cis.call(paths.people, { headers: { authorization } })).status, 401, authorization);
   });
 
@@ -49,9 +66,13 @@ describe('the directory over HTTP', () => {
     assert.deepEqual(collected, everybody);
     assert.deepEqual(collected, [...collected].sort());
     const byPersona = (await cis.call(`${paths.people}?persona=gp`, { as: 'cis2' })).body.people as Person[];
-    assert.deepEqual(byPersona.map(({ uid }) => uid), [uids.gp]);
+    assert.deepEqual(
+      byPersona.map(({ uid }) => uid),
+      [uids.gp],
+    );
     assert.deepEqual((await cis.call(`${paths.people}?persona=nobody`, { as: 'cis2' })).body.people, []);
-    for (const limit of ['0', '1001', 'x', '1.5']) assert.equal((await cis.call(`${paths.people}?limit=${limit}`, { as: 'cis2' })).status, 400);
+    for (const limit of ['0', '1001', 'x', '1.5'])
+      assert.equal((await cis.call(`${paths.people}?limit=${limit}`, { as: 'cis2' })).status, 400);
   });
 
   test('a person is added with what can be worked out', async () => {
@@ -62,7 +83,10 @@ describe('the directory over HTTP', () => {
     assert.equal(headers.get('location'), paths.person(person.uid));
     assert.equal(headers.get('etag'), '"1"');
     assert.deepEqual([person.displayName, person.initials], ['Newcome Ada Prof', 'ABC']);
-    assert.deepEqual([person.persona, person.email, person.idAssuranceLevel, person.disabled], [null, '', '3', false]);
+    assert.deepEqual(
+      [person.persona, person.email, person.idAssuranceLevel, person.disabled],
+      [null, '', '3', false],
+    );
     const [role] = person.roles;
     assert.match(role?.roleId ?? '', /^\d{12}$/);
     assert.equal(role?.orgName, 'Alder Vale Test Practice');
@@ -93,7 +117,11 @@ describe('the directory over HTTP', () => {
     assert.deepEqual([nameless.status, nameless.body.field], [422, 'roles.0.orgName']);
     assert.equal((await add(newPerson({ roles: [{ ...role, orgName: 'Fir Tree Test Unit' }] }))).status, 201);
     const { body } = await cis.call(paths.organisations, { as: 'console' });
-    assert.ok((body.organisations as object[]).some((entry) => JSON.stringify(entry) === '{"code":"Y51","name":"Fir Tree Test Unit"}'));
+    assert.ok(
+      (body.organisations as object[]).some(
+        (entry) => JSON.stringify(entry) === '{"code":"Y51","name":"Fir Tree Test Unit"}',
+      ),
+    );
     const renamed = await add(newPerson({ roles: [{ ...role, orgName: 'Something else' }] }));
     assert.deepEqual([renamed.status, renamed.body.field], [422, 'roles.0.orgName']);
   });
@@ -108,12 +136,32 @@ describe('the directory over HTTP', () => {
       ['a role code without groups', inRole({ roleCode: 'R8000' }), 'roles.0.roleCode'],
       ['a role name of two parts', inRole({ roleName: '"Clinical":"Nurse"' }), 'roles.0.roleName'],
       ['a role id with letters', inRole({ roleId: '55525424010x' }), 'roles.0.roleId'],
-      ['an activity that is a role', inRole({ activities: [{ name: 'x', code: 'R8000' }] }), 'roles.0.activities.0.code'],
-      ['a workgroup with letters', inRole({ workgroups: [{ name: 'x', code: 'W1' }] }), 'roles.0.workgroups.0.code'],
-      ['an area of work of two parts', inRole({ areasOfWork: [{ name: 'x', code: 'P0020:Q0300' }] }), 'roles.0.areasOfWork.0.code'],
+      [
+        'an activity that is a role',
+        inRole({ activities: [{ name: 'x', code: 'R8000' }] }),
+        'roles.0.activities.0.code',
+      ],
+      [
+        'a workgroup with letters',
+        inRole({ workgroups: [{ name: 'x', code: 'W1' }] }),
+        'roles.0.workgroups.0.code',
+      ],
+      [
+        'an area of work of two parts',
+        inRole({ areasOfWork: [{ name: 'x', code: 'P0020:Q0300' }] }),
+        'roles.0.areasOfWork.0.code',
+      ],
       ["another person's role", inRole({ roleId: '555010842101' }), 'roles.0.roleId'],
-      ['one role id twice', { roles: [role, role].map((one) => ({ ...one, roleId: '111111111111' })) }, 'roles.roleId'],
-      ['an organisation twice', { organisations: [{ orgCode: 'A9A5A' }, { orgCode: 'A9A5A' }] }, 'organisations.orgCode'],
+      [
+        'one role id twice',
+        { roles: [role, role].map((one) => ({ ...one, roleId: '111111111111' })) },
+        'roles.roleId',
+      ],
+      [
+        'an organisation twice',
+        { organisations: [{ orgCode: 'A9A5A' }, { orgCode: 'A9A5A' }] },
+        'organisations.orgCode',
+      ],
       ['an assurance level that does not exist', { idAssuranceLevel: '4' }, 'idAssuranceLevel'],
       ['an unknown authenticator', { authenticators: ['fingerprint'] }, 'authenticators.0'],
       ['no family name', { familyName: undefined }, 'familyName'],
@@ -133,9 +181,16 @@ describe('the directory over HTTP', () => {
 
   test('a merge patch changes what it names and nothing else', async () => {
     const before = await cis.call(paths.person(uids.clinician), { as: 'console' });
-    const changed = await patch(uids.clinician, { email: 'new@example.test', professionalIds: { gphc: null, gmc: 'GMC999' } });
+    const changed = await patch(uids.clinician, {
+      email: 'new@example.test',
+      professionalIds: { gphc: null, gmc: 'GMC999' },
+    });
     assert.equal(changed.status, 200);
-    assert.deepEqual(changed.body, { ...before.body, email: 'new@example.test', professionalIds: { gmc: 'GMC999' } });
+    assert.deepEqual(changed.body, {
+      ...before.body,
+      email: 'new@example.test',
+      professionalIds: { gmc: 'GMC999' },
+    });
     assert.equal(changed.headers.get('etag'), '"2"');
     const media = { 'content-type': 'application/merge-patch+json' };
     assert.equal((await patch(uids.clinician, { title: 'Sir' }, media)).status, 200);
@@ -155,11 +210,14 @@ describe('the directory over HTTP', () => {
     assert.equal((await patch(uids.admin, {}, { 'if-match': '"of others"' })).status, 412);
     assert.equal((await patch(uids.admin, {}, { 'if-match': '*' })).status, 200);
     const names = ['gmc', 'gmp', 'gdc', 'gdp', 'gphc', 'nmc', 'rcn', 'consultant'];
-    const answers = await Promise.all(names.map((name) => patch(uids.admin, { professionalIds: { [name]: `${name}-1` } })));
+    const answers = await Promise.all(
+      names.map((name) => patch(uids.admin, { professionalIds: { [name]: `${name}-1` } })),
+    );
     assert.ok(answers.every(({ status }) => status === 200));
     const { body } = await cis.call(paths.person(uids.admin), { as: 'console' });
     assert.deepEqual(body.professionalIds, Object.fromEntries(names.map((name) => [name, `${name}-1`])));
-    const remove = (headersOf: Record<string, string>) => cis.call(paths.person(uids.admin), { method: 'DELETE', headers: headersOf, as: 'console' });
+    const remove = (headersOf: Record<string, string>) =>
+      cis.call(paths.person(uids.admin), { method: 'DELETE', headers: headersOf, as: 'console' });
     assert.equal((await remove(tag)).status, 412);
     assert.equal((await remove({})).status, 204);
     assert.equal((await remove({})).status, 404);

@@ -25,8 +25,11 @@ interface Start {
 
 const mostPeople = 1_000;
 
-const answerWith = (status: number, { person, revision }: PersonRecord, headers: Record<string, string> = {}) =>
-  json(status, person, { etag: tagOf(revision), ...headers });
+const answerWith = (
+  status: number,
+  { person, revision }: PersonRecord,
+  headers: Record<string, string> = {},
+) => json(status, person, { etag: tagOf(revision), ...headers });
 
 function readPage({ request }: Start): { after: string; limit: number; persona: string | null } {
   const query = new URLSearchParams(request.query);
@@ -39,7 +42,9 @@ function readPage({ request }: Start): { after: string; limit: number; persona: 
 const readUid = ({ request }: Start) => ({ uid: pathPart(request, 2) });
 const readExpected = ({ request }: Start) => ({ expected: expectedRevision(request) });
 const readBody = ({ request }: Start) => ({ body: readObject(request) });
-const readPatch = ({ request }: Start) => ({ patch: readObject(request, ['application/merge-patch+json', 'application/json']) });
+const readPatch = ({ request }: Start) => ({
+  patch: readObject(request, ['application/merge-patch+json', 'application/json']),
+});
 
 /** The directory over HTTP: every service reads, the console writes. */
 export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): Route[] {
@@ -70,14 +75,27 @@ export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): 
     return answerWith(200, found);
   }
 
-  async function changePerson(known: { uid: string; expected: number | undefined; patch: JsonObject; caller: Caller }) {
+  async function changePerson(known: {
+    uid: string;
+    expected: number | undefined;
+    patch: JsonObject;
+    caller: Caller;
+  }) {
     const saved = await directory.change(known.uid, known.patch, known.expected);
     await changed(known.uid, saved.person);
     await record(known.caller, 'directory.person-changed', known.uid);
     return answerWith(200, saved);
   }
 
-  async function removePerson({ uid, expected, caller }: { uid: string; expected: number | undefined; caller: Caller }) {
+  async function removePerson({
+    uid,
+    expected,
+    caller,
+  }: {
+    uid: string;
+    expected: number | undefined;
+    caller: Caller;
+  }) {
     await directory.remove(uid, expected);
     await changed(uid, null);
     await record(caller, 'directory.person-removed', uid);
@@ -91,7 +109,12 @@ export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): 
   const listing = steps<Start>().step(readers).step(readPage).step(answerPeople);
   const adding = steps<Start>().step(writers).step(readBody).step(addPerson);
   const reading = steps<Start>().step(readers).step(readUid).step(answerPerson);
-  const changing = steps<Start>().step(writers).step(readUid).step(readExpected).step(readPatch).step(changePerson);
+  const changing = steps<Start>()
+    .step(writers)
+    .step(readUid)
+    .step(readExpected)
+    .step(readPatch)
+    .step(changePerson);
   const removing = steps<Start>().step(writers).step(readUid).step(readExpected).step(removePerson);
   const organisations = steps<Start>().step(readers).step(answerOrganisations);
 
@@ -103,6 +126,10 @@ export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): 
     { methods: ['GET'], path: person, endpoint: (request) => reading.run({ request }) },
     { methods: ['PATCH'], path: person, endpoint: (request) => changing.run({ request }) },
     { methods: ['DELETE'], path: person, endpoint: (request) => removing.run({ request }) },
-    { methods: ['GET'], path: '/directory/organisations', endpoint: (request) => organisations.run({ request }) },
+    {
+      methods: ['GET'],
+      path: '/directory/organisations',
+      endpoint: (request) => organisations.run({ request }),
+    },
   ];
 }

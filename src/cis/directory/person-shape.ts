@@ -12,10 +12,15 @@ const words = (longest: number) =>
 const name = words(100).min(1, 'must not be empty');
 
 /** An organisation's code in the Organisation Data Service. */
-const odsCode = z.string().regex(/^[A-Z0-9]{3,12}$/, 'must be an ODS code: 3 to 12 capital letters and digits');
+const odsCode = z
+  .string()
+  .regex(/^[A-Z0-9]{3,12}$/, 'must be an ODS code: 3 to 12 capital letters and digits');
 
 /** As the published userinfo has it: the quotation marks are part of the name. */
-const roleName = words(300).regex(/^"[^"]+"(:"[^"]+"){2}$/, 'must be three quoted parts joined by colons: "Clinical":"Clinical Provision":"Nurse Access Role"');
+const roleName = words(300).regex(
+  /^"[^"]+"(:"[^"]+"){2}$/,
+  'must be three quoted parts joined by colons: "Clinical":"Clinical Provision":"Nurse Access Role"',
+);
 
 const roleCode = z
   .string()
@@ -49,7 +54,15 @@ const organisation = z.strictObject({
   gnc: words(40).optional(),
 });
 
-const authenticators = ['smartcard', 'securityKey', 'windowsHello', 'passkey', 'tabletApp', 'authenticatorApp', 'password'] as const;
+const authenticators = [
+  'smartcard',
+  'securityKey',
+  'windowsHello',
+  'passkey',
+  'tabletApp',
+  'authenticatorApp',
+  'password',
+] as const;
 
 const professionalId = words(40).min(1, 'must not be empty').optional();
 

@@ -4,7 +4,8 @@ import { firstProblem } from '../json-body.ts';
 import type { Person } from '../protocol.ts';
 import { type PersonDraft, personShape } from './person-shape.ts';
 
-const invalid = (field: string, problem: string) => errors.personInvalid(`${field}: ${problem}`, { field, problem });
+const invalid = (field: string, problem: string) =>
+  errors.personInvalid(`${field}: ${problem}`, { field, problem });
 
 /** Reads a person out of a value from outside. Throws `invalid_person` with the field and what would be right. */
 export function readDraft(value: unknown): PersonDraft {
@@ -15,10 +16,16 @@ export function readDraft(value: unknown): PersonDraft {
 }
 
 /** The name of an organisation: the directory's, else the caller's, which then becomes the directory's. */
-function nameOf(field: string, code: string, given: string | undefined, known: ReadonlyMap<string, string>): string {
+function nameOf(
+  field: string,
+  code: string,
+  given: string | undefined,
+  known: ReadonlyMap<string, string>,
+): string {
   const name = known.get(code) ?? given;
   if (name === undefined) throw invalid(field, `is needed: ${code} is not in the directory yet`);
-  if (given !== undefined && given !== name) throw invalid(field, `must be "${name}", as the directory has it`);
+  if (given !== undefined && given !== name)
+    throw invalid(field, `must be "${name}", as the directory has it`);
   return name;
 }
 
@@ -39,10 +46,21 @@ function completeOrganisations(draft: PersonDraft, known: ReadonlyMap<string, st
   for (const [index, role] of draft.roles.entries()) {
     if (list.some(({ orgCode }) => orgCode === role.orgCode)) continue;
     const orgName = nameOf(`roles.${index}.orgName`, role.orgCode, role.orgName, known);
-    list.push({ personOrgId: role.personOrgId ?? randomDigits(12), orgCode: role.orgCode, orgName, member: true });
+    list.push({
+      personOrgId: role.personOrgId ?? randomDigits(12),
+      orgCode: role.orgCode,
+      orgName,
+      member: true,
+    });
   }
-  refuseTwice('organisations.orgCode', list.map(({ orgCode }) => orgCode));
-  refuseTwice('organisations.personOrgId', list.map(({ personOrgId }) => personOrgId));
+  refuseTwice(
+    'organisations.orgCode',
+    list.map(({ orgCode }) => orgCode),
+  );
+  refuseTwice(
+    'organisations.personOrgId',
+    list.map(({ personOrgId }) => personOrgId),
+  );
   return list;
 }
 
@@ -57,7 +75,10 @@ function completeRoles(draft: PersonDraft, organisations: Organisations): Person
       throw invalid(`roles.${index}.orgName`, `must be "${orgName}", as the organisation has it`);
     return { ...role, roleId: role.roleId ?? randomDigits(12), personOrgId, orgName };
   });
-  refuseTwice('roles.roleId', roles.map(({ roleId }) => roleId));
+  refuseTwice(
+    'roles.roleId',
+    roles.map(({ roleId }) => roleId),
+  );
   return roles;
 }
 
@@ -69,7 +90,8 @@ export function completePerson(draft: PersonDraft, uid: string, known: ReadonlyM
     ...draft,
     uid,
     initials: draft.initials ?? given.map((part) => part[0]?.toUpperCase() ?? '').join(''),
-    displayName: draft.displayName ?? [draft.familyName, draft.givenName, draft.title].filter(Boolean).join(' '),
+    displayName:
+      draft.displayName ?? [draft.familyName, draft.givenName, draft.title].filter(Boolean).join(' '),
     organisations,
     roles: completeRoles(draft, organisations),
   };

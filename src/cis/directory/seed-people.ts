@@ -104,7 +104,13 @@ const short: readonly SeedPerson[] = [
     roles: [['administrator', 'alder']],
     authenticators: ['authenticatorApp'],
   },
-  { uid: '656005750113', persona: 'starter', name: ['Mr', 'Fergus', '', 'Newbolt'], roles: [], authenticators: ['smartcard'] },
+  {
+    uid: '656005750113',
+    persona: 'starter',
+    name: ['Mr', 'Fergus', '', 'Newbolt'],
+    roles: [],
+    authenticators: ['smartcard'],
+  },
   {
     uid: '656005750114',
     persona: 'unproven',
@@ -113,11 +119,41 @@ const short: readonly SeedPerson[] = [
     authenticators: ['smartcard'],
     idAssuranceLevel: '1',
   },
-  { uid: '656005750115', persona: 'locked', name: ['Mr', 'Silas', '', 'Padlockson'], roles: practitioner, authenticators: ['smartcard'] },
-  { uid: '656005750116', persona: 'expired', name: ['Mrs', 'Agatha', '', 'Yesterby'], roles: practitioner, authenticators: ['smartcard'] },
-  { uid: '656005750117', persona: 'revoked', name: ['Mr', 'Jasper', '', 'Nullworthy'], roles: practitioner, authenticators: ['smartcard'] },
-  { uid: '656005750118', persona: 'renew', name: ['Ms', 'Beatrix', '', 'Soonham'], roles: practitioner, authenticators: ['smartcard'] },
-  { uid: '656005750119', persona: 'foreign', name: ['Mr', 'Leopold', '', 'Awayfield'], roles: practitioner, authenticators: ['smartcard'] },
+  {
+    uid: '656005750115',
+    persona: 'locked',
+    name: ['Mr', 'Silas', '', 'Padlockson'],
+    roles: practitioner,
+    authenticators: ['smartcard'],
+  },
+  {
+    uid: '656005750116',
+    persona: 'expired',
+    name: ['Mrs', 'Agatha', '', 'Yesterby'],
+    roles: practitioner,
+    authenticators: ['smartcard'],
+  },
+  {
+    uid: '656005750117',
+    persona: 'revoked',
+    name: ['Mr', 'Jasper', '', 'Nullworthy'],
+    roles: practitioner,
+    authenticators: ['smartcard'],
+  },
+  {
+    uid: '656005750118',
+    persona: 'renew',
+    name: ['Ms', 'Beatrix', '', 'Soonham'],
+    roles: practitioner,
+    authenticators: ['smartcard'],
+  },
+  {
+    uid: '656005750119',
+    persona: 'foreign',
+    name: ['Mr', 'Leopold', '', 'Awayfield'],
+    roles: practitioner,
+    authenticators: ['smartcard'],
+  },
 ];
 
 /** 12 digits that are the same after every reset: 555, the end of the uid, what it is for, and a number. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startCis, type TestCis } from '../cis.fixture.ts';
-import { paths, type Person } from '../protocol.ts';
+import { type Person, paths } from '../protocol.ts';
 import { completePerson, readDraft } from './person.ts';
 import { seedPeople } from './seed-people.ts';
 import { seed } from './seeds.ts';
@@ -18,8 +18,20 @@ describe('the seeded people', () => {
   const everybody = async () => (await cis.call(paths.people, { as: 'console' })).body.people as Person[];
 
   test('are those of the contract', () => {
-    const table = seedPeople().map((person) => [person.persona, person.uid.slice(-3), person.idAssuranceLevel, person.authenticators.join(), rolesOf(person).join()]);
-    const practitioner = (persona: string, uid: string, level = '3') => [persona, uid, level, 'smartcard', 'R8000'];
+    const table = seedPeople().map((person) => [
+      person.persona,
+      person.uid.slice(-3),
+      person.idAssuranceLevel,
+      person.authenticators.join(),
+      rolesOf(person).join(),
+    ]);
+    const practitioner = (persona: string, uid: string, level = '3') => [
+      persona,
+      uid,
+      level,
+      'smartcard',
+      'R8000',
+    ];
     assert.deepEqual(table, [
       ['gp', '108', '3', 'smartcard,securityKey', 'R0260'],
       ['clinician', '107', '3', 'smartcard', 'R8000'],
@@ -47,9 +59,12 @@ describe('the seeded people', () => {
 
   test('pass the checks of the directory, and share no id', () => {
     const people = seedPeople();
-    for (const person of people) assert.deepEqual(completePerson(readDraft(person), person.uid, new Map()), person);
+    for (const person of people)
+      assert.deepEqual(completePerson(readDraft(person), person.uid, new Map()), person);
     const roleIds = people.flatMap(({ roles }) => roles.map(({ roleId }) => roleId));
-    const personOrgIds = people.flatMap(({ organisations }) => organisations.map(({ personOrgId }) => personOrgId));
+    const personOrgIds = people.flatMap(({ organisations }) =>
+      organisations.map(({ personOrgId }) => personOrgId),
+    );
     assert.equal(new Set([...roleIds, ...personOrgIds]).size, roleIds.length + personOrgIds.length);
   });
 

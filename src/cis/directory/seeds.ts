@@ -4,11 +4,14 @@ import { seedPeople } from './seed-people.ts';
 
 const marker = 'cis.seeded';
 
-const planting = (): Statement[] => seedPeople().flatMap((person) => [addingPerson(person), ...knowingOrganisations(person)]);
+const planting = (): Statement[] =>
+  seedPeople().flatMap((person) => [addingPerson(person), ...knowingOrganisations(person)]);
 
 /** Adds the seeded people, once in the life of a database: who was removed since stays away. Several processes may call it at once. */
 export async function seed(database: Database): Promise<void> {
-  const first = must(sql("INSERT INTO setting (name, value) VALUES (?, 'done') ON CONFLICT (name) DO NOTHING", marker));
+  const first = must(
+    sql("INSERT INTO setting (name, value) VALUES (?, 'done') ON CONFLICT (name) DO NOTHING", marker),
+  );
   await database.batch([first, ...planting()]);
 }
 

@@ -71,7 +71,9 @@ export class Authorities {
 
   /** This authority, made now if it is not there yet. */
   async ensure(id: AuthorityId): Promise<Authority> {
-    const sealed = (await this.#settings.get(this.#place(id))) ?? (await this.#settings.first(this.#place(id), await this.#make(id)));
+    const sealed =
+      (await this.#settings.get(this.#place(id))) ??
+      (await this.#settings.first(this.#place(id), await this.#make(id)));
     return this.#load(id, sealed);
   }
 
@@ -104,7 +106,9 @@ export class Authorities {
       root: new X509Certificate(Buffer.from(root.certificate, 'base64')),
       name: nameOf(id, 'Authentication'),
       publicKey: certificate.publicKey.export({ type: 'spki', format: 'der' }),
-      signWith: await subtle.importKey('pkcs8', Buffer.from(issuing.privateKey, 'base64'), curve, false, ['sign']),
+      signWith: await subtle.importKey('pkcs8', Buffer.from(issuing.privateKey, 'base64'), curve, false, [
+        'sign',
+      ]),
     };
   }
 

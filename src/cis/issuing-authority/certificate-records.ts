@@ -53,7 +53,9 @@ export class CertificateRecords {
   }
 
   async find(serial: string): Promise<CertificateRecord | undefined> {
-    const row = await this.#database.get<CertificateRow>(sql('SELECT * FROM certificate WHERE serial = ?', serial));
+    const row = await this.#database.get<CertificateRow>(
+      sql('SELECT * FROM certificate WHERE serial = ?', serial),
+    );
     return (
       row && {
         serial: row.serial,

@@ -27,7 +27,9 @@ describe('certificates of virtual cards', () => {
   const usageOf = (x509: X509Certificate): number => {
     const usage = extensionsOf(x509).get('2.5.29.15');
     assert.ok(usage?.critical);
-    return (usage.parsedValue as { valueBlock: { valueHexView: Uint8Array } }).valueBlock.valueHexView[0] ?? 0;
+    return (
+      (usage.parsedValue as { valueBlock: { valueHexView: Uint8Array } }).valueBlock.valueHexView[0] ?? 0
+    );
   };
 
   test('two certificates a card: two years, the uid as common name, one use each, plainly for tests', async () => {
@@ -44,7 +46,8 @@ describe('certificates of virtual cards', () => {
     assert.deepEqual([usageOf(authentication), usageOf(signing)], [0x80, 0x40]);
     assert.notEqual(authentication.serialNumber, signing.serialNumber);
     // The policies by their bytes: 2.25 is one octet, 69 in hexadecimal.
-    const policyOf = (x509: X509Certificate) => Buffer.from(extensionsOf(x509).get('2.5.29.32')?.extnValue.valueBlock.valueHexView ?? []);
+    const policyOf = (x509: X509Certificate) =>
+      Buffer.from(extensionsOf(x509).get('2.5.29.32')?.extnValue.valueBlock.valueHexView ?? []);
     assert.notDeepEqual(policyOf(authentication), policyOf(signing));
     assert.ok(policyOf(authentication).includes(Buffer.from([0x06, 0x15, 0x69])));
   });
@@ -66,7 +69,11 @@ describe('certificates of virtual cards', () => {
       const card = await issueCard(cis, uids.gp, { profile });
       const x509 = parse(card.certificate);
       const serial = x509.serialNumber.toLowerCase();
-      const row = await cis.database.get<{ revocation_reason: string | null; card_serial: string; purpose: string }>({
+      const row = await cis.database.get<{
+        revocation_reason: string | null;
+        card_serial: string;
+        purpose: string;
+      }>({
         text: 'SELECT * FROM certificate WHERE serial = ?',
         values: [serial],
       });
@@ -91,7 +98,13 @@ describe('certificates of virtual cards', () => {
 
   test('orders that are refused', async () => {
     const [one, two] = [spkiOf(newCardKey().publicKey), spkiOf(newCardKey().publicKey)];
-    const good = { uid: uids.gp, cardSerial: '999999999999', profile: 'standard', authenticationKey: one, signingKey: two };
+    const good = {
+      uid: uids.gp,
+      cardSerial: '999999999999',
+      profile: 'standard',
+      authenticationKey: one,
+      signingKey: two,
+    };
     const order = async (changes: Record<string, unknown>, as: 'cardIssuer' | 'console' = 'cardIssuer') => {
       const { status, body } = await cis.call(paths.certificates, { body: { ...good, ...changes }, as });
       return [status, body.error ?? null];
@@ -103,14 +116,18 @@ describe('certificates of virtual cards', () => {
     assert.deepEqual(await order({ profile: 'golden' }), [400, 'invalid_request']);
     assert.deepEqual(await order({ cardSerial: '../x' }), [400, 'invalid_request']);
     assert.deepEqual(await order({ signingKey: one }), [422, 'invalid_key']);
-    assert.deepEqual(await order({ signingKey: Buffer.from('no key').toString('base64') }), [422, 'invalid_key']);
+    assert.deepEqual(await order({ signingKey: Buffer.from('no key').toString('base64') }), [
+      422,
+      'invalid_key',
+    ]);
     const { generateKeyPairSync } = await import('node:crypto');
     const unfit = [
       generateKeyPairSync('ec', { namedCurve: 'P-384' }),
       generateKeyPairSync('ed25519'),
       generateKeyPairSync('rsa', { modulusLength: 1_024 }),
     ];
-    for (const { publicKey } of unfit) assert.deepEqual(await order({ authenticationKey: spkiOf(publicKey) }), [422, 'invalid_key']);
+    for (const { publicKey } of unfit)
+      assert.deepEqual(await order({ authenticationKey: spkiOf(publicKey) }), [422, 'invalid_key']);
     const production = await startCis({ database: cis.database, development: false });
     const { status, body } = await production.call(paths.certificates, { body: good, as: 'cardIssuer' });
     assert.deepEqual([status, body.error], [403, 'virtual_cards_not_allowed']);

@@ -60,7 +60,9 @@ function readOrder({ request }: { request: HttpRequest }): { order: Order } {
   const [authentication, signing] = [readKey(authenticationKey), readKey(signingKey)];
   if (authentication.equals(signing)) throw errors.cardKeyUnfit('both keys are one');
   const der = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
-  return { order: { uid, cardSerial, profile, keys: { authentication: der(authentication), signing: der(signing) } } };
+  return {
+    order: { uid, cardSerial, profile, keys: { authentication: der(authentication), signing: der(signing) } },
+  };
 }
 
 /** `POST /cards/certificates`: the two certificates of a virtual card. */
@@ -74,7 +76,8 @@ export function issueRoutes(deps: IssueDeps): Route[] {
   async function findHolder({ order }: { order: Order }) {
     if (!(await directory.find(order.uid))) throw errors.personMissing(`uid ${order.uid}`);
     const holder = await records.holderOf(order.cardSerial);
-    if (holder !== undefined && holder !== order.uid) throw errors.cardTaken(`card ${order.cardSerial} is of ${holder}`);
+    if (holder !== undefined && holder !== order.uid)
+      throw errors.cardTaken(`card ${order.cardSerial} is of ${holder}`);
   }
 
   async function makeOne(order: Order, purpose: CertificatePurpose, authority: Authority) {

@@ -1,5 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Set as Asn1Set, BitString, Integer, OctetString, PrintableString, Sequence, Utf8String } from 'asn1js';
+import {
+  Set as Asn1Set,
+  BitString,
+  Integer,
+  OctetString,
+  PrintableString,
+  Sequence,
+  Utf8String,
+} from 'asn1js';
 import {
   AttributeTypeAndValue,
   AuthorityKeyIdentifier,
@@ -51,7 +59,9 @@ function distinguishedName(name: Name): RelativeDistinguishedNames {
   const sets = name.map(([type, value]) => {
     // Country is a PrintableString (RFC 5280 appendix A.1).
     const text = type === 'C' ? new PrintableString({ value }) : new Utf8String({ value });
-    return new Asn1Set({ value: [new AttributeTypeAndValue({ type: attributes[type], value: text }).toSchema()] });
+    return new Asn1Set({
+      value: [new AttributeTypeAndValue({ type: attributes[type], value: text }).toSchema()],
+    });
   });
   return RelativeDistinguishedNames.fromBER(new Sequence({ value: sets }).toBER(false));
 }
@@ -59,7 +69,10 @@ function distinguishedName(name: Name): RelativeDistinguishedNames {
 /** UTCTime until 2049, GeneralizedTime after it (RFC 5280 section 4.1.2.5). */
 function timeOf(milliseconds: number): Time {
   const value = new Date(Math.floor(milliseconds / 1000) * 1000);
-  return new Time({ type: value.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime, value });
+  return new Time({
+    type: value.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime,
+    value,
+  });
 }
 
 const keyInfo = (spki: Uint8Array): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(spki));
@@ -70,23 +83,40 @@ const keyIdentifier = (spki: Uint8Array): OctetString =>
     valueHex: createHash('sha1').update(keyInfo(spki).subjectPublicKey.valueBlock.valueHexView).digest(),
   });
 
-const extension = (extnID: string, critical: boolean, value: { toBER(sizeOnly?: boolean): ArrayBuffer }): Extension =>
-  new Extension({ extnID, critical, extnValue: value.toBER(false) });
+const extension = (
+  extnID: string,
+  critical: boolean,
+  value: { toBER(sizeOnly?: boolean): ArrayBuffer },
+): Extension => new Extension({ extnID, critical, extnValue: value.toBER(false) });
 
 function extensionsOf(plan: CertificatePlan): Extension[] {
   const { bits, unused } = plan.keyUsage;
   const list = [
     extension('2.5.29.15', true, new BitString({ valueHex: Uint8Array.of(bits), unusedBits: unused })),
     extension('2.5.29.14', false, keyIdentifier(plan.subjectKey)),
-    extension('2.5.29.35', false, new AuthorityKeyIdentifier({ keyIdentifier: keyIdentifier(plan.issuerKey) }).toSchema()),
+    extension(
+      '2.5.29.35',
+      false,
+      new AuthorityKeyIdentifier({ keyIdentifier: keyIdentifier(plan.issuerKey) }).toSchema(),
+    ),
   ];
   if (plan.authority)
     list.push(
-      extension('2.5.29.19', true, new BasicConstraints({ cA: true, pathLenConstraint: plan.authority.pathLength }).toSchema()),
+      extension(
+        '2.5.29.19',
+        true,
+        new BasicConstraints({ cA: true, pathLenConstraint: plan.authority.pathLength }).toSchema(),
+      ),
     );
   if (plan.policy) {
     const information = new PolicyInformation({ policyIdentifier: plan.policy });
-    list.push(extension('2.5.29.32', false, new CertificatePolicies({ certificatePolicies: [information] }).toSchema()));
+    list.push(
+      extension(
+        '2.5.29.32',
+        false,
+        new CertificatePolicies({ certificatePolicies: [information] }).toSchema(),
+      ),
+    );
   }
   return list;
 }

@@ -72,7 +72,12 @@ class Outbox {
   #givenUp(message: Message, failure: string): boolean {
     message.attempts += 1;
     const givenUp = message.attempts >= mostAttempts;
-    const fields = { url: this.#subscriber.url, session: message.body.sessionId, attempt: message.attempts, failure };
+    const fields = {
+      url: this.#subscriber.url,
+      session: message.body.sessionId,
+      attempt: message.attempts,
+      failure,
+    };
     if (givenUp) this.#log.error(fields, 'a subscriber was never told that a session had ended');
     else this.#log.warn(fields, 'a subscriber could not be told that a session had ended');
     return givenUp;

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { Desk, issueCard, startCis, startSubscriber, type TestCard, type TestCis, type TestSubscriber, uids } from '../cis.fixture.ts';
+import {
+  Desk,
+  issueCard,
+  startCis,
+  startSubscriber,
+  type TestCard,
+  type TestCis,
+  type TestSubscriber,
+  uids,
+} from '../cis.fixture.ts';
 import { paths } from '../protocol.ts';
 
 // Short waits, so that a test of a second attempt takes no time.
@@ -30,12 +39,22 @@ describe('sessions that end, and who hears of it', () => {
     const other = await elsewhere.signIn(gp);
     const second = await desk.signIn(nurse);
     assert.deepEqual(subscriber.told, [
-      { sessionId: first.sessionId, agentId: desk.agentId, uid: uids.gp, cause: 'anotherPerson', generation: 'hscn' },
+      {
+        sessionId: first.sessionId,
+        agentId: desk.agentId,
+        uid: uids.gp,
+        cause: 'anotherPerson',
+        generation: 'hscn',
+      },
     ]);
     assert.deepEqual(subscriber.authorizations, ['Bearer known to both']);
     assert.equal(await activeOf(first.sessionId), false);
     assert.equal(await activeOf(second.sessionId), true);
-    assert.equal(await activeOf(other.sessionId), true, 'a session of the same person at another desk goes on');
+    assert.equal(
+      await activeOf(other.sessionId),
+      true,
+      'a session of the same person at another desk goes on',
+    );
     const [event] = await cis.events('cis.session-ended');
     assert.deepEqual([event?.from, event?.to, event?.detail], ['cis', 'cis2', { cause: 'anotherPerson' }]);
   });
@@ -44,7 +63,10 @@ describe('sessions that end, and who hears of it', () => {
     const desk = new Desk(cis);
     const first = await desk.signIn(gp);
     const second = await desk.signIn(gp);
-    assert.deepEqual(subscriber.told.map(({ sessionId, cause }) => [sessionId, cause]), [[first.sessionId, 'agentStopped']]);
+    assert.deepEqual(
+      subscriber.told.map(({ sessionId, cause }) => [sessionId, cause]),
+      [[first.sessionId, 'agentStopped']],
+    );
     assert.equal(await activeOf(second.sessionId), true);
   });
 
@@ -70,7 +92,10 @@ describe('sessions that end, and who hears of it', () => {
     const desk = new Desk(cis);
     await desk.signIn(gp, { generation: 'internet', mode: 'mobility' });
     await desk.sessionCall('DELETE', paths.session(desk.sessionId), { cause: 'cardRemoved' });
-    assert.deepEqual(subscriber.told.map(({ cause, generation }) => [cause, generation]), [['cardRemoved', 'internet']]);
+    assert.deepEqual(
+      subscriber.told.map(({ cause, generation }) => [cause, generation]),
+      [['cardRemoved', 'internet']],
+    );
   });
 
   test('the sweep finds what has expired, once', async () => {
@@ -80,7 +105,10 @@ describe('sessions that end, and who hears of it', () => {
     assert.equal(subscriber.told.length, 0);
     cis.clock.advance(600);
     await Promise.all([cis.service.sweep(), cis.service.sweep()]);
-    assert.deepEqual(subscriber.told.map(({ cause }) => cause), ['expired']);
+    assert.deepEqual(
+      subscriber.told.map(({ cause }) => cause),
+      ['expired'],
+    );
   });
 
   test('a read finds it too, and tells in the background', async () => {
@@ -90,7 +118,10 @@ describe('sessions that end, and who hears of it', () => {
     assert.equal(await activeOf(desk.sessionId), false);
     await subscriber.heard(1);
     await cis.service.sweep();
-    assert.deepEqual(subscriber.told.map(({ cause }) => cause), ['expired']);
+    assert.deepEqual(
+      subscriber.told.map(({ cause }) => cause),
+      ['expired'],
+    );
   });
 
   test('an expired session that nobody looked at is no other person, but expired', async () => {
@@ -98,7 +129,10 @@ describe('sessions that end, and who hears of it', () => {
     await desk.signIn(gp);
     cis.clock.advance(600);
     await desk.signIn(nurse);
-    assert.deepEqual(subscriber.told.map(({ uid, cause }) => [uid, cause]), [[uids.gp, 'expired']]);
+    assert.deepEqual(
+      subscriber.told.map(({ uid, cause }) => [uid, cause]),
+      [[uids.gp, 'expired']],
+    );
   });
 
   test('disabling or removing a person ends their sessions everywhere', async () => {
@@ -107,10 +141,13 @@ describe('sessions that end, and who hears of it', () => {
     await two.signIn(gp);
     await three.signIn(nurse);
     await cis.call(paths.person(uids.gp), { method: 'PATCH', body: { disabled: true }, as: 'console' });
-    assert.deepEqual(subscriber.told.map(({ uid, cause }) => [uid, cause]), [
-      [uids.gp, 'disabled'],
-      [uids.gp, 'disabled'],
-    ]);
+    assert.deepEqual(
+      subscriber.told.map(({ uid, cause }) => [uid, cause]),
+      [
+        [uids.gp, 'disabled'],
+        [uids.gp, 'disabled'],
+      ],
+    );
     await cis.call(paths.person(uids.nurse), { method: 'DELETE', as: 'console' });
     assert.deepEqual([subscriber.told[2]?.uid, subscriber.told[2]?.cause], [uids.nurse, 'administrator']);
   });
@@ -123,7 +160,10 @@ describe('sessions that end, and who hears of it', () => {
     assert.equal((await one.sessionCall('DELETE', paths.session(one.sessionId))).status, 204);
     assert.equal((await two.sessionCall('DELETE', paths.session(two.sessionId))).status, 204);
     await subscriber.heard(2);
-    assert.deepEqual(subscriber.told.map(({ sessionId }) => sessionId), [one.sessionId, two.sessionId]);
+    assert.deepEqual(
+      subscriber.told.map(({ sessionId }) => sessionId),
+      [one.sessionId, two.sessionId],
+    );
     assert.equal(subscriber.authorizations.length, 5);
   });
 });

@@ -27,7 +27,9 @@ export class Endings {
   async read(id: string): Promise<Session | undefined> {
     const [expired] = await this.#deps.sessions.expire(id);
     if (!expired) return await this.#deps.sessions.find(id);
-    this.announce([expired]).catch((error) => this.#deps.log.error({ error: reasonOf(error) }, 'the end of a session was not announced'));
+    this.announce([expired]).catch((error) =>
+      this.#deps.log.error({ error: reasonOf(error) }, 'the end of a session was not announced'),
+    );
     return expired;
   }
 

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { networkAddress } from '../address.ts';
 import { Desk, issueCard, newP256, startCis, type TestCis, uids } from '../cis.fixture.ts';
-import { paths, type PresenceAnswer, proofHeader } from '../protocol.ts';
+import { type PresenceAnswer, paths, proofHeader } from '../protocol.ts';
 
 describe('agents that say that they are there', () => {
   let cis: TestCis;
@@ -13,7 +13,9 @@ describe('agents that say that they are there', () => {
   after(() => cis.close());
 
   async function at(address: string): Promise<PresenceAnswer['agents']> {
-    const { status, body } = await cis.call(`${paths.presence}?address=${encodeURIComponent(address)}`, { as: 'cis2' });
+    const { status, body } = await cis.call(`${paths.presence}?address=${encodeURIComponent(address)}`, {
+      as: 'cis2',
+    });
     assert.equal(status, 200);
     return (body as unknown as PresenceAnswer).agents;
   }
@@ -41,7 +43,10 @@ describe('agents that say that they are there', () => {
     const other = new Desk(cis);
     cis.clock.advance(1);
     await other.sayPresent();
-    assert.deepEqual((await at('127.0.0.1')).map(({ agentId }) => agentId), [other.agentId, desk.agentId]);
+    assert.deepEqual(
+      (await at('127.0.0.1')).map(({ agentId }) => agentId),
+      [other.agentId, desk.agentId],
+    );
   });
 
   test('the id is the thumbprint of the key that proves it, so nobody speaks for another', async () => {
@@ -60,8 +65,12 @@ describe('agents that say that they are there', () => {
 
   test('a proof is good once', async () => {
     const desk = new Desk(cis);
-    const proof = await desk.proof({ method: 'POST', path: paths.presence, header: { jwk: desk.agentKey.jwk } }, desk.agentKey);
-    const send = () => cis.call(paths.presence, { body: { sessionId: null }, headers: { [proofHeader]: proof } });
+    const proof = await desk.proof(
+      { method: 'POST', path: paths.presence, header: { jwk: desk.agentKey.jwk } },
+      desk.agentKey,
+    );
+    const send = () =>
+      cis.call(paths.presence, { body: { sessionId: null }, headers: { [proofHeader]: proof } });
     assert.deepEqual([(await send()).status, (await send()).status], [204, 401]);
   });
 
@@ -75,7 +84,16 @@ describe('agents that say that they are there', () => {
     assert.equal(networkAddress('127.8.9.1'), '127.0.0.1');
     assert.equal(networkAddress('::ffff:192.0.2.1'), '192.0.2.1');
     assert.equal(networkAddress('2001:DB8::1'), '2001:db8::1');
-    const addresses = fc.oneof(fc.ipV4(), fc.ipV6(), fc.ipV4().map((four) => `::FFFF:${four}`));
-    fc.assert(fc.property(addresses, (address) => networkAddress(networkAddress(address)) === networkAddress(address)));
+    const addresses = fc.oneof(
+      fc.ipV4(),
+      fc.ipV6(),
+      fc.ipV4().map((four) => `::FFFF:${four}`),
+    );
+    fc.assert(
+      fc.property(
+        addresses,
+        (address) => networkAddress(networkAddress(address)) === networkAddress(address),
+      ),
+    );
   });
 });

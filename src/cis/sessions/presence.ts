@@ -32,14 +32,19 @@ export function presenceRoutes({ agents, calls, admit }: PresenceDeps): Route[] 
     readBody(request, shape);
   }
 
-  async function keepPresence({ request, agentId, agentKey }: Start & { agentId: string; agentKey: JsonWebKey }) {
+  async function keepPresence({
+    request,
+    agentId,
+    agentKey,
+  }: Start & { agentId: string; agentKey: JsonWebKey }) {
     await agents.heard(agentId, agentKey, networkAddress(request.address));
     return noContent();
   }
 
   function readAddress({ request }: Start): { address: string } {
     const address = new URLSearchParams(request.query).get('address') ?? '';
-    if (address === '' || address.length > 64) throw errors.bodyInvalid('address', { field: 'address', problem: 'is needed' });
+    if (address === '' || address.length > 64)
+      throw errors.bodyInvalid('address', { field: 'address', problem: 'is needed' });
     return { address: networkAddress(address) };
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
-import { paths, type ProofAnswer } from '../protocol.ts';
+import { type ProofAnswer, paths } from '../protocol.ts';
 
 describe("CIS2's question about a hand-off", () => {
   const message = createHash('sha256').update('issuer and nonce').digest();
@@ -18,7 +18,9 @@ describe("CIS2's question about a hand-off", () => {
   after(() => cis.close());
 
   async function ask(of: TestCard | null, changes: Record<string, unknown> = {}): Promise<ProofAnswer> {
-    const body = of ? { message: message.toString('base64'), card: of.sign(message) } : { message: null, card: null };
+    const body = of
+      ? { message: message.toString('base64'), card: of.sign(message) }
+      : { message: null, card: null };
     const answer = await cis.call(paths.proof(desk.sessionId), { body: { ...body, ...changes }, as: 'cis2' });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     return answer.body as unknown as ProofAnswer;
@@ -29,7 +31,10 @@ describe("CIS2's question about a hand-off", () => {
     assert.deepEqual(verdict, { valid: true, reason: null });
     assert.deepEqual([session.active, session.uid, session.sessionId], [true, uids.gp, desk.sessionId]);
     const event = (await cis.events('cis.proof')).at(-1);
-    assert.deepEqual([event?.from, event?.outcome, event?.detail], ['cis2', 'ok', { active: true, card: 'valid' }]);
+    assert.deepEqual(
+      [event?.from, event?.outcome, event?.detail],
+      ['cis2', 'ok', { active: true, card: 'valid' }],
+    );
     const signIn = (await cis.events('cis.sign-in')).at(-1);
     assert.equal(event?.journey, signIn?.journey);
   });
@@ -39,13 +44,17 @@ describe("CIS2's question about a hand-off", () => {
   });
 
   test('a signature of something else', async () => {
-    assert.deepEqual((await ask(card, { card: card.sign('other') })).card, { valid: false, reason: 'signature_invalid' });
+    assert.deepEqual((await ask(card, { card: card.sign('other') })).card, {
+      valid: false,
+      reason: 'signature_invalid',
+    });
     const event = (await cis.events('cis.proof')).at(-1);
     assert.deepEqual([event?.outcome, event?.detail.card], ['refused', 'signature_invalid']);
   });
 
   test('cards that are revoked, expired, foreign, or not for signing in', async () => {
-    const reasonOf = async (profile: 'revoked' | 'expired' | 'foreign') => (await ask(await issueCard(cis, uids.gp, { profile }))).card?.reason;
+    const reasonOf = async (profile: 'revoked' | 'expired' | 'foreign') =>
+      (await ask(await issueCard(cis, uids.gp, { profile }))).card?.reason;
     assert.equal(await reasonOf('revoked'), 'certificate_revoked');
     assert.equal(await reasonOf('expired'), 'certificate_expired');
     assert.equal(await reasonOf('foreign'), 'certificate_untrusted');
@@ -54,7 +63,10 @@ describe("CIS2's question about a hand-off", () => {
   });
 
   test("another person's good card is not the session's", async () => {
-    assert.deepEqual((await ask(await issueCard(cis, uids.nurse))).card, { valid: false, reason: 'certificate_untrusted' });
+    assert.deepEqual((await ask(await issueCard(cis, uids.nurse))).card, {
+      valid: false,
+      reason: 'certificate_untrusted',
+    });
   });
 
   test('a card that is revoked after the sign-in no longer holds', async () => {
@@ -73,7 +85,12 @@ describe("CIS2's question about a hand-off", () => {
     assert.equal((await cis.call(path, { body })).status, 401);
     assert.equal((await cis.call(path, { body, as: 'authorisation' })).status, 403);
     assert.equal((await cis.call(paths.proof('unknown'), { body, as: 'cis2' })).status, 404);
-    for (const wrong of [{}, { message: null }, { message: 'QUJD', card: null }, { message: null, card: card.sign('x') }]) {
+    for (const wrong of [
+      {},
+      { message: null },
+      { message: 'QUJD', card: null },
+      { message: null, card: card.sign('x') },
+    ]) {
       assert.equal((await cis.call(path, { body: wrong, as: 'cis2' })).status, 400);
     }
   });

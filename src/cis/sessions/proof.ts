@@ -26,7 +26,10 @@ interface Start {
 
 const shape = z
   .strictObject({ message: base64(4_096).nullable(), card: z.strictObject(cardSignature).nullable() })
-  .refine(({ message, card }) => (message === null) === (card === null), 'message and card come together or not at all');
+  .refine(
+    ({ message, card }) => (message === null) === (card === null),
+    'message and card come together or not at all',
+  );
 
 type Proof = z.infer<typeof shape>;
 
@@ -39,12 +42,19 @@ export function proofRoutes({ calls, examiner, recorder, admit }: ProofDeps): Ro
   const readProof = ({ request }: Start): { proof: Proof } => ({ proof: readBody(request, shape) });
 
   /** Whether the card signed the message and is the session's person's. */
-  async function examineCard({ session, proof }: { session: Session; proof: Proof }): Promise<{ card: ProofAnswer['card'] }> {
+  async function examineCard({
+    session,
+    proof,
+  }: {
+    session: Session;
+    proof: Proof;
+  }): Promise<{ card: ProofAnswer['card'] }> {
     const { message, card } = proof;
     if (message === null || card === null) return { card: null };
     try {
       const { uid } = await examiner.examine({ ...card, message });
-      if (uid !== session.uid) throw errors.issuerUnknown(`the session is of ${session.uid}, the card of ${uid}`);
+      if (uid !== session.uid)
+        throw errors.issuerUnknown(`the session is of ${session.uid}, the card of ${uid}`);
       return { card: { valid: true, reason: null } };
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { thumbprint } from '@alongside/kernel/jwk';
-import { Desk, issueCard, newP256, type ProofPlan, startCis, startTime, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
+import {
+  Desk,
+  issueCard,
+  newP256,
+  type ProofPlan,
+  startCis,
+  startTime,
+  type TestCard,
+  type TestCis,
+  uids,
+} from '../cis.fixture.ts';
 import { paths, proofHeader, type SignInAnswer, signInMessage } from '../protocol.ts';
 
 describe('what an agent does with its session', () => {
@@ -60,7 +70,10 @@ describe('what an agent does with its session', () => {
     }
     const foreign = await desk.sessionCall('PUT', paths.role(desk.sessionId), { roleId: '555010842101' });
     assert.deepEqual([foreign.status, foreign.body.error], [422, 'no_role']);
-    assert.equal((await desk.sessionCall('PUT', paths.role(desk.sessionId), { roleId: 'R8000' })).status, 400);
+    assert.equal(
+      (await desk.sessionCall('PUT', paths.role(desk.sessionId), { roleId: 'R8000' })).status,
+      400,
+    );
   });
 
   test('a role that the directory takes away is no longer chosen', async () => {
@@ -103,8 +116,14 @@ describe('what an agent does with its session', () => {
 
   test('a PIN needs a fresh challenge, a good card and its signature', async () => {
     assert.equal((await pin(card, { challenge: 'made-up' })).body.error, 'challenge_invalid');
-    assert.equal((await pin(await issueCard(cis, uids.locum, { profile: 'revoked' }))).body.error, 'certificate_revoked');
-    assert.equal((await pin(card, { signature: card.sign('another').signature })).body.error, 'signature_invalid');
+    assert.equal(
+      (await pin(await issueCard(cis, uids.locum, { profile: 'revoked' }))).body.error,
+      'certificate_revoked',
+    );
+    assert.equal(
+      (await pin(card, { signature: card.sign('another').signature })).body.error,
+      'signature_invalid',
+    );
   });
 
   test('the agent ends it, once and for a cause of its own', async () => {
@@ -115,8 +134,13 @@ describe('what an agent does with its session', () => {
     const state = await stateOf(desk.sessionId);
     assert.deepEqual([state.active, state.endCause], [false, 'cardRemoved']);
     assert.equal((await desk.heartbeat()).status, 410);
-    const ends = (await cis.audit.list()).filter(({ action, target }) => action === 'cis.session-ended' && target === desk.sessionId);
-    assert.deepEqual(ends.map(({ detail }) => detail.cause), ['cardRemoved']);
+    const ends = (await cis.audit.list()).filter(
+      ({ action, target }) => action === 'cis.session-ended' && target === desk.sessionId,
+    );
+    assert.deepEqual(
+      ends.map(({ detail }) => detail.cause),
+      ['cardRemoved'],
+    );
   });
 
   test('without a body the cause is signedOut', async () => {
@@ -146,7 +170,8 @@ describe('what an agent does with its session', () => {
     });
     test('for another method', () => refused({ method: 'DELETE' }));
     test('for another path', () => refused({ path: paths.role(desk.sessionId) }));
-    test('for another origin', () => refused({ claims: { htu: `http://127.0.0.1${paths.heartbeat(desk.sessionId)}` } }));
+    test('for another origin', () =>
+      refused({ claims: { htu: `http://127.0.0.1${paths.heartbeat(desk.sessionId)}` } }));
     test('for another session', () => refused({ sid: 'another' }));
     test('for no session', () => refused({ claims: { sid: undefined } }));
     test('of another type', () => refused({ header: { typ: 'dpop+jwt' } }));
@@ -166,7 +191,9 @@ describe('what an agent does with its session', () => {
       const path = paths.heartbeat(desk.sessionId);
       const proof = await desk.proof({ method: 'POST', path, sid: desk.sessionId });
       const answers = await Promise.all(
-        Array.from({ length: 10 }, () => cis.call(path, { method: 'POST', headers: { [proofHeader]: proof } })),
+        Array.from({ length: 10 }, () =>
+          cis.call(path, { method: 'POST', headers: { [proofHeader]: proof } }),
+        ),
       );
       assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(9).fill(401)]);
       cis.clock.advance(60);
@@ -177,7 +204,9 @@ describe('what an agent does with its session', () => {
       desk.sessionId = 'unknown';
       assert.equal((await desk.heartbeat()).status, 404);
       desk.sessionId = '%E0%A4%A';
-      assert.ok([400, 404].includes((await cis.call(`/sessions/%E0%A4%A/heartbeat`, { method: 'POST' })).status));
+      assert.ok(
+        [400, 404].includes((await cis.call(`/sessions/%E0%A4%A/heartbeat`, { method: 'POST' })).status),
+      );
     });
   });
 

@@ -10,7 +10,13 @@ import type { Directory } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import { noContent } from '../no-content.ts';
-import { type AgentEndCause, type HeartbeatAnswer, type PinAnswer, type RoleChoice, signInMessage } from '../protocol.ts';
+import {
+  type AgentEndCause,
+  type HeartbeatAnswer,
+  type PinAnswer,
+  type RoleChoice,
+  signInMessage,
+} from '../protocol.ts';
 import { cardSignature, challenge, digits12 } from '../shapes.ts';
 import type { AgentCalls } from './agent-calls.ts';
 import type { Challenges } from './challenge.ts';
@@ -33,7 +39,12 @@ interface Start {
   request: HttpRequest;
 }
 
-const causes = ['cardRemoved', 'signedOut', 'anotherPerson', 'agentStopped'] as const satisfies readonly AgentEndCause[];
+const causes = [
+  'cardRemoved',
+  'signedOut',
+  'anotherPerson',
+  'agentStopped',
+] as const satisfies readonly AgentEndCause[];
 
 const roleShape = z.strictObject({ roleId: digits12.nullable() });
 const pinShape = z.strictObject({ ...cardSignature, challenge });
@@ -63,12 +74,19 @@ export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
   async function checkRole({ session, choice }: { session: Session; choice: RoleChoice }) {
     if (choice.roleId === null) return;
     const roles = (await directory.find(session.uid))?.person.roles ?? [];
-    if (!roles.some(({ roleId }) => roleId === choice.roleId)) throw errors.roleUnknown(`${session.uid} has no role ${choice.roleId}`);
+    if (!roles.some(({ roleId }) => roleId === choice.roleId))
+      throw errors.roleUnknown(`${session.uid} has no role ${choice.roleId}`);
   }
 
   async function chooseRole({ session, choice }: { session: Session; choice: RoleChoice }) {
     requireDone(await sessions.chooseRole(session.id, choice.roleId));
-    recorder.record({ keys: [session.id], from: 'identity-agent', to: 'cis', name: 'cis.role', detail: { roleId: choice.roleId ?? '' } });
+    recorder.record({
+      keys: [session.id],
+      from: 'identity-agent',
+      to: 'cis',
+      name: 'cis.role',
+      detail: { roleId: choice.roleId ?? '' },
+    });
   }
 
   const answerRole = ({ choice }: { choice: RoleChoice }) => json(200, choice);
@@ -85,12 +103,18 @@ export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
   }
 
   function requireSamePerson({ session, card }: { session: Session; card: ExaminedCard }) {
-    if (card.uid !== session.uid) throw errors.anotherPerson(`the session is of ${session.uid}, the card of ${card.uid}`);
+    if (card.uid !== session.uid)
+      throw errors.anotherPerson(`the session is of ${session.uid}, the card of ${card.uid}`);
   }
 
   async function keepPin({ session, pin, card }: { session: Session; pin: Pin; card: ExaminedCard }) {
     requireDone(await sessions.pinGiven(session.id, card.cardSerial));
-    recorder.record({ keys: [pin.challenge, session.id], from: 'identity-agent', to: 'cis', name: 'cis.pin' });
+    recorder.record({
+      keys: [pin.challenge, session.id],
+      from: 'identity-agent',
+      to: 'cis',
+      name: 'cis.pin',
+    });
     await audit.write({ actor: session.uid, action: 'cis.pin', target: session.id, outcome: 'ok' });
   }
 
@@ -108,7 +132,12 @@ export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
     return noContent();
   }
 
-  const heartbeat = steps<Start>().step(findSession).step(checkSessionProof).step(requireLive).step(beat).step(answerBeat);
+  const heartbeat = steps<Start>()
+    .step(findSession)
+    .step(checkSessionProof)
+    .step(requireLive)
+    .step(beat)
+    .step(answerBeat);
 
   const role = steps<Start>()
     .step(findSession)

@@ -44,7 +44,8 @@ export const sessionFromRow = (row: Row): Session => ({
 });
 
 /** When the session ends unless the agent is heard from again. */
-export const idleEnd = (session: Session): number => Math.min(session.heartbeatAt + sessionLimits.idle, session.endsAt);
+export const idleEnd = (session: Session): number =>
+  Math.min(session.heartbeatAt + sessionLimits.idle, session.endsAt);
 
 export const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 

@@ -55,10 +55,17 @@ describe('sessions in storage', () => {
   });
 
   test('an end has one winner', async () => {
-    const ends = await Promise.all([sessions.end('a', 'signedOut'), sessions.end('a', 'cardRemoved'), sessions.expire('a')]);
+    const ends = await Promise.all([
+      sessions.end('a', 'signedOut'),
+      sessions.end('a', 'cardRemoved'),
+      sessions.expire('a'),
+    ]);
     assert.equal(ends[0]?.endCause, 'signedOut');
     assert.deepEqual(ends.slice(1), [undefined, []]);
-    assert.deepEqual([await sessions.heard('a'), await sessions.chooseRole('a', null), await sessions.pinGiven('a', '2')], [false, false, false]);
+    assert.deepEqual(
+      [await sessions.heard('a'), await sessions.chooseRole('a', null), await sessions.pinGiven('a', '2')],
+      [false, false, false],
+    );
   });
 
   test('ended sessions are forgotten after a month, live ones never', async () => {

@@ -1,5 +1,13 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { type Database, must, type Row, type Statement, type StatementResult, sql, type Value } from '../../storage/database.ts';
+import {
+  type Database,
+  must,
+  type Row,
+  type Statement,
+  type StatementResult,
+  sql,
+  type Value,
+} from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { EndCause } from '../protocol.ts';
 import { type Session, sessionFromRow, sessionLimits } from './session.ts';
@@ -35,7 +43,13 @@ export class Sessions {
     const now = this.#clock.now();
     const { done, results } = await this.#database.batch([
       // No change of the person may pass between the look at them and this.
-      must(sql('UPDATE person SET revision = revision WHERE uid = ? AND revision = ?', session.uid, personRevision)),
+      must(
+        sql(
+          'UPDATE person SET revision = revision WHERE uid = ? AND revision = ?',
+          session.uid,
+          personRevision,
+        ),
+      ),
       // The row stands for the desk: two sign-ins at one agent come one after the other, in every dialect.
       { ...this.#singleUse.claiming('cis-desk', session.agentId, 1), mustChange: false },
       this.#expiring(now, 'agent_id = ?', session.agentId),
@@ -65,13 +79,22 @@ export class Sessions {
   /** The PIN was given again, with this card. False when the session has ended. */
   async pinGiven(id: string, cardSerial: string): Promise<boolean> {
     const now = this.#clock.now();
-    return await this.#changeLive('pin_at = ?, heartbeat_at = ?, card_serial = ?', [now, now, cardSerial], id);
+    return await this.#changeLive(
+      'pin_at = ?, heartbeat_at = ?, card_serial = ?',
+      [now, now, cardSerial],
+      id,
+    );
   }
 
   /** Ends a session; undefined when it had ended already. */
   async end(id: string, cause: EndCause): Promise<Session | undefined> {
     const { rows } = await this.#database.run(
-      sql('UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE id = ? AND ended_at IS NULL RETURNING *', this.#clock.now(), cause, id),
+      sql(
+        'UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE id = ? AND ended_at IS NULL RETURNING *',
+        this.#clock.now(),
+        cause,
+        id,
+      ),
     );
     return rows[0] && sessionFromRow(rows[0]);
   }
@@ -81,7 +104,12 @@ export class Sessions {
     const now = this.#clock.now();
     const { results } = await this.#database.batch([
       this.#expiring(now, 'uid = ?', uid),
-      sql('UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE uid = ? AND ended_at IS NULL RETURNING *', now, cause, uid),
+      sql(
+        'UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE uid = ? AND ended_at IS NULL RETURNING *',
+        now,
+        cause,
+        uid,
+      ),
     ]);
     return this.#ended(results);
   }
@@ -90,7 +118,11 @@ export class Sessions {
   async keepRoles(uid: string, roleIds: readonly string[]): Promise<void> {
     const marks = roleIds.map(() => '?').join(', ') || "''";
     await this.#database.run(
-      sql(`UPDATE cis_session SET role_id = NULL WHERE uid = ? AND ended_at IS NULL AND role_id NOT IN (${marks})`, uid, ...roleIds),
+      sql(
+        `UPDATE cis_session SET role_id = NULL WHERE uid = ? AND ended_at IS NULL AND role_id NOT IN (${marks})`,
+        uid,
+        ...roleIds,
+      ),
     );
   }
 
@@ -100,7 +132,11 @@ export class Sessions {
     const [condition, ...values] = id === undefined ? (['1 = 1'] as const) : (['id = ?', id] as const);
     // Looking first: a sweep that finds nothing takes no lock.
     const due = await this.#database.get(
-      sql(`SELECT id FROM cis_session WHERE ended_at IS NULL AND NOT (${live}) AND ${condition} LIMIT 1`, ...this.#limits(now), ...values),
+      sql(
+        `SELECT id FROM cis_session WHERE ended_at IS NULL AND NOT (${live}) AND ${condition} LIMIT 1`,
+        ...this.#limits(now),
+        ...values,
+      ),
     );
     return due ? this.#ended([await this.#database.run(this.#expiring(now, condition, ...values))]) : [];
   }
@@ -115,7 +151,11 @@ export class Sessions {
             by,
             now - by - sessionLimits.idle,
           )
-        : sql('UPDATE cis_session SET heartbeat_at = ? WHERE ended_at IS NULL AND heartbeat_at > ?', now, now),
+        : sql(
+            'UPDATE cis_session SET heartbeat_at = ? WHERE ended_at IS NULL AND heartbeat_at > ?',
+            now,
+            now,
+          ),
     );
   }
 
@@ -143,7 +183,12 @@ export class Sessions {
 
   async #changeLive(change: string, values: readonly Value[], id: string): Promise<boolean> {
     const { changes } = await this.#database.run(
-      sql(`UPDATE cis_session SET ${change} WHERE id = ? AND ${live}`, ...values, id, ...this.#limits(this.#clock.now())),
+      sql(
+        `UPDATE cis_session SET ${change} WHERE id = ? AND ${live}`,
+        ...values,
+        id,
+        ...this.#limits(this.#clock.now()),
+      ),
     );
     return changes === 1;
   }

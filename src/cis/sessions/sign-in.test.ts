@@ -2,8 +2,24 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { decodeJwt, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
-import { Desk, issueCard, newP256, origin, startCis, startTime, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
-import { paths, proofHeader, type SignInRequest, sessionCertificateType, signInMessage } from '../protocol.ts';
+import {
+  Desk,
+  issueCard,
+  newP256,
+  origin,
+  startCis,
+  startTime,
+  type TestCard,
+  type TestCis,
+  uids,
+} from '../cis.fixture.ts';
+import {
+  paths,
+  proofHeader,
+  type SignInRequest,
+  sessionCertificateType,
+  signInMessage,
+} from '../protocol.ts';
 
 describe('sign-in with a card', () => {
   let cis: TestCis;
@@ -63,7 +79,12 @@ describe('sign-in with a card', () => {
     const record = (await cis.audit.list()).findLast(({ action }) => action === 'cis.sign-in');
     assert.equal(record?.target, sessionId);
     assert.equal(record?.actor, uids.gp);
-    assert.deepEqual(record?.detail, { generation: 'hscn', mode: 'normal', agent: desk.agentId, card: card.serial });
+    assert.deepEqual(record?.detail, {
+      generation: 'hscn',
+      mode: 'normal',
+      agent: desk.agentId,
+      card: card.serial,
+    });
   });
 
   describe('what is no sign-in is invalid_request', () => {
@@ -76,7 +97,9 @@ describe('sign-in with a card', () => {
       'an unknown generation': { generation: 'third' },
       'an agent without a thumbprint': { agentId: 'me' },
       'a session key of another curve': { sessionKey: { kty: 'EC', crv: 'P-384', x: 'a', y: 'b' } },
-      'a session key that is not on the curve': { sessionKey: { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) } },
+      'a session key that is not on the curve': {
+        sessionKey: { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) },
+      },
       'a member too many': { extra: 'x' },
     };
     for (const [name, changes] of Object.entries(spoiled)) {
@@ -142,7 +165,9 @@ describe('sign-in with a card', () => {
 
   test('ten uses of one challenge at once have one winner', async () => {
     const request = await new Desk(cis).signInRequest(card);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => cis.call(paths.sessions, { body: request })));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => cis.call(paths.sessions, { body: request })),
+    );
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(9).fill(401)]);
   });
 
@@ -163,14 +188,20 @@ describe('sign-in with a card', () => {
       await refused(desk, await issueCard(cis, uids.gp, { profile: 'revoked' }), 'certificate_revoked'),
       await refused(desk, await issueCard(cis, uids.gp, { profile: 'foreign' }), 'certificate_untrusted'),
       await refused(desk, card, 'certificate_untrusted', { certificate: card.signingCertificate }),
-      await refused(desk, card, 'certificate_untrusted', { certificate: Buffer.from('no certificate').toString('base64') }),
+      await refused(desk, card, 'certificate_untrusted', {
+        certificate: Buffer.from('no certificate').toString('base64'),
+      }),
       await refused(desk, card, 'signature_invalid', { signature: card.sign('another message').signature }),
     ];
     assert.equal(new Set(sentences).size, sentences.length);
     const refusals = (await cis.events('cis.sign-in')).filter(({ outcome }) => outcome === 'refused');
     assert.ok(refusals.some(({ detail }) => detail.error === 'certificate_revoked'));
-    const audited = (await cis.audit.list()).filter(({ action, outcome }) => action === 'cis.sign-in' && outcome === 'refused');
-    assert.ok(audited.some(({ actor, detail }) => actor === uids.gp && detail.error === 'certificate_expired'));
+    const audited = (await cis.audit.list()).filter(
+      ({ action, outcome }) => action === 'cis.sign-in' && outcome === 'refused',
+    );
+    assert.ok(
+      audited.some(({ actor, detail }) => actor === uids.gp && detail.error === 'certificate_expired'),
+    );
   });
 
   test('a changed certificate, and one with something behind it', async () => {
@@ -212,7 +243,11 @@ describe('sign-in with a card', () => {
     try {
       const of = await issueCard(other, uids.clinician);
       const desk = new Desk(other);
-      await other.call(paths.person(uids.clinician), { method: 'PATCH', body: { disabled: true }, as: 'console' });
+      await other.call(paths.person(uids.clinician), {
+        method: 'PATCH',
+        body: { disabled: true },
+        as: 'console',
+      });
       assert.equal((await desk.trySignIn(of)).body.error, 'person_disabled');
       await other.call(paths.person(uids.clinician), { method: 'DELETE', as: 'console' });
       assert.equal((await desk.trySignIn(of)).body.error, 'person_unknown');
@@ -224,7 +259,11 @@ describe('sign-in with a card', () => {
   test('outside development virtual cards are refused unless allowed', async () => {
     const development = await startCis();
     const production = await startCis({ database: development.database, development: false });
-    const allowed = await startCis({ database: development.database, development: false, allowVirtualCards: true });
+    const allowed = await startCis({
+      database: development.database,
+      development: false,
+      allowVirtualCards: true,
+    });
     try {
       const of = await issueCard(development, uids.gp);
       const { body } = await new Desk(production).trySignIn(of);
@@ -243,7 +282,10 @@ describe('sign-in with a card', () => {
     const plan = { method: 'POST', path: paths.sessions, header: { jwk: desk.agentKey.jwk } };
     const send = async (changes: Partial<SignInRequest>) => {
       const body = await desk.signInRequest(card, changes);
-      return cis.call(paths.sessions, { body, headers: { [proofHeader]: await desk.proof(plan, desk.agentKey) } });
+      return cis.call(paths.sessions, {
+        body,
+        headers: { [proofHeader]: await desk.proof(plan, desk.agentKey) },
+      });
     };
     assert.equal((await send({})).status, 201);
     const posing = await send({ agentId: new Desk(cis).agentId });

@@ -45,7 +45,12 @@ export interface SignInDeps {
 }
 
 const generations = ['hscn', 'internet'] as const satisfies readonly Generation[];
-const modes = ['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility'] as const satisfies readonly SessionMode[];
+const modes = [
+  'normal',
+  'enhancedNormal',
+  'sessionLockPersistence',
+  'mobility',
+] as const satisfies readonly SessionMode[];
 
 const shape = z.strictObject({
   ...cardSignature,
@@ -90,13 +95,25 @@ export function signInRoutes(deps: SignInDeps): Route[] {
     await challenges.spend(signIn.challenge);
   }
 
-  async function readCard({ signIn, trail }: { signIn: SignIn; trail: Trail }): Promise<{ certificate: CardCertificate }> {
+  async function readCard({
+    signIn,
+    trail,
+  }: {
+    signIn: SignIn;
+    trail: Trail;
+  }): Promise<{ certificate: CardCertificate }> {
     const certificate = await readCertificate(signIn.certificate);
     trail.uid = certificate.uid;
     return { certificate };
   }
 
-  async function examineCard({ signIn, certificate }: { signIn: SignIn; certificate: CardCertificate }): Promise<{ card: ExaminedCard }> {
+  async function examineCard({
+    signIn,
+    certificate,
+  }: {
+    signIn: SignIn;
+    certificate: CardCertificate;
+  }): Promise<{ card: ExaminedCard }> {
     const message = Buffer.from(signInMessage(signIn.challenge, thumbprint(signIn.sessionKey)));
     return { card: await examiner.examineRead(certificate, { message, signature: signIn.signature }) };
   }
@@ -131,7 +148,15 @@ export function signInRoutes(deps: SignInDeps): Route[] {
     };
   }
 
-  async function openSession({ signIn, card, holder }: { signIn: SignIn; card: ExaminedCard; holder: PersonRecord }) {
+  async function openSession({
+    signIn,
+    card,
+    holder,
+  }: {
+    signIn: SignIn;
+    card: ExaminedCard;
+    holder: PersonRecord;
+  }) {
     for (let person = holder; ; person = await knownPerson(card.uid)) {
       const session = newSession(signIn, card, person);
       const former = await sessions.open(session, person.revision);
@@ -149,7 +174,13 @@ export function signInRoutes(deps: SignInDeps): Route[] {
 
   async function recordSignIn({ session, signIn }: Opened & { signIn: SignIn }): Promise<void> {
     const detail = { generation: session.generation, mode: session.mode };
-    recorder.record({ keys: [signIn.challenge, session.id], from: 'identity-agent', to: 'cis', name: 'cis.sign-in', detail });
+    recorder.record({
+      keys: [signIn.challenge, session.id],
+      from: 'identity-agent',
+      to: 'cis',
+      name: 'cis.sign-in',
+      detail,
+    });
     await audit.write({
       actor: session.uid,
       action: 'cis.sign-in',
@@ -187,8 +218,21 @@ export function signInRoutes(deps: SignInDeps): Route[] {
 
   async function recordRefusal({ challenge: key, uid }: Trail, refusal: Refusal): Promise<void> {
     const error = refusal.entry.code;
-    recorder.record({ keys: [key], from: 'identity-agent', to: 'cis', name: 'cis.sign-in', outcome: 'refused', detail: { error } });
-    await audit.write({ actor: uid, action: 'cis.sign-in', target: '', outcome: 'refused', detail: { error } });
+    recorder.record({
+      keys: [key],
+      from: 'identity-agent',
+      to: 'cis',
+      name: 'cis.sign-in',
+      outcome: 'refused',
+      detail: { error },
+    });
+    await audit.write({
+      actor: uid,
+      action: 'cis.sign-in',
+      target: '',
+      outcome: 'refused',
+      detail: { error },
+    });
   }
 
   const list = steps<Start>()

@@ -31,6 +31,7 @@ async function hop(browser: Browser, parameters: Record<string, string> = {}): P
 }
 
 const errorOf = (body: string): string => (JSON.parse(body) as { error: string }).error;
+const seconds = () => Math.floor(cis2.clock.now() / 1000);
 const freshKey = async () => createPrivateKey((await newKeyPair('ES256')).privatePem);
 
 describe('the request', () => {
@@ -71,7 +72,6 @@ describe('the request', () => {
 describe('a proof that is refused', () => {
   type Case = [string, () => Promise<Forgery> | Forgery, number, string];
   const claim = (claims: Record<string, unknown>) => () => ({ claims });
-  const seconds = () => Math.floor(cis2.clock.now() / 1000);
   const cases: Case[] = [
     ['alg none', () => ({ alg: 'none' }), 400, 'invalid_proof'],
     [
@@ -323,5 +323,3 @@ describe('why there is no proof', () => {
     }
   });
 });
-
-const seconds = () => Math.floor(cis2.clock.now() / 1000);

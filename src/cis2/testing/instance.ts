@@ -73,7 +73,11 @@ const halfOf = (clientId: string, half: Partial<Cis2Half>): Cis2Half => ({
   ...half,
 });
 
-export async function startInstance(options: Partial<Cis2Dependencies> = {}): Promise<Instance> {
+/** @param setting a database, `:memory:` by default. */
+export async function startInstance(
+  options: Partial<Cis2Dependencies> = {},
+  setting = ':memory:',
+): Promise<Instance> {
   const clock = new AdjustableClock();
   const cis = await startCis(clock);
   for (const person of [gp, nurse, starter]) cis.people.set(person.uid, person);
@@ -82,7 +86,7 @@ export async function startInstance(options: Partial<Cis2Dependencies> = {}): Pr
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
   const issuer = `${origin}${realmPath}`;
-  const database = await openDatabase(':memory:', '');
+  const database = await openDatabase(setting, '');
   const vault = new Vault(Buffer.alloc(32, 7));
   const singleUse = new SingleUse(database, clock);
   const applications = new Applications(database, clock);

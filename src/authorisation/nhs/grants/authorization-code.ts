@@ -19,12 +19,14 @@ import { scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
 import { isCallback } from '../../redirects.ts';
+import type { Upstream } from '../../upstream/upstream.ts';
 import { corsHeaders } from '../cors.ts';
 import { grant, grantTypes } from './grant.ts';
 
 interface WithCode {
   code: string;
   granted: CodeGrant;
+  upstream: Upstream;
 }
 
 const checkRedirectUri = (base: Base) =>
@@ -52,9 +54,9 @@ const findCode = ({ clock, tokens, database, endedSessions }: Parts, base: Base,
     if (granted.redirectUri !== redirectUri)
       throw errors.redirectUnknown(`${redirectUri} came, the code was sent to ${granted.redirectUri}`);
     const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
-    if (base.hardening.refuseEndedSessions && upstream && granted.sid && (await endedSessions.has(upstream.issuer, granted.sid)))
-      throw errors.codeInvalid('the session at the provider has ended since');
-    return { code, granted };
+    if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
+    if (await endedSessions.isOver(base, upstream, granted.sid)) throw errors.codeInvalid('the provider has ended the session since');
+    return { code, granted, upstream };
   };
 
 /** A challenge that was sent is enforced; a verifier without one means that somebody took it away (RFC 9700 section 4.8.2). */
@@ -92,11 +94,11 @@ export const authorizationCode = grant(
         .step(checkVerifier(base))
         .step(keepScopes);
     },
-    issue(base, { tokens, clock, database, singleUse, recorder }) {
+    issue(base, { tokens, clock, database, singleUse, recorder, endedSessions }) {
       const codes = new Codes(base, singleUse);
       const issuer = new Issuer(base, tokens, clock);
-      return async function issue({ request, form, code, granted, scope, client }: Incoming & WithProducts & WithCode & { scope: string[] }) {
-        const upstream = base.upstreams.find(({ id }) => id === granted.upstream) ?? base.upstreams[0];
+      return async function issue(known: Incoming & WithProducts & WithCode & { scope: string[] }) {
+        const { request, form, code, granted, upstream, scope, client } = known;
         const lifetimes = lifetimesOf(base, form, { access: accessLifetime, refresh: upstream.refreshLifetime });
         const access = issuer.access({ ...granted, scope }, lifetimes.access);
         const refresh = issuer.refresh({ ...granted, scope }, Math.min(lifetimes.refresh, lifetimes.validity), {
@@ -106,6 +108,10 @@ export const authorizationCode = grant(
         // One batch, so of any number of uses at once one wins and the others find nothing written.
         const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
         if (!done) throw errors.codeInvalid('the code was used by another request at the same time');
+        if (await endedSessions.isOver(base, upstream, granted.sid)) {
+          await database.run(tokens.revokingFamily(granted.family));
+          throw errors.codeInvalid('the provider ended the session at the same time');
+        }
         const keys = [code, access.token, refresh.token];
         const detail = { client: client.application.name, level: granted.level.name, scope: scope.join(' ') };
         recorder.record({ keys, from: 'application', to: 'authorisation', name: 'authorisation.token', detail });

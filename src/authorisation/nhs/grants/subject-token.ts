@@ -79,7 +79,7 @@ export const checkSubjectAudience = (base: Base) =>
 export const refuseEndedSession = (base: Base, ended: EndedSessions) =>
   async function refuseEndedSession({ subject: { claims }, upstream }: WithIssuer): Promise<{ sid: string | null }> {
     const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
-    if (sid !== null && base.hardening.refuseEndedSessions && (await ended.has(upstream.issuer, sid)))
+    if (await ended.isOver(base, upstream, sid))
       throw errors.subjectSession('the provider has ended the session of this ID token');
     return { sid };
   };

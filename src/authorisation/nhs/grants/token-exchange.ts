@@ -55,7 +55,7 @@ export const tokenExchange = grant('authorisation.exchange', ({ form }) => form.
       .step(keepScopes)
       .step(findRoles(parts));
   },
-  issue(base, { tokens, clock, database, vault, recorder }) {
+  issue(base, { tokens, clock, database, vault, recorder, endedSessions }) {
     const issuer = new Issuer(base, tokens, clock);
     return async function issue(
       known: Incoming &
@@ -81,6 +81,10 @@ export const tokenExchange = grant('authorisation.exchange', ({ form }) => form.
         _refresh_tokens_validity_ms: String(lifetimes.validity),
       });
       await database.batch([access.write, refresh.write]);
+      if (await endedSessions.isOver(base, upstream, sid)) {
+        await database.run(tokens.revokingFamily(granted.family));
+        throw errors.subjectSession('the provider ended the session at the same time');
+      }
       recorder.record({
         keys: [idToken, access.token, refresh.token],
         from: 'application',

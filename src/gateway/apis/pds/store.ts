@@ -12,11 +12,17 @@ interface PatientRow {
 /** How many merges in a row are followed. */
 const longestChain = 10;
 
-const recordOf = ({ version, body }: PatientRow): PatientRecord => {
-  const record = JSON.parse(body) as PatientRecord;
+function recordOf({ version, body }: PatientRow): PatientRecord {
+  let record: PatientRecord;
+  try {
+    record = JSON.parse(body) as PatientRecord;
+  } catch {
+    // The parser's own words would quote the record, and they go to the log.
+    throw new Error('A stored patient is no JSON.');
+  }
   record.patient.meta.versionId = String(version);
   return record;
-};
+}
 
 /** The records, each complete; what may be shown of one is decided when it is read. */
 export class Patients {

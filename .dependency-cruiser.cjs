@@ -1,0 +1,145 @@
+// Who may import whom (docs/architecture.md): kernel <- storage, oauth <- the domain folders <- main.ts, cli/.
+
+/** The folders that stand for a real service each: they talk over HTTP and never import each other. */
+const domains = 'cis|cis2|authorisation|gateway|console|sample';
+/** What both ends of a wire must agree on stands in the owner's protocol.ts, which alone may be imported from outside. */
+const protocol = '^(src/[^/]+|identity-agent)/protocol\\.ts$';
+/** Tests and what only they use, beside the source. */
+const tests = '\\.(test|fixture)\\.ts$|/(fixture|testing)/';
+/** Everything of ours; what is not of ours is ruled by the rules about packages. */
+const ours = '^(src|kernel|identity-agent|client|test|examples|bench|scripts)/';
+
+/** Rules: what lies at `from` may import of ours only what is `allowed`; its tests also what tests share. */
+const only = (name, comment, from, allowed, { shared = ['^test/support/'] } = {}) => [
+  {
+    name,
+    comment,
+    severity: 'error',
+    from: { path: from, pathNot: tests },
+    to: { path: ours, pathNot: allowed },
+  },
+  {
+    name: `${name}-in-tests`,
+    comment: `${comment}; its tests may use test/support`,
+    severity: 'error',
+    from: { path: `${from}.*(${tests})` },
+    to: { path: ours, pathNot: [...allowed, ...shared] },
+  },
+];
+
+module.exports = {
+  forbidden: [
+    ...only('kernel-alone', 'kernel imports nothing of the others', '^kernel/', ['^kernel/']),
+    ...only('storage-on-kernel', 'storage imports kernel only', '^src/storage/', [
+      '^kernel/',
+      '^src/storage/',
+    ]),
+    ...only('oauth-on-kernel-and-storage', 'oauth imports kernel and storage only', '^src/oauth/', [
+      '^kernel/',
+      '^src/storage/',
+      '^src/oauth/',
+    ]),
+    ...only('client-alone', 'the client library imports nothing of the others', '^client/', ['^client/'], {
+      shared: [],
+    }),
+    ...only('agent-on-kernel', "the agent imports kernel and others' protocol.ts only", '^identity-agent/', [
+      '^kernel/',
+      '^identity-agent/',
+      protocol,
+    ]),
+    {
+      name: 'domains-apart',
+      comment: 'a domain folder imports no other domain folder but its protocol.ts: they talk over HTTP',
+      severity: 'error',
+      from: { path: `^src/(${domains})/` },
+      to: { path: `^src/(${domains})/`, pathNot: ['^src/$1/', protocol] },
+    },
+    {
+      name: 'agent-by-protocol',
+      comment: "the services know the agent's protocol.ts, not the agent",
+      severity: 'error',
+      from: { path: `^src/(${domains})/` },
+      to: { path: '^identity-agent/', pathNot: protocol },
+    },
+    {
+      name: 'client-for-applications',
+      comment: 'of the services only the sample application is built on the client library',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/sample/', tests] },
+      to: { path: '^client/' },
+    },
+    {
+      name: 'wires-light',
+      comment:
+        'a protocol.ts is types, schemas and names: whoever imports it must not get the service with it',
+      severity: 'error',
+      from: { path: protocol },
+      to: { path: ours, pathNot: ['^kernel/', protocol] },
+    },
+    {
+      name: 'database-drivers-in-storage',
+      comment: 'only storage imports a database driver',
+      severity: 'error',
+      from: { path: '^(src|kernel|identity-agent|client)/', pathNot: '^src/storage/' },
+      to: { path: '(^|/)node_modules/(@types/)?pg/|^(node:)?sqlite$' },
+    },
+    {
+      name: 'main-from-cli',
+      comment: 'the composition root is imported by the commands and the tests alone',
+      severity: 'error',
+      from: { pathNot: '^(src/cli|test)/' },
+      to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'commands-outermost',
+      comment: 'nothing but tests imports the commands',
+      severity: 'error',
+      from: { pathNot: ['^src/cli/', '^test/', '^scripts/'] },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'no-circle',
+      comment: 'no circular imports',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'tests-outermost',
+      comment: 'what ships imports no test, example, benchmark or script',
+      severity: 'error',
+      from: { path: '^(src|kernel|identity-agent|client)/', pathNot: tests },
+      to: { path: ['^(test|examples|bench|scripts)/', tests] },
+    },
+    {
+      name: 'development-packages-in-tests',
+      comment: 'what ships imports no development package',
+      severity: 'error',
+      from: { path: '^(src|kernel|identity-agent|client)/', pathNot: tests },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: '/node_modules/@types/',
+      },
+    },
+    {
+      name: 'resolvable',
+      comment: 'every import leads somewhere',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: '(^|/)node_modules/' },
+    exclude: { path: '(^|/)(dist|\\.cache|\\.node|\\.alongside)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.cjs', '.d.ts', '.json'],
+    },
+    builtInModules: { add: ['sqlite'] },
+  },
+};

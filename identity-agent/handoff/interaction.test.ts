@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ada, ben, rightPin, type TestDesk, testDesk } from '../fixture/desk.ts';
+import { roleOf } from '../fixture/fixture-cis.ts';
+import type { HandOffRequest } from '../protocol.ts';
+
+/** The browser comes from CIS2 and is led to a page of its own: its path. */
+async function begin(desk: TestDesk, claims: Partial<HandOffRequest> = {}): Promise<string> {
+  const answer = await desk.handOff((await desk.cis2.request(claims)).jws);
+  assert.equal(answer.status, 302);
+  assert.match(answer.location, new RegExp(`^${desk.origin}/interaction/[A-Za-z0-9_-]{43}$`));
+  return new URL(answer.location).pathname;
+}
+
+async function pinPage(desk: TestDesk, path: string) {
+  const page = await desk.visit(path);
+  assert.equal(page.status, 200);
+  assert.match(page.body, /<input [^>]*type="password" name="pin"/);
+  return { ...page, card: desk.cardField(page.body) };
+}
+
+const stepOf = async (desk: TestDesk, path: string): Promise<string> => {
+  const { body } = await desk.visit(`${path}/state`, { headers: { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' } });
+  return (JSON.parse(body) as { step: string }).step;
+};
+const shownStep = (body: string): string => /data-step="([^"]*)"/.exec(body)?.[1] ?? '';
+
+describe('the PIN page', () => {
+  test('names who asks and whose card it is, and leads on by itself after the right PIN', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const path = await begin(desk);
+    const page = await pinPage(desk, path);
+    for (const words of ['Sample clinic', desk.cis2.origin, 'Dr Ada Fictional', 'inputmode="numeric"', 'Use another way to sign in'])
+      assert.ok(page.body.includes(words), words);
+    const done = await desk.post(`${path}/pin`, { pin: rightPin, card: page.card });
+    assert.equal(done.status, 200);
+    assert.ok(done.body.includes(`content="0;url=${desk.cis2.origin}/agent/return?code=${desk.cis2.codes[0]}"`), done.body);
+    assert.equal(desk.cis2.proofs[0]?.sub, ada);
+    assert.equal((await desk.visit(path)).status, 410);
+    assert.equal((await desk.post(`${path}/pin`, { pin: rightPin, card: page.card })).status, 410);
+    const told = desk.arrows.filter(({ name }) => name === 'agent.pin').map(({ from, to, detail }) => [from, to, detail?.step, detail?.result]);
+    assert.deepEqual(told.slice(1), [
+      ['identity-agent', 'browser', 'asked', undefined],
+      ['browser', 'identity-agent', 'answered', 'ok'],
+    ]);
+    assert.ok(!JSON.stringify([desk.arrows, desk.lines]).includes(rightPin), 'no PIN in events or log');
+  });
+
+  test('says how many attempts are left, then that the card is blocked', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const path = await begin(desk);
+    const { card } = await pinPage(desk, path);
+    for (const words of ['2 attempts left', '1 attempt left']) {
+      const wrong = await desk.post(`${path}/pin`, { pin: '999999', card });
+      assert.deepEqual([wrong.status, wrong.location], [303, path], 'a reload of the page sends no PIN again');
+      assert.ok((await pinPage(desk, path)).body.includes(words), words);
+    }
+    await desk.post(`${path}/pin`, { pin: '999999', card });
+    const blocked = await desk.visit(path);
+    assert.match(blocked.body, /blocked/);
+    assert.match(blocked.body, /Registration Authority/);
+    assert.doesNotMatch(blocked.body, /name="pin"/);
+    await desk.post(`${path}/leave`, { how: 'cancel' });
+    assert.deepEqual(desk.cis2.reasons, ['card_blocked']);
+  });
+
+  test('a PIN for a card that has gone is not given to the next one', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const path = await begin(desk);
+    const { card } = await pinPage(desk, path);
+    await desk.call('insertCard', { card: 'ben' });
+    await desk.post(`${path}/pin`, { pin: '999999', card });
+    const after = await pinPage(desk, path);
+    assert.match(after.body, /Mr Ben Invented/);
+    assert.match(after.body, /Another card/);
+    assert.equal((await desk.call('status')).attemptsLeft, 3);
+  });
+
+  test('goes on when the question is answered elsewhere, and then uses no PIN', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const path = await begin(desk);
+    const { card, body } = await pinPage(desk, path);
+    assert.equal(await stepOf(desk, path), shownStep(body));
+    await desk.call('answerPin', { pin: rightPin });
+    assert.equal(await stepOf(desk, path), 'onward');
+    const late = await desk.post(`${path}/pin`, { pin: '999999', card });
+    assert.equal(late.status, 200, 'the wrong PIN was not looked at');
+    const second = await begin(desk, { prompt_login: true });
+    assert.notEqual(await stepOf(desk, second), 'onward');
+  });
+
+  test('says that CIS does not answer, and lets the person try again', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const path = await begin(desk);
+    const { card } = await pinPage(desk, path);
+    desk.cis.down = true;
+    await desk.post(`${path}/pin`, { pin: rightPin, card });
+    assert.match((await pinPage(desk, path)).body, /does not answer/);
+    desk.cis.down = false;
+    assert.equal((await desk.post(`${path}/pin`, { pin: rightPin, card })).status, 200);
+  });
+});
+
+describe('prompt=login and max_age', () => {
+  test('ask for the PIN in the same session', async (t) => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const [session] = desk.cis.live;
+    const path = await begin(desk, { prompt_login: true });
+    const { card } = await pinPage(desk, path);
+    assert.equal((await desk.call('status')).question, 'pin');
+    desk.clock.advance(30);
+    assert.equal((await desk.post(`${path}/pin`, { pin: rightPin, card })).status, 200);
+    assert.equal(session?.pins, 2);
+    assert.equal(desk.cis2.proofs[0]?.cis_sid, session?.id);
+    assert.equal(desk.cis2.proofs[0]?.pin_time, Math.floor(desk.clock.now() / 1000));
+    assert.deepEqual(brief(await desk.call('status')), ['signedIn', null]);
+    desk.clock.advance(20);
+    assert.ok((await desk.handOff((await desk.cis2.request({ max_age: 60 })).jws)).location.startsWith(desk.cis2.origin));
+    desk.clock.advance(41);
+    const again = await begin(desk, { max_age: 60 });
+    await pinPage(desk, again);
+  });
+
+  test('a question that nobody waits for any more is taken back', async (t) => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const path = await begin(desk, { prompt_login: true });
+    await pinPage(desk, path);
+    assert.deepEqual(brief(await desk.call('status')), ['pinRequested', 'pin']);
+    await desk.post(`${path}/leave`, { how: 'cancel' });
+    assert.deepEqual(desk.cis2.reasons, ['cancelled']);
+    assert.deepEqual(brief(await desk.call('status')), ['signedIn', null]);
+    await pinPage(desk, await begin(desk, { prompt_login: true }));
+    desk.clock.advance(301);
+    await desk.tick();
+    assert.deepEqual(brief(await desk.call('status')), ['signedIn', null]);
+  });
+
+  test("another person's card ends the former session", async (t) => {
+    const desk = await testDesk(t, { mode: 'mobility' });
+    await desk.signIn('ada');
+    await desk.call('takeCard');
+    await desk.call('insertCard', { card: 'ben' });
+    const path = await begin(desk);
+    const { card, body } = await pinPage(desk, path);
+    assert.match(body, /Mr Ben Invented/);
+    await desk.post(`${path}/pin`, { pin: rightPin, card });
+    assert.equal(desk.cis2.proofs[0]?.sub, ben);
+    assert.deepEqual(desk.cis.live.map(({ uid }) => uid), [ben]);
+    assert.deepEqual([...desk.cis.sessions.values()].map(({ ended }) => ended), ['anotherPerson', null]);
+  });
+});
+
+const brief = ({ state, question }: { state: string; question: string | null }) => [state, question];
+
+describe('the other pages', () => {
+  test('without a card the page waits for one and goes on by itself', async (t) => {
+    const desk = await testDesk(t);
+    const path = await begin(desk);
+    const empty = await desk.visit(path);
+    assert.match(empty.body, /Put your smartcard into the reader/);
+    assert.match(empty.body, /<noscript><meta http-equiv="refresh"/);
+    const before = await stepOf(desk, path);
+    assert.equal(before, shownStep(empty.body));
+    await desk.call('insertCard', { card: 'ada' });
+    assert.notEqual(await stepOf(desk, path), before);
+    await pinPage(desk, path);
+    await desk.call('takeCard');
+    await desk.post(`${path}/leave`, { how: 'cancel' });
+    assert.deepEqual(desk.cis2.reasons, ['no_card']);
+  });
+
+  test('several roles are asked for after the PIN', async (t) => {
+    const desk = await testDesk(t);
+    desk.cis.roles.set(ada, [roleOf(1), roleOf(2), roleOf(3)]);
+    await desk.call('insertCard', { card: 'ada' });
+    const path = await begin(desk);
+    const { card } = await pinPage(desk, path);
+    assert.equal((await desk.post(`${path}/pin`, { pin: rightPin, card })).status, 303);
+    const page = await desk.visit(path);
+    assert.equal(page.body.match(/type="radio"/g)?.length, 3);
+    assert.match(page.body, /Role 2/);
+    assert.equal((await desk.post(`${path}/role`, { roleId: '777' })).status, 400);
+    const done = await desk.post(`${path}/role`, { roleId: roleOf(2).roleId });
+    assert.equal(done.status, 200);
+    assert.equal(desk.cis2.proofs[0]?.selected_roleid, roleOf(2).roleId);
+  });
+
+  test('a refused card is shown with the sentence of CIS, a person without role with its own', async (t) => {
+    const desk = await testDesk(t, { requireRole: true });
+    desk.cis.refused.set(ada, { code: 'certificate_revoked', sentence: 'This card has been revoked.' });
+    desk.cis.roles.set(ben, []);
+    for (const [name, sentence] of [['ada', /This card has been revoked\./], ['ben', /You have no role/]] as const) {
+      await desk.call('insertCard', { card: name });
+      const path = await begin(desk);
+      const { card } = await pinPage(desk, path);
+      await desk.post(`${path}/pin`, { pin: rightPin, card });
+      assert.match((await desk.visit(path)).body, sentence);
+      await desk.post(`${path}/leave`, { how: 'cancel' });
+    }
+    assert.deepEqual(desk.cis2.reasons, ['card_rejected', 'no_role']);
+  });
+
+  test('"Use another way to sign in" leads back to CIS2', async (t) => {
+    const desk = await testDesk(t);
+    const path = await begin(desk);
+    const left = await desk.post(`${path}/leave`, { how: 'another_way' });
+    assert.equal(left.status, 200);
+    assert.ok(left.body.includes(`/agent/return?code=${desk.cis2.codes[0]}`));
+    assert.deepEqual(desk.cis2.reasons, ['another_way']);
+    assert.equal((await desk.visit(path)).status, 410);
+  });
+
+  test('an interaction has its own five minutes, and an unknown path has none', async (t) => {
+    const desk = await testDesk(t);
+    const path = await begin(desk);
+    desk.clock.advance(299);
+    assert.equal((await desk.visit(path)).status, 200);
+    desk.clock.advance(1);
+    assert.equal((await desk.visit(path)).status, 404);
+    assert.equal((await desk.visit('/interaction/whatever')).status, 404);
+  });
+
+  test('two tabs: each goes on once with its own code', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const [first, second] = [await begin(desk), await begin(desk)];
+    const { card } = await pinPage(desk, first);
+    await desk.post(`${first}/pin`, { pin: rightPin, card });
+    const answers = await Promise.all([desk.visit(second), desk.visit(second)]);
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [302, 410]);
+    assert.equal(new Set(desk.cis2.proofs.map(({ request_jti }) => request_jti)).size, 2);
+  });
+});
+
+describe('other pages of the browser', () => {
+  test('can spend no PIN attempt and leave nothing', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const path = await begin(desk);
+    const { card } = await pinPage(desk, path);
+    const { port } = new URL(desk.origin);
+    const foreign: Record<string, string | undefined>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: undefined },
+      { origin: `http://localhost:${port}` },
+      { origin: desk.cis2.origin },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'none' },
+      { 'sec-fetch-site': undefined },
+    ];
+    for (const headers of foreign) {
+      assert.equal((await desk.post(`${path}/pin`, { pin: '999999', card }, headers)).status, 403, JSON.stringify(headers));
+      assert.equal((await desk.post(`${path}/leave`, { how: 'cancel' }, headers)).status, 403, JSON.stringify(headers));
+    }
+    assert.equal((await desk.post('/interaction/guessed/pin', { pin: '999999', card })).status, 404);
+    assert.equal((await desk.post(`${path}/pin`, { pin: '999999', card }, { 'content-type': 'text/plain' })).status, 400);
+    const twice = `pin=999999&pin=999998&card=${card}`;
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: desk.origin, 'sec-fetch-site': 'same-origin' };
+    assert.equal((await desk.visit(`${path}/pin`, { method: 'POST', headers, body: twice })).status, 400);
+    assert.equal((await desk.visit(path, { headers: { 'sec-fetch-dest': 'iframe' } })).status, 403);
+    assert.equal((await desk.visit(`${path}/state`, { headers: { 'sec-fetch-site': 'cross-site' } })).status, 403);
+    assert.equal((await desk.call('status')).attemptsLeft, 3);
+    assert.equal(desk.cis2.reasons.length, 0);
+  });
+});

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { addresses } from './check/addresses.mjs';
+import { lockFiles } from './check/lock-files.mjs';
+import { program, script } from './check/programs.mjs';
+import { inClone } from './prepare/clone.mjs';
+import { orOneSentence, Stop } from './prepare/say.mjs';
+import { prepare } from './prepare.mjs';
+
+const folders = ['kernel', 'src', 'identity-agent', 'client', 'test', 'examples', 'bench', 'scripts'];
+
+/** Each static check by its name: what it looks at, and how it gets its complaints (none: it passed). */
+const checks = {
+  style: {
+    about: 'format and lint (biome)',
+    run: (node) =>
+      program(node, '@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--colors=off', '.']),
+  },
+  types: {
+    about: 'types (tsc)',
+    run: (node) => program(node, '@typescript/native/bin/tsc', ['-p', 'tsconfig.json', '--pretty', 'false']),
+  },
+  imports: {
+    about: 'who may import whom (.dependency-cruiser.cjs)',
+    run: (node) =>
+      program(node, 'dependency-cruiser/bin/dependency-cruiser.mjs', [
+        '--config',
+        '.dependency-cruiser.cjs',
+        ...folders.filter((folder) => existsSync(inClone(folder))),
+      ]),
+  },
+  inputs: {
+    about: 'time, chance and environment only through the kernel',
+    run: async () => (await import('./check/hidden-inputs.mjs')).hiddenInputs(),
+  },
+  lock: { about: 'lock files without addresses, with checksums', run: lockFiles },
+  addresses: { about: 'no paths of one machine, no registries in tracked files', run: addresses },
+  docs: {
+    about: 'generated documentation is up to date',
+    run: (node) =>
+      existsSync(inClone('scripts', 'docs.ts'))
+        ? script(node, inClone('scripts', 'run.mjs'), [inClone('scripts', 'docs.ts'), '--check'])
+        : [],
+  },
+  unused: {
+    about: 'no unused files, exports or dependencies (knip)',
+    run: (node) => program(node, 'knip/bin/knip.js', ['--no-progress', '--no-config-hints']),
+  },
+};
+
+/** `npm run check [-- NAME...]`: runs the static checks, all of them or those named; 1 if any complains. */
+await orOneSentence(async () => {
+  const named = process.argv.slice(2);
+  const unknown = named.find((name) => !(name in checks));
+  if (unknown !== undefined)
+    throw new Stop(`there is no check "${unknown}": the checks are ${Object.keys(checks).join(', ')}`);
+  const node = await prepare({ tools: true });
+  const failed = [];
+  for (const name of named.length > 0 ? named : Object.keys(checks)) {
+    if (!(await passes(node, name))) failed.push(name);
+  }
+  const all = named.length || Object.keys(checks).length;
+  process.stdout.write(
+    failed.length === 0
+      ? `# checks ${all} passed\n`
+      : `# checks ${failed.length} of ${all} failed: ${failed.join(', ')}\n`,
+  );
+  process.exitCode = failed.length === 0 ? 0 : 1;
+});
+
+async function passes(node, name) {
+  const { about, run } = checks[name];
+  const started = performance.now();
+  const complaints = await run(node);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(
+    `${complaints.length === 0 ? 'ok    ' : 'failed'}  ${name.padEnd(10)} ${about} (${seconds} s)\n`,
+  );
+  for (const complaint of complaints) process.stdout.write(`${complaint.replace(/^/gm, '        ')}\n`);
+  return complaints.length === 0;
+}

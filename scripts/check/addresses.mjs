@@ -1,0 +1,22 @@
+import { textOf, trackedFiles } from './tracked.mjs';
+
+/** What a file that others get must not hold. */
+const forbidden = [
+  [/(?<![\w.~}$-])\/(?:work|root|home\/\w+|Users\/\w+)\/[\w.]/, 'a path of one machine'],
+  [
+    /\b(?:registry|npm)[.](?:npmjs|yarnpkg|npmmirror)[.]|\bpkg[.]github[.]com|https?:\/\/registry[.]/i,
+    "a registry's address",
+  ],
+];
+
+/** Complains about absolute paths of one machine and about package registries named in tracked files. */
+export function addresses() {
+  return trackedFiles().flatMap((file) => {
+    const lines = textOf(file)?.split('\n') ?? [];
+    return lines.flatMap((line, index) =>
+      forbidden
+        .filter(([pattern]) => pattern.test(line))
+        .map(([, what]) => `${file}:${index + 1}: ${what}: ${line.trim().slice(0, 100)}`),
+    );
+  });
+}

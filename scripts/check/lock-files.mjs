@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { inClone } from '../prepare/clone.mjs';
+import { trackedFiles } from './tracked.mjs';
+
+/** Complains about lock files that name addresses, or lack the checksum of a package that is fetched. */
+export function lockFiles() {
+  return trackedFiles()
+    .filter((file) => /(^|\/)package-lock\.json$/.test(file))
+    .flatMap((file) => {
+      const { packages } = JSON.parse(readFileSync(inClone(file), 'utf8'));
+      return Object.entries(packages).flatMap(([path, entry]) => complaints(`${file}: ${path}`, path, entry));
+    });
+}
+
+function complaints(where, path, { resolved, integrity, link }) {
+  const found = [];
+  if (resolved !== undefined && !link) {
+    found.push(`${where} has a resolved address; .npmrc's omit-lockfile-registry-resolved keeps it out`);
+  }
+  if (path.includes('node_modules/') && !link && !integrity) found.push(`${where} has no integrity`);
+  return found;
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { acrValues, asksOnlyFor, couldMeet, firstMet, type Reached } from './acr.ts';
+
+const reached: Record<string, Reached> = {
+  hscn: { level: 3, methods: ['N3_SMARTCARD'] },
+  internet: { level: 3, methods: ['CIS2_SMARTCARD'] },
+  'card out': { level: 2, methods: ['CIS2_SMARTCARD'] },
+  'security key': { level: 3, methods: ['FIDO2'] },
+  passkey: { level: 2, methods: ['FIDO2'] },
+  tablet: { level: 3, methods: ['IOS'] },
+  'authenticator app': { level: 2, methods: ['TOTP'] },
+  federated: { level: 2, methods: ['NHSMAIL'] },
+  password: { level: 1, methods: ['USERPASS'] },
+};
+
+// Which of the sign-ins above meet each class.
+const table: Record<string, string[]> = {
+  AAL3_ANY: ['hscn', 'internet', 'security key', 'tablet'],
+  AAL2_OR_AAL3_ANY: [
+    'hscn',
+    'internet',
+    'card out',
+    'security key',
+    'passkey',
+    'tablet',
+    'authenticator app',
+    'federated',
+  ],
+  AAL2_ANY: ['card out', 'passkey', 'authenticator app', 'federated'],
+  AAL3_SMARTCARD: ['hscn', 'internet'],
+  AAL3_N3_SMARTCARD: ['hscn'],
+  AAL3_CIS2_SMARTCARD: ['internet'],
+  AAL3_FIDO2: ['security key'],
+  AAL3_IOS: ['tablet'],
+  AAL2_TOTP: ['authenticator app'],
+  AAL2_NHSMAIL: ['federated'],
+  AAL1_USERPASS: ['password'],
+};
+
+describe('authentication context classes', () => {
+  test('the table has every published class', () => assert.deepEqual(acrValues, Object.keys(table)));
+  for (const [value, names] of Object.entries(table))
+    test(value, () => {
+      const met = Object.keys(reached).filter(
+        (name) => firstMet([value], reached[name] as Reached) === value,
+      );
+      assert.deepEqual(met, names);
+    });
+  test('the first asked one that was met is answered', () => {
+    assert.equal(
+      firstMet(['AAL3_FIDO2', 'AAL2_OR_AAL3_ANY', 'AAL3_ANY'], reached.hscn as Reached),
+      'AAL2_OR_AAL3_ANY',
+    );
+    assert.equal(firstMet(['constructor'], reached.hscn as Reached), undefined);
+    assert.equal(couldMeet(['AAL2_ANY'], [reached.hscn as Reached, reached.internet as Reached]), false);
+  });
+  test('who asks for the smartcard only', () => {
+    const card = ['N3_SMARTCARD', 'CIS2_SMARTCARD'];
+    assert.equal(asksOnlyFor(['AAL3_SMARTCARD', 'AAL3_N3_SMARTCARD'], card), true);
+    for (const asked of [['AAL3_ANY'], ['AAL3_SMARTCARD', 'AAL3_FIDO2'], []])
+      assert.equal(asksOnlyFor(asked, card), false);
+  });
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { systemClock } from '@alongside/kernel/clock';
+import { CookieNames } from '@alongside/kernel/cookies';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { silentLog } from '@alongside/kernel/log';
+import { Vault } from '@alongside/kernel/secrets';
+import type { AuthorizationRequest } from '../authorization-request.ts';
+import { BrowserMarks } from '../browser-marks.ts';
+import { CisClient } from '../cis-client.ts';
+import type { RelyingParty } from '../relying-party.ts';
+import { type CisFixture, startCis } from '../testing/cis-fixture.ts';
+import { smartcard } from './smartcard.ts';
+
+// A browser that is not on the agent's computer as far as CIS2 can see: its address is the hospital's.
+let cis: CisFixture;
+before(async () => {
+  cis = await startCis(systemClock);
+});
+after(() => cis.stop());
+
+const marks = new BrowserMarks(
+  new CookieNames('https://cis2.example.test', 'cis2'),
+  new Vault(Buffer.alloc(32, 1)),
+);
+const cookieOf = (setCookie: string) => setCookie.split(';')[0] ?? '';
+const from = (address: string, cookie = '') => ({ address, headers: { cookie } }) as unknown as HttpRequest;
+const party = (firstAuthenticator: string | null) =>
+  ({ client: { firstAuthenticator } }) as unknown as RelyingParty;
+const asked = (prompt: string[] = []) => ({ prompt, acr: ['AAL3_ANY'] }) as unknown as AuthorizationRequest;
+
+test('a browser elsewhere goes straight to an agent that it has met, or when the smartcard is asked for', async () => {
+  const handOffs = undefined as never;
+  const card = smartcard({
+    cis: new CisClient(cis, silentLog),
+    handOffs,
+    marks,
+    log: silentLog,
+    afterSignOut: 'ask',
+  });
+  cis.agents = [
+    { agentId: 'one', seenAt: '', sessionId: 's' },
+    { agentId: 'two', seenAt: '', sessionId: null },
+  ];
+  const met = (id: string) => cookieOf(marks.meeting(from(''), id));
+  const straight = (request: HttpRequest, first: string | null = null, prompt: string[] = []) =>
+    card.goesStraight(request, party(first), asked(prompt));
+
+  assert.equal(await straight(from('192.0.2.7')), false);
+  assert.equal(await straight(from('192.0.2.7', met('one'))), true);
+  assert.equal(await straight(from('192.0.2.7', met('two'))), false);
+  assert.equal(await straight(from('192.0.2.7', met('three'))), false);
+  assert.equal(await straight(from('192.0.2.7'), 'smartcard'), true);
+  assert.equal(await straight(from('192.0.2.7'), 'smartcard', ['none']), false);
+  assert.equal(await straight(from('192.0.2.7', met('two')), null, ['none']), true);
+  for (const loopback of ['127.0.0.1', '127.0.0.9', '::1', '::ffff:127.0.0.1'])
+    assert.equal(await straight(from(loopback)), true);
+  cis.agents = [];
+  assert.equal(await straight(from('192.0.2.7', met('one')), 'smartcard'), false);
+});
+
+test('the cookie of met agents tells nobody else which they are, and takes no changes', () => {
+  const cookie = cookieOf(marks.meeting(from(''), 'agent-one'));
+  assert.ok(!cookie.includes('agent-one'));
+  assert.deepEqual(marks.metAgents(from('', cookie)), ['agent-one']);
+  const changed = cookie.replace(/\.(.)/, (_, first) => `.${first === 'A' ? 'B' : 'A'}`);
+  assert.deepEqual(marks.metAgents(from('', changed)), []);
+  const more = ['b', 'c', 'd', 'e'].reduce(
+    (before, id) => cookieOf(marks.meeting(from('', before), id)),
+    cookie,
+  );
+  assert.deepEqual(marks.metAgents(from('', more)), ['e', 'd', 'c', 'b']);
+});

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { type AgentPage, startAgentPage } from '../testing/agent-page.ts';
+import { startChromium } from '../testing/chromium.ts';
+import { type Instance, startInstance } from '../testing/instance.ts';
+import { gp } from '../testing/people.ts';
+import { redeem } from '../testing/redeem.ts';
+import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
+
+let chromium: Browser;
+let context: BrowserContext;
+let page: Page;
+let cis2: Instance;
+let agentPage: AgentPage;
+let rp: RpEndpoint;
+let client: Cis2Half;
+let callback: string;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+before(async () => {
+  [chromium, agentPage, rp] = await Promise.all([startChromium(), startAgentPage(), startRpEndpoint()]);
+  cis2 = await startInstance({ agentUrl: agentPage.url });
+  agentPage.agent = cis2.agent;
+  callback = rp.url.replace('/backchannel-logout', '/callback');
+  client = await cis2.register({ redirectUris: [callback], postLogoutRedirectUris: [callback] });
+});
+after(async () => {
+  await chromium.close();
+  await cis2.stop();
+  await agentPage.stop();
+  await rp.stop();
+});
+beforeEach(async () => {
+  context = await chromium.newContext();
+  page = await context.newPage();
+  agentPage.asks = true;
+  await cis2.agent.signIn(gp.uid);
+});
+afterEach(() => context.close());
+
+const choice = () => page.goto(cis2.authorizeUrl(client, { prompt: 'select_account' }));
+const arrived = () => page.waitForURL((url) => url.href.startsWith(callback), { timeout: 5_000 });
+
+describe('the choice page', () => {
+  test('opens the hop in a small window, which closes; the sign-in goes on where it began', async () => {
+    await choice();
+    const [small] = await Promise.all([
+      context.waitForEvent('page'),
+      page.getByRole('button', { name: 'Continue' }).click(),
+    ]);
+    await page.getByText('A small window has opened').waitFor();
+    await small.locator('#pin').waitFor();
+    await Promise.all([arrived(), small.locator('#pin').click()]);
+    assert.match(page.url(), /code=/);
+    if (!small.isClosed()) await small.waitForEvent('close', { timeout: 5_000 });
+  });
+
+  test('names the causes when nothing comes back within 4 s', async () => {
+    await page.clock.install();
+    await choice();
+    await Promise.all([context.waitForEvent('page'), page.getByRole('button', { name: 'Continue' }).click()]);
+    const help = page.locator('#help');
+    await page.clock.runFor(3_900);
+    assert.equal(await help.isVisible(), false);
+    await page.clock.runFor(200);
+    assert.match(
+      (await help.textContent()) ?? '',
+      /not running.*uses the port.*proxy.*Local Network Access/s,
+    );
+  });
+
+  test('has a plain link as well', async () => {
+    await choice();
+    agentPage.asks = false;
+    await Promise.all([arrived(), page.getByRole('link', { name: 'in this window' }).click()]);
+    assert.match(page.url(), /code=/);
+  });
+
+  test('works without script', async () => {
+    const plain = await chromium.newContext({ javaScriptEnabled: false });
+    page = await plain.newPage();
+    agentPage.asks = false;
+    await choice();
+    await Promise.all([arrived(), page.getByRole('button', { name: 'Continue' }).click()]);
+    assert.match(page.url(), /code=/);
+    await plain.close();
+  });
+
+  test('cancel goes back to the client', async () => {
+    await choice();
+    await Promise.all([arrived(), page.getByRole('button', { name: 'Cancel' }).click()]);
+    assert.match(page.url(), /error=access_denied/);
+  });
+
+  test('by keyboard alone', async () => {
+    await choice();
+    agentPage.asks = false;
+    await page.getByRole('radio', { name: 'Smartcard' }).focus();
+    const [small] = await Promise.all([context.waitForEvent('page'), page.keyboard.press('Enter')]);
+    await arrived();
+    if (!small.isClosed()) await small.waitForEvent('close', { timeout: 5_000 });
+  });
+});
+
+test('a signed-in desk sees redirects only, from one address to the other', async () => {
+  agentPage.asks = false;
+  const shown: string[] = [];
+  page.on('domcontentloaded', () => shown.push(new URL(page.url()).pathname));
+  await page.goto(cis2.authorizeUrl(client));
+  assert.match(page.url(), /code=/);
+  assert.deepEqual(shown, ['/callback']);
+});
+
+test('form_post posts by itself under its own policy', async () => {
+  agentPage.asks = false;
+  rp.received = [];
+  await page.goto(cis2.authorizeUrl(client, { response_mode: 'form_post' }));
+  await arrived();
+  assert.ok(rp.received.at(-1)?.get('code'));
+  assert.equal(rp.received.at(-1)?.get('iss'), cis2.issuer);
+});
+
+describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
+  const check = async () => {
+    await page.evaluate(axe);
+    const run =
+      '(async () => (await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })).violations)()';
+    const violations = (await page.evaluate(run)) as { id: string; nodes: { html: string }[] }[];
+    assert.deepEqual(
+      violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`),
+      [],
+    );
+    const wide = await page.evaluate(
+      'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+    );
+    assert.equal(wide, false);
+  };
+  const signedIn = async () => {
+    agentPage.asks = false;
+    await page.goto(cis2.authorizeUrl(client));
+    await arrived();
+    return redeem(cis2, client, { status: 302, headers: {}, body: '', location: page.url() });
+  };
+  const pages: [string, () => Promise<unknown>][] = [
+    ['the choice', choice],
+    [
+      'the choice, waiting, with help',
+      async () => {
+        await page.clock.install();
+        await choice();
+        await Promise.all([
+          context.waitForEvent('page'),
+          page.getByRole('button', { name: 'Continue' }).click(),
+        ]);
+        await page.clock.runFor(4_100);
+        await page.locator('#help').waitFor();
+      },
+    ],
+    ['an error', () => page.goto(cis2.authorizeUrl(client, { client_id: 'nobody' }))],
+    ['the help', () => page.goto(`${cis2.origin}/help/smartcard`)],
+    [
+      'the question before signing out',
+      async () => {
+        await signedIn();
+        await page.goto(`${cis2.issuer}/connect/endSession`);
+      },
+    ],
+    ['signed out', () => page.goto(`${cis2.issuer}/connect/endSession`)],
+    [
+      'continue as',
+      async () => {
+        const { id_token } = await signedIn();
+        await page.goto(`${cis2.issuer}/connect/endSession?id_token_hint=${id_token}`);
+        await page.goto(cis2.authorizeUrl(client));
+        await page.getByRole('heading', { name: 'Continue as' }).waitFor();
+      },
+    ],
+  ];
+  for (const [name, open] of pages)
+    test(name, async () => {
+      await page.setViewportSize({ width: 320, height: 640 });
+      await open();
+      await check();
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await check();
+    });
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { Browser, form, send } from './testing/browser.ts';
+import { codeOf, type Instance, secret, startInstance } from './testing/instance.ts';
+import { gp } from './testing/people.ts';
+import { redeem } from './testing/redeem.ts';
+import { startRpEndpoint } from './testing/rp-endpoint.ts';
+
+// Everything that is one conditional write, in the other dialect.
+let postgres: TestPostgres;
+let cis2: Instance;
+before(async () => {
+  postgres = await startPostgres();
+  cis2 = await startInstance({}, await postgres.create('cis2'));
+});
+after(async () => {
+  await cis2.stop();
+  await postgres.stop();
+});
+
+test('ten redemptions of one code at once: one winner', async () => {
+  const client = await cis2.register();
+  await cis2.agent.signIn(gp.uid);
+  const code = codeOf(await cis2.signIn(new Browser(), client));
+  const body = form({
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: client.redirectUris[0] ?? '',
+    client_id: client.clientId,
+    client_secret: secret,
+  });
+  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+  const replies = await Promise.all(
+    Array.from({ length: 10 }, () => send('POST', `${cis2.issuer}/access_token`, type, body)),
+  );
+  assert.equal(replies.filter(({ status }) => status === 200).length, 1);
+});
+
+test('ten returns of one hand-off at once: one winner', async () => {
+  const client = await cis2.register();
+  const browser = new Browser();
+  await cis2.agent.signIn(gp.uid);
+  const hop = await browser.get(cis2.authorizeUrl(client));
+  const back = await cis2.agent.answer(hop.location);
+  const replies = await Promise.all(Array.from({ length: 10 }, () => browser.get(back)));
+  assert.equal(replies.filter(({ status }) => status === 302).length, 1);
+});
+
+test('sign-in, silent sign-in, the end of the CIS session, back-channel logout', async () => {
+  const rp = await startRpEndpoint();
+  const client = await cis2.register({ backchannelLogoutUri: rp.url });
+  const browser = new Browser();
+  const sid = await cis2.agent.signIn(gp.uid);
+  const { access_token } = await redeem(cis2, client, await cis2.signIn(browser, client));
+  assert.ok(codeOf(await browser.get(cis2.authorizeUrl(client, { prompt: 'none' }))));
+  const late = await browser.get(cis2.authorizeUrl(client, { prompt: 'login' }));
+  const back = await cis2.agent.answer(late.location, { pin: true });
+  await cis2.sessionEnded({
+    sessionId: sid,
+    agentId: cis2.agent.id,
+    uid: gp.uid,
+    cause: 'cardRemoved',
+    generation: 'hscn',
+  });
+  await cis2.service.stop?.();
+  assert.equal(rp.received.length, 1);
+  assert.equal(
+    (await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${access_token}` })).status,
+    401,
+  );
+  assert.equal((await browser.get(back)).status, 403);
+  await rp.stop();
+});

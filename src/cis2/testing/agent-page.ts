@@ -1,0 +1,45 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { page } from '@alongside/kernel/answer';
+import { html } from '@alongside/kernel/html';
+import type { TestAgent } from './test-agent.ts';
+
+/** The agent's origin in a browser: a page that asks, under the policies of real pages, then the way back. */
+export interface AgentPage {
+  url: string;
+  agent: TestAgent | undefined;
+  /** When false, the hop comes back without a page. */
+  asks: boolean;
+  stop(): Promise<void>;
+}
+
+export async function startAgentPage(): Promise<AgentPage> {
+  const server = createServer(async (request, response) => {
+    const address = new URL(request.url ?? '/', fixture.url);
+    if (address.pathname === '/v1/cis2' && fixture.asks) {
+      const question = page(
+        200,
+        html`<!doctype html><title>PIN</title><a id="pin" href="/go${address.search}">Give the PIN</a>`,
+      );
+      response.writeHead(question.status, question.headers).end(question.body);
+      return;
+    }
+    if (address.pathname !== '/go' && address.pathname !== '/v1/cis2') {
+      response.writeHead(404).end();
+      return;
+    }
+    const location = await fixture.agent?.answer(address.href);
+    response.writeHead(302, { location }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const fixture: AgentPage = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    agent: undefined,
+    asks: true,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+  return fixture;
+}

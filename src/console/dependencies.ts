@@ -1,0 +1,45 @@
+import type { AdjustableClock } from '@alongside/kernel/clock';
+import type { JourneyEvent } from '@alongside/kernel/events';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import type { Log } from '@alongside/kernel/log';
+import type { Applications } from '../oauth/applications.ts';
+import type { Products } from '../oauth/products.ts';
+import type { Tokens } from '../oauth/tokens.ts';
+import type { Urls } from '../service.ts';
+import type { AuditLog } from '../storage/audit.ts';
+import type { Database } from '../storage/database.ts';
+import type { StoredEvents } from '../storage/events.ts';
+import type { Settings } from '../storage/settings.ts';
+
+/** The services whose signing keys the console shows and rotates. */
+export const keyServices = ['cis2', 'authorisation', 'cis'] as const;
+export type KeyService = (typeof keyServices)[number];
+
+/** What the console is built from. Each of its resources names the few of these that it uses. */
+export interface ConsoleDependencies {
+  clock: AdjustableClock;
+  database: Database;
+  settings: Settings;
+  audit: AuditLog;
+  events: StoredEvents;
+  /** Calls back for each event that this process has kept; returns how to stop. */
+  listenEvents: (listener: (event: JourneyEvent) => void) => () => void;
+  applications: Applications;
+  products: Products;
+  tokens: Tokens;
+  keys: Record<KeyService, SigningKeys>;
+  log: Log;
+  urls: Urls;
+  cis2Issuer: string;
+  version: string;
+  /** In production every call is refused until administrators can sign in. */
+  development: boolean;
+  /** Where CIS answers, and the secret that the console shows it. */
+  cis: { url: string; secret: string };
+  /** The local socket of the agent of this machine; null where there is none. */
+  agentSocket: string | null;
+  /** Brings storage back to the seed. */
+  reset: () => Promise<void>;
+  /** Values of `Host` that are answered, exactly. */
+  allowedHosts: readonly string[];
+}

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { RateLimits } from '../oauth/products.ts';
+import { admitted, counted, gapOf, windowOf } from './counters.ts';
+import { type OutcomeBody, pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
+import { limitRate } from './rules/rate-limits.ts';
+import { makePds } from './apis/pds/index.ts';
+
+const guide = 'Please see: https://digital.nhs.uk/developer/guides-and-documentation/reference-guide#rate-limits for more details.';
+const spike = (ratelimit: string, enabled = true): RateLimits => ({
+  quota: { enabled: false, limit: 0, interval: 1, timeunit: 'minute' },
+  spikeArrest: { enabled, ratelimit },
+});
+const quota = (limit: number, interval = 1, timeunit = 'minute'): RateLimits => ({
+  quota: { enabled: true, limit, interval, timeunit },
+});
+
+describe('rates', () => {
+  test('n a second or a minute is one every so many milliseconds', () => {
+    assert.deepEqual(['1ps', '3ps', '300pm', '900pm', '60000pm'].map(gapOf), [1000, 333, 200, 66, 1]);
+    assert.deepEqual(['', '0ps', '5', 'ps', '5ph', '-1ps', '1.5ps'].map(gapOf), Array(7).fill(undefined));
+  });
+
+  test('the window of a quota', () => {
+    const units = ['minute', 'hour', 'day', 'week', 'month', 'fortnight'];
+    assert.deepEqual(
+      units.map((timeunit) => windowOf({ interval: 2, timeunit }) / 60_000),
+      [2, 120, 2_880, 20_160, 86_400, 2],
+    );
+  });
+});
+
+describe('counting', () => {
+  let gateway: RunningGateway;
+  before(async () => {
+    gateway = await startGateway();
+  });
+  after(() => gateway.stop());
+
+  test('parallel requests each get their own number', async () => {
+    const numbers = await Promise.all(
+      Array.from({ length: 50 }, () => counted(gateway.dependencies, 'parallel', { interval: 1, timeunit: 'minute' })),
+    );
+    assert.deepEqual([...numbers].sort((a, b) => a - b), Array.from({ length: 50 }, (_, at) => at + 1));
+  });
+
+  test('of parallel requests one is admitted, and the next after the gap', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => admitted(gateway.dependencies, 'smooth', '1ps')));
+    assert.equal(all.filter(Boolean).length, 1);
+    gateway.clock.advance(0.999);
+    assert.equal(await admitted(gateway.dependencies, 'smooth', '1ps'), false);
+    gateway.clock.advance(0.001);
+    assert.equal(await admitted(gateway.dependencies, 'smooth', '1ps'), true);
+    gateway.clock.advance(-3_600);
+    assert.equal(await admitted(gateway.dependencies, 'smooth', '1ps'), true, 'a clock that was moved back locks nobody out');
+  });
+});
+
+describe('limits of a product', () => {
+  let gateway: RunningGateway;
+  before(async () => {
+    gateway = await startGateway();
+  });
+  after(() => gateway.stop());
+
+  const limited = async (id: string, limits: RateLimits | null, apis = ['personal-demographics']) => {
+    await gateway.products.save({ name: `product-${id}`, apis, scopes: [scopes.user], limits });
+    await gateway.addApplication(id, {}, [`product-${id}`]);
+    const token = await gateway.issue({ applicationId: id });
+    return (path = `${pdsBase}/Patient/9000000033`, method = 'GET') => gateway.call(path, { token, method });
+  };
+
+  const refusal = async (answer: Response) => {
+    assert.equal(answer.status, 429);
+    assert.equal(answer.headers.get('retry-after'), null);
+    const [issue] = ((await answer.json()) as OutcomeBody).issue;
+    const { code, display } = issue.details.coding[0];
+    assert.deepEqual([issue.code, code, display], ['value', 'TOO_MANY_REQUESTS', 'Too many requests']);
+    return issue.diagnostics;
+  };
+
+  test('quota: so many in a window, then 429 until the next', async () => {
+    const call = await limited('counted', quota(3, 2));
+    for (const status of [200, 200, 200, 429, 429]) assert.equal((await call()).status, status);
+    assert.equal(
+      await refusal(await call()),
+      `Your application, The counted application, has exceeded its quota of 3 requests every 2 minute(s) and is being rate limited. ${guide}`,
+    );
+    gateway.clock.advance(120);
+    assert.equal((await call()).status, 200);
+  });
+
+  test('spike arrest: smoothed, no burst is saved up', async () => {
+    const call = await limited('smoothed', spike('2ps'));
+    assert.equal((await call()).status, 200);
+    assert.equal(
+      await refusal(await call()),
+      `Your application, The smoothed application, has created a spike in traffic and is being rate limited. Please reduce the frequency of your requests. ${guide}`,
+    );
+    gateway.clock.advance(60);
+    for (const status of [200, 429]) assert.equal((await call()).status, status);
+  });
+
+  test('quota comes before spike arrest', async () => {
+    const call = await limited('both', { ...quota(1), spikeArrest: { enabled: true, ratelimit: '1ps' } });
+    await call();
+    assert.match((await refusal(await call())) ?? '', /quota of 1 requests/);
+  });
+
+  test('what is switched off, or null, limits nothing', async () => {
+    const off = await limited('off', spike('1pm', false));
+    const none = await limited('none', null);
+    for (const call of [off, none]) for (let at = 0; at < 5; at++) assert.equal((await call()).status, 200);
+  });
+
+  test('a product that says nothing has the published 300 a minute', async () => {
+    const call = await limited('silent', {});
+    await gateway.database.run({ text: "UPDATE counter SET count = 299 WHERE name = 'quota:personal-demographics:silent'", values: [] });
+    await call();
+    await gateway.database.run({ text: "UPDATE counter SET count = 299 WHERE name = 'quota:personal-demographics:silent'", values: [] });
+    assert.equal((await call()).status, 200);
+    assert.match((await refusal(await call())) ?? '', /quota of 300 requests every 1 minute\(s\)/);
+  });
+
+  test('each application is counted for itself', async () => {
+    const first = await limited('first', quota(1));
+    const second = await limited('second', quota(1));
+    for (const call of [first, second]) assert.deepEqual([(await call()).status, (await call()).status], [200, 429]);
+  });
+
+  test('rate limit precedes path, id and mode', async () => {
+    const call = await limited('order', quota(0));
+    await refusal(await call(`${pdsBase}/HelloWorld`));
+    await refusal(await call(`${pdsBase}/Coverage`));
+  });
+
+  test('creation of patients: three a second for everybody, before the mode is looked at', async () => {
+    const token = await gateway.issue({ scope: scopes.application });
+    const post = () => gateway.call(`${pdsBase}/Patient`, { token, method: 'POST' });
+    assert.equal((await post()).status, 403);
+    assert.equal(await refusal(await post()), 'There have been too many Create Patient requests. Please try again later.');
+    gateway.clock.advance(0.333);
+    assert.equal((await post()).status, 403);
+  });
+
+  test('limits of the API itself speak of nobody', async () => {
+    const api = { ...makePds(gateway.dependencies), limits: quota(0) };
+    const application = await gateway.applications.get('none');
+    const product = await gateway.products.get('product-none');
+    assert.ok(application && product);
+    const arrival = { request: {} as never, api, verb: 'GET', path: '/', query: '', trace: {} };
+    await assert.rejects(limitRate(gateway.dependencies)({ ...arrival, application, product }), {
+      message: 'This API is currently receiving a high volume of requests and is being rate limited.',
+    });
+  });
+
+  test('an API without errors of its own answers as the shared flow does', async () => {
+    await gateway.products.save({ name: 'canary-once', apis: ['canary-api'], scopes: [], limits: quota(0) });
+    await gateway.addApplication('plain', {}, ['canary-once']);
+    const answer = await gateway.call('/canary-api', { token: await gateway.issue({ applicationId: 'plain' }) });
+    assert.equal(answer.status, 429);
+    assert.deepEqual(await answer.json(), {
+      message: 'Your application, The plain application, has exceeded its quota of 0 requests every 1 minute(s) and is being rate limited.',
+      policy: 'quota',
+    });
+  });
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { after, before, describe, test } from 'node:test';
+import { createNative, panelBrowser, separateBrowser } from '@alongside/client';
+import { browserFlags, browserPath } from '../support/browser.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+const run = promisify(execFile);
+const scope = 'urn:nhsd:apim:user-nhs-cis2:aal3:personal-demographics-service';
+
+/** Processes on this machine whose command line names this profile or address. */
+async function running(needle: string): Promise<string[]> {
+  const { stdout } = await run('ps', ['-eo', 'pid,args', '--no-headers'], { maxBuffer: 1e7 });
+  return stdout.split('\n').filter((line) => line.includes(needle) && line.includes('chrom'));
+}
+
+describe('a native application', () => {
+  let instance: TestInstance;
+  before(async () => {
+    instance = await startInstance();
+    await instance.signInAtDesk('gp');
+  });
+  after(async () => {
+    await instance?.stop();
+  });
+
+  for (const [kind, open] of [
+    ['a separate browser, launched and closed', separateBrowser],
+    ['an embedded panel', panelBrowser],
+  ] as const) {
+    test(`${kind}: tokens without a question, the window is gone`, async () => {
+      const application = createNative({ issuer: `${instance.urls.api}/oauth2.1`, clientId: 'demo-native', scope });
+      const tokens = await application.signIn({
+        browser: open({ executable: browserPath(), flags: [...browserFlags, '--headless'] }),
+        timeoutMs: 30_000,
+      });
+      const response = await fetch(`${instance.urls.api}/personal-demographics/FHIR/R4/Patient/9000000009`, {
+        headers: { authorization: `Bearer ${tokens.accessToken}`, 'x-request-id': crypto.randomUUID() },
+      });
+      assert.equal(response.status, 200);
+      assert.equal(((await response.json()) as { id: string }).id, '9000000009');
+      assert.deepEqual(await running(new URL(instance.urls.api).host), []);
+    });
+  }
+
+  test('examples/native-app.ts prints the patient and its window is gone', async () => {
+    const { stdout } = await run(process.execPath, ['examples/native-app.ts'], {
+      env: { ...process.env, ALONGSIDE_STATE: instance.state.stateFile, ALONGSIDE_BROWSER: browserPath(), DISPLAY: '' },
+      timeout: 60_000,
+    });
+    assert.match(stdout, /Smith/i);
+    assert.match(stdout, /2010-10-22/);
+    assert.deepEqual(await running(new URL(instance.urls.api).host), []);
+  });
+});

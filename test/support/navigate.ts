@@ -1,0 +1,56 @@
+import http from 'node:http';
+
+/** One document as a browser's navigation asks for it. Node's fetch sets its own fetch metadata, so this is plain HTTP. */
+export interface NavigationAnswer {
+  status: number;
+  location: string | undefined;
+  cookies: string[];
+  body: string;
+}
+
+export function navigate(address: string, headers: Record<string, string> = {}): Promise<NavigationAnswer> {
+  return new Promise((resolve, reject) => {
+    const call = http.get(
+      address,
+      { headers: { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'cross-site', ...headers } },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            location: response.headers.location,
+            cookies: response.headers['set-cookie'] ?? [],
+            body: Buffer.concat(parts).toString('utf8'),
+          }),
+        );
+      },
+    );
+    call.on('error', reject);
+  });
+}
+
+/** A browser without pages: follows redirects with cookies until something is shown. */
+export class Navigator {
+  /** Cookies by host name, as browsers keep them: ports share a jar. */
+  readonly jar = new Map<string, Map<string, string>>();
+
+  async go(address: string): Promise<{ address: string; answer: NavigationAnswer; hops: string[] }> {
+    const hops: string[] = [];
+    let next = address;
+    for (let hop = 0; hop < 20; hop++) {
+      hops.push(next);
+      const { hostname } = new URL(next);
+      const cookies = this.jar.get(hostname) ?? new Map<string, string>();
+      this.jar.set(hostname, cookies);
+      const answer = await navigate(next, { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') });
+      for (const cookie of answer.cookies) {
+        const pair = cookie.split(';')[0] ?? '';
+        cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+      }
+      if (answer.location === undefined) return { address: next, answer, hops };
+      next = new URL(answer.location, next).href;
+    }
+    throw new Error(`The redirects do not end: ${hops.join(' -> ')}`);
+  }
+}
