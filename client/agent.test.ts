@@ -43,7 +43,8 @@ async function agent(t: TestContext, reply: Reply, over: Partial<IdentityAgentSe
   return { client, received, sockets, folder, socketPath };
 }
 
-const say = (socket: Socket, message: object) => socket.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+const say = (socket: Socket, message: object) =>
+  socket.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
 const answer =
   (result: unknown): Reply =>
   ({ id }, socket) =>
@@ -76,19 +77,38 @@ describe('the client of the Identity Agent', () => {
   });
 
   test('turns a refusal into an error with number, name and group', async (t) => {
-    const error = { code: 0x80200004, message: 'The card is blocked.', data: { name: 'TCK_API_ERR_PIN_BLOCKED' } };
+    const error = {
+      code: 0x80200004,
+      message: 'The card is blocked.',
+      data: { name: 'TCK_API_ERR_PIN_BLOCKED' },
+    };
     const { client } = await agent(t, ({ id }, socket) => say(socket, { id, error }));
-    const expected = { code: 'agent', ticketError: 'TCK_API_ERR_PIN_BLOCKED', group: 'CARD_DEVICE', number: 0x80200004 };
+    const expected = {
+      code: 'agent',
+      ticketError: 'TCK_API_ERR_PIN_BLOCKED',
+      group: 'CARD_DEVICE',
+      number: 0x80200004,
+    };
     await assert.rejects(client.getTicket(), { ...expected, message: 'The card is blocked.' });
   });
 
   test('knows a number that came signed, one of the system, and one of JSON-RPC itself', async (t) => {
     const codes = [0x80100009 | 0, 0x81000005, -32601];
-    const { client } = await agent(t, ({ id }, socket) => say(socket, { id, error: { code: codes.shift(), message: 'x' } }));
+    const { client } = await agent(t, ({ id }, socket) =>
+      say(socket, { id, error: { code: codes.shift(), message: 'x' } }),
+    );
     const signed = { number: 0x80100009, ticketError: 'TCK_API_ERR_TICKET_NOT_AVAILABLE', group: 'GENERIC' };
     await assert.rejects(client.getTicketNoAuth(), signed);
-    await assert.rejects(client.getTicketNoAuth(), { number: 0x81000005, ticketError: undefined, group: 'WINDOWS' });
-    await assert.rejects(client.getTicketNoAuth(), { number: -32601, ticketError: undefined, group: undefined });
+    await assert.rejects(client.getTicketNoAuth(), {
+      number: 0x81000005,
+      ticketError: undefined,
+      group: 'WINDOWS',
+    });
+    await assert.rejects(client.getTicketNoAuth(), {
+      number: -32601,
+      ticketError: undefined,
+      group: undefined,
+    });
   });
 
   test('hands events to those who listen, until they stop', async (t) => {
@@ -140,7 +160,10 @@ describe('the client of the Identity Agent', () => {
   });
 
   test('says when no agent runs', async () => {
-    const client = new IdentityAgentClient({ application: 'x', socketPath: '/nonexistent/identity-agent.sock' });
+    const client = new IdentityAgentClient({
+      application: 'x',
+      socketPath: '/nonexistent/identity-agent.sock',
+    });
     await assert.rejects(client.getTicket(), { code: 'agent_unreachable' });
   });
 

@@ -43,28 +43,41 @@ describe('the answer that a browser brings back', () => {
 
   test('in any form gives a code or an error of the library', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.webUrl({ withQueryParameters: true }), fc.webQueryParameters()), (text) => {
-        try {
-          const code = checkCallback(readCallback(text), { state: 's' });
-          assert.ok(code.length > 0);
-        } catch (error) {
-          assert.ok(error instanceof ClientError, String(error));
-        }
-      }),
+      fc.property(
+        fc.oneof(fc.string(), fc.webUrl({ withQueryParameters: true }), fc.webQueryParameters()),
+        (text) => {
+          try {
+            const code = checkCallback(readCallback(text), { state: 's' });
+            assert.ok(code.length > 0);
+          } catch (error) {
+            assert.ok(error instanceof ClientError, String(error));
+          }
+        },
+      ),
     );
   });
 });
 
 describe('what is remembered of a sign-in', () => {
   const clock = testClock();
-  const whole = { kind: 'cis2', state: 's', startedAt: clock.now(), verifier: 'v', nonce: 'n', maxAge: 300, fresh: true } as const;
+  const whole = {
+    kind: 'cis2',
+    state: 's',
+    startedAt: clock.now(),
+    verifier: 'v',
+    nonce: 'n',
+    maxAge: 300,
+    fresh: true,
+  } as const;
 
   test('comes back as it went', () => {
     assert.deepEqual(unpackTransaction('cis2', packTransaction(whole), clock), whole);
   });
 
   test('does not finish the flow of another kind, nor one from the future', () => {
-    assert.throws(() => unpackTransaction('combined', packTransaction(whole), clock), { code: 'transaction_invalid' });
+    assert.throws(() => unpackTransaction('combined', packTransaction(whole), clock), {
+      code: 'transaction_invalid',
+    });
     const future = packTransaction({ ...whole, startedAt: clock.now() + 1 });
     assert.throws(() => unpackTransaction('cis2', future, clock), { code: 'transaction_expired' });
   });

@@ -24,12 +24,25 @@ describe('sign-in at an OpenID provider that is not ours', () => {
       grant_types: ['authorization_code'],
       require_auth_time: true,
     };
-    const signed = { token_endpoint_auth_method: 'private_key_jwt', jwks: registeredKeys({ ...key, alg: 'RS512' }) };
+    const signed = {
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: registeredKeys({ ...key, alg: 'RS512' }),
+    };
     provider = await startProvider({
       claims,
       clients: [
-        { ...common, client_id: 'post', client_secret: SECRET, token_endpoint_auth_method: 'client_secret_post' },
-        { ...common, client_id: 'basic', client_secret: SECRET, token_endpoint_auth_method: 'client_secret_basic' },
+        {
+          ...common,
+          client_id: 'post',
+          client_secret: SECRET,
+          token_endpoint_auth_method: 'client_secret_post',
+        },
+        {
+          ...common,
+          client_id: 'basic',
+          client_secret: SECRET,
+          token_endpoint_auth_method: 'client_secret_basic',
+        },
         { ...common, ...signed, client_id: 'jwt', token_endpoint_auth_signing_alg: 'RS512' },
       ],
     });
@@ -78,13 +91,19 @@ describe('sign-in at an OpenID provider that is not ours', () => {
   });
 
   test('sends a proof key when the metadata lists S256, and none when told so', async () => {
-    const challenge = async (cis2: Cis2) => new URL((await cis2.begin()).url).searchParams.get('code_challenge');
+    const challenge = async (cis2: Cis2) =>
+      new URL((await cis2.begin()).url).searchParams.get('code_challenge');
     assert.match((await challenge(application())) ?? '', /^[\w-]{43}$/);
     assert.equal(await challenge(application({ pkce: false })), null);
   });
 
   test('asks for the role, the level and the freshness that are wanted', async () => {
-    const { url } = await application().begin({ role: 'changed', acrValues: 'AAL2_ANY', maxAge: 240, prompt: 'login' });
+    const { url } = await application().begin({
+      role: 'changed',
+      acrValues: 'AAL2_ANY',
+      maxAge: 240,
+      prompt: 'login',
+    });
     const query = Object.fromEntries(new URL(url).searchParams);
     assert.equal(query.scope, 'openid nationalrbacaccess changedrole');
     assert.deepEqual([query.acr_values, query.max_age, query.prompt], ['AAL2_ANY', '240', 'login']);
@@ -117,7 +136,10 @@ describe('sign-in at an OpenID provider that is not ours', () => {
   });
 
   test('an error answer is an error with the words of the provider', async () => {
-    await assert.rejects(signIn(application(), { prompt: 'none' }), { name: 'OAuthError', error: 'login_required' });
+    await assert.rejects(signIn(application(), { prompt: 'none' }), {
+      name: 'OAuthError',
+      error: 'login_required',
+    });
   });
 
   test('a nonce of another sign-in is refused', async () => {
@@ -161,7 +183,9 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     const accepted = await signIn(application({ minimumIdentityLevel: 1 }), { acrValues: 'AAL2_ANY' });
     assert.equal(accepted.identityLevel, 1);
     claims.authentication_assurance_level = '';
-    await assert.rejects(signIn(application(), { acrValues: 'AAL1_USERPASS' }), { code: 'assurance_too_low' });
+    await assert.rejects(signIn(application(), { acrValues: 'AAL1_USERPASS' }), {
+      code: 'assurance_too_low',
+    });
   });
 
   test('userinfo about another person is refused', async () => {

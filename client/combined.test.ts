@@ -56,7 +56,9 @@ describe('the combined pattern', () => {
   });
 
   test('reads numbers that are numbers as well', async (t) => {
-    const platform = await startPlatform({ body: { ...PUBLISHED_TOKENS, expires_in: 599, refresh_count: 3 } });
+    const platform = await startPlatform({
+      body: { ...PUBLISHED_TOKENS, expires_in: 599, refresh_count: 3 },
+    });
     t.after(platform.close);
     const combined = createCombined(settings(platform));
     const { url, state } = combined.begin();
@@ -83,17 +85,31 @@ describe('the combined pattern', () => {
     const good = stateOf(url);
     await assert.rejects(combined.finish('?code=1&state=other', state), { code: 'state_mismatch' });
     await assert.rejects(combined.finish('?code=1', state), { code: 'state_mismatch' });
-    await assert.rejects(combined.finish(`?code=1&code=2&state=${good}`, state), { code: 'callback_invalid' });
+    await assert.rejects(combined.finish(`?code=1&code=2&state=${good}`, state), {
+      code: 'callback_invalid',
+    });
     await assert.rejects(combined.finish(`?state=${good}`, state), { code: 'callback_invalid' });
-    await assert.rejects(combined.finish({ code: ['1', '2'], state: good }, state), { code: 'callback_invalid' });
+    await assert.rejects(combined.finish({ code: ['1', '2'], state: good }, state), {
+      code: 'callback_invalid',
+    });
     const error = `?error=access_denied&error_description=no&state=${good}`;
-    await assert.rejects(combined.finish(error, state), { error: 'access_denied', description: 'no', status: undefined });
-    await assert.rejects(combined.finish('?error=access_denied&state=other', state), { code: 'state_mismatch' });
+    await assert.rejects(combined.finish(error, state), {
+      error: 'access_denied',
+      description: 'no',
+      status: undefined,
+    });
+    await assert.rejects(combined.finish('?error=access_denied&state=other', state), {
+      code: 'state_mismatch',
+    });
     assert.equal(platform.calls.length, 0);
   });
 
   test('a refusal carries the words, the status and the message id of the platform', async (t) => {
-    const body = { error: 'invalid_grant', error_description: 'authorization_code is invalid', message_id: 'rrt-1' };
+    const body = {
+      error: 'invalid_grant',
+      error_description: 'authorization_code is invalid',
+      message_id: 'rrt-1',
+    };
     const platform = await startPlatform({ status: 400, body });
     t.after(platform.close);
     const combined = createCombined(settings(platform));
@@ -108,7 +124,9 @@ describe('the combined pattern', () => {
   });
 
   test('renews with the secret, and the old refresh token is replaced', async (t) => {
-    const platform = await startPlatform({ body: { ...PUBLISHED_TOKENS, refresh_token: 'next', refresh_count: '1' } });
+    const platform = await startPlatform({
+      body: { ...PUBLISHED_TOKENS, refresh_token: 'next', refresh_count: '1' },
+    });
     t.after(platform.close);
     const combined = createCombined(settings(platform));
     const tokens = new TokenSet({ accessToken: 'a', expiresAt: 0, refreshToken: 'first', sid: 's' });
@@ -137,14 +155,24 @@ describe('the combined pattern', () => {
   test('userinfo shows who it is', async (t) => {
     const platform = await startPlatform({ body: { sub: '656005750104', name: 'USERQ RANDOM Mr' } });
     t.after(platform.close);
-    const userinfo = await createCombined(settings(platform)).userinfo(new TokenSet({ accessToken: 'a', expiresAt: 0 }));
+    const userinfo = await createCombined(settings(platform)).userinfo(
+      new TokenSet({ accessToken: 'a', expiresAt: 0 }),
+    );
     assert.equal(userinfo.name, 'USERQ RANDOM Mr');
     assert.equal(platform.calls[0]?.headers.authorization, 'Bearer a');
   });
 
   test('settings that cannot work are refused by name, and secrets are not in the message', () => {
-    const good = { ...platformAt('https://int.api.service.nhs.uk:443/oauth2'), clientId: 'k', clientSecret: 's3cret' };
-    assert.equal(good.tokenUrl, 'https://int.api.service.nhs.uk:443/oauth2/token', 'addresses are not normalised');
+    const good = {
+      ...platformAt('https://int.api.service.nhs.uk:443/oauth2'),
+      clientId: 'k',
+      clientSecret: 's3cret',
+    };
+    assert.equal(
+      good.tokenUrl,
+      'https://int.api.service.nhs.uk:443/oauth2/token',
+      'addresses are not normalised',
+    );
     const wrong: [Partial<CombinedSettings>, RegExp][] = [
       [{ tokenUrl: 'http://api.example.test/token' }, /tokenUrl must use https/],
       [{ authorizeUrl: 'javascript:alert(1)' }, /authorizeUrl/],
@@ -167,7 +195,10 @@ describe('the combined pattern', () => {
     await assert.rejects(combined.refresh(tokens), { code: 'response_invalid' });
     platform.answers.splice(0, 1, { status: 307, headers: { location: `${platform.origin}/elsewhere` } });
     await assert.rejects(combined.refresh(tokens), { code: 'oauth', status: 307 });
-    assert.ok(platform.calls.every(({ path }) => path === '/oauth2/token'), 'credentials do not follow redirects');
+    assert.ok(
+      platform.calls.every(({ path }) => path === '/oauth2/token'),
+      'credentials do not follow redirects',
+    );
     const faults = [
       { ...PUBLISHED_TOKENS, expires_in: '-1' },
       { ...PUBLISHED_TOKENS, expires_in: undefined },
@@ -189,6 +220,9 @@ describe('the combined pattern', () => {
       redirectUri: REDIRECT,
     });
     const tokens = new TokenSet({ accessToken: 'a', expiresAt: 0, refreshToken: 'first' });
-    await assert.rejects(combined.refresh(tokens), { code: 'network', message: /127\.0\.0\.1:1\/oauth2\/token/ });
+    await assert.rejects(combined.refresh(tokens), {
+      code: 'network',
+      message: /127\.0\.0\.1:1\/oauth2\/token/,
+    });
   });
 });

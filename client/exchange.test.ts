@@ -55,7 +55,10 @@ describe('the exchange of the separate pattern', () => {
     await exchange('a');
     const claims = platform.calls.map(({ form }) => decodeJwt(form.client_assertion ?? ''));
     assert.notEqual(claims[0]?.jti, claims[1]?.jti);
-    assert.deepEqual(claims.map(({ aud }) => aud), [tokenUrl, tokenUrl]);
+    assert.deepEqual(
+      claims.map(({ aud }) => aud),
+      [tokenUrl, tokenUrl],
+    );
   });
 
   test('renews with the secret, and says so when there is none', async (t) => {
@@ -63,7 +66,10 @@ describe('the exchange of the separate pattern', () => {
     t.after(platform.close);
     const base = { tokenUrl: `${platform.origin}/oauth2/token`, clientId: 'key', key };
     const tokens = new TokenSet({ accessToken: 'a', expiresAt: 0, refreshToken: 'r', idToken: 'i' });
-    await assert.rejects(createExchange(base).refresh(tokens), { code: 'settings_invalid', message: /clientSecret/ });
+    await assert.rejects(createExchange(base).refresh(tokens), {
+      code: 'settings_invalid',
+      message: /clientSecret/,
+    });
     const renewed = await createExchange({ ...base, clientSecret: 's' }).refresh(tokens);
     assert.equal(renewed.idToken, 'i');
     assert.equal(platform.calls[0]?.form.client_secret, 's');
@@ -73,18 +79,24 @@ describe('the exchange of the separate pattern', () => {
   test('a key that is none is refused at once, and never quoted', () => {
     const bad = { kid: 'x', privateKey: '-----BEGIN PRIVATE KEY-----\nMIIsecret\n-----END PRIVATE KEY-----' };
     const make = () => createExchange({ tokenUrl: 'https://example.test/token', clientId: 'k', key: bad });
-    assert.throws(make, (error: Error) => /key\.privateKey/.test(error.message) && !error.message.includes('MIIsecret'));
+    assert.throws(
+      make,
+      (error: Error) => /key\.privateKey/.test(error.message) && !error.message.includes('MIIsecret'),
+    );
     const [publicKey] = publicKeySet([{ ...key, alg: 'RS512' }]).keys;
     assert.ok(publicKey && !('d' in publicKey), 'the published half is public');
     const half = { kid: 'x', privateKey: publicKey };
-    const withHalf = () => createExchange({ tokenUrl: 'https://example.test/token', clientId: 'k', key: half });
+    const withHalf = () =>
+      createExchange({ tokenUrl: 'https://example.test/token', clientId: 'k', key: half });
     assert.throws(withHalf, { code: 'settings_invalid' });
   });
 });
 
 describe('application-restricted access', () => {
   test('is asked for with client credentials, and again only when the token is about to end', async (t) => {
-    const platform = await startPlatform({ body: { access_token: 'a', expires_in: '599', token_type: 'Bearer' } });
+    const platform = await startPlatform({
+      body: { access_token: 'a', expires_in: '599', token_type: 'Bearer' },
+    });
     t.after(platform.close);
     const clock = testClock();
     const tokenUrl = `${platform.origin}/oauth2/token`;

@@ -8,7 +8,8 @@ import { publicKeySet, readSigningKey } from './keys.ts';
 import { testClock } from './testing/clock.ts';
 import { rsaKey } from './testing/keys.ts';
 
-const ISSUER = 'https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443/openam/oauth2/realms/root/realms/NHSIdentity';
+const ISSUER =
+  'https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443/openam/oauth2/realms/root/realms/NHSIdentity';
 const KID = 'b/O6OvVv1+y+WgrH5Ui9WTioLt0=';
 const key = rsaKey(KID);
 const clock = testClock();
@@ -18,20 +19,34 @@ const expected = (over: Partial<IdTokenExpectation> = {}): IdTokenExpectation =>
   issuer: ISSUER,
   clientId: 'app',
   alg: 'RS256',
-  keys: createLocalJWKSet({ keys: publicKeySet([{ ...key, alg: 'RS256' }]).keys.map((jwk) => ({ ...jwk, alg: undefined })) }),
+  keys: createLocalJWKSet({
+    keys: publicKeySet([{ ...key, alg: 'RS256' }]).keys.map((jwk) => ({ ...jwk, alg: undefined })),
+  }),
   nonce: 'n-1',
   clock,
   toleranceSeconds: 30,
   ...over,
 });
-const good = { iss: ISSUER, sub: '656005750108', aud: 'app', azp: 'app', nonce: 'n-1', iat: now, exp: now + 600 };
+const good = {
+  iss: ISSUER,
+  sub: '656005750108',
+  aud: 'app',
+  azp: 'app',
+  nonce: 'n-1',
+  iat: now,
+  exp: now + 600,
+};
 
 const signed = (claims: object, header: object = {}, by = key): Promise<string> =>
   new SignJWT({ ...good, ...claims })
     .setProtectedHeader({ alg: 'RS256', kid: KID, typ: 'JWT', ...header })
     .sign(readSigningKey('key', by).key);
 
-async function refused(token: string | Promise<string>, fault: string, over: Partial<IdTokenExpectation> = {}) {
+async function refused(
+  token: string | Promise<string>,
+  fault: string,
+  over: Partial<IdTokenExpectation> = {},
+) {
   await assert.rejects(verifyIdToken(await token, expected(over)), { code: 'id_token_invalid', fault });
 }
 
@@ -39,7 +54,10 @@ describe('an ID token', () => {
   test('is accepted when all is well, with an explicit port in the issuer and a key id that is not URL-safe', async () => {
     assert.equal((await verifyIdToken(await signed({}), expected())).sub, good.sub);
     assert.equal((await verifyIdToken(await signed({ aud: ['app'] }), expected())).sub, good.sub);
-    assert.equal((await verifyIdToken(await signed({ nonce: undefined }), expected({ nonce: undefined }))).sub, good.sub);
+    assert.equal(
+      (await verifyIdToken(await signed({ nonce: undefined }), expected({ nonce: undefined }))).sub,
+      good.sub,
+    );
   });
 
   test('of another issuer is refused, also when only the default port is missing', async () => {
@@ -78,7 +96,9 @@ describe('an ID token', () => {
     await refused((await signed({})).replace(/^[^.]+/, none), 'algorithm');
     await refused(signed({}, { alg: 'RS512' }), 'algorithm');
     const publicPem = createPublicKey(readSigningKey('key', key).key).export({ format: 'pem', type: 'spki' });
-    const confused = new SignJWT(good).setProtectedHeader({ alg: 'HS256', kid: KID }).sign(Buffer.from(publicPem));
+    const confused = new SignJWT(good)
+      .setProtectedHeader({ alg: 'HS256', kid: KID })
+      .sign(Buffer.from(publicPem));
     await refused(confused, 'algorithm');
   });
 

@@ -6,18 +6,30 @@ import { JsonLines } from './json-lines.ts';
 describe('lines of JSON', () => {
   test('come out as they went in, however the stream is cut', () => {
     fc.assert(
-      fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue())), fc.integer({ min: 1, max: 7 }), (items, size) => {
-        const bytes = Buffer.from(items.map((item) => `${JSON.stringify(item)}\n`).join(''));
-        const lines = new JsonLines(100_000);
-        const read: unknown[] = [];
-        for (let at = 0; at < bytes.length; at += size) read.push(...lines.push(bytes.subarray(at, at + size)));
-        assert.deepEqual(read, JSON.parse(JSON.stringify(items)));
-      }),
+      fc.property(
+        fc.array(fc.dictionary(fc.string(), fc.jsonValue())),
+        fc.integer({ min: 1, max: 7 }),
+        (items, size) => {
+          const bytes = Buffer.from(items.map((item) => `${JSON.stringify(item)}\n`).join(''));
+          const lines = new JsonLines(100_000);
+          const read: unknown[] = [];
+          for (let at = 0; at < bytes.length; at += size)
+            read.push(...lines.push(bytes.subarray(at, at + size)));
+          assert.deepEqual(read, JSON.parse(JSON.stringify(items)));
+        },
+      ),
     );
   });
 
   test('that are too long, no objects or no UTF-8 are refused', () => {
-    for (const nonsense of ['[1]\n', '1\n', 'null\n', '{]\n', '{"a":"0123456789"}', Buffer.from([0xff, 0x0a])]) {
+    for (const nonsense of [
+      '[1]\n',
+      '1\n',
+      'null\n',
+      '{]\n',
+      '{"a":"0123456789"}',
+      Buffer.from([0xff, 0x0a]),
+    ]) {
       assert.throws(() => new JsonLines(12).push(Buffer.from(nonsense)), String(nonsense));
     }
   });

@@ -8,7 +8,7 @@ import { logoutUrl } from './logout-url.ts';
 import { memoryReplayStore } from './replay.ts';
 import { testClock } from './testing/clock.ts';
 import { rsaKey } from './testing/keys.ts';
-import { startProvider, SUBJECT } from './testing/openid-provider.ts';
+import { SUBJECT, startProvider } from './testing/openid-provider.ts';
 import { bodyOf, serve } from './testing/server.ts';
 
 const ISSUER = 'https://am.example.test:443/oauth2';
@@ -16,7 +16,15 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const key = rsaKey('k');
 const clock = testClock();
 const now = Math.floor(clock.now() / 1000);
-const good = { iss: ISSUER, aud: 'app', iat: now, exp: now + 120, jti: 'j', sid: 's', events: { [EVENT]: {} } };
+const good = {
+  iss: ISSUER,
+  aud: 'app',
+  iat: now,
+  exp: now + 120,
+  jti: 'j',
+  sid: 's',
+  events: { [EVENT]: {} },
+};
 
 async function receiver() {
   const server = await serve(() => (_request, response) => {
@@ -35,7 +43,12 @@ describe('a logout token', () => {
   test('names the session that ends', async (t) => {
     const { verify, close } = await receiver();
     t.after(close);
-    assert.deepEqual(await verify(await signed({})), { jti: 'j', sid: 's', sub: undefined, issuedAt: now * 1000 });
+    assert.deepEqual(await verify(await signed({})), {
+      jti: 'j',
+      sid: 's',
+      sub: undefined,
+      issuedAt: now * 1000,
+    });
     const bySubject = await verify(await signed({ sid: undefined, sub: SUBJECT, jti: 'j2' }, { typ: 'JWT' }));
     assert.equal(bySubject.sub, SUBJECT);
     assert.ok(await verify(await signed({ jti: 'j3', exp: undefined }, { typ: undefined })));
@@ -94,7 +107,10 @@ describe('the logout endpoint', () => {
     for (const bad of [body, '', 'logout_token=', `${body}&${body}`, 'x'.repeat(70_000)]) {
       assert.equal((await receive(bad, end)).status, 400);
     }
-    assert.deepEqual(ended.map(({ sid }) => sid), ['s']);
+    assert.deepEqual(
+      ended.map(({ sid }) => sid),
+      ['s'],
+    );
   });
 
   test('takes a token again when ending the sessions failed', async (t) => {
@@ -127,14 +143,22 @@ describe('the logout endpoint', () => {
     const replay = memoryReplayStore();
     const logout = createLogoutReceiver({ issuer: provider.issuer, clientId: 'app', replay });
     await provider.sendLogout('app', SUBJECT, 'session-1');
-    assert.deepEqual(ended.map(({ sub, sid }) => [sub, sid]), [[SUBJECT, 'session-1']]);
+    assert.deepEqual(
+      ended.map(({ sub, sid }) => [sub, sid]),
+      [[SUBJECT, 'session-1']],
+    );
   });
 });
 
 test('the address that ends a session carries what is given, and nothing else', () => {
   const endSessionUrl = 'https://am.example.test:443/connect/endSession';
   assert.equal(logoutUrl({ endSessionUrl }), endSessionUrl);
-  const url = logoutUrl({ endSessionUrl, idTokenHint: 'a.b.c', postLogoutRedirectUri: 'https://x.test/?a=1&b', state: 's' });
+  const url = logoutUrl({
+    endSessionUrl,
+    idTokenHint: 'a.b.c',
+    postLogoutRedirectUri: 'https://x.test/?a=1&b',
+    state: 's',
+  });
   assert.equal(
     url,
     `${endSessionUrl}?id_token_hint=a.b.c&post_logout_redirect_uri=https%3A%2F%2Fx.test%2F%3Fa%3D1%26b&state=s`,

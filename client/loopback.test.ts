@@ -10,7 +10,10 @@ interface Answer {
   body: string;
 }
 
-function ask(url: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
+function ask(
+  url: string,
+  options: { method?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = request(url, { ...options, agent: false }, (response) => {
       let body = '';
@@ -18,7 +21,9 @@ function ask(url: string, options: { method?: string; headers?: Record<string, s
       response.on('data', (piece) => {
         body += piece;
       });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+      );
     });
     call.on('error', reject);
     call.end();
@@ -46,7 +51,10 @@ describe('the loopback listener', () => {
     assert.equal(done.status, 200);
     assert.match(done.body, /You can go back to the application/);
     assert.match(done.body, /window\.close\(\)/);
-    assert.match(String(done.headers['content-security-policy']), /default-src 'none'.*frame-ancestors 'none'/);
+    assert.match(
+      String(done.headers['content-security-policy']),
+      /default-src 'none'.*frame-ancestors 'none'/,
+    );
     assert.ok(!done.body.includes('code=c'));
   });
 
@@ -69,9 +77,17 @@ describe('the loopback listener', () => {
       [`${redirectUri}?code=x`, { method: 'POST' }, 405],
       [`${redirectUri}?code=x`, { method: 'OPTIONS' }, 405],
       [`${redirectUri}?code=x`, { headers: { host: 'evil.example.test' } }, 421],
-      [`${redirectUri}?code=x`, { headers: { host: new URL(origin).host.replace('127.0.0.1', 'localhost') } }, 421],
+      [
+        `${redirectUri}?code=x`,
+        { headers: { host: new URL(origin).host.replace('127.0.0.1', 'localhost') } },
+        421,
+      ],
       [`${redirectUri}?code=x`, { headers: { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' } }, 403],
-      [`${redirectUri}?code=x`, { headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' } }, 403],
+      [
+        `${redirectUri}?code=x`,
+        { headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' } },
+        403,
+      ],
       [`${redirectUri}?code=${'x'.repeat(17_000)}`, {}, 414],
     ];
     for (const [url, options, status] of refused) assert.equal((await ask(url, options)).status, status, url);

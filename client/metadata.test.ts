@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { authorizationServerMetadataUrl, checkMetadata, createMetadata, openidConfigurationUrl } from './metadata.ts';
+import {
+  authorizationServerMetadataUrl,
+  checkMetadata,
+  createMetadata,
+  openidConfigurationUrl,
+} from './metadata.ts';
 import { testClock } from './testing/clock.ts';
 import { serve } from './testing/server.ts';
 
@@ -13,7 +18,10 @@ const document = (issuer: string) => ({
 
 describe('metadata', () => {
   test('stands where the two standards put it', () => {
-    assert.equal(openidConfigurationUrl('http://localhost:8402/a'), 'http://localhost:8402/a/.well-known/openid-configuration');
+    assert.equal(
+      openidConfigurationUrl('http://localhost:8402/a'),
+      'http://localhost:8402/a/.well-known/openid-configuration',
+    );
     const well = 'http://localhost:8401/.well-known/oauth-authorization-server';
     assert.equal(authorizationServerMetadataUrl('http://localhost:8401/oauth2.1'), `${well}/oauth2.1`);
     assert.equal(authorizationServerMetadataUrl('http://localhost:8401'), well);
@@ -23,7 +31,9 @@ describe('metadata', () => {
 
   test('must name the issuer byte for byte', () => {
     assert.equal(checkMetadata(document(ISSUER), ISSUER).token_endpoint, `${ISSUER}/access_token`);
-    assert.throws(() => checkMetadata(document(ISSUER.replace(':443', '')), ISSUER), { code: 'metadata_invalid' });
+    assert.throws(() => checkMetadata(document(ISSUER.replace(':443', '')), ISSUER), {
+      code: 'metadata_invalid',
+    });
     assert.throws(() => checkMetadata(document(`${ISSUER}/`), ISSUER), { code: 'metadata_invalid' });
   });
 
@@ -35,7 +45,9 @@ describe('metadata', () => {
       { code_challenge_methods_supported: 'S256' },
     ];
     for (const fault of faults) {
-      assert.throws(() => checkMetadata({ ...document(ISSUER), ...fault }, ISSUER), { code: 'metadata_invalid' });
+      assert.throws(() => checkMetadata({ ...document(ISSUER), ...fault }, ISSUER), {
+        code: 'metadata_invalid',
+      });
     }
   });
 

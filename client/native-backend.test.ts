@@ -3,7 +3,12 @@ import { describe, test } from 'node:test';
 import { createCombined } from './combined.ts';
 import { platformAt } from './config.ts';
 import type { OnceStore } from './native-backend.ts';
-import { finishBackendFlow, redeemBackendTicket, signInThroughBackend, startBackendFlow } from './native-backend.ts';
+import {
+  finishBackendFlow,
+  redeemBackendTicket,
+  signInThroughBackend,
+  startBackendFlow,
+} from './native-backend.ts';
 import { sha256 } from './secrets.ts';
 import { testClock } from './testing/clock.ts';
 import { PUBLISHED_TOKENS, startPlatform } from './testing/platform.ts';
@@ -35,7 +40,11 @@ async function backend(t: { after(done: () => Promise<void>): void }) {
   return { combined, clock, store: onceStore(clock) };
 }
 
-const desktop = { redirectUri: 'http://127.0.0.1:4711/callback', state: 's'.repeat(43), challenge: sha256('verifier') };
+const desktop = {
+  redirectUri: 'http://127.0.0.1:4711/callback',
+  state: 's'.repeat(43),
+  challenge: sha256('verifier'),
+};
 const callbackFor = (url: string) => `?code=c&state=${new URL(url).searchParams.get('state')}`;
 
 describe('a native application with a back end', () => {
@@ -71,7 +80,9 @@ describe('a native application with a back end', () => {
     const used = await newTicket();
     assert.ok(await redeemBackendTicket(settings, used, 'verifier'));
     await assert.rejects(redeemBackendTicket(settings, used, 'verifier'), { code: 'ticket_invalid' });
-    await assert.rejects(redeemBackendTicket(settings, await newTicket(), 'other'), { code: 'ticket_invalid' });
+    await assert.rejects(redeemBackendTicket(settings, await newTicket(), 'other'), {
+      code: 'ticket_invalid',
+    });
     await assert.rejects(redeemBackendTicket(settings, 'unknown', 'verifier'), { code: 'ticket_invalid' });
     const late = await newTicket();
     settings.clock.advance(61);
@@ -104,8 +115,12 @@ describe('a native application with a back end', () => {
       'javascript:1',
     ];
     for (const redirectUri of elsewhere) {
-      await assert.rejects(startBackendFlow(settings, { ...desktop, redirectUri }), { code: 'callback_invalid' });
+      await assert.rejects(startBackendFlow(settings, { ...desktop, redirectUri }), {
+        code: 'callback_invalid',
+      });
     }
-    await assert.rejects(startBackendFlow(settings, { ...desktop, challenge: 'short' }), { code: 'callback_invalid' });
+    await assert.rejects(startBackendFlow(settings, { ...desktop, challenge: 'short' }), {
+      code: 'callback_invalid',
+    });
   });
 });

@@ -3,12 +3,28 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { formatNhsNumber, parseNhsNumber } from './nhs-number.ts';
 
-const VALID = ['9000000009', '9000000017', '9000000025', '9000000033', '9111231130', '9999999999', '5182663366'];
+const VALID = [
+  '9000000009',
+  '9000000017',
+  '9000000025',
+  '9000000033',
+  '9111231130',
+  '9999999999',
+  '5182663366',
+];
 
 describe('an NHS number', () => {
   test('is known by its check digit', () => {
     for (const number of [...VALID, '9727194737', '9990003343']) assert.equal(parseNhsNumber(number), number);
-    for (const number of ['9000000000', '9999999990', '1234567890', '900000000', '90000000090', '', '٩٠٠٠٠٠٠٠٠٩']) {
+    for (const number of [
+      '9000000000',
+      '9999999990',
+      '1234567890',
+      '900000000',
+      '90000000090',
+      '',
+      '٩٠٠٠٠٠٠٠٠٩',
+    ]) {
       assert.throws(() => parseNhsNumber(number), { code: 'nhs_number_invalid' });
     }
   });

@@ -1,20 +1,32 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { PdsSettings } from './pds.ts';
-import { createPds } from './pds.ts';
 import { displayName, FhirError } from './fhir.ts';
 import { helloWorld } from './hello-world.ts';
+import type { PdsSettings } from './pds.ts';
+import { createPds } from './pds.ts';
 import type { PlatformAnswer, TestPlatform } from './testing/platform.ts';
 import { startPlatform } from './testing/platform.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PATIENT = { resourceType: 'Patient', id: '9000000009', birthDate: '2010-10-22' };
-const found: PlatformAnswer = { body: PATIENT, headers: { etag: 'W/"2"', 'content-type': 'application/fhir+json' } };
-const busy: PlatformAnswer = { status: 503, body: outcome('SERVICE_UNAVAILABLE', 'Service unavailable'), headers: { 'retry-after': '5' } };
+const found: PlatformAnswer = {
+  body: PATIENT,
+  headers: { etag: 'W/"2"', 'content-type': 'application/fhir+json' },
+};
+const busy: PlatformAnswer = {
+  status: 503,
+  body: outcome('SERVICE_UNAVAILABLE', 'Service unavailable'),
+  headers: { 'retry-after': '5' },
+};
 
 function outcome(code: string, display: string, diagnostics?: string) {
-  const coding = [{ system: 'https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode', version: '1', code, display }];
-  return { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'value', details: { coding }, diagnostics }] };
+  const coding = [
+    { system: 'https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode', version: '1', code, display },
+  ];
+  return {
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'error', code: 'value', details: { coding }, diagnostics }],
+  };
 }
 
 function client(platform: TestPlatform, over: Partial<PdsSettings> = {}) {
@@ -44,7 +56,10 @@ describe('PDS', () => {
     const platform = await startPlatform(found);
     t.after(platform.close);
     await client(platform).patient('9000000009');
-    await client(platform, { sessionUrid: '1' }).patient('9000000009', { sessionUrid: '2', correlationId: 'task-7' });
+    await client(platform, { sessionUrid: '1' }).patient('9000000009', {
+      sessionUrid: '2',
+      correlationId: 'task-7',
+    });
     assert.equal(platform.calls[0]?.headers['nhsd-session-urid'], undefined);
     assert.equal(platform.calls[1]?.headers['nhsd-session-urid'], '2');
     assert.equal(platform.calls[1]?.headers['x-correlation-id'], 'task-7');
@@ -62,12 +77,17 @@ describe('PDS', () => {
     t.after(platform.close);
     await assert.rejects(client(platform).patient('9000000000'), { code: 'nhs_number_invalid' });
     await assert.rejects(client(platform).patient('../Patient'), { code: 'nhs_number_invalid' });
-    await assert.rejects(client(platform, { sessionUrid: 'x\r\ny: z' }).patient('9000000009'), { code: 'settings_invalid' });
+    await assert.rejects(client(platform, { sessionUrid: 'x\r\ny: z' }).patient('9000000009'), {
+      code: 'settings_invalid',
+    });
     assert.equal(platform.calls.length, 0);
   });
 
   test('answers an error with its own words, and the ids to quote', async (t) => {
-    const platform = await startPlatform({ status: 404, body: outcome('RESOURCE_NOT_FOUND', 'Resource not found') });
+    const platform = await startPlatform({
+      status: 404,
+      body: outcome('RESOURCE_NOT_FOUND', 'Resource not found'),
+    });
     t.after(platform.close);
     await assert.rejects(client(platform).patient('9000000009'), (error: FhirError) => {
       assert.ok(error instanceof FhirError);
@@ -79,7 +99,11 @@ describe('PDS', () => {
   });
 
   test('keeps what it says of a value out of the message, and lives with bodies that are no outcome', async (t) => {
-    const body = outcome('INVALID_VALUE', 'Provided value is invalid', "Invalid value - '12' in header 'NHSD-Session-URID'");
+    const body = outcome(
+      'INVALID_VALUE',
+      'Provided value is invalid',
+      "Invalid value - '12' in header 'NHSD-Session-URID'",
+    );
     const platform = await startPlatform({ status: 400, body }, { status: 502, body: '<html>' });
     t.after(platform.close);
     await assert.rejects(client(platform).patient('9000000009'), (error: FhirError) => {
@@ -127,13 +151,19 @@ describe('PDS', () => {
 });
 
 test('the name of a patient is the usual one, and empty when it is withheld', () => {
-  const name = [{ use: 'old', family: 'Jones' }, { use: 'usual', prefix: ['Mrs'], given: ['Jane', 'Marie'], family: 'Smith' }];
+  const name = [
+    { use: 'old', family: 'Jones' },
+    { use: 'usual', prefix: ['Mrs'], given: ['Jane', 'Marie'], family: 'Smith' },
+  ];
   assert.equal(displayName({ resourceType: 'Patient', id: '1', name }), 'Mrs Jane Marie Smith');
   assert.equal(displayName({ resourceType: 'Patient', id: '1' }), '');
 });
 
 test('the hello-world API tells whether a token works', async (t) => {
-  const platform = await startPlatform({ body: { message: 'Hello User!' } }, { status: 401, body: { fault: {} } });
+  const platform = await startPlatform(
+    { body: { message: 'Hello User!' } },
+    { status: 401, body: { fault: {} } },
+  );
   t.after(platform.close);
   const baseUrl = `${platform.origin}/hello-world`;
   assert.equal(await helloWorld('token', { baseUrl }), 'Hello User!');

@@ -50,7 +50,9 @@ describe('keys of a provider', () => {
     t.after(close);
     await verify(await tokenBy(first));
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      await assert.rejects(verify(await tokenBy(second, `forged-${attempt}`)), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
+      await assert.rejects(verify(await tokenBy(second, `forged-${attempt}`)), {
+        code: 'ERR_JWKS_NO_MATCHING_KEY',
+      });
     }
     assert.equal(state.fetches, 2);
     clock.advance(11);

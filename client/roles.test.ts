@@ -3,7 +3,13 @@ import { describe, test } from 'node:test';
 import { rolesOf, selectedRole } from './roles.ts';
 import { CARE_IDENTITY_LIMITS, sessionState } from './session-limits.ts';
 
-const role = { person_orgid: '1', person_roleid: '093895563513', org_code: 'A9A5A', role_name: '', role_code: 'S8000' };
+const role = {
+  person_orgid: '1',
+  person_roleid: '093895563513',
+  org_code: 'A9A5A',
+  role_name: '',
+  role_code: 'S8000',
+};
 
 describe('roles', () => {
   test('come as a list, as one object, or not at all', () => {

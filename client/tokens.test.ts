@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { OAuthError } from './errors.ts';
-import { ClientError } from './errors.ts';
+import { ClientError, OAuthError } from './errors.ts';
 import { keepFresh } from './fresh.ts';
 import { testClock } from './testing/clock.ts';
 import { TokenSet } from './tokens.ts';
@@ -48,7 +47,8 @@ describe('a token set', () => {
 
 describe('tokens that are kept fresh', () => {
   const clock = testClock();
-  const set = (name: string, seconds = 600) => new TokenSet({ accessToken: name, expiresAt: clock.now() + seconds * 1000 });
+  const set = (name: string, seconds = 600) =>
+    new TokenSet({ accessToken: name, expiresAt: clock.now() + seconds * 1000 });
 
   test('are renewed once however many callers wait, shortly before the end', async () => {
     let refreshes = 0;

@@ -43,7 +43,8 @@ function readArguments(argv: readonly string[]): Asked | 'help' {
     } else if (word.startsWith('--')) throw new UsageError(`There is no option ${word}. See --help.`);
     else asked.words.push(word);
   }
-  if (asked.words.length > 2) throw new UsageError('One method and one JSON object are expected. See --help.');
+  if (asked.words.length > 2)
+    throw new UsageError('One method and one JSON object are expected. See --help.');
   return asked.words.length === 0 ? 'help' : asked;
 }
 
@@ -107,5 +108,8 @@ export async function runCli(argv: readonly string[], output: CliOutput): Promis
 
 if (import.meta.main) {
   const write = (stream: NodeJS.WriteStream) => (text: string) => void stream.write(text);
-  process.exitCode = await runCli(process.argv.slice(2), { out: write(process.stdout), err: write(process.stderr) });
+  process.exitCode = await runCli(process.argv.slice(2), {
+    out: write(process.stdout),
+    err: write(process.stderr),
+  });
 }

@@ -70,7 +70,8 @@ export const errors = catalogue('identity-agent', {
   exchangeRefused: {
     code: 'exchange_refused',
     status: 502,
-    description: 'The sign-in service did not accept the proof of the Identity Agent. Please start again from your application.',
+    description:
+      'The sign-in service did not accept the proof of the Identity Agent. Please start again from your application.',
     actor: 'operator',
     source: wire,
   },

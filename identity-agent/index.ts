@@ -84,7 +84,10 @@ const issuerAt = (cis: CisClient): CertificateIssuer => ({
   async issue({ uid, serial, profile, authenticationKey, signingKey }) {
     const keys = { authenticationKey: base64(authenticationKey), signingKey: base64(signingKey) };
     const answer = await cis.certify({ uid, cardSerial: serial, profile, ...keys });
-    return { authentication: Buffer.from(answer.authentication, 'base64'), signing: Buffer.from(answer.signing, 'base64') };
+    return {
+      authentication: Buffer.from(answer.authentication, 'base64'),
+      signing: Buffer.from(answer.signing, 'base64'),
+    };
   },
 });
 
@@ -100,7 +103,13 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
   const { clock, recorder, log, dataFolder, development, seedCards = seededCards } = options;
   const servers = new Servers();
   const key = await agentKey(join(dataFolder, 'agent.key'));
-  const cis = new CisClient({ url: options.cisUrl, servers, clock, agentKey: key, cardIssuerSecret: options.cardIssuerSecret });
+  const cis = new CisClient({
+    url: options.cisUrl,
+    servers,
+    clock,
+    agentKey: key,
+    cardIssuerSecret: options.cardIssuerSecret,
+  });
   const presence = new Presence(cis, clock, log);
   const agent = new Agent({
     ...{ cis, clock, log, recorder, agentId: key.thumbprint },
@@ -108,7 +117,10 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     announce: (sessionId) => presence.announce(sessionId),
   });
 
-  const store = await CardStore.open({ path: join(dataFolder, 'cards.json'), secretPath: join(dataFolder, 'cards.secret') });
+  const store = await CardStore.open({
+    path: join(dataFolder, 'cards.json'),
+    secretPath: join(dataFolder, 'cards.secret'),
+  });
   if (store.isNew && development) await store.reset(seedCards);
   const virtual = options.reader ? undefined : new VirtualReader(store, issuerAt(cis));
   const label = (): CardLabel | undefined => {

@@ -1,5 +1,12 @@
 import { systemClock } from '@alongside/kernel/clock';
-import { flagOf, loadConfig, OperatorError, readFlags, UsageError, variableOf } from '@alongside/kernel/config';
+import {
+  flagOf,
+  loadConfig,
+  OperatorError,
+  readFlags,
+  UsageError,
+  variableOf,
+} from '@alongside/kernel/config';
 import { silentRecorder } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
 import { createLog } from '@alongside/kernel/log';
@@ -18,25 +25,44 @@ const shape = {
   cis: url.describe('Address of CIS'),
   cis2Issuer: url.describe('Issuer of the one CIS2 that is trusted'),
   cis2Jwks: url.optional().describe("Address of CIS2's keys; {issuer}/connect/jwk_uri by default"),
-  cis2Exchange: url.optional().describe('Address of the exchange; {origin of CIS2}/agent/exchange by default'),
-  agentPort: z.coerce.number().int().min(1).max(65_535).default(8403).describe('Loopback port for the browser'),
+  cis2Exchange: url
+    .optional()
+    .describe('Address of the exchange; {origin of CIS2}/agent/exchange by default'),
+  agentPort: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(8403)
+    .describe('Loopback port for the browser'),
   agentData: z.string().min(1).default(defaultDataFolder()).describe('Folder of key and virtual cards'),
   agentSocket: z.string().min(1).optional().describe('Path of the local socket'),
   generation: z.enum(['hscn', 'internet']).default('hscn').describe('Generation of the agent'),
-  mode: z.enum(['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility']).default('normal').describe('Session mode'),
+  mode: z
+    .enum(['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility'])
+    .default('normal')
+    .describe('Session mode'),
   requireRole: z.boolean().default(false).describe('A person without a role cannot sign in'),
-  checkPeerUser: z.boolean().default(true).describe('Only browsers of the same local user; off in containers'),
+  checkPeerUser: z
+    .boolean()
+    .default(true)
+    .describe('Only browsers of the same local user; off in containers'),
   strictNavigation: z.boolean().default(true).describe('Off for browsers that send no Fetch Metadata'),
   development: z.boolean().default(false).describe('Virtual cards can be handled over the local socket'),
   cardIssuerSecret: z.string().min(1).optional().describe('With it CIS certifies virtual cards'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('How much is logged'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('How much is logged'),
 };
 
 const help = (): string =>
   [
     'identity-agent: runs the Identity Agent of this desk. Each option is also an environment variable.',
     '',
-    ...Object.entries(shape).map(([key, schema]) => `  --${flagOf(key)}  ${variableOf(key)}\n      ${schema.description}`),
+    ...Object.entries(shape).map(
+      ([key, schema]) => `  --${flagOf(key)}  ${variableOf(key)}\n      ${schema.description}`,
+    ),
     '',
   ].join('\n');
 

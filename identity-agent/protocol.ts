@@ -89,7 +89,14 @@ export type HandOffError =
  * States of the agent, as `status` and the console show them. `noCard`: nobody is signed in and nothing is asked; in the
  * newer generation a card may be in all the same.
  */
-export type AgentState = 'noCard' | 'pinRequested' | 'roleRequested' | 'signedIn' | 'locked' | 'blocked' | 'cardRejected';
+export type AgentState =
+  | 'noCard'
+  | 'pinRequested'
+  | 'roleRequested'
+  | 'signedIn'
+  | 'locked'
+  | 'blocked'
+  | 'cardRejected';
 
 /** `status` on the local socket. */
 export interface AgentStatus {

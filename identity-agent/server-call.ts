@@ -63,12 +63,17 @@ export class Servers {
         agent: secure ? this.#tls : this.#plain,
         headers: {
           accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+          ...(body === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
           ...headers,
         },
       };
       const request = (secure ? https : http).request(url, options);
-      const timer = setTimeout(() => request.destroy(new Error(`no whole answer within ${milliseconds} ms`)), milliseconds);
+      const timer = setTimeout(
+        () => request.destroy(new Error(`no whole answer within ${milliseconds} ms`)),
+        milliseconds,
+      );
       const fail = (error: Error) => {
         clearTimeout(timer);
         const unsent = request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';

@@ -17,6 +17,8 @@ export interface ChromiumSettings {
   executable: string;
   /** More command-line flags. The library adds none that weaken the browser: `--no-sandbox` would be yours. */
   flags?: readonly string[];
+  /** Where the temporary profile is made; the system's temporary folder by default. */
+  profileFolder?: string;
 }
 
 const OWN_FLAGS = [
@@ -42,7 +44,7 @@ export async function launchChromium(
   flags: readonly string[] = [],
 ): Promise<OpenBrowser> {
   const page = checkedPage(url);
-  const profile = await mkdtemp(join(tmpdir(), 'alongside-browser-'));
+  const profile = await mkdtemp(join(settings.profileFolder ?? tmpdir(), 'alongside-browser-'));
   const given = [...OWN_FLAGS, ...flags, ...(settings.flags ?? [])];
   const args = [`--user-data-dir=${profile}`, ...given, `--app=${page}`];
   const child = spawn(settings.executable, args, { detached: process.platform !== 'win32', stdio: 'ignore' });

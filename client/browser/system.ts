@@ -22,7 +22,7 @@ export interface SystemBrowserSettings {
  */
 export function systemBrowser(settings: SystemBrowserSettings = {}): Browser {
   const [program = '', ...first] = settings.opener ?? OPENERS[process.platform] ?? ELSEWHERE;
-  return { open: (url) => openWith(program, [...first, checkedPage(url)]) };
+  return { open: async (url) => openWith(program, [...first, checkedPage(url)]) };
 }
 
 async function openWith(program: string, args: string[]): Promise<OpenBrowser> {

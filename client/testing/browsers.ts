@@ -1,10 +1,12 @@
 import type { Browser } from '../browser/browser.ts';
 import { findBrowser } from '../browser/find.ts';
-import { ownUid } from '../environment.ts';
+import { environmentVariable, ownUid } from '../environment.ts';
 import { userAgent } from './user-agent.ts';
 
 /** A browser of a test that shows nothing: follows redirects to the end, then stays until it is closed. */
-export function redirectBrowser(change: (callback: URL) => void = () => undefined): Browser & { closed: boolean } {
+export function redirectBrowser(
+  change: (callback: URL) => void = () => undefined,
+): Browser & { closed: boolean } {
   const browser = {
     closed: false,
     async open(url: string) {
@@ -28,7 +30,8 @@ export function redirectBrowser(change: (callback: URL) => void = () => undefine
 
 /** The flags that a test's Chromium needs: it shows nothing, and as root it starts without its sandbox only. */
 export function headlessChromium(): { executable: string; flags: string[] } {
-  const executable = findBrowser();
-  if (!executable) throw new Error('The browser tests need Chromium: install it, or put it on the search path.');
+  const executable = environmentVariable('ALONGSIDE_BROWSER') ?? findBrowser();
+  if (!executable)
+    throw new Error('The browser tests need Chromium: install it, or put it on the search path.');
   return { executable, flags: ['--headless', ...(ownUid() === 0 ? ['--no-sandbox'] : [])] };
 }

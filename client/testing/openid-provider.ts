@@ -28,7 +28,9 @@ interface Instance {
   interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<{ uid: string }>;
   interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;
   Grant: new (members: object) => { addOIDCScope(scope: string): void; save(): Promise<string> };
-  Client: { find(id: string): Promise<{ backchannelLogout(subject: string, sid: string): Promise<unknown> }> };
+  Client: {
+    find(id: string): Promise<{ backchannelLogout(subject: string, sid: string): Promise<unknown> }>;
+  };
 }
 
 interface GrantContext {
@@ -41,14 +43,18 @@ const DEFAULT_CLAIMS = {
   authentication_assurance_level: '3',
   id_assurance_level: 3,
   selected_roleid: '',
-  nhsid_nrbac_roles: [{ person_orgid: '1', person_roleid: '555254240100', org_code: 'A9A5A', role_name: '', role_code: '' }],
+  nhsid_nrbac_roles: [
+    { person_orgid: '1', person_roleid: '555254240100', org_code: 'A9A5A', role_name: '', role_code: '' },
+  ],
 };
 
 /** Starts oidc-provider as CIS2's stand-in. It signs `SUBJECT` in without asking. */
 export async function startProvider(options: ProviderOptions): Promise<TestProvider> {
   // The package has no types.
   const name: string = 'oidc-provider';
-  const { Provider } = (await import(name)) as { Provider: new (issuer: string, configuration: object) => Instance };
+  const { Provider } = (await import(name)) as {
+    Provider: new (issuer: string, configuration: object) => Instance;
+  };
   let instance: Instance | undefined;
   const server = await serve((origin) => {
     instance = new Provider(origin, configurationOf(options));
@@ -57,7 +63,8 @@ export async function startProvider(options: ProviderOptions): Promise<TestProvi
   return {
     ...server,
     issuer: server.origin,
-    sendLogout: async (clientId, subject, sid) => (await instance?.Client.find(clientId))?.backchannelLogout(subject, sid),
+    sendLogout: async (clientId, subject, sid) =>
+      (await instance?.Client.find(clientId))?.backchannelLogout(subject, sid),
   };
 }
 
@@ -67,7 +74,11 @@ function configurationOf(options: ProviderOptions): object {
   return {
     clients: options.clients,
     jwks: { keys: [signing] },
-    cookies: { keys: ['test'], long: { httpOnly: true, sameSite: 'lax' }, short: { httpOnly: true, sameSite: 'lax' } },
+    cookies: {
+      keys: ['test'],
+      long: { httpOnly: true, sameSite: 'lax' },
+      short: { httpOnly: true, sameSite: 'lax' },
+    },
     scopes: ['openid', 'nationalrbacaccess', 'selectedrole', 'changedrole', 'offline_access', 'api:read'],
     claims: {
       openid: ['sub', 'authentication_assurance_level', 'id_assurance_level', 'selected_roleid'],
@@ -78,7 +89,10 @@ function configurationOf(options: ProviderOptions): object {
     acrValues: ['AAL3_ANY', 'AAL2_OR_AAL3_ANY'],
     conformIdTokenClaims: false,
     issueRefreshToken: async () => true,
-    pkce: { required: (_context: unknown, client: { clientAuthMethod: string }) => client.clientAuthMethod === 'none' },
+    pkce: {
+      required: (_context: unknown, client: { clientAuthMethod: string }) =>
+        client.clientAuthMethod === 'none',
+    },
     features: {
       devInteractions: { enabled: false },
       revocation: { enabled: true },
@@ -86,12 +100,22 @@ function configurationOf(options: ProviderOptions): object {
       rpInitiatedLogout: { enabled: true },
     },
     enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'RS512', 'PS256', 'ES256'] },
-    ttl: { AccessToken: 600, AuthorizationCode: 60, IdToken: 600, RefreshToken: 43_200, Session: 3600, Grant: 3600, Interaction: 60 },
+    ttl: {
+      AccessToken: 600,
+      AuthorizationCode: 60,
+      IdToken: 600,
+      RefreshToken: 43_200,
+      Session: 3600,
+      Grant: 3600,
+      Interaction: 60,
+    },
     findAccount: async (_context: unknown, id: string) => ({
       accountId: id,
       claims: async () => ({ ...DEFAULT_CLAIMS, ...options.claims }),
     }),
-    interactions: { url: (_context: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}` },
+    interactions: {
+      url: (_context: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}`,
+    },
     loadExistingGrant: async (context: GrantContext & { oidc: { provider: Instance } }) => {
       const { client, session, params, provider } = context.oidc;
       const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
@@ -100,7 +124,8 @@ function configurationOf(options: ProviderOptions): object {
       return grant;
     },
     // Without the guard that keeps a provider from calling loopback addresses, where these tests listen.
-    fetch: (url: string, init: RequestInit & { dispatcher?: unknown }) => fetch(url, { ...init, dispatcher: undefined } as RequestInit),
+    fetch: (url: string, init: RequestInit & { dispatcher?: unknown }) =>
+      fetch(url, { ...init, dispatcher: undefined } as RequestInit),
     ...options.configuration,
   };
 }

@@ -41,7 +41,9 @@ export async function startPlatform(...answers: PlatformAnswer[]): Promise<TestP
     calls.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers, form });
     const answer = (queue.length > 1 ? queue.shift() : queue[0]) ?? {};
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
-    response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? PUBLISHED_TOKENS));
+    response.end(
+      typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? PUBLISHED_TOKENS),
+    );
   });
   return { ...server, calls, answers: queue };
 }

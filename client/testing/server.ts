@@ -10,7 +10,10 @@ export interface TestServer {
 }
 
 /** Starts a server; `listener` may be made once the origin is known. */
-export async function serve(listener: (origin: string) => RequestListener, host = '127.0.0.1'): Promise<TestServer> {
+export async function serve(
+  listener: (origin: string) => RequestListener,
+  host = '127.0.0.1',
+): Promise<TestServer> {
   let handle: RequestListener = (_request, response) => response.end();
   const server = createServer((request, response) => handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

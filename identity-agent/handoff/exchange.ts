@@ -27,13 +27,17 @@ export class Exchange {
   }
 
   async #exchange({ claims }: TrustedRequest, json: ExchangeRequest): Promise<string> {
-    const answer = await this.#servers.call({ method: 'POST', url: this.#url, json }).catch((error: unknown) => {
-      throw errors.exchangeRefused(reasonOf(error), {}, error);
-    });
+    const answer = await this.#servers
+      .call({ method: 'POST', url: this.#url, json })
+      .catch((error: unknown) => {
+        throw errors.exchangeRefused(reasonOf(error), {}, error);
+      });
     const code = (answer.body as Partial<ExchangeAnswer> | undefined)?.code;
     if (answer.status !== 200 || typeof code !== 'string' || !codeForm.test(code)) {
       const reason = (answer.body as { error?: unknown } | undefined)?.error;
-      throw errors.exchangeRefused(`CIS2 answered ${answer.status} ${typeof reason === 'string' ? reason.slice(0, 100) : ''}`);
+      throw errors.exchangeRefused(
+        `CIS2 answered ${answer.status} ${typeof reason === 'string' ? reason.slice(0, 100) : ''}`,
+      );
     }
     const location = new URL(claims.response_uri);
     location.searchParams.set('code', code);

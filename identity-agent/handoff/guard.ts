@@ -12,7 +12,9 @@ export function allowedHosts(origin: string): ReadonlySet<string> {
 
 /** Refuses a request under any other name: a page that had its own name rebound to loopback (DNS rebinding). */
 export function checkHost(request: HttpRequest, allowed: ReadonlySet<string>): void {
-  const hosts = request.rawHeaders.filter((_, index) => request.rawHeaders[index - 1]?.toLowerCase() === 'host' && index % 2 === 1);
+  const hosts = request.rawHeaders.filter(
+    (_, index) => request.rawHeaders[index - 1]?.toLowerCase() === 'host' && index % 2 === 1,
+  );
   const [host, ...more] = hosts;
   if (host === undefined || more.length > 0 || !allowed.has(host.toLowerCase()))
     throw errors.wrongHost(`the host is ${hosts.join(', ').slice(0, 100)}`);
@@ -34,10 +36,12 @@ export function createGuards({ origin, strictNavigation, peerUser }: GuardParts)
   return {
     checkNavigation({ request }: { request: HttpRequest }): void {
       const { 'sec-fetch-dest': dest, 'sec-fetch-mode': mode } = request.headers;
-      if (!says(dest, 'document') || !says(mode, 'navigate')) throw errors.notNavigation(`dest ${dest}, mode ${mode}`);
+      if (!says(dest, 'document') || !says(mode, 'navigate'))
+        throw errors.notNavigation(`dest ${dest}, mode ${mode}`);
     },
     async checkPeerUser({ request }: { request: HttpRequest }): Promise<void> {
-      if (!(await peerUser.isOurs(request))) throw errors.anotherUser('the connection belongs to another local user, or to nobody known');
+      if (!(await peerUser.isOurs(request)))
+        throw errors.anotherUser('the connection belongs to another local user, or to nobody known');
     },
     /** A form of our own page: no other page can spend a PIN attempt. */
     checkOwnForm({ request }: { request: HttpRequest }): void {
@@ -48,7 +52,8 @@ export function createGuards({ origin, strictNavigation, peerUser }: GuardParts)
     /** A call of our own page's script. */
     checkOwnScript({ request }: { request: HttpRequest }): void {
       const { origin: from, 'sec-fetch-site': site } = request.headers;
-      if ((from !== undefined && from !== origin) || !says(site, 'same-origin')) throw errors.crossSite(`origin ${from}, site ${site}`);
+      if ((from !== undefined && from !== origin) || !says(site, 'same-origin'))
+        throw errors.crossSite(`origin ${from}, site ${site}`);
     },
   };
 }
@@ -56,7 +61,6 @@ export function createGuards({ origin, strictNavigation, peerUser }: GuardParts)
 export type Guards = ReturnType<typeof createGuards>;
 
 const always: Headers = {
-  'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'cross-origin-resource-policy': 'same-origin',
@@ -68,6 +72,7 @@ export const secured = (answer: Answer): Answer =>
     answer.status,
     {
       'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
       ...answer.headers,
       ...always,

@@ -27,17 +27,29 @@ describe('the silent hand-off', () => {
     assert.ok(proof?.card_signature);
     assert.equal(proof?.selected_roleid, desk.cis.live[0]?.roleId);
     assert.deepEqual(
-      desk.arrows.filter(({ keys }) => keys.includes(claims.jti)).map(({ name, from, to }) => `${from} ${to} ${name}`),
+      desk.arrows
+        .filter(({ keys }) => keys.includes(claims.jti))
+        .map(({ name, from, to }) => `${from} ${to} ${name}`),
       ['browser identity-agent agent.hand-off', 'identity-agent cis2 agent.proof'],
     );
-    assert.ok(desk.lines.some((line) => line.jti === claims.jti && line.application === 'Sample clinic'), 'each silent use leaves a line');
+    assert.ok(
+      desk.lines.some((line) => line.jti === claims.jti && line.application === 'Sample clinic'),
+      'each silent use leaves a line',
+    );
   });
 
   test('every answer refuses to be kept, framed or read by others', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { jws } = await desk.cis2.request();
-    for (const path of [`${handOffPath}?request=${jws}`, `${handOffPath}?request=x`, '/', '/nothing', '/healthz', '/interaction/none']) {
+    for (const path of [
+      `${handOffPath}?request=${jws}`,
+      `${handOffPath}?request=x`,
+      '/',
+      '/nothing',
+      '/healthz',
+      '/interaction/none',
+    ]) {
       const { headers, status } = await desk.visit(path, { headers: { origin: desk.cis2.origin } });
       assert.equal(headers['cache-control'], 'no-store', path);
       assert.equal(headers['referrer-policy'], 'no-referrer', path);
@@ -125,10 +137,19 @@ describe('the checks, in their order', () => {
     await desk.signIn();
     const { port } = new URL(desk.origin);
     const { jws } = await desk.cis2.request();
-    for (const host of [`evil.example:${port}`, 'localhost', `localhost.evil.example:${port}`, `127.0.0.1:${Number(port) + 1}`])
+    for (const host of [
+      `evil.example:${port}`,
+      'localhost',
+      `localhost.evil.example:${port}`,
+      `127.0.0.1:${Number(port) + 1}`,
+    ])
       assert.equal((await desk.handOff(jws, { headers: { host } })).status, 421, host);
     for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`])
-      assert.equal((await desk.handOff((await desk.cis2.request()).jws, { headers: { host } })).status, 302, host);
+      assert.equal(
+        (await desk.handOff((await desk.cis2.request()).jws, { headers: { host } })).status,
+        302,
+        host,
+      );
   });
 
   test('fetch, frames and sub-resources of any page are refused before the request is read', async (t) => {
@@ -182,13 +203,22 @@ describe('the checks, in their order', () => {
       'no txn_h': (await cis2.request({ txn_h: undefined })).jws,
       'no name': (await cis2.request({ client_name: '' })).jws,
       'interactive as a word': (await cis2.request({ interactive: 'yes' as never })).jws,
-      'a foreign response_uri': (await cis2.request({ response_uri: 'https://evil.example/agent/return' })).jws,
-      'a response_uri on another port': (await cis2.request({ response_uri: 'http://127.0.0.1:1/agent/return' })).jws,
-      'a response_uri with a user': (await cis2.request({ response_uri: cis2.origin.replace('//', '//a:b@') })).jws,
+      'a foreign response_uri': (await cis2.request({ response_uri: 'https://evil.example/agent/return' }))
+        .jws,
+      'a response_uri on another port': (
+        await cis2.request({ response_uri: 'http://127.0.0.1:1/agent/return' })
+      ).jws,
+      'a response_uri with a user': (
+        await cis2.request({ response_uri: cis2.origin.replace('//', '//a:b@') })
+      ).jws,
       'a response_uri that is a script': (await cis2.request({ response_uri: 'javascript:alert(1)' })).jws,
     };
     for (const [what, jws] of Object.entries(bad)) assert.equal((await desk.handOff(jws)).status, 400, what);
-    assert.equal((await desk.visit(`${handOffPath}?request=${good.jws}&request=${good.jws}`)).status, 400, 'twice the parameter');
+    assert.equal(
+      (await desk.visit(`${handOffPath}?request=${good.jws}&request=${good.jws}`)).status,
+      400,
+      'twice the parameter',
+    );
     assert.equal(cis2.proofs.length, 0);
     assert.equal((await desk.handOff(good.jws)).status, 302, 'none of them used the good one up');
   });
@@ -196,8 +226,9 @@ describe('the checks, in their order', () => {
   test('a request is used once, and invalid ones use nothing up', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
-    const { jws, claims } = await desk.cis2.request();
-    const evil = await desk.cis2.request({ jti: claims.jti, response_uri: 'https://evil.example/' });
+    const jti = 'one-jti-for-both';
+    const evil = await desk.cis2.request({ jti, response_uri: 'https://evil.example/' });
+    const { jws } = await desk.cis2.request({ jti });
     assert.equal((await desk.handOff(evil.jws)).status, 400);
     const answers = await Promise.all([desk.handOff(jws), desk.handOff(jws), desk.handOff(jws)]);
     assert.deepEqual(answers.map(({ status }) => status).sort(), [302, 409, 409]);
@@ -217,7 +248,8 @@ describe('the checks, in their order', () => {
     await desk.cis2.rotate();
     assert.equal((await desk.handOff((await desk.cis2.request()).jws)).status, 302);
     assert.equal(desk.cis2.keyFetches, 2);
-    for (let n = 0; n < 40; n += 1) await desk.handOff((await desk.cis2.request({}, { kid: `unknown-${n}` })).jws);
+    for (let n = 0; n < 40; n += 1)
+      await desk.handOff((await desk.cis2.request({}, { kid: `unknown-${n}` })).jws);
     assert.ok(desk.cis2.keyFetches <= 23, `unknown kids caused ${desk.cis2.keyFetches} fetches`);
   });
 

@@ -42,7 +42,14 @@ export function createHandOff(parts: HandOffParts): Endpoint {
       const first = usedRequests.take(jti, exp);
       const outcome = first ? 'ok' : 'refused';
       const detail = { interactive, promptLogin };
-      recorder.record({ keys: [jti], from: 'browser', to: 'identity-agent', name: 'agent.hand-off', outcome, detail });
+      recorder.record({
+        keys: [jti],
+        from: 'browser',
+        to: 'identity-agent',
+        name: 'agent.hand-off',
+        outcome,
+        detail,
+      });
       if (!first) throw errors.requestReused('the jti was taken before');
       return { journey: { trusted, pinsBefore: promptLogin ? agent.pins : 0 } };
     })
@@ -53,8 +60,14 @@ export function createHandOff(parts: HandOffParts): Endpoint {
       log.info({ application, jti, session: agent.session?.id }, 'signed in silently with the live session');
       return redirect(location);
     })
-    .step(async function refuseSilently({ journey: { trusted } }: { journey: Journey }): Promise<Answer | undefined> {
-      return trusted.claims.interactive ? undefined : redirect(await vouching.refuse(trusted, 'login_required'));
+    .step(async function refuseSilently({
+      journey: { trusted },
+    }: {
+      journey: Journey;
+    }): Promise<Answer | undefined> {
+      return trusted.claims.interactive
+        ? undefined
+        : redirect(await vouching.refuse(trusted, 'login_required'));
     })
     .step(function openInteraction({ journey }: { journey: Journey }): Answer {
       return redirect(`${origin}${interactions.open(journey.trusted, journey.pinsBefore).path}`);

@@ -20,7 +20,9 @@ async function pinPage(desk: TestDesk, path: string) {
 }
 
 const stepOf = async (desk: TestDesk, path: string): Promise<string> => {
-  const { body } = await desk.visit(`${path}/state`, { headers: { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' } });
+  const { body } = await desk.visit(`${path}/state`, {
+    headers: { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' },
+  });
   return (JSON.parse(body) as { step: string }).step;
 };
 const shownStep = (body: string): string => /data-step="([^"]*)"/.exec(body)?.[1] ?? '';
@@ -31,15 +33,31 @@ describe('the PIN page', () => {
     await desk.call('insertCard', { card: 'ada' });
     const path = await begin(desk);
     const page = await pinPage(desk, path);
-    for (const words of ['Sample clinic', desk.cis2.origin, 'Dr Ada Fictional', 'inputmode="numeric"', 'Use another way to sign in'])
+    assert.equal(
+      page.headers['referrer-policy'],
+      'same-origin',
+      'otherwise browsers send no Origin with our own forms',
+    );
+    for (const words of [
+      'Sample clinic',
+      desk.cis2.origin,
+      'Dr Ada Fictional',
+      'inputmode="numeric"',
+      'Use another way to sign in',
+    ])
       assert.ok(page.body.includes(words), words);
     const done = await desk.post(`${path}/pin`, { pin: rightPin, card: page.card });
     assert.equal(done.status, 200);
-    assert.ok(done.body.includes(`content="0;url=${desk.cis2.origin}/agent/return?code=${desk.cis2.codes[0]}"`), done.body);
+    assert.ok(
+      done.body.includes(`content="0;url=${desk.cis2.origin}/agent/return?code=${desk.cis2.codes[0]}"`),
+      done.body,
+    );
     assert.equal(desk.cis2.proofs[0]?.sub, ada);
     assert.equal((await desk.visit(path)).status, 410);
     assert.equal((await desk.post(`${path}/pin`, { pin: rightPin, card: page.card })).status, 410);
-    const told = desk.arrows.filter(({ name }) => name === 'agent.pin').map(({ from, to, detail }) => [from, to, detail?.step, detail?.result]);
+    const told = desk.arrows
+      .filter(({ name }) => name === 'agent.pin')
+      .map(({ from, to, detail }) => [from, to, detail?.step, detail?.result]);
     assert.deepEqual(told.slice(1), [
       ['identity-agent', 'browser', 'asked', undefined],
       ['browser', 'identity-agent', 'answered', 'ok'],
@@ -54,7 +72,11 @@ describe('the PIN page', () => {
     const { card } = await pinPage(desk, path);
     for (const words of ['2 attempts left', '1 attempt left']) {
       const wrong = await desk.post(`${path}/pin`, { pin: '999999', card });
-      assert.deepEqual([wrong.status, wrong.location], [303, path], 'a reload of the page sends no PIN again');
+      assert.deepEqual(
+        [wrong.status, wrong.location],
+        [303, path],
+        'a reload of the page sends no PIN again',
+      );
       assert.ok((await pinPage(desk, path)).body.includes(words), words);
     }
     await desk.post(`${path}/pin`, { pin: '999999', card });
@@ -121,7 +143,11 @@ describe('prompt=login and max_age', () => {
     assert.equal(desk.cis2.proofs[0]?.pin_time, Math.floor(desk.clock.now() / 1000));
     assert.deepEqual(brief(await desk.call('status')), ['signedIn', null]);
     desk.clock.advance(20);
-    assert.ok((await desk.handOff((await desk.cis2.request({ max_age: 60 })).jws)).location.startsWith(desk.cis2.origin));
+    assert.ok(
+      (await desk.handOff((await desk.cis2.request({ max_age: 60 })).jws)).location.startsWith(
+        desk.cis2.origin,
+      ),
+    );
     desk.clock.advance(41);
     const again = await begin(desk, { max_age: 60 });
     await pinPage(desk, again);
@@ -152,8 +178,14 @@ describe('prompt=login and max_age', () => {
     assert.match(body, /Mr Ben Invented/);
     await desk.post(`${path}/pin`, { pin: rightPin, card });
     assert.equal(desk.cis2.proofs[0]?.sub, ben);
-    assert.deepEqual(desk.cis.live.map(({ uid }) => uid), [ben]);
-    assert.deepEqual([...desk.cis.sessions.values()].map(({ ended }) => ended), ['anotherPerson', null]);
+    assert.deepEqual(
+      desk.cis.live.map(({ uid }) => uid),
+      [ben],
+    );
+    assert.deepEqual(
+      [...desk.cis.sessions.values()].map(({ ended }) => ended),
+      ['anotherPerson', null],
+    );
   });
 });
 
@@ -196,7 +228,10 @@ describe('the other pages', () => {
     const desk = await testDesk(t, { requireRole: true });
     desk.cis.refused.set(ada, { code: 'certificate_revoked', sentence: 'This card has been revoked.' });
     desk.cis.roles.set(ben, []);
-    for (const [name, sentence] of [['ada', /This card has been revoked\./], ['ben', /You have no role/]] as const) {
+    for (const [name, sentence] of [
+      ['ada', /This card has been revoked\./],
+      ['ben', /You have no role/],
+    ] as const) {
       await desk.call('insertCard', { card: name });
       const path = await begin(desk);
       const { card } = await pinPage(desk, path);
@@ -258,16 +293,34 @@ describe('other pages of the browser', () => {
       { 'sec-fetch-site': undefined },
     ];
     for (const headers of foreign) {
-      assert.equal((await desk.post(`${path}/pin`, { pin: '999999', card }, headers)).status, 403, JSON.stringify(headers));
-      assert.equal((await desk.post(`${path}/leave`, { how: 'cancel' }, headers)).status, 403, JSON.stringify(headers));
+      assert.equal(
+        (await desk.post(`${path}/pin`, { pin: '999999', card }, headers)).status,
+        403,
+        JSON.stringify(headers),
+      );
+      assert.equal(
+        (await desk.post(`${path}/leave`, { how: 'cancel' }, headers)).status,
+        403,
+        JSON.stringify(headers),
+      );
     }
     assert.equal((await desk.post('/interaction/guessed/pin', { pin: '999999', card })).status, 404);
-    assert.equal((await desk.post(`${path}/pin`, { pin: '999999', card }, { 'content-type': 'text/plain' })).status, 400);
+    assert.equal(
+      (await desk.post(`${path}/pin`, { pin: '999999', card }, { 'content-type': 'text/plain' })).status,
+      400,
+    );
     const twice = `pin=999999&pin=999998&card=${card}`;
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: desk.origin, 'sec-fetch-site': 'same-origin' };
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      origin: desk.origin,
+      'sec-fetch-site': 'same-origin',
+    };
     assert.equal((await desk.visit(`${path}/pin`, { method: 'POST', headers, body: twice })).status, 400);
     assert.equal((await desk.visit(path, { headers: { 'sec-fetch-dest': 'iframe' } })).status, 403);
-    assert.equal((await desk.visit(`${path}/state`, { headers: { 'sec-fetch-site': 'cross-site' } })).status, 403);
+    assert.equal(
+      (await desk.visit(`${path}/state`, { headers: { 'sec-fetch-site': 'cross-site' } })).status,
+      403,
+    );
     assert.equal((await desk.call('status')).attemptsLeft, 3);
     assert.equal(desk.cis2.reasons.length, 0);
   });

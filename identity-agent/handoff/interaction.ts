@@ -1,7 +1,7 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
-import { steps } from '@alongside/kernel/steps';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { continuePage } from '@alongside/kernel/layout';
+import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import type { Agent } from '../session/agent.ts';
 import { readForm } from './form.ts';
@@ -38,7 +38,8 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
 
   /** Opens the question that this interaction needs, and tells what there is to see. */
   function contextOf(interaction: Interaction): PageContext {
-    if (agent.card?.usable && !agent.session?.awaitingRole && !vouching.sessionFor(interaction)) agent.askForPin();
+    if (agent.card?.usable && !agent.session?.awaitingRole && !vouching.sessionFor(interaction))
+      agent.askForPin();
     return {
       status: agent.status(),
       insertion: agent.card?.insertion ?? '',
@@ -58,7 +59,8 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     });
   }
 
-  const continueTo = (to: string): Answer => continuePage({ title: 'Continue', service: 'Identity Agent', development, to });
+  const continueTo = (to: string): Answer =>
+    continuePage({ title: 'Continue', service: 'Identity Agent', development, to });
 
   async function goOn({ interaction }: Found): Promise<Answer | undefined> {
     const location = await onward(interaction);
@@ -77,7 +79,9 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
 
   function tellStep({ interaction }: Found): Answer {
     const context = contextOf(interaction);
-    return json(200, { step: vouching.sessionFor(interaction) ? 'onward' : stepToken(pageFor(context), context) });
+    return json(200, {
+      step: vouching.sessionFor(interaction) ? 'onward' : stepToken(pageFor(context), context),
+    });
   }
 
   /** The question may have been answered elsewhere meanwhile: then the PIN is not used. */
@@ -93,7 +97,8 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   async function answerRole({ request, interaction }: Found): Promise<void> {
     const { roleId } = readForm(request, { roleId: /^[0-9]{1,20}$/ });
     const result = await agent.answerRole(roleId);
-    if (!result.ok && result.error === 'unknown_role') throw errors.formInvalid('the person does not have this role');
+    if (!result.ok && result.error === 'unknown_role')
+      throw errors.formInvalid('the person does not have this role');
     interaction.notice = !result.ok && result.error === 'cis_unreachable' ? 'cis_unreachable' : null;
   }
 
@@ -115,9 +120,19 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     });
   }
 
-  const seeing = steps<Start>().step(guards.checkNavigation).step(guards.checkPeerUser).step(findInteraction).step(goOn).step(showPage);
-  const looking = steps<Start>().step(guards.checkOwnScript).step(guards.checkPeerUser).step(findInteraction).step(tellStep);
-  const form = () => steps<Start>().step(guards.checkOwnForm).step(guards.checkPeerUser).step(findInteraction);
+  const seeing = steps<Start>()
+    .step(guards.checkNavigation)
+    .step(guards.checkPeerUser)
+    .step(findInteraction)
+    .step(goOn)
+    .step(showPage);
+  const looking = steps<Start>()
+    .step(guards.checkOwnScript)
+    .step(guards.checkPeerUser)
+    .step(findInteraction)
+    .step(tellStep);
+  const form = () =>
+    steps<Start>().step(guards.checkOwnForm).step(guards.checkPeerUser).step(findInteraction);
   const pinForm = form().step(answerPin).step(goOnOrBack);
   const roleForm = form().step(answerRole).step(goOnOrBack);
   const leaveForm = form().step(leave);

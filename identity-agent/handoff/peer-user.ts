@@ -29,7 +29,11 @@ export function tableAddresses(address: string): string[] {
 const established = '01';
 
 /** The uid of the socket that is connected from this address and port to our port; proc(5), `/proc/net/tcp`. */
-export function uidIn(table: string, from: { address: string; port: number }, ourPort: number): number | undefined {
+export function uidIn(
+  table: string,
+  from: { address: string; port: number },
+  ourPort: number,
+): number | undefined {
   const locals = tableAddresses(from.address).map((address) => `${address}:${hex(from.port, 4)}`);
   const remote = `:${hex(ourPort, 4)}`;
   for (const line of table.split('\n')) {

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
-import { keyFits, publicKeyOf } from '@alongside/kernel/jws';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { keyFits, publicKeyOf } from '@alongside/kernel/jws';
 import { ServerCallError, type Servers } from '../server-call.ts';
 
 const cacheTime = 3_600_000;
@@ -49,11 +49,13 @@ export class PinnedKeys {
   async #fetch(): Promise<ReadonlyMap<string, KeyObject>> {
     const { status, body } = await this.#servers.call({ method: 'GET', url: this.#url });
     const list = (body as { keys?: unknown } | undefined)?.keys;
-    if (status !== 200 || !Array.isArray(list)) throw new ServerCallError(`there is no key set at ${this.#url}: status ${status}`);
+    if (status !== 200 || !Array.isArray(list))
+      throw new ServerCallError(`there is no key set at ${this.#url}: status ${status}`);
     const keys = new Map<string, KeyObject>();
     for (const jwk of list.slice(0, mostKeys) as JsonWebKey[]) {
       const key = publicKeyOf(jwk);
-      if (key && typeof jwk.kid === 'string' && jwk.use !== 'enc' && keyFits('ES256', key)) keys.set(jwk.kid, key);
+      if (key && typeof jwk.kid === 'string' && jwk.use !== 'enc' && keyFits('ES256', key))
+        keys.set(jwk.kid, key);
     }
     this.#keys = keys;
     this.#fetchedAt = this.#clock.now();

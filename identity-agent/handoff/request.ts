@@ -3,7 +3,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { type DecodedJwt, decodeJwt, verifySignature } from '@alongside/kernel/jws';
 import { errors } from '../errors.ts';
-import { handOffLifetime, type HandOffRequest, requestType } from '../protocol.ts';
+import { type HandOffRequest, handOffLifetime, requestType } from '../protocol.ts';
 import type { PinnedKeys } from './pinned-keys.ts';
 
 /** Clocks of CIS2 and the workstation may differ by so many seconds where a request says when it was made. */
@@ -54,20 +54,25 @@ export function createRequestSteps({ keys, clock, issuer }: RequestParts) {
       const values = new URLSearchParams(request.query).getAll('request');
       const [jws] = values;
       const jwt = jws === undefined || values.length > 1 ? undefined : decodeJwt(jws);
-      if (jws === undefined || !jwt) throw errors.requestInvalid(`${values.length} request parameters, or no JWS`);
-      if (jwt.header.typ !== requestType) throw errors.requestInvalid(`the type is ${String(jwt.header.typ)}`);
+      if (jws === undefined || !jwt)
+        throw errors.requestInvalid(`${values.length} request parameters, or no JWS`);
+      if (jwt.header.typ !== requestType)
+        throw errors.requestInvalid(`the type is ${String(jwt.header.typ)}`);
       // RFC 8725 section 3.1: the algorithm is ours to name, never the request's.
-      if (jwt.header.alg !== 'ES256') throw errors.requestInvalid(`the algorithm is ${String(jwt.header.alg)}`);
+      if (jwt.header.alg !== 'ES256')
+        throw errors.requestInvalid(`the algorithm is ${String(jwt.header.alg)}`);
       return { jws, jwt };
     },
     async checkSignature({ jwt }: { jwt: DecodedJwt }): Promise<void> {
       const { kid } = jwt.header;
-      if (jwt.claims.iss !== issuer) throw errors.requestUnpinned(`the issuer is ${String(jwt.claims.iss).slice(0, 200)}`);
+      if (jwt.claims.iss !== issuer)
+        throw errors.requestUnpinned(`the issuer is ${String(jwt.claims.iss).slice(0, 200)}`);
       if (typeof kid !== 'string' || kid.length > 200) throw errors.requestUnpinned('it names no key');
       const key = await keys.key(kid).catch((error: unknown) => {
         throw errors.keysUnreachable(reasonOf(error), {}, error);
       });
-      if (!key || !(await verifySignature(jwt, 'ES256', key))) throw errors.requestUnpinned(key ? 'the signature is wrong' : 'the key is unknown');
+      if (!key || !(await verifySignature(jwt, 'ES256', key)))
+        throw errors.requestUnpinned(key ? 'the signature is wrong' : 'the key is unknown');
     },
     checkClaims({ jwt, jws }: { jwt: DecodedJwt; jws: string }): { trusted: TrustedRequest } {
       const names = Object.keys(claimChecks) as (keyof HandOffRequest)[];
@@ -84,8 +89,14 @@ export function createRequestSteps({ keys, clock, issuer }: RequestParts) {
     /** The browser goes back only to where the request came from. */
     checkResponseUri({ trusted }: { trusted: TrustedRequest }): void {
       const uri = URL.parse(trusted.claims.response_uri);
-      const plain = uri && uri.username === '' && uri.password === '' && uri.hash === '' && /^https?:$/.test(uri.protocol);
-      if (!plain || uri.origin !== new URL(issuer).origin) throw errors.responseForeign(`its origin is ${uri?.origin}`);
+      const plain =
+        uri &&
+        uri.username === '' &&
+        uri.password === '' &&
+        uri.hash === '' &&
+        /^https?:$/.test(uri.protocol);
+      if (!plain || uri.origin !== new URL(issuer).origin)
+        throw errors.responseForeign(`its origin is ${uri?.origin}`);
     },
   };
 }

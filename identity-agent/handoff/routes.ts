@@ -83,9 +83,13 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
 
   const onError = (thrown: unknown, request: HttpRequest): Answer => {
     const { status, code, description } =
-      thrown instanceof Refusal ? thrown.entry : { status: 500, code: 'server_error', description: 'Something went wrong here.' };
+      thrown instanceof Refusal
+        ? thrown.entry
+        : { status: 500, code: 'server_error', description: 'Something went wrong here.' };
     const main = html`<p class="error" role="alert">${description}</p><p class="quiet">${code} · ${request.id}</p>`;
-    return secured(framedPage(status, { title: 'This did not work', service: 'Identity Agent', development, main }));
+    return secured(
+      framedPage(status, { title: 'This did not work', service: 'Identity Agent', development, main }),
+    );
   };
 
   const routes: Route[] = [
@@ -104,7 +108,10 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     },
   ];
   return {
-    routes: routes.map((route) => ({ ...route, endpoint: async (request) => secured(await route.endpoint(request)) })),
+    routes: routes.map((route) => ({
+      ...route,
+      endpoint: async (request) => secured(await route.endpoint(request)),
+    })),
     before(request) {
       checkHost(request, hosts);
       return undefined;

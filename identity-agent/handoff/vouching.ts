@@ -1,8 +1,14 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
-import { reasonOf, Refusal } from '@alongside/kernel/errors';
+import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
-import { cardMessage, type HandOffError, type HandOffProof, type HandOffRequest, proofType } from '../protocol.ts';
+import {
+  cardMessage,
+  type HandOffError,
+  type HandOffProof,
+  type HandOffRequest,
+  proofType,
+} from '../protocol.ts';
 import type { Agent } from '../session/agent.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import type { Exchange } from './exchange.ts';
@@ -98,8 +104,20 @@ export class Vouching {
     return session.key.sign(proofType, { ...proof });
   }
 
-  #note(trusted: TrustedRequest, outcome: 'ok' | 'refused' | 'failed', detail: Record<string, string>, sessionId?: string): void {
+  #note(
+    trusted: TrustedRequest,
+    outcome: 'ok' | 'refused' | 'failed',
+    detail: Record<string, string>,
+    sessionId?: string,
+  ): void {
     const keys = sessionId === undefined ? [trusted.claims.jti] : [trusted.claims.jti, sessionId];
-    this.#parts.recorder.record({ keys, from: 'identity-agent', to: 'cis2', name: 'agent.proof', outcome, detail });
+    this.#parts.recorder.record({
+      keys,
+      from: 'identity-agent',
+      to: 'cis2',
+      name: 'agent.proof',
+      outcome,
+      detail,
+    });
   }
 }

@@ -17,7 +17,11 @@ const brief = ({ state, question, attemptsLeft }: AgentStatus) => ({ state, ques
 describe('the agent in Normal mode', () => {
   test('goes from no card over PIN to signed in, and back when the card leaves', async (t) => {
     const desk = await testDesk(t);
-    assert.deepEqual(brief(await desk.call('status')), { state: 'noCard', question: null, attemptsLeft: null });
+    assert.deepEqual(brief(await desk.call('status')), {
+      state: 'noCard',
+      question: null,
+      attemptsLeft: null,
+    });
     const inserted = await desk.call('insertCard', { card: 'ada' });
     assert.deepEqual(brief(inserted), { state: 'pinRequested', question: 'pin', attemptsLeft: 3 });
     assert.equal(inserted.card?.name, 'Dr Ada Fictional');
@@ -29,7 +33,10 @@ describe('the agent in Normal mode', () => {
     const taken = await desk.call('takeCard');
     assert.deepEqual(brief(taken), { state: 'noCard', question: null, attemptsLeft: null });
     assert.equal(taken.person, null);
-    assert.deepEqual([...desk.cis.sessions.values()].map(({ ended }) => ended), ['cardRemoved']);
+    assert.deepEqual(
+      [...desk.cis.sessions.values()].map(({ ended }) => ended),
+      ['cardRemoved'],
+    );
   });
 
   test('counts wrong PINs down to a blocked card, and stays so', async (t) => {
@@ -79,7 +86,10 @@ describe('the agent in Normal mode', () => {
 
   test('shows the sentence of CIS when the card is refused, until it is put in again', async (t) => {
     const desk = await testDesk(t);
-    desk.cis.refused.set(ada, { code: 'certificate_expired', sentence: 'The certificate on this card has expired.' });
+    desk.cis.refused.set(ada, {
+      code: 'certificate_expired',
+      sentence: 'The certificate on this card has expired.',
+    });
     const refused = await desk.signIn();
     assert.equal(refused.state, 'cardRejected');
     assert.equal(refused.reason, 'The certificate on this card has expired.');
@@ -113,7 +123,10 @@ describe('the agent in Normal mode', () => {
     await assert.rejects(answer, refusedWith('card_removed'));
     assert.equal((await taken).state, 'noCard');
     assert.equal(desk.agent.session, undefined);
-    assert.deepEqual([...desk.cis.sessions.values()].map(({ ended }) => ended), ['cardRemoved']);
+    assert.deepEqual(
+      [...desk.cis.sessions.values()].map(({ ended }) => ended),
+      ['cardRemoved'],
+    );
   });
 
   test('ends what the former person had when another card comes', async (t) => {
@@ -121,7 +134,10 @@ describe('the agent in Normal mode', () => {
     await desk.signIn('ada');
     const after = await desk.signIn('ben');
     assert.equal(after.person?.uid, ben);
-    assert.deepEqual(desk.cis.live.map(({ uid }) => uid), [ben]);
+    assert.deepEqual(
+      desk.cis.live.map(({ uid }) => uid),
+      [ben],
+    );
   });
 
   test('tells CIS of an ending later, when CIS did not answer at once', async (t) => {
@@ -133,7 +149,10 @@ describe('the agent in Normal mode', () => {
     desk.cis.down = false;
     desk.clock.advance(6);
     await desk.tick();
-    assert.deepEqual([...desk.cis.sessions.values()].map(({ ended }) => ended), ['cardRemoved']);
+    assert.deepEqual(
+      [...desk.cis.sessions.values()].map(({ ended }) => ended),
+      ['cardRemoved'],
+    );
   });
 });
 
@@ -181,7 +200,10 @@ describe('regular work', () => {
     const desk = await testDesk(t);
     await desk.signIn();
     await desk.service.stop();
-    assert.deepEqual([...desk.cis.sessions.values()].map(({ ended }) => ended), ['agentStopped']);
+    assert.deepEqual(
+      [...desk.cis.sessions.values()].map(({ ended }) => ended),
+      ['agentStopped'],
+    );
   });
 });
 
@@ -200,7 +222,10 @@ describe('other modes and the newer generation', () => {
     assert.equal(desk.agent.vouching, undefined, 'nobody vouches for Ada while the card of Ben is in');
     desk.agent.askForPin();
     await desk.call('answerPin', { pin: rightPin });
-    assert.deepEqual(desk.cis.live.map(({ uid }) => uid), [ben]);
+    assert.deepEqual(
+      desk.cis.live.map(({ uid }) => uid),
+      [ben],
+    );
   });
 
   test('Session Lock Persistence locks, and the PIN resumes the same session', async (t) => {

@@ -119,7 +119,9 @@ export class Agent {
   /** Answers the PIN question. `insertion` names the card that was meant: another one spends no attempt. */
   answerPin(pin: string, by: Answerer, insertion = this.card?.insertion): Promise<PinResult> {
     return this.#desk.exclusive(async () =>
-      insertion === this.card?.insertion ? answerPin(this.#desk, pin, by) : { ok: false, error: 'card_removed' },
+      insertion === this.card?.insertion
+        ? answerPin(this.#desk, pin, by)
+        : { ok: false, error: 'card_removed' },
     );
   }
 

@@ -9,8 +9,8 @@ import {
   type HeartbeatAnswer,
   type PinAnswer,
   type PinRequest,
-  paths,
   type PresenceRequest,
+  paths,
   proofHeader,
   type SignInAnswer,
   type SignInRequest,
@@ -69,7 +69,10 @@ export class CisClient {
   }
 
   signIn(request: SignInRequest): Promise<SignInAnswer> {
-    return this.#call<SignInAnswer>('POST', paths.sessions, request, { key: this.#options.agentKey, withKey: true });
+    return this.#call<SignInAnswer>('POST', paths.sessions, request, {
+      key: this.#options.agentKey,
+      withKey: true,
+    });
   }
 
   /** The PIN was given again, in the same session. */

@@ -24,12 +24,14 @@ export const rejected = (sentence: string): CardProblem => ({ error: 'card_rejec
 const sentences = {
   not_a_piv_card: 'This card is not a smartcard that can be used here.',
   object_missing: 'There is no certificate on this card. Please contact your Registration Authority.',
-  malformed_response: 'The certificate on this card cannot be read. Please contact your Registration Authority.',
+  malformed_response:
+    'The certificate on this card cannot be read. Please contact your Registration Authority.',
 };
 
 /** What a person reads when their card cannot be used at all. */
 export const sentenceOf = (error: unknown): string =>
-  (error instanceof CardError ? (sentences as Partial<Record<string, string>>)[error.code] : undefined) ?? 'The card cannot be read. Please take it out and try again.';
+  (error instanceof CardError ? (sentences as Partial<Record<string, string>>)[error.code] : undefined) ??
+  'The card cannot be read. Please take it out and try again.';
 
 /** One insertion of a card. */
 export class DeskCard {
@@ -48,7 +50,13 @@ export class DeskCard {
 
   private constructor(
     client: PivClient,
-    read: { certificate: Uint8Array; uid: string; attemptsLeft: number | null; problem: CardProblem | null; label: CardLabel | undefined },
+    read: {
+      certificate: Uint8Array;
+      uid: string;
+      attemptsLeft: number | null;
+      problem: CardProblem | null;
+      label: CardLabel | undefined;
+    },
   ) {
     this.#client = client;
     this.#certificate = read.certificate;
@@ -73,7 +81,13 @@ export class DeskCard {
       return new DeskCard(client, { certificate, uid, attemptsLeft, problem, label });
     } catch (error) {
       if (error instanceof CardError && error.code === 'card_removed') throw error;
-      return new DeskCard(client, { certificate: new Uint8Array(), uid: '', attemptsLeft, problem: rejected(sentenceOf(error)), label });
+      return new DeskCard(client, {
+        certificate: new Uint8Array(),
+        uid: '',
+        attemptsLeft,
+        problem: rejected(sentenceOf(error)),
+        label,
+      });
     }
   }
 

@@ -62,7 +62,8 @@ export class Desk {
   /** Whether the PIN question is open. */
   get pinQuestion(): boolean {
     if (!this.card?.usable) return false;
-    if (this.session && this.ownCard) return this.session.locked || (this.asked && !this.session.awaitingRole);
+    if (this.session && this.ownCard)
+      return this.session.locked || (this.asked && !this.session.awaitingRole);
     return this.behaviour.asksOnInsertion || this.asked;
   }
 

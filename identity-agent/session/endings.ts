@@ -46,7 +46,10 @@ export class Endings {
     } catch (error) {
       const giveUp = error instanceof CisRefusal || this.#clock.now() >= ending.until;
       if (giveUp) this.#waiting.delete(ending.id);
-      this.#log.warn({ cause: ending.cause, reason: reasonOf(error), again: !giveUp }, 'CIS was not told that a session ended');
+      this.#log.warn(
+        { cause: ending.cause, reason: reasonOf(error), again: !giveUp },
+        'CIS was not told that a session ended',
+      );
     }
   }
 }

@@ -27,9 +27,19 @@ export class AgentArrows {
     this.#recorder = recorder;
   }
 
-  card(name: 'agent.card-inserted' | 'agent.card-removed', card: DeskCard, keys: readonly string[] = []): void {
+  card(
+    name: 'agent.card-inserted' | 'agent.card-removed',
+    card: DeskCard,
+    keys: readonly string[] = [],
+  ): void {
     const detail = { card: card.label.serial, ...(card.problem || card.blocked ? { usable: false } : {}) };
-    this.#recorder.record({ keys: [card.insertion, ...keys], from: 'identity-agent', to: 'identity-agent', name, detail });
+    this.#recorder.record({
+      keys: [card.insertion, ...keys],
+      from: 'identity-agent',
+      to: 'identity-agent',
+      name,
+      detail,
+    });
   }
 
   pinAsked(to: Party, keys: readonly string[]): void {
@@ -39,6 +49,13 @@ export class AgentArrows {
   pinAnswered({ from, keys }: Answerer, insertion: string, result: string): void {
     const outcome = result === 'ok' ? 'ok' : 'refused';
     const detail = { step: 'answered', result };
-    this.#recorder.record({ keys: [...keys, insertion], from, to: 'identity-agent', name: 'agent.pin', outcome, detail });
+    this.#recorder.record({
+      keys: [...keys, insertion],
+      from,
+      to: 'identity-agent',
+      name: 'agent.pin',
+      outcome,
+      detail,
+    });
   }
 }

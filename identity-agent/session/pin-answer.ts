@@ -42,7 +42,11 @@ async function tryPin(desk: Desk, card: DeskCard, pin: string): Promise<PinResul
     const verification = await card.verifyPin(pin);
     if (!verification.ok) {
       if (card.blocked && desk.ownCard) desk.end('signedOut');
-      return { ok: false, error: card.blocked ? 'card_blocked' : 'wrong_pin', attemptsLeft: verification.attemptsLeft };
+      return {
+        ok: false,
+        error: card.blocked ? 'card_blocked' : 'wrong_pin',
+        attemptsLeft: verification.attemptsLeft,
+      };
     }
     const { session } = desk;
     if (session && desk.ownCard && (await confirmed(desk, card, session))) return { ok: true };
@@ -103,7 +107,8 @@ async function enter(desk: Desk, card: DeskCard): Promise<void> {
 }
 
 function trouble(desk: Desk, card: DeskCard, error: unknown): PinResult {
-  if (error instanceof CardError && error.code === 'card_removed') return { ok: false, error: 'card_removed' };
+  if (error instanceof CardError && error.code === 'card_removed')
+    return { ok: false, error: 'card_removed' };
   desk.parts.log.warn({ reason: reasonOf(error) }, 'a sign-in with the card failed');
   const refused = error instanceof CisRefusal && aboutTheCard.includes(error.code);
   if (!refused && !(error instanceof CardError)) return { ok: false, error: 'cis_unreachable' };

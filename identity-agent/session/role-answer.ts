@@ -2,7 +2,9 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';
 
-export type RoleResult = { ok: true } | { ok: false; error: 'no_open_question' | 'unknown_role' | 'cis_unreachable' };
+export type RoleResult =
+  | { ok: true }
+  | { ok: false; error: 'no_open_question' | 'unknown_role' | 'cis_unreachable' };
 
 /** Answers the role question: the role holds for the session. */
 export async function answerRole(desk: Desk, roleId: string): Promise<RoleResult> {

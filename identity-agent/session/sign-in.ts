@@ -1,4 +1,9 @@
-import { signInMessage, type Generation, type SessionMode, type SignInAnswer } from '../../src/cis/protocol.ts';
+import {
+  type Generation,
+  type SessionMode,
+  type SignInAnswer,
+  signInMessage,
+} from '../../src/cis/protocol.ts';
 import { type HeldKey, newSessionKey } from './agent-key.ts';
 import type { CisClient } from './cis-client.ts';
 import type { DeskCard } from './desk-card.ts';
@@ -11,16 +16,30 @@ export interface SignInParts {
 }
 
 /** Card sign-in at CIS, after the PIN: challenge, the card's signature, session. @throws CisRefusal, ServerCallError, CardError */
-export async function signIn(card: DeskCard, parts: SignInParts): Promise<{ answer: SignInAnswer; key: HeldKey }> {
+export async function signIn(
+  card: DeskCard,
+  parts: SignInParts,
+): Promise<{ answer: SignInAnswer; key: HeldKey }> {
   const { cis, agentId, generation, mode } = parts;
   const [key, challenge] = await Promise.all([newSessionKey(), cis.challenge()]);
   const signed = await card.sign(Buffer.from(signInMessage(challenge, key.thumbprint)));
-  const answer = await cis.signIn({ ...signed, challenge, sessionKey: key.publicJwk, agentId, generation, mode });
+  const answer = await cis.signIn({
+    ...signed,
+    challenge,
+    sessionKey: key.publicJwk,
+    agentId,
+    generation,
+    mode,
+  });
   return { answer, key };
 }
 
 /** The PIN again, in the session that there is. @throws CisRefusal, ServerCallError, CardError */
-export async function confirmPin(card: DeskCard, session: { id: string; key: HeldKey }, cis: CisClient): Promise<void> {
+export async function confirmPin(
+  card: DeskCard,
+  session: { id: string; key: HeldKey },
+  cis: CisClient,
+): Promise<void> {
   const challenge = await cis.challenge();
   const signed = await card.sign(Buffer.from(signInMessage(challenge, session.key.thumbprint)));
   await cis.pin(session.id, session.key, { ...signed, challenge });

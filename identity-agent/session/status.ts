@@ -5,7 +5,11 @@ import type { Desk } from './desk.ts';
 export const agentVersion = '0.1.0';
 
 /** The agent's state, as the first that holds: a card that cannot be used, an open question, the session. */
-export function stateOf({ card, session, pinQuestion }: Pick<Desk, 'card' | 'session' | 'pinQuestion'>): AgentState {
+export function stateOf({
+  card,
+  session,
+  pinQuestion,
+}: Pick<Desk, 'card' | 'session' | 'pinQuestion'>): AgentState {
   if (card?.blocked) return 'blocked';
   if (card?.problem) return 'cardRejected';
   if (pinQuestion) return 'pinRequested';

@@ -40,20 +40,28 @@ export class AgentConnection {
     });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
-      for (const { reject } of this.#waiting.values()) reject(new OperatorError('The Identity Agent closed the connection.'));
+      for (const { reject } of this.#waiting.values())
+        reject(new OperatorError('The Identity Agent closed the connection.'));
       this.#waiting.clear();
     });
   }
 
   /** @throws OperatorError when no agent listens there */
-  static open(path: string, onNotification: (method: string, params: unknown) => void = () => undefined): Promise<AgentConnection> {
+  static open(
+    path: string,
+    onNotification: (method: string, params: unknown) => void = () => undefined,
+  ): Promise<AgentConnection> {
     return new Promise((resolve, reject) => {
       const socket = net.connect(path, () => {
         socket.removeAllListeners('error');
         resolve(new AgentConnection(socket, onNotification));
       });
       socket.once('error', (error: NodeJS.ErrnoException) =>
-        reject(new OperatorError(`No Identity Agent answers at ${path} (${error.code ?? error.message}). Is it running?`)),
+        reject(
+          new OperatorError(
+            `No Identity Agent answers at ${path} (${error.code ?? error.message}). Is it running?`,
+          ),
+        ),
       );
     });
   }
@@ -74,8 +82,17 @@ export class AgentConnection {
   }
 
   #read(line: string): void {
-    const message = JSON.parse(line) as { id?: number; method?: string; params?: unknown; result?: unknown; error?: AgentCallError };
-    if (message.method !== undefined) return this.#onNotification(message.method, message.params);
+    const message = JSON.parse(line) as {
+      id?: number;
+      method?: string;
+      params?: unknown;
+      result?: unknown;
+      error?: AgentCallError;
+    };
+    if (message.method !== undefined) {
+      this.#onNotification(message.method, message.params);
+      return;
+    }
     const waiting = this.#waiting.get(message.id ?? -1);
     this.#waiting.delete(message.id ?? -1);
     if (message.error) waiting?.reject(new AgentCallError(message.error));

@@ -12,7 +12,8 @@ import { aFlag, aText, may, need, only, type SocketMethod } from './method.ts';
 /** `code` of errors that JSON-RPC and the Ticket API have no number for; `data.error` tells them apart. */
 const refusedCode = -32_000;
 
-const refused = (message: string, data: SocketErrorData): RpcError => new RpcError(refusedCode, message, data);
+const refused = (message: string, data: SocketErrorData): RpcError =>
+  new RpcError(refusedCode, message, data);
 
 const sentences: Readonly<Record<string, string>> = {
   wrong_pin: 'The PIN is wrong.',
@@ -25,7 +26,8 @@ const sentences: Readonly<Record<string, string>> = {
 
 /** What the card store, the card or CIS refuse, as the caller reads it. */
 function translated(error: unknown): unknown {
-  if (error instanceof CardStoreError && error.code !== 'damaged_store') return refused(error.message, { error: error.code });
+  if (error instanceof CardStoreError && error.code !== 'damaged_store')
+    return refused(error.message, { error: error.code });
   if (error instanceof CardError) return refused(error.message, { error: 'card_removed' });
   if (error instanceof ServerCallError) return refused(error.message, { error: 'cis_unreachable' });
   if (error instanceof CisRefusal) return refused(error.message, { error: 'invalid_card' });
@@ -42,7 +44,12 @@ export interface DevelopmentParts {
 }
 
 /** What a person's hands and eyes would do at a desk, for the console, the command line and tests. */
-export function developmentMethods({ agent, store, reader, reset }: DevelopmentParts): Record<string, SocketMethod> {
+export function developmentMethods({
+  agent,
+  store,
+  reader,
+  reset,
+}: DevelopmentParts): Record<string, SocketMethod> {
   const shown = ({ certificates: _, persona, ...card }: Card): SocketCard => ({
     ...card,
     persona: persona ?? null,
@@ -81,7 +88,10 @@ export function developmentMethods({ agent, store, reader, reset }: DevelopmentP
       const name = need(params, 'card', aText);
       const pin = may(params, 'pin', aText);
       const locked = may(params, 'locked', aFlag);
-      const card = await store.edit(name, { ...(pin === undefined ? {} : { pin }), ...(locked === undefined ? {} : { locked }) });
+      const card = await store.edit(name, {
+        ...(pin === undefined ? {} : { pin }),
+        ...(locked === undefined ? {} : { locked }),
+      });
       if (reader?.serial === card.serial) await agent.recount();
       return shown(card);
     },
@@ -108,7 +118,8 @@ export function developmentMethods({ agent, store, reader, reset }: DevelopmentP
     [methods.importCards]: async (params) => {
       only(params, 'version', 'cards', 'add');
       const { version, cards } = params;
-      if (!Array.isArray(cards)) throw new RpcError(rpcCodes.invalidParams, 'The parameter "cards" must be a list.');
+      if (!Array.isArray(cards))
+        throw new RpcError(rpcCodes.invalidParams, 'The parameter "cards" must be a list.');
       const before: CardExport['cards'] = may(params, 'add', aFlag) ? store.exportAll().cards : [];
       await store.importAll({ version, cards: [...before, ...cards] });
       return settledStatus().then(() => ({}));

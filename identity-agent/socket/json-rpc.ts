@@ -1,7 +1,13 @@
 import type { SocketErrorData } from '../protocol.ts';
 
 /** Error codes of JSON-RPC 2.0, section 5.1. */
-export const rpcCodes = { parse: -32_700, invalidRequest: -32_600, noMethod: -32_601, invalidParams: -32_602, internal: -32_603 } as const;
+export const rpcCodes = {
+  parse: -32_700,
+  invalidRequest: -32_600,
+  noMethod: -32_601,
+  invalidParams: -32_602,
+  internal: -32_603,
+} as const;
 
 export type Id = string | number | null;
 export type Params = Readonly<Record<string, unknown>>;
@@ -48,7 +54,9 @@ function isTame(root: unknown): boolean {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isId = (value: unknown): value is Id =>
-  value === null || (typeof value === 'string' && value.length <= 128) || (typeof value === 'number' && Number.isFinite(value));
+  value === null ||
+  (typeof value === 'string' && value.length <= 128) ||
+  (typeof value === 'number' && Number.isFinite(value));
 
 /** Reads one line. Batches are not offered. */
 export function readCall(line: string): Call | { id: Id; error: RpcError } {
@@ -62,13 +70,16 @@ export function readCall(line: string): Call | { id: Id; error: RpcError } {
   if (!isObject(message) || !isTame(message)) return invalid(null, 'The line is not one JSON-RPC call.');
   const { jsonrpc, id, method, params = {} } = message;
   if (id !== undefined && !isId(id)) return invalid(null, 'The id must be a short string or a number.');
-  if (jsonrpc !== '2.0' || typeof method !== 'string' || method.length > 128) return invalid(id ?? null, 'It is not a call of JSON-RPC 2.0.');
-  if (!isObject(params)) return { id: id ?? null, error: new RpcError(rpcCodes.invalidParams, 'The params must be an object.') };
+  if (jsonrpc !== '2.0' || typeof method !== 'string' || method.length > 128)
+    return invalid(id ?? null, 'It is not a call of JSON-RPC 2.0.');
+  if (!isObject(params))
+    return { id: id ?? null, error: new RpcError(rpcCodes.invalidParams, 'The params must be an object.') };
   return { id, method, params };
 }
 
 /** A line that answers a call. */
-export const resultLine = (id: Id, result: unknown): string => `${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`;
+export const resultLine = (id: Id, result: unknown): string =>
+  `${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`;
 
 /** A line that says why a call failed. */
 export const errorLine = (id: Id, { code, message, data }: RpcError): string =>

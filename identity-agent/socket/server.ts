@@ -5,7 +5,15 @@ import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { longestLine } from '../protocol.ts';
-import { errorLine, type Id, notificationLine, readCall, resultLine, RpcError, rpcCodes } from './json-rpc.ts';
+import {
+  errorLine,
+  type Id,
+  notificationLine,
+  RpcError,
+  readCall,
+  resultLine,
+  rpcCodes,
+} from './json-rpc.ts';
 import { Lines } from './lines.ts';
 import type { SocketMethod } from './method.ts';
 import { ticketFailure } from './ticket-methods.ts';
@@ -44,8 +52,10 @@ export class SocketServer {
     try {
       await this.#open(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw new OperatorError(`The local socket ${path} cannot be opened: ${reasonOf(error)}`);
-      if (isPipe(path) || (await answers(path))) throw new OperatorError(`Another Identity Agent already listens at ${path}.`);
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE')
+        throw new OperatorError(`The local socket ${path} cannot be opened: ${reasonOf(error)}`);
+      if (isPipe(path) || (await answers(path)))
+        throw new OperatorError(`Another Identity Agent already listens at ${path}.`);
       await rm(path);
       await this.#open(path);
     }
@@ -94,7 +104,10 @@ export class SocketServer {
       }
       for (const line of complete) {
         if (running >= limits.callsAtOnce) {
-          send(socket, errorLine(idOf(line), ticketFailure('SERVER_BUSY', 'Too many calls at once on this connection.')));
+          send(
+            socket,
+            errorLine(idOf(line), ticketFailure('SERVER_BUSY', 'Too many calls at once on this connection.')),
+          );
           continue;
         }
         running += 1;
@@ -119,9 +132,14 @@ export class SocketServer {
       await flush?.();
       return id === undefined ? undefined : resultLine(id, result);
     } catch (error) {
-      if (!(error instanceof RpcError)) log.error({ method, reason: reasonOf(error), stack: (error as Error)?.stack }, 'a call on the local socket failed');
+      if (!(error instanceof RpcError))
+        log.error(
+          { method, reason: reasonOf(error), stack: (error as Error)?.stack },
+          'a call on the local socket failed',
+        );
       await flush?.().catch(() => undefined);
-      const failure = error instanceof RpcError ? error : new RpcError(rpcCodes.internal, 'Something went wrong here.');
+      const failure =
+        error instanceof RpcError ? error : new RpcError(rpcCodes.internal, 'Something went wrong here.');
       return id === undefined ? undefined : errorLine(id, failure);
     }
   }
@@ -141,14 +159,19 @@ function send(socket: Socket, line: string): void {
 
 async function makeFolderSafe(path: string): Promise<void> {
   if (Buffer.byteLength(path) > longestPath)
-    throw new OperatorError(`The path of the local socket is too long for this system (${longestPath} bytes at most): ${path}`);
+    throw new OperatorError(
+      `The path of the local socket is too long for this system (${longestPath} bytes at most): ${path}`,
+    );
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw new OperatorError(`The folder ${folder} of the local socket cannot be made: ${reasonOf(error)}`);
   });
   const { mode, uid } = await lstat(folder);
   const shared = (mode & 0o1000) !== 0 || uid !== process.getuid?.();
-  if (shared) throw new OperatorError(`The local socket needs a folder of this user alone; ${folder} is shared or belongs to another user.`);
+  if (shared)
+    throw new OperatorError(
+      `The local socket needs a folder of this user alone; ${folder} is shared or belongs to another user.`,
+    );
   if ((mode & 0o077) !== 0) await chmod(folder, 0o700);
 }
 

@@ -2,7 +2,7 @@ import { methods } from '../protocol.ts';
 import type { Agent } from '../session/agent.ts';
 import { type TicketErrorName, ticketErrors } from '../ticket-errors.ts';
 import { RpcError } from './json-rpc.ts';
-import { may, only, secondsUpTo, type SocketMethod } from './method.ts';
+import { may, only, type SocketMethod, secondsUpTo } from './method.ts';
 
 /** How long a call waits for the person, in seconds, unless told. */
 const patience = { usual: 120, most: 300 };
@@ -10,7 +10,12 @@ const patience = { usual: 120, most: 300 };
 /** A failure of the Ticket API with its published number. */
 export function ticketFailure(name: TicketErrorName, sentence: string): RpcError {
   const error = ticketErrors[name];
-  return new RpcError(error.code, sentence, { error: 'ticket', name: error.name, group: error.group, number: error.number });
+  return new RpcError(error.code, sentence, {
+    error: 'ticket',
+    name: error.name,
+    group: error.group,
+    number: error.number,
+  });
 }
 
 /** Why no sign-in can come of the desk as it is. */
@@ -18,7 +23,8 @@ function obstacle(agent: Agent): RpcError | undefined {
   const { problem, reason } = agent.status();
   if (problem === 'card_blocked') return ticketFailure('PIN_BLOCKED', reason ?? 'The card is blocked.');
   if (problem === 'no_role') return ticketFailure('USER_NOT_VALID', reason ?? 'The person has no role.');
-  if (problem === 'card_rejected') return ticketFailure('SMARTCARD_NOT_VALID', reason ?? 'The card was refused.');
+  if (problem === 'card_rejected')
+    return ticketFailure('SMARTCARD_NOT_VALID', reason ?? 'The card was refused.');
   return agent.cisUnreachable ? ticketFailure('AUTHSERVER_NOT_AVAILABLE', 'CIS does not answer.') : undefined;
 }
 

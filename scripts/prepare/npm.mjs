@@ -44,7 +44,7 @@ export async function npm(args, { cwd, what }) {
 }
 
 /** The reason in words that npm's error output gives. */
-export function reason(said) {
+function reason(said) {
   const known = meanings.find(([pattern]) => pattern.test(said));
   if (known) return known[1];
   const last = said

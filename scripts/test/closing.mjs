@@ -20,16 +20,16 @@ export default async function* closing(events) {
     process.stderr.write(`alongside: still running ${files.join(', ')}\n`);
   }, 1_000);
   ticker.unref();
-  let counts;
+  const lines = new Map();
   for await (const { type, data } of events) {
     if (type === 'test:dequeue' && isFile(data)) at.set(data.name, performance.now());
     if (type === 'test:complete' && isFile(data)) at.delete(data.name);
     if (type === 'test:complete') last = performance.now();
     if (type === 'test:pass' && data.skip !== undefined) skipped.push(skip(data));
-    if (type === 'test:summary' && data.file === undefined) counts = data;
+    if (type === 'test:diagnostic' && data.nesting === 0) keepCount(lines, data.message);
   }
   clearInterval(ticker);
-  yield JSON.stringify({ skipped, lines: counts ? closingLines(counts) : [] });
+  yield JSON.stringify({ skipped, lines: [...lines.values()] });
 }
 
 const isFile = (data) => data.nesting === 0 && data.name.endsWith('.test.ts');
@@ -39,17 +39,8 @@ function skip({ file, name, skip: reason }) {
   return { file: file ? relative(process.cwd(), file) : undefined, name: `${name}${why}` };
 }
 
-function closingLines({ counts, duration_ms: duration }) {
-  const { tests, suites, passed, failed, cancelled, skipped, todo } = counts;
-  const lines = {
-    tests,
-    suites,
-    pass: passed,
-    fail: failed,
-    cancelled,
-    skipped,
-    todo,
-    duration_ms: Math.round(duration),
-  };
-  return Object.entries(lines).map(([name, value]) => `# ${name} ${value}`);
+/** node:test tells its counts as diagnostics of the form `pass 12`, the whole run's last. */
+function keepCount(lines, message) {
+  const [, name] = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.exec(message) ?? [];
+  if (name) lines.set(name, `# ${message}`);
 }

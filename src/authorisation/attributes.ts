@@ -25,7 +25,12 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 /** What a verified ID token says, for the gateway. Claims that are absent or empty are left out. */
 export function userAttributes(
-  { idToken, claims, upstream, level }: { idToken: string; claims: JwtClaims; upstream: Upstream; level: Level },
+  {
+    idToken,
+    claims,
+    upstream,
+    level,
+  }: { idToken: string; claims: JwtClaims; upstream: Upstream; level: Level },
   grantType: 'authorization_code' | 'token_exchange',
   vault: Vault,
 ): Attributes {

@@ -1,5 +1,5 @@
-import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Clock } from '@alongside/kernel/clock';
+import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Profile } from '../oauth/applications.ts';
 import type { Urls } from '../service.ts';
 import type { BasePath } from './dependencies.ts';

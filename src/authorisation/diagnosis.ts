@@ -1,5 +1,5 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
-import { reasonOf, Refusal, type Refuse } from '@alongside/kernel/errors';
+import { Refusal, type Refuse, reasonOf } from '@alongside/kernel/errors';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import { withQuery } from '../oauth/parameters.ts';
@@ -38,10 +38,18 @@ export class Diagnosis {
     const fields = { id: request.id, error: entry.id, detail, path: request.path };
     if (unexpected) this.#log.error({ ...fields, stack: (cause as Error).stack }, 'failed');
     else this.#log.info(fields, 'refused');
-    const record = { messageId: request.id, service: 'authorisation', error: entry.id, detail, path: request.path };
+    const record = {
+      messageId: request.id,
+      service: 'authorisation',
+      error: entry.id,
+      detail,
+      path: request.path,
+    };
     await this.#refusals
       .keep(record)
-      .catch((error: unknown) => this.#log.error({ id: request.id, reason: reasonOf(error) }, 'the reason could not be kept'));
+      .catch((error: unknown) =>
+        this.#log.error({ id: request.id, reason: reasonOf(error) }, 'the reason could not be kept'),
+      );
   }
 
   /** An endpoint whose refusals, and whatever else it throws, become JSON errors. `unexpected` is the answer to the latter. */

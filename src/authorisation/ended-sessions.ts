@@ -23,6 +23,8 @@ export class EndedSessions {
 
   /** Whether nothing may come out of a session any more, at a base path that minds. */
   async isOver({ hardening }: Base, { issuer }: Upstream, sid: string | null): Promise<boolean> {
-    return hardening.refuseEndedSessions && sid !== null && (await this.#singleUse.claimed(kind, key(issuer, sid)));
+    return (
+      hardening.refuseEndedSessions && sid !== null && (await this.#singleUse.claimed(kind, key(issuer, sid)))
+    );
   }
 }

@@ -14,8 +14,16 @@ export const errors = catalogue('authorisation', {
   requestMalformed: { ...bad, description: 'request is malformed', source: 'RFC 6749 section 3.1' },
   parameterRepeated: { ...bad, description: 'parameter is repeated', source: 'RFC 6749 section 3.1' },
   notFound: { ...bad, status: 404, description: 'Not Found' },
-  contentType: { ...bad, status: 415, description: 'Content-Type header must be application/x-www-form-urlencoded' },
-  statusKey: { ...denied, code: 'Access Denied', description: 'Invalid api key for _status monitoring endpoint' },
+  contentType: {
+    ...bad,
+    status: 415,
+    description: 'Content-Type header must be application/x-www-form-urlencoded',
+  },
+  statusKey: {
+    ...denied,
+    code: 'Access Denied',
+    description: 'Invalid api key for _status monitoring endpoint',
+  },
   unexpected: {
     code: 'unknown_error',
     status: 500,
@@ -28,9 +36,16 @@ export const errors = catalogue('authorisation', {
   // The application.
   clientMissing: { ...unknown, description: 'client_id is missing' },
   clientUnknown: { ...unknown, description: 'client_id is invalid' },
-  clientOrSecret: { ...unknown, code: 'invalid_client', description: 'client_id or client_secret is invalid' },
+  clientOrSecret: {
+    ...unknown,
+    code: 'invalid_client',
+    description: 'client_id or client_secret is invalid',
+  },
   secretMissing: { ...unknown, description: 'client_secret is missing' },
-  appNotApproved: { ...denied, description: 'The developer app associated with the API key is not approved or revoked' },
+  appNotApproved: {
+    ...denied,
+    description: 'The developer app associated with the API key is not approved or revoked',
+  },
   notSubscribed: {
     ...denied,
     description:
@@ -58,8 +73,17 @@ export const errors = catalogue('authorisation', {
   redirectUnknown: { ...bad, description: 'redirect_uri is invalid' },
   stateMissing: { ...back, code: 'invalid_request', description: 'state is missing' },
   responseTypeMissing: { ...back, code: 'invalid_request', description: 'response_type is missing' },
-  responseTypeInvalid: { ...back, code: 'unsupported_response_type', description: 'response_type is invalid' },
-  challengeInvalid: { ...back, code: 'invalid_request', description: 'code_challenge is invalid', source: 'RFC 7636 section 4.2' },
+  responseTypeInvalid: {
+    ...back,
+    code: 'unsupported_response_type',
+    description: 'response_type is invalid',
+  },
+  challengeInvalid: {
+    ...back,
+    code: 'invalid_request',
+    description: 'code_challenge is invalid',
+    source: 'RFC 7636 section 4.2',
+  },
   challengeMethod: {
     ...back,
     code: 'invalid_request',
@@ -77,7 +101,11 @@ export const errors = catalogue('authorisation', {
   // The provider's answer.
   stateInvalid: { ...bad, description: 'Invalid state parameter.' },
   externalMalformed: { ...bad, description: 'Malformed JWT in External ID token', actor: 'operator' },
-  externalAudience: { ...bad, description: "Invalid 'aud' claim in external ID token JWT", actor: 'operator' },
+  externalAudience: {
+    ...bad,
+    description: "Invalid 'aud' claim in external ID token JWT",
+    actor: 'operator',
+  },
   externalIssuer: { ...bad, description: 'Invalid iss claim in external ID token JWT', actor: 'operator' },
   externalKid: {
     ...unknown,
@@ -106,7 +134,12 @@ export const errors = catalogue('authorisation', {
   codeInvalid: { ...bad, code: 'invalid_grant', description: 'authorization_code is invalid' },
   refreshMissing: { ...bad, description: 'refresh_token is missing' },
   refreshInvalid: { ...unknown, code: 'invalid_grant', description: 'refresh_token is invalid' },
-  refreshExpired: { ...unknown, code: 'invalid_grant', description: 'refresh token refresh period has expired', actor: 'user' },
+  refreshExpired: {
+    ...unknown,
+    code: 'invalid_grant',
+    description: 'refresh token refresh period has expired',
+    actor: 'user',
+  },
 
   // Client assertions.
   assertionType: {
@@ -124,30 +157,50 @@ export const errors = catalogue('authorisation', {
   assertionKidMissing: { ...bad, description: "Missing 'kid' header in client_assertion JWT" },
   assertionTyp: { ...bad, description: "Invalid 'typ' header in client_assertion JWT - must be 'JWT'" },
   assertionExpMissing: { ...bad, description: "Missing 'exp' claim in client_assertion JWT" },
-  assertionExpInvalid: { ...bad, description: "Invalid 'exp' claim in client_assertion JWT - must be an integer" },
-  assertionIssuer: { ...bad, description: "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT" },
+  assertionExpInvalid: {
+    ...bad,
+    description: "Invalid 'exp' claim in client_assertion JWT - must be an integer",
+  },
+  assertionIssuer: {
+    ...bad,
+    description: "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT",
+  },
   assertionJtiMissing: { ...bad, description: "Missing 'jti' claim in client_assertion JWT" },
   assertionJtiInvalid: {
     ...bad,
     description: "Invalid 'jti' claim in client_assertion JWT - must be a unique string value such as a GUID",
   },
   assertionJtiUsed: { ...bad, description: "Non-unique 'jti' claim in client_assertion JWT" },
-  assertionExpFar: { ...bad, description: "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future" },
+  assertionExpFar: {
+    ...bad,
+    description: "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future",
+  },
   assertionSubject: { ...unknown, description: "Invalid 'iss'/'sub' claims in client_assertion JWT" },
   assertionNoKey: {
     ...keys,
     description:
       'You need to register a public key to use this authentication method - please contact support to configure',
   },
-  assertionKeysUnreachable: { ...keys, description: "The JWKS endpoint, for your client_assertion can't be reached" },
-  assertionKid: { ...unknown, description: "Invalid 'kid' header in client_assertion JWT - no matching public key" },
+  assertionKeysUnreachable: {
+    ...keys,
+    description: "The JWKS endpoint, for your client_assertion can't be reached",
+  },
+  assertionKid: {
+    ...unknown,
+    description: "Invalid 'kid' header in client_assertion JWT - no matching public key",
+  },
   assertionAudience: { ...unknown, description: "Missing or invalid 'aud' claim in client_assertion JWT" },
-  assertionEarly: { ...bad, description: "Invalid 'nbf' claim in client_assertion JWT - not yet valid", source: 'RFC 7519 section 4.1.5' },
+  assertionEarly: {
+    ...bad,
+    description: "Invalid 'nbf' claim in client_assertion JWT - not yet valid",
+    source: 'RFC 7519 section 4.1.5',
+  },
 
   // Subject tokens, and the actor tokens inside them.
   subjectType: {
     ...bad,
-    description: "missing or invalid subject_token_type - must be 'urn:ietf:params:oauth:token-type:id_token'",
+    description:
+      "missing or invalid subject_token_type - must be 'urn:ietf:params:oauth:token-type:id_token'",
   },
   subjectMissing: { ...bad, description: 'Missing subject_token' },
   subjectMalformed: { ...bad, description: 'Malformed JWT in subject_token' },
@@ -156,11 +209,18 @@ export const errors = catalogue('authorisation', {
   subjectAlgMissing: { ...bad, description: "Missing 'alg' header in subject_token JWT" },
   subjectExpMissing: { ...bad, description: "Missing 'exp' claim in subject_token JWT" },
   subjectExpInvalid: { ...bad, description: "Invalid 'exp' claim in subject_token JWT - must be an integer" },
-  subjectExpired: { ...bad, description: "Invalid 'exp' claim in subject_token JWT - JWT has expired", actor: 'user' },
+  subjectExpired: {
+    ...bad,
+    description: "Invalid 'exp' claim in subject_token JWT - JWT has expired",
+    actor: 'user',
+  },
   subjectIssMissing: { ...bad, description: "Missing 'iss' claim in subject_token JWT" },
   subjectAudMissing: { ...unknown, description: "Missing 'aud' claim in subject_token JWT" },
   subjectIssuer: { ...bad, description: "Missing or non-matching 'iss' claim in subject_token JWT" },
-  subjectKid: { ...unknown, description: "Invalid 'kid' header in subject_token JWT - no matching public key" },
+  subjectKid: {
+    ...unknown,
+    description: "Invalid 'kid' header in subject_token JWT - no matching public key",
+  },
   subjectAudience: {
     ...unknown,
     description: "Missing or invalid 'aud' claim in subject_token JWT",
@@ -178,11 +238,19 @@ export const errors = catalogue('authorisation', {
   actorAlgMissing: { ...bad, description: "Missing 'alg' header in act.sub JWT" },
   actorExpMissing: { ...bad, description: "Missing 'exp' claim in act.sub JWT" },
   actorExpInvalid: { ...bad, description: "Invalid 'exp' claim in act.sub JWT - must be an integer" },
-  actorExpired: { ...bad, description: "Invalid 'exp' claim in act.sub JWT - JWT has expired", source: 'RFC 7519 section 4.1.4' },
+  actorExpired: {
+    ...bad,
+    description: "Invalid 'exp' claim in act.sub JWT - JWT has expired",
+    source: 'RFC 7519 section 4.1.4',
+  },
   actorIssMissing: { ...bad, description: "Missing 'iss' claim in act.sub JWT" },
   actorAudMissing: { ...bad, description: "Missing 'aud' claim in act.sub JWT" },
   actorNumberMissing: { ...bad, description: "Missing 'nhs_number' claim in act.sub JWT" },
-  actorIssuer: { ...unknown, description: "Missing or non-matching 'iss' claim in act.sub JWT", source: 'RFC 8693 section 5' },
+  actorIssuer: {
+    ...unknown,
+    description: "Missing or non-matching 'iss' claim in act.sub JWT",
+    source: 'RFC 8693 section 5',
+  },
   actorKid: {
     ...unknown,
     description: "Invalid 'kid' header in act.sub JWT - no matching public key",
@@ -210,6 +278,18 @@ export const errors = catalogue('authorisation', {
   logoutSid: { ...bad, description: 'Missing sid claim in JWT', actor: 'operator' },
   logoutEvents: { ...bad, description: 'Missing/invalid events claim in JWT', actor: 'operator' },
   logoutNonce: { ...bad, description: 'Prohibited nonce claim in JWT', actor: 'operator' },
-  logoutUnknown: { ...bad, code: 'not_implemented', status: 501, description: 'SID not found', actor: 'operator' },
-  logoutFailed: { ...bad, code: 'not_implemented', status: 501, description: 'Logout Failed', actor: 'operator' },
+  logoutUnknown: {
+    ...bad,
+    code: 'not_implemented',
+    status: 501,
+    description: 'SID not found',
+    actor: 'operator',
+  },
+  logoutFailed: {
+    ...bad,
+    code: 'not_implemented',
+    status: 501,
+    description: 'Logout Failed',
+    actor: 'operator',
+  },
 });

@@ -25,7 +25,8 @@ function withoutScope(text: string): { rest: string; first: string | undefined }
 
 function read(text: string): Parameters {
   const parameters = parseParameters(text);
-  if (!parameters) throw errors.requestMalformed('the parameters are not well-formed, or more than 100, or too long');
+  if (!parameters)
+    throw errors.requestMalformed('the parameters are not well-formed, or more than 100, or too long');
   return parameters;
 }
 

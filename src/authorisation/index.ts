@@ -1,6 +1,6 @@
 import { CookieNames } from '@alongside/kernel/cookies';
+import { RateLimiter } from '../oauth/rate-limits.ts';
 import { Refusals } from '../oauth/refusals.ts';
-import { RateCounters } from '../oauth/rate-limits.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { Service } from '../service.ts';
 import { createBase } from './base.ts';
@@ -11,7 +11,13 @@ import { createNhsRoutes } from './nhs/service.ts';
 import type { Parts } from './parts.ts';
 import { createStandardRoutes } from './standard/service.ts';
 
-export type { AuthorisationDependencies, BasePath, Cis2Settings, NhsLoginSettings, Release } from './dependencies.ts';
+export type {
+  AuthorisationDependencies,
+  BasePath,
+  Cis2Settings,
+  NhsLoginSettings,
+  Release,
+} from './dependencies.ts';
 export type { Hardening, HardeningOptions } from './hardening.ts';
 
 /** Milliseconds between two clearings of what has run out. */
@@ -24,7 +30,7 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
   const parts: Parts = {
     ...dependencies,
     diagnosis: new Diagnosis(refusals, log),
-    counters: new RateCounters(database, clock),
+    limiter: new RateLimiter(database, clock),
     clientKeys: new RemoteKeys(clock, { privateAddresses: development }),
     upstreamKeys: new RemoteKeys(clock, { privateAddresses: true }),
     endedSessions: new EndedSessions(singleUse),
@@ -34,10 +40,14 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
   let timer: NodeJS.Timeout | undefined;
   const sweep = (): void => {
     for (const kept of [refusals, singleUse, tokens])
-      void kept.sweep().catch((error: unknown) => log.warn({ reason: String(error) }, 'clearing failed; it is tried again'));
+      void kept
+        .sweep()
+        .catch((error: unknown) => log.warn({ reason: String(error) }, 'clearing failed; it is tried again'));
   };
   return {
-    routes: bases.flatMap((base) => (base.profile === 'nhs' ? createNhsRoutes(base, bases, parts) : createStandardRoutes(base, parts))),
+    routes: bases.flatMap((base) =>
+      base.profile === 'nhs' ? createNhsRoutes(base, bases, parts) : createStandardRoutes(base, parts),
+    ),
     start() {
       timer = setInterval(sweep, sweepEvery);
       timer.unref();

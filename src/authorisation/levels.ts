@@ -1,4 +1,4 @@
-import { scopesOf, type Product } from '../oauth/products.ts';
+import { type Product, scopesOf } from '../oauth/products.ts';
 
 /** What an application gets for itself (identity-service-api, verify-app-restricted-scopes). */
 export const applicationMarker = 'urn:nhsd:apim:app:level3:';

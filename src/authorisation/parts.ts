@@ -1,5 +1,5 @@
 import type { CookieNames } from '@alongside/kernel/cookies';
-import type { RateCounters } from '../oauth/rate-limits.ts';
+import type { RateLimiter } from '../oauth/rate-limits.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
 import type { Diagnosis } from './diagnosis.ts';
@@ -8,7 +8,7 @@ import type { EndedSessions } from './ended-sessions.ts';
 /** What the service makes of its dependencies once, for all base paths. */
 export interface Parts extends AuthorisationDependencies {
   diagnosis: Diagnosis;
-  counters: RateCounters;
+  limiter: RateLimiter;
   /** Key sets that applications registered: fetched from public addresses only, but in development. */
   clientKeys: RemoteKeys;
   /** Key sets of the providers, which the operator configured. */

@@ -48,7 +48,10 @@ export class PendingRequests {
     this.#vault = vault;
   }
 
-  async begin(upstream: Upstream, request: Omit<Pending, 'issuer' | 'upstream' | 'nonce' | 'verifier'>): Promise<Outgoing> {
+  async begin(
+    upstream: Upstream,
+    request: Omit<Pending, 'issuer' | 'upstream' | 'nonce' | 'verifier'>,
+  ): Promise<Outgoing> {
     const state = randomToken(stateBytes);
     const nonce = upstream.sendNonceAndPkce ? randomToken() : null;
     const verifier = upstream.sendNonceAndPkce ? randomToken() : null;

@@ -28,7 +28,8 @@ export const scopesLeft = (record: TokenRecord, products: readonly StoredProduct
 
 /** The provider that a token goes back to: it chooses how long refreshing goes on. */
 export const upstreamOf = (base: Base, record: TokenRecord): Upstream =>
-  base.upstreams.find(({ providerName }) => providerName === record.attributes.auth_provider) ?? base.upstreams[0];
+  base.upstreams.find(({ providerName }) => providerName === record.attributes.auth_provider) ??
+  base.upstreams[0];
 
 /** When refreshing ends for good: the total validity after the first token, however often it is renewed. */
 export const endOfRefreshing = (record: TokenRecord, validity: number): number => {
@@ -74,7 +75,9 @@ export class Rotation {
       count,
       scope: accessScope.join(' '),
     };
-    const successor = this.#base.hardening.refreshRetry ? vault.seal(sealName, JSON.stringify(rotated)) : null;
+    const successor = this.#base.hardening.refreshRetry
+      ? vault.seal(sealName, JSON.stringify(rotated))
+      : null;
     const { done } = await database.batch([tokens.spending(token, successor), access.write, refresh.write]);
     return done ? rotated : undefined;
   }
@@ -82,7 +85,8 @@ export class Rotation {
   /** The same successors again, shortly after and as long as they have not been used; the caller is the same client. */
   async repeat(token: string, { usedAt }: TokenRecord): Promise<Rotated | undefined> {
     const { tokens, clock, vault } = this.#parts;
-    if (!this.#base.hardening.refreshRetry || usedAt === null || clock.now() - usedAt > retryWindow) return undefined;
+    if (!this.#base.hardening.refreshRetry || usedAt === null || clock.now() - usedAt > retryWindow)
+      return undefined;
     const sealed = await tokens.successorOf(token);
     if (sealed === undefined) return undefined;
     const rotated = JSON.parse(vault.open(sealName, sealed)) as Rotated;

@@ -38,7 +38,7 @@ import {
 export const startTime = Date.parse('2026-03-02T09:00:00Z');
 /** The public address; the listener's own port is another. */
 export const origin = 'http://cis.test';
-export const secrets = {
+const secrets = {
   cis2: 'secret-of-cis2',
   console: 'secret-of-the-console',
   authorisation: 'secret-of-authorisation',
@@ -288,9 +288,16 @@ export class Desk {
     };
   }
 
+  /** Sends a sign-in with the proof of the agent's key. */
+  async send(body: SignInRequest, plan: Partial<ProofPlan> = {}): Promise<Answered> {
+    const header = { jwk: this.agentKey.jwk };
+    const proof = await this.proof({ method: 'POST', path: paths.sessions, header, ...plan }, this.agentKey);
+    return this.cis.call(paths.sessions, { body, headers: { [proofHeader]: proof } });
+  }
+
   /** Tries to sign in. */
   async trySignIn(card: TestCard, changes: Partial<SignInRequest> = {}): Promise<Answered> {
-    const answer = await this.cis.call(paths.sessions, { body: await this.signInRequest(card, changes) });
+    const answer = await this.send(await this.signInRequest(card, changes));
     if (answer.status === 201) this.sessionId = String(answer.body.sessionId);
     return answer;
   }

@@ -54,7 +54,7 @@ export interface CardSignature {
   signature: string;
 }
 
-/** `POST /sessions`. */
+/** `POST /sessions`, with the agent's proof of its own key as for presence: its thumbprint is `agentId`. */
 export interface SignInRequest extends CardSignature {
   challenge: string;
   /** Public P-256 key that the agent made for this session. */
@@ -111,10 +111,10 @@ export type SignInRefusal =
   | 'person_disabled'
   | 'no_role';
 
-/** Header in which the agent proves that it holds the session key (or, for presence, its own key). */
+/** Header in which the agent proves that it holds the session key (or, for sign-in and presence, its own key). */
 export const proofHeader = 'agent-proof';
 
-/** `typ` of that proof: ES256, claims `htm`, `htu`, `iat`, `jti` and `sid` of the session. Presence carries the public key as `jwk` in the header. */
+/** `typ` of that proof: ES256, claims `htm`, `htu`, `iat`, `jti` and `sid` of the session. Sign-in and presence carry the public key as `jwk` in the header instead. */
 export const agentCallType = 'cis-agent-call+jwt';
 export const sessionCertificateType = 'cis-session+jwt';
 

@@ -32,10 +32,10 @@ export const errorPage =
   (thrown, request) => {
     const { id, code, status, description, actor, source } = entryOf(thrown);
     const more = html`<h2>For developers</h2>
-<dl class="summary"><dt>Error</dt><dd><code>${code}</code> (${id})</dd><dt>What came</dt><dd>${detailOf(thrown) || description}</dd>
+<dl class="summary"><dt>Error</dt><dd><code>${code}</code> (${id})</dd><dt>Why</dt><dd>${detailOf(thrown) || description}</dd>
 <dt>Who must act</dt><dd>${whose[actor]}</dd>${source ? html`<dt>Rule</dt><dd>${source}</dd>` : undefined}</dl>`;
     return framedPage(status, {
-      title: 'You cannot sign in this way',
+      title: 'We cannot go on from here',
       service: serviceName,
       development,
       main: html`<p class="lead">${description}</p>

@@ -33,7 +33,7 @@ import { authorizationCode } from './token/grants/authorization-code.ts';
 import { createToken } from './token/token.ts';
 import { createUserinfo } from './userinfo.ts';
 
-export type { AfterSignOut, Cis2Dependencies } from './dependencies.ts';
+export type { Cis2Dependencies } from './dependencies.ts';
 
 /** How often promised deliveries and overdue sessions are looked for, in milliseconds. */
 const rounds = 2_000;

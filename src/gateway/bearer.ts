@@ -17,6 +17,7 @@ export function readAuthorization(header: string | undefined): Presented {
   const [scheme = '', ...rest] = words;
   if (scheme === '') throw faults.emptyAuthorization();
   if (rest.length === 0) throw faults.missingToken();
-  if (scheme.toLowerCase() !== 'bearer') throw faults.wrongTokenType('the scheme is not Bearer', { type: scheme });
+  if (scheme.toLowerCase() !== 'bearer')
+    throw faults.wrongTokenType('the scheme is not Bearer', { type: scheme });
   return { scheme, token: rest.join(' ') };
 }

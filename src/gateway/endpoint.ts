@@ -1,5 +1,5 @@
 import { Answer, type Headers } from '@alongside/kernel/answer';
-import { reasonOf, Refusal } from '@alongside/kernel/errors';
+import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Api } from './api.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -47,7 +47,10 @@ export function apiEndpoint(api: Api, dependencies: Dependencies): (request: Htt
       const rendered = renderer.render(refusal);
       const answer = api.swapsIds && renderer.mirrors(refusal) ? rendered.with(mirrored(request)) : rendered;
       if (refusal.cause !== undefined)
-        dependencies.log.error({ id: request.id, api: api.name, stack: (refusal.cause as Error).stack }, 'unexpected');
+        dependencies.log.error(
+          { id: request.id, api: api.name, stack: (refusal.cause as Error).stack },
+          'unexpected',
+        );
       recordEnding(dependencies, { ...ending, answer, rule: refusal.entry.id, detail: refusal.detail });
       return inBytes(answer);
     }

@@ -3,7 +3,7 @@ import { EventRecorder, type JourneyEvent } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
-import { Applications, type Application } from '../oauth/applications.ts';
+import { type Application, Applications } from '../oauth/applications.ts';
 import { Products, type RateLimits } from '../oauth/products.ts';
 import { type TokenRecord, Tokens } from '../oauth/tokens.ts';
 import { openDatabase } from '../storage/dialects.ts';
@@ -90,7 +90,12 @@ export async function startGateway(options: Partial<GatewayOptions> = {}) {
   const listener = createListener(gateway.routes, { name: 'gateway', log, flush: () => recorder.flush() });
   const port = await listener.listen(0);
 
-  await products.save({ name: 'pds', apis: ['personal-demographics'], scopes: Object.values(scopes), limits: unlimited });
+  await products.save({
+    name: 'pds',
+    apis: ['personal-demographics'],
+    scopes: Object.values(scopes),
+    limits: unlimited,
+  });
   await products.save({ name: 'hello', apis: ['hello-world', 'canary-api'], scopes: [], limits: unlimited });
   await applications.add(applicationOf('full', { asid: '200000001234' }, ['pds', 'hello']));
   await applications.add(applicationOf('bare', {}, ['hello']));

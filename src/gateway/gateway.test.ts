@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Settings } from '../storage/settings.ts';
-import { pdsBase, requestId, role, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
+import { pdsBase, type RunningGateway, requestId, role, scopes, startGateway } from './gateway.fixture.ts';
 import { statusKeySetting } from './rules/without-back-end.ts';
 
 let gateway: RunningGateway;
@@ -17,7 +17,12 @@ describe('what needs no back end', () => {
     test(`${base}/_ping says which build this is, by GET and HEAD, to anybody`, async () => {
       const answer = await gateway.call(`${base}/_ping`);
       assert.equal(answer.status, 200);
-      assert.deepEqual(Object.keys((await answer.json()) as object), ['version', 'revision', 'releaseId', 'commitId']);
+      assert.deepEqual(Object.keys((await answer.json()) as object), [
+        'version',
+        'revision',
+        'releaseId',
+        'commitId',
+      ]);
       const head = await gateway.call(`${base}/_ping`, { method: 'HEAD' });
       assert.deepEqual([head.status, await head.text()], [200, '']);
     });
@@ -30,7 +35,14 @@ describe('what needs no back end', () => {
       const answer = await gateway.call(`${base}/_status`, { headers: { apikey } });
       const body = (await answer.json()) as Record<string, unknown>;
       assert.equal(answer.status, 200);
-      assert.deepEqual(Object.keys(body), ['status', 'version', 'revision', 'releaseId', 'commitId', 'checks']);
+      assert.deepEqual(Object.keys(body), [
+        'status',
+        'version',
+        'revision',
+        'releaseId',
+        'commitId',
+        'checks',
+      ]);
       assert.equal(body.status, 'pass');
     });
 
@@ -57,7 +69,13 @@ describe('what needs no back end', () => {
     const apikey = (await new Settings(gateway.database).get(statusKeySetting)) ?? '';
     const answer = await gateway.call(`${pdsBase}/_status`, { headers: { apikey } });
     const { checks } = (await answer.json()) as { checks: Record<string, Record<string, unknown>[]> };
-    assert.deepEqual(Object.keys(checks['spine:status']?.[0] ?? {}), ['status', 'timeout', 'responseCode', 'outcome', 'links']);
+    assert.deepEqual(Object.keys(checks['spine:status']?.[0] ?? {}), [
+      'status',
+      'timeout',
+      'responseCode',
+      'outcome',
+      'links',
+    ]);
   });
 });
 
@@ -66,7 +84,12 @@ describe('the ids of a call', () => {
   // [what is sent, what comes back, with a token or without]
   const cases: [string, Record<string, string>, boolean, [string | null, string | null]][] = [
     ['both, on success', { 'x-request-id': requestId, 'x-correlation-id': 'c-1' }, true, [requestId, 'c-1']],
-    ['both, on a refusal', { 'x-request-id': requestId, 'x-correlation-id': 'c-1' }, false, [requestId, 'c-1']],
+    [
+      'both, on a refusal',
+      { 'x-request-id': requestId, 'x-correlation-id': 'c-1' },
+      false,
+      [requestId, 'c-1'],
+    ],
     ['an invalid request id', { 'x-request-id': '1234' }, true, ['1234', null]],
     ['the correlation id alone', { 'x-correlation-id': 'c-1' }, true, [null, 'c-1']],
     ['none', {}, true, [null, null]],
@@ -74,8 +97,13 @@ describe('the ids of a call', () => {
   for (const [name, headers, signedIn, expected] of cases)
     test(`${name}: mirrored only if sent`, async () => {
       const authorization = signedIn ? { authorization: `Bearer ${await gateway.issue()}` } : {};
-      const answer = await fetch(`http://127.0.0.1:${gateway.port}${url}`, { headers: { ...headers, ...authorization } });
-      assert.deepEqual([answer.headers.get('x-request-id'), answer.headers.get('x-correlation-id')], expected);
+      const answer = await fetch(`http://127.0.0.1:${gateway.port}${url}`, {
+        headers: { ...headers, ...authorization },
+      });
+      assert.deepEqual(
+        [answer.headers.get('x-request-id'), answer.headers.get('x-correlation-id')],
+        expected,
+      );
     });
 });
 
@@ -102,7 +130,8 @@ describe('hello-world', () => {
       assert.equal(answer.status, status);
       const body = (await answer.json()) as { fault?: { faultstring: string } };
       if (message) assert.deepEqual(body, { message });
-      else if (status === 401) assert.equal(body.fault?.faultstring, 'Invalid API call as no apiproduct match found');
+      else if (status === 401)
+        assert.equal(body.fault?.faultstring, 'Invalid API call as no apiproduct match found');
     });
 
   test('an open path takes no other method', async () => {
@@ -113,7 +142,9 @@ describe('hello-world', () => {
 describe('canary-api', () => {
   test('greets any valid token of an application that has the product, whatever its scope', async () => {
     for (const scope of [scopes.user, '']) {
-      const answer = await gateway.call('/canary-api', { token: await gateway.issue({ scope, applicationId: 'bare' }) });
+      const answer = await gateway.call('/canary-api', {
+        token: await gateway.issue({ scope, applicationId: 'bare' }),
+      });
       assert.deepEqual([answer.status, await answer.text()], [200, 'Hello user!']);
     }
   });
@@ -130,13 +161,31 @@ describe('what is recorded of a call', () => {
     const events = (await gateway.events()).slice(-5);
     assert.equal(new Set(events.map(({ journey }) => journey)).size, 1);
     assert.deepEqual(
-      events.map(({ from, to, name, outcome, detail }) => [from, to, name, outcome, detail.operation, detail.status, detail.mode, detail.rule]),
+      events.map(({ from, to, name, outcome, detail }) => [
+        from,
+        to,
+        name,
+        outcome,
+        detail.operation,
+        detail.status,
+        detail.mode,
+        detail.rule,
+      ]),
       [
         ['application', 'gateway', 'gateway.request', 'ok', '/Patient/{id}', 200, 'user-restricted', ''],
         ['gateway', 'pds', 'pds.read', 'ok', '/Patient/{id}', 200, undefined, undefined],
         ['application', 'gateway', 'gateway.request', 'ok', '/Patient', 200, 'user-restricted', ''],
         ['gateway', 'pds', 'pds.read', 'ok', '/Patient', 200, undefined, undefined],
-        ['application', 'gateway', 'gateway.request', 'refused', '/Coverage', 403, 'user-restricted', 'gateway.resourceForbidden'],
+        [
+          'application',
+          'gateway',
+          'gateway.request',
+          'refused',
+          '/Coverage',
+          403,
+          'user-restricted',
+          'gateway.resourceForbidden',
+        ],
       ],
     );
   });
@@ -150,34 +199,37 @@ describe('what is recorded of a call', () => {
   test('one line a call: user, role, mode, decision and the hash of the token', async () => {
     const token = await gateway.issue();
     await gateway.call(`${pdsBase}/Patient/${sought}`, { token });
-    const { fields } = gateway.lines.at(-1) ?? { fields: {} };
+    const fields: Record<string, unknown> = gateway.lines.at(-1)?.fields ?? {};
     const { id, accessTokenHash, client, ...rest } = fields;
     assert.deepEqual([typeof id, typeof accessTokenHash, client], ['string', 'string', '127.0.0.1']);
-    assert.deepEqual(
-      Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
-      {
-        api: 'personal-demographics',
-        verb: 'GET',
-        operation: '/Patient/{id}',
-        status: 200,
-        decision: 'passed',
-        user: '656005750107',
-        role,
-        mode: 'user-restricted',
-        scope: scopes.user,
-        application: 'full',
-        clientId: 'key-of-full',
-        grant: 'authorization_code',
-        provider: 'nhs-cis2',
-      },
-    );
+    assert.deepEqual(Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)), {
+      api: 'personal-demographics',
+      verb: 'GET',
+      operation: '/Patient/{id}',
+      status: 200,
+      decision: 'passed',
+      user: '656005750107',
+      role,
+      mode: 'user-restricted',
+      scope: scopes.user,
+      application: 'full',
+      clientId: 'key-of-full',
+      grant: 'authorization_code',
+      provider: 'nhs-cis2',
+    });
   });
 
   test('neither the log nor an event names a patient, a query or a token', async () => {
     const token = await gateway.issue();
-    for (const path of [`/Patient/${sought}`, `/Patient/${sought}1`, `/Persons/${sought}`, '/Patient?family=Smith&birthdate=2010-10-22'])
+    for (const path of [
+      `/Patient/${sought}`,
+      `/Patient/${sought}1`,
+      `/Persons/${sought}`,
+      '/Patient?family=Smith&birthdate=2010-10-22',
+    ])
       await gateway.call(pdsBase + path, { token });
     const written = JSON.stringify([gateway.lines, await gateway.events()]);
-    for (const word of [sought, 'Smith', 'Jane', '2010-10-22', 'LS1', token]) assert.ok(!written.includes(word), word);
+    for (const word of [sought, 'Smith', 'Jane', '2010-10-22', 'LS1', token])
+      assert.ok(!written.includes(word), word);
   });
 });

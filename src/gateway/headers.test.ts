@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { json } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
 import { createListener, everyMethod, type Listener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import fc from 'fast-check';
 import { makePds } from './apis/pds/index.ts';
 import { readAuthorization } from './bearer.ts';
 import { apiEndpoint } from './endpoint.ts';
-import { Refusal } from '@alongside/kernel/errors';
-import { pdsBase, requestId, role, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
+import { pdsBase, type RunningGateway, requestId, role, scopes, startGateway } from './gateway.fixture.ts';
 import { answerable, passable, readHeaders } from './headers.ts';
 
 const identity = [
@@ -44,10 +44,20 @@ const identity = [
 
 describe('reading headers', () => {
   test('a repeated header of identity or routing is refused, in any spelling', () => {
-    for (const name of ['Authorization', 'X-Request-ID', 'NHSD-Session-URID', 'Content-Type', 'If-Match', 'Host'])
+    for (const name of [
+      'Authorization',
+      'X-Request-ID',
+      'NHSD-Session-URID',
+      'Content-Type',
+      'If-Match',
+      'Host',
+    ])
       assert.throws(
         () => readHeaders([name, 'a', 'X', '1', name.toUpperCase(), 'a']),
-        (thrown) => thrown instanceof Refusal && thrown.entry.id === 'gateway.repeatedHeader' && thrown.entry.status === 400,
+        (thrown) =>
+          thrown instanceof Refusal &&
+          thrown.entry.id === 'gateway.repeatedHeader' &&
+          thrown.entry.status === 400,
         name,
       );
   });
@@ -57,7 +67,18 @@ describe('reading headers', () => {
   });
 
   test('headers of the connection, and those that Connection names, are not passed', () => {
-    const headers = readHeaders(['Connection', 'keep-alive, X-Secret', 'X-Secret', '1', 'TE', 'trailers', 'Upgrade', 'h2c', 'Accept', '*/*']);
+    const headers = readHeaders([
+      'Connection',
+      'keep-alive, X-Secret',
+      'X-Secret',
+      '1',
+      'TE',
+      'trailers',
+      'Upgrade',
+      'h2c',
+      'Accept',
+      '*/*',
+    ]);
     assert.deepEqual([...headers], [['accept', '*/*']]);
   });
 
@@ -67,18 +88,29 @@ describe('reading headers', () => {
 
   test('a header that an API takes from its clients passes in its own spelling alone', () => {
     const taken = ['nhsd-end-user-organisation-ods'];
-    const headers = readHeaders(['NHSD-End-User-Organisation-ODS', 'A1', 'NHSD_End_User_Organisation_ODS', 'B2']);
+    const headers = readHeaders([
+      'NHSD-End-User-Organisation-ODS',
+      'A1',
+      'NHSD_End_User_Organisation_ODS',
+      'B2',
+    ]);
     assert.deepEqual([...passable(headers, taken)], [['nhsd-end-user-organisation-ods', 'A1']]);
   });
 
   test('whatever is sent: nothing forgeable passes, and nothing throws but the refusal', () => {
-    const name = fc.oneof(fc.constantFrom(...identity), fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}$/));
+    const name = fc.oneof(
+      fc.constantFrom(...identity),
+      fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}$/),
+    );
     const raw = fc.array(fc.tuple(name, fc.string({ maxLength: 20 })), { maxLength: 12 });
     fc.assert(
       fc.property(raw, (pairs) => {
         try {
           for (const passed of passable(readHeaders(pairs.flat()), []).keys())
-            assert.doesNotMatch(passed.replaceAll('_', '-'), /^(nhsd-|nhse-|x-forwarded-|authorization$|x-sync-wrapped$|prefer$|connection$)/);
+            assert.doesNotMatch(
+              passed.replaceAll('_', '-'),
+              /^(nhsd-|nhse-|x-forwarded-|authorization$|x-sync-wrapped$|prefer$|connection$)/,
+            );
         } catch (thrown) {
           assert.ok(thrown instanceof Refusal, String(thrown));
         }
@@ -87,7 +119,15 @@ describe('reading headers', () => {
   });
 
   test("a back end's own headers do not reach a client", () => {
-    assert.deepEqual(answerable({ etag: '1', 'Nhse-Pds-Custom-Attributes': '{}', 'NHSD-ASID': '1', 'Transfer-Encoding': 'chunked' }), { etag: '1' });
+    assert.deepEqual(
+      answerable({
+        etag: '1',
+        'Nhse-Pds-Custom-Attributes': '{}',
+        'NHSD-ASID': '1',
+        'Transfer-Encoding': 'chunked',
+      }),
+      { etag: '1' },
+    );
   });
 });
 
@@ -95,16 +135,22 @@ describe('reading Authorization', () => {
   test('whatever is sent: a token of the Bearer scheme, or one of the published refusals', () => {
     const published = /^gateway\.(missingAuthorization|emptyAuthorization|missingToken|wrongTokenType)$/;
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string().map((rest) => `Bearer ${rest}`)), (header) => {
-        try {
-          const { scheme, token } = readAuthorization(header);
-          assert.equal(scheme.toLowerCase(), 'bearer');
-          assert.ok(token.length > 0 && !/^[ \t]/.test(token));
-        } catch (thrown) {
-          assert.ok(thrown instanceof Refusal && published.test(thrown.entry.id), String(thrown));
-          assert.ok(!(header.trim().length > 3 && thrown.detail.includes(header.trim())));
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string().map((rest) => `Bearer ${rest}`),
+        ),
+        (header) => {
+          try {
+            const { scheme, token } = readAuthorization(header);
+            assert.equal(scheme.toLowerCase(), 'bearer');
+            assert.ok(token.length > 0 && !/^[ \t]/.test(token));
+          } catch (thrown) {
+            assert.ok(thrown instanceof Refusal && published.test(thrown.entry.id), String(thrown));
+            assert.ok(!(header.trim().length > 3 && thrown.detail.includes(header.trim())));
+          }
+        },
+      ),
     );
   });
 });
@@ -118,10 +164,16 @@ describe('what a back end is told', () => {
     gateway = await startGateway();
     const api = makePds(gateway.dependencies);
     const endpoint = apiEndpoint(
-      { ...api, backEnd: async ({ headers, query }) => json(200, { headers: Object.fromEntries(headers), query }) },
+      {
+        ...api,
+        backEnd: async ({ headers, query }) => json(200, { headers: Object.fromEntries(headers), query }),
+      },
       gateway.dependencies,
     );
-    echo = createListener([{ methods: everyMethod, path: `${pdsBase}/*`, endpoint }], { name: 'echo', log: silentLog });
+    echo = createListener([{ methods: everyMethod, path: `${pdsBase}/*`, endpoint }], {
+      name: 'echo',
+      log: silentLog,
+    });
     port = await echo.listen(0);
   });
   after(async () => {
@@ -140,10 +192,16 @@ describe('what a back end is told', () => {
   const forged = Object.fromEntries(identity.map((name) => [name, 'forged']));
 
   test('a healthcare worker: who, from which provider, in which role, from which application', async () => {
-    const { headers } = await heard(await gateway.issue(), { ...forged, 'X-Correlation-ID': 'c1', 'NHSD-End-User-Organisation-ODS': 'A1' });
+    const { headers } = await heard(await gateway.issue(), {
+      ...forged,
+      'X-Correlation-ID': 'c1',
+      'NHSD-End-User-Organisation-ODS': 'A1',
+    });
     const { 'nhsd-correlation-id': correlation, ...rest } = headers;
     assert.deepEqual(
-      Object.fromEntries(Object.entries(rest).filter(([name]) => /^(nhs|x-|prefer|auth|cookie|forwarded)/.test(name))),
+      Object.fromEntries(
+        Object.entries(rest).filter(([name]) => /^(nhs|x-|prefer|auth|cookie|forwarded)/.test(name)),
+      ),
       {
         'nhsd-identity-uuid': '656005750107',
         'nhsd-identity-idp': 'https://issuer.example',
@@ -158,16 +216,32 @@ describe('what a back end is told', () => {
   });
 
   test('an application: no person, no role, and one result where it says nothing', async () => {
-    const token = await gateway.issue({ scope: scopes.application, uid: null, attributes: { auth_type: 'app' } });
-    const { headers, query } = await heard(token, { ...forged, 'NHSD-Session-URID': role }, '/Patient?family=A');
-    assert.deepEqual(Object.keys(headers).filter((name) => /urid|identity|privileged|custom|login/.test(name)), []);
+    const token = await gateway.issue({
+      scope: scopes.application,
+      uid: null,
+      attributes: { auth_type: 'app' },
+    });
+    const { headers, query } = await heard(
+      token,
+      { ...forged, 'NHSD-Session-URID': role },
+      '/Patient?family=A',
+    );
+    assert.deepEqual(
+      Object.keys(headers).filter((name) => /urid|identity|privileged|custom|login/.test(name)),
+      [],
+    );
     assert.equal(query, 'family=A&_max-results=1');
   });
 
   test('a privileged application, and the attributes of its registration', async () => {
-    const flow = { 'apim-app-flow-vars': '{"pds":{"custom-attributes":{"return-empty-address-lines":"true"}}}' };
+    const flow = {
+      'apim-app-flow-vars': '{"pds":{"custom-attributes":{"return-empty-address-lines":"true"}}}',
+    };
     await gateway.addApplication('flow', flow, ['pds']);
-    const { headers } = await heard(await gateway.issue({ applicationId: 'flow', scope: scopes.privileged }), forged);
+    const { headers } = await heard(
+      await gateway.issue({ applicationId: 'flow', scope: scopes.privileged }),
+      forged,
+    );
     assert.equal(headers['nhse-pds-privileged-access'], 'true');
     assert.equal(headers['nhse-pds-custom-attributes'], '{"return-empty-address-lines":"true"}');
     assert.equal(headers['nhsd-asid'], undefined);
@@ -175,7 +249,10 @@ describe('what a back end is told', () => {
 
   const idTokenOf = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
   const citizen = (claims: object) =>
-    gateway.issue({ scope: scopes.patient, attributes: { auth_provider: 'nhs-login', id_token: idTokenOf(claims) } });
+    gateway.issue({
+      scope: scopes.patient,
+      attributes: { auth_provider: 'nhs-login', id_token: idTokenOf(claims) },
+    });
 
   test('a citizen: level of proof and own number', async () => {
     const token = await citizen({ nhs_number: '9912003071', identity_proofing_level: 'P9', vot: 'P9.Cp.Cd' });
@@ -223,11 +300,19 @@ describe('smuggling', () => {
     });
 
   const request = (lines: readonly string[], body = '') =>
-    send([`GET ${pdsBase}/Patient/9000000009 HTTP/1.1`, 'Host: a', 'Connection: close', ...lines, '', body].join('\r\n'));
+    send(
+      [`GET ${pdsBase}/Patient/9000000009 HTTP/1.1`, 'Host: a', 'Connection: close', ...lines, '', body].join(
+        '\r\n',
+      ),
+    );
 
   test('two Authorization headers, of which one is good: refused', async () => {
     const good = `Authorization: Bearer ${await gateway.issue()}`;
-    for (const lines of [[good, 'Authorization: Bearer x'], ['authorization: Bearer x', good], [good, good]])
+    for (const lines of [
+      [good, 'Authorization: Bearer x'],
+      ['authorization: Bearer x', good],
+      [good, good],
+    ])
       assert.match(await request(lines), /^HTTP\/1\.1 400 /);
   });
 

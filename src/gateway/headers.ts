@@ -42,12 +42,22 @@ const forged =
   /^(nhsd-|nhse-|x-ers-|xapi-asid$|x-sync-wrapped$|prefer$|forwarded$|x-forwarded-|x-real-ip$|x-client-ip$|true-client-ip$|client-ip$|client-request-url$|x-original-|x-rewrite-url$)/;
 
 /** Names that end at the gateway. */
-const consumed = new Set(['authorization', 'apikey', 'cookie', 'dpop', 'host', 'content-length', 'expect', 'origin']);
+const consumed = new Set([
+  'authorization',
+  'apikey',
+  'cookie',
+  'dpop',
+  'host',
+  'content-length',
+  'expect',
+  'origin',
+]);
 
 /** What a client sent, read strictly: names in lower case, hop-by-hop ones and those that `Connection` names left out. */
 export function readHeaders(raw: readonly string[]): HeaderMap {
   const pairs: [string, string][] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([(raw[at] ?? '').toLowerCase(), raw[at + 1] ?? '']);
+  for (let at = 0; at + 1 < raw.length; at += 2)
+    pairs.push([(raw[at] ?? '').toLowerCase(), raw[at + 1] ?? '']);
   const dropped = new Set(hopByHop);
   for (const [name, value] of pairs)
     if (name === 'connection') for (const token of value.split(',')) dropped.add(token.trim().toLowerCase());

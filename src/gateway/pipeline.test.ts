@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type OutcomeBody, pdsBase, requestId, role, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
+import {
+  type OutcomeBody,
+  pdsBase,
+  type RunningGateway,
+  requestId,
+  role,
+  scopes,
+  startGateway,
+} from './gateway.fixture.ts';
 
 const known = '/Patient/9000000009';
 
@@ -112,7 +120,10 @@ describe('the rules of the gateway, PDS', () => {
 
   test('a back end that fails is the catch-all with the message id, and nothing of its own', async () => {
     const token = await gateway.issue();
-    await gateway.database.run({ text: "UPDATE patient SET body = 'secret of storage' WHERE nhs_number = '9693632109'", values: [] });
+    await gateway.database.run({
+      text: "UPDATE patient SET body = 'secret of storage' WHERE nhs_number = '9693632109'",
+      values: [],
+    });
     const answer = await gateway.call(`${pdsBase}/Patient/9693632109`, { token });
     assert.equal(answer.status, 500);
     const [issue] = ((await answer.json()) as OutcomeBody).issue;
@@ -140,12 +151,19 @@ describe('options of the gateway', () => {
   test('requireAsid: an application without one is refused, one with one passes', async () => {
     const gateway = await startGateway({ requireAsid: true });
     await gateway.addApplication('nameless', {}, ['pds']);
-    const refused = await gateway.call(pdsBase + known, { token: await gateway.issue({ applicationId: 'nameless' }) });
+    const refused = await gateway.call(pdsBase + known, {
+      token: await gateway.issue({ applicationId: 'nameless' }),
+    });
     assert.equal(refused.status, 400);
     const [issue] = ((await refused.json()) as OutcomeBody).issue;
     assert.deepEqual(
       [issue.code, issue.details.coding[0].code, issue.details.coding[0].display, issue.diagnostics],
-      ['value', 'MISSING_VALUE', 'Required value is missing', 'No ASID is associated with your app. Please contact support.'],
+      [
+        'value',
+        'MISSING_VALUE',
+        'Required value is missing',
+        'No ASID is associated with your app. Please contact support.',
+      ],
     );
     assert.equal((await gateway.call(pdsBase + known, { token: await gateway.issue() })).status, 200);
     await gateway.stop();
@@ -155,7 +173,12 @@ describe('options of the gateway', () => {
     const gateway = await startGateway();
     const update = { 'apim-app-flow-vars': '{"pds":{"app-restricted":{"update":true}}}' };
     await gateway.addApplication('updating', update, ['pds']);
-    const token = await gateway.issue({ applicationId: 'updating', scope: scopes.application, attributes: {}, uid: null });
+    const token = await gateway.issue({
+      applicationId: 'updating',
+      scope: scopes.application,
+      attributes: {},
+      uid: null,
+    });
     assert.equal((await gateway.call(pdsBase + known, { token })).status, 200);
     const coverage = await gateway.call(`${pdsBase}/Coverage`, { token });
     const [{ details }] = ((await coverage.json()) as OutcomeBody).issue;

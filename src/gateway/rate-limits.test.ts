@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { RateLimits } from '../oauth/products.ts';
+import { makePds } from './apis/pds/index.ts';
 import { admitted, counted, gapOf, windowOf } from './counters.ts';
 import { type OutcomeBody, pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
 import { limitRate } from './rules/rate-limits.ts';
-import { makePds } from './apis/pds/index.ts';
 
-const guide = 'Please see: https://digital.nhs.uk/developer/guides-and-documentation/reference-guide#rate-limits for more details.';
+const guide =
+  'Please see: https://digital.nhs.uk/developer/guides-and-documentation/reference-guide#rate-limits for more details.';
 const spike = (ratelimit: string, enabled = true): RateLimits => ({
   quota: { enabled: false, limit: 0, interval: 1, timeunit: 'minute' },
   spikeArrest: { enabled, ratelimit },
@@ -39,20 +40,31 @@ describe('counting', () => {
 
   test('parallel requests each get their own number', async () => {
     const numbers = await Promise.all(
-      Array.from({ length: 50 }, () => counted(gateway.dependencies, 'parallel', { interval: 1, timeunit: 'minute' })),
+      Array.from({ length: 50 }, () =>
+        counted(gateway.dependencies, 'parallel', { interval: 1, timeunit: 'minute' }),
+      ),
     );
-    assert.deepEqual([...numbers].sort((a, b) => a - b), Array.from({ length: 50 }, (_, at) => at + 1));
+    assert.deepEqual(
+      [...numbers].sort((a, b) => a - b),
+      Array.from({ length: 50 }, (_, at) => at + 1),
+    );
   });
 
   test('of parallel requests one is admitted, and the next after the gap', async () => {
-    const all = await Promise.all(Array.from({ length: 20 }, () => admitted(gateway.dependencies, 'smooth', '1ps')));
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => admitted(gateway.dependencies, 'smooth', '1ps')),
+    );
     assert.equal(all.filter(Boolean).length, 1);
     gateway.clock.advance(0.999);
     assert.equal(await admitted(gateway.dependencies, 'smooth', '1ps'), false);
     gateway.clock.advance(0.001);
     assert.equal(await admitted(gateway.dependencies, 'smooth', '1ps'), true);
     gateway.clock.advance(-3_600);
-    assert.equal(await admitted(gateway.dependencies, 'smooth', '1ps'), true, 'a clock that was moved back locks nobody out');
+    assert.equal(
+      await admitted(gateway.dependencies, 'smooth', '1ps'),
+      true,
+      'a clock that was moved back locks nobody out',
+    );
   });
 });
 
@@ -115,9 +127,15 @@ describe('limits of a product', () => {
 
   test('a product that says nothing has the published 300 a minute', async () => {
     const call = await limited('silent', {});
-    await gateway.database.run({ text: "UPDATE counter SET count = 299 WHERE name = 'quota:personal-demographics:silent'", values: [] });
+    await gateway.database.run({
+      text: "UPDATE counter SET count = 299 WHERE name = 'quota:personal-demographics:silent'",
+      values: [],
+    });
     await call();
-    await gateway.database.run({ text: "UPDATE counter SET count = 299 WHERE name = 'quota:personal-demographics:silent'", values: [] });
+    await gateway.database.run({
+      text: "UPDATE counter SET count = 299 WHERE name = 'quota:personal-demographics:silent'",
+      values: [],
+    });
     assert.equal((await call()).status, 200);
     assert.match((await refusal(await call())) ?? '', /quota of 300 requests every 1 minute\(s\)/);
   });
@@ -125,7 +143,8 @@ describe('limits of a product', () => {
   test('each application is counted for itself', async () => {
     const first = await limited('first', quota(1));
     const second = await limited('second', quota(1));
-    for (const call of [first, second]) assert.deepEqual([(await call()).status, (await call()).status], [200, 429]);
+    for (const call of [first, second])
+      assert.deepEqual([(await call()).status, (await call()).status], [200, 429]);
   });
 
   test('rate limit precedes path, id and mode', async () => {
@@ -138,7 +157,10 @@ describe('limits of a product', () => {
     const token = await gateway.issue({ scope: scopes.application });
     const post = () => gateway.call(`${pdsBase}/Patient`, { token, method: 'POST' });
     assert.equal((await post()).status, 403);
-    assert.equal(await refusal(await post()), 'There have been too many Create Patient requests. Please try again later.');
+    assert.equal(
+      await refusal(await post()),
+      'There have been too many Create Patient requests. Please try again later.',
+    );
     gateway.clock.advance(0.333);
     assert.equal((await post()).status, 403);
   });
@@ -157,10 +179,13 @@ describe('limits of a product', () => {
   test('an API without errors of its own answers as the shared flow does', async () => {
     await gateway.products.save({ name: 'canary-once', apis: ['canary-api'], scopes: [], limits: quota(0) });
     await gateway.addApplication('plain', {}, ['canary-once']);
-    const answer = await gateway.call('/canary-api', { token: await gateway.issue({ applicationId: 'plain' }) });
+    const answer = await gateway.call('/canary-api', {
+      token: await gateway.issue({ applicationId: 'plain' }),
+    });
     assert.equal(answer.status, 429);
     assert.deepEqual(await answer.json(), {
-      message: 'Your application, The plain application, has exceeded its quota of 0 requests every 1 minute(s) and is being rate limited.',
+      message:
+        'Your application, The plain application, has exceeded its quota of 0 requests every 1 minute(s) and is being rate limited.',
       policy: 'quota',
     });
   });

@@ -46,7 +46,10 @@ function recordEvents({ recorder }: Dependencies, { api, trace, answer, rule }: 
 }
 
 /** One line a call: who, in which role, with which token (its hash), and what was decided. No path, no query, no demographics. */
-function writeLine({ log }: Dependencies, { id, api, verb, trace, answer, rule, detail, address }: Ending): void {
+function writeLine(
+  { log }: Dependencies,
+  { id, api, verb, trace, answer, rule, detail, address }: Ending,
+): void {
   const { token, tokenHash, mode, role, roleUnchecked, operation } = trace;
   log.info(
     {

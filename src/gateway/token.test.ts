@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type OutcomeBody, pdsBase, requestId, type RunningGateway, startGateway } from './gateway.fixture.ts';
+import {
+  type OutcomeBody,
+  pdsBase,
+  type RunningGateway,
+  requestId,
+  startGateway,
+} from './gateway.fixture.ts';
 
 const patient = `${pdsBase}/Patient/9000000009`;
 
@@ -48,7 +54,11 @@ describe('the access token', () => {
     ['one word', 'abc', 'Missing access token'],
     ['another scheme', 'xyz abc', "Invalid token type 'xyz', must be 'Bearer'"],
     ['the scheme in lower case', 'bearer :live', "Invalid token type 'bearer', must be 'Bearer'"],
-    ['the scheme in capitals and an unknown token', 'BEARER abc', "Invalid token type 'BEARER', must be 'Bearer'"],
+    [
+      'the scheme in capitals and an unknown token',
+      'BEARER abc',
+      "Invalid token type 'BEARER', must be 'Bearer'",
+    ],
     ['an unknown token', 'Bearer abc', 'Invalid Access Token'],
     ['two tokens', 'Bearer :live :live', 'Invalid Access Token'],
     ['an expired token', 'Bearer :expired', 'Access Token expired'],
@@ -65,7 +75,9 @@ describe('the access token', () => {
   for (const [name, header, diagnostics] of causes)
     test(`${name}: 401 ${diagnostics}`, async () => {
       const authorization = header?.replace(/:(\w+)/g, (_, token: string) => made[token] ?? '');
-      const answer = await gateway.call(patient, { headers: authorization === undefined ? {} : { authorization } });
+      const answer = await gateway.call(patient, {
+        headers: authorization === undefined ? {} : { authorization },
+      });
       assert.equal(answer.status, 401);
       assert.equal(answer.headers.get('content-type'), 'application/json');
       assert.equal(answer.headers.get('x-request-id'), requestId);
@@ -100,14 +112,24 @@ describe('the access token', () => {
     ['another scheme', 'Basic abc', unreadable],
     ['an unknown token', 'Bearer abc', unknown],
     ['a revoked token', 'Bearer :revoked', unknown],
-    ['an expired token', 'Bearer :expired', ['Access Token expired', 'keymanagement.service.access_token_expired']],
-    ['no product', 'Bearer :withdrawn', [noMatch, 'keymanagement.service.InvalidAPICallAsNoApiProductMatchFound']],
+    [
+      'an expired token',
+      'Bearer :expired',
+      ['Access Token expired', 'keymanagement.service.access_token_expired'],
+    ],
+    [
+      'no product',
+      'Bearer :withdrawn',
+      [noMatch, 'keymanagement.service.InvalidAPICallAsNoApiProductMatchFound'],
+    ],
   ];
   for (const path of ['/canary-api', '/hello-world/hello/user'])
     for (const [name, header, [faultstring, errorcode]] of faults)
       test(`${path} with ${name}: 401 ${errorcode}`, async () => {
         const authorization = header?.replace(/:(\w+)/g, (_, token: string) => made[token] ?? '');
-        const answer = await gateway.call(path, { headers: authorization === undefined ? {} : { authorization } });
+        const answer = await gateway.call(path, {
+          headers: authorization === undefined ? {} : { authorization },
+        });
         assert.equal(answer.status, 401);
         assert.deepEqual(await answer.json(), { fault: { faultstring, detail: { errorcode } } });
       });

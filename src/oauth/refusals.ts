@@ -54,7 +54,9 @@ export class Refusals {
   }
 
   async find(messageId: string): Promise<RefusalRecord | undefined> {
-    const row = await this.#database.get<RefusedRow>(sql('SELECT * FROM refused WHERE message_id = ?', messageId));
+    const row = await this.#database.get<RefusedRow>(
+      sql('SELECT * FROM refused WHERE message_id = ?', messageId),
+    );
     if (!row) return undefined;
     const { detail, path } = JSON.parse(row.detail) as { detail: string; path: string };
     return { messageId: row.message_id, at: row.at, service: row.service, error: row.error, detail, path };
@@ -65,7 +67,10 @@ export class Refusals {
     const oldest = new Date(this.#clock.now() - keptFor).toISOString();
     await this.#database.run(sql('DELETE FROM refused WHERE at < ?', oldest));
     await this.#database.run(
-      sql('DELETE FROM refused WHERE at < (SELECT at FROM refused ORDER BY at DESC LIMIT 1 OFFSET ?)', mostKept),
+      sql(
+        'DELETE FROM refused WHERE at < (SELECT at FROM refused ORDER BY at DESC LIMIT 1 OFFSET ?)',
+        mostKept,
+      ),
     );
   }
 }

@@ -45,12 +45,19 @@ const leave = (path: string): Html => html`<form method="post" action="${path}/l
 
 /** Who asks: the application, and the site that sent the browser here. */
 const asker = ({ application, site }: PageContext): Html =>
-  html`<p class="lead">You are signing in to <strong>${application}</strong>. <strong>${site}</strong> asks.</p>`;
+  html`<p class="lead">You are signing in to <strong>${application}</strong>. The request comes from <strong>${site}</strong>.</p>`;
 
 /** An interaction's page in the common frame. */
-export function interactionPage(page: InteractionPage, context: PageContext, interaction: Interaction, development: boolean): Answer {
+export function interactionPage(
+  page: InteractionPage,
+  context: PageContext,
+  interaction: Interaction,
+  development: boolean,
+): Answer {
   const { path } = interaction;
-  const reload = page.reloads ? html`<noscript><meta http-equiv="refresh" content="2"></noscript>` : undefined;
+  const reload = page.reloads
+    ? html`<noscript><meta http-equiv="refresh" content="2"></noscript>`
+    : undefined;
   return framedPage(
     200,
     {
@@ -62,5 +69,6 @@ export function interactionPage(page: InteractionPage, context: PageContext, int
 ${asker(context)}${page.main(context, path)}${leave(path)}`,
     },
     { script: ["'self'"], connect: ["'self'"] },
-  );
+    // Under `no-referrer` a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").
+  ).with({ 'referrer-policy': 'same-origin' });
 }

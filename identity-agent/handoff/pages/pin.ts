@@ -16,8 +16,14 @@ const notices: Readonly<Record<NonNullable<Notice>, (left: string) => string>> =
 function problem({ status, notice }: PageContext): Html | undefined {
   const left = status.attemptsLeft;
   const words = left === null ? 'try again' : attemptsInWords(left);
-  const sentence = notice ? notices[notice](words) : left !== null && left < fewAttempts ? `${words}.` : undefined;
-  return sentence === undefined ? undefined : html`<p class="error" id="pin-problem" role="alert">${sentence}</p>`;
+  const sentence = notice
+    ? notices[notice](words)
+    : left !== null && left < fewAttempts
+      ? `${words}.`
+      : undefined;
+  return sentence === undefined
+    ? undefined
+    : html`<p class="error" id="pin-problem" role="alert">${sentence}</p>`;
 }
 
 /** The card is in: the PIN opens it. */

@@ -9,4 +9,5 @@ import { role } from './role.ts';
 const pages: readonly InteractionPage[] = [blocked, rejected, role, pin, insertCard];
 
 /** The page for what there is on the desk. While the agent is reading a card or between two states, it is the one that waits. */
-export const pageFor = (context: PageContext): InteractionPage => pages.find((page) => page.applies(context)) ?? insertCard;
+export const pageFor = (context: PageContext): InteractionPage =>
+  pages.find((page) => page.applies(context)) ?? insertCard;

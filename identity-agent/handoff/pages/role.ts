@@ -15,7 +15,10 @@ export const role: InteractionPage = {
   id: 'role',
   applies: ({ status }) => status.question === 'role',
   title: 'Choose your role',
-  main: ({ status, notice }, path) => html`<dl class="summary"><dt>Signed in</dt><dd>${status.person?.displayName}</dd></dl>
+  main: (
+    { status, notice },
+    path,
+  ) => html`<dl class="summary"><dt>Signed in</dt><dd>${status.person?.displayName}</dd></dl>
 ${notice === 'cis_unreachable' ? html`<p class="error" role="alert">The sign-in service does not answer. Please try again.</p>` : undefined}
 <form method="post" action="${path}/role">
 <fieldset><legend>In which role do you work now?</legend>${status.roles.map(choice)}</fieldset>

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { keyFits, verifySignature } from '@alongside/kernel/jws';
 import type { Applications, PlatformHalf } from '../../oauth/applications.ts';
-import { readKeySet, type RemoteKeys } from '../../oauth/remote-keys.ts';
+import { type RemoteKeys, readKeySet } from '../../oauth/remote-keys.ts';
 import { FetchError } from '../../oauth/safe-fetch.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
@@ -15,12 +15,14 @@ interface WithAssertion {
 export const identifyByAssertion = (applications: Applications, base: Base) =>
   async function identifyByAssertion({ assertion }: WithAssertion): Promise<WithClient> {
     const client = await findClient(applications, base, assertion.clientId);
-    if (!client) throw errors.assertionSubject(`no application at ${base.path} has the client id ${assertion.clientId}`);
+    if (!client)
+      throw errors.assertionSubject(`no application at ${base.path} has the client id ${assertion.clientId}`);
     return { client };
   };
 
 /** Where the client's keys stand; the published name of the setting is an attribute. */
-const keySetAddress = (half: PlatformHalf): string | undefined => half.jwksUrl ?? half.attributes['jwks-resource-url'];
+const keySetAddress = (half: PlatformHalf): string | undefined =>
+  half.jwksUrl ?? half.attributes['jwks-resource-url'];
 
 /** An address with a host and a path; the published service cannot reach a bare host. */
 const fetchable = /^https?:\/\/[^/?#]+\//;
@@ -29,11 +31,13 @@ async function keyOf(half: PlatformHalf, kid: string, keys: RemoteKeys): Promise
   if (half.jwks) return readKeySet(half.jwks).get(kid);
   const address = keySetAddress(half);
   if (!address) throw errors.assertionNoKey('neither a key set nor the address of one is registered');
-  if (!fetchable.test(address)) throw errors.assertionKeysUnreachable(`${address} is not http or https with a host and a path`);
+  if (!fetchable.test(address))
+    throw errors.assertionKeysUnreachable(`${address} is not http or https with a host and a path`);
   try {
     return await keys.key(address, kid);
   } catch (error) {
-    if (error instanceof FetchError) throw errors.assertionKeysUnreachable(`${address}: ${error.message}`, {}, error);
+    if (error instanceof FetchError)
+      throw errors.assertionKeysUnreachable(`${address}: ${error.message}`, {}, error);
     throw error;
   }
 }
@@ -44,6 +48,8 @@ export const checkAssertionSignature = (keys: RemoteKeys) =>
     const { kid, jwt } = assertion;
     const key = await keyOf(client.half, kid, keys);
     if (!key) throw errors.assertionKid(`no registered key has the kid ${kid}`);
-    if (!keyFits('RS512', key)) throw errors.signatureInvalid(`the key ${kid} is not an RSA key of 2048 bits or more`);
-    if (!(await verifySignature(jwt, 'RS512', key))) throw errors.signatureInvalid(`the signature is not the one of key ${kid}`);
+    if (!keyFits('RS512', key))
+      throw errors.signatureInvalid(`the key ${kid} is not an RSA key of 2048 bits or more`);
+    if (!(await verifySignature(jwt, 'RS512', key)))
+      throw errors.signatureInvalid(`the signature is not the one of key ${kid}`);
   };

@@ -1,8 +1,8 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import type { SingleUse } from '../../storage/single-use.ts';
-import type { Hardening } from '../hardening.ts';
 import { errors } from '../errors.ts';
+import type { Hardening } from '../hardening.ts';
 import type { Incoming } from '../incoming.ts';
 import { clientAssertionType } from './assertion-type.ts';
 
@@ -25,7 +25,8 @@ const jtiKey = ({ clientId, jti }: Pick<Assertion, 'clientId' | 'jti'>): string 
 
 export async function checkAssertionType({ form }: Incoming): Promise<void> {
   const type = form.get('client_assertion_type');
-  if (type !== clientAssertionType) throw errors.assertionType(`client_assertion_type is ${type ?? 'missing'}`);
+  if (type !== clientAssertionType)
+    throw errors.assertionType(`client_assertion_type is ${type ?? 'missing'}`);
 }
 
 export async function decodeAssertion({ form }: Incoming): Promise<{ jwt: DecodedJwt }> {
@@ -46,17 +47,22 @@ export const checkAssertion = (singleUse: SingleUse, clock: Clock) =>
     const { exp, iss, sub, jti } = claims;
     const now = seconds(clock);
     if (header.alg !== 'RS512') throw errors.assertionAlgorithm(`alg is ${String(header.alg)}`);
-    if (typeof exp === 'number' && exp <= now) throw errors.assertionExpired(`exp is ${exp}, it is ${now} now`);
+    if (typeof exp === 'number' && exp <= now)
+      throw errors.assertionExpired(`exp is ${exp}, it is ${now} now`);
     if (!isText(header.kid)) throw errors.assertionKidMissing('the header has no kid');
-    if (!isText(header.typ) || header.typ.toLowerCase() !== 'jwt') throw errors.assertionTyp(`typ is ${String(header.typ)}`);
+    if (!isText(header.typ) || header.typ.toLowerCase() !== 'jwt')
+      throw errors.assertionTyp(`typ is ${String(header.typ)}`);
     if (missing(exp)) throw errors.assertionExpMissing('there is no exp');
     if (typeof exp !== 'number') throw errors.assertionExpInvalid(`exp is of type ${typeof exp}`);
-    if (!isText(iss) || iss !== sub) throw errors.assertionIssuer(`iss is ${String(iss)}, sub is ${String(sub)}`);
+    if (!isText(iss) || iss !== sub)
+      throw errors.assertionIssuer(`iss is ${String(iss)}, sub is ${String(sub)}`);
     if (missing(jti)) throw errors.assertionJtiMissing('there is no jti');
     if (typeof jti !== 'string') throw errors.assertionJtiInvalid(`jti is of type ${typeof jti}`);
     const assertion = { jwt, kid: header.kid, clientId: iss, jti, exp };
-    if (await singleUse.claimed(jtiKind, jtiKey(assertion))) throw errors.assertionJtiUsed(`${iss} has used the jti ${jti} before`);
-    if (exp > now + longestAhead) throw errors.assertionExpFar(`exp is ${exp - now} s ahead, ${longestAhead} are allowed`);
+    if (await singleUse.claimed(jtiKind, jtiKey(assertion)))
+      throw errors.assertionJtiUsed(`${iss} has used the jti ${jti} before`);
+    if (exp > now + longestAhead)
+      throw errors.assertionExpFar(`exp is ${exp - now} s ahead, ${longestAhead} are allowed`);
     return { assertion };
   };
 
@@ -64,10 +70,12 @@ export const checkAssertion = (singleUse: SingleUse, clock: Clock) =>
 export const checkAudience = (tokenUrl: string, clock: Clock) =>
   async function checkAudience({ assertion }: { assertion: Assertion }): Promise<void> {
     const { aud, nbf } = assertion.jwt.claims;
-    if (aud !== tokenUrl) throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`);
+    if (aud !== tokenUrl)
+      throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`);
     if (nbf === undefined) return;
     const now = seconds(clock);
-    if (typeof nbf !== 'number' || nbf > now + allowance) throw errors.assertionEarly(`nbf is ${String(nbf)}, it is ${now} now`);
+    if (typeof nbf !== 'number' || nbf > now + allowance)
+      throw errors.assertionEarly(`nbf is ${String(nbf)}, it is ${now} now`);
   };
 
 /** The assertion counts once. Claimed only now, when it is proven, so that nobody can burn another client's jti. */
@@ -76,5 +84,7 @@ export const claimJti = (singleUse: SingleUse, clock: Clock, hardening: Hardenin
     const untilItEnds = (assertion.exp + allowance) * 1_000 - clock.now();
     const lifetime = Math.max(untilItEnds, hardening.jtiMemory ?? 0);
     if (!(await singleUse.claim(jtiKind, jtiKey(assertion), Math.ceil(lifetime))))
-      throw errors.assertionJtiUsed(`${assertion.clientId} has used the jti ${assertion.jti} at the same time`);
+      throw errors.assertionJtiUsed(
+        `${assertion.clientId} has used the jti ${assertion.jti} at the same time`,
+      );
   };

@@ -1,6 +1,6 @@
 import type { Applications, PlatformHalf, StoredApplication } from '../../oauth/applications.ts';
 import type { Products, StoredProduct } from '../../oauth/products.ts';
-import { limitsOf, type RateCounters, rulesOf } from '../../oauth/rate-limits.ts';
+import { limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 
@@ -18,7 +18,11 @@ export interface WithProducts extends WithClient {
 }
 
 /** The client with this id; undefined when there is none, or none of this base path's profile. */
-export async function findClient(applications: Applications, base: Base, clientId: string): Promise<Client | undefined> {
+export async function findClient(
+  applications: Applications,
+  base: Base,
+  clientId: string,
+): Promise<Client | undefined> {
   const application = await applications.byPlatformClient(clientId);
   if (!application?.platform || application.platform.profile !== base.profile) return undefined;
   return { application, half: application.platform };
@@ -31,7 +35,8 @@ export const readProducts = (products: Products) =>
   };
 
 export async function requireApproval({ client: { application } }: WithClient): Promise<void> {
-  if (application.status !== 'approved') throw errors.appNotApproved(`${application.name} is ${application.status}`);
+  if (application.status !== 'approved')
+    throw errors.appNotApproved(`${application.name} is ${application.status}`);
 }
 
 /** One of the client's products has to hold the authorisation service itself. */
@@ -39,17 +44,19 @@ export const requireSubscription = (base: Base) =>
   async function requireSubscription({ client, products }: WithProducts): Promise<void> {
     if (products.some((product) => product.apis.includes(base.api))) return;
     const names = products.map((product) => product.name).join(', ') || 'none';
-    throw errors.notSubscribed(`no approved product of ${client.application.name} holds the API ${base.api}; products: ${names}`);
+    throw errors.notSubscribed(
+      `no approved product of ${client.application.name} holds the API ${base.api}; products: ${names}`,
+    );
   };
 
 /** Counts the request for its application at this base path. */
-export const limitRate = (counters: RateCounters, base: Base) =>
+export const limitRate = (limiter: RateLimiter, base: Base) =>
   async function limitRate({ client: { application, half }, products }: WithProducts): Promise<void> {
     const limits = limitsOf(half, products, base.api);
-    const over = await counters.hit(rulesOf(limits, `${base.api} ${application.id}`));
-    if (!over) return;
-    const detail = `${application.name} sent more than ${over.limit} requests in ${over.window} ms`;
-    if (over.kind === 'spikeArrest') throw errors.spikeArrest(detail, { application: application.name });
-    const { limit = over.limit, interval = 1, timeunit = 'minute' } = limits?.quota ?? {};
+    const over = await limiter.exceeded(limits, `${base.api}:${application.id}`);
+    if (over === undefined) return;
+    const detail = `${application.name} exceeded its ${over} of ${JSON.stringify(limits)}`;
+    if (over === 'spikeArrest') throw errors.spikeArrest(detail, { application: application.name });
+    const { limit, interval, timeunit } = limits?.quota ?? publishedQuota;
     throw errors.quota(detail, { application: application.name, limit, interval, timeunit });
   };

@@ -19,5 +19,7 @@ export const checkSecret = (applications: Applications) =>
     const secret = form.get('client_secret');
     if (secret === undefined) throw errors.secretMissing('client_secret is missing from the form');
     if (!secretFits(client.half, secret, applications.now))
-      throw errors.clientOrSecret(`the secret is none of the ${client.half.secrets.length} of ${client.application.name}, or has run out`);
+      throw errors.clientOrSecret(
+        `the secret is none of the ${client.half.secrets.length} of ${client.application.name}, or has run out`,
+      );
   };

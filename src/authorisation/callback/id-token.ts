@@ -4,10 +4,9 @@ import { equalSecrets } from '@alongside/kernel/secrets';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
-import type { Incoming } from '../incoming.ts';
 import type { PendingRequests } from '../pending.ts';
 import { isFor, redeemCode, signedBy, UpstreamFailure, type UpstreamTokens } from '../upstream/calls.ts';
-import type { FailBack, WithPending } from './pending.ts';
+import type { BrowserAnswer, FailBack, WithPending } from './pending.ts';
 
 export interface WithTokens extends WithPending {
   upstreamTokens: UpstreamTokens;
@@ -18,10 +17,14 @@ export interface WithClaims extends WithTokens {
 
 /** Turns the provider's code into its tokens, server to server. */
 export const redeemUpstreamCode = (base: Base, requests: PendingRequests, failBack: FailBack) =>
-  async function redeemUpstreamCode(known: Incoming & WithPending & { upstreamCode: string }) {
+  async function redeemUpstreamCode(known: BrowserAnswer & WithPending & { upstreamCode: string }) {
     const { upstream, pending, upstreamCode } = known;
     try {
-      const request = { code: upstreamCode, redirectUri: base.callbackUrl, verifier: requests.verifierOf(pending) };
+      const request = {
+        code: upstreamCode,
+        redirectUri: base.callbackUrl,
+        verifier: requests.verifierOf(pending),
+      };
       return { upstreamTokens: await redeemCode(upstream, request) };
     } catch (error) {
       if (error instanceof UpstreamFailure) return failBack(known, error.message);
@@ -31,7 +34,11 @@ export const redeemUpstreamCode = (base: Base, requests: PendingRequests, failBa
 
 /** The published checks of the provider's ID token, and those of OpenID Connect Core section 3.1.3.7 that it leaves out. */
 export const checkExternalToken = (keys: RemoteKeys, clock: Clock) =>
-  async function checkExternalToken({ upstream, upstreamTokens, pending }: WithTokens): Promise<{ claims: JwtClaims }> {
+  async function checkExternalToken({
+    upstream,
+    upstreamTokens,
+    pending,
+  }: WithTokens): Promise<{ claims: JwtClaims }> {
     const jwt = decodeJwt(upstreamTokens.idToken);
     if (!jwt) throw errors.externalMalformed(`${upstream.id} gave an ID token that is not a compact JWS`);
     const { aud, iss, exp, nonce, sub } = jwt.claims;
@@ -40,10 +47,13 @@ export const checkExternalToken = (keys: RemoteKeys, clock: Clock) =>
     if (typeof iss !== 'string' || iss.toLowerCase() !== upstream.issuer.toLowerCase())
       throw errors.externalIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
     const signed = await signedBy(upstream, jwt, keys);
-    if (signed === 'unknown key') throw errors.externalKid(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
-    if (signed === 'no') throw errors.signatureInvalid(`the ID token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
+    if (signed === 'unknown key')
+      throw errors.externalKid(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
+    if (signed === 'no')
+      throw errors.signatureInvalid(`the ID token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
     const now = seconds(clock);
-    if (typeof exp !== 'number' || exp <= now) throw errors.externalExpired(`exp is ${String(exp)}, it is ${now} now`);
+    if (typeof exp !== 'number' || exp <= now)
+      throw errors.externalExpired(`exp is ${String(exp)}, it is ${now} now`);
     if (pending.nonce !== null && (typeof nonce !== 'string' || !equalSecrets(nonce, pending.nonce)))
       throw errors.externalNonce('the nonce is not the one that was sent');
     if (typeof sub !== 'string' || sub === '') throw errors.externalMalformed('the ID token names nobody');

@@ -1,28 +1,31 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Vault } from '@alongside/kernel/secrets';
 import { type Attributes, roleIdsAttribute, sealedAs, userAttributes } from '../attributes.ts';
-import type { Incoming } from '../incoming.ts';
 import { fetchUserinfo, UpstreamFailure } from '../upstream/calls.ts';
 import type { Level } from '../upstream/upstream.ts';
 import type { WithClaims } from './id-token.ts';
-import type { FailBack } from './pending.ts';
+import type { BrowserAnswer, FailBack } from './pending.ts';
 
 /** The role profiles in a userinfo answer; one alone may stand without its list. */
 function roleIdsOf(claims: Record<string, unknown>): string[] {
   const roles = [claims.nhsid_nrbac_roles ?? []].flat() as ({ person_roleid?: unknown } | null)[];
-  return roles.map((role) => role?.person_roleid).filter((id): id is string => typeof id === 'string' && id !== '');
+  return roles
+    .map((role) => role?.person_roleid)
+    .filter((id): id is string => typeof id === 'string' && id !== '');
 }
 
 /** The roles that the person may act in, from the provider: the gateway holds `NHSD-Session-URID` against them. */
 export const fetchRoles = (failBack: FailBack) =>
-  async function fetchRoles(known: Incoming & WithClaims): Promise<Answer | { roles: Attributes }> {
+  async function fetchRoles(known: BrowserAnswer & WithClaims): Promise<Answer | { roles: Attributes }> {
     const { upstream, upstreamTokens, claims } = known;
     if (upstream.userinfoUrl === undefined) return { roles: {} };
     try {
       const person = await fetchUserinfo(upstream.userinfoUrl, upstreamTokens.accessToken);
-      if (person.status !== 200 || !person.claims) return failBack(known, `${upstream.userinfoUrl} answered ${person.status}`);
+      if (person.status !== 200 || !person.claims)
+        return failBack(known, `${upstream.userinfoUrl} answered ${person.status}`);
       // OpenID Connect Core section 5.3.2
-      if (person.claims.sub !== claims.sub) return failBack(known, 'the userinfo is about somebody else than the ID token');
+      if (person.claims.sub !== claims.sub)
+        return failBack(known, 'the userinfo is about somebody else than the ID token');
       return { roles: { [roleIdsAttribute]: roleIdsOf(person.claims).join(' ') } };
     } catch (error) {
       if (error instanceof UpstreamFailure) return failBack(known, error.message);
@@ -38,7 +41,11 @@ export const describePerson = (vault: Vault) =>
     claims,
     level,
     roles,
-  }: WithClaims & { level: Level; roles: Attributes }): Promise<{ attributes: Attributes; uid: string; sid: string | null }> {
+  }: WithClaims & { level: Level; roles: Attributes }): Promise<{
+    attributes: Attributes;
+    uid: string;
+    sid: string | null;
+  }> {
     const { idToken, accessToken } = upstreamTokens;
     const attributes = {
       ...userAttributes({ idToken, claims, upstream, level }, 'authorization_code', vault),

@@ -43,36 +43,59 @@ const checkRedirectUri = (base: Base) =>
     const redirectUri = query.get('redirect_uri');
     if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
     if (!isCallback(base, client.half, redirectUri))
-      throw errors.redirectUnknown(`${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`);
+      throw errors.redirectUnknown(
+        `${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`,
+      );
     return { redirectUri };
   };
 
 const checkState = (diagnosis: Diagnosis) =>
-  async function checkState({ request, query, redirectUri }: Incoming & WithRedirect): Promise<Answer | { clientState: string }> {
+  async function checkState({
+    request,
+    query,
+    redirectUri,
+  }: Incoming & WithRedirect): Promise<Answer | { clientState: string }> {
     const clientState = query.get('state');
     if (clientState !== undefined) return { clientState };
     return diagnosis.redirect(errors.stateMissing('state is missing'), request, { redirectUri, state: null });
   };
 
 const checkResponseType = (diagnosis: Diagnosis) =>
-  async function checkResponseType({ request, query, redirectUri, clientState: state }: Incoming & WithState): Promise<Answer | undefined> {
+  async function checkResponseType({
+    request,
+    query,
+    redirectUri,
+    clientState: state,
+  }: Incoming & WithState): Promise<Answer | undefined> {
     const type = query.get('response_type');
     if (type === 'code') return undefined;
-    const refusal = type === undefined ? errors.responseTypeMissing('response_type is missing') : errors.responseTypeInvalid(`${type} came`);
+    const refusal =
+      type === undefined
+        ? errors.responseTypeMissing('response_type is missing')
+        : errors.responseTypeInvalid(`${type} came`);
     return diagnosis.redirect(refusal, request, { redirectUri, state });
   };
 
 /** A code challenge is no published parameter: accepted, and if it cannot be enforced, refused (RFC 7636 section 4.4.1). */
 const checkChallenge = (diagnosis: Diagnosis, base: Base) =>
-  async function checkChallenge({ request, query, redirectUri, clientState: state }: Incoming & WithState): Promise<
-    Answer | { challenge: string | null }
-  > {
+  async function checkChallenge({
+    request,
+    query,
+    redirectUri,
+    clientState: state,
+  }: Incoming & WithState): Promise<Answer | { challenge: string | null }> {
     const challenge = query.get('code_challenge');
     if (!base.hardening.pkce || challenge === undefined) return { challenge: null };
     if (query.get('code_challenge_method') !== 'S256')
-      return diagnosis.redirect(errors.challengeMethod('only S256 is offered'), request, { redirectUri, state });
+      return diagnosis.redirect(errors.challengeMethod('only S256 is offered'), request, {
+        redirectUri,
+        state,
+      });
     if (!isChallenge(challenge))
-      return diagnosis.redirect(errors.challengeInvalid('it is not the SHA-256 of anything'), request, { redirectUri, state });
+      return diagnosis.redirect(errors.challengeInvalid('it is not the SHA-256 of anything'), request, {
+        redirectUri,
+        state,
+      });
     return { challenge };
   };
 
@@ -82,7 +105,9 @@ const usualAcr = 'AAL3_ANY';
 const maxAge = '300';
 
 const sendToProvider = ({ recorder, cookies }: Parts, base: Base, requests: PendingRequests) =>
-  async function sendToProvider(known: Incoming & WithClient & WithState & { challenge: string | null }): Promise<Answer> {
+  async function sendToProvider(
+    known: Incoming & WithClient & WithState & { challenge: string | null },
+  ): Promise<Answer> {
     const { query, client, redirectUri, clientState, challenge, wantsNhsLogin } = known;
     const [first] = base.upstreams;
     const upstream = (wantsNhsLogin && base.upstreams.find(({ id }) => id === 'nhs-login')) || first;
@@ -98,23 +123,39 @@ const sendToProvider = ({ recorder, cookies }: Parts, base: Base, requests: Pend
     });
     const keys = [outgoing.state, clientState];
     const detail = { client: client.application.name, base: base.path, provider: upstream.providerName };
-    recorder.record({ keys, from: 'application', to: 'authorisation', name: 'authorisation.authorize', detail });
-    recorder.record({ keys, from: 'authorisation', to: 'cis2', name: 'authorisation.to-cis2', detail: { provider: upstream.providerName } });
+    recorder.record({
+      keys,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.authorize',
+      detail,
+    });
+    recorder.record({
+      keys,
+      from: 'authorisation',
+      to: 'cis2',
+      name: 'authorisation.to-cis2',
+      detail: { provider: upstream.providerName },
+    });
     const acrValues = query.get('acr_values') ?? usualAcr;
-    const answer = redirect(upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, acrValues, maxAge }));
-    return browser === null ? answer : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, 3_600) });
+    const answer = redirect(
+      upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, acrValues, maxAge }),
+    );
+    return browser === null
+      ? answer
+      : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, 3_600) });
   };
 
 /** `GET /authorize`: the order of the checks is the contract. */
 export function createAuthorize(base: Base, parts: Parts): NhsEndpoint {
-  const { applications, products, counters, diagnosis, singleUse, vault } = parts;
+  const { applications, products, limiter, diagnosis, singleUse, vault } = parts;
   const list = steps<Incoming>()
     .step(refuseRepeated)
     .step(identify(applications, base))
     .step(requireApproval)
     .step(readProducts(products))
     .step(requireSubscription(base))
-    .step(limitRate(counters, base))
+    .step(limitRate(limiter, base))
     .step(checkRedirectUri(base))
     .step(checkState(diagnosis))
     .step(checkResponseType(diagnosis))

@@ -2,11 +2,24 @@ import { type Answer, redirect } from '@alongside/kernel/answer';
 import { uuid } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
 import { withQuery } from '../../oauth/parameters.ts';
-import { limitRate, readProducts, requireApproval, requireSubscription, type WithProducts } from '../application/client.ts';
+import {
+  limitRate,
+  readProducts,
+  requireApproval,
+  requireSubscription,
+  type WithProducts,
+} from '../application/client.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
-import { checkCallbackAgain, type FailBack, identifyAgain, passUpstreamError, takePending, type WithPending } from '../callback/pending.ts';
+import {
+  checkCallbackAgain,
+  type FailBack,
+  identifyAgain,
+  passUpstreamError,
+  takePending,
+  type WithPending,
+} from '../callback/pending.ts';
 import { describePerson, fetchRoles } from '../callback/person.ts';
 import { Codes } from '../codes.ts';
 import { errors } from '../errors.ts';
@@ -26,17 +39,24 @@ const failBackTo = ({ diagnosis }: Parts, base: Base): FailBack =>
   };
 
 /** Some scope of the products must be of exactly the level that the person reached. */
-async function requireScope({ upstream, claims, products }: WithClaims & WithProducts): Promise<{ level: Level }> {
+async function requireScope({
+  upstream,
+  claims,
+  products,
+}: WithClaims & WithProducts): Promise<{ level: Level }> {
   const level = upstream.levelOf(claims);
   if (!level) throw errors.noScope(`the ID token of ${upstream.id} names no level`);
   if (scopesAt(products, level.marker).length === 0)
-    throw errors.noScope(`no scope of ${products.map(({ name }) => name).join(', ')} is of the level ${level.name}`);
+    throw errors.noScope(
+      `no scope of ${products.map(({ name }) => name).join(', ')} is of the level ${level.name}`,
+    );
   return { level };
 }
 
 const giveCode = ({ recorder }: Parts, codes: Codes) =>
   async function giveCode(
-    known: WithPending & WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },
+    known: WithPending &
+      WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },
   ): Promise<Answer> {
     const { pending, state, client, level, attributes, uid, sid } = known;
     const { redirectUri, challenge, upstream, asked } = pending;
@@ -61,7 +81,7 @@ const giveCode = ({ recorder }: Parts, codes: Codes) =>
 
 /** `GET /callback`, where the provider sends the browser back: the order of the checks is the contract. */
 export function createCallback(base: Base, parts: Parts): NhsEndpoint {
-  const { applications, products, counters, singleUse, vault, upstreamKeys, clock, cookies, recorder } = parts;
+  const { applications, products, limiter, singleUse, vault, upstreamKeys, clock, cookies, recorder } = parts;
   const requests = new PendingRequests(base, singleUse, vault);
   const failBack = failBackTo(parts, base);
   const list = steps<Incoming>()
@@ -71,7 +91,7 @@ export function createCallback(base: Base, parts: Parts): NhsEndpoint {
     .step(requireApproval)
     .step(readProducts(products))
     .step(requireSubscription(base))
-    .step(limitRate(counters, base))
+    .step(limitRate(limiter, base))
     .step(checkCallbackAgain(base))
     .step(passUpstreamError(failBack))
     .step(redeemUpstreamCode(base, requests, failBack))

@@ -1,7 +1,8 @@
 import { Answer, type Headers } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 
-const one = (value: string | string[] | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const one = (value: string | string[] | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
 
 /** What lets a page of another origin read an answer; nothing when the request names no origin. No cookie ever counts here. */
 export function corsHeaders(request: HttpRequest): Headers {
@@ -17,7 +18,10 @@ export function corsHeaders(request: HttpRequest): Headers {
 }
 
 export const isPreflight = ({ method, headers }: HttpRequest): boolean =>
-  method === 'OPTIONS' && one(headers.origin) !== undefined && one(headers['access-control-request-method']) !== undefined;
+  method === 'OPTIONS' &&
+  one(headers.origin) !== undefined &&
+  one(headers['access-control-request-method']) !== undefined;
 
 /** The answer to a preflight (Fetch standard, CORS-preflight request). */
-export const preflight = async ({ request }: { request: HttpRequest }): Promise<Answer> => new Answer(200, corsHeaders(request));
+export const preflight = async ({ request }: { request: HttpRequest }): Promise<Answer> =>
+  new Answer(200, corsHeaders(request));

@@ -32,14 +32,19 @@ const grantTypeOf = ({ form }: Incoming): string | undefined => form.get('grant_
 const refuse = (refusal: () => Error) => async (): Promise<Answer> => {
   throw refusal();
 };
-const allowOnly = (method: string) => async (): Promise<Answer> => new Answer(405, { allow: method, 'content-type': 'text/plain' });
+const allowOnly = (method: string) => async (): Promise<Answer> =>
+  new Answer(405, { allow: method, 'content-type': 'text/plain' });
 
 /** What answers at a base path of the `nhs` profile: the first row that matches, in the published order (identity-service-api, proxies/default.xml). */
 export function createFlows(base: Base, bases: readonly Base[], parts: Parts): readonly Flow[] {
   return [
     { matches: at('/_ping', 'GET', 'HEAD'), endpoint: createPing(parts) },
     { matches: at('/_status', 'GET', 'HEAD'), endpoint: createStatus(base, parts) },
-    { matches: at('/authorize', 'GET'), endpoint: createAuthorize(base, parts), event: 'authorisation.authorize' },
+    {
+      matches: at('/authorize', 'GET'),
+      endpoint: createAuthorize(base, parts),
+      event: 'authorisation.authorize',
+    },
     {
       matches: postTokenAnd(({ request }) => !isForm(request.headers['content-type'])),
       endpoint: refuse(() => errors.contentType('the content type is missing or another one')),
@@ -54,7 +59,11 @@ export function createFlows(base: Base, bases: readonly Base[], parts: Parts): r
       endpoint: grants.tokenExchange.endpoint(base, parts),
       event: grants.tokenExchange.event,
     },
-    { matches: at('/backchannel_logout', 'POST'), endpoint: createLogout(base, bases, parts), event: 'authorisation.logout' },
+    {
+      matches: at('/backchannel_logout', 'POST'),
+      endpoint: createLogout(base, bases, parts),
+      event: 'authorisation.logout',
+    },
     {
       matches: postTokenAnd(grants.authorizationCode.matches),
       endpoint: grants.authorizationCode.endpoint(base, parts),
@@ -65,7 +74,11 @@ export function createFlows(base: Base, bases: readonly Base[], parts: Parts): r
       endpoint: grants.refreshToken.endpoint(base, parts),
       event: grants.refreshToken.event,
     },
-    { matches: at('/callback', 'GET'), endpoint: createCallback(base, parts), event: 'authorisation.callback' },
+    {
+      matches: at('/callback', 'GET'),
+      endpoint: createCallback(base, parts),
+      event: 'authorisation.callback',
+    },
     { matches: at('/userinfo', 'GET'), endpoint: createUserinfo(base, parts) },
     { matches: ({ request }) => isPreflight(request), endpoint: preflight },
     {
@@ -76,7 +89,10 @@ export function createFlows(base: Base, bases: readonly Base[], parts: Parts): r
       matches: postTokenAnd((incoming) => grantTypeOf(incoming) !== undefined),
       endpoint: refuse(() => errors.grantUnsupported('grant_type is none that is offered')),
     },
-    { matches: postToken, endpoint: refuse(() => errors.grantMissing('grant_type is missing from the form')) },
+    {
+      matches: postToken,
+      endpoint: refuse(() => errors.grantMissing('grant_type is missing from the form')),
+    },
     { matches: ({ path }) => path === '/authorize', endpoint: allowOnly('GET') },
     { matches: ({ path }) => path === '/token', endpoint: allowOnly('POST') },
     { matches: () => true, endpoint: refuse(() => errors.notFound('no flow matches')) },

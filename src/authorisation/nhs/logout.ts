@@ -24,7 +24,8 @@ const types = ['jwt', 'logout+jwt'];
 const decodeLogout = (base: Base) =>
   async function decodeLogout({ form }: Incoming): Promise<WithLogout> {
     const jwt = decodeJwt(form.get('logout_token') ?? '');
-    if (!jwt) throw errors.logoutMalformed('logout_token is missing or not a compact JWS of two JSON objects');
+    if (!jwt)
+      throw errors.logoutMalformed('logout_token is missing or not a compact JWS of two JSON objects');
     const upstream = base.upstreams.find(({ issuer }) => issuer === jwt.claims.iss) ?? base.upstreams[0];
     return { jwt, upstream };
   };
@@ -37,7 +38,8 @@ const verifyLogout = (keys: RemoteKeys, clock: Clock) =>
       if (error instanceof FetchError) throw errors.logoutUnverified(`${upstream.jwksUrl}: ${error.message}`);
       throw error;
     });
-    if (signed !== 'yes') throw errors.logoutUnverified(`signed with key ${String(kid)} of ${upstream.id}: ${signed}`);
+    if (signed !== 'yes')
+      throw errors.logoutUnverified(`signed with key ${String(kid)} of ${upstream.id}: ${signed}`);
     const { exp } = jwt.claims;
     // OpenID Connect Back-Channel Logout asks for exp; some providers leave it out.
     if (exp !== undefined && (typeof exp !== 'number' || exp <= seconds(clock)))
@@ -47,17 +49,24 @@ const verifyLogout = (keys: RemoteKeys, clock: Clock) =>
 /** The published checks in the published order (OpenID Connect Back-Channel Logout section 2.6). */
 async function checkLogout({ jwt: { claims }, upstream }: WithLogout): Promise<{ sid: string }> {
   const { aud, iss, sid, events, nonce } = claims;
-  if (!isFor(aud, upstream.clientId)) throw errors.logoutAudience(`aud is ${JSON.stringify(aud)}, expected is ${upstream.clientId}`);
-  if (iss !== upstream.issuer) throw errors.logoutIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
+  if (!isFor(aud, upstream.clientId))
+    throw errors.logoutAudience(`aud is ${JSON.stringify(aud)}, expected is ${upstream.clientId}`);
+  if (iss !== upstream.issuer)
+    throw errors.logoutIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
   if (typeof sid !== 'string' || sid === '') throw errors.logoutSid('there is no sid');
-  const happened = typeof events === 'object' && events !== null ? (events as Record<string, unknown>)[event] : undefined;
+  const happened =
+    typeof events === 'object' && events !== null ? (events as Record<string, unknown>)[event] : undefined;
   if (typeof happened !== 'object' || happened === null) throw errors.logoutEvents(`events has no ${event}`);
   if (nonce !== undefined) throw errors.logoutNonce('there is a nonce');
   return { sid };
 }
 
 const endSession = ({ tokens, endedSessions, recorder, log }: Parts, bases: readonly Base[]) =>
-  async function endSession({ request, sid, upstream }: Incoming & WithLogout & { sid: string }): Promise<Answer> {
+  async function endSession({
+    request,
+    sid,
+    upstream,
+  }: Incoming & WithLogout & { sid: string }): Promise<Answer> {
     // A session reaches every base path that trusts its provider, and no other.
     const issuers = bases
       .filter((base) => base.upstreams.some(({ issuer }) => issuer === upstream.issuer))
@@ -72,7 +81,13 @@ const endSession = ({ tokens, endedSessions, recorder, log }: Parts, bases: read
       throw errors.logoutFailed(reasonOf(error), {}, error);
     }
     if (ended === 0) throw errors.logoutUnknown('no token of this session lives');
-    recorder.record({ keys: [sid], from: 'cis2', to: 'authorisation', name: 'authorisation.logout', detail: { tokens: ended } });
+    recorder.record({
+      keys: [sid],
+      from: 'cis2',
+      to: 'authorisation',
+      name: 'authorisation.logout',
+      detail: { tokens: ended },
+    });
     return json(200, { success: true });
   };
 

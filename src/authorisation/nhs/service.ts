@@ -8,7 +8,12 @@ import type { Parts } from '../parts.ts';
 import { createFlows } from './flows.ts';
 
 /** A refusal is an arrow as well: it joins the journey by what the request carried. */
-function recordRefusal(recorder: Recorder, event: string, { query, form }: Incoming, { entry }: Refusal): void {
+function recordRefusal(
+  recorder: Recorder,
+  event: string,
+  { query, form }: Incoming,
+  { entry }: Refusal,
+): void {
   recorder.record({
     keys: [query.get('state') ?? '', form.get('code') ?? '', form.get('refresh_token') ?? ''],
     from: 'application',
@@ -29,7 +34,8 @@ export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Parts
     try {
       return await flow.endpoint(incoming);
     } catch (thrown) {
-      if (thrown instanceof Refusal && flow.event !== undefined) recordRefusal(parts.recorder, flow.event, incoming, thrown);
+      if (thrown instanceof Refusal && flow.event !== undefined)
+        recordRefusal(parts.recorder, flow.event, incoming, thrown);
       throw thrown;
     }
   }, errors.unexpected);

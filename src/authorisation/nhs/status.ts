@@ -1,6 +1,6 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import { equalSecrets } from '@alongside/kernel/secrets';
 import { reasonOf } from '@alongside/kernel/errors';
+import { equalSecrets } from '@alongside/kernel/secrets';
 import { safeFetch } from '../../oauth/safe-fetch.ts';
 import type { Base } from '../base.ts';
 import type { Release } from '../dependencies.ts';
@@ -31,7 +31,13 @@ async function check({ jwksUrl }: Upstream): Promise<Check> {
   try {
     const { status } = await safeFetch(jwksUrl, { privateAddresses: true });
     const healthy = status >= 200 && status < 300;
-    return { status: healthy ? 'pass' : 'fail', timeout: 'false', responseCode: status, outcome: healthy ? 'OK' : `It answered ${status}.`, links };
+    return {
+      status: healthy ? 'pass' : 'fail',
+      timeout: 'false',
+      responseCode: status,
+      outcome: healthy ? 'OK' : `It answered ${status}.`,
+      links,
+    };
   } catch (error) {
     return { status: 'fail', timeout: 'true', responseCode: null, outcome: reasonOf(error), links };
   }

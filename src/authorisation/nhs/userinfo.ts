@@ -25,20 +25,26 @@ const findToken = (tokens: Tokens, base: Base) =>
     const record = await tokens.find(token);
     if (record?.kind !== 'access' || record.issuer !== base.issuer)
       throw errors.userinfoToken(`no access token of ${base.path} is like this`);
-    if (!tokens.isLive(record)) throw errors.userinfoToken(record.revokedAt === null ? 'the token has run out' : 'the token was revoked');
+    if (!tokens.isLive(record))
+      throw errors.userinfoToken(
+        record.revokedAt === null ? 'the token has run out' : 'the token was revoked',
+      );
     return { record };
   };
 
 const requireApplication = ({ applications }: Parts, base: Base) =>
   async function requireApplication({ record }: WithRecord): Promise<void> {
     const client = await findClient(applications, base, record.clientId);
-    if (client?.application.status !== 'approved') throw errors.userinfoToken(`the application of ${record.clientId} is gone or revoked`);
+    if (client?.application.status !== 'approved')
+      throw errors.userinfoToken(`the application of ${record.clientId} is gone or revoked`);
   };
 
 const requireCombined = (base: Base) =>
   async function requireCombined({ record }: WithRecord): Promise<{ userinfoUrl: string }> {
     const { auth_grant_type: grantType, auth_provider: provider } = record.attributes;
-    const upstream: Upstream | undefined = base.upstreams.find(({ providerName }) => providerName === provider);
+    const upstream: Upstream | undefined = base.upstreams.find(
+      ({ providerName }) => providerName === provider,
+    );
     if (grantType !== 'authorization_code' || !upstream?.userinfoUrl)
       throw errors.userinfoPattern(`the token came by ${grantType} from ${provider}`);
     return { userinfoUrl: upstream.userinfoUrl };

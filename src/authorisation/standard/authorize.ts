@@ -8,7 +8,15 @@ import type { Applications } from '../../oauth/applications.ts';
 import { withQuery } from '../../oauth/parameters.ts';
 import { isChallenge } from '../../oauth/pkce.ts';
 import { scopesOf } from '../../oauth/products.ts';
-import { findClient, limitRate, readProducts, requireApproval, requireSubscription, type WithClient, type WithProducts } from '../application/client.ts';
+import {
+  findClient,
+  limitRate,
+  readProducts,
+  requireApproval,
+  requireSubscription,
+  type WithClient,
+  type WithProducts,
+} from '../application/client.ts';
 import type { Base } from '../base.ts';
 import { browserCookie } from '../callback/pending.ts';
 import type { Parts } from '../parts.ts';
@@ -39,12 +47,15 @@ const prepareReply = ({ diagnosis }: Parts, base: Base) =>
     const redirectUri = parameters.get('redirect_uri');
     if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
     if (!isCallback(base, client.half, redirectUri))
-      throw errors.redirectUnknown(`${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`);
+      throw errors.redirectUnknown(
+        `${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`,
+      );
     const to = { redirectUri, state: parameters.get('state') ?? null, issuer: base.issuer };
     return { redirectUri, fail: (refusal) => diagnosis.redirect(refusal, request, to) };
   };
 
-const refuseClient = ({ fail }: WithReply, { detail }: Refusal): Promise<Answer> => fail(errors.clientRefused(detail));
+const refuseClient = ({ fail }: WithReply, { detail }: Refusal): Promise<Answer> =>
+  fail(errors.clientRefused(detail));
 
 async function checkResponse({ parameters, fail }: Asked): Promise<Answer | undefined> {
   const type = parameters.get('response_type');
@@ -61,12 +72,17 @@ async function checkChallenge({ parameters, fail }: Asked): Promise<Answer | { c
   const challenge = parameters.get('code_challenge');
   const method = parameters.get('code_challenge_method');
   if (challenge === undefined) return fail(errors.challengeMissing('code_challenge is missing'));
-  if (method !== 'S256' || !isChallenge(challenge)) return fail(errors.challengeInvalid(`the method is ${method ?? 'plain'}`));
+  if (method !== 'S256' || !isChallenge(challenge))
+    return fail(errors.challengeInvalid(`the method is ${method ?? 'plain'}`));
   return { challenge };
 }
 
 /** What is asked for and what the application's products have, at whatever level; null asks for all that the level will give. */
-async function checkScope({ parameters, products, fail }: Asked & WithProducts): Promise<Answer | { asked: string[] | null }> {
+async function checkScope({
+  parameters,
+  products,
+  fail,
+}: Asked & WithProducts): Promise<Answer | { asked: string[] | null }> {
   const text = parameters.get('scope');
   if (text === undefined) return { asked: null };
   const asked = readScope(text);
@@ -81,7 +97,10 @@ const prompts = ['none', 'login', 'consent', 'select_account'];
 const usualMaxAge = '300';
 const usualAcr = 'AAL3_ANY';
 
-async function checkSignIn({ parameters, fail }: Asked): Promise<Answer | { prompt?: string; maxAge: string; acrValues: string }> {
+async function checkSignIn({
+  parameters,
+  fail,
+}: Asked): Promise<Answer | { prompt?: string; maxAge: string; acrValues: string }> {
   const prompt = parameters.get('prompt');
   const maxAge = parameters.get('max_age') ?? usualMaxAge;
   if (prompt !== undefined && !prompt.split(' ').every((value) => prompts.includes(value)))
@@ -90,7 +109,14 @@ async function checkSignIn({ parameters, fail }: Asked): Promise<Answer | { prom
   return { prompt, maxAge, acrValues: parameters.get('acr_values') ?? usualAcr };
 }
 
-type Ready = Asked & WithClient & { challenge: string; asked: string[] | null; prompt?: string; maxAge: string; acrValues: string };
+type Ready = Asked &
+  WithClient & {
+    challenge: string;
+    asked: string[] | null;
+    prompt?: string;
+    maxAge: string;
+    acrValues: string;
+  };
 
 const sendToProvider = ({ recorder, cookies }: Parts, base: Base, requests: PendingRequests) =>
   async function sendToProvider(known: Ready): Promise<Answer> {
@@ -109,15 +135,31 @@ const sendToProvider = ({ recorder, cookies }: Parts, base: Base, requests: Pend
     });
     const keys = [outgoing.state, state ?? ''];
     const detail = { client: client.application.name, base: base.path, provider: upstream.providerName };
-    recorder.record({ keys, from: 'application', to: 'authorisation', name: 'authorisation.authorize', detail });
-    recorder.record({ keys, from: 'authorisation', to: 'cis2', name: 'authorisation.to-cis2', detail: { provider: upstream.providerName } });
-    const answer = redirect(upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, acrValues, maxAge, prompt }));
-    return browser === null ? answer : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, 3_600) });
+    recorder.record({
+      keys,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.authorize',
+      detail,
+    });
+    recorder.record({
+      keys,
+      from: 'authorisation',
+      to: 'cis2',
+      name: 'authorisation.to-cis2',
+      detail: { provider: upstream.providerName },
+    });
+    const answer = redirect(
+      upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, acrValues, maxAge, prompt }),
+    );
+    return browser === null
+      ? answer
+      : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, 3_600) });
   };
 
 /** `GET /authorize` of the standard profile (RFC 6749 section 4.1.1, RFC 7636, RFC 9207). */
 export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
-  const { applications, products, counters, singleUse, vault } = parts;
+  const { applications, products, limiter, singleUse, vault } = parts;
   const list = steps<{ request: HttpRequest }>()
     .step(readQuery)
     .step(identify(applications, base))
@@ -125,7 +167,7 @@ export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest
     .step(orElse(requireApproval, refuseClient))
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), refuseClient))
-    .step(limitRate(counters, base))
+    .step(limitRate(limiter, base))
     .step(checkResponse)
     .step(checkChallenge)
     .step(checkScope)

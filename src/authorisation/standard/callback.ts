@@ -3,12 +3,25 @@ import type { Refusal, Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
-import { withQuery } from '../../oauth/parameters.ts';
-import { limitRate, readProducts, requireApproval, requireSubscription, type WithProducts } from '../application/client.ts';
+import { type Parameters, withQuery } from '../../oauth/parameters.ts';
+import {
+  limitRate,
+  readProducts,
+  requireApproval,
+  requireSubscription,
+  type WithProducts,
+} from '../application/client.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
-import { checkCallbackAgain, type FailBack, identifyAgain, passUpstreamError, takePending, type WithPending } from '../callback/pending.ts';
+import {
+  checkCallbackAgain,
+  type FailBack,
+  identifyAgain,
+  passUpstreamError,
+  takePending,
+  type WithPending,
+} from '../callback/pending.ts';
 import { describePerson, fetchRoles } from '../callback/person.ts';
 import { Codes } from '../codes.ts';
 import { scopesAt } from '../levels.ts';
@@ -19,26 +32,50 @@ import { errors } from './errors.ts';
 import { readQuery } from './incoming.ts';
 import { orElse } from './or-else.ts';
 
+async function readAnswer(known: { request: HttpRequest }): Promise<{ query: Parameters }> {
+  return { query: (await readQuery(known)).parameters };
+}
+
 /** The scopes that this person's sign-in gives: those asked for whose level is exactly the person's. */
 export const scopesGranted = (asked: readonly string[] | null, atLevel: readonly string[]): string[] =>
   asked === null ? [...atLevel] : atLevel.filter((scope) => asked.includes(scope));
 
-async function requireScope({ upstream, claims, products, pending }: WithClaims & WithProducts): Promise<{ level: Level }> {
+async function requireScope({
+  upstream,
+  claims,
+  products,
+  pending,
+}: WithClaims & WithProducts): Promise<{ level: Level }> {
   const level = upstream.levelOf(claims);
   if (level && scopesGranted(pending.asked, scopesAt(products, level.marker)).length > 0) return { level };
-  throw errors.levelTooLow(`${pending.asked?.join(' ') ?? 'everything'} was asked for, the level is ${level?.name ?? 'none'}`);
+  throw errors.levelTooLow(
+    `${pending.asked?.join(' ') ?? 'everything'} was asked for, the level is ${level?.name ?? 'none'}`,
+  );
 }
 
 const giveCode = ({ recorder }: Parts, base: Base, codes: Codes) =>
   async function giveCode(
-    known: WithPending & WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },
+    known: WithPending &
+      WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },
   ): Promise<Answer> {
     const { pending, state, client, level, attributes, uid, sid } = known;
     const { redirectUri, challenge, upstream, asked } = pending;
     const { id: applicationId } = client.application;
     const { clientId } = client.half;
     const family = uuid();
-    const code = await codes.create({ applicationId, clientId, redirectUri, challenge, family, upstream, level, uid, sid, attributes, asked });
+    const code = await codes.create({
+      applicationId,
+      clientId,
+      redirectUri,
+      challenge,
+      family,
+      upstream,
+      level,
+      uid,
+      sid,
+      attributes,
+      asked,
+    });
     const detail = { client: client.application.name, level: level.name };
     const keys = [state, pending.state ?? '', code];
     recorder.record({ keys, from: 'authorisation', to: 'application', name: 'authorisation.code', detail });
@@ -47,19 +84,35 @@ const giveCode = ({ recorder }: Parts, base: Base, codes: Codes) =>
 
 /** `GET /callback` of the standard profile: from the moment that the client is known, every failure goes back to it. */
 export function createCallback(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
-  const { applications, products, counters, singleUse, vault, upstreamKeys, clock, cookies, recorder, diagnosis } = parts;
+  const {
+    applications,
+    products,
+    limiter,
+    singleUse,
+    vault,
+    upstreamKeys,
+    clock,
+    cookies,
+    recorder,
+    diagnosis,
+  } = parts;
   const requests = new PendingRequests(base, singleUse, vault);
   type Under = { request: HttpRequest } & WithPending;
   const back = ({ request, pending }: Under, refusal: Refusal, code?: string): Promise<Answer> =>
-    diagnosis.redirect(refusal, request, { redirectUri: pending.redirectUri, state: pending.state, issuer: base.issuer, code });
+    diagnosis.redirect(refusal, request, {
+      redirectUri: pending.redirectUri,
+      state: pending.state,
+      issuer: base.issuer,
+      code,
+    });
   const failBack: FailBack = (known, reason, code) => back(known, errors.upstreamFailed(reason), code);
-  const backAs = (refuse: Refuse) => (known: Under, { detail }: Refusal) => back(known, refuse(detail));
+  const backAs =
+    (refuse: Refuse) =>
+    (known: Under, { detail }: Refusal) =>
+      back(known, refuse(detail));
 
   const list = steps<{ request: HttpRequest }>()
-    .step(readQuery)
-    .step(async function nameQuery({ parameters }: { parameters: import('../../oauth/parameters.ts').Parameters }) {
-      return { query: parameters };
-    })
+    .step(readAnswer)
     .step(
       orElse(takePending(base, requests, cookies, recorder), async (_known: object, { detail }) => {
         throw errors.stateInvalid(detail);
@@ -70,7 +123,7 @@ export function createCallback(base: Base, parts: Parts): (request: HttpRequest)
     .step(orElse(requireApproval, backAs(errors.clientRefused)))
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), backAs(errors.clientRefused)))
-    .step(limitRate(counters, base))
+    .step(limitRate(limiter, base))
     .step(passUpstreamError(failBack))
     .step(redeemUpstreamCode(base, requests, failBack))
     .step(orElse(checkExternalToken(upstreamKeys, clock), backAs(errors.upstreamFailed)))

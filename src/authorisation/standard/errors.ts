@@ -2,15 +2,34 @@ import { catalogue } from '@alongside/kernel/errors';
 
 const developer = { actor: 'developer' } as const;
 const bad = { ...developer, code: 'invalid_request', status: 400, source: 'RFC 6749 section 5.2' } as const;
-const back = { ...developer, code: 'invalid_request', status: 302, redirect: true, source: 'RFC 6749 section 4.1.2.1' } as const;
+const back = {
+  ...developer,
+  code: 'invalid_request',
+  status: 302,
+  redirect: true,
+  source: 'RFC 6749 section 4.1.2.1',
+} as const;
 const grant = { ...bad, code: 'invalid_grant' } as const;
 
 /** Every refusal of the `standard` profile. */
 export const errors = catalogue('authorisation.standard', {
-  requestMalformed: { ...bad, description: 'The request is not well-formed.', source: 'RFC 6749 section 3.1' },
+  requestMalformed: {
+    ...bad,
+    description: 'The request is not well-formed.',
+    source: 'RFC 6749 section 3.1',
+  },
   requestTooLong: { ...bad, description: 'A parameter is too long.', source: 'RFC 6749 section 3.1' },
-  parameterRepeated: { ...bad, description: 'A parameter came more than once.', source: 'RFC 6749 section 3.1' },
-  notFound: { ...bad, status: 404, description: 'There is nothing at this address.', source: 'RFC 9110 section 15.5.5' },
+  parameterRepeated: {
+    ...bad,
+    description: 'A parameter came more than once.',
+    source: 'RFC 6749 section 3.1',
+  },
+  notFound: {
+    ...bad,
+    status: 404,
+    description: 'There is nothing at this address.',
+    source: 'RFC 9110 section 15.5.5',
+  },
   unexpected: {
     code: 'server_error',
     status: 500,
@@ -21,9 +40,22 @@ export const errors = catalogue('authorisation.standard', {
 
   // Before the client and its address are known nothing is redirected.
   clientMissing: { ...bad, description: 'The request names no client.', source: 'RFC 6749 section 4.1.2.1' },
-  clientUnknown: { ...bad, code: 'invalid_client', description: 'The client is not known here.', source: 'RFC 6749 section 4.1.2.1' },
-  redirectMissing: { ...bad, description: 'The request has no redirect_uri.', source: 'RFC 9700 section 2.1' },
-  redirectUnknown: { ...bad, description: 'The redirect_uri is not registered for this client.', source: 'RFC 9700 section 2.1' },
+  clientUnknown: {
+    ...bad,
+    code: 'invalid_client',
+    description: 'The client is not known here.',
+    source: 'RFC 6749 section 4.1.2.1',
+  },
+  redirectMissing: {
+    ...bad,
+    description: 'The request has no redirect_uri.',
+    source: 'RFC 9700 section 2.1',
+  },
+  redirectUnknown: {
+    ...bad,
+    description: 'The redirect_uri is not registered for this client.',
+    source: 'RFC 9700 section 2.1',
+  },
 
   // Answers that travel back to the client.
   clientRefused: {
@@ -31,7 +63,12 @@ export const errors = catalogue('authorisation.standard', {
     code: 'unauthorized_client',
     description: 'The application may not use this service now.',
   },
-  requestObject: { ...back, code: 'request_not_supported', description: 'Request objects are not supported.', source: 'RFC 9101 section 6' },
+  requestObject: {
+    ...back,
+    code: 'request_not_supported',
+    description: 'Request objects are not supported.',
+    source: 'RFC 9101 section 6',
+  },
   requestUri: {
     ...back,
     code: 'request_uri_not_supported',
@@ -39,11 +76,28 @@ export const errors = catalogue('authorisation.standard', {
     source: 'RFC 9101 section 6',
   },
   responseTypeMissing: { ...back, description: 'The request has no response_type.' },
-  responseTypeUnsupported: { ...back, code: 'unsupported_response_type', description: 'Only the response type code is supported.' },
+  responseTypeUnsupported: {
+    ...back,
+    code: 'unsupported_response_type',
+    description: 'Only the response type code is supported.',
+  },
   responseModeUnsupported: { ...back, description: 'Only the response mode query is supported.' },
-  challengeMissing: { ...back, description: 'The request has no code_challenge.', source: 'RFC 7636 section 4.4.1' },
-  challengeInvalid: { ...back, description: 'The code_challenge must be one of the method S256.', source: 'RFC 7636 section 4.2' },
-  scopeMalformed: { ...back, code: 'invalid_scope', description: 'The scope is malformed.', source: 'RFC 6749 section 3.3' },
+  challengeMissing: {
+    ...back,
+    description: 'The request has no code_challenge.',
+    source: 'RFC 7636 section 4.4.1',
+  },
+  challengeInvalid: {
+    ...back,
+    description: 'The code_challenge must be one of the method S256.',
+    source: 'RFC 7636 section 4.2',
+  },
+  scopeMalformed: {
+    ...back,
+    code: 'invalid_scope',
+    description: 'The scope is malformed.',
+    source: 'RFC 6749 section 3.3',
+  },
   scopeEmpty: {
     ...back,
     code: 'invalid_scope',
@@ -56,29 +110,74 @@ export const errors = catalogue('authorisation.standard', {
     description: 'None of the scopes is of the level that the person signed in at.',
     source: 'RFC 6749 section 3.3',
   },
-  promptInvalid: { ...back, description: 'The prompt is not valid.', source: 'OpenID Connect Core section 3.1.2.1' },
-  maxAgeInvalid: { ...back, description: 'The max_age is not a number of seconds.', source: 'OpenID Connect Core section 3.1.2.1' },
+  promptInvalid: {
+    ...back,
+    description: 'The prompt is not valid.',
+    source: 'OpenID Connect Core section 3.1.2.1',
+  },
+  maxAgeInvalid: {
+    ...back,
+    description: 'The max_age is not a number of seconds.',
+    source: 'OpenID Connect Core section 3.1.2.1',
+  },
   upstreamFailed: {
     ...back,
     code: 'server_error',
     description: 'The identity provider did not complete the sign-in.',
     actor: 'operator',
   },
-  stateInvalid: { ...bad, description: 'This sign-in has run out or belongs to another browser.', actor: 'user', source: 'RFC 9700 section 4.7' },
+  stateInvalid: {
+    ...bad,
+    description: 'This sign-in has run out or belongs to another browser.',
+    actor: 'user',
+    source: 'RFC 9700 section 4.7',
+  },
 
   // The token and revocation endpoints.
   contentType: { ...bad, description: 'The request must be a form (application/x-www-form-urlencoded).' },
-  clientMethods: { ...bad, description: 'Use exactly one way of client authentication.', source: 'RFC 6749 section 2.3' },
-  clientUnauthenticated: { ...bad, code: 'invalid_client', status: 401, description: 'Client authentication failed.' },
-  clientNotAllowed: { ...bad, code: 'unauthorized_client', description: 'The application may not use this service now.' },
-  clientPublic: { ...bad, code: 'unauthorized_client', description: 'A public client may not use this grant.', source: 'RFC 6749 section 4.4' },
+  clientMethods: {
+    ...bad,
+    description: 'Use exactly one way of client authentication.',
+    source: 'RFC 6749 section 2.3',
+  },
+  clientUnauthenticated: {
+    ...bad,
+    code: 'invalid_client',
+    status: 401,
+    description: 'Client authentication failed.',
+  },
+  clientNotAllowed: {
+    ...bad,
+    code: 'unauthorized_client',
+    description: 'The application may not use this service now.',
+  },
+  clientPublic: {
+    ...bad,
+    code: 'unauthorized_client',
+    description: 'A public client may not use this grant.',
+    source: 'RFC 6749 section 4.4',
+  },
   grantMissing: { ...bad, description: 'The request has no grant_type.' },
-  grantUnsupported: { ...bad, code: 'unsupported_grant_type', description: 'The grant type is not supported.' },
+  grantUnsupported: {
+    ...bad,
+    code: 'unsupported_grant_type',
+    description: 'The grant type is not supported.',
+  },
   codeMissing: { ...bad, description: 'The request has no code.' },
   codeInvalid: { ...grant, description: 'The authorization code is not valid.' },
   refreshMissing: { ...bad, description: 'The request has no refresh_token.' },
   refreshInvalid: { ...grant, description: 'The refresh token is not valid.' },
-  tokenScope: { ...bad, code: 'invalid_scope', description: 'The scope is malformed, or more than was granted.', source: 'RFC 6749 section 6' },
-  noScope: { ...bad, code: 'invalid_scope', description: 'No scope is left that the application has.', source: 'RFC 6749 section 3.3' },
+  tokenScope: {
+    ...bad,
+    code: 'invalid_scope',
+    description: 'The scope is malformed, or more than was granted.',
+    source: 'RFC 6749 section 6',
+  },
+  noScope: {
+    ...bad,
+    code: 'invalid_scope',
+    description: 'No scope is left that the application has.',
+    source: 'RFC 6749 section 3.3',
+  },
   tokenMissing: { ...bad, description: 'The request has no token.', source: 'RFC 7009 section 2.1' },
 });

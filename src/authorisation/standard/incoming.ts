@@ -11,7 +11,13 @@ export interface Incoming {
 /** Parameters that may come more than once (RFC 8707 section 2, RFC 8693 section 2.1). */
 const repeatable = ['resource', 'audience'];
 /** Longest values in characters; what is not named here may have 1,024. */
-const limits: Readonly<Record<string, number>> = { redirect_uri: 2_048, state: 4_096, client_assertion: 32_768, scope: 4_096, token: 4_096 };
+const limits: Readonly<Record<string, number>> = {
+  redirect_uri: 2_048,
+  state: 4_096,
+  client_assertion: 32_768,
+  scope: 4_096,
+  token: 4_096,
+};
 const otherLimit = 1_024;
 
 function checked(text: string): Parameters {
@@ -21,7 +27,10 @@ function checked(text: string): Parameters {
   if (repeated !== undefined) throw errors.parameterRepeated(`${repeated.slice(0, 100)} came more than once`);
   for (const [name, value] of parameters.entries()) {
     const limit = limits[name] ?? otherLimit;
-    if (value.length > limit) throw errors.requestTooLong(`${name.slice(0, 100)} has ${value.length} characters, ${limit} are allowed`);
+    if (value.length > limit)
+      throw errors.requestTooLong(
+        `${name.slice(0, 100)} has ${value.length} characters, ${limit} are allowed`,
+      );
   }
   return parameters;
 }

@@ -1,10 +1,13 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { reasonOf, Refusal } from '@alongside/kernel/errors';
+import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import { FetchError } from '../../oauth/safe-fetch.ts';
 import { errors } from './errors.ts';
 
 /** A step whose refusal is answered in another way than by throwing: most go back to the client as a redirect. */
-export function orElse<K, E, R>(step: (known: K) => R, otherwise: (known: E, refusal: Refusal) => Promise<Answer>) {
+export function orElse<K, E, R>(
+  step: (known: K) => R,
+  otherwise: (known: E, refusal: Refusal) => Promise<Answer>,
+) {
   const name = step.name;
   const wrapped = async (known: K & E): Promise<Awaited<R> | Answer> => {
     try {

@@ -1,6 +1,6 @@
 import { type DecodedJwt, verifySignature } from '@alongside/kernel/jws';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
-import { type FetchPolicy, FetchError, safeFetch } from '../../oauth/safe-fetch.ts';
+import { FetchError, type FetchPolicy, safeFetch } from '../../oauth/safe-fetch.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A provider did not do what was asked of it. The message is for the log. */
@@ -26,11 +26,15 @@ export interface UpstreamTokens {
   accessToken: string;
 }
 
-async function reach(call: Promise<{ status: number; body: string }>, what: string): Promise<{ status: number; body: string }> {
+async function reach(
+  call: Promise<{ status: number; body: string }>,
+  what: string,
+): Promise<{ status: number; body: string }> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof FetchError) throw new UpstreamFailure(`${what} cannot be reached: ${error.message}`, { cause: error });
+    if (error instanceof FetchError)
+      throw new UpstreamFailure(`${what} cannot be reached: ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -47,12 +51,17 @@ export async function redeemCode(
     ...(await upstream.clientAuthentication()),
     ...(request.verifier === undefined ? {} : { code_verifier: request.verifier }),
   });
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json', 'user-agent': 'APIM' };
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'application/json',
+    'user-agent': 'APIM',
+  };
   const call = safeFetch(upstream.tokenUrl, policy, { method: 'POST', headers, body: form.toString() });
   const { status, body } = await reach(call, upstream.tokenUrl);
   const answer = parse(body);
   const { id_token: idToken, access_token: accessToken, error } = answer ?? {};
-  if (status !== 200) throw new UpstreamFailure(`${upstream.tokenUrl} answered ${status} ${String(error ?? '')}`.trim());
+  if (status !== 200)
+    throw new UpstreamFailure(`${upstream.tokenUrl} answered ${status} ${String(error ?? '')}`.trim());
   if (typeof idToken !== 'string' || typeof accessToken !== 'string')
     throw new UpstreamFailure(`${upstream.tokenUrl} answered without an ID token and an access token`);
   return { idToken, accessToken };
@@ -69,7 +78,11 @@ export async function fetchUserinfo(
 }
 
 /** Whether a provider signed this: with the key that the token names, by RS256 or RS512. Throws FetchError when its keys cannot be had. */
-export async function signedBy(upstream: Upstream, jwt: DecodedJwt, keys: RemoteKeys): Promise<'yes' | 'no' | 'unknown key'> {
+export async function signedBy(
+  upstream: Upstream,
+  jwt: DecodedJwt,
+  keys: RemoteKeys,
+): Promise<'yes' | 'no' | 'unknown key'> {
   const { alg, kid } = jwt.header;
   const key = typeof kid === 'string' ? await keys.key(upstream.jwksUrl, kid) : undefined;
   if (!key) return 'unknown key';

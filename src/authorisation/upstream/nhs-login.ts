@@ -11,7 +11,10 @@ const levels = ['P0', 'P5', 'P9'];
 const assertionLifetime = 3_600;
 
 /** The provider for citizens (identity-service-api, AssignMessage.SetAuthorizationRedirectNHSLogin). */
-export const nhsLoginUpstream = (settings: NhsLoginSettings, needed: { clock: Clock; keys: SigningKeys }): Upstream => ({
+export const nhsLoginUpstream = (
+  settings: NhsLoginSettings,
+  needed: { clock: Clock; keys: SigningKeys },
+): Upstream => ({
   ...settings,
   id: 'nhs-login',
   userinfoUrl: undefined,
@@ -30,7 +33,14 @@ export const nhsLoginUpstream = (settings: NhsLoginSettings, needed: { clock: Cl
     const { clientId, clientSecret, tokenUrl } = settings;
     if (clientSecret !== undefined) return { client_id: clientId, client_secret: clientSecret };
     const now = seconds(needed.clock);
-    const claims = { iss: clientId, sub: clientId, aud: tokenUrl, jti: uuid(), iat: now, exp: now + assertionLifetime };
+    const claims = {
+      iss: clientId,
+      sub: clientId,
+      aud: tokenUrl,
+      jti: uuid(),
+      iat: now,
+      exp: now + assertionLifetime,
+    };
     return {
       client_assertion_type: clientAssertionType,
       client_assertion: await needed.keys.sign(claims, { algorithm: 'RS512' }),

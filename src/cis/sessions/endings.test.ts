@@ -82,7 +82,7 @@ describe('sessions that end, and who hears of it', () => {
     const desk = new Desk(cis);
     const requests = [];
     for (const card of [gp, nurse, gp, nurse, gp]) requests.push(await desk.signInRequest(card));
-    const answers = await Promise.all(requests.map((body) => cis.call(paths.sessions, { body })));
+    const answers = await Promise.all(requests.map((body) => desk.send(body)));
     const lives = await Promise.all(answers.map(({ body }) => activeOf(String(body.sessionId))));
     assert.equal(lives.filter(Boolean).length, 1);
     assert.equal(new Set(subscriber.told.map(({ sessionId }) => sessionId)).size, 4);

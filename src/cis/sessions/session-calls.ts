@@ -15,6 +15,7 @@ import {
   type HeartbeatAnswer,
   type PinAnswer,
   type RoleChoice,
+  type SignOutRequest,
   signInMessage,
 } from '../protocol.ts';
 import { cardSignature, challenge, digits12 } from '../shapes.ts';
@@ -123,7 +124,7 @@ export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
     return json(200, { pinTime: iso(pinAt) } satisfies PinAnswer);
   }
 
-  const readCause = ({ request }: Start): { cause: AgentEndCause } =>
+  const readCause = ({ request }: Start): SignOutRequest =>
     request.body === '' ? { cause: 'signedOut' } : readBody(request, signOutShape);
 
   /** One that has ended already has ended: the agent may have missed the answer. */

@@ -13,13 +13,7 @@ import {
   type TestCis,
   uids,
 } from '../cis.fixture.ts';
-import {
-  paths,
-  proofHeader,
-  type SignInRequest,
-  sessionCertificateType,
-  signInMessage,
-} from '../protocol.ts';
+import { paths, type SignInRequest, sessionCertificateType, signInMessage } from '../protocol.ts';
 
 describe('sign-in with a card', () => {
   let cis: TestCis;
@@ -142,32 +136,31 @@ describe('sign-in with a card', () => {
   test('a challenge is good once, and for a minute', async () => {
     const desk = new Desk(cis);
     const request = await desk.signInRequest(card);
-    assert.equal((await cis.call(paths.sessions, { body: request })).status, 201);
-    const again = await cis.call(paths.sessions, { body: request });
+    assert.equal((await desk.send(request)).status, 201);
+    const again = await desk.send(request);
     assert.deepEqual([again.status, again.body.error], [401, 'challenge_invalid']);
     await refused(desk, card, 'challenge_invalid', { challenge: 'never-given-out' });
 
     const late = await desk.signInRequest(card);
     cis.clock.advance(60);
-    assert.equal((await cis.call(paths.sessions, { body: late })).body.error, 'challenge_invalid');
+    assert.equal((await desk.send(late)).body.error, 'challenge_invalid');
     const inTime = await desk.signInRequest(card);
     cis.clock.advance(59);
-    assert.equal((await cis.call(paths.sessions, { body: inTime })).status, 201);
+    assert.equal((await desk.send(inTime)).status, 201);
   });
 
   test('a challenge is spent by a refused sign-in too', async () => {
     const desk = new Desk(cis);
     const request = await desk.signInRequest(card);
     const bad = { ...request, signature: card.sign('something else').signature };
-    assert.equal((await cis.call(paths.sessions, { body: bad })).body.error, 'signature_invalid');
-    assert.equal((await cis.call(paths.sessions, { body: request })).body.error, 'challenge_invalid');
+    assert.equal((await desk.send(bad)).body.error, 'signature_invalid');
+    assert.equal((await desk.send(request)).body.error, 'challenge_invalid');
   });
 
   test('ten uses of one challenge at once have one winner', async () => {
-    const request = await new Desk(cis).signInRequest(card);
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => cis.call(paths.sessions, { body: request })),
-    );
+    const desk = new Desk(cis);
+    const request = await desk.signInRequest(card);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => desk.send(request)));
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(9).fill(401)]);
   });
 
@@ -178,7 +171,7 @@ describe('sign-in with a card', () => {
     const request = await desk.signInRequest(card);
     const message = signInMessage(request.challenge, thumbprint(desk.sessionKey.jwk));
     const crossed = { ...request, signature: other.sign(message).signature };
-    assert.equal((await cis.call(paths.sessions, { body: crossed })).body.error, 'signature_invalid');
+    assert.equal((await desk.send(crossed)).body.error, 'signature_invalid');
   });
 
   test('each bad card has its own sentence', async () => {
@@ -277,18 +270,18 @@ describe('sign-in with a card', () => {
     }
   });
 
-  test('an agent that proves a key must be the one that it says', async () => {
+  test('an agent must prove the key that it is named by, so that nobody sends others away from their desks', async () => {
+    const victim = new Desk(cis);
+    await victim.signIn(card);
     const desk = new Desk(cis);
-    const plan = { method: 'POST', path: paths.sessions, header: { jwk: desk.agentKey.jwk } };
-    const send = async (changes: Partial<SignInRequest>) => {
-      const body = await desk.signInRequest(card, changes);
-      return cis.call(paths.sessions, {
-        body,
-        headers: { [proofHeader]: await desk.proof(plan, desk.agentKey) },
-      });
-    };
-    assert.equal((await send({})).status, 201);
-    const posing = await send({ agentId: new Desk(cis).agentId });
+    const posing = await desk.trySignIn(await issueCard(cis, uids.nurse), { agentId: victim.agentId });
     assert.deepEqual([posing.status, posing.body.error], [401, 'invalid_proof']);
+    assert.equal((await victim.heartbeat()).status, 200);
+
+    const body = await desk.signInRequest(card);
+    assert.equal((await cis.call(paths.sessions, { body })).body.error, 'invalid_proof');
+    assert.equal((await desk.send(body, { path: paths.presence })).body.error, 'invalid_proof');
+    assert.equal((await desk.send(body, { header: {} })).body.error, 'invalid_proof');
+    assert.equal((await desk.send(body)).status, 201, 'no challenge was spent by it');
   });
 });

@@ -16,7 +16,6 @@ import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import {
   type Generation,
-  proofHeader,
   type SessionMode,
   type SignInAnswer,
   sessionCertificateType,
@@ -84,9 +83,8 @@ export function signInRoutes(deps: SignInDeps): Route[] {
     return { signIn };
   }
 
-  /** An agent that proves its own key proves that it is the one that it says it is. */
+  /** The agent is the one that it says it is, so that nobody ends the sessions of a desk from afar. */
   async function checkAgent({ request, signIn }: Start & { signIn: SignIn }): Promise<void> {
-    if (request.headers[proofHeader] === undefined) return;
     const { agentId } = await calls.checkAgentProof({ request });
     if (agentId !== signIn.agentId) throw errors.proofInvalid('the proof is of another agent');
   }

@@ -5,7 +5,7 @@ import type { Cis2Half } from '../../oauth/applications.ts';
 import { Browser, form, type Reply, send } from '../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
 import { gp, gpRole, nurse, nurseRole, starter } from '../testing/people.ts';
-import { handOffOf } from '../testing/test-agent.ts';
+import { handOffOf, TestAgent } from '../testing/test-agent.ts';
 
 let cis2: Instance;
 let nhs: Cis2Half;
@@ -327,12 +327,13 @@ describe('people and roles', () => {
     cis2.cis.agents = [];
     assert.equal(where(await elsewhere.get(cis2.authorizeUrl(nhs, { prompt: 'none' }))), 'login_required');
   });
-  test('another person in the same browser ends the former session', async () => {
+  test('another person in the same browser ends the former session, at whatever agent it was', async () => {
     await cis2.agent.signIn(gp.uid);
     const { sid } = await tokensOf(await cis2.signIn(browser, nhs));
-    await cis2.agent.signIn(nurse.uid);
+    const another = await TestAgent.create(cis2.cis, cis2.clock, cis2.origin);
+    await another.signIn(nurse.uid);
     const hop = await ask(nhs, { prompt: 'login' });
-    await browser.get(await cis2.agent.answer(hop.location, { pin: true }));
+    await browser.get(await another.answer(hop.location, { pin: true }));
     const row = await cis2.database.get<{ end_cause: string }>({
       text: 'SELECT end_cause FROM cis2_session WHERE sid = ?',
       values: [String(sid)],

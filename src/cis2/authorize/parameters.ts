@@ -16,7 +16,7 @@ const otherLimit = 1_024;
 const longestQuery = 14_500;
 
 /** Reads the parameters of a page request by GET or POST, and refuses what no client may send. */
-export function readPageParameters(request: HttpRequest): Parameters {
+function readPageParameters(request: HttpRequest): Parameters {
   const posted = request.method === 'POST';
   if (posted && !isForm(request.headers['content-type']))
     throw errors.requestMalformed(

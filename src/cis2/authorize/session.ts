@@ -20,7 +20,7 @@ interface Asked {
 }
 
 /** Whether a session meets a request without anybody being asked: level, age, person, and no prompt for one. */
-export function meetsRequest(
+function meetsRequest(
   session: Session,
   { party, authorization }: Omit<Asked, 'request'>,
   now: number,

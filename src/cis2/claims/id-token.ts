@@ -7,7 +7,7 @@ import { halfHash } from './half-hash.ts';
 import { assurance } from './person.ts';
 
 /** Seconds. */
-export const idTokenLifetime = 3_600;
+const idTokenLifetime = 3_600;
 
 interface Parts {
   issuer: string;

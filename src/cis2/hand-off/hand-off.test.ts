@@ -149,6 +149,30 @@ describe('a proof that is refused', () => {
     }
   });
 
+  test('a session certificate of CIS’s that is of another kind, issuer or time, for the real key', async () => {
+    const claims = {
+      iss: cis2.cis.url,
+      sub: gp.uid,
+      sid,
+      iat: seconds(),
+      exp: seconds() + 60,
+      cnf: { jwk: cis2.cis.sessions.get(sid)?.sessionKey },
+    };
+    const answer = async (certificate: string) =>
+      cis2.agent.exchange(await cis2.agent.proofBody(await hop(new Browser()), { certificate }));
+    assert.equal((await answer(await cis2.cis.certify(claims))).status, 200);
+    for (const certificate of [
+      await cis2.cis.certify(claims, { typ: 'JWT' }),
+      await cis2.cis.certify({ ...claims, iss: 'https://evil.example' }),
+      await cis2.cis.certify({ ...claims, exp: seconds() - 60 }),
+      await cis2.cis.certify({ ...claims, exp: undefined }),
+      await cis2.cis.certify({ ...claims, iat: seconds() + 60 }),
+      await cis2.cis.certify({ ...claims, sid: 'other' }),
+      await cis2.cis.certify({ ...claims, sub: nurse.uid }),
+    ])
+      assert.equal(errorOf((await answer(certificate)).body), 'invalid_proof');
+  });
+
   test('a session that has ended', async () => {
     const location = await hop(new Browser());
     cis2.cis.end(sid, 'cardRemoved');
@@ -236,6 +260,14 @@ describe('the return needs code and cookie of one browser', () => {
     assert.equal((await victim.get(back)).status, 403);
     // What the attacker's browser has is a cookie; success never travels on the back channel alone.
     assert.equal((await attacker.get(`${cis2.origin}/agent/return?code=guess`)).status, 403);
+  });
+  test('the code with another value in the cookie of its name: 403', async () => {
+    const browser = new Browser();
+    const back = await cis2.agent.answer(await hop(browser));
+    const name = [...browser.jar.keys()].find((cookie) => cookie.includes('-txn-')) ?? '';
+    const guess = new Browser();
+    guess.jar.set(name, 'x'.repeat(43));
+    assert.equal((await guess.get(back)).status, 403);
   });
   test('two sign-ins of one browser do not meet', async () => {
     const browser = new Browser();

@@ -224,6 +224,15 @@ describe('delivery', () => {
     );
     assert.equal(new Set(jtis).size, 5);
   });
+  test('of two processes one tries it again', async () => {
+    rp.answer = { status: 500, body: '' };
+    await cis2.signIn(browser, nhs);
+    await end();
+    cis2.clock.advance(2);
+    await Promise.all([parts().deliveries.run(), parts().deliveries.run(), parts().deliveries.run()]);
+    cis2.clock.advance(-2);
+    assert.equal(rp.received.length, 2);
+  });
   test('501 "SID not found" counts as delivered, another 501 does not', async () => {
     platform.answer = {
       status: 501,

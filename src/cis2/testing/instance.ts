@@ -22,7 +22,7 @@ import { gp, nurse, starter } from './people.ts';
 import { TestAgent } from './test-agent.ts';
 
 export const secret = 'a-client-secret-of-at-least-32-characters';
-export const cisSecret = 'the-secret-that-cis-shows';
+const cisSecret = 'the-secret-that-cis-shows';
 const agentUrl = 'http://127.0.0.1:65533';
 
 /** CIS2 with everything of its own real: storage, keys, HTTP; CIS and the agent are fixtures with real keys. */

@@ -17,7 +17,7 @@ export async function startRpEndpoint(): Promise<RpEndpoint> {
       text += part;
     });
     request.on('end', () => {
-      endpoint.received.push(new URLSearchParams(text));
+      if (request.method === 'POST') endpoint.received.push(new URLSearchParams(text));
       response.writeHead(endpoint.answer.status).end(endpoint.answer.body);
     });
   });

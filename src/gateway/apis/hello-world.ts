@@ -46,7 +46,10 @@ export const helloWorld: Api = {
   asid: 'ignored',
   takes: [],
   inject: {},
-  restrictions: [only('application-restricted', '/hello/application'), only('user-restricted', '/hello/user')],
+  restrictions: [
+    only('application-restricted', '/hello/application'),
+    only('user-restricted', '/hello/user'),
+  ],
   limits: null,
   operationLimits: [],
   errors: 'apigee',
@@ -55,7 +58,8 @@ export const helloWorld: Api = {
   checks: (health) => ({ healthcheck: checkOf(health, `${health.address}/hello/world`) }),
   async backEnd({ method, path }) {
     const message = greetings[path];
-    if (method !== 'GET' || message === undefined) return json(405, { message: 'Method Not Allowed' }, { allow: 'GET' });
+    if (method !== 'GET' || message === undefined)
+      return json(405, { message: 'Method Not Allowed' }, { allow: 'GET' });
     return json(200, { message });
   },
 };

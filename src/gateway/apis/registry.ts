@@ -8,6 +8,7 @@ import { makePds } from './pds/index.ts';
 export function makeApis(dependencies: Dependencies): readonly Api[] {
   const apis = [makePds(dependencies), helloWorld, canary];
   for (const key of [(api: Api) => api.name, (api: Api) => api.basePath])
-    if (new Set(apis.map(key)).size !== apis.length) throw new Error('Two protected APIs have the same name or address.');
+    if (new Set(apis.map(key)).size !== apis.length)
+      throw new Error('Two protected APIs have the same name or address.');
   return apis;
 }

@@ -39,7 +39,11 @@ export const apigee: ErrorRenderer = {
   id: 'apigee',
   render(refusal) {
     const name = faultNameOf(refusal) ?? 'unexpected';
-    const { code, text, status = Number(refusal.extra.status ?? refusal.entry.status) } = forms[name] ?? raised;
+    const {
+      code,
+      text,
+      status = Number(refusal.extra.status ?? refusal.entry.status),
+    } = forms[name] ?? raised;
     const policy = policies[name];
     if (policy !== undefined) return json(status, { message: sentenceOf(refusal), policy });
     return json(status, { fault: { faultstring: text ?? sentenceOf(refusal), detail: { errorcode: code } } });

@@ -17,7 +17,12 @@ export const operationOutcome = ({ severity, type, code, display, diagnostics }:
       code: type,
       details: {
         coding: [
-          { system: 'https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode', version: '1', code, display },
+          {
+            system: 'https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode',
+            version: '1',
+            code,
+            display,
+          },
         ],
       },
       ...(diagnostics === undefined ? {} : { diagnostics }),

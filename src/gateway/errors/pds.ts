@@ -21,7 +21,8 @@ const missing = form('value', 'MISSING_VALUE', 'Required value is missing');
 const busy = form('value', 'TOO_MANY_REQUESTS', 'Too many requests');
 const unknown = form('unknown', 'UNKNOWN_ERROR', 'Unknown Error');
 
-const guide = 'Please see: https://digital.nhs.uk/developer/guides-and-documentation/reference-guide#rate-limits for more details.';
+const guide =
+  'Please see: https://digital.nhs.uk/developer/guides-and-documentation/reference-guide#rate-limits for more details.';
 const limited: Form = { ...busy, diagnostics: (refusal) => `${sentenceOf(refusal)} ${guide}` };
 
 // Every refusal of a role becomes this one, whatever the shared flow said.
@@ -81,13 +82,24 @@ const forms: Readonly<Record<FaultName, Form>> = {
 export const pds: ErrorRenderer = {
   id: 'pds',
   render(refusal) {
-    const { type, code, display, diagnostics = sentenceOf, status } = forms[faultNameOf(refusal) ?? 'unexpected'];
+    const {
+      type,
+      code,
+      display,
+      diagnostics = sentenceOf,
+      status,
+    } = forms[faultNameOf(refusal) ?? 'unexpected'];
     return json(
       status ?? Number(refusal.extra.status ?? refusal.entry.status),
-      operationOutcome({ severity: 'error', type, code, display: display(refusal.extra), diagnostics: diagnostics(refusal) }),
+      operationOutcome({
+        severity: 'error',
+        type,
+        code,
+        display: display(refusal.extra),
+        diagnostics: diagnostics(refusal),
+      }),
     );
   },
   // The published fault rule for roles has no step that mirrors them.
   mirrors: (refusal) => forms[faultNameOf(refusal) ?? 'unexpected'] !== role,
 };
-

@@ -15,7 +15,9 @@ export function refuseScopes({ api, scopes }: Arrival & Caller): void {
  */
 export const findAccessMode = ({ options }: Dependencies) =>
   function findAccessMode({ api, trace, ...caller }: Arrival & Caller): { mode: AccessMode } {
-    const legacy = options.legacyDefaultMode ? api.modes.find(({ name }) => name === api.legacyMode) : undefined;
+    const legacy = options.legacyDefaultMode
+      ? api.modes.find(({ name }) => name === api.legacyMode)
+      : undefined;
     const mode = api.modes.findLast((candidate) => candidate.granted(caller)) ?? legacy;
     if (!mode) throw faults.noProductMatch(`no scope of the token is one of ${api.name}`);
     trace.mode = mode.name;

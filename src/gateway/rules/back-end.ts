@@ -12,7 +12,9 @@ export function toClient(answer: Answer, messageId: string): Answer {
 }
 
 /** Asks the back end, with the headers that the gateway made. */
-export async function callBackEnd(call: Call & Arrival & { outbound: ReadonlyMap<string, string> }): Promise<Answer> {
+export async function callBackEnd(
+  call: Call & Arrival & { outbound: ReadonlyMap<string, string> },
+): Promise<Answer> {
   const { api, request, verb, path, outbound, messageId, trace } = call;
   const query = api.adjustQuery?.(call) ?? call.query;
   trace.reachedBackEnd = true;

@@ -46,6 +46,8 @@ export function swapIds(call: Arrival & Call & { outbound: ReadonlyMap<string, s
 
 /** What the mode may not do, in the order of the API's list. After all that can be wrong with the request itself. */
 export function restrictMode(call: Arrival & Call): void {
-  const restriction = call.api.restrictions.find(({ modes, forbids }) => modes.includes(call.mode.name) && forbids(call));
+  const restriction = call.api.restrictions.find(
+    ({ modes, forbids }) => modes.includes(call.mode.name) && forbids(call),
+  );
   if (restriction) throw restriction.refuse(call);
 }

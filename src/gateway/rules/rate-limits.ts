@@ -1,15 +1,20 @@
+import type { StoredApplication } from '../../oauth/applications.ts';
+import type { RateLimits, StoredProduct } from '../../oauth/products.ts';
 import type { Api } from '../api.ts';
-import { admitted, counted, type Counters } from '../counters.ts';
+import { admitted, type Counters, counted } from '../counters.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
-import type { RateLimits, StoredProduct } from '../../oauth/products.ts';
-import type { StoredApplication } from '../../oauth/applications.ts';
 import type { Arrival } from './arrival.ts';
 
 /** The platform's own limit where a product says nothing: five a second, counted by the minute. */
 const publishedQuota = { enabled: true, limit: 300, interval: 1, timeunit: 'minute' };
 
-async function limitApplication(counters: Counters, api: Api, application: StoredApplication, limits: RateLimits | null) {
+async function limitApplication(
+  counters: Counters,
+  api: Api,
+  application: StoredApplication,
+  limits: RateLimits | null,
+) {
   if (limits === null) return;
   const quota = limits.quota ?? publishedQuota;
   const name = `${api.name}:${application.id}`;
@@ -22,7 +27,9 @@ async function limitApplication(counters: Counters, api: Api, application: Store
     });
   const spike = limits.spikeArrest;
   if (spike?.enabled && !(await admitted(counters, `spike:${name}`, spike.ratelimit)))
-    throw faults.spikeOfApplication(`${application.id} is faster than ${spike.ratelimit}`, { application: application.name });
+    throw faults.spikeOfApplication(`${application.id} is faster than ${spike.ratelimit}`, {
+      application: application.name,
+    });
 }
 
 async function limitApi(counters: Counters, { name, limits }: Api) {
@@ -36,7 +43,9 @@ async function limitApi(counters: Counters, { name, limits }: Api) {
 
 /** Quota first, then spike arrest; the application's own before those of the API. Counted in storage, so any number of processes are one. */
 export const limitRate = ({ database, clock }: Dependencies) =>
-  async function limitRate(call: Arrival & { application: StoredApplication; product: StoredProduct }): Promise<void> {
+  async function limitRate(
+    call: Arrival & { application: StoredApplication; product: StoredProduct },
+  ): Promise<void> {
     const { api, application, product, verb, path } = call;
     const counters = { database, clock };
     await limitApplication(counters, api, application, product.limits);

@@ -22,7 +22,8 @@ function rolesOf({ attributes }: TokenRecord): KnownRoles {
   return { selected, ids: ids ?? (selected === undefined ? undefined : [selected]) };
 }
 
-const isLogin = ({ attributes }: TokenRecord): boolean => /(^|-)nhs-login$/.test(attributes.auth_provider ?? '');
+const isLogin = ({ attributes }: TokenRecord): boolean =>
+  /(^|-)nhs-login$/.test(attributes.auth_provider ?? '');
 
 /** A person who signed in as a citizen has no role, and none can be looked up. */
 function refuseLogin(wanted: string): never {
@@ -43,7 +44,8 @@ function implied({ ids, selected }: KnownRoles): string {
   if (selected !== undefined) return selected;
   const [only, ...others] = ids ?? [];
   if (only === undefined) throw faults.roleNone('the person has no role', { value: '' });
-  if (others.length > 0) throw faults.rolesSeveral(`the person has ${others.length + 1} roles`, { value: '' });
+  if (others.length > 0)
+    throw faults.rolesSeveral(`the person has ${others.length + 1} roles`, { value: '' });
   return only;
 }
 
@@ -52,14 +54,17 @@ function implied({ ids, selected }: KnownRoles): string {
  * at sign-in; else the only one. After an exchange of another provider's ID token the platform may know no role:
  * then the header passes as published, and the audit line says so.
  */
-export function resolveRole(call: Arrival & { client: HeaderMap; token: TokenRecord; mode: AccessMode }): { role: string } {
+export function resolveRole(call: Arrival & { client: HeaderMap; token: TokenRecord; mode: AccessMode }): {
+  role: string;
+} {
   const { mode, client, token, trace } = call;
   if (mode.role === null) return { role: '' };
   const wanted = client.get(mode.role.header) ?? '';
   if (isLogin(token)) refuseLogin(wanted);
   const known = rolesOf(token);
   if (known.ids === undefined && token.attributes.auth_grant_type === 'token_exchange') {
-    if (wanted !== '' && !roleId.test(wanted)) throw faults.roleInvalid('the header is no role id', { value: wanted });
+    if (wanted !== '' && !roleId.test(wanted))
+      throw faults.roleInvalid('the header is no role id', { value: wanted });
     trace.roleUnchecked = true;
     trace.role = wanted;
     return { role: wanted };

@@ -27,23 +27,31 @@ export const verifyToken = ({ tokens, applications, clock }: Dependencies) =>
     if (presented.scheme !== 'Bearer' && (application?.platform?.profile ?? 'nhs') === 'nhs')
       throw faults.wrongTokenType('the scheme is not exactly Bearer', { type: presented.scheme });
     if (token === undefined || application === undefined) throw faults.invalidToken('no such access token');
-    if (application.platform?.clientId !== token.clientId) throw faults.invalidToken('the token is not of this platform');
+    if (application.platform?.clientId !== token.clientId)
+      throw faults.invalidToken('the token is not of this platform');
     trace.token = token;
     trace.tokenHash = sha256(presented.token);
     if (token.revokedAt !== null || token.usedAt !== null) throw faults.invalidToken('the token was revoked');
     if (token.expiresAt <= clock.now()) throw faults.expiredToken();
     if (!tokens.isLive(token)) throw faults.invalidToken('the token may not be used');
     if (application.status !== 'approved') throw faults.invalidToken('the application was revoked');
-    if (token.attributes.cnf !== undefined) throw faults.boundToken('a sender-constrained token came as Bearer');
+    if (token.attributes.cnf !== undefined)
+      throw faults.boundToken('a sender-constrained token came as Bearer');
     return { token, application, scopes: new Set(token.scope.split(' ').filter(Boolean)) };
   };
 
 /** The product that lets the application call this API: one that grants a scope of the token before others. */
 export const matchProduct = ({ products }: Dependencies) =>
-  async function matchProduct({ api, application, scopes }: Arrival & Verified): Promise<{ product: StoredProduct }> {
+  async function matchProduct({
+    api,
+    application,
+    scopes,
+  }: Arrival & Verified): Promise<{ product: StoredProduct }> {
     const all = application.platform ? await products.of(application.platform) : [];
     const containing = all.filter(({ apis }) => apis.includes(api.name));
-    const product = containing.find((candidate) => candidate.scopes.some((scope) => scopes.has(scope))) ?? containing[0];
-    if (!product) throw faults.noProductMatch(`no approved product of ${application.id} contains ${api.name}`);
+    const product =
+      containing.find((candidate) => candidate.scopes.some((scope) => scopes.has(scope))) ?? containing[0];
+    if (!product)
+      throw faults.noProductMatch(`no approved product of ${application.id} contains ${api.name}`);
     return { product };
   };

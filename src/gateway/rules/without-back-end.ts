@@ -1,6 +1,6 @@
 import { Answer, json } from '@alongside/kernel/answer';
-import { equalSecrets } from '@alongside/kernel/secrets';
 import { randomToken } from '@alongside/kernel/ids';
+import { equalSecrets } from '@alongside/kernel/secrets';
 import { Settings } from '../../storage/settings.ts';
 import type { Dependencies, Release } from '../dependencies.ts';
 import { faults } from '../faults.ts';
@@ -18,7 +18,8 @@ const unnamed: Release = { version: '0.1.0', revision: '1', releaseId: 'alongsid
 /** CORS pre-flight: an OPTIONS with both headers, answered for any origin as the published proxies do. */
 export function answerPreflight({ request, api, client }: Read): Answer | undefined {
   const origin = client.get('origin');
-  if (request.method !== 'OPTIONS' || origin === undefined || !client.has('access-control-request-method')) return undefined;
+  if (request.method !== 'OPTIONS' || origin === undefined || !client.has('access-control-request-method'))
+    return undefined;
   return new Answer(200, {
     'access-control-allow-origin': origin,
     'access-control-allow-headers': api.cors.headers.join(', '),
@@ -38,7 +39,8 @@ export const answerStatus = ({ release = unnamed, database, urls }: Dependencies
   const settings = new Settings(database);
   return async function answerStatus({ verb, path, api, client }: Read): Promise<Answer | undefined> {
     if (verb !== 'GET' || path !== '/_status') return undefined;
-    const expected = (await settings.get(statusKeySetting)) ?? (await settings.first(statusKeySetting, randomToken()));
+    const expected =
+      (await settings.get(statusKeySetting)) ?? (await settings.first(statusKeySetting, randomToken()));
     if (!equalSecrets(client.get('apikey') ?? '', expected)) throw faults.unknownStatusKey();
     const healthy = await database.healthy().catch(() => false);
     return json(200, {
@@ -50,7 +52,15 @@ export const answerStatus = ({ release = unnamed, database, urls }: Dependencies
 };
 
 /** Paths that need no token go straight to the back end. */
-export async function serveOpenPath({ api, verb, path, query, request, client, trace }: Read): Promise<Answer | undefined> {
+export async function serveOpenPath({
+  api,
+  verb,
+  path,
+  query,
+  request,
+  client,
+  trace,
+}: Read): Promise<Answer | undefined> {
   const open = api.open.find(({ pattern }) => pattern.test(path));
   if (!open) return undefined;
   trace.operation = open.name;

@@ -4,14 +4,21 @@ import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Attributes } from '../../attributes.ts';
 import type { Base } from '../../base.ts';
 import { errors } from '../../errors.ts';
-import { isJwtType, isMissing, requireSignature, type WithIssuer, type WithSubject } from './subject-token.ts';
+import {
+  isJwtType,
+  isMissing,
+  requireSignature,
+  type WithIssuer,
+  type WithSubject,
+} from './subject-token.ts';
 
 /** The actor inside a composite token of the provider for citizens: somebody who acts for the subject. */
 export interface WithActor {
   actor: { jwt: DecodedJwt; nhsNumber: string } | null;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
 /** The published checks in the published order (identity-service-api, validate-actor-token-claims). */
 export async function checkActor({ subject }: WithSubject): Promise<WithActor> {
@@ -37,9 +44,11 @@ export const verifyActor = (base: Base, keys: RemoteKeys, clock: Clock) =>
     if (!actor || !base.hardening.verifyActor) return;
     const { iss, exp } = actor.jwt.claims;
     const now = seconds(clock);
-    if (iss !== upstream.issuer) throw errors.actorIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
+    if (iss !== upstream.issuer)
+      throw errors.actorIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
     await requireSignature(actor.jwt, upstream, keys, errors.actorKid);
-    if (typeof exp !== 'number' || exp <= now) throw errors.actorExpired(`exp is ${String(exp)}, it is ${now} now`);
+    if (typeof exp !== 'number' || exp <= now)
+      throw errors.actorExpired(`exp is ${String(exp)}, it is ${now} now`);
   };
 
 /** What a token says of the actor, named as published. */

@@ -1,5 +1,11 @@
 import { steps } from '@alongside/kernel/steps';
-import { checkAssertion, checkAssertionType, checkAudience, claimJti, decodeAssertion } from '../../application/assertion.ts';
+import {
+  checkAssertion,
+  checkAssertionType,
+  checkAudience,
+  claimJti,
+  decodeAssertion,
+} from '../../application/assertion.ts';
 import { checkAssertionSignature, identifyByAssertion } from '../../application/assertion-key.ts';
 import { limitRate, readProducts, requireApproval, requireSubscription } from '../../application/client.ts';
 import type { Base } from '../../base.ts';
@@ -10,12 +16,13 @@ import type { Parts } from '../../parts.ts';
 const checkGrantType = (expected: string) =>
   async function checkGrantType({ form }: Incoming): Promise<void> {
     const grantType = form.get('grant_type');
-    if (grantType !== expected) throw errors.grantInvalid(`grant_type is ${grantType ?? 'missing'}, expected is ${expected}`);
+    if (grantType !== expected)
+      throw errors.grantInvalid(`grant_type is ${grantType ?? 'missing'}, expected is ${expected}`);
   };
 
 /** The client proves itself with a signed JWT: the order of the checks is the contract. */
 export const authenticated = (base: Base, parts: Parts, grantType: string) => {
-  const { applications, products, counters, clientKeys, singleUse, clock } = parts;
+  const { applications, products, limiter, clientKeys, singleUse, clock } = parts;
   return steps<Incoming>()
     .step(refuseRepeated)
     .step(checkAssertionType)
@@ -26,7 +33,7 @@ export const authenticated = (base: Base, parts: Parts, grantType: string) => {
     .step(requireApproval)
     .step(readProducts(products))
     .step(requireSubscription(base))
-    .step(limitRate(counters, base))
+    .step(limitRate(limiter, base))
     .step(checkAssertionSignature(clientKeys))
     .step(checkAudience(base.tokenUrl, clock))
     .step(claimJti(singleUse, clock, base.hardening));

@@ -34,12 +34,18 @@ const checkRedirectUri = (base: Base) =>
     const redirectUri = form.get('redirect_uri');
     if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
     if (!isCallback(base, client.half, redirectUri))
-      throw errors.redirectUnknown(`${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`);
+      throw errors.redirectUnknown(
+        `${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`,
+      );
     return { redirectUri };
   };
 
 const findCode = ({ clock, tokens, database, endedSessions }: Parts, base: Base, codes: Codes) =>
-  async function findCode({ form, client, redirectUri }: Incoming & WithClient & { redirectUri: string }): Promise<WithCode> {
+  async function findCode({
+    form,
+    client,
+    redirectUri,
+  }: Incoming & WithClient & { redirectUri: string }): Promise<WithCode> {
     const code = form.get('code');
     if (code === undefined) throw errors.codeMissing('code is missing');
     const found = await codes.find(code);
@@ -49,13 +55,16 @@ const findCode = ({ clock, tokens, database, endedSessions }: Parts, base: Base,
       if (base.hardening.codeReuseRevokes) await database.run(tokens.revokingFamily(granted.family));
       throw errors.codeInvalid(`the code was used ${clock.now() - usedAt} ms ago`);
     }
-    if (expiresAt <= clock.now()) throw errors.codeInvalid(`the code ran out ${clock.now() - expiresAt} ms ago`);
-    if (granted.clientId !== client.half.clientId) throw errors.codeInvalid(`the code was given to ${granted.clientId}`);
+    if (expiresAt <= clock.now())
+      throw errors.codeInvalid(`the code ran out ${clock.now() - expiresAt} ms ago`);
+    if (granted.clientId !== client.half.clientId)
+      throw errors.codeInvalid(`the code was given to ${granted.clientId}`);
     if (granted.redirectUri !== redirectUri)
       throw errors.redirectUnknown(`${redirectUri} came, the code was sent to ${granted.redirectUri}`);
     const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
     if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
-    if (await endedSessions.isOver(base, upstream, granted.sid)) throw errors.codeInvalid('the provider has ended the session since');
+    if (await endedSessions.isOver(base, upstream, granted.sid))
+      throw errors.codeInvalid('the provider has ended the session since');
     return { code, granted, upstream };
   };
 
@@ -64,13 +73,19 @@ const checkVerifier = (base: Base) =>
   async function checkVerifier({ form, granted: { challenge } }: Incoming & WithCode): Promise<void> {
     const verifier = form.get('code_verifier');
     if (!base.hardening.pkce || (challenge === null && verifier === undefined)) return;
-    if (challenge === null) throw errors.codeInvalid('a code_verifier came, but no code_challenge had been sent');
-    if (!verifierFits(verifier, challenge)) throw errors.codeInvalid('the code_verifier does not belong to the code_challenge');
+    if (challenge === null)
+      throw errors.codeInvalid('a code_verifier came, but no code_challenge had been sent');
+    if (!verifierFits(verifier, challenge))
+      throw errors.codeInvalid('the code_verifier does not belong to the code_challenge');
   };
 
-async function keepScopes({ products, granted: { level } }: WithProducts & WithCode): Promise<{ scope: string[] }> {
+async function keepScopes({
+  products,
+  granted: { level },
+}: WithProducts & WithCode): Promise<{ scope: string[] }> {
   const scope = scopesAt(products, level.marker);
-  if (scope.length === 0) throw errors.noScope(`no scope of the application is of the level ${level.name} any more`);
+  if (scope.length === 0)
+    throw errors.noScope(`no scope of the application is of the level ${level.name} any more`);
   return { scope };
 }
 
@@ -80,12 +95,12 @@ export const authorizationCode = grant(
   ({ form }) => form.get('grant_type') === grantTypes.authorizationCode,
   {
     validate(base, parts) {
-      const { applications, products, counters, singleUse } = parts;
+      const { applications, products, limiter, singleUse } = parts;
       return steps<Incoming>()
         .step(refuseRepeated)
         .step(identifyByForm(applications, base))
         .step(readProducts(products))
-        .step(limitRate(counters, base))
+        .step(limitRate(limiter, base))
         .step(checkSecret(applications))
         .step(requireApproval)
         .step(requireSubscription(base))
@@ -99,12 +114,19 @@ export const authorizationCode = grant(
       const issuer = new Issuer(base, tokens, clock);
       return async function issue(known: Incoming & WithProducts & WithCode & { scope: string[] }) {
         const { request, form, code, granted, upstream, scope, client } = known;
-        const lifetimes = lifetimesOf(base, form, { access: accessLifetime, refresh: upstream.refreshLifetime });
-        const access = issuer.access({ ...granted, scope }, lifetimes.access);
-        const refresh = issuer.refresh({ ...granted, scope }, Math.min(lifetimes.refresh, lifetimes.validity), {
-          refresh_count: '0',
-          _refresh_tokens_validity_ms: String(lifetimes.validity),
+        const lifetimes = lifetimesOf(base, form, {
+          access: accessLifetime,
+          refresh: upstream.refreshLifetime,
         });
+        const access = issuer.access({ ...granted, scope }, lifetimes.access);
+        const refresh = issuer.refresh(
+          { ...granted, scope },
+          Math.min(lifetimes.refresh, lifetimes.validity),
+          {
+            refresh_count: '0',
+            _refresh_tokens_validity_ms: String(lifetimes.validity),
+          },
+        );
         // One batch, so of any number of uses at once one wins and the others find nothing written.
         const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
         if (!done) throw errors.codeInvalid('the code was used by another request at the same time');
@@ -112,9 +134,15 @@ export const authorizationCode = grant(
           await database.run(tokens.revokingFamily(granted.family));
           throw errors.codeInvalid('the provider ended the session at the same time');
         }
-        const keys = [code, access.token, refresh.token];
+        const keys = [code, granted.family];
         const detail = { client: client.application.name, level: granted.level.name, scope: scope.join(' ') };
-        recorder.record({ keys, from: 'application', to: 'authorisation', name: 'authorisation.token', detail });
+        recorder.record({
+          keys,
+          from: 'application',
+          to: 'authorisation',
+          name: 'authorisation.token',
+          detail,
+        });
         const body = {
           access_token: access.token,
           expires_in: String(issuer.secondsLeft(access.expiresAt)),

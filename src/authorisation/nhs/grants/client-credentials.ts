@@ -1,10 +1,10 @@
 import { json } from '@alongside/kernel/answer';
 import { uuid } from '@alongside/kernel/ids';
-import { accessLifetime, Issuer } from '../../issue.ts';
-import { applicationAttributes } from '../../attributes.ts';
 import type { WithProducts } from '../../application/client.ts';
+import { applicationAttributes } from '../../attributes.ts';
 import { errors } from '../../errors.ts';
 import type { Incoming } from '../../incoming.ts';
+import { accessLifetime, Issuer } from '../../issue.ts';
 import { applicationMarker, scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import { authenticated } from './assertion-steps.ts';
@@ -13,25 +13,30 @@ import { grant, grantTypes, idTokenType } from './grant.ts';
 async function keepApplicationScopes({ products }: WithProducts): Promise<{ scope: string[] }> {
   const scope = scopesAt(products, applicationMarker);
   if (scope.length === 0)
-    throw errors.noScope(`no scope of ${products.map(({ name }) => name).join(', ') || 'no product'} is for applications`);
+    throw errors.noScope(
+      `no scope of ${products.map(({ name }) => name).join(', ') || 'no product'} is for applications`,
+    );
   return { scope };
 }
 
 /** Application-restricted access with a signed JWT: no person, no refresh token. */
 export const clientCredentials = grant(
   'authorisation.client-credentials',
-  ({ form }) => form.get('grant_type') === grantTypes.clientCredentials && form.get('subject_token_type') !== idTokenType,
+  ({ form }) =>
+    form.get('grant_type') === grantTypes.clientCredentials && form.get('subject_token_type') !== idTokenType,
   {
-    validate: (base, parts) => authenticated(base, parts, grantTypes.clientCredentials).step(keepApplicationScopes),
+    validate: (base, parts) =>
+      authenticated(base, parts, grantTypes.clientCredentials).step(keepApplicationScopes),
     issue(base, { tokens, clock, database, recorder }) {
       const issuer = new Issuer(base, tokens, clock);
       return async function issue({ form, client, scope }: Incoming & WithProducts & { scope: string[] }) {
+        const family = uuid();
         const { access: lifetime } = lifetimesOf(base, form, { access: accessLifetime, refresh: 0 });
         const access = issuer.access(
           {
             applicationId: client.application.id,
             clientId: client.half.clientId,
-            family: uuid(),
+            family,
             uid: null,
             sid: null,
             scope,
@@ -42,7 +47,7 @@ export const clientCredentials = grant(
         await database.run(access.write);
         const detail = { client: client.application.name, scope: scope.join(' ') };
         const name = 'authorisation.client-credentials';
-        recorder.record({ keys: [access.token], from: 'application', to: 'authorisation', name, detail });
+        recorder.record({ keys: [family], from: 'application', to: 'authorisation', name, detail });
         return json(200, {
           access_token: access.token,
           expires_in: String(issuer.secondsLeft(access.expiresAt)),

@@ -31,7 +31,8 @@ const findToken = ({ tokens }: Parts, base: Base) =>
     const record = await tokens.find(token);
     if (record?.kind !== 'refresh' || record.issuer !== base.issuer)
       throw errors.refreshInvalid(`no refresh token of ${base.path} is like this`);
-    if (record.clientId !== client.half.clientId) throw errors.refreshInvalid(`the token was given to ${record.clientId}`);
+    if (record.clientId !== client.half.clientId)
+      throw errors.refreshInvalid(`the token was given to ${record.clientId}`);
     if (record.revokedAt !== null) throw errors.refreshInvalid('the token was revoked');
     return { token, record };
   };
@@ -42,16 +43,22 @@ const refuseUsed = (base: Base, rotation: Rotation, parts: Parts) =>
     if (record.usedAt === null) return undefined;
     const rotated = await rotation.repeat(token, record);
     if (rotated) return answer(rotation, rotated);
-    throw errors.refreshInvalid(`${client.application.name} used the token ${parts.clock.now() - record.usedAt} ms ago at ${base.path}`);
+    throw errors.refreshInvalid(
+      `${client.application.name} used the token ${parts.clock.now() - record.usedAt} ms ago at ${base.path}`,
+    );
   };
 
 const checkPeriod = ({ clock }: Parts, base: Base) =>
-  async function checkPeriod({ form, record }: Incoming & WithToken): Promise<{ ends: { accessLifetime: number; refreshExpiresAt: number } }> {
+  async function checkPeriod({
+    form,
+    record,
+  }: Incoming & WithToken): Promise<{ ends: { accessLifetime: number; refreshExpiresAt: number } }> {
     const usual = { access: accessLifetime, refresh: upstreamOf(base, record).refreshLifetime };
     const { access, refresh, validity } = lifetimesOf(base, form, usual);
     const now = clock.now();
     const end = endOfRefreshing(record, validity);
-    if (record.expiresAt <= now) throw errors.refreshExpired(`the token ran out ${now - record.expiresAt} ms ago`);
+    if (record.expiresAt <= now)
+      throw errors.refreshExpired(`the token ran out ${now - record.expiresAt} ms ago`);
     if (end <= now) throw errors.refreshExpired(`refreshing ended ${now - end} ms ago`);
     return { ends: { accessLifetime: access, refreshExpiresAt: Math.min(now + refresh, end) } };
   };
@@ -78,12 +85,12 @@ export const refreshToken = grant(
   ({ form }) => form.get('grant_type') === grantTypes.refreshToken,
   {
     validate(base, parts) {
-      const { applications, products, counters } = parts;
+      const { applications, products, limiter } = parts;
       return steps<Incoming>()
         .step(refuseRepeated)
         .step(identifyByForm(applications, base))
         .step(readProducts(products))
-        .step(limitRate(counters, base))
+        .step(limitRate(limiter, base))
         .step(checkSecret(applications))
         .step(requireApproval)
         .step(requireSubscription(base))
@@ -95,13 +102,15 @@ export const refreshToken = grant(
     issue(base, parts) {
       const rotation = new Rotation(base, parts);
       return async function issue(
-        known: WithToken & WithClient & { scope: string[]; ends: { accessLifetime: number; refreshExpiresAt: number } },
+        known: WithToken &
+          WithClient & { scope: string[]; ends: { accessLifetime: number; refreshExpiresAt: number } },
       ) {
         const { token, record, scope, ends, client } = known;
-        const rotated = (await rotation.rotate(token, record, scope, ends)) ?? (await repeated(parts, rotation, token));
+        const rotated =
+          (await rotation.rotate(token, record, scope, ends)) ?? (await repeated(parts, rotation, token));
         if (!rotated) throw errors.refreshInvalid('the token was used by another request at the same time');
         parts.recorder.record({
-          keys: [token, rotated.accessToken, rotated.refreshToken],
+          keys: [record.family],
           from: 'application',
           to: 'authorisation',
           name: 'authorisation.refresh',

@@ -1,11 +1,11 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
-import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import type { Refuse } from '@alongside/kernel/errors';
+import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
-import type { Base } from '../../base.ts';
 import type { WithClient } from '../../application/client.ts';
-import { errors } from '../../errors.ts';
+import type { Base } from '../../base.ts';
 import type { EndedSessions } from '../../ended-sessions.ts';
+import { errors } from '../../errors.ts';
 import type { Incoming } from '../../incoming.ts';
 import { isFor, signedBy } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
@@ -50,14 +50,22 @@ export const checkSubjectIssuer = (base: Base) =>
     const { iss } = subject.claims;
     const upstream = base.upstreams.find(({ issuer }) => issuer === iss);
     if (upstream) return { upstream };
-    throw errors.subjectIssuer(`iss is ${String(iss)}, expected is ${base.upstreams.map(({ issuer }) => issuer).join(' or ')}`);
+    throw errors.subjectIssuer(
+      `iss is ${String(iss)}, expected is ${base.upstreams.map(({ issuer }) => issuer).join(' or ')}`,
+    );
   };
 
 /** Refuses a token that its provider did not sign; the texts differ for subject and actor. */
-export async function requireSignature(jwt: DecodedJwt, upstream: Upstream, keys: RemoteKeys, unknownKey: Refuse): Promise<void> {
+export async function requireSignature(
+  jwt: DecodedJwt,
+  upstream: Upstream,
+  keys: RemoteKeys,
+  unknownKey: Refuse,
+): Promise<void> {
   const signed = await signedBy(upstream, jwt, keys);
   if (signed === 'unknown key') throw unknownKey(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
-  if (signed === 'no') throw errors.signatureInvalid(`a token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
+  if (signed === 'no')
+    throw errors.signatureInvalid(`a token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
 }
 
 export const checkSubjectSignature = (keys: RemoteKeys) =>
@@ -72,12 +80,16 @@ export const checkSubjectAudience = (base: Base) =>
     const own = client.application.cis2?.clientId;
     if (!base.hardening.bindSubjectAudience || own === undefined || upstream.id !== 'nhs-cis2') return;
     const { aud } = subject.claims;
-    if (!isFor(aud, own)) throw errors.subjectAudience(`aud is ${JSON.stringify(aud)}, the application's CIS2 client is ${own}`);
+    if (!isFor(aud, own))
+      throw errors.subjectAudience(`aud is ${JSON.stringify(aud)}, the application's CIS2 client is ${own}`);
   };
 
 /** An ID token outlives its session; once the provider has ended that, it gets nothing more. */
 export const refuseEndedSession = (base: Base, ended: EndedSessions) =>
-  async function refuseEndedSession({ subject: { claims }, upstream }: WithIssuer): Promise<{ sid: string | null }> {
+  async function refuseEndedSession({
+    subject: { claims },
+    upstream,
+  }: WithIssuer): Promise<{ sid: string | null }> {
     const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
     if (await ended.isOver(base, upstream, sid))
       throw errors.subjectSession('the provider has ended the session of this ID token');

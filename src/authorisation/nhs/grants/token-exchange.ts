@@ -22,85 +22,103 @@ import {
   type WithIssuer,
 } from './subject-token.ts';
 
-async function keepScopes({ subject, upstream, products }: WithIssuer & WithProducts): Promise<{ scope: string[]; level: Level }> {
+async function keepScopes({
+  subject,
+  upstream,
+  products,
+}: WithIssuer & WithProducts): Promise<{ scope: string[]; level: Level }> {
   const level = upstream.levelOf(subject.claims);
   if (!level) throw errors.noScope(`the subject token of ${upstream.id} names no level`);
   const scope = scopesAt(products, level.marker);
   if (scope.length === 0)
-    throw errors.noScope(`no scope of ${products.map(({ name }) => name).join(', ')} is of the level ${level.name}`);
+    throw errors.noScope(
+      `no scope of ${products.map(({ name }) => name).join(', ')} is of the level ${level.name}`,
+    );
   return { scope, level };
 }
 
 /** The roles for the gateway's check, where the ID token itself names none: from our own CIS, if there is one. */
 const findRoles = ({ roleSource }: Parts) =>
   async function findRoles({ subject: { claims }, upstream }: WithIssuer): Promise<{ roles: Attributes }> {
-    if (!roleSource || upstream.id !== 'nhs-cis2' || (claims.selected_roleid ?? '') !== '') return { roles: {} };
+    if (!roleSource || upstream.id !== 'nhs-cis2' || (claims.selected_roleid ?? '') !== '')
+      return { roles: {} };
     const found = await roleSource(upstream.personOf(claims));
     return { roles: found ? { [roleIdsAttribute]: found.join(' ') } : {} };
   };
 
 /** The separate pattern: an ID token of a provider for tokens of the platform (RFC 8693). */
-export const tokenExchange = grant('authorisation.exchange', ({ form }) => form.get('subject_token_type') === idTokenType, {
-  validate(base, parts) {
-    const { upstreamKeys, clock, endedSessions } = parts;
-    return authenticated(base, parts, grantTypes.tokenExchange)
-      .step(decodeSubject)
-      .step(checkSubject(clock))
-      .step(checkActor)
-      .step(checkSubjectIssuer(base))
-      .step(checkSubjectSignature(upstreamKeys))
-      .step(checkSubjectAudience(base))
-      .step(verifyActor(base, upstreamKeys, clock))
-      .step(refuseEndedSession(base, endedSessions))
-      .step(keepScopes)
-      .step(findRoles(parts));
-  },
-  issue(base, { tokens, clock, database, vault, recorder, endedSessions }) {
-    const issuer = new Issuer(base, tokens, clock);
-    return async function issue(
-      known: Incoming &
-        WithProducts &
-        WithIssuer &
-        WithActor & { scope: string[]; level: Level; roles: Attributes; sid: string | null },
-    ) {
-      const { form, client, subject, idToken, upstream, level, scope, sid, roles } = known;
-      const person = userAttributes({ idToken, claims: subject.claims, upstream, level }, 'token_exchange', vault);
-      const granted: TokenGrant = {
-        applicationId: client.application.id,
-        clientId: client.half.clientId,
-        family: uuid(),
-        uid: upstream.personOf(subject.claims),
-        sid,
-        scope,
-        attributes: { ...person, ...actorAttributes(known), ...roles },
+export const tokenExchange = grant(
+  'authorisation.exchange',
+  ({ form }) => form.get('subject_token_type') === idTokenType,
+  {
+    validate(base, parts) {
+      const { upstreamKeys, clock, endedSessions } = parts;
+      return authenticated(base, parts, grantTypes.tokenExchange)
+        .step(decodeSubject)
+        .step(checkSubject(clock))
+        .step(checkActor)
+        .step(checkSubjectIssuer(base))
+        .step(checkSubjectSignature(upstreamKeys))
+        .step(checkSubjectAudience(base))
+        .step(verifyActor(base, upstreamKeys, clock))
+        .step(refuseEndedSession(base, endedSessions))
+        .step(keepScopes)
+        .step(findRoles(parts));
+    },
+    issue(base, { tokens, clock, database, vault, recorder, endedSessions }) {
+      const issuer = new Issuer(base, tokens, clock);
+      return async function issue(
+        known: Incoming &
+          WithProducts &
+          WithIssuer &
+          WithActor & { scope: string[]; level: Level; roles: Attributes; sid: string | null },
+      ) {
+        const { form, client, subject, idToken, upstream, level, scope, sid, roles } = known;
+        const person = userAttributes(
+          { idToken, claims: subject.claims, upstream, level },
+          'token_exchange',
+          vault,
+        );
+        const granted: TokenGrant = {
+          applicationId: client.application.id,
+          clientId: client.half.clientId,
+          family: uuid(),
+          uid: upstream.personOf(subject.claims),
+          sid,
+          scope,
+          attributes: { ...person, ...actorAttributes(known), ...roles },
+        };
+        const lifetimes = lifetimesOf(base, form, {
+          access: accessLifetime,
+          refresh: upstream.refreshLifetime,
+        });
+        const access = issuer.access(granted, lifetimes.access);
+        const refresh = issuer.refresh(granted, Math.min(lifetimes.refresh, lifetimes.validity), {
+          refresh_count: '0',
+          _refresh_tokens_validity_ms: String(lifetimes.validity),
+        });
+        await database.batch([access.write, refresh.write]);
+        if (await endedSessions.isOver(base, upstream, sid)) {
+          await database.run(tokens.revokingFamily(granted.family));
+          throw errors.subjectSession('the provider ended the session at the same time');
+        }
+        recorder.record({
+          keys: [granted.family, sid ?? ''],
+          from: 'application',
+          to: 'authorisation',
+          name: 'authorisation.exchange',
+          detail: { client: client.application.name, level: level.name, scope: scope.join(' ') },
+        });
+        return json(200, {
+          access_token: access.token,
+          expires_in: String(issuer.secondsLeft(access.expiresAt)),
+          token_type: 'Bearer',
+          issued_token_type: accessTokenType,
+          refresh_token: refresh.token,
+          refresh_token_expires_in: String(issuer.secondsLeft(refresh.expiresAt)),
+          refresh_count: '0',
+        });
       };
-      const lifetimes = lifetimesOf(base, form, { access: accessLifetime, refresh: upstream.refreshLifetime });
-      const access = issuer.access(granted, lifetimes.access);
-      const refresh = issuer.refresh(granted, Math.min(lifetimes.refresh, lifetimes.validity), {
-        refresh_count: '0',
-        _refresh_tokens_validity_ms: String(lifetimes.validity),
-      });
-      await database.batch([access.write, refresh.write]);
-      if (await endedSessions.isOver(base, upstream, sid)) {
-        await database.run(tokens.revokingFamily(granted.family));
-        throw errors.subjectSession('the provider ended the session at the same time');
-      }
-      recorder.record({
-        keys: [idToken, access.token, refresh.token],
-        from: 'application',
-        to: 'authorisation',
-        name: 'authorisation.exchange',
-        detail: { client: client.application.name, level: level.name, scope: scope.join(' ') },
-      });
-      return json(200, {
-        access_token: access.token,
-        expires_in: String(issuer.secondsLeft(access.expiresAt)),
-        token_type: 'Bearer',
-        issued_token_type: accessTokenType,
-        refresh_token: refresh.token,
-        refresh_token_expires_in: String(issuer.secondsLeft(refresh.expiresAt)),
-        refresh_count: '0',
-      });
-    };
+    },
   },
-});
+);

@@ -1,11 +1,11 @@
+import { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
-import { Answer } from '@alongside/kernel/answer';
 import type { Database } from '../../../storage/database.ts';
 import type { BackEnd } from '../../api.ts';
 import type { HeaderMap } from '../../headers.ts';
-import { answerTo, outcomes } from './outcomes.ts';
 import type { Operation } from './operations.ts';
+import { answerTo, outcomes } from './outcomes.ts';
 import type { Grants } from './redaction.ts';
 import { retrievePatient, retrieveRelatedPeople } from './retrieve.ts';
 import { searchPatients } from './search/search.ts';
@@ -42,7 +42,15 @@ export function makeBackEnd(database: Database, clock: Clock): BackEnd {
         const found = operation.method === method ? operation.path.exec(path) : null;
         if (!found) continue;
         const parts = { ...found.groups };
-        return await operation.answer({ parts, query, headers, body, grants: grantsOf(headers), patients, clock });
+        return await operation.answer({
+          parts,
+          query,
+          headers,
+          body,
+          grants: grantsOf(headers),
+          patients,
+          clock,
+        });
       }
       throw outcomes.unsupportedService();
     } catch (thrown) {

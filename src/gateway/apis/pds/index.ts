@@ -1,5 +1,5 @@
+import { noParameters, type Parameters, parseParameters } from '../../../oauth/parameters.ts';
 import { type AllowedPath, type Api, anyOf, type Call, type Restriction } from '../../api.ts';
-import { parseParameters, type Parameters, noParameters } from '../../../oauth/parameters.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { faults } from '../../faults.ts';
 import { checkOf } from '../health.ts';
@@ -23,7 +23,7 @@ const isSearch = ({ verb, path }: Call): boolean => verb === 'GET' && path === '
 
 const isCoverage = ({ path }: Call): boolean => /^\/Coverage(\/|$)/.test(path);
 
-const denyPatient = () => faults.patientForbidden('not the citizen\'s own record, or not theirs to do');
+const denyPatient = () => faults.patientForbidden("not the citizen's own record, or not theirs to do");
 
 const denyCoverage = ({ verb, mode }: Call) =>
   faults.resourceForbidden('Coverage is for patient access alone', { verb, mode: mode.name });
@@ -31,7 +31,9 @@ const denyCoverage = ({ verb, mode }: Call) =>
 /** Whose record a call is about; undefined where it is nobody's in particular. */
 function subjectOf(call: Call): string | undefined {
   const [, id] = /^\/Patient\/([^/]*)/.exec(call.path) ?? [];
-  return isCoverage(call) && call.verb === 'GET' ? parametersOf(call).get('subscriber:identifier') ?? '' : id;
+  return isCoverage(call) && call.verb === 'GET'
+    ? (parametersOf(call).get('subscriber:identifier') ?? '')
+    : id;
 }
 
 // In the published order: PATCH, Coverage, POST, then the number of results.
@@ -54,7 +56,11 @@ const restrictions: readonly Restriction[] = [
   },
   {
     modes: applicationModes,
-    forbids: (call) => isSearch(call) && parametersOf(call).all('_max-results').some((value) => value !== '1'),
+    forbids: (call) =>
+      isSearch(call) &&
+      parametersOf(call)
+        .all('_max-results')
+        .some((value) => value !== '1'),
     refuse: ({ mode }) => faults.severalResultsForbidden('_max-results is not 1', { mode: mode.name }),
   },
   { modes: [patient], forbids: isSearch, refuse: denyPatient },
@@ -108,7 +114,10 @@ export const makePds = ({ database, clock }: Dependencies): Api => ({
     { name: patient, granted: anyOf(userScope('user-nhs-login', 'P9', service)), role: null },
     { name: privileged, granted: anyOf(applicationScope(`privileged-${service}`)), role: null },
   ],
-  refusedScopes: ['P5', 'P0'].map((level) => ({ scope: userScope('user-nhs-login', level, service), refuse: denyPatient })),
+  refusedScopes: ['P5', 'P0'].map((level) => ({
+    scope: userScope('user-nhs-login', level, service),
+    refuse: denyPatient,
+  })),
   legacyMode: application,
   open: [],
   paths,

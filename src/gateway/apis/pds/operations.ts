@@ -34,7 +34,10 @@ export const publishedBase = 'https://api.service.nhs.uk/personal-demographics/F
 export const searchset = (clock: Clock, entry: readonly object[]): object => ({
   resourceType: 'Bundle',
   type: 'searchset',
-  timestamp: new Date(clock.now()).toISOString().replace('.000Z', '+00:00').replace(/\.\d+Z$/, '+00:00'),
+  timestamp: new Date(clock.now())
+    .toISOString()
+    .replace('.000Z', '+00:00')
+    .replace(/\.\d+Z$/, '+00:00'),
   total: entry.length,
   ...(entry.length > 0 && { entry }),
 });

@@ -13,7 +13,12 @@ interface Outcome {
   diagnostics?: string;
 }
 
-const missing = { status: 400, code: 'MISSING_VALUE', display: 'Required value is missing', type: 'required' };
+const missing = {
+  status: 400,
+  code: 'MISSING_VALUE',
+  display: 'Required value is missing',
+  type: 'required',
+};
 const invalid = { status: 400, code: 'INVALID_VALUE', display: 'Provided value is invalid', type: 'value' };
 const search = { status: 400, code: 'INVALID_SEARCH_DATA', display: 'Search data is invalid', type: 'value' };
 const update = { status: 400, code: 'INVALID_UPDATE', display: 'Update is invalid', type: 'structure' };
@@ -27,8 +32,18 @@ const forbidden: Outcome = {
 
 /** The catalogue of the PDS FHIR API's own errors (NHSDigital/personal-demographics-service-api, specification and karate stubs). */
 const table = {
-  invalidResourceId: { status: 400, code: 'INVALID_RESOURCE_ID', display: 'Resource Id is invalid', type: 'value' },
-  unsupportedService: { status: 400, code: 'UNSUPPORTED_SERVICE', display: 'Unsupported Service', type: 'processing' },
+  invalidResourceId: {
+    status: 400,
+    code: 'INVALID_RESOURCE_ID',
+    display: 'Resource Id is invalid',
+    type: 'value',
+  },
+  unsupportedService: {
+    status: 400,
+    code: 'UNSUPPORTED_SERVICE',
+    display: 'Unsupported Service',
+    type: 'processing',
+  },
   missingRequestId: {
     ...missing,
     diagnostics: 'Invalid request with error - X-Request-ID header must be supplied to access this resource',
@@ -92,7 +107,10 @@ export const outcomes = catalogue<OutcomeName>(
       name,
       { status, code, description: diagnostics ?? display, actor: 'developer', source },
     ]),
-  ) as Record<OutcomeName, { status: number; code: string; description: string; actor: 'developer'; source: string }>,
+  ) as Record<
+    OutcomeName,
+    { status: number; code: string; description: string; actor: 'developer'; source: string }
+  >,
 );
 
 /** The content type of everything that the back end itself says. */
@@ -100,13 +118,24 @@ export const fhirJson = 'application/fhir+json';
 
 /** A FHIR answer that no cache keeps. */
 export const fhir = (status: number, body: object, headers: Record<string, string> = {}): Answer =>
-  new Answer(status, { 'content-type': fhirJson, 'cache-control': 'no-store', ...headers }, JSON.stringify(body));
+  new Answer(
+    status,
+    { 'content-type': fhirJson, 'cache-control': 'no-store', ...headers },
+    JSON.stringify(body),
+  );
 
 /** The answer to a refusal of the PDS; undefined for a refusal of anything else. */
 export function answerTo(refusal: Refusal): Answer | undefined {
   const name = refusal.entry.id.replace(/^pds\./, '');
   if (name === refusal.entry.id || !Object.hasOwn(table, name)) return undefined;
-  const { status, code, display, type, severity = 'error', diagnostics }: Outcome = table[name as OutcomeName];
+  const {
+    status,
+    code,
+    display,
+    type,
+    severity = 'error',
+    diagnostics,
+  }: Outcome = table[name as OutcomeName];
   const text = diagnostics === undefined ? undefined : sentenceOf(refusal);
   return fhir(status, operationOutcome({ severity, type, code, display, diagnostics: text }));
 }

@@ -27,7 +27,10 @@ function hideRemoval(extension: Extension, confidential: boolean): Extension {
     extension: extension.extension?.map((part) => {
       const [coding] = part.valueCodeableConcept?.coding ?? [];
       if (!coding || shownCode(coding.code, confidential)) return part;
-      return { ...part, valueCodeableConcept: { coding: [{ ...coding, code: 'ORR', display: 'Other Reason' }] } };
+      return {
+        ...part,
+        valueCodeableConcept: { coding: [{ ...coding, code: 'ORR', display: 'Other Reason' }] },
+      };
     }),
   };
 }
@@ -42,7 +45,17 @@ const isLocating = ({ url }: Extension): boolean => locatingExtensions.includes(
 
 // Members that are left out one by one: what a later version of the record adds is shown only where nothing is restricted.
 function restricted(patient: Patient): Patient {
-  const { resourceType, id, identifier, meta, name, gender, birthDate, multipleBirthInteger, deceasedDateTime } = patient;
+  const {
+    resourceType,
+    id,
+    identifier,
+    meta,
+    name,
+    gender,
+    birthDate,
+    multipleBirthInteger,
+    deceasedDateTime,
+  } = patient;
   const extension = patient.extension?.filter((entry) => !isLocating(entry));
   return {
     resourceType,
@@ -77,7 +90,9 @@ export function shown(patient: Patient, grants: Grants): Patient {
   const view = views[confidentialityOf(patient)](patient, grants.privileged);
   return {
     ...view,
-    ...(view.address && { address: view.address.map((address) => shownAddress(address, grants.emptyAddressLines)) }),
+    ...(view.address && {
+      address: view.address.map((address) => shownAddress(address, grants.emptyAddressLines)),
+    }),
     ...(view.extension && {
       extension: view.extension.map((extension) => hideRemoval(extension, grants.confidentialRemoval)),
     }),
@@ -87,5 +102,7 @@ export function shown(patient: Patient, grants: Grants): Patient {
 /** What of a related person this caller may see. */
 export const shownRelated = (person: RelatedPerson, grants: Grants): RelatedPerson => ({
   ...person,
-  ...(person.address && { address: person.address.map((address) => shownAddress(address, grants.emptyAddressLines)) }),
+  ...(person.address && {
+    address: person.address.map((address) => shownAddress(address, grants.emptyAddressLines)),
+  }),
 });

@@ -1,4 +1,4 @@
-import { type Operation, etagOf, publishedBase, searchset } from './operations.ts';
+import { etagOf, type Operation, publishedBase, searchset } from './operations.ts';
 import { fhir } from './outcomes.ts';
 import { confidentialityOf, shown, shownRelated } from './redaction.ts';
 

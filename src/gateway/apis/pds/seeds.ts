@@ -6,10 +6,14 @@ import { wellKnown } from './seeds/well-known.ts';
 import { Patients } from './store.ts';
 
 /** The seeded patients, all fictitious: those of the published sandbox, then one for each thing that can be special. */
-export const seededPatients = (): PatientRecord[] => [...wellKnown, ...scenarios, ...youds, ...citizens].map(recordFrom);
+export const seededPatients = (): PatientRecord[] =>
+  [...wellKnown, ...scenarios, ...youds, ...citizens].map(recordFrom);
 
 /** Keeps the seeded patients, or others, where none of their numbers is taken; says how many are new. */
-export async function seed(database: Database, records: Iterable<PatientRecord> = seededPatients()): Promise<number> {
+export async function seed(
+  database: Database,
+  records: Iterable<PatientRecord> = seededPatients(),
+): Promise<number> {
   const inserts = [...records].map((record) =>
     sql(
       'INSERT INTO patient (nhs_number, version, body) VALUES (?, ?, ?) ON CONFLICT (nhs_number) DO NOTHING',
@@ -25,7 +29,10 @@ export async function seed(database: Database, records: Iterable<PatientRecord> 
 /** Removes every patient and keeps the seeded ones again: all or nothing. */
 export async function reset(database: Database): Promise<void> {
   const patients = new Patients(database);
-  await database.batch([sql('DELETE FROM patient'), ...seededPatients().map((record) => patients.putting(record))]);
+  await database.batch([
+    sql('DELETE FROM patient'),
+    ...seededPatients().map((record) => patients.putting(record)),
+  ]);
 }
 
 export { generatePatients } from './seeds/generate.ts';

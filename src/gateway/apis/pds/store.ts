@@ -1,6 +1,6 @@
-import { type Database, type Statement, must, sql } from '../../../storage/database.ts';
-import { outcomes } from './outcomes.ts';
+import { type Database, must, type Statement, sql } from '../../../storage/database.ts';
 import { isNhsNumber } from './nhs-number.ts';
+import { outcomes } from './outcomes.ts';
 import type { PatientRecord } from './patient.ts';
 
 interface PatientRow {
@@ -34,7 +34,9 @@ export class Patients {
 
   /** The record of exactly this number, whatever became of it. */
   async get(nhsNumber: string): Promise<PatientRecord | undefined> {
-    const row = await this.#database.get<PatientRow>(sql('SELECT * FROM patient WHERE nhs_number = ?', nhsNumber));
+    const row = await this.#database.get<PatientRow>(
+      sql('SELECT * FROM patient WHERE nhs_number = ?', nhsNumber),
+    );
     return row && recordOf(row);
   }
 
@@ -45,7 +47,8 @@ export class Patients {
   async current(nhsNumber: string): Promise<PatientRecord> {
     if (!isNhsNumber(nhsNumber)) throw outcomes.invalidResourceId();
     let record = await this.get(nhsNumber);
-    for (let hops = 0; record?.supersededBy && hops < longestChain; hops++) record = await this.get(record.supersededBy);
+    for (let hops = 0; record?.supersededBy && hops < longestChain; hops++)
+      record = await this.get(record.supersededBy);
     if (!record || record.supersededBy) throw outcomes.notFound();
     if (record.invalidated) throw outcomes.invalidated();
     return record;

@@ -14,7 +14,8 @@ export const urls = {
 } as const;
 
 /** Address of a UK Core extension. */
-export const ukCore = (name: string): string => `https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-${name}`;
+export const ukCore = (name: string): string =>
+  `https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-${name}`;
 
 /** Address of a UK Core code system. */
 export const ukCoreSystem = (name: string): string => `https://fhir.hl7.org.uk/CodeSystem/UKCore-${name}`;
@@ -42,7 +43,10 @@ export const locatingExtensions: readonly string[] = [
 ];
 
 /** An extension that holds one code. */
-export const coded = (url: string, coding: Coding): Extension => ({ url, valueCodeableConcept: { coding: [coding] } });
+export const coded = (url: string, coding: Coding): Extension => ({
+  url,
+  valueCodeableConcept: { coding: [coding] },
+});
 
 /** Display texts of confidentiality. */
 export const confidentialityText = { U: 'unrestricted', R: 'restricted', V: 'very restricted' } as const;

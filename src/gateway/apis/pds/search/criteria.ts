@@ -47,9 +47,11 @@ const genders: readonly string[] = ['male', 'female', 'other', 'unknown'];
 const longestName = 35;
 
 const tooLittle = 'No searches were performed as the search criteria did not meet the minimum requirements';
-const tooLittleForFuzzy = 'A fuzzy search was requested however the data given did not meet the fuzzy search criteria';
+const tooLittleForFuzzy =
+  'A fuzzy search was requested however the data given did not meet the fuzzy search criteria';
 
-const invalidField = (field: string, value: string) => outcomes.invalidField(`${field} is malformed`, { field, value });
+const invalidField = (field: string, value: string) =>
+  outcomes.invalidField(`${field} is malformed`, { field, value });
 
 function refuseUnknown(parameters: Parameters): void {
   const strange = [...new Set(parameters.entries().map(([name]) => name))].filter((name) => !known.has(name));
@@ -114,7 +116,8 @@ function readPostcode(parameters: Parameters): string | undefined {
 function refuseWildcards({ fuzzy, family, given, postcode }: Criteria): void {
   for (const value of [family, ...given, postcode]) {
     const at = value?.indexOf('*') ?? -1;
-    if (at >= 0 && fuzzy) throw outcomes.invalidSearch('a wildcard in a fuzzy search', { reason: tooLittleForFuzzy });
+    if (at >= 0 && fuzzy)
+      throw outcomes.invalidSearch('a wildcard in a fuzzy search', { reason: tooLittleForFuzzy });
     if (at >= 0 && at < 2) throw outcomes.invalidSearch('a wildcard too early', { reason: tooLittle });
   }
 }
@@ -122,17 +125,21 @@ function refuseWildcards({ fuzzy, family, given, postcode }: Criteria): void {
 function refuseTooLittle(criteria: Criteria): void {
   const { fuzzy, family, given, gender, postcode } = criteria;
   if (criteria.birthDate.length === 0)
-    throw outcomes.missingField('no birthdate', { field: 'birth_date/birth_date_range_start/birth_date_range_end' });
+    throw outcomes.missingField('no birthdate', {
+      field: 'birth_date/birth_date_range_start/birth_date_range_end',
+    });
   if (!fuzzy && family === undefined) throw outcomes.invalidSearch('no family name', { reason: tooLittle });
   const located = gender !== undefined && postcode !== undefined;
   const enough = family !== undefined ? given.length > 0 || located : given.length > 0 && located;
-  if (fuzzy && !enough) throw outcomes.invalidSearch('too little for a fuzzy search', { reason: tooLittleForFuzzy });
+  if (fuzzy && !enough)
+    throw outcomes.invalidSearch('too little for a fuzzy search', { reason: tooLittleForFuzzy });
 }
 
 /** Reads a search in the published order of its refusals: nothing asked, unknown names, dates, birth date, the rest. */
 export function readCriteria(query: string): Criteria {
   const parameters = parseParameters(query, 8_192);
-  if (parameters === undefined || parameters.entries().length === 0) throw outcomes.unsupportedService('no parameters');
+  if (parameters === undefined || parameters.entries().length === 0)
+    throw outcomes.unsupportedService('no parameters');
   refuseUnknown(parameters);
   const birthDate = readDays(parameters, 'birthdate');
   const deathDate = readDays(parameters, 'death-date');

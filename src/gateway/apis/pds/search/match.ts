@@ -1,5 +1,5 @@
-import { confidentialityOf } from '../redaction.ts';
 import type { Address, ContactPoint, HumanName, PatientRecord } from '../patient.ts';
+import { confidentialityOf } from '../redaction.ts';
 import type { Criteria, DayBound } from './criteria.ts';
 import { dense, fits, fold, soundex } from './words.ts';
 
@@ -12,7 +12,14 @@ const searchedNames: readonly HumanName['use'][] = ['usual', 'nickname', 'temp']
  */
 type Likeness = number | undefined;
 
-const likeness = { same: 1, folded: 0.98, sound: 0.85, transposed: 0.8, historic: 0.95, otherPractice: 0.9 } as const;
+const likeness = {
+  same: 1,
+  folded: 0.98,
+  sound: 0.85,
+  transposed: 0.8,
+  historic: 0.95,
+  otherPractice: 0.9,
+} as const;
 
 const within = (day: string | undefined, bounds: readonly DayBound[]): boolean =>
   day !== undefined &&
@@ -40,7 +47,9 @@ function wordLikeness(asked: string, own: readonly string[]): Likeness {
 }
 
 const product = (values: readonly Likeness[]): Likeness =>
-  values.some((value) => value === undefined) ? undefined : values.reduce<number>((all, value) => all * (value ?? 0), 1);
+  values.some((value) => value === undefined)
+    ? undefined
+    : values.reduce<number>((all, value) => all * (value ?? 0), 1);
 
 /** A name compared by sound, also with family and given name the wrong way round. */
 function fuzzyName({ family, given }: Criteria, name: HumanName): Likeness {
@@ -50,24 +59,42 @@ function fuzzyName({ family, given }: Criteria, name: HumanName): Likeness {
     ...given.map((value) => wordLikeness(value, own)),
   ]);
   if (straight !== undefined || family === undefined || given.length === 0) return straight;
-  const turned = product([wordLikeness(family, own), ...given.map((value) => wordLikeness(value, [name.family]))]);
+  const turned = product([
+    wordLikeness(family, own),
+    ...given.map((value) => wordLikeness(value, [name.family])),
+  ]);
   return turned === undefined ? undefined : turned * likeness.transposed;
 }
 
 const exactName = ({ family, given }: Criteria, name: HumanName): Likeness =>
-  family !== undefined && fits(fold(family), fold(name.family)) && givenFits(given, name) ? likeness.same : undefined;
+  family !== undefined && fits(fold(family), fold(name.family)) && givenFits(given, name)
+    ? likeness.same
+    : undefined;
 
 /** The best of what fits; what only history has counts a little less in a fuzzy search. */
-function best<T>(now: readonly T[], before: readonly T[], criteria: Criteria, like: (value: T) => Likeness): Likeness {
+function best<T>(
+  now: readonly T[],
+  before: readonly T[],
+  criteria: Criteria,
+  like: (value: T) => Likeness,
+): Likeness {
   const past = criteria.fuzzy || criteria.history ? before : [];
   const weight = criteria.fuzzy ? likeness.historic : likeness.same;
   const all = [...now.map(like), ...past.map((value) => product([like(value), weight]))];
-  return all.reduce((highest, value) => (value !== undefined && value > (highest ?? 0) ? value : highest), undefined);
+  return all.reduce(
+    (highest, value) => (value !== undefined && value > (highest ?? 0) ? value : highest),
+    undefined,
+  );
 }
 
 const when = (met: boolean): Likeness => (met ? likeness.same : undefined);
 
-function contactLikeness(record: PatientRecord, criteria: Criteria, system: ContactPoint['system'], asked?: string): Likeness {
+function contactLikeness(
+  record: PatientRecord,
+  criteria: Criteria,
+  system: ContactPoint['system'],
+  asked?: string,
+): Likeness {
   if (asked === undefined) return likeness.same;
   const like = (point: ContactPoint) => when(point.system === system && dense(point.value) === dense(asked));
   return best(record.patient.telecom ?? [], record.history.telecom, criteria, like);
@@ -76,7 +103,8 @@ function contactLikeness(record: PatientRecord, criteria: Criteria, system: Cont
 function postcodeLikeness(record: PatientRecord, criteria: Criteria): Likeness {
   const { postcode } = criteria;
   if (postcode === undefined) return likeness.same;
-  const like = ({ use, postalCode }: Address) => when(use === 'home' && fits(dense(postcode), dense(postalCode ?? '')));
+  const like = ({ use, postalCode }: Address) =>
+    when(use === 'home' && fits(dense(postcode), dense(postalCode ?? '')));
   return best(record.patient.address ?? [], record.history.address, criteria, like);
 }
 
@@ -87,12 +115,15 @@ function genderLikeness({ patient, history }: PatientRecord, criteria: Criteria)
 }
 
 /** Neither practice nor date of death picks a record in a fuzzy search: they only make it less likely. */
-const soft = (met: boolean, { fuzzy }: Criteria): Likeness => (met ? likeness.same : fuzzy ? likeness.otherPractice : undefined);
+const soft = (met: boolean, { fuzzy }: Criteria): Likeness =>
+  met ? likeness.same : fuzzy ? likeness.otherPractice : undefined;
 
 function practiceLikeness({ patient }: PatientRecord, criteria: Criteria): Likeness {
   const { practice } = criteria;
   if (practice === undefined) return likeness.same;
-  const own = patient.generalPractitioner?.some(({ identifier }) => dense(identifier.value) === dense(practice));
+  const own = patient.generalPractitioner?.some(
+    ({ identifier }) => dense(identifier.value) === dense(practice),
+  );
   return soft(own === true, criteria);
 }
 

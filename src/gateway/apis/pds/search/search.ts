@@ -27,7 +27,10 @@ function summary(patient: Patient, grants: Grants): Patient {
 }
 
 /** The records that match, the likeliest first and equal ones by number; a merged one stands as what it became. */
-function matches(records: readonly PatientRecord[], score: (record: PatientRecord) => number | undefined): Found[] {
+function matches(
+  records: readonly PatientRecord[],
+  score: (record: PatientRecord) => number | undefined,
+): Found[] {
   const byNumber = new Map(records.map((record) => [record.patient.id, record]));
   const found = new Map<string, Found>();
   for (const record of records) {
@@ -37,7 +40,8 @@ function matches(records: readonly PatientRecord[], score: (record: PatientRecor
     // What the record became may be restricted where the old one was not.
     if (own === undefined || (current !== record && current.patient.meta.security[0].code !== 'U')) continue;
     const before = found.get(current.patient.id);
-    if (!before || before.score < own) found.set(current.patient.id, { patient: current.patient, score: own });
+    if (!before || before.score < own)
+      found.set(current.patient.id, { patient: current.patient, score: own });
   }
   return [...found.values()].sort((a, b) => b.score - a.score || (a.patient.id < b.patient.id ? -1 : 1));
 }

@@ -1,11 +1,6 @@
 /** Lower case without accents, single spaces: how names are compared. */
 export const fold = (value: string): string =>
-  value
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/\s+/g, ' ')
-    .trim();
+  value.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
 
 /** Without any space: how postcodes and telephone numbers are compared. */
 export const dense = (value: string): string => fold(value).replaceAll(' ', '');

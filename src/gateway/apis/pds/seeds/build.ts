@@ -45,7 +45,7 @@ export const named = (family: string, given: string[], more: Partial<HumanName> 
   id: '123',
   use: 'usual',
   period: since('2020-01-01'),
-  given,
+  ...(given.length > 0 && { given }),
   family,
   ...more,
 });
@@ -68,7 +68,10 @@ export const reached = (
 ): ContactPoint => ({ id: '789', period: since('2020-01-01'), system, value, use, ...more });
 
 /** An organisation by its ODS code. */
-export const organisation = (code: string, more: { id?: string; period?: Period } = {}): OrganizationReference => ({
+export const organisation = (
+  code: string,
+  more: { id?: string; period?: Period } = {},
+): OrganizationReference => ({
   ...(more.id && { id: more.id }),
   type: 'Organization',
   identifier: { system: urls.odsCode, value: code, period: more.period ?? since('2020-01-01') },
@@ -78,7 +81,10 @@ export const organisation = (code: string, more: { id?: string; period?: Period 
 export const pharmacy = (
   kind: 'nominatedPharmacy' | 'dispensingDoctor' | 'applianceSupplier',
   code: string,
-): Extension => ({ url: extensionUrls[kind], valueReference: { identifier: { system: urls.odsCode, value: code } } });
+): Extension => ({
+  url: extensionUrls[kind],
+  valueReference: { identifier: { system: urls.odsCode, value: code } },
+});
 
 const deathTexts = {
   1: 'Informal - death notice received via an update from a local NHS Organisation such as GP or Trust',
@@ -107,7 +113,11 @@ export const communication = (code: string, display: string, interpreter: boolea
   ],
 });
 
-export const contactPreference = (format: Omit<Coding, 'system'>, method: Omit<Coding, 'system'>, times: string): Extension => ({
+export const contactPreference = (
+  format: Omit<Coding, 'system'>,
+  method: Omit<Coding, 'system'>,
+  times: string,
+): Extension => ({
   url: extensionUrls.contactPreference,
   extension: [
     coded('PreferredWrittenCommunicationFormat', {
@@ -143,7 +153,11 @@ export const addressKey = (type: 'PAF' | 'UPRN', value: string): Extension => ({
 
 export const textphone: Extension = {
   url: extensionUrls.otherContact,
-  valueCoding: { system: ukCoreSystem('OtherContactSystem'), code: 'textphone', display: 'Minicom (Textphone)' },
+  valueCoding: {
+    system: ukCoreSystem('OtherContactSystem'),
+    code: 'textphone',
+    display: 'Minicom (Textphone)',
+  },
 };
 
 export const emergencyContact = (id: string, period: Period, phone: string): Contact => ({

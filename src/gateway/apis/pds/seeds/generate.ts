@@ -2,9 +2,28 @@ import { nhsNumbersFrom } from '../nhs-number.ts';
 import type { Gender, PatientRecord } from '../patient.ts';
 import { located, named, organisation, reached, recordFrom } from './build.ts';
 
-const families = ['Ashdown', 'Birkett', 'Calloway', 'Denholm', 'Ellery', 'Foxglove', 'Greaves', 'Hollis', 'Ingleby', 'Jessop'];
+const families = [
+  'Ashdown',
+  'Birkett',
+  'Calloway',
+  'Denholm',
+  'Ellery',
+  'Foxglove',
+  'Greaves',
+  'Hollis',
+  'Ingleby',
+  'Jessop',
+];
 const givens = ['Alba', 'Bryn', 'Cleo', 'Dylan', 'Esme', 'Finn', 'Greta', 'Hugo', 'Isla', 'Jonah', 'Keira'];
-const streets = ['Alder Close', 'Beacon Road', 'Cobbler Lane', 'Dovecote Street', 'Elm Rise', 'Ferry Lane', 'Granary Court'];
+const streets = [
+  'Alder Close',
+  'Beacon Road',
+  'Cobbler Lane',
+  'Dovecote Street',
+  'Elm Rise',
+  'Ferry Lane',
+  'Granary Court',
+];
 const towns = ['Sheffield', 'Lincoln', 'Durham', 'Exeter', 'Norwich'];
 const genders: readonly Gender[] = ['female', 'male'];
 
@@ -27,7 +46,12 @@ export function* generatePatients(count: number): Generator<PatientRecord> {
       birthDate: `${1930 + ((at * 7) % 90)}-${two((at % 12) + 1)}-${two(((at * 5) % 28) + 1)}`,
       practice: organisation(`A${82_000 + (at % 500)}`),
       telecom: [reached('phone', `07700900${String(at % 1_000).padStart(3, '0')}`, 'mobile')],
-      address: [located([`${(at % 199) + 1} ${of(streets, at)}`, '', '', of(towns, at)], `ZZ${(at % 99) + 1} ${at % 10}ZZ`)],
+      address: [
+        located(
+          [`${(at % 199) + 1} ${of(streets, at)}`, '', '', of(towns, at)],
+          `ZZ${(at % 99) + 1} ${at % 10}ZZ`,
+        ),
+      ],
     });
   }
 }

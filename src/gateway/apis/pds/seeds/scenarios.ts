@@ -3,8 +3,8 @@ import {
   addressKey,
   birthPlace,
   communication,
-  deathNotification,
   type Draft,
+  deathNotification,
   emergencyContact,
   located,
   named,
@@ -30,7 +30,11 @@ export const scenarios: readonly Draft[] = [
     practice,
     telecom: [reached('phone', '07700900123', 'mobile')],
     contact: [emergencyContact('C201', { start: '2021-02-01' }, '07700900124')],
-    address: [located(['12 Harbour Row', '', '', 'Whitby'], 'YO21 3PU', { extension: [addressKey('UPRN', '100050999101')] })],
+    address: [
+      located(['12 Harbour Row', '', '', 'Whitby'], 'YO21 3PU', {
+        extension: [addressKey('UPRN', '100050999101')],
+      }),
+    ],
     extension: [
       pharmacy('nominatedPharmacy', 'FA123'),
       communication('pl', 'Polish', false),
@@ -51,7 +55,14 @@ export const scenarios: readonly Draft[] = [
     telecom: [reached('email', 'ambrose.quill@example.com', 'home')],
   },
   // Marked as invalid.
-  { id: '9990003343', version: 7, invalidated: true, name: [named('Voided', ['Record'])], gender: 'unknown', birthDate: '1970-01-01' },
+  {
+    id: '9990003343',
+    version: 7,
+    invalidated: true,
+    name: [named('Voided', ['Record'])],
+    gender: 'unknown',
+    birthDate: '1970-01-01',
+  },
   // Merged into another record.
   {
     id: '5900053636',
@@ -71,8 +82,22 @@ export const scenarios: readonly Draft[] = [
     address: [located(['7 Station Approach', '', '', 'Goole'], 'DN14 5PX')],
   },
   // Merged twice, one after the other.
-  { id: '9732019735', version: 2, supersededBy: '9732019638', name: [named('Tansy', ['Bram'])], gender: 'male', birthDate: '1991-04-17' },
-  { id: '9732019638', version: 3, supersededBy: '9732110317', name: [named('Tansy', ['Bram'])], gender: 'male', birthDate: '1991-04-17' },
+  {
+    id: '9732019735',
+    version: 2,
+    supersededBy: '9732019638',
+    name: [named('Tansy', ['Bram'])],
+    gender: 'male',
+    birthDate: '1991-04-17',
+  },
+  {
+    id: '9732019638',
+    version: 3,
+    supersededBy: '9732110317',
+    name: [named('Tansy', ['Bram'])],
+    gender: 'male',
+    birthDate: '1991-04-17',
+  },
   {
     id: '9732110317',
     version: 6,
@@ -152,7 +177,10 @@ export const scenarios: readonly Draft[] = [
     gender: 'female',
     birthDate: '1960-07-14',
     practice,
-    telecom: [reached('email', 'Zoe.Attison@example.com', 'home'), reached('phone', '0091 9948052441', 'mobile', { id: '791' })],
+    telecom: [
+      reached('email', 'Zoe.Attison@example.com', 'home'),
+      reached('phone', '0091 9948052441', 'mobile', { id: '791' }),
+    ],
     address: [located(['Ynys Lodge', 'Heol yr Afon', '', 'Llangefni'], 'LL77 7TW')],
   },
   {
@@ -164,7 +192,14 @@ export const scenarios: readonly Draft[] = [
     practice,
     address: [located(['14 Quay Street', '', '', 'Hull'], 'HU1 2PU')],
   },
-  { id: '9736363066', version: 1, name: [named('Solo', [])], gender: 'unknown', birthDate: '2020-09-01', practice },
+  {
+    id: '9736363066',
+    version: 1,
+    name: [named('Solo', [])],
+    gender: 'unknown',
+    birthDate: '2020-09-01',
+    practice,
+  },
   // What was once said of somebody.
   {
     id: '9736363074',

@@ -3,8 +3,8 @@ import {
   birthPlace,
   communication,
   contactPreference,
-  deathNotification,
   type Draft,
+  deathNotification,
   emergencyContact,
   located,
   named,
@@ -24,10 +24,17 @@ const phone = '01632960587';
 const birth = '2010-10-22';
 const death = '2010-10-22T00:00:00+00:00';
 
-const preference = contactPreference({ code: '12', display: 'Braille' }, { code: '1', display: 'Letter' }, 'Not after 7pm');
+const preference = contactPreference(
+  { code: '12', display: 'Braille' },
+  { code: '1', display: 'Letter' },
+  'Not after 7pm',
+);
 const french = communication('fr', 'French', true);
 const copies = [
-  { url: 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-CopyCorrespondenceIndicator', valueBoolean: true },
+  {
+    url: 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-CopyCorrespondenceIndicator',
+    valueBoolean: true,
+  },
   { url: 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-ContactRank', valuePositiveInt: 1 },
   preference,
   french,
@@ -60,13 +67,22 @@ export const wellKnown: readonly Draft[] = [
     ],
     telecom: [
       reached('phone', phone, 'home', { period }),
-      reached('email', 'jane.smith@example.com', 'home', { id: '790', period: { start: '2019-01-01', end: '2022-12-31' } }),
+      reached('email', 'jane.smith@example.com', 'home', {
+        id: '790',
+        period: { start: '2019-01-01', end: '2022-12-31' },
+      }),
       reached('other', phone, 'home', { id: 'OC789', period, extension: [textphone] }),
     ],
     contact: [emergencyContact('C123', period, phone)],
     address: [
       located(street, postcode, { period, extension: keys }),
-      located(street, postcode, { id: 'T456', use: 'temp', text: 'Student Accommodation', period, extension: keys }),
+      located(street, postcode, {
+        id: 'T456',
+        use: 'temp',
+        text: 'Student Accommodation',
+        period,
+        extension: keys,
+      }),
     ],
     related: [
       relatedPerson('9000000009', '507B7621', {

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+// What the examples share: where the running instance is, and a registration there.
+
+/** The addresses of a running instance of Alongside. */
+export interface Instance {
+  console: string;
+  api: string;
+  cis2Issuer: string;
+}
+
+/** What a registration gives: the ids and secrets of its two halves. */
+export interface Registration {
+  platform: { clientId: string; clientSecret: string };
+  cis2: { clientId: string; clientSecret: string };
+}
+
+const clone = join(import.meta.dirname, '..');
+
+/** Finds the instance by ALONGSIDE_PORT_BASE, else by its state file (ALONGSIDE_STATE, else .alongside/state.json). */
+export async function findInstance(): Promise<Instance> {
+  const base = process.env.ALONGSIDE_PORT_BASE;
+  if (base && base !== '0') return askConsole(base);
+  const named = process.env.ALONGSIDE_STATE;
+  const usual = ['.alongside/state.json', join(clone, '.alongside/state.json')];
+  const file = named ?? usual.find((path) => existsSync(path));
+  if (file === undefined) return askConsole('8400');
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { urls: Instance }).urls;
+  } catch (cause) {
+    throw new Error(`The state file ${file} cannot be read; is Alongside running (npm start)?`, { cause });
+  }
+}
+
+async function askConsole(base: string): Promise<Instance> {
+  const url = `http://localhost:${base}/api/v1/state`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
+    return ((await response.json()) as { urls: Instance }).urls;
+  } catch (cause) {
+    throw new Error(`Nothing answers at ${url}; is Alongside running (npm start)?`, { cause });
+  }
+}
+
+/** Registers an application at a development instance, as a supplier does by hand at the real services. */
+export async function register(instance: Instance, application: object): Promise<Registration> {
+  const response = await fetch(`${instance.console}/api/v1/applications`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(application),
+  });
+  if (response.status !== 201)
+    throw new Error(`The application was not registered: ${await response.text()}`);
+  return (await response.json()) as Registration;
+}

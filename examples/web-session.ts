@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+// What the web examples share. A real application uses its framework's sessions.
+
+/** One browser's session, kept in memory. */
+export interface WebSession<T> {
+  id: string;
+  data: Partial<T>;
+}
+
+/** Sessions of a small web application, found by a cookie. */
+export class WebSessions<T> {
+  readonly #cookie: string;
+  readonly #sessions = new Map<string, WebSession<T>>();
+
+  constructor(cookie: string) {
+    this.#cookie = cookie;
+  }
+
+  /** The session of a request; a new one when there is none. */
+  of(request: IncomingMessage, response: ServerResponse): WebSession<T> {
+    const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
+    const id = pairs.find(([name]) => name === this.#cookie)?.[1] ?? '';
+    return this.#sessions.get(id) ?? this.renew(response);
+  }
+
+  /** A new session under a new id: also at sign-in, so that nobody else knows the id of a signed-in session. */
+  renew(response: ServerResponse, data: Partial<T> = {}): WebSession<T> {
+    const session = { id: randomBytes(32).toString('base64url'), data };
+    this.#sessions.set(session.id, session);
+    response.setHeader('set-cookie', `${this.#cookie}=${session.id}; Path=/; HttpOnly; SameSite=Lax`);
+    return session;
+  }
+
+  end(session: WebSession<T>): void {
+    this.#sessions.delete(session.id);
+  }
+}
+
+/** Makes a text safe inside HTML. */
+export function escaped(text: unknown): string {
+  return String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Answers with a small page. */
+export function showPage(response: ServerResponse, body: string, status = 200): void {
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+    'cache-control': 'no-store',
+  });
+  response.end(
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Example</title><main>${body}</main></html>`,
+  );
+}
+
+/** Sends the browser elsewhere; 303 where it answers a POST. */
+export function goTo(response: ServerResponse, url: string, status = 302): void {
+  response.writeHead(status, { location: url, 'cache-control': 'no-store' }).end();
+}

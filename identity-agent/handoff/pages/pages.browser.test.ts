@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import { environment } from '@alongside/kernel/config';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { ada, ben, rightPin, type TestDesk, testDesk } from '../../fixture/desk.ts';
+import { roleOf } from '../../fixture/fixture-cis.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const candidates = [
+  environment().ALONGSIDE_BROWSER,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+const executablePath = candidates.find((path) => path !== undefined && path !== '' && existsSync(path));
+/** Set it to a folder to look at the pages. */
+const pictures = environment().ALONGSIDE_PICTURES;
+
+let browser: Browser;
+before(async () => {
+  assert.ok(
+    executablePath,
+    'Chromium is needed: install the package chromium, or name a browser in ALONGSIDE_BROWSER.',
+  );
+  browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+});
+after(() => browser?.close());
+
+const looks: Record<string, BrowserContextOptions> = {
+  light: { colorScheme: 'light', viewport: { width: 1024, height: 800 } },
+  dark: { colorScheme: 'dark', viewport: { width: 1024, height: 800 } },
+  narrow: { colorScheme: 'light', viewport: { width: 320, height: 640 } },
+};
+
+async function open(
+  t: { after(end: () => Promise<void>): void },
+  desk: TestDesk,
+  look: BrowserContextOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext({ bypassCSP: true, ...look });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const { jws } = await desk.cis2.request();
+  await page.goto(`${desk.origin}/v1/cis2?request=${jws}`);
+  return page;
+}
+
+async function examine(page: Page, name: string): Promise<void> {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const { violations } = await (
+      globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; help: string }[] }> } }
+    ).axe.run();
+    return violations.map(({ id, help }) => `${id}: ${help}`);
+  });
+  assert.deepEqual(found, [], name);
+  const wide = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  assert.equal(wide, 0, `${name} scrolls sideways`);
+  if (pictures) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
+}
+
+describe('the pages in Chromium', () => {
+  for (const [look, options] of Object.entries(looks))
+    test(`are accessible and fit: ${look}`, async (t) => {
+      const desk = await testDesk(t);
+      desk.cis.roles.set(ada, [roleOf(1), roleOf(2)]);
+      desk.cis.refused.set(ben, {
+        code: 'certificate_expired',
+        sentence: 'The certificate on this card has expired.',
+      });
+      const page = await open(t, desk, options);
+      await examine(page, `${look}-insert`);
+      await desk.call('insertCard', { card: 'ada' });
+      await page.waitForSelector('input[name=pin]');
+      await examine(page, `${look}-pin`);
+      await page.fill('input[name=pin]', '999999');
+      await page.press('input[name=pin]', 'Enter');
+      await page.getByText('2 attempts left').waitFor();
+      await examine(page, `${look}-pin-wrong`);
+      await page.fill('input[name=pin]', rightPin);
+      await page.press('input[name=pin]', 'Enter');
+      await page.getByText('Choose your role').first().waitFor();
+      await examine(page, `${look}-role`);
+      await desk.call('insertCard', { card: 'locked' });
+      await page.getByText('is blocked').first().waitFor();
+      await examine(page, `${look}-blocked`);
+      await desk.call('insertCard', { card: 'ben' });
+      await page.fill('input[name=pin]', rightPin);
+      await page.press('input[name=pin]', 'Enter');
+      await page.getByText('has expired').waitFor();
+      await examine(page, `${look}-rejected`);
+      await page.goto(`${desk.origin}/interaction/none`);
+      await examine(page, `${look}-error`);
+    });
+
+  test('the PIN and Enter lead back to CIS2, under the real content security policy', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const page = await open(t, desk, { bypassCSP: false });
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'pin');
+    await page.keyboard.type(rightPin);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${desk.cis2.origin}/agent/return?code=*`);
+    assert.deepEqual(
+      desk.cis2.proofs.map(({ sub }) => sub),
+      [ada],
+    );
+  });
+
+  test('a page goes on by itself when the PIN is given elsewhere, and the silent way shows no page', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const page = await open(t, desk, { bypassCSP: false });
+    await desk.call('answerPin', { pin: rightPin });
+    await page.waitForURL(`${desk.cis2.origin}/agent/return?code=*`);
+    const silent = await open(t, desk);
+    assert.ok(silent.url().startsWith(`${desk.cis2.origin}/agent/return?code=`));
+  });
+
+  test('without script the page still waits for the card, and the way out works', async (t) => {
+    const desk = await testDesk(t);
+    const page = await open(t, desk, { javaScriptEnabled: false, bypassCSP: false });
+    await desk.call('insertCard', { card: 'ada' });
+    await page.waitForSelector('input[name=pin]');
+    await page.click('button[value=another_way]');
+    await page.waitForURL(`${desk.cis2.origin}/agent/return?code=*`);
+    assert.deepEqual(desk.cis2.reasons, ['another_way']);
+  });
+
+  test('no other page can read, frame or post to the agent', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const page = await open(t, desk, { bypassCSP: false });
+    const { pathname } = new URL(page.url());
+    const evil = await page.context().newPage();
+    await evil.goto(`${desk.cis2.origin}/agent/return`);
+    const { jws } = await desk.cis2.request();
+    const tried = await evil.evaluate(
+      async ([agent, path, request]) => {
+        const fetched = await fetch(`${agent}/v1/cis2?request=${request}`).then(
+          (answer) => answer.status,
+          () => 'blocked',
+        );
+        const body = new URLSearchParams({ pin: '999999', card: '' });
+        const posted = await fetch(`${agent}${path}/pin`, { method: 'POST', body, mode: 'no-cors' }).then(
+          (answer) => answer.type,
+          () => 'blocked',
+        );
+        const form = Object.assign(document.createElement('form'), {
+          method: 'post',
+          action: `${agent}${path}/pin`,
+        });
+        form.innerHTML = '<input name="pin" value="999999"><input name="card" value="">';
+        document.body.append(form);
+        form.submit();
+        return { fetched, posted };
+      },
+      [desk.origin, pathname, jws] as const,
+    );
+    assert.deepEqual(tried.fetched, 'blocked');
+    await evil.waitForURL(`${desk.origin}${pathname}/pin`);
+    assert.match(await evil.content(), /not sent by a page of the Identity Agent/);
+    assert.equal((await desk.call('status')).attemptsLeft, 3);
+    assert.equal(desk.cis2.codes.length, 0);
+  });
+});

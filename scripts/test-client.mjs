@@ -1,0 +1,52 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clone, inClone } from './prepare/clone.mjs';
+import { prepareExactly } from './prepare/node.mjs';
+import { noteRunning } from './prepare/running.mjs';
+import { orOneSentence, Stop } from './prepare/say.mjs';
+import { prepare } from './prepare.mjs';
+import { runTests } from './test/run-tests.mjs';
+import { runToEnd } from './test/run-to-end.mjs';
+
+const emitted = inClone('.cache', 'client-on-oldest');
+
+/** Runs the client library's tests on the oldest Node that it supports, from emitted JavaScript: that Node strips no types. */
+await orOneSentence(async () => {
+  const newest = await prepare({ tools: true });
+  const oldest = await prepareExactly('oldestClient');
+  noteRunning();
+  await emit(newest);
+  const files = readdirSync(emitted, { recursive: true }).filter((file) => file.endsWith('.test.js'));
+  process.exitCode = await runTests(oldest, files.map((file) => join(emitted, file)).sort(), [], {});
+});
+
+/** As the library is published: JavaScript beside whatever else stands in its folder. */
+async function emit(node) {
+  rmSync(emitted, { recursive: true, force: true });
+  mkdirSync(emitted, { recursive: true });
+  cpSync(inClone('client'), emitted, {
+    recursive: true,
+    filter: (path) => !/\.ts$|[\\/](node_modules|dist)$/.test(path),
+  });
+  const manifest = join(emitted, 'package.json');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll('.ts"', '.js"'));
+  const project = join(emitted, 'tsconfig.json');
+  const compilerOptions = {
+    noEmit: false,
+    noCheck: true,
+    rewriteRelativeImportExtensions: true,
+    rootDir: inClone('client'),
+    outDir: '.',
+  };
+  writeFileSync(
+    project,
+    JSON.stringify({ extends: inClone('tsconfig.json'), compilerOptions, include: [inClone('client')] }),
+  );
+  const code = await runToEnd(
+    node,
+    [inClone('node_modules', '@typescript', 'native', 'bin', 'tsc'), '-p', project],
+    { cwd: clone },
+  );
+  if (code !== 0)
+    throw new Stop('the client library could not be emitted as JavaScript: see the errors above');
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { clone, compileCache, inClone } from '../prepare/clone.mjs';
+import { say } from '../prepare/say.mjs';
+import { notRun } from './not-run.mjs';
+import { runToEnd } from './run-to-end.mjs';
+
+/**
+ * Runs test files with node:test on the given Node and prints what was not run and the closing lines. Resolves
+ * with the exit code: 0 only if everything passed and, where CI=true, everything ran.
+ */
+export async function runTests(node, files, options, helpers) {
+  const inCi = process.env.CI === 'true';
+  const work = mkdtempSync(join(tmpdir(), 'alongside-test-'));
+  const notes = join(work, 'not-run');
+  const closing = join(work, 'closing.json');
+  try {
+    const code = await runToEnd(
+      node,
+      [
+        '--test',
+        `--test-concurrency=${Math.min(8, Math.max(2, availableParallelism()))}`,
+        '--test-timeout=300000',
+        `--test-reporter=${inCi ? 'dot' : 'spec'}`,
+        '--test-reporter-destination=stdout',
+        `--test-reporter=${inClone('scripts', 'test', 'closing.mjs')}`,
+        `--test-reporter-destination=${closing}`,
+        ...options,
+        ...files,
+      ],
+      {
+        cwd: clone,
+        env: { ...process.env, ...helpers, ALONGSIDE_NOT_RUN: notes, NODE_COMPILE_CACHE: compileCache },
+      },
+    );
+    return conclude(code, notes, closing, inCi);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Prints what was not run and the closing lines; the exit code. */
+function conclude(code, notes, closing, inCi) {
+  const { skipped, lines } = readClosing(closing);
+  const left = notRun(notes, skipped);
+  for (const line of left) process.stdout.write(`${line}\n`);
+  if (left.length > 0 && inCi) say('CI must run everything: give it the rights that the tests above lack');
+  if (lines.length === 0) say('the tests ended without a summary');
+  for (const line of lines) process.stdout.write(`${line}\n`);
+  return code || (lines.length === 0 || (inCi && left.length > 0) ? 1 : 0);
+}
+
+function readClosing(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { skipped: [], lines: [] };
+  }
+}

@@ -1,0 +1,35 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { findClient, type WithClient } from '../../application/client.ts';
+import type { Base } from '../../base.ts';
+import { errorAnswer } from '../../diagnosis.ts';
+import type { Parts } from '../../parts.ts';
+import { errors } from '../errors.ts';
+import type { Incoming } from '../incoming.ts';
+import { clientMethods } from './registry.ts';
+
+/** HTTP Basic is not offered; whoever tries it is told in its own terms (RFC 6749 section 5.2). */
+export const refuseBasic = ({ diagnosis }: Parts) =>
+  async function refuseBasic({ request }: Incoming): Promise<Answer | undefined> {
+    if (request.headers.authorization === undefined) return undefined;
+    const refusal = errors.clientUnauthenticated('the client authenticates with the Authorization header');
+    await diagnosis.note(refusal, request);
+    return errorAnswer(refusal, request).with({ 'www-authenticate': 'Basic realm="token"' });
+  };
+
+/** Exactly one way, the registered one, and its proof (RFC 6749 section 2.3). What failed is said in the log alone. */
+export const authenticateClient = (base: Base, parts: Parts) =>
+  async function authenticateClient({ parameters }: Incoming): Promise<WithClient> {
+    const [method, ...others] = clientMethods.filter((candidate) => candidate.matches(parameters));
+    if (!method || others.length > 0) throw errors.clientMethods('both a secret and an assertion came');
+    const clientId = method.clientId(parameters);
+    if (clientId === undefined) throw errors.clientUnauthenticated('the request names no client, or two');
+    const client = await findClient(parts.applications, base, clientId);
+    if (!client)
+      throw errors.clientUnauthenticated(`no application at ${base.path} has the client id ${clientId}`);
+    const registered = client.half.tokenEndpointAuthMethod;
+    if (registered !== method.name)
+      throw errors.clientUnauthenticated(`${method.name} was tried, ${registered} is registered`);
+    const fault = await method.fault(client.half, parameters, base, parts);
+    if (fault !== undefined) throw errors.clientUnauthenticated(fault);
+    return { client };
+  };

@@ -1,0 +1,122 @@
+import { json } from '@alongside/kernel/answer';
+import { steps } from '@alongside/kernel/steps';
+import { verifierFits } from '../../../oauth/pkce.ts';
+import type { WithProducts } from '../../application/client.ts';
+import type { Base } from '../../base.ts';
+import { type CodeGrant, Codes } from '../../codes.ts';
+import { accessLifetime, Issuer } from '../../issue.ts';
+import { scopesAt } from '../../levels.ts';
+import { lifetimesOf } from '../../lifetimes.ts';
+import type { Parts } from '../../parts.ts';
+import type { Upstream } from '../../upstream/upstream.ts';
+import { scopesGranted } from '../callback.ts';
+import { errors } from '../errors.ts';
+import { type FromClient, grant } from './grant.ts';
+
+interface WithCode {
+  code: string;
+  granted: CodeGrant;
+  upstream: Upstream;
+}
+
+/** Milliseconds in which the same client may repeat itself without harm, as after a lost answer. */
+const harmlessRepeat = 10_000;
+
+const findCode = ({ clock, database, tokens, endedSessions }: Parts, base: Base, codes: Codes) =>
+  async function findCode({ parameters, client }: FromClient): Promise<WithCode> {
+    const code = parameters.get('code');
+    if (code === undefined) throw errors.codeMissing('code is missing');
+    const found = await codes.find(code);
+    if (!found) throw errors.codeInvalid(`no code of ${base.path} is like this`);
+    const { payload: granted, usedAt, expiresAt } = found;
+    const isOwn = granted.clientId === client.half.clientId;
+    if (usedAt !== null) {
+      const age = clock.now() - usedAt;
+      // RFC 6749 section 4.1.2: a code that is used again has been stolen, or an answer was lost.
+      if (base.hardening.codeReuseRevokes && (!isOwn || age > harmlessRepeat))
+        await database.run(tokens.revokingFamily(granted.family));
+      throw errors.codeInvalid(`the code was used ${age} ms ago`);
+    }
+    if (expiresAt <= clock.now())
+      throw errors.codeInvalid(`the code ran out ${clock.now() - expiresAt} ms ago`);
+    if (!isOwn) throw errors.codeInvalid(`the code was given to ${granted.clientId}`);
+    const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
+    if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
+    if (await endedSessions.isOver(base, upstream, granted.sid))
+      throw errors.codeInvalid('the provider has ended the session since');
+    return { code, granted, upstream };
+  };
+
+async function checkRedirectUri({ parameters, granted }: FromClient & WithCode): Promise<void> {
+  const redirectUri = parameters.get('redirect_uri');
+  if (redirectUri !== granted.redirectUri)
+    throw errors.codeInvalid(
+      `the code was sent to ${granted.redirectUri}, redirect_uri is ${redirectUri ?? 'missing'}`,
+    );
+}
+
+async function checkVerifier({ parameters, granted: { challenge } }: FromClient & WithCode): Promise<void> {
+  if (challenge === null || !verifierFits(parameters.get('code_verifier'), challenge))
+    throw errors.codeInvalid('the code_verifier does not belong to the code_challenge');
+}
+
+async function keepScopes({ products, granted }: WithProducts & WithCode): Promise<{ scope: string[] }> {
+  const scope = scopesGranted(granted.asked, scopesAt(products, granted.level.marker));
+  if (scope.length === 0)
+    throw errors.noScope(`no scope of the application is of the level ${granted.level.name} any more`);
+  return { scope };
+}
+
+/** RFC 6749 section 4.1.3, RFC 7636 section 4.6. */
+export const authorizationCode = grant('authorization_code', {
+  validate: (base, parts) =>
+    steps<FromClient>()
+      .step(findCode(parts, base, new Codes(base, parts.singleUse)))
+      .step(checkRedirectUri)
+      .step(checkVerifier)
+      .step(keepScopes),
+  issue(base, { tokens, clock, database, singleUse, recorder, endedSessions }) {
+    const codes = new Codes(base, singleUse);
+    const issuer = new Issuer(base, tokens, clock);
+    return async function issue({
+      parameters,
+      client,
+      code,
+      granted,
+      upstream,
+      scope,
+    }: FromClient & WithCode & { scope: string[] }) {
+      const lifetimes = lifetimesOf(base, parameters, {
+        access: accessLifetime,
+        refresh: upstream.refreshLifetime,
+      });
+      const access = issuer.access({ ...granted, scope }, lifetimes.access);
+      const refresh = issuer.refresh({ ...granted, scope }, Math.min(lifetimes.refresh, lifetimes.validity), {
+        refresh_count: '0',
+        _refresh_tokens_validity_ms: String(lifetimes.validity),
+      });
+      // One batch, so of any number of uses at once one wins and the others find nothing written.
+      const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
+      if (!done) throw errors.codeInvalid('the code was used by another request at the same time');
+      if (await endedSessions.isOver(base, upstream, granted.sid)) {
+        await database.run(tokens.revokingFamily(granted.family));
+        throw errors.codeInvalid('the provider ended the session at the same time');
+      }
+      recorder.record({
+        keys: [code, granted.family],
+        from: 'application',
+        to: 'authorisation',
+        name: 'authorisation.token',
+        detail: { client: client.application.name, level: granted.level.name, scope: scope.join(' ') },
+      });
+      return json(200, {
+        access_token: access.token,
+        token_type: 'Bearer',
+        expires_in: issuer.secondsLeft(access.expiresAt),
+        scope: scope.join(' '),
+        refresh_token: refresh.token,
+        refresh_token_expires_in: issuer.secondsLeft(refresh.expiresAt),
+      });
+    };
+  },
+});

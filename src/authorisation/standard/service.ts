@@ -1,0 +1,46 @@
+import { Answer, json } from '@alongside/kernel/answer';
+import { type Endpoint, everyMethod, type Method, type Route } from '@alongside/kernel/http';
+import type { Base } from '../base.ts';
+import type { Parts } from '../parts.ts';
+import { createAuthorize, createAuthorizeByPost } from './authorize.ts';
+import { createCallback } from './callback.ts';
+import { errors } from './errors.ts';
+import { metadataOf, metadataPath } from './metadata.ts';
+import { createRevoke } from './revoke.ts';
+import { createToken } from './token.ts';
+
+/** The ways into one path; every other method is told which there are. */
+function routesAt(path: string, endpoints: Partial<Record<Method, Endpoint>>): Route[] {
+  const methods = Object.keys(endpoints) as Method[];
+  const others = everyMethod.filter((method) => !methods.includes(method));
+  return [
+    ...methods.map((method): Route => ({ methods: [method], path, endpoint: endpoints[method] as Endpoint })),
+    {
+      methods: others,
+      path,
+      endpoint: async () => new Answer(405, { allow: methods.join(', '), 'content-type': 'text/plain' }),
+    },
+  ];
+}
+
+/** The routes of one base path of the standard profile. */
+export function createStandardRoutes(base: Base, parts: Parts): Route[] {
+  const guard = (endpoint: Endpoint): Endpoint => parts.diagnosis.guard(endpoint, errors.unexpected);
+  const metadata = metadataOf(base);
+  const cached = { 'cache-control': 'public, max-age=300' };
+  const notFound = guard(async () => {
+    throw errors.notFound();
+  });
+  return [
+    ...routesAt(metadataPath(base), { GET: async () => json(200, metadata, cached) }),
+    ...routesAt(`${base.path}/jwks`, { GET: guard(async () => json(200, await parts.keys.jwks(), cached)) }),
+    ...routesAt(`${base.path}/authorize`, {
+      GET: guard(createAuthorize(base, parts)),
+      POST: guard(createAuthorizeByPost(base)),
+    }),
+    ...routesAt(`${base.path}/callback`, { GET: guard(createCallback(base, parts)) }),
+    ...routesAt(`${base.path}/token`, { POST: guard(createToken(base, parts)) }),
+    ...routesAt(`${base.path}/revoke`, { POST: guard(createRevoke(base, parts)) }),
+    { methods: everyMethod, path: `${base.path}/*`, endpoint: notFound },
+  ];
+}

@@ -1,0 +1,37 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { steps } from '@alongside/kernel/steps';
+import { limitRate, readProducts, requireApproval, requireSubscription } from '../application/client.ts';
+import type { Base } from '../base.ts';
+import type { Parts } from '../parts.ts';
+import { authenticateClient, refuseBasic } from './clients/authenticate.ts';
+import { errors } from './errors.ts';
+import type { FromClient } from './grants/grant.ts';
+import { grants } from './grants/registry.ts';
+import { readForm } from './incoming.ts';
+import { orElse } from './or-else.ts';
+
+/** `POST /token` of the standard profile (RFC 6749 section 3.2): the client first, then its grant. */
+export function createToken(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
+  const { products, limiter } = parts;
+  const endpoints = new Map(grants.map((grant) => [grant.type, grant.endpoint(base, parts)]));
+  const notAllowed = async (_known: object, { detail }: { detail: string }): Promise<Answer> => {
+    throw errors.clientNotAllowed(detail);
+  };
+  const list = steps<{ request: HttpRequest }>()
+    .step(readForm)
+    .step(refuseBasic(parts))
+    .step(authenticateClient(base, parts))
+    .step(orElse(requireApproval, notAllowed))
+    .step(readProducts(products))
+    .step(orElse(requireSubscription(base), notAllowed))
+    .step(limitRate(limiter, base))
+    .step(async function runGrant(known: FromClient): Promise<Answer> {
+      const type = known.parameters.get('grant_type');
+      if (type === undefined) throw errors.grantMissing('grant_type is missing');
+      const endpoint = endpoints.get(type);
+      if (!endpoint) throw errors.grantUnsupported(`${type} came`);
+      return endpoint(known);
+    });
+  return (request) => list.run({ request });
+}

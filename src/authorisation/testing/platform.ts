@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { ManualClock } from '@alongside/kernel/clock';
+import { EventRecorder } from '@alongside/kernel/events';
+import { createListener } from '@alongside/kernel/http';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { SigningKeys } from '@alongside/kernel/keys';
+import { silentLog } from '@alongside/kernel/log';
+import { Vault } from '@alongside/kernel/secrets';
+import { Applications } from '../../oauth/applications.ts';
+import { Products } from '../../oauth/products.ts';
+import { Refusals } from '../../oauth/refusals.ts';
+import { Tokens } from '../../oauth/tokens.ts';
+import { openDatabase } from '../../storage/dialects.ts';
+import { StoredEvents } from '../../storage/events.ts';
+import { StoredKeys } from '../../storage/signing-keys.ts';
+import { SingleUse } from '../../storage/single-use.ts';
+import { type AuthorisationDependencies, type BasePath, createAuthorisation } from '../index.ts';
+import { products, seededApplications } from './applications.ts';
+import { startProvider } from './provider.ts';
+
+/** Noon of a summer day, so that nothing depends on when a test runs. */
+export const noon = Date.UTC(2026, 6, 1, 12);
+
+/** The public address of the API platform: what clients see, whatever port the test got. */
+export const api = 'https://api.test';
+
+export const platformClient = { id: 'platform.apps.test', secret: 'platform-secret-0123456789abcdefghij' };
+
+/** What a test reads of an answer. */
+export interface Reply {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body as JSON; empty when it is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever came.
+  body: any;
+  location: URL | undefined;
+}
+
+export interface PlatformOptions {
+  keys?: JsonWebKey[];
+  database?: string;
+  development?: boolean;
+  /** Put in place of members of every base path. */
+  base?: Partial<BasePath>;
+  more?: Partial<AuthorisationDependencies>;
+}
+
+async function readReply(answer: Response): Promise<Reply> {
+  const text = await answer.text();
+  let body: unknown = {};
+  try {
+    body = JSON.parse(text);
+  } catch {}
+  const location = answer.headers.get('location');
+  return { status: answer.status, headers: answer.headers, text, body, location: location ? new URL(location) : undefined };
+}
+
+/** The authorisation service over a database, with two providers, behind a real listener on a free port. */
+export async function startPlatform(options: PlatformOptions = {}) {
+  const clock = new ManualClock(noon);
+  const database = await openDatabase(options.database ?? ':memory:', '');
+  const vault = new Vault(randomBytes(32));
+  const applications = new Applications(database, clock);
+  const provider = await startProvider(clock, platformClient);
+  const citizens = await startProvider(clock, platformClient);
+  const events = new StoredEvents(database);
+  const recorder = new EventRecorder(clock, events);
+  const cis2 = {
+    issuer: provider.issuer,
+    authorizeUrl: `${provider.issuer}/authorize`,
+    tokenUrl: `${provider.issuer}/access_token`,
+    userinfoUrl: `${provider.issuer}/userinfo`,
+    jwksUrl: `${provider.issuer}/jwks`,
+    clientId: platformClient.id,
+    clientSecret: platformClient.secret,
+  };
+  const nhsLogin = {
+    issuer: citizens.issuer,
+    authorizeUrl: `${citizens.issuer}/authorize`,
+    tokenUrl: `${citizens.issuer}/access_token`,
+    jwksUrl: `${citizens.issuer}/jwks`,
+    clientId: platformClient.id,
+    clientSecret: platformClient.secret,
+  };
+  const own = { ...cis2, providerName: 'nhs-cis2', sendNonceAndPkce: true } as const;
+  const mock = { ...cis2, providerName: 'apim-mock-nhs-cis2', sendNonceAndPkce: false } as const;
+  const bases: BasePath[] = [
+    {
+      path: '/oauth2',
+      profile: 'nhs',
+      environment: 'local',
+      cis2: own,
+      nhsLogin: { ...nhsLogin, providerName: 'nhs-login' },
+    },
+    {
+      path: '/oauth2-mock',
+      profile: 'nhs',
+      environment: 'internal-dev',
+      cis2: mock,
+      nhsLogin: { ...nhsLogin, providerName: 'apim-mock-nhs-login' },
+    },
+    { path: '/oauth2.1', profile: 'standard', environment: 'local', cis2: own },
+  ];
+  const tokens = new Tokens(database, clock);
+  const service = createAuthorisation({
+    clock,
+    database,
+    singleUse: new SingleUse(database, clock),
+    applications,
+    products: new Products(database),
+    tokens,
+    keys: new SigningKeys('authorisation', new StoredKeys(database, vault), clock),
+    vault,
+    recorder,
+    log: silentLog,
+    urls: { api, console: '', cis2: '', identityAgent: '', cis: '', sample: '' },
+    development: options.development ?? true,
+    bases: bases.map((base) => ({ ...base, ...options.base })),
+    ...options.more,
+  });
+  const productStore = new Products(database);
+  for (const product of products) await productStore.save(product);
+  for (const application of seededApplications(options.keys ?? [])) await applications.add(application);
+  const listener = createListener(service.routes, { name: 'api', log: silentLog, flush: () => recorder.flush() });
+  const port = await listener.listen(0);
+
+  /** Fetches an address of the platform; no redirect is followed. */
+  const customFetch = (address: string | URL, init: RequestInit = {}): Promise<Response> => {
+    const url = new URL(address, api);
+    const target = url.origin === api ? `http://127.0.0.1:${port}${url.pathname}${url.search}` : url.href;
+    return fetch(target, { redirect: 'manual', ...init });
+  };
+  const call = async (address: string | URL, init?: RequestInit): Promise<Reply> => readReply(await customFetch(address, init));
+
+  return {
+    clock,
+    database,
+    applications,
+    products: productStore,
+    tokens,
+    vault,
+    events,
+    refusals: new Refusals(database, clock),
+    provider,
+    citizens,
+    port,
+    customFetch,
+    call,
+    get: (path: string, query: Record<string, string> = {}, headers: Record<string, string> = {}) =>
+      call(Object.keys(query).length > 0 ? `${path}?${new URLSearchParams(query)}` : path, { headers }),
+    post: (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
+      call(path, {
+        method: 'POST',
+        body: new URLSearchParams(form).toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      }),
+    async close() {
+      await listener.close();
+      await provider.close();
+      await citizens.close();
+      await database.close();
+    },
+  };
+}
+
+export type Platform = Awaited<ReturnType<typeof startPlatform>>;
+
+/** The same parameters without one, or with another value for it. */
+export function changed(parameters: Record<string, string>, change: Record<string, string | undefined>): Record<string, string> {
+  const merged = { ...parameters, ...change };
+  return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,57 @@
+import { errors } from '../errors.ts';
+import type { Cis2Registration, PlatformRegistration, Registration } from './shape.ts';
+
+type Half = PlatformRegistration | Cis2Registration;
+type Rule = { field: string; problem: string; broken: boolean };
+
+const senderBound = ['private_key_jwt', 'tls_client_auth'];
+const fapi2Algorithms = ['', 'PS256', 'ES256', 'EdDSA'];
+
+const forBoth = ({ profile, tokenEndpointAuthMethod, signingAlg }: Half): Rule[] => [
+  {
+    field: 'tokenEndpointAuthMethod',
+    problem: 'must be "private_key_jwt" or "tls_client_auth" in the fapi2 profile',
+    broken: profile === 'fapi2' && !senderBound.includes(tokenEndpointAuthMethod),
+  },
+  {
+    field: 'signingAlg',
+    problem: 'must be PS256, ES256 or EdDSA in the fapi2 profile',
+    broken: profile === 'fapi2' && !fapi2Algorithms.includes(signingAlg),
+  },
+];
+
+/** Public clients exist in the standard profile, as native applications, and nowhere else. */
+const forPlatform = ({ profile, tokenEndpointAuthMethod: method, applicationType, products, revokedProducts }: PlatformRegistration): Rule[] => [
+  {
+    field: 'tokenEndpointAuthMethod',
+    problem: 'may be "none" in the standard profile only',
+    broken: method === 'none' && profile !== 'standard',
+  },
+  {
+    field: 'applicationType',
+    problem: 'must be "native" where "tokenEndpointAuthMethod" is "none"',
+    broken: method === 'none' && applicationType !== 'native',
+  },
+  {
+    field: 'products',
+    problem: 'must not name one twice',
+    broken: new Set(products).size !== products.length,
+  },
+  {
+    field: 'revokedProducts',
+    problem: 'must be some of "products"',
+    broken: revokedProducts.some((name) => !products.includes(name)),
+  },
+];
+
+/** What members must be together. Throws `invalid_request` with the first that is not so. */
+export function checkPolicy({ platform, cis2 }: Registration): void {
+  const rules = [
+    ...(platform ? [...forBoth(platform), ...forPlatform(platform)].map((rule) => ({ ...rule, half: 'platform' })) : []),
+    ...(cis2 ? forBoth(cis2).map((rule) => ({ ...rule, half: 'cis2' })) : []),
+  ];
+  const broken = rules.find((rule) => rule.broken);
+  if (!broken) return;
+  const field = `${broken.half}.${broken.field}`;
+  throw errors.requestInvalid(`${field}: ${broken.problem}`, { field, problem: broken.problem });
+}

@@ -1,0 +1,124 @@
+import { isSigningAlgorithm, publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { z } from 'zod';
+import { keySetAddressProblem, redirectProblem, serverAddressProblem } from './addresses.ts';
+
+// The forms of a registration, each with what would be right.
+
+const text = (longest: number) =>
+  z.string('must be text').max(longest, `must have at most ${longest} characters`).regex(/^\P{Cc}*$/u, 'must not hold control characters');
+
+const oneOf = <const V extends readonly [string, ...string[]]>(...values: V) =>
+  z.enum(values, `must be ${values.map((value) => `"${value}"`).join(', ')}`);
+
+const profile = oneOf('nhs', 'standard', 'fapi2');
+const applicationType = oneOf('web', 'native');
+const algorithms = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const;
+const algorithm = z.custom<SigningAlgorithm>(isSigningAlgorithm, `must be of ${algorithms.join(', ')}`);
+const tokenAlgorithm = oneOf('RS256', 'PS256', 'RS512', 'ES256');
+
+/** The client assertion's; empty when any that the profile allows will do. */
+const assertionAlgorithm = z.union([z.literal(''), algorithm], `must be empty or of ${algorithms.join(', ')}`).default('');
+
+const addresses = z.array(z.string('must be an address'), 'must be a list of addresses').max(50, 'must have at most 50 entries').default([]);
+
+const serverAddress = (problemOf: (address: string) => string | undefined) =>
+  z.string('must be an address').check(({ value, issues }) => {
+    const problem = value === '' ? undefined : problemOf(value);
+    if (problem) issues.push({ code: 'custom', message: problem, input: value });
+  });
+
+const publicKey = z.looseObject({ kty: z.string('must name its type') }).check(({ value, issues }) => {
+  const add = (message: string) => issues.push({ code: 'custom', message, input: value });
+  if ('d' in value || 'k' in value) add('holds a private key: register the public half only, and make a new key');
+  else if (!publicKeyOf(value)) add('is not a public key (RFC 7517)');
+});
+
+const keySet = z
+  .strictObject({ keys: z.array(publicKey, 'must be a list of keys').max(100, 'must have at most 100 keys') }, 'must be a JWK set: {"keys": [...]}')
+  .transform((set) => set as { keys: JsonWebKey[] });
+
+const keys = {
+  jwks: keySet.nullable().default(null),
+  jwksUrl: serverAddress(keySetAddressProblem)
+    .nullable()
+    .default(null)
+    .transform((url) => url || null),
+};
+
+const oneKeySource = ({ jwks, jwksUrl }: { jwks: unknown; jwksUrl: unknown }): boolean => jwks === null || jwksUrl === null;
+const oneKeySourceMessage = { message: 'must have either "jwks" or "jwksUrl", not both', path: ['jwks'] };
+
+/** The rules for the addresses of one list, once profile and type are known. */
+const checkRedirects = (
+  half: { profile?: 'nhs' | 'standard' | 'fapi2'; applicationType: 'web' | 'native' },
+  list: readonly string[],
+  name: string,
+  add: (message: string, path: (string | number)[]) => void,
+): void => {
+  list.forEach((address, index) => {
+    const problem = redirectProblem(address, { profile: half.profile ?? 'nhs', native: half.applicationType === 'native' });
+    if (problem) add(problem, [name, index]);
+  });
+};
+
+/** The half at the API platform, every member there. */
+export const platformShape = z
+  .strictObject({
+    profile,
+    callbackUrls: addresses,
+    products: z.array(text(200), 'must be a list of names').max(100, 'must have at most 100 entries').default([]),
+    /** Those of the products that are withdrawn from this application alone. */
+    revokedProducts: z.array(text(200), 'must be a list of names').max(100, 'must have at most 100 entries').default([]),
+    tokenEndpointAuthMethod: oneOf('client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none'),
+    applicationType,
+    signingAlg: assertionAlgorithm,
+    ...keys,
+    accessToken: z
+      .strictObject({ format: oneOf('opaque', 'jwt').default('opaque'), signingAlg: tokenAlgorithm.default('RS256') })
+      .default({ format: 'opaque', signingAlg: 'RS256' }),
+    attributes: z.record(text(100), z.string('must be text').max(8_192, 'must have at most 8192 characters')).default({}),
+  })
+  .refine(oneKeySource, oneKeySourceMessage)
+  .check(({ value, issues }) =>
+    checkRedirects(value, value.callbackUrls, 'callbackUrls', (message, path) => issues.push({ code: 'custom', message, path, input: value })),
+  );
+
+/** The half at CIS2, every member there. */
+export const cis2Shape = z
+  .strictObject({
+    profile,
+    redirectUris: addresses,
+    postLogoutRedirectUris: addresses,
+    applicationType,
+    tokenEndpointAuthMethod: oneOf('client_secret_post', 'client_secret_basic', 'private_key_jwt'),
+    ...keys,
+    signingAlg: assertionAlgorithm,
+    backchannelLogoutUri: serverAddress(serverAddressProblem).default(''),
+    pkce: oneOf('required', 'optional'),
+    refreshTokens: z.boolean('must be true or false').default(false),
+    firstAuthenticator: oneOf('smartcard', 'choose').nullable().default(null),
+    maxAge: oneOf('proof', 'pin'),
+    idTokenSigningAlg: tokenAlgorithm.default('RS256'),
+    userinfoSigningAlg: tokenAlgorithm.nullable().default(null),
+  })
+  .refine(oneKeySource, oneKeySourceMessage)
+  .check(({ value, issues }) => {
+    const add = (message: string, path: (string | number)[]) => issues.push({ code: 'custom', message, path, input: value });
+    checkRedirects(value, value.redirectUris, 'redirectUris', add);
+    checkRedirects(value, value.postLogoutRedirectUris, 'postLogoutRedirectUris', add);
+  });
+
+/** A whole registration, as a change leaves it. */
+export const registrationShape = z
+  .strictObject({
+    name: text(100).min(1, 'must not be empty'),
+    developer: text(100).default(''),
+    platform: platformShape.nullable().default(null),
+    cis2: cis2Shape.nullable().default(null),
+  })
+  .refine(({ platform, cis2 }) => platform !== null || cis2 !== null, 'must have "platform", "cis2" or both');
+
+export type Registration = z.output<typeof registrationShape>;
+export type PlatformRegistration = z.output<typeof platformShape>;
+export type Cis2Registration = z.output<typeof cis2Shape>;

@@ -1,0 +1,88 @@
+import { json } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { z } from 'zod';
+import { paths } from '../../cis/protocol.ts';
+import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
+import { type CisDirectory, relayed } from '../cis-directory.ts';
+import { errors } from '../errors.ts';
+import { noContent } from '../no-content.ts';
+import { userinfoDocument } from '../userinfo-document.ts';
+
+const query = z.strictObject({
+  persona: z.string().max(40).optional(),
+  after: z.string().max(12).optional().describe('The "next" of the page before'),
+  limit: z.string().regex(/^\d{1,4}$/, 'must be a number').optional(),
+});
+
+/** CIS knows which members a person has; what does not fit it refuses with field and problem. */
+const person = z.looseObject({ uid: z.string().optional(), persona: z.string().nullable().optional() });
+const patch = z.looseObject({});
+
+const expectedBy = ({ headers }: HttpRequest) => (headers['if-match'] === undefined ? {} : { ifMatch: headers['if-match'] });
+
+/** `/people`: the directory of CIS. A person is named by uid or persona. */
+export function peopleCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
+  const pathOf = async (name: string) => paths.person(await cis.uidOf(name));
+
+  return [
+    defineCall({
+      method: 'GET',
+      path: '/people',
+      summary: 'People by uid',
+      query,
+      answers: { 200: 'People, and "next" where there are more' },
+      handle: async ({ query: asked }) =>
+        relayed(await cis.call({ method: 'GET', path: `${paths.people}?${new URLSearchParams({ ...asked })}` })),
+    }),
+    defineCall({
+      method: 'POST',
+      path: '/people',
+      summary: 'Adds a person',
+      body: person,
+      answers: { 201: 'The person', 409: 'The uid or persona is taken', 422: 'A member does not fit: "field" and "problem"' },
+      async handle({ body }) {
+        const answer = await cis.call({ method: 'POST', path: paths.people, body });
+        const uid = (answer.body as { uid?: unknown } | undefined)?.uid;
+        return relayed(answer, answer.status === 201 ? { location: `${apiPath}/people/${String(uid)}` } : {});
+      },
+    }),
+    defineCall({
+      method: 'GET',
+      path: '/people/{uid}',
+      summary: 'A person',
+      answers: { 200: 'The person; ETag', 404: 'Nobody has this uid or persona' },
+      handle: async ({ part }) => relayed(await cis.call({ method: 'GET', path: await pathOf(part('uid')) })),
+    }),
+    defineCall({
+      method: 'PATCH',
+      path: '/people/{uid}',
+      summary: 'Changes a person by a JSON merge patch (RFC 7396)',
+      body: patch,
+      answers: { 200: 'The person after it; ETag', 404: 'Nobody has this uid or persona', 412: 'If-Match names another revision', 422: 'A member does not fit' },
+      async handle({ request, part, body }) {
+        return relayed(await cis.call({ method: 'PATCH', path: await pathOf(part('uid')), body, ...expectedBy(request) }));
+      },
+    }),
+    defineCall({
+      method: 'DELETE',
+      path: '/people/{uid}',
+      summary: 'Removes a person',
+      answers: { 204: 'Nobody has this uid any more', 404: 'Nobody had it', 412: 'If-Match names another revision' },
+      async handle({ request, part }) {
+        const answer = await cis.call({ method: 'DELETE', path: await pathOf(part('uid')), ...expectedBy(request) });
+        return answer.status === 204 ? noContent() : relayed(answer);
+      },
+    }),
+    defineCall({
+      method: 'GET',
+      path: '/people/{uid}/userinfo',
+      summary: 'The person as a complete userinfo document',
+      answers: { 200: 'The document', 404: 'Nobody has this uid or persona' },
+      async handle({ part }) {
+        const found = await cis.call({ method: 'GET', path: await pathOf(part('uid')) });
+        if (found.status !== 200) throw errors.notFound(`CIS answered ${found.status}`);
+        return json(200, userinfoDocument(found.body as Parameters<typeof userinfoDocument>[0]));
+      },
+    }),
+  ];
+}

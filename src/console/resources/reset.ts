@@ -1,0 +1,52 @@
+import { json } from '@alongside/kernel/answer';
+import type { AdjustableClock } from '@alongside/kernel/clock';
+import { Refusal } from '@alongside/kernel/errors';
+import type { Log } from '@alongside/kernel/log';
+import type { AuditLog } from '../../storage/audit.ts';
+import type { Settings } from '../../storage/settings.ts';
+import type { LocalAgent } from '../agent.ts';
+import { type ApiCall, defineCall } from '../api/call.ts';
+import type { CisDirectory } from '../cis-directory.ts';
+import type { StoredFaults } from '../faults/stored-faults.ts';
+import { moveClock } from '../moved-clock.ts';
+
+interface Parts {
+  clock: AdjustableClock;
+  settings: Settings;
+  cis: CisDirectory;
+  agent: LocalAgent;
+  faults: StoredFaults;
+  audit: AuditLog;
+  log: Log;
+  reset: () => Promise<void>;
+}
+
+/** `POST /reset`: clock, faults, the local agent's cards and all of storage back to the seed. */
+export function resetCalls(parts: Parts): ApiCall[] {
+  async function resetAgent(): Promise<string[]> {
+    try {
+      await parts.agent.reset();
+      return [];
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return [`The cards were not reset: ${error.message}`];
+    }
+  }
+
+  return [
+    defineCall({
+      method: 'POST',
+      path: '/reset',
+      summary: 'Back to the seed',
+      answers: { 200: 'Done; "warnings" says what could not be reached' },
+      async handle() {
+        await parts.faults.clear();
+        const warnings = await moveClock(parts, 0);
+        warnings.push(...(await resetAgent()));
+        await parts.reset();
+        await parts.audit.write({ actor: 'developer', action: 'reset', target: 'installation', outcome: 'ok' });
+        return json(200, { reset: true, ...(warnings.length > 0 ? { warnings } : {}) });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import {
+  type OutcomeBody,
+  pdsBase,
+  type RunningGateway,
+  scopes,
+  startGateway,
+} from '../../gateway.fixture.ts';
+import type { Patient } from './patient.ts';
+import { extensionUrls, urls } from './vocabulary.ts';
+
+let gateway: RunningGateway;
+let token: string;
+before(async () => {
+  gateway = await startGateway();
+  token = await gateway.issue();
+});
+after(() => gateway.stop());
+
+const read = async (id: string, as = token, init: RequestInit = {}) => {
+  const answer = await gateway.call(`${pdsBase}/Patient/${id}`, { token: as, ...init });
+  assert.equal(answer.status, 200);
+  return (await answer.json()) as Patient;
+};
+const urlsOf = ({ extension = [] }: Patient) => extension.map(({ url }) => url);
+
+describe('GET /Patient/{id}', () => {
+  // [number, status, severity, issue, code, display]
+  const refusals: [string, string, number, string, string, string, string][] = [
+    [
+      'a wrong check digit',
+      '9000000000',
+      400,
+      'error',
+      'value',
+      'INVALID_RESOURCE_ID',
+      'Resource Id is invalid',
+    ],
+    ['too few digits', '900000000', 400, 'error', 'value', 'INVALID_RESOURCE_ID', 'Resource Id is invalid'],
+    ['letters', 'abc', 400, 'error', 'value', 'INVALID_RESOURCE_ID', 'Resource Id is invalid'],
+    [
+      'percent-encoding',
+      '900000000%39',
+      400,
+      'error',
+      'value',
+      'INVALID_RESOURCE_ID',
+      'Resource Id is invalid',
+    ],
+    [
+      'an unknown number',
+      '9111231130',
+      404,
+      'information',
+      'not-found',
+      'RESOURCE_NOT_FOUND',
+      'Resource not found',
+    ],
+    ['ten zeros', '0000000000', 404, 'information', 'not-found', 'RESOURCE_NOT_FOUND', 'Resource not found'],
+    [
+      'an invalidated record',
+      '9990003343',
+      404,
+      'error',
+      'processing',
+      'INVALIDATED_RESOURCE',
+      'Resource that has been marked as invalid was requested - invalid resources cannot be retrieved',
+    ],
+  ];
+  for (const below of ['', '/RelatedPerson'])
+    for (const [name, id, status, severity, issue, code, display] of refusals)
+      test(`${name}${below}: ${status} ${code}`, async () => {
+        const answer = await gateway.call(`${pdsBase}/Patient/${id}${below}`, { token });
+        assert.equal(answer.status, status);
+        assert.equal(answer.headers.get('content-type'), 'application/fhir+json');
+        const body = (await answer.json()) as OutcomeBody;
+        assert.deepEqual(body, {
+          resourceType: 'OperationOutcome',
+          issue: [
+            {
+              severity,
+              code: issue,
+              details: {
+                coding: [
+                  {
+                    system: 'https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode',
+                    version: '1',
+                    code,
+                    display,
+                  },
+                ],
+              },
+            },
+          ],
+        });
+      });
+
+  test('a missing X-Request-ID is the back end’s to refuse, before the number', async () => {
+    for (const path of ['/Patient/9000000009', '/Patient/9000000000', '/Patient/']) {
+      const answer = await fetch(`http://127.0.0.1:${gateway.port}${pdsBase}${path}`, {
+        headers: { authorization: `Bearer ${token}`, 'nhsd-request-id': 'forged' },
+      });
+      assert.equal(answer.status, 400);
+      const [issue] = ((await answer.json()) as OutcomeBody).issue;
+      assert.deepEqual(
+        [
+          issue.severity,
+          issue.code,
+          issue.details.coding[0].code,
+          issue.details.coding[0].display,
+          issue.diagnostics,
+        ],
+        [
+          'error',
+          'required',
+          'MISSING_VALUE',
+          'Required value is missing',
+          'Invalid request with error - X-Request-ID header must be supplied to access this resource',
+        ],
+      );
+    }
+  });
+
+  test('a record with its version as ETag, in FHIR JSON, for no cache', async () => {
+    const answer = await gateway.call(`${pdsBase}/Patient/9000000009`, { token });
+    assert.deepEqual(
+      ['etag', 'content-type', 'cache-control'].map((name) => answer.headers.get(name)),
+      ['W/"2"', 'application/fhir+json', 'no-store'],
+    );
+    const patient = (await answer.json()) as Patient;
+    assert.equal(patient.meta.versionId, '2');
+    assert.deepEqual(
+      [
+        patient.id,
+        patient.name?.[0]?.family,
+        patient.gender,
+        patient.birthDate,
+        patient.generalPractitioner?.[0]?.identifier.value,
+      ],
+      ['9000000009', 'Smith', 'female', '2010-10-22', 'Y12345'],
+    );
+    assert.equal(patient.extension?.length, 8);
+    assert.deepEqual(
+      patient.address?.map(({ use, line }) => [use, line.length]),
+      [
+        ['home', 5],
+        ['temp', 5],
+      ],
+    );
+    assert.deepEqual(
+      patient.telecom?.map(({ system }) => system),
+      ['phone', 'email', 'other'],
+    );
+    const head = await gateway.call(`${pdsBase}/Patient/9000000009`, { token, method: 'HEAD' });
+    assert.deepEqual([head.status, head.headers.get('etag'), await head.text()], [200, 'W/"2"', '']);
+  });
+
+  test('a minimal record is id, identifier and meta', async () => {
+    assert.deepEqual(Object.keys(await read('9000000033')), ['resourceType', 'id', 'identifier', 'meta']);
+  });
+
+  test('a superseded number answers with the record that took its place, also over two merges', async () => {
+    const answer = await gateway.call(`${pdsBase}/Patient/5900053636`, { token });
+    assert.deepEqual([answer.status, answer.headers.get('etag')], [200, 'W/"9"']);
+    assert.equal(((await answer.json()) as Patient).id, '9732019395');
+    assert.equal((await read('9732019735')).id, '9732110317');
+  });
+
+  test('records that supersede each other are not found, and nothing hangs', async () => {
+    await gateway.database.run({
+      text: `UPDATE patient SET body = REPLACE(body, '"supersededBy":null', '"supersededBy":"9732019735"') WHERE nhs_number = '9732110317'`,
+      values: [],
+    });
+    assert.equal((await gateway.call(`${pdsBase}/Patient/9732019735`, { token })).status, 404);
+  });
+
+  test('deceased, informally and formally', async () => {
+    for (const [id, code] of [
+      ['5900046192', '1'],
+      ['5900056597', '2'],
+    ] as const) {
+      const { deceasedDateTime, extension } = await read(id);
+      assert.match(deceasedDateTime ?? '', /^\d{4}-\d\d-\d\dT00:00:00\+00:00$/);
+      const status = extension?.find(({ url }) => url === extensionUrls.deathNotification)?.extension?.[0];
+      assert.equal(status?.valueCodeableConcept?.coding[0]?.code, code);
+    }
+  });
+});
+
+describe('redaction', () => {
+  const whereabouts = ['address', 'telecom', 'generalPractitioner', 'managingOrganization', 'contact'];
+
+  for (const id of ['9000000025', '9727022820'])
+    test(`restricted ${id}: who, not where`, async () => {
+      const patient = await read(id);
+      assert.deepEqual(patient.meta.security, [
+        {
+          system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+          code: 'R',
+          display: 'restricted',
+        },
+      ]);
+      for (const member of whereabouts) assert.ok(!(member in patient), member);
+      for (const url of [extensionUrls.nominatedPharmacy, urls.birthPlace])
+        assert.ok(!urlsOf(patient).includes(url), url);
+      assert.ok(patient.name && patient.gender && patient.birthDate);
+    });
+
+  test('the death of a restricted patient is told', async () => {
+    const patient = await read('9000000025');
+    assert.ok(patient.deceasedDateTime);
+    assert.deepEqual(urlsOf(patient), [extensionUrls.deathNotification]);
+    assert.equal(patient.multipleBirthInteger, 1);
+  });
+
+  test('very restricted: not even name and birth date', async () => {
+    const patient = await read('9727024610');
+    assert.equal(patient.meta.security[0].code, 'V');
+    for (const member of [...whereabouts, 'name', 'birthDate']) assert.ok(!(member in patient), member);
+  });
+
+  test('nobody is related to a restricted patient, as far as anybody is told', async () => {
+    for (const [id, total] of [
+      ['9000000009', 2],
+      ['9000000017', 1],
+      ['9000000033', 0],
+      ['9000000025', 0],
+      ['9727022820', 0],
+    ] as const) {
+      const answer = await gateway.call(`${pdsBase}/Patient/${id}/RelatedPerson`, { token });
+      const bundle = (await answer.json()) as {
+        resourceType: string;
+        type: string;
+        timestamp: string;
+        total: number;
+        entry?: { fullUrl: string }[];
+      };
+      assert.deepEqual(
+        [answer.status, bundle.resourceType, bundle.type, bundle.total],
+        [200, 'Bundle', 'searchset', total],
+      );
+      assert.equal(bundle.timestamp, '2026-07-01T12:00:00+00:00');
+      assert.equal(bundle.entry?.length, total === 0 ? undefined : total);
+      assert.equal('entry' in bundle, total > 0);
+    }
+  });
+
+  test('privileged access shows a restricted record whole, a very restricted one not', async () => {
+    const privileged = await gateway.issue({ scope: scopes.privileged });
+    const patient = await read('9727022820', privileged);
+    for (const member of ['address', 'telecom', 'generalPractitioner', 'contact'])
+      assert.ok(member in patient, member);
+    assert.ok(urlsOf(patient).includes(urls.birthPlace));
+    assert.ok(!('name' in (await read('9727024610', privileged))));
+  });
+
+  test('a client cannot grant itself privileged access or attributes', async () => {
+    const headers = {
+      'NHSE-PDS-Privileged-Access': 'true',
+      NHSE_PDS_Privileged_Access: 'true',
+      'NHSE-PDS-Custom-Attributes': '{"return-confidential-reason-for-removal":"true"}',
+    };
+    assert.ok(!('address' in (await read('9727022820', token, { headers }))));
+    assert.match(JSON.stringify(await read('5900057208', token, { headers })), /"ORR"/);
+  });
+
+  test('a confidential reason for removal is another reason, unless the application was granted it; some never are shown', async () => {
+    const reason = ({ extension }: Patient) =>
+      extension?.find(({ url }) => url === urls.removal)?.extension?.[0]?.valueCodeableConcept?.coding[0];
+    const flow = {
+      'apim-app-flow-vars': '{"pds":{"custom-attributes":{"return-confidential-reason-for-removal":"true"}}}',
+    };
+    await gateway.addApplication('granted', flow, ['pds']);
+    const granted = await gateway.issue({ applicationId: 'granted' });
+    assert.deepEqual(reason(await read('5900057208'))?.code, 'ORR');
+    assert.deepEqual(reason(await read('5900057208'))?.display, 'Other Reason');
+    assert.deepEqual(reason(await read('5900057208', granted))?.code, 'AFN');
+    assert.deepEqual(reason(await read('5900059332', granted))?.code, 'ORR');
+    assert.deepEqual(reason(await read('9000000009'))?.code, 'SCT');
+  });
+
+  test('blank address lines are dropped, unless the application asked for them', async () => {
+    const flow = {
+      'apim-app-flow-vars': '{"pds":{"custom-attributes":{"return-empty-address-lines":"true"}}}',
+    };
+    await gateway.addApplication('blank', flow, ['pds']);
+    assert.deepEqual((await read('5900059332')).address?.[0]?.line, [
+      '18 Canal Side',
+      'Selby',
+      'North Yorkshire',
+    ]);
+    const whole = await read('5900059332', await gateway.issue({ applicationId: 'blank' }));
+    assert.deepEqual(whole.address?.[0]?.line, ['', '18 Canal Side', '', 'Selby', 'North Yorkshire']);
+  });
+});

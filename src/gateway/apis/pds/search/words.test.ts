@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { dense, fits, fold, soundex } from './words.ts';
+
+describe('comparing words', () => {
+  test('accents, case and spaces do not count', () => {
+    assert.equal(fold('  ATTSÖN  PÀULINÉ '), 'attson pauline');
+    assert.equal(dense('ls1 6ae'), dense('LS1  6AE'));
+  });
+
+  // Published examples of American Soundex (US National Archives).
+  const sounds = {
+    Robert: 'R163',
+    Rupert: 'R163',
+    Ashcraft: 'A261',
+    Tymczak: 'T522',
+    Pfister: 'P236',
+    Honeyman: 'H555',
+    Lee: 'L000',
+  };
+  for (const [name, code] of Object.entries(sounds))
+    test(`${name} sounds ${code}`, () => assert.equal(soundex(fold(name)), code));
+
+  test('whatever the name: empty, or a letter and three digits', () => {
+    fc.assert(fc.property(fc.string(), (name) => assert.match(soundex(fold(name)), /^([A-Z][0-6]{3})?$/)));
+  });
+
+  const wildcards: [string, string, boolean][] = [
+    ['sm*', 'smith', true],
+    ['sm*', 'sm', true],
+    ['sm*', 'asm', false],
+    ['sm*h', 'smith', true],
+    ['sm*h', 'smithe', false],
+    ['smi*ith', 'smith', false],
+    ['s*i*h', 'smith', true],
+    ['smith', 'smiths', false],
+    ['**', '', true],
+  ];
+  for (const [asked, value, expected] of wildcards)
+    test(`${asked} ${expected ? 'fits' : 'does not fit'} ${value}`, () =>
+      assert.equal(fits(asked, value), expected));
+
+  test('a wildcard fits exactly what the same regular expression fits', () => {
+    const text = fc.stringMatching(/^[ab]{0,8}$/);
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), text, (parts, value) => {
+        assert.equal(fits(parts.join('*'), value), new RegExp(`^${parts.join('.*')}$`).test(value));
+      }),
+    );
+  });
+});
