@@ -7,6 +7,11 @@ export function environmentVariable(name: string): string | undefined {
   return value === undefined || value === '' ? undefined : value;
 }
 
+/** The process environment with some variables set otherwise, for a program that is started from here. */
+export function environmentWith(variables: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...process.env, ...variables };
+}
+
 /** The id of the user whose process this is; undefined on Windows. */
 export function ownUid(): number | undefined {
   return process.getuid?.();

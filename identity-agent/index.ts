@@ -23,8 +23,6 @@ import { developmentMethods } from './socket/development-methods.ts';
 import { SocketServer } from './socket/server.ts';
 import { ticketMethods } from './socket/ticket-methods.ts';
 
-export type SeedCard = CardSeed;
-
 export interface IdentityAgentOptions {
   clock: Clock;
   recorder: Recorder;
@@ -54,7 +52,7 @@ export interface IdentityAgentOptions {
   /** With it CIS certifies virtual cards. */
   cardIssuerSecret?: string;
   /** Virtual cards of a new installation and after a reset; the seeded people's unless told. */
-  seedCards?: readonly SeedCard[];
+  seedCards?: readonly CardSeed[];
   /** The reader to use in the place of the virtual one. */
   reader?: Reader;
 }

@@ -90,13 +90,18 @@ async function main(argv: readonly string[]): Promise<void> {
   });
   const { routes, before, onError } = service;
   const listener = createListener(routes, { name: 'the Identity Agent', log, before, onError });
-  await listener.listen(config.agentPort);
-  await service.start();
   const stop = async (): Promise<void> => {
     await service.stop();
     await listener.close();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+  await listener.listen(config.agentPort);
+  try {
+    await service.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 try {

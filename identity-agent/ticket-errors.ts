@@ -1,5 +1,5 @@
 /** Groups of the Ticket API's error numbers: the upper bits. */
-export const ticketErrorGroups = {
+const ticketErrorGroups = {
   GENERIC: 0x8010_0000,
   CARD_DEVICE: 0x8020_0000,
   AUTHENTICATION: 0x8040_0000,

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ownUid } from '../environment.ts';
+import { environmentWith, ownUid } from '../environment.ts';
 import { ClientError } from '../errors.ts';
 import type { OpenBrowser } from './browser.ts';
 import { checkedPage } from './browser.ts';
@@ -44,15 +44,19 @@ export async function launchChromium(
   flags: readonly string[] = [],
 ): Promise<OpenBrowser> {
   const page = checkedPage(url);
-  const profile = await mkdtemp(join(settings.profileFolder ?? tmpdir(), 'alongside-browser-'));
+  const folder = await mkdtemp(join(settings.profileFolder ?? tmpdir(), 'alongside-browser-'));
   const given = [...OWN_FLAGS, ...flags, ...(settings.flags ?? [])];
-  const args = [`--user-data-dir=${profile}`, ...given, `--app=${page}`];
-  const child = spawn(settings.executable, args, { detached: process.platform !== 'win32', stdio: 'ignore' });
+  const args = [`--user-data-dir=${join(folder, 'profile')}`, ...given, `--app=${page}`];
+  const child = spawn(settings.executable, args, {
+    detached: process.platform !== 'win32',
+    stdio: 'ignore',
+    env: environmentFor(folder),
+  });
   const exited = exitOf(child);
   try {
     await once(child, 'spawn');
   } catch (cause) {
-    await rm(profile, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
     throw new ClientError('browser_failed', `The browser ${settings.executable} cannot be started.`, {
       cause,
     });
@@ -60,11 +64,11 @@ export async function launchChromium(
 
   const lastResort = (): void => {
     endGroup(child, 'SIGKILL');
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   process.once('exit', lastResort);
   const gone = exited.then(async (exit) => {
-    await cleanUp(child, profile);
+    await cleanUp(child, folder);
     process.removeListener('exit', lastResort);
     return exit;
   });
@@ -83,6 +87,12 @@ export async function launchChromium(
       return closing;
     },
   };
+}
+
+// Chromium leaves a folder with its socket in the temporary folder when it is ended, so it gets one that is deleted
+// with the profile; not where the path of that socket would be too long for the system.
+function environmentFor(folder: string): NodeJS.ProcessEnv {
+  return environmentWith(process.platform === 'linux' && folder.length <= 60 ? { TMPDIR: folder } : {});
 }
 
 interface Exit {
@@ -106,9 +116,9 @@ async function endSoftly(child: ChildProcess, exited: Promise<Exit>): Promise<vo
 }
 
 // The helpers of a browser live a little longer than the browser, and write to the profile.
-async function cleanUp(child: ChildProcess, profile: string): Promise<void> {
+async function cleanUp(child: ChildProcess, folder: string): Promise<void> {
   endGroup(child, 'SIGKILL');
-  await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => undefined);
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => undefined);
 }
 
 function endGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {

@@ -109,8 +109,8 @@ async function enter(desk: Desk, card: DeskCard): Promise<void> {
 function trouble(desk: Desk, card: DeskCard, error: unknown): PinResult {
   if (error instanceof CardError && error.code === 'card_removed')
     return { ok: false, error: 'card_removed' };
-  desk.parts.log.warn({ reason: reasonOf(error) }, 'a sign-in with the card failed');
   const refused = error instanceof CisRefusal && aboutTheCard.includes(error.code);
+  desk.parts.log[refused ? 'info' : 'warn']({ reason: reasonOf(error) }, 'a sign-in with the card failed');
   if (!refused && !(error instanceof CardError)) return { ok: false, error: 'cis_unreachable' };
   card.problem = rejected(refused ? error.message : sentenceOf(error));
   if (desk.ownCard) desk.end('signedOut');

@@ -27,7 +27,7 @@ const shortRole = ({ roleId, roleName, roleCode, orgCode, orgName }: RoleProfile
 });
 
 /** What a person reads whose card is blocked. */
-export const blockedSentence =
+const blockedSentence =
   'The PIN of this card is blocked after three wrong entries. Please have it unblocked by your Registration Authority.';
 
 export function statusOf(desk: Desk): AgentStatus {

@@ -1,42 +1,49 @@
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
+import { StillRunning } from './still-running.mjs';
 
-/** How long a run may be silent before it says which files it is at, in milliseconds. */
-const silence = 30_000;
+/** How much of a failed file's standard error is kept, in characters. */
+const longestSaid = 4_000;
 
 /**
- * A reporter for node:test beside the visible one. Its own output, meant for a file, is JSON: the closing lines,
- * and the tests that were skipped. On standard error it says which files are being run when nothing has ended for a while.
+ * A reporter for node:test beside the visible one. Its output, meant for a file, is JSON: the closing lines, the
+ * tests that failed or were skipped, and what the failed files wrote on standard error.
  */
 export default async function* closing(events) {
-  const skipped = [];
-  const at = new Map();
-  let last = performance.now();
-  const ticker = setInterval(() => {
-    if (performance.now() - last < silence || at.size === 0) return;
-    last = performance.now();
-    const files = [...at].map(
-      ([file, since]) => `${relative(process.cwd(), file)} (${Math.round((last - since) / 1000)} s)`,
-    );
-    process.stderr.write(`alongside: still running ${files.join(', ')}\n`);
-  }, 1_000);
-  ticker.unref();
+  const still = new StillRunning();
   const lines = new Map();
-  for await (const { type, data } of events) {
-    if (type === 'test:dequeue' && isFile(data)) at.set(data.name, performance.now());
-    if (type === 'test:complete' && isFile(data)) at.delete(data.name);
-    if (type === 'test:complete') last = performance.now();
-    if (type === 'test:pass' && data.skip !== undefined) skipped.push(skip(data));
-    if (type === 'test:diagnostic' && data.nesting === 0) keepCount(lines, data.message);
-  }
-  clearInterval(ticker);
-  yield JSON.stringify({ skipped, lines: [...lines.values()] });
+  const skipped = [];
+  const failed = [];
+  const stderr = new Map();
+  const hear = {
+    'test:dequeue': (data) => isFile(data) && still.started(data.name),
+    'test:complete': (data) => {
+      still.heard();
+      if (isFile(data)) still.ended(data.name);
+    },
+    'test:pass': (data) => data.skip !== undefined && skipped.push(skip(data)),
+    'test:fail': (data) => data.details.type !== 'suite' && failed.push(failure(data)),
+    'test:stderr': ({ file, message }) => {
+      const path = within(file);
+      stderr.set(path, `${stderr.get(path) ?? ''}${message}`.slice(-longestSaid));
+    },
+    'test:diagnostic': ({ nesting, message }) => nesting === 0 && keepCount(lines, message),
+  };
+  for await (const { type, data } of events) hear[type]?.(data);
+  still.stop();
+  const said = [...stderr].filter(([path]) => failed.some(({ file }) => file === path));
+  yield JSON.stringify({ lines: [...lines.values()], skipped, failed, said });
 }
 
-const isFile = (data) => data.nesting === 0 && data.name.endsWith('.test.ts');
+const isFile = ({ nesting, name }) => nesting === 0 && name.endsWith('.test.ts');
+
+/** A file's path within the clone, where node:test runs. */
+const within = (file) => (file ? relative(process.cwd(), resolve(file)) : undefined);
+
+const failure = ({ file, line, name }) => ({ file: within(file), line, name });
 
 function skip({ file, name, skip: reason }) {
   const why = typeof reason === 'string' && reason !== '' ? ` (${reason})` : '';
-  return { file: file ? relative(process.cwd(), file) : undefined, name: `${name}${why}` };
+  return { file: within(file), name: `${name}${why}` };
 }
 
 /** node:test tells its counts as diagnostics of the form `pass 12`, the whole run's last. */

@@ -7,7 +7,7 @@ import { notRun } from './not-run.mjs';
 import { runToEnd } from './run-to-end.mjs';
 
 /**
- * Runs test files with node:test on the given Node and prints what was not run and the closing lines. Resolves
+ * Runs test files with node:test on the given Node and prints what failed, what was not run, and the closing lines. Resolves
  * with the exit code: 0 only if everything passed and, where CI=true, everything ran.
  */
 export async function runTests(node, files, options, helpers) {
@@ -40,9 +40,14 @@ export async function runTests(node, files, options, helpers) {
   }
 }
 
-/** Prints what was not run and the closing lines; the exit code. */
+/** Prints what failed, what was not run and the closing lines; the exit code. */
 function conclude(code, notes, closing, inCi) {
-  const { skipped, lines } = readClosing(closing);
+  const { skipped, failed, said, lines } = readClosing(closing);
+  // The compact reporter of CI shows neither what files write nor which file a test is of.
+  if (inCi)
+    for (const [file, text] of said) process.stdout.write(`standard error of ${file}:\n${text.trimEnd()}\n`);
+  for (const { file, line, name } of failed)
+    process.stdout.write(`failed: ${name}${file ? ` (${file}:${line})` : ''}\n`);
   const left = notRun(notes, skipped);
   for (const line of left) process.stdout.write(`${line}\n`);
   if (left.length > 0 && inCi) say('CI must run everything: give it the rights that the tests above lack');
@@ -55,6 +60,6 @@ function readClosing(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return { skipped: [], lines: [] };
+    return { skipped: [], failed: [], said: [], lines: [] };
   }
 }

@@ -1,6 +1,10 @@
-import type { AuthorizationClaims } from './authorize/claims-parameter.ts';
-
 export type ResponseMode = 'query' | 'form_post';
+
+/** Names of claims that were asked for one by one, of those that are known here. */
+export interface ClaimNames {
+  idToken: string[];
+  userinfo: string[];
+}
 
 /** An authorization request whose every part was checked: what an interaction carries until it is answered. */
 export interface AuthorizationRequest {
@@ -20,8 +24,7 @@ export interface AuthorizationRequest {
   /** The person that the client expects: from `id_token_hint` or the `claims` parameter. */
   subject: string | null;
   loginHint: string | null;
-  /** Names of claims that were asked for one by one. */
-  claims: Pick<AuthorizationClaims, 'idToken' | 'userinfo'>;
+  claims: ClaimNames;
 }
 
 /** Whether nothing may be shown to the person (OpenID Connect Core section 3.1.2.1). */

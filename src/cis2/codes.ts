@@ -4,7 +4,7 @@ import type { Urls } from '../service.ts';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
 import { firstMet } from './acr.ts';
-import { reachedFor } from './authenticators/authenticator.ts';
+import { reachedFor } from './authentication.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import { halfHash } from './claims/half-hash.ts';
 import { partyOf, type RelyingParty } from './relying-party.ts';

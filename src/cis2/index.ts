@@ -1,7 +1,8 @@
 import { CookieNames } from '@alongside/kernel/cookies';
+import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { stylesheetRoute } from '@alongside/kernel/layout';
-import { paths } from '../cis/protocol.ts';
+import { paths, sessionEndedPath } from '../cis/protocol.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import { realmPath, type Service } from '../service.ts';
 import { Authenticators } from './authenticators/registry.ts';
@@ -97,7 +98,7 @@ export function createCis2(given: Cis2Dependencies): Service {
       createExchange({ ...parts, cisKeys, cisKeysUrl: `${deps.cis.url}${paths.jwks}` }),
     ),
     get('/agent/return', createReturn(parts)),
-    post('/agent/session-ended', createSessionEnded(parts)),
+    post(sessionEndedPath, createSessionEnded(parts)),
     ...interactionRoutes(parts),
     get(helpPath, async () => helpPage(development)),
     hopScriptRoute,
@@ -110,7 +111,7 @@ export function createCis2(given: Cis2Dependencies): Service {
     [realm('/userinfo'), bearerError(development)],
     [realm('/connect/jwk_uri'), serviceError(development)],
     ['/agent/exchange', serviceError(development)],
-    ['/agent/session-ended', serviceError(development)],
+    [sessionEndedPath, serviceError(development)],
   ]);
   const page = errorPage(development);
 
@@ -123,8 +124,13 @@ export function createCis2(given: Cis2Dependencies): Service {
     routes,
     onError: (thrown, request: HttpRequest) => (renderers.get(request.path) ?? page)(thrown, request),
     start() {
+      // Made before they are needed, without holding up the start: a new RSA key takes its time.
+      Promise.all([keys.ensure('ES256'), keys.ensure('RS256')]).catch((error) =>
+        log.error({ reason: reasonOf(error) }, 'the signing keys could not be made'),
+      );
       timer = setInterval(
-        () => round().catch((error) => log.error({ reason: String(error) }, 'a round of deliveries failed')),
+        () =>
+          round().catch((error) => log.error({ reason: reasonOf(error) }, 'a round of deliveries failed')),
         rounds,
       );
       timer.unref();

@@ -1,5 +1,5 @@
 import type { EndCause } from '../cis/protocol.ts';
-import type { Authentication } from './authenticators/authenticator.ts';
+import type { Authentication } from './authentication.ts';
 
 /** Why a session ends: the causes of CIS are those of CIS2. */
 export type EndReason = EndCause;

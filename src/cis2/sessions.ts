@@ -5,7 +5,7 @@ import { randomToken, uuid } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, must, type Row, type Statement, sql } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
-import type { Authentication } from './authenticators/authenticator.ts';
+import type { Authentication } from './authentication.ts';
 import {
   type EndReason,
   fromRow,

@@ -28,6 +28,37 @@ export const scopes = {
 /** A role that the person of the default token works in. */
 export const role = '555254240100';
 
+/** Headers that only the gateway may set, and spellings by which one might try to slip them through. */
+export const identity = [
+  'NHSD-Identity-UUID',
+  'NHSD-Identity-IdP',
+  'NHSD-ASID',
+  'NHSD-NHSLogin-User',
+  'NHSD-Request-ID',
+  'NHSD-Correlation-ID',
+  'NHSD-Application-Id',
+  'NHSD-Party-Key',
+  'NHSD-Scope',
+  'NHSD-Connection-Metadata',
+  'NHSE-PDS-Custom-Attributes',
+  'NHSE-PDS-Privileged-Access',
+  'x-ers-user-id',
+  'x-ers-access-mode',
+  'XAPI_ASID',
+  'x-sync-wrapped',
+  'Prefer',
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Proto',
+  'Forwarded',
+  'X-Real-IP',
+  'X-Original-URL',
+  'NHSD_Identity_UUID',
+  'nhse_pds_privileged_access',
+  'nHsD-iDeNtItY-uUiD',
+  'Cookie',
+];
+
 const unlimited: RateLimits | null = null;
 
 const applicationOf = (id: string, attributes: Record<string, string>, products: string[]): Application => ({

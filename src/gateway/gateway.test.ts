@@ -96,7 +96,9 @@ describe('the ids of a call', () => {
   ];
   for (const [name, headers, signedIn, expected] of cases)
     test(`${name}: mirrored only if sent`, async () => {
-      const authorization = signedIn ? { authorization: `Bearer ${await gateway.issue()}` } : {};
+      const authorization: Record<string, string> = signedIn
+        ? { authorization: `Bearer ${await gateway.issue()}` }
+        : {};
       const answer = await fetch(`http://127.0.0.1:${gateway.port}${url}`, {
         headers: { ...headers, ...authorization },
       });

@@ -62,7 +62,8 @@ describe('the role that the person works in', () => {
           ...(row.selected !== undefined && { 'id_token-selected_roleid': row.selected }),
         },
       });
-      const headers: Record<string, string> = row.header === undefined ? {} : { 'NHSD-Session-URID': row.header };
+      const headers: Record<string, string> =
+        row.header === undefined ? {} : { 'NHSD-Session-URID': row.header };
       const answer = await gateway.call(`${pdsBase}/Patient/9000000009`, { token, headers });
       const line = gateway.lines.findLast(({ message }) => message === 'call')?.fields ?? {};
       if (row.refused === undefined) {

@@ -3,8 +3,10 @@ import type { Notice } from '../interactions.ts';
 import type { InteractionPage, PageContext } from './page.ts';
 
 /** How many attempts are left, in words. */
-export const attemptsInWords = (left: number): string => `${left} attempt${left === 1 ? '' : 's'} left`;
+const attemptsInWords = (left: number): string => `${left} attempt${left === 1 ? '' : 's'} left`;
 
+/** Set off by a wrong PIN. */
+const invalid = html` aria-invalid="true"`;
 const fewAttempts = 3;
 
 const notices: Readonly<Record<NonNullable<Notice>, (left: string) => string>> = {
@@ -41,7 +43,7 @@ ${error}
 <div class="field">
 <label for="pin">PIN of your smartcard</label>
 <p class="hint" id="pin-hint">6 to 8 digits</p>
-<input class="short" type="password" name="pin" id="pin" inputmode="numeric" autocomplete="off" maxlength="8" required autofocus aria-describedby="${described}">
+<input class="short" type="password" name="pin" id="pin" inputmode="numeric" autocomplete="off" maxlength="8" required autofocus${context.notice === 'wrong_pin' ? invalid : undefined} aria-describedby="${described}">
 </div>
 <div class="actions"><button>Sign in</button></div>
 </form>`;

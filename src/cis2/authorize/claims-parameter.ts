@@ -1,15 +1,12 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../oauth/parameters.ts';
+import type { ClaimNames } from '../authorization-request.ts';
 import { errors } from '../errors.ts';
 import type { Reply } from '../reply.ts';
 import { claimValues } from '../scopes.ts';
 
 /** What the `claims` parameter asked for (OpenID Connect Core section 5.5). */
-export interface AuthorizationClaims {
-  /** Names of claims for the ID token, of those that are known here. */
-  idToken: string[];
-  /** Names of claims for userinfo. */
-  userinfo: string[];
+export interface AuthorizationClaims extends ClaimNames {
   acr: { values: string[]; essential: boolean };
   /** The person that is meant. */
   subject: string | null;

@@ -3,7 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Database } from '../../storage/database.ts';
 import { firstMet } from '../acr.ts';
-import { reachedFor } from '../authenticators/authenticator.ts';
+import { reachedFor } from '../authentication.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import type { AuthorizationRequest } from '../authorization-request.ts';
 import { authenticatedAt, type Codes } from '../codes.ts';

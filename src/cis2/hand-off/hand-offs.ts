@@ -12,7 +12,8 @@ import {
 } from '../../../identity-agent/protocol.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import type { Authentication, Sitting } from '../authenticators/authenticator.ts';
+import type { Authentication } from '../authentication.ts';
+import type { Sitting } from '../authenticators/authenticator.ts';
 import { isSilent } from '../authorization-request.ts';
 
 /** What CIS2 keeps of a hand-off request until its exchange. */

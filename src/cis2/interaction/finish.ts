@@ -5,7 +5,7 @@ import { steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import { firstMet } from '../acr.ts';
-import { type Authentication, reachedFor } from '../authenticators/authenticator.ts';
+import { type Authentication, reachedFor } from '../authentication.ts';
 import { isSilent } from '../authorization-request.ts';
 import type { BrowserMarks } from '../browser-marks.ts';
 import type { CisClient } from '../cis-client.ts';

@@ -5,7 +5,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import type { Authentication } from '../authenticators/authenticator.ts';
+import type { Authentication } from '../authentication.ts';
 import type { AuthorizationRequest } from '../authorization-request.ts';
 
 /** A sign-in under way: kept in storage, so that any process can go on with it, and bound to one browser. */

@@ -2,18 +2,16 @@ type Members = Record<string, unknown>;
 
 const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What a half gets where it says nothing, as its profile wants it. The first that is set counts, the caller's own first of all. */
-const platformDefaults = (half: Members): Members => ({
-  tokenEndpointAuthMethod: half.profile === 'fapi2' ? 'private_key_jwt' : 'client_secret_post',
+/** What a half gets where it says nothing and its profile wants something else than `nhs`. */
+const platformDefaults = ({ profile, tokenEndpointAuthMethod }: Members): Members => ({
+  ...(profile === 'fapi2' ? { tokenEndpointAuthMethod: 'private_key_jwt' } : {}),
   // A public client is a native application (RFC 8252).
-  applicationType: half.tokenEndpointAuthMethod === 'none' ? 'native' : 'web',
+  ...(tokenEndpointAuthMethod === 'none' ? { applicationType: 'native' } : {}),
 });
 
-const cis2Defaults = (half: Members): Members => ({
-  tokenEndpointAuthMethod: half.profile === 'fapi2' ? 'private_key_jwt' : 'client_secret_post',
-  applicationType: 'web',
-  pkce: half.profile === 'nhs' ? 'optional' : 'required',
-  maxAge: half.profile === 'nhs' ? 'proof' : 'pin',
+const cis2Defaults = ({ profile }: Members): Members => ({
+  ...(profile === 'fapi2' ? { tokenEndpointAuthMethod: 'private_key_jwt' } : {}),
+  ...(profile === 'nhs' ? {} : { pkce: 'required', maxAge: 'pin' }),
 });
 
 const complete = (half: unknown, profile: unknown, defaultsOf: (half: Members) => Members): unknown => {
@@ -23,13 +21,15 @@ const complete = (half: unknown, profile: unknown, defaultsOf: (half: Members) =
 };
 
 /**
- * A registration with the defaults of its profiles filled in. The top-level `profile` is that of each half that has none;
- * `nhs` unless told. What was not told may still be wrong: the shape checks it.
+ * A registration as its writer meant it: the top-level `profile` (`nhs` unless told) is that of each half that names none,
+ * and what a half leaves out is as its profile wants it. Nothing is checked here.
  */
-export function withDefaults({ profile = 'nhs', ...draft }: Members): Members {
+export function withDefaults(draft: unknown): unknown {
+  if (!isObject(draft)) return draft;
+  const { profile = 'nhs', platform, cis2 } = draft;
   return {
     ...draft,
-    ...('platform' in draft ? { platform: complete(draft.platform, profile, platformDefaults) } : {}),
-    ...('cis2' in draft ? { cis2: complete(draft.cis2, profile, cis2Defaults) } : {}),
+    ...(platform === undefined ? {} : { platform: complete(platform, profile, platformDefaults) }),
+    ...(cis2 === undefined ? {} : { cis2: complete(cis2, profile, cis2Defaults) }),
   };
 }

@@ -2,6 +2,7 @@ import { isSigningAlgorithm, publicKeyOf, type SigningAlgorithm } from '@alongsi
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { z } from 'zod';
 import { keySetAddressProblem, redirectProblem, serverAddressProblem } from './addresses.ts';
+import { withDefaults } from './defaults.ts';
 
 // The forms of a registration, each with what would be right.
 
@@ -51,13 +52,13 @@ const oneKeySourceMessage = { message: 'must have either "jwks" or "jwksUrl", no
 
 /** The rules for the addresses of one list, once profile and type are known. */
 const checkRedirects = (
-  half: { profile?: 'nhs' | 'standard' | 'fapi2'; applicationType: 'web' | 'native' },
+  half: { profile: 'nhs' | 'standard' | 'fapi2'; applicationType: 'web' | 'native' },
   list: readonly string[],
   name: string,
   add: (message: string, path: (string | number)[]) => void,
 ): void => {
   list.forEach((address, index) => {
-    const problem = redirectProblem(address, { profile: half.profile ?? 'nhs', native: half.applicationType === 'native' });
+    const problem = redirectProblem(address, { profile: half.profile, native: half.applicationType === 'native' });
     if (problem) add(problem, [name, index]);
   });
 };
@@ -65,13 +66,13 @@ const checkRedirects = (
 /** The half at the API platform, every member there. */
 export const platformShape = z
   .strictObject({
-    profile,
+    profile: profile.default('nhs'),
     callbackUrls: addresses,
     products: z.array(text(200), 'must be a list of names').max(100, 'must have at most 100 entries').default([]),
     /** Those of the products that are withdrawn from this application alone. */
     revokedProducts: z.array(text(200), 'must be a list of names').max(100, 'must have at most 100 entries').default([]),
-    tokenEndpointAuthMethod: oneOf('client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none'),
-    applicationType,
+    tokenEndpointAuthMethod: oneOf('client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none').default('client_secret_post'),
+    applicationType: applicationType.default('web'),
     signingAlg: assertionAlgorithm,
     ...keys,
     accessToken: z
@@ -87,18 +88,18 @@ export const platformShape = z
 /** The half at CIS2, every member there. */
 export const cis2Shape = z
   .strictObject({
-    profile,
+    profile: profile.default('nhs'),
     redirectUris: addresses,
     postLogoutRedirectUris: addresses,
-    applicationType,
-    tokenEndpointAuthMethod: oneOf('client_secret_post', 'client_secret_basic', 'private_key_jwt'),
+    applicationType: applicationType.default('web'),
+    tokenEndpointAuthMethod: oneOf('client_secret_post', 'client_secret_basic', 'private_key_jwt').default('client_secret_post'),
     ...keys,
     signingAlg: assertionAlgorithm,
     backchannelLogoutUri: serverAddress(serverAddressProblem).default(''),
-    pkce: oneOf('required', 'optional'),
+    pkce: oneOf('required', 'optional').default('optional'),
     refreshTokens: z.boolean('must be true or false').default(false),
     firstAuthenticator: oneOf('smartcard', 'choose').nullable().default(null),
-    maxAge: oneOf('proof', 'pin'),
+    maxAge: oneOf('proof', 'pin').default('proof'),
     idTokenSigningAlg: tokenAlgorithm.default('RS256'),
     userinfoSigningAlg: tokenAlgorithm.nullable().default(null),
   })
@@ -109,16 +110,19 @@ export const cis2Shape = z
     checkRedirects(value, value.postLogoutRedirectUris, 'postLogoutRedirectUris', add);
   });
 
-/** A whole registration, as a change leaves it. */
-export const registrationShape = z
+const wholeShape = z
   .strictObject({
     name: text(100).min(1, 'must not be empty'),
+    profile: profile.optional().describe('Of each half that names none'),
     developer: text(100).default(''),
     platform: platformShape.nullable().default(null),
     cis2: cis2Shape.nullable().default(null),
   })
   .refine(({ platform, cis2 }) => platform !== null || cis2 !== null, 'must have "platform", "cis2" or both');
 
-export type Registration = z.output<typeof registrationShape>;
+/** A whole registration. Defaults are those of the `nhs` profile, unless `withDefaults` knows better. */
+export const registrationShape = z.preprocess(withDefaults, wholeShape);
+
+export type Registration = z.output<typeof wholeShape>;
 export type PlatformRegistration = z.output<typeof platformShape>;
 export type Cis2Registration = z.output<typeof cis2Shape>;

@@ -1,23 +1,21 @@
-import { json } from '@alongside/kernel/answer';
+import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
-import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
-import type { Application, Applications, SecretRecord, StoredApplication } from '../../oauth/applications.ts';
+import type { Application, Applications, StoredApplication } from '../../oauth/applications.ts';
 import type { Products } from '../../oauth/products.ts';
-import { seededSecrets } from '../../oauth/seeds.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
-import { readShape } from '../api/json-body.ts';
+import type { JsonObject } from '../api/json-body.ts';
 import { checkRevision, tagOf } from '../api/preconditions.ts';
 import { errors } from '../errors.ts';
-import { mergePatch } from '../merge-patch.ts';
 import { noContent } from '../no-content.ts';
-import { withDefaults } from '../registration/defaults.ts';
+import { checkProducts, patchedRegistration, withNewKeys } from '../registration/changes.ts';
 import { keySetWarnings } from '../registration/key-sets.ts';
+import { listedApplication } from '../registration/listed.ts';
 import { checkPolicy } from '../registration/policy.ts';
 import { type Registration, registrationShape } from '../registration/shape.ts';
-import { applicationView, type FreshSecrets, registrationOf, storedFrom } from '../registration/stored.ts';
+import { applicationView, type FreshSecrets, storedFrom } from '../registration/stored.ts';
 
 interface Parts {
   applications: Applications;
@@ -26,24 +24,150 @@ interface Parts {
   development: boolean;
 }
 
+type Half = { clientId: string } | null;
+
+const blank = { status: 'approved', platform: null, cis2: null } as const;
 const patchShape = z.looseObject({});
 
-/** The development secret of a seeded client, while it is still the one of the seed. */
-export function seededSecret(half: { clientId: string; secrets: SecretRecord[] } | null): string | undefined {
-  const secret = half ? seededSecrets.get(half.clientId) : undefined;
-  return secret !== undefined && half?.secrets.some(({ hash }) => equalSecrets(hash, sha256(secret))) ? secret : undefined;
-}
+const credentials = (half: Half, secret: string | undefined) =>
+  half && { clientId: half.clientId, ...(secret === undefined ? {} : { clientSecret: secret }) };
 
-/** An application in the list: the seeded ones with their development secrets, which are no secrets. */
-export function listed(application: Application) {
-  const view = applicationView(application);
-  const known = (half: Application['platform'] | Application['cis2']) => {
-    const secret = seededSecret(half);
-    return secret === undefined ? {} : { clientSecret: secret };
-  };
-  return {
-    ...view,
-    platform: view.platform && { ...view.platform, ...known(application.platform) },
-    cis2: view.cis2 && { ...view.cis2, ...known(application.cis2) },
-  };
+const remarks = (warnings: readonly string[]) => (warnings.length > 0 ? { warnings } : {});
+
+/** What `POST` answers: the one time that the secrets are shown. */
+const created = ({ id, platform, cis2 }: Application, fresh: FreshSecrets, warnings: readonly string[]) => ({
+  id,
+  ...(platform ? { platform: credentials(platform, fresh.platform) } : {}),
+  ...(cis2 ? { cis2: credentials(cis2, fresh.cis2) } : {}),
+  ...remarks(warnings),
+});
+
+/** `/applications`: registrations. */
+export function applicationCalls({ applications, products, audit, development }: Parts): ApiCall[] {
+  const policy = { privateAddresses: development };
+  const record = (action: string, target: string) => audit.write({ actor: 'developer', action, target, application: target, outcome: 'ok' });
+
+  async function find(id: string): Promise<StoredApplication> {
+    const application = await applications.get(id);
+    if (!application) throw errors.notFound(`no application ${id.slice(0, 60)}`);
+    return application;
+  }
+
+  const shown = ({ revision, ...application }: StoredApplication, more: object = {}): Answer =>
+    json(200, { ...applicationView(application), ...more }, { etag: tagOf(revision) });
+
+  async function add(registration: Registration): Promise<Answer> {
+    checkPolicy(registration);
+    await checkProducts(products, registration, []);
+    const { application, fresh } = storedFrom(registration, { ...blank, id: uuid() }, applications.now);
+    await applications.add(application);
+    await record('application.created', application.id);
+    const warnings = await keySetWarnings(registration, policy);
+    const { id } = application;
+    return json(201, created(application, fresh, warnings), { location: `${apiPath}/applications/${id}`, etag: tagOf(1) });
+  }
+
+  /** Makes a change to what stands, again when somebody else was quicker and the request expects no certain revision. */
+  async function change(
+    request: HttpRequest,
+    id: string,
+    make: (before: StoredApplication) => Promise<{ application: Application; more?: object }>,
+  ): Promise<Answer> {
+    for (;;) {
+      const before = await find(id);
+      checkRevision(request, before.revision);
+      const { application, more = {} } = await make(before);
+      if (await applications.replace(application, before.revision)) return shown({ ...application, revision: before.revision + 1 }, more);
+    }
+  }
+
+  async function patch(request: HttpRequest, id: string, body: JsonObject): Promise<Answer> {
+    const answer = await change(request, id, async (before) => {
+      const registration = patchedRegistration(before, body);
+      await checkProducts(products, registration, before.platform?.products.map(({ name }) => name) ?? []);
+      const { application, fresh } = storedFrom(registration, before, applications.now);
+      const warnings = await keySetWarnings(withNewKeys(registration, before), policy);
+      const view = applicationView(application);
+      const more = {
+        ...(fresh.platform ? { platform: { ...view.platform, clientSecret: fresh.platform } } : {}),
+        ...(fresh.cis2 ? { cis2: { ...view.cis2, clientSecret: fresh.cis2 } } : {}),
+        ...remarks(warnings),
+      };
+      return { application, more };
+    });
+    await record('application.changed', id);
+    return answer;
+  }
+
+  async function setStatus(request: HttpRequest, id: string, status: Application['status']): Promise<Answer> {
+    const answer = await change(request, id, async ({ revision: _, ...before }) => ({ application: { ...before, status } }));
+    await record(`application.${status}`, id);
+    return answer;
+  }
+
+  async function remove(request: HttpRequest, id: string): Promise<Answer> {
+    checkRevision(request, (await find(id)).revision);
+    await applications.remove(id);
+    await record('application.removed', id);
+    return noContent();
+  }
+
+  const changeAnswers = { 200: 'The application after it; ETag', 404: 'There is no such application', 412: 'If-Match names another revision' };
+
+  return [
+    defineCall({
+      method: 'GET',
+      path: '/applications',
+      summary: 'Every application; the seeded ones with their development secrets',
+      answers: { 200: 'The applications' },
+      async handle() {
+        const found = await applications.list();
+        return json(200, { applications: found.map((application) => (development ? listedApplication(application) : applicationView(application))) });
+      },
+    }),
+    defineCall({
+      method: 'POST',
+      path: '/applications',
+      summary: 'Registers an application; secrets are shown this once',
+      body: registrationShape,
+      answers: { 201: 'Its id and credentials; "warnings" says what will fail at use', 400: 'A member does not fit: "field" and "problem"' },
+      handle: ({ body }) => add(body),
+    }),
+    defineCall({
+      method: 'GET',
+      path: '/applications/{id}',
+      summary: 'An application, all but its secrets',
+      answers: { 200: 'The application; ETag', 404: 'There is no such application' },
+      handle: async ({ part }) => shown(await find(part('id'))),
+    }),
+    defineCall({
+      method: 'PATCH',
+      path: '/applications/{id}',
+      summary: 'Changes an application by a JSON merge patch (RFC 7396)',
+      body: patchShape,
+      answers: { ...changeAnswers, 400: 'A member does not fit: "field" and "problem"' },
+      handle: ({ request, part, body }) => patch(request, part('id'), body),
+    }),
+    defineCall({
+      method: 'DELETE',
+      path: '/applications/{id}',
+      summary: 'Removes an application',
+      answers: { 204: 'It is gone', 404: 'There is no such application', 412: 'If-Match names another revision' },
+      handle: ({ request, part }) => remove(request, part('id')),
+    }),
+    defineCall({
+      method: 'POST',
+      path: '/applications/{id}/approve',
+      summary: 'Lets an application call again',
+      answers: changeAnswers,
+      handle: ({ request, part }) => setStatus(request, part('id'), 'approved'),
+    }),
+    defineCall({
+      method: 'POST',
+      path: '/applications/{id}/revoke',
+      summary: 'Refuses an application everywhere from its next request on',
+      answers: changeAnswers,
+      handle: ({ request, part }) => setStatus(request, part('id'), 'revoked'),
+    }),
+  ];
 }

@@ -71,6 +71,8 @@ export const foundation: readonly string[] = [
     end_cause TEXT
   )`,
   'CREATE INDEX cis_session_agent ON cis_session (agent_id)',
+  // The sweep looks at live sessions only.
+  'CREATE INDEX cis_session_live ON cis_session (heartbeat_at) WHERE ended_at IS NULL',
 
   `CREATE TABLE cis2_session (
     sid TEXT PRIMARY KEY,

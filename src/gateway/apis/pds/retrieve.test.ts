@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import {
-  type OutcomeBody,
-  pdsBase,
-  type RunningGateway,
-  scopes,
-  startGateway,
-} from '../../gateway.fixture.ts';
+import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from '../../gateway.fixture.ts';
 import type { Patient } from './patient.ts';
-import { extensionUrls, urls } from './vocabulary.ts';
+import { extensionUrls } from './vocabulary.ts';
 
 let gateway: RunningGateway;
 let token: string;
@@ -23,7 +17,6 @@ const read = async (id: string, as = token, init: RequestInit = {}) => {
   assert.equal(answer.status, 200);
   return (await answer.json()) as Patient;
 };
-const urlsOf = ({ extension = [] }: Patient) => extension.map(({ url }) => url);
 
 describe('GET /Patient/{id}', () => {
   // [number, status, severity, issue, code, display]
@@ -185,112 +178,5 @@ describe('GET /Patient/{id}', () => {
       const status = extension?.find(({ url }) => url === extensionUrls.deathNotification)?.extension?.[0];
       assert.equal(status?.valueCodeableConcept?.coding[0]?.code, code);
     }
-  });
-});
-
-describe('redaction', () => {
-  const whereabouts = ['address', 'telecom', 'generalPractitioner', 'managingOrganization', 'contact'];
-
-  for (const id of ['9000000025', '9727022820'])
-    test(`restricted ${id}: who, not where`, async () => {
-      const patient = await read(id);
-      assert.deepEqual(patient.meta.security, [
-        {
-          system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
-          code: 'R',
-          display: 'restricted',
-        },
-      ]);
-      for (const member of whereabouts) assert.ok(!(member in patient), member);
-      for (const url of [extensionUrls.nominatedPharmacy, urls.birthPlace])
-        assert.ok(!urlsOf(patient).includes(url), url);
-      assert.ok(patient.name && patient.gender && patient.birthDate);
-    });
-
-  test('the death of a restricted patient is told', async () => {
-    const patient = await read('9000000025');
-    assert.ok(patient.deceasedDateTime);
-    assert.deepEqual(urlsOf(patient), [extensionUrls.deathNotification]);
-    assert.equal(patient.multipleBirthInteger, 1);
-  });
-
-  test('very restricted: not even name and birth date', async () => {
-    const patient = await read('9727024610');
-    assert.equal(patient.meta.security[0].code, 'V');
-    for (const member of [...whereabouts, 'name', 'birthDate']) assert.ok(!(member in patient), member);
-  });
-
-  test('nobody is related to a restricted patient, as far as anybody is told', async () => {
-    for (const [id, total] of [
-      ['9000000009', 2],
-      ['9000000017', 1],
-      ['9000000033', 0],
-      ['9000000025', 0],
-      ['9727022820', 0],
-    ] as const) {
-      const answer = await gateway.call(`${pdsBase}/Patient/${id}/RelatedPerson`, { token });
-      const bundle = (await answer.json()) as {
-        resourceType: string;
-        type: string;
-        timestamp: string;
-        total: number;
-        entry?: { fullUrl: string }[];
-      };
-      assert.deepEqual(
-        [answer.status, bundle.resourceType, bundle.type, bundle.total],
-        [200, 'Bundle', 'searchset', total],
-      );
-      assert.equal(bundle.timestamp, '2026-07-01T12:00:00+00:00');
-      assert.equal(bundle.entry?.length, total === 0 ? undefined : total);
-      assert.equal('entry' in bundle, total > 0);
-    }
-  });
-
-  test('privileged access shows a restricted record whole, a very restricted one not', async () => {
-    const privileged = await gateway.issue({ scope: scopes.privileged });
-    const patient = await read('9727022820', privileged);
-    for (const member of ['address', 'telecom', 'generalPractitioner', 'contact'])
-      assert.ok(member in patient, member);
-    assert.ok(urlsOf(patient).includes(urls.birthPlace));
-    assert.ok(!('name' in (await read('9727024610', privileged))));
-  });
-
-  test('a client cannot grant itself privileged access or attributes', async () => {
-    const headers = {
-      'NHSE-PDS-Privileged-Access': 'true',
-      NHSE_PDS_Privileged_Access: 'true',
-      'NHSE-PDS-Custom-Attributes': '{"return-confidential-reason-for-removal":"true"}',
-    };
-    assert.ok(!('address' in (await read('9727022820', token, { headers }))));
-    assert.match(JSON.stringify(await read('5900057208', token, { headers })), /"ORR"/);
-  });
-
-  test('a confidential reason for removal is another reason, unless the application was granted it; some never are shown', async () => {
-    const reason = ({ extension }: Patient) =>
-      extension?.find(({ url }) => url === urls.removal)?.extension?.[0]?.valueCodeableConcept?.coding[0];
-    const flow = {
-      'apim-app-flow-vars': '{"pds":{"custom-attributes":{"return-confidential-reason-for-removal":"true"}}}',
-    };
-    await gateway.addApplication('granted', flow, ['pds']);
-    const granted = await gateway.issue({ applicationId: 'granted' });
-    assert.deepEqual(reason(await read('5900057208'))?.code, 'ORR');
-    assert.deepEqual(reason(await read('5900057208'))?.display, 'Other Reason');
-    assert.deepEqual(reason(await read('5900057208', granted))?.code, 'AFN');
-    assert.deepEqual(reason(await read('5900059332', granted))?.code, 'ORR');
-    assert.deepEqual(reason(await read('9000000009'))?.code, 'SCT');
-  });
-
-  test('blank address lines are dropped, unless the application asked for them', async () => {
-    const flow = {
-      'apim-app-flow-vars': '{"pds":{"custom-attributes":{"return-empty-address-lines":"true"}}}',
-    };
-    await gateway.addApplication('blank', flow, ['pds']);
-    assert.deepEqual((await read('5900059332')).address?.[0]?.line, [
-      '18 Canal Side',
-      'Selby',
-      'North Yorkshire',
-    ]);
-    const whole = await read('5900059332', await gateway.issue({ applicationId: 'blank' }));
-    assert.deepEqual(whole.address?.[0]?.line, ['', '18 Canal Side', '', 'Selby', 'North Yorkshire']);
   });
 });

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { runCli } from './cli.ts';
+import { freePort, testDesk } from './fixture/desk.ts';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const start = (...argv: string[]): ChildProcess =>
+  spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+
+async function ended(child: ChildProcess): Promise<{ code: number | null; err: string }> {
+  let err = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, err };
+}
+
+test('an agent runs alone against a CIS elsewhere, answers the command line and stops when told', async (t) => {
+  const { cis, cis2, folder } = await testDesk(t);
+  const socket = `${folder}/alone/a.sock`;
+  const child = start(
+    ...['--cis', cis.origin, '--cis2-issuer', cis2.issuer, '--agent-port', String(await freePort())],
+    ...['--agent-data', `${folder}/alone-data`, '--agent-socket', socket, '--log-level', 'silent'],
+  );
+  const end = ended(child);
+  t.after(() => child.kill('SIGKILL'));
+  const said = { out: '' };
+  const output = { out: (text: string) => void (said.out += text), err: () => undefined };
+  while ((await runCli(['status', '--json', '--socket', socket], output)) !== 0)
+    assert.equal(child.exitCode, null, 'it ended early');
+  assert.equal((JSON.parse(said.out) as { state: string }).state, 'noCard');
+  while (cis.presences.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  child.kill('SIGTERM');
+  assert.equal((await end).code, 0);
+});
+
+test('a wrong setting is one sentence and exit code 2, a missing one too', async () => {
+  const wrong = await ended(start('--cis', 'nonsense', '--cis2-issuer', 'http://127.0.0.1:1/realm'));
+  assert.deepEqual(wrong, { code: 2, err: '--cis: must be an http or https address.\n' });
+  const unknown = await ended(start('--sis', 'http://127.0.0.1:1'));
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.err, /There is no option --sis/);
+  const missing = await ended(start());
+  assert.notEqual(missing.code, 0);
+  assert.match(missing.err, /cis: is needed/);
+});
+
+test('a second agent on the same socket says so and ends', async (t) => {
+  const { cis, cis2, folder, socketPath } = await testDesk(t);
+  const second = await ended(
+    start(
+      ...['--cis', cis.origin, '--cis2-issuer', cis2.issuer, '--agent-port', String(await freePort())],
+      ...['--agent-data', `${folder}/second`, '--agent-socket', socketPath, '--log-level', 'silent'],
+    ),
+  );
+  assert.equal(second.code, 1);
+  assert.match(second.err, /Another Identity Agent already listens/);
+});

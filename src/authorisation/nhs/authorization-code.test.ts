@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { sha256 } from '@alongside/kernel/secrets';
+import { scopes, secretOf } from '../testing/applications.ts';
+import { assertError, codeOf, codeRequest, tokensOf } from '../testing/journeys.ts';
+import { api, type Platform, startPlatform } from '../testing/platform.ts';
+import { careWorker } from '../testing/provider.ts';
+
+const noAccess =
+  'API Key supplied does not have access to this resource. Please check the API Key you are using belongs to an app which has sufficient access to access this resource.';
+
+describe('POST /token, authorization_code', () => {
+  let platform: Platform;
+  let code: string;
+  before(async () => {
+    platform = await startPlatform();
+    code = await codeOf(platform);
+  });
+  after(() => platform.close());
+
+  describe('errors in the order of the checks; none of them uses the code up', () => {
+    const rows: [string, Record<string, string | undefined>, number, string, string][] = [
+      ['client_id missing, everything else too', { client_id: undefined, client_secret: undefined, code: undefined }, 401, 'invalid_request', 'client_id is missing'],
+      ['client_id unknown', { client_id: 'invalid', client_secret: undefined }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
+      ['client_secret missing, redirect_uri too', { client_secret: undefined, redirect_uri: undefined }, 401, 'invalid_request', 'client_secret is missing'],
+      ['client_secret wrong, redirect_uri missing', { client_secret: 'invalid', redirect_uri: undefined }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
+      ['client_secret of another', { client_secret: secretOf('other') }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
+      ['not subscribed, redirect_uri missing', { client_id: 'key-of-unsubscribed', client_secret: secretOf('unsubscribed'), redirect_uri: undefined }, 401, 'access_denied', noAccess],
+      ['application revoked', { client_id: 'key-of-revoked', client_secret: secretOf('revoked') }, 401, 'access_denied', 'The developer app associated with the API key is not approved or revoked'],
+      ['redirect_uri missing, code too', { redirect_uri: undefined, code: undefined }, 400, 'invalid_request', 'redirect_uri is missing'],
+      ['redirect_uri wrong, code missing', { redirect_uri: 'https://combined.test/other', code: undefined }, 400, 'invalid_request', 'redirect_uri is invalid'],
+      ['code missing', { code: undefined }, 400, 'invalid_request', 'authorization_code is missing'],
+      ['code unknown', { code: 'invalid' }, 400, 'invalid_grant', 'authorization_code is invalid'],
+      ['a verifier where no challenge was sent', { code_verifier: 'v'.repeat(43) }, 400, 'invalid_grant', 'authorization_code is invalid'],
+      ['grant_type missing', { grant_type: undefined }, 400, 'invalid_request', 'grant_type is missing'],
+      ['grant_type password', { grant_type: 'password' }, 400, 'unsupported_grant_type', 'grant_type is invalid'],
+    ];
+    for (const [name, change, status, error, description] of rows)
+      test(name, async () => {
+        const answer = await platform.post('/oauth2/token', codeRequest(code, 'combined', change));
+        await assertError(platform, answer, status, error, description);
+      });
+    test('the code of another application', async () => {
+      const answer = await platform.post('/oauth2/token', codeRequest(code, 'other'));
+      await assertError(platform, answer, 400, 'invalid_grant', 'authorization_code is invalid');
+    });
+    test('at another base path', async () => {
+      const answer = await platform.post('/oauth2-mock/token', codeRequest(code));
+      await assertError(platform, answer, 400, 'invalid_grant', 'authorization_code is invalid');
+    });
+    test('a parameter twice', async () => {
+      const body = `${new URLSearchParams(codeRequest(code))}&code=${code}`;
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      const answer = await platform.call('/oauth2/token', { method: 'POST', body, headers });
+      await assertError(platform, answer, 400, 'invalid_request', 'parameter is repeated');
+    });
+    test('then the code still works, and not twice', async () => {
+      assert.equal((await platform.post('/oauth2/token', codeRequest(code))).status, 200);
+      const again = await platform.post('/oauth2/token', codeRequest(code));
+      await assertError(platform, again, 400, 'invalid_grant', 'authorization_code is invalid');
+    });
+  });
+
+  test('success: exactly these members, every value a text', async () => {
+    const answer = await platform.post('/oauth2/token', codeRequest(await codeOf(platform)));
+    assert.equal(answer.status, 200);
+    const { access_token: access, refresh_token: refresh, ...rest } = answer.body;
+    assert.match(access, /^[\w-]{28,}$/);
+    assert.match(refresh, /^[\w-]{28,}$/);
+    assert.deepEqual(rest, { expires_in: '599', refresh_token_expires_in: '43199', refresh_count: '0', token_type: 'Bearer' });
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+    assert.equal(answer.headers.get('access-control-allow-origin'), null);
+  });
+
+  test('on internal-dev the session id comes along, and is empty where there is none', async () => {
+    const tokens = await tokensOf(platform, '/oauth2-mock');
+    assert.deepEqual(Object.keys(tokens).sort(), [
+      'access_token',
+      'expires_in',
+      'refresh_count',
+      'refresh_token',
+      'refresh_token_expires_in',
+      'sid',
+      'token_type',
+    ]);
+    assert.equal(tokens.sid, careWorker.sid);
+    platform.provider.state.claims = { sid: undefined };
+    assert.equal((await tokensOf(platform, '/oauth2-mock')).sid, '');
+    platform.provider.reset();
+  });
+
+  test('a charset in the content type changes nothing', async () => {
+    const type = { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' };
+    assert.equal((await platform.post('/oauth2/token', codeRequest(await codeOf(platform)), type)).status, 200);
+  });
+
+  test('scope parameters are dropped, also odd and repeated ones', async () => {
+    const body = `${new URLSearchParams(codeRequest(await codeOf(platform)))}&scope=a&scope=%zz`;
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    assert.equal((await platform.call('/oauth2/token', { method: 'POST', body, headers })).status, 200);
+  });
+
+  test('what the gateway finds on the tokens', async () => {
+    const tokens = await tokensOf(platform);
+    const access = await platform.tokens.find(tokens.access_token ?? '');
+    const refresh = await platform.tokens.find(tokens.refresh_token ?? '');
+    assert.ok(access && refresh);
+    const { id_token: idToken = '', external_access_token: external = '', ...attributes } = access.attributes;
+    assert.deepEqual(attributes, {
+      'id_token-subject': careWorker.sub,
+      'id_token-issuer': platform.provider.issuer,
+      'id_token-acr': 'AAL3_ANY',
+      'id_token-authentication_assurance_level': '3',
+      'id_token-amr': '["N3_SMARTCARD"]',
+      'id_token-id-assurance-level': '3',
+      auth_type: 'user',
+      auth_grant_type: 'authorization_code',
+      auth_provider: 'nhs-cis2',
+      auth_level: 'aal3',
+      auth_user_id: careWorker.sub,
+      _first_issued: String(platform.clock.now()),
+      issuer: `${api}/oauth2`,
+      'alongside.role_ids': careWorker.roles.join(' '),
+    });
+    assert.match(platform.vault.open('id_token', idToken), /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    assert.match(platform.vault.open('external_access_token', external), /^[\w-]{43}$/);
+    const { scope, sid, uid, clientId, applicationId, expiresAt } = access;
+    assert.deepEqual(
+      { scope, sid, uid, clientId, applicationId, expiresAt },
+      {
+        scope: scopes.aal3,
+        sid: careWorker.sid,
+        uid: careWorker.sub,
+        clientId: 'key-of-combined',
+        applicationId: 'combined',
+        expiresAt: platform.clock.now() + 600_000,
+      },
+    );
+    assert.equal(refresh.family, access.family);
+    assert.equal(refresh.sid, access.sid);
+  });
+
+  test('nothing of codes and tokens is kept as it is', async () => {
+    const used = await codeOf(platform);
+    const { body } = await platform.post('/oauth2/token', codeRequest(used));
+    const rows = [
+      ...(await platform.database.all({ text: 'SELECT * FROM token', values: [] })),
+      ...(await platform.database.all({ text: 'SELECT * FROM single_use', values: [] })),
+      ...(await platform.database.all({ text: 'SELECT * FROM event', values: [] })),
+    ];
+    const all = JSON.stringify(rows);
+    for (const secret of [used, body.access_token, body.refresh_token]) assert.ok(!all.includes(secret));
+  });
+
+  describe('PKCE, once a challenge was sent', () => {
+    const verifier = 'v'.repeat(64);
+    const challenge = { code_challenge: sha256(verifier), code_challenge_method: 'S256' };
+    const rows: [string, string | undefined, number][] = [
+      ['the verifier', verifier, 200],
+      ['no verifier', undefined, 400],
+      ['another verifier', 'w'.repeat(64), 400],
+      ['the challenge as verifier', challenge.code_challenge, 400],
+      ['a verifier that is too short', 'v', 400],
+    ];
+    for (const [name, sent, status] of rows)
+      test(name, async () => {
+        const bound = await codeOf(platform, '/oauth2', 'combined', challenge);
+        const answer = await platform.post('/oauth2/token', codeRequest(bound, 'combined', { code_verifier: sent }));
+        if (status === 200) assert.equal(answer.status, 200, answer.text);
+        else await assertError(platform, answer, 400, 'invalid_grant', 'authorization_code is invalid');
+      });
+  });
+
+  test('two callback URLs: the code is good at the one that it was sent to', async () => {
+    const second = 'https://other.test/second?x=1';
+    const bound = await codeOf(platform, '/oauth2', 'other', { redirect_uri: second });
+    await assertError(platform, await platform.post('/oauth2/token', codeRequest(bound, 'other')), 400, 'invalid_request', 'redirect_uri is invalid');
+    assert.equal((await platform.post('/oauth2/token', codeRequest(bound, 'other', { redirect_uri: second }))).status, 200);
+  });
+
+  test('a code lasts five minutes', async () => {
+    const [late, early] = [await codeOf(platform), await codeOf(platform)];
+    platform.clock.advance(299);
+    assert.equal((await platform.post('/oauth2/token', codeRequest(early))).status, 200);
+    platform.clock.advance(1);
+    await assertError(platform, await platform.post('/oauth2/token', codeRequest(late)), 400, 'invalid_grant', 'authorization_code is invalid');
+  });
+
+  test('products are read again: a scope that is gone is not given', async () => {
+    const bound = await codeOf(platform, '/oauth2', 'other');
+    const stored = await platform.applications.get('other');
+    assert.ok(stored?.platform);
+    const { revision, ...application } = stored;
+    const aal2 = [{ name: 'records-aal2', status: 'approved' as const }];
+    await platform.applications.replace({ ...application, platform: { ...stored.platform, products: aal2 } }, revision);
+    const answer = await platform.post('/oauth2/token', codeRequest(bound, 'other'));
+    assert.equal(answer.status, 401);
+    assert.equal(answer.body.error, 'unauthorized_client');
+    await platform.applications.replace(application, revision + 1);
+    assert.equal((await platform.post('/oauth2/token', codeRequest(bound, 'other'))).status, 200);
+  });
+
+  describe('parameters that shorten lifetimes, in development', () => {
+    const rows: [string, Record<string, string>, string, string][] = [
+      ['access', { _access_token_expiry_ms: '5000' }, '4', '43199'],
+      ['refresh', { _refresh_token_expiry_ms: '6000' }, '599', '5'],
+      ['total', { _refresh_tokens_validity_ms: '7000' }, '599', '6'],
+      ['total is nothing', { _refresh_tokens_validity_ms: '0' }, '599', '0'],
+      ['longer than usual is ignored', { _access_token_expiry_ms: '700000', _refresh_token_expiry_ms: '99999999' }, '599', '43199'],
+      ['no number is ignored', { _access_token_expiry_ms: 'soon', _refresh_token_expiry_ms: '-1' }, '599', '43199'],
+      ['access of nothing is ignored', { _access_token_expiry_ms: '0' }, '599', '43199'],
+    ];
+    for (const [name, change, access, refresh] of rows)
+      test(name, async () => {
+        const tokens = await tokensOf(platform, '/oauth2', 'combined', change);
+        assert.deepEqual([tokens.expires_in, tokens.refresh_token_expires_in], [access, refresh]);
+      });
+
+    test('not outside development', async () => {
+      const real = await startPlatform({ development: false });
+      const tokens = await tokensOf(real, '/oauth2', 'combined', { _access_token_expiry_ms: '5000' });
+      assert.equal(tokens.expires_in, '599');
+      await real.close();
+    });
+  });
+
+  test('CORS headers of the answer, for a page of another origin', async () => {
+    const request = codeRequest(await codeOf(platform));
+    const { headers } = await platform.post('/oauth2/token', request, { origin: 'https://page.test' });
+    assert.equal(headers.get('access-control-allow-origin'), 'https://page.test');
+    assert.equal(headers.get('access-control-allow-credentials'), null);
+  });
+
+  test('the citizen: refreshing for an hour', async () => {
+    platform.citizens.state.person = { ...careWorker, claims: { identity_proofing_level: 'P9', nhs_number: '9912003071' } };
+    const sent = await platform.get('/oauth2/authorize', {
+      client_id: 'key-of-combined',
+      redirect_uri: 'https://combined.test/callback',
+      response_type: 'code',
+      state: 'x',
+      scope: 'nhs-login',
+    });
+    const provided = await platform.call(sent.location ?? '');
+    const back = await platform.call(provided.location ?? '');
+    const { body } = await platform.post('/oauth2/token', codeRequest(back.location?.searchParams.get('code') ?? ''));
+    assert.equal(body.refresh_token_expires_in, '3599');
+    const record = await platform.tokens.find(body.access_token);
+    assert.equal(record?.scope, scopes.p9);
+    const { auth_provider: provider, auth_level: level, auth_user_id: person } = record?.attributes ?? {};
+    assert.deepEqual({ provider, level, person }, { provider: 'nhs-login', level: 'p9', person: '9912003071' });
+    platform.citizens.reset();
+  });
+
+  test('option: a used code revokes what came from it', async () => {
+    const strict = await startPlatform({ base: { options: { codeReuseRevokes: true } } });
+    const used = await codeOf(strict);
+    const { body } = await strict.post('/oauth2/token', codeRequest(used));
+    await strict.post('/oauth2/token', codeRequest(used));
+    assert.ok((await strict.tokens.find(body.access_token))?.revokedAt);
+    await strict.close();
+  });
+});

@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { uuid } from '@alongside/kernel/ids';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JwtClaims } from '@alongside/kernel/jws';
+import { applicationOf, scopes } from '../testing/applications.ts';
+import { type AssertionOptions, assertionOf, type ClientKey, newClientKey, withAssertion } from '../testing/assertions.ts';
+import { assertError } from '../testing/journeys.ts';
+import { api, changed, noon, type Platform, startPlatform } from '../testing/platform.ts';
+
+const tokenUrl = `${api}/oauth2/token`;
+const now = Math.floor(noon / 1_000);
+
+async function serve(handler: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+describe('POST /token, client_credentials with a signed JWT', () => {
+  let platform: Platform;
+  let signer: ClientKey;
+  let elliptic: ClientKey;
+  before(async () => {
+    [signer, elliptic] = await Promise.all([newClientKey('test-1'), newClientKey('test-ec', 'ES256')]);
+    platform = await startPlatform({ keys: [signer.jwk, elliptic.jwk] });
+  });
+  after(() => platform.close());
+
+  const request = async (options: Partial<AssertionOptions> = {}, change: Record<string, string | undefined> = {}) => {
+    const usual = { id: 'separate', audience: tokenUrl, clock: platform.clock, signer };
+    const assertion = await assertionOf({ ...usual, ...options });
+    return platform.post('/oauth2/token', changed({ grant_type: 'client_credentials', ...withAssertion(assertion) }, change));
+  };
+
+  test('success: exactly these members, every value a text', async () => {
+    const answer = await request();
+    assert.equal(answer.status, 200, answer.text);
+    const { access_token: token, ...rest } = answer.body;
+    assert.match(token, /^[\w-]{28,}$/);
+    assert.deepEqual(rest, { expires_in: '599', token_type: 'Bearer', issued_at: String(platform.clock.now()) });
+    const record = await platform.tokens.find(token);
+    assert.equal(record?.scope, scopes.application);
+    assert.deepEqual(record?.attributes, {
+      auth_type: 'app',
+      auth_grant_type: 'client_credentials',
+      auth_provider: 'apim',
+      auth_level: 'level3',
+      auth_user_id: '',
+      _first_issued: String(platform.clock.now()),
+      issuer: `${api}/oauth2`,
+    });
+  });
+
+  describe('the parameters', () => {
+    const type = "Missing or invalid client_assertion_type - must be 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'";
+    const rows: [string, Record<string, string | undefined>, number, string, string][] = [
+      ['client_assertion_type missing, client_assertion too', { client_assertion_type: undefined, client_assertion: undefined }, 400, 'invalid_request', type],
+      ['client_assertion_type wrong', { client_assertion_type: 'jwt-bearer' }, 400, 'invalid_request', type],
+      ['client_assertion missing', { client_assertion: undefined }, 400, 'invalid_request', 'Missing client_assertion'],
+      ['client_assertion malformed', { client_assertion: 'invalid' }, 400, 'invalid_request', 'Malformed JWT in client_assertion'],
+      ['client_assertion of text', { client_assertion: 'YQ.YQ.YQ' }, 400, 'invalid_request', 'Malformed JWT in client_assertion'],
+      ['grant_type missing', { grant_type: undefined }, 400, 'invalid_request', 'grant_type is missing'],
+      ['grant_type other', { grant_type: 'invalid' }, 400, 'unsupported_grant_type', 'grant_type is invalid'],
+    ];
+    for (const [name, change, status, error, description] of rows)
+      test(name, async () => assertError(platform, await request({}, change), status, error, description));
+  });
+
+  describe('the assertion, each row wrong in this and in all that is checked later', () => {
+    const alg = "Invalid 'alg' header in client_assertion JWT - unsupported JWT algorithm - must be 'RS512'";
+    const late: JwtClaims = { iss: undefined, jti: undefined };
+    const rows: [string, Partial<AssertionOptions>, number, string, string][] = [
+      ...['RS256', 'RS384', 'PS512', 'HS512', 'ES256', 'none', undefined].map(
+        (name): [string, Partial<AssertionOptions>, number, string, string] => [
+          `alg ${name}`,
+          { header: { alg: name ?? null }, claims: { ...late, exp: 1 } },
+          400,
+          'invalid_request',
+          alg,
+        ],
+      ),
+      ['exp in the past, kid missing', { claims: { ...late, exp: now - 20 }, header: { kid: undefined } }, 400, 'invalid_request', "Invalid 'exp' claim in client_assertion JWT - JWT has expired"],
+      ['kid missing, typ too', { header: { kid: undefined, typ: undefined }, claims: late }, 400, 'invalid_request', "Missing 'kid' header in client_assertion JWT"],
+      ['kid empty', { header: { kid: '' } }, 400, 'invalid_request', "Missing 'kid' header in client_assertion JWT"],
+      ['typ missing, exp too', { header: { typ: undefined }, claims: { ...late, exp: undefined } }, 400, 'invalid_request', "Invalid 'typ' header in client_assertion JWT - must be 'JWT'"],
+      ['typ of an access token', { header: { typ: 'at+jwt' } }, 400, 'invalid_request', "Invalid 'typ' header in client_assertion JWT - must be 'JWT'"],
+      ['exp missing, iss too', { claims: { ...late, exp: undefined } }, 400, 'invalid_request', "Missing 'exp' claim in client_assertion JWT"],
+      ['exp a text', { claims: { ...late, exp: String(now + 300) } }, 400, 'invalid_request', "Invalid 'exp' claim in client_assertion JWT - must be an integer"],
+      ['iss missing, jti too', { claims: late }, 400, 'invalid_request', "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"],
+      ['sub missing', { claims: { sub: undefined } }, 400, 'invalid_request', "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"],
+      ['sub different', { claims: { sub: 'invalid' } }, 400, 'invalid_request', "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"],
+      ['iss and sub are lists', { claims: { iss: ['key-of-separate'], sub: ['key-of-separate'] } }, 400, 'invalid_request', "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"],
+      ['jti missing, exp far ahead', { claims: { jti: undefined, exp: now + 999 } }, 400, 'invalid_request', "Missing 'jti' claim in client_assertion JWT"],
+      ['jti a number', { claims: { jti: 1_234_567_890 } }, 400, 'invalid_request', "Invalid 'jti' claim in client_assertion JWT - must be a unique string value such as a GUID"],
+      ['exp 311 s ahead, client unknown', { claims: { iss: 'x', sub: 'x', exp: now + 311 } }, 400, 'invalid_request', "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future"],
+      ['client unknown', { claims: { iss: 'invalid', sub: 'invalid' } }, 401, 'invalid_request', "Invalid 'iss'/'sub' claims in client_assertion JWT"],
+      ['client of another profile', { id: 'signing' }, 401, 'invalid_request', "Invalid 'iss'/'sub' claims in client_assertion JWT"],
+      ['no key registered, kid unknown', { id: 'combined', kid: 'unknown' }, 403, 'public_key error', 'You need to register a public key to use this authentication method - please contact support to configure'],
+      ['kid unknown', { kid: 'unknown', claims: { aud: 'x' } }, 401, 'invalid_request', "Invalid 'kid' header in client_assertion JWT - no matching public key"],
+      ['kid of a key of another type', { kid: 'test-ec', claims: { aud: 'x' } }, 401, 'public_key error', 'JWT signature verification failed'],
+      ['aud of another address', { claims: { aud: `${api}/oauth2` } }, 401, 'invalid_request', "Missing or invalid 'aud' claim in client_assertion JWT"],
+      ['aud of another base path', { audience: `${api}/oauth2-mock/token` }, 401, 'invalid_request', "Missing or invalid 'aud' claim in client_assertion JWT"],
+      ['aud a list', { claims: { aud: [tokenUrl] } }, 401, 'invalid_request', "Missing or invalid 'aud' claim in client_assertion JWT"],
+      ['aud missing', { claims: { aud: undefined } }, 401, 'invalid_request', "Missing or invalid 'aud' claim in client_assertion JWT"],
+      ['nbf a minute ahead', { claims: { nbf: now + 60 } }, 400, 'invalid_request', "Invalid 'nbf' claim in client_assertion JWT - not yet valid"],
+    ];
+    for (const [name, options, status, error, description] of rows)
+      test(name, async () => assertError(platform, await request(options), status, error, description));
+
+    test('signed with another key under the registered kid', async () => {
+      const stranger = await newClientKey('test-1');
+      const answer = await request({ signer: stranger });
+      await assertError(platform, answer, 401, 'public_key error', 'JWT signature verification failed');
+    });
+    test('what is allowed: exp 310 s ahead, typ in small letters, iat missing or there, nbf now, a short jti', async () => {
+      const claims = { exp: now + 310, iat: now, nbf: now + 5, jti: '65c1' };
+      assert.equal((await request({ claims, header: { typ: 'jwt' } })).status, 200);
+    });
+  });
+
+  test('revoked and not subscribed applications', async () => {
+    const revoked = { ...applicationOf('revoked-signer', { jwks: { keys: [signer.jwk] } }), status: 'revoked' as const };
+    await platform.applications.add(revoked);
+    assert.equal((await request({ id: 'revoked-signer' })).body.error, 'access_denied');
+    await platform.applications.add(applicationOf('empty-signer', { jwks: { keys: [signer.jwk] }, products: [] }));
+    assert.equal((await request({ id: 'empty-signer' })).body.error, 'access_denied');
+  });
+
+  test('no scope for applications', async () => {
+    const products = [{ name: 'records-aal2', status: 'approved' as const }];
+    await platform.applications.add(applicationOf('people-only', { jwks: { keys: [signer.jwk] }, products }));
+    await assertError(
+      platform,
+      await request({ id: 'people-only' }),
+      401,
+      'unauthorized_client',
+      'you have tried to request authorization but your application is not configured to use this authorization grant type',
+    );
+  });
+
+  describe('the jti', () => {
+    const used = "Non-unique 'jti' claim in client_assertion JWT";
+    test('counts once, also with another assertion around it', async () => {
+      const claims = { jti: uuid() };
+      assert.equal((await request({ claims })).status, 200);
+      await assertError(platform, await request({ claims }), 400, 'invalid_request', used);
+      await assertError(platform, await request({ claims: { ...claims, iat: now } }), 400, 'invalid_request', used);
+    });
+    test('comes before the check of a far exp, and after the one of its type', async () => {
+      const claims = { jti: uuid() };
+      assert.equal((await request({ claims })).status, 200);
+      await assertError(platform, await request({ claims: { ...claims, exp: now + 999 } }), 400, 'invalid_request', used);
+    });
+    test('belongs to its client: another may use the same', async () => {
+      const claims = { jti: uuid() };
+      assert.equal((await request({ claims })).status, 200);
+      assert.equal((await request({ id: 'separate-alone', claims })).status, 200);
+    });
+    test('is not burnt by an assertion that fails: wrong signature, wrong audience', async () => {
+      const claims = { jti: uuid() };
+      const stranger = await newClientKey('test-1');
+      assert.equal((await request({ signer: stranger, claims })).status, 401);
+      assert.equal((await request({ claims: { ...claims, aud: 'x' } })).status, 401);
+      assert.equal((await request({ claims })).status, 200);
+    });
+    test('ten at once: one winner, the others get the published text', async () => {
+      const assertion = await assertionOf({ id: 'separate', audience: tokenUrl, clock: platform.clock, signer });
+      const form = { grant_type: 'client_credentials', ...withAssertion(assertion) };
+      const answers = await Promise.all(Array.from({ length: 10 }, () => platform.post('/oauth2/token', form)));
+      assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+      assert.equal(answers.filter(({ body }) => body.error_description === used).length, 9);
+    });
+  });
+
+  test('a key of 4096 bits', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'big' } as JsonWebKey;
+    await platform.applications.add(applicationOf('big-key', { jwks: { keys: [jwk] } }));
+    assert.equal((await request({ id: 'big-key', signer: { key: privateKey, jwk } })).status, 200);
+  });
+
+  test('a key of 1024 bits is none', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'small' } as JsonWebKey;
+    await platform.applications.add(applicationOf('small-key', { jwks: { keys: [jwk] } }));
+    const answer = await request({ id: 'small-key', signer: { key: privateKey, jwk } });
+    await assertError(platform, answer, 401, 'public_key error', 'JWT signature verification failed');
+  });
+
+  test('lifetimes may be shortened, not lengthened', async () => {
+    assert.equal((await request({}, { _access_token_expiry_ms: '100000' })).body.expires_in, '99');
+    assert.equal((await request({}, { _access_token_expiry_ms: '700000' })).body.expires_in, '599');
+  });
+
+  describe('keys at an address', () => {
+    const unreachable = "The JWKS endpoint, for your client_assertion can't be reached";
+    let keys: JsonWebKey[] = [];
+    let fetched = 0;
+    const servers: Server[] = [];
+    let url = '';
+    before(async () => {
+      const served = await serve((incoming, response) => {
+        fetched += 1;
+        if (incoming.url === '/redirect') response.writeHead(302, { location: '/jwks' }).end();
+        else if (incoming.url === '/text') response.end('text');
+        else if (incoming.url === '/large') response.end(`{"keys":[],"x":"${'x'.repeat(1_100_000)}"}`);
+        else if (incoming.url === '/hanging') response.write('{');
+        else if (incoming.url === '/missing') response.writeHead(404).end();
+        else response.end(JSON.stringify({ keys }));
+      });
+      url = served.url;
+      servers.push(served.server);
+    });
+    after(() => servers.forEach((server) => (server.closeAllConnections(), server.close())));
+
+    const register = (id: string, jwksUrl: string) => platform.applications.add(applicationOf(id, { jwksUrl }));
+
+    test('fetched, kept, and fetched once more for an unknown kid', async () => {
+      keys = [signer.jwk];
+      await register('remote', `${url}/jwks`);
+      fetched = 0;
+      assert.equal((await request({ id: 'remote' })).status, 200);
+      assert.equal((await request({ id: 'remote' })).status, 200);
+      assert.equal(fetched, 1);
+      const second = await newClientKey('test-2');
+      keys = [signer.jwk, second.jwk];
+      assert.equal((await request({ id: 'remote', signer: second })).status, 200);
+      assert.equal(fetched, 2);
+    });
+
+    test('the published attribute names the address as well', async () => {
+      keys = [signer.jwk];
+      await platform.applications.add(applicationOf('by-attribute', { attributes: { 'jwks-resource-url': `${url}/attribute` } }));
+      assert.equal((await request({ id: 'by-attribute' })).status, 200);
+    });
+
+    const rows: [string, () => string][] = [
+      ['not there', () => `${url}/missing`],
+      ['a redirect', () => `${url}/redirect`],
+      ['not JSON', () => `${url}/text`],
+      ['too large', () => `${url}/large`],
+      ['nobody listens', () => 'http://127.0.0.1:1/jwks'],
+      ['a bare host', () => url],
+      ['a file', () => 'file:///etc/passwd'],
+      ['no address', () => 'jwks.test/jwks'],
+      ['never answering in full', () => `${url}/hanging`],
+    ];
+    for (const [name, address] of rows)
+      test(name, async () => {
+        await register(`remote ${name}`, address());
+        await assertError(platform, await request({ id: `remote ${name}` }), 403, 'public_key error', unreachable);
+      });
+
+    test('private addresses are not fetched outside development', async () => {
+      const real = await startPlatform({ development: false });
+      fetched = 0;
+      for (const [id, address] of [
+        ['loopback', `${url}/jwks`],
+        ['localhost', `${url.replace('127.0.0.1', 'localhost')}/jwks`],
+        ['mapped', `${url.replace('127.0.0.1', '[::ffff:127.0.0.1]')}/jwks`],
+        ['metadata', 'http://169.254.169.254/latest'],
+      ] as const) {
+        await real.applications.add(applicationOf(id, { jwksUrl: address }));
+        const assertion = await assertionOf({ id, audience: tokenUrl, clock: real.clock, signer });
+        const answer = await real.post('/oauth2/token', { grant_type: 'client_credentials', ...withAssertion(assertion) });
+        await assertError(real, answer, 403, 'public_key error', unreachable);
+      }
+      assert.equal(fetched, 0);
+      await real.close();
+    });
+  });
+});

@@ -1,0 +1,58 @@
+import { json } from '@alongside/kernel/answer';
+import type { LocalAgent } from '../agent.ts';
+import type { CisDirectory } from '../cis-directory.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
+import type { StoredFaults } from '../faults/stored-faults.ts';
+import { agentCalls } from '../resources/agent.ts';
+import { applicationCalls } from '../resources/applications.ts';
+import { auditCalls } from '../resources/audit.ts';
+import { cardCalls } from '../resources/cards.ts';
+import { clockCalls } from '../resources/clock.ts';
+import { eventCalls } from '../resources/events.ts';
+import { faultCalls } from '../resources/faults.ts';
+import { keyCalls } from '../resources/keys.ts';
+import { peopleCalls } from '../resources/people.ts';
+import { productCalls } from '../resources/products.ts';
+import { readerCalls } from '../resources/reader.ts';
+import { resetCalls } from '../resources/reset.ts';
+import { stateCalls } from '../resources/state.ts';
+import { tokenCalls } from '../resources/tokens.ts';
+import { type ApiCall, defineCall } from './call.ts';
+import { openApiOf } from './openapi.ts';
+
+/** What the resources are built from: the dependencies, and the neighbours as the console reaches them. */
+export type ApiParts = Omit<ConsoleDependencies, 'cis'> & { cis: CisDirectory; agent: LocalAgent; faults: StoredFaults };
+
+/** Every call of the API, one resource a line. */
+export function apiCalls(parts: ApiParts): ApiCall[] {
+  const calls: ApiCall[] = [
+    ...stateCalls(parts),
+    ...resetCalls(parts),
+    ...peopleCalls(parts),
+    ...cardCalls(parts),
+    ...readerCalls(parts),
+    ...agentCalls(parts),
+    ...keyCalls(parts),
+    ...applicationCalls(parts),
+    ...productCalls(parts),
+    ...clockCalls(parts),
+    ...faultCalls(parts),
+    ...eventCalls(parts),
+    ...auditCalls(parts),
+    ...tokenCalls(parts),
+  ];
+  let document: object | undefined;
+  calls.push(
+    defineCall({
+      method: 'GET',
+      path: '/openapi.json',
+      summary: 'This description',
+      answers: { 200: 'OpenAPI 3.1' },
+      async handle() {
+        document ??= openApiOf(calls, { version: parts.version, server: parts.urls.console });
+        return json(200, document);
+      },
+    }),
+  );
+  return calls;
+}

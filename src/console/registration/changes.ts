@@ -1,0 +1,52 @@
+import type { Application } from '../../oauth/applications.ts';
+import type { Products } from '../../oauth/products.ts';
+import type { JsonObject } from '../api/json-body.ts';
+import { readShape } from '../api/json-body.ts';
+import { errors } from '../errors.ts';
+import { mergePatch } from '../merge-patch.ts';
+import { checkPolicy } from './policy.ts';
+import { type Registration, registrationShape } from './shape.ts';
+import { registrationOf } from './stored.ts';
+
+/** The registration that a merge patch leaves. A `profile` at its top is that of both halves, unless a half names its own. */
+export function patchedRegistration(application: Application, patch: JsonObject): Registration {
+  const { platform, cis2, ...rest } = registrationOf(application);
+  const withoutProfile = (half: JsonObject | undefined) => {
+    if (half === undefined || !('profile' in patch)) return half;
+    const { profile: _, ...others } = half;
+    return others;
+  };
+  const base = {
+    ...rest,
+    profile: (application.platform ?? application.cis2)?.profile,
+    ...(platform ? { platform: withoutProfile(platform as JsonObject) } : {}),
+    ...(cis2 ? { cis2: withoutProfile(cis2 as JsonObject) } : {}),
+  };
+  const registration = readShape(registrationShape, mergePatch(base, patch));
+  checkPolicy(registration);
+  return registration;
+}
+
+/** Refuses products that do not exist, but for those that the application had before. */
+export async function checkProducts(products: Products, { platform }: Registration, before: readonly string[]): Promise<void> {
+  for (const name of platform?.products ?? []) {
+    if (before.includes(name) || (await products.get(name))) continue;
+    throw errors.requestInvalid(`no product ${name}`, { field: 'platform.products', problem: `there is no product "${name}"` });
+  }
+}
+
+/** The registration without the halves whose keys a change left alone: only the others are examined again. */
+export function withNewKeys(registration: Registration, before: Application): Registration {
+  const same = (one: Registration['platform'] | Registration['cis2'], other: Application['platform'] | Application['cis2']) =>
+    one !== null &&
+    other !== null &&
+    one.jwksUrl === other.jwksUrl &&
+    one.tokenEndpointAuthMethod === other.tokenEndpointAuthMethod &&
+    JSON.stringify(one.jwks) === JSON.stringify(other.jwks);
+  const { platform, cis2 } = registration;
+  return {
+    ...registration,
+    platform: same(platform, before.platform) ? null : platform,
+    cis2: same(cis2, before.cis2) ? null : cis2,
+  };
+}

@@ -1,0 +1,124 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import { z } from 'zod';
+import type { Products, StoredProduct } from '../../oauth/products.ts';
+import type { AuditLog } from '../../storage/audit.ts';
+import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
+import { readShape } from '../api/json-body.ts';
+import { checkRevision, tagOf } from '../api/preconditions.ts';
+import { errors } from '../errors.ts';
+import { mergePatch } from '../merge-patch.ts';
+import { noContent } from '../no-content.ts';
+
+const quota = z.strictObject({
+  enabled: z.boolean('must be true or false').default(true),
+  limit: z.int('must be a whole number').min(0, 'must be 0 or more'),
+  interval: z.int('must be a whole number').min(1, 'must be 1 or more').default(1),
+  timeunit: z.enum(['minute', 'hour', 'day', 'week', 'month'], 'must be minute, hour, day, week or month'),
+});
+
+const spikeArrest = z.strictObject({
+  enabled: z.boolean('must be true or false').default(true),
+  ratelimit: z.string('must be text').regex(/^[1-9]\d{0,8}(ps|pm)$/, 'must be a number of requests per second or minute: 5ps, 300pm'),
+});
+
+const limits = z
+  .strictObject({ quota: quota.optional(), spikeArrest: spikeArrest.optional() }, 'must be null or {"quota", "spikeArrest"}')
+  .nullable()
+  .default({})
+  .describe('What is left out is as published; null lifts it all');
+
+const shape = z.strictObject({
+  name: z
+    .string('must be text')
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be letters, digits, dots, underscores and hyphens'),
+  apis: z
+    .array(z.string('must be the base path of an API').regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be the base path of an API, without slashes'))
+    .max(100, 'must have at most 100 entries')
+    .default([]),
+  // Any text is a scope: one that matches nothing matches nothing.
+  scopes: z.array(z.string('must be text').max(500, 'must have at most 500 characters')).max(500, 'must have at most 500 entries').default([]),
+  limits,
+});
+
+const patchShape = z.looseObject({});
+
+/** `/products`: bundles of APIs, scopes and limits. */
+export function productCalls({ products, audit }: { products: Products; audit: AuditLog }): ApiCall[] {
+  const record = (action: string, target: string) => audit.write({ actor: 'developer', action, target, outcome: 'ok' });
+
+  async function find(name: string): Promise<StoredProduct> {
+    const product = await products.get(name);
+    if (!product) throw errors.notFound(`no product ${name.slice(0, 60)}`);
+    return product;
+  }
+
+  const shown = ({ revision, ...product }: StoredProduct, status = 200, headers: Record<string, string> = {}): Answer =>
+    json(status, product, { etag: tagOf(revision), ...headers });
+
+  async function add(product: z.output<typeof shape>): Promise<Answer> {
+    if (await products.get(product.name)) throw errors.taken(`product ${product.name} exists`);
+    await products.save(product);
+    await record('product.created', product.name);
+    return shown({ ...product, revision: 1 }, 201, { location: `${apiPath}/products/${product.name}` });
+  }
+
+  return [
+    defineCall({
+      method: 'GET',
+      path: '/products',
+      summary: 'Every product',
+      answers: { 200: 'The products' },
+      async handle() {
+        return json(200, { products: (await products.list()).map(({ revision: _, ...product }) => product) });
+      },
+    }),
+    defineCall({
+      method: 'POST',
+      path: '/products',
+      summary: 'Makes a product',
+      body: shape,
+      answers: { 201: 'The product; ETag', 400: 'A member does not fit', 409: 'There is one of this name' },
+      handle: ({ body }) => add(body),
+    }),
+    defineCall({
+      method: 'GET',
+      path: '/products/{name}',
+      summary: 'A product',
+      answers: { 200: 'The product; ETag', 404: 'There is no such product' },
+      handle: async ({ part }) => shown(await find(part('name'))),
+    }),
+    defineCall({
+      method: 'PATCH',
+      path: '/products/{name}',
+      summary: 'Changes a product by a JSON merge patch (RFC 7396); "limits": null lifts the limits',
+      body: patchShape,
+      answers: { 200: 'The product; ETag', 400: 'A member does not fit', 404: 'There is no such product', 412: 'If-Match names another revision' },
+      async handle({ request, part, body }) {
+        for (;;) {
+          const { revision, ...before } = await find(part('name'));
+          checkRevision(request, revision);
+          // For limits null is a value: it is not "removed".
+          const lifted = body.limits === null ? { limits: null } : {};
+          const product = readShape(shape, { ...(mergePatch(before, body) as object), ...lifted });
+          if (product.name !== before.name)
+            throw errors.requestInvalid('the name would change', { field: 'name', problem: 'cannot be changed' });
+          if (!(await products.save(product, revision))) continue;
+          await record('product.changed', product.name);
+          return shown({ ...product, revision: revision + 1 });
+        }
+      },
+    }),
+    defineCall({
+      method: 'DELETE',
+      path: '/products/{name}',
+      summary: 'Removes a product; applications lose what it gave them',
+      answers: { 204: 'It is gone', 404: 'There is no such product', 412: 'If-Match names another revision' },
+      async handle({ request, part }) {
+        checkRevision(request, (await find(part('name'))).revision);
+        await products.remove(part('name'));
+        await record('product.removed', part('name'));
+        return noContent();
+      },
+    }),
+  ];
+}

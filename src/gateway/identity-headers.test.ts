@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { json } from '@alongside/kernel/answer';
+import { createListener, everyMethod, type Listener } from '@alongside/kernel/http';
+import { silentLog } from '@alongside/kernel/log';
+import { makePds } from './apis/pds/index.ts';
+import { apiEndpoint } from './endpoint.ts';
+import {
+  identity,
+  pdsBase,
+  type RunningGateway,
+  requestId,
+  role,
+  scopes,
+  startGateway,
+} from './gateway.fixture.ts';
+
+describe('what a back end is told', () => {
+  let gateway: RunningGateway;
+  let echo: Listener;
+  let port: number;
+
+  before(async () => {
+    gateway = await startGateway();
+    const api = makePds(gateway.dependencies);
+    const endpoint = apiEndpoint(
+      {
+        ...api,
+        backEnd: async ({ headers, query }) => json(200, { headers: Object.fromEntries(headers), query }),
+      },
+      gateway.dependencies,
+    );
+    echo = createListener([{ methods: everyMethod, path: `${pdsBase}/*`, endpoint }], {
+      name: 'echo',
+      log: silentLog,
+    });
+    port = await echo.listen(0);
+  });
+  after(async () => {
+    await echo.close();
+    await gateway.stop();
+  });
+
+  const heard = async (token: string, headers: Record<string, string> = {}, path = '/Patient/9000000009') => {
+    const answer = await fetch(`http://127.0.0.1:${port}${pdsBase}${path}`, {
+      headers: { authorization: `Bearer ${token}`, 'x-request-id': requestId, ...headers },
+    });
+    assert.equal(answer.status, 200);
+    return (await answer.json()) as { headers: Record<string, string>; query: string };
+  };
+
+  const forged = Object.fromEntries(identity.map((name) => [name, 'forged']));
+
+  test('a healthcare worker: who, from which provider, in which role, from which application', async () => {
+    const { headers } = await heard(await gateway.issue(), {
+      ...forged,
+      'X-Correlation-ID': 'c1',
+      'NHSD-End-User-Organisation-ODS': 'A1',
+    });
+    const { 'nhsd-correlation-id': correlation, ...rest } = headers;
+    assert.deepEqual(
+      Object.fromEntries(
+        Object.entries(rest).filter(([name]) => /^(nhs|x-|prefer|auth|cookie|forwarded)/.test(name)),
+      ),
+      {
+        'nhsd-identity-uuid': '656005750107',
+        'nhsd-identity-idp': 'https://issuer.example',
+        'nhsd-session-urid': role,
+        'nhsd-asid': '200000001234',
+        'nhsd-request-id': requestId,
+        'nhsd-end-user-organisation-ods': 'A1',
+      },
+    );
+    assert.match(correlation ?? '', new RegExp(`^${requestId}\\.c1\\.[0-9a-f-]{36}$`));
+    assert.ok(!Object.values(headers).includes('forged'));
+  });
+
+  test('an application: no person, no role, and one result where it says nothing', async () => {
+    const token = await gateway.issue({
+      scope: scopes.application,
+      uid: null,
+      attributes: { auth_type: 'app' },
+    });
+    const { headers, query } = await heard(
+      token,
+      { ...forged, 'NHSD-Session-URID': role },
+      '/Patient?family=A',
+    );
+    assert.deepEqual(
+      Object.keys(headers).filter((name) => /urid|identity|privileged|custom|login/.test(name)),
+      [],
+    );
+    assert.equal(query, 'family=A&_max-results=1');
+  });
+
+  test('a privileged application, and the attributes of its registration', async () => {
+    const flow = {
+      'apim-app-flow-vars': '{"pds":{"custom-attributes":{"return-empty-address-lines":"true"}}}',
+    };
+    await gateway.addApplication('flow', flow, ['pds']);
+    const { headers } = await heard(
+      await gateway.issue({ applicationId: 'flow', scope: scopes.privileged }),
+      forged,
+    );
+    assert.equal(headers['nhse-pds-privileged-access'], 'true');
+    assert.equal(headers['nhse-pds-custom-attributes'], '{"return-empty-address-lines":"true"}');
+    assert.equal(headers['nhsd-asid'], undefined);
+  });
+
+  const idTokenOf = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+  const citizen = (claims: object) =>
+    gateway.issue({
+      scope: scopes.patient,
+      attributes: { auth_provider: 'nhs-login', id_token: idTokenOf(claims) },
+    });
+
+  test('a citizen: level of proof and own number', async () => {
+    const token = await citizen({ nhs_number: '9912003071', identity_proofing_level: 'P9', vot: 'P9.Cp.Cd' });
+    const { headers } = await heard(token, forged, '/Patient/9912003071');
+    assert.equal(headers['nhsd-nhslogin-user'], 'P9:9912003071');
+    assert.equal(headers['nhsd-session-urid'], undefined);
+  });
+
+  // biome-ignore format: a table reads best one row a line
+  const citizens: [string, object, string, string, number][] = [
+    ['the own record', { vot: 'P9.Cp.Cd' }, 'GET', '/Patient/9912003071', 200],
+    ['the own related people', { vot: 'P9.Cm' }, 'GET', '/Patient/9912003071/RelatedPerson', 200],
+    ["somebody else's record", { vot: 'P9.Cp.Cd' }, 'GET', '/Patient/9000000009', 403],
+    ["somebody else's related people", { vot: 'P9.Cp.Cd' }, 'GET', '/Patient/9000000009/RelatedPerson', 403],
+    ['a search', { vot: 'P9.Cp.Cd' }, 'GET', '/Patient?family=Meadows&birthdate=1961-04-21', 403],
+    ['a creation', { vot: 'P9.Cp.Cd' }, 'POST', '/Patient', 403],
+    ['a weaker vector of trust', { vot: 'P9.Cp' }, 'GET', '/Patient/9912003071', 403],
+    ['a sign-in without a number', { vot: 'P9.Cp.Cd', nhs_number: undefined }, 'GET', '/Patient/9912003071', 403],
+    ['a sign-in without a number, and a path without one', { nhs_number: undefined }, 'GET', '/Patient/', 403],
+  ];
+  for (const [name, claims, method, path, status] of citizens)
+    test(`a citizen and ${name}: ${status}`, async () => {
+      const token = await citizen({ nhs_number: '9912003071', identity_proofing_level: 'P9', ...claims });
+      assert.equal((await gateway.call(pdsBase + path, { method, token })).status, status);
+    });
+});

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
+
+describe('smuggling', () => {
+  let gateway: RunningGateway;
+  before(async () => {
+    gateway = await startGateway();
+  });
+  after(() => gateway.stop());
+
+  /** Sends bytes as they stand and gives the status line back; empty when the connection was closed on them. */
+  const send = (text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(gateway.port, '127.0.0.1', () => socket.end(text));
+      let heard = '';
+      socket.on('data', (part) => {
+        heard += part.toString('latin1');
+      });
+      socket.on('error', reject);
+      socket.on('close', () => resolve(heard.split('\r\n')[0] ?? ''));
+    });
+
+  const request = (lines: readonly string[], body = '') =>
+    send(
+      [`GET ${pdsBase}/Patient/9000000009 HTTP/1.1`, 'Host: a', 'Connection: close', ...lines, '', body].join(
+        '\r\n',
+      ),
+    );
+
+  test('two Authorization headers, of which one is good: refused', async () => {
+    const good = `Authorization: Bearer ${await gateway.issue()}`;
+    for (const lines of [
+      [good, 'Authorization: Bearer x'],
+      ['authorization: Bearer x', good],
+      [good, good],
+    ])
+      assert.match(await request(lines), /^HTTP\/1\.1 400 /);
+  });
+
+  test('Connection that names Authorization takes it away', async () => {
+    const good = `Authorization: Bearer ${await gateway.issue()}`;
+    assert.match(await request([good, 'Connection: authorization']), /^HTTP\/1\.1 401 /);
+  });
+
+  test('two lengths, a length beside chunks, a folded or malformed header: 4xx', async () => {
+    for (const lines of [
+      ['Content-Length: 0', 'Content-Length: 5'],
+      ['Content-Length: 5', 'Transfer-Encoding: chunked'],
+      ['X-A: b', ' folded'],
+      ['X A: b'],
+      ['X-A\0: b'],
+    ])
+      assert.match(await request(lines), /^HTTP\/1\.1 4\d\d /, lines.join('|'));
+  });
+});
