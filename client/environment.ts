@@ -1,4 +1,4 @@
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** One variable of the process environment; undefined when it is unset or empty. */
@@ -22,7 +22,7 @@ export function ownUid(): number | undefined {
  * user's runtime folder (else in a folder of that user under the temporary folder), a named pipe on Windows.
  */
 export function defaultAgentSocket(): string {
-  if (process.platform === 'win32') return `\\\\.\\pipe\\alongside-identity-agent-${userInfo().username}`;
+  if (process.platform === 'win32') return '\\\\.\\pipe\\alongside-identity-agent';
   const runtime = environmentVariable('XDG_RUNTIME_DIR');
   const folder = runtime ? join(runtime, 'alongside') : join(tmpdir(), `alongside-${ownUid() ?? 'user'}`);
   return join(folder, 'identity-agent.sock');

@@ -89,10 +89,10 @@ export interface LogLine {
   message: string;
 }
 
-/** A gateway behind a real listener on a free port, over a database in memory with the seeded patients. */
-export async function startGateway(options: Partial<GatewayOptions> = {}) {
+/** A gateway behind a real listener on a free port, over a database, in memory unless another is named, with the seeded patients. */
+export async function startGateway(options: Partial<GatewayOptions> = {}, setting = ':memory:') {
   const clock = new ManualClock(noon);
-  const database = await openDatabase(':memory:', '');
+  const database = await openDatabase(setting, '');
   const lines: LogLine[] = [];
   const write = (level: string) => (fields: Record<string, unknown>, message: string) => {
     lines.push({ level, fields, message });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Settings } from '../storage/settings.ts';
 import { pdsBase, type RunningGateway, requestId, role, scopes, startGateway } from './gateway.fixture.ts';
-import { statusKeySetting } from './rules/without-back-end.ts';
+import { statusKeyOf } from './rules/without-back-end.ts';
 
 let gateway: RunningGateway;
 before(async () => {
@@ -31,7 +30,7 @@ describe('what needs no back end', () => {
       assert.equal((await gateway.call(`${base}/_status`)).status, 401);
       const wrong = await gateway.call(`${base}/_status`, { headers: { apikey: 'guess' } });
       assert.match(await wrong.text(), /Invalid Api Key/);
-      const apikey = (await new Settings(gateway.database).get(statusKeySetting)) ?? '';
+      const apikey = await statusKeyOf(gateway.database);
       const answer = await gateway.call(`${base}/_status`, { headers: { apikey } });
       const body = (await answer.json()) as Record<string, unknown>;
       assert.equal(answer.status, 200);
@@ -66,7 +65,7 @@ describe('what needs no back end', () => {
   });
 
   test('the status of the PDS has the published check', async () => {
-    const apikey = (await new Settings(gateway.database).get(statusKeySetting)) ?? '';
+    const apikey = await statusKeyOf(gateway.database);
     const answer = await gateway.call(`${pdsBase}/_status`, { headers: { apikey } });
     const { checks } = (await answer.json()) as { checks: Record<string, Record<string, unknown>[]> };
     assert.deepEqual(Object.keys(checks['spine:status']?.[0] ?? {}), [

@@ -4,6 +4,7 @@ import { seed } from './apis/pds/seeds.ts';
 import { makeApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
 import { apiEndpoint } from './endpoint.ts';
+import { mockJwksRoutes } from './mock-jwks.ts';
 
 /** The API gateway with its APIs: every call checked, its caller named to the back end, errors in the API's own form. */
 export function createGateway(dependencies: Dependencies): Service {
@@ -11,6 +12,7 @@ export function createGateway(dependencies: Dependencies): Service {
     const endpoint = apiEndpoint(api, dependencies);
     return [api.basePath, `${api.basePath}/*`].map((path) => ({ methods: everyMethod, path, endpoint }));
   });
+  if (dependencies.development) routes.push(...mockJwksRoutes(dependencies));
   return {
     routes,
     async start() {
@@ -21,3 +23,4 @@ export function createGateway(dependencies: Dependencies): Service {
 
 export { generatePatients, reset as resetPatients, seed as seedPatients } from './apis/pds/seeds.ts';
 export type { Dependencies, GatewayOptions, Release } from './dependencies.ts';
+export { statusKeyOf } from './rules/without-back-end.ts';

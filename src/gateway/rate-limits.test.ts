@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { RateLimits } from '../oauth/products.ts';
 import { makePds } from './apis/pds/index.ts';
-import { admitted, counted, gapOf, windowOf } from './counters.ts';
 import { type OutcomeBody, pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
 import { limitRate } from './rules/rate-limits.ts';
 
@@ -14,58 +13,6 @@ const spike = (ratelimit: string, enabled = true): RateLimits => ({
 });
 const quota = (limit: number, interval = 1, timeunit = 'minute'): RateLimits => ({
   quota: { enabled: true, limit, interval, timeunit },
-});
-
-describe('rates', () => {
-  test('n a second or a minute is one every so many milliseconds', () => {
-    assert.deepEqual(['1ps', '3ps', '300pm', '900pm', '60000pm'].map(gapOf), [1000, 333, 200, 66, 1]);
-    assert.deepEqual(['', '0ps', '5', 'ps', '5ph', '-1ps', '1.5ps'].map(gapOf), Array(7).fill(undefined));
-  });
-
-  test('the window of a quota', () => {
-    const units = ['minute', 'hour', 'day', 'week', 'month', 'fortnight'];
-    assert.deepEqual(
-      units.map((timeunit) => windowOf({ interval: 2, timeunit }) / 60_000),
-      [2, 120, 2_880, 20_160, 86_400, 2],
-    );
-  });
-});
-
-describe('counting', () => {
-  let gateway: RunningGateway;
-  before(async () => {
-    gateway = await startGateway();
-  });
-  after(() => gateway.stop());
-
-  test('parallel requests each get their own number', async () => {
-    const numbers = await Promise.all(
-      Array.from({ length: 50 }, () =>
-        counted(gateway.dependencies, 'parallel', { interval: 1, timeunit: 'minute' }),
-      ),
-    );
-    assert.deepEqual(
-      [...numbers].sort((a, b) => a - b),
-      Array.from({ length: 50 }, (_, at) => at + 1),
-    );
-  });
-
-  test('of parallel requests one is admitted, and the next after the gap', async () => {
-    const all = await Promise.all(
-      Array.from({ length: 20 }, () => admitted(gateway.dependencies, 'smooth', '1ps')),
-    );
-    assert.equal(all.filter(Boolean).length, 1);
-    gateway.clock.advance(0.999);
-    assert.equal(await admitted(gateway.dependencies, 'smooth', '1ps'), false);
-    gateway.clock.advance(0.001);
-    assert.equal(await admitted(gateway.dependencies, 'smooth', '1ps'), true);
-    gateway.clock.advance(-3_600);
-    assert.equal(
-      await admitted(gateway.dependencies, 'smooth', '1ps'),
-      true,
-      'a clock that was moved back locks nobody out',
-    );
-  });
 });
 
 describe('limits of a product', () => {

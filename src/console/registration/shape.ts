@@ -1,4 +1,4 @@
-import { isSigningAlgorithm, publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
+import { publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { z } from 'zod';
 import { keySetAddressProblem, redirectProblem, serverAddressProblem } from './addresses.ts';
@@ -14,8 +14,8 @@ const oneOf = <const V extends readonly [string, ...string[]]>(...values: V) =>
 
 const profile = oneOf('nhs', 'standard', 'fapi2');
 const applicationType = oneOf('web', 'native');
-const algorithms = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const;
-const algorithm = z.custom<SigningAlgorithm>(isSigningAlgorithm, `must be of ${algorithms.join(', ')}`);
+const algorithms = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const satisfies SigningAlgorithm[];
+const algorithm = z.enum(algorithms, `must be of ${algorithms.join(', ')}`);
 const tokenAlgorithm = oneOf('RS256', 'PS256', 'RS512', 'ES256');
 
 /** The client assertion's; empty when any that the profile allows will do. */

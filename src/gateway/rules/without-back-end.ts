@@ -1,6 +1,7 @@
 import { Answer, json } from '@alongside/kernel/answer';
 import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets } from '@alongside/kernel/secrets';
+import type { Database } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
 import type { Dependencies, Release } from '../dependencies.ts';
 import { faults } from '../faults.ts';
@@ -10,8 +11,7 @@ import { toClient } from './back-end.ts';
 
 type Read = Arrival & { client: HeaderMap };
 
-/** Setting that holds the shared secret of every `/_status` of the platform. */
-export const statusKeySetting = 'statusApiKey';
+const statusKeySetting = 'statusApiKey';
 
 const unnamed: Release = { version: '0.1.0', revision: '1', releaseId: 'alongside', commitId: 'unknown' };
 
@@ -34,14 +34,18 @@ export const answerPing = ({ release = unnamed }: Dependencies) =>
     return verb === 'GET' && path === '/_ping' ? json(200, release) : undefined;
   };
 
-/** `/_status`: whether the back end works, for whoever holds the shared key. 200 also when it does not. */
-export const answerStatus = ({ release = unnamed, database, urls }: Dependencies) => {
+/** The shared secret of every `/_status` of the platform; made at its first use, the same in every process. */
+export async function statusKeyOf(database: Database): Promise<string> {
   const settings = new Settings(database);
-  return async function answerStatus({ verb, path, api, client }: Read): Promise<Answer | undefined> {
+  return (await settings.get(statusKeySetting)) ?? (await settings.first(statusKeySetting, randomToken()));
+}
+
+/** `/_status`: whether the back end works, for whoever holds the shared key. 200 also when it does not. */
+export const answerStatus = ({ release = unnamed, database, urls }: Dependencies) =>
+  async function answerStatus({ verb, path, api, client }: Read): Promise<Answer | undefined> {
     if (verb !== 'GET' || path !== '/_status') return undefined;
-    const expected =
-      (await settings.get(statusKeySetting)) ?? (await settings.first(statusKeySetting, randomToken()));
-    if (!equalSecrets(client.get('apikey') ?? '', expected)) throw faults.unknownStatusKey();
+    if (!equalSecrets(client.get('apikey') ?? '', await statusKeyOf(database)))
+      throw faults.unknownStatusKey();
     const healthy = await database.healthy().catch(() => false);
     return json(200, {
       status: healthy ? 'pass' : 'fail',
@@ -49,7 +53,6 @@ export const answerStatus = ({ release = unnamed, database, urls }: Dependencies
       checks: api.checks({ healthy, address: urls.api + api.basePath }),
     });
   };
-};
 
 /** Paths that need no token go straight to the back end. */
 export async function serveOpenPath({
