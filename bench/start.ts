@@ -6,31 +6,40 @@ import { Navigator } from '../test/support/navigate.ts';
 
 const rounds = Number(process.argv[2] ?? 7);
 const journeys = 40;
-const main = new URL('../src/cli/main.ts', import.meta.url).pathname;
+// The command as a user calls it, preparation check included.
+const command = new URL('../scripts/alongside.mjs', import.meta.url).pathname;
 
 interface Running {
   child: ChildProcess;
+  /** Of the process that serves, which may be a child of the command. */
+  pid: number;
   urls: { console: string; sample: string };
   readyMs: number;
 }
 
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const median = (values: number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** Resident memory in MiB and processor time in milliseconds of a process. */
 function usage(pid: number): { rss: number; cpu: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return { rss: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024, cpu: (Number(stat[11]) + Number(stat[12])) * 10 };
+  return {
+    rss: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024,
+    cpu: (Number(stat[11]) + Number(stat[12])) * 10,
+  };
 }
 
 function start(): Promise<Running> {
   const began = performance.now();
-  const child = spawn(process.execPath, [main, 'up', '--json', '--ephemeral', '--port-base', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [command, 'up', '--json', '--ephemeral', '--port-base', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`up ended with ${code}`)));
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', (line) => {
-      const { urls } = JSON.parse(line) as { urls: Running['urls'] };
-      resolve({ child, urls, readyMs: performance.now() - began });
+      const { urls, pid } = JSON.parse(line) as Pick<Running, 'urls' | 'pid'>;
+      resolve({ child, pid, urls, readyMs: performance.now() - began });
     });
   });
 }
@@ -61,12 +70,12 @@ const memory: number[] = [];
 for (let round = 0; round < rounds; round++) {
   const instance = await start();
   ready.push(instance.readyMs);
-  memory.push(usage(instance.child.pid ?? 0).rss);
+  memory.push(usage(instance.pid).rss);
   await stop(instance);
 }
 
 const instance = await start();
-const pid = instance.child.pid ?? 0;
+const { pid } = instance;
 await call(instance.urls, 'PUT', '/readers/0/card', { card: 'gp' });
 await call(instance.urls, 'POST', '/agent/pin', { pin: '123456' });
 const results: Record<string, { hops: number; ms: number; cpu: number }> = {};
@@ -92,7 +101,8 @@ const report = [
   `resident when ready                median ${median(memory).toFixed(0)} MiB  (goal 180)`,
   `resident after the journeys        ${loaded.toFixed(0)} MiB`,
   ...Object.entries(results).map(
-    ([pattern, { hops, ms, cpu }]) => `silent ${pattern}: ${hops} requests of the browser, median ${ms.toFixed(1)} ms, ${cpu.toFixed(1)} ms of processor time on the server`,
+    ([pattern, { hops, ms, cpu }]) =>
+      `silent ${pattern}: ${hops} requests of the browser, median ${ms.toFixed(1)} ms, ${cpu.toFixed(1)} ms of processor time on the server`,
   ),
 ];
 process.stdout.write(`${report.join('\n')}\n`);

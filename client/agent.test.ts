@@ -111,6 +111,20 @@ describe('the client of the Identity Agent', () => {
     });
   });
 
+  test('asks without its name where the agent does not take one, from then on', async (t) => {
+    const error = { code: -32602, message: 'There is no parameter "application".' };
+    const { client, received } = await agent(t, ({ id, params }, socket) => {
+      const named = Object.keys(params as object).length > 0;
+      say(socket, named ? { id, error } : { id, result: { ticket: 'x' } });
+    });
+    assert.equal(await client.getTicket(), 'x');
+    assert.equal(await client.getTicket(), 'x');
+    assert.deepEqual(
+      received.map(({ params }) => params),
+      [{ application: 'Test system' }, {}, {}],
+    );
+  });
+
   test('hands events to those who listen, until they stop', async (t) => {
     const { client, sockets } = await agent(t, answer({ state: 'noCard' }));
     assert.equal((await client.status()).state, 'noCard');

@@ -1,8 +1,6 @@
-import { lstat } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { connect } from 'node:net';
-import { dirname } from 'node:path';
-import { defaultAgentSocket, ownUid } from './environment.ts';
+import { connectToAgent } from './agent-socket.ts';
+import { defaultAgentSocket } from './environment.ts';
 import { ClientError } from './errors.ts';
 import { JsonLines } from './json-lines.ts';
 import { AgentError } from './ticket-errors.ts';
@@ -17,7 +15,10 @@ export interface IdentityAgentSettings {
   ackTimeoutMs?: number;
   /** Milliseconds until an answer that asks nobody; 5,000 by default. */
   replyTimeoutMs?: number;
-  /** Milliseconds until an answer for which a person may have to enter a PIN; 120,000 by default. */
+  /**
+   * Milliseconds until an answer for which a person may have to enter a PIN; 125,000 by default, so that an
+   * agent that gives up after two minutes can still say so.
+   */
   userTimeoutMs?: number;
 }
 
@@ -38,6 +39,8 @@ const EVENTS: readonly string[] = [
   'signedOut',
 ] satisfies AgentEvent[];
 const LONGEST_LINE = 262_144;
+/** JSON-RPC 2.0 section 5.1 */
+const INVALID_PARAMS = -32_602;
 
 interface Pending {
   resolve(result: unknown): void;
@@ -55,6 +58,7 @@ export class IdentityAgentClient {
   readonly #listeners = new Map<string, Set<(params: Record<string, unknown>) => void>>();
   #connection: Promise<Socket> | undefined;
   #lastId = 0;
+  #nameless = false;
 
   constructor(settings: IdentityAgentSettings) {
     this.#settings = {
@@ -62,7 +66,7 @@ export class IdentityAgentClient {
       socketPath: settings.socketPath ?? defaultAgentSocket(),
       ackTimeoutMs: settings.ackTimeoutMs ?? 1000,
       replyTimeoutMs: settings.replyTimeoutMs ?? 5000,
-      userTimeoutMs: settings.userTimeoutMs ?? 120_000,
+      userTimeoutMs: settings.userTimeoutMs ?? 125_000,
     };
   }
 
@@ -119,11 +123,22 @@ export class IdentityAgentClient {
     return result.ticket;
   }
 
+  // An agent may be strict about parameters and not take the application's name: then it is asked without it.
   async #call(method: string, timeoutMs: number): Promise<unknown> {
+    if (this.#nameless) return this.#send(method, {}, timeoutMs);
+    try {
+      return await this.#send(method, { application: this.#settings.application }, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof AgentError) || error.number !== INVALID_PARAMS) throw error;
+      this.#nameless = true;
+      return this.#send(method, {}, timeoutMs);
+    }
+  }
+
+  async #send(method: string, params: object, timeoutMs: number): Promise<unknown> {
     const socket = await this.#connected();
     this.#lastId += 1;
     const id = this.#lastId;
-    const params = { application: this.#settings.application };
     return new Promise((resolve, reject) => {
       const late = new ClientError('timeout', `The Identity Agent did not answer ${method} in time.`);
       const timer = setTimeout(() => this.#settle(id)?.reject(late), timeoutMs);
@@ -144,8 +159,7 @@ export class IdentityAgentClient {
   }
 
   async #open(): Promise<Socket> {
-    await checkOwner(this.#settings.socketPath);
-    const socket = await accepted(this.#settings.socketPath, this.#settings.ackTimeoutMs);
+    const socket = await connectToAgent(this.#settings.socketPath, this.#settings.ackTimeoutMs);
     const lines = new JsonLines(LONGEST_LINE);
     socket.on('data', (piece: Buffer) => {
       try {
@@ -187,38 +201,6 @@ export class IdentityAgentClient {
   #lost(error: ClientError): void {
     this.#connection = undefined;
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error);
-  }
-}
-
-function accepted(path: string, timeoutMs: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    const fail = (cause?: unknown): void => {
-      socket.destroy();
-      reject(new ClientError('agent_unreachable', `The Identity Agent is not running (${path}).`, { cause }));
-    };
-    const timer = setTimeout(fail, timeoutMs);
-    socket.once('error', (error) => fail(ended(timer, error)));
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.removeAllListeners('error');
-      resolve(socket);
-    });
-  });
-}
-
-// The temporary folder is everybody's: a socket there must be this user's (or root's), and so must its folder.
-async function checkOwner(path: string): Promise<void> {
-  const uid = ownUid();
-  if (uid === undefined) return;
-  const folder = await lstat(dirname(path)).catch(() => undefined);
-  const socket = await lstat(path).catch(() => undefined);
-  if (!folder || !socket)
-    throw new ClientError('agent_unreachable', `The Identity Agent is not running (${path}).`);
-  const owned = [folder, socket].every((entry) => entry.uid === uid || entry.uid === 0);
-  const sticky = (folder.mode & 0o1000) !== 0;
-  if (!owned || !socket.isSocket() || ((folder.mode & 0o022) !== 0 && !sticky)) {
-    throw new ClientError('agent_untrusted', `The socket ${path} can be another user's; it is not used.`);
   }
 }
 

@@ -35,7 +35,11 @@ function nearest(name: string, names: readonly string[]): string {
     for (let i = 1; i <= a.length; i++) {
       const next = [i];
       for (let j = 1; j <= b.length; j++)
-        next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
+        next[j] = Math.min(
+          (row[j] ?? 0) + 1,
+          (next[j - 1] ?? 0) + 1,
+          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        );
       row = next;
     }
     return row[b.length] ?? 0;
@@ -51,11 +55,20 @@ export function readFlags<S extends z.ZodRawShape>(
 ): { flags: Record<string, unknown>; words: string[] } {
   const keys = Object.keys(shape);
   const options = Object.fromEntries(
-    keys.map((key) => [flagOf(key), { type: isBoolean(shape[key] as z.ZodType) ? ('boolean' as const) : ('string' as const) }]),
+    keys.map((key) => [
+      flagOf(key),
+      { type: isBoolean(shape[key] as z.ZodType) ? ('boolean' as const) : ('string' as const) },
+    ]),
   );
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
-    parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true, allowNegative: true });
+    parsed = parseArgs({
+      args: [...argv],
+      options,
+      allowPositionals: true,
+      strict: true,
+      allowNegative: true,
+    });
   } catch (error) {
     const unknown = /Unknown option '(-[^']*)'/.exec(reasonOf(error))?.[1];
     if (unknown) {
@@ -65,7 +78,9 @@ export function readFlags<S extends z.ZodRawShape>(
     throw new UsageError(`${reasonOf(error).split('\n')[0]}`);
   }
   const flags = Object.fromEntries(
-    keys.filter((key) => parsed.values[flagOf(key)] !== undefined).map((key) => [key, parsed.values[flagOf(key)]]),
+    keys
+      .filter((key) => parsed.values[flagOf(key)] !== undefined)
+      .map((key) => [key, parsed.values[flagOf(key)]]),
   );
   return { flags, words: parsed.positionals };
 }
@@ -90,7 +105,8 @@ function readFile(file: string, keys: readonly string[]): Record<string, unknown
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new OperatorError(`The configuration file ${file} must hold one JSON object.`);
   for (const key of Object.keys(parsed))
-    if (!keys.includes(key)) throw new OperatorError(`${file} has an unknown key "${key}".${nearest(key, keys)}`);
+    if (!keys.includes(key))
+      throw new OperatorError(`${file} has an unknown key "${key}".${nearest(key, keys)}`);
   return parsed as Record<string, unknown>;
 }
 
@@ -110,7 +126,12 @@ export function loadConfig<S extends z.ZodRawShape>(
   if (result.success) return result.data as z.infer<z.ZodObject<S>>;
   const issue = result.error.issues[0];
   const key = String(issue?.path[0] ?? '');
-  const place = key in flags ? `--${flagOf(key)}` : key in variables ? variableOf(key) : `${file ?? 'configuration'}: ${key}`;
+  const place =
+    key in flags
+      ? `--${flagOf(key)}`
+      : key in variables
+        ? variableOf(key)
+        : `${file ?? 'configuration'}: ${key}`;
   const message = `${place}: ${issue?.message ?? 'not valid'}.`;
   throw key in flags ? new UsageError(message) : new OperatorError(message);
 }

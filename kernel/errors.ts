@@ -59,4 +59,5 @@ export function catalogue<K extends string>(service: string, drafts: Record<K, D
 }
 
 /** The reason of any thrown thing, in words. */
-export const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+export const reasonOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);

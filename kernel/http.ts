@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Answer, json, StreamAnswer } from './answer.ts';
-import { reasonOf, Refusal } from './errors.ts';
+import { type Answer, json, StreamAnswer } from './answer.ts';
+import { Refusal, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import type { Log } from './log.ts';
 
@@ -83,7 +83,11 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
     const { code, status, description } = thrown.entry;
     return json(status, { error: code, error_description: description, ...thrown.extra });
   }
-  return json(500, { error: 'server_error', error_description: 'Something went wrong here.', id: request.id });
+  return json(500, {
+    error: 'server_error',
+    error_description: 'Something went wrong here.',
+    id: request.id,
+  });
 }
 
 function send(reply: FastifyReply, answer: Answer, streams: Set<AbortController>): FastifyReply {
@@ -124,7 +128,11 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     for (const gone of streams) gone.abort();
   });
 
-  const handle = async (raw: FastifyRequest, reply: FastifyReply, endpoint: Endpoint): Promise<FastifyReply> => {
+  const handle = async (
+    raw: FastifyRequest,
+    reply: FastifyReply,
+    endpoint: Endpoint,
+  ): Promise<FastifyReply> => {
     const request = toRequest(raw);
     let answer: Answer;
     try {
@@ -156,7 +164,9 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     });
   }
   server.setNotFoundHandler((raw, reply) =>
-    handle(raw, reply, async () => json(404, { error: 'not_found', error_description: 'There is nothing at this address.' })),
+    handle(raw, reply, async () =>
+      json(404, { error: 'not_found', error_description: 'There is nothing at this address.' }),
+    ),
   );
   server.setErrorHandler((error: { statusCode?: number; message: string }, raw, reply) => {
     const status = error.statusCode ?? 500;
@@ -174,8 +184,11 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code;
         if (code === 'EADDRINUSE')
-          throw new Error(`Port ${port} is in use, so ${options.name} cannot start. Stop what uses it or choose another --port-base.`);
-        if (code === 'EACCES') throw new Error(`Port ${port} needs rights that this user lacks, so ${options.name} cannot start.`);
+          throw new Error(
+            `Port ${port} is in use, so ${options.name} cannot start. Stop what uses it or choose another --port-base.`,
+          );
+        if (code === 'EACCES')
+          throw new Error(`Port ${port} needs rights that this user lacks, so ${options.name} cannot start.`);
         throw error;
       }
       const address = server.server.address();

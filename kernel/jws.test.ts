@@ -3,14 +3,18 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as jose from 'jose';
-import { decodeJwt, keyFits, publicKeyOf, type SigningAlgorithm, signJwt, verifySignature } from './jws.ts';
 import { thumbprint } from './jwk.ts';
+import { decodeJwt, keyFits, publicKeyOf, type SigningAlgorithm, signJwt, verifySignature } from './jws.ts';
 import { newKeyPair } from './keys.ts';
 
 const algorithms: SigningAlgorithm[] = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'];
-const claims = fc.dictionary(fc.string({ maxLength: 8 }).filter((name) => name !== '__proto__'), fc.oneof(fc.string(), fc.integer(), fc.boolean()), {
-  maxKeys: 5,
-});
+const claims = fc.dictionary(
+  fc.string({ maxLength: 8 }).filter((name) => name !== '__proto__'),
+  fc.oneof(fc.string(), fc.integer(), fc.boolean()),
+  {
+    maxKeys: 5,
+  },
+);
 
 for (const algorithm of algorithms) {
   test(`${algorithm}: jose reads what we sign, we read what jose signs, a changed byte is refused by both`, async () => {
@@ -44,24 +48,36 @@ for (const algorithm of algorithms) {
 }
 
 test('a key is used with its own algorithm only', async () => {
-  const pairs = await Promise.all(algorithms.map(async (algorithm) => ({ algorithm, ...(await newKeyPair(algorithm)) })));
+  const pairs = await Promise.all(
+    algorithms.map(async (algorithm) => ({ algorithm, ...(await newKeyPair(algorithm)) })),
+  );
   for (const pair of pairs) {
     const key = createPublicKey(pair.privatePem);
     for (const algorithm of algorithms) {
       const sameType = [pair.algorithm, algorithm].every((name) => /^(RS|PS)/.test(name));
-      assert.equal(keyFits(algorithm, key), sameType || algorithm === pair.algorithm, `${pair.algorithm} key as ${algorithm}`);
+      assert.equal(
+        keyFits(algorithm, key),
+        sameType || algorithm === pair.algorithm,
+        `${pair.algorithm} key as ${algorithm}`,
+      );
     }
   }
-  const small = createPublicKey({ key: { kty: 'RSA', n: Buffer.alloc(128, 255).toString('base64url'), e: 'AQAB' }, format: 'jwk' });
+  const small = createPublicKey({
+    key: { kty: 'RSA', n: Buffer.alloc(128, 255).toString('base64url'), e: 'AQAB' },
+    format: 'jwk',
+  });
   assert.equal(keyFits('RS256', small), false);
 });
 
 test('decoding never throws, and takes three clean parts only', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$/)), (token) => {
-      const decoded = decodeJwt(token);
-      if (decoded) assert.equal(token.split('.').length, 3);
-    }),
+    fc.property(
+      fc.oneof(fc.string(), fc.stringMatching(/^[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$/)),
+      (token) => {
+        const decoded = decodeJwt(token);
+        if (decoded) assert.equal(token.split('.').length, 3);
+      },
+    ),
   );
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   for (const wrong of [
@@ -82,7 +98,9 @@ test('decoding never throws, and takes three clean parts only', () => {
 test('a public key is neither private nor symmetric', async () => {
   const { privatePem, publicJwk } = await newKeyPair('ES256');
   assert.ok(publicKeyOf(publicJwk));
-  const privateJwk = createPrivateKey(createPrivateKey(privatePem).export({ type: 'pkcs8', format: 'pem' })).export({ format: 'jwk' });
+  const privateJwk = createPrivateKey(
+    createPrivateKey(privatePem).export({ type: 'pkcs8', format: 'pem' }),
+  ).export({ format: 'jwk' });
   for (const wrong of [privateJwk, { kty: 'oct', k: 'AAAA' }, null, 'x', { kty: 'EC' }])
     assert.equal(publicKeyOf(wrong), undefined);
 });

@@ -1,9 +1,4 @@
-import {
-  createPublicKey,
-  type KeyObject,
-  sign as signCallback,
-  verify as verifyCallback,
-} from 'node:crypto';
+import { createPublicKey, type KeyObject, sign as signCallback, verify as verifyCallback } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { JsonWebKey } from './jwk.ts';
 
@@ -65,8 +60,12 @@ const base64url = /^[A-Za-z0-9_-]+$/;
 
 function parseObject(part: string): { [name: string]: unknown } | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(part, 'base64url')));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JwtClaims) : undefined;
+    const value: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(part, 'base64url')),
+    );
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as JwtClaims)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -33,7 +33,12 @@ test('steps run in order, each sees what came before, the first answer ends them
   assert.equal((await list.run({ value: 1 })).status, 200);
   assert.equal((await list.run({ value: 2 })).body, '{"doubled":4}');
   assert.deepEqual(seen, ['first', 'second', 'first', 'second', 'third']);
-  await assert.rejects(steps<object>().step(function nothing() {}).run({}), /nothing did not answer/);
+  await assert.rejects(
+    steps<object>()
+      .step(function nothing() {})
+      .run({}),
+    /nothing did not answer/,
+  );
 });
 
 test('markup: no text from outside becomes markup', () => {
@@ -44,7 +49,10 @@ test('markup: no text from outside becomes markup', () => {
       assert.doesNotMatch(made.slice(3, -4).replace(/^title="|">/g, ''), /<|[^=]"[^>]/);
     }),
   );
-  assert.equal(String(html`${[html`<b>${'<'}</b>`, trusted('<i></i>'), null, false, 3]}`), '<b>&lt;</b><i></i>3');
+  assert.equal(
+    String(html`${[html`<b>${'<'}</b>`, trusted('<i></i>'), null, false, 3]}`),
+    '<b>&lt;</b><i></i>3',
+  );
   assert.equal(safeHref('javascript:alert(1)'), '#');
   assert.equal(safeHref('data:text/html,x'), '#');
   assert.equal(safeHref('https://example.test/a?b=c'), 'https://example.test/a?b=c');
@@ -65,7 +73,13 @@ test('pages: strict policy, no framing, no referrer', () => {
 
 test('errors: the public and the private part stay apart', () => {
   const errors = catalogue('test', {
-    wrong: { code: 'invalid_request', status: 400, description: 'public', actor: 'developer', source: 'RFC 6749 section 5.2' },
+    wrong: {
+      code: 'invalid_request',
+      status: 400,
+      description: 'public',
+      actor: 'developer',
+      source: 'RFC 6749 section 5.2',
+    },
   });
   const thrown = errors.wrong('private detail');
   assert.ok(thrown instanceof Refusal);
@@ -111,11 +125,14 @@ test('configuration: flag, then file, then default; wrong and unknown values are
     ephemeral: true,
     data: '.alongside',
   });
-  assert.throws(() => readFlags(shape, ['--port-bas', '1']), (error: Error) => {
-    assert.ok(error instanceof UsageError);
-    assert.match(error.message, /--port-bas.*Did you mean --port-base\?/);
-    return true;
-  });
+  assert.throws(
+    () => readFlags(shape, ['--port-bas', '1']),
+    (error: Error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, /--port-bas.*Did you mean --port-base\?/);
+      return true;
+    },
+  );
   assert.throws(() => loadConfig(shape, { portBase: 'many' }), /--port-base: must be a port number/);
   const folder = mkdtempSync(join(tmpdir(), 'alongside-config-'));
   const file = join(folder, 'c.json');
@@ -125,7 +142,10 @@ test('configuration: flag, then file, then default; wrong and unknown values are
   writeFileSync(file, '{"portbase": 7000}');
   assert.throws(() => loadConfig(shape, {}, file), /unknown key "portbase"\. Did you mean portBase\?/);
   writeFileSync(file, '{"portBase": "x"}');
-  assert.throws(() => loadConfig(shape, {}, file), (error: Error) => error instanceof OperatorError && /portBase/.test(error.message));
+  assert.throws(
+    () => loadConfig(shape, {}, file),
+    (error: Error) => error instanceof OperatorError && /portBase/.test(error.message),
+  );
   writeFileSync(file, '[');
   assert.throws(() => loadConfig(shape, {}, file), OperatorError);
   rmSync(folder, { recursive: true });

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { JsonWebKey } from './jwk.ts';
 import type { Clock } from './clock.ts';
-import { type JwtClaims, type SigningAlgorithm, signJwt } from './jws.ts';
 import { randomToken } from './ids.ts';
+import type { JsonWebKey } from './jwk.ts';
+import { type JwtClaims, type SigningAlgorithm, signJwt } from './jws.ts';
 
 const generate = promisify(generateKeyPair) as (
   type: string,
@@ -45,11 +45,15 @@ const shapes: Record<SigningAlgorithm, { type: string; options: object }> = {
 };
 
 /** A fresh key pair in the forms that are kept. The export goes through PEM: a direct JWK export of a new key can deadlock old runtimes. */
-export async function newKeyPair(algorithm: SigningAlgorithm): Promise<{ privatePem: string; publicJwk: JsonWebKey }> {
+export async function newKeyPair(
+  algorithm: SigningAlgorithm,
+): Promise<{ privatePem: string; publicJwk: JsonWebKey }> {
   const { type, options } = shapes[algorithm];
   const pair = await generate(type, options);
   const privatePem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-  const publicJwk = createPublicKey(pair.publicKey.export({ type: 'spki', format: 'pem' })).export({ format: 'jwk' }) as JsonWebKey;
+  const publicJwk = createPublicKey(pair.publicKey.export({ type: 'spki', format: 'pem' })).export({
+    format: 'jwk',
+  }) as JsonWebKey;
   return { privatePem, publicJwk };
 }
 
@@ -91,13 +95,19 @@ export class SigningKeys {
   /** Signs with the key whose turn it is. */
   async sign(claims: JwtClaims, options: { algorithm: SigningAlgorithm; typ?: string }): Promise<string> {
     const key = await this.#current(options.algorithm);
-    return signJwt({ alg: options.algorithm, typ: options.typ ?? 'JWT', kid: key.kid }, claims, key.privateKey);
+    return signJwt(
+      { alg: options.algorithm, typ: options.typ ?? 'JWT', kid: key.kid },
+      claims,
+      key.privateKey,
+    );
   }
 
   /** Every public key that may verify something now, as a JWK set (RFC 7517 section 5). */
   async jwks(): Promise<{ keys: JsonWebKey[] }> {
     const now = this.#clock.now();
-    const keys = (await this.#keys()).filter((key) => key.announcedAt <= now && (key.removedAt ?? Infinity) > now);
+    const keys = (await this.#keys()).filter(
+      (key) => key.announcedAt <= now && (key.removedAt ?? Infinity) > now,
+    );
     return { keys: keys.map((key) => ({ ...key.publicJwk, kid: key.kid, alg: key.algorithm, use: 'sig' })) };
   }
 
@@ -119,7 +129,9 @@ export class SigningKeys {
   async rotate(when: 'scheduled' | 'now'): Promise<void> {
     const now = this.#clock.now();
     const records = await this.#store.list(this.#service);
-    const algorithms = new Set(records.filter((record) => record.removedAt === null).map((record) => record.algorithm));
+    const algorithms = new Set(
+      records.filter((record) => record.removedAt === null).map((record) => record.algorithm),
+    );
     const signsFrom = when === 'now' ? now : now + rotationSchedule.announce;
     const changed: SigningKeyRecord[] = [];
     for (const algorithm of algorithms) {
@@ -152,7 +164,9 @@ export class SigningKeys {
     const now = this.#clock.now();
     const turn = (keys: LoadedKey[]) =>
       keys
-        .filter((key) => key.algorithm === algorithm && key.signsFrom <= now && (key.signsUntil ?? Infinity) > now)
+        .filter(
+          (key) => key.algorithm === algorithm && key.signsFrom <= now && (key.signsUntil ?? Infinity) > now,
+        )
         .sort((a, b) => b.signsFrom - a.signsFrom)[0];
     const found = turn(await this.#keys());
     if (found) return found;

@@ -62,5 +62,9 @@ export const stylesheetRoute: Route = {
   methods: ['GET'],
   path: stylesheetPath,
   endpoint: async () =>
-    new Answer(200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=300' }, stylesheet),
+    new Answer(
+      200,
+      { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=300' },
+      stylesheet,
+    ),
 };

@@ -10,7 +10,17 @@ export interface Log {
   error: Write;
 }
 
-const hidden = ['authorization', 'cookie', 'pin', 'secret', 'password', 'token', 'assertion', 'code', 'client_secret'];
+const hidden = [
+  'authorization',
+  'cookie',
+  'pin',
+  'secret',
+  'password',
+  'token',
+  'assertion',
+  'code',
+  'client_secret',
+];
 
 /** JSON lines on standard error. */
 export function createLog(level: string, service: string): Log {

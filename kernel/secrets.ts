@@ -8,7 +8,8 @@ import {
 } from 'node:crypto';
 
 /** SHA-256 as base64url: the form in which a value that is only compared is stored. */
-export const sha256 = (value: string | Uint8Array): string => createHash('sha256').update(value).digest('base64url');
+export const sha256 = (value: string | Uint8Array): string =>
+  createHash('sha256').update(value).digest('base64url');
 
 /** Compares two strings in a time that depends only on their lengths' hashes, never on where they differ. */
 export function equalSecrets(a: string, b: string): boolean {
@@ -61,6 +62,8 @@ export class Vault {
     const decipher = createDecipheriv('aes-256-gcm', this.derive(`seal:${name}`), nonce);
     decipher.setAAD(Buffer.from(name));
     decipher.setAuthTag(body.subarray(body.length - 16));
-    return Buffer.concat([decipher.update(body.subarray(0, body.length - 16)), decipher.final()]).toString('utf8');
+    return Buffer.concat([decipher.update(body.subarray(0, body.length - 16)), decipher.final()]).toString(
+      'utf8',
+    );
   }
 }

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { isDatabaseSetting } from './storage/dialects.ts';
 
 /** Everything that runs by itself, in the order in which it starts. */
-export const serviceNames = ['cis', 'cis2', 'authorisation', 'gateway', 'identity-agent', 'console', 'sample'] as const;
+export const serviceNames = [
+  'cis',
+  'cis2',
+  'authorisation',
+  'gateway',
+  'identity-agent',
+  'console',
+  'sample',
+] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 const url = z
@@ -10,13 +18,24 @@ const url = z
   .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http or https address')
   .transform((value) => value.replace(/\/$/, ''));
 
-const port = z.coerce.number('must be a port number').int('must be a whole number').min(0, 'must be 0 or more').max(65_530, 'must be 65530 or less');
+const port = z.coerce
+  .number('must be a port number')
+  .int('must be a whole number')
+  .min(0, 'must be 0 or more')
+  .max(65_530, 'must be 65530 or less');
 
-const only = z.union([z.string().transform((value) => value.split(',')), z.array(z.string())]).pipe(
-  z.array(
-    z.enum(serviceNames, { error: (issue) => `knows no service "${String(issue.input)}"; choose from ${serviceNames.join(', ')}` }),
-  ).min(1, 'must name at least one service'),
-);
+const only = z
+  .union([z.string().transform((value) => value.split(',')), z.array(z.string())])
+  .pipe(
+    z
+      .array(
+        z.enum(serviceNames, {
+          error: (issue) =>
+            `knows no service "${String(issue.input)}"; choose from ${serviceNames.join(', ')}`,
+        }),
+      )
+      .min(1, 'must name at least one service'),
+  );
 
 /** The one schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
@@ -31,9 +50,18 @@ export const configShape = {
   only: only.default([...serviceNames]).describe('Services to start, separated by commas'),
   json: z.boolean().default(false).describe('Print one JSON line when ready'),
   state: z.string().optional().describe('File that tells other commands where this instance is'),
-  host: z.string().default('127.0.0.1').describe('Address to listen on; the agent and the console stay on loopback'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn').describe('How much is logged'),
-  masterKey: z.string().optional().describe('File with the key that seals secrets; made in the data folder by default'),
+  host: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address to listen on; the agent and the console stay on loopback'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('warn')
+    .describe('How much is logged'),
+  masterKey: z
+    .string()
+    .optional()
+    .describe('File with the key that seals secrets; made in the data folder by default'),
   urlConsole: url.optional().describe('Public address of the console'),
   urlApi: url.optional().describe('Public address of the API platform'),
   urlCis2: url.optional().describe('Public address of CIS2'),

@@ -28,7 +28,10 @@ export interface Instance {
 }
 
 /** Builds and starts what the configuration asks for. This is the only file that knows every part. */
-export async function startAlongside(config: Config, { development }: { development: boolean }): Promise<Instance> {
+export async function startAlongside(
+  config: Config,
+  { development }: { development: boolean },
+): Promise<Instance> {
   const folder = openDataFolder(config.data, config.ephemeral);
   const vault = openVault(folder.path, config.masterKey);
   const database = await openDatabase(config.database || (config.ephemeral ? ':memory:' : ''), folder.path);
@@ -54,7 +57,11 @@ export async function startAlongside(config: Config, { development }: { developm
         socketPath: agentSocket,
         url: urls.identityAgent,
         cisUrl: urls.cis,
-        cis2: { issuer: cis2Issuer, jwksUrl: `${cis2Issuer}/connect/jwk_uri`, exchangeUrl: `${urls.cis2}/agent/exchange` },
+        cis2: {
+          issuer: cis2Issuer,
+          jwksUrl: `${cis2Issuer}/connect/jwk_uri`,
+          exchangeUrl: `${urls.cis2}/agent/exchange`,
+        },
         development,
         generation: config.generation,
         mode: 'normal',
@@ -159,12 +166,33 @@ export async function startAlongside(config: Config, { development }: { developm
         cis: { url: urls.cis, secret: secret('console', 'cis') },
         agentSocket,
         reset,
-        allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],
+        allowedHosts: [
+          new URL(urls.console).host,
+          `localhost:${ports.console}`,
+          `127.0.0.1:${ports.console}`,
+        ],
       }),
-    sample: () => createSample({ clock, log: log('sample'), origin: urls.sample, api: urls.api, cis2Issuer, development, ...demo }),
+    sample: () =>
+      createSample({
+        clock,
+        log: log('sample'),
+        origin: urls.sample,
+        api: urls.api,
+        cis2Issuer,
+        development,
+        ...demo,
+      }),
   };
 
-  const listenerOf = { cis: 'cis', cis2: 'cis2', authorisation: 'api', gateway: 'api', 'identity-agent': 'identityAgent', console: 'console', sample: 'sample' } as const;
+  const listenerOf = {
+    cis: 'cis',
+    cis2: 'cis2',
+    authorisation: 'api',
+    gateway: 'api',
+    'identity-agent': 'identityAgent',
+    console: 'console',
+    sample: 'sample',
+  } as const;
   const placements = config.only.flatMap((name): Placement[] => {
     const service: Service | undefined = builders[name]();
     return service ? [{ listener: listenerOf[name], service, log: log(name) }] : [];
@@ -182,7 +210,14 @@ export async function startAlongside(config: Config, { development }: { developm
 
   const state: StateFile = {
     version,
-    urls: { console: urls.console, api: urls.api, cis2Issuer, identityAgent: urls.identityAgent, cis: urls.cis, sample: urls.sample },
+    urls: {
+      console: urls.console,
+      api: urls.api,
+      cis2Issuer,
+      identityAgent: urls.identityAgent,
+      cis: urls.cis,
+      sample: urls.sample,
+    },
     database: database.description,
     pid: process.pid,
     portBase: ports.console,

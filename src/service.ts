@@ -14,9 +14,14 @@ export interface Urls {
 export interface Service {
   readonly routes: readonly Route[];
   /** Turns what an endpoint threw into an answer, in the service's own form. */
-  onError?(thrown: unknown, request: import('@alongside/kernel/http').HttpRequest): import('@alongside/kernel/answer').Answer;
+  onError?(
+    thrown: unknown,
+    request: import('@alongside/kernel/http').HttpRequest,
+  ): import('@alongside/kernel/answer').Answer;
   /** A look at every request before its route: an allow-list of hosts, say. */
-  before?(request: import('@alongside/kernel/http').HttpRequest): import('@alongside/kernel/answer').Answer | undefined;
+  before?(
+    request: import('@alongside/kernel/http').HttpRequest,
+  ): import('@alongside/kernel/answer').Answer | undefined;
   /** Begins regular work, once the listener is up. */
   start?(): void | Promise<void>;
   /** Ends it. */

@@ -4,7 +4,14 @@ import { dirname } from 'node:path';
 /** What a running instance tells other commands: the members of `GET /state`, and where its parts are on this machine. */
 export interface StateFile {
   version: string;
-  urls: { console: string; api: string; cis2Issuer: string; identityAgent: string; cis: string; sample: string };
+  urls: {
+    console: string;
+    api: string;
+    cis2Issuer: string;
+    identityAgent: string;
+    cis: string;
+    sample: string;
+  };
   database: string;
   pid: number;
   portBase: number;

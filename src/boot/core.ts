@@ -34,7 +34,11 @@ export interface Core {
 
 const sweepEvery = 60_000;
 
-export async function createCore(database: Database, vault: Vault, options: { movableClock: boolean }): Promise<Core> {
+export async function createCore(
+  database: Database,
+  vault: Vault,
+  options: { movableClock: boolean },
+): Promise<Core> {
   const clock = new AdjustableClock();
   const settings = new Settings(database);
   const events = new StoredEvents(database);

@@ -26,7 +26,9 @@ export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (error) {
-    throw new OperatorError(`The data folder ${folder} cannot be written: ${reasonOf(error)}. Choose another with --data.`);
+    throw new OperatorError(
+      `The data folder ${folder} cannot be written: ${reasonOf(error)}. Choose another with --data.`,
+    );
   }
   return { path: folder, discard: () => undefined };
 }
@@ -51,7 +53,8 @@ export function openVault(folder: string, keyFile: string | undefined): Vault {
     text = read();
   }
   const key = Buffer.from(text, 'base64url');
-  if (key.length < 32) throw new OperatorError(`The master key ${file} must hold at least 32 bytes in base64url.`);
+  if (key.length < 32)
+    throw new OperatorError(`The master key ${file} must hold at least 32 bytes in base64url.`);
   return new Vault(key);
 }
 
@@ -60,5 +63,8 @@ export function agentSocketPath(agentPort: number): string {
   const name = agentPort === 8403 ? 'identity-agent' : `identity-agent-${agentPort}`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\alongside-${name}`;
   const runtime = environment().XDG_RUNTIME_DIR;
-  return join(runtime ? join(runtime, 'alongside') : join(tmpdir(), `alongside-${process.getuid?.() ?? 'user'}`), `${name}.sock`);
+  return join(
+    runtime ? join(runtime, 'alongside') : join(tmpdir(), `alongside-${process.getuid?.() ?? 'user'}`),
+    `${name}.sock`,
+  );
 }

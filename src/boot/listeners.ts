@@ -15,8 +15,12 @@ function merge(placements: readonly Placement[]): Service {
   const services = placements.map(({ service }) => service);
   const [only] = services;
   if (only && services.length === 1) return only;
-  const owners = services.map((service) => ({ service, prefixes: service.routes.map((route) => route.path.split('/')[1] ?? '') }));
-  const ownerOf = (request: HttpRequest) => owners.find(({ prefixes }) => prefixes.includes(request.path.split('/')[1] ?? ''))?.service;
+  const owners = services.map((service) => ({
+    service,
+    prefixes: service.routes.map((route) => route.path.split('/')[1] ?? ''),
+  }));
+  const ownerOf = (request: HttpRequest) =>
+    owners.find(({ prefixes }) => prefixes.includes(request.path.split('/')[1] ?? ''))?.service;
   return {
     routes: services.flatMap((service) => service.routes),
     before: (request) => ownerOf(request)?.before?.(request),
@@ -41,7 +45,11 @@ export async function startListeners(
         log,
         flush: () => options.recorder.flush(),
         ...(service.before ? { before: (request) => service.before?.(request) } : {}),
-        ...(service.onError ? { onError: (thrown, request) => service.onError?.(thrown, request) ?? plainError(thrown, request) } : {}),
+        ...(service.onError
+          ? {
+              onError: (thrown, request) => service.onError?.(thrown, request) ?? plainError(thrown, request),
+            }
+          : {}),
       });
       // The agent belongs to the desk and the console to the operator: neither listens beyond this machine.
       const local = name === 'identityAgent' || name === 'console';
@@ -54,4 +62,3 @@ export async function startListeners(
   }
   return started;
 }
-

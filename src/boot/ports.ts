@@ -18,7 +18,8 @@ const freePort = (): Promise<{ port: number; release: () => Promise<void> }> =>
 
 /** Six ports in a row from the base, or six free ones when it is 0: addresses must be known before anything is built. */
 export async function choosePorts(base: number): Promise<Ports> {
-  if (base !== 0) return Object.fromEntries(listenerNames.map((name, index) => [name, base + index])) as Ports;
+  if (base !== 0)
+    return Object.fromEntries(listenerNames.map((name, index) => [name, base + index])) as Ports;
   const found = await Promise.all(listenerNames.map(freePort));
   await Promise.all(found.map(({ release }) => release()));
   return Object.fromEntries(listenerNames.map((name, index) => [name, found[index]?.port ?? 0])) as Ports;

@@ -45,8 +45,10 @@ export function noMore(words: readonly string[], count: number): void {
 export function choose<T>(table: Readonly<Record<string, T>>, words: readonly string[], command: string): T {
   const names = Object.keys(table).join(', ');
   const chosen = words[0];
-  if (chosen === undefined) throw new UsageError(`Say what to do: alongside ${command} ${Object.keys(table).join('|')}.`);
+  if (chosen === undefined)
+    throw new UsageError(`Say what to do: alongside ${command} ${Object.keys(table).join('|')}.`);
   const found = Object.hasOwn(table, chosen) ? table[chosen] : undefined;
-  if (found === undefined) throw new UsageError(`alongside ${command} does not know "${chosen}"; it knows ${names}.`);
+  if (found === undefined)
+    throw new UsageError(`alongside ${command} does not know "${chosen}"; it knows ${names}.`);
   return found;
 }

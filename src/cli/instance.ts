@@ -32,7 +32,8 @@ function find(wish: Wish): string {
   const variables = environment();
   const portBase = wish.portBase ?? variables.ALONGSIDE_PORT_BASE;
   const named = wish.state ?? variables.ALONGSIDE_STATE;
-  if (wish.state === undefined && portBase !== undefined && portBase !== '0') return `http://localhost:${portBase}`;
+  if (wish.state === undefined && portBase !== undefined && portBase !== '0')
+    return `http://localhost:${portBase}`;
   if (named) return fromFile(named);
   const file = join(wish.data ?? variables.ALONGSIDE_DATA ?? '.alongside', 'state.json');
   return existsSync(file) ? fromFile(file) : 'http://localhost:8400';
@@ -68,7 +69,10 @@ export class InstanceApi {
       );
     }
     const text = await response.text();
-    return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+    return {
+      status: response.status,
+      body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+    };
   }
 
   /** Calls the API and takes nothing but success. */

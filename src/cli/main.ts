@@ -17,7 +17,11 @@ function help(): string[] {
   ];
 }
 
-const helpOf = (command: Command): string[] => [`alongside ${command.name}: ${command.summary}`, '', ...command.help];
+const helpOf = (command: Command): string[] => [
+  `alongside ${command.name}: ${command.summary}`,
+  '',
+  ...command.help,
+];
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
@@ -45,7 +49,11 @@ try {
     out.note(error.message);
     process.exitCode = 2;
   } else {
-    out.note(error instanceof OperatorError || (error as Error)?.name === 'OperatorError' ? reasonOf(error) : String((error as Error)?.stack ?? error));
+    out.note(
+      error instanceof OperatorError || (error as Error)?.name === 'OperatorError'
+        ? reasonOf(error)
+        : String((error as Error)?.stack ?? error),
+    );
     process.exitCode = 1;
   }
 }

@@ -77,7 +77,10 @@ export class AgentSocket {
   #open(): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const socket = connect(this.#path);
-      const timer = setTimeout(() => socket.destroy(new Error('the connection was not taken')), this.#patience);
+      const timer = setTimeout(
+        () => socket.destroy(new Error('the connection was not taken')),
+        this.#patience,
+      );
       let pending = '';
       socket.setEncoding('utf8');
       socket.on('connect', () => {
@@ -116,7 +119,8 @@ export class AgentSocket {
     // Notifications carry no id, and nobody waits for a late answer.
     const waiting = typeof reply?.id === 'number' ? this.#waiting.get(reply.id) : undefined;
     if (!waiting || !reply) return;
-    if (reply.error) waiting.reject(new AgentRefusal(String(reply.error.message ?? 'no reason given'), reply.error.data));
+    if (reply.error)
+      waiting.reject(new AgentRefusal(String(reply.error.message ?? 'no reason given'), reply.error.data));
     else waiting.resolve(reply.result);
   }
 }

@@ -1,5 +1,10 @@
 import type { Refuse } from '@alongside/kernel/errors';
-import { type AgentStatus, methods, type SocketCard, type SocketErrorData } from '../../identity-agent/protocol.ts';
+import {
+  type AgentStatus,
+  methods,
+  type SocketCard,
+  type SocketErrorData,
+} from '../../identity-agent/protocol.ts';
 import { AgentRefusal, type AgentSocket, AgentUnreachable } from './agent-socket.ts';
 import { errors } from './errors.ts';
 
@@ -64,7 +69,14 @@ export class LocalAgent {
     return (await this.#call<{ cards: SocketCard[] }>(methods.listCards)).cards;
   }
 
-  addCard(seed: { uid: string; name: string; persona?: string; keyType?: string; pin?: string; locked?: boolean }): Promise<SocketCard> {
+  addCard(seed: {
+    uid: string;
+    name: string;
+    persona?: string;
+    keyType?: string;
+    pin?: string;
+    locked?: boolean;
+  }): Promise<SocketCard> {
     return this.#call(methods.addCard, seed);
   }
 

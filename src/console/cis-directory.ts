@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { json, type Answer } from '@alongside/kernel/answer';
+import { type Answer, json } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { PeopleAnswer, Person } from '../cis/protocol.ts';
 import { paths } from '../cis/protocol.ts';
@@ -23,7 +23,12 @@ export interface CisAnswer {
 
 const limits = { milliseconds: 5_000, bytes: 8_388_608 };
 
-const mediaTypes = { GET: undefined, POST: 'application/json', PATCH: 'application/merge-patch+json', DELETE: undefined };
+const mediaTypes = {
+  GET: undefined,
+  POST: 'application/json',
+  PATCH: 'application/merge-patch+json',
+  DELETE: undefined,
+};
 
 const digits12 = /^\d{12}$/;
 
@@ -44,7 +49,8 @@ export class CisDirectory {
     } catch (error) {
       throw errors.cisUnreachable(`${call.method} ${call.path}: ${reasonOf(error)}`, {}, error);
     }
-    if (answer.status === 401 || answer.status === 403) throw errors.cisRefused(`it answered ${answer.status}`);
+    if (answer.status === 401 || answer.status === 403)
+      throw errors.cisRefused(`it answered ${answer.status}`);
     if (answer.status >= 500) throw errors.cisUnreachable(`it answered ${answer.status}`);
     return answer;
   }
@@ -54,7 +60,10 @@ export class CisDirectory {
     const people: Person[] = [];
     let after = '';
     do {
-      const { body } = await this.call({ method: 'GET', path: `${paths.people}?after=${encodeURIComponent(after)}` });
+      const { body } = await this.call({
+        method: 'GET',
+        path: `${paths.people}?after=${encodeURIComponent(after)}`,
+      });
       const page = body as PeopleAnswer;
       people.push(...page.people);
       after = page.next ?? '';
@@ -65,7 +74,10 @@ export class CisDirectory {
   /** The uid of a person who is named by uid or persona. Throws `not_found` for an unknown persona. */
   async uidOf(name: string): Promise<string> {
     if (digits12.test(name)) return name;
-    const { body } = await this.call({ method: 'GET', path: `${paths.people}?persona=${encodeURIComponent(name)}` });
+    const { body } = await this.call({
+      method: 'GET',
+      path: `${paths.people}?persona=${encodeURIComponent(name)}`,
+    });
     const [person] = (body as PeopleAnswer).people;
     if (!person) throw errors.notFound(`no persona ${name.slice(0, 40)}`);
     return person.uid;
@@ -84,11 +96,19 @@ export class CisDirectory {
       const type = text === undefined ? undefined : mediaTypes[method];
       const headers = {
         authorization: `Bearer ${this.#secret}`,
-        ...(type && text !== undefined ? { 'content-type': type, 'content-length': Buffer.byteLength(text) } : {}),
+        ...(type && text !== undefined
+          ? { 'content-type': type, 'content-length': Buffer.byteLength(text) }
+          : {}),
         ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
       };
-      const request = (this.#url.startsWith('https:') ? https : http).request(`${this.#url}${path}`, { method, headers });
-      const timer = setTimeout(() => request.destroy(new Error('no whole answer in time')), limits.milliseconds);
+      const request = (this.#url.startsWith('https:') ? https : http).request(`${this.#url}${path}`, {
+        method,
+        headers,
+      });
+      const timer = setTimeout(
+        () => request.destroy(new Error('no whole answer in time')),
+        limits.milliseconds,
+      );
       const fail = (error: Error) => {
         clearTimeout(timer);
         reject(error);
@@ -108,7 +128,12 @@ export class CisDirectory {
           try {
             const { etag, location } = response.headers;
             const whole = Buffer.concat(parts).toString('utf8');
-            resolve({ status: response.statusCode ?? 0, etag, location, body: whole === '' ? undefined : JSON.parse(whole) });
+            resolve({
+              status: response.statusCode ?? 0,
+              etag,
+              location,
+              body: whole === '' ? undefined : JSON.parse(whole),
+            });
           } catch (error) {
             reject(error instanceof Error ? error : new Error(String(error)));
           }

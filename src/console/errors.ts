@@ -35,7 +35,8 @@ export const errors = catalogue('console', {
   signInMissing: {
     code: 'sign_in_required',
     status: 401,
-    description: 'Outside development an administrator must sign in to the console, which this version does not offer yet.',
+    description:
+      'Outside development an administrator must sign in to the console, which this version does not offer yet.',
     actor: 'operator',
     source: wire,
   },

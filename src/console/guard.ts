@@ -15,7 +15,9 @@ type Check = (request: HttpRequest, settings: GuardSettings) => void;
 const checkHost: Check = ({ headers, rawHeaders }, { allowedHosts }) => {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   if (hosts === 1 && allowedHosts.includes(headers.host ?? '')) return;
-  throw errors.wrongHost(`Host is ${hosts === 1 ? headers.host : `there ${hosts} times`}, expected ${allowedHosts.join(' or ')}`);
+  throw errors.wrongHost(
+    `Host is ${hosts === 1 ? headers.host : `there ${hosts} times`}, expected ${allowedHosts.join(' or ')}`,
+  );
 };
 
 const checkOrigin: Check = ({ headers }, { scheme }) => {
@@ -28,7 +30,10 @@ const ownSites: readonly unknown[] = [undefined, 'none', 'same-origin'];
 
 /** A link on another page may lead a person to the console's own page, and to nothing else. */
 const isVisit = ({ method, path, headers }: HttpRequest): boolean =>
-  method === 'GET' && path === '/' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  method === 'GET' &&
+  path === '/' &&
+  headers['sec-fetch-mode'] === 'navigate' &&
+  headers['sec-fetch-dest'] === 'document';
 
 const checkSite: Check = (request) => {
   const site = request.headers['sec-fetch-site'];
@@ -53,7 +58,8 @@ const checkMediaType: Check = ({ method, headers, body }) => {
   const header = headers['content-type'];
   if (header === undefined && body === '') return;
   const type = (header ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (!(mediaTypes[method] ?? ['application/json']).includes(type)) throw errors.mediaType(`Content-Type is ${type || 'missing'}`);
+  if (!(mediaTypes[method] ?? ['application/json']).includes(type))
+    throw errors.mediaType(`Content-Type is ${type || 'missing'}`);
 };
 
 /** In this order, before any route. */

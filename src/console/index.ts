@@ -1,6 +1,6 @@
 import type { Service } from '../service.ts';
-import { AgentSocket } from './agent-socket.ts';
 import { LocalAgent } from './agent.ts';
+import { AgentSocket } from './agent-socket.ts';
 import { routeOf } from './api/call.ts';
 import { apiCalls } from './api/calls.ts';
 import { CisDirectory } from './cis-directory.ts';

@@ -26,6 +26,8 @@ export async function moveClock({ clock, settings, cis, log }: Parts, offset: nu
     return [];
   } catch (error) {
     log.warn({ reason: reasonOf(error) }, 'CIS was not told of the moved clock');
-    return ['CIS does not answer, so the sessions of the desks may end as if nobody had heard of them meanwhile.'];
+    return [
+      'CIS does not answer, so the sessions of the desks may end as if nobody had heard of them meanwhile.',
+    ];
   }
 }

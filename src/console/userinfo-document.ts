@@ -43,9 +43,14 @@ export function userinfoDocument(person: Person): Record<string, unknown> {
     nhsid_user_orgs: [...known].map(([org_code, org_name]) => ({ org_name, org_code })),
     nhsid_org_memberships: organisations
       .filter(({ member }) => member)
-      .map((organisation) => ({ ...membership(organisation), ...(organisation.gnc ? { gnc: organisation.gnc } : {}) })),
+      .map((organisation) => ({
+        ...membership(organisation),
+        ...(organisation.gnc ? { gnc: organisation.gnc } : {}),
+      })),
     nhsid_org_roles: organisations.filter(({ orgCode }) => worksAt.has(orgCode)).map(membership),
     ...Object.fromEntries(Object.entries(professionalIds).map(([kind, id]) => [`${kind}_id`, id])),
   };
-  return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined && value !== ''));
+  return Object.fromEntries(
+    Object.entries(document).filter(([, value]) => value !== undefined && value !== ''),
+  );
 }

@@ -122,7 +122,11 @@ export class Applications {
   /** Keeps a new application; throws when its id or a client id is taken. */
   async add(application: Application): Promise<void> {
     await this.#database.batch([
-      sql('INSERT INTO application (id, body, revision) VALUES (?, ?, 1)', application.id, JSON.stringify(application)),
+      sql(
+        'INSERT INTO application (id, body, revision) VALUES (?, ?, 1)',
+        application.id,
+        JSON.stringify(application),
+      ),
       ...this.#clients(application),
     ]);
   }
@@ -167,6 +171,9 @@ export class Applications {
   #clients({ id, platform, cis2 }: Application): Statement[] {
     const insert = (clientId: string, half: string) =>
       sql('INSERT INTO client (client_id, application_id, half) VALUES (?, ?, ?)', clientId, id, half);
-    return [...(platform ? [insert(platform.clientId, 'platform')] : []), ...(cis2 ? [insert(cis2.clientId, 'cis2')] : [])];
+    return [
+      ...(platform ? [insert(platform.clientId, 'platform')] : []),
+      ...(cis2 ? [insert(cis2.clientId, 'cis2')] : []),
+    ];
   }
 }

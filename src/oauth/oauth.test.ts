@@ -8,18 +8,28 @@ import { sha256 } from '@alongside/kernel/secrets';
 import fc from 'fast-check';
 import { isForm, mostParameters, parseParameters, withQuery } from './parameters.ts';
 import { isChallenge, verifierFits } from './pkce.ts';
-import { readKeySet, RemoteKeys } from './remote-keys.ts';
+import { RemoteKeys, readKeySet } from './remote-keys.ts';
 import { FetchError, safeFetch } from './safe-fetch.ts';
 
 test('parameters: what URLSearchParams writes is read the same; nothing makes the parser throw', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.string({ minLength: 1, unit: 'grapheme' }), fc.string({ unit: 'grapheme' })), { maxLength: 20 }), (pairs) => {
-      const clean = pairs.filter(([name, value]) => !`${name}${value}`.includes('\0') && `${name}${value}`.isWellFormed());
-      const read = parseParameters(new URLSearchParams(clean).toString());
-      assert.ok(read);
-      for (const [name] of clean)
-        assert.deepEqual(read.all(name), clean.filter(([other]) => other === name).map(([, value]) => value));
-    }),
+    fc.property(
+      fc.array(fc.tuple(fc.string({ minLength: 1, unit: 'grapheme' }), fc.string({ unit: 'grapheme' })), {
+        maxLength: 20,
+      }),
+      (pairs) => {
+        const clean = pairs.filter(
+          ([name, value]) => !`${name}${value}`.includes('\0') && `${name}${value}`.isWellFormed(),
+        );
+        const read = parseParameters(new URLSearchParams(clean).toString());
+        assert.ok(read);
+        for (const [name] of clean)
+          assert.deepEqual(
+            read.all(name),
+            clean.filter(([other]) => other === name).map(([, value]) => value),
+          );
+      },
+    ),
   );
   fc.assert(fc.property(fc.string(), (text) => parseParameters(text) === undefined || true));
 });
@@ -37,7 +47,10 @@ test('parameters: limits, doubles, broken encoding', () => {
   assert.equal(read?.without('a').repeated(['resource']), undefined);
   assert.equal(read?.get('empty'), undefined);
   assert.equal(read?.has('empty'), true);
-  assert.equal(withQuery('https://a.test/cb?x=1', { 'error d': 'a b&c', none: undefined }), 'https://a.test/cb?x=1&error%20d=a%20b%26c');
+  assert.equal(
+    withQuery('https://a.test/cb?x=1', { 'error d': 'a b&c', none: undefined }),
+    'https://a.test/cb?x=1&error%20d=a%20b%26c',
+  );
   for (const [type, form] of [
     ['application/x-www-form-urlencoded', true],
     ['application/x-www-form-urlencoded;charset=UTF-8', true],
@@ -83,8 +96,22 @@ describe('fetching what others registered', () => {
       },
       async (origin) => {
         const { port } = new URL(origin);
-        for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0.0.0.0', '10.1.2.3', '169.254.169.254', '192.168.0.1', '[fd00::1]'])
-          await assert.rejects(safeFetch(`http://${host}:${port}/`, { privateAddresses: false }), FetchError, host);
+        for (const host of [
+          '127.0.0.1',
+          'localhost',
+          '[::1]',
+          '[::ffff:127.0.0.1]',
+          '0.0.0.0',
+          '10.1.2.3',
+          '169.254.169.254',
+          '192.168.0.1',
+          '[fd00::1]',
+        ])
+          await assert.rejects(
+            safeFetch(`http://${host}:${port}/`, { privateAddresses: false }),
+            FetchError,
+            host,
+          );
       },
     );
     assert.equal(asked, 0);
@@ -105,7 +132,8 @@ describe('fetching what others registered', () => {
   test('an endless answer is cut', async () => {
     await serving(
       (_request, response) => {
-        const more = () => response.write(Buffer.alloc(65_536, 32), () => !response.destroyed && setImmediate(more));
+        const more = () =>
+          response.write(Buffer.alloc(65_536, 32), () => !response.destroyed && setImmediate(more));
         more();
       },
       async (origin) => assert.rejects(safeFetch(origin, open), /larger than/),
@@ -148,7 +176,16 @@ describe('fetching what others registered', () => {
 
   test('a key set holds public signature keys only', async () => {
     const good = { ...(await newKeyPair('ES256')).publicJwk, kid: 'good' };
-    const read = readKeySet({ keys: [good, { ...good, kid: 'enc', use: 'enc' }, { kty: 'oct', k: 'AA', kid: 'oct' }, null, 5, { ...good, kid: 7 }] });
+    const read = readKeySet({
+      keys: [
+        good,
+        { ...good, kid: 'enc', use: 'enc' },
+        { kty: 'oct', k: 'AA', kid: 'oct' },
+        null,
+        5,
+        { ...good, kid: 7 },
+      ],
+    });
     assert.deepEqual([...read.keys()], ['good']);
     for (const wrong of [null, 5, [], {}, { keys: {} }]) assert.equal(readKeySet(wrong).size, 0);
   });

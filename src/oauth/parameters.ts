@@ -34,7 +34,9 @@ export class Parameters {
   }
 
   entries(): [string, string][] {
-    return [...this.#values].flatMap(([name, values]) => values.map((value): [string, string] => [name, value]));
+    return [...this.#values].flatMap(([name, values]) =>
+      values.map((value): [string, string] => [name, value]),
+    );
   }
 }
 
@@ -62,7 +64,8 @@ export function parseParameters(text: string, limit = 65_536): Parameters | unde
     const at = pair.indexOf('=');
     const name = decode(at < 0 ? pair : pair.slice(0, at));
     const value = decode(at < 0 ? '' : pair.slice(at + 1));
-    if (name === undefined || value === undefined || name.includes('\0') || value.includes('\0')) return undefined;
+    if (name === undefined || value === undefined || name.includes('\0') || value.includes('\0'))
+      return undefined;
     const before = values.get(name);
     if (before) before.push(value);
     else values.set(name, [value]);

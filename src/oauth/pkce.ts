@@ -1,4 +1,4 @@
-import { sha256, equalSecrets } from '@alongside/kernel/secrets';
+import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 
 const verifierForm = /^[A-Za-z0-9\-._~]{43,128}$/;
 const challengeForm = /^[A-Za-z0-9_-]{43}$/;

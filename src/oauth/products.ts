@@ -25,7 +25,10 @@ interface ProductRow {
   revision: number;
 }
 
-const fromRow = (row: ProductRow): StoredProduct => ({ ...(JSON.parse(row.body) as Product), revision: row.revision });
+const fromRow = (row: ProductRow): StoredProduct => ({
+  ...(JSON.parse(row.body) as Product),
+  revision: row.revision,
+});
 
 /** The products of the platform. Read again at each request, so a change holds at once. */
 export class Products {
@@ -36,17 +39,23 @@ export class Products {
   }
 
   async get(name: string): Promise<StoredProduct | undefined> {
-    const row = await this.#database.get<ProductRow>(sql('SELECT body, revision FROM product WHERE name = ?', name));
+    const row = await this.#database.get<ProductRow>(
+      sql('SELECT body, revision FROM product WHERE name = ?', name),
+    );
     return row && fromRow(row);
   }
 
   async list(): Promise<StoredProduct[]> {
-    return (await this.#database.all<ProductRow>(sql('SELECT body, revision FROM product ORDER BY name'))).map(fromRow);
+    return (
+      await this.#database.all<ProductRow>(sql('SELECT body, revision FROM product ORDER BY name'))
+    ).map(fromRow);
   }
 
   /** The approved products of an application. */
   async of(half: PlatformHalf): Promise<StoredProduct[]> {
-    const names = half.products.filter((product) => product.status === 'approved').map((product) => product.name);
+    const names = half.products
+      .filter((product) => product.status === 'approved')
+      .map((product) => product.name);
     if (names.length === 0) return [];
     const marks = names.map(() => '?').join(', ');
     const rows = await this.#database.all<ProductRow>(
@@ -65,7 +74,12 @@ export class Products {
             product.name,
             body,
           )
-        : sql('UPDATE product SET body = ?, revision = revision + 1 WHERE name = ? AND revision = ?', body, product.name, revision),
+        : sql(
+            'UPDATE product SET body = ?, revision = revision + 1 WHERE name = ? AND revision = ?',
+            body,
+            product.name,
+            revision,
+          ),
     );
     return changes === 1;
   }
@@ -76,4 +90,6 @@ export class Products {
 }
 
 /** All scopes of these products, each once, in their order. */
-export const scopesOf = (products: readonly Product[]): string[] => [...new Set(products.flatMap((product) => product.scopes))];
+export const scopesOf = (products: readonly Product[]): string[] => [
+  ...new Set(products.flatMap((product) => product.scopes)),
+];

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import { publicKeyOf } from '@alongside/kernel/jws';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { publicKeyOf } from '@alongside/kernel/jws';
 import { FetchError, type FetchPolicy, safeFetch } from './safe-fetch.ts';
 
 interface CachedSet {
@@ -76,7 +76,9 @@ export class RemoteKeys {
   }
 
   async #read(address: string): Promise<CachedSet> {
-    const { status, body } = await safeFetch(address, this.#policy, { headers: { accept: 'application/json' } });
+    const { status, body } = await safeFetch(address, this.#policy, {
+      headers: { accept: 'application/json' },
+    });
     if (status !== 200) throw new FetchError(`it answered ${status}`);
     let parsed: unknown;
     try {
@@ -84,7 +86,8 @@ export class RemoteKeys {
     } catch (error) {
       throw new FetchError(`it is not JSON: ${reasonOf(error)}`);
     }
-    if (!Array.isArray((parsed as { keys?: unknown } | null)?.keys)) throw new FetchError('it is not a JWK set');
+    if (!Array.isArray((parsed as { keys?: unknown } | null)?.keys))
+      throw new FetchError('it is not a JWK set');
     const set = { keys: readKeySet(parsed), fetchedAt: this.#clock.now() };
     if (this.#sets.size >= mostSets) {
       this.#sets.clear();

@@ -53,7 +53,10 @@ const guardedLookup =
   (hostname, options, callback) =>
     dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '');
-      const list = (Array.isArray(addresses) ? addresses : [addresses]) as { address: string; family: number }[];
+      const list = (Array.isArray(addresses) ? addresses : [addresses]) as {
+        address: string;
+        family: number;
+      }[];
       const allowed = policy.privateAddresses ? list : list.filter(({ address }) => !isPrivate(address));
       const first = allowed[0];
       if (!first) return callback(new FetchError(`${hostname} leads to a private address`), '');
@@ -83,10 +86,14 @@ export function safeFetch(
     const host = url.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) && !policy.privateAddresses && isPrivate(host))
       return reject(new FetchError(`${host} is a private address`));
-    const timer = setTimeout(() => call.destroy(new FetchError(`no whole answer within ${limits.milliseconds} ms`)), limits.milliseconds);
+    const timer = setTimeout(
+      () => call.destroy(new FetchError(`no whole answer within ${limits.milliseconds} ms`)),
+      limits.milliseconds,
+    );
     const done = (error?: Error) => {
       clearTimeout(timer);
-      if (error) reject(error instanceof FetchError ? error : new FetchError(error.message, { cause: error }));
+      if (error)
+        reject(error instanceof FetchError ? error : new FetchError(error.message, { cause: error }));
     };
     const send = url.protocol === 'https:' ? https.request : http.request;
     const call = send(
@@ -97,7 +104,8 @@ export function safeFetch(
         let size = 0;
         response.on('data', (part: Buffer) => {
           size += part.length;
-          if (size > limits.bytes) call.destroy(new FetchError(`the answer is larger than ${limits.bytes} bytes`));
+          if (size > limits.bytes)
+            call.destroy(new FetchError(`the answer is larger than ${limits.bytes} bytes`));
           else parts.push(part);
         });
         response.on('error', done);

@@ -5,12 +5,27 @@ import { demoKeySet } from './seed-key.ts';
 
 /** FOR DEVELOPMENT ONLY: ids and secrets of the seeded clients. They are the same in every installation, and public. */
 export const seededClients = {
-  combined: { clientId: 'demo-combined-key-7Qm2Lx9TbV', clientSecret: 'demo-combined-development-secret-4f1Zr8Kd' },
-  separate: { clientId: 'demo-separate-key-3Hw6Ns5PcY', clientSecret: 'demo-separate-development-secret-9b7Gt2Xe' },
-  separateAtCis2: { clientId: 'demo-separate.apps.alongside', clientSecret: 'demo-separate-cis2-development-secret-6m3Vq1Ju' },
-  appRestricted: { clientId: 'demo-app-restricted-key-8Rd4Kf1ZgW', clientSecret: 'demo-app-restricted-development-secret-2c5Yp0La' },
+  combined: {
+    clientId: 'demo-combined-key-7Qm2Lx9TbV',
+    clientSecret: 'demo-combined-development-secret-4f1Zr8Kd',
+  },
+  separate: {
+    clientId: 'demo-separate-key-3Hw6Ns5PcY',
+    clientSecret: 'demo-separate-development-secret-9b7Gt2Xe',
+  },
+  separateAtCis2: {
+    clientId: 'demo-separate.apps.alongside',
+    clientSecret: 'demo-separate-cis2-development-secret-6m3Vq1Ju',
+  },
+  appRestricted: {
+    clientId: 'demo-app-restricted-key-8Rd4Kf1ZgW',
+    clientSecret: 'demo-app-restricted-development-secret-2c5Yp0La',
+  },
   native: { clientId: 'demo-native' },
-  platform: { clientId: 'alongside-platform', clientSecret: 'alongside-platform-development-secret-5n8Bs7Ho' },
+  platform: {
+    clientId: 'alongside-platform',
+    clientSecret: 'alongside-platform-development-secret-5n8Bs7Ho',
+  },
 } as const;
 
 const secretOf = (secret: string | undefined) =>
@@ -18,7 +33,10 @@ const secretOf = (secret: string | undefined) =>
 
 type PlatformDraft = Partial<PlatformHalf> & { products: PlatformHalf['products']; callbackUrls: string[] };
 
-const platformHalf = (client: { clientId: string; clientSecret?: string }, draft: PlatformDraft): PlatformHalf => ({
+const platformHalf = (
+  client: { clientId: string; clientSecret?: string },
+  draft: PlatformDraft,
+): PlatformHalf => ({
   profile: 'nhs',
   clientId: client.clientId,
   secrets: secretOf(client.clientSecret),
@@ -53,7 +71,8 @@ const cis2Half = (
   ...draft,
 });
 
-const approved = (...names: string[]): PlatformHalf['products'] => names.map((name) => ({ name, status: 'approved' }));
+const approved = (...names: string[]): PlatformHalf['products'] =>
+  names.map((name) => ({ name, status: 'approved' }));
 const forPeople = approved('personal-demographics-service', 'hello-world', 'canary-api');
 
 const application = (id: string, halves: Partial<Pick<Application, 'platform' | 'cis2'>>): Application => ({
@@ -70,7 +89,10 @@ const application = (id: string, halves: Partial<Pick<Application, 'platform' | 
 export function seededApplications(urls: Urls): Application[] {
   return [
     application('demo-combined', {
-      platform: platformHalf(seededClients.combined, { callbackUrls: [`${urls.sample}/combined/callback`], products: forPeople }),
+      platform: platformHalf(seededClients.combined, {
+        callbackUrls: [`${urls.sample}/combined/callback`],
+        products: forPeople,
+      }),
     }),
     application('demo-separate', {
       platform: platformHalf(seededClients.separate, {
@@ -87,7 +109,11 @@ export function seededApplications(urls: Urls): Application[] {
     application('demo-app-restricted', {
       platform: platformHalf(seededClients.appRestricted, {
         callbackUrls: [],
-        products: approved('personal-demographics-service-application-restricted', 'hello-world', 'canary-api'),
+        products: approved(
+          'personal-demographics-service-application-restricted',
+          'hello-world',
+          'canary-api',
+        ),
         tokenEndpointAuthMethod: 'private_key_jwt',
         jwks: demoKeySet(),
       }),

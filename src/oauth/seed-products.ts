@@ -1,6 +1,7 @@
 import type { Product } from './products.ts';
 
-const userScope = (family: string, level: string, api: string): string => `urn:nhsd:apim:${family}:${level}:${api}`;
+const userScope = (family: string, level: string, api: string): string =>
+  `urn:nhsd:apim:${family}:${level}:${api}`;
 const applicationScope = (api: string): string => `urn:nhsd:apim:app:level3:${api}`;
 
 /** Scopes of people who signed in through CIS2 (NHSDigital/personal-demographics-service-api, manifest_template.yml). */
@@ -20,10 +21,17 @@ const product = (name: string, api: string, scopes: string[]): Product => ({
 
 /** The seeded products, under the published limits. */
 export const seededProducts: readonly Product[] = [
-  product('personal-demographics-service', 'personal-demographics', careWorkerScopes('personal-demographics-service')),
+  product(
+    'personal-demographics-service',
+    'personal-demographics',
+    careWorkerScopes('personal-demographics-service'),
+  ),
   product('personal-demographics-service-application-restricted', 'personal-demographics', [
     applicationScope('personal-demographics-service'),
   ]),
-  product('hello-world', 'hello-world', [applicationScope('hello-world'), ...careWorkerScopes('hello-world')]),
+  product('hello-world', 'hello-world', [
+    applicationScope('hello-world'),
+    ...careWorkerScopes('hello-world'),
+  ]),
   product('canary-api', 'canary-api', [applicationScope('canary-api'), ...careWorkerScopes('canary-api')]),
 ];

@@ -34,7 +34,9 @@ export function demoCredentials(urls: Urls) {
 
 /** The secrets that stand in the seed, by client id. */
 export const seededSecrets: ReadonlyMap<string, string> = new Map(
-  Object.values(seededClients).flatMap((client) => ('clientSecret' in client ? [[client.clientId, client.clientSecret]] : [])),
+  Object.values(seededClients).flatMap((client) =>
+    'clientSecret' in client ? [[client.clientId, client.clientSecret]] : [],
+  ),
 );
 
 const isLoopback = (url: URL): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
@@ -53,12 +55,16 @@ function atNewAddresses({ revision: _, ...stored }: StoredApplication, seed: App
   const { platform, cis2 } = stored;
   return {
     ...stored,
-    platform: platform && { ...platform, callbackUrls: moved(platform.callbackUrls, seed.platform?.callbackUrls ?? []) },
+    platform: platform && {
+      ...platform,
+      callbackUrls: moved(platform.callbackUrls, seed.platform?.callbackUrls ?? []),
+    },
     cis2: cis2 && {
       ...cis2,
       redirectUris: moved(cis2.redirectUris, seed.cis2?.redirectUris ?? []),
       postLogoutRedirectUris: moved(cis2.postLogoutRedirectUris, seed.cis2?.postLogoutRedirectUris ?? []),
-      backchannelLogoutUri: moved([cis2.backchannelLogoutUri], [seed.cis2?.backchannelLogoutUri ?? ''])[0] ?? '',
+      backchannelLogoutUri:
+        moved([cis2.backchannelLogoutUri], [seed.cis2?.backchannelLogoutUri ?? ''])[0] ?? '',
     },
   };
 }

@@ -125,12 +125,20 @@ export class Tokens {
 
   /** The write that ends one token. */
   revoking(token: string): Statement {
-    return sql('UPDATE token SET revoked_at = ? WHERE hash = ? AND revoked_at IS NULL', this.#clock.now(), sha256(token));
+    return sql(
+      'UPDATE token SET revoked_at = ? WHERE hash = ? AND revoked_at IS NULL',
+      this.#clock.now(),
+      sha256(token),
+    );
   }
 
   /** The write that ends all tokens of one authorization. */
   revokingFamily(family: string): Statement {
-    return sql('UPDATE token SET revoked_at = ? WHERE family = ? AND revoked_at IS NULL', this.#clock.now(), family);
+    return sql(
+      'UPDATE token SET revoked_at = ? WHERE family = ? AND revoked_at IS NULL',
+      this.#clock.now(),
+      family,
+    );
   }
 
   /** Ends every token of these issuers that came from a CIS2 session. Answers how many lived until now. */

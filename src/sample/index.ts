@@ -8,7 +8,7 @@ import { continuePage, stylesheetRoute } from '@alongside/kernel/layout';
 import type { Service } from '../service.ts';
 import { homePage, rolePage, signInFailedPage, signInPage } from './pages.ts';
 import { patternsOf } from './patterns.ts';
-import { WebSessions, type WebSession } from './sessions.ts';
+import { type WebSession, WebSessions } from './sessions.ts';
 import type { SampleSettings } from './settings.ts';
 
 type ForSession = (session: WebSession, request: HttpRequest) => Promise<Answer>;
@@ -27,7 +27,8 @@ export function createSample(settings: SampleSettings): Service {
     clock,
   });
 
-  const cookie = (request: HttpRequest, name: string) => readCookies(request.headers.cookie).get(cookies.name(name));
+  const cookie = (request: HttpRequest, name: string) =>
+    readCookies(request.headers.cookie).get(cookies.name(name));
   const home = redirect('/', 303);
 
   const withSession =
@@ -43,7 +44,9 @@ export function createSample(settings: SampleSettings): Service {
     async (session, request) => {
       const site = request.headers['sec-fetch-site'];
       const foreign = site === undefined ? request.headers.origin !== origin : site !== 'same-origin';
-      return foreign ? signInFailedPage(403, 'That came from another site.', development) : endpoint(session, request);
+      return foreign
+        ? signInFailedPage(403, 'That came from another site.', development)
+        : endpoint(session, request);
     };
 
   async function begin(request: HttpRequest, patternId: string): Promise<Answer> {
@@ -59,9 +62,17 @@ export function createSample(settings: SampleSettings): Service {
   async function callback(request: HttpRequest): Promise<Answer> {
     const browser = cookie(request, 'browser') ?? '';
     const started = sessions.take(browser, new URLSearchParams(request.query).get('state') ?? '');
-    if (!started) return signInFailedPage(400, 'This sign-in was not started in this browser, or it has been used.', development);
+    if (!started)
+      return signInFailedPage(
+        400,
+        'This sign-in was not started in this browser, or it has been used.',
+        development,
+      );
     try {
-      const person = await started.pattern.finish(`${origin}${request.path}?${request.query}`, started.transaction);
+      const person = await started.pattern.finish(
+        `${origin}${request.path}?${request.query}`,
+        started.transaction,
+      );
       const session = sessions.create(started.pattern, person);
       return redirect('/', 302, { 'set-cookie': cookies.set('session', session.id) });
     } catch (error) {
@@ -95,7 +106,12 @@ export function createSample(settings: SampleSettings): Service {
     const cleared = { 'set-cookie': cookies.clear('session') };
     const { signOutUrl } = session.person;
     if (signOutUrl === null) return redirect('/?signed-out=combined', 303, cleared);
-    return continuePage({ title: 'Signing out', service: 'Sample clinical application', development, to: signOutUrl }).with(cleared);
+    return continuePage({
+      title: 'Signing out',
+      service: 'Sample clinical application',
+      development,
+      to: signOutUrl,
+    }).with(cleared);
   }
 
   async function front(request: HttpRequest): Promise<Answer> {
@@ -109,7 +125,9 @@ export function createSample(settings: SampleSettings): Service {
   }
 
   async function backchannel(request: HttpRequest): Promise<Answer> {
-    const { status, headers, body } = await logout.receive(request.body, (notice) => sessions.endNamed(notice));
+    const { status, headers, body } = await logout.receive(request.body, (notice) =>
+      sessions.endNamed(notice),
+    );
     return new Answer(status, headers, body);
   }
 
@@ -124,7 +142,10 @@ export function createSample(settings: SampleSettings): Service {
         get(`/${id}/callback`, callback),
       ]),
       get('/patient', withSession(findPatient)),
-      get('/role', withSession(async (session) => rolePage(session, development))),
+      get(
+        '/role',
+        withSession(async (session) => rolePage(session, development)),
+      ),
       post('/role', withSession(ownForm(chooseRole))),
       post('/sign-out', withSession(ownForm(signOut))),
       post('/backchannel-logout', backchannel),

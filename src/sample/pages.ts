@@ -28,7 +28,10 @@ export function signInPage(patterns: readonly Pattern[], development: boolean, m
   });
 }
 
-const field = (value: string, error?: string): Html => html`<form method="get" action="/patient" class="panel">
+const field = (
+  value: string,
+  error?: string,
+): Html => html`<form method="get" action="/patient" class="panel">
 <div class="field"><label for="nhs-number">NHS number</label>
 <p class="hint" id="nhs-number-hint">10 digits, for example 9000000009</p>
 ${error ? html`<p class="error-message" id="nhs-number-error">${error}</p>` : undefined}
@@ -51,7 +54,9 @@ function who(session: WebSession): Html {
 const address = (patient: Patient): string => {
   const list = patient.address as { line?: string[]; postalCode?: string; use?: string }[] | undefined;
   const home = list?.find((item) => item.use === 'home') ?? list?.[0];
-  return home ? [...(home.line ?? []).filter(Boolean), home.postalCode].filter(Boolean).join(', ') : 'not shown';
+  return home
+    ? [...(home.line ?? []).filter(Boolean), home.postalCode].filter(Boolean).join(', ')
+    : 'not shown';
 };
 
 function record(patient: Patient, supersededBy: string | undefined): Html {
@@ -92,7 +97,9 @@ ${who(session)}`,
 
 export function rolePage(session: WebSession, development: boolean): Answer {
   const choices = session.person.roles.map(
-    (role) => html`<div class="choice"><input type="radio" name="role" id="role-${role.person_roleid}" value="${role.person_roleid}"
+    (
+      role,
+    ) => html`<div class="choice"><input type="radio" name="role" id="role-${role.person_roleid}" value="${role.person_roleid}"
 ${role.person_roleid === session.roleId ? html` checked` : undefined}><label for="role-${role.person_roleid}">${roleInWords(role)}</label></div>`,
   );
   return framedPage(200, {

@@ -41,7 +41,8 @@ const personOf = (userinfo: Userinfo): Pick<SignedIn, 'name' | 'uid' | 'roles'> 
   roles: rolesOf(userinfo),
 });
 
-const onlyRole = (roles: readonly Role[]): string | null => (roles.length === 1 ? (roles[0]?.person_roleid ?? null) : null);
+const onlyRole = (roles: readonly Role[]): string | null =>
+  roles.length === 1 ? (roles[0]?.person_roleid ?? null) : null;
 
 function combinedPattern(settings: SampleSettings): Pattern {
   const { clock, origin, api } = settings;
@@ -109,4 +110,7 @@ function separatePattern(settings: SampleSettings): Pattern {
 }
 
 /** Both patterns, by the name that stands in their paths. */
-export const patternsOf = (settings: SampleSettings): readonly Pattern[] => [combinedPattern(settings), separatePattern(settings)];
+export const patternsOf = (settings: SampleSettings): readonly Pattern[] => [
+  combinedPattern(settings),
+  separatePattern(settings),
+];

@@ -1,6 +1,6 @@
-import { type Clock } from '@alongside/kernel/clock';
-import { randomToken } from '@alongside/kernel/ids';
 import { sessionState } from '@alongside/client';
+import type { Clock } from '@alongside/kernel/clock';
+import { randomToken } from '@alongside/kernel/ids';
 import type { Pattern, SignedIn } from './patterns.ts';
 
 /** A browser's session at the sample application. */
@@ -46,7 +46,14 @@ export class WebSessions {
   /** A new session under a new id. */
   create(pattern: Pattern, person: SignedIn): WebSession {
     const now = this.#clock.now();
-    const session = { id: randomToken(), pattern, person, roleId: person.selectedRoleId, startedAt: now, lastUsedAt: now };
+    const session = {
+      id: randomToken(),
+      pattern,
+      person,
+      roleId: person.selectedRoleId,
+      startedAt: now,
+      lastUsedAt: now,
+    };
     this.#sessions.set(session.id, session);
     for (const id of this.#sessions.keys()) {
       if (this.#sessions.size <= mostKept) break;

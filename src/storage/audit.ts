@@ -57,7 +57,9 @@ export class AuditLog {
   }
 
   async list(since = 0, limit = 1000): Promise<AuditRecord[]> {
-    const rows = await this.#database.all<AuditRow>(sql('SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?', since, limit));
+    const rows = await this.#database.all<AuditRow>(
+      sql('SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?', since, limit),
+    );
     return rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as AuditRecord['detail'] }));
   }
 

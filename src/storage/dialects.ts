@@ -21,12 +21,15 @@ const dialects: readonly Dialect[] = [
   {
     accepts: (setting) => setting === '' || setting.startsWith('sqlite:'),
     open: async (setting, folder) =>
-      new (await import('./sqlite.ts')).SqliteDatabase(setting.replace(/^sqlite:/, '') || join(folder, 'alongside.db')),
+      new (await import('./sqlite.ts')).SqliteDatabase(
+        setting.replace(/^sqlite:/, '') || join(folder, 'alongside.db'),
+      ),
   },
 ];
 
 /** Whether `--database` names something that can be opened. */
-export const isDatabaseSetting = (setting: string): boolean => dialects.some((dialect) => dialect.accepts(setting));
+export const isDatabaseSetting = (setting: string): boolean =>
+  dialects.some((dialect) => dialect.accepts(setting));
 
 /**
  * Opens storage and brings its schema up to date.

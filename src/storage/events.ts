@@ -65,11 +65,18 @@ export class StoredEvents implements EventStore {
     const joins = links
       .filter(({ hash }) => !this.#recent.has(hash))
       .map(({ hash, journey }) =>
-        sql('INSERT INTO journey_link (hash, journey) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING', hash, journey),
+        sql(
+          'INSERT INTO journey_link (hash, journey) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING',
+          hash,
+          journey,
+        ),
       );
     const { results } = await this.#database.batch([...inserts, ...joins]);
     this.#remember(links);
-    return events.map((event, index) => ({ ...event, seq: Number((results[index]?.rows[0] as Row | undefined)?.seq ?? 0) }));
+    return events.map((event, index) => ({
+      ...event,
+      seq: Number((results[index]?.rows[0] as Row | undefined)?.seq ?? 0),
+    }));
   }
 
   /** Events after a number, oldest first, of one journey or of all. */
@@ -78,7 +85,12 @@ export class StoredEvents implements EventStore {
     const rows = await this.#database.all<EventRow>(
       journey === undefined
         ? sql('SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?', since, limit)
-        : sql('SELECT * FROM event WHERE seq > ? AND journey = ? ORDER BY seq LIMIT ?', since, journey, limit),
+        : sql(
+            'SELECT * FROM event WHERE seq > ? AND journey = ? ORDER BY seq LIMIT ?',
+            since,
+            journey,
+            limit,
+          ),
     );
     return rows.map(fromRow);
   }

@@ -1,5 +1,5 @@
 import { OperatorError } from '@alongside/kernel/config';
-import { type Database, type Statement, must, sql } from './database.ts';
+import { type Database, must, type Statement, sql } from './database.ts';
 import { foundation } from './migrations/0001-foundation.ts';
 
 /** A change of the schema: statements in the common part of both dialects; `{sequence}` is a growing number that is the primary key. */
@@ -24,7 +24,9 @@ export async function migrate(database: Database): Promise<void> {
     .run(sql('CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)'))
     // Two processes that create the same table at once in PostgreSQL: the loser finds it there.
     .catch(() => version(database));
-  await database.run(sql("INSERT INTO setting (name, value) VALUES ('schema', '0') ON CONFLICT (name) DO NOTHING"));
+  await database.run(
+    sql("INSERT INTO setting (name, value) VALUES ('schema', '0') ON CONFLICT (name) DO NOTHING"),
+  );
   const found = await version(database);
   if (found > migrations.length)
     throw new OperatorError(
@@ -35,7 +37,11 @@ export async function migrate(database: Database): Promise<void> {
       sql(text.replaceAll('{sequence}', sequences[database.dialect])),
     );
     const guard = must(
-      sql("UPDATE setting SET value = ? WHERE name = 'schema' AND value = ?", String(number), String(number - 1)),
+      sql(
+        "UPDATE setting SET value = ? WHERE name = 'schema' AND value = ?",
+        String(number),
+        String(number - 1),
+      ),
     );
     const { done } = await database.batch([guard, ...statements]);
     if (!done && (await version(database)) < number) throw new Error(`Migration ${number} did not take.`);

@@ -51,7 +51,10 @@ export class PostgresDatabase implements Database {
     this.#pool = new pg.Pool({
       connectionString: url,
       max: 10,
-      types: { getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text')) },
+      types: {
+        getTypeParser: (oid, format) =>
+          oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
+      },
     });
     // A connection that breaks while idle is replaced by the pool at its next use.
     this.#pool.on('error', () => undefined);

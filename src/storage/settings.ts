@@ -9,18 +9,26 @@ export class Settings {
   }
 
   async get(name: string): Promise<string | undefined> {
-    return (await this.#database.get<{ value: string }>(sql('SELECT value FROM setting WHERE name = ?', name)))?.value;
+    return (
+      await this.#database.get<{ value: string }>(sql('SELECT value FROM setting WHERE name = ?', name))
+    )?.value;
   }
 
   async set(name: string, value: string): Promise<void> {
     await this.#database.run(
-      sql('INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', name, value),
+      sql(
+        'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+        name,
+        value,
+      ),
     );
   }
 
   /** Keeps a value unless there is one already; answers with the one that stands. */
   async first(name: string, value: string): Promise<string> {
-    await this.#database.run(sql('INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', name, value));
+    await this.#database.run(
+      sql('INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', name, value),
+    );
     return (await this.get(name)) ?? value;
   }
 }

@@ -1,6 +1,6 @@
-import type { KeyStore, SigningKeyRecord } from '@alongside/kernel/keys';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
+import type { KeyStore, SigningKeyRecord } from '@alongside/kernel/keys';
 import type { Vault } from '@alongside/kernel/secrets';
 import { type Database, type Statement, sql } from './database.ts';
 
@@ -44,7 +44,9 @@ export class StoredKeys implements KeyStore {
   }
 
   async addFirst(record: SigningKeyRecord): Promise<boolean> {
-    const { changes } = await this.#database.run(this.#insert(record, `${record.service}:${record.algorithm}`));
+    const { changes } = await this.#database.run(
+      this.#insert(record, `${record.service}:${record.algorithm}`),
+    );
     return changes === 1;
   }
 

@@ -70,7 +70,11 @@ export class SingleUse {
   /** Reads a value whether it was used, has expired, or neither. */
   async find<P>(kind: string, value: string): Promise<SpentValue<P> | undefined> {
     const row = await this.#database.get<{ payload: string; used_at: number | null; expires_at: number }>(
-      sql('SELECT payload, used_at, expires_at FROM single_use WHERE kind = ? AND hash = ?', kind, sha256(value)),
+      sql(
+        'SELECT payload, used_at, expires_at FROM single_use WHERE kind = ? AND hash = ?',
+        kind,
+        sha256(value),
+      ),
     );
     return row && { payload: JSON.parse(row.payload) as P, usedAt: row.used_at, expiresAt: row.expires_at };
   }

@@ -29,7 +29,8 @@ const foreignChangeInterval = 250;
 
 const busy = (error: unknown): boolean => (error as { errcode?: number })?.errcode === 5;
 // Node is renaming DatabaseSync to Database.
-const Connect = ((sqlite as { Database?: typeof sqlite.DatabaseSync }).Database ?? sqlite.DatabaseSync) as typeof sqlite.DatabaseSync;
+const Connect = ((sqlite as { Database?: typeof sqlite.DatabaseSync }).Database ??
+  sqlite.DatabaseSync) as typeof sqlite.DatabaseSync;
 
 /**
  * SQLite in WAL with fsync at each commit. Writes are gathered: one transaction for all writes of an event-loop turn,
@@ -52,7 +53,8 @@ export class SqliteDatabase implements Database {
   constructor(file: string) {
     this.description = file === ':memory:' ? 'SQLite in memory' : `SQLite ${file}`;
     try {
-      if (file !== ':memory:' && !existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      if (file !== ':memory:' && !existsSync(dirname(file)))
+        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       this.#db = new Connect(file, { timeout: 2 });
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     } catch (error) {

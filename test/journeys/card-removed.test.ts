@@ -34,7 +34,11 @@ describe('the card leaves the reader', () => {
       }
     });
     await page.goto(`${instance.urls.sample}/sign-in/combined`);
-    assert.equal(new URL(page.url()).origin, instance.urls.identityAgent, 'the next sign-in asks at the agent');
+    assert.equal(
+      new URL(page.url()).origin,
+      instance.urls.identityAgent,
+      'the next sign-in asks at the agent',
+    );
     await context.close();
   });
 });

@@ -32,7 +32,11 @@ describe('not signed in at the desk', () => {
     const page = await context.newPage();
     await instance.api('PUT', '/readers/0/card', { card: 'gp' });
     await openPinPage(page, instance);
-    assert.equal(new URL(page.url()).origin, instance.urls.identityAgent, 'the PIN is asked on the agent, never on CIS2');
+    assert.equal(
+      new URL(page.url()).origin,
+      instance.urls.identityAgent,
+      'the PIN is asked on the agent, never on CIS2',
+    );
     await give(page, '123456');
     await page.getByRole('button', { name: 'Find patient' }).waitFor();
     assert.match((await page.textContent('main')) ?? '', /656005750108/);
@@ -65,7 +69,10 @@ describe('not signed in at the desk', () => {
     await give(page, wrongPin);
     await page.getByText('1 attempt left').waitFor();
     await give(page, wrongPin);
-    await page.getByText(/blocked/i).first().waitFor();
+    await page
+      .getByText(/blocked/i)
+      .first()
+      .waitFor();
     assert.equal((await instance.api<{ state: string }>('GET', '/agent')).state, 'blocked');
     await context.close();
     await instance.api('DELETE', '/readers/0/card');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { createNative, panelBrowser, separateBrowser } from '@alongside/client';
 import { browserFlags, browserPath } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
@@ -30,7 +30,11 @@ describe('a native application', () => {
     ['an embedded panel', panelBrowser],
   ] as const) {
     test(`${kind}: tokens without a question, the window is gone`, async () => {
-      const application = createNative({ issuer: `${instance.urls.api}/oauth2.1`, clientId: 'demo-native', scope });
+      const application = createNative({
+        issuer: `${instance.urls.api}/oauth2.1`,
+        clientId: 'demo-native',
+        scope,
+      });
       const tokens = await application.signIn({
         browser: open({ executable: browserPath(), flags: [...browserFlags, '--headless'] }),
         timeoutMs: 30_000,
@@ -46,7 +50,12 @@ describe('a native application', () => {
 
   test('examples/native-app.ts prints the patient and its window is gone', async () => {
     const { stdout } = await run(process.execPath, ['examples/native-app.ts'], {
-      env: { ...process.env, ALONGSIDE_STATE: instance.state.stateFile, ALONGSIDE_BROWSER: browserPath(), DISPLAY: '' },
+      env: {
+        ...process.env,
+        ALONGSIDE_STATE: instance.state.stateFile,
+        ALONGSIDE_BROWSER: browserPath(),
+        DISPLAY: '',
+      },
       timeout: 60_000,
     });
     assert.match(stdout, /Smith/i);

@@ -26,7 +26,11 @@ describe('signed in at the desk', () => {
       await page.getByRole('link', { name: `Sign in (${pattern})` }).click();
       await page.getByRole('heading', { name: 'Find a patient' }).waitFor();
       const pages = documents.filter(({ status }) => status < 300 || status >= 400);
-      assert.deepEqual(pages, [{ status: 200, url: `${instance.urls.sample}/` }], 'one page is shown: the application itself');
+      assert.deepEqual(
+        pages,
+        [{ status: 200, url: `${instance.urls.sample}/` }],
+        'one page is shown: the application itself',
+      );
       const hosts = documents.map(({ url }) => new URL(url).host);
       for (const url of [instance.urls.cis2Issuer, instance.urls.identityAgent])
         assert.ok(hosts.includes(new URL(url).host), `the browser passed ${url}`);
@@ -60,7 +64,9 @@ describe('signed in at the desk', () => {
     const tabs = await Promise.all([context.newPage(), context.newPage()]);
     await Promise.all(tabs.map((tab) => tab.goto(instance.urls.sample)));
     await Promise.all(
-      tabs.map((tab, index) => tab.getByRole('link', { name: index ? 'Sign in (separate)' : 'Sign in (combined)' }).click()),
+      tabs.map((tab, index) =>
+        tab.getByRole('link', { name: index ? 'Sign in (separate)' : 'Sign in (combined)' }).click(),
+      ),
     );
     await Promise.all(tabs.map((tab) => tab.getByRole('button', { name: 'Find patient' }).waitFor()));
     await context.close();

@@ -26,7 +26,8 @@ describe('unmodified clients of others', () => {
     await instance?.stop();
   });
 
-  const make = (registration: Record<string, unknown>) => instance.api<Made>('POST', '/applications', registration);
+  const make = (registration: Record<string, unknown>) =>
+    instance.api<Made>('POST', '/applications', registration);
 
   async function openidJourney(config: openid.Configuration, extra: Record<string, string> = {}) {
     const verifier = openid.randomPKCECodeVerifier();
@@ -52,12 +53,25 @@ describe('unmodified clients of others', () => {
 
   for (const method of ['client_secret_post', 'client_secret_basic'] as const) {
     test(`openid-client at CIS2, ${method}: ID token and userinfo`, async () => {
-      const { cis2 } = await make({ name: method, profile: 'standard', cis2: { redirectUris: [callback], tokenEndpointAuthMethod: method } });
-      assert.ok(cis2);
-      const authentication = method === 'client_secret_post' ? openid.ClientSecretPost(cis2.clientSecret) : openid.ClientSecretBasic(cis2.clientSecret);
-      const config = await openid.discovery(new URL(instance.urls.cis2Issuer), cis2.clientId, undefined, authentication, {
-        execute: [openid.allowInsecureRequests],
+      const { cis2 } = await make({
+        name: method,
+        profile: 'standard',
+        cis2: { redirectUris: [callback], tokenEndpointAuthMethod: method },
       });
+      assert.ok(cis2);
+      const authentication =
+        method === 'client_secret_post'
+          ? openid.ClientSecretPost(cis2.clientSecret)
+          : openid.ClientSecretBasic(cis2.clientSecret);
+      const config = await openid.discovery(
+        new URL(instance.urls.cis2Issuer),
+        cis2.clientId,
+        undefined,
+        authentication,
+        {
+          execute: [openid.allowInsecureRequests],
+        },
+      );
       const { tokens, claims } = await openidJourney(config);
       assert.equal(claims?.sub, '656005750108');
       assert.equal(claims?.authentication_assurance_level, '3');
@@ -67,12 +81,26 @@ describe('unmodified clients of others', () => {
   }
 
   test('openid-client at CIS2, private_key_jwt in the nhs profile: the audience is the token endpoint', async () => {
-    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
-    const jwk = { ...(await jose.exportJWK(await jose.importSPKI(publicKey, 'RS512'))), kid: 'k1', use: 'sig', alg: 'RS512' };
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    const jwk = {
+      ...(await jose.exportJWK(await jose.importSPKI(publicKey, 'RS512'))),
+      kid: 'k1',
+      use: 'sig',
+      alg: 'RS512',
+    };
     const { cis2 } = await make({
       name: 'private key',
       profile: 'nhs',
-      cis2: { redirectUris: [callback], tokenEndpointAuthMethod: 'private_key_jwt', signingAlg: 'RS512', jwks: { keys: [jwk] } },
+      cis2: {
+        redirectUris: [callback],
+        tokenEndpointAuthMethod: 'private_key_jwt',
+        signingAlg: 'RS512',
+        jwks: { keys: [jwk] },
+      },
     });
     assert.ok(cis2);
     const key = await jose.importPKCS8(privateKey, 'RS512');
@@ -101,7 +129,10 @@ describe('unmodified clients of others', () => {
     assert.ok(cis2);
     const insecure = { [oauth.allowInsecureRequests]: true };
     const issuer = new URL(instance.urls.cis2Issuer);
-    const server = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { ...insecure, algorithm: 'oidc' }));
+    const server = await oauth.processDiscoveryResponse(
+      issuer,
+      await oauth.discoveryRequest(issuer, { ...insecure, algorithm: 'oidc' }),
+    );
     const client: oauth.Client = { client_id: cis2.clientId };
     const verifier = oauth.generateRandomCodeVerifier();
     const state = oauth.generateRandomState();
@@ -117,8 +148,18 @@ describe('unmodified clients of others', () => {
     const { address } = await new Navigator().go(`${server.authorization_endpoint}?${query}`, callback);
     const parameters = oauth.validateAuthResponse(server, client, new URL(address), state);
     const redeem = () =>
-      oauth.authorizationCodeGrantRequest(server, client, oauth.ClientSecretPost(cis2.clientSecret), parameters, callback, verifier, insecure);
-    const result = await oauth.processAuthorizationCodeResponse(server, client, await redeem(), { requireIdToken: true });
+      oauth.authorizationCodeGrantRequest(
+        server,
+        client,
+        oauth.ClientSecretPost(cis2.clientSecret),
+        parameters,
+        callback,
+        verifier,
+        insecure,
+      );
+    const result = await oauth.processAuthorizationCodeResponse(server, client, await redeem(), {
+      requireIdToken: true,
+    });
     assert.equal(oauth.getValidatedIdTokenClaims(result)?.sub, '656005750108');
     await assert.rejects(
       async () => oauth.processAuthorizationCodeResponse(server, client, await redeem()),
@@ -128,10 +169,16 @@ describe('unmodified clients of others', () => {
 
   test('openid-client at the authorisation service (/oauth2.1): public native client, refresh, revocation', async () => {
     const redirect = 'http://127.0.0.1:9/callback';
-    const config = await openid.discovery(new URL(`${instance.urls.api}/oauth2.1`), 'demo-native', undefined, openid.None(), {
-      algorithm: 'oauth2',
-      execute: [openid.allowInsecureRequests],
-    });
+    const config = await openid.discovery(
+      new URL(`${instance.urls.api}/oauth2.1`),
+      'demo-native',
+      undefined,
+      openid.None(),
+      {
+        algorithm: 'oauth2',
+        execute: [openid.allowInsecureRequests],
+      },
+    );
     const verifier = openid.randomPKCECodeVerifier();
     const state = openid.randomState();
     const url = openid.buildAuthorizationUrl(config, {
@@ -142,7 +189,10 @@ describe('unmodified clients of others', () => {
       state,
     });
     const { address } = await new Navigator().go(url.href, redirect);
-    const tokens = await openid.authorizationCodeGrant(config, new URL(address), { pkceCodeVerifier: verifier, expectedState: state });
+    const tokens = await openid.authorizationCodeGrant(config, new URL(address), {
+      pkceCodeVerifier: verifier,
+      expectedState: state,
+    });
     assert.equal(typeof tokens.expires_in, 'number');
     const patient = (token: string) =>
       fetch(`${instance.urls.api}/personal-demographics/FHIR/R4/Patient/9000000009`, {

@@ -3,9 +3,17 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** The Chromium that tests drive. */
 export function browserPath(): string {
-  const candidates = [process.env.ALONGSIDE_BROWSER, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  const candidates = [
+    process.env.ALONGSIDE_BROWSER,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+  ];
   const found = candidates.find((path) => path && existsSync(path));
-  if (!found) throw new Error('No Chromium was found. Install the package chromium, or name the browser in ALONGSIDE_BROWSER.');
+  if (!found)
+    throw new Error(
+      'No Chromium was found. Install the package chromium, or name the browser in ALONGSIDE_BROWSER.',
+    );
   return found;
 }
 

@@ -11,7 +11,11 @@ export interface TestInstance {
   /** Calls the console's API and takes nothing but success. */
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   /** Calls the console's API; any status is an answer. */
-  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: Record<string, unknown> }>;
   /** Card into the reader and PIN given, as at a desk. */
   signInAtDesk(persona: string, pin?: string): Promise<void>;
   events(): Promise<JourneyEvent[]>;
@@ -33,7 +37,8 @@ export async function startInstance(settings: Record<string, unknown> = {}): Pro
   }
   async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await call(method, path, body);
-    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer.body as T;
   }
   return {
@@ -43,7 +48,11 @@ export async function startInstance(settings: Record<string, unknown> = {}): Pro
     call,
     async signInAtDesk(persona, pin = '123456') {
       await api('PUT', '/readers/0/card', { card: persona });
-      const status = await api<{ question: string | null; roles: { roleId: string }[] }>('POST', '/agent/pin', { pin });
+      const status = await api<{ question: string | null; roles: { roleId: string }[] }>(
+        'POST',
+        '/agent/pin',
+        { pin },
+      );
       if (status.question === 'role') await api('POST', '/agent/role', { roleId: status.roles[0]?.roleId });
     },
     events: async () => (await api<{ events: JourneyEvent[] }>('GET', '/events')).events,

@@ -12,7 +12,14 @@ export function navigate(address: string, headers: Record<string, string> = {}):
   return new Promise((resolve, reject) => {
     const call = http.get(
       address,
-      { headers: { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'cross-site', ...headers } },
+      {
+        headers: {
+          'sec-fetch-dest': 'document',
+          'sec-fetch-mode': 'navigate',
+          'sec-fetch-site': 'cross-site',
+          ...headers,
+        },
+      },
       (response) => {
         const parts: Buffer[] = [];
         response.on('data', (part: Buffer) => parts.push(part));
@@ -36,7 +43,10 @@ export class Navigator {
   readonly jar = new Map<string, Map<string, string>>();
 
   /** Stops before an address that begins with `stopAt`: a client's callback that nobody listens at. */
-  async go(address: string, stopAt?: string): Promise<{ address: string; answer: NavigationAnswer; hops: string[] }> {
+  async go(
+    address: string,
+    stopAt?: string,
+  ): Promise<{ address: string; answer: NavigationAnswer; hops: string[] }> {
     const hops: string[] = [];
     let next = address;
     for (let hop = 0; hop < 20; hop++) {
@@ -44,7 +54,9 @@ export class Navigator {
       const { hostname } = new URL(next);
       const cookies = this.jar.get(hostname) ?? new Map<string, string>();
       this.jar.set(hostname, cookies);
-      const answer = await navigate(next, { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') });
+      const answer = await navigate(next, {
+        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      });
       for (const cookie of answer.cookies) {
         const pair = cookie.split(';')[0] ?? '';
         cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));

@@ -13,10 +13,13 @@ function binaries(): string {
     const folder = join(root, version, 'bin');
     if (existsSync(join(folder, 'initdb'))) return folder;
   }
-  throw new Error('PostgreSQL is not installed. Install the package postgresql, or name its bin folder in ALONGSIDE_POSTGRES_BIN.');
+  throw new Error(
+    'PostgreSQL is not installed. Install the package postgresql, or name its bin folder in ALONGSIDE_POSTGRES_BIN.',
+  );
 }
 
-const idOf = (kind: '-u' | '-g', user: string): number => Number(execFileSync('id', [kind, user], { encoding: 'utf8' }));
+const idOf = (kind: '-u' | '-g', user: string): number =>
+  Number(execFileSync('id', [kind, user], { encoding: 'utf8' }));
 
 /** A PostgreSQL of this test alone: a temporary cluster on a socket of its own, owned by an unprivileged user. */
 export interface TestPostgres {
@@ -30,14 +33,19 @@ export async function startPostgres(): Promise<TestPostgres> {
   const bin = binaries();
   const folder = mkdtempSync(join(tmpdir(), 'alongside-pg-'));
   // PostgreSQL refuses to run as root.
-  const owner: { uid?: number; gid?: number } = process.getuid?.() === 0 ? { uid: idOf('-u', 'postgres'), gid: idOf('-g', 'postgres') } : {};
+  const owner: { uid?: number; gid?: number } =
+    process.getuid?.() === 0 ? { uid: idOf('-u', 'postgres'), gid: idOf('-g', 'postgres') } : {};
   if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid ?? owner.uid);
   const data = join(folder, 'data');
   const options = { ...owner, cwd: folder, env: { ...process.env, LC_ALL: 'C' } };
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'alongside', '-A', 'trust', '--no-sync', '-E', 'UTF8'], {
-    ...options,
-    stdio: 'pipe',
-  });
+  execFileSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', 'alongside', '-A', 'trust', '--no-sync', '-E', 'UTF8'],
+    {
+      ...options,
+      stdio: 'pipe',
+    },
+  );
   const server = spawn(
     join(bin, 'postgres'),
     ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'max_connections=60'],
@@ -55,7 +63,11 @@ export async function startPostgres(): Promise<TestPostgres> {
   return {
     url: urlOf('postgres'),
     async create(name) {
-      execFileSync(join(bin, 'psql'), ['-h', folder, '-U', 'alongside', '-d', 'postgres', '-qc', `CREATE DATABASE ${name}`], options);
+      execFileSync(
+        join(bin, 'psql'),
+        ['-h', folder, '-U', 'alongside', '-d', 'postgres', '-qc', `CREATE DATABASE ${name}`],
+        options,
+      );
       return urlOf(name);
     },
     async stop() {

@@ -20,20 +20,90 @@ describe('POST /token, authorization_code', () => {
 
   describe('errors in the order of the checks; none of them uses the code up', () => {
     const rows: [string, Record<string, string | undefined>, number, string, string][] = [
-      ['client_id missing, everything else too', { client_id: undefined, client_secret: undefined, code: undefined }, 401, 'invalid_request', 'client_id is missing'],
-      ['client_id unknown', { client_id: 'invalid', client_secret: undefined }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
-      ['client_secret missing, redirect_uri too', { client_secret: undefined, redirect_uri: undefined }, 401, 'invalid_request', 'client_secret is missing'],
-      ['client_secret wrong, redirect_uri missing', { client_secret: 'invalid', redirect_uri: undefined }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
-      ['client_secret of another', { client_secret: secretOf('other') }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
-      ['not subscribed, redirect_uri missing', { client_id: 'key-of-unsubscribed', client_secret: secretOf('unsubscribed'), redirect_uri: undefined }, 401, 'access_denied', noAccess],
-      ['application revoked', { client_id: 'key-of-revoked', client_secret: secretOf('revoked') }, 401, 'access_denied', 'The developer app associated with the API key is not approved or revoked'],
-      ['redirect_uri missing, code too', { redirect_uri: undefined, code: undefined }, 400, 'invalid_request', 'redirect_uri is missing'],
-      ['redirect_uri wrong, code missing', { redirect_uri: 'https://combined.test/other', code: undefined }, 400, 'invalid_request', 'redirect_uri is invalid'],
+      [
+        'client_id missing, everything else too',
+        { client_id: undefined, client_secret: undefined, code: undefined },
+        401,
+        'invalid_request',
+        'client_id is missing',
+      ],
+      [
+        'client_id unknown',
+        { client_id: 'invalid', client_secret: undefined },
+        401,
+        'invalid_client',
+        'client_id or client_secret is invalid',
+      ],
+      [
+        'client_secret missing, redirect_uri too',
+        { client_secret: undefined, redirect_uri: undefined },
+        401,
+        'invalid_request',
+        'client_secret is missing',
+      ],
+      [
+        'client_secret wrong, redirect_uri missing',
+        { client_secret: 'invalid', redirect_uri: undefined },
+        401,
+        'invalid_client',
+        'client_id or client_secret is invalid',
+      ],
+      [
+        'client_secret of another',
+        { client_secret: secretOf('other') },
+        401,
+        'invalid_client',
+        'client_id or client_secret is invalid',
+      ],
+      [
+        'not subscribed, redirect_uri missing',
+        {
+          client_id: 'key-of-unsubscribed',
+          client_secret: secretOf('unsubscribed'),
+          redirect_uri: undefined,
+        },
+        401,
+        'access_denied',
+        noAccess,
+      ],
+      [
+        'application revoked',
+        { client_id: 'key-of-revoked', client_secret: secretOf('revoked') },
+        401,
+        'access_denied',
+        'The developer app associated with the API key is not approved or revoked',
+      ],
+      [
+        'redirect_uri missing, code too',
+        { redirect_uri: undefined, code: undefined },
+        400,
+        'invalid_request',
+        'redirect_uri is missing',
+      ],
+      [
+        'redirect_uri wrong, code missing',
+        { redirect_uri: 'https://combined.test/other', code: undefined },
+        400,
+        'invalid_request',
+        'redirect_uri is invalid',
+      ],
       ['code missing', { code: undefined }, 400, 'invalid_request', 'authorization_code is missing'],
       ['code unknown', { code: 'invalid' }, 400, 'invalid_grant', 'authorization_code is invalid'],
-      ['a verifier where no challenge was sent', { code_verifier: 'v'.repeat(43) }, 400, 'invalid_grant', 'authorization_code is invalid'],
+      [
+        'a verifier where no challenge was sent',
+        { code_verifier: 'v'.repeat(43) },
+        400,
+        'invalid_grant',
+        'authorization_code is invalid',
+      ],
       ['grant_type missing', { grant_type: undefined }, 400, 'invalid_request', 'grant_type is missing'],
-      ['grant_type password', { grant_type: 'password' }, 400, 'unsupported_grant_type', 'grant_type is invalid'],
+      [
+        'grant_type password',
+        { grant_type: 'password' },
+        400,
+        'unsupported_grant_type',
+        'grant_type is invalid',
+      ],
     ];
     for (const [name, change, status, error, description] of rows)
       test(name, async () => {
@@ -67,7 +137,12 @@ describe('POST /token, authorization_code', () => {
     const { access_token: access, refresh_token: refresh, ...rest } = answer.body;
     assert.match(access, /^[\w-]{28,}$/);
     assert.match(refresh, /^[\w-]{28,}$/);
-    assert.deepEqual(rest, { expires_in: '599', refresh_token_expires_in: '43199', refresh_count: '0', token_type: 'Bearer' });
+    assert.deepEqual(rest, {
+      expires_in: '599',
+      refresh_token_expires_in: '43199',
+      refresh_count: '0',
+      token_type: 'Bearer',
+    });
     assert.equal(answer.headers.get('cache-control'), 'no-store');
     assert.equal(answer.headers.get('access-control-allow-origin'), null);
   });
@@ -91,7 +166,10 @@ describe('POST /token, authorization_code', () => {
 
   test('a charset in the content type changes nothing', async () => {
     const type = { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' };
-    assert.equal((await platform.post('/oauth2/token', codeRequest(await codeOf(platform)), type)).status, 200);
+    assert.equal(
+      (await platform.post('/oauth2/token', codeRequest(await codeOf(platform)), type)).status,
+      200,
+    );
   });
 
   test('scope parameters are dropped, also odd and repeated ones', async () => {
@@ -165,7 +243,10 @@ describe('POST /token, authorization_code', () => {
     for (const [name, sent, status] of rows)
       test(name, async () => {
         const bound = await codeOf(platform, '/oauth2', 'combined', challenge);
-        const answer = await platform.post('/oauth2/token', codeRequest(bound, 'combined', { code_verifier: sent }));
+        const answer = await platform.post(
+          '/oauth2/token',
+          codeRequest(bound, 'combined', { code_verifier: sent }),
+        );
         if (status === 200) assert.equal(answer.status, 200, answer.text);
         else await assertError(platform, answer, 400, 'invalid_grant', 'authorization_code is invalid');
       });
@@ -174,8 +255,17 @@ describe('POST /token, authorization_code', () => {
   test('two callback URLs: the code is good at the one that it was sent to', async () => {
     const second = 'https://other.test/second?x=1';
     const bound = await codeOf(platform, '/oauth2', 'other', { redirect_uri: second });
-    await assertError(platform, await platform.post('/oauth2/token', codeRequest(bound, 'other')), 400, 'invalid_request', 'redirect_uri is invalid');
-    assert.equal((await platform.post('/oauth2/token', codeRequest(bound, 'other', { redirect_uri: second }))).status, 200);
+    await assertError(
+      platform,
+      await platform.post('/oauth2/token', codeRequest(bound, 'other')),
+      400,
+      'invalid_request',
+      'redirect_uri is invalid',
+    );
+    assert.equal(
+      (await platform.post('/oauth2/token', codeRequest(bound, 'other', { redirect_uri: second }))).status,
+      200,
+    );
   });
 
   test('a code lasts five minutes', async () => {
@@ -183,7 +273,13 @@ describe('POST /token, authorization_code', () => {
     platform.clock.advance(299);
     assert.equal((await platform.post('/oauth2/token', codeRequest(early))).status, 200);
     platform.clock.advance(1);
-    await assertError(platform, await platform.post('/oauth2/token', codeRequest(late)), 400, 'invalid_grant', 'authorization_code is invalid');
+    await assertError(
+      platform,
+      await platform.post('/oauth2/token', codeRequest(late)),
+      400,
+      'invalid_grant',
+      'authorization_code is invalid',
+    );
   });
 
   test('products are read again: a scope that is gone is not given', async () => {
@@ -192,7 +288,10 @@ describe('POST /token, authorization_code', () => {
     assert.ok(stored?.platform);
     const { revision, ...application } = stored;
     const aal2 = [{ name: 'records-aal2', status: 'approved' as const }];
-    await platform.applications.replace({ ...application, platform: { ...stored.platform, products: aal2 } }, revision);
+    await platform.applications.replace(
+      { ...application, platform: { ...stored.platform, products: aal2 } },
+      revision,
+    );
     const answer = await platform.post('/oauth2/token', codeRequest(bound, 'other'));
     assert.equal(answer.status, 401);
     assert.equal(answer.body.error, 'unauthorized_client');
@@ -206,8 +305,18 @@ describe('POST /token, authorization_code', () => {
       ['refresh', { _refresh_token_expiry_ms: '6000' }, '599', '5'],
       ['total', { _refresh_tokens_validity_ms: '7000' }, '599', '6'],
       ['total is nothing', { _refresh_tokens_validity_ms: '0' }, '599', '0'],
-      ['longer than usual is ignored', { _access_token_expiry_ms: '700000', _refresh_token_expiry_ms: '99999999' }, '599', '43199'],
-      ['no number is ignored', { _access_token_expiry_ms: 'soon', _refresh_token_expiry_ms: '-1' }, '599', '43199'],
+      [
+        'longer than usual is ignored',
+        { _access_token_expiry_ms: '700000', _refresh_token_expiry_ms: '99999999' },
+        '599',
+        '43199',
+      ],
+      [
+        'no number is ignored',
+        { _access_token_expiry_ms: 'soon', _refresh_token_expiry_ms: '-1' },
+        '599',
+        '43199',
+      ],
       ['access of nothing is ignored', { _access_token_expiry_ms: '0' }, '599', '43199'],
     ];
     for (const [name, change, access, refresh] of rows)
@@ -232,7 +341,10 @@ describe('POST /token, authorization_code', () => {
   });
 
   test('the citizen: refreshing for an hour', async () => {
-    platform.citizens.state.person = { ...careWorker, claims: { identity_proofing_level: 'P9', nhs_number: '9912003071' } };
+    platform.citizens.state.person = {
+      ...careWorker,
+      claims: { identity_proofing_level: 'P9', nhs_number: '9912003071' },
+    };
     const sent = await platform.get('/oauth2/authorize', {
       client_id: 'key-of-combined',
       redirect_uri: 'https://combined.test/callback',
@@ -242,12 +354,18 @@ describe('POST /token, authorization_code', () => {
     });
     const provided = await platform.call(sent.location ?? '');
     const back = await platform.call(provided.location ?? '');
-    const { body } = await platform.post('/oauth2/token', codeRequest(back.location?.searchParams.get('code') ?? ''));
+    const { body } = await platform.post(
+      '/oauth2/token',
+      codeRequest(back.location?.searchParams.get('code') ?? ''),
+    );
     assert.equal(body.refresh_token_expires_in, '3599');
     const record = await platform.tokens.find(body.access_token);
     assert.equal(record?.scope, scopes.p9);
     const { auth_provider: provider, auth_level: level, auth_user_id: person } = record?.attributes ?? {};
-    assert.deepEqual({ provider, level, person }, { provider: 'nhs-login', level: 'p9', person: '9912003071' });
+    assert.deepEqual(
+      { provider, level, person },
+      { provider: 'nhs-login', level: 'p9', person: '9912003071' },
+    );
     platform.citizens.reset();
   });
 

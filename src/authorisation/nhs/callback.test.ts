@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { careWorker, type ProviderState } from '../testing/provider.ts';
 import { assertError, authorizeRequest, codeOf, throughBrowser } from '../testing/journeys.ts';
 import { type Platform, startPlatform } from '../testing/platform.ts';
+import { careWorker, type ProviderState } from '../testing/provider.ts';
 
 const noGrant =
   'you have tried to request authorization but your application is not configured to use this authorization grant type';
@@ -42,18 +42,30 @@ describe('GET /callback', () => {
       const sent = await platform.get('/oauth2/authorize', authorizeRequest());
       const provided = await platform.call(sent.location ?? '');
       assert.equal((await platform.call(provided.location ?? '')).status, 302);
-      await assertError(platform, await platform.call(provided.location ?? ''), 400, 'invalid_request', 'Invalid state parameter.');
+      await assertError(
+        platform,
+        await platform.call(provided.location ?? ''),
+        400,
+        'invalid_request',
+        'Invalid state parameter.',
+      );
     });
 
     test('of another base path; it is not used up by that', async () => {
       const sent = await platform.get('/oauth2/authorize', authorizeRequest());
       const provided = await platform.call(sent.location ?? '');
       const elsewhere = new URL(String(provided.location).replace('/oauth2/', '/oauth2-mock/'));
-      await assertError(platform, await platform.call(elsewhere), 400, 'invalid_request', 'Invalid state parameter.');
+      await assertError(
+        platform,
+        await platform.call(elsewhere),
+        400,
+        'invalid_request',
+        'Invalid state parameter.',
+      );
       assert.equal((await platform.call(provided.location ?? '')).status, 302);
     });
 
-    test('the client\'s state is none of the platform\'s', async () => {
+    test("the client's state is none of the platform's", async () => {
       await platform.get('/oauth2/authorize', authorizeRequest());
       const answer = await platform.get('/oauth2/callback', { code: 'x', state: 'state-of-the-client' });
       await assertError(platform, answer, 400, 'invalid_request', 'Invalid state parameter.');
@@ -63,29 +75,125 @@ describe('GET /callback', () => {
       const sent = await platform.get('/oauth2/authorize', authorizeRequest());
       platform.clock.advance(3_600);
       const provided = await platform.call(sent.location ?? '');
-      await assertError(platform, await platform.call(provided.location ?? ''), 400, 'invalid_request', 'Invalid state parameter.');
+      await assertError(
+        platform,
+        await platform.call(provided.location ?? ''),
+        400,
+        'invalid_request',
+        'Invalid state parameter.',
+      );
     });
   });
 
   describe('the ID token of the provider', () => {
     const rows: [string, Partial<ProviderState>, number, string, string][] = [
-      ['aud of another client, iss wrong too', { claims: { aud: 'other', iss: 'x' } }, 400, 'invalid_request', "Invalid 'aud' claim in external ID token JWT"],
-      ['aud missing', { claims: { aud: undefined } }, 400, 'invalid_request', "Invalid 'aud' claim in external ID token JWT"],
-      ['aud names two', { claims: { aud: ['platform.apps.test', 'other'] } }, 400, 'invalid_request', "Invalid 'aud' claim in external ID token JWT"],
-      ['iss of another provider', { claims: { iss: 'https://other.test' } }, 400, 'invalid_request', 'Invalid iss claim in external ID token JWT'],
-      ['kid unknown', { header: { kid: 'unknown' } }, 401, 'invalid_request', "Invalid 'kid' header in external ID token JWT - no matching public key"],
-      ['kid missing', { header: { kid: undefined } }, 401, 'invalid_request', "Invalid 'kid' header in external ID token JWT - no matching public key"],
+      [
+        'aud of another client, iss wrong too',
+        { claims: { aud: 'other', iss: 'x' } },
+        400,
+        'invalid_request',
+        "Invalid 'aud' claim in external ID token JWT",
+      ],
+      [
+        'aud missing',
+        { claims: { aud: undefined } },
+        400,
+        'invalid_request',
+        "Invalid 'aud' claim in external ID token JWT",
+      ],
+      [
+        'aud names two',
+        { claims: { aud: ['platform.apps.test', 'other'] } },
+        400,
+        'invalid_request',
+        "Invalid 'aud' claim in external ID token JWT",
+      ],
+      [
+        'iss of another provider',
+        { claims: { iss: 'https://other.test' } },
+        400,
+        'invalid_request',
+        'Invalid iss claim in external ID token JWT',
+      ],
+      [
+        'kid unknown',
+        { header: { kid: 'unknown' } },
+        401,
+        'invalid_request',
+        "Invalid 'kid' header in external ID token JWT - no matching public key",
+      ],
+      [
+        'kid missing',
+        { header: { kid: undefined } },
+        401,
+        'invalid_request',
+        "Invalid 'kid' header in external ID token JWT - no matching public key",
+      ],
       ['signature forged', { forged: true }, 401, 'public_key error', 'JWT signature verification failed'],
-      ['signed by PS256', { algorithm: 'PS256' }, 401, 'public_key error', 'JWT signature verification failed'],
-      ['run out', { claims: { exp: 1_000_000_000 } }, 400, 'invalid_request', "Invalid 'exp' claim in external ID token JWT - JWT has expired"],
-      ['another nonce', { claims: { nonce: 'another' } }, 400, 'invalid_request', "Invalid 'nonce' claim in external ID token JWT"],
-      ['nonce missing', { claims: { nonce: undefined } }, 400, 'invalid_request', "Invalid 'nonce' claim in external ID token JWT"],
-      ['no JWT', { tokenAnswer: { status: 200, body: { id_token: 'a.b', access_token: 'x' } } }, 400, 'invalid_request', 'Malformed JWT in External ID token'],
-      ['level 1, products have 2 and 3', { claims: { authentication_assurance_level: '1' } }, 401, 'unauthorized_client', noGrant],
+      [
+        'signed by PS256',
+        { algorithm: 'PS256' },
+        401,
+        'public_key error',
+        'JWT signature verification failed',
+      ],
+      [
+        'run out',
+        { claims: { exp: 1_000_000_000 } },
+        400,
+        'invalid_request',
+        "Invalid 'exp' claim in external ID token JWT - JWT has expired",
+      ],
+      [
+        'another nonce',
+        { claims: { nonce: 'another' } },
+        400,
+        'invalid_request',
+        "Invalid 'nonce' claim in external ID token JWT",
+      ],
+      [
+        'nonce missing',
+        { claims: { nonce: undefined } },
+        400,
+        'invalid_request',
+        "Invalid 'nonce' claim in external ID token JWT",
+      ],
+      [
+        'no JWT',
+        { tokenAnswer: { status: 200, body: { id_token: 'a.b', access_token: 'x' } } },
+        400,
+        'invalid_request',
+        'Malformed JWT in External ID token',
+      ],
+      [
+        'level 1, products have 2 and 3',
+        { claims: { authentication_assurance_level: '1' } },
+        401,
+        'unauthorized_client',
+        noGrant,
+      ],
       ['level 4', { claims: { authentication_assurance_level: '4' } }, 401, 'unauthorized_client', noGrant],
-      ['level missing', { claims: { authentication_assurance_level: undefined } }, 401, 'unauthorized_client', noGrant],
-      ['level is a pattern', { claims: { authentication_assurance_level: '.' } }, 401, 'unauthorized_client', noGrant],
-      ['acr is not the level', { claims: { authentication_assurance_level: undefined, acr: 'AAL3_ANY' } }, 401, 'unauthorized_client', noGrant],
+      [
+        'level missing',
+        { claims: { authentication_assurance_level: undefined } },
+        401,
+        'unauthorized_client',
+        noGrant,
+      ],
+      [
+        'level is a pattern',
+        { claims: { authentication_assurance_level: '.' } },
+        401,
+        'unauthorized_client',
+        noGrant,
+      ],
+      [
+        'acr is not the level',
+        { claims: { authentication_assurance_level: undefined, acr: 'AAL3_ANY' } },
+        401,
+        'unauthorized_client',
+        noGrant,
+      ],
     ];
     for (const [name, state, status, error, description] of rows)
       test(name, async () => {
@@ -159,7 +267,10 @@ describe('GET /callback', () => {
     const half = stored.platform;
     const changes = [
       { application: { ...application, status: 'revoked' as const }, error: 'access_denied' },
-      { application: { ...application, platform: { ...half, callbackUrls: ['https://other.test/new'] } }, error: 'invalid_request' },
+      {
+        application: { ...application, platform: { ...half, callbackUrls: ['https://other.test/new'] } },
+        error: 'invalid_request',
+      },
       { application: { ...application, platform: { ...half, products: [] } }, error: 'access_denied' },
       { application: { ...application, platform: null }, error: 'invalid_request' },
     ];
@@ -179,11 +290,26 @@ describe('GET /callback', () => {
     const bound = await startPlatform({ base: { options: { browserBoundCallback: true } } });
     const sent = await bound.get('/oauth2/authorize', authorizeRequest());
     const cookie = sent.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-    assert.match(sent.headers.getSetCookie()[0] ?? '', /^__Host-authorisation-signin-.*; Path=\/; HttpOnly; SameSite=Lax; Secure/);
+    assert.match(
+      sent.headers.getSetCookie()[0] ?? '',
+      /^__Host-authorisation-signin-.*; Path=\/; HttpOnly; SameSite=Lax; Secure/,
+    );
     const provided = await bound.call(sent.location ?? '');
-    await assertError(bound, await bound.call(provided.location ?? ''), 400, 'invalid_request', 'Invalid state parameter.');
+    await assertError(
+      bound,
+      await bound.call(provided.location ?? ''),
+      400,
+      'invalid_request',
+      'Invalid state parameter.',
+    );
     const wrong = { headers: { cookie: `${cookie}x` } };
-    await assertError(bound, await bound.call(provided.location ?? '', wrong), 400, 'invalid_request', 'Invalid state parameter.');
+    await assertError(
+      bound,
+      await bound.call(provided.location ?? '', wrong),
+      400,
+      'invalid_request',
+      'Invalid state parameter.',
+    );
     assert.equal((await bound.call(provided.location ?? '', { headers: { cookie } })).status, 302);
     await bound.close();
   });
@@ -191,13 +317,21 @@ describe('GET /callback', () => {
   test('ten answers at once under one state: one code', async () => {
     const sent = await platform.get('/oauth2/authorize', authorizeRequest());
     const provided = await platform.call(sent.location ?? '');
-    const answers = await Promise.all(Array.from({ length: 10 }, () => platform.call(provided.location ?? '')));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => platform.call(provided.location ?? '')),
+    );
     assert.equal(answers.filter(({ status }) => status === 302).length, 1);
-    assert.equal(answers.filter(({ body }) => body.error_description === 'Invalid state parameter.').length, 9);
+    assert.equal(
+      answers.filter(({ body }) => body.error_description === 'Invalid state parameter.').length,
+      9,
+    );
   });
 
   test('the provider for citizens: level by proofing, person by number', async () => {
-    platform.citizens.state.person = { ...careWorker, claims: { identity_proofing_level: 'P9', nhs_number: '9912003071' } };
+    platform.citizens.state.person = {
+      ...careWorker,
+      claims: { identity_proofing_level: 'P9', nhs_number: '9912003071' },
+    };
     const back = await platform.get('/oauth2/authorize', { ...authorizeRequest(), scope: 'nhs-login' });
     const provided = await platform.call(back.location ?? '');
     const { location } = await platform.call(provided.location ?? '');
@@ -210,7 +344,9 @@ describe('GET /callback', () => {
     const events = await platform.events.list();
     const journey = events.findLast(({ name }) => name === 'authorisation.code')?.journey;
     assert.deepEqual(
-      events.filter((event) => event.journey === journey).map(({ name, from, to }) => `${from} -> ${to}: ${name}`),
+      events
+        .filter((event) => event.journey === journey)
+        .map(({ name, from, to }) => `${from} -> ${to}: ${name}`),
       [
         'application -> authorisation: authorisation.authorize',
         'authorisation -> cis2: authorisation.to-cis2',

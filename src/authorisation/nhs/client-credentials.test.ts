@@ -7,7 +7,13 @@ import { uuid } from '@alongside/kernel/ids';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { JwtClaims } from '@alongside/kernel/jws';
 import { applicationOf, scopes } from '../testing/applications.ts';
-import { type AssertionOptions, assertionOf, type ClientKey, newClientKey, withAssertion } from '../testing/assertions.ts';
+import {
+  type AssertionOptions,
+  assertionOf,
+  type ClientKey,
+  newClientKey,
+  withAssertion,
+} from '../testing/assertions.ts';
 import { assertError } from '../testing/journeys.ts';
 import { api, changed, noon, type Platform, startPlatform } from '../testing/platform.ts';
 
@@ -30,10 +36,16 @@ describe('POST /token, client_credentials with a signed JWT', () => {
   });
   after(() => platform.close());
 
-  const request = async (options: Partial<AssertionOptions> = {}, change: Record<string, string | undefined> = {}) => {
+  const request = async (
+    options: Partial<AssertionOptions> = {},
+    change: Record<string, string | undefined> = {},
+  ) => {
     const usual = { id: 'separate', audience: tokenUrl, clock: platform.clock, signer };
     const assertion = await assertionOf({ ...usual, ...options });
-    return platform.post('/oauth2/token', changed({ grant_type: 'client_credentials', ...withAssertion(assertion) }, change));
+    return platform.post(
+      '/oauth2/token',
+      changed({ grant_type: 'client_credentials', ...withAssertion(assertion) }, change),
+    );
   };
 
   test('success: exactly these members, every value a text', async () => {
@@ -41,7 +53,11 @@ describe('POST /token, client_credentials with a signed JWT', () => {
     assert.equal(answer.status, 200, answer.text);
     const { access_token: token, ...rest } = answer.body;
     assert.match(token, /^[\w-]{28,}$/);
-    assert.deepEqual(rest, { expires_in: '599', token_type: 'Bearer', issued_at: String(platform.clock.now()) });
+    assert.deepEqual(rest, {
+      expires_in: '599',
+      token_type: 'Bearer',
+      issued_at: String(platform.clock.now()),
+    });
     const record = await platform.tokens.find(token);
     assert.equal(record?.scope, scopes.application);
     assert.deepEqual(record?.attributes, {
@@ -56,13 +72,38 @@ describe('POST /token, client_credentials with a signed JWT', () => {
   });
 
   describe('the parameters', () => {
-    const type = "Missing or invalid client_assertion_type - must be 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'";
+    const type =
+      "Missing or invalid client_assertion_type - must be 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'";
     const rows: [string, Record<string, string | undefined>, number, string, string][] = [
-      ['client_assertion_type missing, client_assertion too', { client_assertion_type: undefined, client_assertion: undefined }, 400, 'invalid_request', type],
+      [
+        'client_assertion_type missing, client_assertion too',
+        { client_assertion_type: undefined, client_assertion: undefined },
+        400,
+        'invalid_request',
+        type,
+      ],
       ['client_assertion_type wrong', { client_assertion_type: 'jwt-bearer' }, 400, 'invalid_request', type],
-      ['client_assertion missing', { client_assertion: undefined }, 400, 'invalid_request', 'Missing client_assertion'],
-      ['client_assertion malformed', { client_assertion: 'invalid' }, 400, 'invalid_request', 'Malformed JWT in client_assertion'],
-      ['client_assertion of text', { client_assertion: 'YQ.YQ.YQ' }, 400, 'invalid_request', 'Malformed JWT in client_assertion'],
+      [
+        'client_assertion missing',
+        { client_assertion: undefined },
+        400,
+        'invalid_request',
+        'Missing client_assertion',
+      ],
+      [
+        'client_assertion malformed',
+        { client_assertion: 'invalid' },
+        400,
+        'invalid_request',
+        'Malformed JWT in client_assertion',
+      ],
+      [
+        'client_assertion of text',
+        { client_assertion: 'YQ.YQ.YQ' },
+        400,
+        'invalid_request',
+        'Malformed JWT in client_assertion',
+      ],
       ['grant_type missing', { grant_type: undefined }, 400, 'invalid_request', 'grant_type is missing'],
       ['grant_type other', { grant_type: 'invalid' }, 400, 'unsupported_grant_type', 'grant_type is invalid'],
     ];
@@ -83,30 +124,174 @@ describe('POST /token, client_credentials with a signed JWT', () => {
           alg,
         ],
       ),
-      ['exp in the past, kid missing', { claims: { ...late, exp: now - 20 }, header: { kid: undefined } }, 400, 'invalid_request', "Invalid 'exp' claim in client_assertion JWT - JWT has expired"],
-      ['kid missing, typ too', { header: { kid: undefined, typ: undefined }, claims: late }, 400, 'invalid_request', "Missing 'kid' header in client_assertion JWT"],
-      ['kid empty', { header: { kid: '' } }, 400, 'invalid_request', "Missing 'kid' header in client_assertion JWT"],
-      ['typ missing, exp too', { header: { typ: undefined }, claims: { ...late, exp: undefined } }, 400, 'invalid_request', "Invalid 'typ' header in client_assertion JWT - must be 'JWT'"],
-      ['typ of an access token', { header: { typ: 'at+jwt' } }, 400, 'invalid_request', "Invalid 'typ' header in client_assertion JWT - must be 'JWT'"],
-      ['exp missing, iss too', { claims: { ...late, exp: undefined } }, 400, 'invalid_request', "Missing 'exp' claim in client_assertion JWT"],
-      ['exp a text', { claims: { ...late, exp: String(now + 300) } }, 400, 'invalid_request', "Invalid 'exp' claim in client_assertion JWT - must be an integer"],
-      ['iss missing, jti too', { claims: late }, 400, 'invalid_request', "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"],
-      ['sub missing', { claims: { sub: undefined } }, 400, 'invalid_request', "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"],
-      ['sub different', { claims: { sub: 'invalid' } }, 400, 'invalid_request', "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"],
-      ['iss and sub are lists', { claims: { iss: ['key-of-separate'], sub: ['key-of-separate'] } }, 400, 'invalid_request', "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"],
-      ['jti missing, exp far ahead', { claims: { jti: undefined, exp: now + 999 } }, 400, 'invalid_request', "Missing 'jti' claim in client_assertion JWT"],
-      ['jti a number', { claims: { jti: 1_234_567_890 } }, 400, 'invalid_request', "Invalid 'jti' claim in client_assertion JWT - must be a unique string value such as a GUID"],
-      ['exp 311 s ahead, client unknown', { claims: { iss: 'x', sub: 'x', exp: now + 311 } }, 400, 'invalid_request', "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future"],
-      ['client unknown', { claims: { iss: 'invalid', sub: 'invalid' } }, 401, 'invalid_request', "Invalid 'iss'/'sub' claims in client_assertion JWT"],
-      ['client of another profile', { id: 'signing' }, 401, 'invalid_request', "Invalid 'iss'/'sub' claims in client_assertion JWT"],
-      ['no key registered, kid unknown', { id: 'combined', kid: 'unknown' }, 403, 'public_key error', 'You need to register a public key to use this authentication method - please contact support to configure'],
-      ['kid unknown', { kid: 'unknown', claims: { aud: 'x' } }, 401, 'invalid_request', "Invalid 'kid' header in client_assertion JWT - no matching public key"],
-      ['kid of a key of another type', { kid: 'test-ec', claims: { aud: 'x' } }, 401, 'public_key error', 'JWT signature verification failed'],
-      ['aud of another address', { claims: { aud: `${api}/oauth2` } }, 401, 'invalid_request', "Missing or invalid 'aud' claim in client_assertion JWT"],
-      ['aud of another base path', { audience: `${api}/oauth2-mock/token` }, 401, 'invalid_request', "Missing or invalid 'aud' claim in client_assertion JWT"],
-      ['aud a list', { claims: { aud: [tokenUrl] } }, 401, 'invalid_request', "Missing or invalid 'aud' claim in client_assertion JWT"],
-      ['aud missing', { claims: { aud: undefined } }, 401, 'invalid_request', "Missing or invalid 'aud' claim in client_assertion JWT"],
-      ['nbf a minute ahead', { claims: { nbf: now + 60 } }, 400, 'invalid_request', "Invalid 'nbf' claim in client_assertion JWT - not yet valid"],
+      [
+        'exp in the past, kid missing',
+        { claims: { ...late, exp: now - 20 }, header: { kid: undefined } },
+        400,
+        'invalid_request',
+        "Invalid 'exp' claim in client_assertion JWT - JWT has expired",
+      ],
+      [
+        'kid missing, typ too',
+        { header: { kid: undefined, typ: undefined }, claims: late },
+        400,
+        'invalid_request',
+        "Missing 'kid' header in client_assertion JWT",
+      ],
+      [
+        'kid empty',
+        { header: { kid: '' } },
+        400,
+        'invalid_request',
+        "Missing 'kid' header in client_assertion JWT",
+      ],
+      [
+        'typ missing, exp too',
+        { header: { typ: undefined }, claims: { ...late, exp: undefined } },
+        400,
+        'invalid_request',
+        "Invalid 'typ' header in client_assertion JWT - must be 'JWT'",
+      ],
+      [
+        'typ of an access token',
+        { header: { typ: 'at+jwt' } },
+        400,
+        'invalid_request',
+        "Invalid 'typ' header in client_assertion JWT - must be 'JWT'",
+      ],
+      [
+        'exp missing, iss too',
+        { claims: { ...late, exp: undefined } },
+        400,
+        'invalid_request',
+        "Missing 'exp' claim in client_assertion JWT",
+      ],
+      [
+        'exp a text',
+        { claims: { ...late, exp: String(now + 300) } },
+        400,
+        'invalid_request',
+        "Invalid 'exp' claim in client_assertion JWT - must be an integer",
+      ],
+      [
+        'iss missing, jti too',
+        { claims: late },
+        400,
+        'invalid_request',
+        "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT",
+      ],
+      [
+        'sub missing',
+        { claims: { sub: undefined } },
+        400,
+        'invalid_request',
+        "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT",
+      ],
+      [
+        'sub different',
+        { claims: { sub: 'invalid' } },
+        400,
+        'invalid_request',
+        "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT",
+      ],
+      [
+        'iss and sub are lists',
+        { claims: { iss: ['key-of-separate'], sub: ['key-of-separate'] } },
+        400,
+        'invalid_request',
+        "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT",
+      ],
+      [
+        'jti missing, exp far ahead',
+        { claims: { jti: undefined, exp: now + 999 } },
+        400,
+        'invalid_request',
+        "Missing 'jti' claim in client_assertion JWT",
+      ],
+      [
+        'jti a number',
+        { claims: { jti: 1_234_567_890 } },
+        400,
+        'invalid_request',
+        "Invalid 'jti' claim in client_assertion JWT - must be a unique string value such as a GUID",
+      ],
+      [
+        'exp 311 s ahead, client unknown',
+        { claims: { iss: 'x', sub: 'x', exp: now + 311 } },
+        400,
+        'invalid_request',
+        "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future",
+      ],
+      [
+        'client unknown',
+        { claims: { iss: 'invalid', sub: 'invalid' } },
+        401,
+        'invalid_request',
+        "Invalid 'iss'/'sub' claims in client_assertion JWT",
+      ],
+      [
+        'client of another profile',
+        { id: 'signing' },
+        401,
+        'invalid_request',
+        "Invalid 'iss'/'sub' claims in client_assertion JWT",
+      ],
+      [
+        'no key registered, kid unknown',
+        { id: 'combined', kid: 'unknown' },
+        403,
+        'public_key error',
+        'You need to register a public key to use this authentication method - please contact support to configure',
+      ],
+      [
+        'kid unknown',
+        { kid: 'unknown', claims: { aud: 'x' } },
+        401,
+        'invalid_request',
+        "Invalid 'kid' header in client_assertion JWT - no matching public key",
+      ],
+      [
+        'kid of a key of another type',
+        { kid: 'test-ec', claims: { aud: 'x' } },
+        401,
+        'public_key error',
+        'JWT signature verification failed',
+      ],
+      [
+        'aud of another address',
+        { claims: { aud: `${api}/oauth2` } },
+        401,
+        'invalid_request',
+        "Missing or invalid 'aud' claim in client_assertion JWT",
+      ],
+      [
+        'aud of another base path',
+        { audience: `${api}/oauth2-mock/token` },
+        401,
+        'invalid_request',
+        "Missing or invalid 'aud' claim in client_assertion JWT",
+      ],
+      [
+        'aud a list',
+        { claims: { aud: [tokenUrl] } },
+        401,
+        'invalid_request',
+        "Missing or invalid 'aud' claim in client_assertion JWT",
+      ],
+      [
+        'aud missing',
+        { claims: { aud: undefined } },
+        401,
+        'invalid_request',
+        "Missing or invalid 'aud' claim in client_assertion JWT",
+      ],
+      [
+        'nbf a minute ahead',
+        { claims: { nbf: now + 60 } },
+        400,
+        'invalid_request',
+        "Invalid 'nbf' claim in client_assertion JWT - not yet valid",
+      ],
     ];
     for (const [name, options, status, error, description] of rows)
       test(name, async () => assertError(platform, await request(options), status, error, description));
@@ -123,10 +308,15 @@ describe('POST /token, client_credentials with a signed JWT', () => {
   });
 
   test('revoked and not subscribed applications', async () => {
-    const revoked = { ...applicationOf('revoked-signer', { jwks: { keys: [signer.jwk] } }), status: 'revoked' as const };
+    const revoked = {
+      ...applicationOf('revoked-signer', { jwks: { keys: [signer.jwk] } }),
+      status: 'revoked' as const,
+    };
     await platform.applications.add(revoked);
     assert.equal((await request({ id: 'revoked-signer' })).body.error, 'access_denied');
-    await platform.applications.add(applicationOf('empty-signer', { jwks: { keys: [signer.jwk] }, products: [] }));
+    await platform.applications.add(
+      applicationOf('empty-signer', { jwks: { keys: [signer.jwk] }, products: [] }),
+    );
     assert.equal((await request({ id: 'empty-signer' })).body.error, 'access_denied');
   });
 
@@ -148,12 +338,24 @@ describe('POST /token, client_credentials with a signed JWT', () => {
       const claims = { jti: uuid() };
       assert.equal((await request({ claims })).status, 200);
       await assertError(platform, await request({ claims }), 400, 'invalid_request', used);
-      await assertError(platform, await request({ claims: { ...claims, iat: now } }), 400, 'invalid_request', used);
+      await assertError(
+        platform,
+        await request({ claims: { ...claims, iat: now } }),
+        400,
+        'invalid_request',
+        used,
+      );
     });
     test('comes before the check of a far exp, and after the one of its type', async () => {
       const claims = { jti: uuid() };
       assert.equal((await request({ claims })).status, 200);
-      await assertError(platform, await request({ claims: { ...claims, exp: now + 999 } }), 400, 'invalid_request', used);
+      await assertError(
+        platform,
+        await request({ claims: { ...claims, exp: now + 999 } }),
+        400,
+        'invalid_request',
+        used,
+      );
     });
     test('belongs to its client: another may use the same', async () => {
       const claims = { jti: uuid() };
@@ -168,9 +370,16 @@ describe('POST /token, client_credentials with a signed JWT', () => {
       assert.equal((await request({ claims })).status, 200);
     });
     test('ten at once: one winner, the others get the published text', async () => {
-      const assertion = await assertionOf({ id: 'separate', audience: tokenUrl, clock: platform.clock, signer });
+      const assertion = await assertionOf({
+        id: 'separate',
+        audience: tokenUrl,
+        clock: platform.clock,
+        signer,
+      });
       const form = { grant_type: 'client_credentials', ...withAssertion(assertion) };
-      const answers = await Promise.all(Array.from({ length: 10 }, () => platform.post('/oauth2/token', form)));
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => platform.post('/oauth2/token', form)),
+      );
       assert.equal(answers.filter(({ status }) => status === 200).length, 1);
       assert.equal(answers.filter(({ body }) => body.error_description === used).length, 9);
     });
@@ -217,7 +426,8 @@ describe('POST /token, client_credentials with a signed JWT', () => {
     });
     after(() => servers.forEach((server) => (server.closeAllConnections(), server.close())));
 
-    const register = (id: string, jwksUrl: string) => platform.applications.add(applicationOf(id, { jwksUrl }));
+    const register = (id: string, jwksUrl: string) =>
+      platform.applications.add(applicationOf(id, { jwksUrl }));
 
     test('fetched, kept, and fetched once more for an unknown kid', async () => {
       keys = [signer.jwk];
@@ -234,7 +444,9 @@ describe('POST /token, client_credentials with a signed JWT', () => {
 
     test('the published attribute names the address as well', async () => {
       keys = [signer.jwk];
-      await platform.applications.add(applicationOf('by-attribute', { attributes: { 'jwks-resource-url': `${url}/attribute` } }));
+      await platform.applications.add(
+        applicationOf('by-attribute', { attributes: { 'jwks-resource-url': `${url}/attribute` } }),
+      );
       assert.equal((await request({ id: 'by-attribute' })).status, 200);
     });
 
@@ -252,7 +464,13 @@ describe('POST /token, client_credentials with a signed JWT', () => {
     for (const [name, address] of rows)
       test(name, async () => {
         await register(`remote ${name}`, address());
-        await assertError(platform, await request({ id: `remote ${name}` }), 403, 'public_key error', unreachable);
+        await assertError(
+          platform,
+          await request({ id: `remote ${name}` }),
+          403,
+          'public_key error',
+          unreachable,
+        );
       });
 
     test('private addresses are not fetched outside development', async () => {
@@ -266,7 +484,10 @@ describe('POST /token, client_credentials with a signed JWT', () => {
       ] as const) {
         await real.applications.add(applicationOf(id, { jwksUrl: address }));
         const assertion = await assertionOf({ id, audience: tokenUrl, clock: real.clock, signer });
-        const answer = await real.post('/oauth2/token', { grant_type: 'client_credentials', ...withAssertion(assertion) });
+        const answer = await real.post('/oauth2/token', {
+          grant_type: 'client_credentials',
+          ...withAssertion(assertion),
+        });
         await assertError(real, answer, 403, 'public_key error', unreachable);
       }
       assert.equal(fetched, 0);

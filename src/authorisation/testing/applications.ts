@@ -20,7 +20,11 @@ export const products: Product[] = [
 export const secretOf = (id: string): string => `secret-of-${id}-0123456789abcdefghij`;
 
 /** An application with a platform half; its client id is `key-of-ID`. */
-export function applicationOf(id: string, half: Partial<PlatformHalf> = {}, cis2: Cis2Half | null = null): Application {
+export function applicationOf(
+  id: string,
+  half: Partial<PlatformHalf> = {},
+  cis2: Cis2Half | null = null,
+): Application {
   return {
     id,
     name: `The ${id} application`,
@@ -83,5 +87,10 @@ export const seededApplications = (keys: JsonWebKey[]): Application[] => [
     callbackUrls: ['http://127.0.0.1/callback', 'com.example.app:/callback'],
   }),
   applicationOf('web', { profile: 'standard' }),
-  applicationOf('signing', { profile: 'standard', tokenEndpointAuthMethod: 'private_key_jwt', secrets: [], jwks: { keys } }),
+  applicationOf('signing', {
+    profile: 'standard',
+    tokenEndpointAuthMethod: 'private_key_jwt',
+    secrets: [],
+    jwks: { keys },
+  }),
 ];

@@ -31,7 +31,16 @@ export interface AssertionOptions {
 
 /** A client assertion as suppliers make it. */
 export async function assertionOf(options: AssertionOptions): Promise<string> {
-  const { id, audience, clock, signer, kid = String(signer.jwk.kid), claims, header, algorithm = 'RS512' } = options;
+  const {
+    id,
+    audience,
+    clock,
+    signer,
+    kid = String(signer.jwk.kid),
+    claims,
+    header,
+    algorithm = 'RS512',
+  } = options;
   const clientId = `key-of-${id}`;
   const usual = { iss: clientId, sub: clientId, aud: audience, jti: uuid(), exp: seconds(clock) + 300 };
   const clean = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;

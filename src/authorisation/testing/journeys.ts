@@ -7,21 +7,38 @@ type Change = Record<string, string | undefined>;
 /** An authorization request of the combined pattern. */
 export const authorizeRequest = (id = 'combined', change: Change = {}): Record<string, string> =>
   changed(
-    { client_id: `key-of-${id}`, redirect_uri: `https://${id}.test/callback`, response_type: 'code', state: 'state-of-the-client' },
+    {
+      client_id: `key-of-${id}`,
+      redirect_uri: `https://${id}.test/callback`,
+      response_type: 'code',
+      state: 'state-of-the-client',
+    },
     change,
   );
 
 /** The browser's way from the authorization request to the client: through the provider, redirects only. */
-export async function throughBrowser(platform: Platform, start: string, query: Record<string, string>): Promise<Reply> {
+export async function throughBrowser(
+  platform: Platform,
+  start: string,
+  query: Record<string, string>,
+): Promise<Reply> {
   const sent = await platform.get(start, query);
   assert.equal(sent.status, 302, sent.text);
-  const cookie = sent.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ');
+  const cookie = sent.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ');
   const provided = await platform.call(sent.location ?? '');
   return platform.call(provided.location ?? '', cookie === '' ? {} : { headers: { cookie } });
 }
 
 /** Signs a person in and brings the code back. */
-export async function codeOf(platform: Platform, base = '/oauth2', id = 'combined', change: Change = {}): Promise<string> {
+export async function codeOf(
+  platform: Platform,
+  base = '/oauth2',
+  id = 'combined',
+  change: Change = {},
+): Promise<string> {
   const back = await throughBrowser(platform, `${base}/authorize`, authorizeRequest(id, change));
   const code = back.location?.searchParams.get('code');
   assert.ok(code, `${back.status} ${back.text} ${back.location}`);
@@ -42,8 +59,16 @@ export const codeRequest = (code: string, id = 'combined', change: Change = {}):
   );
 
 /** Signs a person in and redeems the code. */
-export async function tokensOf(platform: Platform, base = '/oauth2', id = 'combined', change: Change = {}): Promise<Record<string, string>> {
-  const answer = await platform.post(`${base}/token`, codeRequest(await codeOf(platform, base, id), id, change));
+export async function tokensOf(
+  platform: Platform,
+  base = '/oauth2',
+  id = 'combined',
+  change: Change = {},
+): Promise<Record<string, string>> {
+  const answer = await platform.post(
+    `${base}/token`,
+    codeRequest(await codeOf(platform, base, id), id, change),
+  );
   assert.equal(answer.status, 200, answer.text);
   return answer.body as Record<string, string>;
 }
@@ -51,12 +76,23 @@ export async function tokensOf(platform: Platform, base = '/oauth2', id = 'combi
 /** A refresh request. */
 export const refreshRequest = (token: string, id = 'combined', change: Change = {}): Record<string, string> =>
   changed(
-    { grant_type: 'refresh_token', refresh_token: token, client_id: `key-of-${id}`, client_secret: secretOf(id) },
+    {
+      grant_type: 'refresh_token',
+      refresh_token: token,
+      client_id: `key-of-${id}`,
+      client_secret: secretOf(id),
+    },
     change,
   );
 
 /** Holds an error against its row of the reference: status, `error`, `error_description`, and a message id that finds the reason. */
-export async function assertError(platform: Platform, answer: Reply, status: number, error: string, description: string): Promise<void> {
+export async function assertError(
+  platform: Platform,
+  answer: Reply,
+  status: number,
+  error: string,
+  description: string,
+): Promise<void> {
   const { message_id: messageId, ...body } = answer.body as Record<string, string>;
   assert.deepEqual({ status: answer.status, ...body }, { status, error, error_description: description });
   assert.match(answer.headers.get('content-type') ?? '', /^application\/json/);

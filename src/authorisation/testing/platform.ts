@@ -53,7 +53,13 @@ async function readReply(answer: Response): Promise<Reply> {
     body = JSON.parse(text);
   } catch {}
   const location = answer.headers.get('location');
-  return { status: answer.status, headers: answer.headers, text, body, location: location ? new URL(location) : undefined };
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    text,
+    body,
+    location: location ? new URL(location) : undefined,
+  };
 }
 
 /** The authorisation service over a database, with two providers, behind a real listener on a free port. */
@@ -122,7 +128,11 @@ export async function startPlatform(options: PlatformOptions = {}) {
   const productStore = new Products(database);
   for (const product of products) await productStore.save(product);
   for (const application of seededApplications(options.keys ?? [])) await applications.add(application);
-  const listener = createListener(service.routes, { name: 'api', log: silentLog, flush: () => recorder.flush() });
+  const listener = createListener(service.routes, {
+    name: 'api',
+    log: silentLog,
+    flush: () => recorder.flush(),
+  });
   const port = await listener.listen(0);
 
   /** Fetches an address of the platform; no redirect is followed. */
@@ -131,7 +141,8 @@ export async function startPlatform(options: PlatformOptions = {}) {
     const target = url.origin === api ? `http://127.0.0.1:${port}${url.pathname}${url.search}` : url.href;
     return fetch(target, { redirect: 'manual', ...init });
   };
-  const call = async (address: string | URL, init?: RequestInit): Promise<Reply> => readReply(await customFetch(address, init));
+  const call = async (address: string | URL, init?: RequestInit): Promise<Reply> =>
+    readReply(await customFetch(address, init));
 
   return {
     clock,
@@ -167,7 +178,12 @@ export async function startPlatform(options: PlatformOptions = {}) {
 export type Platform = Awaited<ReturnType<typeof startPlatform>>;
 
 /** The same parameters without one, or with another value for it. */
-export function changed(parameters: Record<string, string>, change: Record<string, string | undefined>): Record<string, string> {
+export function changed(
+  parameters: Record<string, string>,
+  change: Record<string, string | undefined>,
+): Record<string, string> {
   const merged = { ...parameters, ...change };
-  return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }

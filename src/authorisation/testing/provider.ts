@@ -110,7 +110,8 @@ export async function startProvider(clock: Clock, client: { id: string; secret: 
     state.seen.push(query);
     const redirectUri = query.get('redirect_uri') ?? '';
     const back = query.get('state') ?? undefined;
-    if (state.error !== undefined) return redirect(withQuery(redirectUri, { error: state.error, state: back }));
+    if (state.error !== undefined)
+      return redirect(withQuery(redirectUri, { error: state.error, state: back }));
     const code = randomToken();
     const { person } = state;
     codes.set(code, {
@@ -132,13 +133,24 @@ export async function startProvider(clock: Clock, client: { id: string; secret: 
     if (!proven) return json(401, { error: 'invalid_client' });
     const verifier = sent.get('code_verifier');
     const bound =
-      issued?.challenge == null ? verifier === null : verifier !== null && sha256(verifier) === issued.challenge;
+      issued?.challenge == null
+        ? verifier === null
+        : verifier !== null && sha256(verifier) === issued.challenge;
     if (!issued || !bound || issued.redirectUri !== sent.get('redirect_uri'))
       return json(400, { error: 'invalid_grant' });
     const accessToken = randomToken();
     sessions.set(accessToken, issued.person);
-    const idToken = await idTokenFor(issued.person, client.id, issued.nonce === null ? {} : { nonce: issued.nonce });
-    return json(200, { access_token: accessToken, id_token: idToken, token_type: 'Bearer', expires_in: 3_599 });
+    const idToken = await idTokenFor(
+      issued.person,
+      client.id,
+      issued.nonce === null ? {} : { nonce: issued.nonce },
+    );
+    return json(200, {
+      access_token: accessToken,
+      id_token: idToken,
+      token_type: 'Bearer',
+      expires_in: 3_599,
+    });
   };
 
   const userinfo = async (request: HttpRequest) => {

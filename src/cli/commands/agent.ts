@@ -1,6 +1,6 @@
 import { OperatorError, readFlags } from '@alongside/kernel/config';
-import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import { z } from 'zod';
+import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import { type Command, choose, noMore, type Output } from '../command.ts';
 import { InstanceApi, instanceFlags, sentence } from '../instance.ts';
 
@@ -28,7 +28,8 @@ function show(status: AgentStatus, out: Output): void {
   if (status.person) out.line(`Person  ${status.person.displayName} (${status.person.uid})`);
   if (status.role) out.line(`Role    ${status.role.roleName} at ${status.role.orgCode}`);
   if (status.card) out.line(`Card    ${status.card.serial}`);
-  if (status.question === 'pin' && status.attemptsLeft !== null) out.line(`PIN     ${status.attemptsLeft} attempts left`);
+  if (status.question === 'pin' && status.attemptsLeft !== null)
+    out.line(`PIN     ${status.attemptsLeft} attempts left`);
 }
 
 async function status({ api, words, json, out }: Call): Promise<void> {
@@ -43,21 +44,27 @@ async function signIn({ api, flags, words, json, out }: Call): Promise<void> {
   let answer = await api.call('POST', '/agent/pin', { pin: flags.pin ?? '123456' });
   if (answer.status === 409) {
     const before = await api.must<AgentStatus>('GET', '/agent');
-    if (before.state !== 'signedIn' && before.state !== 'roleRequested') throw new OperatorError(states[before.state]);
+    if (before.state !== 'signedIn' && before.state !== 'roleRequested')
+      throw new OperatorError(states[before.state]);
     answer = { status: 200, body: before as unknown as Record<string, unknown> };
   }
   if (answer.status === 403 && answer.body.error === 'wrong_pin') {
     const left = Number(answer.body.attemptsLeft);
     throw new OperatorError(left === 1 ? 'Wrong PIN: 1 attempt left.' : `Wrong PIN: ${left} attempts left.`);
   }
-  if (answer.status === 423) throw new OperatorError('The PIN of this card is blocked. Give it back its attempts with "alongside card unblock CARD".');
+  if (answer.status === 423)
+    throw new OperatorError(
+      'The PIN of this card is blocked. Give it back its attempts with "alongside card unblock CARD".',
+    );
   if (answer.status >= 300) throw new OperatorError(sentence(answer));
   let after = answer.body as unknown as AgentStatus;
-  if (after.state === 'cardRejected' || after.state === 'blocked') throw new OperatorError(after.reason ?? states[after.state]);
+  if (after.state === 'cardRejected' || after.state === 'blocked')
+    throw new OperatorError(after.reason ?? states[after.state]);
   if (after.question === 'role') {
     const roleId = flags.role ?? after.roles[0]?.roleId;
     after = await api.must<AgentStatus>('POST', '/agent/role', { roleId });
-    if (flags.role === undefined) out.note('The person has several roles; the first was taken. Choose with --role ROLE_ID.');
+    if (flags.role === undefined)
+      out.note('The person has several roles; the first was taken. Choose with --role ROLE_ID.');
   }
   if (json) return out.json(after);
   show(after, out);

@@ -5,7 +5,9 @@ import { InstanceApi, instanceFlags } from '../instance.ts';
 export const reset: Command = {
   name: 'reset',
   summary: 'bring a running instance back to its seed',
-  help: ['alongside reset    people, cards, applications and patients as on the first day; sessions, tokens and events gone'],
+  help: [
+    'alongside reset    people, cards, applications and patients as on the first day; sessions, tokens and events gone',
+  ],
   async run({ argv, out }) {
     const { flags, words } = readFlags(instanceFlags, argv);
     noMore(words, 0);

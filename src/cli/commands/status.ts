@@ -46,7 +46,11 @@ async function read(api: InstanceApi): Promise<Everything> {
   return { state, people, cards, applications };
 }
 
-const shout = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).replace(/[^A-Za-z0-9]/g, '_').toUpperCase();
+const shout = (name: string): string =>
+  name
+    .replace(/[A-Z]/g, (letter) => `_${letter}`)
+    .replace(/[^A-Za-z0-9]/g, '_')
+    .toUpperCase();
 
 function variables({ state, applications }: Everything): string[] {
   const lines = Object.entries(state.urls).map(([name, value]) => `ALONGSIDE_URL_${shout(name)}=${value}`);
@@ -64,34 +68,51 @@ function variables({ state, applications }: Everything): string[] {
 function show({ state, people, cards, applications }: Everything, out: Output): void {
   out.line(`Alongside ${state.version}, ${state.database}`);
   out.line('');
-  for (const line of columns(Object.entries(state.urls).map(([name, value]) => [name, value]))) out.line(line);
+  for (const line of columns(Object.entries(state.urls).map(([name, value]) => [name, value])))
+    out.line(line);
   out.line('');
   out.line('People and cards (every PIN is 123456)');
   const rows = people.map((person) => [
     `  ${person.persona ?? '-'}`,
     person.uid,
     person.displayName,
-    person.roles.length === 1 ? (person.roles[0]?.roleCode.split(':').at(-1) ?? '') : `${person.roles.length} roles`,
+    person.roles.length === 1
+      ? (person.roles[0]?.roleCode.split(':').at(-1) ?? '')
+      : `${person.roles.length} roles`,
     cards.some((card) => card.persona === person.persona) ? 'card' : 'no card',
   ]);
   for (const line of columns(rows)) out.line(line);
   out.line('');
   out.line('Applications');
   for (const { id, platform, cis2 } of applications) {
-    if (platform) out.line(`  ${id}  platform  ${platform.clientId}${platform.clientSecret ? `  ${platform.clientSecret}` : ''}`);
-    if (cis2) out.line(`  ${id}  cis2      ${cis2.clientId}${cis2.clientSecret ? `  ${cis2.clientSecret}` : ''}`);
+    if (platform)
+      out.line(
+        `  ${id}  platform  ${platform.clientId}${platform.clientSecret ? `  ${platform.clientSecret}` : ''}`,
+      );
+    if (cis2)
+      out.line(`  ${id}  cis2      ${cis2.clientId}${cis2.clientSecret ? `  ${cis2.clientSecret}` : ''}`);
   }
 }
 
 export const status: Command = {
   name: 'status',
   summary: 'addresses, people, cards, applications and their credentials of a running instance',
-  help: ['alongside status          for people', 'alongside status --json   one JSON line', 'alongside status --env    lines for a .env file'],
+  help: [
+    'alongside status          for people',
+    'alongside status --json   one JSON line',
+    'alongside status --env    lines for a .env file',
+  ],
   async run({ argv, out }) {
     const { flags, words } = readFlags({ ...instanceFlags, env: z.boolean().optional() }, argv);
     noMore(words, 0);
     const everything = await read(new InstanceApi(flags));
-    if (flags.json) out.json({ ...everything.state, people: everything.people, cards: everything.cards, applications: everything.applications });
+    if (flags.json)
+      out.json({
+        ...everything.state,
+        people: everything.people,
+        cards: everything.cards,
+        applications: everything.applications,
+      });
     else if (flags.env) for (const line of variables(everything)) out.line(line);
     else show(everything, out);
     return 0;

@@ -1,4 +1,4 @@
-import { loadConfig, readFlags, variableOf, environment, flagOf } from '@alongside/kernel/config';
+import { environment, flagOf, loadConfig, readFlags, variableOf } from '@alongside/kernel/config';
 import { configShape } from '../../config.ts';
 import { startAlongside } from '../../main.ts';
 import { type Command, noMore, type Output } from '../command.ts';
@@ -47,7 +47,11 @@ export const up: Command = {
     'alongside up [flags]',
     '',
     ...columns(
-      Object.entries(configShape).map(([key, schema]) => [`  --${flagOf(key)}`, variableOf(key), schema.description ?? '']),
+      Object.entries(configShape).map(([key, schema]) => [
+        `  --${flagOf(key)}`,
+        variableOf(key),
+        schema.description ?? '',
+      ]),
     ),
   ],
   async run({ argv, out }) {

@@ -57,7 +57,9 @@ function readParts(template: string, path: string): Map<string, string> {
 }
 
 /** Declares a call. What it is not told of in query or body is refused. */
-export function defineCall<Q extends z.ZodType = typeof nothing, B extends z.ZodType = typeof nothing>(draft: Draft<Q, B>): ApiCall {
+export function defineCall<Q extends z.ZodType = typeof nothing, B extends z.ZodType = typeof nothing>(
+  draft: Draft<Q, B>,
+): ApiCall {
   const query = draft.query ?? nothing;
   const shape = draft.body ?? nothing;
 
@@ -65,7 +67,9 @@ export function defineCall<Q extends z.ZodType = typeof nothing, B extends z.Zod
     const parts = readParts(draft.path, request.path);
     return { part: (name: string) => parts.get(name) ?? '' };
   };
-  const readQuery = ({ request }: { request: HttpRequest }) => ({ query: readShape(query, parseQuery(request.query)) as z.output<Q> });
+  const readQuery = ({ request }: { request: HttpRequest }) => ({
+    query: readShape(query, parseQuery(request.query)) as z.output<Q>,
+  });
   const readBody = ({ request }: { request: HttpRequest }) => ({
     body: readShape(shape, request.method === 'GET' ? {} : parseObject(request.body)) as z.output<B>,
   });

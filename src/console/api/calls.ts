@@ -21,7 +21,11 @@ import { type ApiCall, defineCall } from './call.ts';
 import { openApiOf } from './openapi.ts';
 
 /** What the resources are built from: the dependencies, and the neighbours as the console reaches them. */
-export type ApiParts = Omit<ConsoleDependencies, 'cis'> & { cis: CisDirectory; agent: LocalAgent; faults: StoredFaults };
+export type ApiParts = Omit<ConsoleDependencies, 'cis'> & {
+  cis: CisDirectory;
+  agent: LocalAgent;
+  faults: StoredFaults;
+};
 
 /** Every call of the API, one resource a line. */
 export function apiCalls(parts: ApiParts): ApiCall[] {

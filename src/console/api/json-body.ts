@@ -33,8 +33,12 @@ export function parseObject(text: string): JsonObject {
   } catch (error) {
     throw errors.requestInvalid('the body is not JSON', { problem: 'The body is not JSON.' }, error);
   }
-  if (!isObject(value)) throw errors.requestInvalid('not an object', { problem: 'The body must be a JSON object.' });
-  if (!isTame(value)) throw errors.requestInvalid('too deep, or a forbidden member', { problem: 'The body is nested too deeply.' });
+  if (!isObject(value))
+    throw errors.requestInvalid('not an object', { problem: 'The body must be a JSON object.' });
+  if (!isTame(value))
+    throw errors.requestInvalid('too deep, or a forbidden member', {
+      problem: 'The body is nested too deeply.',
+    });
   return value;
 }
 
@@ -52,7 +56,11 @@ export function readShape<S extends z.ZodType>(schema: S, value: unknown): z.out
 export function parseQuery(query: string): Record<string, string> {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
-    if (values.has(name)) throw errors.requestInvalid('a repeated parameter', { field: name.slice(0, 100), problem: 'came twice' });
+    if (values.has(name))
+      throw errors.requestInvalid('a repeated parameter', {
+        field: name.slice(0, 100),
+        problem: 'came twice',
+      });
     values.set(name, value);
   }
   return Object.fromEntries(values);

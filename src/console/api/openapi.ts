@@ -7,17 +7,38 @@ const schemaOf = (schema: z.ZodType): object => {
 };
 
 const pathParameters = (path: string): object[] =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
 
 function queryParameters(query: z.ZodType): object[] {
-  const { properties = {}, required = [] } = schemaOf(query) as { properties?: Record<string, object>; required?: string[] };
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }));
+  const { properties = {}, required = [] } = schemaOf(query) as {
+    properties?: Record<string, object>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
 }
 
 const responses = (answers: ApiCall['answers']): object =>
   Object.fromEntries(
     Object.entries(answers).map(([status, description]) => {
-      const type = Number(status) === 204 ? {} : { content: { 'application/json': Number(status) < 400 ? {} : { schema: { $ref: '#/components/schemas/Error' } } } };
+      const type =
+        Number(status) === 204
+          ? {}
+          : {
+              content: {
+                'application/json':
+                  Number(status) < 400 ? {} : { schema: { $ref: '#/components/schemas/Error' } },
+              },
+            };
       return [status, { description, ...type }];
     }),
   );

@@ -4,9 +4,24 @@ import type { NamedFault } from './registry.ts';
 
 /** When a fault happens. */
 export const faultShape = z.strictObject({
-  probability: z.number('must be a number').min(0, 'must be 0 to 1').max(1, 'must be 0 to 1').optional().describe('Of each time, 0 to 1'),
-  next: z.int('must be a whole number').min(0, 'must be 0 or more').max(1_000_000).optional().describe('So many of the next times'),
-  after: z.int('must be a whole number').min(0, 'must be 0 or more').max(1_000_000).optional().describe('Only after so many times'),
+  probability: z
+    .number('must be a number')
+    .min(0, 'must be 0 to 1')
+    .max(1, 'must be 0 to 1')
+    .optional()
+    .describe('Of each time, 0 to 1'),
+  next: z
+    .int('must be a whole number')
+    .min(0, 'must be 0 or more')
+    .max(1_000_000)
+    .optional()
+    .describe('So many of the next times'),
+  after: z
+    .int('must be a whole number')
+    .min(0, 'must be 0 or more')
+    .max(1_000_000)
+    .optional()
+    .describe('Only after so many times'),
 });
 
 export type FaultState = z.infer<typeof faultShape>;

@@ -14,11 +14,15 @@ const odd = /["<>\\^`{|}]/;
 const reverseDomain = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+:$/;
 
 export const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+  hostname === 'localhost' ||
+  hostname.endsWith('.localhost') ||
+  hostname === '[::1]' ||
+  /^127(\.\d{1,3}){3}$/.test(hostname);
 
 function parse(address: string): URL | string {
   if (address.length > longest) return `must have at most ${longest} characters`;
-  if (!plain.test(address) || odd.test(address)) return 'must be a plain address: no spaces, control characters, quotes or backslashes';
+  if (!plain.test(address) || odd.test(address))
+    return 'must be a plain address: no spaces, control characters, quotes or backslashes';
   if (address.includes('#')) return 'must have no fragment (#)';
   const url = URL.parse(address);
   if (!url) return 'must be an absolute address';
@@ -47,12 +51,16 @@ export function redirectProblem(address: string, { profile, native }: AddressRul
 export function serverAddressProblem(address: string): string | undefined {
   const url = parse(address);
   if (typeof url === 'string') return url;
-  return url.protocol === 'https:' || url.protocol === 'http:' ? undefined : `must be http or https, not ${url.protocol}`;
+  return url.protocol === 'https:' || url.protocol === 'http:'
+    ? undefined
+    : `must be http or https, not ${url.protocol}`;
 }
 
 /** The published platform cannot fetch keys from a bare host. */
 export function keySetAddressProblem(address: string): string | undefined {
   const problem = serverAddressProblem(address);
   if (problem) return problem;
-  return /^https?:\/\/[^/?#]+\/./.test(address) ? undefined : 'must have a path, such as https://example.org/jwks.json';
+  return /^https?:\/\/[^/?#]+\/./.test(address)
+    ? undefined
+    : 'must have a path, such as https://example.org/jwks.json';
 }

@@ -28,16 +28,26 @@ export function patchedRegistration(application: Application, patch: JsonObject)
 }
 
 /** Refuses products that do not exist, but for those that the application had before. */
-export async function checkProducts(products: Products, { platform }: Registration, before: readonly string[]): Promise<void> {
+export async function checkProducts(
+  products: Products,
+  { platform }: Registration,
+  before: readonly string[],
+): Promise<void> {
   for (const name of platform?.products ?? []) {
     if (before.includes(name) || (await products.get(name))) continue;
-    throw errors.requestInvalid(`no product ${name}`, { field: 'platform.products', problem: `there is no product "${name}"` });
+    throw errors.requestInvalid(`no product ${name}`, {
+      field: 'platform.products',
+      problem: `there is no product "${name}"`,
+    });
   }
 }
 
 /** The registration without the halves whose keys a change left alone: only the others are examined again. */
 export function withNewKeys(registration: Registration, before: Application): Registration {
-  const same = (one: Registration['platform'] | Registration['cis2'], other: Application['platform'] | Application['cis2']) =>
+  const same = (
+    one: Registration['platform'] | Registration['cis2'],
+    other: Application['platform'] | Application['cis2'],
+  ) =>
     one !== null &&
     other !== null &&
     one.jwksUrl === other.jwksUrl &&

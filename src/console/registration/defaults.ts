@@ -1,6 +1,7 @@
 type Members = Record<string, unknown>;
 
-const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What a half gets where it says nothing and its profile wants something else than `nhs`. */
 const platformDefaults = ({ profile, tokenEndpointAuthMethod }: Members): Members => ({

@@ -21,7 +21,13 @@ const forBoth = ({ profile, tokenEndpointAuthMethod, signingAlg }: Half): Rule[]
 ];
 
 /** Public clients exist in the standard profile, as native applications, and nowhere else. */
-const forPlatform = ({ profile, tokenEndpointAuthMethod: method, applicationType, products, revokedProducts }: PlatformRegistration): Rule[] => [
+const forPlatform = ({
+  profile,
+  tokenEndpointAuthMethod: method,
+  applicationType,
+  products,
+  revokedProducts,
+}: PlatformRegistration): Rule[] => [
   {
     field: 'tokenEndpointAuthMethod',
     problem: 'may be "none" in the standard profile only',
@@ -47,7 +53,9 @@ const forPlatform = ({ profile, tokenEndpointAuthMethod: method, applicationType
 /** What members must be together. Throws `invalid_request` with the first that is not so. */
 export function checkPolicy({ platform, cis2 }: Registration): void {
   const rules = [
-    ...(platform ? [...forBoth(platform), ...forPlatform(platform)].map((rule) => ({ ...rule, half: 'platform' })) : []),
+    ...(platform
+      ? [...forBoth(platform), ...forPlatform(platform)].map((rule) => ({ ...rule, half: 'platform' }))
+      : []),
     ...(cis2 ? forBoth(cis2).map((rule) => ({ ...rule, half: 'cis2' })) : []),
   ];
   const broken = rules.find((rule) => rule.broken);

@@ -1,5 +1,5 @@
-import { publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import { keySetAddressProblem, redirectProblem, serverAddressProblem } from './addresses.ts';
 import { withDefaults } from './defaults.ts';
@@ -7,7 +7,10 @@ import { withDefaults } from './defaults.ts';
 // The forms of a registration, each with what would be right.
 
 const text = (longest: number) =>
-  z.string('must be text').max(longest, `must have at most ${longest} characters`).regex(/^\P{Cc}*$/u, 'must not hold control characters');
+  z
+    .string('must be text')
+    .max(longest, `must have at most ${longest} characters`)
+    .regex(/^\P{Cc}*$/u, 'must not hold control characters');
 
 const oneOf = <const V extends readonly [string, ...string[]]>(...values: V) =>
   z.enum(values, `must be ${values.map((value) => `"${value}"`).join(', ')}`);
@@ -19,9 +22,14 @@ const algorithm = z.enum(algorithms, `must be of ${algorithms.join(', ')}`);
 const tokenAlgorithm = oneOf('RS256', 'PS256', 'RS512', 'ES256');
 
 /** The client assertion's; empty when any that the profile allows will do. */
-const assertionAlgorithm = z.union([z.literal(''), algorithm], `must be empty or of ${algorithms.join(', ')}`).default('');
+const assertionAlgorithm = z
+  .union([z.literal(''), algorithm], `must be empty or of ${algorithms.join(', ')}`)
+  .default('');
 
-const addresses = z.array(z.string('must be an address'), 'must be a list of addresses').max(50, 'must have at most 50 entries').default([]);
+const addresses = z
+  .array(z.string('must be an address'), 'must be a list of addresses')
+  .max(50, 'must have at most 50 entries')
+  .default([]);
 
 const serverAddress = (problemOf: (address: string) => string | undefined) =>
   z.string('must be an address').check(({ value, issues }) => {
@@ -31,12 +39,16 @@ const serverAddress = (problemOf: (address: string) => string | undefined) =>
 
 const publicKey = z.looseObject({ kty: z.string('must name its type') }).check(({ value, issues }) => {
   const add = (message: string) => issues.push({ code: 'custom', message, input: value });
-  if ('d' in value || 'k' in value) add('holds a private key: register the public half only, and make a new key');
+  if ('d' in value || 'k' in value)
+    add('holds a private key: register the public half only, and make a new key');
   else if (!publicKeyOf(value)) add('is not a public key (RFC 7517)');
 });
 
 const keySet = z
-  .strictObject({ keys: z.array(publicKey, 'must be a list of keys').max(100, 'must have at most 100 keys') }, 'must be a JWK set: {"keys": [...]}')
+  .strictObject(
+    { keys: z.array(publicKey, 'must be a list of keys').max(100, 'must have at most 100 keys') },
+    'must be a JWK set: {"keys": [...]}',
+  )
   .transform((set) => set as { keys: JsonWebKey[] });
 
 const keys = {
@@ -47,7 +59,8 @@ const keys = {
     .transform((url) => url || null),
 };
 
-const oneKeySource = ({ jwks, jwksUrl }: { jwks: unknown; jwksUrl: unknown }): boolean => jwks === null || jwksUrl === null;
+const oneKeySource = ({ jwks, jwksUrl }: { jwks: unknown; jwksUrl: unknown }): boolean =>
+  jwks === null || jwksUrl === null;
 const oneKeySourceMessage = { message: 'must have either "jwks" or "jwksUrl", not both', path: ['jwks'] };
 
 /** The rules for the addresses of one list, once profile and type are known. */
@@ -58,7 +71,10 @@ const checkRedirects = (
   add: (message: string, path: (string | number)[]) => void,
 ): void => {
   list.forEach((address, index) => {
-    const problem = redirectProblem(address, { profile: half.profile, native: half.applicationType === 'native' });
+    const problem = redirectProblem(address, {
+      profile: half.profile,
+      native: half.applicationType === 'native',
+    });
     if (problem) add(problem, [name, index]);
   });
 };
@@ -68,21 +84,39 @@ export const platformShape = z
   .strictObject({
     profile: profile.default('nhs'),
     callbackUrls: addresses,
-    products: z.array(text(200), 'must be a list of names').max(100, 'must have at most 100 entries').default([]),
+    products: z
+      .array(text(200), 'must be a list of names')
+      .max(100, 'must have at most 100 entries')
+      .default([]),
     /** Those of the products that are withdrawn from this application alone. */
-    revokedProducts: z.array(text(200), 'must be a list of names').max(100, 'must have at most 100 entries').default([]),
-    tokenEndpointAuthMethod: oneOf('client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none').default('client_secret_post'),
+    revokedProducts: z
+      .array(text(200), 'must be a list of names')
+      .max(100, 'must have at most 100 entries')
+      .default([]),
+    tokenEndpointAuthMethod: oneOf(
+      'client_secret_post',
+      'private_key_jwt',
+      'tls_client_auth',
+      'none',
+    ).default('client_secret_post'),
     applicationType: applicationType.default('web'),
     signingAlg: assertionAlgorithm,
     ...keys,
     accessToken: z
-      .strictObject({ format: oneOf('opaque', 'jwt').default('opaque'), signingAlg: tokenAlgorithm.default('RS256') })
+      .strictObject({
+        format: oneOf('opaque', 'jwt').default('opaque'),
+        signingAlg: tokenAlgorithm.default('RS256'),
+      })
       .default({ format: 'opaque', signingAlg: 'RS256' }),
-    attributes: z.record(text(100), z.string('must be text').max(8_192, 'must have at most 8192 characters')).default({}),
+    attributes: z
+      .record(text(100), z.string('must be text').max(8_192, 'must have at most 8192 characters'))
+      .default({}),
   })
   .refine(oneKeySource, oneKeySourceMessage)
   .check(({ value, issues }) =>
-    checkRedirects(value, value.callbackUrls, 'callbackUrls', (message, path) => issues.push({ code: 'custom', message, path, input: value })),
+    checkRedirects(value, value.callbackUrls, 'callbackUrls', (message, path) =>
+      issues.push({ code: 'custom', message, path, input: value }),
+    ),
   );
 
 /** The half at CIS2, every member there. */
@@ -92,7 +126,9 @@ export const cis2Shape = z
     redirectUris: addresses,
     postLogoutRedirectUris: addresses,
     applicationType: applicationType.default('web'),
-    tokenEndpointAuthMethod: oneOf('client_secret_post', 'client_secret_basic', 'private_key_jwt').default('client_secret_post'),
+    tokenEndpointAuthMethod: oneOf('client_secret_post', 'client_secret_basic', 'private_key_jwt').default(
+      'client_secret_post',
+    ),
     ...keys,
     signingAlg: assertionAlgorithm,
     backchannelLogoutUri: serverAddress(serverAddressProblem).default(''),
@@ -105,7 +141,8 @@ export const cis2Shape = z
   })
   .refine(oneKeySource, oneKeySourceMessage)
   .check(({ value, issues }) => {
-    const add = (message: string, path: (string | number)[]) => issues.push({ code: 'custom', message, path, input: value });
+    const add = (message: string, path: (string | number)[]) =>
+      issues.push({ code: 'custom', message, path, input: value });
     checkRedirects(value, value.redirectUris, 'redirectUris', add);
     checkRedirects(value, value.postLogoutRedirectUris, 'postLogoutRedirectUris', add);
   });

@@ -25,7 +25,10 @@ function identityOf(
   return { ...identity, secrets: [record] };
 }
 
-function platformHalf({ revokedProducts, products, ...half }: PlatformRegistration, identity: Identity): PlatformHalf {
+function platformHalf(
+  { revokedProducts, products, ...half }: PlatformRegistration,
+  identity: Identity,
+): PlatformHalf {
   const statusOf = (name: string) => (revokedProducts.includes(name) ? 'revoked' : 'approved');
   return { ...half, ...identity, products: products.map((name) => ({ name, status: statusOf(name) })) };
 }
@@ -38,13 +41,17 @@ export function storedFrom(
 ): { application: Application; fresh: FreshSecrets } {
   const { name, developer, platform, cis2 } = registration;
   const fresh: FreshSecrets = {};
-  const cis2Of = (half: Cis2Registration): Cis2Half => ({ ...half, ...identityOf(before.cis2, half, 'cis2', now, fresh) });
+  const cis2Of = (half: Cis2Registration): Cis2Half => ({
+    ...half,
+    ...identityOf(before.cis2, half, 'cis2', now, fresh),
+  });
   const application: Application = {
     id: before.id,
     name,
     developer,
     status: before.status,
-    platform: platform && platformHalf(platform, identityOf(before.platform, platform, 'platform', now, fresh)),
+    platform:
+      platform && platformHalf(platform, identityOf(before.platform, platform, 'platform', now, fresh)),
     cis2: cis2 && cis2Of(cis2),
   };
   return { application, fresh };
@@ -59,7 +66,12 @@ const platformRegistration = ({ clientId: _, secrets: __, products, ...half }: P
 const cis2Registration = ({ clientId: _, secrets: __, ...half }: Cis2Half) => half;
 
 /** The registration of a stored application: what a merge patch is applied to. */
-export const registrationOf = ({ name, developer, platform, cis2 }: Application): Record<string, unknown> => ({
+export const registrationOf = ({
+  name,
+  developer,
+  platform,
+  cis2,
+}: Application): Record<string, unknown> => ({
   name,
   developer,
   ...(platform ? { platform: platformRegistration(platform) } : {}),
@@ -81,7 +93,11 @@ export const applicationView = (application: Application) => {
     developer,
     status,
     profile: (platform ?? cis2)?.profile ?? 'nhs',
-    platform: platform && { clientId: platform.clientId, secrets: secretView(platform.secrets), ...platformRegistration(platform) },
+    platform: platform && {
+      clientId: platform.clientId,
+      secrets: secretView(platform.secrets),
+      ...platformRegistration(platform),
+    },
     cis2: cis2 && { clientId: cis2.clientId, secrets: secretView(cis2.secrets), ...cis2Registration(cis2) },
   };
 };

@@ -20,7 +20,13 @@ export const agentCalls = ({ agent }: { agent: LocalAgent }): ApiCall[] => [
     path: '/agent/pin',
     summary: 'Answers its PIN question',
     body: pinShape,
-    answers: { 200: 'The state after it', 403: 'Wrong: "attemptsLeft"', 409: 'No PIN is asked for', 423: 'The card is blocked', 503: 'No agent answers here' },
+    answers: {
+      200: 'The state after it',
+      403: 'Wrong: "attemptsLeft"',
+      409: 'No PIN is asked for',
+      423: 'The card is blocked',
+      503: 'No agent answers here',
+    },
     handle: async ({ body }) => json(200, await agent.answerPin(body.pin)),
   }),
   defineCall({
@@ -28,7 +34,12 @@ export const agentCalls = ({ agent }: { agent: LocalAgent }): ApiCall[] => [
     path: '/agent/role',
     summary: 'Answers its role question',
     body: roleShape,
-    answers: { 200: 'The state after it', 409: 'No role is asked for', 422: 'The person does not have this role', 503: 'No agent answers here' },
+    answers: {
+      200: 'The state after it',
+      409: 'No role is asked for',
+      422: 'The person does not have this role',
+      503: 'No agent answers here',
+    },
     handle: async ({ body }) => json(200, await agent.answerRole(body.roleId)),
   }),
   defineCall({

@@ -45,7 +45,8 @@ const created = ({ id, platform, cis2 }: Application, fresh: FreshSecrets, warni
 /** `/applications`: registrations. */
 export function applicationCalls({ applications, products, audit, development }: Parts): ApiCall[] {
   const policy = { privateAddresses: development };
-  const record = (action: string, target: string) => audit.write({ actor: 'developer', action, target, application: target, outcome: 'ok' });
+  const record = (action: string, target: string) =>
+    audit.write({ actor: 'developer', action, target, application: target, outcome: 'ok' });
 
   async function find(id: string): Promise<StoredApplication> {
     const application = await applications.get(id);
@@ -64,7 +65,10 @@ export function applicationCalls({ applications, products, audit, development }:
     await record('application.created', application.id);
     const warnings = await keySetWarnings(registration, policy);
     const { id } = application;
-    return json(201, created(application, fresh, warnings), { location: `${apiPath}/applications/${id}`, etag: tagOf(1) });
+    return json(201, created(application, fresh, warnings), {
+      location: `${apiPath}/applications/${id}`,
+      etag: tagOf(1),
+    });
   }
 
   /** Makes a change to what stands, again when somebody else was quicker and the request expects no certain revision. */
@@ -77,7 +81,8 @@ export function applicationCalls({ applications, products, audit, development }:
       const before = await find(id);
       checkRevision(request, before.revision);
       const { application, more = {} } = await make(before);
-      if (await applications.replace(application, before.revision)) return shown({ ...application, revision: before.revision + 1 }, more);
+      if (await applications.replace(application, before.revision))
+        return shown({ ...application, revision: before.revision + 1 }, more);
     }
   }
 
@@ -100,7 +105,9 @@ export function applicationCalls({ applications, products, audit, development }:
   }
 
   async function setStatus(request: HttpRequest, id: string, status: Application['status']): Promise<Answer> {
-    const answer = await change(request, id, async ({ revision: _, ...before }) => ({ application: { ...before, status } }));
+    const answer = await change(request, id, async ({ revision: _, ...before }) => ({
+      application: { ...before, status },
+    }));
     await record(`application.${status}`, id);
     return answer;
   }
@@ -112,7 +119,11 @@ export function applicationCalls({ applications, products, audit, development }:
     return noContent();
   }
 
-  const changeAnswers = { 200: 'The application after it; ETag', 404: 'There is no such application', 412: 'If-Match names another revision' };
+  const changeAnswers = {
+    200: 'The application after it; ETag',
+    404: 'There is no such application',
+    412: 'If-Match names another revision',
+  };
 
   return [
     defineCall({
@@ -122,7 +133,11 @@ export function applicationCalls({ applications, products, audit, development }:
       answers: { 200: 'The applications' },
       async handle() {
         const found = await applications.list();
-        return json(200, { applications: found.map((application) => (development ? listedApplication(application) : applicationView(application))) });
+        return json(200, {
+          applications: found.map((application) =>
+            development ? listedApplication(application) : applicationView(application),
+          ),
+        });
       },
     }),
     defineCall({
@@ -130,7 +145,10 @@ export function applicationCalls({ applications, products, audit, development }:
       path: '/applications',
       summary: 'Registers an application; secrets are shown this once',
       body: registrationShape,
-      answers: { 201: 'Its id and credentials; "warnings" says what will fail at use', 400: 'A member does not fit: "field" and "problem"' },
+      answers: {
+        201: 'Its id and credentials; "warnings" says what will fail at use',
+        400: 'A member does not fit: "field" and "problem"',
+      },
       handle: ({ body }) => add(body),
     }),
     defineCall({
@@ -152,7 +170,11 @@ export function applicationCalls({ applications, products, audit, development }:
       method: 'DELETE',
       path: '/applications/{id}',
       summary: 'Removes an application',
-      answers: { 204: 'It is gone', 404: 'There is no such application', 412: 'If-Match names another revision' },
+      answers: {
+        204: 'It is gone',
+        404: 'There is no such application',
+        412: 'If-Match names another revision',
+      },
       handle: ({ request, part }) => remove(request, part('id')),
     }),
     defineCall({

@@ -10,7 +10,11 @@ const pin = z.string('must be text').regex(/^\d{6,8}$/, 'must be 6 to 8 digits')
 const locked = z.boolean('must be true or false').describe('Whether the PIN is blocked');
 
 const newCard = z.strictObject({
-  person: z.string('must be a uid or persona').min(1, 'must be a uid or persona').max(40).describe('uid or persona'),
+  person: z
+    .string('must be a uid or persona')
+    .min(1, 'must be a uid or persona')
+    .max(40)
+    .describe('uid or persona'),
   keyType: z.enum(['EC-P256', 'RSA-2048'], 'must be "EC-P256" or "RSA-2048"').optional(),
   pin: pin.optional(),
   locked: locked.optional(),
@@ -19,8 +23,17 @@ const newCard = z.strictObject({
 const change = z.strictObject({ pin: pin.optional(), locked: locked.optional() });
 
 /** `/cards`: the virtual cards of the local agent. A card is named by serial, or by persona or uid of its holder. */
-export function cardCalls({ agent, cis, audit }: { agent: LocalAgent; cis: CisDirectory; audit: AuditLog }): ApiCall[] {
-  const record = (action: string, target: string) => audit.write({ actor: 'developer', action, target, outcome: 'ok' });
+export function cardCalls({
+  agent,
+  cis,
+  audit,
+}: {
+  agent: LocalAgent;
+  cis: CisDirectory;
+  audit: AuditLog;
+}): ApiCall[] {
+  const record = (action: string, target: string) =>
+    audit.write({ actor: 'developer', action, target, outcome: 'ok' });
 
   return [
     defineCall({
@@ -38,7 +51,12 @@ export function cardCalls({ agent, cis, audit }: { agent: LocalAgent; cis: CisDi
       answers: { 201: 'The card', 404: 'There is no such person', 503: 'No agent answers here' },
       async handle({ body: { person: name, ...wishes } }) {
         const { uid, persona, displayName } = await cis.person(name);
-        const card = await agent.addCard({ uid, name: displayName, ...(persona === null ? {} : { persona }), ...wishes });
+        const card = await agent.addCard({
+          uid,
+          name: displayName,
+          ...(persona === null ? {} : { persona }),
+          ...wishes,
+        });
         await record('card.made', card.serial);
         return json(201, card, { location: `${apiPath}/cards/${card.serial}` });
       },

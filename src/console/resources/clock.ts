@@ -28,9 +28,15 @@ const shape = z
       .max(furthest, 'is too far ahead')
       .optional()
       .describe('Seconds'),
-    set: z.iso.datetime({ offset: true, error: 'must be an ISO time such as 2030-01-31T09:00:00Z' }).optional().describe('A moment'),
+    set: z.iso
+      .datetime({ offset: true, error: 'must be an ISO time such as 2030-01-31T09:00:00Z' })
+      .optional()
+      .describe('A moment'),
   })
-  .refine(({ advance, set }) => (advance === undefined) !== (set === undefined), 'must have either "advance" or "set"');
+  .refine(
+    ({ advance, set }) => (advance === undefined) !== (set === undefined),
+    'must have either "advance" or "set"',
+  );
 
 /** `GET`, `PUT` and `DELETE /clock`: one clock for all services and the local agent. */
 export function clockCalls(parts: Parts): ApiCall[] {
@@ -58,7 +64,11 @@ export function clockCalls(parts: Parts): ApiCall[] {
       body: shape,
       answers: { 200: 'The clock after the move', 400: 'Neither or both of "advance" and "set"' },
       handle: ({ body: { advance = 0, set } }) =>
-        move(set === undefined ? clock.offset + Math.round(advance * 1000) : clock.offset + Date.parse(set) - clock.now()),
+        move(
+          set === undefined
+            ? clock.offset + Math.round(advance * 1000)
+            : clock.offset + Date.parse(set) - clock.now(),
+        ),
     }),
     defineCall({
       method: 'DELETE',

@@ -20,7 +20,9 @@ const mostStreams = 100;
 const query = z.strictObject({ journey: z.string().max(64).optional(), since });
 
 const wantsStream = ({ headers }: HttpRequest): boolean =>
-  (headers.accept ?? '').split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/event-stream');
+  (headers.accept ?? '')
+    .split(',')
+    .some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/event-stream');
 
 /** Where a browser that lost the connection goes on. */
 const lastEventId = ({ headers }: HttpRequest): number | undefined => {
@@ -34,21 +36,26 @@ export function eventCalls(parts: Parts): ApiCall[] {
 
   function stream(from: { since: number; journey?: string }): StreamAnswer {
     if (streams >= mostStreams) throw errors.tooManyStreams(`${streams} streams are open`);
-    return new StreamAnswer(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }, async function* follow(gone) {
-      streams += 1;
-      try {
-        yield* eventStream(parts, from, gone);
-      } finally {
-        streams -= 1;
-      }
-    });
+    return new StreamAnswer(
+      200,
+      { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+      async function* follow(gone) {
+        streams += 1;
+        try {
+          yield* eventStream(parts, from, gone);
+        } finally {
+          streams -= 1;
+        }
+      },
+    );
   }
 
   return [
     defineCall({
       method: 'GET',
       path: '/events',
-      summary: 'Events, oldest first, at most 1,000; with Accept: text/event-stream each as it comes, from Last-Event-ID on',
+      summary:
+        'Events, oldest first, at most 1,000; with Accept: text/event-stream each as it comes, from Last-Event-ID on',
       query,
       answers: { 200: 'The events', 503: 'Too many streams are open' },
       async handle({ request, query: asked }) {

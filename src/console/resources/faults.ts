@@ -11,7 +11,8 @@ export function faultCalls({ faults, audit }: { faults: StoredFaults; audit: Aud
     if (!faults.knows(name)) throw errors.faultUnknown(`no fault ${name.slice(0, 60)}`);
     return name;
   };
-  const record = (action: string, target: string) => audit.write({ actor: 'developer', action, target, outcome: 'ok' });
+  const record = (action: string, target: string) =>
+    audit.write({ actor: 'developer', action, target, outcome: 'ok' });
 
   return [
     defineCall({

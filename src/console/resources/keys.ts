@@ -22,10 +22,14 @@ function stateOf({ signsFrom, signsUntil, removedAt }: Described, now: number): 
   return signsFrom > now ? 'announced' : 'signing';
 }
 
-const time = (milliseconds: number | null): string | null => (milliseconds === null ? null : new Date(milliseconds).toISOString());
+const time = (milliseconds: number | null): string | null =>
+  milliseconds === null ? null : new Date(milliseconds).toISOString();
 
 const shape = z.strictObject({
-  now: z.boolean('must be true or false').default(false).describe('Switches at once instead of announcing first'),
+  now: z
+    .boolean('must be true or false')
+    .default(false)
+    .describe('Switches at once instead of announcing first'),
 });
 
 /** `/keys`: the signing keys of the services. */
@@ -72,7 +76,13 @@ export function keyCalls({ clock, keys, audit }: Parts): ApiCall[] {
       async handle({ part, body }) {
         const service = serviceOf(part('service'));
         await keys[service].rotate(body.now ? 'now' : 'scheduled');
-        await audit.write({ actor: 'developer', action: 'keys.rotated', target: service, outcome: 'ok', detail: { now: body.now } });
+        await audit.write({
+          actor: 'developer',
+          action: 'keys.rotated',
+          target: service,
+          outcome: 'ok',
+          detail: { now: body.now },
+        });
         return describe([service]);
       },
     }),

@@ -11,14 +11,18 @@ import { userinfoDocument } from '../userinfo-document.ts';
 const query = z.strictObject({
   persona: z.string().max(40).optional(),
   after: z.string().max(12).optional().describe('The "next" of the page before'),
-  limit: z.string().regex(/^\d{1,4}$/, 'must be a number').optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a number')
+    .optional(),
 });
 
 /** CIS knows which members a person has; what does not fit it refuses with field and problem. */
 const person = z.looseObject({ uid: z.string().optional(), persona: z.string().nullable().optional() });
 const patch = z.looseObject({});
 
-const expectedBy = ({ headers }: HttpRequest) => (headers['if-match'] === undefined ? {} : { ifMatch: headers['if-match'] });
+const expectedBy = ({ headers }: HttpRequest) =>
+  headers['if-match'] === undefined ? {} : { ifMatch: headers['if-match'] };
 
 /** `/people`: the directory of CIS. A person is named by uid or persona. */
 export function peopleCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
@@ -32,14 +36,20 @@ export function peopleCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
       query,
       answers: { 200: 'People, and "next" where there are more' },
       handle: async ({ query: asked }) =>
-        relayed(await cis.call({ method: 'GET', path: `${paths.people}?${new URLSearchParams({ ...asked })}` })),
+        relayed(
+          await cis.call({ method: 'GET', path: `${paths.people}?${new URLSearchParams({ ...asked })}` }),
+        ),
     }),
     defineCall({
       method: 'POST',
       path: '/people',
       summary: 'Adds a person',
       body: person,
-      answers: { 201: 'The person', 409: 'The uid or persona is taken', 422: 'A member does not fit: "field" and "problem"' },
+      answers: {
+        201: 'The person',
+        409: 'The uid or persona is taken',
+        422: 'A member does not fit: "field" and "problem"',
+      },
       async handle({ body }) {
         const answer = await cis.call({ method: 'POST', path: paths.people, body });
         const uid = (answer.body as { uid?: unknown } | undefined)?.uid;
@@ -58,18 +68,33 @@ export function peopleCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
       path: '/people/{uid}',
       summary: 'Changes a person by a JSON merge patch (RFC 7396)',
       body: patch,
-      answers: { 200: 'The person after it; ETag', 404: 'Nobody has this uid or persona', 412: 'If-Match names another revision', 422: 'A member does not fit' },
+      answers: {
+        200: 'The person after it; ETag',
+        404: 'Nobody has this uid or persona',
+        412: 'If-Match names another revision',
+        422: 'A member does not fit',
+      },
       async handle({ request, part, body }) {
-        return relayed(await cis.call({ method: 'PATCH', path: await pathOf(part('uid')), body, ...expectedBy(request) }));
+        return relayed(
+          await cis.call({ method: 'PATCH', path: await pathOf(part('uid')), body, ...expectedBy(request) }),
+        );
       },
     }),
     defineCall({
       method: 'DELETE',
       path: '/people/{uid}',
       summary: 'Removes a person',
-      answers: { 204: 'Nobody has this uid any more', 404: 'Nobody had it', 412: 'If-Match names another revision' },
+      answers: {
+        204: 'Nobody has this uid any more',
+        404: 'Nobody had it',
+        412: 'If-Match names another revision',
+      },
       async handle({ request, part }) {
-        const answer = await cis.call({ method: 'DELETE', path: await pathOf(part('uid')), ...expectedBy(request) });
+        const answer = await cis.call({
+          method: 'DELETE',
+          path: await pathOf(part('uid')),
+          ...expectedBy(request),
+        });
         return answer.status === 204 ? noContent() : relayed(answer);
       },
     }),

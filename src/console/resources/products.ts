@@ -18,11 +18,16 @@ const quota = z.strictObject({
 
 const spikeArrest = z.strictObject({
   enabled: z.boolean('must be true or false').default(true),
-  ratelimit: z.string('must be text').regex(/^[1-9]\d{0,8}(ps|pm)$/, 'must be a number of requests per second or minute: 5ps, 300pm'),
+  ratelimit: z
+    .string('must be text')
+    .regex(/^[1-9]\d{0,8}(ps|pm)$/, 'must be a number of requests per second or minute: 5ps, 300pm'),
 });
 
 const limits = z
-  .strictObject({ quota: quota.optional(), spikeArrest: spikeArrest.optional() }, 'must be null or {"quota", "spikeArrest"}')
+  .strictObject(
+    { quota: quota.optional(), spikeArrest: spikeArrest.optional() },
+    'must be null or {"quota", "spikeArrest"}',
+  )
   .nullable()
   .default({})
   .describe('What is left out is as published; null lifts it all');
@@ -32,11 +37,18 @@ const shape = z.strictObject({
     .string('must be text')
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be letters, digits, dots, underscores and hyphens'),
   apis: z
-    .array(z.string('must be the base path of an API').regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be the base path of an API, without slashes'))
+    .array(
+      z
+        .string('must be the base path of an API')
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be the base path of an API, without slashes'),
+    )
     .max(100, 'must have at most 100 entries')
     .default([]),
   // Any text is a scope: one that matches nothing matches nothing.
-  scopes: z.array(z.string('must be text').max(500, 'must have at most 500 characters')).max(500, 'must have at most 500 entries').default([]),
+  scopes: z
+    .array(z.string('must be text').max(500, 'must have at most 500 characters'))
+    .max(500, 'must have at most 500 entries')
+    .default([]),
   limits,
 });
 
@@ -44,7 +56,8 @@ const patchShape = z.looseObject({});
 
 /** `/products`: bundles of APIs, scopes and limits. */
 export function productCalls({ products, audit }: { products: Products; audit: AuditLog }): ApiCall[] {
-  const record = (action: string, target: string) => audit.write({ actor: 'developer', action, target, outcome: 'ok' });
+  const record = (action: string, target: string) =>
+    audit.write({ actor: 'developer', action, target, outcome: 'ok' });
 
   async function find(name: string): Promise<StoredProduct> {
     const product = await products.get(name);
@@ -52,8 +65,11 @@ export function productCalls({ products, audit }: { products: Products; audit: A
     return product;
   }
 
-  const shown = ({ revision, ...product }: StoredProduct, status = 200, headers: Record<string, string> = {}): Answer =>
-    json(status, product, { etag: tagOf(revision), ...headers });
+  const shown = (
+    { revision, ...product }: StoredProduct,
+    status = 200,
+    headers: Record<string, string> = {},
+  ): Answer => json(status, product, { etag: tagOf(revision), ...headers });
 
   async function add(product: z.output<typeof shape>): Promise<Answer> {
     if (await products.get(product.name)) throw errors.taken(`product ${product.name} exists`);
@@ -92,7 +108,12 @@ export function productCalls({ products, audit }: { products: Products; audit: A
       path: '/products/{name}',
       summary: 'Changes a product by a JSON merge patch (RFC 7396); "limits": null lifts the limits',
       body: patchShape,
-      answers: { 200: 'The product; ETag', 400: 'A member does not fit', 404: 'There is no such product', 412: 'If-Match names another revision' },
+      answers: {
+        200: 'The product; ETag',
+        400: 'A member does not fit',
+        404: 'There is no such product',
+        412: 'If-Match names another revision',
+      },
       async handle({ request, part, body }) {
         for (;;) {
           const { revision, ...before } = await find(part('name'));
@@ -101,7 +122,10 @@ export function productCalls({ products, audit }: { products: Products; audit: A
           const lifted = body.limits === null ? { limits: null } : {};
           const product = readShape(shape, { ...(mergePatch(before, body) as object), ...lifted });
           if (product.name !== before.name)
-            throw errors.requestInvalid('the name would change', { field: 'name', problem: 'cannot be changed' });
+            throw errors.requestInvalid('the name would change', {
+              field: 'name',
+              problem: 'cannot be changed',
+            });
           if (!(await products.save(product, revision))) continue;
           await record('product.changed', product.name);
           return shown({ ...product, revision: revision + 1 });

@@ -4,7 +4,11 @@ import type { LocalAgent } from '../agent.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
 
 const insertion = z.strictObject({
-  card: z.string('must name a card').min(1, 'must name a card').max(60).describe('Serial of a card, or persona or uid of its holder'),
+  card: z
+    .string('must name a card')
+    .min(1, 'must name a card')
+    .max(60)
+    .describe('Serial of a card, or persona or uid of its holder'),
 });
 
 /** `/readers/0`: the virtual reader of the local agent. */

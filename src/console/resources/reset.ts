@@ -44,7 +44,12 @@ export function resetCalls(parts: Parts): ApiCall[] {
         const warnings = await moveClock(parts, 0);
         warnings.push(...(await resetAgent()));
         await parts.reset();
-        await parts.audit.write({ actor: 'developer', action: 'reset', target: 'installation', outcome: 'ok' });
+        await parts.audit.write({
+          actor: 'developer',
+          action: 'reset',
+          target: 'installation',
+          outcome: 'ok',
+        });
         return json(200, { reset: true, ...(warnings.length > 0 ? { warnings } : {}) });
       },
     }),

@@ -35,7 +35,7 @@ export const verifyToken = ({ tokens, applications, clock }: Dependencies) =>
     if (token.expiresAt <= clock.now()) throw faults.expiredToken();
     if (!tokens.isLive(token)) throw faults.invalidToken('the token may not be used');
     if (application.status !== 'approved') throw faults.invalidToken('the application was revoked');
-    if (false)
+    if (token.attributes.cnf !== undefined)
       throw faults.boundToken('a sender-constrained token came as Bearer');
     return { token, application, scopes: new Set(token.scope.split(' ').filter(Boolean)) };
   };

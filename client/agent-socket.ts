@@ -1,0 +1,47 @@
+import { lstat } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { ownUid } from './environment.ts';
+import { ClientError } from './errors.ts';
+
+/** Connects to the agent's socket or pipe. Throws `agent_unreachable` or `agent_untrusted`. */
+export async function connectToAgent(path: string, timeoutMs: number): Promise<Socket> {
+  await checkOwner(path);
+  return accepted(path, timeoutMs);
+}
+
+function accepted(path: string, timeoutMs: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    const fail = (cause?: unknown): void => {
+      socket.destroy();
+      reject(new ClientError('agent_unreachable', `The Identity Agent is not running (${path}).`, { cause }));
+    };
+    const timer = setTimeout(fail, timeoutMs);
+    socket.once('error', (error) => {
+      clearTimeout(timer);
+      fail(error);
+    });
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.removeAllListeners('error');
+      resolve(socket);
+    });
+  });
+}
+
+// The temporary folder is everybody's: a socket there must be this user's (or root's), and so must its folder.
+async function checkOwner(path: string): Promise<void> {
+  const uid = ownUid();
+  if (uid === undefined) return;
+  const folder = await lstat(dirname(path)).catch(() => undefined);
+  const socket = await lstat(path).catch(() => undefined);
+  if (!folder || !socket)
+    throw new ClientError('agent_unreachable', `The Identity Agent is not running (${path}).`);
+  const owned = [folder, socket].every((entry) => entry.uid === uid || entry.uid === 0);
+  const sticky = (folder.mode & 0o1000) !== 0;
+  if (!owned || !socket.isSocket() || ((folder.mode & 0o022) !== 0 && !sticky)) {
+    throw new ClientError('agent_untrusted', `The socket ${path} can be another user's; it is not used.`);
+  }
+}

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { uuid } from '@alongside/kernel/ids';
+import type { JwtClaims } from '@alongside/kernel/jws';
+import { assertionOf, type ClientKey, newClientKey, withAssertion } from '../testing/assertions.ts';
+import { assertError, codeOf, codeRequest, refreshRequest, tokensOf } from '../testing/journeys.ts';
+import { api, noon, type Platform, startPlatform } from '../testing/platform.ts';
+import { careWorker, type ProviderState } from '../testing/provider.ts';
+
+const now = Math.floor(noon / 1_000);
+
+describe('POST /backchannel_logout', () => {
+  let platform: Platform;
+  let signer: ClientKey;
+  before(async () => {
+    signer = await newClientKey('test-1');
+    platform = await startPlatform({ keys: [signer.jwk] });
+  });
+  after(() => platform.close());
+  afterEach(() => platform.provider.reset());
+
+  const logout = async (claims: JwtClaims = {}, header: Record<string, unknown> = {}, base = '/oauth2') =>
+    platform.post(`${base}/backchannel_logout`, {
+      logout_token: await platform.provider.logoutToken(claims, header),
+    });
+  /** A person whose session nobody else has. */
+  const another = () => {
+    platform.provider.state.person = { ...careWorker, sid: uuid() };
+    return String(platform.provider.state.person.sid);
+  };
+  const isLive = async (token = '') => {
+    const record = await platform.tokens.find(token);
+    return record !== undefined && platform.tokens.isLive(record);
+  };
+
+  test('every token of the session dies at every base path of its provider, refreshed ones too', async () => {
+    const sid = another();
+    const first = await tokensOf(platform);
+    const refreshed = (await platform.post('/oauth2/token', refreshRequest(first.refresh_token ?? ''))).body;
+    const elsewhere = await tokensOf(platform, '/oauth2-mock');
+    const stranger = (another(), await tokensOf(platform));
+    const answer = await logout({ sid }, { typ: 'logout+jwt' });
+    assert.deepEqual({ status: answer.status, body: answer.body }, { status: 200, body: { success: true } });
+    for (const token of [
+      first.access_token,
+      refreshed.access_token,
+      refreshed.refresh_token,
+      elsewhere.access_token,
+    ])
+      assert.equal(await isLive(token), false);
+    assert.equal(await isLive(stranger.access_token), true);
+    const answered = await platform.get(
+      '/oauth2/userinfo',
+      {},
+      { authorization: `Bearer ${first.access_token}` },
+    );
+    assert.equal(answered.status, 401);
+    const renewed = await platform.post('/oauth2/token', refreshRequest(refreshed.refresh_token));
+    await assertError(platform, renewed, 401, 'invalid_grant', 'refresh_token is invalid');
+  });
+
+  describe('refused, each row wrong in this and in something that is checked later', () => {
+    const rows: [string, JwtClaims, Partial<ProviderState>, string, string][] = [
+      [
+        'kid unknown, aud wrong',
+        { aud: 'x' },
+        { header: { kid: 'unknown' } },
+        'bad_request',
+        'Unable to verify JWT',
+      ],
+      ['signature forged', { aud: 'x' }, { forged: true }, 'bad_request', 'Unable to verify JWT'],
+      ['signed by PS256', {}, { algorithm: 'PS256' }, 'bad_request', 'Unable to verify JWT'],
+      ['typ of an access token', {}, { header: { typ: 'at+jwt' } }, 'bad_request', 'Unable to verify JWT'],
+      ['exp in the past', { exp: now - 1 }, {}, 'bad_request', 'Unable to verify JWT'],
+      [
+        'aud wrong, iss too',
+        { aud: 'x', iss: 'x' },
+        {},
+        'invalid_request',
+        'Missing/invalid aud claim in JWT',
+      ],
+      ['aud missing', { aud: undefined }, {}, 'invalid_request', 'Missing/invalid aud claim in JWT'],
+      [
+        'iss wrong, sid missing',
+        { iss: 'x', sid: undefined },
+        {},
+        'invalid_request',
+        'Missing/invalid iss claim in JWT',
+      ],
+      ['iss missing', { iss: undefined }, {}, 'invalid_request', 'Missing/invalid iss claim in JWT'],
+      [
+        'sid missing, events too',
+        { sid: undefined, events: undefined },
+        {},
+        'invalid_request',
+        'Missing sid claim in JWT',
+      ],
+      [
+        'events missing, nonce there',
+        { events: undefined, nonce: 'x' },
+        {},
+        'invalid_request',
+        'Missing/invalid events claim in JWT',
+      ],
+      [
+        'events of another kind',
+        { events: { other: {} } },
+        {},
+        'invalid_request',
+        'Missing/invalid events claim in JWT',
+      ],
+      ['events a text', { events: 'x' }, {}, 'invalid_request', 'Missing/invalid events claim in JWT'],
+      ['nonce there', { nonce: 'x' }, {}, 'invalid_request', 'Prohibited nonce claim in JWT'],
+    ];
+    for (const [name, claims, state, error, description] of rows)
+      test(name, async () => {
+        Object.assign(platform.provider.state, state);
+        await assertError(platform, await logout(claims, state.header), 400, error, description);
+      });
+
+    test('malformed, missing, not a form', async () => {
+      for (const form of [{ logout_token: 'x.y.z' }, {}] as Record<string, string>[])
+        await assertError(
+          platform,
+          await platform.post('/oauth2/backchannel_logout', form),
+          400,
+          'invalid_request',
+          'Malformed JWT in logout_token',
+        );
+      const json = await platform.call('/oauth2/backchannel_logout', {
+        method: 'POST',
+        body: '{}',
+        headers: { 'content-type': 'application/json' },
+      });
+      await assertError(platform, json, 400, 'invalid_request', 'Malformed JWT in logout_token');
+    });
+
+    test('an ID token is no logout token', async () => {
+      const idToken = await platform.provider.idTokenFor(careWorker, 'platform.apps.test');
+      const answer = await platform.post('/oauth2/backchannel_logout', { logout_token: idToken });
+      await assertError(platform, answer, 400, 'invalid_request', 'Missing/invalid events claim in JWT');
+    });
+  });
+
+  test('a session of which nothing lives', async () => {
+    await assertError(platform, await logout({ sid: uuid() }), 501, 'not_implemented', 'SID not found');
+  });
+
+  test('a token without exp and of the type JWT, signed by RS512', async () => {
+    const sid = another();
+    await tokensOf(platform);
+    platform.provider.state.algorithm = 'RS512';
+    assert.equal((await logout({ sid })).status, 200);
+  });
+
+  test('what still comes out of the session: a code and an ID token get nothing', async () => {
+    const sid = another();
+    const code = await codeOf(platform);
+    const idToken = await platform.provider.idTokenFor(platform.provider.state.person, 'separate.apps.test');
+    await tokensOf(platform);
+    assert.equal((await logout({ sid })).status, 200);
+    await assertError(
+      platform,
+      await platform.post('/oauth2/token', codeRequest(code)),
+      400,
+      'invalid_grant',
+      'authorization_code is invalid',
+    );
+    const exchange = async (base: string) => {
+      const assertion = await assertionOf({
+        id: 'separate',
+        audience: `${api}${base}/token`,
+        clock: platform.clock,
+        signer,
+      });
+      return platform.post(`${base}/token`, {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+        subject_token: idToken,
+        ...withAssertion(assertion),
+      });
+    };
+    await assertError(
+      platform,
+      await exchange('/oauth2'),
+      400,
+      'invalid_request',
+      "Invalid 'sid' claim in subject_token JWT - session has ended",
+    );
+    assert.equal((await exchange('/oauth2-mock')).status, 200);
+  });
+
+  test('exchanged tokens die with their session as well', async () => {
+    const sid = another();
+    const assertion = await assertionOf({
+      id: 'separate',
+      audience: `${api}/oauth2/token`,
+      clock: platform.clock,
+      signer,
+    });
+    const { body } = await platform.post('/oauth2/token', {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      subject_token: await platform.provider.idTokenFor(platform.provider.state.person, 'separate.apps.test'),
+      ...withAssertion(assertion),
+    });
+    assert.equal((await logout({ sid })).status, 200);
+    assert.equal(await isLive(body.access_token), false);
+    assert.equal(await isLive(body.refresh_token), false);
+  });
+});
