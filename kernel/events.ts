@@ -65,6 +65,7 @@ export class EventRecorder implements Recorder {
   readonly #listeners = new Set<(event: JourneyEvent) => void>();
   #pending: (Arrow & { at: number })[] = [];
   #flushing: Promise<void> = Promise.resolve();
+  #later: NodeJS.Timeout | undefined;
 
   constructor(clock: Clock, store: EventStore) {
     this.#clock = clock;
@@ -73,6 +74,11 @@ export class EventRecorder implements Recorder {
 
   record(arrow: Arrow): void {
     this.#pending.push({ ...arrow, at: this.#clock.now() });
+    // An answer flushes at once; this is for what happens outside of any request.
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.flush().catch(() => undefined);
+    }, 250).unref();
   }
 
   /** Calls back for each event of this process once it is kept; returns how to stop. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Answer, json, StreamAnswer } from './answer.ts';
+import { OperatorError } from './config.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import type { Log } from './log.ts';
@@ -184,11 +185,13 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code;
         if (code === 'EADDRINUSE')
-          throw new Error(
+          throw new OperatorError(
             `Port ${port} is in use, so ${options.name} cannot start. Stop what uses it or choose another --port-base.`,
           );
         if (code === 'EACCES')
-          throw new Error(`Port ${port} needs rights that this user lacks, so ${options.name} cannot start.`);
+          throw new OperatorError(
+            `Port ${port} needs rights that this user lacks, so ${options.name} cannot start.`,
+          );
         throw error;
       }
       const address = server.server.address();

@@ -161,8 +161,7 @@ export class SigningKeys {
   }
 
   async #current(algorithm: SigningAlgorithm): Promise<LoadedKey> {
-    const now = this.#clock.now();
-    const turn = (keys: LoadedKey[]) =>
+    const turn = (keys: LoadedKey[], now = this.#clock.now()) =>
       keys
         .filter(
           (key) => key.algorithm === algorithm && key.signsFrom <= now && (key.signsUntil ?? Infinity) > now,

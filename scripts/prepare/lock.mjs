@@ -38,8 +38,8 @@ async function take() {
 }
 
 function tryTake() {
-  mkdirSync(inClone('.node'), { recursive: true });
   try {
+    mkdirSync(inClone('.node'), { recursive: true });
     mkdirSync(lock);
   } catch (error) {
     if (error.code === 'EEXIST') return false;

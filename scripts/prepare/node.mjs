@@ -91,7 +91,7 @@ async function fetchInto(folder, manifest, wanted) {
     // npm forgives an optional package that it could not fetch; we do not.
     if (!existsSync(fetched)) {
       throw new Stop(
-        `${what} failed: npm could not fetch it; check the network and npm's registry and proxy settings, or install Node.js 24 or newer`,
+        `${what} failed: npm could not fetch it, or it differs from its committed checksum: check the network and npm's registry and proxy settings, or install Node.js 24 or newer`,
       );
     }
     mustRun(fetched, wanted);

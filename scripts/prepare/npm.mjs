@@ -47,35 +47,51 @@ export async function npm(args, { cwd, what }) {
 function reason(said) {
   const known = meanings.find(([pattern]) => pattern.test(said));
   if (known) return known[1];
-  const last = said
-    .trim()
-    .split('\n')
-    .filter((line) => !/complete log|^npm (ERR!|error)\s*$/.test(line))
-    .at(0);
-  return last
-    ? `npm says "${last.replace(/^npm (ERR!|error)\s*/, '')}"`
-    : 'npm gave no reason: run it by hand to see more';
+  const lines = said.split('\n').map((line) => line.replace(/^npm (ERR!|error)\s*/, '').trim());
+  const telling = lines.find((line) => line !== '' && !/^(code|syscall|path|dest|errno)\b/.test(line));
+  return telling ? `npm says "${telling}"` : 'npm gave no reason: run it by hand to see more';
 }
 
 function run(args, cwd) {
   const { command, before, shell } = npmCommand();
   return new Promise((resolve, reject) => {
+    const env = cleanEnvironment();
     const child = spawn(command, [...before, ...args], {
       cwd,
       shell,
-      env: cleanEnvironment(),
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const end = endWith(child);
     let said = '';
-    child.stdout.on('data', (chunk) => {
+    const hear = (chunk) => {
       said += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      said += chunk;
-    });
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
     child.on('error', () => reject(new Stop('npm was not found: install Node.js with npm 11 and try again')));
-    child.on('close', (code) => resolve({ code, said }));
+    child.on('close', (code) => {
+      end();
+      resolve({ code, said });
+    });
   });
+}
+
+/** Lets a signal end npm first and then this process, so that no npm goes on writing behind the next one's back. */
+function endWith(child) {
+  let got;
+  const handlers = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => {
+    const handler = () => {
+      got = signal;
+      child.kill(signal);
+    };
+    process.on(signal, handler);
+    return [signal, handler];
+  });
+  return () => {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+    if (got) process.kill(process.pid, got);
+  };
 }
 
 /** The npm that called us, if one did; else the one on the path. */

@@ -17,19 +17,25 @@ export async function preparePackages({ tools }) {
   const wanted = readFileSync(inClone('package-lock.json'), 'utf8');
   const lock = createHash('sha256').update(wanted).digest('hex');
   if (isStamped(lock, tools)) return;
+  if (isInstalled(JSON.parse(wanted), tools)) return stamp(lock, tools);
   await alone(async () => {
     if (isStamped(lock, tools)) return;
-    if (!isInstalled(JSON.parse(wanted), tools)) {
-      if (!(await install())) return;
-      tools = true;
-    }
-    writeFileSync(stampFile, `${JSON.stringify({ lock, tools })}\n`);
+    if (await install()) stamp(lock, true);
   });
 }
 
 function isStamped(lock, tools) {
-  const stamp = readJson(stampFile);
-  return stamp?.lock === lock && (stamp.tools || !tools) && existsSync(installedLock);
+  const noted = readJson(stampFile);
+  return noted?.lock === lock && (noted.tools || !tools) && existsSync(installedLock);
+}
+
+/** Notes what is installed, so that the next start need not compare. */
+function stamp(lock, tools) {
+  try {
+    writeFileSync(stampFile, `${JSON.stringify({ lock, tools })}\n`);
+  } catch {
+    // a clone that its user may not write, as in a container: compared again next time
+  }
 }
 
 /** Whether what npm noted as installed is what the lock file wants, as after a hand-made `npm ci`. */

@@ -8,6 +8,7 @@ import type { ConsoleDependencies } from './dependencies.ts';
 import { namedFaults } from './faults/registry.ts';
 import { StoredFaults } from './faults/stored-faults.ts';
 import { createGuard } from './guard.ts';
+import { pageRoutes } from './page/page.ts';
 import { healthRoutes } from './resources/health.ts';
 
 /** The console: what a developer or operator sees and does, as pages and as an API. */
@@ -21,7 +22,7 @@ export function createConsole(deps: ConsoleDependencies): Service {
     faults: new StoredFaults(deps.settings, namedFaults),
   };
   return {
-    routes: [...apiCalls(parts).map(routeOf), ...healthRoutes(parts)],
+    routes: [...pageRoutes(parts), ...apiCalls(parts).map(routeOf), ...healthRoutes(parts)],
     before: createGuard({ allowedHosts, development, scheme: new URL(urls.console).protocol }),
     stop: () => socket?.close(),
   };

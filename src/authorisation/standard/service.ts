@@ -28,8 +28,8 @@ export function createStandardRoutes(base: Base, parts: Parts): Route[] {
   const guard = (endpoint: Endpoint): Endpoint => parts.diagnosis.guard(endpoint, errors.unexpected);
   const metadata = metadataOf(base);
   const cached = { 'cache-control': 'public, max-age=300' };
-  const notFound = guard(async () => {
-    throw errors.notFound();
+  const notFound = guard(async ({ method }) => {
+    throw errors.notFound(`nothing answers ${method} here`);
   });
   return [
     ...routesAt(metadataPath(base), { GET: async () => json(200, metadata, cached) }),

@@ -40,6 +40,8 @@ export interface Reply {
 export interface PlatformOptions {
   keys?: JsonWebKey[];
   database?: string;
+  /** Stands beside another on the same database: the same master key, nothing seeded. */
+  beside?: { master: Uint8Array };
   development?: boolean;
   /** Put in place of members of every base path. */
   base?: Partial<BasePath>;
@@ -66,7 +68,8 @@ async function readReply(answer: Response): Promise<Reply> {
 export async function startPlatform(options: PlatformOptions = {}) {
   const clock = new ManualClock(noon);
   const database = await openDatabase(options.database ?? ':memory:', '');
-  const vault = new Vault(randomBytes(32));
+  const master = options.beside?.master ?? randomBytes(32);
+  const vault = new Vault(master);
   const applications = new Applications(database, clock);
   const provider = await startProvider(clock, platformClient);
   const citizens = await startProvider(clock, platformClient);
@@ -126,8 +129,10 @@ export async function startPlatform(options: PlatformOptions = {}) {
     ...options.more,
   });
   const productStore = new Products(database);
-  for (const product of products) await productStore.save(product);
-  for (const application of seededApplications(options.keys ?? [])) await applications.add(application);
+  if (!options.beside) {
+    for (const product of products) await productStore.save(product);
+    for (const application of seededApplications(options.keys ?? [])) await applications.add(application);
+  }
   const listener = createListener(service.routes, {
     name: 'api',
     log: silentLog,
@@ -145,6 +150,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     readReply(await customFetch(address, init));
 
   return {
+    master,
     clock,
     database,
     applications,

@@ -53,7 +53,7 @@ const shout = (name: string): string =>
     .toUpperCase();
 
 function variables({ state, applications }: Everything): string[] {
-  const lines = Object.entries(state.urls).map(([name, value]) => `ALONGSIDE_URL_${shout(name)}=${value}`);
+  const lines = Object.entries(state.urls).map(([name, value]) => `ALONGSIDE_${shout(name)}_URL=${value}`);
   for (const application of applications) {
     for (const half of ['platform', 'cis2'] as const) {
       const prefix = `${shout(application.id)}_${shout(half)}`;
@@ -78,7 +78,9 @@ function show({ state, people, cards, applications }: Everything, out: Output): 
     person.displayName,
     person.roles.length === 1
       ? (person.roles[0]?.roleCode.split(':').at(-1) ?? '')
-      : `${person.roles.length} roles`,
+      : person.roles.length === 0
+        ? 'no role'
+        : `${person.roles.length} roles`,
     cards.some((card) => card.persona === person.persona) ? 'card' : 'no card',
   ]);
   for (const line of columns(rows)) out.line(line);

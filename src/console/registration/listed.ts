@@ -21,7 +21,4 @@ export function listedApplication(application: Application) {
   };
 }
 
-export type ListedApplication = ReturnType<typeof listedApplication> & {
-  platform: { clientSecret?: string } | null;
-  cis2: { clientSecret?: string } | null;
-};
+export type ListedApplication = ReturnType<typeof listedApplication>;

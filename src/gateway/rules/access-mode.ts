@@ -18,7 +18,7 @@ export const findAccessMode = ({ options }: Dependencies) =>
     const legacy = options.legacyDefaultMode
       ? api.modes.find(({ name }) => name === api.legacyMode)
       : undefined;
-    const mode = api.modes.find((candidate) => candidate.granted(caller)) ?? legacy;
+    const mode = api.modes.findLast((candidate) => candidate.granted(caller)) ?? legacy;
     if (!mode) throw faults.noProductMatch(`no scope of the token is one of ${api.name}`);
     trace.mode = mode.name;
     return { mode };

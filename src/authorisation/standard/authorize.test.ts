@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { sha256 } from '@alongside/kernel/secrets';
+import { scopes } from '../testing/applications.ts';
+import { assertError, throughBrowser } from '../testing/journeys.ts';
+import { api, changed, type Platform, startPlatform } from '../testing/platform.ts';
+import type { ProviderState } from '../testing/provider.ts';
+
+const issuer = `${api}/oauth2.1`;
+
+describe('standard profile: authorize and callback', () => {
+  let platform: Platform;
+  before(async () => {
+    platform = await startPlatform();
+  });
+  after(() => platform.close());
+  afterEach(() => platform.provider.reset());
+
+  const requestOf = (id: string, change: Record<string, string | undefined> = {}) =>
+    changed(
+      {
+        client_id: `key-of-${id}`,
+        redirect_uri: id === 'native' ? 'http://127.0.0.1:43210/callback' : `https://${id}.test/callback`,
+        response_type: 'code',
+        state: 'the-state',
+        scope: scopes.aal3,
+        code_challenge: sha256('v'.repeat(43)),
+        code_challenge_method: 'S256',
+      },
+      change,
+    );
+  const authorize = (id: string, change: Record<string, string | undefined> = {}) =>
+    platform.get('/oauth2.1/authorize', requestOf(id, change));
+
+  test('metadata (RFC 8414) and keys', async () => {
+    const { status, body } = await platform.get('/.well-known/oauth-authorization-server/oauth2.1');
+    assert.equal(status, 200);
+    assert.deepEqual(body, {
+      issuer,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/jwks`,
+      revocation_endpoint: `${issuer}/revoke`,
+      response_types_supported: ['code'],
+      response_modes_supported: ['query'],
+      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+      code_challenge_methods_supported: ['S256'],
+      token_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'private_key_jwt'],
+      token_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
+      revocation_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'private_key_jwt'],
+      revocation_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
+      authorization_response_iss_parameter_supported: true,
+    });
+    assert.ok(Array.isArray((await platform.get('/oauth2.1/jwks')).body.keys));
+    assert.equal((await platform.get('/.well-known/oauth-authorization-server/oauth2')).status, 404);
+  });
+
+  describe('errors that are never redirected', () => {
+    const unknown = 'The redirect_uri is not registered for this client.';
+    const rows: [string, string, Record<string, string | undefined>, string, string][] = [
+      ['client_id missing', 'web', { client_id: undefined }, 'invalid_request', 'The request names no client.'],
+      ['client_id unknown', 'web', { client_id: 'unknown' }, 'invalid_client', 'The client is not known here.'],
+      ['client of the nhs profile', 'combined', {}, 'invalid_client', 'The client is not known here.'],
+      ['redirect_uri missing', 'web', { redirect_uri: undefined }, 'invalid_request', 'The request has no redirect_uri.'],
+      ['redirect_uri of another', 'web', { redirect_uri: 'https://other.test/callback' }, 'invalid_request', unknown],
+      ['a port, for a web application', 'web', { redirect_uri: 'https://web.test:444/callback' }, 'invalid_request', unknown],
+      ['native: localhost', 'native', { redirect_uri: 'http://localhost:43210/callback' }, 'invalid_request', unknown],
+      ['native: another path', 'native', { redirect_uri: 'http://127.0.0.1:43210/other' }, 'invalid_request', unknown],
+      ['native: a query', 'native', { redirect_uri: 'http://127.0.0.1:43210/callback?x=1' }, 'invalid_request', unknown],
+      ['native: user info', 'native', { redirect_uri: 'http://127.0.0.1:80@evil.test/callback' }, 'invalid_request', unknown],
+      ['native: a longer host', 'native', { redirect_uri: 'http://127.0.0.1.evil.test/callback' }, 'invalid_request', unknown],
+      ['native: https', 'native', { redirect_uri: 'https://127.0.0.1:43210/callback' }, 'invalid_request', unknown],
+      ['native: port 65536', 'native', { redirect_uri: 'http://127.0.0.1:65536/callback' }, 'invalid_request', unknown],
+      ['native: IPv6 that is not registered', 'native', { redirect_uri: 'http://[::1]:43210/callback' }, 'invalid_request', unknown],
+      ['a parameter that is too long', 'web', { state: 'x'.repeat(5_000) }, 'invalid_request', 'A parameter is too long.'],
+    ];
+    for (const [name, id, change, error, description] of rows)
+      test(name, async () => {
+        const answer = await authorize(id, change);
+        await assertError(platform, answer, 400, error, description);
+        assert.equal(answer.headers.get('location'), null);
+      });
+    test('a parameter twice', async () => {
+      const answer = await platform.call(`/oauth2.1/authorize?${new URLSearchParams(requestOf('web'))}&scope=x`);
+      await assertError(platform, answer, 400, 'invalid_request', 'A parameter came more than once.');
+    });
+  });
+
+  describe('errors that go back, with state and issuer', () => {
+    const rows: [string, Record<string, string | undefined>, string][] = [
+      ['response_type missing', { response_type: undefined }, 'invalid_request'],
+      ['response_type token', { response_type: 'token' }, 'unsupported_response_type'],
+      ['response_mode fragment', { response_mode: 'fragment' }, 'invalid_request'],
+      ['request', { request: 'x' }, 'request_not_supported'],
+      ['request_uri', { request_uri: 'https://x.test' }, 'request_uri_not_supported'],
+      ['code_challenge missing', { code_challenge: undefined }, 'invalid_request'],
+      ['code_challenge by plain', { code_challenge_method: 'plain' }, 'invalid_request'],
+      ['code_challenge without method', { code_challenge_method: undefined }, 'invalid_request'],
+      ['code_challenge malformed', { code_challenge: 'x' }, 'invalid_request'],
+      ['scope malformed', { scope: 'a  b' }, 'invalid_scope'],
+      ['scope that no product has', { scope: 'openid urn:nobody' }, 'invalid_scope'],
+      ['prompt odd', { prompt: 'odd' }, 'invalid_request'],
+      ['max_age odd', { max_age: '-1' }, 'invalid_request'],
+    ];
+    for (const [name, change, error] of rows)
+      test(name, async () => {
+        const { status, location } = await authorize('web', change);
+        assert.equal(status, 302);
+        assert.equal(`${location?.origin}${location?.pathname}`, 'https://web.test/callback');
+        const { error_description: description, ...rest } = Object.fromEntries(location?.searchParams ?? []);
+        assert.deepEqual(rest, { error, state: 'the-state', iss: issuer });
+        assert.ok(description);
+      });
+    test('no state: none comes back', async () => {
+      const { location } = await authorize('web', { state: undefined, response_type: undefined });
+      assert.equal(location?.searchParams.has('state'), false);
+    });
+    test('application revoked, or not subscribed', async () => {
+      const stored = await platform.applications.get('web');
+      assert.ok(stored?.platform);
+      const { revision, ...application } = stored;
+      await platform.applications.replace({ ...application, status: 'revoked' }, revision);
+      assert.equal((await authorize('web')).location?.searchParams.get('error'), 'unauthorized_client');
+      await platform.applications.replace({ ...application, platform: { ...stored.platform, products: [] } }, revision + 1);
+      assert.equal((await authorize('web')).location?.searchParams.get('error'), 'unauthorized_client');
+      await platform.applications.replace(application, revision + 2);
+    });
+  });
+
+  test('what is sent to CIS2: the client\'s wishes, with defaults; nonce and PKCE', async () => {
+    const { location } = await authorize('web', { prompt: 'login', max_age: '60', acr_values: 'AAL2_OR_AAL3_ANY' });
+    const { state, nonce, code_challenge: challenge, ...rest } = Object.fromEntries(location?.searchParams ?? []);
+    assert.deepEqual(rest, {
+      response_type: 'code',
+      client_id: 'platform.apps.test',
+      redirect_uri: `${issuer}/callback`,
+      scope: 'openid nationalrbacaccess',
+      max_age: '60',
+      acr_values: 'AAL2_OR_AAL3_ANY',
+      prompt: 'login',
+      code_challenge_method: 'S256',
+    });
+    assert.ok(state && nonce && challenge);
+    const usual = (await authorize('web')).location?.searchParams;
+    assert.deepEqual([usual?.get('max_age'), usual?.get('acr_values'), usual?.has('prompt')], ['300', 'AAL3_ANY', false]);
+  });
+
+  test('POST enters again by GET', async () => {
+    const { status, location } = await platform.post('/oauth2.1/authorize', requestOf('web'));
+    assert.equal(status, 303);
+    assert.equal(String(location), `${issuer}/authorize?${new URLSearchParams(requestOf('web'))}`.replaceAll('+', '%20'));
+  });
+
+  describe('the way back', () => {
+    const rows: [string, Partial<ProviderState>, string | undefined][] = [
+      ['success', {}, undefined],
+      ['the person gave up', { error: 'access_denied' }, 'access_denied'],
+      ['ID token for another', { claims: { aud: 'x' } }, 'server_error'],
+      ['ID token forged', { forged: true }, 'server_error'],
+      ['ID token with another nonce', { claims: { nonce: 'x' } }, 'server_error'],
+      ['token endpoint fails', { tokenAnswer: { status: 503, body: {} } }, 'server_error'],
+      ['the person signed in at AAL2, AAL3 was asked for', { claims: { authentication_assurance_level: '2' } }, 'invalid_scope'],
+    ];
+    for (const [name, state, error] of rows)
+      test(name, async () => {
+        Object.assign(platform.provider.state, state);
+        const { status, location } = await throughBrowser(platform, '/oauth2.1/authorize', requestOf('web'));
+        assert.equal(status, 302);
+        assert.equal(`${location?.origin}${location?.pathname}`, 'https://web.test/callback');
+        assert.equal(location?.searchParams.get('iss'), issuer);
+        assert.equal(location?.searchParams.get('state'), 'the-state');
+        assert.equal(location?.searchParams.get('error') ?? undefined, error);
+        assert.equal(location?.searchParams.has('code'), error === undefined);
+      });
+
+    test('another browser brings the answer: refused, and the right one still may', async () => {
+      const sent = await authorize('web');
+      const provided = await platform.call(sent.location ?? '');
+      const stranger = await platform.call(provided.location ?? '');
+      await assertError(platform, stranger, 400, 'invalid_request', 'This sign-in has run out or belongs to another browser.');
+      const cookie = sent.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+      assert.ok((await platform.call(provided.location ?? '', { headers: { cookie } })).location?.searchParams.get('code'));
+    });
+
+    test('two tabs at once do not disturb each other', async () => {
+      const [one, two] = [await authorize('web', { state: 'one' }), await authorize('web', { state: 'two' })];
+      const cookie = [one, two].map((sent) => sent.headers.getSetCookie()[0]?.split(';')[0]).join('; ');
+      for (const [sent, state] of [[two, 'two'], [one, 'one']] as const) {
+        const provided = await platform.call(sent.location ?? '');
+        const back = await platform.call(provided.location ?? '', { headers: { cookie } });
+        assert.equal(back.location?.searchParams.get('state'), state);
+      }
+    });
+
+    test('native: any port, and the private-use scheme', async () => {
+      for (const redirectUri of ['http://127.0.0.1:1/callback', 'http://127.0.0.1/callback', 'com.example.app:/callback']) {
+        const back = await throughBrowser(platform, '/oauth2.1/authorize', requestOf('native', { redirect_uri: redirectUri }));
+        assert.ok(String(back.headers.get('location')).startsWith(`${redirectUri}?code=`), String(back.location));
+      }
+    });
+  });
+
+  test('405 says what is allowed; 404', async () => {
+    const answer = await platform.get('/oauth2.1/token');
+    assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST']);
+    await assertError(platform, await platform.get('/oauth2.1/other'), 404, 'invalid_request', 'There is nothing at this address.');
+  });
+});

@@ -1,0 +1,86 @@
+/** What the page does in the browser. It is sent as its own text, so it may name nothing of this file. */
+function consolePage(): void {
+  const root = document.documentElement;
+  root.classList.add('script');
+  const said = document.getElementById('said');
+
+  const say = (text: string, bad = false): void => {
+    if (!said) return;
+    said.classList.toggle('bad', bad);
+    said.textContent = text;
+  };
+
+  /** Puts what the server shows now in the place of each live part that has changed, and leaves a person's typing alone. */
+  const refresh = async (): Promise<void> => {
+    const response = await fetch(location.href, { headers: { accept: 'text/html' } });
+    if (!response.ok) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+    for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
+      const now = fresh.getElementById(part.id);
+      if (!now || now.outerHTML === part.dataset.shown) continue;
+      const focused = part.contains(document.activeElement) ? document.activeElement : null;
+      const typing = focused instanceof HTMLInputElement && focused.type === 'password' && focused.value !== '';
+      if (typing && now.dataset.question === part.dataset.question) continue;
+      const open = [...part.querySelectorAll('details[open]')].map(({ id }) => id);
+      const copy = document.importNode(now, true);
+      copy.dataset.shown = now.outerHTML;
+      for (const id of open) copy.querySelector(`[id="${id}"]`)?.setAttribute('open', '');
+      part.replaceWith(copy);
+      if (focused?.id) document.getElementById(focused.id)?.focus();
+    }
+  };
+
+  const call = async (element: HTMLElement, body: object | undefined): Promise<void> => {
+    const { method, path, done } = element.dataset;
+    say('');
+    const response = await fetch(`/api/v1${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const answer = response.status === 204 ? {} : await response.json();
+    const left = answer.attemptsLeft;
+    const attempts = left === undefined ? '' : left === 1 ? ' 1 attempt left.' : ` ${left} attempts left.`;
+    if (response.ok) say(answer.reason ?? done ?? 'Done.', Boolean(answer.reason));
+    else say(`${answer.error_description ?? answer.error}${attempts}`, true);
+    if (element instanceof HTMLFormElement) element.reset();
+    await refresh();
+  };
+
+  const carryOut = (element: HTMLElement, body: object | undefined): void => {
+    call(element, body).catch(() => say('The console does not answer. Is it still running?', true));
+  };
+
+  document.addEventListener('click', (event) => {
+    const button = event.target instanceof Element ? event.target.closest<HTMLElement>('button[data-copy], button[data-method]') : null;
+    if (!button) return;
+    const { copy, body, confirm: question } = button.dataset;
+    if (copy !== undefined) {
+      navigator.clipboard.writeText(copy).then(
+        () => say('Copied.'),
+        () => say('The browser did not allow copying.', true),
+      );
+      return;
+    }
+    if (question && !confirm(question)) return;
+    carryOut(button, body ? JSON.parse(body) : undefined);
+  });
+
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.dataset.method) return;
+    event.preventDefault();
+    carryOut(form, Object.fromEntries(new FormData(form)));
+  });
+
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const since = document.querySelector<HTMLElement>('[data-since]')?.dataset.since ?? '0';
+  const stream = new EventSource(`/api/v1/events?since=${since}`);
+  stream.onmessage = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => refresh().catch(() => undefined), 200);
+  };
+}
+
+/** The page's script. */
+export const script = `(${consolePage.toString()})();\n`;
