@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Cis2, Cis2Settings, Cis2SignInOptions } from './cis2.ts';
 import { createCis2 } from './cis2.ts';
+import type { Fetch } from './http.ts';
 import { testClock } from './testing/clock.ts';
 import { rsaKey } from './testing/keys.ts';
 import type { TestProvider } from './testing/openid-provider.ts';
@@ -42,6 +43,13 @@ describe('sign-in at an OpenID provider that is not ours', () => {
           client_id: 'basic',
           client_secret: SECRET,
           token_endpoint_auth_method: 'client_secret_basic',
+        },
+        {
+          ...common,
+          client_id: 'signed-userinfo',
+          client_secret: SECRET,
+          token_endpoint_auth_method: 'client_secret_post',
+          userinfo_signed_response_alg: 'RS256',
         },
         { ...common, ...signed, client_id: 'jwt', token_endpoint_auth_signing_alg: 'RS512' },
       ],
@@ -192,6 +200,22 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     const cis2 = application();
     const who = await signIn(cis2);
     await assert.rejects(cis2.userinfo({ ...who, subject: '656005750104' }), { code: 'subject_mismatch' });
+  });
+
+  test('userinfo that is signed is checked like the ID token', async () => {
+    let spoil = false;
+    const spoiling: Fetch = async (url, init) => {
+      const answer = await fetch(url, init);
+      if (!spoil || !url.endsWith('/me')) return answer;
+      const [head, , tail] = (await answer.text()).split('.');
+      const forged = Buffer.from(JSON.stringify({ sub: SUBJECT, name: 'Somebody' })).toString('base64url');
+      return new Response(`${head}.${forged}.${tail}`, { headers: { 'content-type': 'application/jwt' } });
+    };
+    const cis2 = application({ clientId: 'signed-userinfo', fetch: spoiling });
+    const who = await signIn(cis2);
+    assert.equal((await cis2.userinfo(who)).sub, SUBJECT);
+    spoil = true;
+    await assert.rejects(cis2.userinfo(who), { code: 'response_invalid', message: /signature/ });
   });
 
   test('an issuer that is written differently is not the same issuer', async () => {

@@ -44,17 +44,23 @@ export function createRemoteKeys(settings: RemoteKeysSettings): JWTVerifyGetKey 
     return underWay;
   }
 
+  // What is newer than a copy: what somebody else has fetched or is fetching, else a fetch, if one is due.
+  function newerThan(copy: JWTVerifyGetKey): Promise<JWTVerifyGetKey> | JWTVerifyGetKey | undefined {
+    if (underWay) return underWay;
+    if (kept && kept.lookup !== copy) return kept.lookup;
+    if (settings.clock.now() < nextUnknownAt) return undefined;
+    nextUnknownAt = settings.clock.now() + UNKNOWN_KEY_INTERVAL_MS;
+    return fetched();
+  }
+
   return async (header, token) => {
     const copy = kept && kept.until > settings.clock.now() ? kept.lookup : undefined;
-    const lookup = copy ?? (await fetched());
+    if (!copy) return (await fetched())(header, token);
     try {
-      return await lookup(header, token);
+      return await copy(header, token);
     } catch (error) {
-      // A set that was fetched for this very token has nothing newer behind it.
-      if (!copy || !(error instanceof errors.JWKSNoMatchingKey) || settings.clock.now() < nextUnknownAt)
-        throw error;
-      nextUnknownAt = settings.clock.now() + UNKNOWN_KEY_INTERVAL_MS;
-      const newer = await fetched();
+      const newer = error instanceof errors.JWKSNoMatchingKey ? await newerThan(copy) : undefined;
+      if (!newer) throw error;
       return newer(header, token);
     }
   };

@@ -1,6 +1,7 @@
 import { ClientError } from './errors.ts';
 import type { Fetch, HttpAnswer } from './http.ts';
 import { jsonObject, send } from './http.ts';
+import { faultOf } from './jwt-faults.ts';
 import { oauthErrorOf } from './token-endpoint.ts';
 
 /** What CIS2 says of a person. Which members are there depends on the scope that was asked. */
@@ -42,5 +43,12 @@ async function readBody(
   if (type !== 'application/jwt') return jsonObject(answer);
   if (!request.verifySigned)
     throw new ClientError('response_invalid', 'The userinfo answer is signed; plain was due.');
-  return request.verifySigned(answer.text);
+  try {
+    return await request.verifySigned(answer.text);
+  } catch (cause) {
+    const fault = faultOf(cause);
+    throw fault
+      ? new ClientError('response_invalid', `The userinfo answer is refused: ${fault.reason}.`, { cause })
+      : cause;
+  }
 }

@@ -98,6 +98,7 @@ function configurationOf(options: ProviderOptions): object {
       revocation: { enabled: true },
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: { enabled: true },
+      jwtUserinfo: { enabled: true },
     },
     enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'RS512', 'PS256', 'ES256'] },
     ttl: {

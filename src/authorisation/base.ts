@@ -32,17 +32,18 @@ export function createBase(
   needed: { urls: Urls; clock: Clock; keys: SigningKeys; development: boolean },
 ): Base {
   const issuer = `${needed.urls.api}${settings.path}`;
-  const { cis2, nhsLogin } = settings;
+  const { profile, cis2, nhsLogin, options } = settings;
+  const provider = cis2.providerName === 'apim-mock-nhs-cis2' ? 'mock' : 'real';
   return {
     path: settings.path,
     api: settings.path.slice(1),
-    profile: settings.profile,
+    profile,
     environment: settings.environment,
     issuer,
     tokenUrl: `${issuer}/token`,
     callbackUrl: `${issuer}/callback`,
     upstreams: [cis2Upstream(cis2), ...(nhsLogin ? [nhsLoginUpstream(nhsLogin, needed)] : [])],
-    hardening: hardeningOf(settings),
+    hardening: hardeningOf(profile, provider, options),
     shortenLifetimes: needed.development,
   };
 }

@@ -1,13 +1,7 @@
 import { catalogue } from '@alongside/kernel/errors';
-
-const isa = 'NHSDigital/identity-service-api, proxies/live';
-const bad = { code: 'invalid_request', status: 400, actor: 'developer', source: isa } as const;
-const unknown = { ...bad, status: 401 } as const;
-const denied = { code: 'access_denied', status: 401, actor: 'operator', source: isa } as const;
-const back = { status: 302, redirect: true, actor: 'developer', source: isa } as const;
-const unsigned = { code: 'public_key error', status: 401, actor: 'developer', source: isa } as const;
-const keys = { ...unsigned, status: 403 } as const;
-const limited = { code: 'ratelimit_exceeded', status: 429, actor: 'developer', source: isa } as const;
+import { assertionErrors } from './errors/assertion.ts';
+import { back, bad, denied, limited, unexpected, unknown, unsigned } from './errors/kinds.ts';
+import { subjectErrors } from './errors/subject.ts';
 
 /** Every refusal of the `nhs` profile, in the published words. `{name}` is filled from the refusal's `extra`. */
 export const errors = catalogue('authorisation', {
@@ -24,14 +18,7 @@ export const errors = catalogue('authorisation', {
     code: 'Access Denied',
     description: 'Invalid api key for _status monitoring endpoint',
   },
-  unexpected: {
-    code: 'unknown_error',
-    status: 500,
-    description:
-      'An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: https://digital.nhs.uk/developer/help-and-support quoting Message ID',
-    actor: 'operator',
-    source: isa,
-  },
+  unexpected: { ...unexpected, status: 500, actor: 'operator' },
 
   // The application.
   clientMissing: { ...unknown, description: 'client_id is missing' },
@@ -141,131 +128,11 @@ export const errors = catalogue('authorisation', {
     actor: 'user',
   },
 
-  // Client assertions.
-  assertionType: {
-    ...bad,
-    description:
-      "Missing or invalid client_assertion_type - must be 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'",
-  },
-  assertionMissing: { ...bad, description: 'Missing client_assertion' },
-  assertionMalformed: { ...bad, description: 'Malformed JWT in client_assertion' },
-  assertionAlgorithm: {
-    ...bad,
-    description: "Invalid 'alg' header in client_assertion JWT - unsupported JWT algorithm - must be 'RS512'",
-  },
-  assertionExpired: { ...bad, description: "Invalid 'exp' claim in client_assertion JWT - JWT has expired" },
-  assertionKidMissing: { ...bad, description: "Missing 'kid' header in client_assertion JWT" },
-  assertionTyp: { ...bad, description: "Invalid 'typ' header in client_assertion JWT - must be 'JWT'" },
-  assertionExpMissing: { ...bad, description: "Missing 'exp' claim in client_assertion JWT" },
-  assertionExpInvalid: {
-    ...bad,
-    description: "Invalid 'exp' claim in client_assertion JWT - must be an integer",
-  },
-  assertionIssuer: {
-    ...bad,
-    description: "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT",
-  },
-  assertionJtiMissing: { ...bad, description: "Missing 'jti' claim in client_assertion JWT" },
-  assertionJtiInvalid: {
-    ...bad,
-    description: "Invalid 'jti' claim in client_assertion JWT - must be a unique string value such as a GUID",
-  },
-  assertionJtiUsed: { ...bad, description: "Non-unique 'jti' claim in client_assertion JWT" },
-  assertionExpFar: {
-    ...bad,
-    description: "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future",
-  },
-  assertionSubject: { ...unknown, description: "Invalid 'iss'/'sub' claims in client_assertion JWT" },
-  assertionNoKey: {
-    ...keys,
-    description:
-      'You need to register a public key to use this authentication method - please contact support to configure',
-  },
-  assertionKeysUnreachable: {
-    ...keys,
-    description: "The JWKS endpoint, for your client_assertion can't be reached",
-  },
-  assertionKid: {
-    ...unknown,
-    description: "Invalid 'kid' header in client_assertion JWT - no matching public key",
-  },
-  assertionAudience: { ...unknown, description: "Missing or invalid 'aud' claim in client_assertion JWT" },
-  assertionEarly: {
-    ...bad,
-    description: "Invalid 'nbf' claim in client_assertion JWT - not yet valid",
-    source: 'RFC 7519 section 4.1.5',
-  },
-
-  // Subject tokens, and the actor tokens inside them.
-  subjectType: {
-    ...bad,
-    description:
-      "missing or invalid subject_token_type - must be 'urn:ietf:params:oauth:token-type:id_token'",
-  },
-  subjectMissing: { ...bad, description: 'Missing subject_token' },
-  subjectMalformed: { ...bad, description: 'Malformed JWT in subject_token' },
-  subjectKidMissing: { ...bad, description: "Missing 'kid' header in subject_token JWT" },
-  subjectTyp: { ...bad, description: "Invalid 'typ' header in subject_token JWT - must be 'JWT'" },
-  subjectAlgMissing: { ...bad, description: "Missing 'alg' header in subject_token JWT" },
-  subjectExpMissing: { ...bad, description: "Missing 'exp' claim in subject_token JWT" },
-  subjectExpInvalid: { ...bad, description: "Invalid 'exp' claim in subject_token JWT - must be an integer" },
-  subjectExpired: {
-    ...bad,
-    description: "Invalid 'exp' claim in subject_token JWT - JWT has expired",
-    actor: 'user',
-  },
-  subjectIssMissing: { ...bad, description: "Missing 'iss' claim in subject_token JWT" },
-  subjectAudMissing: { ...unknown, description: "Missing 'aud' claim in subject_token JWT" },
-  subjectIssuer: { ...bad, description: "Missing or non-matching 'iss' claim in subject_token JWT" },
-  subjectKid: {
-    ...unknown,
-    description: "Invalid 'kid' header in subject_token JWT - no matching public key",
-  },
-  subjectAudience: {
-    ...unknown,
-    description: "Missing or invalid 'aud' claim in subject_token JWT",
-    source: 'RFC 8693 section 5',
-  },
-  subjectSession: {
-    ...bad,
-    description: "Invalid 'sid' claim in subject_token JWT - session has ended",
-    actor: 'user',
-    source: 'OpenID Connect Back-Channel Logout section 2.7',
-  },
-  actorMalformed: { ...bad, description: 'act.sub JWT is corrupt or unparseable' },
-  actorKidMissing: { ...bad, description: "Missing 'kid' header in act.sub JWT" },
-  actorTyp: { ...bad, description: "Invalid 'typ' header in act.sub JWT - must be 'JWT'" },
-  actorAlgMissing: { ...bad, description: "Missing 'alg' header in act.sub JWT" },
-  actorExpMissing: { ...bad, description: "Missing 'exp' claim in act.sub JWT" },
-  actorExpInvalid: { ...bad, description: "Invalid 'exp' claim in act.sub JWT - must be an integer" },
-  actorExpired: {
-    ...bad,
-    description: "Invalid 'exp' claim in act.sub JWT - JWT has expired",
-    source: 'RFC 7519 section 4.1.4',
-  },
-  actorIssMissing: { ...bad, description: "Missing 'iss' claim in act.sub JWT" },
-  actorAudMissing: { ...bad, description: "Missing 'aud' claim in act.sub JWT" },
-  actorNumberMissing: { ...bad, description: "Missing 'nhs_number' claim in act.sub JWT" },
-  actorIssuer: {
-    ...unknown,
-    description: "Missing or non-matching 'iss' claim in act.sub JWT",
-    source: 'RFC 8693 section 5',
-  },
-  actorKid: {
-    ...unknown,
-    description: "Invalid 'kid' header in act.sub JWT - no matching public key",
-    source: 'RFC 8693 section 5',
-  },
+  ...assertionErrors,
+  ...subjectErrors,
 
   // Userinfo and back-channel logout.
-  userinfoToken: {
-    code: 'unknown_error',
-    status: 401,
-    description:
-      'An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: https://digital.nhs.uk/developer/help-and-support quoting Message ID',
-    actor: 'developer',
-    source: isa,
-  },
+  userinfoToken: { ...unexpected, status: 401, actor: 'developer' },
   userinfoPattern: {
     ...bad,
     description:

@@ -1,5 +1,3 @@
-import type { BasePath } from './dependencies.ts';
-
 /** Where a base path differs from the published behaviour, or from the usual one of its profile. */
 export interface Hardening {
   /** An error of the provider goes back to the client as a redirect with its state. */
@@ -27,19 +25,23 @@ export interface Hardening {
 export type HardeningOptions = Partial<Hardening>;
 
 /** The defaults of a base path: those of its profile, and gentler ones where its provider is a mock. */
-export function hardeningOf({ profile, cis2, options }: BasePath): Hardening {
-  const mock = cis2.providerName === 'apim-mock-nhs-cis2';
+export function hardeningOf(
+  profile: 'nhs' | 'standard',
+  provider: 'real' | 'mock',
+  options: HardeningOptions = {},
+): Hardening {
+  const real = provider === 'real';
   const standard = profile === 'standard';
   return {
     upstreamErrors: true,
-    bindSubjectAudience: !mock,
-    verifyActor: !mock,
+    bindSubjectAudience: real,
+    verifyActor: real,
     pkce: true,
     severalCallbacks: true,
     refreshRetry: standard,
     codeReuseRevokes: standard,
     browserBoundCallback: standard,
-    refuseEndedSessions: !mock,
+    refuseEndedSessions: real,
     jtiMemory: null,
     ...options,
   };

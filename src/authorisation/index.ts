@@ -11,14 +11,7 @@ import { createNhsRoutes } from './nhs/service.ts';
 import type { Parts } from './parts.ts';
 import { createStandardRoutes } from './standard/service.ts';
 
-export type {
-  AuthorisationDependencies,
-  BasePath,
-  Cis2Settings,
-  NhsLoginSettings,
-  Release,
-} from './dependencies.ts';
-export type { Hardening, HardeningOptions } from './hardening.ts';
+export type { AuthorisationDependencies, BasePath } from './dependencies.ts';
 
 /** Milliseconds between two clearings of what has run out. */
 const sweepEvery = 600_000;

@@ -9,7 +9,7 @@ interface Parts {
 }
 
 /** Milliseconds between comments that keep the connection from looking dead. */
-export const heartbeat = 15_000;
+const heartbeat = 15_000;
 
 const written = (event: JourneyEvent): string => `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`;
 
@@ -48,6 +48,7 @@ export async function* eventStream(
   { database, events, listenEvents }: Parts,
   { since, journey }: { since: number; journey?: string },
   gone: AbortSignal,
+  beat = heartbeat,
 ): AsyncGenerator<string> {
   const bell = new Bell();
   const ring = () => bell.ring();
@@ -64,7 +65,7 @@ export async function* eventStream(
         yield written(event);
       }
       if (found.length > 0) continue;
-      if (!(await bell.wait(heartbeat))) yield ': still here\n\n';
+      if (!(await bell.wait(beat))) yield ': still here\n\n';
     }
   } finally {
     unlisten();

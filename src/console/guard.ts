@@ -41,6 +41,9 @@ const checkSite: Check = (request) => {
   throw errors.crossSite(`Sec-Fetch-Site is ${String(site)}`);
 };
 
+/** Header of every answer that wants a sign-in. */
+export const signInChallenge = { 'www-authenticate': 'Administrator realm="Alongside console"' };
+
 const isApi = ({ path }: HttpRequest): boolean => path === '/api' || path.startsWith('/api/');
 
 const checkSignIn: Check = (request, { development }) => {

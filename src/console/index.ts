@@ -1,3 +1,5 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { type HttpRequest, plainError } from '@alongside/kernel/http';
 import type { Service } from '../service.ts';
 import { LocalAgent } from './agent.ts';
 import { AgentSocket } from './agent-socket.ts';
@@ -7,9 +9,15 @@ import { CisDirectory } from './cis-directory.ts';
 import type { ConsoleDependencies } from './dependencies.ts';
 import { namedFaults } from './faults/registry.ts';
 import { StoredFaults } from './faults/stored-faults.ts';
-import { createGuard } from './guard.ts';
+import { createGuard, signInChallenge } from './guard.ts';
 import { pageRoutes } from './page/page.ts';
 import { healthRoutes } from './resources/health.ts';
+
+/** Refusals as JSON; one for want of a sign-in names a way to sign in (RFC 9110 section 11.6.1). */
+function refusal(thrown: unknown, request: HttpRequest): Answer {
+  const answer = plainError(thrown, request);
+  return answer.status === 401 ? answer.with(signInChallenge) : answer;
+}
 
 /** The console: what a developer or operator sees and does, as pages and as an API. */
 export function createConsole(deps: ConsoleDependencies): Service {
@@ -24,6 +32,7 @@ export function createConsole(deps: ConsoleDependencies): Service {
   return {
     routes: [...pageRoutes(parts), ...apiCalls(parts).map(routeOf), ...healthRoutes(parts)],
     before: createGuard({ allowedHosts, development, scheme: new URL(urls.console).protocol }),
+    onError: refusal,
     stop: () => socket?.close(),
   };
 }

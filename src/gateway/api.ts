@@ -112,7 +112,7 @@ export interface Api {
   /** Headers and methods of the CORS pre-flight. */
   cors: { headers: readonly string[]; methods: readonly string[] };
   /** The arrow that a journey shows when the back end is asked; null shows none. */
-  event: { party: Party; name: string } | null;
+  event: { party: Party; name(verb: string): string } | null;
   /** The `checks` of `/_status`. */
   checks(health: Health): Record<string, unknown>;
   backEnd: BackEnd;

@@ -54,6 +54,14 @@ describe('what needs no back end', () => {
     });
   }
 
+  test('an OPTIONS with one of the two headers is no pre-flight', async () => {
+    for (const headers of [
+      { origin: 'https://app.example' },
+      { 'access-control-request-method': 'GET' },
+    ] as Record<string, string>[])
+      assert.equal((await gateway.call(`${pdsBase}/Patient/1`, { method: 'OPTIONS', headers })).status, 401);
+  });
+
   test('the pre-flight of the PDS names the published headers and methods', async () => {
     const headers = { origin: 'https://app.example', 'access-control-request-method': 'PATCH' };
     const answer = await gateway.call(`${pdsBase}/Patient/1`, { method: 'OPTIONS', headers });

@@ -67,6 +67,7 @@ describe('what a back end is told', () => {
         'nhsd-identity-idp': 'https://issuer.example',
         'nhsd-session-urid': role,
         'nhsd-asid': '200000001234',
+        'nhsd-application-id': 'full',
         'nhsd-request-id': requestId,
         'nhsd-end-user-organisation-ods': 'A1',
       },

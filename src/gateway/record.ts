@@ -21,10 +21,10 @@ export interface Ending {
 const outcomeOf = (status: number): Outcome => (status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'ok');
 
 /** The arrows of the journey that the token belongs to. A call whose token nobody knows belongs to none. */
-function recordEvents({ recorder }: Dependencies, { api, trace, answer, rule }: Ending): void {
+function recordEvents({ recorder }: Dependencies, { api, verb, trace, answer, rule }: Ending): void {
   const { token, mode = '', operation = '' } = trace;
   if (!token) return;
-  const keys = [token.family, ...(token.sid === null ? [] : [token.sid])];
+  const keys = [token.family];
   const { status } = answer;
   recorder.record({
     keys,
@@ -39,7 +39,7 @@ function recordEvents({ recorder }: Dependencies, { api, trace, answer, rule }: 
       keys,
       from: 'gateway',
       to: api.event.party,
-      name: api.event.name,
+      name: api.event.name(verb),
       outcome: outcomeOf(status),
       detail: { operation, status },
     });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { sha256 } from '@alongside/kernel/secrets';
 import { scopes, secretOf } from '../testing/applications.ts';
 import { assertError, codeOf, codeRequest, tokensOf } from '../testing/journeys.ts';
 import { api, type Platform, startPlatform } from '../testing/platform.ts';
@@ -19,91 +18,22 @@ describe('POST /token, authorization_code', () => {
   after(() => platform.close());
 
   describe('errors in the order of the checks; none of them uses the code up', () => {
+    // biome-ignore format: a table, one row a line
     const rows: [string, Record<string, string | undefined>, number, string, string][] = [
-      [
-        'client_id missing, everything else too',
-        { client_id: undefined, client_secret: undefined, code: undefined },
-        401,
-        'invalid_request',
-        'client_id is missing',
-      ],
-      [
-        'client_id unknown',
-        { client_id: 'invalid', client_secret: undefined },
-        401,
-        'invalid_client',
-        'client_id or client_secret is invalid',
-      ],
-      [
-        'client_secret missing, redirect_uri too',
-        { client_secret: undefined, redirect_uri: undefined },
-        401,
-        'invalid_request',
-        'client_secret is missing',
-      ],
-      [
-        'client_secret wrong, redirect_uri missing',
-        { client_secret: 'invalid', redirect_uri: undefined },
-        401,
-        'invalid_client',
-        'client_id or client_secret is invalid',
-      ],
-      [
-        'client_secret of another',
-        { client_secret: secretOf('other') },
-        401,
-        'invalid_client',
-        'client_id or client_secret is invalid',
-      ],
-      [
-        'not subscribed, redirect_uri missing',
-        {
-          client_id: 'key-of-unsubscribed',
-          client_secret: secretOf('unsubscribed'),
-          redirect_uri: undefined,
-        },
-        401,
-        'access_denied',
-        noAccess,
-      ],
-      [
-        'application revoked',
-        { client_id: 'key-of-revoked', client_secret: secretOf('revoked') },
-        401,
-        'access_denied',
-        'The developer app associated with the API key is not approved or revoked',
-      ],
-      [
-        'redirect_uri missing, code too',
-        { redirect_uri: undefined, code: undefined },
-        400,
-        'invalid_request',
-        'redirect_uri is missing',
-      ],
-      [
-        'redirect_uri wrong, code missing',
-        { redirect_uri: 'https://combined.test/other', code: undefined },
-        400,
-        'invalid_request',
-        'redirect_uri is invalid',
-      ],
+      ['client_id missing, everything else too', { client_id: undefined, client_secret: undefined, code: undefined }, 401, 'invalid_request', 'client_id is missing'],
+      ['client_id unknown', { client_id: 'invalid', client_secret: undefined }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
+      ['client_secret missing, redirect_uri too', { client_secret: undefined, redirect_uri: undefined }, 401, 'invalid_request', 'client_secret is missing'],
+      ['client_secret wrong, redirect_uri missing', { client_secret: 'invalid', redirect_uri: undefined }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
+      ['client_secret of another', { client_secret: secretOf('other') }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
+      ['not subscribed, redirect_uri missing', { client_id: 'key-of-unsubscribed', client_secret: secretOf('unsubscribed'), redirect_uri: undefined }, 401, 'access_denied', noAccess],
+      ['application revoked', { client_id: 'key-of-revoked', client_secret: secretOf('revoked') }, 401, 'access_denied', 'The developer app associated with the API key is not approved or revoked'],
+      ['redirect_uri missing, code too', { redirect_uri: undefined, code: undefined }, 400, 'invalid_request', 'redirect_uri is missing'],
+      ['redirect_uri wrong, code missing', { redirect_uri: 'https://combined.test/other', code: undefined }, 400, 'invalid_request', 'redirect_uri is invalid'],
       ['code missing', { code: undefined }, 400, 'invalid_request', 'authorization_code is missing'],
       ['code unknown', { code: 'invalid' }, 400, 'invalid_grant', 'authorization_code is invalid'],
-      [
-        'a verifier where no challenge was sent',
-        { code_verifier: 'v'.repeat(43) },
-        400,
-        'invalid_grant',
-        'authorization_code is invalid',
-      ],
+      ['a verifier where no challenge was sent', { code_verifier: 'v'.repeat(43) }, 400, 'invalid_grant', 'authorization_code is invalid'],
       ['grant_type missing', { grant_type: undefined }, 400, 'invalid_request', 'grant_type is missing'],
-      [
-        'grant_type password',
-        { grant_type: 'password' },
-        400,
-        'unsupported_grant_type',
-        'grant_type is invalid',
-      ],
+      ['grant_type password', { grant_type: 'password' }, 400, 'unsupported_grant_type', 'grant_type is invalid'],
     ];
     for (const [name, change, status, error, description] of rows)
       test(name, async () => {
@@ -230,58 +160,6 @@ describe('POST /token, authorization_code', () => {
     for (const secret of [used, body.access_token, body.refresh_token]) assert.ok(!all.includes(secret));
   });
 
-  describe('PKCE, once a challenge was sent', () => {
-    const verifier = 'v'.repeat(64);
-    const challenge = { code_challenge: sha256(verifier), code_challenge_method: 'S256' };
-    const rows: [string, string | undefined, number][] = [
-      ['the verifier', verifier, 200],
-      ['no verifier', undefined, 400],
-      ['another verifier', 'w'.repeat(64), 400],
-      ['the challenge as verifier', challenge.code_challenge, 400],
-      ['a verifier that is too short', 'v', 400],
-    ];
-    for (const [name, sent, status] of rows)
-      test(name, async () => {
-        const bound = await codeOf(platform, '/oauth2', 'combined', challenge);
-        const answer = await platform.post(
-          '/oauth2/token',
-          codeRequest(bound, 'combined', { code_verifier: sent }),
-        );
-        if (status === 200) assert.equal(answer.status, 200, answer.text);
-        else await assertError(platform, answer, 400, 'invalid_grant', 'authorization_code is invalid');
-      });
-  });
-
-  test('two callback URLs: the code is good at the one that it was sent to', async () => {
-    const second = 'https://other.test/second?x=1';
-    const bound = await codeOf(platform, '/oauth2', 'other', { redirect_uri: second });
-    await assertError(
-      platform,
-      await platform.post('/oauth2/token', codeRequest(bound, 'other')),
-      400,
-      'invalid_request',
-      'redirect_uri is invalid',
-    );
-    assert.equal(
-      (await platform.post('/oauth2/token', codeRequest(bound, 'other', { redirect_uri: second }))).status,
-      200,
-    );
-  });
-
-  test('a code lasts five minutes', async () => {
-    const [late, early] = [await codeOf(platform), await codeOf(platform)];
-    platform.clock.advance(299);
-    assert.equal((await platform.post('/oauth2/token', codeRequest(early))).status, 200);
-    platform.clock.advance(1);
-    await assertError(
-      platform,
-      await platform.post('/oauth2/token', codeRequest(late)),
-      400,
-      'invalid_grant',
-      'authorization_code is invalid',
-    );
-  });
-
   test('products are read again: a scope that is gone is not given', async () => {
     const bound = await codeOf(platform, '/oauth2', 'other');
     const stored = await platform.applications.get('other');
@@ -297,40 +175,6 @@ describe('POST /token, authorization_code', () => {
     assert.equal(answer.body.error, 'unauthorized_client');
     await platform.applications.replace(application, revision + 1);
     assert.equal((await platform.post('/oauth2/token', codeRequest(bound, 'other'))).status, 200);
-  });
-
-  describe('parameters that shorten lifetimes, in development', () => {
-    const rows: [string, Record<string, string>, string, string][] = [
-      ['access', { _access_token_expiry_ms: '5000' }, '4', '43199'],
-      ['refresh', { _refresh_token_expiry_ms: '6000' }, '599', '5'],
-      ['total', { _refresh_tokens_validity_ms: '7000' }, '599', '6'],
-      ['total is nothing', { _refresh_tokens_validity_ms: '0' }, '599', '0'],
-      [
-        'longer than usual is ignored',
-        { _access_token_expiry_ms: '700000', _refresh_token_expiry_ms: '99999999' },
-        '599',
-        '43199',
-      ],
-      [
-        'no number is ignored',
-        { _access_token_expiry_ms: 'soon', _refresh_token_expiry_ms: '-1' },
-        '599',
-        '43199',
-      ],
-      ['access of nothing is ignored', { _access_token_expiry_ms: '0' }, '599', '43199'],
-    ];
-    for (const [name, change, access, refresh] of rows)
-      test(name, async () => {
-        const tokens = await tokensOf(platform, '/oauth2', 'combined', change);
-        assert.deepEqual([tokens.expires_in, tokens.refresh_token_expires_in], [access, refresh]);
-      });
-
-    test('not outside development', async () => {
-      const real = await startPlatform({ development: false });
-      const tokens = await tokensOf(real, '/oauth2', 'combined', { _access_token_expiry_ms: '5000' });
-      assert.equal(tokens.expires_in, '599');
-      await real.close();
-    });
   });
 
   test('CORS headers of the answer, for a page of another origin', async () => {
@@ -367,14 +211,5 @@ describe('POST /token, authorization_code', () => {
       { provider: 'nhs-login', level: 'p9', person: '9912003071' },
     );
     platform.citizens.reset();
-  });
-
-  test('option: a used code revokes what came from it', async () => {
-    const strict = await startPlatform({ base: { options: { codeReuseRevokes: true } } });
-    const used = await codeOf(strict);
-    const { body } = await strict.post('/oauth2/token', codeRequest(used));
-    await strict.post('/oauth2/token', codeRequest(used));
-    assert.ok((await strict.tokens.find(body.access_token))?.revokedAt);
-    await strict.close();
   });
 });

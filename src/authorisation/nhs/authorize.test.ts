@@ -15,120 +15,25 @@ describe('GET /authorize', () => {
   after(() => platform.close());
 
   describe('errors that are told to the browser, in the order of the checks', () => {
+    // biome-ignore format: a table, one row a line
     const rows: [string, Record<string, string | undefined>, number, string, string][] = [
-      [
-        'client_id missing, everything else too',
-        { client_id: undefined, redirect_uri: undefined, state: undefined },
-        401,
-        'invalid_request',
-        'client_id is missing',
-      ],
+      ['client_id missing, everything else too', { client_id: undefined, redirect_uri: undefined, state: undefined }, 401, 'invalid_request', 'client_id is missing'],
       ['client_id empty', { client_id: '' }, 401, 'invalid_request', 'client_id is missing'],
-      [
-        'client_id unknown, redirect_uri missing',
-        { client_id: 'unknown', redirect_uri: undefined },
-        401,
-        'invalid_request',
-        'client_id is invalid',
-      ],
-      [
-        'client_id of another profile',
-        { client_id: 'key-of-web' },
-        401,
-        'invalid_request',
-        'client_id is invalid',
-      ],
-      [
-        'client_id of the CIS2 half',
-        { client_id: 'separate.apps.test' },
-        401,
-        'invalid_request',
-        'client_id is invalid',
-      ],
-      [
-        'application revoked, redirect_uri missing',
-        { client_id: 'key-of-revoked', redirect_uri: undefined },
-        401,
-        'access_denied',
-        'The developer app associated with the API key is not approved or revoked',
-      ],
-      [
-        'application not subscribed, redirect_uri missing',
-        { client_id: 'key-of-unsubscribed', redirect_uri: undefined },
-        401,
-        'access_denied',
-        noAccess,
-      ],
-      [
-        'redirect_uri missing',
-        { redirect_uri: undefined, state: undefined },
-        400,
-        'invalid_request',
-        'redirect_uri is missing',
-      ],
-      [
-        'redirect_uri of another application',
-        { redirect_uri: 'https://other.test/callback' },
-        400,
-        'invalid_request',
-        'redirect_uri is invalid',
-      ],
-      [
-        'redirect_uri with one character more',
-        { redirect_uri: 'https://combined.test/callback/' },
-        400,
-        'invalid_request',
-        'redirect_uri is invalid',
-      ],
-      [
-        'redirect_uri as a prefix',
-        { redirect_uri: 'https://combined.test/callback.evil.test' },
-        400,
-        'invalid_request',
-        'redirect_uri is invalid',
-      ],
-      [
-        'redirect_uri with a query',
-        { redirect_uri: 'https://combined.test/callback?a=b' },
-        400,
-        'invalid_request',
-        'redirect_uri is invalid',
-      ],
-      [
-        'redirect_uri in another case',
-        { redirect_uri: 'https://combined.test/Callback' },
-        400,
-        'invalid_request',
-        'redirect_uri is invalid',
-      ],
-      [
-        'redirect_uri with encoded dots',
-        { redirect_uri: 'https://combined.test/..%2Fcallback' },
-        400,
-        'invalid_request',
-        'redirect_uri is invalid',
-      ],
-      [
-        'redirect_uri with user info',
-        { redirect_uri: 'https://combined.test@evil.test/callback' },
-        400,
-        'invalid_request',
-        'redirect_uri is invalid',
-      ],
-      [
-        'redirect_uri with a tab',
-        { redirect_uri: 'https://combined.test/\tcallback' },
-        400,
-        'invalid_request',
-        'redirect_uri is invalid',
-      ],
-      [
-        'redirect_uri is a script',
-        { redirect_uri: 'javascript:alert(1)' },
-        400,
-        'invalid_request',
-        'redirect_uri is invalid',
-      ],
+      ['client_id unknown, redirect_uri missing', { client_id: 'unknown', redirect_uri: undefined }, 401, 'invalid_request', 'client_id is invalid'],
+      ['client_id of another profile', { client_id: 'key-of-web' }, 401, 'invalid_request', 'client_id is invalid'],
+      ['client_id of the CIS2 half', { client_id: 'separate.apps.test' }, 401, 'invalid_request', 'client_id is invalid'],
+      ['application revoked, redirect_uri missing', { client_id: 'key-of-revoked', redirect_uri: undefined }, 401, 'access_denied', 'The developer app associated with the API key is not approved or revoked'],
+      ['application not subscribed, redirect_uri missing', { client_id: 'key-of-unsubscribed', redirect_uri: undefined }, 401, 'access_denied', noAccess],
+      ['redirect_uri missing', { redirect_uri: undefined, state: undefined }, 400, 'invalid_request', 'redirect_uri is missing'],
+      ['redirect_uri of another application', { redirect_uri: 'https://other.test/callback' }, 400, 'invalid_request', 'redirect_uri is invalid'],
+      ['redirect_uri with one character more', { redirect_uri: 'https://combined.test/callback/' }, 400, 'invalid_request', 'redirect_uri is invalid'],
+      ['redirect_uri as a prefix', { redirect_uri: 'https://combined.test/callback.evil.test' }, 400, 'invalid_request', 'redirect_uri is invalid'],
+      ['redirect_uri with a query', { redirect_uri: 'https://combined.test/callback?a=b' }, 400, 'invalid_request', 'redirect_uri is invalid'],
+      ['redirect_uri in another case', { redirect_uri: 'https://combined.test/Callback' }, 400, 'invalid_request', 'redirect_uri is invalid'],
+      ['redirect_uri with encoded dots', { redirect_uri: 'https://combined.test/..%2Fcallback' }, 400, 'invalid_request', 'redirect_uri is invalid'],
+      ['redirect_uri with user info', { redirect_uri: 'https://combined.test@evil.test/callback' }, 400, 'invalid_request', 'redirect_uri is invalid'],
+      ['redirect_uri with a tab', { redirect_uri: 'https://combined.test/\tcallback' }, 400, 'invalid_request', 'redirect_uri is invalid'],
+      ['redirect_uri is a script', { redirect_uri: 'javascript:alert(1)' }, 400, 'invalid_request', 'redirect_uri is invalid'],
     ];
     for (const [name, change, status, error, description] of rows)
       test(name, async () => {
@@ -139,56 +44,15 @@ describe('GET /authorize', () => {
   });
 
   describe('errors that go back to the client', () => {
+    // biome-ignore format: a table, one row a line
     const rows: [string, Record<string, string | undefined>, string, string, string | null][] = [
-      [
-        'state missing, response_type too',
-        { state: undefined, response_type: undefined },
-        'invalid_request',
-        'state is missing',
-        null,
-      ],
-      [
-        'response_type missing',
-        { response_type: undefined },
-        'invalid_request',
-        'response_type is missing',
-        'state-of-the-client',
-      ],
-      [
-        'response_type token',
-        { response_type: 'token' },
-        'unsupported_response_type',
-        'response_type is invalid',
-        'state-of-the-client',
-      ],
-      [
-        'response_type code id_token',
-        { response_type: 'code id_token' },
-        'unsupported_response_type',
-        'response_type is invalid',
-        'state-of-the-client',
-      ],
-      [
-        'code_challenge by plain',
-        { code_challenge: 'a'.repeat(43), code_challenge_method: 'plain' },
-        'invalid_request',
-        'code_challenge_method is invalid',
-        'state-of-the-client',
-      ],
-      [
-        'code_challenge without method',
-        { code_challenge: 'a'.repeat(43) },
-        'invalid_request',
-        'code_challenge_method is invalid',
-        'state-of-the-client',
-      ],
-      [
-        'code_challenge too short',
-        { code_challenge: 'a', code_challenge_method: 'S256' },
-        'invalid_request',
-        'code_challenge is invalid',
-        'state-of-the-client',
-      ],
+      ['state missing, response_type too', { state: undefined, response_type: undefined }, 'invalid_request', 'state is missing', null],
+      ['response_type missing', { response_type: undefined }, 'invalid_request', 'response_type is missing', 'state-of-the-client'],
+      ['response_type token', { response_type: 'token' }, 'unsupported_response_type', 'response_type is invalid', 'state-of-the-client'],
+      ['response_type code id_token', { response_type: 'code id_token' }, 'unsupported_response_type', 'response_type is invalid', 'state-of-the-client'],
+      ['code_challenge by plain', { code_challenge: 'a'.repeat(43), code_challenge_method: 'plain' }, 'invalid_request', 'code_challenge_method is invalid', 'state-of-the-client'],
+      ['code_challenge without method', { code_challenge: 'a'.repeat(43) }, 'invalid_request', 'code_challenge_method is invalid', 'state-of-the-client'],
+      ['code_challenge too short', { code_challenge: 'a', code_challenge_method: 'S256' }, 'invalid_request', 'code_challenge is invalid', 'state-of-the-client'],
     ];
     for (const [name, change, error, description, state] of rows)
       test(name, async () => {
@@ -273,17 +137,14 @@ describe('GET /authorize', () => {
 
   describe('parameters that are not well-formed', () => {
     const query = new URLSearchParams(authorizeRequest()).toString();
+    // biome-ignore format: a table, one row a line
     const rows: [string, string, string][] = [
       ['repeated client_id', `${query}&client_id=key-of-combined`, 'parameter is repeated'],
       ['repeated state', `${query}&state=other`, 'parameter is repeated'],
       ['repeated unknown parameter', `${query}&x=1&x=2`, 'parameter is repeated'],
       ['bad percent-encoding', `${query}&x=%zz`, 'request is malformed'],
       ['a NUL', `${query}&x=%00`, 'request is malformed'],
-      [
-        'more than a hundred',
-        `${query}${Array.from({ length: 101 }, (_, n) => `&p${n}=1`).join('')}`,
-        'request is malformed',
-      ],
+      ['more than a hundred', `${query}${Array.from({ length: 101 }, (_, n) => `&p${n}=1`).join('')}`, 'request is malformed'],
     ];
     for (const [name, sent, description] of rows)
       test(name, async () => {

@@ -38,7 +38,8 @@ describe('POST /backchannel_logout', () => {
     const first = await tokensOf(platform);
     const refreshed = (await platform.post('/oauth2/token', refreshRequest(first.refresh_token ?? ''))).body;
     const elsewhere = await tokensOf(platform, '/oauth2-mock');
-    const stranger = (another(), await tokensOf(platform));
+    another();
+    const stranger = await tokensOf(platform);
     const answer = await logout({ sid }, { typ: 'logout+jwt' });
     assert.deepEqual({ status: answer.status, body: answer.body }, { status: 200, body: { success: true } });
     for (const token of [
@@ -60,55 +61,20 @@ describe('POST /backchannel_logout', () => {
   });
 
   describe('refused, each row wrong in this and in something that is checked later', () => {
+    // biome-ignore format: a table, one row a line
     const rows: [string, JwtClaims, Partial<ProviderState>, string, string][] = [
-      [
-        'kid unknown, aud wrong',
-        { aud: 'x' },
-        { header: { kid: 'unknown' } },
-        'bad_request',
-        'Unable to verify JWT',
-      ],
+      ['kid unknown, aud wrong', { aud: 'x' }, { header: { kid: 'unknown' } }, 'bad_request', 'Unable to verify JWT'],
       ['signature forged', { aud: 'x' }, { forged: true }, 'bad_request', 'Unable to verify JWT'],
       ['signed by PS256', {}, { algorithm: 'PS256' }, 'bad_request', 'Unable to verify JWT'],
       ['typ of an access token', {}, { header: { typ: 'at+jwt' } }, 'bad_request', 'Unable to verify JWT'],
       ['exp in the past', { exp: now - 1 }, {}, 'bad_request', 'Unable to verify JWT'],
-      [
-        'aud wrong, iss too',
-        { aud: 'x', iss: 'x' },
-        {},
-        'invalid_request',
-        'Missing/invalid aud claim in JWT',
-      ],
+      ['aud wrong, iss too', { aud: 'x', iss: 'x' }, {}, 'invalid_request', 'Missing/invalid aud claim in JWT'],
       ['aud missing', { aud: undefined }, {}, 'invalid_request', 'Missing/invalid aud claim in JWT'],
-      [
-        'iss wrong, sid missing',
-        { iss: 'x', sid: undefined },
-        {},
-        'invalid_request',
-        'Missing/invalid iss claim in JWT',
-      ],
+      ['iss wrong, sid missing', { iss: 'x', sid: undefined }, {}, 'invalid_request', 'Missing/invalid iss claim in JWT'],
       ['iss missing', { iss: undefined }, {}, 'invalid_request', 'Missing/invalid iss claim in JWT'],
-      [
-        'sid missing, events too',
-        { sid: undefined, events: undefined },
-        {},
-        'invalid_request',
-        'Missing sid claim in JWT',
-      ],
-      [
-        'events missing, nonce there',
-        { events: undefined, nonce: 'x' },
-        {},
-        'invalid_request',
-        'Missing/invalid events claim in JWT',
-      ],
-      [
-        'events of another kind',
-        { events: { other: {} } },
-        {},
-        'invalid_request',
-        'Missing/invalid events claim in JWT',
-      ],
+      ['sid missing, events too', { sid: undefined, events: undefined }, {}, 'invalid_request', 'Missing sid claim in JWT'],
+      ['events missing, nonce there', { events: undefined, nonce: 'x' }, {}, 'invalid_request', 'Missing/invalid events claim in JWT'],
+      ['events of another kind', { events: { other: {} } }, {}, 'invalid_request', 'Missing/invalid events claim in JWT'],
       ['events a text', { events: 'x' }, {}, 'invalid_request', 'Missing/invalid events claim in JWT'],
       ['nonce there', { nonce: 'x' }, {}, 'invalid_request', 'Prohibited nonce claim in JWT'],
     ];

@@ -21,63 +21,16 @@ describe('POST /token, refresh_token', () => {
     (await tokensOf(platform, '/oauth2', 'combined', change)).refresh_token ?? '';
 
   describe('errors in the order of the checks; none of them uses the token up', () => {
+    // biome-ignore format: a table, one row a line
     const rows: [string, Record<string, string | undefined>, number, string, string][] = [
-      [
-        'client_id missing, client_secret too',
-        { client_id: undefined, client_secret: undefined },
-        401,
-        'invalid_request',
-        'client_id is missing',
-      ],
-      [
-        'client_id unknown',
-        { client_id: 'invalid', client_secret: undefined },
-        401,
-        'invalid_client',
-        'client_id or client_secret is invalid',
-      ],
-      [
-        'client_secret missing, refresh_token too',
-        { client_secret: undefined, refresh_token: undefined },
-        401,
-        'invalid_request',
-        'client_secret is missing',
-      ],
-      [
-        'client_secret wrong',
-        { client_secret: 'invalid', refresh_token: undefined },
-        401,
-        'invalid_client',
-        'client_id or client_secret is invalid',
-      ],
-      [
-        'application revoked',
-        { client_id: 'key-of-revoked', client_secret: secretOf('revoked') },
-        401,
-        'access_denied',
-        'The developer app associated with the API key is not approved or revoked',
-      ],
-      [
-        'refresh_token missing',
-        { refresh_token: undefined },
-        400,
-        'invalid_request',
-        'refresh_token is missing',
-      ],
-      [
-        'refresh_token unknown',
-        { refresh_token: 'invalid' },
-        401,
-        'invalid_grant',
-        'refresh_token is invalid',
-      ],
-      [
-        'refresh_token of another client',
-        { client_id: 'key-of-other', client_secret: secretOf('other') },
-        401,
-        'invalid_grant',
-        'refresh_token is invalid',
-      ],
+      ['client_id missing, client_secret too', { client_id: undefined, client_secret: undefined }, 401, 'invalid_request', 'client_id is missing'],
+      ['client_id unknown', { client_id: 'invalid', client_secret: undefined }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
+      ['client_secret missing, refresh_token too', { client_secret: undefined, refresh_token: undefined }, 401, 'invalid_request', 'client_secret is missing'],
+      ['client_secret wrong', { client_secret: 'invalid', refresh_token: undefined }, 401, 'invalid_client', 'client_id or client_secret is invalid'],
+      ['application revoked', { client_id: 'key-of-revoked', client_secret: secretOf('revoked') }, 401, 'access_denied', 'The developer app associated with the API key is not approved or revoked'],
+      ['refresh_token missing', { refresh_token: undefined }, 400, 'invalid_request', 'refresh_token is missing'],
+      ['refresh_token unknown', { refresh_token: 'invalid' }, 401, 'invalid_grant', 'refresh_token is invalid'],
+      ['refresh_token of another client', { client_id: 'key-of-other', client_secret: secretOf('other') }, 401, 'invalid_grant', 'refresh_token is invalid'],
       ['grant_type missing', { grant_type: undefined }, 400, 'invalid_request', 'grant_type is missing'],
       ['grant_type other', { grant_type: 'invalid' }, 400, 'unsupported_grant_type', 'grant_type is invalid'],
     ];

@@ -9,7 +9,7 @@ import { api, type Platform, startPlatform } from '../testing/platform.ts';
 
 const issuer = `${api}/oauth2.1`;
 
-describe('standard profile: other people\'s client libraries, unmodified', () => {
+describe("standard profile: other people's client libraries, unmodified", () => {
   let platform: Platform;
   before(async () => {
     platform = await startPlatform();
@@ -38,7 +38,10 @@ describe('standard profile: other people\'s client libraries, unmodified', () =>
     server.close();
 
     const url = new URL(issuer);
-    const as = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' }));
+    const as = await oauth.processDiscoveryResponse(
+      url,
+      await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' }),
+    );
     const client: oauth.Client = { client_id: 'key-of-native' };
     const verifier = oauth.generateRandomCodeVerifier();
     const state = oauth.generateRandomState();
@@ -54,7 +57,15 @@ describe('standard profile: other people\'s client libraries, unmodified', () =>
     }).toString();
 
     const parameters = oauth.validateAuthResponse(as, client, await browse(start), state);
-    const answer = await oauth.authorizationCodeGrantRequest(as, client, oauth.None(), parameters, redirectUri, verifier, options);
+    const answer = await oauth.authorizationCodeGrantRequest(
+      as,
+      client,
+      oauth.None(),
+      parameters,
+      redirectUri,
+      verifier,
+      options,
+    );
     const tokens = await oauth.processAuthorizationCodeResponse(as, client, answer);
     assert.equal(tokens.expires_in, 599);
     assert.equal(tokens.scope, scopes.aal3);
@@ -65,16 +76,30 @@ describe('standard profile: other people\'s client libraries, unmodified', () =>
       await oauth.refreshTokenGrantRequest(as, client, oauth.None(), tokens.refresh_token ?? '', options),
     );
     assert.notEqual(refreshed.refresh_token, tokens.refresh_token);
-    await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, oauth.None(), refreshed.refresh_token ?? '', options));
-    const again = await oauth.refreshTokenGrantRequest(as, client, oauth.None(), refreshed.refresh_token ?? '', options);
+    await oauth.processRevocationResponse(
+      await oauth.revocationRequest(as, client, oauth.None(), refreshed.refresh_token ?? '', options),
+    );
+    const again = await oauth.refreshTokenGrantRequest(
+      as,
+      client,
+      oauth.None(),
+      refreshed.refresh_token ?? '',
+      options,
+    );
     await assert.rejects(oauth.processRefreshTokenResponse(as, client, again), { error: 'invalid_grant' });
   });
 
   test('openid-client: a web application with its secret', async () => {
-    const config = await openid.discovery(new URL(issuer), 'key-of-web', undefined, openid.ClientSecretPost('secret-of-web-0123456789abcdefghij'), {
-      algorithm: 'oauth2',
-      [openid.customFetch]: platform.customFetch as openid.CustomFetch,
-    });
+    const config = await openid.discovery(
+      new URL(issuer),
+      'key-of-web',
+      undefined,
+      openid.ClientSecretPost('secret-of-web-0123456789abcdefghij'),
+      {
+        algorithm: 'oauth2',
+        [openid.customFetch]: platform.customFetch as openid.CustomFetch,
+      },
+    );
     const verifier = openid.randomPKCECodeVerifier();
     const state = openid.randomState();
     const start = openid.buildAuthorizationUrl(config, {
@@ -84,11 +109,16 @@ describe('standard profile: other people\'s client libraries, unmodified', () =>
       code_challenge: await openid.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
     });
-    const tokens = await openid.authorizationCodeGrant(config, await browse(start), { pkceCodeVerifier: verifier, expectedState: state });
+    const tokens = await openid.authorizationCodeGrant(config, await browse(start), {
+      pkceCodeVerifier: verifier,
+      expectedState: state,
+    });
     assert.equal(tokens.token_type, 'bearer');
     const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '');
     assert.ok(refreshed.access_token);
     await openid.tokenRevocation(config, refreshed.refresh_token ?? '');
-    await assert.rejects(openid.refreshTokenGrant(config, refreshed.refresh_token ?? ''), { error: 'invalid_grant' });
+    await assert.rejects(openid.refreshTokenGrant(config, refreshed.refresh_token ?? ''), {
+      error: 'invalid_grant',
+    });
   });
 });

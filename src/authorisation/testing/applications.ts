@@ -50,7 +50,7 @@ export function applicationOf(
 }
 
 /** The same application as a relying party of CIS2. */
-export const cis2HalfOf = (id: string): Cis2Half => ({
+const cis2HalfOf = (id: string): Cis2Half => ({
   profile: 'nhs',
   clientId: `${id}.apps.test`,
   secrets: [],

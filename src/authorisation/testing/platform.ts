@@ -16,7 +16,7 @@ import { StoredKeys } from '../../storage/signing-keys.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import { type AuthorisationDependencies, type BasePath, createAuthorisation } from '../index.ts';
 import { products, seededApplications } from './applications.ts';
-import { startProvider } from './provider.ts';
+import { type Provider, startProvider } from './provider.ts';
 
 /** Noon of a summer day, so that nothing depends on when a test runs. */
 export const noon = Date.UTC(2026, 6, 1, 12);
@@ -24,7 +24,7 @@ export const noon = Date.UTC(2026, 6, 1, 12);
 /** The public address of the API platform: what clients see, whatever port the test got. */
 export const api = 'https://api.test';
 
-export const platformClient = { id: 'platform.apps.test', secret: 'platform-secret-0123456789abcdefghij' };
+const platformClient = { id: 'platform.apps.test', secret: 'platform-secret-0123456789abcdefghij' };
 
 /** What a test reads of an answer. */
 export interface Reply {
@@ -40,8 +40,8 @@ export interface Reply {
 export interface PlatformOptions {
   keys?: JsonWebKey[];
   database?: string;
-  /** Stands beside another on the same database: the same master key, nothing seeded. */
-  beside?: { master: Uint8Array };
+  /** Stands beside another on the same database, with its master key and its providers; nothing is seeded. */
+  beside?: { master: Uint8Array; provider: Provider; citizens: Provider };
   development?: boolean;
   /** Put in place of members of every base path. */
   base?: Partial<BasePath>;
@@ -71,8 +71,8 @@ export async function startPlatform(options: PlatformOptions = {}) {
   const master = options.beside?.master ?? randomBytes(32);
   const vault = new Vault(master);
   const applications = new Applications(database, clock);
-  const provider = await startProvider(clock, platformClient);
-  const citizens = await startProvider(clock, platformClient);
+  const provider = options.beside?.provider ?? (await startProvider(clock, platformClient));
+  const citizens = options.beside?.citizens ?? (await startProvider(clock, platformClient));
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
   const cis2 = {
@@ -174,8 +174,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
       }),
     async close() {
       await listener.close();
-      await provider.close();
-      await citizens.close();
+      if (!options.beside) await Promise.all([provider.close(), citizens.close()]);
       await database.close();
     },
   };

@@ -24,9 +24,10 @@ export const cis2Upstream = (settings: Cis2Settings): Upstream => ({
       code_challenge_method: challenge && 'S256',
     }),
   clientAuthentication: async () => ({ client_secret: settings.clientSecret, client_id: settings.clientId }),
-  levelOf: ({ authentication_assurance_level: claim }) => {
-    const level = String(claim);
-    return levels.includes(level) ? { marker: `:aal${level}:`, name: `aal${level}` } : undefined;
+  // Some providers write the level as a number.
+  levelOf({ authentication_assurance_level: claim }) {
+    const level = levels.find((known) => claim === known || claim === Number(known));
+    return level === undefined ? undefined : { marker: `:aal${level}:`, name: `aal${level}` };
   },
   personOf: ({ sub }) => String(sub),
 });

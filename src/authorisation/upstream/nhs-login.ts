@@ -46,9 +46,9 @@ export const nhsLoginUpstream = (
       client_assertion: await needed.keys.sign(claims, { algorithm: 'RS512' }),
     };
   },
-  levelOf: ({ identity_proofing_level: claim }) => {
-    const level = String(claim).slice(0, 2);
-    return levels.includes(level) ? { marker: `:${level}:`, name: level.toLowerCase() } : undefined;
+  levelOf({ identity_proofing_level: claim }) {
+    const level = levels.find((known) => typeof claim === 'string' && claim.slice(0, 2) === known);
+    return level === undefined ? undefined : { marker: `:${level}:`, name: level.toLowerCase() };
   },
   personOf: ({ nhs_number: number, sub }) => String(number ?? sub),
 });

@@ -62,10 +62,13 @@ export function proofRoutes({ calls, examiner, recorder, admit }: ProofDeps): Ro
     }
   }
 
-  function recordProof({ session, card }: { session: Session; card: ProofAnswer['card'] }): void {
+  function recordProof(known: { session: Session; card: ProofAnswer['card']; proof: Proof }): void {
+    const { session, card, proof } = known;
+    const message = proof.message === null ? '' : Buffer.from(proof.message).toString('base64');
     const active = session.endedAt === null;
     recorder.record({
-      keys: [session.id],
+      // What the card signed belongs to one hand-off, the session to many.
+      keys: [message, session.id],
       from: 'cis2',
       to: 'cis',
       name: 'cis.proof',

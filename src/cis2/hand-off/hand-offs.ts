@@ -4,6 +4,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import { randomToken, uuid } from '@alongside/kernel/ids';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import {
+  cardMessage,
   type HandOffError,
   type HandOffRequest,
   handOffLifetime,
@@ -84,8 +85,9 @@ export class HandOffs {
       keys.sign({ ...request }, { algorithm: 'ES256', typ: requestType }),
       singleUse.keep(requestKind, request.jti, handOff, patience * 1000),
     ]);
+    const message = Buffer.from(cardMessage(request.iss, request.nonce)).toString('base64');
     recorder.record({
-      keys: [authorization.state ?? '', interaction.id, request.jti],
+      keys: [authorization.state ?? '', interaction.id, request.jti, message],
       from: 'cis2',
       to: 'identity-agent',
       name: 'cis2.hand-off',

@@ -13,6 +13,7 @@ export function addressesSection(urls: Urls, cis2Issuer: string): Html {
     ['This console', urls.console, `${urls.console}/api/v1/state`],
   ];
   return html`<dl class="summary addresses">${rows.map(
-    ([name, address, link]) => html`<dt><a href="${safeHref(link)}">${name}</a></dt><dd>${copied(address, `the address of ${name}`)}</dd>`,
+    ([name, address, link]) =>
+      html`<dt><a href="${safeHref(link)}">${name}</a></dt><dd>${copied(address, `the address of ${name}`)}</dd>`,
   )}</dl>`;
 }

@@ -43,12 +43,15 @@ const meanings: Readonly<Record<string, Meaning>> = {
   'pds.read': { words: 'Reads a patient' },
 };
 
-const meaningOf = ({ name }: JourneyEvent): Meaning | undefined => (Object.hasOwn(meanings, name) ? meanings[name] : undefined);
+const meaningOf = ({ name }: JourneyEvent): Meaning | undefined =>
+  Object.hasOwn(meanings, name) ? meanings[name] : undefined;
 
 export const isRedirect = (event: JourneyEvent): boolean => meaningOf(event)?.redirect === true;
 
 /** The arrow in words; undefined when nobody has found any. */
 export function wordsOf(event: JourneyEvent): string | undefined {
   const words = meaningOf(event)?.words;
-  return event.name === 'agent.pin' && event.detail.step ? `The PIN was ${String(event.detail.step)}${event.detail.step === 'asked' ? ' for' : ''}` : words;
+  return event.name === 'agent.pin' && event.detail.step
+    ? `The PIN was ${String(event.detail.step)}${event.detail.step === 'asked' ? ' for' : ''}`
+    : words;
 }

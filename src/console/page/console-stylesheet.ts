@@ -4,6 +4,7 @@ html:not(.script) .needs-script { display: none; }
 .said { position: sticky; top: 0; z-index: 5; margin: 0 0 1rem; }
 .said:not(:empty) { background: var(--accent-soft); border-left: 4px solid var(--accent); padding: .5rem 1rem; }
 .said.bad:not(:empty) { background: var(--bad-soft); border-color: var(--bad); }
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; }
 h3 { font-size: 1.0625rem; margin: 1.5rem 0 .5rem; }
 .panel > h2:first-child { margin-top: 0; }
 .copied { display: inline-flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: center; max-width: 100%; }
@@ -11,18 +12,21 @@ h3 { font-size: 1.0625rem; margin: 1.5rem 0 .5rem; }
 .addresses { row-gap: .625rem; }
 .drawn { display: grid; gap: 1.25rem; }
 .drawn > * { min-width: 0; }
-@media (min-width: 72rem) { .drawn { grid-template-columns: minmax(0, 3fr) minmax(16rem, 1.3fr); } }
+@media (min-width: 72rem) {
+  .drawn { grid-template-columns: minmax(0, 1fr) 20rem; }
+  .drawn .scroll { position: sticky; top: 1rem; }
+}
 .drawn .scroll { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; align-self: start; margin: 0; }
 .steps { padding-left: 1.75rem; }
 .steps li { margin: 0 0 .625rem; }
 .step { margin: 0; }
 .step code { overflow-wrap: anywhere; }
 p.quiet.step { font-size: .9375rem; }
-.diagram { display: block; font-family: inherit; font-size: 12px; }
+.diagram { display: block; width: 100%; min-width: 50rem; height: auto; font-family: inherit; font-size: 12px; }
 .diagram .lane { stroke: var(--line); stroke-width: 1; }
 .diagram .lane-head { fill: var(--accent-soft); stroke: var(--line); }
 .diagram text { fill: var(--ink); paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
-.diagram .lane-name { font-weight: 600; stroke: none; }
+.diagram .lane-name { font-weight: 600; font-size: 11px; stroke: none; }
 .diagram .line { fill: none; stroke: var(--accent); stroke-width: 1.75; }
 .diagram .tip { fill: var(--accent); }
 .diagram .redirect .line { stroke-dasharray: 5 4; }

@@ -16,7 +16,16 @@ interface Control {
 }
 
 /** A button that calls the API: the page's script carries it out. */
-export const callButton = ({ id, method, path, body, done, label, about, confirm }: Control): Html => html`<button type="button" id="${id}"
+export const callButton = ({
+  id,
+  method,
+  path,
+  body,
+  done,
+  label,
+  about,
+  confirm,
+}: Control): Html => html`<button type="button" id="${id}"
  class="small secondary needs-script" data-method="${method}" data-path="${path}" data-body="${body ? JSON.stringify(body) : ''}"
  data-done="${done}" data-confirm="${confirm ?? ''}">${label}${about ? html`<span class="visually-hidden"> ${about}</span>` : undefined}</button>`;
 

@@ -13,9 +13,12 @@ const states: Readonly<Record<AgentState, { words: string; tag: string }>> = {
   cardRejected: { words: 'card rejected', tag: 'bad' },
 };
 
-const attempts = (left: number | null): string => (left === null ? '' : left === 1 ? '1 attempt left.' : `${left} attempts left.`);
+const attempts = (left: number | null): string =>
+  left === null ? '' : left === 1 ? '1 attempt left.' : `${left} attempts left.`;
 
-const pinForm = ({ attemptsLeft }: AgentStatus): Html => html`<form class="needs-script" data-method="POST" data-path="/agent/pin" data-done="The PIN was right.">
+const pinForm = ({
+  attemptsLeft,
+}: AgentStatus): Html => html`<form class="needs-script" data-method="POST" data-path="/agent/pin" data-done="The PIN was right.">
 <div class="field">
 <label for="pin">PIN</label>
 <p class="hint" id="pin-hint">${attempts(attemptsLeft)} Every seeded card opens with 123456.</p>
@@ -24,7 +27,9 @@ const pinForm = ({ attemptsLeft }: AgentStatus): Html => html`<form class="needs
 <button type="submit">Give the PIN</button>
 </form>`;
 
-const roleForm = ({ roles }: AgentStatus): Html => html`<form class="needs-script" data-method="POST" data-path="/agent/role" data-done="The role was taken.">
+const roleForm = ({
+  roles,
+}: AgentStatus): Html => html`<form class="needs-script" data-method="POST" data-path="/agent/role" data-done="The role was taken.">
 <fieldset>
 <legend>Role for this session</legend>
 ${roles.map(
@@ -44,7 +49,8 @@ const row = (term: string, value: string | undefined): Html | undefined =>
 
 /** The Identity Agent of this machine: its state, its open question, and what one can do at the desk. Null when none answers. */
 export function deskSection(status: AgentStatus | null): Html {
-  if (!status) return html`<p class="warning">No Identity Agent of this machine answers, so there is no reader to put a card in.</p>`;
+  if (!status)
+    return html`<p class="warning">No Identity Agent of this machine answers, so there is no reader to put a card in.</p>`;
   const { state, card, person, role, question, reason, generation } = status;
   const shown = states[state];
   return html`

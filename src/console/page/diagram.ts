@@ -5,7 +5,7 @@ import type { Journey } from './journeys.ts';
 import { parties } from './parties.ts';
 
 /** Measures in pixels of the picture. */
-const size = { lane: 122, side: 12, head: 44, row: 38, foot: 16, loop: 30, character: 7 };
+const size = { lane: 104, side: 10, head: 44, row: 38, foot: 16, loop: 30, character: 6.6 };
 
 /** Most steps that are drawn; the list beside has them all. */
 const mostSteps = 60;
@@ -18,7 +18,9 @@ interface Lane {
 function lanesOf(events: readonly JourneyEvent[]): Map<string, Lane> {
   const used = new Set(events.flatMap(({ from, to }) => [from, to]));
   const shown = parties.filter(({ party, always }) => always || used.has(party));
-  return new Map(shown.map(({ party, label }, index) => [party, { label, x: size.side + size.lane * (index + 0.5) }]));
+  return new Map(
+    shown.map(({ party, label }, index) => [party, { label, x: size.side + size.lane * (index + 0.5) }]),
+  );
 }
 
 /** Where a label of this length is centred, so that none of it is cut off. */
@@ -33,7 +35,12 @@ const head = ({ label, x }: Lane, bottom: number): Html => html`<g>
 <text class="lane-name" x="${x}" y="26" text-anchor="middle">${label}</text>
 </g>`;
 
-function arrow(event: JourneyEvent, index: number, lanes: Map<string, Lane>, width: number): Html | undefined {
+function arrow(
+  event: JourneyEvent,
+  index: number,
+  lanes: Map<string, Lane>,
+  width: number,
+): Html | undefined {
   const from = lanes.get(event.from);
   const to = lanes.get(event.to);
   if (!from || !to) return undefined;

@@ -26,7 +26,10 @@ export function journeysOf(events: readonly JourneyEvent[]): Journey[] {
 }
 
 /** The newest journeys, and the number of the newest event. */
-export async function newestJourneys(database: Database, events: StoredEvents): Promise<{ journeys: Journey[]; last: number }> {
+export async function newestJourneys(
+  database: Database,
+  events: StoredEvents,
+): Promise<{ journeys: Journey[]; last: number }> {
   const row = await database.get<{ last: number | null }>(sql('SELECT MAX(seq) AS last FROM event'));
   const last = Number(row?.last ?? 0);
   const found = await events.list({ since: Math.max(0, last - limits.events) });

@@ -11,6 +11,7 @@ import type { StoredEvents } from '../../storage/events.ts';
 import type { LocalAgent } from '../agent.ts';
 import type { CisDirectory } from '../cis-directory.ts';
 import { errors } from '../errors.ts';
+import { signInChallenge } from '../guard.ts';
 import { listedApplication } from '../registration/listed.ts';
 import { clockState } from '../resources/state.ts';
 import { addressesSection } from './addresses.ts';
@@ -39,6 +40,14 @@ interface Parts {
 const paths = { script: '/assets/console.js', stylesheet: '/assets/console.css' };
 const service = 'Console';
 
+const sections = [
+  ['h-desk', 'The desk'],
+  ['h-addresses', 'Addresses'],
+  ['h-people', 'People and cards'],
+  ['h-journeys', 'Journeys'],
+  ['h-applications', 'Applications'],
+] as const;
+
 /** What a neighbour answers, or null where it refuses or is not there: the page shows the rest. */
 async function orNull<T>(asked: Promise<T>): Promise<T | null> {
   try {
@@ -64,11 +73,13 @@ async function main(parts: Parts, request: HttpRequest): Promise<Html> {
     newestJourneys(database, events),
   ]);
   const { now, offsetSeconds } = clockState(clock);
-  const moved = offsetSeconds === 0 ? undefined : html` <span class="tag warn">moved by ${offsetSeconds} s</span>`;
+  const moved =
+    offsetSeconds === 0 ? undefined : html` <span class="tag warn">moved by ${offsetSeconds} s</span>`;
   return html`
 <noscript><p class="warning">The buttons and forms of this page need JavaScript, because the console takes nothing but JSON. Everything is shown without it, and the command line does the same.</p></noscript>
 <p id="said" class="said" role="status"></p>
 <p class="lead">Alongside ${version}, ${database.description}. <span id="clock" data-live>Clock: <time datetime="${now}">${now.slice(0, 16).replace('T', ' ')} UTC</time>${moved}</span></p>
+<nav aria-label="On this page"><ul>${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 <div class="grid">
 <section class="panel" aria-labelledby="h-desk"><h2 id="h-desk">The desk</h2><div id="desk" data-live data-question="${status?.question ?? ''}">${deskSection(status)}</div></section>
 <section class="panel" aria-labelledby="h-addresses"><h2 id="h-addresses">Addresses</h2>${addressesSection(urls, cis2Issuer)}</section>
@@ -85,22 +96,43 @@ ${callButton({ id: 'reset', method: 'POST', path: '/reset', done: 'Everything is
 const asset = (path: string, type: string, text: string): Route => ({
   methods: ['GET'],
   path,
-  endpoint: async () => new Answer(200, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'public, max-age=300', 'x-content-type-options': 'nosniff' }, text),
+  endpoint: async () =>
+    new Answer(
+      200,
+      {
+        'content-type': `${type}; charset=utf-8`,
+        'cache-control': 'public, max-age=300',
+        'x-content-type-options': 'nosniff',
+      },
+      text,
+    ),
 });
 
 /** `GET /`: the console's first page, and what it loads. */
 export function pageRoutes(parts: Parts): Route[] {
   const { development } = parts;
-  const head = html`<link rel="stylesheet" href="${paths.stylesheet}"><script src="${paths.script}" defer></script>`;
+  const head = html`<link rel="icon" href="data:,"><link rel="stylesheet" href="${paths.stylesheet}"><script src="${paths.script}" defer></script>`;
 
   async function firstPage(request: HttpRequest): Promise<Answer> {
     if (!development) {
       const { status, description } = errors.signInMissing.entry;
-      return framedPage(status, { title: 'Sign in', service, development, main: html`<p>${description}</p>` });
+      return framedPage(status, {
+        title: 'Sign in',
+        service,
+        development,
+        main: html`<p>${description}</p>`,
+      }).with(signInChallenge);
     }
     return framedPage(
       200,
-      { title: 'One sign-in, every step', service, development, wide: true, head, main: await main(parts, request) },
+      {
+        title: 'One sign-in, every step',
+        service,
+        development,
+        wide: true,
+        head,
+        main: await main(parts, request),
+      },
       { script: ["'self'"], connect: ["'self'"] },
     );
   }

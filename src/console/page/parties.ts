@@ -13,4 +13,5 @@ export const parties: readonly { party: Party; label: string; always: boolean }[
   { party: 'console', label: 'Console', always: false },
 ];
 
-export const labelOf = (party: Party): string => parties.find((known) => known.party === party)?.label ?? party;
+export const labelOf = (party: Party): string =>
+  parties.find((known) => known.party === party)?.label ?? party;

@@ -11,7 +11,9 @@ export const plainRole = (name: string): string => name.split('":"').at(-1)?.rep
 const rolesOf = ({ roles }: Person): string => {
   const [first, ...more] = roles;
   if (!first) return 'no role';
-  return more.length > 0 ? `${roles.length} roles` : `${plainRole(first.roleName)} (${first.roleCode.split(':').at(-1)})`;
+  return more.length > 0
+    ? `${roles.length} roles`
+    : `${plainRole(first.roleName)} (${first.roleCode.split(':').at(-1)})`;
 };
 
 const profiles: Readonly<Record<string, string>> = {
@@ -36,8 +38,23 @@ function cardButton(card: SocketCard | undefined, who: string): Html | undefined
   const id = `card-${card.serial}`;
   const about = `the card of ${who}`;
   return card.inserted
-    ? callButton({ id, method: 'DELETE', path: '/readers/0/card', done: 'The reader is empty.', label: 'Remove', about })
-    : callButton({ id, method: 'PUT', path: '/readers/0/card', body: { card: card.serial }, done: `The card of ${who} is in the reader.`, label: 'Insert', about });
+    ? callButton({
+        id,
+        method: 'DELETE',
+        path: '/readers/0/card',
+        done: 'The reader is empty.',
+        label: 'Remove',
+        about,
+      })
+    : callButton({
+        id,
+        method: 'PUT',
+        path: '/readers/0/card',
+        body: { card: card.serial },
+        done: `The card of ${who} is in the reader.`,
+        label: 'Insert',
+        about,
+      });
 }
 
 const row = (person: Person, cards: readonly SocketCard[]): Html => {

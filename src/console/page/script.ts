@@ -19,7 +19,8 @@ function consolePage(): void {
       const now = fresh.getElementById(part.id);
       if (!now || now.outerHTML === part.dataset.shown) continue;
       const focused = part.contains(document.activeElement) ? document.activeElement : null;
-      const typing = focused instanceof HTMLInputElement && focused.type === 'password' && focused.value !== '';
+      const typing =
+        focused instanceof HTMLInputElement && focused.type === 'password' && focused.value !== '';
       if (typing && now.dataset.question === part.dataset.question) continue;
       const open = [...part.querySelectorAll('details[open]')].map(({ id }) => id);
       const copy = document.importNode(now, true);
@@ -52,7 +53,10 @@ function consolePage(): void {
   };
 
   document.addEventListener('click', (event) => {
-    const button = event.target instanceof Element ? event.target.closest<HTMLElement>('button[data-copy], button[data-method]') : null;
+    const button =
+      event.target instanceof Element
+        ? event.target.closest<HTMLElement>('button[data-copy], button[data-method]')
+        : null;
     if (!button) return;
     const { copy, body, confirm: question } = button.dataset;
     if (copy !== undefined) {

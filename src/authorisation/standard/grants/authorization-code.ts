@@ -8,6 +8,7 @@ import { accessLifetime, Issuer } from '../../issue.ts';
 import { scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
+import { revokeFamily } from '../../revocation.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
@@ -34,7 +35,7 @@ const findCode = ({ clock, database, tokens, endedSessions }: Parts, base: Base,
       const age = clock.now() - usedAt;
       // RFC 6749 section 4.1.2: a code that is used again has been stolen, or an answer was lost.
       if (base.hardening.codeReuseRevokes && (!isOwn || age > harmlessRepeat))
-        await database.run(tokens.revokingFamily(granted.family));
+        await revokeFamily(database, tokens, granted.family);
       throw errors.codeInvalid(`the code was used ${age} ms ago`);
     }
     if (expiresAt <= clock.now())
@@ -99,7 +100,7 @@ export const authorizationCode = grant('authorization_code', {
       const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
       if (!done) throw errors.codeInvalid('the code was used by another request at the same time');
       if (await endedSessions.isOver(base, upstream, granted.sid)) {
-        await database.run(tokens.revokingFamily(granted.family));
+        await revokeFamily(database, tokens, granted.family);
         throw errors.codeInvalid('the provider ended the session at the same time');
       }
       recorder.record({

@@ -5,6 +5,7 @@ import type { Base } from '../../base.ts';
 import { accessLifetime } from '../../issue.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
+import { revokeFamily } from '../../revocation.ts';
 import { endOfRefreshing, type Rotated, Rotation, scopesLeft, upstreamOf } from '../../rotation.ts';
 import { errors } from '../errors.ts';
 import { readScope } from '../incoming.ts';
@@ -52,7 +53,7 @@ async function answerRepeat(
 ): Promise<Answer> {
   const rotated = await rotation.repeat(token, record);
   if (rotated) return answer(rotation, rotated);
-  await database.run(tokens.revokingFamily(record.family));
+  await revokeFamily(database, tokens, record.family);
   throw errors.refreshInvalid('the token was used before; all tokens of its family are revoked');
 }
 

@@ -130,7 +130,7 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
     ]);
     if (!done) throw errors.codeInvalid('another request redeemed it first, or its session has ended');
     parts.recorder.record({
-      keys: [code, accessToken],
+      keys: [code, accessToken, idToken],
       from: partyOf(client, parts.urls),
       to: 'cis2',
       name: 'cis2.token',

@@ -10,9 +10,15 @@ import type { Grants } from './redaction.ts';
 import { retrievePatient, retrieveRelatedPeople } from './retrieve.ts';
 import { searchPatients } from './search/search.ts';
 import { Patients } from './store.ts';
+import { updatePatient } from './update/update.ts';
 
 /** Every operation that the back end has. Anything else is an unsupported service. */
-const operations: readonly Operation[] = [retrievePatient, retrieveRelatedPeople, searchPatients];
+const operations: readonly Operation[] = [
+  retrievePatient,
+  retrieveRelatedPeople,
+  searchPatients,
+  updatePatient,
+];
 
 /** What the gateway's headers grant; they are the gateway's own, whatever a client sent under their names. */
 function grantsOf(headers: HeaderMap): Grants {
@@ -32,7 +38,7 @@ function grantsOf(headers: HeaderMap): Grants {
 
 /** The Personal Demographics Service behind the gateway, in this process, with its records in the product's storage. */
 export function makeBackEnd(database: Database, clock: Clock): BackEnd {
-  const patients = new Patients(database);
+  const patients = new Patients(database, clock);
   return async ({ method, path, query, headers, body }) => {
     // The published back end breaks on it, and the gateway hides how.
     if (method === 'OPTIONS') return new Answer(502);

@@ -126,6 +126,7 @@ export const makePds = ({ database, clock }: Dependencies): Api => ({
   asid: 'sent',
   takes: ['nhsd-end-user-organisation-ods'],
   inject: {
+    'nhsd-application-id': ({ application: { id } }) => id,
     'nhsd-identity-uuid': ({ token }) => token.attributes['id_token-subject'],
     'nhsd-identity-idp': ({ token }) => token.attributes['id_token-issuer'],
     'nhsd-nhslogin-user': (call) => (call.mode.name === patient ? loginUserOf(call) : undefined),
@@ -154,7 +155,7 @@ export const makePds = ({ database, clock }: Dependencies): Api => ({
     ],
     methods: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'],
   },
-  event: { party: 'pds', name: 'pds.read' },
+  event: { party: 'pds', name: (verb) => (verb === 'GET' ? 'pds.read' : 'pds.write') },
   checks: (health) => ({ 'spine:status': [checkOf(health, `${health.address}/_ping`)] }),
   backEnd: makeBackEnd(database, clock),
 });

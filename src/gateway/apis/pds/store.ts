@@ -1,4 +1,6 @@
-import { type Database, must, type Statement, sql } from '../../../storage/database.ts';
+import type { Clock } from '@alongside/kernel/clock';
+import { type Database, must, sql } from '../../../storage/database.ts';
+import { SingleUse } from '../../../storage/single-use.ts';
 import { isNhsNumber } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
 import type { PatientRecord } from './patient.ts';
@@ -8,6 +10,10 @@ interface PatientRow {
   version: number;
   body: string;
 }
+
+const repetitionKind = 'pds-update';
+/** How long a repeated update is known, in milliseconds. */
+const repetitionTime = 3_600_000;
 
 /** How many merges in a row are followed. */
 const longestChain = 10;
@@ -27,9 +33,11 @@ function recordOf({ version, body }: PatientRow): PatientRecord {
 /** The records, each complete; what may be shown of one is decided when it is read. */
 export class Patients {
   readonly #database: Database;
+  readonly #repetitions: SingleUse;
 
-  constructor(database: Database) {
+  constructor(database: Database, clock: Clock) {
     this.#database = database;
+    this.#repetitions = new SingleUse(database, clock);
   }
 
   /** The record of exactly this number, whatever became of it. */
@@ -60,20 +68,11 @@ export class Patients {
     return rows.map(recordOf);
   }
 
-  /** The write that keeps a record in the place of whatever has its number. */
-  putting(record: PatientRecord): Statement {
-    const { id, meta } = record.patient;
-    return sql(
-      `INSERT INTO patient (nhs_number, version, body) VALUES (?, ?, ?)
-       ON CONFLICT (nhs_number) DO UPDATE SET version = excluded.version, body = excluded.body`,
-      id,
-      Number(meta.versionId),
-      JSON.stringify(record),
-    );
-  }
-
-  /** The conditional write that puts the next version in the place of this one: one of two concurrent changes wins. */
-  async replace(record: PatientRecord, version: number): Promise<boolean> {
+  /**
+   * The conditional write that puts the next version in the place of this one: one of two concurrent changes wins.
+   * `repetition` is remembered with it, so that the same request sent again is known.
+   */
+  async replace(record: PatientRecord, version: number, repetition: string): Promise<boolean> {
     const { done } = await this.#database.batch([
       must(
         sql(
@@ -84,7 +83,13 @@ export class Patients {
           version,
         ),
       ),
+      this.#repetitions.claiming(repetitionKind, repetition, repetitionTime),
     ]);
     return done;
+  }
+
+  /** Whether this very request has already changed a record within the last hour. */
+  wasUpdatedBy(repetition: string): Promise<boolean> {
+    return this.#repetitions.claimed(repetitionKind, repetition);
   }
 }

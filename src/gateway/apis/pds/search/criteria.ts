@@ -1,6 +1,7 @@
 import { type Parameters, parseParameters } from '../../../../oauth/parameters.ts';
 import { outcomes } from '../outcomes.ts';
 import type { Gender } from '../patient.ts';
+import { isDay } from '../shape.ts';
 
 /** A limit on a day, ISO dates compare as text. */
 export interface DayBound {
@@ -68,12 +69,6 @@ function readDays(parameters: Parameters, field: string): DayBound[] {
     if (day === undefined || !isDay(day)) throw invalidField(field, value);
     return { compare: compare as DayBound['compare'], day };
   });
-}
-
-/** Whether there is such a day. */
-function isDay(day: string): boolean {
-  const time = Date.parse(`${day}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }
 
 function readFlag(parameters: Parameters, field: string): boolean {

@@ -63,7 +63,7 @@ function fuzzyName({ family, given }: Criteria, name: HumanName): Likeness {
     wordLikeness(family, own),
     ...given.map((value) => wordLikeness(value, [name.family])),
   ]);
-  return turned === undefined ? undefined : turned;
+  return turned === undefined ? undefined : turned * likeness.transposed;
 }
 
 const exactName = ({ family, given }: Criteria, name: HumanName): Likeness =>

@@ -202,6 +202,13 @@ describe('a search that is made', () => {
     );
   });
 
+  test('names the wrong way round count less than in their places', async () => {
+    const score = async (query: string) =>
+      (await find(`_fuzzy-match=true&${query}&${hume}`)).entry?.[0]?.search.score;
+    assert.equal(await score('family=Hume&given=Casey'), 1);
+    assert.equal(await score('family=Casey&given=Hume'), 0.8);
+  });
+
   test('a result is less than a record: current names, home address, death notification', async () => {
     const [found] = (await find(smith)).entry ?? [];
     assert.equal(found?.search.score, 1);

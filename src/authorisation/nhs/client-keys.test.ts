@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { applicationOf } from '../testing/applications.ts';
+import {
+  type AssertionOptions,
+  assertionOf,
+  type ClientKey,
+  newClientKey,
+  withAssertion,
+} from '../testing/assertions.ts';
+import { assertError } from '../testing/journeys.ts';
+import { api, changed, type Platform, startPlatform } from '../testing/platform.ts';
+
+const tokenUrl = `${api}/oauth2/token`;
+
+async function serve(handler: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+describe('keys of clients', () => {
+  let platform: Platform;
+  let signer: ClientKey;
+  before(async () => {
+    signer = await newClientKey('test-1');
+    platform = await startPlatform({ keys: [signer.jwk] });
+  });
+  after(() => platform.close());
+
+  const request = async (
+    options: Partial<AssertionOptions> = {},
+    change: Record<string, string | undefined> = {},
+  ) => {
+    const usual = { id: 'separate', audience: tokenUrl, clock: platform.clock, signer };
+    const assertion = await assertionOf({ ...usual, ...options });
+    return platform.post(
+      '/oauth2/token',
+      changed({ grant_type: 'client_credentials', ...withAssertion(assertion) }, change),
+    );
+  };
+
+  test('a key of 4096 bits', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'big' } as JsonWebKey;
+    await platform.applications.add(applicationOf('big-key', { jwks: { keys: [jwk] } }));
+    assert.equal((await request({ id: 'big-key', signer: { key: privateKey, jwk } })).status, 200);
+  });
+
+  test('a key of 1024 bits is none', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'small' } as JsonWebKey;
+    await platform.applications.add(applicationOf('small-key', { jwks: { keys: [jwk] } }));
+    const answer = await request({ id: 'small-key', signer: { key: privateKey, jwk } });
+    await assertError(platform, answer, 401, 'public_key error', 'JWT signature verification failed');
+  });
+
+  describe('keys at an address', () => {
+    const unreachable = "The JWKS endpoint, for your client_assertion can't be reached";
+    let keys: JsonWebKey[] = [];
+    let fetched = 0;
+    const servers: Server[] = [];
+    let url = '';
+    before(async () => {
+      const served = await serve((incoming, response) => {
+        fetched += 1;
+        if (incoming.url === '/redirect') response.writeHead(302, { location: '/jwks' }).end();
+        else if (incoming.url === '/text') response.end('text');
+        else if (incoming.url === '/large') response.end(`{"keys":[],"x":"${'x'.repeat(1_100_000)}"}`);
+        else if (incoming.url === '/hanging') response.write('{');
+        else if (incoming.url === '/missing') response.writeHead(404).end();
+        else response.end(JSON.stringify({ keys }));
+      });
+      url = served.url;
+      servers.push(served.server);
+    });
+    after(() => {
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+    });
+
+    const register = (id: string, jwksUrl: string) =>
+      platform.applications.add(applicationOf(id, { jwksUrl }));
+
+    test('fetched, kept, and fetched once more for an unknown kid', async () => {
+      keys = [signer.jwk];
+      await register('remote', `${url}/jwks`);
+      fetched = 0;
+      assert.equal((await request({ id: 'remote' })).status, 200);
+      assert.equal((await request({ id: 'remote' })).status, 200);
+      assert.equal(fetched, 1);
+      const second = await newClientKey('test-2');
+      keys = [signer.jwk, second.jwk];
+      assert.equal((await request({ id: 'remote', signer: second })).status, 200);
+      assert.equal(fetched, 2);
+    });
+
+    test('the published attribute names the address as well', async () => {
+      keys = [signer.jwk];
+      await platform.applications.add(
+        applicationOf('by-attribute', { attributes: { 'jwks-resource-url': `${url}/attribute` } }),
+      );
+      assert.equal((await request({ id: 'by-attribute' })).status, 200);
+    });
+
+    const rows: [string, () => string][] = [
+      ['not there', () => `${url}/missing`],
+      ['a redirect', () => `${url}/redirect`],
+      ['not JSON', () => `${url}/text`],
+      ['too large', () => `${url}/large`],
+      ['nobody listens', () => 'http://127.0.0.1:1/jwks'],
+      ['a bare host', () => url],
+      ['a file', () => 'file:///etc/passwd'],
+      ['no address', () => 'jwks.test/jwks'],
+      ['never answering in full', () => `${url}/hanging`],
+    ];
+    for (const [name, address] of rows)
+      test(name, async () => {
+        await register(`remote ${name}`, address());
+        await assertError(
+          platform,
+          await request({ id: `remote ${name}` }),
+          403,
+          'public_key error',
+          unreachable,
+        );
+      });
+
+    test('private addresses are not fetched outside development', async () => {
+      const real = await startPlatform({ development: false });
+      fetched = 0;
+      for (const [id, address] of [
+        ['loopback', `${url}/jwks`],
+        ['localhost', `${url.replace('127.0.0.1', 'localhost')}/jwks`],
+        ['mapped', `${url.replace('127.0.0.1', '[::ffff:127.0.0.1]')}/jwks`],
+        ['metadata', 'http://169.254.169.254/latest'],
+      ] as const) {
+        await real.applications.add(applicationOf(id, { jwksUrl: address }));
+        const assertion = await assertionOf({ id, audience: tokenUrl, clock: real.clock, signer });
+        const answer = await real.post('/oauth2/token', {
+          grant_type: 'client_credentials',
+          ...withAssertion(assertion),
+        });
+        await assertError(real, answer, 403, 'public_key error', unreachable);
+      }
+      assert.equal(fetched, 0);
+      await real.close();
+    });
+  });
+});

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { applicationOf } from '../testing/applications.ts';
+import { assertError, authorizeRequest, codeRequest } from '../testing/journeys.ts';
+import { type Platform, startPlatform } from '../testing/platform.ts';
+
+describe('rate limits and message ids', () => {
+  let platform: Platform;
+  before(async () => {
+    platform = await startPlatform();
+  });
+  after(() => platform.close());
+
+  describe('rate limits', () => {
+    const limited = (id: string, ratelimiting: object) =>
+      platform.applications.add(
+        applicationOf(id, { attributes: { ratelimiting: JSON.stringify({ oauth2: ratelimiting }) } }),
+      );
+
+    test('the quota: three a minute, counted over authorize and token; another application is free', async () => {
+      await limited('slow', { quota: { enabled: true, limit: 3, interval: 1, timeunit: 'minute' } });
+      for (let n = 0; n < 2; n++)
+        assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('slow'))).status, 302);
+      assert.equal(
+        (await platform.post('/oauth2/token', codeRequest('x', 'slow'))).body.error,
+        'invalid_grant',
+      );
+      const text =
+        'Your application, The slow application, has exceeded its quota of 3 requests every 1 minute(s) and is being rate limited.';
+      const fourth = await platform.get(
+        '/oauth2/authorize',
+        authorizeRequest('slow', { redirect_uri: undefined }),
+      );
+      await assertError(platform, fourth, 429, 'ratelimit_exceeded', text);
+      assert.equal(fourth.headers.get('retry-after'), '60');
+      await assertError(
+        platform,
+        await platform.post('/oauth2/token', codeRequest('x', 'slow', { client_secret: 'wrong' })),
+        429,
+        'ratelimit_exceeded',
+        text,
+      );
+      assert.equal((await platform.get('/oauth2/authorize', authorizeRequest())).status, 302);
+      assert.equal((await platform.get('/oauth2-mock/authorize', authorizeRequest('slow'))).status, 302);
+      platform.clock.advance(60);
+      assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('slow'))).status, 302);
+    });
+
+    test('the spike arrest: one every 200 ms', async () => {
+      const spikeArrest = { enabled: true, ratelimit: '300pm' };
+      await limited('spiky', {
+        quota: { enabled: false, limit: 1, interval: 1, timeunit: 'minute' },
+        spikeArrest,
+      });
+      assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('spiky'))).status, 302);
+      const second = await platform.get('/oauth2/authorize', authorizeRequest('spiky'));
+      await assertError(
+        platform,
+        second,
+        429,
+        'ratelimit_exceeded',
+        'Your application, The spiky application, has created a spike in traffic and is being rate limited. Please reduce the frequency of your requests.',
+      );
+      assert.equal(second.headers.get('retry-after'), '1');
+      platform.clock.advance(0.2);
+      assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('spiky'))).status, 302);
+    });
+
+    test('the published default of 300 a minute holds where the product says nothing', async () => {
+      const product = { name: 'usual', apis: ['oauth2'], scopes: [], limits: {} };
+      await platform.products.save(product);
+      await platform.applications.add(
+        applicationOf('usual', { products: [{ name: 'usual', status: 'approved' }] }),
+      );
+      const statuses: number[] = [];
+      for (let n = 0; n < 301; n++)
+        statuses.push(
+          (await platform.get('/oauth2/authorize', authorizeRequest('usual', { redirect_uri: undefined })))
+            .status,
+        );
+      assert.deepEqual([statuses.filter((status) => status === 400).length, statuses.at(-1)], [300, 429]);
+    });
+  });
+
+  test('one message id for each request, and what it finds says what was expected and what came', async () => {
+    const [one, two] = [
+      await platform.get(
+        '/oauth2/authorize',
+        authorizeRequest('combined', { redirect_uri: 'https://wrong.test/' }),
+      ),
+      await platform.get(
+        '/oauth2/authorize',
+        authorizeRequest('combined', { redirect_uri: 'https://wrong.test/' }),
+      ),
+    ];
+    assert.notEqual(one.body.message_id, two.body.message_id);
+    const reason = await platform.refusals.find(one.body.message_id);
+    assert.deepEqual(reason, {
+      messageId: one.body.message_id,
+      at: new Date(platform.clock.now()).toISOString(),
+      service: 'authorisation',
+      error: 'authorisation.redirectUnknown',
+      detail: 'https://wrong.test/ came, registered are: https://combined.test/callback',
+      path: '/oauth2/authorize',
+    });
+    platform.clock.advance(8 * 86_400);
+    await platform.refusals.sweep();
+    assert.equal(await platform.refusals.find(one.body.message_id), undefined);
+  });
+});

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { HttpRequest } from '@alongside/kernel/http';
+import fc from 'fast-check';
+import { Parameters } from '../oauth/parameters.ts';
+import type { Product } from '../oauth/products.ts';
+import { limitsOf, publishedQuota } from '../oauth/rate-limits.ts';
+import { redirectFits } from '../oauth/redirect-uris.ts';
+import type { Base } from './base.ts';
+import type { Cis2Settings } from './dependencies.ts';
+import { type Incoming, readIncoming } from './incoming.ts';
+import { scopesAt } from './levels.ts';
+import { lifetimesOf } from './lifetimes.ts';
+import { readScope } from './standard/incoming.ts';
+import { applicationOf } from './testing/applications.ts';
+import { cis2Upstream } from './upstream/cis2.ts';
+
+const base = { path: '/oauth2', shortenLifetimes: true } as Base;
+const requestOf = (query: string, body = ''): HttpRequest => ({
+  id: 'x',
+  method: 'POST',
+  path: '/oauth2/token',
+  query,
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  rawHeaders: [],
+  body,
+  address: '',
+  port: 0,
+});
+
+describe('parsers: any text', () => {
+  test('a request is read or refused, and never has a scope', () => {
+    const refused = /request is malformed/;
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (query, body) => {
+        let incoming: Incoming;
+        try {
+          incoming = readIncoming(base, requestOf(query, body));
+        } catch (error) {
+          assert.match((error as Error).message, refused);
+          return;
+        }
+        assert.ok(!incoming.query.has('scope') && !incoming.form.has('scope'));
+      }),
+    );
+  });
+
+  test('scope parameters change nothing else of a request', () => {
+    const pairs = fc.array(fc.tuple(fc.stringMatching(/^[a-z]{1,5}$/), fc.stringMatching(/^\w{0,5}$/)), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(pairs, fc.array(fc.nat(8), { maxLength: 5 }), (sent, places) => {
+        const text = sent.filter(([name]) => name !== 'scope').map(([name, value]) => `${name}=${value}`);
+        const more = [...text];
+        for (const place of places) more.splice(Math.min(place, more.length), 0, 'scope=%zz');
+        const read = (list: string[]) => readIncoming(base, requestOf('', list.join('&'))).form.entries();
+        assert.deepEqual(read(more), read(text));
+      }),
+    );
+  });
+
+  test('a scope is its values, each once, or malformed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.stringMatching(/^[!#-[\]-~]{1,8}$/), { minLength: 1 }), (values) => {
+        assert.deepEqual(readScope(values.join(' ')), [...new Set(values)]);
+      }),
+    );
+    for (const text of ['', ' ', 'a  b', ' a', 'a ', 'a"b', 'a\\b', 'a\tb', 'é'])
+      assert.equal(readScope(text), undefined, text);
+  });
+
+  test('a lifetime is only ever shortened', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.integer().map(String), fc.double().map(String)), (asked) => {
+        const form = new Parameters(
+          new Map(
+            ['_access_token_expiry_ms', '_refresh_token_expiry_ms', '_refresh_tokens_validity_ms'].map(
+              (name) => [name, [asked]],
+            ),
+          ),
+        );
+        const { access, refresh, validity } = lifetimesOf(base, form, {
+          access: 600_000,
+          refresh: 43_200_000,
+        });
+        assert.ok(access > 0 && access <= 600_000);
+        assert.ok(refresh > 0 && refresh <= 43_200_000);
+        assert.ok(validity >= 0 && validity <= 43_200_000);
+        const usual = lifetimesOf({ ...base, shortenLifetimes: false }, form, {
+          access: 600_000,
+          refresh: 43_200_000,
+        });
+        assert.deepEqual(usual, { access: 600_000, refresh: 43_200_000, validity: 43_200_000 });
+      }),
+    );
+  });
+
+  test('a redirect that fits differs from a registered one by a loopback port at most', () => {
+    const registered = ['http://127.0.0.1/callback', 'http://[::1]:80/callback', 'https://app.test/callback'];
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.webUrl(),
+          fc.integer().map((port) => `http://127.0.0.1:${port}/callback`),
+        ),
+        (uri) => {
+          if (!redirectFits(registered, true, uri)) return;
+          const url = new URL(uri);
+          assert.ok(
+            registered.includes(uri) ||
+              (['127.0.0.1', '[::1]'].includes(url.hostname) && url.pathname === '/callback'),
+          );
+          assert.equal(url.username + url.password + url.search + url.hash, '');
+        },
+      ),
+    );
+    assert.ok(redirectFits(registered, true, 'http://127.0.0.1:65535/callback'));
+    assert.ok(redirectFits(registered, true, 'http://[::1]:5/callback'));
+    assert.ok(!redirectFits(registered, false, 'http://127.0.0.1:65535/callback'));
+  });
+
+  test('a level grants at itself alone, whatever the claim holds', () => {
+    const products: Product[] = [
+      {
+        name: 'p',
+        apis: [],
+        limits: null,
+        scopes: ['1', '2', '3'].map((level) => `urn:nhsd:apim:user-nhs-cis2:aal${level}:x`),
+      },
+    ];
+    const { levelOf } = cis2Upstream({} as Cis2Settings);
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.constantFrom('1', '3', 2, '4', ['3'], '.', '03', 3.5), fc.anything()),
+        (claim) => {
+          const level = levelOf({ authentication_assurance_level: claim });
+          const granted = level ? scopesAt(products, level.marker) : [];
+          assert.deepEqual(
+            granted,
+            ['1', '2', '3', 1, 2, 3].includes(claim as string)
+              ? [`urn:nhsd:apim:user-nhs-cis2:aal${claim}:x`]
+              : [],
+          );
+        },
+      ),
+    );
+  });
+
+  test('limits: own before product, the most generous product, null lifts, anything odd is as published', () => {
+    const product = (limits: Product['limits']): Product => ({
+      name: 'p',
+      apis: ['oauth2'],
+      scopes: [],
+      limits,
+    });
+    const half = (ratelimiting?: string) =>
+      applicationOf('x', { attributes: ratelimiting === undefined ? {} : { ratelimiting } }).platform!;
+    const quota = (limit: number) => ({ quota: { ...publishedQuota, limit } });
+    assert.deepEqual(limitsOf(half(), [], 'oauth2'), { quota: publishedQuota });
+    assert.deepEqual(limitsOf(half(), [product({})], 'oauth2'), { quota: publishedQuota });
+    assert.deepEqual(limitsOf(half(), [product(quota(5)), product(quota(9))], 'oauth2'), quota(9));
+    assert.equal(limitsOf(half(), [product(quota(5)), product(null)], 'oauth2'), null);
+    assert.deepEqual(limitsOf(half(), [product(null)], 'another'), { quota: publishedQuota });
+    assert.deepEqual(limitsOf(half('{"oauth2":{"quota":{"limit":3}}}'), [product(null)], 'oauth2'), quota(3));
+    fc.assert(fc.property(fc.string(), (text) => limitsOf(half(text), [], 'oauth2')?.quota?.limit === 300));
+  });
+});

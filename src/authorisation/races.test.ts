@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { assertionOf, type ClientKey, newClientKey, withAssertion } from './testing/assertions.ts';
+import { authorizeRequest, codeOf, codeRequest, refreshRequest, tokensOf } from './testing/journeys.ts';
+import { api, type Platform, startPlatform } from './testing/platform.ts';
+import { careWorker } from './testing/provider.ts';
+
+// Two services on one database, as two processes are: each with its own connections and caches.
+const rounds = 3;
+
+let folder: string;
+let postgres: TestPostgres;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'authorisation-'));
+  postgres = await startPostgres();
+});
+after(async () => {
+  await postgres.stop();
+  await rm(folder, { recursive: true });
+});
+
+const dialects: [string, () => Promise<string>][] = [
+  ['SQLite', async () => `sqlite:${join(folder, 'races.db')}`],
+  ['PostgreSQL', () => postgres.create('authorisation')],
+];
+
+for (const [dialect, open] of dialects)
+  describe(`two services on one database, ${dialect}: of ten uses at once one wins`, () => {
+    let one: Platform;
+    let two: Platform;
+    let signer: ClientKey;
+    before(async () => {
+      const database = await open();
+      signer = await newClientKey('test-1');
+      one = await startPlatform({ database, keys: [signer.jwk] });
+      two = await startPlatform({ database, beside: one });
+    });
+    after(async () => {
+      await two.close();
+      await one.close();
+    });
+
+    /** Ten requests, in turn to the one and the other. */
+    const atOnce = (path: string, form: Record<string, string>) =>
+      Promise.all(Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? one : two).post(path, form)));
+
+    test('a code', async () => {
+      for (let round = 0; round < rounds; round++) {
+        const answers = await atOnce('/oauth2/token', codeRequest(await codeOf(one)));
+        assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+        assert.equal(
+          answers.filter(({ body }) => body.error_description === 'authorization_code is invalid').length,
+          9,
+        );
+      }
+    });
+
+    test('a refresh token', async () => {
+      for (let round = 0; round < rounds; round++) {
+        const { refresh_token: token = '' } = await tokensOf(one);
+        const answers = await atOnce('/oauth2/token', refreshRequest(token));
+        assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+        assert.equal(
+          answers.filter(({ body }) => body.error_description === 'refresh_token is invalid').length,
+          9,
+        );
+      }
+    });
+
+    test('a jti', async () => {
+      for (let round = 0; round < rounds; round++) {
+        const assertion = await assertionOf({
+          id: 'separate',
+          audience: `${api}/oauth2/token`,
+          clock: one.clock,
+          signer,
+        });
+        const answers = await atOnce('/oauth2/token', {
+          grant_type: 'client_credentials',
+          ...withAssertion(assertion),
+        });
+        assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+      }
+    });
+
+    test('a state', async () => {
+      for (let round = 0; round < rounds; round++) {
+        const sent = await one.get('/oauth2/authorize', authorizeRequest());
+        const provided = await one.call(sent.location ?? '');
+        const answers = await Promise.all(
+          Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? one : two).call(provided.location ?? '')),
+        );
+        assert.equal(
+          answers.filter(({ body }) => body.error_description === 'Invalid state parameter.').length,
+          9,
+        );
+      }
+    });
+
+    test('a quota counts both', async () => {
+      const ratelimiting = JSON.stringify({ oauth2: { quota: { limit: 5 } } });
+      const stored = await one.applications.get('other');
+      assert.ok(stored?.platform);
+      const { revision, ...application } = stored;
+      await one.applications.replace(
+        { ...application, platform: { ...stored.platform, attributes: { ratelimiting } } },
+        revision,
+      );
+      const answers = await atOnce('/oauth2/token', codeRequest('x', 'other'));
+      assert.equal(answers.filter(({ status }) => status === 429).length, 5);
+    });
+
+    test('a logout against refreshing: nothing of the session lives afterwards', async () => {
+      for (let round = 0; round < rounds; round++) {
+        const sid = `racing-${round}`;
+        one.provider.state.person = { ...careWorker, sid };
+        const { refresh_token: token = '' } = await tokensOf(one);
+        const code = await codeOf(one);
+        const logout = { logout_token: await one.provider.logoutToken({ sid }) };
+        const answers = await Promise.all([
+          two.post('/oauth2/token', refreshRequest(token)),
+          one.post('/oauth2/backchannel_logout', logout),
+          two.post('/oauth2/token', codeRequest(code)),
+        ]);
+        assert.equal(answers[1]?.status, 200, answers[1]?.text);
+        for (const { body } of answers)
+          for (const given of [body.access_token, body.refresh_token]) {
+            const record = given === undefined ? undefined : await one.tokens.find(given);
+            assert.ok(!record || !one.tokens.isLive(record), `round ${round}`);
+          }
+        one.provider.reset();
+      }
+    });
+  });

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { sha256 } from '@alongside/kernel/secrets';
+import { scopes } from '../testing/applications.ts';
+import { assertError, throughBrowser } from '../testing/journeys.ts';
+import { api, changed, type Platform, startPlatform } from '../testing/platform.ts';
+import type { ProviderState } from '../testing/provider.ts';
+
+const issuer = `${api}/oauth2.1`;
+
+describe('standard profile: the way back', () => {
+  let platform: Platform;
+  before(async () => {
+    platform = await startPlatform();
+  });
+  after(() => platform.close());
+  afterEach(() => platform.provider.reset());
+
+  const requestOf = (id: string, change: Record<string, string | undefined> = {}) =>
+    changed(
+      {
+        client_id: `key-of-${id}`,
+        redirect_uri: id === 'native' ? 'http://127.0.0.1:43210/callback' : `https://${id}.test/callback`,
+        response_type: 'code',
+        state: 'the-state',
+        scope: scopes.aal3,
+        code_challenge: sha256('v'.repeat(43)),
+        code_challenge_method: 'S256',
+      },
+      change,
+    );
+  const authorize = (id: string, change: Record<string, string | undefined> = {}) =>
+    platform.get('/oauth2.1/authorize', requestOf(id, change));
+
+  // biome-ignore format: a table, one row a line
+  const rows: [string, Partial<ProviderState>, string | undefined][] = [
+    ['success', {}, undefined],
+    ['the person gave up', { error: 'access_denied' }, 'access_denied'],
+    ['ID token for another', { claims: { aud: 'x' } }, 'server_error'],
+    ['ID token forged', { forged: true }, 'server_error'],
+    ['ID token with another nonce', { claims: { nonce: 'x' } }, 'server_error'],
+    ['token endpoint fails', { tokenAnswer: { status: 503, body: {} } }, 'server_error'],
+    ['the person signed in at AAL2, AAL3 was asked for', { claims: { authentication_assurance_level: '2' } }, 'invalid_scope'],
+  ];
+  for (const [name, state, error] of rows)
+    test(name, async () => {
+      Object.assign(platform.provider.state, state);
+      const { status, location } = await throughBrowser(platform, '/oauth2.1/authorize', requestOf('web'));
+      assert.equal(status, 302);
+      assert.equal(`${location?.origin}${location?.pathname}`, 'https://web.test/callback');
+      assert.equal(location?.searchParams.get('iss'), issuer);
+      assert.equal(location?.searchParams.get('state'), 'the-state');
+      assert.equal(location?.searchParams.get('error') ?? undefined, error);
+      assert.equal(location?.searchParams.has('code'), error === undefined);
+    });
+
+  test('another browser brings the answer: refused, and the right one still may', async () => {
+    const sent = await authorize('web');
+    const provided = await platform.call(sent.location ?? '');
+    const stranger = await platform.call(provided.location ?? '');
+    await assertError(
+      platform,
+      stranger,
+      400,
+      'invalid_request',
+      'This sign-in has run out or belongs to another browser.',
+    );
+    const cookie = sent.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    assert.ok(
+      (await platform.call(provided.location ?? '', { headers: { cookie } })).location?.searchParams.get(
+        'code',
+      ),
+    );
+  });
+
+  test('two tabs at once do not disturb each other', async () => {
+    const [one, two] = [await authorize('web', { state: 'one' }), await authorize('web', { state: 'two' })];
+    const cookie = [one, two].map((sent) => sent.headers.getSetCookie()[0]?.split(';')[0]).join('; ');
+    for (const [sent, state] of [
+      [two, 'two'],
+      [one, 'one'],
+    ] as const) {
+      const provided = await platform.call(sent.location ?? '');
+      const back = await platform.call(provided.location ?? '', { headers: { cookie } });
+      assert.equal(back.location?.searchParams.get('state'), state);
+    }
+  });
+
+  test('native: any port, and the private-use scheme', async () => {
+    for (const redirectUri of [
+      'http://127.0.0.1:1/callback',
+      'http://127.0.0.1/callback',
+      'com.example.app:/callback',
+    ]) {
+      const back = await throughBrowser(
+        platform,
+        '/oauth2.1/authorize',
+        requestOf('native', { redirect_uri: redirectUri }),
+      );
+      assert.ok(
+        String(back.headers.get('location')).startsWith(`${redirectUri}?code=`),
+        String(back.location),
+      );
+    }
+  });
+});

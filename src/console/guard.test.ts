@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { type Sent, startConsole, type TestConsole } from './console.fixture.ts';
+
+const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+
+describe('the guard of the console', () => {
+  let console_: TestConsole;
+  let own: string;
+  before(async () => {
+    console_ = await startConsole();
+    own = `http://localhost:${console_.port}`;
+  });
+  after(() => console_.close());
+
+  const state = '/api/v1/state';
+  const requests: [what: string, path: string, sent: Sent, status: number, error?: string][] = [
+    ['its own name', state, { headers: { host: 'console.test' } }, 200],
+    ['a rebound name', state, { headers: { host: 'evil.test' } }, 421, 'wrong_host'],
+    ['a rebound name at the page', '/', { headers: { host: 'evil.test' } }, 421, 'wrong_host'],
+    ['a rebound name at health', '/healthz', { headers: { host: 'evil.test' } }, 421, 'wrong_host'],
+    ['a rebound name at nothing', '/nothing', { headers: { host: 'evil.test' } }, 421, 'wrong_host'],
+    ['its own name with another port', state, { headers: { host: 'localhost:1' } }, 421, 'wrong_host'],
+    ['its own name in capitals', state, { headers: { host: 'CONSOLE.TEST' } }, 421, 'wrong_host'],
+    ['a foreign origin', state, { headers: { origin: 'http://evil.test' } }, 403, 'foreign_origin'],
+    ['an opaque origin', state, { headers: { origin: 'null' } }, 403, 'foreign_origin'],
+    [
+      'https in place of http',
+      state,
+      { headers: { host: 'console.test', origin: 'https://console.test' } },
+      403,
+      'foreign_origin',
+    ],
+    ['its own origin', state, { headers: { host: 'console.test', origin: 'http://console.test' } }, 200],
+    ['the same site', state, { headers: { 'sec-fetch-site': 'same-site' } }, 403, 'cross_site'],
+    ['another site', state, { headers: { 'sec-fetch-site': 'cross-site' } }, 403, 'cross_site'],
+    ['its own page', state, { headers: { 'sec-fetch-site': 'same-origin' } }, 200],
+    ['a person at the address bar', state, { headers: { 'sec-fetch-site': 'none' } }, 200],
+    [
+      'a link from elsewhere to the page',
+      '/',
+      { headers: { 'sec-fetch-site': 'cross-site', ...navigation } },
+      200,
+    ],
+    [
+      'a link from elsewhere to the API',
+      state,
+      { headers: { 'sec-fetch-site': 'cross-site', ...navigation } },
+      403,
+      'cross_site',
+    ],
+    [
+      'the page in a frame',
+      '/',
+      {
+        headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+      },
+      403,
+      'cross_site',
+    ],
+    [
+      'the page by fetch',
+      '/',
+      { headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty' } },
+      403,
+      'cross_site',
+    ],
+  ];
+  for (const [what, path, sent, status, error] of requests) {
+    test(`${what}: ${status}`, async () => {
+      const answer = await console_.send(path, sent);
+      assert.equal(answer.status, status);
+      if (error) assert.equal(answer.body.error, error);
+    });
+  }
+
+  test('an origin of its own under another name of its own is foreign', async () => {
+    const answer = await console_.send(state, {
+      headers: { host: `127.0.0.1:${console_.port}`, origin: own },
+    });
+    assert.equal(answer.status, 403);
+  });
+
+  test('two Host headers are refused', async () => {
+    const text = await new Promise<string>((resolve, reject) => {
+      const socket = connect(console_.port, '127.0.0.1');
+      let received = '';
+      socket.on('data', (piece) => {
+        received += piece.toString();
+      });
+      socket.on('end', () => resolve(received));
+      socket.on('error', reject);
+      socket.write(
+        `GET ${state} HTTP/1.1\r\nHost: console.test\r\nHost: evil.test\r\nConnection: close\r\n\r\n`,
+      );
+    });
+    assert.match(text, /^HTTP\/1\.1 4\d\d /);
+  });
+
+  const writes: [what: string, sent: Sent, status: number][] = [
+    [
+      'as a form',
+      { method: 'POST', text: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      415,
+    ],
+    ['as plain text', { method: 'POST', text: '{}', headers: { 'content-type': 'text/plain' } }, 415],
+    ['without a type', { method: 'POST', text: '{}' }, 415],
+    [
+      'as a merge patch that is none',
+      { method: 'POST', text: '{}', headers: { 'content-type': 'application/merge-patch+json' } },
+      415,
+    ],
+    [
+      'as multipart without a body',
+      { method: 'POST', headers: { 'content-type': 'multipart/form-data' } },
+      415,
+    ],
+    ['with a foreign origin', { method: 'POST', json: {}, headers: { origin: 'http://evil.test' } }, 403],
+    [
+      'as JSON',
+      { method: 'POST', text: '{}', headers: { 'content-type': 'Application/JSON; charset=utf-8' } },
+      200,
+    ],
+    ['with nothing to say', { method: 'POST' }, 200],
+  ];
+  for (const [what, sent, status] of writes) {
+    test(`a write ${what}: ${status}`, async () => {
+      const resets = console_.resets();
+      const answer = await console_.send('/api/v1/reset', sent);
+      assert.equal(answer.status, status);
+      assert.equal(
+        console_.resets() - resets,
+        status === 200 ? 1 : 0,
+        'nothing happens unless it is answered with 200',
+      );
+    });
+  }
+
+  test('a merge patch may say so', async () => {
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const answer = await console_.send('/api/v1/applications/demo-combined', {
+      method: 'PATCH',
+      text: '{}',
+      headers,
+    });
+    assert.equal(answer.status, 200);
+  });
+
+  test('no answer lets another origin read it', async () => {
+    const answer = await console_.send(state, {
+      method: 'OPTIONS',
+      headers: { 'access-control-request-method': 'GET' },
+    });
+    assert.equal(answer.status, 404);
+    assert.deepEqual(
+      Object.keys(answer.headers).filter((name) => name.startsWith('access-control')),
+      [],
+    );
+  });
+
+  test('a body of more than 64 KiB is refused', async () => {
+    const answer = await console_.send('/api/v1/reset', {
+      method: 'POST',
+      text: ' '.repeat(70_000),
+      headers: { 'content-type': 'application/json' },
+    });
+    assert.equal(answer.status, 413);
+  });
+});
+
+describe('the console in production', () => {
+  let console_: TestConsole;
+  before(async () => {
+    console_ = await startConsole({ development: false });
+  });
+  after(() => console_.close());
+
+  for (const [method, path] of [
+    ['GET', '/api/v1/state'],
+    ['GET', '/api/v1/openapi.json'],
+    ['POST', '/api/v1/reset'],
+    ['GET', '/api/v1/nothing'],
+    ['GET', '/api'],
+    ['GET', '/'],
+  ] as const) {
+    test(`${method} ${path} wants an administrator`, async () => {
+      const answer = await console_.send(path, { method });
+      assert.equal(answer.status, 401);
+      assert.ok(answer.headers['www-authenticate']);
+      assert.match(answer.text, /administrator must sign in/);
+      assert.doesNotMatch(answer.text, /demo-combined/);
+    });
+  }
+
+  test('health is for everybody', async () => {
+    assert.equal((await console_.send('/healthz')).status, 200);
+    assert.equal((await console_.send('/readyz')).status, 200);
+    assert.equal(console_.resets(), 0);
+  });
+});

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { startInstance, type TestInstance } from '../../test/support/instance.ts';
+import { send } from './console.fixture.ts';
+
+// The console with the neighbours that it has in life: CIS and the agent of this machine.
+describe('the console in an installation', () => {
+  let instance: TestInstance;
+  let port: number;
+  before(async () => {
+    instance = await startInstance();
+    port = Number(new URL(instance.urls.console).port);
+  });
+  beforeEach(() => instance.api('DELETE', '/readers/0/card'));
+  after(() => instance?.stop());
+
+  type Status = {
+    state: string;
+    question: string | null;
+    roles: { roleId: string }[];
+    person: { uid: string } | null;
+    attemptsLeft: number | null;
+  };
+  const raw = (method: string, path: string, json?: unknown, headers = {}) =>
+    send(port, `/api/v1${path}`, {
+      method,
+      json,
+      headers: { host: new URL(instance.urls.console).host, ...headers },
+    });
+  const status = () => instance.api<Status>('GET', '/agent');
+
+  describe('people', () => {
+    test('are those of the directory', async () => {
+      const { people } = await instance.api<{ people: { uid: string; persona: string }[] }>('GET', '/people');
+      assert.ok(people.some(({ uid, persona }) => uid === '656005750108' && persona === 'gp'));
+      const page = await instance.api<{ people: unknown[]; next: string }>('GET', '/people?limit=2');
+      assert.equal(page.people.length, 2);
+      const rest = await instance.api<{ people: { uid: string }[] }>('GET', `/people?after=${page.next}`);
+      assert.ok(rest.people.every(({ uid }) => uid > page.next));
+      const found = await instance.api<{ people: { uid: string }[] }>('GET', '/people?persona=gp');
+      assert.deepEqual(
+        found.people.map(({ uid }) => uid),
+        ['656005750108'],
+      );
+      assert.equal((await raw('GET', '/people?limit=x')).status, 400);
+    });
+
+    test('are named by uid or persona', async () => {
+      const byUid = await raw('GET', '/people/656005750108');
+      assert.equal(byUid.status, 200);
+      assert.deepEqual((await raw('GET', '/people/gp')).body, byUid.body);
+      assert.ok(byUid.headers.etag);
+      assert.equal((await raw('GET', '/people/nobody')).status, 404);
+      assert.equal((await raw('GET', '/people/656005750000')).status, 404);
+    });
+
+    test('are added, changed under their tag, and removed', async () => {
+      const added = await raw('POST', '/people', { persona: 'new', givenName: 'Nell', familyName: 'Fresh' });
+      assert.equal(added.status, 201);
+      assert.equal(added.headers.location, `/api/v1/people/${String(added.body.uid)}`);
+      const etag = (await raw('GET', '/people/new')).headers.etag ?? '';
+      const changed = await raw('PATCH', '/people/new', { title: 'Dr' }, { 'if-match': etag });
+      assert.deepEqual([changed.status, changed.body.title], [200, 'Dr']);
+      assert.notEqual(changed.headers.etag, etag);
+      assert.equal((await raw('PATCH', '/people/new', { title: 'Ms' }, { 'if-match': etag })).status, 412);
+      assert.equal((await raw('DELETE', '/people/new', undefined, { 'if-match': etag })).status, 412);
+      assert.equal((await raw('DELETE', '/people/new')).status, 204);
+      assert.equal((await raw('DELETE', '/people/new')).status, 404);
+    });
+
+    test('that do not fit are refused by CIS, with the field', async () => {
+      const answer = await raw('POST', '/people', { givenName: 'A', familyName: 'B', shoeSize: 9 });
+      assert.equal(answer.status, 422);
+      assert.match(answer.text, /shoeSize/);
+      assert.equal(
+        (await raw('POST', '/people', { persona: 'gp', givenName: 'A', familyName: 'B' })).status,
+        409,
+      );
+    });
+
+    test('as userinfo documents', async () => {
+      const document = (await raw('GET', '/people/nurse/userinfo')).body;
+      assert.equal(document.sub, '656005750105');
+      assert.equal(document.nhsid_useruid, '656005750105');
+      assert.equal(document.idassurancelevel, '3');
+      assert.equal((document.nhsid_nrbac_roles as unknown[]).length, 3);
+      assert.match(JSON.stringify(document.nhsid_nrbac_roles), /"person_roleid":"\d{12}"/);
+      assert.equal(document.nmc_id, 'NMC123');
+      assert.equal('middle_names' in (await raw('GET', '/people/clinician/userinfo')).body, false);
+      assert.equal((await raw('GET', '/people/nobody/userinfo')).status, 404);
+    });
+  });
+
+  describe('cards, reader and agent', () => {
+    test('a card in, the wrong PIN, the right one, out again', async () => {
+      const reader = await instance.api<{ card: { persona: string; name: string } }>(
+        'PUT',
+        '/readers/0/card',
+        { card: 'gp' },
+      );
+      assert.equal(reader.card.persona, 'gp');
+      assert.deepEqual(await instance.api('GET', '/readers/0'), reader);
+      assert.equal((await status()).state, 'pinRequested');
+      const wrong = await instance.call('POST', '/agent/pin', { pin: '000000' });
+      assert.deepEqual([wrong.status, wrong.body.error, wrong.body.attemptsLeft], [403, 'wrong_pin', 2]);
+      const right = await instance.call('POST', '/agent/pin', { pin: '123456' });
+      assert.deepEqual([right.status, right.body.state], [200, 'signedIn']);
+      assert.equal((await instance.call('POST', '/agent/pin', { pin: '123456' })).status, 409);
+      const out = await instance.api<{ card: null }>('DELETE', '/readers/0/card');
+      assert.equal(out.card, null);
+      assert.equal((await status()).state, 'noCard');
+    });
+
+    test('a person with several roles chooses one', async () => {
+      await instance.api('PUT', '/readers/0/card', { card: '656005750104' });
+      const asked = await instance.api<Status>('POST', '/agent/pin', { pin: '123456' });
+      assert.deepEqual([asked.state, asked.question], ['roleRequested', 'role']);
+      assert.equal((await instance.call('POST', '/agent/role', { roleId: '1' })).status, 422);
+      const chosen = await instance.api<Status>('POST', '/agent/role', { roleId: asked.roles[1]?.roleId });
+      assert.equal(chosen.state, 'signedIn');
+      const signedOut = await instance.api<Status>('DELETE', '/agent/session');
+      assert.equal(signedOut.person, null);
+    });
+
+    test('three wrong PINs block a card until it is given its attempts back', async () => {
+      const card = await instance.api<{ serial: string; uid: string }>('POST', '/cards', {
+        person: 'starter',
+        pin: '654321',
+      });
+      assert.equal(card.uid, '656005750113');
+      await instance.api('PUT', '/readers/0/card', { card: card.serial });
+      const answers = [];
+      for (let attempt = 0; attempt < 4; attempt++)
+        answers.push(await instance.call('POST', '/agent/pin', { pin: '111111' }));
+      assert.deepEqual(
+        answers.map(({ status: code, body }) => [code, body.error]),
+        [
+          [403, 'wrong_pin'],
+          [403, 'wrong_pin'],
+          [423, 'card_blocked'],
+          [423, 'card_blocked'],
+        ],
+      );
+      assert.equal((await status()).state, 'blocked');
+      await instance.api('PATCH', `/cards/${card.serial}`, { locked: false });
+      assert.equal((await instance.call('POST', '/agent/pin', { pin: '654321' })).status, 200);
+      assert.equal((await raw('DELETE', `/cards/${card.serial}`)).status, 204);
+      assert.equal((await raw('DELETE', `/cards/${card.serial}`)).status, 404);
+    });
+
+    test('a card for nobody, and one that does not fit, are refused', async () => {
+      assert.equal((await instance.call('POST', '/cards', { person: 'nobody' })).status, 404);
+      for (const body of [
+        {},
+        { person: 'gp', pin: '1' },
+        { person: 'gp', keyType: 'DSA' },
+        { person: 'gp', colour: 'red' },
+      ])
+        assert.equal((await instance.call('POST', '/cards', body)).status, 400);
+      assert.equal((await instance.call('PUT', '/readers/0/card', { card: 'nobody' })).status, 404);
+      assert.equal((await instance.call('PATCH', '/cards/nobody', {})).status, 404);
+    });
+  });
+
+  test('the desks go on when the clock is moved', async () => {
+    await instance.signInAtDesk('gp');
+    await instance.api('PUT', '/clock', { advance: 3_000 });
+    assert.equal((await status()).state, 'signedIn');
+    await instance.signInAtDesk('clinician');
+    const { clock } = await instance.api<{ clock: { offsetSeconds: number } }>('GET', '/state');
+    assert.equal(clock.offsetSeconds, 3_000);
+    await instance.api('DELETE', '/clock');
+  });
+
+  test('a reset brings back people, cards, registrations and the clock', async () => {
+    await instance.signInAtDesk('gp');
+    await instance.api('PUT', '/clock', { advance: 60 });
+    await raw('DELETE', '/people/nurse');
+    await raw('DELETE', '/applications/demo-native');
+    await raw('DELETE', '/cards/locum');
+    assert.deepEqual(await instance.api('POST', '/reset'), { reset: true });
+    assert.equal((await raw('GET', '/people/nurse')).status, 200);
+    assert.equal((await raw('GET', '/applications/demo-native')).status, 200);
+    const { cards } = await instance.api<{ cards: { persona: string | null }[] }>('GET', '/cards');
+    assert.ok(cards.some(({ persona }) => persona === 'locum'));
+    assert.equal((await status()).person, null);
+    assert.deepEqual((await instance.events()).length, 0);
+    assert.equal((await instance.api<{ offsetSeconds: number }>('GET', '/clock')).offsetSeconds, 0);
+    await instance.signInAtDesk('gp');
+    assert.equal((await status()).state, 'signedIn');
+  });
+});

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { launchBrowser } from '../../../test/support/browser.ts';
+import { startInstance, type TestInstance } from '../../../test/support/instance.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe('the first page of the console', () => {
+  let instance: TestInstance;
+  let browser: Browser;
+  before(async () => {
+    [instance, browser] = await Promise.all([startInstance(), launchBrowser()]);
+  });
+  beforeEach(() => instance.api('DELETE', '/readers/0/card'));
+  after(async () => {
+    await browser?.close();
+    await instance?.stop();
+  });
+
+  /** A page of its own, and every complaint of the browser about it. */
+  async function open(
+    options: BrowserContextOptions = {},
+  ): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(instance.urls.console);
+    return { page, complaints, close: () => context.close() };
+  }
+
+  async function violations(page: Page): Promise<string[]> {
+    await page.addScriptTag({ content: axe });
+    return page.evaluate(async () => {
+      const { violations: found } = await (
+        window as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+        }
+      ).axe.run();
+      return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    });
+  }
+
+  test('a card goes in, the PIN is given, a role chosen, and the card comes out', async () => {
+    const { page, complaints, close } = await open();
+    await page.getByRole('button', { name: 'Insert the card of admin' }).click();
+    await page.getByText('asks for the PIN').waitFor();
+    await page.getByLabel('PIN', { exact: true }).fill('111111');
+    await page.keyboard.press('Enter');
+    await page.getByText('The PIN is wrong. 2 attempts left.').waitFor();
+    await page.getByLabel('PIN', { exact: true }).fill('123456');
+    await page.getByRole('button', { name: 'Give the PIN' }).click();
+    await page.getByRole('group', { name: 'Role for this session' }).waitFor();
+    await page.getByRole('radio').nth(1).check();
+    await page.getByRole('button', { name: 'Take this role' }).click();
+    await page.getByText('signed in', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Remove the card of admin' }).click();
+    await page.getByText('no card', { exact: true }).first().waitFor();
+    assert.equal((await instance.api<{ card: null }>('GET', '/readers/0')).card, null);
+    // The refused PIN is a 403, which Chromium notes by itself.
+    assert.deepEqual(
+      complaints.filter((text) => !text.includes('403')),
+      [],
+    );
+    await close();
+  });
+
+  test('shows by itself what happens elsewhere', async () => {
+    const { page, close } = await open();
+    await instance.signInAtDesk('gp');
+    await page.getByText('signed in', { exact: true }).waitFor();
+    await page.getByText('agent.card-inserted').first().waitFor();
+    await instance.api('DELETE', '/readers/0/card');
+    await page.getByText('agent.card-removed').first().waitFor();
+    await close();
+  });
+
+  test('leaves a PIN alone that somebody is typing', async () => {
+    const { page, close } = await open();
+    await instance.api('PUT', '/readers/0/card', { card: 'gp' });
+    await page.getByLabel('PIN', { exact: true }).fill('1234');
+    await instance.call('POST', '/agent/pin', { pin: '000000' });
+    await page.getByText('agent.pin').first().waitFor();
+    await page.getByText('The PIN was answered').first().waitFor();
+    assert.equal(await page.getByLabel('PIN', { exact: true }).inputValue(), '1234');
+    await close();
+  });
+
+  test('draws a whole journey, and an older one on request', async () => {
+    await instance.signInAtDesk('gp');
+    const { page, close } = await open();
+    await page.goto(instance.urls.sample);
+    await page.getByRole('link', { name: 'Sign in (combined)' }).click();
+    await page.getByRole('button', { name: 'Find patient' }).waitFor();
+    await page.goto(instance.urls.console);
+    const svg = page.getByRole('img', { name: /^Sequence diagram/ });
+    await svg.waitFor();
+    assert.ok((await svg.locator('.arrow.redirect').count()) >= 6);
+    const steps = await page.locator('.drawn ol > li').count();
+    assert.equal(await svg.locator('.arrow').count(), steps);
+    await page.locator('#journeys summary').first().click();
+    await page.getByRole('link', { name: 'Draw this journey' }).first().click();
+    await page.getByText('The journey that you chose').waitFor();
+    await close();
+  });
+
+  test('is readable without a script, and says what needs one', async () => {
+    await instance.signInAtDesk('gp');
+    const { page, close } = await open({ javaScriptEnabled: false });
+    await page.locator('noscript p').waitFor();
+    assert.equal(await page.getByRole('button').count(), 0);
+    const text = (await page.textContent('main')) ?? '';
+    for (const part of [
+      'signed in',
+      instance.urls.cis2Issuer,
+      '656005750108',
+      'agent.card-inserted',
+      'alongside-platform',
+      'demo-combined-development-secret',
+    ])
+      assert.ok(text.includes(part), part);
+    await close();
+  });
+
+  for (const { name, options } of [
+    { name: 'in light', options: {} },
+    { name: 'in dark', options: { colorScheme: 'dark' as const } },
+    { name: 'at 320 px', options: { viewport: { width: 320, height: 700 } } },
+  ])
+    test(`has no violation of accessibility ${name}, with its question open`, async () => {
+      await instance.api('PUT', '/readers/0/card', { card: 'nurse' });
+      const { page, complaints, close } = await open({ ...options, bypassCSP: true });
+      await page.getByLabel('PIN', { exact: true }).waitFor();
+      const [content, window_] = await page.evaluate(() => [
+        document.documentElement.scrollWidth,
+        window.innerWidth,
+      ]);
+      assert.equal(content, window_, 'nothing makes the page scroll sideways');
+      assert.deepEqual(await violations(page), []);
+      assert.deepEqual(complaints, []);
+      await close();
+    });
+
+  test('shows a name that looks like markup as a name', async () => {
+    const name = '<img src=x onerror=alert(1)>';
+    const { uid } = await instance.api<{ uid: string }>('POST', '/people', {
+      givenName: name,
+      familyName: 'Markup',
+      persona: 'markup',
+    });
+    const { page, complaints, close } = await open();
+    await page.getByText(name).first().waitFor();
+    assert.equal(await page.locator('main img').count(), 0);
+    assert.deepEqual(complaints, []);
+    await close();
+    await instance.api('DELETE', `/people/${uid}`);
+  });
+
+  test('allows no script, style or frame but its own', async () => {
+    const response = await fetch(instance.urls.console);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    for (const rule of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "connect-src 'self'",
+      "frame-ancestors 'none'",
+    ])
+      assert.ok(policy.includes(rule), rule);
+    assert.doesNotMatch(await response.text(), /\sstyle="|<script>|\son\w+="/);
+  });
+
+  test('brings everything back to the seed when the person agrees', async () => {
+    await instance.api('DELETE', '/people/locum');
+    const { page, close } = await open();
+    page.on('dialog', (dialog) => dialog.accept());
+    await page.getByRole('button', { name: 'Back to the seed' }).click();
+    await page.getByText('Everything is back to the seed.').waitFor();
+    await page.getByRole('button', { name: 'Insert the card of locum' }).waitFor();
+    await close();
+  });
+});

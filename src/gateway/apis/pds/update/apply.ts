@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from 'node:util';
+import { invalidUpdate, type Patch } from './patches.ts';
+import { pythonOf, typeOf } from './python.ts';
+
+type Json = Record<string, unknown> | unknown[];
+
+const isContainer = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+
+/** A list's index; throws what the published service says of one that is not there. */
+function indexOf(part: string, limit: number): number {
+  const index = /^(0|[1-9]\d{0,3})$/.test(part) ? Number(part) : -1;
+  if (index < 0 || index >= limit) throw invalidUpdate(`Invalid patch - index '${part}' is out of bounds`);
+  return index;
+}
+
+/** The container that the last part of a path is in. A list that the record does not have has no index. */
+function parentOf(document: Json, { parts, op }: Patch): Json {
+  let at: Json = document;
+  for (const [depth, part] of parts.slice(0, -1).entries()) {
+    const next: unknown = Array.isArray(at)
+      ? at[indexOf(part, at.length)]
+      : Object.hasOwn(at, part)
+        ? at[part]
+        : undefined;
+    if (isContainer(next)) {
+      at = next;
+      continue;
+    }
+    const following = parts[depth + 1] ?? '';
+    // The first entry of a list makes the list.
+    if (
+      op === 'add' &&
+      !Array.isArray(at) &&
+      next === undefined &&
+      (following === '-' || following === '0')
+    ) {
+      const list: unknown[] = [];
+      at[part] = list;
+      at = list;
+      continue;
+    }
+    if (depth === 0 && /^\d+$/.test(following))
+      throw invalidUpdate(`Invalid patch - index '${following}' is out of bounds`);
+    throw invalidUpdate(`Invalid patch - can't ${op} non-existent object '${following}'`);
+  }
+  return at;
+}
+
+function add(parent: Json, key: string, value: unknown): void {
+  if (!Array.isArray(parent)) parent[key] = value;
+  else if (key === '-') parent.push(value);
+  else parent.splice(indexOf(key, parent.length + 1), 0, value);
+}
+
+function existing(parent: Json, key: string, op: string): number | string {
+  if (Array.isArray(parent)) return indexOf(key, parent.length);
+  if (!Object.hasOwn(parent, key))
+    throw invalidUpdate(`Invalid patch - can't ${op} non-existent object '${key}'`);
+  return key;
+}
+
+function remove(parent: Json, key: string): void {
+  const place = existing(parent, key, 'remove');
+  if (Array.isArray(parent)) parent.splice(place as number, 1);
+  else delete parent[place];
+}
+
+function replace(parent: Json, key: string, value: unknown): void {
+  const place = existing(parent, key, 'replace');
+  (parent as Record<string | number, unknown>)[place] = value;
+}
+
+function test(parent: Json, key: string, value: unknown): void {
+  const found = (parent as Record<string | number, unknown>)[existing(parent, key, 'test')];
+  if (isDeepStrictEqual(found, value)) return;
+  throw invalidUpdate(
+    `Invalid patch - ${pythonOf(found)} (${typeOf(found)}) is not equal to tested value ${pythonOf(value)} (${typeOf(value)})`,
+  );
+}
+
+const operations: Readonly<Record<Patch['op'], (parent: Json, key: string, value: unknown) => void>> = {
+  add,
+  remove,
+  replace,
+  test,
+};
+
+/** A copy of the document with all patches applied in order; the first that cannot be ends it (RFC 6902 section 5). */
+export function applyPatches<T extends object>(document: T, patches: readonly Patch[]): T {
+  const copy = structuredClone(document);
+  for (const patch of patches)
+    operations[patch.op](
+      parentOf(copy as Json, patch),
+      patch.parts.at(-1) ?? '',
+      structuredClone(patch.value),
+    );
+  return copy;
+}

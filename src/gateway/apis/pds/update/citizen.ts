@@ -1,0 +1,47 @@
+import type { Patient } from '../patient.ts';
+import { extensionUrls, urls } from '../vocabulary.ts';
+import { invalidUpdate, type Patch } from './patches.ts';
+
+const extensions: readonly string[] = [
+  extensionUrls.communication,
+  extensionUrls.nominatedPharmacy,
+  extensionUrls.dispensingDoctor,
+  extensionUrls.applianceSupplier,
+  urls.birthPlace,
+];
+
+interface Point {
+  system?: unknown;
+  use?: unknown;
+}
+
+const ownPoint = ({ system, use }: Point): boolean =>
+  system === 'email' || (system === 'phone' && use === 'mobile');
+
+/** What a patch is about: the entry that it adds or replaces, or the one that stands there. */
+function subjectOf({ parts, op, value }: Patch, view: Patient): Record<string, unknown> {
+  const list = (view as unknown as Record<string, unknown>)[parts[0] ?? ''];
+  const standing = Array.isArray(list) ? list[Number(parts[1])] : undefined;
+  const whole = parts.length === 2 && (op === 'add' || op === 'replace') ? value : standing;
+  return typeof whole === 'object' && whole !== null ? (whole as Record<string, unknown>) : {};
+}
+
+/** Members that a citizen may change of the own record, each with what else must hold. */
+const open: Readonly<Record<string, (subject: Record<string, unknown>) => boolean>> = {
+  address: () => true,
+  contact: () => true,
+  telecom: ownPoint,
+  extension: ({ url }) => extensions.includes(String(url)),
+};
+
+/** A citizen changes few things of the own record, and those as a whole. */
+export function checkCitizen(patches: readonly Patch[], view: Patient): void {
+  for (const patch of patches) {
+    if (patch.op === 'test') continue;
+    const allowed = open[patch.parts[0] ?? ''];
+    const whole = patch.op === 'remove' || patch.parts.length === 2;
+    const stays = patch.op === 'add' || allowed?.(subjectOf({ ...patch, op: 'remove' }, view)) === true;
+    if (!allowed || !whole || !stays || !allowed(subjectOf(patch, view)))
+      throw invalidUpdate('This user does not have permission to update the fields in the patches provided.');
+  }
+}

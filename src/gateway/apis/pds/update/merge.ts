@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Patient, PatientRecord } from '../patient.ts';
+
+interface Entry {
+  id?: string;
+  url?: string;
+}
+
+const keyOf = ({ id, url }: Entry): string | undefined => url ?? id;
+
+/**
+ * The list to keep: what the client left alone stays as it is stored, also where the client saw less of it;
+ * what the client never saw stays too.
+ */
+function keptList(stored: readonly Entry[], seen: readonly Entry[], wanted: readonly Entry[]): Entry[] {
+  const storedBy = new Map(stored.map((entry) => [keyOf(entry), entry]));
+  const seenBy = new Map(seen.map((entry) => [keyOf(entry), entry]));
+  const own = wanted.map((entry) => {
+    const before = storedBy.get(keyOf(entry));
+    return before && isDeepStrictEqual(seenBy.get(keyOf(entry)), entry) ? before : entry;
+  });
+  return [...own, ...stored.filter((entry) => !seenBy.has(keyOf(entry)) && !own.includes(entry))];
+}
+
+const listed = ['name', 'address', 'telecom', 'contact', 'generalPractitioner', 'extension'] as const;
+const single = ['gender', 'birthDate', 'multipleBirthInteger', 'deceasedDateTime'] as const;
+
+/** Entries that were changed or removed. */
+const gone = <T extends Entry>(before: readonly T[] = [], after: readonly T[] = []): T[] =>
+  before.filter((entry) => !after.some((other) => isDeepStrictEqual(other, entry)));
+
+function historyOf({ patient: before, history }: PatientRecord, after: Patient): PatientRecord['history'] {
+  const gender = before.gender !== undefined && before.gender !== after.gender ? [before.gender] : [];
+  return {
+    name: [...history.name, ...gone(before.name, after.name)],
+    address: [...history.address, ...gone(before.address, after.address)],
+    telecom: [...history.telecom, ...gone(before.telecom, after.telecom)],
+    gender: [...history.gender, ...gender],
+  };
+}
+
+/** The record to keep, from what is stored, what the client saw and what the client wants to see. */
+export function merged(record: PatientRecord, seen: Patient, wanted: Patient): PatientRecord {
+  const stored = record.patient;
+  const patient: Record<string, unknown> = { ...stored };
+  for (const member of single) if (member in seen || member in wanted) patient[member] = wanted[member];
+  for (const member of listed)
+    patient[member] = keptList(stored[member] ?? [], seen[member] ?? [], wanted[member] ?? []);
+  const kept = Object.fromEntries(
+    Object.entries(patient).filter(
+      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+    ),
+  ) as unknown as Patient;
+  const version = String(Number(stored.meta.versionId) + 1);
+  const next = { ...kept, meta: { ...stored.meta, versionId: version } };
+  return { ...record, patient: next, history: historyOf(record, next) };
+}

@@ -1,0 +1,57 @@
+import { outcomes } from '../outcomes.ts';
+
+/** One operation of a JSON Patch (RFC 6902). */
+export interface Patch {
+  op: 'add' | 'replace' | 'remove' | 'test';
+  path: string;
+  /** The path's parts, unescaped. */
+  parts: readonly string[];
+  value: unknown;
+}
+
+const operations: readonly string[] = ['add', 'replace', 'remove', 'test'];
+/** Most operations that one update may have. */
+const most = 100;
+const harmful = new Set(['__proto__', 'prototype', 'constructor']);
+
+/** A refused update, in the words that follow `Invalid update with error - `. */
+export const invalidUpdate = (reason: string) => outcomes.invalidUpdate('the update is invalid', { reason });
+
+/** A JSON Pointer's parts (RFC 6901); undefined when it is none, or names what no record has. */
+export function pointerParts(path: string): string[] | undefined {
+  if (!path.startsWith('/') || /~(?![01])/.test(path) || path.length > 200) return undefined;
+  const parts = path
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return parts.some((part) => part === '' || harmful.has(part)) ? undefined : parts;
+}
+
+function readPatch(entry: unknown, at: number): Patch {
+  const { op, path, value } = (entry ?? {}) as Record<string, unknown>;
+  const invalid = (field: string, found: unknown) =>
+    outcomes.invalidField('a malformed patch', {
+      field: `${at}/${field}`,
+      value: String(found ?? '').slice(0, 100),
+    });
+  if (typeof op !== 'string' || !operations.includes(op)) throw invalid('op', op);
+  const parts = typeof path === 'string' ? pointerParts(path) : undefined;
+  if (parts === undefined) throw invalid('path', path);
+  if (value === undefined && op !== 'remove')
+    throw outcomes.missingField('a patch without value', { field: `${at}/value` });
+  return { op: op as Patch['op'], path: path as string, parts, value };
+}
+
+/** Reads `{"patches": […]}`: not a bare JSON Patch. */
+export function readPatches(body: string): Patch[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body === '' ? '{}' : body);
+  } catch {
+    throw outcomes.unsupportedService('the body is no JSON');
+  }
+  const patches = (parsed as { patches?: unknown } | null)?.patches;
+  if (!Array.isArray(patches) || patches.length === 0) throw invalidUpdate('No patches found');
+  if (patches.length > most) throw invalidUpdate(`More than ${most} patches`);
+  return patches.map(readPatch);
+}

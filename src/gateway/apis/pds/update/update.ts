@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Answer } from '@alongside/kernel/answer';
+import { sha256 } from '@alongside/kernel/secrets';
+import { isNhsNumber } from '../nhs-number.ts';
+import { type Asked, etagOf, type Operation } from '../operations.ts';
+import { fhir, outcomes } from '../outcomes.ts';
+import type { Patient, PatientRecord } from '../patient.ts';
+import { confidentialityOf, type Grants, shown } from '../redaction.ts';
+import { patientShape } from '../shape.ts';
+import { locatingExtensions } from '../vocabulary.ts';
+import { applyPatches } from './apply.ts';
+import { checkCitizen } from './citizen.ts';
+import { checkIdentities } from './identities.ts';
+import { merged } from './merge.ts';
+import { normalised } from './normalise.ts';
+import { invalidUpdate, type Patch, readPatches } from './patches.ts';
+import { checkRules } from './rules.ts';
+
+/** The version that the client last saw. Anything that is no version matches none. */
+function readVersion({ headers }: Asked): string {
+  const value = headers.get('if-match') ?? '';
+  if (value === '') throw outcomes.missingVersion();
+  return value;
+}
+
+/** The published service takes any JSON but FHIR's own. */
+function checkContentType({ headers }: Asked): void {
+  if (!headers.get('content-type')?.toLowerCase().startsWith('application/json'))
+    throw outcomes.unsupportedService('the content type is no JSON');
+}
+
+/** The record to change: one that was merged into another takes no more changes. */
+async function recordOf({ patients, parts: { id = '' } }: Asked): Promise<PatientRecord> {
+  const record = await patients.get(id);
+  if (!record) throw outcomes.notFound();
+  if (record.supersededBy !== null)
+    throw outcomes.forbiddenUpdate('superseded', {
+      reason: 'Update Failed - NHS No. supplied has been superseded in a merge',
+    });
+  if (record.invalidated) throw outcomes.invalidated();
+  return record;
+}
+
+const hiddenMembers: readonly string[] = ['address', 'telecom', 'contact', 'generalPractitioner'];
+
+/** Of a restricted record nobody can change, or find out by testing, what nobody is shown. */
+function checkHidden(patches: readonly Patch[], patient: Patient): void {
+  const code = confidentialityOf(patient);
+  if (code === 'U') return;
+  const hidden = [...hiddenMembers, ...(code === 'V' ? ['name', 'birthDate'] : [])];
+  for (const { parts, value } of patches) {
+    const url = String((value as { url?: unknown } | null)?.url);
+    if (hidden.includes(parts[0] ?? '') || locatingExtensions.includes(url))
+      throw invalidUpdate('This user does not have permission to update the fields in the patches provided.');
+  }
+}
+
+/** Only what the published shape has. */
+function checkShape(patient: Patient): void {
+  const { error } = patientShape.safeParse(patient);
+  const issue = error?.issues[0];
+  if (!issue) return;
+  if (issue.code === 'unrecognized_keys')
+    throw invalidUpdate(`Update unsupported for resource - '${issue.keys[0] ?? ''}'`);
+  let found: unknown = patient;
+  for (const part of issue.path) found = (found as Record<PropertyKey, unknown> | undefined)?.[part];
+  const value = typeof found === 'object' ? JSON.stringify(found) : String(found ?? '');
+  throw outcomes.invalidField('the result has not the published shape', {
+    field: issue.path.join('/'),
+    value: value.slice(0, 100),
+  });
+}
+
+/** What the record becomes. */
+function changed(record: PatientRecord, patches: readonly Patch[], asked: Asked): PatientRecord {
+  const seen = shown(record.patient, asked.grants);
+  checkHidden(patches, record.patient);
+  checkIdentities(patches, seen);
+  if (asked.headers.has('nhsd-nhslogin-user')) checkCitizen(patches, seen);
+  const today = new Date(asked.clock.now()).toISOString().slice(0, 10);
+  const wanted = normalised(applyPatches(seen, patches), seen, today);
+  if (isDeepStrictEqual(wanted, seen))
+    throw invalidUpdate('Invalid patch - Provided patch made no changes to the resource');
+  checkShape(wanted);
+  checkRules({ before: seen, after: wanted, today });
+  return merged(record, seen, wanted);
+}
+
+const answerWith = ({ patient }: PatientRecord, grants: Grants): Answer =>
+  fhir(200, shown(patient, grants), { etag: etagOf(patient.meta.versionId) });
+
+/** The name under which the outcome of one request of one application is remembered, so that its repetition changes nothing. */
+const repetitionOf = ({ headers, parts, body }: Asked): string =>
+  sha256(
+    JSON.stringify([
+      headers.get('nhsd-application-id'),
+      headers.get('nhsd-request-id'),
+      parts.id,
+      headers.get('if-match'),
+      body,
+    ]),
+  );
+
+/** PATCH /Patient/{id}: all patches or none, on exactly the version that the client saw. */
+export const updatePatient: Operation = {
+  method: 'PATCH',
+  path: /^\/Patient\/(?<id>[^/]+)$/,
+  async answer(asked) {
+    if (!isNhsNumber(asked.parts.id ?? '')) throw outcomes.invalidResourceId();
+    const version = readVersion(asked);
+    checkContentType(asked);
+    const record = await recordOf(asked);
+    const patches = readPatches(asked.body);
+    const repetition = repetitionOf(asked);
+    if (version !== etagOf(record.patient.meta.versionId)) {
+      if (await asked.patients.wasUpdatedBy(repetition)) return answerWith(record, asked.grants);
+      throw outcomes.versionMismatch();
+    }
+    const next = changed(record, patches, asked);
+    if (!(await asked.patients.replace(next, Number(record.patient.meta.versionId), repetition)))
+      throw outcomes.versionMismatch();
+    return answerWith(next, asked.grants);
+  },
+};

@@ -1,0 +1,66 @@
+import type { Urls } from '../service.ts';
+import { boundRealms, type Realm, realmOf } from './realms.ts';
+
+/** FOR DEVELOPMENT ONLY: the secret of the mock's own clients. It is the same in every installation, and public. */
+const secret = 'test-client-development-secret-1x7Wd4Rq';
+
+/** The mock's own clients, under the names that published test code knows. The first is the API platform. */
+export const testClients = {
+  cis2: { clientId: 'test-client-cis2', clientSecret: secret },
+  nhsLogin: { clientId: 'test-client-nhs-login', clientSecret: secret },
+} as const;
+
+/** Base path of the platform that is bound to the mock. */
+const mockBase = '/oauth2-mock';
+
+/** Where the platform takes the mock's codes. */
+export const platformCallback = (urls: Urls): string => `${urls.api}${mockBase}/callback`;
+
+/** Where the platform hears of ended sessions. */
+export const platformLogout = (urls: Urls): string => `${urls.api}${mockBase}/backchannel_logout`;
+
+type Issuers = Readonly<Record<string, string>>;
+
+function boundRealm(urls: Urls, name: string, issuers: Issuers | undefined): Realm {
+  const realm = realmOf(name, urls.cis2, issuers);
+  if (!realm) throw new Error(`${name} is not the name of a realm.`);
+  return realm;
+}
+
+/** The first realm as the provider of care workers behind `/oauth2-mock`. */
+export function mockCis2Settings(urls: Urls, issuers?: Issuers) {
+  const { issuer, endpoints } = boundRealm(urls, boundRealms.cis2, issuers);
+  return {
+    issuer,
+    authorizeUrl: endpoints.auth,
+    tokenUrl: endpoints.token,
+    userinfoUrl: endpoints.userinfo,
+    jwksUrl: endpoints.certs,
+    ...testClients.cis2,
+    providerName: 'apim-mock-nhs-cis2' as const,
+    sendNonceAndPkce: false,
+  };
+}
+
+/** The second realm as the provider of citizens. The platform is the same client there. */
+export function mockNhsLoginSettings(urls: Urls, issuers?: Issuers) {
+  const { issuer, endpoints } = boundRealm(urls, boundRealms.nhsLogin, issuers);
+  return {
+    issuer,
+    authorizeUrl: endpoints.auth,
+    tokenUrl: endpoints.token,
+    jwksUrl: endpoints.certs,
+    ...testClients.cis2,
+    providerName: 'apim-mock-nhs-login' as const,
+  };
+}
+
+/** `/oauth2-mock` as the authorisation service wants it: as the internal development profile answers, no stricter than published. */
+export const mockBasePath = (urls: Urls, issuers?: Issuers) => ({
+  path: mockBase,
+  profile: 'nhs' as const,
+  environment: 'internal-dev',
+  cis2: mockCis2Settings(urls, issuers),
+  nhsLogin: mockNhsLoginSettings(urls, issuers),
+  options: { bindSubjectAudience: false, verifyActor: false, refreshRetry: false, refuseEndedSessions: false },
+});

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { systemClock } from '@alongside/kernel/clock';
+import type { Urls } from '../service.ts';
+import type { Database } from '../storage/database.ts';
+import { openDatabase } from '../storage/dialects.ts';
+import { Applications, secretFits } from './applications.ts';
+import { Products } from './products.ts';
+import { redirectFits } from './redirect-uris.ts';
+import {
+  demoCredentials,
+  demoPrivateKeyPem,
+  platformClient,
+  resetRegistrations,
+  seededSecrets,
+  seedRegistrations,
+} from './seeds.ts';
+
+const urlsAt = (base: number): Urls => ({
+  console: `http://localhost:${base}`,
+  api: `http://localhost:${base + 1}`,
+  cis2: `http://localhost:${base + 2}`,
+  identityAgent: `http://127.0.0.1:${base + 3}`,
+  cis: `http://localhost:${base + 4}`,
+  sample: `http://localhost:${base + 5}`,
+});
+
+describe('the seeded registrations', () => {
+  let database: Database;
+  let applications: Applications;
+  let products: Products;
+  const seed = (base = 8400) => seedRegistrations({ applications, products, urls: urlsAt(base) });
+  const everything = async () => ({
+    applications: await applications.list(),
+    products: await products.list(),
+  });
+  beforeEach(async () => {
+    database = await openDatabase(':memory:', '');
+    applications = new Applications(database, systemClock);
+    products = new Products(database);
+    await seed();
+  });
+  afterEach(() => database.close());
+
+  test('are those that are promised', async () => {
+    const ids = (await applications.list()).map(({ id }) => id);
+    assert.deepEqual(ids, [
+      'demo-app-restricted',
+      'demo-combined',
+      'demo-native',
+      'demo-separate',
+      'platform',
+    ]);
+    const native = await applications.byPlatformClient('demo-native');
+    assert.deepEqual(
+      [native?.platform?.profile, native?.platform?.tokenEndpointAuthMethod, native?.platform?.secrets],
+      ['standard', 'none', []],
+    );
+    assert.ok(redirectFits(native?.platform?.callbackUrls ?? [], true, 'http://127.0.0.1:54321/callback'));
+    const platform = await applications.byCis2Client(platformClient.clientId);
+    assert.deepEqual(platform?.cis2?.redirectUris, [
+      'http://localhost:8401/oauth2/callback',
+      'http://localhost:8401/oauth2.1/callback',
+    ]);
+    assert.equal(platform?.cis2?.firstAuthenticator, 'smartcard');
+  });
+
+  test('are opened by the secrets that are shown', async () => {
+    const { combined, separate } = demoCredentials(urlsAt(8400));
+    const now = systemClock.now();
+    const halves = [
+      [(await applications.byPlatformClient(combined.clientId))?.platform, combined.clientSecret],
+      [
+        (await applications.byPlatformClient(separate.platform.clientId))?.platform,
+        separate.platform.clientSecret,
+      ],
+      [(await applications.byCis2Client(separate.cis2.clientId))?.cis2, separate.cis2.clientSecret],
+      [(await applications.byCis2Client(platformClient.clientId))?.cis2, platformClient.clientSecret],
+    ] as const;
+    for (const [half, secret] of halves) {
+      assert.ok(half && secretFits(half, secret, now));
+      assert.ok(half.clientId.length >= 18 && /^[A-Za-z0-9_-]{32,}$/.test(secret));
+      assert.equal(seededSecrets.get(half.clientId), secret);
+    }
+    assert.ok(combined.clientId.length >= 20 && separate.platform.clientId.length >= 20);
+  });
+
+  test('hold the public half of the development key', async () => {
+    const { n, e } = createPublicKey(createPrivateKey(demoPrivateKeyPem)).export({ format: 'jwk' });
+    for (const id of ['demo-separate', 'demo-app-restricted']) {
+      const [key] = (await applications.get(id))?.platform?.jwks?.keys ?? [];
+      assert.deepEqual([key?.kid, key?.n, key?.e], ['demo-1', n, e]);
+      assert.ok(key && !('d' in key));
+    }
+    assert.equal(demoCredentials(urlsAt(8400)).separate.key.kid, 'demo-1');
+  });
+
+  test('come but once', async () => {
+    const before_ = await everything();
+    await seed();
+    await Promise.all([seed(), seed()]);
+    assert.deepEqual(await everything(), before_);
+  });
+
+  test('may be sown by two at the same time', async () => {
+    for (const { id } of await applications.list()) await applications.remove(id);
+    await Promise.all([seed(), seed(), seed()]);
+    assert.equal((await applications.list()).length, 5);
+  });
+
+  test('follow a start at other ports, and keep what somebody changed', async () => {
+    const combined = await applications.get('demo-combined');
+    assert.ok(combined?.platform);
+    const callbackUrls = [
+      ...combined.platform.callbackUrls,
+      'http://localhost:8080/mine',
+      'https://example.org/combined/callback',
+    ];
+    const { revision, ...changed } = { ...combined, platform: { ...combined.platform, callbackUrls } };
+    await applications.replace(changed, revision);
+    await seed(9400);
+    assert.deepEqual((await applications.get('demo-combined'))?.platform?.callbackUrls, [
+      'http://localhost:9405/combined/callback',
+      'http://localhost:8080/mine',
+      'https://example.org/combined/callback',
+    ]);
+    assert.deepEqual((await applications.get('platform'))?.cis2?.redirectUris, [
+      'http://localhost:9401/oauth2/callback',
+      'http://localhost:9401/oauth2.1/callback',
+    ]);
+    const separate = (await applications.get('demo-separate'))?.cis2;
+    assert.deepEqual(
+      [separate?.redirectUris, separate?.postLogoutRedirectUris, separate?.backchannelLogoutUri],
+      [
+        ['http://localhost:9405/separate/callback'],
+        ['http://localhost:9405/'],
+        'http://localhost:9405/backchannel-logout',
+      ],
+    );
+    assert.deepEqual((await applications.get('demo-native'))?.platform?.callbackUrls, [
+      'http://127.0.0.1/callback',
+    ]);
+  });
+
+  test('a reset leaves the seed and nothing else', async () => {
+    const before_ = await everything();
+    await products.save({ name: 'mine', apis: [], scopes: [], limits: null });
+    await applications.remove('demo-native');
+    const separate = await applications.get('demo-separate');
+    assert.ok(separate);
+    await applications.replace({ ...separate, name: 'renamed', status: 'revoked' }, separate.revision);
+    await resetRegistrations({ applications, products, urls: urlsAt(8400) });
+    assert.deepEqual(await everything(), before_);
+  });
+});
