@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AgentRefusal, AgentSocket, AgentUnreachable } from './agent-socket.ts';
-import { startConsole, startSocket, type TestConsole } from './console.fixture.ts';
+import { startConsole, type TestConsole } from './console.fixture.ts';
+import { startSocket } from './socket.fixture.ts';
 
 type Server = Awaited<ReturnType<typeof startSocket>>;
 

@@ -1,9 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import http from 'node:http';
-import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { AdjustableClock, ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
@@ -23,137 +17,11 @@ import { Settings } from '../storage/settings.ts';
 import { StoredKeys } from '../storage/signing-keys.ts';
 import type { ConsoleDependencies } from './dependencies.ts';
 import { createConsole } from './index.ts';
+import { type Answered, type Sent, send } from './request.fixture.ts';
 
 // A console alone behind a port, its neighbours as small as they can be: what the tests of this folder share.
 
 export const startTime = Date.parse('2026-03-02T09:00:00Z');
-
-export interface Answered {
-  status: number;
-  headers: http.IncomingHttpHeaders;
-  text: string;
-  /** The JSON body; an empty object when there was none. */
-  body: Record<string, unknown>;
-}
-
-export interface Sent {
-  method?: string;
-  headers?: http.OutgoingHttpHeaders;
-  /** Sent as JSON, with its type, unless the headers say another. */
-  json?: unknown;
-  /** Sent as it is. */
-  text?: string;
-}
-
-const parsed = (text: string): Record<string, unknown> => {
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return {};
-  }
-};
-
-/** One request with exactly these headers: `fetch` would add and forbid some. */
-export function send(
-  port: number,
-  path: string,
-  { method = 'GET', headers = {}, json, text }: Sent = {},
-): Promise<Answered> {
-  const body = json === undefined ? text : JSON.stringify(json);
-  return new Promise((resolve, reject) => {
-    const request = http.request({
-      host: '127.0.0.1',
-      port,
-      path,
-      method,
-      agent: false,
-      headers: {
-        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
-        ...headers,
-      },
-    });
-    request.on('error', reject);
-    request.on('response', (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () => {
-        const whole = Buffer.concat(parts).toString('utf8');
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          text: whole,
-          body: parsed(whole),
-        });
-      });
-    });
-    request.end(body);
-  });
-}
-
-/** A local socket that answers what the handlers say, message by message; a thrown object becomes the error. */
-export async function startSocket(
-  handlers: Record<string, (params: Record<string, unknown>) => unknown>,
-): Promise<{
-  path: string;
-  calls: { method: string; params: unknown }[];
-  hangUp(): void;
-  close(): Promise<void>;
-}> {
-  const folder = mkdtempSync(join(tmpdir(), 'alongside-console-'));
-  const path = join(folder, 'agent.sock');
-  const calls: { method: string; params: unknown }[] = [];
-  const open = new Set<Socket>();
-  const server = createServer((socket) => {
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
-    socket.on('error', () => undefined);
-    let pending = '';
-    let writing = Promise.resolve();
-    socket.on('data', (piece) => {
-      const lines = (pending + piece.toString()).split('\n');
-      pending = lines.pop() ?? '';
-      for (const line of lines) {
-        const { id, method, params } = JSON.parse(line) as {
-          id: number;
-          method: string;
-          params: Record<string, unknown>;
-        };
-        calls.push({ method, params });
-        let reply: object;
-        try {
-          const result = handlers[method]?.(params);
-          if (result === undefined) continue;
-          reply = { result };
-        } catch (error) {
-          reply = { error };
-        }
-        // A notification comes first, and the answer in two pieces.
-        const notification = `${JSON.stringify({ jsonrpc: '2.0', method: 'cardInserted', params: {} })}\n`;
-        writing = writing.then(() => void socket.write(notification));
-        const text = `${JSON.stringify({ jsonrpc: '2.0', id, ...reply })}\n`;
-        writing = writing.then(async () => {
-          socket.write(text.slice(0, 7));
-          await setImmediate();
-          socket.write(text.slice(7));
-        });
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
-  return {
-    path,
-    calls,
-    hangUp: () => {
-      for (const socket of open) socket.destroy();
-    },
-    async close() {
-      for (const socket of open) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
 
 export interface TestConsole {
   port: number;

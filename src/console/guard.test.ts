@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { type Sent, startConsole, type TestConsole } from './console.fixture.ts';
+import { startConsole, type TestConsole } from './console.fixture.ts';
+import type { Sent } from './request.fixture.ts';
 
 const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 

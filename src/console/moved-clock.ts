@@ -6,7 +6,7 @@ import type { Settings } from '../storage/settings.ts';
 import type { CisDirectory } from './cis-directory.ts';
 
 /** Name of the setting with the milliseconds by which the clock is ahead: every process of the installation follows it. */
-export const offsetSetting = 'clock.offset';
+const offsetSetting = 'clock.offset';
 
 interface Parts {
   clock: AdjustableClock;

@@ -1,7 +1,12 @@
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Urls } from '../service.ts';
 import type { Application, Cis2Half, PlatformHalf } from './applications.ts';
 import { demoKeySet } from './seed-key.ts';
+
+/** Public addresses that the seeded registrations need, without a slash at the end. */
+export interface SeedUrls {
+  api: string;
+  sample: string;
+}
 
 /** FOR DEVELOPMENT ONLY: ids and secrets of the seeded clients. They are the same in every installation, and public. */
 export const seededClients = {
@@ -75,7 +80,7 @@ const approved = (...names: string[]): PlatformHalf['products'] =>
   names.map((name) => ({ name, status: 'approved' }));
 const forPeople = approved('personal-demographics-service', 'hello-world', 'canary-api');
 
-const application = (id: string, halves: Partial<Pick<Application, 'platform' | 'cis2'>>): Application => ({
+const application = (id: string, halves: Partial<Pick<Application, 'name' | 'platform' | 'cis2'>>): Application => ({
   id,
   name: id,
   developer: 'alongside',
@@ -86,7 +91,7 @@ const application = (id: string, halves: Partial<Pick<Application, 'platform' | 
 });
 
 /** The seeded applications: those of the sample and the examples, and the platform itself as a client of CIS2. */
-export function seededApplications(urls: Urls): Application[] {
+export function seededApplications(urls: SeedUrls): Application[] {
   return [
     application('demo-combined', {
       platform: platformHalf(seededClients.combined, {
@@ -129,6 +134,7 @@ export function seededApplications(urls: Urls): Application[] {
       }),
     }),
     application('platform', {
+      name: 'API platform',
       cis2: cis2Half(seededClients.platform, {
         redirectUris: [`${urls.api}/oauth2/callback`, `${urls.api}/oauth2.1/callback`],
         postLogoutRedirectUris: [],

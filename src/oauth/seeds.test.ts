@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
-import type { Urls } from '../service.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { Applications, secretFits } from './applications.ts';
@@ -17,12 +16,8 @@ import {
   seedRegistrations,
 } from './seeds.ts';
 
-const urlsAt = (base: number): Urls => ({
-  console: `http://localhost:${base}`,
+const urlsAt = (base: number) => ({
   api: `http://localhost:${base + 1}`,
-  cis2: `http://localhost:${base + 2}`,
-  identityAgent: `http://127.0.0.1:${base + 3}`,
-  cis: `http://localhost:${base + 4}`,
   sample: `http://localhost:${base + 5}`,
 });
 

@@ -1,7 +1,6 @@
-import type { Urls } from '../service.ts';
 import type { Application, Applications, StoredApplication } from './applications.ts';
 import type { Products } from './products.ts';
-import { seededApplications, seededClients } from './seed-applications.ts';
+import { type SeedUrls, seededApplications, seededClients } from './seed-applications.ts';
 import { demoKeyId, demoPrivateKeyPem } from './seed-key.ts';
 import { seededProducts } from './seed-products.ts';
 
@@ -13,11 +12,11 @@ export const platformClient = seededClients.platform;
 interface Registrations {
   applications: Applications;
   products: Products;
-  urls: Urls;
+  urls: SeedUrls;
 }
 
 /** What a developer needs of the seeded applications: `alongside status` and the console show it, the sample is built with it. */
-export function demoCredentials(urls: Urls) {
+export function demoCredentials(urls: SeedUrls) {
   const key = { kid: demoKeyId, privateKey: demoPrivateKeyPem };
   const { combined, separate, separateAtCis2, appRestricted, native } = seededClients;
   return {

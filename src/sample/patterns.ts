@@ -7,7 +7,6 @@ import {
   platformAt,
   type Role,
   rolesOf,
-  type TokenSet,
   type Userinfo,
 } from '@alongside/client';
 import type { SampleSettings } from './settings.ts';
@@ -92,10 +91,8 @@ function separatePattern(settings: SampleSettings): Pattern {
     begin: (changeRole) => flow.begin(changeRole ? { role: 'changed' } : {}),
     async finish(callback, state) {
       const signIn = await flow.finish(callback, state);
-      const [userinfo, exchanged] = await Promise.all([
-        flow.userinfo(signIn),
-        flow.exchange(signIn.tokens.idToken ?? '') as Promise<TokenSet>,
-      ]);
+      const userinfo = await flow.userinfo(signIn);
+      const exchanged = await flow.exchange(signIn.tokens.idToken ?? '');
       const person = personOf(userinfo);
       const signOutUrl = await flow.signOutUrl(signIn.tokens, { postLogoutRedirectUri: `${origin}/` });
       return {

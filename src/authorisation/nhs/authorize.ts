@@ -104,7 +104,11 @@ const usualAcr = 'AAL3_ANY';
 /** Seconds; published. */
 const maxAge = '300';
 
-const sendToProvider = ({ recorder, cookies }: Parts, base: Base, requests: PendingRequests) =>
+const sendToProvider = (
+  { recorder, cookies }: Pick<Parts, 'recorder' | 'cookies'>,
+  base: Base,
+  requests: PendingRequests,
+) =>
   async function sendToProvider(
     known: Incoming & WithClient & WithState & { challenge: string | null },
   ): Promise<Answer> {

@@ -31,7 +31,7 @@ import type { Level } from '../upstream/upstream.ts';
 import type { NhsEndpoint } from './flow.ts';
 
 /** The published service ends in its catch-all; ours tells the client, unless that is switched off. */
-const failBackTo = ({ diagnosis }: Parts, base: Base): FailBack =>
+const failBackTo = ({ diagnosis }: Pick<Parts, 'diagnosis'>, base: Base): FailBack =>
   async function failBack({ request, pending }, reason, code) {
     if (!base.hardening.upstreamErrors) throw errors.unexpected(reason);
     const { redirectUri, state } = pending;
@@ -53,7 +53,7 @@ async function requireScope({
   return { level };
 }
 
-const giveCode = ({ recorder }: Parts, codes: Codes) =>
+const giveCode = ({ recorder }: Pick<Parts, 'recorder'>, codes: Codes) =>
   async function giveCode(
     known: WithPending &
       WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },

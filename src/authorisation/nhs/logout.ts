@@ -62,7 +62,10 @@ async function checkLogout({ jwt: { claims }, upstream }: WithLogout): Promise<{
   return { sid };
 }
 
-const endSession = ({ tokens, endedSessions, recorder, log }: Parts, bases: readonly Base[]) =>
+const endSession = (
+  { tokens, endedSessions, recorder, log }: Pick<Parts, 'tokens' | 'endedSessions' | 'recorder' | 'log'>,
+  bases: readonly Base[],
+) =>
   async function endSession({
     request,
     sid,

@@ -20,7 +20,7 @@ interface Check {
 }
 
 /** `GET /_ping`. */
-export function createPing({ release = unreleased }: Parts): NhsEndpoint {
+export function createPing({ release = unreleased }: Pick<Parts, 'release'>): NhsEndpoint {
   const { version, revision, releaseId, commitId } = release;
   return async () => json(200, { version, revision, releaseId, commitId });
 }

@@ -32,7 +32,7 @@ const findToken = (tokens: Tokens, base: Base) =>
     return { record };
   };
 
-const requireApplication = ({ applications }: Parts, base: Base) =>
+const requireApplication = ({ applications }: Pick<Parts, 'applications'>, base: Base) =>
   async function requireApplication({ record }: WithRecord): Promise<void> {
     const client = await findClient(applications, base, record.clientId);
     if (client?.application.status !== 'approved')
@@ -50,7 +50,7 @@ const requireCombined = (base: Base) =>
     return { userinfoUrl: upstream.userinfoUrl };
   };
 
-const askProvider = ({ vault }: Parts) =>
+const askProvider = ({ vault }: Pick<Parts, 'vault'>) =>
   async function askProvider({ record, userinfoUrl }: WithRecord & { userinfoUrl: string }): Promise<Answer> {
     const accessToken = vault.open(sealedAs.accessToken, record.attributes.external_access_token ?? '');
     const { status, body, claims } = await fetchUserinfo(userinfoUrl, accessToken);

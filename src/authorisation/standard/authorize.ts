@@ -42,7 +42,7 @@ const identify = (applications: Applications, base: Base) =>
     return { client };
   };
 
-const prepareReply = ({ diagnosis }: Parts, base: Base) =>
+const prepareReply = ({ diagnosis }: Pick<Parts, 'diagnosis'>, base: Base) =>
   async function prepareReply({ request, parameters, client }: Incoming & WithClient): Promise<WithReply> {
     const redirectUri = parameters.get('redirect_uri');
     if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
@@ -118,7 +118,11 @@ type Ready = Asked &
     acrValues: string;
   };
 
-const sendToProvider = ({ recorder, cookies }: Parts, base: Base, requests: PendingRequests) =>
+const sendToProvider = (
+  { recorder, cookies }: Pick<Parts, 'recorder' | 'cookies'>,
+  base: Base,
+  requests: PendingRequests,
+) =>
   async function sendToProvider(known: Ready): Promise<Answer> {
     const { parameters, client, redirectUri, challenge, asked, prompt, maxAge, acrValues } = known;
     const [upstream] = base.upstreams;

@@ -53,7 +53,7 @@ async function requireScope({
   );
 }
 
-const giveCode = ({ recorder }: Parts, base: Base, codes: Codes) =>
+const giveCode = ({ recorder }: Pick<Parts, 'recorder'>, base: Base, codes: Codes) =>
   async function giveCode(
     known: WithPending &
       WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },

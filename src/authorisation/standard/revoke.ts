@@ -10,7 +10,10 @@ import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
 
 /** A refresh token ends with all that came from the same sign-in, an access token alone (RFC 7009 section 2.1). */
-const revokeToken = ({ tokens, database, recorder }: Parts, base: Base) =>
+const revokeToken = (
+  { tokens, database, recorder }: Pick<Parts, 'tokens' | 'database' | 'recorder'>,
+  base: Base,
+) =>
   async function revokeToken({ parameters, client }: Incoming & WithClient): Promise<Answer> {
     const token = parameters.get('token');
     if (token === undefined) throw errors.tokenMissing('token is missing');

@@ -13,7 +13,7 @@ const odd = /["<>\\^`{|}]/;
 /** A scheme of one's own is a domain name backwards (RFC 8252 section 7.1). */
 const reverseDomain = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+:$/;
 
-export const isLoopback = (hostname: string): boolean =>
+const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' ||
   hostname.endsWith('.localhost') ||
   hostname === '[::1]' ||

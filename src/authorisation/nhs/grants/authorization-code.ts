@@ -41,7 +41,11 @@ const checkRedirectUri = (base: Base) =>
     return { redirectUri };
   };
 
-const findCode = ({ clock, tokens, database, endedSessions }: Parts, base: Base, codes: Codes) =>
+const findCode = (
+  { clock, tokens, database, endedSessions }: Pick<Parts, 'clock' | 'tokens' | 'database' | 'endedSessions'>,
+  base: Base,
+  codes: Codes,
+) =>
   async function findCode({
     form,
     client,

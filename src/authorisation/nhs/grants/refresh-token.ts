@@ -24,7 +24,7 @@ interface WithToken {
   record: TokenRecord;
 }
 
-const findToken = ({ tokens }: Parts, base: Base) =>
+const findToken = ({ tokens }: Pick<Parts, 'tokens'>, base: Base) =>
   async function findToken({ form, client }: Incoming & WithClient): Promise<WithToken> {
     const token = form.get('refresh_token');
     if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
@@ -48,7 +48,7 @@ const refuseUsed = (base: Base, rotation: Rotation, parts: Parts) =>
     );
   };
 
-const checkPeriod = ({ clock }: Parts, base: Base) =>
+const checkPeriod = ({ clock }: Pick<Parts, 'clock'>, base: Base) =>
   async function checkPeriod({
     form,
     record,
@@ -123,7 +123,11 @@ export const refreshToken = grant(
 );
 
 /** Where the retry is on, the loser of a race gets what the winner got. */
-async function repeated({ tokens }: Parts, rotation: Rotation, token: string): Promise<Rotated | undefined> {
+async function repeated(
+  { tokens }: Pick<Parts, 'tokens'>,
+  rotation: Rotation,
+  token: string,
+): Promise<Rotated | undefined> {
   const record = await tokens.find(token);
   return record && rotation.repeat(token, record);
 }

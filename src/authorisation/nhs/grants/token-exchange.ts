@@ -39,7 +39,7 @@ async function keepScopes({
 }
 
 /** The roles for the gateway's check, where the ID token itself names none: from our own CIS, if there is one. */
-const findRoles = ({ roleSource }: Parts) =>
+const findRoles = ({ roleSource }: Pick<Parts, 'roleSource'>) =>
   async function findRoles({ subject: { claims }, upstream }: WithIssuer): Promise<{ roles: Attributes }> {
     if (!roleSource || upstream.id !== 'nhs-cis2' || (claims.selected_roleid ?? '') !== '')
       return { roles: {} };

@@ -8,7 +8,7 @@ import type { Incoming } from '../incoming.ts';
 import { clientMethods } from './registry.ts';
 
 /** HTTP Basic is not offered; whoever tries it is told in its own terms (RFC 6749 section 5.2). */
-export const refuseBasic = ({ diagnosis }: Parts) =>
+export const refuseBasic = ({ diagnosis }: Pick<Parts, 'diagnosis'>) =>
   async function refuseBasic({ request }: Incoming): Promise<Answer | undefined> {
     if (request.headers.authorization === undefined) return undefined;
     const refusal = errors.clientUnauthenticated('the client authenticates with the Authorization header');

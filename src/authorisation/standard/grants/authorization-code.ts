@@ -23,7 +23,11 @@ interface WithCode {
 /** Milliseconds in which the same client may repeat itself without harm, as after a lost answer. */
 const harmlessRepeat = 10_000;
 
-const findCode = ({ clock, database, tokens, endedSessions }: Parts, base: Base, codes: Codes) =>
+const findCode = (
+  { clock, database, tokens, endedSessions }: Pick<Parts, 'clock' | 'database' | 'tokens' | 'endedSessions'>,
+  base: Base,
+  codes: Codes,
+) =>
   async function findCode({ parameters, client }: FromClient): Promise<WithCode> {
     const code = parameters.get('code');
     if (code === undefined) throw errors.codeMissing('code is missing');

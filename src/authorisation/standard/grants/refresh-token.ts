@@ -20,7 +20,7 @@ interface WithScopes {
   accessScope: string[];
 }
 
-const findToken = ({ tokens, clock }: Parts, base: Base) =>
+const findToken = ({ tokens, clock }: Pick<Parts, 'tokens' | 'clock'>, base: Base) =>
   async function findToken({ parameters, client }: FromClient): Promise<WithToken> {
     const token = parameters.get('refresh_token');
     if (token === undefined) throw errors.refreshMissing('refresh_token is missing');

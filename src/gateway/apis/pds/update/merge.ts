@@ -13,13 +13,16 @@ const keyOf = ({ id, url }: Entry): string | undefined => url ?? id;
  * what the client never saw stays too.
  */
 function keptList(stored: readonly Entry[], seen: readonly Entry[], wanted: readonly Entry[]): Entry[] {
-  const storedBy = new Map(stored.map((entry) => [keyOf(entry), entry]));
   const seenBy = new Map(seen.map((entry) => [keyOf(entry), entry]));
-  const own = wanted.map((entry) => {
-    const before = storedBy.get(keyOf(entry));
-    return before && isDeepStrictEqual(seenBy.get(keyOf(entry)), entry) ? before : entry;
+  const wantedBy = new Map(wanted.map((entry) => [keyOf(entry), entry]));
+  const old = stored.flatMap((entry) => {
+    const key = keyOf(entry);
+    const now = wantedBy.get(key);
+    wantedBy.delete(key);
+    const untouched = seenBy.has(key) ? isDeepStrictEqual(seenBy.get(key), now) : now === undefined;
+    return untouched ? [entry] : now === undefined ? [] : [now];
   });
-  return [...own, ...stored.filter((entry) => !seenBy.has(keyOf(entry)) && !own.includes(entry))];
+  return [...old, ...wantedBy.values()];
 }
 
 const listed = ['name', 'address', 'telecom', 'contact', 'generalPractitioner', 'extension'] as const;

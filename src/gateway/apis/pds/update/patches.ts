@@ -14,6 +14,14 @@ const operations: readonly string[] = ['add', 'replace', 'remove', 'test'];
 const most = 100;
 const harmful = new Set(['__proto__', 'prototype', 'constructor']);
 
+/** Deepest nesting that a value may have; a record needs eight. */
+const deepest = 12;
+
+const isShallow = (value: unknown, depth = 0): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (depth < deepest && Object.values(value).every((part) => isShallow(part, depth + 1)));
+
 /** A refused update, in the words that follow `Invalid update with error - `. */
 export const invalidUpdate = (reason: string) => outcomes.invalidUpdate('the update is invalid', { reason });
 
@@ -39,6 +47,8 @@ function readPatch(entry: unknown, at: number): Patch {
   if (parts === undefined) throw invalid('path', path);
   if (value === undefined && op !== 'remove')
     throw outcomes.missingField('a patch without value', { field: `${at}/value` });
+  if (!isShallow(value))
+    throw outcomes.invalidField('a value that is too deep', { field: `${at}/value`, value: '' });
   return { op: op as Patch['op'], path: path as string, parts, value };
 }
 

@@ -37,6 +37,13 @@ const keptMembers: Rule = ({ before, after }) => {
       throw forbid(`source not permitted to remove '${member}'`);
 };
 
+const ids: Rule = ({ after }) => {
+  for (const list of ['name', 'address', 'telecom', 'contact', 'generalPractitioner'] as const) {
+    const twice = several<{ id?: string }>(after[list], ({ id }) => id);
+    if (twice !== undefined) throw invalidUpdate(`multiple '${list}' resources with object id '${twice}'`);
+  }
+};
+
 const names: Rule = ({ before, after }) => {
   if ((after.name ?? []).filter(({ use }) => use === 'nickname').length > 1)
     throw invalidUpdate('multiple nicknames cannot be added');
@@ -142,6 +149,7 @@ const practices: Rule = ({ before, after }) => {
 
 /** What an update may not make of a record, in order (specification, patient-patch). */
 const rules: readonly Rule[] = [
+  ids,
   usualName,
   keptMembers,
   names,

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startConsole, type TestConsole } from '../console.fixture.ts';
+import type { Answered } from '../request.fixture.ts';
+
+type View = Record<string, unknown> & { platform: Record<string, unknown>; cis2: Record<string, unknown> };
+
+describe('changes of /api/v1/applications', () => {
+  let console_: TestConsole;
+  before(async () => {
+    console_ = await startConsole();
+  });
+  after(() => console_.close());
+
+  const post = (body: unknown) => console_.send('/api/v1/applications', { method: 'POST', json: body });
+  const patch = (id: string, body: unknown, headers = {}) =>
+    console_.send(`/api/v1/applications/${id}`, { method: 'PATCH', json: body, headers });
+  const get = async (id: string) => (await console_.send(`/api/v1/applications/${id}`)).body as View;
+  const made = async (body: object = {}): Promise<string> => {
+    const answer = await post({ name: 'an application', platform: {}, ...body });
+    assert.equal(answer.status, 201, answer.text);
+    return String(answer.body.id);
+  };
+  const refused = (answer: Answered, field: string, problem: RegExp) => {
+    assert.equal(answer.status, 400, answer.text);
+    assert.equal(answer.body.error, 'invalid_request');
+    assert.equal(answer.body.field ?? '', field);
+    assert.match(String(answer.body.problem), problem);
+  };
+
+  test('a merge patch replaces lists, merges attributes and removes with null', async () => {
+    const id = await made({
+      platform: {
+        callbackUrls: ['https://a.test/1'],
+        products: ['hello-world'],
+        attributes: { asid: '1', other: '2' },
+        jwksUrl: 'http://127.0.0.1:1/jwks',
+      },
+    });
+    const answer = await patch(id, {
+      platform: { callbackUrls: ['https://a.test/2'], attributes: { asid: null, more: '3' }, jwksUrl: null },
+    });
+    assert.equal(answer.status, 200, answer.text);
+    const { platform } = answer.body as View;
+    assert.deepEqual(platform.callbackUrls, ['https://a.test/2']);
+    assert.deepEqual(platform.attributes, { other: '2', more: '3' });
+    assert.equal(platform.jwksUrl, null);
+    assert.deepEqual(platform.products, ['hello-world']);
+    assert.deepEqual((await get(id)).platform, platform);
+  });
+
+  test('a patch may turn an address of keys into keys', async () => {
+    const id = await made({ platform: { jwksUrl: 'http://127.0.0.1:1/jwks' } });
+    refused(await patch(id, { platform: { jwks: { keys: [] } } }), 'platform.jwks', /not both/);
+    assert.equal((await patch(id, { platform: { jwks: { keys: [] }, jwksUrl: null } })).status, 200);
+  });
+
+  test('a patch keeps client ids and secrets, and makes those of a new half', async () => {
+    const id = await made();
+    const before = await console_.applications.get(id);
+    const answer = await patch(id, { name: 'renamed', cis2: { redirectUris: ['https://a.test/cis2'] } });
+    const { platform, cis2 } = answer.body as View;
+    assert.equal(platform.clientId, before?.platform?.clientId);
+    assert.equal(platform.clientSecret, undefined);
+    assert.match(String(cis2.clientSecret), /^[A-Za-z0-9_-]{32,}$/);
+    const after_ = await console_.applications.get(id);
+    assert.deepEqual(after_?.platform?.secrets, before?.platform?.secrets);
+    assert.equal((await get(id)).cis2.clientSecret, undefined);
+    const gone = await patch(id, { cis2: null });
+    assert.equal((gone.body as View).cis2, null);
+    assert.equal(await console_.applications.byCis2Client(String(cis2.clientId)), undefined);
+  });
+
+  test('a patch of the profile is one of both halves', async () => {
+    const id = await made({ platform: {}, cis2: {} });
+    const { platform, cis2 } = (await patch(id, { profile: 'standard' })).body as View;
+    assert.deepEqual([platform.profile, cis2.profile], ['standard', 'standard']);
+  });
+
+  test('a patch that does not fit changes nothing', async () => {
+    const id = await made();
+    refused(await patch(id, { platform: { clientId: 'mine' } }), 'platform', /clientId/);
+    refused(await patch(id, { status: 'revoked' }), '', /status/);
+    refused(await patch(id, { platform: null }), '', /both/);
+    refused(await patch(id, { name: null }), 'name', /./);
+    assert.equal((await console_.applications.get(id))?.revision, 1);
+  });
+
+  test('a withdrawn product stays among the products', async () => {
+    const id = await made({ platform: { products: ['hello-world', 'canary-api'] } });
+    await patch(id, { platform: { revokedProducts: ['canary-api'] } });
+    const { platform } = await get(id);
+    assert.deepEqual(
+      [platform.products, platform.revokedProducts],
+      [['hello-world', 'canary-api'], ['canary-api']],
+    );
+    const stored = await console_.applications.get(id);
+    assert.deepEqual(stored?.platform?.products[1], { name: 'canary-api', status: 'revoked' });
+    refused(
+      await patch(id, { platform: { revokedProducts: ['other'] } }),
+      'platform.revokedProducts',
+      /some of/,
+    );
+  });
+
+  test('an old tag stops every change', async () => {
+    const id = await made();
+    const first = (await console_.send(`/api/v1/applications/${id}`)).headers.etag ?? '';
+    assert.equal((await patch(id, { name: 'two' }, { 'if-match': first })).status, 200);
+    assert.equal((await patch(id, { name: 'three' }, { 'if-match': first })).status, 412);
+    for (const [method, path] of [
+      ['POST', '/revoke'],
+      ['POST', '/approve'],
+      ['DELETE', ''],
+    ] as const) {
+      const answer = await console_.send(`/api/v1/applications/${id}${path}`, {
+        method,
+        headers: { 'if-match': first },
+      });
+      assert.equal(answer.status, 412);
+      assert.equal(answer.body.error, 'precondition_failed');
+    }
+    const now = (await console_.send(`/api/v1/applications/${id}`)).headers.etag ?? '';
+    assert.notEqual(now, first);
+    assert.equal(
+      (await console_.send(`/api/v1/applications/${id}`, { method: 'DELETE', headers: { 'if-match': now } }))
+        .status,
+      204,
+    );
+  });
+
+  test('of two changes to one revision one wins', async () => {
+    const id = await made();
+    const etag = (await console_.send(`/api/v1/applications/${id}`)).headers.etag ?? '';
+    const answers = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((name) => patch(id, { name }, { 'if-match': etag })),
+    );
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 412, 412, 412]);
+  });
+
+  test('changes without a tag are all kept', async () => {
+    const id = await made();
+    await Promise.all(
+      ['a', 'b', 'c'].map((name) => patch(id, { platform: { attributes: { [name]: 'x' } } })),
+    );
+    assert.deepEqual((await get(id)).platform.attributes, { a: 'x', b: 'x', c: 'x' });
+  });
+
+  test('it is revoked, approved and removed', async () => {
+    const id = await made();
+    assert.equal(
+      (await console_.send(`/api/v1/applications/${id}/revoke`, { method: 'POST' })).body.status,
+      'revoked',
+    );
+    assert.equal((await get(id)).status, 'revoked');
+    assert.equal(
+      (await console_.send(`/api/v1/applications/${id}/approve`, { method: 'POST' })).body.status,
+      'approved',
+    );
+    assert.equal((await console_.send(`/api/v1/applications/${id}`, { method: 'DELETE' })).status, 204);
+    assert.equal((await console_.send(`/api/v1/applications/${id}`)).status, 404);
+    assert.equal((await console_.send(`/api/v1/applications/${id}`, { method: 'DELETE' })).status, 404);
+    assert.equal((await patch(id, {})).status, 404);
+    const actions = (await console_.audit.list())
+      .filter(({ target }) => target === id)
+      .map(({ action }) => action);
+    assert.deepEqual(actions, [
+      'application.created',
+      'application.revoked',
+      'application.approved',
+      'application.removed',
+    ]);
+  });
+});

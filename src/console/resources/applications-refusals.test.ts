@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { startConsole, type TestConsole } from '../console.fixture.ts';
+import type { Answered } from '../request.fixture.ts';
+
+describe('registrations that do not fit, and odd ones that do', () => {
+  let console_: TestConsole;
+  before(async () => {
+    console_ = await startConsole();
+  });
+  after(() => console_.close());
+
+  const post = (body: unknown) => console_.send('/api/v1/applications', { method: 'POST', json: body });
+  const made = async (body: object = {}): Promise<string> => {
+    const answer = await post({ name: 'an application', platform: {}, ...body });
+    assert.equal(answer.status, 201, answer.text);
+    return String(answer.body.id);
+  };
+  const refused = (answer: Answered, field: string, problem: RegExp) => {
+    assert.equal(answer.status, 400, answer.text);
+    assert.equal(answer.body.error, 'invalid_request');
+    assert.equal(answer.body.field ?? '', field);
+    assert.match(String(answer.body.problem), problem);
+  };
+
+  const wrong: [what: string, body: object, field: string, problem: RegExp][] = [
+    ['no name', { name: '' }, 'name', /empty/],
+    ['no half', { platform: null }, '', /"platform", "cis2" or both/],
+    ['an unknown member', { nmae: 'x' }, '', /nmae/],
+    ['an unknown member of a half', { platform: { callbackUrl: 'x' } }, 'platform', /callbackUrl/],
+    ['an unknown profile', { profile: 'mine' }, 'profile', /"nhs"/],
+    [
+      'a script',
+      { platform: { callbackUrls: ['javascript:alert(1)'] } },
+      'platform.callbackUrls.0',
+      /http or https, not javascript:/,
+    ],
+    [
+      'a script of a native application',
+      { platform: { applicationType: 'native', callbackUrls: ['JavaScript:alert(1)'] } },
+      'platform.callbackUrls.0',
+      /domain name backwards/,
+    ],
+    ['data', { cis2: { redirectUris: ['data:text/html,x'] } }, 'cis2.redirectUris.0', /not data:/],
+    [
+      'a file',
+      { platform: { applicationType: 'native', callbackUrls: ['file:///etc/passwd'] } },
+      'platform.callbackUrls.0',
+      /not file:/,
+    ],
+    [
+      'a short scheme',
+      { platform: { applicationType: 'native', callbackUrls: ['myapp://callback'] } },
+      'platform.callbackUrls.0',
+      /backwards/,
+    ],
+    [
+      'a scheme of its own on the web',
+      { platform: { callbackUrls: ['com.example.app:/callback'] } },
+      'platform.callbackUrls.0',
+      /http or https/,
+    ],
+    [
+      'a fragment',
+      { platform: { callbackUrls: ['https://a.test/#x'] } },
+      'platform.callbackUrls.0',
+      /fragment/,
+    ],
+    ['a path alone', { platform: { callbackUrls: ['/callback'] } }, 'platform.callbackUrls.0', /absolute/],
+    [
+      'a backslash',
+      { platform: { callbackUrls: ['https://a.test\\@b.test/'] } },
+      'platform.callbackUrls.0',
+      /backslash/,
+    ],
+    [
+      'a user name',
+      { platform: { callbackUrls: ['https://a@b.test/'] } },
+      'platform.callbackUrls.0',
+      /user name/,
+    ],
+    [
+      'http far away in standard',
+      { profile: 'standard', platform: { callbackUrls: ['http://a.test/cb'] } },
+      'platform.callbackUrls.0',
+      /must be https/,
+    ],
+    [
+      'http far away in fapi2',
+      { profile: 'fapi2', platform: { callbackUrls: ['http://a.test/cb'] } },
+      'platform.callbackUrls.0',
+      /must be https/,
+    ],
+    [
+      'a script after sign-out',
+      { cis2: { postLogoutRedirectUris: ['javascript:1'] } },
+      'cis2.postLogoutRedirectUris.0',
+      /javascript/,
+    ],
+    [
+      'a script as logout address',
+      { cis2: { backchannelLogoutUri: 'javascript:1' } },
+      'cis2.backchannelLogoutUri',
+      /javascript/,
+    ],
+    [
+      'keys twice',
+      { platform: { jwks: { keys: [] }, jwksUrl: 'https://a.test/jwks' } },
+      'platform.jwks',
+      /not both/,
+    ],
+    ['a bare host for keys', { platform: { jwksUrl: 'https://a.test' } }, 'platform.jwksUrl', /path/],
+    [
+      'keys that are none',
+      { platform: { jwks: { keys: [{ kty: 'RSA' }] } } },
+      'platform.jwks.keys.0',
+      /not a public key/,
+    ],
+    [
+      'a symmetric key',
+      { platform: { jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } } },
+      'platform.jwks.keys.0',
+      /private key/,
+    ],
+    [
+      'an unknown product',
+      { platform: { products: ['nothing'] } },
+      'platform.products',
+      /no product "nothing"/,
+    ],
+    [
+      'a product twice',
+      { platform: { products: ['hello-world', 'hello-world'] } },
+      'platform.products',
+      /twice/,
+    ],
+    [
+      'a public client in nhs',
+      { platform: { tokenEndpointAuthMethod: 'none' } },
+      'platform.tokenEndpointAuthMethod',
+      /standard profile only/,
+    ],
+    [
+      'a public client on the web',
+      { profile: 'standard', platform: { tokenEndpointAuthMethod: 'none', applicationType: 'web' } },
+      'platform.applicationType',
+      /native/,
+    ],
+    [
+      'a secret in fapi2',
+      { profile: 'fapi2', platform: { tokenEndpointAuthMethod: 'client_secret_post' } },
+      'platform.tokenEndpointAuthMethod',
+      /fapi2/,
+    ],
+    [
+      'an old algorithm in fapi2',
+      { profile: 'fapi2', platform: { signingAlg: 'RS256' } },
+      'platform.signingAlg',
+      /fapi2/,
+    ],
+    ['an unknown algorithm', { platform: { signingAlg: 'HS256' } }, 'platform.signingAlg', /RS256/],
+    ['a number as attribute', { platform: { attributes: { asid: 1 } } }, 'platform.attributes.asid', /text/],
+  ];
+  for (const [what, body, field, problem] of wrong) {
+    test(`${what} is refused`, async () =>
+      refused(
+        await post({ name: 'x', ...('platform' in body || 'cis2' in body ? {} : { platform: {} }), ...body }),
+        field,
+        problem,
+      ));
+  }
+
+  test('a private key is refused and not quoted', async () => {
+    const jwk = {
+      ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
+      kid: 'k',
+    };
+    const answer = await post({ name: 'x', platform: { jwks: { keys: [jwk] } } });
+    refused(answer, 'platform.jwks.keys.0', /private key/);
+    assert.ok(jwk.d && !answer.text.includes(jwk.d));
+  });
+
+  const fine: [what: string, body: object][] = [
+    ['http anywhere in nhs', { platform: { callbackUrls: ['http://a.test:8080/cb'] } }],
+    [
+      'http on loopback in standard',
+      {
+        profile: 'standard',
+        platform: { callbackUrls: ['http://localhost:9/cb', 'http://127.0.0.1/cb', 'http://[::1]/cb'] },
+      },
+    ],
+    [
+      'a domain backwards in standard',
+      { profile: 'standard', platform: { applicationType: 'native', callbackUrls: ['com.example.app:/cb'] } },
+    ],
+    [
+      'the same callback as another',
+      { platform: { callbackUrls: ['http://sample.test/combined/callback'] } },
+    ],
+    ['no products', { platform: { products: [] } }],
+    ['an empty address of keys', { platform: { jwksUrl: '' } }],
+  ];
+  for (const [what, body] of fine) test(`${what} is accepted`, async () => assert.ok(await made(body)));
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startConsole, type TestConsole } from '../console.fixture.ts';
+
+let console_: TestConsole;
+const api = (method: string, path: string, body?: unknown, headers = {}) =>
+  console_.send(`/api/v1${path}`, { method, json: body, headers });
+
+before(async () => {
+  console_ = await startConsole();
+});
+after(() => console_.close());
+
+describe('/keys', () => {
+  type Key = { service: string; kid: string; state: string; signsFrom: string };
+  const keysOf = async (service: string) =>
+    ((await api('GET', '/keys')).body.keys as Key[]).filter((key) => key.service === service);
+
+  test('are shown without their private parts', async () => {
+    await console_.keys.cis2.ensure('RS256');
+    const { text } = await api('GET', '/keys');
+    assert.match(text, /"service":"cis2".*"state":"signing"/);
+    assert.doesNotMatch(text, /PRIVATE|"d":/);
+  });
+
+  test('rotate at once', async () => {
+    const [before_] = await keysOf('cis2');
+    const { status, body } = await api('POST', '/keys/cis2/rotate', { now: true });
+    assert.equal(status, 200);
+    const states = (body.keys as Key[]).map(({ kid, state }) => [kid === before_?.kid, state]);
+    assert.deepEqual(states.sort(), [
+      [false, 'signing'],
+      [true, 'verifying'],
+    ]);
+  });
+
+  test('rotate by the schedule', async () => {
+    await console_.keys.authorisation.ensure('RS512');
+    await api('POST', '/keys/authorisation/rotate');
+    assert.deepEqual((await keysOf('authorisation')).map(({ state }) => state).sort(), [
+      'announced',
+      'signing',
+    ]);
+    assert.equal((await api('POST', '/keys/authorisation/rotate', { when: 'now' })).status, 400);
+  });
+
+  test('of an unknown service are not found', async () => {
+    assert.equal((await api('POST', '/keys/gateway/rotate', {})).status, 404);
+    assert.equal((await api('POST', '/keys/__proto__/rotate', {})).status, 404);
+  });
+});
+
+describe('/audit', () => {
+  test('has every change by its number', async () => {
+    const all = (await api('GET', '/audit')).body.records as {
+      seq: number;
+      action: string;
+      previous: string;
+      hash: string;
+    }[];
+    assert.ok(all.some(({ action }) => action === 'keys.rotated'));
+    const last = all.at(-1)?.seq ?? 0;
+    assert.deepEqual((await api('GET', `/audit?since=${last}`)).body, { records: [] });
+    assert.deepEqual((await api('GET', `/audit?since=${last - 1}`)).body, { records: all.slice(-1) });
+    assert.equal(await console_.audit.firstBreak(), undefined);
+  });
+});

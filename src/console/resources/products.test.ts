@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startConsole, type TestConsole } from '../console.fixture.ts';
+
+let console_: TestConsole;
+const api = (method: string, path: string, body?: unknown, headers = {}) =>
+  console_.send(`/api/v1${path}`, { method, json: body, headers });
+
+before(async () => {
+  console_ = await startConsole();
+});
+after(() => console_.close());
+
+describe('/products', () => {
+  test('are made, shown, changed and removed', async () => {
+    const made = await api('POST', '/products', {
+      name: 'mine',
+      apis: ['hello-world', 'oauth2'],
+      scopes: ['any scope', 'any scope'],
+    });
+    assert.equal(made.status, 201);
+    assert.deepEqual(made.body, {
+      name: 'mine',
+      apis: ['hello-world', 'oauth2'],
+      scopes: ['any scope', 'any scope'],
+      limits: {},
+    });
+    const etag = made.headers.etag ?? '';
+    const limits = { quota: { limit: 5, timeunit: 'minute' }, spikeArrest: { ratelimit: '5ps' } };
+    const changed = await api('PATCH', '/products/mine', { limits, scopes: [] }, { 'if-match': etag });
+    assert.equal(changed.status, 200);
+    assert.deepEqual(changed.body.limits, {
+      quota: { enabled: true, limit: 5, interval: 1, timeunit: 'minute' },
+      spikeArrest: { enabled: true, ratelimit: '5ps' },
+    });
+    assert.deepEqual(changed.body.apis, ['hello-world', 'oauth2']);
+    assert.equal((await api('PATCH', '/products/mine', {}, { 'if-match': etag })).status, 412);
+    assert.equal((await api('DELETE', '/products/mine', undefined, { 'if-match': etag })).status, 412);
+    assert.deepEqual((await api('GET', '/products/mine')).body, changed.body);
+    assert.equal((await api('DELETE', '/products/mine')).status, 204);
+    assert.equal((await api('GET', '/products/mine')).status, 404);
+    assert.equal((await api('PATCH', '/products/mine', {})).status, 404);
+  });
+
+  test('null lifts the limits, at first and later', async () => {
+    assert.equal((await api('POST', '/products', { name: 'lifted', limits: null })).body.limits, null);
+    await api('POST', '/products', { name: 'later' });
+    assert.equal((await api('PATCH', '/products/later', { limits: null })).body.limits, null);
+    assert.equal((await api('PATCH', '/products/later', { scopes: ['x'] })).body.limits, null);
+  });
+
+  test('the seeded ones hold the authorisation service', async () => {
+    const { products } = (await api('GET', '/products')).body as {
+      products: { name: string; apis: string[] }[];
+    };
+    for (const name of [
+      'personal-demographics-service',
+      'personal-demographics-service-application-restricted',
+      'hello-world',
+      'canary-api',
+    ])
+      assert.deepEqual(products.find((product) => product.name === name)?.apis.slice(1), [
+        'oauth2',
+        'oauth2-mock',
+        'oauth2.1',
+      ]);
+  });
+
+  const wrong: [object, string][] = [
+    [{}, 'name'],
+    [{ name: 'a b' }, 'name'],
+    [{ name: 'x', apis: ['/hello-world'] }, 'apis.0'],
+    [{ name: 'x', limits: { quota: { limit: -1, timeunit: 'minute' } } }, 'limits.quota.limit'],
+    [{ name: 'x', limits: { spikeArrest: { ratelimit: '5 ps' } } }, 'limits.spikeArrest.ratelimit'],
+    [{ name: 'x', limits: { rate: 1 } }, 'limits'],
+  ];
+  for (const [body, field] of wrong)
+    test(`${JSON.stringify(body)} is refused`, async () => {
+      const answer = await api('POST', '/products', body);
+      assert.equal(answer.status, 400);
+      assert.equal(answer.body.field, field);
+    });
+
+  test('a name is taken once and stays', async () => {
+    assert.equal((await api('POST', '/products', { name: 'hello-world' })).status, 409);
+    assert.equal((await api('PATCH', '/products/hello-world', { name: 'other' })).body.field, 'name');
+  });
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startConsole, startTime, type TestConsole } from '../console.fixture.ts';
+
+let console_: TestConsole;
+const api = (method: string, path: string, body?: unknown, headers = {}) =>
+  console_.send(`/api/v1${path}`, { method, json: body, headers });
+
+before(async () => {
+  console_ = await startConsole();
+});
+after(() => console_.close());
+
+describe('/state and health', () => {
+  test('says what runs and where', async () => {
+    const { body, headers } = await api('GET', '/state');
+    const { cis2: _, ...urls } = console_.urls;
+    assert.deepEqual(body, {
+      version: '1.2.3',
+      urls: { ...urls, cis2Issuer: 'http://cis2.test/issuer' },
+      clock: { now: new Date(startTime).toISOString(), offsetSeconds: 0 },
+      database: 'SQLite in memory',
+    });
+    assert.equal(headers['cache-control'], 'no-store');
+  });
+
+  test('is alive and ready', async () => {
+    for (const path of ['/healthz', '/readyz'])
+      assert.deepEqual((await console_.send(path)).body, { status: 'ok' });
+  });
+
+  test('an unknown address, method, parameter or damaged part is refused', async () => {
+    assert.equal((await api('GET', '/nothing')).status, 404);
+    assert.equal((await api('PUT', '/state', {})).status, 404);
+    assert.equal((await api('GET', '/state?x=1')).status, 400);
+    assert.equal((await api('GET', '/events?since=1&since=2')).body.field, 'since');
+    assert.equal((await api('GET', '/events?since=x')).body.field, 'since');
+    assert.equal((await api('GET', '/applications/%E0%A4%A')).status, 400);
+  });
+});
+
+describe('/faults', () => {
+  test('there is none yet, and an unknown one is not found', async () => {
+    assert.deepEqual((await api('GET', '/faults')).body, { faults: [] });
+    assert.equal((await api('PUT', '/faults/slow', { probability: 1 })).body.error, 'unknown_fault');
+    assert.equal((await api('DELETE', '/faults/slow')).status, 404);
+    assert.equal((await api('PUT', '/faults/slow', { chance: 1 })).status, 400);
+  });
+});
+
+describe('/reset without neighbours', () => {
+  test('resets storage and clock and says what it could not reach', async () => {
+    await api('PUT', '/clock', { advance: 3600 });
+    const { status, body } = await api('POST', '/reset');
+    assert.equal(status, 200);
+    assert.equal(body.reset, true);
+    assert.match(String(body.warnings), /CIS does not answer.*cards were not reset/);
+    assert.equal(console_.resets(), 1);
+    assert.equal(console_.clock.offset, 0);
+  });
+});
+
+describe('without neighbours', () => {
+  for (const [method, path, body] of [
+    ['GET', '/cards'],
+    ['PATCH', '/cards/gp', { locked: true }],
+    ['DELETE', '/cards/gp'],
+    ['GET', '/readers/0'],
+    ['PUT', '/readers/0/card', { card: 'gp' }],
+    ['DELETE', '/readers/0/card'],
+    ['GET', '/agent'],
+    ['POST', '/agent/pin', { pin: '123456' }],
+    ['POST', '/agent/role', { roleId: '1' }],
+    ['DELETE', '/agent/session'],
+  ] as const)
+    test(`${method} ${path}: the agent is unreachable`, async () => {
+      const answer = await api(method, path, body);
+      assert.deepEqual([answer.status, answer.body.error], [503, 'agent_unreachable']);
+    });
+
+  for (const [method, path, body] of [
+    ['GET', '/people'],
+    ['POST', '/people', {}],
+    ['GET', '/people/656005750108'],
+    ['PATCH', '/people/gp', {}],
+    ['DELETE', '/people/656005750108'],
+    ['GET', '/people/gp/userinfo'],
+    ['POST', '/cards', { person: 'gp' }],
+  ] as const)
+    test(`${method} ${path}: CIS is unreachable`, async () => {
+      const answer = await api(method, path, body);
+      assert.deepEqual([answer.status, answer.body.error], [503, 'cis_unreachable']);
+    });
+});
+
+describe('/openapi.json', () => {
+  test('describes each call with its schemas', async () => {
+    const { body } = await api('GET', '/openapi.json');
+    const document = body as {
+      openapi: string;
+      servers: { url: string }[];
+      paths: Record<
+        string,
+        Record<
+          string,
+          {
+            parameters: { name: string }[];
+            requestBody?: { content: Record<string, { schema: Record<string, unknown> }> };
+          }
+        >
+      >;
+    };
+    assert.equal(document.openapi, '3.1.0');
+    assert.deepEqual(document.servers, [{ url: 'http://console.test/api/v1' }]);
+    const pin = document.paths['/agent/pin']?.post?.requestBody?.content['application/json']?.schema;
+    assert.deepEqual(pin?.required, ['pin']);
+    assert.deepEqual(
+      document.paths['/events']?.get?.parameters.map(({ name }) => name),
+      ['journey', 'since'],
+    );
+    assert.deepEqual(
+      document.paths['/keys/{service}/rotate']?.post?.parameters.map(({ name }) => name),
+      ['service'],
+    );
+    const paths = Object.keys(document.paths);
+    for (const path of [
+      '/state',
+      '/reset',
+      '/people/{uid}',
+      '/cards/{serial}',
+      '/readers/0/card',
+      '/applications/{id}/approve',
+      '/products/{name}',
+      '/clock',
+      '/faults/{name}',
+      '/audit',
+      '/tokens/inspect',
+      '/openapi.json',
+    ])
+      assert.ok(paths.includes(path), path);
+    const ids = Object.values(document.paths)
+      .flatMap((item) => Object.values(item) as unknown as { operationId: string }[])
+      .map(({ operationId }) => operationId);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { type OutcomeBody, type RunningGateway, scopes, startGateway } from '../../../gateway.fixture.ts';
+import { addressed, named, updater } from './update.fixture.ts';
+
+const uuids = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'] as const;
+
+let gateway: RunningGateway;
+let token: string;
+let patch: ReturnType<typeof updater>['patch'];
+let read: ReturnType<typeof updater>['read'];
+beforeEach(async () => {
+  gateway = await startGateway();
+  token = await gateway.issue();
+  ({ patch, read } = updater(gateway, token));
+});
+afterEach(() => gateway.stop());
+
+describe('updates at once and again', () => {
+  const change = (value: string) => [named, { op: 'replace', path: '/name/0/family', value }];
+
+  test('of two with the same version one is made, the other is 409', async () => {
+    const answers = await Promise.all(
+      uuids.map((id, at) => patch(change(`Name${at}`), { headers: { 'x-request-id': id } })),
+    );
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409]);
+    assert.equal((await read()).meta.versionId, '3');
+  });
+
+  test('the same request again is answered as before and changes nothing', async () => {
+    const headers = { 'x-request-id': uuids[0] };
+    const first = await (await patch(change('Hare'), { headers })).json();
+    const again = await patch(change('Hare'), { headers });
+    assert.deepEqual([again.status, await again.json()], [200, first]);
+    assert.equal((await read()).meta.versionId, '3');
+  });
+
+  test('with another id, body or application it is no repetition', async () => {
+    await patch(change('Hare'), { headers: { 'x-request-id': uuids[0] } });
+    await gateway.addApplication('other', {}, ['pds']);
+    const other = await gateway.issue({ applicationId: 'other' });
+    assert.equal((await patch(change('Hare'), { headers: { 'x-request-id': uuids[1] } })).status, 409);
+    assert.equal((await patch(change('Hart'), { headers: { 'x-request-id': uuids[0] } })).status, 409);
+    assert.equal(
+      (await patch(change('Hare'), { headers: { 'x-request-id': uuids[0] }, as: other })).status,
+      409,
+    );
+  });
+});
+
+describe('a citizen', () => {
+  const id = '9912003071';
+  const claims = { nhs_number: id, identity_proofing_level: 'P9', vot: 'P9.Cp.Cd' };
+  const idToken = `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+  const mobile = { system: 'phone', use: 'mobile', value: '07700900400' };
+  const refusal =
+    'Invalid update with error - This user does not have permission to update the fields in the patches provided.';
+  // biome-ignore format: a table reads best one row a line
+  const cases: [string, object[], string | undefined][] = [
+    ['adds a mobile number', [{ op: 'add', path: '/telecom/-', value: mobile }], undefined],
+    ['replaces the whole address', [addressed, { op: 'replace', path: '/address/0', value: { id: '456', use: 'home', line: ['1 New Way', 'Leeds'], period: { start: '2024-01-01' } } }], undefined],
+    ['does not change part of an address', [addressed, { op: 'replace', path: '/address/0/postalCode', value: 'LS1 4BU' }], refusal],
+    ['does not add a home telephone', [{ op: 'add', path: '/telecom/-', value: { ...mobile, use: 'home' } }], refusal],
+    ['does not change the name', [named, { op: 'replace', path: '/name/0/family', value: 'X' }], refusal],
+    ['does not change the birth date', [{ op: 'replace', path: '/birthDate', value: '1961-04-20' }], refusal],
+  ];
+  for (const [name, patches, diagnostics] of cases)
+    test(name, async () => {
+      const as = await gateway.issue({
+        scope: scopes.patient,
+        attributes: { auth_provider: 'nhs-login', id_token: idToken },
+      });
+      const answer = await patch(patches, { id, version: 'W/"1"', as });
+      assert.equal(answer.status, diagnostics === undefined ? 200 : 400);
+      if (diagnostics) assert.equal(((await answer.json()) as OutcomeBody).issue[0].diagnostics, diagnostics);
+    });
+});
