@@ -188,7 +188,7 @@ describe('the combined pattern', () => {
   });
 
   test('an endless, a redirecting and a nonsensical token endpoint are refused', async (t) => {
-    const platform = await startPlatform({ body: 'x'.repeat(2_000_000) });
+    const platform = await startPlatform({ body: JSON.stringify(PUBLISHED_TOKENS) + ' '.repeat(2_000_000) });
     t.after(platform.close);
     const combined = createCombined(settings(platform));
     const tokens = new TokenSet({ accessToken: 'a', expiresAt: 0, refreshToken: 'first' });

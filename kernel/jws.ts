@@ -72,7 +72,7 @@ function parseObject(part: string): { [name: string]: unknown } | undefined {
 }
 
 /** Longest compact JWT that is looked at, in characters. */
-export const longestJwt = 32_768;
+const longestJwt = 32_768;
 
 /** Takes a compact JWS apart without trusting any of it; undefined when it is not one. */
 export function decodeJwt(token: string): DecodedJwt | undefined {

@@ -59,7 +59,7 @@ export async function newKeyPair(
 
 const day = 86_400_000;
 /** Default schedule of rotation: announced 14 days, signing 90 days, kept 14 days for those who still verify. */
-export const rotationSchedule = { announce: 14 * day, sign: 90 * day, retire: 14 * day };
+const rotationSchedule = { announce: 14 * day, sign: 90 * day, retire: 14 * day };
 
 interface LoadedKey extends SigningKeyRecord {
   privateKey: KeyObject;

@@ -20,10 +20,10 @@ export interface LayoutOptions {
 }
 
 /** Where each service serves the style sheet. */
-export const stylesheetPath = '/assets/alongside.css';
+const stylesheetPath = '/assets/alongside.css';
 
 /** The frame of every page: skip link, header, main part, footer. */
-export const layout = (options: LayoutOptions): Html => html`<!doctype html>
+const layout = (options: LayoutOptions): Html => html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

@@ -8,12 +8,9 @@ import { Tokens } from '../oauth/tokens.ts';
 import { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { StoredEvents } from '../storage/events.ts';
-import { Settings } from '../storage/settings.ts';
+import { clockOffsetSetting, Settings } from '../storage/settings.ts';
 import { StoredKeys } from '../storage/signing-keys.ts';
 import { SingleUse } from '../storage/single-use.ts';
-
-/** Name of the setting that holds how far a developer has moved the clock, in milliseconds. */
-export const clockOffsetSetting = 'clock.offset';
 
 /** What stands between storage and the services: one of each for the whole process. */
 export interface Core {

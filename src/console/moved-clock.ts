@@ -2,11 +2,8 @@ import type { AdjustableClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { type ClockMoved, paths } from '../cis/protocol.ts';
-import type { Settings } from '../storage/settings.ts';
+import { clockOffsetSetting, type Settings } from '../storage/settings.ts';
 import type { CisDirectory } from './cis-directory.ts';
-
-/** Name of the setting with the milliseconds by which the clock is ahead: every process of the installation follows it. */
-const offsetSetting = 'clock.offset';
 
 interface Parts {
   clock: AdjustableClock;
@@ -18,9 +15,15 @@ interface Parts {
 /** Moves the clock of all services. Answers with a warning when the sessions of the desks could not be taken along. */
 export async function moveClock({ clock, settings, cis, log }: Parts, offset: number): Promise<string[]> {
   const bySeconds = (offset - clock.offset) / 1000;
-  await settings.set(offsetSetting, String(offset));
-  clock.setOffset(offset);
   if (bySeconds === 0) return [];
+  // First the desks, then the clock: in between nothing can look old.
+  const warnings = await tellCis(cis, log, bySeconds);
+  await settings.set(clockOffsetSetting, String(offset));
+  clock.setOffset(offset);
+  return warnings;
+}
+
+async function tellCis(cis: CisDirectory, log: Log, bySeconds: number): Promise<string[]> {
   try {
     await cis.call({ method: 'POST', path: paths.clockMoved, body: { bySeconds } satisfies ClockMoved });
     return [];

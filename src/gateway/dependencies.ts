@@ -35,8 +35,6 @@ export interface Dependencies {
   urls: Urls;
   development: boolean;
   release?: Release;
-  /** The platform's clients at the mock realms, `{cis2: {client_id, client_secret}, …}`: for `/mock-jwks`. */
-  mockClients?(): Promise<Record<string, object>>;
   /** Patients that the PDS is to hold once the gateway starts, where their numbers are free. */
   patients?: Iterable<PatientRecord>;
   options: GatewayOptions;

@@ -13,7 +13,7 @@ import type { Dependencies } from './dependencies.ts';
 import { createGateway, type GatewayOptions } from './index.ts';
 
 /** Noon of a summer day, so that nothing depends on when a test runs. */
-export const noon = Date.UTC(2026, 6, 1, 12);
+const noon = Date.UTC(2026, 6, 1, 12);
 
 export const pdsBase = '/personal-demographics/FHIR/R4';
 export const requestId = '60E0B220-8136-4CA5-AE46-1D97EF59D068';

@@ -108,35 +108,39 @@ describe('what a back end is told', () => {
     assert.equal(headers['nhsd-asid'], undefined);
   });
 
-  const idTokenOf = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
-  const citizen = (claims: object) =>
+  const citizen = (attributes: Record<string, string>) =>
     gateway.issue({
       scope: scopes.patient,
-      attributes: { auth_provider: 'nhs-login', id_token: idTokenOf(claims) },
+      attributes: {
+        auth_provider: 'nhs-login',
+        auth_user_id: '9912003071',
+        'id_token-identity-proofing-level': 'P9',
+        ...attributes,
+      },
     });
 
   test('a citizen: level of proof and own number', async () => {
-    const token = await citizen({ nhs_number: '9912003071', identity_proofing_level: 'P9', vot: 'P9.Cp.Cd' });
+    const token = await citizen({});
     const { headers } = await heard(token, forged, '/Patient/9912003071');
     assert.equal(headers['nhsd-nhslogin-user'], 'P9:9912003071');
     assert.equal(headers['nhsd-session-urid'], undefined);
   });
 
   // biome-ignore format: a table reads best one row a line
-  const citizens: [string, object, string, string, number][] = [
-    ['the own record', { vot: 'P9.Cp.Cd' }, 'GET', '/Patient/9912003071', 200],
-    ['the own related people', { vot: 'P9.Cm' }, 'GET', '/Patient/9912003071/RelatedPerson', 200],
-    ["somebody else's record", { vot: 'P9.Cp.Cd' }, 'GET', '/Patient/9000000009', 403],
-    ["somebody else's related people", { vot: 'P9.Cp.Cd' }, 'GET', '/Patient/9000000009/RelatedPerson', 403],
-    ['a search', { vot: 'P9.Cp.Cd' }, 'GET', '/Patient?family=Meadows&birthdate=1961-04-21', 403],
-    ['a creation', { vot: 'P9.Cp.Cd' }, 'POST', '/Patient', 403],
-    ['a weaker vector of trust', { vot: 'P9.Cp' }, 'GET', '/Patient/9912003071', 403],
-    ['a sign-in without a number', { vot: 'P9.Cp.Cd', nhs_number: undefined }, 'GET', '/Patient/9912003071', 403],
-    ['a sign-in without a number, and a path without one', { nhs_number: undefined }, 'GET', '/Patient/', 403],
+  const citizens: [string, Record<string, string>, string, string, number][] = [
+    ['the own record', { 'id_token-vot': 'P9.Cp.Cd' }, 'GET', '/Patient/9912003071', 200],
+    ['the own related people', { 'id_token-vot': 'P9.Cm' }, 'GET', '/Patient/9912003071/RelatedPerson', 200],
+    ["somebody else's record", {}, 'GET', '/Patient/9000000009', 403],
+    ["somebody else's related people", {}, 'GET', '/Patient/9000000009/RelatedPerson', 403],
+    ['a search', {}, 'GET', '/Patient?family=Meadows&birthdate=1961-04-21', 403],
+    ['a creation', {}, 'POST', '/Patient', 403],
+    ['a weaker vector of trust', { 'id_token-vot': 'P9.Cp' }, 'GET', '/Patient/9912003071', 403],
+    ['a sign-in without a number', { auth_user_id: 'a-subject' }, 'GET', '/Patient/9912003071', 403],
+    ['a sign-in without a number, and a path without one', { auth_user_id: '' }, 'GET', '/Patient/', 403],
   ];
-  for (const [name, claims, method, path, status] of citizens)
+  for (const [name, attributes, method, path, status] of citizens)
     test(`a citizen and ${name}: ${status}`, async () => {
-      const token = await citizen({ nhs_number: '9912003071', identity_proofing_level: 'P9', ...claims });
+      const token = await citizen(attributes);
       assert.equal((await gateway.call(pdsBase + path, { method, token })).status, status);
     });
 });

@@ -4,7 +4,6 @@ import { seed } from './apis/pds/seeds.ts';
 import { makeApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
 import { apiEndpoint } from './endpoint.ts';
-import { mockJwksRoutes } from './mock-jwks.ts';
 
 /** The API gateway with its APIs: every call checked, its caller named to the back end, errors in the API's own form. */
 export function createGateway(dependencies: Dependencies): Service {
@@ -12,7 +11,6 @@ export function createGateway(dependencies: Dependencies): Service {
     const endpoint = apiEndpoint(api, dependencies);
     return [api.basePath, `${api.basePath}/*`].map((path) => ({ methods: everyMethod, path, endpoint }));
   });
-  if (dependencies.development) routes.push(...mockJwksRoutes(dependencies));
   return {
     routes,
     async start() {

@@ -15,7 +15,10 @@ export interface Realm {
 const form = /^(?:Cis2|NHS-Login)-mock-[A-Za-z0-9-]{1,64}$/;
 
 /** The realms that `/oauth2-mock` is bound to. */
-export const boundRealms = { cis2: 'Cis2-mock-internal-dev', nhsLogin: 'NHS-Login-mock-internal-dev' } as const;
+export const boundRealms = {
+  cis2: 'Cis2-mock-internal-dev',
+  nhsLogin: 'NHS-Login-mock-internal-dev',
+} as const;
 
 /** Where a realm stands below the origin of CIS2. */
 const realmAddress = (cis2: string, name: string): string => `${cis2}/realms/${name}`;

@@ -62,5 +62,10 @@ export const mockBasePath = (urls: Urls, issuers?: Issuers) => ({
   environment: 'internal-dev',
   cis2: mockCis2Settings(urls, issuers),
   nhsLogin: mockNhsLoginSettings(urls, issuers),
-  options: { bindSubjectAudience: false, verifyActor: false, refreshRetry: false, refuseEndedSessions: false },
+  options: {
+    bindSubjectAudience: false,
+    verifyActor: false,
+    refreshRetry: false,
+    refuseEndedSessions: false,
+  },
 });

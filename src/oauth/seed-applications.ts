@@ -80,7 +80,10 @@ const approved = (...names: string[]): PlatformHalf['products'] =>
   names.map((name) => ({ name, status: 'approved' }));
 const forPeople = approved('personal-demographics-service', 'hello-world', 'canary-api');
 
-const application = (id: string, halves: Partial<Pick<Application, 'name' | 'platform' | 'cis2'>>): Application => ({
+const application = (
+  id: string,
+  halves: Partial<Pick<Application, 'name' | 'platform' | 'cis2'>>,
+): Application => ({
   id,
   name: id,
   developer: 'alongside',

@@ -8,7 +8,7 @@ import type { WebSession } from './sessions.ts';
 const service = 'Sample clinical application';
 
 /** A role in words that a person reads: the last part of its three-part name, and where. */
-export function roleInWords(role: Role): string {
+function roleInWords(role: Role): string {
   const parts = role.role_name.match(/"([^"]*)"/g)?.map((part) => part.slice(1, -1));
   return `${parts?.at(-1) ?? role.role_name} at ${role.org_code}`;
 }

@@ -1,5 +1,8 @@
 import { type Database, sql } from './database.ts';
 
+/** Name of the setting that holds how far a developer has moved the clock, in milliseconds. */
+export const clockOffsetSetting = 'clock.offset';
+
 /** Small facts of an installation that all processes share, such as the offset of a moved clock. */
 export class Settings {
   readonly #database: Database;

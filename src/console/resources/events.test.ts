@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { JourneyEvent } from '@alongside/kernel/events';
-import { StoredEvents } from '../../storage/events.ts';
 import { startConsole, type TestConsole } from '../console.fixture.ts';
-import { eventStream } from '../event-stream.ts';
 
 /** A reader of server-sent events. */
 interface Reader {
@@ -157,30 +155,6 @@ test('streams end when the console stops, and it stops at once', async () => {
   const reader = await follow(console_.port, '/api/v1/events');
   await reader.blocks(1);
   await Promise.all([console_.close(), reader.ended]);
-});
-
-test('a quiet stream shows that it lives, and leaves nothing behind', async () => {
-  const console_ = await startConsole();
-  const gone = new AbortController();
-  let listeners = 0;
-  const parts = {
-    database: console_.database,
-    events: new StoredEvents(console_.database),
-    listenEvents: () => {
-      listeners += 1;
-      return () => {
-        listeners -= 1;
-      };
-    },
-  };
-  const stream = eventStream(parts, { since: 0 }, gone.signal, 1);
-  assert.match(String((await stream.next()).value), /^retry/);
-  assert.equal((await stream.next()).value, ': still here\n\n');
-  assert.equal(listeners, 1);
-  gone.abort();
-  assert.equal((await stream.next()).done, true);
-  assert.equal(listeners, 0);
-  await console_.close();
 });
 
 test('at most a hundred streams are open; one that is left makes room', async () => {

@@ -3,7 +3,7 @@ import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
 /** A UUID of any version, in either case: what the published rule takes. */
-export const requestIdForm = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+const requestIdForm = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 
 /** Only the paths of the API; the path is named in the refusal as it came. */
 export function allowPath({ api, path, trace }: Arrival): void {

@@ -4,10 +4,9 @@ import { citizensPeople } from './citizens.ts';
 import type { People } from './people.ts';
 
 /** Who signs in where. Every realm's name begins with one of their prefixes. */
-export const createPeople = (parts: Pick<MockDependencies, 'cis' | 'claimsOf' | 'log'>): readonly People[] => [
-  careWorkers(parts),
-  citizensPeople,
-];
+export const createPeople = (
+  parts: Pick<MockDependencies, 'cis' | 'claimsOf' | 'log'>,
+): readonly People[] => [careWorkers(parts), citizensPeople];
 
 /** The people of a realm. */
 export function peopleOf(registry: readonly People[], realm: string): People {

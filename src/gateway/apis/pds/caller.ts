@@ -1,7 +1,9 @@
 import type { Call, Caller } from '../../api.ts';
+import { isNhsNumber } from './nhs-number.ts';
 
 /** What is known of a citizen who signed in: from the ID token that the access token is bound to. */
-export interface Citizen {
+interface Citizen {
+  /** Empty where the provider named none. */
   nhsNumber: string;
   proofing: string;
   /** Vector of trust; undefined where the provider gave none. */
@@ -11,26 +13,13 @@ export interface Citizen {
 /** Vectors of trust that the published proxy lets in (RestrictRequest). */
 const trusted = new Set(['P9.Cp.Cd', 'P9.Cp.Ck', 'P9.Cm']);
 
-// The platform verified this token when it took it in; here its claims are only read.
-function claimsOf(idToken: string | undefined): Record<string, unknown> {
-  try {
-    const payload = Buffer.from(idToken?.split('.')[1] ?? '', 'base64url').toString('utf8');
-    const claims: unknown = JSON.parse(payload);
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-/** The citizen of a token; without an NHS number nothing is theirs. */
+/** The citizen of a token. A provider that knows no NHS number identifies people otherwise, and nothing here is theirs. */
 export function citizenOf({ token: { attributes } }: Caller): Citizen {
-  const claims = claimsOf(attributes.id_token);
+  const number = attributes['id_token-nhs_number'] ?? attributes.auth_user_id ?? '';
   return {
-    nhsNumber: text(claims.nhs_number) ?? attributes['id_token-nhs_number'] ?? '',
-    proofing: text(claims.identity_proofing_level) ?? attributes['id_token-identity-proofing-level'] ?? '',
-    vot: text(claims.vot),
+    nhsNumber: isNhsNumber(number) ? number : '',
+    proofing: attributes['id_token-identity-proofing-level'] ?? '',
+    vot: attributes['id_token-vot'],
   };
 }
 

@@ -114,7 +114,7 @@ export const outcomes = catalogue<OutcomeName>(
 );
 
 /** The content type of everything that the back end itself says. */
-export const fhirJson = 'application/fhir+json';
+const fhirJson = 'application/fhir+json';
 
 /** A FHIR answer that no cache keeps. */
 export const fhir = (status: number, body: object, headers: Record<string, string> = {}): Answer =>

@@ -36,7 +36,7 @@ function hideRemoval(extension: Extension, confidential: boolean): Extension {
 }
 
 /** An address as it is sent. */
-export const shownAddress = (address: Address, emptyLines: boolean): Address => ({
+const shownAddress = (address: Address, emptyLines: boolean): Address => ({
   ...address,
   line: emptyLines ? address.line : address.line.filter((line) => line !== ''),
 });

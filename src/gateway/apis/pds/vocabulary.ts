@@ -14,7 +14,7 @@ export const urls = {
 } as const;
 
 /** Address of a UK Core extension. */
-export const ukCore = (name: string): string =>
+const ukCore = (name: string): string =>
   `https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-${name}`;
 
 /** Address of a UK Core code system. */

@@ -2,7 +2,7 @@ import type { Patient } from '../patient.ts';
 import { invalidUpdate, type Patch } from './patches.ts';
 
 /** Lists of a record whose entries are known by an id, or an extension by its address. */
-export const lists: readonly string[] = [
+const lists: readonly string[] = [
   'name',
   'address',
   'telecom',

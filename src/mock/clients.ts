@@ -1,0 +1,82 @@
+import type { Party } from '@alongside/kernel/events';
+import { sha256 } from '@alongside/kernel/secrets';
+import type { Applications, Cis2Half } from '../oauth/applications.ts';
+import { redirectFits } from '../oauth/redirect-uris.ts';
+import type { Urls } from '../service.ts';
+import { platformLogout, testClients } from './settings.ts';
+
+/** What the mock knows of how a client proves itself. */
+type ClientCredentials = Pick<Cis2Half, 'profile' | 'secrets' | 'jwks' | 'jwksUrl' | 'signingAlg'>;
+
+/** A client of the mock. */
+export interface MockClient extends ClientCredentials {
+  clientId: string;
+  name: string;
+  /** Who it is in a journey. */
+  party: Party;
+  redirectFits(uri: string): boolean;
+  /** `proven`: an ID token of the client came with the request. */
+  postLogoutFits(uri: string, proven: boolean): boolean;
+  /** Empty when it does not want to hear of ended sessions. */
+  backchannelLogoutUri: string;
+}
+
+const plainAddress = /^https?:\/\/[!$-;=?-[\]_a-z~]+$/i;
+
+/** An absolute http or https address that may stand in a header, without credentials and fragment. */
+function isPlainAddress(address: string): boolean {
+  const url = plainAddress.test(address) ? URL.parse(address) : null;
+  return url !== null && url.username === '' && url.password === '';
+}
+
+/** The mock's own client goes wherever test code wants to catch its code, as published test code expects (pytest-nhsd-apim, KeycloakUserConfig). */
+const ownClient = ({ clientId, clientSecret }: { clientId: string; clientSecret: string }, urls: Urls) => ({
+  clientId,
+  name: clientId,
+  party: 'authorisation' as const,
+  profile: 'nhs' as const,
+  secrets: [{ hash: sha256(clientSecret), createdAt: 0, expiresAt: null }],
+  jwks: null,
+  jwksUrl: null,
+  signingAlg: '',
+  redirectFits: isPlainAddress,
+  postLogoutFits: (uri: string, proven: boolean) => proven && isPlainAddress(uri),
+  backchannelLogoutUri: platformLogout(urls),
+});
+
+const registeredClient = (name: string, half: Cis2Half): MockClient => ({
+  clientId: half.clientId,
+  name,
+  party: 'application',
+  profile: half.profile,
+  secrets: half.secrets,
+  jwks: half.jwks,
+  jwksUrl: half.jwksUrl,
+  signingAlg: half.signingAlg,
+  redirectFits: (uri) => redirectFits(half.redirectUris, half.applicationType === 'native', uri),
+  postLogoutFits: (uri) => half.postLogoutRedirectUris.includes(uri),
+  backchannelLogoutUri: half.backchannelLogoutUri,
+});
+
+/** Finds the clients of every realm: the mock's own, and each approved application that is registered at CIS2. */
+export class Clients {
+  readonly #applications: Applications;
+  readonly #own: ReadonlyMap<string, MockClient>;
+  /** The API platform, which is told of every ended session. */
+  readonly platform: MockClient;
+
+  constructor(applications: Applications, urls: Urls) {
+    this.#applications = applications;
+    this.platform = ownClient(testClients.cis2, urls);
+    const own = [this.platform, ownClient(testClients.nhsLogin, urls)];
+    this.#own = new Map(own.map((client) => [client.clientId, client]));
+  }
+
+  async find(clientId: string): Promise<MockClient | undefined> {
+    const own = this.#own.get(clientId);
+    if (own) return own;
+    const application = await this.#applications.byCis2Client(clientId);
+    if (application?.status !== 'approved' || !application.cis2) return undefined;
+    return registeredClient(application.name, application.cis2);
+  }
+}
