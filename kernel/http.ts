@@ -63,6 +63,8 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(;|$)/;
+
 const toRequest = (request: FastifyRequest): HttpRequest => {
   const [path = '/', ...query] = request.raw.url?.split('?') ?? [];
   return {
@@ -119,6 +121,13 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     return503OnClosing: true,
     http: { maxHeaderSize: 16_384, insecureHTTPParser: false },
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 65_536 },
+  });
+  // A Content-Type that is none at all is for the endpoint to refuse, in its own words.
+  server.addHook('onRequest', (request, _reply, done) => {
+    const type = request.raw.headers['content-type'];
+    if (type !== undefined && !mediaType.test(type))
+      request.raw.headers['content-type'] = 'application/octet-stream';
+    done();
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));

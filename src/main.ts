@@ -7,6 +7,7 @@ import { agentSocketPath, openDataFolder, openVault } from './boot/data-folder.t
 import { type Placement, startListeners } from './boot/listeners.ts';
 import { choosePorts } from './boot/ports.ts';
 import { emptyHappenings } from './boot/reset.ts';
+import { createRoleSource } from './boot/role-source.ts';
 import { publicUrls } from './boot/urls.ts';
 import * as directory from './cis/directory/seeds.ts';
 import { createCis } from './cis/index.ts';
@@ -133,6 +134,7 @@ export async function startAlongside(
         keys: keys.authorisation,
         vault,
         log: log('authorisation'),
+        roleSource: createRoleSource(urls.cis, secret('authorisation', 'cis')),
         bases: [
           { path: '/oauth2', profile: 'nhs', environment: 'local', cis2 },
           { path: '/oauth2.1', profile: 'standard', environment: 'local', cis2 },

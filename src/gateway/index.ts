@@ -20,5 +20,5 @@ export function createGateway(dependencies: Dependencies): Service {
 }
 
 export { generatePatients, reset as resetPatients, seed as seedPatients } from './apis/pds/seeds.ts';
-export type { Dependencies, GatewayOptions, Release } from './dependencies.ts';
+export type { Dependencies, GatewayOptions } from './dependencies.ts';
 export { statusKeyOf } from './rules/without-back-end.ts';

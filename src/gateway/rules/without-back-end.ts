@@ -3,6 +3,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import type { Database } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
+import { version } from '../../version.ts';
 import type { Dependencies, Release } from '../dependencies.ts';
 import { faults } from '../faults.ts';
 import { type HeaderMap, passable } from '../headers.ts';
@@ -13,7 +14,7 @@ type Read = Arrival & { client: HeaderMap };
 
 const statusKeySetting = 'statusApiKey';
 
-const unnamed: Release = { version: '0.1.0', revision: '1', releaseId: 'alongside', commitId: 'unknown' };
+const unnamed: Release = { version, revision: '1', releaseId: 'alongside', commitId: 'unknown' };
 
 /** CORS pre-flight: an OPTIONS with both headers, answered for any origin as the published proxies do. */
 export function answerPreflight({ request, api, client }: Read): Answer | undefined {

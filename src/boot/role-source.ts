@@ -1,0 +1,19 @@
+import { OperatorError } from '@alongside/kernel/config';
+import { type Person, paths } from '../cis/protocol.ts';
+
+/** Asks our own CIS for the role ids of a person; undefined for a person whom it does not know. */
+export const createRoleSource =
+  (cis: string, secret: string) =>
+  async (uid: string): Promise<string[] | undefined> => {
+    const response = await fetch(`${cis}${paths.person(uid)}`, {
+      headers: { authorization: `Bearer ${secret}` },
+      signal: AbortSignal.timeout(3_000),
+    });
+    if (response.status === 404) {
+      await response.body?.cancel();
+      return undefined;
+    }
+    if (!response.ok)
+      throw new OperatorError(`CIS answered ${response.status} when it was asked for the roles of a person.`);
+    return ((await response.json()) as Person).roles.map(({ roleId }) => roleId);
+  };
