@@ -105,7 +105,8 @@ function send(reply: FastifyReply, answer: Answer, streams: Set<AbortController>
     });
     return reply.send(Readable.from(answer.chunks(gone.signal)));
   }
-  return reply.send(answer.body instanceof Uint8Array ? Buffer.from(answer.body) : answer.body);
+  // As bytes: to text the server would add a charset to the Content-Type, which is part of what is published.
+  return reply.send(Buffer.from(answer.body as Uint8Array));
 }
 
 /** Makes the HTTP server of one service from its routes. */

@@ -64,10 +64,10 @@ function signedIn(agent: Agent, pinsBefore: number, seconds: number, signal: Abo
   });
 }
 
-/** The calls of the Ticket API: any program of the same user may use them. */
+/** The calls of the Ticket API: any program of the same user may use them, and may name itself as `application`. */
 export function ticketMethods(agent: Agent): Record<string, SocketMethod> {
   const timeoutOf = (params: Parameters<SocketMethod>[0]): number => {
-    only(params, 'timeout');
+    only(params, 'timeout', 'application');
     return may(params, 'timeout', secondsUpTo(patience.most)) ?? patience.usual;
   };
   return {
@@ -79,7 +79,7 @@ export function ticketMethods(agent: Agent): Record<string, SocketMethod> {
     },
     /** The ticket of the session; never asks. */
     [methods.getTicketNoAuth]: async (params) => {
-      only(params);
+      only(params, 'application');
       await agent.refresh();
       const session = agent.vouching;
       if (!session) throw ticketFailure('TICKET_NOT_AVAILABLE', 'Nobody is signed in.');
@@ -97,13 +97,13 @@ export function ticketMethods(agent: Agent): Record<string, SocketMethod> {
     },
     /** Signs out, as if the card were taken out. */
     [methods.destroyTicket]: async (params) => {
-      only(params);
+      only(params, 'application');
       if (!agent.session) throw ticketFailure('TICKET_NOT_AVAILABLE', 'Nobody is signed in.');
       await agent.signOut();
       return {};
     },
     [methods.status]: async (params) => {
-      only(params);
+      only(params, 'application');
       return agent.status();
     },
   };

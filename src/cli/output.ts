@@ -1,5 +1,11 @@
 import type { Output } from './command.ts';
 
+// Who reads through `head` has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 /** Standard output and standard error of this process. */
 export const processOutput: Output = {
   line: (text) => process.stdout.write(`${text}\n`),

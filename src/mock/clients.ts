@@ -1,16 +1,12 @@
 import type { Party } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Applications, Cis2Half } from '../oauth/applications.ts';
+import type { Applications, Cis2Half, ClientHalf } from '../oauth/applications.ts';
 import { redirectFits } from '../oauth/redirect-uris.ts';
 import type { Urls } from '../service.ts';
 import { platformLogout, testClients } from './settings.ts';
 
-/** What the mock knows of how a client proves itself. */
-type ClientCredentials = Pick<Cis2Half, 'profile' | 'secrets' | 'jwks' | 'jwksUrl' | 'signingAlg'>;
-
 /** A client of the mock. */
-export interface MockClient extends ClientCredentials {
-  clientId: string;
+export interface MockClient extends ClientHalf {
   name: string;
   /** Who it is in a journey. */
   party: Party;
@@ -39,6 +35,7 @@ const ownClient = ({ clientId, clientSecret }: { clientId: string; clientSecret:
   jwks: null,
   jwksUrl: null,
   signingAlg: '',
+  tokenEndpointAuthMethod: 'client_secret_post',
   redirectFits: isPlainAddress,
   postLogoutFits: (uri: string, proven: boolean) => proven && isPlainAddress(uri),
   backchannelLogoutUri: platformLogout(urls),
@@ -53,6 +50,7 @@ const registeredClient = (name: string, half: Cis2Half): MockClient => ({
   jwks: half.jwks,
   jwksUrl: half.jwksUrl,
   signingAlg: half.signingAlg,
+  tokenEndpointAuthMethod: half.tokenEndpointAuthMethod,
   redirectFits: (uri) => redirectFits(half.redirectUris, half.applicationType === 'native', uri),
   postLogoutFits: (uri) => half.postLogoutRedirectUris.includes(uri),
   backchannelLogoutUri: half.backchannelLogoutUri,
