@@ -135,6 +135,19 @@ export class Sessions {
     );
   }
 
+  /** The write that gives a session another role, unless it was changed meanwhile. */
+  changingRole(session: Session, roleId: string | null): Statement {
+    const { authentication, idAssuranceLevel } = session;
+    const body = (of: string | null): string =>
+      JSON.stringify({ authentication, idAssuranceLevel, roleId: of } satisfies SessionBody);
+    return sql(
+      'UPDATE cis2_session SET body = ? WHERE sid = ? AND body = ? AND ended_at IS NULL',
+      body(roleId),
+      session.sid,
+      body(session.roleId),
+    );
+  }
+
   /** The conditional write that only asks whether a session still lives. */
   needing(sid: string): Statement {
     const now = this.#clock.now();

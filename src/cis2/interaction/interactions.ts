@@ -26,7 +26,14 @@ export interface Interaction {
   message: string;
   /** A sign-in that waits for the person's word or for the window that asked for it. */
   authentication: Authentication | null;
+  /** The live session that waits instead: nobody has to sign in anew, only to choose a role. */
+  sid: string | null;
+  /** The person said yes to "Continue as …", or need not be asked. */
+  confirmed: boolean;
 }
+
+/** What a sign-in that begins anew within an interaction starts from. */
+export const afresh = { authentication: null, sid: null, confirmed: false } as const;
 
 const kind = 'cis2-interaction';
 /** How long a person may take to sign in, in seconds. */
@@ -43,8 +50,14 @@ export class Interactions {
     this.#cookies = cookies;
   }
 
-  /** Begins one. The cookie goes to the browser with the answer; only its hash is kept. */
-  async begin(authorization: AuthorizationRequest): Promise<{ interaction: Interaction; cookie: string }> {
+  /**
+   * Begins one. The cookie goes to the browser with the answer; only its hash is kept.
+   * @param sid of a live session that does for the request but for the role.
+   */
+  async begin(
+    authorization: AuthorizationRequest,
+    sid: string | null = null,
+  ): Promise<{ interaction: Interaction; cookie: string }> {
     const txn = randomToken();
     const now = this.#clock.now();
     const interaction: Interaction = {
@@ -56,7 +69,8 @@ export class Interactions {
       chosen: false,
       personSince: authorization.prompt.includes('login') ? now : null,
       message: '',
-      authentication: null,
+      ...afresh,
+      ...(sid === null ? {} : { sid, confirmed: true }),
     };
     await this.#singleUse.keep(kind, interaction.id, interaction, lifetime * 1000);
     return { interaction, cookie: this.#cookies.set(`txn-${interaction.tag}`, txn, lifetime) };

@@ -23,6 +23,12 @@ export const choiceSentences = {
   pinOld: 'The application needs your PIN again. Try again and give your PIN.',
 } as const;
 
+/** What the role page says. */
+export const roleSentences = {
+  unanswered: 'Choose the role in which you work now.',
+  noneFound: 'None of your roles has all of these words. Try fewer of them.',
+} as const;
+
 /** Causes of a hop that leads nowhere, by name, with the mend. */
 export const hopCauses: readonly { cause: string; mend: string }[] = [
   {

@@ -1,6 +1,6 @@
 import { environment, flagOf, loadConfig, readFlags, variableOf } from '@alongside/kernel/config';
 import { configShape } from '../../config.ts';
-import { startAlongside } from '../../main.ts';
+import type { StateFile } from '../../state-file.ts';
 import { type Command, noMore, type Output } from '../command.ts';
 import { columns } from '../output.ts';
 
@@ -18,7 +18,7 @@ const stopSignal = (): Promise<void> =>
     process.on('SIGHUP', stop);
   });
 
-function banner(out: Output, state: Awaited<ReturnType<typeof startAlongside>>['state'], took: number): void {
+function banner(out: Output, state: StateFile, took: number): void {
   out.line('');
   out.line(`  Alongside ${state.version} is ready (${took} ms). Data: ${state.database}`);
   out.line('');
@@ -61,6 +61,8 @@ export const up: Command = {
     noMore(words, 0);
     const file = (flags.config as string | undefined) ?? environment().ALONGSIDE_CONFIG;
     const config = loadConfig(configShape, flags, file);
+    // Loaded here, so that the other commands do not wait for what only a server needs.
+    const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: true });
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state, Math.round(performance.now() - started));

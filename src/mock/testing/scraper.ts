@@ -16,11 +16,11 @@ const entities: Record<string, string> = {
   '&#39;': "'",
   '&amp;': '&',
 };
-const unescape = (text: string) => text.replace(/&(?:lt|gt|quot|#39|amp);/g, (one) => entities[one] ?? one);
+const unescaped = (text: string) => text.replace(/&(?:lt|gt|quot|#39|amp);/g, (one) => entities[one] ?? one);
 
 const attributes = (tag: string): Map<string, string> =>
   new Map(
-    [...tag.matchAll(/([a-z-]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, unescape(value)]),
+    [...tag.matchAll(/([a-z-]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, unescaped(value)]),
   );
 
 /** Takes the first form of a page apart. An input without name or value fails, as a helper written for the published mock would. */

@@ -71,9 +71,12 @@ const platformHalf = (clientId: string, products: string[]): PlatformHalf => ({
   attributes: {},
 });
 
-/** The mock surface with everything of its own real: storage, keys, HTTP. The directory and the platform are stand-ins that speak HTTP. */
-export async function startSurface(options: Partial<MockDependencies> = {}) {
-  const clock = new ManualClock(Date.UTC(2026, 6, 1, 12));
+/**
+ * The mock surface with everything of its own real: storage, keys, HTTP. The directory and the platform are stand-ins that speak HTTP.
+ * @param now where its clock stands, in milliseconds.
+ */
+export async function startSurface(options: Partial<MockDependencies> = {}, now = Date.UTC(2026, 6, 1, 12)) {
+  const clock = new ManualClock(now);
   const database = await openDatabase(':memory:', '');
   const applications = new Applications(database, clock);
   const products = new Products(database);

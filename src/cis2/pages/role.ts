@@ -1,0 +1,60 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { type Html, html } from '@alongside/kernel/html';
+import { framedPage } from '@alongside/kernel/layout';
+import type { Person, RoleProfile } from '../../cis/protocol.ts';
+import { type Interaction, interactionPath } from '../interaction/interactions.ts';
+import { detailsOf, lastPart, mostWithoutSearch, organisationOf, searchRoles } from '../roles/words.ts';
+import { roleSentences, serviceName } from './text.ts';
+
+/** What the role page shows. */
+export interface RoleQuestion {
+  person: Person;
+  applicationName: string;
+  /** The role that the person works in until now. */
+  roleId: string | null;
+  search: string;
+  /** The form came without a role that is the person's. */
+  unanswered: boolean;
+}
+
+// The label has the organisation as well: several roles may have one name.
+function radio(role: RoleProfile, checked: boolean): Html {
+  const id = `role-${role.roleId}`;
+  const details = detailsOf(role);
+  return html`<div class="choice">
+<input type="radio" id="${id}" name="role" value="${role.roleId}" required ${details ? html`aria-describedby="${id}-more"` : undefined} ${checked ? html`checked` : undefined}>
+<div><label for="${id}">${lastPart(role.roleName)}<br><span class="hint">${organisationOf(role)}</span></label>${details ? html`<p class="hint" id="${id}-more">${details}</p>` : undefined}</div>
+</div>`;
+}
+
+const searchForm = (path: string, search: string): Html => html`<form method="get" action="${path}" role="search">
+<div class="field"><label for="search">Search your roles</label>
+<p class="hint" id="search-hint">A job, an organisation or its code</p>
+<input type="search" id="search" name="search" value="${search}" maxlength="100" autocomplete="off" spellcheck="false" aria-describedby="search-hint"></div>
+<div class="actions"><button class="secondary">Search</button>${search ? html`<a href="${path}">Show all roles</a>` : undefined}</div>
+</form>`;
+
+const found = (count: number, all: number): string =>
+  count === 0 ? roleSentences.noneFound : `${count} of ${all} roles`;
+
+/** The choice of the role (OpenID Connect scopes `selectedrole` and `changedrole`). Works without script: the search is a form by GET. */
+export function rolePage(
+  interaction: Interaction,
+  { person, applicationName, roleId, search, unanswered }: RoleQuestion,
+  development: boolean,
+): Answer {
+  const path = interactionPath(interaction.id, 'role');
+  const searchable = person.roles.length > mostWithoutSearch;
+  const shown = searchable ? searchRoles(person.roles, search) : person.roles;
+  const cancel = html`<button class="secondary" name="cancel" value="1" formnovalidate>Cancel</button>`;
+  const main = html`<dl class="summary"><dt>Signed in</dt><dd>${person.displayName}</dd><dt>For</dt><dd>${applicationName}</dd></dl>
+${unanswered ? html`<p class="error" role="alert" id="role-error">${roleSentences.unanswered}</p>` : undefined}
+${searchable ? searchForm(path, search) : undefined}
+${searchable && search ? html`<p role="status">${found(shown.length, person.roles.length)}</p>` : undefined}
+<form method="post" action="${path}">
+${search ? html`<input type="hidden" name="search" value="${search}">` : undefined}
+${shown.length === 0 ? undefined : html`<fieldset ${unanswered ? html`aria-describedby="role-error"` : undefined}><legend>In which role do you work now?</legend>${shown.map((role) => radio(role, role.roleId === roleId))}</fieldset>`}
+<div class="actions">${shown.length === 0 ? undefined : html`<button>Continue</button>`}${cancel}</div>
+</form>`;
+  return framedPage(unanswered ? 400 : 200, { title: 'Choose your role', service: serviceName, development, main });
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { testClients } from '../settings.ts';
+import { type Surface, startSurface } from '../testing/surface.ts';
+import { spelledKeySet } from './key-set.ts';
+
+let surface: Surface;
+before(async () => {
+  surface = await startSurface();
+  for (const [name, apis] of [
+    ['with-mock-jwks', ['hello-world', 'mock-jwks']],
+    ['without', ['hello-world']],
+  ] as const)
+    await surface.products.save({ name, apis: [...apis], scopes: [], limits: null });
+});
+after(() => surface.stop());
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${surface.api}/mock-jwks/${path}`, { headers });
+
+describe('a key set that its address spells', () => {
+  const set = {
+    keys: [{ kty: 'RSA', n: 'x'.repeat(683), e: 'AQAB', kid: 'test-1', alg: 'RS512', use: 'sig' }],
+  };
+  const text = JSON.stringify(set);
+  const spellings: [string, string][] = [
+    ['base64url', Buffer.from(text).toString('base64url')],
+    ['base64url with padding', Buffer.from(`${text} `).toString('base64url') + '='.repeat(2)],
+    ['base64', Buffer.from(`${text}\n`).toString('base64')],
+    ['base64, percent-encoded', encodeURIComponent(Buffer.from(`${text}\n`).toString('base64'))],
+  ];
+  for (const [name, path] of spellings)
+    test(name, async () => {
+      const answer = await get(path);
+      assert.equal(answer.status, 200);
+      assert.equal(answer.headers.get('content-type'), 'application/json');
+      assert.deepEqual(await answer.json(), set);
+    });
+
+  test('a slash of the other alphabet is part of it', async () => {
+    const path = Buffer.from('{"keys":["???>>>~~~"]}').toString('base64');
+    assert.match(path, /\//);
+    assert.deepEqual(await (await get(path)).json(), { keys: ['???>>>~~~'] });
+  });
+
+  test('a path of 12 KB', async () => {
+    const long = { keys: [{ kty: 'RSA', kid: 'k'.repeat(9_100) }] };
+    const path = Buffer.from(JSON.stringify(long)).toString('base64url');
+    assert.ok(path.length > 12_000, String(path.length));
+    assert.deepEqual(await (await get(path)).json(), long);
+  });
+
+  for (const [name, text] of [
+    ['no JSON', 'keys'],
+    ['another object', '{"key":[]}'],
+    ['a list', '[]'],
+    ['null', 'null'],
+  ] as const)
+    test(`${name} is refused`, async () => {
+      const answer = await get(Buffer.from(text).toString('base64url'));
+      assert.equal(answer.status, 400);
+      assert.ok(((await answer.json()) as { fault: { faultstring: string } }).fault.faultstring);
+    });
+
+  for (const path of ['', '!!!', '..%2f..%2f', '%00', Buffer.from([0xff, 0xfe]).toString('base64url')])
+    test(`"${path}" is refused`, async () => assert.equal((await get(path)).status, 400));
+
+  test('whatever set is spelled is answered, and nothing else ever throws', () => {
+    fc.assert(
+      fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue())), (keys) => {
+        const text = JSON.stringify({ keys });
+        return spelledKeySet(Buffer.from(text).toString('base64url')) === text;
+      }),
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (path) => {
+        spelledKeySet(path);
+      }),
+    );
+  });
+});
+
+describe('what an API key opens', () => {
+  const named = (client: { clientId: string; clientSecret: string }) => ({
+    client_id: client.clientId,
+    client_secret: client.clientSecret,
+    redirect_uri: `${surface.platform.url}/oauth2-mock/callback`,
+  });
+
+  test('the credentials of the mock’s clients: three members each, as published test code takes them', async () => {
+    const { platform } = await surface.register({}, { products: ['with-mock-jwks'] });
+    const answer = await get('keycloak-client-credentials', { apikey: platform.clientId });
+    assert.equal(answer.status, 200);
+    assert.deepEqual(await answer.json(), {
+      cis2: named(testClients.cis2),
+      'nhs-login': named(testClients.nhsLogin),
+    });
+  });
+
+  test('the key of _status, as text', async () => {
+    const { platform } = await surface.register({}, { products: ['with-mock-jwks'] });
+    const answer = await get('status-endpoint-api-key', { apikey: platform.clientId });
+    assert.equal(await answer.text(), 'status-api-key-0123456789');
+  });
+
+  const refused: [string, () => Promise<Record<string, string>>, string][] = [
+    ['no key', async () => ({}), 'steps.oauth.v2.FailedToResolveAPIKey'],
+    ['an unknown key', async () => ({ apikey: 'unknown' }), 'oauth.v2.InvalidApiKey'],
+    [
+      'an application without the product',
+      async () => ({ apikey: (await surface.register({}, { products: ['without'] })).platform.clientId }),
+      'oauth.v2.InvalidApiKeyForGivenResource',
+    ],
+    [
+      'a revoked application',
+      async () => {
+        const revoked = await surface.register({}, { status: 'revoked', products: ['with-mock-jwks'] });
+        return { apikey: revoked.platform.clientId };
+      },
+      'oauth.v2.InvalidApiKey',
+    ],
+  ];
+  for (const [name, headers, errorcode] of refused)
+    for (const path of ['keycloak-client-credentials', 'status-endpoint-api-key'])
+      test(`${name}: ${path} is closed`, async () => {
+        const answer = await get(path, await headers());
+        assert.equal(answer.status, 401);
+        const { fault } = (await answer.json()) as { fault: { detail: { errorcode: string } } };
+        assert.equal(fault.detail.errorcode, errorcode);
+      });
+});

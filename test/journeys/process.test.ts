@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import type { StateFile } from '../../src/state-file.ts';
+import { Navigator } from '../support/navigate.ts';
+
+const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs the real command to its end. */
+function command(argv: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...argv], { env: { ...process.env, ...environment } });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (part) => (out += part));
+  child.stderr.on('data', (part) => (err += part));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+}
+
+interface Running {
+  child: ChildProcess;
+  state: StateFile;
+  /** All of standard output so far. */
+  out(): string;
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+function start(argv: readonly string[]): Promise<Running> {
+  const child = spawn(process.execPath, [main, 'up', '--json', ...argv], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let out = '';
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`up ended with ${code}`)));
+    child.stdout.on('data', (part) => {
+      out += part;
+      if (!out.includes('\n')) return;
+      child.removeAllListeners('exit');
+      resolve({
+        child,
+        state: JSON.parse(out.split('\n')[0] ?? '') as StateFile,
+        out: () => out,
+        end: (signal) =>
+          new Promise((ended) => {
+            child.once('exit', (code) => ended(code));
+            child.kill(signal);
+          }),
+      });
+    });
+  });
+}
+
+const ask = async (state: StateFile, method: string, path: string, body?: unknown) => {
+  const answer = await fetch(`${state.urls.console}/api/v1${path}`, {
+    method,
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  return { status: answer.status, body: (await answer.json().catch(() => ({}))) as Record<string, unknown> };
+};
+
+describe('the command as a process', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-process-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('what was answered survives a killed process, on the same addresses', async () => {
+    const data = join(folder, 'killed');
+    const first = await start(['--data', data, '--port-base', '0']);
+    await ask(first.state, 'PUT', '/readers/0/card', { card: 'gp' });
+    await ask(first.state, 'POST', '/agent/pin', { pin: '123456' });
+    const browser = new Navigator();
+    const { answer } = await browser.go(`${first.state.urls.sample}/sign-in/combined`);
+    assert.equal(answer.status, 200);
+    const made = await ask(first.state, 'POST', '/applications', {
+      name: 'kept',
+      profile: 'nhs',
+      platform: { callbackUrls: ['https://app.example.test/callback'], products: [] },
+    });
+    assert.equal(made.status, 201);
+    const events = (await ask(first.state, 'GET', '/events')).body.events as { seq: number }[];
+    await first.end('SIGKILL');
+
+    const second = await start(['--data', data, '--port-base', '0']);
+    assert.equal((await ask(second.state, 'GET', `/applications/${made.body.id}`)).status, 200);
+    const kept = (await ask(second.state, 'GET', '/events')).body.events as { seq: number }[];
+    assert.deepEqual(
+      kept.slice(0, events.length).map(({ seq }) => seq),
+      events.map(({ seq }) => seq),
+    );
+    assert.equal(await second.end('SIGTERM'), 0);
+  });
+
+  test('--json prints exactly one line; the state file is its owner’s alone and goes with the instance', async () => {
+    const data = join(folder, 'state');
+    const instance = await start(['--data', data, '--port-base', '0']);
+    const file = join(data, 'state.json');
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')).urls, instance.state.urls);
+    const status = await command(['status', '--json', '--data', data]);
+    assert.equal(status.code, 0, status.err);
+    assert.equal(status.out.trim().split('\n').length, 1);
+    assert.equal((JSON.parse(status.out) as { people: unknown[] }).people.length, 16);
+    const variables = await command(['status', '--env'], { ALONGSIDE_STATE: file });
+    assert.match(variables.out, /^DEMO_COMBINED_PLATFORM_CLIENT_SECRET=.+$/m);
+    assert.equal(await instance.end('SIGINT'), 0);
+    assert.equal(existsSync(file), false);
+    assert.equal(instance.out().trim().split('\n').length, 1);
+  });
+
+  test('a port in use is one clear sentence', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const address = taken.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const ended = await command(['up', '--ephemeral', '--port-base', String(port), '--only', 'console']);
+    taken.close();
+    assert.equal(ended.code, 1);
+    assert.equal(ended.err.trim().split('\n').length, 1);
+    assert.match(ended.err, new RegExp(`Port ${port} is in use`));
+  });
+
+  for (const [what, argv, code, sentence] of [
+    ['an unknown flag', ['up', '--port-bas', '1'], 2, /--port-bas.*Did you mean --port-base/],
+    ['a wrong value', ['up', '--port-base', 'many'], 2, /--port-base: must be a port number/],
+    ['an unknown service', ['up', '--only', 'pds'], 2, /knows no service "pds"/],
+    ['an unknown command', ['frobnicate'], 2, /no command "frobnicate"/],
+    [
+      'a data folder that cannot be written',
+      ['up', '--data', '/dev/null/x'],
+      1,
+      /data folder .* cannot be written/,
+    ],
+    [
+      'a database that does not answer',
+      ['up', '--ephemeral', '--database', 'postgres://nobody@127.0.0.1:9/x'],
+      1,
+      /PostgreSQL .* cannot be used/,
+    ],
+    ['nobody there', ['status', '--port-base', '9'], 1, /No running instance answers/],
+  ] as const) {
+    test(`${what}: one sentence, exit code ${code}`, async () => {
+      const ended = await command(argv);
+      assert.equal(ended.code, code, ended.err);
+      assert.match(ended.err, sentence);
+      assert.equal(ended.err.trim().split('\n').length, 1, ended.err);
+      assert.equal(ended.out, '');
+    });
+  }
+});
