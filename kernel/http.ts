@@ -105,6 +105,7 @@ function send(reply: FastifyReply, answer: Answer, streams: Set<AbortController>
     });
     return reply.send(Readable.from(answer.chunks(gone.signal)));
   }
+  if (answer.body.length === 0) return reply.send();
   // As bytes: to text the server would add a charset to the Content-Type, which is part of what is published.
   return reply.send(Buffer.from(answer.body as Uint8Array));
 }

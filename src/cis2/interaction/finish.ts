@@ -14,9 +14,10 @@ import type { AfterSignOut } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
 import { choiceSentences } from '../pages/text.ts';
+import { choiceOf, settleRole } from '../roles/settle.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
-import { type Interactions, interactionPath } from './interactions.ts';
+import { afresh, type Interactions, interactionPath } from './interactions.ts';
 import type { Opened } from './open.ts';
 
 /** A sign-in that an authenticator brought, on its way to the client. */
@@ -26,6 +27,16 @@ export interface Finishing extends Opened {
   spends: readonly Statement[];
   /** The person said yes to "Continue as …". */
   confirmed: boolean;
+  /** The role that was chosen on the page, of those that the person had then. */
+  chosenRoleId?: string;
+}
+
+interface Whole extends Finishing {
+  person: Person;
+  /** The session of this browser, whoever's it is. */
+  found: Session | undefined;
+  /** The same, if it is this person's. */
+  before: Session | undefined;
 }
 
 interface Parts {
@@ -101,7 +112,7 @@ const checkLevel = (parts: Parts) =>
         spends,
         errors.loginRequired('the sign-in does not meet the asked level'),
       );
-    const back = { ...interaction, authentication: null, message: choiceSentences.levelUnmet };
+    const back = { ...interaction, ...afresh, message: choiceSentences.levelUnmet };
     return toPage(parts, { ...known, interaction: back }, spends);
   };
 
@@ -113,7 +124,7 @@ const checkAge = (parts: Parts) =>
     const { personAt, proofCounts } = authentication;
     const now = parts.clock.now();
     if (interaction.personSince !== null && personAt < interaction.personSince - skew) {
-      const back = { ...interaction, authentication: null, message: choiceSentences.pinOld };
+      const back = { ...interaction, ...afresh, message: choiceSentences.pinOld };
       return toPage(parts, { ...known, interaction: back }, spends);
     }
     const proofDoes = party.client.maxAge === 'proof' && proofCounts;
@@ -122,7 +133,7 @@ const checkAge = (parts: Parts) =>
       return undefined;
     if (isSilent(interaction.authorization))
       return failInteraction(parts, known, spends, errors.loginRequired('the PIN is older than max_age'));
-    const again = { ...interaction, authentication: null, personSince: now };
+    const again = { ...interaction, ...afresh, personSince: now };
     return toPage(parts, { ...known, interaction: again }, spends, authentication.authenticator);
   };
 
@@ -146,27 +157,38 @@ const confirmPerson = (parts: Parts) =>
     return toPage(parts, { ...known, interaction: { ...interaction, authentication } }, spends, 'confirm');
   };
 
-/** The role to begin with: the one of this session, else the agent's, else the only one there is. */
-function roleOf(
-  { authentication, interaction }: Finishing,
-  person: Person,
-  before: Session | undefined,
-): string | null {
-  const same = before !== undefined && before.cisSessionId === authentication.cisSessionId;
-  const wished = (same ? before.roleId : null) ?? authentication.roleId;
-  if (person.roles.some(({ roleId }) => roleId === wished)) return wished;
-  const { scope } = interaction.authorization;
-  const asked = scope.includes('selectedrole') || scope.includes('changedrole');
-  return asked && person.roles.length === 1 ? (person.roles[0]?.roleId ?? null) : null;
-}
+const findBefore = ({ sessions }: Parts) =>
+  async function findBefore({
+    request,
+    person,
+  }: Finishing & { person: Person }): Promise<Pick<Whole, 'found' | 'before'>> {
+    const found = await sessions.current(request);
+    return { found, before: found?.uid === person.uid ? found : undefined };
+  };
+
+/** The role to begin with: the one of this session, else the agent's. A card that came anew brings its own. */
+const heldRole = (before: Session | undefined, { cisSessionId, roleId }: Authentication): string | null =>
+  (before?.cisSessionId === cisSessionId ? before.roleId : null) ?? roleId;
+
+/** The role page is the last one: whoever comes to it has signed in and may be sent on. */
+const chooseRole = (parts: Parts) =>
+  async function chooseRole(known: Whole): Promise<Answer | { roleId: string | null }> {
+    const { interaction, authentication, person, before, spends, confirmed } = known;
+    const chosen = choiceOf(person, known.chosenRoleId);
+    if (chosen !== undefined) return { roleId: chosen };
+    const { scope } = interaction.authorization;
+    const { roleId, asks } = settleRole(person, scope, heldRole(before, authentication));
+    if (!asks) return { roleId };
+    if (isSilent(interaction.authorization))
+      return failInteraction(parts, known, spends, errors.interactionRequired('a role must be chosen'));
+    const waiting = interaction.sid === null ? { authentication, confirmed } : {};
+    return toPage(parts, { ...known, interaction: { ...interaction, ...waiting } }, spends, 'role');
+  };
 
 const establishSession = (parts: Parts) =>
-  async function establishSession(known: Finishing & { person: Person }): Promise<Answer> {
-    const { request, interaction, party, reply, authentication, person, spends } = known;
+  async function establishSession(known: Whole & { roleId: string | null }): Promise<Answer> {
+    const { request, interaction, party, reply, authentication, person, spends, found, before, roleId } = known;
     const { sessions, codes, ends, marks, interactions } = parts;
-    const found = await sessions.current(request);
-    const before = found?.uid === person.uid ? found : undefined;
-    const roleId = roleOf(known, person, before);
     const made = sessions.establishing(authentication, person.idAssuranceLevel, roleId, before);
     const { code, statement } = codes.granting(party, interaction.authorization, made.session);
     const { done } = await parts.database.batch([
@@ -204,6 +226,8 @@ export const createFinish = (parts: Parts) =>
     .step(checkLevel(parts))
     .step(checkAge(parts))
     .step(confirmPerson(parts))
+    .step(findBefore(parts))
+    .step(chooseRole(parts))
     .step(establishSession(parts));
 
 export type Finish = ReturnType<typeof createFinish>;

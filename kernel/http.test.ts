@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { Answer, json, redirect, text } from './answer.ts';
+import { createListener, everyMethod, type HttpRequest, type Listener } from './http.ts';
+import { silentLog } from './log.ts';
+
+describe('a listener', () => {
+  let listener: Listener;
+  let port = 0;
+  let flushed = 0;
+  const seen: HttpRequest[] = [];
+  before(async () => {
+    listener = createListener(
+      [
+        { methods: ['GET'], path: '/json', endpoint: async () => json(200, { a: 1 }) },
+        { methods: ['GET'], path: '/redirect', endpoint: async () => redirect('https://example.test/') },
+        {
+          methods: ['GET'],
+          path: '/cookies',
+          endpoint: async () => text(200, 'x', { 'set-cookie': ['a=1', 'b=2'] }),
+        },
+        {
+          methods: everyMethod,
+          path: '/echo/*',
+          endpoint: async (request) => {
+            seen.push(request);
+            return new Answer(200, { 'content-type': 'text/plain' }, request.body);
+          },
+        },
+        {
+          methods: ['GET'],
+          path: '/broken',
+          endpoint: async () => {
+            throw new Error('a private reason');
+          },
+        },
+      ],
+      { name: 'test', log: silentLog, flush: async () => void flushed++ },
+    );
+    port = await listener.listen(0);
+  });
+  after(() => listener.close());
+
+  const ask = (path: string, init: RequestInit = {}) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual', ...init });
+
+  /** Bytes as they are, for what no HTTP library sends. */
+  const raw = (lines: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(lines));
+      let answer = '';
+      socket.on('data', (part) => (answer += part.toString('latin1')));
+      socket.on('close', () => resolve(answer));
+      socket.on('error', reject);
+      socket.setTimeout(5_000, () => socket.destroy());
+    });
+
+  test('the Content-Type is what the endpoint said, to the byte; none where there is no body', async () => {
+    assert.equal((await ask('/json')).headers.get('content-type'), 'application/json');
+    const moved = await ask('/redirect');
+    assert.equal(moved.headers.get('content-type'), null);
+    assert.equal(moved.headers.get('location'), 'https://example.test/');
+    assert.deepEqual((await ask('/cookies')).headers.getSetCookie(), ['a=1', 'b=2']);
+  });
+
+  test('path and query come untouched, the body as text, whatever its type', async () => {
+    const answer = await ask('/echo/a%2Fb/..%2f?x=%20&x=?', {
+      method: 'POST',
+      body: 'ü',
+      headers: { 'content-type': 'nonsense' },
+    });
+    assert.equal(await answer.text(), 'ü');
+    const request = seen.at(-1);
+    assert.equal(request?.path, '/echo/a%2Fb/..%2f');
+    assert.equal(request?.query, 'x=%20&x=?');
+    assert.equal(request?.headers['content-type'], 'application/octet-stream');
+  });
+
+  test('an unexpected error tells nothing of its reason; events are kept before the answer', async () => {
+    const before = flushed;
+    const answer = await ask('/broken');
+    assert.equal(answer.status, 500);
+    assert.doesNotMatch(await answer.text(), /private/);
+    assert.equal(flushed, before + 1);
+    assert.equal((await ask('/nowhere')).status, 404);
+  });
+
+  test('bodies and headers beyond the limit are refused early', async () => {
+    const big = await ask('/echo/x', {
+      method: 'POST',
+      body: 'x'.repeat(70_000),
+      headers: { 'content-type': 'text/plain' },
+    });
+    assert.equal(big.status, 413);
+    const headers = await raw(
+      `GET /json HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\nConnection: close\r\n\r\n`,
+    );
+    assert.match(headers, /^HTTP\/1\.1 4\d\d/);
+  });
+
+  test('smuggled requests are refused or closed, never passed', async () => {
+    const before = seen.length;
+    for (const lines of [
+      'POST /echo/s HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /echo/s HTTP/1.1\r\nHost: a\r\n\r\n',
+      'POST /echo/s HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde',
+      'GET /echo/s HTTP/1.1\r\nHost : a\r\n\r\n',
+      'GET /echo/s HTTP/1.1\r\n\r\n',
+      'GET /echo/s HTTP/1.1\r\nHost: a\r\n X: folded\r\n\r\n',
+    ]) {
+      const answer = await raw(lines);
+      assert.match(answer, /^(HTTP\/1\.1 4\d\d|$)/, JSON.stringify(lines));
+    }
+    assert.equal(seen.length, before);
+  });
+
+  test('a port in use is one clear sentence', async () => {
+    const other = createListener([], { name: 'other', log: silentLog });
+    await assert.rejects(other.listen(port), /Port \d+ is in use, so other cannot start/);
+    await other.close();
+  });
+});
