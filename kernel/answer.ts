@@ -50,6 +50,9 @@ export const json = (status: number, body: unknown, headers: Headers = {}): Answ
 export const redirect = (location: string, status: 302 | 303 = 302, headers: Headers = {}): Answer =>
   new Answer(status, { location, 'referrer-policy': 'no-referrer', ...noStore, ...headers });
 
+/** Done, and nothing to say (RFC 9110 section 15.3.5). */
+export const noContent = (): Answer => new Answer(204, noStore);
+
 /** Plain text. */
 export const text = (status: number, body: string, headers: Headers = {}): Answer =>
   new Answer(status, { 'content-type': 'text/plain; charset=utf-8', ...noStore, ...headers }, body);

@@ -1,45 +1,20 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import type { z } from 'zod';
 import { errors } from './errors.ts';
 
-/** Longest body in characters, and how deep it may be nested. */
-const limits = { characters: 32_768, depth: 12 };
-
-export type JsonObject = { [name: string]: unknown };
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Whether nothing in it lies deeper than that, and no member could change a prototype. */
-function isTame(root: unknown, depth: number): boolean {
-  let level: unknown[] = [root];
-  for (let deep = 0; level.length > 0; deep++) {
-    if (deep > depth) return false;
-    const next: unknown[] = [];
-    for (const value of level) {
-      if (typeof value !== 'object' || value === null) continue;
-      if (Object.hasOwn(value, '__proto__')) return false;
-      for (const member of Object.values(value)) next.push(member);
-    }
-    level = next;
-  }
-  return true;
-}
+/** Longest body in characters. */
+const longest = 32_768;
 
 /** Reads one JSON object out of text from outside. Throws a refusal, `invalid_request`, for everything else. */
 export function parseObject(text: string): JsonObject {
-  if (text.length > limits.characters) throw errors.bodyInvalid(`the body has ${text.length} characters`);
-  let value: unknown;
+  if (text.length > longest) throw errors.bodyInvalid(`the body has ${text.length} characters`);
   try {
-    value = JSON.parse(text);
+    return parseJsonObject(text);
   } catch (error) {
-    throw errors.bodyInvalid('the body is not JSON', {}, error);
+    throw errors.bodyInvalid(reasonOf(error), {}, error);
   }
-  if (!isObject(value)) throw errors.bodyInvalid('the body is not a JSON object');
-  if (!isTame(value, limits.depth))
-    throw errors.bodyInvalid('the body is nested too deeply or has a forbidden member');
-  return value;
 }
 
 const mediaTypeOf = (request: HttpRequest): string =>

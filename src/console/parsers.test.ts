@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
 import { parseObject, parseQuery } from './api/json-body.ts';
-import { mergePatch } from './merge-patch.ts';
 import { keySetAddressProblem, redirectProblem } from './registration/addresses.ts';
 
 describe('bodies', () => {
@@ -47,45 +46,6 @@ test('a query is read once for each name', () => {
     }),
   );
   assert.throws(() => parseQuery('a=1&a=1'), Refusal);
-});
-
-// RFC 7396, appendix A.
-describe('merge patch', () => {
-  const examples: [unknown, unknown, unknown][] = [
-    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
-    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
-    [{ a: 'b' }, { a: null }, {}],
-    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
-    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
-    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
-    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
-    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-    [
-      ['a', 'b'],
-      ['c', 'd'],
-      ['c', 'd'],
-    ],
-    [{ a: 'b' }, ['c'], ['c']],
-    [{ a: 'foo' }, null, null],
-    [{ a: 'foo' }, 'bar', 'bar'],
-    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
-    [[1, 2], { a: 'b', c: null }, { a: 'b' }],
-    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
-  ];
-  for (const [target, patch, result] of examples)
-    test(`${JSON.stringify(patch)} on ${JSON.stringify(target)}`, () =>
-      assert.deepEqual(mergePatch(target, patch), result));
-
-  test('leaves its arguments alone, and doing it twice changes nothing more', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), fc.jsonValue(), (target, patch) => {
-        const before = JSON.stringify([target, patch]);
-        const once = mergePatch(target, patch);
-        assert.deepEqual(mergePatch(once, patch), once);
-        assert.equal(JSON.stringify([target, patch]), before);
-      }),
-    );
-  });
 });
 
 describe('addresses', () => {

@@ -1,8 +1,8 @@
 import { randomDigits } from '@alongside/kernel/ids';
+import { mergePatch } from '@alongside/kernel/json';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import type { Person } from '../protocol.ts';
-import { mergePatch } from './merge-patch.ts';
 import { completePerson, readDraft } from './person.ts';
 
 /** A person with the number of the version that was read: 1 at first, one more with each change. */

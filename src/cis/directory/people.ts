@@ -1,12 +1,12 @@
-import { json } from '@alongside/kernel/answer';
+import { json, noContent } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { JsonObject } from '@alongside/kernel/json';
 import { steps } from '@alongside/kernel/steps';
 import type { AuditLog } from '../../storage/audit.ts';
 import { pathPart } from '../address.ts';
 import type { Admit, Caller } from '../callers.ts';
 import { errors } from '../errors.ts';
-import { type JsonObject, readObject } from '../json-body.ts';
-import { noContent } from '../no-content.ts';
+import { readObject } from '../json-body.ts';
 import type { OrganisationsAnswer, PeopleAnswer, Person } from '../protocol.ts';
 import type { Directory, PersonRecord } from './directory.ts';
 import { expectedRevision, tagOf } from './preconditions.ts';

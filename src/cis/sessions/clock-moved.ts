@@ -1,9 +1,9 @@
+import { noContent } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { Admit } from '../callers.ts';
 import { readBody } from '../json-body.ts';
-import { noContent } from '../no-content.ts';
 import type { ClockMoved } from '../protocol.ts';
 import type { Agents } from './agents.ts';
 import type { Sessions } from './sessions.ts';

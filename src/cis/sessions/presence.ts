@@ -1,4 +1,4 @@
-import { json } from '@alongside/kernel/answer';
+import { json, noContent } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { steps } from '@alongside/kernel/steps';
@@ -7,7 +7,6 @@ import { networkAddress } from '../address.ts';
 import type { Admit } from '../callers.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
-import { noContent } from '../no-content.ts';
 import type { PresenceAnswer } from '../protocol.ts';
 import { sessionId } from '../shapes.ts';
 import type { AgentCalls } from './agent-calls.ts';

@@ -1,4 +1,4 @@
-import { json } from '@alongside/kernel/answer';
+import { json, noContent } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { thumbprint } from '@alongside/kernel/jwk';
@@ -9,7 +9,6 @@ import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
-import { noContent } from '../no-content.ts';
 import {
   type AgentEndCause,
   type HeartbeatAnswer,

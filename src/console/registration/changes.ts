@@ -1,9 +1,9 @@
+import type { JsonObject } from '@alongside/kernel/json';
+import { mergePatch } from '@alongside/kernel/json';
 import type { Application } from '../../oauth/applications.ts';
 import type { Products } from '../../oauth/products.ts';
-import type { JsonObject } from '../api/json-body.ts';
 import { readShape } from '../api/json-body.ts';
 import { errors } from '../errors.ts';
-import { mergePatch } from '../merge-patch.ts';
 import { checkPolicy } from './policy.ts';
 import { type Registration, registrationShape } from './shape.ts';
 import { registrationOf } from './stored.ts';

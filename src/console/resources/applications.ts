@@ -1,15 +1,14 @@
-import { type Answer, json } from '@alongside/kernel/answer';
+import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
+import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import type { Application, Applications, StoredApplication } from '../../oauth/applications.ts';
 import type { Products } from '../../oauth/products.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
-import type { JsonObject } from '../api/json-body.ts';
 import { checkRevision, tagOf } from '../api/preconditions.ts';
 import { errors } from '../errors.ts';
-import { noContent } from '../no-content.ts';
 import { checkProducts, patchedRegistration, withNewKeys } from '../registration/changes.ts';
 import { keySetWarnings } from '../registration/key-sets.ts';
 import { listedApplication } from '../registration/listed.ts';

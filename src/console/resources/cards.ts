@@ -1,10 +1,9 @@
-import { json } from '@alongside/kernel/answer';
+import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { LocalAgent } from '../agent.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
 import type { CisDirectory } from '../cis-directory.ts';
-import { noContent } from '../no-content.ts';
 
 const pin = z.string('must be text').regex(/^\d{6,8}$/, 'must be 6 to 8 digits');
 const locked = z.boolean('must be true or false').describe('Whether the PIN is blocked');

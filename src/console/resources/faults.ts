@@ -1,9 +1,8 @@
-import { json } from '@alongside/kernel/answer';
+import { json, noContent } from '@alongside/kernel/answer';
 import type { AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import { errors } from '../errors.ts';
 import { faultShape, type StoredFaults } from '../faults/stored-faults.ts';
-import { noContent } from '../no-content.ts';
 
 /** `GET /faults`, `PUT` and `DELETE /faults/{name}`: named faults. */
 export function faultCalls({ faults, audit }: { faults: StoredFaults; audit: AuditLog }): ApiCall[] {

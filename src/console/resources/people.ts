@@ -1,11 +1,10 @@
-import { json } from '@alongside/kernel/answer';
+import { json, noContent } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
 import { paths } from '../../cis/protocol.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
 import { type CisDirectory, relayed } from '../cis-directory.ts';
 import { errors } from '../errors.ts';
-import { noContent } from '../no-content.ts';
 import { userinfoDocument } from '../userinfo-document.ts';
 
 const query = z.strictObject({

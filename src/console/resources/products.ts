@@ -1,4 +1,5 @@
-import { type Answer, json } from '@alongside/kernel/answer';
+import { type Answer, json, noContent } from '@alongside/kernel/answer';
+import { mergePatch } from '@alongside/kernel/json';
 import { z } from 'zod';
 import type { Products, StoredProduct } from '../../oauth/products.ts';
 import type { AuditLog } from '../../storage/audit.ts';
@@ -6,8 +7,6 @@ import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
 import { readShape } from '../api/json-body.ts';
 import { checkRevision, tagOf } from '../api/preconditions.ts';
 import { errors } from '../errors.ts';
-import { mergePatch } from '../merge-patch.ts';
-import { noContent } from '../no-content.ts';
 
 const quota = z.strictObject({
   enabled: z.boolean('must be true or false').default(true),

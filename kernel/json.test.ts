@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { mergePatch } from './merge-patch.ts';
+import { mergePatch } from './json.ts';
 
 describe('JSON merge patch', () => {
   // RFC 7396 appendix A.

@@ -1,0 +1,52 @@
+export type JsonObject = { [name: string]: unknown };
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** How deep an object from outside may be nested. */
+const deepest = 12;
+
+/** Whether nothing lies deeper than that, and no member could change a prototype. */
+function isTame(root: unknown): boolean {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) return false;
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      if (Object.hasOwn(value, '__proto__')) return false;
+      for (const member of Object.values(value)) next.push(member);
+    }
+    level = next;
+  }
+  return true;
+}
+
+/** A text from outside that is not what it must be; the message says what is wrong, in words for its sender. */
+export class JsonError extends Error {
+  override name = 'JsonError';
+}
+
+/** Reads one JSON object out of text from outside. Throws JsonError for anything else, and for one nested too deeply. */
+export function parseJsonObject(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new JsonError('The body is not JSON.', { cause: error });
+  }
+  if (!isObject(value)) throw new JsonError('The body must be a JSON object.');
+  if (!isTame(value)) throw new JsonError('The body is nested too deeply or has a forbidden member.');
+  return value;
+}
+
+/** Applies a JSON merge patch (RFC 7396 section 2) and leaves both arguments as they are. The patch's depth was limited before. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const merged = new Map(Object.entries(isObject(target) ? target : {}));
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name);
+    else merged.set(name, mergePatch(merged.get(name), value));
+  }
+  return Object.fromEntries(merged);
+}
