@@ -170,7 +170,9 @@ describe('the system browser', () => {
     assert.equal(await shown, '/?a=1&b=$(id)');
   });
 
-  test('that is not there, or fails, says so', async () => {
+  test('that is not there, or fails, says so', async (t) => {
+    // Nobody waits for the user's own browser, so something else must keep the process running: here a server, as in a sign-in.
+    await page(t, '');
     const missing = systemBrowser({ opener: ['/nonexistent/opener'] });
     await assert.rejects(missing.open('http://x.test/'), { code: 'browser_failed' });
     const opened = await systemBrowser({ opener: ['/bin/false'] }).open('http://x.test/');

@@ -1,4 +1,4 @@
-import { Refusal } from '@alongside/kernel/errors';
+import type { Refusal } from '@alongside/kernel/errors';
 import { isForm, noParameters, type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { isChallenge } from '../../oauth/pkce.ts';
 import type { Clients, MockClient } from '../clients.ts';
@@ -38,7 +38,8 @@ export function readAsked({ request }: AtRealm): Pick<Asked, 'parameters' | 'typ
   const form = posted ? parsed(request.body, 'form') : null;
   const typed = form && (form.has('username') || !form.has('client_id')) ? form : null;
   const parameters = form && !typed && !query.has('client_id') ? form : query;
-  const repeated = parameters.repeated() ?? typed?.repeated();
+  // No scope means anything here, so several mean nothing either.
+  const repeated = parameters.repeated(['scope']) ?? typed?.repeated();
   if (repeated !== undefined) throw errors.repeated(`${repeated.slice(0, 80)} came more than once`);
   return { parameters, typed };
 }
@@ -80,6 +81,5 @@ function refusalOf(parameters: Parameters): Refusal | undefined {
 
 export function checkRequest({ parameters, back }: AuthorizationRequest) {
   const refusal = refusalOf(parameters);
-  if (refusal instanceof Refusal)
-    return back({ error: refusal.entry.code, error_description: refusal.entry.description });
+  if (refusal) return back({ error: refusal.entry.code, error_description: refusal.entry.description });
 }

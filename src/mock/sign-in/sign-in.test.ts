@@ -174,9 +174,11 @@ describe('who cannot sign in, and what is not asked for rightly', () => {
       assert.equal(searchParams.get('state'), 'state-1');
     });
 
-  test('a parameter twice is refused', async () => {
+  test('a parameter twice is refused, but for scope, which means nothing', async () => {
     const answer = await fetch(`${surface.at('auth')}?${new URLSearchParams(asking())}&state=other`);
     assert.equal(answer.status, 400);
+    const scopes = await fetch(`${surface.at('auth')}?${new URLSearchParams(asking())}&scope=other`);
+    assert.equal(scopes.status, 200);
   });
 
   test('a revoked application is no client', async () => {
