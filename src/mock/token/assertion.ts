@@ -6,7 +6,7 @@ import { type RemoteKeys, readKeySet } from '../../oauth/remote-keys.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { MockClient } from '../clients.ts';
 import { errors } from '../errors.ts';
-import type { TokenRequest } from './authenticate.ts';
+import type { TokenRequest } from './request.ts';
 
 interface Parts {
   clock: Clock;

@@ -1,22 +1,17 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { secretFits } from '../../oauth/applications.ts';
-import type { Parameters } from '../../oauth/parameters.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { Clients, MockClient } from '../clients.ts';
 import { errors } from '../errors.ts';
-import type { AtRealm } from '../realm-endpoint.ts';
 import { checkAssertion, claimedClient } from './assertion.ts';
+import type { TokenRequest } from './request.ts';
 
 interface Parts {
   clients: Clients;
   clock: Clock;
   singleUse: SingleUse;
   clientKeys: RemoteKeys;
-}
-
-export interface TokenRequest extends AtRealm {
-  parameters: Parameters;
 }
 
 /** Id and secret of the Basic scheme, each form-encoded (RFC 6749 section 2.3.1); undefined when they cannot be read. */

@@ -13,8 +13,9 @@ import type { MockPerson, People } from '../people/people.ts';
 import { peopleOf } from '../people/registry.ts';
 import type { AtRealm, RealmEndpoint } from '../realm-endpoint.ts';
 import { type CodeGrant, expiresIn, type MockSessions } from '../sessions.ts';
-import { authenticate, type TokenRequest } from './authenticate.ts';
+import { authenticate } from './authenticate.ts';
 import { signIdToken } from './id-token.ts';
+import type { TokenRequest } from './request.ts';
 
 interface Parts {
   clients: Clients;

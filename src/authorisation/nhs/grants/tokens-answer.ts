@@ -1,0 +1,17 @@
+import type { Base } from '../../base.ts';
+import type { Issued, Issuer } from '../../issue.ts';
+
+/** The answer to a redeemed code: all numbers are texts, as published. */
+export const tokensAnswer = (
+  base: Base,
+  issuer: Issuer,
+  { access, refresh, sid }: { access: Issued; refresh: Issued; sid: string | null },
+): Record<string, string> => ({
+  access_token: access.token,
+  expires_in: String(issuer.secondsLeft(access.expiresAt)),
+  refresh_token: refresh.token,
+  refresh_token_expires_in: String(issuer.secondsLeft(refresh.expiresAt)),
+  refresh_count: '0',
+  token_type: 'Bearer',
+  ...(base.environment === 'internal-dev' ? { sid: sid ?? '' } : {}),
+});

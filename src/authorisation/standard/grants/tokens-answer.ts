@@ -1,0 +1,14 @@
+import type { Issued, Issuer } from '../../issue.ts';
+
+/** The answer to a redeemed code (RFC 6749 section 5.1). */
+export const tokensAnswer = (
+  issuer: Issuer,
+  { access, refresh, scope }: { access: Issued; refresh: Issued; scope: readonly string[] },
+): Record<string, unknown> => ({
+  access_token: access.token,
+  token_type: 'Bearer',
+  expires_in: issuer.secondsLeft(access.expiresAt),
+  scope: scope.join(' '),
+  refresh_token: refresh.token,
+  refresh_token_expires_in: issuer.secondsLeft(refresh.expiresAt),
+});
