@@ -36,6 +36,8 @@ export interface Route {
   readonly methods: readonly Method[];
   readonly path: string;
   readonly endpoint: Endpoint;
+  /** Largest body in bytes; the listener's own limit unless told. */
+  readonly bodyLimit?: number;
 }
 
 export const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -172,6 +174,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     server.route({
       method: [...route.methods],
       url: route.path,
+      ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
       handler: (raw, reply) => handle(raw, reply, route.endpoint),
     });
   }

@@ -23,20 +23,20 @@ const claimNames: Readonly<Record<string, string>> = {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** What a verified ID token says, for the gateway. Claims that are absent or empty are left out. */
+/** What a verified ID token says, for the gateway. Claims that are absent or empty are left out. The token itself is null where claims stand without one. */
 export function userAttributes(
   {
     idToken,
     claims,
     upstream,
     level,
-  }: { idToken: string; claims: JwtClaims; upstream: Upstream; level: Level },
+  }: { idToken: string | null; claims: JwtClaims; upstream: Upstream; level: Level },
   grantType: 'authorization_code' | 'token_exchange',
   vault: Vault,
 ): Attributes {
   const present = Object.entries(claimNames).filter(([, claim]) => (claims[claim] ?? '') !== '');
   return {
-    id_token: vault.seal(sealedAs.idToken, idToken),
+    ...(idToken === null ? {} : { id_token: vault.seal(sealedAs.idToken, idToken) }),
     ...Object.fromEntries(present.map(([name, claim]) => [name, textOf(claims[claim])])),
     auth_type: 'user',
     auth_grant_type: grantType,

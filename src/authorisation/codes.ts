@@ -22,6 +22,10 @@ export interface CodeGrant {
   attributes: Attributes;
   /** The scopes that were asked for; null asks for all of the level. */
   asked: string[] | null;
+  /** Where the tokens may be used (RFC 8707); absent means everywhere at the platform. */
+  resources?: string[];
+  /** Thumbprint of the key that must redeem the code (RFC 9449 section 10). */
+  jkt?: string | null;
 }
 
 const kind = 'authorisation-code';
@@ -42,9 +46,22 @@ export class Codes {
 
   async create(grant: Omit<CodeGrant, 'issuer'>): Promise<string> {
     const code = randomToken(codeBytes);
-    const lifetime = lifetimes[this.#base.profile] ?? usualLifetime;
-    await this.#singleUse.keep(kind, code, { ...grant, issuer: this.#base.issuer }, lifetime);
+    await this.#singleUse.keep(kind, code, this.#payload(grant), this.#lifetime);
     return code;
+  }
+
+  /** A code that exists once its write is durable. */
+  creating(grant: Omit<CodeGrant, 'issuer'>): { code: string; write: Statement } {
+    const code = randomToken(codeBytes);
+    return { code, write: this.#singleUse.keeping(kind, code, this.#payload(grant), this.#lifetime) };
+  }
+
+  get #lifetime(): number {
+    return lifetimes[this.#base.profile] ?? usualLifetime;
+  }
+
+  #payload(grant: Omit<CodeGrant, 'issuer'>): CodeGrant {
+    return { ...grant, issuer: this.#base.issuer };
   }
 
   /** What is known of a code of this base path, whether it may still be used or not. */

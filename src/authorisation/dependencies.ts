@@ -3,6 +3,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
+import type { Person } from '../cis/protocol.ts';
 import type { Applications } from '../oauth/applications.ts';
 import type { Products } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
@@ -77,6 +78,10 @@ export interface AuthorisationDependencies {
   bases: readonly BasePath[];
   /** Role ids of a person from our own CIS, for an exchanged ID token that names no role; undefined when it does not know the person. */
   roleSource?: (uid: string) => Promise<string[] | undefined>;
+  /** A person of our own CIS, for minted tokens; undefined when it does not know the uid. Without it nothing is minted. */
+  personSource?: (uid: string) => Promise<Person | undefined>;
+  /** The secret that the console shows; without it the console is not answered. */
+  consoleSecret?: string;
   /** Header `apikey` of `/_status`; everybody may ask when there is none. */
   statusApiKey?: string;
   release?: Release;

@@ -4,6 +4,7 @@ import { Refusals } from '../oauth/refusals.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { Service } from '../service.ts';
 import { createBase } from './base.ts';
+import { createConsoleRoutes } from './console/routes.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
 import { Diagnosis } from './diagnosis.ts';
 import { EndedSessions } from './ended-sessions.ts';
@@ -38,9 +39,12 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
         .catch((error: unknown) => log.warn({ reason: String(error) }, 'clearing failed; it is tried again'));
   };
   return {
-    routes: bases.flatMap((base) =>
-      base.profile === 'nhs' ? createNhsRoutes(base, bases, parts) : createStandardRoutes(base, parts),
-    ),
+    routes: [
+      ...createConsoleRoutes(bases, parts, refusals),
+      ...bases.flatMap((base) =>
+        base.profile === 'nhs' ? createNhsRoutes(base, bases, parts) : createStandardRoutes(base, parts),
+      ),
+    ],
     start() {
       timer = setInterval(sweep, sweepEvery);
       timer.unref();

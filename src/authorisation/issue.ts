@@ -44,6 +44,11 @@ export class Issuer {
     return this.#issue('access', grant, lifetime, {});
   }
 
+  /** An access token that was made elsewhere, at this moment in milliseconds: a JWT. */
+  made(token: string, grant: TokenGrant, issuedAt: number, lifetime: number): Issued {
+    return this.#record(token, 'access', grant, issuedAt, lifetime, {});
+  }
+
   /** `extra` are attributes that only the refresh token carries. */
   refresh(grant: TokenGrant, lifetime: number, extra: Attributes): Issued {
     return this.#issue('refresh', grant, lifetime, extra);
@@ -55,8 +60,17 @@ export class Issuer {
   }
 
   #issue(kind: 'access' | 'refresh', grant: TokenGrant, lifetime: number, extra: Attributes): Issued {
-    const token = randomToken(tokenBytes);
-    const issuedAt = this.#clock.now();
+    return this.#record(randomToken(tokenBytes), kind, grant, this.#clock.now(), lifetime, extra);
+  }
+
+  #record(
+    token: string,
+    kind: 'access' | 'refresh',
+    grant: TokenGrant,
+    issuedAt: number,
+    lifetime: number,
+    extra: Attributes,
+  ): Issued {
     const expiresAt = issuedAt + lifetime;
     const { scope, attributes, ...rest } = grant;
     const issuer = this.#base.issuer;

@@ -15,6 +15,11 @@ export interface Pending {
   state: string | null;
   challenge: string | null;
   asked: string[] | null;
+  resources?: string[];
+  /** Thumbprint of the key that must redeem the code (RFC 9449 section 10). */
+  jkt?: string | null;
+  /** The pushed request that it came from: spent with the code (RFC 9126). */
+  requestUri?: string | null;
   nonce: string | null;
   /** The code verifier towards the provider, sealed. */
   verifier: string | null;

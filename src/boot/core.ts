@@ -24,7 +24,7 @@ export interface Core {
   applications: Applications;
   products: Products;
   tokens: Tokens;
-  keys: Record<'cis' | 'cis2' | 'authorisation', SigningKeys>;
+  keys: Record<'cis' | 'cis2' | 'authorisation' | 'mock', SigningKeys>;
   /** Stops regular work. */
   stop(): void;
 }
@@ -44,6 +44,7 @@ export async function createCore(
     cis: new SigningKeys('cis', store, clock),
     cis2: new SigningKeys('cis2', store, clock),
     authorisation: new SigningKeys('authorisation', store, clock),
+    mock: new SigningKeys('mock', store, clock),
   };
   const singleUse = new SingleUse(database, clock);
   const tokens = new Tokens(database, clock);

@@ -30,8 +30,8 @@ interface Reply {
   error?: { message?: unknown; data?: SocketErrorData };
 }
 
-/** Most that may come without the end of a line, in characters: an answer may be longer than a call. */
-const mostPending = 16 * longestLine;
+/** Most that may come without the end of a line, in characters: an answer may be longer than a call, as an export of all cards is. */
+const mostPending = 512 * longestLine;
 
 /** JSON-RPC 2.0 with the agent over its local socket, a message a line. One connection, kept, and opened again when it is gone. */
 export class AgentSocket {

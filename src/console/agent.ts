@@ -8,6 +8,19 @@ import {
 import { AgentRefusal, type AgentSocket, AgentUnreachable } from './agent-socket.ts';
 import { errors } from './errors.ts';
 
+/** A card with its secrets, as agents hand them over. The agent reads the other members. */
+export interface ExportedCard {
+  serial: string;
+  uid: string;
+  /** The card's own key. */
+  cardKey: string;
+  profile?: unknown;
+  keyType?: unknown;
+  /** Its private keys, sealed, with their certificates; absent before the first insertion. */
+  slots?: unknown;
+  [member: string]: unknown;
+}
+
 /** What the agent refuses, as the API answers it. */
 const refusals: Readonly<Record<SocketErrorData['error'], Refuse>> = {
   wrong_pin: errors.wrongPin,
@@ -87,6 +100,16 @@ export class LocalAgent {
 
   async removeCard(card: string): Promise<void> {
     await this.#call(methods.removeCard, { card });
+  }
+
+  /** Every card with its secrets, the oldest first. */
+  async exportCards(): Promise<ExportedCard[]> {
+    return (await this.#call<{ cards: ExportedCard[] }>(methods.exportCards)).cards;
+  }
+
+  /** Puts these cards in the place of all others, or adds them. */
+  async importCards(cards: readonly ExportedCard[], add: boolean): Promise<void> {
+    await this.#call(methods.importCards, { version: 1, cards, add });
   }
 
   insertCard(card: string): Promise<AgentStatus> {

@@ -10,6 +10,7 @@ import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { StoredEvents } from '../storage/events.ts';
 import type { Settings } from '../storage/settings.ts';
+import type { RealmKeySets } from './resources/realm-keys.ts';
 
 /** The services whose signing keys the console shows and rotates. */
 export const keyServices = ['cis2', 'authorisation', 'cis'] as const;
@@ -36,10 +37,14 @@ export interface ConsoleDependencies {
   development: boolean;
   /** Where CIS answers, and the secret that the console shows it. */
   cis: { url: string; secret: string };
+  /** Where the authorisation service answers, and the secret that the console shows it; undefined where there is none. */
+  authorisation?: { url: string; secret: string };
   /** The local socket of the agent of this machine; null where there is none. */
   agentSocket: string | null;
   /** Brings storage back to the seed. */
   reset: () => Promise<void>;
+  /** The keys of the mock realms, where there are any. */
+  realmKeys?: RealmKeySets;
   /** Values of `Host` that are answered, exactly. */
   allowedHosts: readonly string[];
 }

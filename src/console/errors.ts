@@ -173,6 +173,21 @@ export const errors = catalogue('console', {
     actor: 'operator',
     source: wire,
   },
+  platformUnreachable: {
+    code: 'platform_unreachable',
+    status: 503,
+    description: 'The authorisation service does not answer.',
+    actor: 'operator',
+    source: wire,
+  },
+  platformRefused: {
+    code: 'platform_refused',
+    status: 502,
+    description:
+      'The authorisation service does not accept the console: both must come from one installation.',
+    actor: 'operator',
+    source: wire,
+  },
   tooManyStreams: {
     code: 'too_many_streams',
     status: 503,

@@ -9,5 +9,6 @@ export const requireConsole = (secret: string) =>
   async function requireConsole({ request }: { request: HttpRequest }): Promise<void> {
     const presented = bearer.exec(request.headers.authorization ?? '')?.[1];
     if (presented === undefined) throw errors.serviceUnknown('the Authorization header holds no secret');
-    if (!equalSecrets(presented, secret)) throw errors.serviceUnknown('the secret is not the console’s');
+    if (!equalSecrets(presented, secret))
+      throw errors.serviceUnknown('the secret is not the one of the console');
   };

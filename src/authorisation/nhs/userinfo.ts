@@ -52,7 +52,9 @@ const requireCombined = (base: Base) =>
 
 const askProvider = ({ vault }: Pick<Parts, 'vault'>) =>
   async function askProvider({ record, userinfoUrl }: WithRecord & { userinfoUrl: string }): Promise<Answer> {
-    const accessToken = vault.open(sealedAs.accessToken, record.attributes.external_access_token ?? '');
+    const sealed = record.attributes.external_access_token;
+    if (sealed === undefined) throw errors.userinfoToken('the token was minted: no provider knows of it');
+    const accessToken = vault.open(sealedAs.accessToken, sealed);
     const { status, body, claims } = await fetchUserinfo(userinfoUrl, accessToken);
     if (status === 401) throw errors.userinfoToken(`${userinfoUrl} answered 401: its own token has run out`);
     if (status !== 200 || !claims) throw errors.unexpected(`${userinfoUrl} answered ${status}`);

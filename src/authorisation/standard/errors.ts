@@ -75,6 +75,29 @@ export const errors = catalogue('authorisation.standard', {
     description: 'Request objects by reference are not supported.',
     source: 'RFC 9101 section 6',
   },
+  requestUriInvalid: {
+    ...bad,
+    code: 'invalid_request_uri',
+    description: 'The request_uri is not known, has run out, or was used.',
+    source: 'RFC 9126 section 4',
+  },
+  requestUriUsed: {
+    ...back,
+    description: 'The pushed request was used by another sign-in.',
+    source: 'RFC 9126 section 7.3',
+  },
+  targetInvalid: {
+    ...back,
+    code: 'invalid_target',
+    description: 'The resource is not one that the application may use.',
+    source: 'RFC 8707 section 2',
+  },
+  keyInvalid: {
+    ...back,
+    code: 'invalid_dpop_proof',
+    description: 'The dpop_jkt is not the thumbprint of the key that was proven.',
+    source: 'RFC 9449 section 10',
+  },
   responseTypeMissing: { ...back, description: 'The request has no response_type.' },
   responseTypeUnsupported: {
     ...back,
@@ -178,6 +201,18 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_scope',
     description: 'No scope is left that the application has.',
     source: 'RFC 6749 section 3.3',
+  },
+  tokenTarget: {
+    ...bad,
+    code: 'invalid_target',
+    description: 'The resource is not one that the application may use, or more than was granted.',
+    source: 'RFC 8707 section 2.2',
+  },
+  proofInvalid: {
+    ...bad,
+    code: 'invalid_dpop_proof',
+    description: 'The DPoP proof is missing or not valid.',
+    source: 'RFC 9449 section 5',
   },
   tokenMissing: { ...bad, description: 'The request has no token.', source: 'RFC 7009 section 2.1' },
 });

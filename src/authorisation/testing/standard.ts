@@ -3,7 +3,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { scopes, secretOf } from './applications.ts';
 import { assertionOf, type ClientKey, newClientKey, withAssertion } from './assertions.ts';
 import { throughBrowser } from './journeys.ts';
-import { api, changed, type Platform, type Reply, startPlatform } from './platform.ts';
+import { api, changed, type Platform, type PlatformOptions, type Reply, startPlatform } from './platform.ts';
 
 export const standardIssuer = `${api}/oauth2.1`;
 const verifier = 'v'.repeat(43);
@@ -25,9 +25,9 @@ export interface StandardClient {
   tokensOf(id: string): Promise<{ access_token: string; refresh_token: string }>;
 }
 
-export async function startStandardClient(): Promise<StandardClient> {
+export async function startStandardClient(options: PlatformOptions = {}): Promise<StandardClient> {
   const [signer, elliptic] = await Promise.all([newClientKey('test-1'), newClientKey('test-ec', 'ES256')]);
-  const platform = await startPlatform({ keys: [signer.jwk, elliptic.jwk] });
+  const platform = await startPlatform({ keys: [signer.jwk, elliptic.jwk], ...options });
 
   const callbackOf = (id: string) =>
     id === 'native' ? 'http://127.0.0.1:43210/callback' : `https://${id}.test/callback`;

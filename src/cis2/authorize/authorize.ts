@@ -4,6 +4,7 @@ import { steps } from '@alongside/kernel/steps';
 import type { Urls } from '../../service.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import type { AuthorizationRequest } from '../authorization-request.ts';
+import type { CisClient } from '../cis-client.ts';
 import type { Codes } from '../codes.ts';
 import type { Cis2Dependencies } from '../dependencies.ts';
 import type { Interactions } from '../interaction/interactions.ts';
@@ -19,6 +20,7 @@ import { readParameters, reenterByGet } from './parameters.ts';
 import { checkMaxAge, checkPrompt } from './prompt.ts';
 import { checkProofKey } from './proof-key.ts';
 import { checkResponseMode, checkResponseType, checkScope, refuseRequestObjects } from './response.ts';
+import { askForRole, settleSessionRole } from './role.ts';
 import { answerSilently, findSession } from './session.ts';
 
 const noteRequest = (recorder: Recorder, urls: Urls) =>
@@ -52,6 +54,7 @@ type Needed = Pick<
 /** `GET` and `POST /authorize`: the order of the checks is the contract. */
 export function createAuthorize(
   needed: Needed & {
+    cis: CisClient;
     sessions: Sessions;
     ends: SessionEnds;
     authenticators: Authenticators;
@@ -79,6 +82,8 @@ export function createAuthorize(
     .step(gatherRequest)
     .step(noteRequest(needed.recorder, needed.urls))
     .step(findSession(needed))
+    .step(settleSessionRole(needed))
+    .step(askForRole(needed.interactions))
     .step(answerSilently(needed))
     .step(findAuthenticators(needed.authenticators))
     .step(beginInteraction(needed.interactions));

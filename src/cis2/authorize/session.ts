@@ -10,6 +10,7 @@ import { authenticatedAt, type Codes } from '../codes.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { Reply } from '../reply.ts';
+import type { Settled } from '../roles/settle.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 
@@ -56,12 +57,14 @@ export const answerSilently = (parts: { sessions: Sessions; codes: Codes; databa
     party,
     authorization,
     session,
+    role: { roleId },
     reply,
-  }: Asked & { session: Session | null; reply: Reply }): Promise<Answer | undefined> {
+  }: Asked & { session: Session | null; role: Settled; reply: Reply }): Promise<Answer | undefined> {
     if (!session) return undefined;
-    const { code, statement } = parts.codes.granting(party, authorization, session);
+    const { code, statement } = parts.codes.granting(party, authorization, { ...session, roleId });
     const { done } = await parts.database.batch([
       parts.sessions.using(session.sid),
+      ...(roleId === session.roleId ? [] : [parts.sessions.changingRole(session, roleId)]),
       parts.sessions.joining(session.sid, party.client.clientId),
       statement,
     ]);

@@ -166,18 +166,20 @@ const findBefore = ({ sessions }: Parts) =>
     return { found, before: found?.uid === person.uid ? found : undefined };
   };
 
-/** The role to begin with: the one of this session, else the agent's. A card that came anew brings its own. */
-const heldRole = (before: Session | undefined, { cisSessionId, roleId }: Authentication): string | null =>
-  (before?.cisSessionId === cisSessionId ? before.roleId : null) ?? roleId;
+/** The roles to begin with: the one of this session, else the agent's. A card that came anew brings its own. */
+const heldRoles = (before: Session | undefined, { cisSessionId, roleId }: Authentication) => [
+  before?.cisSessionId === cisSessionId ? before.roleId : null,
+  roleId,
+];
 
-/** The role page is the last one: whoever comes to it has signed in and may be sent on. */
+/** The last question: who comes to it has signed in and may be sent on. */
 const chooseRole = (parts: Parts) =>
   async function chooseRole(known: Whole): Promise<Answer | { roleId: string | null }> {
     const { interaction, authentication, person, before, spends, confirmed } = known;
     const chosen = choiceOf(person, known.chosenRoleId);
     if (chosen !== undefined) return { roleId: chosen };
     const { scope } = interaction.authorization;
-    const { roleId, asks } = settleRole(person, scope, heldRole(before, authentication));
+    const { roleId, asks } = settleRole(person, scope, heldRoles(before, authentication));
     if (!asks) return { roleId };
     if (isSilent(interaction.authorization))
       return failInteraction(parts, known, spends, errors.interactionRequired('a role must be chosen'));
@@ -187,7 +189,8 @@ const chooseRole = (parts: Parts) =>
 
 const establishSession = (parts: Parts) =>
   async function establishSession(known: Whole & { roleId: string | null }): Promise<Answer> {
-    const { request, interaction, party, reply, authentication, person, spends, found, before, roleId } = known;
+    const { request, interaction, party, reply, authentication, person, spends, found, before, roleId } =
+      known;
     const { sessions, codes, ends, marks, interactions } = parts;
     const made = sessions.establishing(authentication, person.idAssuranceLevel, roleId, before);
     const { code, statement } = codes.granting(party, interaction.authorization, made.session);

@@ -13,20 +13,24 @@ import { choicePage } from '../pages/choice.ts';
 import { confirmPage } from '../pages/confirm.ts';
 import { serviceName } from '../pages/text.ts';
 import type { ReplyFrame } from '../reply.ts';
+import type { Sessions } from '../sessions.ts';
 import { type Finish, failInteraction, toPage } from './finish.ts';
-import { type Interactions, interactionPath } from './interactions.ts';
+import { afresh, type Interactions, interactionPath } from './interactions.ts';
 import { type Opened, openInteraction } from './open.ts';
+import { showRoles, takeRole } from './roles.ts';
+import { findSignIn, type WithSignIn } from './sign-in.ts';
 
 type Parts = ReplyFrame & {
   applications: Applications;
   database: Database;
   interactions: Interactions;
+  sessions: Sessions;
   authenticators: Authenticators;
   cis: CisClient;
   finish: Finish;
 };
 
-interface WithForm extends Opened {
+export interface WithForm extends Opened {
   form: Parameters;
 }
 
@@ -74,7 +78,7 @@ const findAuthenticator = ({ authenticators }: Parts) =>
 
 const begin = ({ interactions }: Parts) =>
   async function begin(known: Opened & { authenticator: Authenticator }): Promise<Answer> {
-    const interaction = { ...known.interaction, chosen: true, message: '', authentication: null };
+    const interaction = { ...known.interaction, chosen: true, message: '', ...afresh };
     if (!(await interactions.save(interaction))) throw errors.interactionUnknown('it was answered meanwhile');
     const inWindow = parseParameters(known.request.query)?.get('window') === '1';
     return known.authenticator.begin({ ...known, interaction }, inWindow);
@@ -91,18 +95,12 @@ const takeAnother = (parts: Parts) =>
   async function takeAnother(known: WithForm): Promise<Answer | undefined> {
     const { interaction, form } = known;
     if (interaction.authentication && form.get('answer') === 'yes') return undefined;
-    return toPage(
-      parts,
-      { ...known, interaction: { ...interaction, authentication: null, message: '' } },
-      [],
-    );
+    return toPage(parts, { ...known, interaction: { ...interaction, ...afresh, message: '' } }, []);
   };
 
 const finish = (parts: Parts, confirmed: boolean) =>
-  async function finish(known: Opened): Promise<Answer> {
-    const { authentication } = known.interaction;
-    if (!authentication) return redirect(interactionPath(known.interaction.id));
-    return parts.finish.run({ ...known, authentication, spends: [], confirmed });
+  async function finish(known: WithSignIn): Promise<Answer> {
+    return parts.finish.run({ ...known, confirmed: confirmed || known.interaction.confirmed });
   };
 
 /** The pages of an interaction, each for the browser that began it alone. */
@@ -128,9 +126,19 @@ export function interactionRoutes(parts: Parts): Route[] {
       answered
         .step(takeCancel(parts, 'answer', 'cancel'))
         .step(takeAnother(parts))
+        .step(findSignIn(parts))
         .step(finish(parts, true)),
     ),
-    route('GET', '/resume', opened.step(finish(parts, false))),
+    route('GET', '/resume', opened.step(findSignIn(parts)).step(finish(parts, false))),
+    route('GET', '/role', opened.step(findSignIn(parts)).step(showRoles(parts))),
+    route(
+      'POST',
+      '/role',
+      answered
+        .step(takeCancel(parts, 'cancel', '1'))
+        .step(findSignIn(parts))
+        .step(takeRole(parts)),
+    ),
     route('GET', '/:authenticator', opened.step(findAuthenticator(parts)).step(begin(parts))),
   ];
 }

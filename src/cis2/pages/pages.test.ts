@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { decodeJwt } from '@alongside/kernel/jws';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { type AgentPage, startAgentPage } from '../testing/agent-page.ts';
 import { startChromium } from '../testing/chromium.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
-import { gp } from '../testing/people.ts';
+import { gp, locum, nurse, nurseRole } from '../testing/people.ts';
 import { redeem } from '../testing/redeem.ts';
 import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 
@@ -44,6 +45,13 @@ afterEach(() => context.close());
 
 const choice = () => page.goto(cis2.authorizeUrl(client, { prompt: 'select_account' }));
 const arrived = () => page.waitForURL((url) => url.href.startsWith(callback));
+
+const roles = async (uid: string) => {
+  agentPage.asks = false;
+  await cis2.agent.signIn(uid, { generation: 'internet' });
+  await page.goto(cis2.authorizeUrl(client, { scope: 'openid selectedrole' }));
+  await page.getByRole('heading', { name: 'Choose your role' }).waitFor();
+};
 
 describe('the choice page', () => {
   test('opens the hop in a small window, which closes; the sign-in goes on where it began', async () => {
@@ -107,6 +115,49 @@ describe('the choice page', () => {
   });
 });
 
+describe('the role page', () => {
+  const chosen = async () => {
+    await arrived();
+    const back = { status: 302, headers: {}, body: '', location: page.url() };
+    return decodeJwt((await redeem(cis2, client, back)).id_token)?.claims.selected_roleid;
+  };
+
+  test('by keyboard alone', async () => {
+    await roles(nurse.uid);
+    // The skip link is the first stop, the group of radio buttons the next.
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    assert.equal(await chosen(), nurseRole.roleId);
+  });
+  test('a radio button is called by its job and its organisation', async () => {
+    await roles(nurse.uid);
+    await page.getByRole('radio', { name: 'Nurse Access Role Example Surgery (A9A5A)' }).check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    assert.equal(await chosen(), nurseRole.roleId);
+  });
+  test('the browser itself asks for a choice', async () => {
+    await roles(nurse.uid);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    assert.equal(await page.locator('input:invalid').count(), 2);
+    await Promise.all([arrived(), page.getByRole('button', { name: 'Cancel' }).click()]);
+    assert.match(page.url(), /error=access_denied/);
+  });
+  test('the search works by keyboard and without script', async () => {
+    const plain = await chromium.newContext({ javaScriptEnabled: false });
+    page = await plain.newPage();
+    await roles(locum.uid);
+    await page.getByRole('searchbox', { name: 'Search your roles' }).fill('nurse b9a5a');
+    await page.keyboard.press('Enter');
+    await page.getByText('1 of 8 roles').waitFor();
+    await page.getByRole('radio').check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    assert.equal(await chosen(), '656005000007');
+    await plain.close();
+  });
+});
+
 test('a signed-in desk sees redirects only, from one address to the other', async () => {
   agentPage.asks = false;
   const shown: string[] = [];
@@ -161,6 +212,25 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
         await page.locator('#help').waitFor();
       },
     ],
+    ['the roles', () => roles(nurse.uid)],
+    [
+      'the roles, none chosen',
+      async () => {
+        await roles(nurse.uid);
+        await page.locator('form[method=post]').evaluate('(form) => form.submit()');
+        await page.getByRole('alert').waitFor();
+      },
+    ],
+    ['the roles with a search', () => roles(locum.uid)],
+    [
+      'the roles, nothing found',
+      async () => {
+        await roles(locum.uid);
+        await page.getByRole('searchbox').fill('nowhere');
+        await page.keyboard.press('Enter');
+        await page.getByRole('status').waitFor();
+      },
+    ],
     ['an error', () => page.goto(cis2.authorizeUrl(client, { client_id: 'nobody' }))],
     ['the help', () => page.goto(`${cis2.origin}/help/smartcard`)],
     [
@@ -184,7 +254,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
   for (const [name, open] of pages)
     test(name, async () => {
       await page.setViewportSize({ width: 320, height: 640 });
-      await open();
+      await roles(nurse.uid);
       await check();
       await page.emulateMedia({ colorScheme: 'dark' });
       await check();

@@ -27,7 +27,10 @@ function radio(role: RoleProfile, checked: boolean): Html {
 </div>`;
 }
 
-const searchForm = (path: string, search: string): Html => html`<form method="get" action="${path}" role="search">
+const searchForm = (
+  path: string,
+  search: string,
+): Html => html`<form method="get" action="${path}" role="search">
 <div class="field"><label for="search">Search your roles</label>
 <p class="hint" id="search-hint">A job, an organisation or its code</p>
 <input type="search" id="search" name="search" value="${search}" maxlength="100" autocomplete="off" spellcheck="false" aria-describedby="search-hint"></div>
@@ -56,5 +59,10 @@ ${search ? html`<input type="hidden" name="search" value="${search}">` : undefin
 ${shown.length === 0 ? undefined : html`<fieldset ${unanswered ? html`aria-describedby="role-error"` : undefined}><legend>In which role do you work now?</legend>${shown.map((role) => radio(role, role.roleId === roleId))}</fieldset>`}
 <div class="actions">${shown.length === 0 ? undefined : html`<button>Continue</button>`}${cancel}</div>
 </form>`;
-  return framedPage(unanswered ? 400 : 200, { title: 'Choose your role', service: serviceName, development, main });
+  return framedPage(unanswered ? 400 : 200, {
+    title: 'Choose your role',
+    service: serviceName,
+    development,
+    main,
+  });
 }

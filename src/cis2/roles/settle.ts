@@ -6,7 +6,7 @@ export interface Settled {
   asks: boolean;
 }
 
-const has = (person: Person, roleId: string | null): boolean =>
+const has = (person: Person, roleId: string | null | undefined): boolean =>
   person.roles.some((role) => role.roleId === roleId);
 
 /** Whether a request has anything to do with the role. */
@@ -14,11 +14,15 @@ export const asksForRole = (scope: readonly string[]): boolean =>
   scope.includes('selectedrole') || scope.includes('changedrole');
 
 /**
- * What becomes of the role that a session or the agent brought. A role that was withdrawn is dropped. Who has none goes on
+ * What becomes of the role that a session or the agent brought, the first that counts before the others. A role that was withdrawn is dropped. Who has none goes on
  * without, who has one has that one; a choice that still holds is not asked for again, unless `changedrole` wants it.
  */
-export function settleRole(person: Person, scope: readonly string[], held: string | null): Settled {
-  const roleId = has(person, held) ? held : null;
+export function settleRole(
+  person: Person,
+  scope: readonly string[],
+  held: readonly (string | null)[],
+): Settled {
+  const roleId = held.find((id) => has(person, id)) ?? null;
   const [only, ...others] = person.roles;
   if (!asksForRole(scope) || only === undefined) return { roleId, asks: false };
   if (others.length === 0) return { roleId: only.roleId, asks: false };
@@ -27,4 +31,4 @@ export function settleRole(person: Person, scope: readonly string[], held: strin
 
 /** The chosen role, if it is one of the person's. */
 export const choiceOf = (person: Person, roleId: string | undefined): string | undefined =>
-  roleId !== undefined && has(person, roleId) ? roleId : undefined;
+  has(person, roleId) ? roleId : undefined;

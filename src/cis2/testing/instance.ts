@@ -18,7 +18,7 @@ import { SingleUse } from '../../storage/single-use.ts';
 import { type Cis2Dependencies, createCis2 } from '../index.ts';
 import { Browser, type Reply, send } from './browser.ts';
 import { type CisFixture, startCis } from './cis-fixture.ts';
-import { gp, nurse, starter } from './people.ts';
+import { gp, locum, nurse, starter } from './people.ts';
 import { TestAgent } from './test-agent.ts';
 
 export const secret = 'a-client-secret-of-at-least-32-characters';
@@ -80,7 +80,7 @@ export async function startInstance(
 ): Promise<Instance> {
   const clock = new AdjustableClock();
   const cis = await startCis(clock);
-  for (const person of [gp, nurse, starter]) cis.people.set(person.uid, person);
+  for (const person of [gp, nurse, starter, locum]) cis.people.set(person.uid, person);
   let dispatch: Parameters<typeof createServer>[1];
   const front = createServer((request, response) => dispatch?.(request, response as never));
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));

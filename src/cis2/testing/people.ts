@@ -53,3 +53,17 @@ export const nurse = person('656005750105', 'Testtwo', {
   professionalIds: {},
 });
 export const starter = person('656005750113', 'Testthree', { roles: [], organisations: [] });
+
+const sites: readonly (readonly [string, string])[] = [
+  ['A9A5A', 'Example Surgery'],
+  ['B9A5A', 'Example Clinic'],
+  ['RBA', 'Example Hospital <North & South>'],
+];
+
+/** Eight roles: more than a plain list shows. */
+export const locum = person('656005750106', 'Testfour', {
+  roles: Array.from({ length: 8 }, (_, index): RoleProfile => {
+    const [orgCode, orgName] = sites[index % 3] as readonly [string, string];
+    return { ...(index < 5 ? gpRole : nurseRole), roleId: `65600500000${index}`, orgCode, orgName };
+  }),
+});

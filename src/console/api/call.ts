@@ -28,6 +28,8 @@ export interface ApiCall {
   /** What each status means. */
   readonly answers: Readonly<Record<number, string>>;
   readonly endpoint: Endpoint;
+  /** Largest body in bytes; the listener's own limit unless told. */
+  readonly bodyLimit?: number;
 }
 
 const nothing = z.strictObject({});
@@ -39,6 +41,7 @@ interface Draft<Q extends z.ZodType, B extends z.ZodType> {
   query?: Q;
   body?: B;
   answers: Readonly<Record<number, string>>;
+  bodyLimit?: number;
   handle(given: Given<z.output<Q>, z.output<B>>): Promise<Answer>;
 }
 
@@ -79,13 +82,17 @@ export function defineCall<Q extends z.ZodType = typeof nothing, B extends z.Zod
     .step(readBody)
     .step((known) => draft.handle(known));
 
-  const { method, path, summary, answers, body } = draft;
-  return { method, path, summary, answers, query, body, endpoint: (request) => list.run({ request }) };
+  const { method, path, summary, answers, body, bodyLimit } = draft;
+  return {
+    ...{ method, path, summary, answers, query, body, bodyLimit },
+    endpoint: (request) => list.run({ request }),
+  };
 }
 
 /** The way into a call. */
-export const routeOf = ({ method, path, endpoint }: ApiCall): Route => ({
+export const routeOf = ({ method, path, endpoint, bodyLimit }: ApiCall): Route => ({
   methods: [method],
   path: apiPath + path.replaceAll(/\{(\w+)\}/g, ':$1'),
   endpoint,
+  bodyLimit,
 });

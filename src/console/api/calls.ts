@@ -14,9 +14,12 @@ import { keyCalls } from '../resources/keys.ts';
 import { peopleCalls } from '../resources/people.ts';
 import { productCalls } from '../resources/products.ts';
 import { readerCalls } from '../resources/reader.ts';
+import { realmKeyCalls } from '../resources/realm-keys.ts';
+import { refusalCalls } from '../resources/refusals.ts';
 import { resetCalls } from '../resources/reset.ts';
 import { stateCalls } from '../resources/state.ts';
 import { tokenCalls } from '../resources/tokens.ts';
+import { transferCalls } from '../resources/transfer.ts';
 import { type ApiCall, defineCall } from './call.ts';
 import { openApiOf } from './openapi.ts';
 
@@ -32,10 +35,12 @@ export function apiCalls(parts: ApiParts): ApiCall[] {
   const calls: ApiCall[] = [
     ...stateCalls(parts),
     ...resetCalls(parts),
+    ...transferCalls(parts),
     ...peopleCalls(parts),
     ...cardCalls(parts),
     ...readerCalls(parts),
     ...agentCalls(parts),
+    ...realmKeyCalls(parts),
     ...keyCalls(parts),
     ...applicationCalls(parts),
     ...productCalls(parts),
@@ -44,6 +49,7 @@ export function apiCalls(parts: ApiParts): ApiCall[] {
     ...eventCalls(parts),
     ...auditCalls(parts),
     ...tokenCalls(parts),
+    ...refusalCalls(parts),
   ];
   let document: object | undefined;
   calls.push(

@@ -31,7 +31,8 @@ const limits = z
   .default({})
   .describe('What is left out is as published; null lifts it all');
 
-const shape = z.strictObject({
+/** A product as it is made. */
+export const productShape = z.strictObject({
   name: z
     .string('must be text')
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be letters, digits, dots, underscores and hyphens'),
@@ -70,7 +71,7 @@ export function productCalls({ products, audit }: { products: Products; audit: A
     headers: Record<string, string> = {},
   ): Answer => json(status, product, { etag: tagOf(revision), ...headers });
 
-  async function add(product: z.output<typeof shape>): Promise<Answer> {
+  async function add(product: z.output<typeof productShape>): Promise<Answer> {
     if (await products.get(product.name)) throw errors.taken(`product ${product.name} exists`);
     await products.save(product);
     await record('product.created', product.name);
@@ -91,7 +92,7 @@ export function productCalls({ products, audit }: { products: Products; audit: A
       method: 'POST',
       path: '/products',
       summary: 'Makes a product',
-      body: shape,
+      body: productShape,
       answers: { 201: 'The product; ETag', 400: 'A member does not fit', 409: 'There is one of this name' },
       handle: ({ body }) => add(body),
     }),
@@ -119,7 +120,7 @@ export function productCalls({ products, audit }: { products: Products; audit: A
           checkRevision(request, revision);
           // For limits null is a value: it is not "removed".
           const lifted = body.limits === null ? { limits: null } : {};
-          const product = readShape(shape, { ...(mergePatch(before, body) as object), ...lifted });
+          const product = readShape(productShape, { ...(mergePatch(before, body) as object), ...lifted });
           if (product.name !== before.name)
             throw errors.requestInvalid('the name would change', {
               field: 'name',

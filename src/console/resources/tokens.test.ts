@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { json } from '@alongside/kernel/answer';
+import { createListener, type HttpRequest } from '@alongside/kernel/http';
+import { silentLog } from '@alongside/kernel/log';
 import { startConsole, startTime, type TestConsole } from '../console.fixture.ts';
 
 let console_: TestConsole;
@@ -47,5 +50,97 @@ describe('/tokens/inspect', () => {
       assert.doesNotMatch(answer.text, new RegExp(token));
     }
     assert.equal((await api('POST', '/tokens/inspect', { token: '' })).status, 400);
+  });
+});
+
+describe('/tokens and /refusals', () => {
+  const seen: HttpRequest[] = [];
+  let next = { status: 200, body: {} as Record<string, unknown> };
+  const listener = createListener(
+    [
+      { methods: ['POST'], path: '/authorisation/tokens', endpoint: async (request) => answer(request) },
+      { methods: ['GET'], path: '/authorisation/refusals/:id', endpoint: async (request) => answer(request) },
+      {
+        methods: ['GET'],
+        path: '/directory/people',
+        endpoint: async ({ query }) =>
+          json(200, { people: query === 'persona=gp' ? [{ uid: '656005750108' }] : [], next: null }),
+      },
+    ],
+    { name: 'neighbours', log: silentLog },
+  );
+  const answer = (request: HttpRequest) => {
+    seen.push(request);
+    return json(next.status, next.body);
+  };
+  let beside: TestConsole;
+  const send = (method: string, path: string, body?: unknown) =>
+    beside.send(`/api/v1${path}`, { method, json: body });
+
+  before(async () => {
+    const url = `http://127.0.0.1:${await listener.listen(0)}`;
+    beside = await startConsole({ authorisation: { url, secret: 'shared' }, cis: { url, secret: 'other' } });
+  });
+  after(async () => {
+    await beside.close();
+    await listener.close();
+  });
+
+  test('a persona or a uid becomes an order to the platform, and its answer comes back', async () => {
+    next = { status: 200, body: { access_token: 'token', expires_in: '599' } };
+    for (const person of ['gp', '656005750108']) {
+      const { status, body } = await send('POST', '/tokens', { person, application: 'demo-combined' });
+      assert.deepEqual([status, body], [200, next.body]);
+      const order = seen.at(-1);
+      assert.deepEqual(JSON.parse(order?.body ?? ''), {
+        person: '656005750108',
+        application: 'demo-combined',
+      });
+      assert.equal(order?.headers.authorization, 'Bearer shared');
+    }
+    const base = { person: 'gp', application: 'demo-combined', base: '/oauth2-mock' };
+    await send('POST', '/tokens', base);
+    assert.equal(JSON.parse(seen.at(-1)?.body ?? '').base, '/oauth2-mock');
+  });
+
+  test('an unknown persona and a bad order ask the platform nothing', async () => {
+    const before = seen.length;
+    const bad = [
+      { person: 'nobody', application: 'a' },
+      { person: 'gp' },
+      { person: 'gp', application: 'a', x: 1 },
+    ];
+    const statuses = [];
+    for (const body of bad) statuses.push((await send('POST', '/tokens', body)).status);
+    assert.deepEqual(statuses, [404, 400, 400]);
+    assert.equal(seen.length, before);
+  });
+
+  test('refusals of the platform come back as they are; a stranger or a failure is said so', async () => {
+    const order = { person: 'gp', application: 'demo-combined' };
+    const cases: [number, string, number, string][] = [
+      [401, 'unauthorized_client', 401, 'unauthorized_client'],
+      [422, 'person_disabled', 422, 'person_disabled'],
+      [503, 'directory_unreachable', 503, 'directory_unreachable'],
+      [401, 'service_unknown', 502, 'platform_refused'],
+      [500, 'server_error', 503, 'platform_unreachable'],
+    ];
+    for (const [status, error, relayed, said] of cases) {
+      next = { status, body: { error } };
+      const answered = await send('POST', '/tokens', order);
+      assert.deepEqual([answered.status, answered.body.error], [relayed, said]);
+    }
+    const alone = await api('POST', '/tokens', { person: '656005750108', application: 'a' });
+    assert.deepEqual([alone.status, alone.body.error], [503, 'platform_unreachable']);
+  });
+
+  test('a message id is asked for as it is', async () => {
+    next = { status: 200, body: { messageId: 'm-1', detail: 'why' } };
+    assert.deepEqual((await send('GET', '/refusals/m-1')).body, next.body);
+    assert.equal(seen.at(-1)?.path, '/authorisation/refusals/m-1');
+    await send('GET', '/refusals/a%2Fb');
+    assert.equal(seen.at(-1)?.path, '/authorisation/refusals/a%2Fb');
+    next = { status: 404, body: { error: 'unknown_message' } };
+    assert.equal((await send('GET', '/refusals/m-2')).status, 404);
   });
 });

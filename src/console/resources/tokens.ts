@@ -1,17 +1,51 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
+import { type MintRequest, paths } from '../../authorisation/protocol.ts';
 import type { Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
+import type { CisDirectory } from '../cis-directory.ts';
 import { errors } from '../errors.ts';
+import { askPlatform, type Platform, relayedFromPlatform } from '../platform.ts';
 
+const name = z.string('must be text').min(1, 'must not be empty').max(200);
+const order = z.strictObject({
+  person: name.describe('Persona or uid'),
+  application: name.describe('Id of the application'),
+  base: name.optional().describe('Base path, `/oauth2` say'),
+});
 const shape = z.strictObject({ token: z.string('must be text').min(1, 'must not be empty').max(16_384) });
 
 /** What is sealed in the record stays with the service that sealed it. */
 const hidden: readonly string[] = ['id_token', 'external_access_token'];
 
-/** `POST /tokens/inspect`: what the platform knows of an access token. */
-export const tokenCalls = ({ tokens, urls }: { tokens: Tokens; urls: Urls }): ApiCall[] => [
+interface Parts {
+  tokens: Tokens;
+  urls: Urls;
+  cis: CisDirectory;
+  authorisation?: Platform;
+}
+
+/** `/tokens`: one as a sign-in would give it, and what the platform knows of one. */
+export const tokenCalls = ({ tokens, urls, cis, authorisation }: Parts): ApiCall[] => [
+  defineCall({
+    method: 'POST',
+    path: '/tokens',
+    summary:
+      'Tokens as a sign-in of this person would give them, for tests of an API alone; development only',
+    body: order,
+    answers: {
+      200: 'As the token endpoint of the base path answers',
+      401: 'The application may not have such tokens',
+      404: 'No such person or application',
+      422: 'The person is disabled, or the application is not one of this base path',
+    },
+    async handle({ body }) {
+      const mint: MintRequest = { ...body, person: await cis.uidOf(body.person) };
+      const call = { method: 'POST', path: paths.tokens, body: mint } as const;
+      return relayedFromPlatform(await askPlatform(authorisation, call));
+    },
+  }),
   defineCall({
     method: 'POST',
     path: '/tokens/inspect',

@@ -23,6 +23,7 @@ import { revokeFamily } from '../../revocation.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { corsHeaders } from '../cors.ts';
 import { grant, grantTypes } from './grant.ts';
+import { tokensAnswer } from './tokens-answer.ts';
 
 interface WithCode {
   code: string;
@@ -148,16 +149,8 @@ export const authorizationCode = grant(
           name: 'authorisation.token',
           detail,
         });
-        const body = {
-          access_token: access.token,
-          expires_in: String(issuer.secondsLeft(access.expiresAt)),
-          refresh_token: refresh.token,
-          refresh_token_expires_in: String(issuer.secondsLeft(refresh.expiresAt)),
-          refresh_count: '0',
-          token_type: 'Bearer',
-        };
-        const sid = base.environment === 'internal-dev' ? { sid: granted.sid ?? '' } : {};
-        return json(200, { ...body, ...sid }, corsHeaders(request));
+        const body = tokensAnswer(base, issuer, { access, refresh, sid: granted.sid });
+        return json(200, body, corsHeaders(request));
       };
     },
   },

@@ -13,6 +13,7 @@ import type { Upstream } from '../../upstream/upstream.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
 import { type FromClient, grant } from './grant.ts';
+import { tokensAnswer } from './tokens-answer.ts';
 
 interface WithCode {
   code: string;
@@ -114,14 +115,7 @@ export const authorizationCode = grant('authorization_code', {
         name: 'authorisation.token',
         detail: { client: client.application.name, level: granted.level.name, scope: scope.join(' ') },
       });
-      return json(200, {
-        access_token: access.token,
-        token_type: 'Bearer',
-        expires_in: issuer.secondsLeft(access.expiresAt),
-        scope: scope.join(' '),
-        refresh_token: refresh.token,
-        refresh_token_expires_in: issuer.secondsLeft(refresh.expiresAt),
-      });
+      return json(200, tokensAnswer(issuer, { access, refresh, scope }));
     };
   },
 });

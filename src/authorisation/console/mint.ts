@@ -1,0 +1,171 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { uuid } from '@alongside/kernel/ids';
+import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
+import type { JwtClaims } from '@alongside/kernel/jws';
+import { steps } from '@alongside/kernel/steps';
+import type { Person } from '../../cis/protocol.ts';
+import { bestSignIn } from '../../oauth/sign-in-levels.ts';
+import {
+  readProducts,
+  requireApproval,
+  requireSubscription,
+  type WithProducts,
+} from '../application/client.ts';
+import { type Attributes, roleIdsAttribute, userAttributes } from '../attributes.ts';
+import type { Base } from '../base.ts';
+import { errors as published } from '../errors.ts';
+import { accessLifetime, Issuer } from '../issue.ts';
+import { scopesAt } from '../levels.ts';
+import { tokensAnswer as nhsAnswer } from '../nhs/grants/tokens-answer.ts';
+import type { Parts } from '../parts.ts';
+import type { MintRequest } from '../protocol.ts';
+import { tokensAnswer as standardAnswer } from '../standard/grants/tokens-answer.ts';
+import { requireConsole } from './caller.ts';
+import { errors } from './errors.ts';
+
+type PersonSource = NonNullable<Parts['personSource']>;
+
+interface WithOrder {
+  order: MintRequest;
+}
+interface WithBase {
+  base: Base;
+}
+interface WithSignIn {
+  person: Person;
+  attributes: Attributes;
+  scope: string[];
+  level: string;
+}
+
+const texts = ['person', 'application', 'base'];
+const longest = 200;
+
+/** The members of the body: all texts, no others. */
+async function readOrder({ request }: { request: HttpRequest }): Promise<WithOrder> {
+  let body: JsonObject;
+  try {
+    body = parseJsonObject(request.body);
+  } catch (error) {
+    throw errors.requestInvalid(reasonOf(error), {}, error);
+  }
+  for (const [name, value] of Object.entries(body))
+    if (!texts.includes(name) || typeof value !== 'string' || value.length > longest)
+      throw errors.requestInvalid(`${name.slice(0, 100)} is unknown, no text, or too long`);
+  const { person, application, base } = body as Partial<Record<string, string>>;
+  if (!person || !application) throw errors.requestInvalid('person and application are needed');
+  return { order: { person, application, ...(base === undefined ? {} : { base }) } };
+}
+
+const findApplication = ({ applications }: Pick<Parts, 'applications'>, bases: readonly Base[]) =>
+  async function findApplication({
+    order,
+  }: WithOrder): Promise<{ client: WithProducts['client'] } & WithBase> {
+    const application = await applications.get(order.application);
+    const half = application?.platform;
+    if (!half) throw errors.applicationUnknown(`no application ${order.application} has a platform half`);
+    const base = bases.find(({ path, profile }) =>
+      order.base === undefined ? profile === half.profile : path === order.base,
+    );
+    if (base?.profile !== half.profile)
+      throw errors.baseUnknown(`${order.base ?? 'no base path'} is of the profile ${half.profile}`);
+    return { client: { application, half }, base };
+  };
+
+const findPerson = (personSource: PersonSource) =>
+  async function findPerson({ order }: WithOrder): Promise<{ person: Person }> {
+    const person = await personSource(order.person).catch((error: unknown) => {
+      throw errors.directoryFailed(reasonOf(error), {}, error);
+    });
+    if (!person) throw errors.personUnknown(`CIS does not know ${order.person}`);
+    if (person.disabled) throw errors.personDisabled(`${order.person} is disabled`);
+    return { person };
+  };
+
+/** What the ID token of the person's best sign-in would say. Only somebody with one role has a selected one. */
+const claimsOf = (base: Base, person: Person): JwtClaims => ({
+  iss: base.upstreams[0].issuer,
+  sub: person.uid,
+  ...bestSignIn(person.authenticators),
+  id_assurance_level: person.idAssuranceLevel,
+  selected_roleid: person.roles.length === 1 ? person.roles[0]?.roleId : undefined,
+});
+
+/** The same description and the same scopes that the callback of a combined sign-in would come to. */
+const signIn = ({ vault }: Pick<Parts, 'vault'>) =>
+  async function signIn({
+    base,
+    person,
+    products,
+  }: WithBase & WithProducts & { person: Person }): Promise<Omit<WithSignIn, 'person'>> {
+    const [upstream] = base.upstreams;
+    const claims = claimsOf(base, person);
+    const level = upstream.levelOf(claims);
+    const scope = level ? scopesAt(products, level.marker) : [];
+    if (!level || scope.length === 0)
+      throw published.noScope(
+        `no scope of ${products.map(({ name }) => name).join(', ')} is of the level ${level?.name ?? 'none'}`,
+      );
+    const attributes = {
+      ...userAttributes({ idToken: null, claims, upstream, level }, 'authorization_code', vault),
+      [roleIdsAttribute]: person.roles.map(({ roleId }) => roleId).join(' '),
+    };
+    return { attributes, scope, level: level.name };
+  };
+
+const giveTokens = ({ tokens, clock, database, recorder }: Parts) =>
+  async function giveTokens(known: WithBase & WithProducts & WithSignIn): Promise<Answer> {
+    const { base, client, person, attributes, scope, level } = known;
+    const issuer = new Issuer(base, tokens, clock);
+    const lifetime = base.upstreams[0].refreshLifetime;
+    const granted = {
+      applicationId: client.application.id,
+      clientId: client.half.clientId,
+      family: uuid(),
+      uid: person.uid,
+      // A session of its own, which a logout token for it may end.
+      sid: uuid(),
+      scope,
+      attributes,
+    };
+    const access = issuer.access(granted, accessLifetime);
+    const refresh = issuer.refresh(granted, lifetime, {
+      refresh_count: '0',
+      _refresh_tokens_validity_ms: String(lifetime),
+    });
+    await database.batch([access.write, refresh.write]);
+    recorder.record({
+      keys: [granted.family],
+      from: 'console',
+      to: 'authorisation',
+      name: 'authorisation.mint',
+      detail: { client: client.application.name, level, scope: scope.join(' ') },
+    });
+    const body =
+      base.profile === 'nhs'
+        ? nhsAnswer(base, issuer, { access, refresh, sid: granted.sid })
+        : standardAnswer(issuer, { access, refresh, scope });
+    return json(200, body);
+  };
+
+/** `POST /authorisation/tokens`: tokens without a browser, for tests of an API alone. Development only. */
+export function createMint(
+  secret: string,
+  personSource: PersonSource,
+  bases: readonly Base[],
+  parts: Parts,
+): (request: HttpRequest) => Promise<Answer> {
+  const list = steps<{ request: HttpRequest }>()
+    .step(requireConsole(secret))
+    .step(readOrder)
+    .step(findApplication(parts, bases))
+    .step(findPerson(personSource))
+    .step(requireApproval)
+    .step(readProducts(parts.products))
+    .step((known) => requireSubscription(known.base)(known))
+    .step(signIn(parts))
+    .step(giveTokens(parts));
+  return (request) => list.run({ request });
+}

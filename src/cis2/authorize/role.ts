@@ -1,0 +1,51 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Log } from '@alongside/kernel/log';
+import type { Person } from '../../cis/protocol.ts';
+import { type AuthorizationRequest, isSilent } from '../authorization-request.ts';
+import type { CisClient } from '../cis-client.ts';
+import { errors } from '../errors.ts';
+import { type Interactions, interactionPath } from '../interaction/interactions.ts';
+import type { Reply } from '../reply.ts';
+import { asksForRole, type Settled, settleRole } from '../roles/settle.ts';
+import type { Session } from '../session.ts';
+
+interface Asked {
+  authorization: AuthorizationRequest;
+  reply: Reply;
+  session: Session | null;
+}
+
+/** What CIS's directory says now of the role of a live session: one that was withdrawn is dropped. */
+export const settleSessionRole = ({ cis, log }: { cis: CisClient; log: Log }) =>
+  async function settleSessionRole({
+    session,
+    authorization,
+  }: Asked): Promise<{ session: Session | null; role: Settled }> {
+    const none = { roleId: null, asks: false };
+    if (!session || (session.roleId === null && !asksForRole(authorization.scope)))
+      return { session, role: none };
+    let person: Person | undefined;
+    try {
+      person = await cis.person(session.uid);
+    } catch (error) {
+      log.warn({ reason: reasonOf(error) }, 'a session is not used silently while CIS cannot be asked');
+    }
+    if (!person || person.disabled) return { session: null, role: none };
+    const held = [session.roleId, session.authentication.roleId];
+    return { session, role: settleRole(person, authorization.scope, held) };
+  };
+
+/** Leads to the page on which a role is chosen; without a person to ask, an error (OpenID Connect Core section 3.1.2.6). */
+export const askForRole = (interactions: Interactions) =>
+  async function askForRole({
+    session,
+    role,
+    authorization,
+    reply,
+  }: Asked & { role: Settled }): Promise<Answer | undefined> {
+    if (!session || !role.asks) return undefined;
+    if (isSilent(authorization)) return reply.fail(errors.interactionRequired('a role must be chosen'));
+    const { interaction, cookie } = await interactions.begin(authorization, session.sid);
+    return redirect(interactionPath(interaction.id, 'role'), 302, { 'set-cookie': cookie });
+  };

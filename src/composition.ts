@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import { createLog } from '@alongside/kernel/log';
+import type { Vault } from '@alongside/kernel/secrets';
+import { createIdentityAgent } from '../identity-agent/index.ts';
+import { createAuthorisation } from './authorisation/index.ts';
+import type { Core } from './boot/core.ts';
+import type { Placement } from './boot/listeners.ts';
+import { mockClaimsOf } from './boot/mock-claims.ts';
+import type { Ports } from './boot/ports.ts';
+import { createRoleSource } from './boot/role-source.ts';
+import { createCis } from './cis/index.ts';
+import { createCis2 } from './cis2/index.ts';
+import type { Config, ServiceName } from './config.ts';
+import { createConsole } from './console/index.ts';
+import { createGateway, statusKeyOf } from './gateway/index.ts';
+import { createMockSurface, mockBasePath, type RealmKeys } from './mock/index.ts';
+import { demoCredentials, platformClient } from './oauth/seeds.ts';
+import { createSample } from './sample/index.ts';
+import { realmPath, type Urls } from './service.ts';
+import { version } from './version.ts';
+
+/** What the parts are built from. */
+export interface Materials {
+  config: Config;
+  development: boolean;
+  core: Core;
+  vault: Vault;
+  folder: string;
+  ports: Ports;
+  urls: Urls;
+  agentSocket: string;
+  realmKeys: RealmKeys;
+  /** Brings storage back to the seed. */
+  reset: () => Promise<void>;
+}
+
+/** Every part that was asked for, where it is served. */
+export interface Composition {
+  placements: Placement[];
+  /** Brings the agent of this process back to its seed; nothing without one. */
+  resetAgent(): Promise<void>;
+}
+
+/** Builds the parts that the configuration asks for. With main.ts this file is the only one that knows every part. */
+export async function compose(materials: Materials): Promise<Composition> {
+  const { config, development, core, vault, folder, ports, urls, agentSocket, realmKeys, reset } = materials;
+  const { clock, database, recorder, settings, singleUse, audit, applications, products, tokens, keys } =
+    core;
+  const cis2Issuer = `${urls.cis2}${realmPath}`;
+  const log = (name: string) => createLog(config.logLevel, name);
+  const secret = (from: string, to: string) => vault.serviceSecret(from, to);
+  const shared = { clock, database, recorder, urls, development };
+  const registrations = { applications, products, tokens };
+  const statusApiKey = await statusKeyOf(database);
+  const cisSecrets = {
+    cis2: secret('cis2', 'cis'),
+    console: secret('console', 'cis'),
+    authorisation: secret('authorisation', 'cis'),
+    cardIssuer: secret('card-issuer', 'cis'),
+  };
+  const cis2Provider = {
+    issuer: cis2Issuer,
+    authorizeUrl: `${cis2Issuer}/authorize`,
+    tokenUrl: `${cis2Issuer}/access_token`,
+    userinfoUrl: `${cis2Issuer}/userinfo`,
+    jwksUrl: `${cis2Issuer}/connect/jwk_uri`,
+    ...platformClient,
+    providerName: 'nhs-cis2' as const,
+    sendNonceAndPkce: true,
+  };
+
+  const agent = config.only.includes('identity-agent')
+    ? await createIdentityAgent({
+        clock,
+        recorder,
+        flush: () => recorder.flush(),
+        log: log('identity-agent'),
+        dataFolder: join(folder, 'identity-agent'),
+        socketPath: agentSocket,
+        url: urls.identityAgent,
+        cisUrl: urls.cis,
+        cis2: {
+          issuer: cis2Issuer,
+          jwksUrl: cis2Provider.jwksUrl,
+          exchangeUrl: `${urls.cis2}/agent/exchange`,
+        },
+        development,
+        generation: config.generation,
+        mode: 'normal',
+        requireRole: false,
+        checkPeerUser: true,
+        cardIssuerSecret: cisSecrets.cardIssuer,
+      })
+    : undefined;
+
+  const mock = createMockSurface({
+    ...shared,
+    ...registrations,
+    singleUse,
+    keys: keys.mock,
+    log: log('mock'),
+    cis: { url: urls.cis, secret: cisSecrets.cis2 },
+    statusApiKey,
+    claimsOf: mockClaimsOf,
+  });
+
+  const cis = () =>
+    createCis({
+      ...shared,
+      singleUse,
+      settings,
+      audit,
+      keys: keys.cis,
+      vault,
+      log: log('cis'),
+      allowVirtualCards: development,
+      subscribers: [{ url: urls.cis2, secret: secret('cis', 'cis2') }],
+      serviceSecrets: cisSecrets,
+    });
+  const cis2 = () =>
+    createCis2({
+      ...shared,
+      ...registrations,
+      singleUse,
+      keys: keys.cis2,
+      vault,
+      log: log('cis2'),
+      issuer: cis2Issuer,
+      cis: { url: urls.cis, secret: cisSecrets.cis2 },
+      cisSecret: secret('cis', 'cis2'),
+      platformLogout: `${urls.api}/oauth2/backchannel_logout`,
+      agentUrl: urls.identityAgent,
+    });
+  const authorisation = () =>
+    createAuthorisation({
+      ...shared,
+      ...registrations,
+      singleUse,
+      keys: keys.authorisation,
+      vault,
+      log: log('authorisation'),
+      statusApiKey,
+      roleSource: createRoleSource(urls.cis, cisSecrets.authorisation),
+      bases: [
+        { path: '/oauth2', profile: 'nhs', environment: 'local', cis2: cis2Provider },
+        ...(development ? [mockBasePath(urls)] : []),
+        { path: '/oauth2.1', profile: 'standard', environment: 'local', cis2: cis2Provider },
+      ],
+    });
+  const gateway = () =>
+    createGateway({
+      ...shared,
+      ...registrations,
+      log: log('gateway'),
+      options: { legacyDefaultMode: false, requireAsid: false },
+    });
+  const console_ = () =>
+    createConsole({
+      ...shared,
+      ...registrations,
+      settings,
+      audit,
+      events: core.events,
+      listenEvents: (listener) => recorder.listen(listener),
+      keys,
+      log: log('console'),
+      cis2Issuer,
+      version,
+      cis: { url: urls.cis, secret: cisSecrets.console },
+      agentSocket,
+      ...(development ? { realmKeys } : {}),
+      reset,
+      allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],
+    });
+  const sample = () =>
+    createSample({
+      clock,
+      log: log('sample'),
+      origin: urls.sample,
+      api: urls.api,
+      cis2Issuer,
+      development,
+      ...demoCredentials(urls),
+    });
+
+  const places: Record<ServiceName, () => Omit<Placement, 'log'>[]> = {
+    cis: () => [{ listener: 'cis', service: cis() }],
+    cis2: () => [
+      { listener: 'cis2', service: cis2() },
+      { listener: 'cis2', service: mock.cis2 },
+    ],
+    authorisation: () => [{ listener: 'api', service: authorisation() }],
+    gateway: () => [
+      { listener: 'api', service: gateway() },
+      { listener: 'api', service: mock.api },
+    ],
+    'identity-agent': () => (agent ? [{ listener: 'identityAgent', service: agent.service }] : []),
+    console: () => [{ listener: 'console', service: console_() }],
+    sample: () => [{ listener: 'sample', service: sample() }],
+  };
+  return {
+    placements: config.only.flatMap((name) => places[name]().map((place) => ({ ...place, log: log(name) }))),
+    resetAgent: async () => agent?.reset(),
+  };
+}

@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Refusal } from '@alongside/kernel/errors';
+import { z } from 'zod';
+import type { Application, Applications } from '../../oauth/applications.ts';
+import type { Urls } from '../../service.ts';
+import { checkPolicy } from '../registration/policy.ts';
+import { type Registration, registrationShape } from '../registration/shape.ts';
+import { registrationOf, storedFrom } from '../registration/stored.ts';
+import { withOwnAddresses, withPartNames } from './own-addresses.ts';
+import { plainName } from './shapes.ts';
+
+type Members = Record<string, unknown>;
+
+/** An application with all that is kept of it: hashes in the place of secrets, own addresses by the parts' names. */
+export function exportedApplication(application: Application, urls: Urls): Members {
+  const { id, status } = application;
+  const { platform, cis2, ...rest } = registrationOf(application) as { platform?: Members; cis2?: Members };
+  const half = (registered: Members | undefined, stored: Application['platform'] | Application['cis2']) =>
+    registered && stored
+      ? { clientId: stored.clientId, secrets: stored.secrets, ...withPartNames(registered, urls) }
+      : null;
+  return {
+    id,
+    status,
+    ...rest,
+    platform: half(platform, application.platform),
+    cis2: half(cis2, application.cis2),
+  };
+}
+
+const time = z.int('must be milliseconds').min(0, 'must be 0 or more');
+const identity = z.looseObject({
+  clientId: z.string('must be text').regex(/^[\x21-\x7e]{1,200}$/, 'must be visible ASCII characters'),
+  secrets: z
+    .array(
+      z.strictObject({
+        hash: z.string('must be text').regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url'),
+        createdAt: time,
+        expiresAt: time.nullable(),
+      }),
+      'must be a list',
+    )
+    .max(50, 'must have at most 50 entries'),
+});
+
+const outline = z.looseObject({
+  id: plainName,
+  status: z.enum(['approved', 'revoked'], 'must be "approved" or "revoked"'),
+  platform: identity.nullable(),
+  cis2: identity.nullable(),
+});
+
+type Issue = { message: string; path: PropertyKey[] };
+
+/** Where the members contradict each other. */
+function policyIssue(registration: Registration): Issue | undefined {
+  try {
+    checkPolicy(registration);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { message: String(error.extra.problem), path: String(error.extra.field).split('.') };
+  }
+}
+
+function read(
+  { id, status, platform, cis2, ...rest }: z.output<typeof outline>,
+  urls: Urls,
+): Application | Issue[] {
+  const registered = (half: z.output<typeof identity> | null) => {
+    if (half === null) return null;
+    const { clientId: _, secrets: __, ...members } = half;
+    return withOwnAddresses(members, urls);
+  };
+  const result = registrationShape.safeParse({
+    ...rest,
+    platform: registered(platform),
+    cis2: registered(cis2),
+  });
+  if (!result.success) return result.error.issues;
+  const issue = policyIssue(result.data);
+  if (issue) return [issue];
+  const before = { id, status, platform, cis2 } as Pick<Application, 'id' | 'status' | 'platform' | 'cis2'>;
+  const { application, fresh } = storedFrom(result.data, before, 0);
+  const lacking = (['platform', 'cis2'] as const).find((half) => fresh[half] !== undefined);
+  return lacking ? [{ message: 'must not be empty', path: [lacking, 'secrets'] }] : application;
+}
+
+/** An exported application as it is kept here. */
+export const applicationShape = (urls: Urls) =>
+  outline.transform((value, { issues }): Application => {
+    const found = read(value, urls);
+    if (!Array.isArray(found)) return found;
+    for (const { message, path } of found)
+      issues.push({ code: 'custom', message, path: [...path], input: value });
+    return z.NEVER;
+  });
+
+const clientsOf = ({ platform, cis2 }: Application): string[] =>
+  [platform, cis2].flatMap((half) => (half ? [half.clientId] : []));
+
+async function bringOne(applications: Applications, target: Application): Promise<void> {
+  for (;;) {
+    const stored = await applications.get(target.id);
+    if (!stored) return applications.add(target);
+    const { revision, ...before } = stored;
+    if (isDeepStrictEqual(before, target)) return;
+    if (await applications.replace(target, revision)) return;
+  }
+}
+
+/** Makes exactly these the applications. What is there already is left alone. */
+export async function bringApplications(
+  applications: Applications,
+  targets: readonly Application[],
+): Promise<void> {
+  const ownerOf = new Map(targets.flatMap((target) => clientsOf(target).map((id) => [id, target.id])));
+  for (const before of await applications.list()) {
+    const moved = clientsOf(before).some((id) => (ownerOf.get(id) ?? before.id) !== before.id);
+    if (moved || !targets.some(({ id }) => id === before.id)) await applications.remove(before.id);
+  }
+  for (const target of targets) await bringOne(applications, target);
+}
+
+/** The client ids of each application, with where they stand. */
+export const placedClients = (targets: readonly Application[]) =>
+  targets.flatMap((target, index) =>
+    (['platform', 'cis2'] as const).flatMap((half) => {
+      const clientId = target[half]?.clientId;
+      return clientId === undefined ? [] : [{ at: [index, half, 'clientId'], value: clientId }];
+    }),
+  );

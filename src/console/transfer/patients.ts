@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { type Database, sql } from '../../storage/database.ts';
+import { unchanged } from './shapes.ts';
+
+// The outline of a record of the PDS: what its readers count on. Its finer rules are those of the updates there.
+
+const text = z.string('must be text').max(1_000, 'must have at most 1000 characters');
+const list = <S extends z.ZodType>(entry: S) =>
+  z.array(entry, 'must be a list').max(1_000, 'must have at most 1000 entries');
+const nhsNumber = z.string('must be text').regex(/^\d{10}$/, 'must be 10 digits');
+const period = z.looseObject({ start: text });
+const gender = z.enum(['male', 'female', 'other', 'unknown'], 'must be male, female, other or unknown');
+
+const name = z.looseObject({
+  use: text,
+  family: text,
+  given: list(text).optional(),
+  prefix: list(text).optional(),
+  suffix: list(text).optional(),
+});
+const address = z.looseObject({ use: text, line: list(text), postalCode: text.optional() });
+const telecom = z.looseObject({ system: text, value: text });
+const extension = z.looseObject({ url: text });
+const concept = z.looseObject({ coding: list(z.looseObject({ code: text })) });
+const organisation = z.looseObject({ identifier: z.looseObject({ value: text }) });
+
+const person = {
+  name: list(name).optional(),
+  address: list(address).optional(),
+  telecom: list(telecom).optional(),
+  extension: list(extension).optional(),
+};
+
+const patient = z.looseObject({
+  ...person,
+  resourceType: z.literal('Patient', 'must be "Patient"'),
+  id: nhsNumber,
+  identifier: z.tuple([z.looseObject({ system: text, value: nhsNumber })], 'must hold the NHS number'),
+  meta: z.looseObject({
+    versionId: z.string('must be text').regex(/^[1-9]\d{0,8}$/, 'must be a number of a version'),
+    security: z.tuple([z.looseObject({ code: z.enum(['U', 'R', 'V'], 'must be U, R or V') })]),
+  }),
+  gender: gender.optional(),
+  birthDate: text.optional(),
+  contact: list(z.looseObject({ period, relationship: list(concept), telecom: list(telecom) })).optional(),
+  generalPractitioner: list(organisation).optional(),
+  managingOrganization: organisation.optional(),
+});
+
+const related = z.looseObject({
+  ...person,
+  resourceType: z.literal('RelatedPerson', 'must be "RelatedPerson"'),
+  id: text,
+  active: z.boolean('must be true or false'),
+  period,
+  relationship: list(concept),
+});
+
+/** A record of the PDS as it is kept. */
+export const patientShape = unchanged(
+  z.strictObject({
+    patient,
+    related: list(related),
+    history: z.strictObject({
+      name: list(name),
+      address: list(address),
+      telecom: list(telecom),
+      gender: list(gender),
+    }),
+    supersededBy: nhsNumber.nullable(),
+    invalidated: z.boolean('must be true or false'),
+  }),
+);
+
+type ExportedPatient = z.output<typeof patientShape>;
+
+/** Every patient by NHS number. The number of the version is the one that counts, that of the row. */
+export async function exportedPatients(database: Database): Promise<ExportedPatient[]> {
+  const rows = await database.all<{ version: number; body: string }>(
+    sql('SELECT version, body FROM patient ORDER BY nhs_number'),
+  );
+  return rows.map(({ version, body }) => {
+    const record = JSON.parse(body) as ExportedPatient;
+    record.patient.meta.versionId = String(version);
+    return record;
+  });
+}
+
+/** Makes exactly these the patients: all or nothing. */
+export async function bringPatients(database: Database, records: readonly ExportedPatient[]): Promise<void> {
+  const inserting = (record: ExportedPatient) =>
+    sql(
+      'INSERT INTO patient (nhs_number, version, body) VALUES (?, ?, ?)',
+      record.patient.id,
+      Number(record.patient.meta.versionId),
+      JSON.stringify(record),
+    );
+  await database.batch([sql('DELETE FROM patient'), ...records.map(inserting)]);
+}
