@@ -217,7 +217,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
       'the roles, none chosen',
       async () => {
         await roles(nurse.uid);
-        await page.locator('form[method=post]').evaluate('(form) => form.submit()');
+        await page.evaluate('document.querySelector("form[method=post]").submit()');
         await page.getByRole('alert').waitFor();
       },
     ],
@@ -254,7 +254,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
   for (const [name, open] of pages)
     test(name, async () => {
       await page.setViewportSize({ width: 320, height: 640 });
-      await roles(nurse.uid);
+      await open();
       await check();
       await page.emulateMedia({ colorScheme: 'dark' });
       await check();

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { signJwt } from '@alongside/kernel/jws';
+import { HttpSession, scrape } from '../../src/mock/testing/scraper.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+// Test code that suppliers already have: it scrapes the form, signs its own tokens and shortens lifetimes.
+const callback = 'https://app.example.test/callback';
+const realm = 'Cis2-mock-internal-dev';
+const scopes = ['aal1', 'aal2', 'aal3'].map((level) => `urn:nhsd:apim:user-nhs-cis2:${level}:canary-api`);
+const citizenScopes = ['P0', 'P5', 'P9'].map((level) => `urn:nhsd:apim:user-nhs-login:${level}:canary-api`);
+
+describe('the mock surface', () => {
+  let instance: TestInstance;
+  let client: { clientId: string; clientSecret: string };
+  let base = '';
+  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const publicJwk = { ...pair.publicKey.export({ format: 'jwk' }), kid: 'test-1', use: 'sig' };
+
+  before(async () => {
+    instance = await startInstance();
+    base = `${instance.urls.api}/oauth2-mock`;
+    await instance.api('POST', '/products', {
+      name: 'all',
+      apis: ['canary-api', 'mock-jwks', 'oauth2-mock'],
+      scopes: [...scopes, ...citizenScopes, 'urn:nhsd:apim:app:level3:canary-api'],
+      limits: null,
+    });
+    const keySet = Buffer.from(JSON.stringify({ keys: [publicJwk] })).toString('base64url');
+    const made = await instance.api<{ platform: typeof client }>('POST', '/applications', {
+      name: 'existing test code',
+      profile: 'nhs',
+      platform: {
+        callbackUrls: [callback],
+        products: ['all'],
+        jwksUrl: `${instance.urls.api}/mock-jwks/${keySet}`,
+      },
+    });
+    client = made.platform;
+  });
+  after(() => instance?.stop());
+
+  const form = async (path: string, fields: Record<string, string>) => {
+    const answer = await fetch(`${base}${path}`, { method: 'POST', body: new URLSearchParams(fields) });
+    return { status: answer.status, body: (await answer.json()) as Record<string, string> };
+  };
+  const canary = async (token: string | undefined) =>
+    (await fetch(`${instance.urls.api}/canary-api`, { headers: { authorization: `Bearer ${token}` } }))
+      .status;
+
+  /** The published helper: authorize, scrape the first form, post the user id, read the code of the last Location. */
+  async function signIn(username: string, scope = 'nhs-cis2', more: Record<string, string> = {}) {
+    const session = new HttpSession();
+    const query = new URLSearchParams({
+      client_id: client.clientId,
+      redirect_uri: callback,
+      response_type: 'code',
+      scope,
+      state: '1234567890',
+    });
+    let answer = await session.request(`${base}/authorize?${query}`);
+    while (answer.status === 302) answer = await session.request(answer.headers.get('location') ?? '');
+    const page = scrape(await answer.text());
+    answer = await session.post(page.action, { ...page.inputs, username });
+    let last = '';
+    while (answer.status === 302) {
+      last = answer.headers.get('location') ?? '';
+      if (last.startsWith(callback)) break;
+      answer = await session.request(last);
+    }
+    const code = new URL(last).searchParams.get('code') ?? '';
+    return form('/token', {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: callback,
+      client_id: client.clientId,
+      client_secret: client.clientSecret,
+      ...more,
+    });
+  }
+
+  for (const [username, scope, level] of [
+    ['656005750108', 'nhs-cis2', 'aal3'],
+    ['656005750111', 'nhs-cis2', 'aal2'],
+    ['656005750110', 'nhs-cis2', 'aal1'],
+    ['9912003071', 'nhs-login', 'p9'],
+    ['9912003073', 'nhs-login', 'p0'],
+  ] as const) {
+    test(`${username} signs in by user id alone at level ${level}`, async () => {
+      const { status, body } = await signIn(username, scope);
+      assert.equal(status, 200, JSON.stringify(body));
+      assert.ok('sid' in body);
+      assert.equal(await canary(body.access_token), 200);
+      const known = await instance.api<{ attributes: Record<string, string> }>('POST', '/tokens/inspect', {
+        token: body.access_token,
+      });
+      assert.equal(known.attributes.auth_level, level);
+    });
+  }
+
+  test('a lifetime is shortened, and the end told apart from an unknown token', async () => {
+    const { body } = await signIn('656005750108', 'nhs-cis2', { _access_token_expiry_ms: '1000' });
+    await instance.api('PUT', '/clock', { advance: 2 });
+    const answer = await fetch(`${instance.urls.api}/canary-api`, {
+      headers: { authorization: `Bearer ${body.access_token}` },
+    });
+    assert.equal(answer.status, 401);
+    assert.match(await answer.text(), /access_token_expired/);
+    await instance.api('DELETE', '/clock');
+  });
+
+  test('a subject token and a logout token that the tester signed', async () => {
+    await instance.api('POST', `/realms/${realm}/keys`, { jwk: publicJwk });
+    const issuer = `${new URL(instance.urls.cis2Issuer).origin}/realms/${realm}`;
+    const now = Math.floor(Date.now() / 1000);
+    const sid = randomUUID();
+    const sign = (claims: Record<string, unknown>) =>
+      signJwt(
+        { alg: 'RS512', kid: 'test-1', typ: 'JWT' },
+        { jti: randomUUID(), iat: now, ...claims },
+        pair.privateKey,
+      );
+    const { status, body } = await form('/token', {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      subject_token: await sign({
+        iss: issuer,
+        aud: 'anybody',
+        sub: 'nobody-known',
+        sid,
+        exp: now + 60,
+        authentication_assurance_level: '3',
+      }),
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await sign({
+        iss: client.clientId,
+        sub: client.clientId,
+        aud: `${base}/token`,
+        exp: now + 300,
+      }),
+    });
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.equal(await canary(body.access_token), 200);
+    const logout = await form('/backchannel_logout', {
+      logout_token: await sign({
+        iss: issuer,
+        aud: 'test-client-cis2',
+        sub: 'nobody-known',
+        sid,
+        events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+      }),
+    });
+    assert.deepEqual([logout.status, logout.body], [200, { success: true }]);
+    assert.equal(await canary(body.access_token), 401);
+  });
+});
