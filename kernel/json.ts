@@ -23,7 +23,7 @@ function isTame(root: unknown): boolean {
 }
 
 /** A text from outside that is not what it must be; the message says what is wrong, in words for its sender. */
-export class JsonError extends Error {
+class JsonError extends Error {
   override name = 'JsonError';
 }
 

@@ -42,7 +42,9 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
     routes: [
       ...createConsoleRoutes(bases, parts, refusals),
       ...bases.flatMap((base) =>
-        base.profile === 'nhs' ? createNhsRoutes(base, bases, parts) : createStandardRoutes(base, parts),
+        base.profile === 'nhs'
+          ? createNhsRoutes(base, bases, parts)
+          : createStandardRoutes(base, bases, parts),
       ),
     ],
     start() {

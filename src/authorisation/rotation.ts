@@ -2,7 +2,7 @@ import type { StoredProduct } from '../oauth/products.ts';
 import { scopesOf } from '../oauth/products.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
 import type { Base } from './base.ts';
-import { Issuer, type TokenGrant } from './issue.ts';
+import { type Issued, Issuer, type TokenGrant } from './issue.ts';
 import type { Parts } from './parts.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -15,6 +15,9 @@ export interface Rotated {
   count: number;
   scope: string;
 }
+
+/** How the access token of a refresh is made, where it is no plain one. */
+type MakeAccess = (grant: TokenGrant, lifetime: number) => Issued | Promise<Issued>;
 
 /** Milliseconds in which the same client that repeats a refresh gets the same successor. */
 const retryWindow = 30_000;
@@ -57,12 +60,13 @@ export class Rotation {
     scope: readonly string[],
     ends: { accessLifetime: number; refreshExpiresAt: number },
     accessScope = scope,
+    makeAccess: MakeAccess = (grant, lifetime) => this.#issuer.access(grant, lifetime),
   ): Promise<Rotated | undefined> {
     const { tokens, clock, database, vault } = this.#parts;
     const { refresh_count: before, _refresh_tokens_validity_ms: validity, ...attributes } = record.attributes;
     const count = Number(before ?? 0) + 1;
     const grant: TokenGrant = { ...record, scope, attributes };
-    const access = this.#issuer.access({ ...grant, scope: accessScope }, ends.accessLifetime);
+    const access = await makeAccess({ ...grant, scope: accessScope }, ends.accessLifetime);
     const refresh = this.#issuer.refresh(grant, Math.max(0, ends.refreshExpiresAt - clock.now()), {
       refresh_count: String(count),
       ...(validity === undefined ? {} : { _refresh_tokens_validity_ms: validity }),

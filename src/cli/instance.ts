@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { environment, OperatorError } from '@alongside/kernel/config';
+import { environment, OperatorError, UsageError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import type { StateFile } from '../state-file.ts';
@@ -13,30 +13,50 @@ export const instanceFlags = {
   json: z.boolean().optional().describe('Print one JSON line'),
 };
 
-interface Wish {
+/** Which instance a command means, as its flags say. */
+export interface Wish {
   portBase?: string;
   data?: string;
   state?: string;
 }
 
-function fromFile(file: string): string {
+/** The state file as an instance wrote it. Throws when it cannot be read. */
+export function readStateFile(file: string): StateFile {
   try {
     const state = JSON.parse(readFileSync(file, 'utf8')) as StateFile;
-    return state.urls.console;
+    if (typeof state.urls.console === 'string') return state;
   } catch (error) {
     throw new OperatorError(`The state file ${file} cannot be read: ${reasonOf(error)}`);
   }
+  throw new OperatorError(`${file} is not the state file of an instance.`);
 }
 
-function find(wish: Wish): string {
+/** Where the meant instance should be: by its first port, or by its state file. */
+export type Place = { origin: string; stateFile: undefined } | { origin: undefined; stateFile: string };
+
+const atPort = (port: string): Place => ({ origin: `http://localhost:${port}`, stateFile: undefined });
+
+/** The data folder that is meant. */
+export const dataFolderOf = (wish: Wish): string => wish.data ?? environment().ALONGSIDE_DATA ?? '.alongside';
+
+/** Finds where the meant instance should be; whether one runs there is not looked at. */
+export function placeOf(wish: Wish): Place {
   const variables = environment();
   const portBase = wish.portBase ?? variables.ALONGSIDE_PORT_BASE;
   const named = wish.state ?? variables.ALONGSIDE_STATE;
-  if (wish.state === undefined && portBase !== undefined && portBase !== '0')
-    return `http://localhost:${portBase}`;
-  if (named) return fromFile(named);
-  const file = join(wish.data ?? variables.ALONGSIDE_DATA ?? '.alongside', 'state.json');
-  return existsSync(file) ? fromFile(file) : 'http://localhost:8400';
+  if (wish.state === undefined && portBase !== undefined && portBase !== '0') {
+    if (!/^\d{1,5}$/.test(portBase))
+      throw new UsageError(`The port base must be a port number, not "${portBase}".`);
+    return atPort(portBase);
+  }
+  if (named) return { origin: undefined, stateFile: named };
+  const file = join(dataFolderOf(wish), 'state.json');
+  return existsSync(file) ? { origin: undefined, stateFile: file } : atPort('8400');
+}
+
+function originOf(wish: Wish): string {
+  const place = placeOf(wish);
+  return place.origin ?? readStateFile(place.stateFile).urls.console;
 }
 
 export interface ApiAnswer {
@@ -49,40 +69,59 @@ export class InstanceApi {
   readonly origin: string;
 
   constructor(wish: Wish) {
-    this.origin = find(wish);
+    this.origin = originOf(wish);
   }
 
-  /** Calls the API. Any status is an answer; nobody there is one clear sentence. */
-  async call(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
-    let response: Response;
+  /**
+   * Calls the API. Any status is an answer; nobody there is one clear sentence.
+   * @param patience milliseconds for a whole answer
+   */
+  async call(method: string, path: string, body?: unknown, patience = 30_000): Promise<ApiAnswer> {
+    let status: number;
+    let text: string;
     try {
-      response = await fetch(`${this.origin}/api/v1${path}`, {
+      const response = await fetch(`${this.origin}/api/v1${path}`, {
         method,
         headers: body === undefined ? {} : { 'content-type': 'application/json' },
         body: body === undefined ? undefined : JSON.stringify(body),
-        signal: AbortSignal.timeout(30_000),
+        signal: AbortSignal.timeout(patience),
       });
+      status = response.status;
+      text = await response.text();
     } catch (error) {
       const cause = error instanceof Error && error.cause ? reasonOf(error.cause) : reasonOf(error);
       throw new OperatorError(
         `No running instance answers at ${this.origin} (${cause}). Start one with "npm start", or say which with --port-base.`,
       );
     }
-    const text = await response.text();
-    return {
-      status: response.status,
-      body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
-    };
+    return { status, body: text === '' ? {} : this.#object(text) };
   }
 
   /** Calls the API and takes nothing but success. */
-  async must<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await this.call(method, path, body);
+  async must<T>(method: string, path: string, body?: unknown, patience?: number): Promise<T> {
+    const answer = await this.call(method, path, body, patience);
     if (answer.status >= 300) throw new OperatorError(sentence(answer));
     return answer.body as T;
   }
+
+  #object(text: string): Record<string, unknown> {
+    try {
+      const value: unknown = JSON.parse(text);
+      if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+    } catch {
+      // Said below.
+    }
+    throw new OperatorError(`What answers at ${this.origin} is not the console of an instance.`);
+  }
 }
 
-/** What an error answer of the API says to a person. */
-export const sentence = ({ status, body }: ApiAnswer): string =>
-  String(body.error_description ?? body.message ?? body.error ?? `The console answered ${status}.`);
+/** What an error answer of the API says to a person, with the member that does not fit where it names one. */
+export function sentence({ status, body }: ApiAnswer): string {
+  const said = String(
+    body.error_description ?? body.message ?? body.error ?? `The console answered ${status}.`,
+  );
+  if (typeof body.problem !== 'string') return said;
+  return typeof body.field === 'string'
+    ? `${said} "${body.field}" ${body.problem}.`
+    : `${said} ${body.problem}`;
+}

@@ -19,6 +19,6 @@ export function createGateway(dependencies: Dependencies): Service {
   };
 }
 
-export { generatePatients, reset as resetPatients, seed as seedPatients } from './apis/pds/seeds.ts';
+export { reset as resetPatients, seed as seedPatients } from './apis/pds/seeds.ts';
 export type { Dependencies, GatewayOptions } from './dependencies.ts';
 export { statusKeyOf } from './rules/without-back-end.ts';

@@ -22,7 +22,7 @@ import { createUserinfo } from './userinfo.ts';
 
 export type { MockDependencies } from './dependencies.ts';
 export { RealmKeys } from './realm-keys.ts';
-export { mockBasePath, mockCis2Settings, mockNhsLoginSettings } from './settings.ts';
+export { mockBasePath } from './settings.ts';
 
 const nothing: Service = { routes: [] };
 

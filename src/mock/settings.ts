@@ -28,7 +28,7 @@ function boundRealm(urls: Urls, name: string, issuers: Issuers | undefined): Rea
 }
 
 /** The first realm as the provider of care workers behind `/oauth2-mock`. */
-export function mockCis2Settings(urls: Urls, issuers?: Issuers) {
+function mockCis2Settings(urls: Urls, issuers?: Issuers) {
   const { issuer, endpoints } = boundRealm(urls, boundRealms.cis2, issuers);
   return {
     issuer,
@@ -43,7 +43,7 @@ export function mockCis2Settings(urls: Urls, issuers?: Issuers) {
 }
 
 /** The second realm as the provider of citizens. The platform is the same client there. */
-export function mockNhsLoginSettings(urls: Urls, issuers?: Issuers) {
+function mockNhsLoginSettings(urls: Urls, issuers?: Issuers) {
   const { issuer, endpoints } = boundRealm(urls, boundRealms.nhsLogin, issuers);
   return {
     issuer,

@@ -60,11 +60,13 @@ export async function checkProof(
     return fault('the signature is not the one of the key in the header');
   const { htm, htu, iat, jti, ath } = jwt.claims;
   if (htm !== target.method) return fault(`htm is ${String(htm)}, the method is ${target.method}`);
-  if (comparable(htu) !== comparable(target.url)) return fault(`htu is ${String(htu)}, called was ${target.url}`);
+  if (comparable(htu) !== comparable(target.url))
+    return fault(`htu is ${String(htu)}, called was ${target.url}`);
   const now = seconds(clock);
   if (typeof iat !== 'number' || iat < now - oldest || iat > now + ahead)
     return fault(`iat is ${String(iat)}, it is ${now} now`);
-  if (typeof jti !== 'string' || jti === '' || jti.length > longestJti) return fault('there is no jti, or it is too long');
+  if (typeof jti !== 'string' || jti === '' || jti.length > longestJti)
+    return fault('there is no jti, or it is too long');
   if (target.accessToken !== undefined) {
     if (typeof ath !== 'string' || !equalSecrets(ath, sha256(target.accessToken)))
       return fault('ath is not the hash of the access token');

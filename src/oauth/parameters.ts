@@ -33,6 +33,11 @@ export class Parameters {
     return new Parameters(new Map([...this.#values].filter(([name]) => !names.includes(name))));
   }
 
+  /** The same parameters and one more. */
+  and(name: string, value: string): Parameters {
+    return new Parameters(new Map([...this.#values, [name, [...this.all(name), value]]]));
+  }
+
   entries(): [string, string][] {
     return [...this.#values].flatMap(([name, values]) =>
       values.map((value): [string, string] => [name, value]),

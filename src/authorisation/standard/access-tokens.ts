@@ -1,8 +1,9 @@
 import { seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import type { PlatformHalf } from '../../oauth/applications.ts';
+import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
-import { Issuer, type Issued, type TokenGrant } from '../issue.ts';
+import { type Issued, Issuer, type TokenGrant } from '../issue.ts';
 import type { Parts } from '../parts.ts';
 import { audienceAttribute, audienceOf } from './resources.ts';
 
@@ -26,6 +27,24 @@ export const tokenTypeOf = (jkt: string | null): 'Bearer' | 'DPoP' => (jkt === n
 export function plainGrant(grant: TokenGrant): TokenGrant {
   const { [confirmationAttribute]: _, [audienceAttribute]: __, ...attributes } = grant.attributes;
   return { ...grant, attributes };
+}
+
+/** What a refresh token carries of the same: the whole grant's resources, and a public client's key, as nothing else proves that client (RFC 9449 section 5). */
+export const refreshBinding = (
+  half: PlatformHalf,
+  resources: readonly string[],
+  jkt: string | null,
+): Attributes => ({
+  ...(resources.length === 0 ? {} : { [audienceAttribute]: resources.join(' ') }),
+  ...(jkt === null || half.tokenEndpointAuthMethod !== 'none'
+    ? {}
+    : { [confirmationAttribute]: JSON.stringify({ jkt }) }),
+});
+
+/** The key that a token is bound to. */
+export function boundKeyOf(attributes: Readonly<Record<string, string>>): string | null {
+  const cnf = attributes[confirmationAttribute];
+  return cnf === undefined ? null : (JSON.parse(cnf) as { jkt: string }).jkt;
 }
 
 function amrOf(text: string | undefined): { amr?: unknown } {

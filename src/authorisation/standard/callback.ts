@@ -31,6 +31,7 @@ import type { Level } from '../upstream/upstream.ts';
 import { errors } from './errors.ts';
 import { readQuery } from './incoming.ts';
 import { orElse } from './or-else.ts';
+import { PushedRequests } from './pushed.ts';
 
 async function readAnswer(known: { request: HttpRequest }): Promise<{ query: Parameters }> {
   return { query: (await readQuery(known)).parameters };
@@ -53,17 +54,27 @@ async function requireScope({
   );
 }
 
-const giveCode = ({ recorder }: Pick<Parts, 'recorder'>, base: Base, codes: Codes) =>
-  async function giveCode(
-    known: WithPending &
+type Back = (known: { request: HttpRequest } & WithPending, refusal: Refusal) => Promise<Answer>;
+
+/** The code, and with it the end of the pushed request that it came from: another code never comes from that. */
+const giveCode = (
+  parts: Pick<Parts, 'recorder' | 'database' | 'singleUse' | 'clock'>,
+  base: Base,
+  back: Back,
+) => {
+  const { recorder, database, singleUse } = parts;
+  const codes = new Codes(base, singleUse);
+  const pushed = new PushedRequests(base, parts);
+  return async function giveCode(
+    known: { request: HttpRequest } & WithPending &
       WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },
   ): Promise<Answer> {
     const { pending, state, client, level, attributes, uid, sid } = known;
-    const { redirectUri, challenge, upstream, asked } = pending;
+    const { redirectUri, challenge, upstream, asked, resources, jkt, requestUri = null } = pending;
     const { id: applicationId } = client.application;
     const { clientId } = client.half;
     const family = uuid();
-    const code = await codes.create({
+    const { code, write } = codes.creating({
       applicationId,
       clientId,
       redirectUri,
@@ -75,12 +86,18 @@ const giveCode = ({ recorder }: Pick<Parts, 'recorder'>, base: Base, codes: Code
       sid,
       attributes,
       asked,
+      resources,
+      jkt,
     });
+    const spending = requestUri === null ? [] : [pushed.spending(requestUri)];
+    const { done } = await database.batch([...spending, write]);
+    if (!done) return back(known, errors.requestUriUsed('a code was given out for it meanwhile'));
     const detail = { client: client.application.name, level: level.name };
     const keys = [state, pending.state ?? '', code];
     recorder.record({ keys, from: 'authorisation', to: 'application', name: 'authorisation.code', detail });
     return redirect(withQuery(redirectUri, { code, state: pending.state ?? undefined, iss: base.issuer }));
   };
+};
 
 /** `GET /callback` of the standard profile: from the moment that the client is known, every failure goes back to it. */
 export function createCallback(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
@@ -130,6 +147,6 @@ export function createCallback(base: Base, parts: Parts): (request: HttpRequest)
     .step(orElse(requireScope, backAs(errors.levelTooLow)))
     .step(fetchRoles(failBack))
     .step(describePerson(vault))
-    .step(giveCode(parts, base, new Codes(base, singleUse)));
+    .step(giveCode(parts, base, back));
   return (request) => list.run({ request });
 }

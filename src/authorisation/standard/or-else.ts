@@ -21,3 +21,8 @@ export function orElse<K, E, R>(
   // The list of steps shows the name of the step itself.
   return Object.defineProperty(wrapped, 'name', { value: name });
 }
+
+/** Towards a client that calls by itself, a refusal of its application is an error of OAuth (RFC 6749 section 5.2). */
+export const notAllowed = async (_known: object, { detail }: Refusal): Promise<Answer> => {
+  throw errors.clientNotAllowed(detail);
+};

@@ -5,7 +5,9 @@ import type { Parts } from '../parts.ts';
 import { createAuthorize, createAuthorizeByPost } from './authorize.ts';
 import { createCallback } from './callback.ts';
 import { errors } from './errors.ts';
+import { createIntrospect } from './introspect.ts';
 import { metadataOf, metadataPath } from './metadata.ts';
+import { createPar } from './par.ts';
 import { createRevoke } from './revoke.ts';
 import { createToken } from './token.ts';
 
@@ -24,7 +26,7 @@ function routesAt(path: string, endpoints: Partial<Record<Method, Endpoint>>): R
 }
 
 /** The routes of one base path of the standard profile. */
-export function createStandardRoutes(base: Base, parts: Parts): Route[] {
+export function createStandardRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
   const guard = (endpoint: Endpoint): Endpoint => parts.diagnosis.guard(endpoint, errors.unexpected);
   const metadata = metadataOf(base);
   const cached = { 'cache-control': 'public, max-age=300' };
@@ -40,6 +42,8 @@ export function createStandardRoutes(base: Base, parts: Parts): Route[] {
     }),
     ...routesAt(`${base.path}/callback`, { GET: guard(createCallback(base, parts)) }),
     ...routesAt(`${base.path}/token`, { POST: guard(createToken(base, parts)) }),
+    ...routesAt(`${base.path}/par`, { POST: guard(createPar(base, parts)) }),
+    ...routesAt(`${base.path}/introspect`, { POST: guard(createIntrospect(base, bases, parts)) }),
     ...routesAt(`${base.path}/revoke`, { POST: guard(createRevoke(base, parts)) }),
     { methods: everyMethod, path: `${base.path}/*`, endpoint: notFound },
   ];

@@ -9,15 +9,13 @@ import { errors } from './errors.ts';
 import type { FromClient } from './grants/grant.ts';
 import { grants } from './grants/registry.ts';
 import { readForm } from './incoming.ts';
-import { orElse } from './or-else.ts';
+import { notAllowed, orElse } from './or-else.ts';
+import { readProof, requireProof } from './proof.ts';
 
 /** `POST /token` of the standard profile (RFC 6749 section 3.2): the client first, then its grant. */
 export function createToken(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
   const { products, limiter } = parts;
   const endpoints = new Map(grants.map((grant) => [grant.type, grant.endpoint(base, parts)]));
-  const notAllowed = async (_known: object, { detail }: { detail: string }): Promise<Answer> => {
-    throw errors.clientNotAllowed(detail);
-  };
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
     .step(refuseBasic(parts))
@@ -26,6 +24,8 @@ export function createToken(base: Base, parts: Parts): (request: HttpRequest) =>
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), notAllowed))
     .step(limitRate(limiter, base))
+    .step(readProof(base.tokenUrl, parts))
+    .step(requireProof)
     .step(async function runGrant(known: FromClient): Promise<Answer> {
       const type = known.parameters.get('grant_type');
       if (type === undefined) throw errors.grantMissing('grant_type is missing');

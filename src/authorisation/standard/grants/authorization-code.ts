@@ -10,8 +10,10 @@ import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
 import { revokeFamily } from '../../revocation.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
+import { AccessTokens, refreshBinding } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
+import { readResources } from '../resources.ts';
 import { type FromClient, grant } from './grant.ts';
 import { tokensAnswer } from './tokens-answer.ts';
 
@@ -66,6 +68,20 @@ async function checkVerifier({ parameters, granted: { challenge } }: FromClient 
     throw errors.codeInvalid('the code_verifier does not belong to the code_challenge');
 }
 
+/** A code that was asked for with a key is redeemed with the same key alone (RFC 9449 section 10). */
+async function checkKey({ jkt, granted }: FromClient & WithCode): Promise<void> {
+  const expected = granted.jkt ?? null;
+  if (expected !== null && jkt !== expected)
+    throw errors.proofInvalid(`the code is bound to ${expected}, proven is ${jkt ?? 'none'}`);
+}
+
+const keepResources = (api: string) =>
+  async function keepResources(known: FromClient & WithCode): Promise<{ resources: string[] }> {
+    const resources = readResources(known.parameters, api, known, known.granted.resources);
+    if (!resources) throw errors.tokenTarget(`${known.parameters.all('resource').join(' ')} was asked for`);
+    return { resources };
+  };
+
 async function keepScopes({ products, granted }: WithProducts & WithCode): Promise<{ scope: string[] }> {
   const scope = scopesGranted(granted.asked, scopesAt(products, granted.level.marker));
   if (scope.length === 0)
@@ -80,8 +96,12 @@ export const authorizationCode = grant('authorization_code', {
       .step(findCode(parts, base, new Codes(base, parts.singleUse)))
       .step(checkRedirectUri)
       .step(checkVerifier)
+      .step(checkKey)
+      .step(keepResources(parts.urls.api))
       .step(keepScopes),
-  issue(base, { tokens, clock, database, singleUse, recorder, endedSessions }) {
+  issue(base, parts) {
+    const { tokens, clock, database, singleUse, recorder, endedSessions } = parts;
+    const accessTokens = new AccessTokens(base, parts);
     const codes = new Codes(base, singleUse);
     const issuer = new Issuer(base, tokens, clock);
     return async function issue({
@@ -91,15 +111,20 @@ export const authorizationCode = grant('authorization_code', {
       granted,
       upstream,
       scope,
-    }: FromClient & WithCode & { scope: string[] }) {
+      resources,
+      jkt,
+    }: FromClient & WithCode & { scope: string[]; resources: string[] }) {
       const lifetimes = lifetimesOf(base, parameters, {
         access: accessLifetime,
         refresh: upstream.refreshLifetime,
       });
-      const access = issuer.access({ ...granted, scope }, lifetimes.access);
-      const refresh = issuer.refresh({ ...granted, scope }, Math.min(lifetimes.refresh, lifetimes.validity), {
+      const grant = { ...granted, scope };
+      const options = { lifetime: lifetimes.access, resources, jkt };
+      const access = await accessTokens.issue(client.half, grant, options);
+      const refresh = issuer.refresh(grant, Math.min(lifetimes.refresh, lifetimes.validity), {
         refresh_count: '0',
         _refresh_tokens_validity_ms: String(lifetimes.validity),
+        ...refreshBinding(client.half, granted.resources ?? [], jkt),
       });
       // One batch, so of any number of uses at once one wins and the others find nothing written.
       const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
@@ -115,7 +140,7 @@ export const authorizationCode = grant('authorization_code', {
         name: 'authorisation.token',
         detail: { client: client.application.name, level: granted.level.name, scope: scope.join(' ') },
       });
-      return json(200, tokensAnswer(issuer, { access, refresh, scope }));
+      return json(200, tokensAnswer(issuer, { access, refresh, scope, jkt }));
     };
   },
 });

@@ -5,9 +5,11 @@ import { applicationAttributes } from '../../attributes.ts';
 import { accessLifetime, Issuer } from '../../issue.ts';
 import { applicationMarker, scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
+import { AccessTokens, tokenTypeOf } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
 import { readScope } from '../incoming.ts';
+import { readResources } from '../resources.ts';
 import { type FromClient, grant } from './grant.ts';
 
 async function refusePublic({ client }: FromClient): Promise<void> {
@@ -27,12 +29,28 @@ async function keepScopes({ parameters, products }: FromClient): Promise<{ scope
   return { scope };
 }
 
+const keepResources = (api: string) =>
+  async function keepResources(known: FromClient): Promise<{ resources: string[] }> {
+    const resources = readResources(known.parameters, api, known);
+    if (!resources) throw errors.tokenTarget(`${known.parameters.all('resource').join(' ')} was asked for`);
+    return { resources };
+  };
+
 /** RFC 6749 section 4.4: an application for itself. */
 export const clientCredentials = grant('client_credentials', {
-  validate: () => steps<FromClient>().step(refusePublic).step(keepScopes),
-  issue(base, { tokens, clock, database, recorder }) {
+  validate: (_base, { urls }) =>
+    steps<FromClient>().step(refusePublic).step(keepScopes).step(keepResources(urls.api)),
+  issue(base, parts) {
+    const { tokens, clock, database, recorder } = parts;
+    const accessTokens = new AccessTokens(base, parts);
     const issuer = new Issuer(base, tokens, clock);
-    return async function issue({ parameters, client, scope }: FromClient & { scope: string[] }) {
+    return async function issue({
+      parameters,
+      client,
+      scope,
+      resources,
+      jkt,
+    }: FromClient & { scope: string[]; resources: string[] }) {
       const family = uuid();
       const { access: lifetime } = lifetimesOf(base, parameters, { access: accessLifetime, refresh: 0 });
       const granted = {
@@ -44,14 +62,14 @@ export const clientCredentials = grant('client_credentials', {
         scope,
         attributes: applicationAttributes,
       };
-      const access = issuer.access(granted, lifetime);
+      const access = await accessTokens.issue(client.half, granted, { lifetime, resources, jkt });
       await database.run(access.write);
       const detail = { client: client.application.name, scope: scope.join(' ') };
       const name = 'authorisation.client-credentials';
       recorder.record({ keys: [family], from: 'application', to: 'authorisation', name, detail });
       return json(200, {
         access_token: access.token,
-        token_type: 'Bearer',
+        token_type: tokenTypeOf(jkt),
         expires_in: issuer.secondsLeft(access.expiresAt),
         scope: scope.join(' '),
       });

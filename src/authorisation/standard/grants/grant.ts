@@ -4,9 +4,10 @@ import type { WithProducts } from '../../application/client.ts';
 import type { Base } from '../../base.ts';
 import type { Parts } from '../../parts.ts';
 import type { Incoming } from '../incoming.ts';
+import type { WithProof } from '../proof.ts';
 
-/** A token request whose client is proven, approved and subscribed. */
-export type FromClient = Incoming & WithProducts;
+/** A token request whose client is proven, approved and subscribed, and has shown its key if it has one. */
+export type FromClient = Incoming & WithProducts & WithProof;
 
 /** One grant of the standard profile. */
 export interface Grant {

@@ -1,12 +1,18 @@
 import type { Issued, Issuer } from '../../issue.ts';
+import { tokenTypeOf } from '../access-tokens.ts';
 
 /** The answer to a redeemed code (RFC 6749 section 5.1). */
 export const tokensAnswer = (
   issuer: Issuer,
-  { access, refresh, scope }: { access: Issued; refresh: Issued; scope: readonly string[] },
+  {
+    access,
+    refresh,
+    scope,
+    jkt,
+  }: { access: Issued; refresh: Issued; scope: readonly string[]; jkt: string | null },
 ): Record<string, unknown> => ({
   access_token: access.token,
-  token_type: 'Bearer',
+  token_type: tokenTypeOf(jkt),
   expires_in: issuer.secondsLeft(access.expiresAt),
   scope: scope.join(' '),
   refresh_token: refresh.token,

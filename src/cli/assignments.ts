@@ -1,0 +1,51 @@
+import { UsageError } from '@alongside/kernel/config';
+
+type Patch = { [name: string]: unknown };
+
+const isObject = (value: unknown): value is Patch =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const literals: Readonly<Record<string, unknown>> = { true: true, false: false, null: null };
+const number = /^-?\d{1,15}(\.\d{1,15})?$/;
+
+/** What stands behind the equals sign: JSON where it looks like it, else text. */
+function readValue(text: string, numbers: boolean): unknown {
+  if (Object.hasOwn(literals, text)) return literals[text];
+  if (numbers && number.test(text)) return Number(text);
+  if (!/^["[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${text.slice(0, 60)} begins like JSON but is none.`);
+  }
+}
+
+function set(patch: Patch, [name = '', ...rest]: readonly string[], value: unknown, whole: string): void {
+  if (name === '' || name === '__proto__') throw new UsageError(`"${whole}" is not a path of member names.`);
+  if (/^\d+$/.test(name))
+    throw new UsageError(`"${whole}": an entry of a list cannot be set alone; give the whole list as JSON.`);
+  if (rest.length === 0) {
+    patch[name] = value;
+    return;
+  }
+  const below = patch[name] ?? {};
+  if (!isObject(below)) throw new UsageError(`"${whole}" goes through "${name}", which has a value itself.`);
+  patch[name] = below;
+  set(below, rest, value, whole);
+}
+
+/**
+ * The JSON merge patch (RFC 7396) that assignments stand for: `title=Dr`, `cis2.pkce=required`, `persona=null` to take
+ * a member away, `roles=[...]` for a whole list.
+ * @param numbers whether `5` is a number; where no member is one, it is text
+ */
+export function patchOf(assignments: readonly string[], { numbers = false } = {}): Patch {
+  const patch: Patch = {};
+  for (const assignment of assignments) {
+    const at = assignment.indexOf('=');
+    if (at < 1) throw new UsageError(`"${assignment.slice(0, 60)}" is not path=value.`);
+    const path = assignment.slice(0, at);
+    set(patch, path.split('.'), readValue(assignment.slice(at + 1), numbers), path);
+  }
+  return patch;
+}

@@ -1,0 +1,121 @@
+import { readFlags, UsageError } from '@alongside/kernel/config';
+import { z } from 'zod';
+import type { PeopleAnswer, Person } from '../../cis/protocol.ts';
+import { patchOf } from '../assignments.ts';
+import { type Command, choose, noMore, type Output, word } from '../command.ts';
+import { InstanceApi, instanceFlags } from '../instance.ts';
+import { readJsonFile } from '../json-file.ts';
+import { memberLines } from '../members.ts';
+import { columns } from '../output.ts';
+import { takeRepeated } from '../repeated.ts';
+
+interface Call {
+  api: InstanceApi;
+  file: string | undefined;
+  set: string[];
+  words: string[];
+  json: boolean;
+  out: Output;
+}
+
+const at = (name: string): string => `/people/${encodeURIComponent(name)}`;
+const who = ({ displayName, uid }: Person): string => `${displayName} (${uid})`;
+
+async function everybody(api: InstanceApi): Promise<Person[]> {
+  const people: Person[] = [];
+  let after = '';
+  do {
+    const page = await api.must<PeopleAnswer>('GET', `/people?after=${encodeURIComponent(after)}`);
+    people.push(...page.people);
+    after = page.next ?? '';
+  } while (after !== '');
+  return people;
+}
+
+function rolesOf({ roles }: Person): string {
+  const [role] = roles;
+  if (!role) return 'no role';
+  const name = role.roleName.split(':').at(-1)?.replaceAll('"', '');
+  return roles.length === 1 ? `${name} at ${role.orgCode}` : `${roles.length} roles`;
+}
+
+async function list({ api, words, json, out }: Call): Promise<void> {
+  noMore(words, 1);
+  const people = await everybody(api);
+  if (json) return out.json({ people });
+  const rows = people.map((person) => [
+    person.persona ?? '-',
+    person.uid,
+    person.displayName,
+    rolesOf(person),
+    person.disabled ? 'disabled' : '',
+  ]);
+  for (const line of columns(rows)) out.line(line.trimEnd());
+}
+
+async function show({ api, words, json, out }: Call): Promise<void> {
+  const name = word(words, 1, 'whom: alongside person show gp');
+  noMore(words, 2);
+  const person = await api.must<Person>('GET', at(name));
+  if (json) return out.json(person);
+  for (const line of memberLines(person)) out.line(line);
+}
+
+async function add({ api, file, words, json, out }: Call): Promise<void> {
+  noMore(words, 1);
+  if (file === undefined)
+    throw new UsageError('Say who: alongside person add --json-file FILE (- for standard input).');
+  const person = await api.must<Person>('POST', '/people', readJsonFile(file));
+  if (json) return out.json(person);
+  out.line(`${who(person)} is in the directory.`);
+  out.note(`A card for the person: alongside card issue ${person.persona ?? person.uid}`);
+}
+
+async function edit({ api, file, set, words, json, out }: Call): Promise<void> {
+  const name = word(words, 1, 'whom: alongside person edit gp --set disabled=true');
+  const patch = { ...(file === undefined ? {} : readJsonFile(file)), ...patchOf([...set, ...words.slice(2)]) };
+  if (Object.keys(patch).length === 0)
+    throw new UsageError('Say what to change: --set path=value, or --json-file FILE with a merge patch.');
+  const person = await api.must<Person>('PATCH', at(name), patch);
+  if (json) return out.json(person);
+  out.line(`${who(person)} is changed.`);
+}
+
+async function remove({ api, words, json, out }: Call): Promise<void> {
+  const name = word(words, 1, 'whom: alongside person remove gp');
+  noMore(words, 2);
+  const { uid } = await api.must<Person>('GET', at(name));
+  await api.must('DELETE', at(uid));
+  if (json) return out.json({ removed: uid });
+  out.line(`${uid} is no longer in the directory, and every session of the person has ended.`);
+}
+
+const calls = { list, show, add, edit, remove };
+
+export const person: Command = {
+  name: 'person',
+  summary: 'the people of the directory: who they are, their roles and organisations',
+  help: [
+    'alongside person list',
+    'alongside person show P                     every member; P is a persona or a uid',
+    'alongside person add --json-file FILE       add a person; - reads standard input; what can be worked out may be left out',
+    'alongside person edit P --set path=value... change members: --set title=Dr disabled=true professionalIds.gmc=1234567',
+    '                                            null takes a member away; a list is given whole, as JSON: roles=[...]',
+    'alongside person edit P --json-file FILE    the same by a JSON merge patch (RFC 7396)',
+    'alongside person remove P                   remove a person; the sessions end, the cards stay and are worth nothing',
+  ],
+  async run({ argv, out }) {
+    const { values, rest } = takeRepeated(argv, ['set']);
+    const { flags, words } = readFlags({ ...instanceFlags, jsonFile: z.string().optional() }, rest);
+    const call = choose(calls, words, 'person');
+    await call({
+      api: new InstanceApi(flags),
+      file: flags.jsonFile as string | undefined,
+      set: values.set,
+      words,
+      json: flags.json === true,
+      out,
+    });
+    return 0;
+  },
+};

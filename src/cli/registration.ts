@@ -1,0 +1,71 @@
+import { UsageError } from '@alongside/kernel/config';
+import { z } from 'zod';
+import type { Repeated } from './repeated.ts';
+
+type Members = Record<string, unknown>;
+
+/** Flags of `app add` for one member each. */
+export const registrationFlags = {
+  name: z.string().optional(),
+  profile: z.string().optional(),
+  developer: z.string().optional(),
+  native: z.boolean().optional(),
+  auth: z.string().optional(),
+  jwksUrl: z.string().optional(),
+  backchannelLogout: z.string().optional(),
+  cis2Auth: z.string().optional(),
+  cis2JwksUrl: z.string().optional(),
+};
+
+/** Those that may come several times. */
+export const registrationLists = ['callback', 'product', 'redirect', 'postLogoutRedirect'] as const;
+
+interface Field {
+  half: 'platform' | 'cis2';
+  member: string;
+}
+
+const single: Readonly<Record<string, Field>> = {
+  auth: { half: 'platform', member: 'tokenEndpointAuthMethod' },
+  jwksUrl: { half: 'platform', member: 'jwksUrl' },
+  backchannelLogout: { half: 'cis2', member: 'backchannelLogoutUri' },
+  cis2Auth: { half: 'cis2', member: 'tokenEndpointAuthMethod' },
+  cis2JwksUrl: { half: 'cis2', member: 'jwksUrl' },
+};
+
+const lists: Readonly<Record<(typeof registrationLists)[number], Field>> = {
+  callback: { half: 'platform', member: 'callbackUrls' },
+  product: { half: 'platform', member: 'products' },
+  redirect: { half: 'cis2', member: 'redirectUris' },
+  postLogoutRedirect: { half: 'cis2', member: 'postLogoutRedirectUris' },
+};
+
+/** The registration that the flags of `app add` describe: a half is there when one of its flags is. */
+export function registrationFrom(
+  flags: Members,
+  repeated: Repeated<(typeof registrationLists)[number]>['values'],
+): Members {
+  const halves: Partial<Record<Field['half'], Members>> = {};
+  const put = ({ half, member }: Field, value: unknown) => {
+    halves[half] = { ...halves[half], [member]: value };
+  };
+  for (const [flag, field] of Object.entries(single)) if (flags[flag] !== undefined) put(field, flags[flag]);
+  for (const flag of registrationLists) if (repeated[flag].length > 0) put(lists[flag], repeated[flag]);
+  if (flags.native === true) {
+    // A public client exists in the standard profile alone.
+    put({ half: 'platform', member: 'applicationType' }, 'native');
+    if (flags.auth === undefined) put({ half: 'platform', member: 'tokenEndpointAuthMethod' }, 'none');
+  }
+  if (flags.name === undefined) throw new UsageError('Say how it is called: --name NAME.');
+  if (!halves.platform && !halves.cis2)
+    throw new UsageError(
+      'Say what it is for: --callback URL and --product NAME for the API platform, --redirect URL for CIS2.',
+    );
+  const profile = flags.profile ?? (flags.native === true ? 'standard' : undefined);
+  return {
+    name: flags.name,
+    ...(profile === undefined ? {} : { profile }),
+    ...(flags.developer === undefined ? {} : { developer: flags.developer }),
+    ...halves,
+  };
+}
