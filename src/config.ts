@@ -24,18 +24,15 @@ const port = z.coerce
   .min(0, 'must be 0 or more')
   .max(65_530, 'must be 65530 or less');
 
-const only = z
-  .union([z.string().transform((value) => value.split(',')), z.array(z.string())])
-  .pipe(
-    z
-      .array(
-        z.enum(serviceNames, {
-          error: (issue) =>
-            `knows no service "${String(issue.input)}"; choose from ${serviceNames.join(', ')}`,
-        }),
-      )
-      .min(1, 'must name at least one service'),
-  );
+const only = z.union([z.string().transform((value) => value.split(',')), z.array(z.string())]).pipe(
+  z
+    .array(
+      z.enum(serviceNames, {
+        error: (issue) => `knows no service "${String(issue.input)}"; choose from ${serviceNames.join(', ')}`,
+      }),
+    )
+    .min(1, 'must name at least one service'),
+);
 
 /** The one schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {

@@ -54,9 +54,9 @@ export class Issuer {
     return this.#issue('refresh', grant, lifetime, extra);
   }
 
-  /** Whole seconds that a token is still good for, less one, as published: 599 of 600. Never negative. */
+  /** Seconds that a token is still good for, less one, as published: 599 of 600, also when writing it took a while. Never negative. */
   secondsLeft(expiresAt: number): number {
-    return Math.max(0, Math.floor((expiresAt - this.#clock.now()) / 1_000) - 1);
+    return Math.max(0, Math.ceil((expiresAt - this.#clock.now()) / 1_000) - 1);
   }
 
   #issue(kind: 'access' | 'refresh', grant: TokenGrant, lifetime: number, extra: Attributes): Issued {

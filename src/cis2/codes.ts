@@ -9,27 +9,17 @@ import type { AuthorizationRequest } from './authorization-request.ts';
 import { halfHash } from './claims/half-hash.ts';
 import { partyOf, type RelyingParty } from './relying-party.ts';
 import type { Session } from './session.ts';
+import type { SignInFacts } from './token/facts.ts';
 
 /** What an authorization code stands for. */
-export interface CodeGrant {
+export interface CodeGrant extends SignInFacts {
   clientId: string;
   redirectUri: string;
   challenge: string | null;
   nonce: string | null;
   scope: string[];
-  claims: AuthorizationRequest['claims'];
   /** All that comes from the code, for the day when it is used twice. */
   family: string;
-  sid: string;
-  uid: string;
-  /** NumericDate. */
-  authTime: number;
-  acr: string;
-  methods: string[];
-  /** Authentication assurance level. */
-  level: number;
-  idAssuranceLevel: string;
-  roleId: string | null;
   stateHash: string | null;
 }
 

@@ -3,9 +3,24 @@ import type { Endpoint } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { acrValues } from './acr.ts';
 import { promptValues } from './authorize/prompt.ts';
+import { schemaPaths } from './schemas.ts';
 import { claimValues, scopeValues } from './scopes.ts';
 
+/** Paths below the issuer, as ForgeRock's product names them. */
+export const revocationPath = '/token/revoke';
+export const introspectionPath = '/introspect';
+
 const signing = ['RS256', 'ES256', 'PS256'];
+
+/** How clients authenticate at one endpoint (RFC 8414 section 2). */
+const authenticationAt = (endpoint: 'token' | 'revocation' | 'introspection'): Record<string, string[]> => ({
+  [`${endpoint}_endpoint_auth_methods_supported`]: [
+    'client_secret_post',
+    'client_secret_basic',
+    'private_key_jwt',
+  ],
+  [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: ['RS256', 'RS512', 'ES256', 'PS256'],
+});
 
 /** The discovery document (OpenID Connect Discovery section 3), as it is reconstructed for CIS2. Addresses carry the issuer byte for byte. */
 export const discoveryDocument = (
@@ -20,14 +35,17 @@ export const discoveryDocument = (
   end_session_endpoint: `${issuer}/connect/endSession`,
   response_types_supported: ['code'],
   response_modes_supported: ['query', 'form_post'],
-  grant_types_supported: ['authorization_code'],
+  grant_types_supported: ['authorization_code', 'refresh_token'],
   scopes_supported: scopeValues,
   acr_values_supported: acrValues,
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: signing,
   userinfo_signing_alg_values_supported: signing,
-  token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'private_key_jwt'],
-  token_endpoint_auth_signing_alg_values_supported: ['RS256', 'RS512', 'ES256', 'PS256'],
+  ...authenticationAt('token'),
+  revocation_endpoint: `${issuer}${revocationPath}`,
+  ...authenticationAt('revocation'),
+  introspection_endpoint: `${issuer}${introspectionPath}`,
+  ...authenticationAt('introspection'),
   code_challenge_methods_supported: ['S256'],
   prompt_values_supported: promptValues,
   claim_types_supported: ['normal'],
@@ -50,6 +68,8 @@ export const discoveryDocument = (
   authorization_response_iss_parameter_supported: true,
   backchannel_logout_supported: true,
   backchannel_logout_session_supported: true,
+  id_token_schema_uri: new URL(schemaPaths.idToken, issuer).href,
+  userinfo_schema_uri: new URL(schemaPaths.userinfo, issuer).href,
   ...overrides,
 });
 

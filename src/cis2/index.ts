@@ -12,7 +12,7 @@ import { BrowserMarks } from './browser-marks.ts';
 import { CisClient } from './cis-client.ts';
 import { Codes } from './codes.ts';
 import type { Cis2Dependencies } from './dependencies.ts';
-import { createDiscovery, createKeySet } from './discovery.ts';
+import { createDiscovery, createKeySet, introspectionPath, revocationPath } from './discovery.ts';
 import { bearerError, errorPage, serviceError, tokenError } from './error-answers.ts';
 import { createExchange } from './hand-off/exchange.ts';
 import { HandOffs } from './hand-off/hand-offs.ts';
@@ -26,11 +26,17 @@ import { confirmSignOutPath, createConfirmSignOut, createEndSession } from './lo
 import { SessionEnds } from './logout/session-ends.ts';
 import { helpPage, helpPath } from './pages/help.ts';
 import { hopScriptRoute } from './pages/hop-script.ts';
+import { schemaRoutes } from './schemas.ts';
 import { Sessions } from './sessions.ts';
 import { privateKeyJwt } from './token/client-authentication/private-key-jwt.ts';
 import { secretBasic } from './token/client-authentication/secret-basic.ts';
 import { secretPost } from './token/client-authentication/secret-post.ts';
 import { authorizationCode } from './token/grants/authorization-code.ts';
+import { refreshToken } from './token/grants/refresh-token.ts';
+import { createIntrospect } from './token/introspect.ts';
+import { TokenIssuer } from './token/issuer.ts';
+import { createRevoke } from './token/revoke.ts';
+import { Successors } from './token/successors.ts';
 import { createToken } from './token/token.ts';
 import { createUserinfo } from './userinfo.ts';
 
@@ -61,7 +67,12 @@ export function createCis2(given: Cis2Dependencies): Service {
     secretBasic(clock),
     privateKeyJwt({ ...deps, clientKeys: new RemoteKeys(clock, { privateAddresses: development }) }),
   ];
-  const grants = [authorizationCode({ ...deps, sessions, codes, cis })];
+  const issuing = new TokenIssuer(deps);
+  const successors = new Successors(deps);
+  const grants = [
+    authorizationCode({ ...deps, sessions, codes, cis, issuing }),
+    refreshToken({ ...deps, sessions, cis, issuing, successors }),
+  ];
 
   const cisKeys = new RemoteKeys(clock, { privateAddresses: true });
   const parts = {
@@ -90,6 +101,8 @@ export function createCis2(given: Cis2Dependencies): Service {
     get(realm('/connect/jwk_uri'), createKeySet(keys)),
     both(realm('/authorize'), createAuthorize(parts)),
     post(realm('/access_token'), createToken({ ...deps, methods, grants })),
+    post(realm(revocationPath), createRevoke({ ...deps, methods })),
+    post(realm(introspectionPath), createIntrospect({ ...deps, methods })),
     both(realm('/userinfo'), createUserinfo(parts)),
     both(realm('/connect/endSession'), createEndSession(parts)),
     post(confirmSignOutPath, createConfirmSignOut(parts)),
@@ -101,6 +114,7 @@ export function createCis2(given: Cis2Dependencies): Service {
     post(sessionEndedPath, createSessionEnded(parts)),
     ...interactionRoutes(parts),
     get(helpPath, async () => helpPage(development)),
+    ...schemaRoutes(issuer, deps.assuranceAsNumbers),
     hopScriptRoute,
     stylesheetRoute,
   ];
@@ -108,6 +122,8 @@ export function createCis2(given: Cis2Dependencies): Service {
   // What is not named here is seen by people.
   const renderers = new Map([
     [realm('/access_token'), tokenError(development)],
+    [realm(revocationPath), tokenError(development)],
+    [realm(introspectionPath), tokenError(development)],
     [realm('/userinfo'), bearerError(development)],
     [realm('/connect/jwk_uri'), serviceError(development)],
     ['/agent/exchange', serviceError(development)],

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { decodeJwt } from '@alongside/kernel/jws';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import type { Cis2Half } from '../oauth/applications.ts';
 import { Browser, form, send } from './testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from './testing/instance.ts';
-import { gp } from './testing/people.ts';
+import { gp, nurse, nurseRole } from './testing/people.ts';
 import { redeem } from './testing/redeem.ts';
 import { startRpEndpoint } from './testing/rp-endpoint.ts';
 
@@ -71,4 +73,65 @@ test('sign-in, silent sign-in, the end of the CIS session, back-channel logout',
   );
   assert.equal((await browser.get(back)).status, 403);
   await rp.stop();
+});
+
+const refresh = (client: Cis2Half, refresh_token: string) =>
+  send(
+    'POST',
+    `${cis2.issuer}/access_token`,
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    form({ grant_type: 'refresh_token', refresh_token, client_id: client.clientId, client_secret: secret }),
+  );
+
+test('ten refreshes of one token at once: one successor, or one winner', async () => {
+  const standard = await cis2.register({ profile: 'standard', refreshTokens: true });
+  const nhs = await cis2.register({ refreshTokens: true });
+  await cis2.agent.signIn(gp.uid);
+  for (const client of [standard, nhs]) {
+    const scope = client === nhs ? 'openid' : 'openid offline_access';
+    const { refresh_token } = await redeem(cis2, client, await cis2.signIn(new Browser(), client, { scope }));
+    const replies = await Promise.all(Array.from({ length: 10 }, () => refresh(client, refresh_token)));
+    const won = replies.filter(({ status }) => status === 200);
+    assert.equal(won.length, client === nhs ? 1 : 10);
+    assert.equal(new Set(won.map(({ body }) => JSON.parse(body).refresh_token)).size, 1);
+  }
+});
+
+test('a session that ends among refreshes leaves nothing that lives', async () => {
+  const client = await cis2.register({ profile: 'standard', refreshTokens: true });
+  for (let round = 0; round < 5; round++) {
+    const sid = await cis2.agent.signIn(gp.uid);
+    const scope = 'openid offline_access';
+    const tokens = await redeem(cis2, client, await cis2.signIn(new Browser(), client, { scope }));
+    const told = { sessionId: sid, agentId: cis2.agent.id, uid: gp.uid, generation: 'hscn' } as const;
+    const [first, , second] = await Promise.all([
+      refresh(client, tokens.refresh_token),
+      cis2.sessionEnded({ ...told, cause: 'signedOut' }),
+      refresh(client, tokens.refresh_token),
+    ]);
+    for (const { status, body } of [first, second]) {
+      if (status !== 200) continue;
+      const next = JSON.parse(body);
+      assert.equal((await refresh(client, next.refresh_token)).status, 400);
+      const authorization = `Bearer ${next.access_token}`;
+      assert.equal((await send('GET', `${cis2.issuer}/userinfo`, { authorization })).status, 401);
+    }
+  }
+});
+
+test('a role is chosen, remembered and dropped', async () => {
+  const client = await cis2.register();
+  const browser = new Browser();
+  await cis2.agent.signIn(nurse.uid, { generation: 'internet' });
+  const selected = { scope: 'openid selectedrole' };
+  const page = await cis2.signIn(browser, client, selected);
+  assert.equal((await browser.post(page.location, { role: nurseRole.roleId })).status, 200);
+  const role = async () => {
+    const { id_token } = await redeem(cis2, client, await browser.get(cis2.authorizeUrl(client, selected)));
+    return decodeJwt(id_token)?.claims.selected_roleid;
+  };
+  assert.equal(await role(), nurseRole.roleId);
+  cis2.cis.people.set(nurse.uid, { ...nurse, roles: [] });
+  assert.equal(await role(), undefined);
+  cis2.cis.people.set(nurse.uid, nurse);
 });

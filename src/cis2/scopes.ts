@@ -43,6 +43,10 @@ export function claimsOfScopes(scopes: readonly string[]): Set<string> {
   return claims;
 }
 
+/** The scopes that bring a claim. */
+export const scopesOfClaim = (claim: string): string[] =>
+  scopeValues.filter((scope) => claimsOfScopes([scope]).has(claim));
+
 /** Every claim that some scope brings, for the discovery document and the `claims` parameter. */
 export const claimValues: readonly string[] = [...claimsOfScopes(scopeValues)];
 

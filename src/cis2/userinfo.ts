@@ -12,6 +12,7 @@ import type { CisClient } from './cis-client.ts';
 import { userinfoClaims } from './claims/person.ts';
 import { errors } from './errors.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from './relying-party.ts';
+import { namedInUserinfo } from './token/facts.ts';
 
 interface Parts {
   issuer: string;
@@ -55,6 +56,9 @@ const findToken = ({ tokens, issuer }: Parts) =>
       throw errors.accessTokenInvalid('it is not known');
     if (!tokens.isLive(record))
       throw errors.accessTokenInvalid(record.revokedAt === null ? 'it has run out' : 'it was revoked');
+    // A refresh may ask for less than it was granted.
+    if (!record.scope.split(' ').includes('openid'))
+      throw errors.accessTokenScope(`the scope of the token is ${record.scope}`);
     return { record };
   };
 
@@ -82,7 +86,7 @@ const answerClaims = ({ issuer, keys, recorder, urls, assuranceAsNumbers }: Part
     const { client, application } = party;
     const claims = userinfoClaims(person, {
       scope: record.scope.split(' '),
-      names: (record.attributes.claims ?? '').split(' '),
+      names: namedInUserinfo(record),
       roleId: record.attributes.selected_roleid ?? null,
       asNumbers: assuranceAsNumbers,
     });

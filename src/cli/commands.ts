@@ -1,13 +1,34 @@
 import type { Command } from './command.ts';
 import { agent } from './commands/agent.ts';
+import { app } from './commands/app.ts';
 import { card } from './commands/card.ts';
+import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
+import { keys } from './commands/keys.ts';
+import { person } from './commands/person.ts';
+import { product } from './commands/product.ts';
 import { reset } from './commands/reset.ts';
 import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 
 /** Every command, in the order in which help shows them. */
-export const commands: readonly Command[] = [up, status, card, agent, reset, explain];
+export const commands: readonly Command[] = [
+  up,
+  status,
+  card,
+  agent,
+  person,
+  app,
+  product,
+  keys,
+  exportCommand,
+  importCommand,
+  reset,
+  doctor,
+  explain,
+];
 
 const names = commands.map((command) => command.name);
 if (new Set(names).size !== names.length) throw new Error('Two commands have the same name.');

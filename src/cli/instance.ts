@@ -104,6 +104,14 @@ export class InstanceApi {
     return answer.body as T;
   }
 
+  /** The same for a thing that has a name: that there is none is said in these words. */
+  async mustFind<T>(missing: string, method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await this.call(method, path, body);
+    if (answer.status === 404 && answer.body.error === 'not_found') throw new OperatorError(missing);
+    if (answer.status >= 300) throw new OperatorError(sentence(answer));
+    return answer.body as T;
+  }
+
   #object(text: string): Record<string, unknown> {
     try {
       const value: unknown = JSON.parse(text);

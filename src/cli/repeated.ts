@@ -7,7 +7,10 @@ export interface Repeated<K extends string> {
 }
 
 /** Takes the flags out of the arguments that may come several times: `--callback A --callback=B`. */
-export function takeRepeated<const K extends string>(argv: readonly string[], keys: readonly K[]): Repeated<K> {
+export function takeRepeated<const K extends string>(
+  argv: readonly string[],
+  keys: readonly K[],
+): Repeated<K> {
   const values = Object.fromEntries(keys.map((key) => [key, []])) as unknown as Record<K, string[]>;
   const rest: string[] = [];
   for (let at = 0; at < argv.length; at += 1) {

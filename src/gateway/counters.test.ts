@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
-import { admitted, counted, gapOf, windowOf } from './counters.ts';
+import { admitted, counted, gapOf, windowOf } from '../oauth/counters.ts';
 import { pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
 import { resetPatients } from './index.ts';
 

@@ -1,31 +1,13 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { type Database, sql } from '../storage/database.ts';
+import type { Database } from '../storage/database.ts';
 import type { PlatformHalf } from './applications.ts';
+import { admitted, type Counters, counted, windowOf } from './counters.ts';
 import type { Product, RateLimits } from './products.ts';
 
 type Quota = NonNullable<RateLimits['quota']>;
 
 /** What the platform allows where a registration says nothing: 300 requests a minute for each application at each API. */
 export const publishedQuota: Quota = { enabled: true, limit: 300, interval: 1, timeunit: 'minute' };
-
-const minute = 60_000;
-const units: Readonly<Record<string, number>> = {
-  second: 1_000,
-  minute,
-  hour: 60 * minute,
-  day: 1_440 * minute,
-  week: 10_080 * minute,
-  month: 43_200 * minute,
-};
-
-const windowOf = ({ interval, timeunit }: Quota): number =>
-  Math.max(1, interval) * (units[timeunit] ?? minute);
-
-/** Shortest time between two requests in milliseconds, `5ps` or `300pm`; undefined when it is no rate. */
-function gapOf(rate: string): number | undefined {
-  const [, count, unit] = /^([1-9]\d{0,8})p([sm])$/.exec(rate) ?? [];
-  return count === undefined ? undefined : Math.floor((unit === 's' ? 1_000 : minute) / Number(count));
-}
 
 function ownLimits(half: PlatformHalf, api: string): RateLimits | undefined {
   try {
@@ -63,53 +45,20 @@ export function limitsOf(half: PlatformHalf, products: readonly Product[], api: 
 
 /** Counts in storage, so that any number of processes count as one. */
 export class RateLimiter {
-  readonly #database: Database;
-  readonly #clock: Clock;
+  readonly #counters: Counters;
 
   constructor(database: Database, clock: Clock) {
-    this.#database = database;
-    this.#clock = clock;
+    this.#counters = { database, clock };
   }
 
   /** Counts one request under this name; the limit that it is over, quota first, or undefined. */
   async exceeded(limits: RateLimits | null, name: string): Promise<'quota' | 'spikeArrest' | undefined> {
     const { quota, spikeArrest } = limits ?? {};
-    if (quota?.enabled && (await this.#counted(`quota:${name}`, windowOf(quota))) > quota.limit)
+    if (quota?.enabled && (await counted(this.#counters, `quota:${name}`, quota)) > quota.limit)
       return 'quota';
-    const gap = spikeArrest?.enabled ? gapOf(spikeArrest.ratelimit) : undefined;
-    return gap === undefined || (await this.#admitted(`spike:${name}`, gap)) ? undefined : 'spikeArrest';
-  }
-
-  /** The number of this request in the window that runs now. */
-  async #counted(name: string, window: number): Promise<number> {
-    const now = this.#clock.now();
-    const { rows } = await this.#database.run(
-      sql(
-        `INSERT INTO counter (name, window_start, count) VALUES (?, ?, 1)
-         ON CONFLICT (name) DO UPDATE SET
-           count = CASE WHEN counter.window_start = excluded.window_start THEN counter.count + 1 ELSE 1 END,
-           window_start = excluded.window_start
-         RETURNING count`,
-        name,
-        now - (now % window),
-      ),
-    );
-    return Number(rows[0]?.count ?? 0);
-  }
-
-  /** Whether the last admitted request is long enough ago: smoothing, as Apigee's SpikeArrest, so no burst is saved up. */
-  async #admitted(name: string, gap: number): Promise<boolean> {
-    // A last time in the future comes from a clock that was moved back.
-    const { changes } = await this.#database.run(
-      sql(
-        `INSERT INTO counter (name, window_start, count) VALUES (?, ?, 1)
-         ON CONFLICT (name) DO UPDATE SET window_start = excluded.window_start, count = counter.count + 1
-         WHERE counter.window_start + ? <= excluded.window_start OR counter.window_start > excluded.window_start`,
-        name,
-        this.#clock.now(),
-        gap,
-      ),
-    );
-    return changes === 1;
+    if (!spikeArrest?.enabled) return undefined;
+    return (await admitted(this.#counters, `spike:${name}`, spikeArrest.ratelimit))
+      ? undefined
+      : 'spikeArrest';
   }
 }

@@ -9,7 +9,6 @@ import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, refuseRepeated } from '../incoming.ts';
 import type { Parts } from '../parts.ts';
-import { revokeSession } from '../revocation.ts';
 import { isFor, signedBy } from '../upstream/calls.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { NhsEndpoint } from './flow.ts';
@@ -79,7 +78,7 @@ const endSession = (
     try {
       // Marked first, so that a code under way at this moment finds the mark or its tokens are found here.
       await endedSessions.add(upstream.issuer, sid);
-      ended = await revokeSession(tokens, sid, issuers);
+      ended = await tokens.revokeSession(sid, issuers);
     } catch (error) {
       log.error({ id: request.id, reason: reasonOf(error) }, 'a session could not be ended');
       throw errors.logoutFailed(reasonOf(error), {}, error);

@@ -8,7 +8,7 @@ import type { Parts } from '../parts.ts';
 import { audienceAttribute, audienceOf } from './resources.ts';
 
 /** Attribute of tokens: the key that must use them, as JSON (RFC 7800). The gateway holds proofs against it. */
-export const confirmationAttribute = 'cnf';
+const confirmationAttribute = 'cnf';
 
 /** What a single access token is given beside its grant. */
 export interface AccessOptions {
@@ -24,7 +24,7 @@ export interface AccessOptions {
 export const tokenTypeOf = (jkt: string | null): 'Bearer' | 'DPoP' => (jkt === null ? 'Bearer' : 'DPoP');
 
 /** A grant without what belongs to a single token. */
-export function plainGrant(grant: TokenGrant): TokenGrant {
+function plainGrant(grant: TokenGrant): TokenGrant {
   const { [confirmationAttribute]: _, [audienceAttribute]: __, ...attributes } = grant.attributes;
   return { ...grant, attributes };
 }

@@ -12,8 +12,7 @@ export interface WithProof {
 /** Attribute of an application that wants no unbound token (RFC 9449 section 5.2). */
 const boundAttribute = 'dpop-bound-access-tokens';
 
-export const needsProof = ({ client }: WithClient): boolean =>
-  client.half.attributes[boundAttribute] === 'true';
+const needsProof = ({ client }: WithClient): boolean => client.half.attributes[boundAttribute] === 'true';
 
 /** The DPoP proof of a call, if one came (RFC 9449 section 5). `url` is the public address of the endpoint. */
 export const readProof = (url: string, parts: Pick<Parts, 'clock' | 'singleUse'>) =>

@@ -4,7 +4,6 @@ import { steps } from '@alongside/kernel/steps';
 import type { WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
-import { revokeFamily } from '../revocation.ts';
 import { authenticateClient, refuseBasic } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
@@ -20,7 +19,7 @@ const revokeToken = (
     const record = await tokens.find(token);
     // What is unknown, or another client's, is answered alike: nobody learns from it (RFC 7009 section 2.2).
     if (record?.issuer === base.issuer && record.clientId === client.half.clientId) {
-      if (record.kind === 'refresh') await revokeFamily(database, tokens, record.family);
+      if (record.kind === 'refresh') await tokens.revokeFamily(record.family);
       else await database.run(tokens.revoking(token));
       const detail = { client: client.application.name, kind: record.kind };
       recorder.record({

@@ -19,9 +19,11 @@ export interface StandardClient {
   callbackOf(id: string): string;
   /** How a client proves itself: nothing, a secret, an assertion. */
   credentials(id: string): Promise<Record<string, string>>;
-  codeOf(id: string, scope?: string): Promise<string>;
-  redeem(id: string, code: string, change?: Change): Promise<Reply>;
-  refresh(id: string, token: string, change?: Change): Promise<Reply>;
+  /** The parameters of an authorization request. */
+  requestOf(id: string, change?: Change): Record<string, string>;
+  codeOf(id: string, scope?: string, change?: Change): Promise<string>;
+  redeem(id: string, code: string, change?: Change, headers?: Record<string, string>): Promise<Reply>;
+  refresh(id: string, token: string, change?: Change, headers?: Record<string, string>): Promise<Reply>;
   tokensOf(id: string): Promise<{ access_token: string; refresh_token: string }>;
 }
 
@@ -36,34 +38,59 @@ export async function startStandardClient(options: PlatformOptions = {}): Promis
     if (id !== 'signing') return { client_id: `key-of-${id}`, client_secret: secretOf(id) };
     return withAssertion(await assertionOf({ id, audience: standardIssuer, clock: platform.clock, signer }));
   };
-  const codeOf = async (id: string, scope = scopes.aal3): Promise<string> => {
-    const { location } = await throughBrowser(platform, '/oauth2.1/authorize', {
-      client_id: `key-of-${id}`,
-      redirect_uri: callbackOf(id),
-      response_type: 'code',
-      scope,
-      code_challenge: sha256(verifier),
-      code_challenge_method: 'S256',
-    });
+  const requestOf = (id: string, change: Change = {}) =>
+    changed(
+      {
+        client_id: `key-of-${id}`,
+        redirect_uri: callbackOf(id),
+        response_type: 'code',
+        scope: scopes.aal3,
+        code_challenge: sha256(verifier),
+        code_challenge_method: 'S256',
+      },
+      change,
+    );
+  const codeOf = async (id: string, scope = scopes.aal3, change: Change = {}): Promise<string> => {
+    const request = requestOf(id, { scope, ...change });
+    const { location } = await throughBrowser(platform, '/oauth2.1/authorize', request);
     return location?.searchParams.get('code') ?? '';
   };
-  const redeem = async (id: string, code: string, change: Change = {}) => {
+  const redeem = async (id: string, code: string, change: Change = {}, headers = {}) => {
     const form = {
       grant_type: 'authorization_code',
       code,
       redirect_uri: callbackOf(id),
       code_verifier: verifier,
     };
-    return platform.post('/oauth2.1/token', changed({ ...form, ...(await credentials(id)) }, change));
+    return platform.post(
+      '/oauth2.1/token',
+      changed({ ...form, ...(await credentials(id)) }, change),
+      headers,
+    );
   };
-  const refresh = async (id: string, token: string, change: Change = {}) => {
+  const refresh = async (id: string, token: string, change: Change = {}, headers = {}) => {
     const form = { grant_type: 'refresh_token', refresh_token: token };
-    return platform.post('/oauth2.1/token', changed({ ...form, ...(await credentials(id)) }, change));
+    return platform.post(
+      '/oauth2.1/token',
+      changed({ ...form, ...(await credentials(id)) }, change),
+      headers,
+    );
   };
   const tokensOf = async (id: string) => {
     const { status, body, text } = await redeem(id, await codeOf(id));
     assert.equal(status, 200, text);
     return body as { access_token: string; refresh_token: string };
   };
-  return { platform, signer, elliptic, callbackOf, credentials, codeOf, redeem, refresh, tokensOf };
+  return {
+    platform,
+    signer,
+    elliptic,
+    callbackOf,
+    credentials,
+    requestOf,
+    codeOf,
+    redeem,
+    refresh,
+    tokensOf,
+  };
 }

@@ -4,6 +4,7 @@ import { errors } from '../errors.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { Reply } from '../reply.ts';
 import { isScope, readScope } from '../scopes.ts';
+import { offlineAccess } from '../token/refreshing.ts';
 
 interface Asked {
   parameters: Parameters;
@@ -31,10 +32,12 @@ export async function checkScope({ parameters, reply, party }: Asked): Promise<A
   if (parameters.get('scope') === undefined) return reply.fail(errors.scopeMissing('scope is missing'));
   if (!asked) return reply.fail(errors.scopeMalformed());
   if (!asked.includes('openid')) return reply.fail(errors.scopeMissing(`the scope is ${asked.join(' ')}`));
-  const unknown = asked.filter((value) => !isScope(value));
+  const isKnown = (value: string) =>
+    isScope(value) || (value === offlineAccess && party.client.refreshTokens);
+  const unknown = asked.filter((value) => !isKnown(value));
   if (unknown.length > 0 && party.client.profile === 'nhs')
     return reply.fail(errors.scopeUnknown(`${unknown.join(' ')} is not known`));
-  return { scope: asked.filter(isScope) };
+  return { scope: asked.filter(isKnown) };
 }
 
 export async function checkResponseMode({ parameters, reply }: Asked): Promise<Answer | undefined> {

@@ -1,7 +1,7 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Cis2Half } from '../../oauth/applications.ts';
-import type { CodeGrant } from '../codes.ts';
+import type { SignInFacts } from '../token/facts.ts';
 import { forgeRockClaims } from './forgerock.ts';
 import { halfHash } from './half-hash.ts';
 import { assurance } from './person.ts';
@@ -9,7 +9,8 @@ import { assurance } from './person.ts';
 /** Seconds. */
 const idTokenLifetime = 3_600;
 
-interface Parts {
+/** What ID tokens are made with. */
+export interface IdTokenParts {
   issuer: string;
   keys: SigningKeys;
   clock: Clock;
@@ -17,35 +18,42 @@ interface Parts {
   assuranceAsNumbers: boolean;
 }
 
-/** The ID token of a redeemed code (OpenID Connect Core section 2), in the shape that is published for CIS2. */
-export function signIdToken(
-  parts: Parts,
-  client: Cis2Half,
-  made: { grant: CodeGrant; code: string; accessToken: string; more: Record<string, unknown> },
-): Promise<string> {
-  const { grant, code, accessToken, more } = made;
+/** One ID token. */
+interface Made {
+  facts: SignInFacts;
+  accessToken: string;
+  nonce: string | null;
+  /** `c_hash` and `s_hash`, where there are code and state. */
+  hashes: Record<string, string>;
+  /** Claims of the person that were asked for by name. */
+  more: Record<string, unknown>;
+}
+
+/** An ID token (OpenID Connect Core section 2), in the shape that is published for CIS2. */
+export function signIdToken(parts: IdTokenParts, client: Cis2Half, made: Made): Promise<string> {
+  const { facts, accessToken, nonce, hashes, more } = made;
   const now = seconds(parts.clock);
   const level = (value: string | number) => assurance(value, parts.assuranceAsNumbers);
   const claims = {
     ...more,
     iss: parts.issuer,
-    sub: grant.uid,
+    sub: facts.uid,
     aud: client.clientId,
     azp: client.clientId,
     exp: now + idTokenLifetime,
     iat: now,
-    auth_time: grant.authTime,
-    ...(grant.nonce === null ? {} : { nonce: grant.nonce }),
+    auth_time: facts.authTime,
+    ...(nonce === null ? {} : { nonce }),
     at_hash: halfHash(accessToken),
-    acr: grant.acr,
-    amr: grant.methods,
-    sid: grant.sid,
-    id_assurance_level: level(grant.idAssuranceLevel),
+    acr: facts.acr,
+    amr: facts.methods,
+    sid: facts.sid,
+    id_assurance_level: level(facts.idAssuranceLevel),
     // Relying parties read it under userinfo's name as well.
-    idassurancelevel: level(grant.idAssuranceLevel),
-    authentication_assurance_level: level(grant.level),
-    ...(grant.roleId === null ? {} : { selected_roleid: grant.roleId }),
-    ...(parts.forgeRockClaims && client.profile === 'nhs' ? forgeRockClaims(code, grant.stateHash) : {}),
+    idassurancelevel: level(facts.idAssuranceLevel),
+    authentication_assurance_level: level(facts.level),
+    ...(facts.roleId === null ? {} : { selected_roleid: facts.roleId }),
+    ...(parts.forgeRockClaims && client.profile === 'nhs' ? { ...hashes, ...forgeRockClaims() } : {}),
   };
   return parts.keys.sign(claims, { algorithm: client.idTokenSigningAlg });
 }

@@ -92,3 +92,14 @@ export function userinfoClaims(
   const all = Object.entries(allClaims(person, asked.roleId, asked.asNumbers));
   return { ...Object.fromEntries(all.filter(([name]) => wanted.has(name))), sub: person.uid };
 }
+
+/** Claims of the person that were asked for in the ID token by name; mostly there are none. */
+export const namedClaims = (
+  person: Person,
+  names: readonly string[],
+  roleId: string | null,
+  asNumbers: boolean,
+): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(allClaims(person, roleId, asNumbers)).filter(([name]) => names.includes(name)),
+  );

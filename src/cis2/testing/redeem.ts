@@ -5,6 +5,8 @@ import { codeOf, type Instance, secret } from './instance.ts';
 export interface TokenAnswer {
   access_token: string;
   id_token: string;
+  /** Of clients that have refresh tokens. */
+  refresh_token: string;
 }
 
 /** Redeems the code that came back, with the client's secret in the form. */

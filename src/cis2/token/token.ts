@@ -4,21 +4,12 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
-import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { errors } from '../errors.ts';
 import { authenticateClient } from './client-authentication/authenticate.ts';
 import type { ClientAuthenticationMethod } from './client-authentication/method.ts';
+import { readForm } from './form.ts';
 import type { Grant, GrantRequest } from './grants/grant.ts';
-
-async function readForm({ request }: { request: HttpRequest }): Promise<{ parameters: Parameters }> {
-  if (!isForm(request.headers['content-type'])) throw errors.tokenRequestMalformed('a form was expected');
-  const parameters = parseParameters(request.body);
-  if (!parameters)
-    throw errors.tokenRequestMalformed('the form is not well-formed, or has more than 100 parameters');
-  const repeated = parameters.repeated();
-  if (repeated !== undefined) throw errors.tokenParameterRepeated(`${repeated} came more than once`);
-  return { parameters };
-}
 
 const findGrant = (grants: ReadonlyMap<string, Grant>) =>
   async function findGrant({ parameters }: { parameters: Parameters }): Promise<{ grant: Grant }> {
@@ -42,9 +33,9 @@ async function issueTokens(known: Chosen & { valid: unknown }): Promise<Answer> 
 }
 
 /** Who asked is not always known by then, so it stands for an application. */
-const noteRefusal = (recorder: Recorder, code: string, { entry }: Refusal): void =>
+const noteRefusal = (recorder: Recorder, key: string, { entry }: Refusal): void =>
   recorder.record({
-    keys: [code],
+    keys: [key],
     from: 'application',
     to: 'cis2',
     name: 'cis2.token',
@@ -71,8 +62,9 @@ export function createToken(parts: {
     try {
       return await list.run({ request });
     } catch (thrown) {
-      const code = parseParameters(request.body)?.get('code') ?? '';
-      if (thrown instanceof Refusal) noteRefusal(parts.recorder, code, thrown);
+      const form = parseParameters(request.body);
+      const key = form?.get('code') ?? form?.get('refresh_token') ?? '';
+      if (thrown instanceof Refusal) noteRefusal(parts.recorder, key, thrown);
       throw thrown;
     }
   };

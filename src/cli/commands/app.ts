@@ -1,11 +1,11 @@
 import { readFlags, UsageError } from '@alongside/kernel/config';
 import { z } from 'zod';
-import { patchOf } from '../assignments.ts';
 import { type Command, choose, noMore, type Output, word } from '../command.ts';
 import { InstanceApi, instanceFlags } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
 import { memberLines } from '../members.ts';
 import { columns } from '../output.ts';
+import { patchFrom } from '../patch.ts';
 import { registrationFlags, registrationFrom, registrationLists } from '../registration.ts';
 import { type Repeated, takeRepeated } from '../repeated.ts';
 
@@ -26,6 +26,7 @@ interface Application {
 
 interface Call {
   api: InstanceApi;
+  file: string | undefined;
   flags: Record<string, unknown>;
   repeated: Repeated<(typeof registrationLists)[number] | 'set'>['values'];
   words: string[];
@@ -33,10 +34,8 @@ interface Call {
   out: Output;
 }
 
+const missing = (id: string): string => `There is no application "${id}": alongside app list names them.`;
 const at = (id: string): string => `/applications/${encodeURIComponent(id)}`;
-
-const fileOf = ({ flags }: Call): Record<string, unknown> | undefined =>
-  flags.file === undefined ? undefined : readJsonFile(String(flags.file));
 
 /** Secrets that an answer shows for the only time, and what the supplier should know. */
 function showFresh({ platform, cis2, warnings = [] }: Application, out: Output): void {
@@ -65,32 +64,32 @@ async function list({ api, words, json, out }: Call): Promise<void> {
 async function show({ api, words, json, out }: Call): Promise<void> {
   const id = word(words, 1, 'which: alongside app show ID');
   noMore(words, 2);
-  const found = await api.must<Application>('GET', at(id));
+  const found = await api.mustFind<Application>(missing(id), 'GET', at(id));
   if (json) return out.json(found);
   for (const line of memberLines(found)) out.line(line);
 }
 
-async function add(call: Call): Promise<void> {
-  const { api, flags, repeated, words, json, out } = call;
+async function add({ api, file, flags, repeated, words, json, out }: Call): Promise<void> {
   noMore(words, 1);
-  const file = fileOf(call);
   const others = [...Object.keys(registrationFlags), ...registrationLists].filter(
     (name) => flags[name] !== undefined || (name in repeated && repeated[name as 'callback'].length > 0),
   );
-  if (file && others.length > 0) throw new UsageError('Give either --file or flags, not both.');
-  const made = await api.must<Application>('POST', '/applications', file ?? registrationFrom(flags, repeated));
+  if (file !== undefined && others.length > 0)
+    throw new UsageError('Give either --file or the other flags, not both.');
+  const registration = file === undefined ? registrationFrom(flags, repeated) : readJsonFile(file);
+  const made = await api.must<Application>('POST', '/applications', registration);
   if (json) return out.json(made);
   out.line(`Application ${made.id}`);
   showFresh(made, out);
 }
 
-async function edit(call: Call): Promise<void> {
-  const { api, repeated, words, json, out } = call;
+async function edit({ api, file, repeated, words, json, out }: Call): Promise<void> {
   const id = word(words, 1, 'which: alongside app edit ID --file FILE');
-  const patch = { ...fileOf(call), ...patchOf([...repeated.set, ...words.slice(2)]) };
-  if (Object.keys(patch).length === 0)
-    throw new UsageError('Say what to change: --file FILE with a merge patch, or --set path=value.');
-  const changed = await api.must<Application>('PATCH', at(id), patch);
+  const patch = patchFrom({
+    file: { flag: '--file', name: file },
+    assignments: [...repeated.set, ...words.slice(2)],
+  });
+  const changed = await api.mustFind<Application>(missing(id), 'PATCH', at(id), patch);
   if (json) return out.json(changed);
   out.line(`Application ${changed.id} is changed.`);
   const { platform, cis2, warnings } = changed;
@@ -103,7 +102,7 @@ const setStatus =
   async ({ api, words, json, out }: Call): Promise<void> => {
     const id = word(words, 1, `which: alongside app ${act} ID`);
     noMore(words, 2);
-    const changed = await api.must<Application>('POST', `${at(id)}/${act}`);
+    const changed = await api.mustFind<Application>(missing(id), 'POST', `${at(id)}/${act}`);
     if (json) return out.json(changed);
     out.line(`Application ${changed.id} ${said}`);
   };
@@ -111,7 +110,7 @@ const setStatus =
 async function remove({ api, words, json, out }: Call): Promise<void> {
   const id = word(words, 1, 'which: alongside app remove ID');
   noMore(words, 2);
-  await api.must('DELETE', at(id));
+  await api.mustFind(missing(id), 'DELETE', at(id));
   if (json) return out.json({ removed: id });
   out.line(`Application ${id} is gone.`);
 }
@@ -150,7 +149,8 @@ export const app: Command = {
     const shape = { ...instanceFlags, ...registrationFlags, file: z.string().optional() };
     const { flags, words } = readFlags(shape, rest);
     const call = choose(calls, words, 'app');
-    await call({ api: new InstanceApi(flags), flags, repeated, words, json: flags.json === true, out });
+    const file = flags.file as string | undefined;
+    await call({ api: new InstanceApi(flags), file, flags, repeated, words, json: flags.json === true, out });
     return 0;
   },
 };

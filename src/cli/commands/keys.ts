@@ -22,7 +22,7 @@ interface Call {
 }
 
 function show(keys: readonly Key[], out: Output): void {
-  if (keys.length === 0) return out.note('There are no keys yet: each is made at its first use.');
+  if (keys.length === 0) out.note('There are no keys yet: each is made at its first use.');
   const rows = keys.map(({ service, algorithm, state, kid, signsFrom, signsUntil }) => [
     ...[service, algorithm, state, kid],
     `signs from ${signsFrom}${signsUntil === null ? '' : ` until ${signsUntil}`}`,
@@ -41,9 +41,15 @@ async function rotate({ api, flags, words, json, out }: Call): Promise<void> {
   const service = word(words, 1, 'whose keys: alongside keys rotate cis2|authorisation|cis');
   noMore(words, 2);
   const now = flags.now === true;
-  const found = await api.must<{ keys: Key[] }>('POST', `/keys/${encodeURIComponent(service)}/rotate`, { now });
+  const found = await api.mustFind<{ keys: Key[] }>(
+    `"${service}" has no signing keys; cis2, authorisation and cis have.`,
+    'POST',
+    `/keys/${encodeURIComponent(service)}/rotate`,
+    { now },
+  );
   if (json) return out.json(found);
   show(found.keys, out);
+  if (found.keys.length === 0) return;
   out.note(
     now
       ? 'The new keys sign from now on; the former ones stay in the key set for a while.'

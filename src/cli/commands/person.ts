@@ -1,12 +1,12 @@
 import { readFlags, UsageError } from '@alongside/kernel/config';
 import { z } from 'zod';
 import type { PeopleAnswer, Person } from '../../cis/protocol.ts';
-import { patchOf } from '../assignments.ts';
 import { type Command, choose, noMore, type Output, word } from '../command.ts';
 import { InstanceApi, instanceFlags } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
 import { memberLines } from '../members.ts';
 import { columns } from '../output.ts';
+import { patchFrom } from '../patch.ts';
 import { takeRepeated } from '../repeated.ts';
 
 interface Call {
@@ -19,6 +19,7 @@ interface Call {
 }
 
 const at = (name: string): string => `/people/${encodeURIComponent(name)}`;
+const nobody = (name: string): string => `There is no person "${name}": give a persona or a uid.`;
 const who = ({ displayName, uid }: Person): string => `${displayName} (${uid})`;
 
 async function everybody(api: InstanceApi): Promise<Person[]> {
@@ -56,7 +57,7 @@ async function list({ api, words, json, out }: Call): Promise<void> {
 async function show({ api, words, json, out }: Call): Promise<void> {
   const name = word(words, 1, 'whom: alongside person show gp');
   noMore(words, 2);
-  const person = await api.must<Person>('GET', at(name));
+  const person = await api.mustFind<Person>(nobody(name), 'GET', at(name));
   if (json) return out.json(person);
   for (const line of memberLines(person)) out.line(line);
 }
@@ -73,10 +74,11 @@ async function add({ api, file, words, json, out }: Call): Promise<void> {
 
 async function edit({ api, file, set, words, json, out }: Call): Promise<void> {
   const name = word(words, 1, 'whom: alongside person edit gp --set disabled=true');
-  const patch = { ...(file === undefined ? {} : readJsonFile(file)), ...patchOf([...set, ...words.slice(2)]) };
-  if (Object.keys(patch).length === 0)
-    throw new UsageError('Say what to change: --set path=value, or --json-file FILE with a merge patch.');
-  const person = await api.must<Person>('PATCH', at(name), patch);
+  const patch = patchFrom({
+    file: { flag: '--json-file', name: file },
+    assignments: [...set, ...words.slice(2)],
+  });
+  const person = await api.mustFind<Person>(nobody(name), 'PATCH', at(name), patch);
   if (json) return out.json(person);
   out.line(`${who(person)} is changed.`);
 }
@@ -84,7 +86,7 @@ async function edit({ api, file, set, words, json, out }: Call): Promise<void> {
 async function remove({ api, words, json, out }: Call): Promise<void> {
   const name = word(words, 1, 'whom: alongside person remove gp');
   noMore(words, 2);
-  const { uid } = await api.must<Person>('GET', at(name));
+  const { uid } = await api.mustFind<Person>(nobody(name), 'GET', at(name));
   await api.must('DELETE', at(uid));
   if (json) return out.json({ removed: uid });
   out.line(`${uid} is no longer in the directory, and every session of the person has ended.`);

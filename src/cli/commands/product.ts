@@ -6,6 +6,7 @@ import { InstanceApi, instanceFlags } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
 import { memberLines } from '../members.ts';
 import { columns } from '../output.ts';
+import { patchFrom } from '../patch.ts';
 import { type Repeated, takeRepeated } from '../repeated.ts';
 
 interface Product {
@@ -24,7 +25,13 @@ interface Call {
   out: Output;
 }
 
+const missing = (name: string): string => `There is no product "${name}": alongside product list names them.`;
 const at = (name: string): string => `/products/${encodeURIComponent(name)}`;
+
+const lists = ({ api, scope }: Call['repeated']) => ({
+  ...(api.length > 0 ? { apis: api } : {}),
+  ...(scope.length > 0 ? { scopes: scope } : {}),
+});
 
 async function list({ api, words, json, out }: Call): Promise<void> {
   noMore(words, 1);
@@ -40,7 +47,7 @@ async function list({ api, words, json, out }: Call): Promise<void> {
 async function show({ api, words, json, out }: Call): Promise<void> {
   const name = word(words, 1, 'which: alongside product show hello-world');
   noMore(words, 2);
-  const product = await api.must<Product>('GET', at(name));
+  const product = await api.mustFind<Product>(missing(name), 'GET', at(name));
   if (json) return out.json(product);
   for (const line of memberLines(product)) out.line(line);
 }
@@ -53,8 +60,7 @@ async function add({ api, file, repeated, words, json, out }: Call): Promise<voi
   const product = await api.must<Product>('POST', '/products', {
     ...(file === undefined ? {} : readJsonFile(file)),
     ...(name === undefined ? {} : { name }),
-    ...(repeated.api.length > 0 ? { apis: repeated.api } : {}),
-    ...(repeated.scope.length > 0 ? { scopes: repeated.scope } : {}),
+    ...lists(repeated),
     ...patchOf(repeated.set, { numbers: true }),
   });
   if (json) return out.json(product);
@@ -63,15 +69,13 @@ async function add({ api, file, repeated, words, json, out }: Call): Promise<voi
 
 async function edit({ api, file, repeated, words, json, out }: Call): Promise<void> {
   const name = word(words, 1, 'which: alongside product edit hello-world --set limits.quota.limit=5');
-  const patch = {
-    ...(file === undefined ? {} : readJsonFile(file)),
-    ...(repeated.api.length > 0 ? { apis: repeated.api } : {}),
-    ...(repeated.scope.length > 0 ? { scopes: repeated.scope } : {}),
-    ...patchOf([...repeated.set, ...words.slice(2)], { numbers: true }),
-  };
-  if (Object.keys(patch).length === 0)
-    throw new UsageError('Say what to change: --api, --scope, --set path=value, or --file FILE with a merge patch.');
-  const product = await api.must<Product>('PATCH', at(name), patch);
+  const patch = patchFrom({
+    file: { flag: '--file', name: file },
+    assignments: [...repeated.set, ...words.slice(2)],
+    own: lists(repeated),
+    numbers: true,
+  });
+  const product = await api.mustFind<Product>(missing(name), 'PATCH', at(name), patch);
   if (json) return out.json(product);
   out.line(`Product ${product.name} is changed.`);
 }
@@ -79,7 +83,7 @@ async function edit({ api, file, repeated, words, json, out }: Call): Promise<vo
 async function remove({ api, words, json, out }: Call): Promise<void> {
   const name = word(words, 1, 'which: alongside product remove NAME');
   noMore(words, 2);
-  await api.must('DELETE', at(name));
+  await api.mustFind(missing(name), 'DELETE', at(name));
   if (json) return out.json({ removed: name });
   out.line(`Product ${name} is gone; applications have lost what it gave them.`);
 }
@@ -94,7 +98,7 @@ export const product: Command = {
     'alongside product show NAME',
     'alongside product add NAME --api API... --scope SCOPE...   an API is named by its base path; oauth2 is one, too',
     'alongside product add --file FILE                          the same from a JSON file; - reads standard input',
-    'alongside product edit NAME --set path=value...            --set limits.quota.limit=5; limits=null lifts them all',
+    'alongside product edit NAME --set path=value...            --set limits.quota.limit=5 limits.quota.timeunit=minute; limits=null lifts them',
     'alongside product edit NAME --api API... --scope SCOPE...  other APIs, other scopes: each list is replaced',
     'alongside product edit NAME --file FILE                    by a JSON merge patch (RFC 7396)',
     'alongside product remove NAME',

@@ -1,7 +1,7 @@
 import type { StoredApplication } from '../../oauth/applications.ts';
+import { admitted, type Counters, counted } from '../../oauth/counters.ts';
 import type { RateLimits, StoredProduct } from '../../oauth/products.ts';
 import type { Api } from '../api.ts';
-import { admitted, type Counters, counted } from '../counters.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
 import type { Arrival } from './arrival.ts';

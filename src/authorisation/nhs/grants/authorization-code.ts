@@ -19,7 +19,6 @@ import { scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
 import { isCallback } from '../../redirects.ts';
-import { revokeFamily } from '../../revocation.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { corsHeaders } from '../cors.ts';
 import { grant, grantTypes } from './grant.ts';
@@ -43,7 +42,7 @@ const checkRedirectUri = (base: Base) =>
   };
 
 const findCode = (
-  { clock, tokens, database, endedSessions }: Pick<Parts, 'clock' | 'tokens' | 'database' | 'endedSessions'>,
+  { clock, tokens, endedSessions }: Pick<Parts, 'clock' | 'tokens' | 'endedSessions'>,
   base: Base,
   codes: Codes,
 ) =>
@@ -58,7 +57,7 @@ const findCode = (
     if (!found) throw errors.codeInvalid(`no code of ${base.path} is like this`);
     const { payload: granted, usedAt, expiresAt } = found;
     if (usedAt !== null) {
-      if (base.hardening.codeReuseRevokes) await revokeFamily(database, tokens, granted.family);
+      if (base.hardening.codeReuseRevokes) await tokens.revokeFamily(granted.family);
       throw errors.codeInvalid(`the code was used ${clock.now() - usedAt} ms ago`);
     }
     if (expiresAt <= clock.now())
@@ -137,7 +136,7 @@ export const authorizationCode = grant(
         const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
         if (!done) throw errors.codeInvalid('the code was used by another request at the same time');
         if (await endedSessions.isOver(base, upstream, granted.sid)) {
-          await revokeFamily(database, tokens, granted.family);
+          await tokens.revokeFamily(granted.family);
           throw errors.codeInvalid('the provider ended the session at the same time');
         }
         const keys = [code, granted.family];

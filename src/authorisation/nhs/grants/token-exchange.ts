@@ -8,7 +8,6 @@ import { accessLifetime, Issuer, type TokenGrant } from '../../issue.ts';
 import { scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
-import { revokeFamily } from '../../revocation.ts';
 import type { Level } from '../../upstream/upstream.ts';
 import { actorAttributes, checkActor, verifyActor, type WithActor } from './actor-token.ts';
 import { authenticated } from './assertion-steps.ts';
@@ -100,7 +99,7 @@ export const tokenExchange = grant(
         });
         await database.batch([access.write, refresh.write]);
         if (await endedSessions.isOver(base, upstream, sid)) {
-          await revokeFamily(database, tokens, granted.family);
+          await tokens.revokeFamily(granted.family);
           throw errors.subjectSession('the provider ended the session at the same time');
         }
         recorder.record({

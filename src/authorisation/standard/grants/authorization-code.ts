@@ -8,7 +8,6 @@ import { accessLifetime, Issuer } from '../../issue.ts';
 import { scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
-import { revokeFamily } from '../../revocation.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { AccessTokens, refreshBinding } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
@@ -27,7 +26,7 @@ interface WithCode {
 const harmlessRepeat = 10_000;
 
 const findCode = (
-  { clock, database, tokens, endedSessions }: Pick<Parts, 'clock' | 'database' | 'tokens' | 'endedSessions'>,
+  { clock, tokens, endedSessions }: Pick<Parts, 'clock' | 'tokens' | 'endedSessions'>,
   base: Base,
   codes: Codes,
 ) =>
@@ -42,7 +41,7 @@ const findCode = (
       const age = clock.now() - usedAt;
       // RFC 6749 section 4.1.2: a code that is used again has been stolen, or an answer was lost.
       if (base.hardening.codeReuseRevokes && (!isOwn || age > harmlessRepeat))
-        await revokeFamily(database, tokens, granted.family);
+        await tokens.revokeFamily(granted.family);
       throw errors.codeInvalid(`the code was used ${age} ms ago`);
     }
     if (expiresAt <= clock.now())
@@ -130,7 +129,7 @@ export const authorizationCode = grant('authorization_code', {
       const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
       if (!done) throw errors.codeInvalid('the code was used by another request at the same time');
       if (await endedSessions.isOver(base, upstream, granted.sid)) {
-        await revokeFamily(database, tokens, granted.family);
+        await tokens.revokeFamily(granted.family);
         throw errors.codeInvalid('the provider ended the session at the same time');
       }
       recorder.record({

@@ -5,7 +5,6 @@ import type { Base } from '../../base.ts';
 import { accessLifetime } from '../../issue.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
-import { revokeFamily } from '../../revocation.ts';
 import { endOfRefreshing, type Rotated, Rotation, scopesLeft, upstreamOf } from '../../rotation.ts';
 import { AccessTokens, boundKeyOf, tokenTypeOf } from '../access-tokens.ts';
 import { errors } from '../errors.ts';
@@ -52,7 +51,7 @@ const answer = (rotation: Rotation, rotated: Rotated, jkt: string | null): Answe
 
 /** The same successor again for a lost answer; any later use ends the family (RFC 9700 section 4.14.2). */
 async function answerRepeat(
-  { tokens, database }: Parts,
+  { tokens }: Pick<Parts, 'tokens'>,
   rotation: Rotation,
   { token, record }: WithToken,
 ): Promise<Answer> {
@@ -62,7 +61,7 @@ async function answerRepeat(
     const access = await tokens.find(rotated.accessToken);
     return answer(rotation, rotated, access ? boundKeyOf(access.attributes) : null);
   }
-  await revokeFamily(database, tokens, record.family);
+  await tokens.revokeFamily(record.family);
   throw errors.refreshInvalid('the token was used before; all tokens of its family are revoked');
 }
 

@@ -1,33 +1,30 @@
-import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
-import { randomToken } from '@alongside/kernel/ids';
-import type { SigningKeys } from '@alongside/kernel/keys';
 import { verifierFits } from '../../../oauth/pkce.ts';
 import type { Tokens } from '../../../oauth/tokens.ts';
 import type { Urls } from '../../../service.ts';
 import type { Database } from '../../../storage/database.ts';
 import type { CisClient } from '../../cis-client.ts';
-import { signIdToken } from '../../claims/id-token.ts';
-import { allClaims } from '../../claims/person.ts';
+import { halfHash } from '../../claims/half-hash.ts';
+import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
+import { namedClaims } from '../../claims/person.ts';
 import type { CodeGrant, Codes } from '../../codes.ts';
 import { errors } from '../../errors.ts';
 import { partyOf } from '../../relying-party.ts';
 import type { Sessions } from '../../sessions.ts';
+import type { Made, TokenGrant, TokenIssuer } from '../issuer.ts';
+import { bringsRefreshToken } from '../refreshing.ts';
+import { revokeFamily } from '../revoke-family.ts';
 import type { Grant, GrantRequest } from './grant.ts';
 
-interface Parts {
-  issuer: string;
-  clock: Clock;
+interface Parts extends IdTokenParts {
   database: Database;
-  keys: SigningKeys;
+  issuing: TokenIssuer;
   tokens: Tokens;
   sessions: Sessions;
   codes: Codes;
   cis: CisClient;
   recorder: Recorder;
   urls: Urls;
-  forgeRockClaims: boolean;
-  assuranceAsNumbers: boolean;
 }
 
 interface Valid {
@@ -35,8 +32,6 @@ interface Valid {
   grant: CodeGrant;
 }
 
-/** Seconds; the answer says one less, as the published service does. */
-const accessTokenLifetime = 3_600;
 /** A repeat by the same client within this time may be a retry; later it is a theft. Milliseconds. */
 const retryTime = 10_000;
 
@@ -51,29 +46,31 @@ function checkVerifier({ parameters }: GrantRequest, { challenge }: CodeGrant): 
 }
 
 /** The code again: tokens that came of it end, unless the same client repeats itself at once (RFC 6749 section 4.1.2). */
-async function refuseAgain(
-  { tokens, database, clock }: Parts,
-  grant: CodeGrant,
-  usedAt: number,
-  clientId: string,
-): Promise<never> {
-  const retry = clientId === grant.clientId && clock.now() - usedAt <= retryTime;
-  if (!retry) await database.run(tokens.revokingFamily(grant.family));
+async function refuseAgain(parts: Parts, grant: CodeGrant, usedAt: number, clientId: string): Promise<never> {
+  const retry = clientId === grant.clientId && parts.clock.now() - usedAt <= retryTime;
+  if (!retry) await revokeFamily(parts, grant.family);
   throw errors.codeInvalid(
     retry ? 'it was used a moment ago' : 'it was used before; what came of it is revoked',
   );
 }
 
-/** Claims of the person that were asked for in the ID token by name; mostly there are none. */
-async function namedClaims(
+/** Claims of the person that were asked for in the ID token by name; mostly there are none, and nobody is asked. */
+async function moreClaims(
   { cis, assuranceAsNumbers }: Parts,
   { claims, uid, roleId }: CodeGrant,
 ): Promise<Record<string, unknown>> {
   if (claims.idToken.length === 0) return {};
   const person = await cis.person(uid);
   if (!person || person.disabled) throw errors.codeInvalid('the person is gone or disabled');
-  const all = Object.entries(allClaims(person, roleId, assuranceAsNumbers));
-  return Object.fromEntries(all.filter(([name]) => claims.idToken.includes(name)));
+  return namedClaims(person, claims.idToken, roleId, assuranceAsNumbers);
+}
+
+/** The refresh token of a code, if it brings one. It lives no longer than the session. */
+async function refreshOf({ sessions, issuing }: Parts, grant: TokenGrant): Promise<Made | undefined> {
+  if (!bringsRefreshToken(grant.party.client, grant.scope)) return undefined;
+  const session = await sessions.get(grant.facts.sid);
+  if (!session) throw errors.codeInvalid('its session has ended');
+  return issuing.refresh(grant, session.endsAt);
 }
 
 export const authorizationCode = (parts: Parts): Grant<Valid> => ({
@@ -100,48 +97,38 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
 
   async issue({ party }, { code, grant }) {
     const { client, application } = party;
-    const accessToken = randomToken();
-    const now = parts.clock.now();
-    const more = await namedClaims(parts, grant);
-    const idToken = await signIdToken(parts, client, { grant, code, accessToken, more });
-    const attributes: Record<string, string> = {
-      acr: grant.acr,
-      aal: String(grant.level),
-      claims: grant.claims.userinfo.join(' '),
+    const tokenGrant: TokenGrant = { party, facts: grant, scope: grant.scope, family: grant.family };
+    const access = parts.issuing.access(tokenGrant);
+    const refresh = await refreshOf(parts, tokenGrant);
+    const hashes = {
+      c_hash: halfHash(code),
+      ...(grant.stateHash === null ? {} : { s_hash: grant.stateHash }),
     };
-    if (grant.roleId !== null) attributes.selected_roleid = grant.roleId;
-    const scope = grant.scope.join(' ');
+    const more = await moreClaims(parts, grant);
+    const { nonce } = grant;
+    const made = { facts: grant, accessToken: access.token, nonce, hashes, more };
+    const idToken = await signIdToken(parts, client, made);
     const { done } = await parts.database.batch([
       parts.codes.spending(code),
       parts.sessions.needing(grant.sid),
-      parts.tokens.issuing(accessToken, {
-        kind: 'access',
-        issuer: parts.issuer,
-        family: grant.family,
-        applicationId: application.id,
-        clientId: client.clientId,
-        uid: grant.uid,
-        sid: grant.sid,
-        scope,
-        attributes,
-        issuedAt: now,
-        expiresAt: now + accessTokenLifetime * 1000,
-      }),
+      access.statement,
+      ...(refresh ? [refresh.statement] : []),
     ]);
     if (!done) throw errors.codeInvalid('another request redeemed it first, or its session has ended');
     parts.recorder.record({
-      keys: [code, accessToken, idToken],
+      keys: [code, access.token, refresh?.token ?? ''],
       from: partyOf(client, parts.urls),
       to: 'cis2',
       name: 'cis2.token',
       detail: { client: application.name, acr: grant.acr },
     });
     return {
-      access_token: accessToken,
+      access_token: access.token,
       id_token: idToken,
-      expires_in: accessTokenLifetime - 1,
-      scope,
+      expires_in: parts.issuing.secondsLeft(access.expiresAt),
+      scope: grant.scope.join(' '),
       token_type: 'Bearer',
+      ...(refresh ? { refresh_token: refresh.token } : {}),
     };
   },
 });

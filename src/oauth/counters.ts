@@ -1,6 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { type Database, sql } from '../storage/database.ts';
 
+/** Where counts are kept, so that any number of processes count as one. */
 export interface Counters {
   database: Database;
   clock: Clock;
@@ -22,9 +23,8 @@ export const windowOf = ({ interval, timeunit }: { interval: number; timeunit: s
 
 /** Shortest time between two requests in milliseconds: `3ps` is one every 333 ms, `300pm` one every 200 ms. Undefined when it is no rate. */
 export function gapOf(rate: string): number | undefined {
-  const [, count, unit] = /^(\d+)p([sm])$/.exec(rate) ?? [];
-  if (count === undefined || Number(count) === 0) return undefined;
-  return Math.floor((unit === 's' ? 1_000 : minute) / Number(count));
+  const [, count, unit] = /^([1-9]\d{0,8})p([sm])$/.exec(rate) ?? [];
+  return count === undefined ? undefined : Math.floor((unit === 's' ? 1_000 : minute) / Number(count));
 }
 
 /** Counts one request in the window that runs now, and answers how many it has. One write, so no two processes get the same number. */

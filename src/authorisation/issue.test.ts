@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { Tokens } from '../oauth/tokens.ts';
+import { openDatabase } from '../storage/dialects.ts';
+import type { Base } from './base.ts';
+import { Issuer } from './issue.ts';
+
+test('the seconds that a token is good for are the published ones, however long its write takes', async () => {
+  const clock = new ManualClock(Date.UTC(2026, 6, 1));
+  const database = await openDatabase(':memory:', '');
+  const issuer = new Issuer({ issuer: 'x' } as Base, new Tokens(database, clock), clock);
+  const expiresAt = clock.now() + 600_000;
+  const left = [0, 0.001, 0.998, 0.001, 0.5, 598, 1, 100].map((seconds) => {
+    clock.advance(seconds);
+    return issuer.secondsLeft(expiresAt);
+  });
+  assert.deepEqual(left, [599, 599, 599, 598, 598, 0, 0, 0]);
+  await database.close();
+});

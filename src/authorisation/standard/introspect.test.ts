@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { applicationOf, scopes, secretOf } from '../testing/applications.ts';
+import { tokensOf } from '../testing/journeys.ts';
+import { newProver } from '../testing/proofs.ts';
+import { careWorker } from '../testing/provider.ts';
+import { type StandardClient, standardIssuer, startStandardClient } from '../testing/standard.ts';
+
+const records = 'https://api.test/records';
+
+let client: StandardClient;
+before(async () => {
+  client = await startStandardClient();
+  const server = { profile: 'standard', attributes: { 'resource-server': 'true' } } as const;
+  const { applications } = client.platform;
+  await applications.add(applicationOf('server', server));
+  const narrow = { 'resource-server': 'true', resources: 'https://elsewhere.test' };
+  await applications.add(applicationOf('elsewhere', { ...server, attributes: narrow }));
+  const publicServer = { ...server, tokenEndpointAuthMethod: 'none', secrets: [] };
+  await applications.add(applicationOf('public-server', publicServer));
+});
+after(() => client.platform.close());
+
+const ask = (token: string | undefined, id = 'server', headers: Record<string, string> = {}) =>
+  client.platform.post(
+    '/oauth2.1/introspect',
+    {
+      client_id: `key-of-${id}`,
+      client_secret: secretOf(id),
+      ...(token === undefined ? {} : { token }),
+    },
+    headers,
+  );
+const inactive = async (token: string, id = 'server') =>
+  assert.deepEqual((await ask(token, id)).body, { active: false });
+
+describe('introspection (RFC 7662)', () => {
+  test('tells a resource server of a live token, whatever base path gave it out', async () => {
+    const { access_token: token } = await client.tokensOf('web');
+    const { status, body, headers } = await ask(token);
+    assert.equal(status, 200);
+    assert.equal(headers.get('cache-control'), 'no-store');
+    const now = client.platform.clock.now() / 1_000;
+    assert.deepEqual(body, {
+      active: true,
+      iss: standardIssuer,
+      sub: careWorker.sub,
+      aud: 'https://api.test',
+      client_id: 'key-of-web',
+      scope: scopes.aal3,
+      token_type: 'Bearer',
+      iat: now,
+      exp: now + 600,
+      acr: 'AAL3_ANY',
+    });
+    const combined = await tokensOf(client.platform);
+    const { body: published } = await ask(combined.access_token ?? '');
+    assert.deepEqual([published.active, published.iss], [true, 'https://api.test/oauth2']);
+  });
+
+  test('a bound token shows its key', async () => {
+    const prover = await newProver(client.platform.clock);
+    const { body } = await client.redeem('web', await client.codeOf('web'), {}, await prover.header());
+    const { body: told } = await ask(body.access_token);
+    assert.deepEqual([told.token_type, told.cnf], ['DPoP', { jkt: prover.jkt }]);
+  });
+
+  test('signed on request (RFC 9701)', async () => {
+    const { access_token: token } = await client.tokensOf('web');
+    const accept = { accept: 'application/token-introspection+jwt' };
+    const answer = await ask(token, 'server', accept);
+    assert.equal(answer.headers.get('content-type'), 'application/token-introspection+jwt');
+    const keys = createLocalJWKSet((await client.platform.get('/oauth2.1/jwks')).body);
+    const { payload, protectedHeader } = await jwtVerify(answer.text, keys, {
+      issuer: standardIssuer,
+      audience: 'key-of-server',
+      typ: 'token-introspection+jwt',
+      currentDate: new Date(client.platform.clock.now()),
+    });
+    assert.equal(protectedHeader.alg, 'RS256');
+    assert.deepEqual(payload.token_introspection, (await ask(token)).body);
+    assert.equal(payload.sub, undefined);
+  });
+
+  test('nothing of tokens that do not hold', async () => {
+    const { access_token: token, refresh_token: refresh } = await client.tokensOf('web');
+    await inactive('unknown');
+    await inactive(refresh);
+    await client.platform.database.run(client.platform.tokens.revoking(token));
+    await inactive(token);
+    const late = await client.tokensOf('web');
+    client.platform.clock.advance(599);
+    assert.equal((await ask(late.access_token)).body.active, true);
+    client.platform.clock.advance(1);
+    await inactive(late.access_token);
+  });
+
+  test('nothing of tokens whose application was revoked', async () => {
+    const { access_token: token } = await client.tokensOf('signing');
+    const stored = await client.platform.applications.get('signing');
+    assert.ok(stored);
+    await client.platform.applications.replace({ ...stored, status: 'revoked' }, stored.revision);
+    await inactive(token);
+    await client.platform.applications.replace(stored, stored.revision + 1);
+    assert.equal((await ask(token)).body.active, true);
+  });
+
+  test('nothing to clients that are no resource server, nor of tokens for others', async () => {
+    const { access_token: token } = await client.tokensOf('web');
+    await inactive(token, 'web');
+    const narrow = await client.redeem('web', await client.codeOf('web', undefined, { resource: records }));
+    assert.equal((await ask(narrow.body.access_token)).body.aud, records);
+    await inactive(narrow.body.access_token, 'elsewhere');
+    assert.equal((await ask(token, 'elsewhere')).body.active, true);
+  });
+
+  test('only to those that prove who they are', async () => {
+    const { access_token: token } = await client.tokensOf('web');
+    const { platform } = client;
+    const forms: Record<string, string>[] = [
+      { token },
+      { token, client_id: 'key-of-server' },
+      { token, client_id: 'key-of-server', client_secret: 'wrong' },
+      { token, client_id: 'key-of-public-server' },
+      { token, client_id: 'nobody', client_secret: 'x' },
+    ];
+    for (const form of forms) {
+      const { status, body } = await platform.post('/oauth2.1/introspect', form);
+      assert.deepEqual([status, body.error], [401, 'invalid_client']);
+    }
+    const bearer = { authorization: `Bearer ${token}` };
+    assert.equal((await platform.post('/oauth2.1/introspect', { token }, bearer)).status, 401);
+    assert.deepEqual((await ask(undefined)).body.error, 'invalid_request');
+    assert.equal((await platform.get('/oauth2.1/introspect')).status, 405);
+  });
+});

@@ -1,0 +1,164 @@
+import type { Recorder } from '@alongside/kernel/events';
+import { sha256 } from '@alongside/kernel/secrets';
+import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
+import type { Urls } from '../../../service.ts';
+import { type Database, must, type Statement, sql } from '../../../storage/database.ts';
+import type { CisClient } from '../../cis-client.ts';
+import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
+import { namedClaims } from '../../claims/person.ts';
+import { errors } from '../../errors.ts';
+import { partyOf } from '../../relying-party.ts';
+import { choiceOf } from '../../roles/settle.ts';
+import { readScope } from '../../scopes.ts';
+import type { Sessions } from '../../sessions.ts';
+import { factsOf, type SignInFacts } from '../facts.ts';
+import type { TokenIssuer } from '../issuer.ts';
+import { refreshRules } from '../refreshing.ts';
+import { revokeFamily } from '../revoke-family.ts';
+import type { Successor, Successors } from '../successors.ts';
+import type { Grant, GrantRequest } from './grant.ts';
+
+interface Parts extends IdTokenParts {
+  database: Database;
+  tokens: Tokens;
+  sessions: Sessions;
+  cis: CisClient;
+  recorder: Recorder;
+  urls: Urls;
+  issuing: TokenIssuer;
+  successors: Successors;
+}
+
+interface Valid {
+  token: string;
+  record: TokenRecord;
+  /** Of the fresh access token. */
+  scope: string[];
+  facts: SignInFacts;
+  /** Claims that the client wants in the ID token, by name. */
+  more: Record<string, unknown>;
+}
+
+async function findToken(
+  { tokens, issuer, clock }: Parts,
+  { parameters, party }: GrantRequest,
+): Promise<{ token: string; record: TokenRecord }> {
+  const token = parameters.get('refresh_token');
+  if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
+  const record = await tokens.find(token);
+  if (record?.kind !== 'refresh' || record.issuer !== issuer)
+    throw errors.refreshInvalid('no refresh token is like this');
+  if (record.clientId !== party.client.clientId)
+    throw errors.refreshInvalid(`it was given to ${record.clientId}`);
+  if (record.revokedAt !== null) throw errors.refreshInvalid('it was revoked, or its session has ended');
+  if (record.expiresAt <= clock.now()) throw errors.refreshInvalid('it has run out');
+  return { token, record };
+}
+
+/** Never more than what was granted (RFC 6749 section 6). */
+function scopeOf({ parameters }: GrantRequest, record: TokenRecord): string[] {
+  const granted = record.scope.split(' ');
+  const text = parameters.get('scope');
+  if (text === undefined) return granted;
+  const asked = readScope(text);
+  if (!asked?.every((value) => granted.includes(value)))
+    throw errors.tokenScope(`${text} was asked for, ${record.scope} is granted`);
+  return asked;
+}
+
+/** The sign-in as it counts now: the person lives, and has the role still. */
+async function factsNow(
+  { cis, assuranceAsNumbers }: Parts,
+  record: TokenRecord,
+): Promise<Pick<Valid, 'facts' | 'more'>> {
+  const facts = factsOf(record);
+  const person = await cis.person(facts.uid);
+  if (!person || person.disabled) throw errors.refreshInvalid('the person is gone or disabled');
+  const roleId = choiceOf(person, facts.roleId ?? undefined) ?? null;
+  return {
+    facts: { ...facts, roleId },
+    more: namedClaims(person, facts.claims.idToken, roleId, assuranceAsNumbers),
+  };
+}
+
+/** The conditional write that only asks whether a refresh token that stays may be used still. */
+const needing = (token: string): Statement =>
+  must(sql('UPDATE token SET used_at = used_at WHERE hash = ? AND revoked_at IS NULL', sha256(token)));
+
+async function answer(parts: Parts, { party }: GrantRequest, valid: Valid, successor: Successor) {
+  const { accessToken, refreshToken, accessExpiresAt, scope } = successor;
+  const openid = scope.split(' ').includes('openid');
+  // The nonce was of the first answer (OpenID Connect Core section 12.2).
+  const made = { facts: valid.facts, accessToken, more: valid.more, nonce: null, hashes: {} };
+  return {
+    access_token: accessToken,
+    ...(openid ? { id_token: await signIdToken(parts, party.client, made) } : {}),
+    expires_in: parts.issuing.secondsLeft(accessExpiresAt),
+    scope,
+    token_type: 'Bearer',
+    refresh_token: refreshToken,
+  };
+}
+
+/** A used token again: its successor for an answer that was lost; else it is refused, and where it may be stolen all end. */
+async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
+  const { profile } = asked.party.client;
+  const { retryTime } = refreshRules[profile];
+  const successor = await parts.successors.again(valid.token, valid.record, retryTime);
+  if (successor) return answer(parts, asked, valid, successor);
+  if (retryTime > 0) await revokeFamily(parts, valid.record.family);
+  throw errors.refreshInvalid(
+    `it was used before${retryTime > 0 ? '; all that came from its sign-in is revoked' : ''}`,
+  );
+}
+
+/** Refresh tokens (RFC 6749 section 6). They end with the session at CIS2. */
+export const refreshToken = (parts: Parts): Grant<Valid> => ({
+  type: 'refresh_token',
+
+  async validate(asked) {
+    if (!asked.party.client.refreshTokens) throw errors.refreshOff('the client is registered without');
+    const { token, record } = await findToken(parts, asked);
+    return { token, record, scope: scopeOf(asked, record), ...(await factsNow(parts, record)) };
+  },
+
+  async issue(asked, valid) {
+    const { token, record, facts, scope } = valid;
+    const { party } = asked;
+    if (record.usedAt !== null) return answerAgain(parts, asked, valid);
+    const session = await parts.sessions.get(facts.sid);
+    if (!session) throw errors.refreshInvalid('its session has ended');
+    const { rotates } = refreshRules[party.client.profile];
+    const grant = { party, facts, family: record.family };
+    const access = parts.issuing.access({ ...grant, scope });
+    const next = rotates
+      ? parts.issuing.refresh({ ...grant, scope: record.scope.split(' ') }, session.endsAt)
+      : undefined;
+    const successor: Successor = {
+      accessToken: access.token,
+      accessExpiresAt: access.expiresAt,
+      refreshToken: next?.token ?? token,
+      scope: scope.join(' '),
+    };
+    const { done } = await parts.database.batch([
+      next ? parts.tokens.spending(token, parts.successors.seal(successor)) : needing(token),
+      parts.sessions.needing(facts.sid),
+      access.statement,
+      ...(next ? [next.statement] : []),
+    ]);
+    if (!done) {
+      const now = await parts.tokens.find(token);
+      if (!now || now.revokedAt !== null || now.usedAt === null)
+        throw errors.refreshInvalid('it or its session ended at the same time');
+      return answerAgain(parts, asked, { ...valid, record: now });
+    }
+    parts.recorder.record({
+      keys: [token, successor.refreshToken, successor.accessToken],
+      from: partyOf(party.client, parts.urls),
+      to: 'cis2',
+      name: 'cis2.refresh',
+      detail: { client: party.application.name, scope: successor.scope },
+    });
+    return answer(parts, asked, valid, successor);
+  },
+});

@@ -1,0 +1,56 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import { steps } from '@alongside/kernel/steps';
+import type { Applications } from '../../oauth/applications.ts';
+import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
+import { authenticateClient } from './client-authentication/authenticate.ts';
+import type { ClientAuthenticationMethod } from './client-authentication/method.ts';
+import { factsOf } from './facts.ts';
+import { readForm } from './form.ts';
+import { findOwnToken, requireStandard } from './own-token.ts';
+
+interface Parts {
+  issuer: string;
+  applications: Applications;
+  methods: readonly ClientAuthenticationMethod[];
+  tokens: Tokens;
+}
+
+const numericDate = (milliseconds: number): number => Math.floor(milliseconds / 1000);
+
+/** The members of a live token (RFC 7662 section 2.2). */
+function membersOf(record: TokenRecord): Record<string, unknown> {
+  const { uid, sid, acr, authTime, methods, roleId } = factsOf(record);
+  return {
+    active: true,
+    iss: record.issuer,
+    sub: uid,
+    client_id: record.clientId,
+    scope: record.scope,
+    ...(record.kind === 'access' ? { token_type: 'Bearer' } : {}),
+    iat: numericDate(record.issuedAt),
+    exp: numericDate(record.expiresAt),
+    auth_time: authTime,
+    acr,
+    amr: methods,
+    sid,
+    ...(roleId === null ? {} : { selected_roleid: roleId }),
+  };
+}
+
+/** A token that is no more, or another client's, is not active, and nothing is said of it. */
+const answerState = ({ tokens }: Parts) =>
+  async function answerState({ record }: { record: TokenRecord | null }): Promise<Answer> {
+    return json(200, record && tokens.isLive(record) ? membersOf(record) : { active: false });
+  };
+
+/** `POST /introspect` (RFC 7662). A client may ask about its own tokens. */
+export function createIntrospect(parts: Parts): Endpoint {
+  const list = steps<{ request: HttpRequest }>()
+    .step(readForm)
+    .step(authenticateClient(parts.applications, parts.methods))
+    .step(requireStandard)
+    .step(findOwnToken(parts))
+    .step(answerState(parts));
+  return (request) => list.run({ request });
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { randomToken } from '@alongside/kernel/ids';
+import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
+import type { Statement } from '../../storage/database.ts';
+import type { RelyingParty } from '../relying-party.ts';
+import { attributesOf, type SignInFacts } from './facts.ts';
+
+/** What tokens are made of: whose, of which sign-in, for what. */
+export interface TokenGrant {
+  party: RelyingParty;
+  facts: SignInFacts;
+  scope: readonly string[];
+  /** All that comes from one code. */
+  family: string;
+}
+
+/** A fresh token, and the write that brings it into being. */
+export interface Made {
+  token: string;
+  /** Milliseconds. */
+  expiresAt: number;
+  statement: Statement;
+}
+
+/** Seconds. */
+const accessTokenLifetime = 3_600;
+
+/** Makes access and refresh tokens of CIS2. */
+export class TokenIssuer {
+  readonly #issuer: string;
+  readonly #tokens: Tokens;
+  readonly #clock: Clock;
+
+  constructor({ issuer, tokens, clock }: { issuer: string; tokens: Tokens; clock: Clock }) {
+    this.#issuer = issuer;
+    this.#tokens = tokens;
+    this.#clock = clock;
+  }
+
+  access(grant: TokenGrant): Made {
+    return this.#make('access', grant, this.#clock.now() + accessTokenLifetime * 1000);
+  }
+
+  /** @param endsAt when its session ends at the latest, in milliseconds: no token of it lives longer. */
+  refresh(grant: TokenGrant, endsAt: number): Made {
+    return this.#make('refresh', grant, endsAt);
+  }
+
+  /** `expires_in`: one less than it is, as the published service answers. */
+  secondsLeft(expiresAt: number): number {
+    return Math.ceil((expiresAt - this.#clock.now()) / 1000) - 1;
+  }
+
+  #make(kind: TokenRecord['kind'], { party, facts, scope, family }: TokenGrant, expiresAt: number): Made {
+    const token = randomToken();
+    const statement = this.#tokens.issuing(token, {
+      kind,
+      issuer: this.#issuer,
+      family,
+      applicationId: party.application.id,
+      clientId: party.client.clientId,
+      uid: facts.uid,
+      sid: facts.sid,
+      scope: scope.join(' '),
+      attributes: attributesOf(facts),
+      issuedAt: this.#clock.now(),
+      expiresAt,
+    });
+    return { token, expiresAt, statement };
+  }
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { commands } from './commands.ts';
+
+// Commands as processes and as calls: what the tests of this folder share.
+
+const main = new URL('./main.ts', import.meta.url).pathname;
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs the real command to its end. Nothing of the test's own environment says which instance is meant. */
+export function runProcess(
+  argv: readonly string[],
+  { input = '', variables = {} }: { input?: string; variables?: Record<string, string> } = {},
+): Promise<Ended> {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ALONGSIDE_'));
+  const env = { ...Object.fromEntries(own), ...variables };
+  const child = spawn(process.execPath, [main, ...argv], { env });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (part) => (out += part));
+  child.stderr.on('data', (part) => (err += part));
+  child.stdin.end(input);
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+}
+
+/** Runs a command in this process; throws what it throws. */
+export async function invoke(
+  argv: readonly string[],
+): Promise<{ code: number; lines: string[]; notes: string[] }> {
+  const [name, ...rest] = argv;
+  const command = commands.find((candidate) => candidate.name === name);
+  assert.ok(command, name);
+  const lines: string[] = [];
+  const notes: string[] = [];
+  const code = await command.run({
+    argv: rest,
+    out: {
+      line: (text) => lines.push(text),
+      json: (value) => lines.push(JSON.stringify(value)),
+      note: (text) => notes.push(text),
+      terminal: false,
+    },
+  });
+  return { code, lines, notes };
+}
+
+/** What `--json` printed: one line, and no remark. */
+export async function invokeJson<T = Record<string, unknown>>(argv: readonly string[]): Promise<T> {
+  const { lines, notes, code } = await invoke([...argv, '--json']);
+  assert.deepEqual([lines.length, notes, code], [1, [], 0]);
+  return JSON.parse(lines[0] ?? '') as T;
+}

@@ -1,0 +1,30 @@
+import { agentSocket } from './agent-socket.ts';
+import { browser } from './browser.ts';
+import { browserPolicy } from './browser-policy.ts';
+import type { Check } from './check.ts';
+import { clock } from './clock.ts';
+import { dataFolder } from './data-folder.ts';
+import { localhost } from './localhost.ts';
+import { node } from './node.ts';
+import { ports } from './ports.ts';
+import { proxy } from './proxy.ts';
+import { services } from './services.ts';
+import { stateFile } from './state-file.ts';
+
+/** Every check, in the order in which their findings are shown. */
+export const checks: readonly Check[] = [
+  node,
+  dataFolder,
+  stateFile,
+  ports,
+  services,
+  clock,
+  agentSocket,
+  proxy,
+  localhost,
+  browserPolicy,
+  browser,
+];
+
+const names = checks.map(({ name }) => name);
+if (new Set(names).size !== names.length) throw new Error('Two checks have the same name.');

@@ -1,0 +1,30 @@
+import { reasonOf } from '@alongside/kernel/errors';
+
+export interface Asked {
+  /** Undefined when nobody answered; `problem` says why. */
+  status: number | undefined;
+  /** The answer as JSON; undefined when it is none. */
+  body: unknown;
+  problem: string | undefined;
+}
+
+const patience = 5_000;
+const longest = 1_048_576;
+
+/** Asks an address once. Never throws. */
+export async function ask(address: string): Promise<Asked> {
+  try {
+    const response = await fetch(address, { redirect: 'manual', signal: AbortSignal.timeout(patience) });
+    const text = (await response.text()).slice(0, longest);
+    let body: unknown;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      body = undefined;
+    }
+    return { status: response.status, body, problem: undefined };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause ? error.cause : error;
+    return { status: undefined, body: undefined, problem: reasonOf(cause) || String(cause) };
+  }
+}

@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { systemClock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
+import { dataFolderOf, placeOf, readStateFile, type Wish } from '../instance.ts';
+import type { ConsoleState, Subject } from './check.ts';
+import { ask } from './http.ts';
+
+/** Whether there is a process of this number; one of another user is there, too. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function lookAt(file: string): NonNullable<Subject['stateFile']> {
+  try {
+    const state = readStateFile(file);
+    return { file, state, alive: isAlive(state.pid) };
+  } catch (error) {
+    return { file, problem: reasonOf(error) };
+  }
+}
+
+async function askConsole(origin: string): Promise<Pick<Subject, 'console' | 'silence'>> {
+  const asked = systemClock.now();
+  const { status, body, problem } = await ask(`${origin}/api/v1/state`);
+  const answered = systemClock.now();
+  const state = body as Pick<ConsoleState, 'urls' | 'clock'> | undefined;
+  if (typeof state?.urls?.console === 'string' && typeof state.clock?.now === 'string')
+    return { console: { urls: state.urls, clock: state.clock, asked, answered }, silence: '' };
+  const silence = problem ?? `what answers there is not a console: status ${status}`;
+  return { console: undefined, silence };
+}
+
+/** Gathers what the checks look at. */
+export async function subjectOf(wish: Wish): Promise<Subject> {
+  const place = placeOf(wish);
+  const stateFile = place.stateFile === undefined ? undefined : lookAt(place.stateFile);
+  const known = stateFile && 'state' in stateFile ? stateFile.state : undefined;
+  const origin = place.origin ?? known?.urls.console ?? 'http://localhost:8400';
+  return {
+    dataFolder: resolve(dataFolderOf(wish)),
+    portBase: known?.portBase ?? Number(new URL(origin).port || 80),
+    origin,
+    stateFile,
+    ...(await askConsole(origin)),
+  };
+}

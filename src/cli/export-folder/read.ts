@@ -1,0 +1,95 @@
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OperatorError } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import { fileNameOf, type Kind, kindNames, limits, manifestName, type State, type Thing } from './layout.ts';
+import { isFile, jsonFiles } from './plain-files.ts';
+
+/** A state with the file that each of its things stands in. */
+export interface ReadExport {
+  state: State;
+  files: Readonly<Record<Kind, readonly string[]>>;
+}
+
+/** Counts what was read so far. */
+class Reader {
+  #files = 0;
+  #bytes = 0;
+
+  object(path: string): Thing {
+    if (!isFile(path)) throw new OperatorError(`${path} is missing.`);
+    const { size } = lstatSync(path);
+    this.#files += 1;
+    this.#bytes += size;
+    if (size > limits.file) throw new OperatorError(`${path} has more than ${limits.file} bytes.`);
+    if (this.#files > limits.files || this.#bytes > limits.whole)
+      throw new OperatorError(
+        `The export has more than ${limits.files} files or ${limits.whole} bytes: that is too much.`,
+      );
+    let value: unknown;
+    try {
+      value = JSON.parse(readFileSync(path, 'utf8'));
+    } catch (error) {
+      throw new OperatorError(`${path} is not JSON: ${reasonOf(error)}.`);
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new OperatorError(`${path} must hold one JSON object.`);
+    return value as Thing;
+  }
+}
+
+function readThings(reader: Reader, folder: string, kind: Kind): Map<string, Thing> {
+  const things = new Map<string, Thing>();
+  for (const name of jsonFiles(join(folder, kind))) {
+    const path = join(folder, kind, name);
+    const thing = reader.object(path);
+    const right = fileNameOf(kind, thing);
+    if (right !== name)
+      throw new OperatorError(`${path} holds what belongs into ${join(folder, kind, right)}.`);
+    things.set(join(kind, name), thing);
+  }
+  return things;
+}
+
+/** Cards in the order of the manifest; those that it does not name come last, as new ones do. */
+function inOrder(things: Map<string, Thing>, serials: readonly unknown[]): Map<string, Thing> {
+  const place = ({ serial }: Thing) => (serials.includes(serial) ? serials.indexOf(serial) : serials.length);
+  return new Map([...things].sort(([, one], [, other]) => place(one) - place(other)));
+}
+
+function readState(folder: string): ReadExport {
+  const reader = new Reader();
+  if (!isFile(join(folder, manifestName)))
+    throw new OperatorError(`${folder} is not an export: it has no ${manifestName}.`);
+  const { version, cards: serials } = reader.object(join(folder, manifestName));
+  if (serials !== null && !Array.isArray(serials))
+    throw new OperatorError(`"cards" in ${join(folder, manifestName)} must be a list of serials, or null.`);
+  const files = {} as Record<Kind, readonly string[]>;
+  const state: Partial<State> = { version: version as number };
+  for (const kind of kindNames) {
+    if (kind === 'cards' && serials === null) continue;
+    const read = readThings(reader, folder, kind);
+    const things = kind === 'cards' ? inOrder(read, serials as unknown[]) : read;
+    files[kind] = [...things.keys()];
+    state[kind] = [...things.values()];
+  }
+  return { state: state as State, files };
+}
+
+/** Reads an export. What has no place in one, a link and a name that leads elsewhere among it, is refused in one clear sentence. */
+export function readExport(folder: string): ReadExport {
+  try {
+    return readState(folder);
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`The export ${folder} cannot be read: ${reasonOf(error)}.`);
+  }
+}
+
+/** The file and the member that a path of the whole state means, `people.3.roles` -> `people/656005750104.json: roles`. */
+export function placeIn({ files }: ReadExport, field: string): string {
+  const [kind = '', index = '', ...rest] = field.split('.');
+  const file = files[kind as Kind]?.[Number(index)];
+  if (file === undefined) return field;
+  return rest.length === 0 ? file : `${file}: ${rest.join('.')}`;
+}

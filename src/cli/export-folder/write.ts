@@ -1,0 +1,53 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OperatorError } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import { canonicalJson } from './canonical.ts';
+import { fileNameOf, kindNames, manifestName, type State } from './layout.ts';
+import { isFile, isFolder, jsonFiles } from './plain-files.ts';
+
+/** Readable by its owner alone: hashes of secrets and keys of cards are in it. A file that says the same already is left alone. */
+function put(path: string, value: unknown): void {
+  const text = canonicalJson(value);
+  if (isFile(path) && readFileSync(path, 'utf8') === text) return;
+  writeFileSync(path, text, { mode: 0o600 });
+}
+
+/** Refuses a folder in which somebody else's files would be in the way. */
+function checkFolder(folder: string): void {
+  if (isFile(join(folder, manifestName))) return;
+  const taken = kindNames.find((kind) => jsonFiles(join(folder, kind)).length > 0);
+  if (taken !== undefined)
+    throw new OperatorError(
+      `${join(folder, taken)} has files, but ${folder} is not an export. Choose another folder.`,
+    );
+}
+
+function writeState(folder: string, state: State): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  checkFolder(folder);
+  for (const kind of kindNames) {
+    const things = state[kind] ?? [];
+    const files = new Map(things.map((thing) => [fileNameOf(kind, thing), thing]));
+    const below = join(folder, kind);
+    if (files.size > 0) mkdirSync(below, { recursive: true, mode: 0o700 });
+    if (!isFolder(below)) continue;
+    for (const name of jsonFiles(below)) if (!files.has(name)) rmSync(join(below, name));
+    for (const [name, thing] of files) put(join(below, name), thing);
+  }
+  const cards = state.cards?.map(({ serial }) => serial) ?? null;
+  put(join(folder, manifestName), { version: state.version, cards });
+}
+
+/**
+ * Makes a folder hold exactly this state. An export that is there already is changed where it differs, so that a version
+ * control sees no more than that; other files are left alone. Throws one clear sentence.
+ */
+export function writeExport(folder: string, state: State): void {
+  try {
+    writeState(folder, state);
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`The export cannot be written to ${folder}: ${reasonOf(error)}.`);
+  }
+}

@@ -1,0 +1,28 @@
+import { UsageError } from '@alongside/kernel/config';
+import { patchOf } from './assignments.ts';
+import { readJsonFile } from './json-file.ts';
+
+interface Sources {
+  /** The flag that names a file with a merge patch, and its value. */
+  file: { flag: string; name: string | undefined };
+  assignments: readonly string[];
+  /** Members that have flags of their own. */
+  own?: Record<string, unknown>;
+  numbers?: boolean;
+}
+
+/** The merge patch of an `edit`, from a file or from flags. */
+export function patchFrom({
+  file,
+  assignments,
+  own = {},
+  numbers = false,
+}: Sources): Record<string, unknown> {
+  const members = { ...own, ...patchOf(assignments, { numbers }) };
+  const said = Object.keys(members).length > 0;
+  if (file.name !== undefined && said) throw new UsageError(`Give either ${file.flag} or members, not both.`);
+  if (file.name !== undefined) return readJsonFile(file.name);
+  if (!said)
+    throw new UsageError(`Say what to change: --set path=value, or ${file.flag} FILE with a merge patch.`);
+  return members;
+}

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { OperatorError, UsageError } from '@alongside/kernel/config';
+import { startInstance, type TestInstance } from '../../test/support/instance.ts';
+import { invoke, invokeJson, runProcess } from './command.fixture.ts';
+
+let instance: TestInstance;
+let here: string[];
+const folder = mkdtempSync(join(tmpdir(), 'alongside-cli-'));
+
+const file = (name: string, value: unknown): string => {
+  const path = join(folder, name);
+  writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value));
+  return path;
+};
+const run = (...argv: string[]) => invoke([...argv, ...here]);
+const json = <T = Record<string, unknown>>(...argv: string[]) => invokeJson<T>([...argv, ...here]);
+
+before(async () => {
+  instance = await startInstance();
+  here = ['--state', instance.state.stateFile];
+});
+after(async () => {
+  await instance.stop();
+  rmSync(folder, { recursive: true });
+});
+
+describe('keys', () => {
+  test('are listed, and rotate now or later', async () => {
+    const { keys } = await json<{ keys: { service: string; kid: string; state: string }[] }>('keys', 'list');
+    assert.ok(keys.some(({ service, state }) => service === 'cis2' && state === 'signing'));
+    const signing = async () => {
+      const { keys: all } = await json<{ keys: typeof keys }>('keys', 'list');
+      return all
+        .filter(({ service, state }) => service === 'cis2' && state === 'signing')
+        .map(({ kid }) => kid);
+    };
+    const first = await signing();
+    const later = await run('keys', 'rotate', 'cis2');
+    assert.match(later.lines.join('\n'), /cis2.*announced/);
+    assert.match(later.notes.join(), /announced/);
+    assert.deepEqual(await signing(), first);
+    await run('keys', 'rotate', 'cis2', '--now');
+    assert.ok((await signing()).every((kid) => !first.includes(kid)));
+  });
+
+  test('of an unknown service are refused', async () => {
+    await assert.rejects(run('keys', 'rotate', 'sample'), /"sample" has no signing keys/);
+    await assert.rejects(run('keys', 'rotate'), UsageError);
+    await assert.rejects(run('keys'), UsageError);
+    await assert.rejects(run('keys', 'rotate', 'cis', '--later'), /no option --later/);
+  });
+});
+
+describe('person', () => {
+  test('add, show, edit and remove', async () => {
+    const source = file('ada.json', { givenName: 'Ada', familyName: 'Testwell', persona: 'ada' });
+    const { uid } = await json<{ uid: string }>('person', 'add', '--json-file', source);
+    assert.match((await run('person', 'show', 'ada')).lines.join('\n'), /^displayName +Testwell Ada$/m);
+    assert.match(
+      (await run('person', 'list')).lines.join('\n'),
+      new RegExp(`^ada +${uid} +Testwell Ada`, 'm'),
+    );
+
+    const edited = await json<Record<string, unknown>>(
+      ...['person', 'edit', 'ada', '--set', 'professionalIds.gmc=7654321', 'title=Dr', 'disabled=true'],
+    );
+    assert.deepEqual(edited.professionalIds, { gmc: '7654321' });
+    assert.deepEqual([edited.title, edited.disabled], ['Dr', true]);
+    await run('person', 'edit', uid, '--json-file', file('patch.json', { professionalIds: { gmc: null } }));
+    assert.deepEqual((await json('person', 'show', uid)).professionalIds, {});
+
+    assert.deepEqual(await json('person', 'remove', 'ada'), { removed: uid });
+    await assert.rejects(run('person', 'show', 'ada'), /no person "ada"/);
+    await assert.rejects(run('person', 'remove', uid), /no person/);
+  });
+
+  test('what does not fit is refused in one sentence', async () => {
+    await assert.rejects(run('person', 'edit', 'gp', '--set', 'idAssuranceLevel=9'), {
+      name: 'OperatorError',
+      message: 'The person is not valid. "idAssuranceLevel" must be "0", "1", "2" or "3".',
+    });
+    await assert.rejects(run('person', 'edit', 'gp'), UsageError);
+    await assert.rejects(run('person', 'add'), UsageError);
+    await assert.rejects(run('person', 'show', 'gp', 'nurse'), UsageError);
+    await assert.rejects(run('person', 'add', '--json-file', join(folder, 'no.json')), /cannot be read/);
+    await assert.rejects(run('person', 'add', '--json-file', file('list.json', [])), /one JSON object/);
+    await assert.rejects(run('person', 'add', '--json-file', file('text.json', '{')), /is not JSON/);
+    await assert.rejects(
+      run('person', 'add', '--json-file', file('long.json', ' '.repeat(1_048_577))),
+      /more than 1048576 bytes/,
+    );
+  });
+});
+
+describe('app', () => {
+  test('the secrets of a new application are shown once', async () => {
+    const { lines, notes } = await run(
+      ...['app', 'add', '--name', 'mine', '--callback', 'http://localhost:3000/a'],
+      ...['--callback', 'http://localhost:3000/b', '--product', 'hello-world'],
+      ...['--redirect', 'http://localhost:3000/c', '--cis2-auth', 'client_secret_basic'],
+    );
+    const id = /^Application (\S+)$/.exec(lines[0] ?? '')?.[1] ?? '';
+    const secrets = lines.flatMap((line) => /client secret +(\S{43})$/.exec(line)?.[1] ?? []);
+    assert.equal(secrets.length, 2);
+    assert.match(notes.join(), /shown this once/);
+
+    const shown = (await run('app', 'show', id)).lines.join('\n');
+    assert.ok(secrets.every((secret) => !shown.includes(secret)));
+    assert.match(shown, /^platform.callbackUrls +http:\/\/localhost:3000\/a, http:\/\/localhost:3000\/b$/m);
+    assert.match(shown, /^cis2.tokenEndpointAuthMethod +client_secret_basic$/m);
+
+    await run('app', 'edit', id, '--file', file('edit.json', { cis2: null, name: 'ours' }));
+    const edited = await json<{ name: string; cis2: unknown }>('app', 'show', id);
+    assert.deepEqual([edited.name, edited.cis2], ['ours', null]);
+    assert.equal((await json('app', 'revoke', id)).status, 'revoked');
+    assert.equal((await json('app', 'approve', id)).status, 'approved');
+    assert.match(
+      (await run('app', 'list')).lines.join('\n'),
+      new RegExp(`^${id} +ours +approved +nhs +platform$`, 'm'),
+    );
+    await run('app', 'remove', id);
+    await assert.rejects(run('app', 'show', id), /no application/);
+  });
+
+  test('a secret that an edit makes is shown, too; other credentials are not', async () => {
+    const { id } = await json<{ id: string }>(
+      'app',
+      'add',
+      '--name',
+      'n',
+      '--native',
+      '--callback',
+      'http://127.0.0.1/',
+    );
+    const quiet = await run('app', 'edit', id, '--set', 'name=m');
+    assert.deepEqual(quiet.lines, [`Application ${id} is changed.`]);
+    const loud = await run('app', 'edit', id, '--set', 'platform.tokenEndpointAuthMethod=client_secret_post');
+    assert.match(loud.lines.join('\n'), /platform client secret +\S{43}$/m);
+    assert.match(loud.notes.join(), /shown this once/);
+  });
+
+  test('warnings of the registration are remarks', async () => {
+    const whole = { name: 'w', platform: { tokenEndpointAuthMethod: 'private_key_jwt' } };
+    const { notes } = await run('app', 'add', '--file', file('app.json', whole));
+    assert.match(notes.join('\n'), /^Warning: platform: no public key/m);
+  });
+
+  test('what does not fit is refused in one sentence', async () => {
+    await assert.rejects(
+      run('app', 'add', '--name', 'x', '--callback', 'ftp://x'),
+      /"platform.callbackUrls.0" must be http or https, not ftp:\.$/,
+    );
+    await assert.rejects(run('app', 'add', '--name', 'x'), UsageError);
+    await assert.rejects(run('app', 'add', '--file', 'x', '--name', 'y'), /not both/);
+    await assert.rejects(run('app', 'edit', 'demo-native'), UsageError);
+    await assert.rejects(run('app', 'revoke', '../products'), /no application/);
+  });
+});
+
+describe('product', () => {
+  test('add, edit, list and remove', async () => {
+    await run('product', 'add', 'mine', '--api', 'hello-world', '--api', 'oauth2', '--scope', 'urn:a');
+    assert.match((await run('product', 'list')).lines.join('\n'), /^mine +hello-world, oauth2 +1 scope$/m);
+    const limited = await json<{ limits: unknown }>(
+      ...['product', 'edit', 'mine', '--set', 'limits.quota={"limit":5,"timeunit":"minute"}'],
+    );
+    assert.deepEqual(limited.limits, { quota: { enabled: true, limit: 5, interval: 1, timeunit: 'minute' } });
+    await run(
+      'product',
+      'edit',
+      'mine',
+      '--set',
+      'limits.quota.limit=6',
+      '--scope',
+      'urn:b',
+      '--scope',
+      'urn:c',
+    );
+    const shown = (await run('product', 'show', 'mine')).lines.join('\n');
+    assert.match(shown, /^limits.quota.limit +6$/m);
+    assert.match(shown, /^scopes +urn:b, urn:c$/m);
+    assert.equal((await json('product', 'edit', 'mine', '--set', 'limits=null')).limits, null);
+    assert.deepEqual(await json('product', 'remove', 'mine'), { removed: 'mine' });
+    await assert.rejects(run('product', 'remove', 'mine'), /no product "mine"/);
+  });
+
+  test('one of the same name, or none, is refused', async () => {
+    await assert.rejects(run('product', 'add', 'hello-world'), /one of this name already/);
+    await assert.rejects(run('product', 'add'), UsageError);
+    await assert.rejects(
+      run('product', 'edit', 'hello-world', '--set', 'limits.quota.limit=-1'),
+      OperatorError,
+    );
+  });
+});
+
+describe('as processes', () => {
+  test('JSON is one line on standard output and nothing else', async () => {
+    const added = await runProcess(['person', 'add', '--json-file', '-', '--json', ...here], {
+      input: '{"givenName":"Bo","familyName":"Testwell"}',
+    });
+    assert.deepEqual([added.code, added.err], [0, '']);
+    assert.match(added.out, /^\{"uid":"\d{12}".*\}\n$/);
+    const [listed, made] = await Promise.all([
+      runProcess(['product', 'list', '--json'], { variables: { ALONGSIDE_STATE: instance.state.stateFile } }),
+      runProcess(['app', 'add', '--name', 'j', '--callback', 'http://localhost/', '--json', ...here]),
+    ]);
+    for (const { code, out, err } of [listed, made]) {
+      assert.deepEqual([code, err], [0, '']);
+      assert.equal(out.indexOf('\n'), out.length - 1);
+      JSON.parse(out);
+    }
+  });
+
+  test('a refusal is a sentence on standard error and exit code 1, a wrong call 2', async () => {
+    const [refused, misused, unknown, silent, help] = await Promise.all([
+      runProcess(['app', 'show', 'nothing', '--json', ...here]),
+      runProcess(['app', 'edit', 'x', ...here]),
+      runProcess(['person', 'list', '--jsn', ...here]),
+      runProcess(['keys', 'list', '--port-base', '1']),
+      runProcess(['app', '--help']),
+    ]);
+    assert.deepEqual(
+      [refused.code, refused.out, refused.err],
+      [1, '', 'There is no application "nothing": alongside app list names them.\n'],
+    );
+    assert.deepEqual([misused.code, misused.out], [2, '']);
+    assert.deepEqual([unknown.code, unknown.err], [2, 'There is no option --jsn. Did you mean --json?\n']);
+    assert.equal(silent.code, 1);
+    assert.match(silent.err, /^No running instance answers at http:\/\/localhost:1 \(.+\n$/);
+    assert.equal(help.code, 0);
+    assert.match(help.out, /--post-logout-redirect URL/);
+  });
+
+  test('something else at the address of the console is said so', async () => {
+    const other = createServer((_request, response) => response.end('<html>')).listen(0, '127.0.0.1');
+    await new Promise((done) => other.once('listening', done));
+    const { port } = other.address() as AddressInfo;
+    await assert.rejects(
+      invoke(['keys', 'list', '--port-base', String(port)]),
+      /is not the console of an instance/,
+    );
+    other.close();
+  });
+});

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser, watchDocuments } from '../support/browser.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+interface Role {
+  roleId: string;
+  orgName: string;
+  orgCode: string;
+}
+// The role of the desk begins every session; at CIS2 the person may work in another one, for that session alone.
+describe('roles', () => {
+  let instance: TestInstance;
+  let browser: Browser;
+  before(async () => {
+    [instance, browser] = await Promise.all([startInstance(), launchBrowser()]);
+  });
+  after(async () => {
+    await browser?.close();
+    await instance?.stop();
+  });
+
+  const rolesOf = async (uid: string) =>
+    (await instance.api<{ roles: Role[] }>('GET', `/people/${uid}`)).roles as [Role, Role, Role, ...Role[]];
+  const roleAtDesk = async () =>
+    (await instance.api<{ role: { roleId: string } | null }>('GET', '/agent')).role?.roleId;
+
+  async function signIn(page: Page): Promise<void> {
+    await page.goto(`${instance.urls.sample}/sign-in/separate`);
+    await page.getByRole('button', { name: 'Find patient' }).waitFor();
+  }
+
+  async function openRolePage(page: Page): Promise<void> {
+    await page.getByRole('link', { name: 'Change role' }).click();
+    await page.getByRole('link', { name: 'Choose at CIS2 instead' }).click();
+    await page.getByRole('heading', { name: 'Choose your role' }).waitFor();
+    assert.equal(new URL(page.url()).origin, new URL(instance.urls.cis2Issuer).origin);
+  }
+
+  /** The application calls in this role, and the gateway passes only the one that the token has. */
+  async function worksAs(page: Page, { orgCode }: Role): Promise<void> {
+    await page
+      .getByRole('definition')
+      .filter({ hasText: `at ${orgCode}` })
+      .waitFor();
+    await page.getByLabel('NHS number').fill('9000000009');
+    await page.getByRole('button', { name: 'Find patient' }).click();
+    await page.getByText('2010-10-22').waitFor();
+  }
+
+  test('a nurse with three roles changes the role at CIS2, and PDS is called in the new one', async () => {
+    await instance.signInAtDesk('nurse');
+    const [first, , third] = await rolesOf('656005750105');
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await signIn(page);
+    await worksAs(page, first);
+
+    await openRolePage(page);
+    assert.equal(await page.getByRole('searchbox').count(), 0);
+    const radios = page.getByRole('radio');
+    assert.equal(await radios.count(), 3);
+    assert.ok(await radios.first().isChecked(), 'the role until now is marked');
+    await page.getByRole('radio', { name: `${third.orgName} (${third.orgCode})` }).check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await worksAs(page, third);
+    assert.equal(await roleAtDesk(), first.roleId, 'the desk keeps its role');
+
+    const documents = watchDocuments(page);
+    await signIn(page);
+    await worksAs(page, third);
+    const shown = documents.filter(({ status }) => status < 300);
+    assert.ok(
+      shown.every(({ url }) => url.startsWith(instance.urls.sample)),
+      'the choice is remembered',
+    );
+    const names = (await instance.events()).map(({ name }) => name);
+    assert.equal(names.filter((name) => name === 'cis2.role').length, 1);
+
+    // A card that comes anew brings the role of the desk.
+    await instance.api('DELETE', '/readers/0/card');
+    await instance.signInAtDesk('nurse');
+    await signIn(page);
+    await worksAs(page, first);
+    await context.close();
+    await instance.api('DELETE', '/readers/0/card');
+  });
+
+  test('a locum with eight roles has a search', async () => {
+    await instance.signInAtDesk('locum');
+    const roles = await rolesOf('656005750106');
+    const last = roles.at(-1) as Role;
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await signIn(page);
+    await openRolePage(page);
+    assert.equal(await page.getByRole('radio').count(), 8);
+    await page.getByRole('searchbox', { name: 'Search your roles' }).fill(last.orgCode);
+    await page.keyboard.press('Enter');
+    await page.getByText('1 of 8 roles').waitFor();
+    await page.getByRole('radio').check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await worksAs(page, last);
+    await context.close();
+    await instance.api('DELETE', '/readers/0/card');
+  });
+
+  test('cancelled: the application says so, and nothing has changed', async () => {
+    await instance.signInAtDesk('nurse');
+    const [first] = await rolesOf('656005750105');
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await signIn(page);
+    await openRolePage(page);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('heading', { name: 'You are not signed in' }).waitFor();
+    await page.getByRole('link', { name: 'Start again' }).click();
+    await worksAs(page, first);
+    await context.close();
+    await instance.api('DELETE', '/readers/0/card');
+  });
+});
