@@ -6,8 +6,8 @@ import { createAuthorisation } from './authorisation/index.ts';
 import type { Core } from './boot/core.ts';
 import type { Placement } from './boot/listeners.ts';
 import { mockClaimsOf } from './boot/mock-claims.ts';
+import { createPersonSource } from './boot/person-source.ts';
 import type { Ports } from './boot/ports.ts';
-import { createRoleSource } from './boot/role-source.ts';
 import { createCis } from './cis/index.ts';
 import { createCis2 } from './cis2/index.ts';
 import type { Config, ServiceName } from './config.ts';
@@ -58,6 +58,7 @@ export async function compose(materials: Materials): Promise<Composition> {
     authorisation: secret('authorisation', 'cis'),
     cardIssuer: secret('card-issuer', 'cis'),
   };
+  const personSource = createPersonSource(urls.cis, cisSecrets.authorisation);
   const cis2Provider = {
     issuer: cis2Issuer,
     authorizeUrl: `${cis2Issuer}/authorize`,
@@ -140,7 +141,9 @@ export async function compose(materials: Materials): Promise<Composition> {
       vault,
       log: log('authorisation'),
       statusApiKey,
-      roleSource: createRoleSource(urls.cis, cisSecrets.authorisation),
+      personSource,
+      roleSource: async (uid) => (await personSource(uid))?.roles.map(({ roleId }) => roleId),
+      consoleSecret: secret('console', 'authorisation'),
       bases: [
         { path: '/oauth2', profile: 'nhs', environment: 'local', cis2: cis2Provider },
         ...(development ? [mockBasePath(urls)] : []),
@@ -167,6 +170,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       cis2Issuer,
       version,
       cis: { url: urls.cis, secret: cisSecrets.console },
+      authorisation: { url: urls.api, secret: secret('console', 'authorisation') },
       agentSocket,
       ...(development ? { realmKeys } : {}),
       reset,

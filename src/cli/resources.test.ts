@@ -200,42 +200,50 @@ describe('product', () => {
   });
 });
 
-describe('as processes', () => {
+describe('the command', () => {
   test('JSON is one line on standard output and nothing else', async () => {
-    const added = await runProcess(['person', 'add', '--json-file', '-', '--json', ...here], {
-      input: '{"givenName":"Bo","familyName":"Testwell"}',
-    });
-    assert.deepEqual([added.code, added.err], [0, '']);
-    assert.match(added.out, /^\{"uid":"\d{12}".*\}\n$/);
-    const [listed, made] = await Promise.all([
+    const [added, listed] = await Promise.all([
+      runProcess(['person', 'add', '--json-file', '-', '--json', ...here], {
+        input: '{"givenName":"Bo","familyName":"Testwell"}',
+      }),
       runProcess(['product', 'list', '--json'], { variables: { ALONGSIDE_STATE: instance.state.stateFile } }),
-      runProcess(['app', 'add', '--name', 'j', '--callback', 'http://localhost/', '--json', ...here]),
     ]);
-    for (const { code, out, err } of [listed, made]) {
+    for (const { code, out, err } of [added, listed]) {
       assert.deepEqual([code, err], [0, '']);
       assert.equal(out.indexOf('\n'), out.length - 1);
-      JSON.parse(out);
+      assert.equal(typeof JSON.parse(out), 'object');
     }
   });
 
   test('a refusal is a sentence on standard error and exit code 1, a wrong call 2', async () => {
-    const [refused, misused, unknown, silent, help] = await Promise.all([
+    const [refused, unknown, help] = await Promise.all([
       runProcess(['app', 'show', 'nothing', '--json', ...here]),
-      runProcess(['app', 'edit', 'x', ...here]),
       runProcess(['person', 'list', '--jsn', ...here]),
-      runProcess(['keys', 'list', '--port-base', '1']),
       runProcess(['app', '--help']),
     ]);
     assert.deepEqual(
       [refused.code, refused.out, refused.err],
       [1, '', 'There is no application "nothing": alongside app list names them.\n'],
     );
-    assert.deepEqual([misused.code, misused.out], [2, '']);
-    assert.deepEqual([unknown.code, unknown.err], [2, 'There is no option --jsn. Did you mean --json?\n']);
-    assert.equal(silent.code, 1);
-    assert.match(silent.err, /^No running instance answers at http:\/\/localhost:1 \(.+\n$/);
-    assert.equal(help.code, 0);
+    assert.deepEqual(
+      [unknown.code, unknown.out, unknown.err],
+      [2, '', 'There is no option --jsn. Did you mean --json?\n'],
+    );
+    assert.deepEqual([help.code, help.err], [0, '']);
     assert.match(help.out, /--post-logout-redirect URL/);
+  });
+
+  test('nobody at the address is said so', async () => {
+    await assert.rejects(invoke(['keys', 'list', '--port-base', '1']), {
+      name: 'OperatorError',
+      message: /^No running instance answers at http:\/\/localhost:1 \(/,
+    });
+    await assert.rejects(invoke(['keys', 'list', '--port-base', 'x']), UsageError);
+    await assert.rejects(invoke(['keys', 'list', '--state', join(folder, 'none')]), /cannot be read/);
+    await assert.rejects(
+      invoke(['keys', 'list', '--state', file('odd.json', {})]),
+      /cannot be read|not the state/,
+    );
   });
 
   test('something else at the address of the console is said so', async () => {

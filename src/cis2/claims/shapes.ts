@@ -12,7 +12,7 @@ const odsCode = text('Code of the organisation in the Organisation Data Service.
 const names = (description: string) => z.array(z.string()).min(1).optional().describe(description);
 
 /** A level is a string, unless the provider is switched to numbers. */
-export const level = (asNumbers: boolean, lowest: 0 | 1, description: string) => {
+const level = (asNumbers: boolean, lowest: 0 | 1, description: string) => {
   const levels = [0, 1, 2, 3].slice(lowest);
   return (asNumbers ? z.int().min(lowest).max(3) : z.enum(levels.map(String))).describe(description);
 };
@@ -39,7 +39,7 @@ const organisation = z.looseObject({ org_name: text('Name of the organisation.')
 const membership = organisation.extend({ person_orgid: digits12('Id of the person at the organisation.') });
 
 /** Every claim of a person. Which of them come depends on the scopes and on the claims that were asked for by name. */
-export const personClaims = (asNumbers: boolean) =>
+const personClaims = (asNumbers: boolean) =>
   z
     .object({
       nhsid_useruid: digits12('The person’s user id, the same as sub.'),

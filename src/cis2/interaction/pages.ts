@@ -30,7 +30,7 @@ type Parts = ReplyFrame & {
   finish: Finish;
 };
 
-export interface WithForm extends Opened {
+interface WithForm extends Opened {
   form: Parameters;
 }
 

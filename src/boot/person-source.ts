@@ -1,10 +1,10 @@
 import { OperatorError } from '@alongside/kernel/config';
 import { type Person, paths } from '../cis/protocol.ts';
 
-/** Asks our own CIS for the role ids of a person; undefined for a person whom it does not know. */
-export const createRoleSource =
+/** Asks our own CIS for a person; undefined for one whom it does not know. */
+export const createPersonSource =
   (cis: string, secret: string) =>
-  async (uid: string): Promise<string[] | undefined> => {
+  async (uid: string): Promise<Person | undefined> => {
     const response = await fetch(`${cis}${paths.person(uid)}`, {
       headers: { authorization: `Bearer ${secret}` },
       signal: AbortSignal.timeout(3_000),
@@ -14,6 +14,6 @@ export const createRoleSource =
       return undefined;
     }
     if (!response.ok)
-      throw new OperatorError(`CIS answered ${response.status} when it was asked for the roles of a person.`);
-    return ((await response.json()) as Person).roles.map(({ roleId }) => roleId);
+      throw new OperatorError(`CIS answered ${response.status} when it was asked for a person.`);
+    return (await response.json()) as Person;
   };

@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startInstance, type TestInstance } from '../../test/support/instance.ts';
+import { invoke, runProcess } from './command.fixture.ts';
+import { judgeBrowser } from './doctor/browser.ts';
+import { judgePolicies } from './doctor/browser-policy.ts';
+import { judgeClock } from './doctor/clock.ts';
+import { judgeFolder } from './doctor/data-folder.ts';
+import { judgeLocalhost } from './doctor/localhost.ts';
+import { judgeNode } from './doctor/node.ts';
+import { listeningInodes, portOwner } from './doctor/port-owners.ts';
+import { judgeProxy } from './doctor/proxy.ts';
+import { patternCovers } from './doctor/url-pattern.ts';
+
+interface Report {
+  ok: boolean;
+  checks: { name: string; outcome: string; detail: string; mend?: string }[];
+}
+
+const root = mkdtempSync(join(tmpdir(), 'alongside-doctor-'));
+after(() => rmSync(root, { recursive: true }));
+
+async function examine(...argv: string[]): Promise<Report & { code: number }> {
+  const { lines, code } = await invoke(['doctor', '--json', ...argv]);
+  assert.equal(lines.length, 1);
+  return { ...(JSON.parse(lines[0] ?? '') as Report), code };
+}
+
+/** What the machine of the test is like is another matter than what is examined here. */
+const ofTheMachine = /^(proxy|localhost|browser|browser-policy)$/;
+const troubles = ({ checks }: Report): string[] =>
+  checks
+    .filter(({ name, outcome }) => outcome === 'wrong' && !ofTheMachine.test(name))
+    .map(({ name }) => name);
+
+const listen = (port = 0): Promise<{ server: Server; port: number }> =>
+  new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1', () =>
+      resolve({ server, port: (server.address() as { port: number }).port }),
+    );
+  });
+
+describe('at an instance that is well', () => {
+  let instance: TestInstance;
+  before(async () => {
+    instance = await startInstance();
+  });
+  after(() => instance.stop());
+  const at = () => ['--state', instance.state.stateFile, '--data', root];
+
+  test('nothing is wrong, and each part was looked at', async () => {
+    const report = await examine(...at());
+    assert.deepEqual(troubles(report), []);
+    const names = report.checks.map(({ name }) => name);
+    for (const name of [
+      ...['node', 'data-folder', 'state-file', 'clock', 'agent-socket', 'proxy', 'localhost', 'browser'],
+      ...[
+        'service (console)',
+        'service (cis2)',
+        'service (cis)',
+        'service (identity-agent)',
+        'service (sample)',
+      ],
+      ...['service (authorisation)', 'service (gateway, PDS)'],
+    ])
+      assert.ok(names.includes(name), name);
+    if (process.platform === 'linux') {
+      const console_ = report.checks.find(({ name }) => name === 'port (console)');
+      assert.match(
+        console_?.detail ?? '',
+        new RegExp(`^${instance.state.portBase}: this instance \\(process ${process.pid}\\)$`),
+      );
+      assert.equal(names.filter((name) => name.startsWith('port')).length, 6);
+    }
+  });
+
+  test('it is found by its port as well', async () => {
+    assert.deepEqual(
+      troubles(await examine('--port-base', String(instance.state.portBase), '--data', root)),
+      [],
+    );
+  });
+
+  test('a moved clock is a remark', async () => {
+    await instance.api('PUT', '/clock', { advance: 86_400 });
+    const report = await examine(...at());
+    await instance.api('DELETE', '/clock');
+    assert.deepEqual(troubles(report), []);
+    assert.ok(report.checks.some(({ name, outcome }) => name === 'clock' && outcome === 'remark'));
+  });
+
+  test('the report of the process is one line, and for people it names the mend', async () => {
+    // Proxies are looked at as the process has them.
+    const variables = { http_proxy: 'http://proxy.test:3128', no_proxy: 'example.org' };
+    const [json, text] = await Promise.all([
+      runProcess(['doctor', '--json', ...at()], { variables }),
+      runProcess(['doctor', ...at()], { variables }),
+    ]);
+    assert.deepEqual([json.code, json.err, json.out.indexOf('\n')], [1, '', json.out.length - 1]);
+    assert.equal((JSON.parse(json.out) as Report).ok, false);
+    assert.deepEqual([text.code, text.err], [1, '']);
+    assert.match(
+      text.out,
+      /^WRONG {2}proxy: http_proxy is set and would catch localhost and 127\.0\.0\.1\.\n {7}-> Set NO_PROXY/m,
+    );
+    assert.match(text.out, /^ok {5}service \(cis2\)/m);
+    assert.match(text.out, /things? (is|are) wrong\.\n$/);
+  });
+});
+
+describe('what is wrong is named', () => {
+  test('parts that do not run', async () => {
+    const instance = await startInstance({ only: 'cis,authorisation,gateway,console' });
+    const report = await examine('--state', instance.state.stateFile, '--data', root);
+    await instance.stop();
+    assert.deepEqual(troubles(report), ['service (cis2)', 'service (identity-agent)', 'service (sample)']);
+    assert.equal(report.code, 1);
+    assert.ok(report.checks.some(({ name, outcome }) => name === 'agent-socket' && outcome === 'remark'));
+  });
+
+  test('an issuer that is not the configured one, and a socket that is gone', async () => {
+    const instance = await startInstance();
+    const { stateFile } = instance.state;
+    // The console and CIS2 were told two addresses of one port.
+    const other = await startInstance({ urlCis2: new URL(instance.urls.cis2Issuer).origin });
+    rmSync(instance.state.agentSocket ?? '');
+    const [issuer, socket] = await Promise.all([
+      examine('--state', other.state.stateFile, '--data', root),
+      examine('--state', stateFile, '--data', root),
+    ]);
+    await Promise.all([instance.stop(), other.stop()]);
+    // Both name the same issuer: here the other one's own stays unreached, and is well as far as can be seen.
+    assert.deepEqual(troubles(issuer), []);
+    assert.deepEqual(troubles(socket), ['agent-socket']);
+  });
+
+  test('a state file that was left behind, and one that is none', async () => {
+    const file = join(root, 'left.json');
+    const { server, port } = await listen();
+    server.close();
+    const urls = Object.fromEntries(
+      ['console', 'api', 'cis2Issuer', 'identityAgent', 'cis', 'sample'].map((name) => [
+        name,
+        `http://127.0.0.1:${port}`,
+      ]),
+    );
+    // No process has this number: it is beyond what Linux gives out.
+    writeFileSync(file, JSON.stringify({ urls, pid: 4_194_305, portBase: port, agentSocket: null }));
+    const left = await examine('--state', file, '--data', root);
+    assert.deepEqual(troubles(left), ['state-file', 'service (console)']);
+    assert.match(
+      left.checks.find(({ name }) => name === 'state-file')?.detail ?? '',
+      /4194305 does not run any more/,
+    );
+
+    writeFileSync(file, JSON.stringify({ urls, pid: process.pid, portBase: port, agentSocket: null }));
+    const mute = await examine('--state', file, '--data', root);
+    assert.match(
+      mute.checks.find(({ name }) => name === 'state-file')?.detail ?? '',
+      /its console does not answer/,
+    );
+
+    writeFileSync(file, '{');
+    assert.ok(troubles(await examine('--state', file, '--data', root)).includes('state-file'));
+  });
+
+  test('a port that somebody else uses, by the name of the process', async () => {
+    const { server, port } = await listen();
+    const report = await examine('--port-base', String(port), '--data', root);
+    server.close();
+    const found = report.checks.find(({ name }) => name === 'port (console)');
+    assert.equal(found?.outcome, 'wrong');
+    assert.match(
+      found?.detail ?? '',
+      process.platform === 'linux' ? new RegExp(`\\(process ${process.pid}\\)\\.$`) : /is used by/,
+    );
+    assert.match(found?.mend ?? '', /--port-base/);
+    assert.ok(troubles(report).includes('service (console)'));
+  });
+
+  test('ports beyond the last', async () => {
+    const report = await examine('--port-base', '65533', '--data', root);
+    assert.match(JSON.stringify(report.checks), /There is no port 65536/);
+  });
+});
+
+describe('each judgement', () => {
+  test('Node.js', () => {
+    assert.equal(judgeNode('20.19.0').outcome, 'wrong');
+    assert.equal(judgeNode('24.0.0').outcome, 'ok');
+  });
+
+  test('the data folder', () => {
+    const file = join(root, 'file');
+    writeFileSync(file, '');
+    assert.equal(judgeFolder(root).outcome, 'ok');
+    assert.match(judgeFolder(join(root, 'new/deep')).detail, /can be made/);
+    assert.equal(judgeFolder(join(file, 'below')).outcome, 'wrong');
+    const closed = join(root, 'closed');
+    mkdirSync(closed);
+    chmodSync(closed, 0o500);
+    // Nothing is closed to root.
+    assert.equal(judgeFolder(closed).outcome, process.getuid?.() === 0 ? 'ok' : 'wrong');
+  });
+
+  test('clocks: the time of the call itself counts for neither', () => {
+    const asked = Date.parse('2026-03-02T09:00:00Z');
+    const at = (milliseconds: number, offsetSeconds = 0, took = 8_000) =>
+      judgeClock({
+        urls: {} as never,
+        clock: { now: new Date(asked + milliseconds).toISOString(), offsetSeconds },
+        asked,
+        answered: asked + took,
+      }).map(({ outcome, detail }) => `${outcome}: ${detail}`);
+    assert.match(at(0).join(), /^ok/);
+    assert.match(at(18_000).join(), /^ok/);
+    assert.match(at(18_001).join(), /^wrong.* 10 s ahead of/);
+    assert.match(at(-10_000).join(), /^ok/);
+    assert.match(at(-3_600_000).join(), /^wrong.* 3600 s behind/);
+    assert.match(at(3_600_000, 3_600).join('\n'), /^ok.*\nremark: .* 3600 s/);
+  });
+
+  test('proxies', () => {
+    const outcome = (variables: Record<string, string>) => judgeProxy(variables).outcome;
+    assert.equal(outcome({}), 'ok');
+    assert.equal(outcome({ https_proxy: 'http://p:1' }), 'ok');
+    for (const name of ['http_proxy', 'HTTP_PROXY', 'ALL_PROXY'])
+      assert.equal(outcome({ [name]: 'http://p:1' }), 'wrong');
+    const proxy = { HTTP_PROXY: 'http://p:1' };
+    for (const list of [
+      '*',
+      'localhost,127.0.0.1',
+      'example.org, .localhost 127.0.0.0/8',
+      'LOCALHOST:8400,127.0.0.1',
+    ])
+      assert.equal(outcome({ ...proxy, NO_PROXY: list }), 'ok', list);
+    for (const list of ['', 'localhost', '127.0.0.1', 'notlocalhost,127.0.0.10'])
+      assert.equal(outcome({ ...proxy, no_proxy: list }), 'wrong', list);
+    assert.match(judgeProxy({ ...proxy, NO_PROXY: 'localhost' }).detail, /would catch 127\.0\.0\.1\.$/);
+  });
+
+  test('localhost', () => {
+    assert.equal(judgeLocalhost(['::1', '127.0.0.1']).outcome, 'ok');
+    assert.match(judgeLocalhost(['::1']).detail, /::1 alone/);
+    assert.equal(judgeLocalhost(['192.0.2.1']).outcome, 'wrong');
+  });
+
+  test('browsers', () => {
+    const program = join(root, 'chromium');
+    writeFileSync(program, '', { mode: 0o755 });
+    assert.equal(judgeBrowser({ ALONGSIDE_BROWSER: program }).outcome, 'ok');
+    assert.match(judgeBrowser({ ALONGSIDE_BROWSER: join(root, 'none'), PATH: root }).detail, /names .*none/);
+    if (process.platform !== 'linux') return;
+    assert.equal(judgeBrowser({ PATH: root }).detail, program);
+    assert.equal(judgeBrowser({ PATH: '/nowhere' }).outcome, 'wrong');
+  });
+
+  test('patterns of policies', () => {
+    const agent = new URL('http://127.0.0.1:8403');
+    for (const pattern of [
+      '*',
+      '127.0.0.1',
+      'http://127.0.0.1:8403',
+      '127.0.0.1:*',
+      'http://*',
+      '*://127.0.0.1/',
+      '.127.0.0.1',
+    ])
+      assert.ok(patternCovers(pattern, agent), pattern);
+    for (const pattern of [
+      '',
+      'localhost',
+      'https://*',
+      '127.0.0.1:8400',
+      'file://*',
+      '127.0.0.1/admin',
+      '27.0.0.1',
+      'javascript://*',
+    ])
+      assert.ok(!patternCovers(pattern, agent), pattern);
+    assert.ok(patternCovers('test', new URL('https://cis2.test/')));
+    assert.ok(patternCovers('[*.]cis2.test', new URL('https://cis2.test/')));
+    assert.ok(!patternCovers('.test', new URL('https://cis2.test/')));
+  });
+
+  test('browser policies', () => {
+    const addresses = [new URL('http://localhost:8402'), new URL('http://127.0.0.1:8403')];
+    const judged = (policies: Record<string, unknown>) =>
+      judgePolicies([{ file: 'p.json', policies }], addresses).map(({ outcome }) => outcome);
+    assert.deepEqual(judged({}), ['ok']);
+    assert.deepEqual(judged({ URLBlocklist: ['*'] }), ['wrong']);
+    assert.deepEqual(judged({ URLBlocklist: ['*'], URLAllowlist: ['localhost', '127.0.0.1'] }), ['ok']);
+    assert.deepEqual(judged({ URLBlocklist: ['127.0.0.1'], URLAllowlist: ['localhost'] }), ['wrong']);
+    assert.deepEqual(judged({ URLBlocklist: ['example.org'] }), ['ok']);
+    assert.deepEqual(judged({ ProxySettings: { ProxyBypassList: '<-loopback>' } }), ['wrong']);
+    assert.deepEqual(judged({ LoopbackNetworkBlockedForUrls: ['*'] }), ['remark']);
+    assert.deepEqual(judged({ URLBlocklist: 'odd', LoopbackNetworkBlockedForUrls: [1] }), ['ok']);
+  });
+
+  test('tables of sockets', async () => {
+    const table = [
+      '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
+      '   0: 0100007F:20D0 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1',
+      '   1: 0100007F:20D0 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 4712 1',
+      '   2: 0100007F:20D1 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4713 1',
+      '',
+    ].join('\n');
+    assert.deepEqual(listeningInodes(table, 8400), ['4711']);
+    assert.deepEqual(listeningInodes('', 8400), []);
+    if (process.platform !== 'linux') return;
+    const { server, port } = await listen();
+    assert.equal(portOwner(port)?.pid, process.pid);
+    await new Promise((done) => server.close(done));
+    assert.equal(portOwner(port), undefined);
+  });
+});

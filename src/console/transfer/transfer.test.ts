@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mergePatch } from '@alongside/kernel/json';
+import fc from 'fast-check';
+import { withOwnAddresses, withPartNames } from './own-addresses.ts';
+import { patchBetween } from './people.ts';
+import { findTwice } from './shapes.ts';
+
+const urls = {
+  console: 'http://localhost:8400',
+  api: 'http://localhost:8401',
+  cis2: 'http://localhost:8402',
+  identityAgent: 'http://127.0.0.1:8403',
+  cis: 'http://localhost:8404',
+  sample: 'http://localhost:840',
+};
+const elsewhere = Object.fromEntries(
+  Object.keys(urls).map((name, index) => [name, `https://${name}.test:${index + 1}`]),
+) as typeof urls;
+
+const value = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    fc.constantFrom('a', 'b', true, 1),
+    fc.array(fc.constantFrom('x', 'y'), { maxLength: 3 }),
+    tie('object'),
+  ),
+  object: fc.dictionary(fc.constantFrom('p', 'q', 'r', 's'), tie('value'), { maxKeys: 4 }),
+})).object as fc.Arbitrary<Record<string, unknown>>;
+
+test('the patch between any two objects makes one the other, and says nothing where they agree', () => {
+  fc.assert(
+    fc.property(value, value, (before, after) => {
+      const patch = patchBetween(before, after);
+      assert.deepEqual({ ...(mergePatch(before, patch) as object) }, after);
+      assert.deepEqual(patchBetween(after, after), {});
+    }),
+  );
+});
+
+test('own addresses are written by part, and no other is', () => {
+  const half = {
+    callbackUrls: [
+      'http://localhost:8401',
+      'http://localhost:8401/x?y#',
+      'http://localhost:8401?x',
+      'http://localhost:84011/x',
+      'http://localhost:8401.evil.test/',
+      'https://localhost:8401/x',
+    ],
+    jwksUrl: 'http://localhost:840/keys',
+    backchannelLogoutUri: '',
+    attributes: { note: 'http://localhost:8401' },
+    name: 'http://localhost:8401',
+  };
+  assert.deepEqual(withPartNames(half, urls), {
+    ...half,
+    callbackUrls: ['{api}', '{api}/x?y#', '{api}?x', ...half.callbackUrls.slice(3)],
+    jwksUrl: '{sample}/keys',
+  });
+});
+
+test('any address comes back, and at another installation is its own', () => {
+  const origin = fc.constantFrom(
+    ...Object.values(urls),
+    'https://example.org',
+    'http://localhost:84',
+    '{',
+    '{x}',
+  );
+  const address = fc.tuple(origin, fc.webPath()).map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(fc.array(address), fc.option(address), (redirectUris, jwksUrl) => {
+      const half = { redirectUris, jwksUrl };
+      const written = withPartNames(half, urls);
+      assert.deepEqual(withOwnAddresses(written, urls), half);
+      assert.deepEqual(withPartNames(withOwnAddresses(written, elsewhere), elsewhere), written);
+    }),
+  );
+});
+
+test('a name of nothing is left as it is', () => {
+  for (const jwksUrl of ['{nobody}/x', '{constructor}/x', '{api', 'x{api}', null])
+    assert.deepEqual(withOwnAddresses({ jwksUrl }, urls), { jwksUrl });
+});
+
+test('the second of two equal values is found', () => {
+  const placed = ['a', 'b', 'a', 'b'].map((text, index) => ({ at: [index], value: text }));
+  assert.deepEqual(findTwice(placed), { at: [2], value: 'a' });
+  assert.equal(findTwice(placed.slice(0, 2)), undefined);
+});
