@@ -34,7 +34,7 @@ export async function invoke(
 ): Promise<{ code: number; lines: string[]; notes: string[] }> {
   const [name, ...rest] = argv;
   const command = commands.find((candidate) => candidate.name === name);
-  assert.ok(command, name);
+  assert.ok(command, `There is no command ${name}.`);
   const lines: string[] = [];
   const notes: string[] = [];
   const code = await command.run({

@@ -18,7 +18,7 @@ export type Kind = Exclude<keyof State, 'version'>;
 const member = (name: string) => (thing: Thing) => thing[name];
 
 /** The folders of an export: a file for each thing, called by what names it. */
-export const kinds: Readonly<Record<Kind, (thing: Thing) => unknown>> = {
+const kinds: Readonly<Record<Kind, (thing: Thing) => unknown>> = {
   products: member('name'),
   applications: member('id'),
   people: member('uid'),
