@@ -99,6 +99,31 @@ describe('openid-client', () => {
       assert.equal((await new Browser().get(goodbye.href)).location, client.postLogoutRedirectUris[0]);
     });
 
+  test('private_key_jwt: refresh with a checked ID token, introspection, revocation', async () => {
+    const client = await cis2.register({
+      profile: 'standard',
+      tokenEndpointAuthMethod: 'private_key_jwt',
+      signingAlg: 'ES256',
+      jwks: jwks as never,
+      refreshTokens: true,
+    });
+    const authentication = oidc.PrivateKeyJwt({ key: signingKey.privateKey, kid: 'rp-1' });
+    const config = await oidc.discovery(new URL(cis2.issuer), client.clientId, {}, authentication, plain);
+    const ask = { redirect_uri: client.redirectUris[0] ?? '', scope: 'openid email offline_access' };
+    const callback = await callbackOf(oidc.buildAuthorizationUrl(config, ask));
+    const first = await oidc.authorizationCodeGrant(config, callback);
+    const second = await oidc.refreshTokenGrant(config, first.refresh_token ?? '');
+    assert.equal(second.claims()?.sid, first.claims()?.sid);
+    const { active, sub } = await oidc.tokenIntrospection(config, second.access_token);
+    assert.deepEqual([active, sub], [true, gp.uid]);
+    await oidc.tokenRevocation(config, second.refresh_token ?? '');
+    assert.equal((await oidc.tokenIntrospection(config, second.access_token)).active, false);
+    await assert.rejects(
+      () => oidc.refreshTokenGrant(config, second.refresh_token ?? ''),
+      (error: unknown) => error instanceof oidc.ResponseBodyError && error.error === 'invalid_grant',
+    );
+  });
+
   test('signed userinfo, ES256 ID tokens, errors by name', async () => {
     const client = await cis2.register({
       profile: 'standard',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { environment } from '@alongside/kernel/config';
 import { commands } from './commands.ts';
 
 // Commands as processes and as calls: what the tests of this folder share.
@@ -17,7 +18,7 @@ export function runProcess(
   argv: readonly string[],
   { input = '', variables = {} }: { input?: string; variables?: Record<string, string> } = {},
 ): Promise<Ended> {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ALONGSIDE_'));
+  const own = Object.entries(environment()).filter(([name]) => !name.startsWith('ALONGSIDE_'));
   const env = { ...Object.fromEntries(own), ...variables };
   const child = spawn(process.execPath, [main, ...argv], { env });
   let out = '';

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
 import { startInstance, type TestInstance } from '../../test/support/instance.ts';
 import { invoke, invokeJson, runProcess } from './command.fixture.ts';
 
@@ -148,6 +149,46 @@ describe('a round trip', () => {
     assert.deepEqual((await second.call('POST', '/import', state)).status, 200);
     assert.deepEqual(await second.api('GET', '/export'), state);
   });
+});
+
+test('a round trip of any products and people is identical', async () => {
+  const products = fc.uniqueArray(
+    fc.record({
+      name: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,12}$/),
+      apis: fc.array(fc.constantFrom('hello-world', 'oauth2'), { maxLength: 3 }),
+      scopes: fc.array(fc.string({ unit: 'binary', maxLength: 20 }), { maxLength: 4 }),
+      limits: fc.constantFrom(null, {}, { spikeArrest: { enabled: false, ratelimit: '5ps' } }),
+    }),
+    { selector: ({ name }) => name, maxLength: 8 },
+  );
+  const name = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+    .filter((text) => /^\P{Cc}+$/u.test(text));
+  const people = fc.uniqueArray(
+    fc.record({
+      uid: fc.stringMatching(/^[1-9]\d{11}$/),
+      persona: fc.constant(null),
+      title: fc.constantFrom('', 'Dr'),
+      givenName: name,
+      familyName: name,
+      roles: fc.constant([]),
+      professionalIds: fc.constantFrom({}, { gmc: '1' }),
+      disabled: fc.boolean(),
+    }),
+    { selector: ({ uid }) => uid, maxLength: 8 },
+  );
+  const seed = await second.api<{ people: object[] }>('GET', '/export');
+  const run = async (state: { products: object[]; people: object[] }) => {
+    await first.api('POST', '/import', { ...seed, ...state });
+    const one = await exported(first);
+    await invoke(['import', one, ...at(second)]);
+    assert.deepEqual(contents(await exported(second)), contents(one));
+  };
+  try {
+    await fc.assert(fc.asyncProperty(fc.record({ products, people }), run), { numRuns: 6 });
+  } finally {
+    for (const instance of [first, second]) await instance.api('POST', '/import', seed);
+  }
 });
 
 describe('the folder', () => {

@@ -25,7 +25,10 @@ const value = fc.letrec((tie) => ({
     fc.array(fc.constantFrom('x', 'y'), { maxLength: 3 }),
     tie('object'),
   ),
-  object: fc.dictionary(fc.constantFrom('p', 'q', 'r', 's'), tie('value'), { maxKeys: 4 }),
+  object: fc.dictionary(fc.constantFrom('p', 'q', 'r', 's'), tie('value'), {
+    maxKeys: 4,
+    noNullPrototype: true,
+  }),
 })).object as fc.Arbitrary<Record<string, unknown>>;
 
 test('the patch between any two objects makes one the other, and says nothing where they agree', () => {
