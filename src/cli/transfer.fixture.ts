@@ -1,0 +1,42 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestInstance } from '../../test/support/instance.ts';
+import { invoke } from './command.fixture.ts';
+
+// Folders of exports: what the tests of export and import share.
+
+const root = mkdtempSync(join(tmpdir(), 'alongside-transfer-'));
+let count = 0;
+
+/** A path at which there is nothing yet. */
+export const folder = (name: string): string => join(root, `${++count}-${name}`);
+
+export const removeFolders = (): void => rmSync(root, { recursive: true });
+
+/** Flags that name an instance. */
+export const at = ({ state }: TestInstance): string[] => ['--state', state.stateFile];
+
+/** Every file below a folder with its bytes. */
+export const contents = (path: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((file) => [file.slice(path.length + 1), readFileSync(file, 'utf8')]),
+  );
+
+/** A fresh export of an instance. */
+export async function exported(instance: TestInstance, ...flags: string[]): Promise<string> {
+  const path = folder('export');
+  await invoke(['export', path, ...flags, ...at(instance)]);
+  return path;
+}
+
+/** Edits a JSON file. */
+export const change = (path: string, edit: (value: Record<string, unknown>) => void): void => {
+  const value = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  edit(value);
+  writeFileSync(path, JSON.stringify(value));
+};
