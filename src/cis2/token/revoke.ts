@@ -11,7 +11,6 @@ import { authenticateClient } from './client-authentication/authenticate.ts';
 import type { ClientAuthenticationMethod } from './client-authentication/method.ts';
 import { readForm } from './form.ts';
 import { findOwnToken, requireStandard } from './own-token.ts';
-import { revokeFamily } from './revoke-family.ts';
 
 interface Parts {
   issuer: string;
@@ -35,7 +34,7 @@ const revokeToken = (parts: Parts) =>
     party: RelyingParty;
   }): Promise<Answer> {
     if (record) {
-      if (record.kind === 'refresh') await revokeFamily(parts, record.family);
+      if (record.kind === 'refresh') await parts.tokens.revokeFamily(record.family);
       else await parts.database.run(parts.tokens.revoking(token));
       parts.recorder.record({
         keys: [token],

@@ -2,9 +2,9 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { type PeopleAnswer, type Person, paths } from '../../cis/protocol.ts';
 import { safeFetch } from '../../oauth/safe-fetch.ts';
+import { bestSignIn } from '../../oauth/sign-in-levels.ts';
 import type { MockDependencies } from '../dependencies.ts';
 import { errors } from '../errors.ts';
-import { levelOf } from './levels.ts';
 import type { People } from './people.ts';
 
 interface Parts {
@@ -45,6 +45,6 @@ export const careWorkers = (parts: Parts): People => ({
     const person = await findPerson(parts, username);
     if (!person || person.disabled) return undefined;
     const { idToken, userinfo } = parts.claimsOf(person);
-    return { sub: person.uid, idToken: { ...levelOf(person.authenticators), ...idToken }, userinfo };
+    return { sub: person.uid, idToken: { ...bestSignIn(person.authenticators), ...idToken }, userinfo };
   },
 });

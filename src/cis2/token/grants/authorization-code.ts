@@ -13,7 +13,6 @@ import { partyOf } from '../../relying-party.ts';
 import type { Sessions } from '../../sessions.ts';
 import type { Made, TokenGrant, TokenIssuer } from '../issuer.ts';
 import { bringsRefreshToken } from '../refreshing.ts';
-import { revokeFamily } from '../revoke-family.ts';
 import type { Grant, GrantRequest } from './grant.ts';
 
 interface Parts extends IdTokenParts {
@@ -48,7 +47,7 @@ function checkVerifier({ parameters }: GrantRequest, { challenge }: CodeGrant): 
 /** The code again: tokens that came of it end, unless the same client repeats itself at once (RFC 6749 section 4.1.2). */
 async function refuseAgain(parts: Parts, grant: CodeGrant, usedAt: number, clientId: string): Promise<never> {
   const retry = clientId === grant.clientId && parts.clock.now() - usedAt <= retryTime;
-  if (!retry) await revokeFamily(parts, grant.family);
+  if (!retry) await parts.tokens.revokeFamily(grant.family);
   throw errors.codeInvalid(
     retry ? 'it was used a moment ago' : 'it was used before; what came of it is revoked',
   );

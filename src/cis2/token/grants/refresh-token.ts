@@ -14,7 +14,6 @@ import type { Sessions } from '../../sessions.ts';
 import { factsOf, type SignInFacts } from '../facts.ts';
 import type { TokenIssuer } from '../issuer.ts';
 import { refreshRules } from '../refreshing.ts';
-import { revokeFamily } from '../revoke-family.ts';
 import type { Successor, Successors } from '../successors.ts';
 import type { Grant, GrantRequest } from './grant.ts';
 
@@ -106,7 +105,7 @@ async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
   const { retryTime } = refreshRules[profile];
   const successor = await parts.successors.again(valid.token, valid.record, retryTime);
   if (successor) return answer(parts, asked, valid, successor);
-  if (retryTime > 0) await revokeFamily(parts, valid.record.family);
+  if (retryTime > 0) await parts.tokens.revokeFamily(valid.record.family);
   throw errors.refreshInvalid(
     `it was used before${retryTime > 0 ? '; all that came from its sign-in is revoked' : ''}`,
   );
