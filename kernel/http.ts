@@ -25,6 +25,8 @@ export interface HttpRequest {
   readonly address: string;
   /** Port of the peer, to tell local users apart. */
   readonly port: number;
+  /** DER of the client certificate that was presented (RFC 8705), whoever issued it; absent without one. */
+  readonly certificate?: Buffer;
 }
 
 export type Endpoint = (request: HttpRequest) => Promise<Answer>;

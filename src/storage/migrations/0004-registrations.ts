@@ -1,0 +1,2 @@
+/** What registrations gained beside the application itself. */
+export const registrations: readonly string[] = [];
