@@ -3,6 +3,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { Reached } from '../acr.ts';
 import type { AuthorizationRequest } from '../authorization-request.ts';
 import type { Interaction } from '../interaction/interactions.ts';
+import type { Opened } from '../interaction/open.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { EndReason, Session } from '../session.ts';
 
@@ -37,4 +38,17 @@ export interface Authenticator {
   ): Promise<boolean>;
   /** Whether a session that it made may be used silently for a request of this browser. */
   standing(session: Session, request: HttpRequest): Promise<Standing>;
+  /** Whether this person could use it: one that nobody expects is offered to all. */
+  usableBy(uid: string): Promise<boolean>;
+  /** Its own pages and answers. */
+  readonly routes: readonly AuthenticatorRoute[];
+}
+
+/** A way into an authenticator, below `/interaction/{id}/{id of the authenticator}/`; for the browser of the interaction alone. */
+export interface AuthenticatorRoute {
+  readonly method: 'GET' | 'POST';
+  /** One part of a path, without slashes. */
+  readonly path: string;
+  /** `opened.request` has the body; an authenticator that was not offered for the request is not reached. */
+  run(opened: Opened): Promise<Answer>;
 }

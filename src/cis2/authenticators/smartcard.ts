@@ -43,6 +43,9 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
     hint: 'Put your smartcard in the reader. You may be asked for your PIN.',
     offers: methods.map((method) => ({ level: 3, methods: [method] })),
     inWindow: true,
+    routes: [],
+    // Whose card is in a reader, only the agent can say.
+    usableBy: async () => true,
 
     begin(sitting, inWindow) {
       const { interaction, request } = sitting;

@@ -84,6 +84,19 @@ const begin = ({ interactions }: Parts) =>
     return known.authenticator.begin({ ...known, interaction }, inWindow);
   };
 
+/** Any other address of an authenticator is one of its own. */
+async function toAuthenticator({
+  authenticator,
+  ...opened
+}: Opened & { authenticator: Authenticator }): Promise<Answer> {
+  const { request, interaction } = opened;
+  const path = request.path.split('/')[4];
+  const known = authenticator.routes.find(
+    (candidate) => candidate.path === path && candidate.method === request.method,
+  );
+  return known ? known.run(opened) : redirect(interactionPath(interaction.id), 303);
+}
+
 const showConfirm = ({ cis, development }: Parts) =>
   async function showConfirm({ interaction, party }: Opened): Promise<Answer> {
     const person = interaction.authentication && (await cis.person(interaction.authentication.uid));
@@ -140,5 +153,7 @@ export function interactionRoutes(parts: Parts): Route[] {
         .step(takeRole(parts)),
     ),
     route('GET', '/:authenticator', opened.step(findAuthenticator(parts)).step(begin(parts))),
+    route('GET', '/:authenticator/:page', opened.step(findAuthenticator(parts)).step(toAuthenticator)),
+    route('POST', '/:authenticator/:page', opened.step(findAuthenticator(parts)).step(toAuthenticator)),
   ];
 }

@@ -1,0 +1,146 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { uuid } from '@alongside/kernel/ids';
+import type { Vault } from '@alongside/kernel/secrets';
+import { type Database, must, type Statement, sql } from '../../storage/database.ts';
+
+/** Something of a person's that signs in: a WebAuthn credential, an authenticator app, a tablet, a password. Times in milliseconds. */
+export interface Credential<Body> {
+  id: string;
+  uid: string;
+  /** Id of the authenticator. */
+  kind: string;
+  /** What its owner calls it. */
+  label: string;
+  /** What a sign-in finds it by, where it is not found by its owner. */
+  lookup: string | null;
+  body: Body;
+  createdAt: number;
+  usedAt: number | null;
+}
+
+interface CredentialRow {
+  id: string;
+  uid: string;
+  kind: string;
+  label: string;
+  lookup: string | null;
+  body: string;
+  sealed: string;
+  created_at: number;
+  used_at: number | null;
+}
+
+const fromRow = <Body>(row: CredentialRow): Credential<Body> => ({
+  id: row.id,
+  uid: row.uid,
+  kind: row.kind,
+  label: row.label,
+  lookup: row.lookup,
+  body: JSON.parse(row.body) as Body,
+  createdAt: row.created_at,
+  usedAt: row.used_at,
+});
+
+/** A credential that is new. `secret` is what must be used again, and is kept sealed. */
+export interface Draft {
+  uid: string;
+  kind: string;
+  label: string;
+  lookup?: string;
+  body: unknown;
+  secret?: string;
+}
+
+/** Key of the vault under which secrets of credentials are sealed. */
+const purpose = 'cis2-credential';
+
+/** The credentials of all people. */
+export class Credentials {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #vault: Vault;
+
+  constructor(database: Database, clock: Clock, vault: Vault) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#vault = vault;
+  }
+
+  /** A person's live credentials, of one kind or of all, oldest first. */
+  async of<Body>(uid: string, kind?: string): Promise<Credential<Body>[]> {
+    const rows = await this.#database.all<CredentialRow>(
+      kind === undefined
+        ? sql('SELECT * FROM credential WHERE uid = ? AND revoked_at IS NULL ORDER BY created_at, id', uid)
+        : sql(
+            'SELECT * FROM credential WHERE uid = ? AND kind = ? AND revoked_at IS NULL ORDER BY created_at, id',
+            uid,
+            kind,
+          ),
+    );
+    return rows.map((row) => fromRow<Body>(row));
+  }
+
+  /** The live credential with this id. */
+  async get<Body>(id: string): Promise<Credential<Body> | undefined> {
+    const row = await this.#row(id);
+    return row && fromRow<Body>(row);
+  }
+
+  /** Live credentials of a kind that are found by this. */
+  async find<Body>(kind: string, lookup: string): Promise<Credential<Body>[]> {
+    const rows = await this.#database.all<CredentialRow>(
+      sql('SELECT * FROM credential WHERE kind = ? AND lookup = ? AND revoked_at IS NULL', kind, lookup),
+    );
+    return rows.map((row) => fromRow<Body>(row));
+  }
+
+  /** What was sealed with it; undefined when it has no secret or lives no more. */
+  async secret(id: string): Promise<string | undefined> {
+    const row = await this.#row(id);
+    return row && row.sealed !== '' ? this.#vault.open(purpose, row.sealed) : undefined;
+  }
+
+  /** The write that adds one, and its id. */
+  adding({ uid, kind, label, lookup, body, secret }: Draft): { id: string; statement: Statement } {
+    const id = uuid();
+    const statement = sql(
+      `INSERT INTO credential (id, uid, kind, label, lookup, body, sealed, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      uid,
+      kind,
+      label,
+      lookup ?? null,
+      JSON.stringify(body),
+      secret === undefined ? '' : this.#vault.seal(purpose, secret),
+      this.#clock.now(),
+    );
+    return { id, statement };
+  }
+
+  /** The conditional write that uses one: nothing of its batch happens when it was revoked or changed meanwhile. */
+  using(credential: Credential<unknown>, body: unknown = credential.body): Statement {
+    return must(
+      sql(
+        'UPDATE credential SET body = ?, used_at = ? WHERE id = ? AND body = ? AND revoked_at IS NULL',
+        JSON.stringify(body),
+        this.#clock.now(),
+        credential.id,
+        JSON.stringify(credential.body),
+      ),
+    );
+  }
+
+  /** The conditional write that ends one: one end only. */
+  revoking(id: string): Statement {
+    return must(
+      sql('UPDATE credential SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', this.#clock.now(), id),
+    );
+  }
+
+  #row(id: string): Promise<CredentialRow | undefined> {
+    return this.#database.get<CredentialRow>(
+      sql('SELECT * FROM credential WHERE id = ? AND revoked_at IS NULL', id),
+    );
+  }
+}
