@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Answer, json, StreamAnswer } from './answer.ts';
 import { OperatorError } from './config.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import type { Log } from './log.ts';
+import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
 
 /** One HTTP request as the endpoints see it. Nothing in it was checked yet. */
 export interface HttpRequest {
@@ -56,6 +58,15 @@ export interface ListenerOptions {
   bodyLimit?: number;
   /** A step that may answer before any route: an allow-list of hosts, say. */
   before?: (request: HttpRequest) => Answer | undefined;
+  /** Proxies that are believed about who their clients are; none by default. */
+  proxies?: TrustedProxies;
+  /** Serves HTTPS. Both are PEM. */
+  tls?: {
+    certificate: string;
+    key: string;
+    /** Asks clients for a certificate, and takes any: whose it is, the endpoints check (RFC 8705 section 2.2). */
+    clientCertificates: boolean;
+  };
 }
 
 /** An HTTP server of one service. */
@@ -69,7 +80,13 @@ export interface Listener {
 
 const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(;|$)/;
 
-const toRequest = (request: FastifyRequest): HttpRequest => {
+function connectionOf({ socket }: FastifyRequest): Peer {
+  const address = socket.remoteAddress ?? '';
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
+  return certificate ? { address, certificate } : { address };
+}
+
+const toRequest = (request: FastifyRequest, proxies: TrustedProxies | undefined): HttpRequest => {
   const [path = '/', ...query] = request.raw.url?.split('?') ?? [];
   return {
     id: request.id,
@@ -79,7 +96,7 @@ const toRequest = (request: FastifyRequest): HttpRequest => {
     headers: request.headers,
     rawHeaders: request.raw.rawHeaders,
     body: typeof request.body === 'string' ? request.body : '',
-    address: request.socket.remoteAddress ?? '',
+    ...peerOf(connectionOf(request), request.headers, proxies),
     port: request.socket.remotePort ?? 0,
   };
 };
@@ -114,6 +131,24 @@ function send(reply: FastifyReply, answer: Answer, streams: Set<AbortController>
   return reply.send(Buffer.from(answer.body as Uint8Array));
 }
 
+const limits = { maxHeaderSize: 16_384, insecureHTTPParser: false };
+
+/** What the server below has to know. TLS 1.2 with forward secrecy, or newer (RFC 9325 section 4.2). */
+const serverOptions = (tls: ListenerOptions['tls']) =>
+  tls
+    ? {
+        https: {
+          ...limits,
+          cert: tls.certificate,
+          key: tls.key,
+          minVersion: 'TLSv1.2' as const,
+          ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM',
+          requestCert: tls.clientCertificates,
+          rejectUnauthorized: false,
+        },
+      }
+    : { http: limits };
+
 /** Makes the HTTP server of one service from its routes. */
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
   const server = Fastify({
@@ -125,7 +160,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
-    http: { maxHeaderSize: 16_384, insecureHTTPParser: false },
+    ...serverOptions(options.tls),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 65_536 },
   });
   // A Content-Type that is none at all is for the endpoint to refuse, in its own words.
@@ -149,7 +184,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     reply: FastifyReply,
     endpoint: Endpoint,
   ): Promise<FastifyReply> => {
-    const request = toRequest(raw);
+    const request = toRequest(raw, options.proxies);
     let answer: Answer;
     try {
       answer = options.before?.(request) ?? (await endpoint(request));

@@ -8,6 +8,7 @@ import type { Placement } from './boot/listeners.ts';
 import { mockClaimsOf } from './boot/mock-claims.ts';
 import { createPersonSource } from './boot/person-source.ts';
 import type { Ports } from './boot/ports.ts';
+import type { MutualTlsUrls } from './boot/urls.ts';
 import { createCis } from './cis/index.ts';
 import { createCis2 } from './cis2/index.ts';
 import type { Config, ServiceName } from './config.ts';
@@ -28,6 +29,7 @@ export interface Materials {
   folder: string;
   ports: Ports;
   urls: Urls;
+  mutualTls: MutualTlsUrls;
   agentSocket: string;
   realmKeys: RealmKeys;
   /** Brings storage back to the seed. */

@@ -24,6 +24,11 @@ const port = z.coerce
   .min(0, 'must be 0 or more')
   .max(65_530, 'must be 65530 or less');
 
+const list = z.union([
+  z.string().transform((value) => value.split(',').filter(Boolean)),
+  z.array(z.string()),
+]);
+
 const only = z.union([z.string().transform((value) => value.split(',')), z.array(z.string())]).pipe(
   z
     .array(
@@ -59,12 +64,20 @@ export const configShape = {
     .string()
     .optional()
     .describe('File with the key that seals secrets; made in the data folder by default'),
+  trustedProxies: list
+    .default([])
+    .describe('Addresses or ranges of proxies, separated by commas: believed about who their clients are'),
+  tlsCertificate: z.string().optional().describe('PEM file: serve HTTPS with this certificate'),
+  tlsKey: z.string().optional().describe('PEM file with the key of that certificate'),
+  tlsAuthority: z.string().optional().describe('PEM file with more authorities to trust'),
   urlConsole: url.optional().describe('Public address of the console'),
   urlApi: url.optional().describe('Public address of the API platform'),
   urlCis2: url.optional().describe('Public address of CIS2'),
   urlIdentityAgent: url.optional().describe('Address of the Identity Agent as browsers reach it'),
   urlCis: url.optional().describe('Public address of CIS'),
   urlSample: url.optional().describe('Public address of the sample application'),
+  urlApiMutualTls: url.optional().describe('Address of the API platform for clients with a certificate'),
+  urlCis2MutualTls: url.optional().describe('Address of CIS2 for clients with a certificate'),
   generation: z.enum(['hscn', 'internet']).default('hscn').describe('Generation of the Identity Agent'),
   config: z.string().optional().describe('JSON file with these settings'),
 };

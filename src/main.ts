@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { trustedProxies } from '@alongside/kernel/peer';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, openDataFolder, openVault } from './boot/data-folder.ts';
 import { startListeners } from './boot/listeners.ts';
 import { choosePorts } from './boot/ports.ts';
 import { emptyHappenings } from './boot/reset.ts';
-import { publicUrls } from './boot/urls.ts';
+import { openTls } from './boot/tls.ts';
+import { mutualTlsUrls, publicUrls } from './boot/urls.ts';
 import * as directory from './cis/directory/seeds.ts';
 import { compose } from './composition.ts';
 import type { Config } from './config.ts';
@@ -32,6 +34,8 @@ export async function startAlongside(
   const database = await openDatabase(config.database || (config.ephemeral ? ':memory:' : ''), folder.path);
   const core = await createCore(database, vault, { movableClock: development });
   const ports = await choosePorts(config.portBase);
+  const tls = openTls(config);
+  const proxies = trustedProxies(config.trustedProxies);
   const urls = publicUrls(config, ports);
   const agentSocket = agentSocketPath(ports.identityAgent);
   const realmKeys = new RealmKeys(database);
@@ -54,6 +58,7 @@ export async function startAlongside(
     folder: folder.path,
     ports,
     urls,
+    mutualTls: mutualTlsUrls(config, ports),
     agentSocket,
     realmKeys,
     reset,
@@ -65,7 +70,13 @@ export async function startAlongside(
     await seedPatients(database);
   }
 
-  const listeners = await startListeners(placements, { ports, host: config.host, recorder: core.recorder });
+  const listeners = await startListeners(placements, {
+    ports,
+    host: config.host,
+    recorder: core.recorder,
+    proxies,
+    tls,
+  });
   for (const { service } of placements) await service.start?.();
 
   const state: StateFile = {

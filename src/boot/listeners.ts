@@ -1,8 +1,16 @@
 import type { EventRecorder } from '@alongside/kernel/events';
-import { createListener, type HttpRequest, type Listener, plainError } from '@alongside/kernel/http';
+import {
+  createListener,
+  type HttpRequest,
+  type Listener,
+  type ListenerOptions,
+  plainError,
+} from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
+import type { TrustedProxies } from '@alongside/kernel/peer';
 import type { Service } from '../service.ts';
 import type { ListenerName, Ports } from './ports.ts';
+import type { TlsFiles } from './tls.ts';
 
 /** What one listener serves: a service, or several that share an origin and are told apart by their first path. */
 export interface Placement {
@@ -28,22 +36,59 @@ function merge(placements: readonly Placement[]): Service {
   };
 }
 
+interface ListenerSettings {
+  ports: Ports;
+  host: string;
+  recorder: EventRecorder;
+  proxies: TrustedProxies;
+  tls: TlsFiles | undefined;
+}
+
+/** The listeners of the same parts that ask clients for a certificate. */
+const withCertificates = { api: 'apiMutualTls', cis2: 'cis2MutualTls' } as const;
+
+/** One listener as it is going to be: what it serves, where, and how. */
+interface Plan {
+  name: keyof Ports;
+  host: string;
+  service: Service;
+  log: Log;
+  proxies: TrustedProxies | undefined;
+  tls: ListenerOptions['tls'];
+}
+
+/** The agent belongs to the desk and the console to the operator: neither listens beyond this machine. */
+const isLocal = (name: ListenerName) => name === 'identityAgent' || name === 'console';
+
+function plansOf(placements: readonly Placement[], { host, proxies, tls }: ListenerSettings): Plan[] {
+  return [...new Set(placements.map(({ listener }) => listener))].flatMap((name) => {
+    const here = placements.filter(({ listener }) => listener === name);
+    const [first] = here;
+    if (!first) return [];
+    const parts = { service: merge(here), log: first.log };
+    if (isLocal(name)) return [{ name, host: '127.0.0.1', ...parts, proxies: undefined, tls: undefined }];
+    const plain: Plan = { name, host, ...parts, proxies, tls: tls && { ...tls, clientCertificates: false } };
+    const twin = tls && (name === 'api' || name === 'cis2') ? withCertificates[name] : undefined;
+    return twin && tls
+      ? [plain, { ...plain, name: twin, tls: { ...tls, clientCertificates: true } }]
+      : [plain];
+  });
+}
+
 /** Starts every listener that has something to serve. When one cannot start, those that did are stopped again. */
 export async function startListeners(
   placements: readonly Placement[],
-  options: { ports: Ports; host: string; recorder: EventRecorder },
+  settings: ListenerSettings,
 ): Promise<Listener[]> {
   const started: Listener[] = [];
   try {
-    for (const name of new Set(placements.map((placement) => placement.listener))) {
-      const here = placements.filter((placement) => placement.listener === name);
-      const service = merge(here);
-      const log = here[0]?.log;
-      if (!log) continue;
+    for (const { name, host, service, log, proxies, tls } of plansOf(placements, settings)) {
       const listener = createListener(service.routes, {
         name,
         log,
-        flush: () => options.recorder.flush(),
+        flush: () => settings.recorder.flush(),
+        ...(proxies ? { proxies } : {}),
+        ...(tls ? { tls } : {}),
         ...(service.before ? { before: (request) => service.before?.(request) } : {}),
         ...(service.onError
           ? {
@@ -51,9 +96,7 @@ export async function startListeners(
             }
           : {}),
       });
-      // The agent belongs to the desk and the console to the operator: neither listens beyond this machine.
-      const local = name === 'identityAgent' || name === 'console';
-      await listener.listen(options.ports[name], local ? '127.0.0.1' : options.host);
+      await listener.listen(settings.ports[name], host);
       started.push(listener);
     }
   } catch (error) {

@@ -3,7 +3,10 @@ import { createServer } from 'node:net';
 /** The listeners, in the order of their ports. */
 export const listenerNames = ['console', 'api', 'cis2', 'identityAgent', 'cis', 'sample'] as const;
 export type ListenerName = (typeof listenerNames)[number];
-export type Ports = Record<ListenerName, number>;
+
+/** Listeners that ask for a client certificate (RFC 8705), beside those of the same parts that do not: a browser would ask its user. */
+export const mutualTlsNames = ['apiMutualTls', 'cis2MutualTls'] as const;
+export type Ports = Record<ListenerName | (typeof mutualTlsNames)[number], number>;
 
 const freePort = (): Promise<{ port: number; release: () => Promise<void> }> =>
   new Promise((resolve, reject) => {
@@ -16,11 +19,11 @@ const freePort = (): Promise<{ port: number; release: () => Promise<void> }> =>
     });
   });
 
-/** Six ports in a row from the base, or six free ones when it is 0: addresses must be known before anything is built. */
+/** Six ports in a row from the base and two for mutual TLS, or as many free ones when it is 0: addresses must be known before anything is built. */
 export async function choosePorts(base: number): Promise<Ports> {
-  if (base !== 0)
-    return Object.fromEntries(listenerNames.map((name, index) => [name, base + index])) as Ports;
-  const found = await Promise.all(listenerNames.map(freePort));
+  const names = [...listenerNames, ...mutualTlsNames];
+  if (base !== 0) return Object.fromEntries(names.map((name, index) => [name, base + index])) as Ports;
+  const found = await Promise.all(names.map(freePort));
   await Promise.all(found.map(({ release }) => release()));
-  return Object.fromEntries(listenerNames.map((name, index) => [name, found[index]?.port ?? 0])) as Ports;
+  return Object.fromEntries(names.map((name, index) => [name, found[index]?.port ?? 0])) as Ports;
 }

@@ -2,12 +2,30 @@ import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
 import type { Ports } from './ports.ts';
 
-/** The public addresses: what the configuration says, else this machine. */
-export const publicUrls = (config: Config, ports: Ports): Urls => ({
-  console: config.urlConsole ?? `http://localhost:${ports.console}`,
-  api: config.urlApi ?? `http://localhost:${ports.api}`,
-  cis2: config.urlCis2 ?? `http://localhost:${ports.cis2}`,
-  identityAgent: config.urlIdentityAgent ?? `http://127.0.0.1:${ports.identityAgent}`,
-  cis: config.urlCis ?? `http://localhost:${ports.cis}`,
-  sample: config.urlSample ?? `http://localhost:${ports.sample}`,
+/** The public addresses: what the configuration says, else this machine. Agent and console stay on loopback, where HTTP does. */
+export function publicUrls(config: Config, ports: Ports): Urls {
+  const scheme = config.tlsCertificate ? 'https' : 'http';
+  return {
+    console: config.urlConsole ?? `http://localhost:${ports.console}`,
+    api: config.urlApi ?? `${scheme}://localhost:${ports.api}`,
+    cis2: config.urlCis2 ?? `${scheme}://localhost:${ports.cis2}`,
+    identityAgent: config.urlIdentityAgent ?? `http://127.0.0.1:${ports.identityAgent}`,
+    cis: config.urlCis ?? `${scheme}://localhost:${ports.cis}`,
+    sample: config.urlSample ?? `${scheme}://localhost:${ports.sample}`,
+  };
+}
+
+/** Where clients reach the same parts with a certificate; undefined where they cannot. */
+export interface MutualTlsUrls {
+  api: string | undefined;
+  cis2: string | undefined;
+}
+
+/** The addresses for clients with a certificate: of a proxy that asks for it, else of our own listeners. */
+export const mutualTlsUrls = (config: Config, ports: Ports): MutualTlsUrls => ({
+  api:
+    config.urlApiMutualTls ?? (config.tlsCertificate ? `https://localhost:${ports.apiMutualTls}` : undefined),
+  cis2:
+    config.urlCis2MutualTls ??
+    (config.tlsCertificate ? `https://localhost:${ports.cis2MutualTls}` : undefined),
 });

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { OperatorError } from '@alongside/kernel/config';
+import { peerOf, trustedProxies } from '@alongside/kernel/peer';
+import fc from 'fast-check';
+
+const trusted = trustedProxies(['10.0.0.0/8', '192.0.2.7', 'fd00::/8']);
+const from = (address: string, headers: Record<string, string> = {}) => peerOf({ address }, headers, trusted);
+
+describe('the address of a request', () => {
+  const cases: [string, string, string | undefined, string][] = [
+    ['a stranger is believed nothing', '203.0.113.9', '198.51.100.1', '203.0.113.9'],
+    ['a trusted proxy names its client', '10.1.2.3', '198.51.100.1', '198.51.100.1'],
+    ['also when it connects by a mapped address', '::ffff:10.1.2.3', '198.51.100.1', '198.51.100.1'],
+    [
+      'of several the nearest that is not trusted',
+      '10.1.2.3',
+      '6.6.6.6, 198.51.100.1, 192.0.2.7',
+      '198.51.100.1',
+    ],
+    ['what was written left of it does not count', '10.1.2.3', '127.0.0.1, 198.51.100.1', '198.51.100.1'],
+    ['trusted ones all the way: the farthest', '10.1.2.3', '10.0.0.5, 10.0.0.6', '10.0.0.5'],
+    ['rubbish ends the list', '10.1.2.3', '198.51.100.1, rubbish', '10.1.2.3'],
+    ['no header: the proxy itself', '10.1.2.3', undefined, '10.1.2.3'],
+    ['an IPv6 client in brackets', 'fd00::1', '[2001:db8::1]', '2001:db8::1'],
+  ];
+  for (const [title, address, header, expected] of cases)
+    test(title, () => {
+      assert.equal(
+        from(address, header === undefined ? {} : { 'x-forwarded-for': header }).address,
+        expected,
+      );
+    });
+
+  test('no list of proxies, no belief', () => {
+    assert.equal(
+      peerOf({ address: '10.1.2.3' }, { 'x-forwarded-for': '1.2.3.4' }, undefined).address,
+      '10.1.2.3',
+    );
+  });
+
+  test('any header leads to an address or to the proxy', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), (header) => {
+        assert.match(from('10.1.2.3', { 'x-forwarded-for': header }).address, /^[\da-f.:]+$/i);
+      }),
+    );
+  });
+});
+
+describe('the certificate of a request (RFC 9440)', () => {
+  const der = Buffer.from('30820100', 'hex');
+  const header = { 'client-cert': `:${der.toString('base64')}:` };
+  test('a trusted proxy passes it on', () => assert.deepEqual(from('10.1.2.3', header).certificate, der));
+  test('nobody else does', () => assert.equal(from('203.0.113.9', header).certificate, undefined));
+  test('one of the connection stays, where no proxy is trusted', () => {
+    const connection = { address: '203.0.113.9', certificate: der };
+    assert.deepEqual(peerOf(connection, {}, trusted).certificate, der);
+  });
+  test('the certificate of the proxy itself is not its clients’', () => {
+    assert.equal(peerOf({ address: '10.1.2.3', certificate: der }, {}, trusted).certificate, undefined);
+  });
+  for (const damaged of ['', 'AAAA', ':AA AA:', '::', ':AAAA', '"AAAA"', `:${'A'.repeat(20_000)}:`])
+    test(`damaged: ${damaged.slice(0, 8) || 'empty'}`, () => {
+      assert.equal(from('10.1.2.3', { 'client-cert': damaged }).certificate, undefined);
+    });
+});
+
+test('a list that is damaged or trusts everybody is refused in one sentence', () => {
+  for (const entry of ['', 'proxy', '10.0.0.0/33', '0.0.0.0/0', '::/0', '10.0.0.1/x', '10.0.0.0/4'])
+    assert.throws(() => trustedProxies([entry]), OperatorError, entry);
+});

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { OperatorError } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Config } from '../config.ts';
+
+/** The certificate that the listeners show, and its key; PEM. */
+export interface TlsFiles {
+  certificate: string;
+  key: string;
+}
+
+function read(file: string, what: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new OperatorError(`The ${what} ${file} cannot be read: ${reasonOf(error)}.`);
+  }
+}
+
+/**
+ * Reads what HTTPS needs, and trusts the configured authorities for what the parts ask each other.
+ * Undefined where HTTPS is not asked for. Throws OperatorError in one sentence.
+ */
+export function openTls({ tlsCertificate, tlsKey, tlsAuthority }: Config): TlsFiles | undefined {
+  if (tlsAuthority)
+    setDefaultCACertificates([...getCACertificates('default'), read(tlsAuthority, 'authority certificate')]);
+  if (!tlsCertificate && !tlsKey) return undefined;
+  if (!tlsCertificate || !tlsKey)
+    throw new OperatorError('HTTPS needs both a certificate and its key: --tls-certificate and --tls-key.');
+  const files = { certificate: read(tlsCertificate, 'certificate'), key: read(tlsKey, 'key') };
+  try {
+    createSecureContext({ cert: files.certificate, key: files.key });
+  } catch (error) {
+    throw new OperatorError(`${tlsCertificate} and ${tlsKey} do not go together: ${reasonOf(error)}.`);
+  }
+  return files;
+}
