@@ -21,8 +21,8 @@ export interface ExportedCard {
   [member: string]: unknown;
 }
 
-/** What the agent refuses, as the API answers it. */
-const refusals: Readonly<Record<SocketErrorData['error'], Refuse>> = {
+/** What the agent refuses, as the API answers it; anything else is an act on a card that was not carried out. */
+const refusals: Readonly<Partial<Record<SocketErrorData['error'], Refuse>>> = {
   wrong_pin: errors.wrongPin,
   card_blocked: errors.cardBlocked,
   no_open_question: errors.noQuestion,
@@ -42,7 +42,8 @@ function translated(error: unknown): unknown {
   const { data, message } = error;
   const refuse = data && Object.hasOwn(refusals, data.error) ? refusals[data.error] : undefined;
   if (!data || !refuse) return errors.agentFailed(message, {}, error);
-  if (data.error === 'wrong_pin') return refuse(message, { attemptsLeft: data.attemptsLeft });
+  if (data.error === 'wrong_pin' && typeof data.attemptsLeft === 'number')
+    return refuse(message, { attemptsLeft: data.attemptsLeft });
   return refuse(message, data.error === 'invalid_card' ? { problem: message } : {}, error);
 }
 

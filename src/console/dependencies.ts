@@ -39,6 +39,8 @@ export interface ConsoleDependencies {
   cis: { url: string; secret: string };
   /** Where the authorisation service answers, and the secret that the console shows it; undefined where there is none. */
   authorisation?: { url: string; secret: string };
+  /** The same for CIS2. */
+  cis2?: { url: string; secret: string };
   /** The local socket of the agent of this machine; null where there is none. */
   agentSocket: string | null;
   /** Brings storage back to the seed. */

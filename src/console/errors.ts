@@ -188,6 +188,20 @@ export const errors = catalogue('console', {
     actor: 'operator',
     source: wire,
   },
+  cis2Unreachable: {
+    code: 'cis2_unreachable',
+    status: 503,
+    description: 'CIS2 does not answer.',
+    actor: 'operator',
+    source: wire,
+  },
+  cis2Refused: {
+    code: 'cis2_refused',
+    status: 502,
+    description: 'CIS2 does not accept the console: both must come from one installation.',
+    actor: 'operator',
+    source: wire,
+  },
   tooManyStreams: {
     code: 'too_many_streams',
     status: 503,

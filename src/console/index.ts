@@ -7,9 +7,11 @@ import { routeOf } from './api/call.ts';
 import { apiCalls } from './api/calls.ts';
 import { CisDirectory } from './cis-directory.ts';
 import type { ConsoleDependencies } from './dependencies.ts';
+import { errors } from './errors.ts';
 import { namedFaults } from './faults/registry.ts';
 import { StoredFaults } from './faults/stored-faults.ts';
 import { createGuard, signInChallenge } from './guard.ts';
+import { neighbour } from './neighbour.ts';
 import { pageRoutes } from './page/page.ts';
 import { healthRoutes } from './resources/health.ts';
 
@@ -26,6 +28,12 @@ export function createConsole(deps: ConsoleDependencies): Service {
   const parts = {
     ...deps,
     cis: new CisDirectory(deps.cis),
+    cis2: neighbour({ at: deps.cis2, unreachable: errors.cis2Unreachable, refused: errors.cis2Refused }),
+    platform: neighbour({
+      at: deps.authorisation,
+      unreachable: errors.platformUnreachable,
+      refused: errors.platformRefused,
+    }),
     agent: new LocalAgent(socket),
     faults: new StoredFaults(deps.settings, namedFaults),
   };

@@ -68,6 +68,48 @@ describe('the console in an installation', () => {
       assert.equal((await raw('DELETE', '/people/new')).status, 404);
     });
 
+    test('their userinfo documents, put back, change nothing', async () => {
+      const { people } = await instance.api<{ people: { uid: string }[] }>('GET', '/people?limit=1000');
+      assert.ok(people.length >= 16);
+      for (const person of people) {
+        const document = await instance.api('GET', `/people/${person.uid}/userinfo`);
+        const { status, body } = await raw('PUT', `/people/${person.uid}/userinfo`, document);
+        assert.deepEqual([status, body], [200, person]);
+      }
+    });
+
+    test('a pasted userinfo document makes a person who was not there', async () => {
+      const document = {
+        sub: '910000000001',
+        nhsid_useruid: '910000000001',
+        name: 'Bell Ada',
+        given_name: 'Ada',
+        family_name: 'Bell',
+        idassurancelevel: 3,
+        nhsid_nrbac_roles: {
+          person_roleid: '910000000002',
+          org_code: 'RXX99',
+          role_name: '"Clinical":"Clinical Provision":"Nurse Access Role"',
+          role_code: 'S8000:G8000:R8001',
+          activities: 'Receive Self Claimed LR Alerts',
+          activity_codes: 'B0016',
+        },
+        nhsid_user_orgs: [{ org_name: 'A HOSPITAL', org_code: 'RXX99' }],
+        something_else: true,
+      };
+      const made = await raw('PUT', '/people/910000000001/userinfo', document);
+      assert.equal(made.status, 201, made.text);
+      const shown = await instance.api<Record<string, unknown>>('GET', '/people/910000000001/userinfo');
+      assert.deepEqual(shown.nhsid_user_orgs, document.nhsid_user_orgs);
+      assert.deepEqual((shown.nhsid_nrbac_roles as { activity_codes: string[] }[])[0]?.activity_codes, [
+        'B0016',
+      ]);
+      const other = await raw('PUT', '/people/gp/userinfo', document);
+      assert.deepEqual([other.status, other.body.field], [400, 'sub']);
+      assert.equal((await raw('PUT', '/people/910000000001/userinfo', { nhsid_nrbac_roles: 3 })).status, 400);
+      assert.equal((await raw('DELETE', '/people/910000000001')).status, 204);
+    });
+
     test('that do not fit are refused by CIS, with the field', async () => {
       const answer = await raw('POST', '/people', { givenName: 'A', familyName: 'B', shoeSize: 9 });
       assert.equal(answer.status, 422);

@@ -3,7 +3,9 @@ import type { LocalAgent } from '../agent.ts';
 import type { CisDirectory } from '../cis-directory.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { StoredFaults } from '../faults/stored-faults.ts';
+import type { Neighbour } from '../neighbour.ts';
 import { agentCalls } from '../resources/agent.ts';
+import { applicationCredentialCalls } from '../resources/application-credentials.ts';
 import { applicationCalls } from '../resources/applications.ts';
 import { auditCalls } from '../resources/audit.ts';
 import { cardCalls } from '../resources/cards.ts';
@@ -11,11 +13,13 @@ import { clockCalls } from '../resources/clock.ts';
 import { eventCalls } from '../resources/events.ts';
 import { faultCalls } from '../resources/faults.ts';
 import { keyCalls } from '../resources/keys.ts';
+import { mailCalls } from '../resources/mail.ts';
 import { peopleCalls } from '../resources/people.ts';
 import { productCalls } from '../resources/products.ts';
 import { readerCalls } from '../resources/reader.ts';
 import { realmKeyCalls } from '../resources/realm-keys.ts';
 import { refusalCalls } from '../resources/refusals.ts';
+import { registrationAuthorityCalls } from '../resources/registration-authority.ts';
 import { resetCalls } from '../resources/reset.ts';
 import { stateCalls } from '../resources/state.ts';
 import { tokenCalls } from '../resources/tokens.ts';
@@ -24,8 +28,10 @@ import { type ApiCall, defineCall } from './call.ts';
 import { openApiOf } from './openapi.ts';
 
 /** What the resources are built from: the dependencies, and the neighbours as the console reaches them. */
-export type ApiParts = Omit<ConsoleDependencies, 'cis'> & {
+export type ApiParts = Omit<ConsoleDependencies, 'cis' | 'cis2' | 'authorisation'> & {
   cis: CisDirectory;
+  cis2: Neighbour;
+  platform: Neighbour;
   agent: LocalAgent;
   faults: StoredFaults;
 };
@@ -43,6 +49,7 @@ export function apiCalls(parts: ApiParts): ApiCall[] {
     ...realmKeyCalls(parts),
     ...keyCalls(parts),
     ...applicationCalls(parts),
+    ...applicationCredentialCalls(parts),
     ...productCalls(parts),
     ...clockCalls(parts),
     ...faultCalls(parts),
@@ -50,6 +57,8 @@ export function apiCalls(parts: ApiParts): ApiCall[] {
     ...auditCalls(parts),
     ...tokenCalls(parts),
     ...refusalCalls(parts),
+    ...registrationAuthorityCalls(parts),
+    ...mailCalls(parts),
   ];
   let document: object | undefined;
   calls.push(

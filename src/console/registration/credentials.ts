@@ -10,10 +10,13 @@ export function newClientId(): string {
   return id.slice(0, 32);
 }
 
-/** A secret of 43 URL-safe characters, and its record without it. */
-export function newSecret(now: number): { secret: string; record: SecretRecord } {
+/** A secret of 43 URL-safe characters, and its record without it. Times in milliseconds. */
+export function newSecret(
+  now: number,
+  expiresAt: number | null = null,
+): { secret: string; record: SecretRecord } {
   const secret = randomToken(32);
-  return { secret, record: { hash: sha256(secret), createdAt: now, expiresAt: null } };
+  return { secret, record: { hash: sha256(secret), createdAt: now, expiresAt } };
 }
 
 const bySecret: readonly string[] = ['client_secret_post', 'client_secret_basic'];

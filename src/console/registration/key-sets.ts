@@ -6,7 +6,8 @@ import type { Registration } from './shape.ts';
 
 const usable: readonly string[] = ['rsa', 'ec', 'ed25519'];
 
-function keyWarnings(keys: readonly JsonWebKey[], where: string): string[] {
+/** What will fail at use with these keys, a sentence each. */
+export function keyWarnings(keys: readonly JsonWebKey[], where: string): string[] {
   const warnings: string[] = [];
   const kids = new Set<string>();
   for (const [index, jwk] of keys.entries()) {

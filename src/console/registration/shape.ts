@@ -37,7 +37,7 @@ const serverAddress = (problemOf: (address: string) => string | undefined) =>
     if (problem) issues.push({ code: 'custom', message: problem, input: value });
   });
 
-const publicKey = z.looseObject({ kty: z.string('must name its type') }).check(({ value, issues }) => {
+export const publicKey = z.looseObject({ kty: z.string('must name its type') }).check(({ value, issues }) => {
   const add = (message: string) => issues.push({ code: 'custom', message, input: value });
   if ('d' in value || 'k' in value)
     add('holds a private key: register the public half only, and make a new key');

@@ -3,13 +3,13 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
 import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
-import type { Application, Applications, StoredApplication } from '../../oauth/applications.ts';
+import type { Application, Applications } from '../../oauth/applications.ts';
 import type { Products } from '../../oauth/products.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
 import { checkRevision, tagOf } from '../api/preconditions.ts';
-import { errors } from '../errors.ts';
 import { checkProducts, patchedRegistration, withNewKeys } from '../registration/changes.ts';
+import { applicationEditor, shownApplication } from '../registration/editor.ts';
 import { keySetWarnings } from '../registration/key-sets.ts';
 import { listedApplication } from '../registration/listed.ts';
 import { checkPolicy } from '../registration/policy.ts';
@@ -44,17 +44,7 @@ const created = ({ id, platform, cis2 }: Application, fresh: FreshSecrets, warni
 /** `/applications`: registrations. */
 export function applicationCalls({ applications, products, audit, development }: Parts): ApiCall[] {
   const policy = { privateAddresses: development };
-  const record = (action: string, target: string) =>
-    audit.write({ actor: 'developer', action, target, application: target, outcome: 'ok' });
-
-  async function find(id: string): Promise<StoredApplication> {
-    const application = await applications.get(id);
-    if (!application) throw errors.notFound(`no application ${id.slice(0, 60)}`);
-    return application;
-  }
-
-  const shown = ({ revision, ...application }: StoredApplication, more: object = {}): Answer =>
-    json(200, { ...applicationView(application), ...more }, { etag: tagOf(revision) });
+  const { find, change, record } = applicationEditor({ applications, audit });
 
   async function add(registration: Registration): Promise<Answer> {
     checkPolicy(registration);
@@ -70,23 +60,8 @@ export function applicationCalls({ applications, products, audit, development }:
     });
   }
 
-  /** Makes a change to what stands, again when somebody else was quicker and the request expects no certain revision. */
-  async function change(
-    request: HttpRequest,
-    id: string,
-    make: (before: StoredApplication) => Promise<{ application: Application; more?: object }>,
-  ): Promise<Answer> {
-    for (;;) {
-      const before = await find(id);
-      checkRevision(request, before.revision);
-      const { application, more = {} } = await make(before);
-      if (await applications.replace(application, before.revision))
-        return shown({ ...application, revision: before.revision + 1 }, more);
-    }
-  }
-
   async function patch(request: HttpRequest, id: string, body: JsonObject): Promise<Answer> {
-    const answer = await change(request, id, async (before) => {
+    const changed = await change(request, id, async (before) => {
       const registration = patchedRegistration(before, body);
       await checkProducts(products, registration, before.platform?.products.map(({ name }) => name) ?? []);
       const { application, fresh } = storedFrom(registration, before, applications.now);
@@ -100,15 +75,15 @@ export function applicationCalls({ applications, products, audit, development }:
       return { application, more };
     });
     await record('application.changed', id);
-    return answer;
+    return shownApplication(changed.application, changed.more);
   }
 
   async function setStatus(request: HttpRequest, id: string, status: Application['status']): Promise<Answer> {
-    const answer = await change(request, id, async ({ revision: _, ...before }) => ({
+    const changed = await change(request, id, ({ revision: _, ...before }) => ({
       application: { ...before, status },
     }));
     await record(`application.${status}`, id);
-    return answer;
+    return shownApplication(changed.application);
   }
 
   async function remove(request: HttpRequest, id: string): Promise<Answer> {
@@ -155,7 +130,7 @@ export function applicationCalls({ applications, products, audit, development }:
       path: '/applications/{id}',
       summary: 'An application, all but its secrets',
       answers: { 200: 'The application; ETag', 404: 'There is no such application' },
-      handle: async ({ part }) => shown(await find(part('id'))),
+      handle: async ({ part }) => shownApplication(await find(part('id'))),
     }),
     defineCall({
       method: 'PATCH',

@@ -3,8 +3,10 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
 import { paths } from '../../cis/protocol.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
-import { type CisDirectory, relayed } from '../cis-directory.ts';
+import type { CisDirectory } from '../cis-directory.ts';
 import { errors } from '../errors.ts';
+import { relayed } from '../neighbour.ts';
+import { personOfUserinfo, uidsOf, userinfoShape } from '../person-of-userinfo.ts';
 import { userinfoDocument } from '../userinfo-document.ts';
 
 const query = z.strictObject({
@@ -106,6 +108,30 @@ export function peopleCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
         const found = await cis.call({ method: 'GET', path: await pathOf(part('uid')) });
         if (found.status !== 200) throw errors.notFound(`CIS answered ${found.status}`);
         return json(200, userinfoDocument(found.body as Parameters<typeof userinfoDocument>[0]));
+      },
+    }),
+    defineCall({
+      method: 'PUT',
+      path: '/people/{uid}/userinfo',
+      summary: 'Makes the person what a userinfo document says; one who is not there is added',
+      body: userinfoShape,
+      answers: {
+        200: 'The person after it',
+        201: 'The person, who was not there before',
+        400: 'The document is of somebody else, or no userinfo document',
+        422: 'A member does not fit',
+      },
+      async handle({ part, body }) {
+        const uid = await cis.uidOf(part('uid'));
+        if (uidsOf(body).some((named) => named !== uid)) {
+          const problem = `is of somebody else than ${uid}`;
+          throw errors.requestInvalid(`the document ${problem}`, { field: 'sub', problem });
+        }
+        const said = personOfUserinfo(body);
+        const path = paths.person(uid);
+        const changed = await cis.call({ method: 'PATCH', path, body: said });
+        if (changed.status !== 404) return relayed(changed);
+        return relayed(await cis.call({ method: 'POST', path: paths.people, body: { uid, ...said } }));
       },
     }),
   ];

@@ -6,7 +6,7 @@ import type { Urls } from '../../service.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import type { CisDirectory } from '../cis-directory.ts';
 import { errors } from '../errors.ts';
-import { askPlatform, type Platform, relayedFromPlatform } from '../platform.ts';
+import { type Neighbour, relayed } from '../neighbour.ts';
 
 const name = z.string('must be text').min(1, 'must not be empty').max(200);
 const order = z.strictObject({
@@ -23,11 +23,11 @@ interface Parts {
   tokens: Tokens;
   urls: Urls;
   cis: CisDirectory;
-  authorisation?: Platform;
+  platform: Neighbour;
 }
 
 /** `/tokens`: one as a sign-in would give it, and what the platform knows of one. */
-export const tokenCalls = ({ tokens, urls, cis, authorisation }: Parts): ApiCall[] => [
+export const tokenCalls = ({ tokens, urls, cis, platform }: Parts): ApiCall[] => [
   defineCall({
     method: 'POST',
     path: '/tokens',
@@ -42,8 +42,7 @@ export const tokenCalls = ({ tokens, urls, cis, authorisation }: Parts): ApiCall
     },
     async handle({ body }) {
       const mint: MintRequest = { ...body, person: await cis.uidOf(body.person) };
-      const call = { method: 'POST', path: paths.tokens, body: mint } as const;
-      return relayedFromPlatform(await askPlatform(authorisation, call));
+      return relayed(await platform.call({ method: 'POST', path: paths.tokens, body: mint }));
     },
   }),
   defineCall({

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Person, paths } from '../../cis/protocol.ts';
-import type { CisAnswer, CisDirectory } from '../cis-directory.ts';
+import type { CisDirectory } from '../cis-directory.ts';
 import { errors } from '../errors.ts';
+import type { NeighbourAnswer } from '../neighbour.ts';
 import { digits12, unchanged } from './shapes.ts';
 
 /** What names a person. CIS knows the other members and refuses what does not fit them. */
@@ -46,7 +47,7 @@ export const placedClaims = (people: readonly Person[]) =>
     })),
   );
 
-function refused(index: number, { status, body }: CisAnswer): Error {
+function refused(index: number, { status, body }: NeighbourAnswer): Error {
   const { field, problem, error_description: description } = (body ?? {}) as Record<string, string>;
   return errors.requestInvalid(`CIS answered ${status}`, {
     field: `people.${index}${field ? `.${field}` : ''}`,

@@ -1,0 +1,127 @@
+import http from 'node:http';
+import https from 'node:https';
+import { type Answer, json } from '@alongside/kernel/answer';
+import { type Refuse, reasonOf } from '@alongside/kernel/errors';
+
+/** One call of a neighbour. A body that is text goes out as it is, with the type that is named. */
+export interface NeighbourCall {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  ifMatch?: string;
+  body?: unknown;
+  type?: string;
+}
+
+/** What a neighbour answered. `body` is undefined when there was none. */
+export interface NeighbourAnswer {
+  status: number;
+  etag: string | undefined;
+  location: string | undefined;
+  body: unknown;
+}
+
+/** Another service of the installation, reached over HTTP with the secret that the two share. */
+export interface Neighbour {
+  /** Any status is an answer, but those that say that it is away or takes the console for a stranger: these are thrown. */
+  call(call: NeighbourCall): Promise<NeighbourAnswer>;
+}
+
+/** Where a neighbour is, and what is thrown when it does not answer or does not know the console. */
+export interface NeighbourSettings {
+  /** Undefined where there is none. */
+  at: { url: string; secret: string } | undefined;
+  unreachable: Refuse;
+  refused: Refuse;
+}
+
+const limits = { milliseconds: 5_000, bytes: 8_388_608 };
+
+const mediaTypes: Partial<Record<NeighbourCall['method'], string>> = {
+  PATCH: 'application/merge-patch+json',
+};
+
+function send(
+  { url, secret }: { url: string; secret: string },
+  { method, path, ifMatch, body, type }: NeighbourCall,
+): Promise<NeighbourAnswer> {
+  return new Promise((resolve, reject) => {
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const headers = {
+      authorization: `Bearer ${secret}`,
+      ...(text === undefined
+        ? {}
+        : {
+            'content-type': type ?? mediaTypes[method] ?? 'application/json',
+            'content-length': Buffer.byteLength(text),
+          }),
+      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+    };
+    const request = (url.startsWith('https:') ? https : http).request(`${url}${path}`, { method, headers });
+    const timer = setTimeout(
+      () => request.destroy(new Error('no whole answer in time')),
+      limits.milliseconds,
+    );
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    request.on('error', fail);
+    request.on('response', (response) => {
+      const parts: Buffer[] = [];
+      let size = 0;
+      response.on('data', (part: Buffer) => {
+        size += part.length;
+        if (size > limits.bytes) request.destroy(new Error('the answer is too long'));
+        else parts.push(part);
+      });
+      response.on('error', fail);
+      response.on('end', () => {
+        clearTimeout(timer);
+        try {
+          const { etag, location } = response.headers;
+          const whole = Buffer.concat(parts).toString('utf8');
+          const isJson = response.headers['content-type']?.startsWith('application/json');
+          resolve({
+            status: response.statusCode ?? 0,
+            etag,
+            location,
+            body: whole === '' ? undefined : isJson ? JSON.parse(whole) : whole,
+          });
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+    });
+    request.end(text);
+  });
+}
+
+const errorOf = ({ body }: NeighbourAnswer): unknown => (body as { error?: unknown } | undefined)?.error;
+
+/** Codes by which our services say that a secret is not the one they share with the console. */
+const strangerCodes: readonly unknown[] = ['service_unknown', 'invalid_token', 'insufficient_scope'];
+
+/** Reaches a neighbour. */
+export const neighbour = ({ at, unreachable, refused }: NeighbourSettings): Neighbour => ({
+  async call(call) {
+    if (!at) throw unreachable('none is configured');
+    let answer: NeighbourAnswer;
+    try {
+      answer = await send(at, call);
+    } catch (error) {
+      throw unreachable(`${call.method} ${call.path}: ${reasonOf(error)}`, {}, error);
+    }
+    if ((answer.status === 401 || answer.status === 403) && strangerCodes.includes(errorOf(answer)))
+      throw refused(`it answered ${answer.status}`);
+    // A service that answers for another one says which, in its own words.
+    if (answer.status >= 500 && errorOf(answer) !== 'directory_unreachable')
+      throw unreachable(`${call.method} ${call.path}: it answered ${answer.status}`);
+    return answer;
+  },
+});
+
+/** What a neighbour answered, as the console's own answer. */
+export const relayed = (
+  { status, etag, body }: NeighbourAnswer,
+  headers: Record<string, string> = {},
+): Answer => json(status, body ?? {}, { ...(etag === undefined ? {} : { etag }), ...headers });

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+
+const text = z.string().max(300);
+const texts = z.union([text.transform((one) => [one]), z.array(text).max(200)]).default([]);
+const id = z.union([text, z.number().transform(String)]);
+
+const role = z.looseObject({
+  person_orgid: id.optional(),
+  person_roleid: id.optional(),
+  org_code: text,
+  role_name: text,
+  role_code: text,
+  activities: texts,
+  activity_codes: texts,
+  workgroups: texts,
+  workgroups_codes: texts,
+  aow: texts,
+  aow_codes: texts,
+});
+
+const membership = z.looseObject({
+  person_orgid: id.optional(),
+  org_name: text.optional(),
+  org_code: text,
+  gnc: text.optional(),
+});
+
+const list = <T extends z.ZodType>(entry: T) =>
+  z
+    .union([z.array(entry).max(100), entry.transform((one) => [one] as z.output<T>[])])
+    .optional()
+    .transform((entries) => entries as z.output<T>[] | undefined);
+
+/** The members of a userinfo document that say something of a person; all others are left aside. */
+export const userinfoShape = z.looseObject({
+  sub: id.optional(),
+  uid: id.optional(),
+  nhsid_useruid: id.optional(),
+  name: text.optional(),
+  title: text.optional(),
+  given_name: text.optional(),
+  middle_names: text.optional(),
+  family_name: text.optional(),
+  initials: text.optional(),
+  display_name: text.optional(),
+  email: text.optional(),
+  idassurancelevel: id.optional(),
+  nhsid_nrbac_roles: list(role),
+  nhsid_user_orgs: list(z.looseObject({ org_name: text.optional(), org_code: text })),
+  nhsid_org_memberships: list(membership),
+  nhsid_org_roles: list(membership),
+});
+
+export type UserinfoDocument = z.output<typeof userinfoShape>;
+
+const coded = (names: readonly string[], codes: readonly string[]) =>
+  codes.map((code, index) => ({ name: names[index] ?? code, code }));
+
+const professions = ['gmc', 'gmp', 'gdc', 'gdp', 'gphc', 'nmc', 'rcn', 'consultant'] as const;
+
+/** The organisations that a document names, each once: members first, then those in which the person only works. */
+function organisationsOf(document: UserinfoDocument, nameOf: (code: string) => string | undefined) {
+  const members = (document.nhsid_org_memberships ?? []).map((entry) => ({ ...entry, member: true }));
+  const others = (document.nhsid_org_roles ?? []).map((entry) => ({ ...entry, member: false }));
+  const byCode = new Map(
+    [...others, ...members].map(({ person_orgid, org_name, org_code, gnc, member }) => [
+      org_code,
+      {
+        ...(person_orgid === undefined ? {} : { personOrgId: person_orgid }),
+        orgCode: org_code,
+        orgName: org_name ?? nameOf(org_code),
+        member,
+        ...(gnc === undefined ? {} : { gnc }),
+      },
+    ]),
+  );
+  return [...byCode.values()];
+}
+
+/** The uids that a document names: one, if it is of one person. */
+export const uidsOf = ({ sub, uid, nhsid_useruid }: UserinfoDocument): string[] => [
+  ...new Set([sub, uid, nhsid_useruid].filter((value) => value !== undefined)),
+];
+
+/** What a userinfo document says of a person, as the directory takes it; what it does not say is not there. */
+export function personOfUserinfo(document: UserinfoDocument): Record<string, unknown> {
+  const names = new Map(
+    (document.nhsid_user_orgs ?? []).map(({ org_name, org_code }) => [org_code, org_name]),
+  );
+  const nameOf = (code: string) => names.get(code);
+  const says = document as Record<string, unknown>;
+  const ids = professions.flatMap((kind) => {
+    const value = says[`${kind}_id`];
+    return typeof value === 'string' ? [[kind, value]] : [];
+  });
+  const person: Record<string, unknown> = {
+    title: document.title,
+    givenName: document.given_name,
+    middleNames: document.middle_names,
+    familyName: document.family_name,
+    initials: document.initials,
+    displayName: document.display_name ?? document.name,
+    email: document.email,
+    idAssuranceLevel: document.idassurancelevel,
+    roles: document.nhsid_nrbac_roles?.map((entry) => ({
+      roleId: entry.person_roleid,
+      personOrgId: entry.person_orgid,
+      roleCode: entry.role_code,
+      roleName: entry.role_name,
+      orgCode: entry.org_code,
+      orgName: nameOf(entry.org_code),
+      activities: coded(entry.activities, entry.activity_codes),
+      workgroups: coded(entry.workgroups, entry.workgroups_codes),
+      areasOfWork: coded(entry.aow, entry.aow_codes),
+    })),
+    organisations:
+      document.nhsid_org_memberships || document.nhsid_org_roles
+        ? organisationsOf(document, nameOf)
+        : undefined,
+    professionalIds: ids.length > 0 ? Object.fromEntries(ids) : undefined,
+  };
+  return Object.fromEntries(Object.entries(person).filter(([, value]) => value !== undefined));
+}

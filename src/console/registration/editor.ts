@@ -1,0 +1,60 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { Application, Applications, StoredApplication } from '../../oauth/applications.ts';
+import type { AuditLog } from '../../storage/audit.ts';
+import { checkRevision, tagOf } from '../api/preconditions.ts';
+import { errors } from '../errors.ts';
+import { applicationView } from './stored.ts';
+
+/** A change to an application, and what the answer tells beside it. */
+export interface Change {
+  application: Application;
+  more?: object;
+}
+
+/** What every call that reads or changes registrations does in the same way. */
+export interface ApplicationEditor {
+  /** Throws `not_found`. */
+  find(id: string): Promise<StoredApplication>;
+  /** Makes a change to what stands, again when somebody else was quicker and the request expects no certain revision. */
+  change(
+    request: HttpRequest,
+    id: string,
+    make: (before: StoredApplication) => Change | Promise<Change>,
+  ): Promise<{ application: StoredApplication; more: object }>;
+  record(action: string, id: string): Promise<unknown>;
+}
+
+/** The application as an answer, with its tag. */
+export const shownApplication = (
+  { revision, ...application }: StoredApplication,
+  more: object = {},
+): Answer => json(200, { ...applicationView(application), ...more }, { etag: tagOf(revision) });
+
+export function applicationEditor({
+  applications,
+  audit,
+}: {
+  applications: Applications;
+  audit: AuditLog;
+}): ApplicationEditor {
+  async function find(id: string): Promise<StoredApplication> {
+    const application = await applications.get(id);
+    if (!application) throw errors.notFound(`no application ${id.slice(0, 60)}`);
+    return application;
+  }
+  return {
+    find,
+    async change(request, id, make) {
+      for (;;) {
+        const before = await find(id);
+        checkRevision(request, before.revision);
+        const { application, more = {} } = await make(before);
+        if (await applications.replace(application, before.revision))
+          return { application: { ...application, revision: before.revision + 1 }, more };
+      }
+    },
+    record: (action, id) =>
+      audit.write({ actor: 'developer', action, target: id, application: id, outcome: 'ok' }),
+  };
+}
