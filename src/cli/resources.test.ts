@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -168,6 +169,45 @@ describe('app', () => {
     await assert.rejects(run('app', 'add', '--file', 'x', '--name', 'y'), /not both/);
     await assert.rejects(run('app', 'edit', 'demo-native'), UsageError);
     await assert.rejects(run('app', 'revoke', '../products'), /no application/);
+  });
+});
+
+describe('the keys and secrets of an application', () => {
+  const jwk = (kid: string) => ({
+    ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+    kid,
+  });
+
+  test('come and go, with an end', async () => {
+    const { id } = await json<{ id: string }>('app', 'add', '--name', 'keys', '--auth', 'private_key_jwt');
+    const added = await run(
+      'app',
+      'add-key',
+      id,
+      '--file',
+      file('one.json', jwk('one')),
+      '--expires',
+      '2030-01-31',
+    );
+    assert.match(added.lines.join(), /Key one is registered at the platform half/);
+    assert.match(
+      (await run('app', 'keys', id)).lines.join('\n'),
+      /^platform +one +EC +until 2030-01-31T00:00:00.000Z$/m,
+    );
+    await assert.rejects(run('app', 'add-key', id, '--file', file('one.json', jwk('one'))), /already/);
+    await assert.rejects(run('app', 'add-key', id), UsageError);
+    await assert.rejects(
+      run('app', 'add-key', id, '--file', file('two.json', jwk('two')), '--expires', 'soon'),
+      UsageError,
+    );
+    await assert.rejects(run('app', 'remove-key', id, 'two'), /no key "two" at its platform half/);
+    assert.deepEqual(await json('app', 'remove-key', id, 'one'), { removed: 'one' });
+    await assert.rejects(run('app', 'keys', 'nowhere'), /no application "nowhere"/);
+
+    const secret = await json<{ clientId: string; clientSecret: string }>('app', 'new-secret', id);
+    assert.ok(secret.clientSecret.length >= 32 && secret.clientId);
+    assert.match((await run('app', 'new-secret', id)).notes.join(), /shown this once/);
+    await run('app', 'remove', id);
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFlags, UsageError } from '@alongside/kernel/config';
 import { z } from 'zod';
+import { credentialCalls, credentialFlags, credentialHelp } from '../app-credentials.ts';
 import { type Command, choose, noMore, type Output, word } from '../command.ts';
 import { InstanceApi, instanceFlags } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
@@ -117,7 +118,7 @@ async function remove({ api, words, json, out }: Call): Promise<void> {
 
 const approve = setStatus('approve', 'may call again.');
 const revoke = setStatus('revoke', 'is refused everywhere from its next request on.');
-const calls = { list, show, add, edit, approve, revoke, remove };
+const calls = { list, show, add, edit, approve, revoke, remove, ...credentialCalls };
 
 export const app: Command = {
   name: 'app',
@@ -143,10 +144,11 @@ export const app: Command = {
     'alongside app approve ID        let it call again',
     'alongside app revoke ID         refuse it everywhere from its next request on',
     'alongside app remove ID',
+    ...credentialHelp,
   ],
   async run({ argv, out }) {
     const { values: repeated, rest } = takeRepeated(argv, [...registrationLists, 'set']);
-    const shape = { ...instanceFlags, ...registrationFlags, file: z.string().optional() };
+    const shape = { ...instanceFlags, ...registrationFlags, ...credentialFlags, file: z.string().optional() };
     const { flags, words } = readFlags(shape, rest);
     const call = choose(calls, words, 'app');
     const file = flags.file as string | undefined;
