@@ -23,6 +23,8 @@ export interface HttpRequest {
   readonly rawHeaders: readonly string[];
   /** The body as text; empty when there was none. */
   readonly body: string;
+  /** The body as it came, for the few media types that are not text (`binaryTypes`); absent for all others. */
+  readonly bytes?: Buffer;
   /** Address of the peer. */
   readonly address: string;
   /** Port of the peer, to tell local users apart. */
@@ -78,6 +80,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Media types whose bodies are bytes. */
+const binaryTypes = ['application/ocsp-request'];
+
 const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(;|$)/;
 
 function connectionOf({ socket }: FastifyRequest): Peer {
@@ -96,6 +101,7 @@ const toRequest = (request: FastifyRequest, proxies: TrustedProxies | undefined)
     headers: request.headers,
     rawHeaders: request.raw.rawHeaders,
     body: typeof request.body === 'string' ? request.body : '',
+    ...(Buffer.isBuffer(request.body) ? { bytes: request.body } : {}),
     ...peerOf(connectionOf(request), request.headers, proxies),
     port: request.socket.remotePort ?? 0,
   };
@@ -172,6 +178,8 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  for (const type of binaryTypes)
+    server.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   // Bodies that go on by themselves would keep a closing server waiting.
   const streams = new Set<AbortController>();

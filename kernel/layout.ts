@@ -20,7 +20,7 @@ export interface LayoutOptions {
 }
 
 /** Where each service serves the style sheet. */
-const stylesheetPath = '/assets/alongside.css';
+export const stylesheetPath = '/assets/alongside.css';
 
 /** The frame of every page: skip link, header, main part, footer. */
 const layout = (options: LayoutOptions): Html => html`<!doctype html>

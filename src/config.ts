@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limitsByApi } from './oauth/rate-limits.ts';
 import { isDatabaseSetting } from './storage/dialects.ts';
 
 /** Everything that runs by itself, in the order in which it starts. */
@@ -39,6 +40,21 @@ const only = z.union([z.string().transform((value) => value.split(',')), z.array
     .min(1, 'must name at least one service'),
 );
 
+/** Limits as an object, or as a flag's JSON. */
+const apiLimits = z
+  .union([
+    z.string().transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'must be JSON' });
+        return z.NEVER;
+      }
+    }),
+    z.record(z.string(), z.unknown()),
+  ])
+  .pipe(limitsByApi);
+
 /** The one schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
   portBase: port.default(8400).describe('First of six ports in a row; 0 takes free ones'),
@@ -64,6 +80,7 @@ export const configShape = {
     .string()
     .optional()
     .describe('File with the key that seals secrets; made in the data folder by default'),
+  theme: z.string().optional().describe('Folder with theme.css and pictures, for the pages'),
   trustedProxies: list
     .default([])
     .describe('Addresses or ranges of proxies, separated by commas: believed about who their clients are'),
@@ -79,6 +96,54 @@ export const configShape = {
   urlApiMutualTls: url.optional().describe('Address of the API platform for clients with a certificate'),
   urlCis2MutualTls: url.optional().describe('Address of CIS2 for clients with a certificate'),
   generation: z.enum(['hscn', 'internet']).default('hscn').describe('Generation of the Identity Agent'),
+  agentMode: z
+    .enum(['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility'])
+    .default('normal')
+    .describe('Session mode of the Identity Agent'),
+  agentRequireRole: z.boolean().default(false).describe('A person without a role cannot sign in at the agent'),
+  agentFetchTransport: z
+    .boolean()
+    .default(false)
+    .describe("The agent also answers calls of CIS2's own page, where the browser lets them through"),
+  apiLimits: apiLimits
+    .default({})
+    .describe(
+      'Quota and spike arrest of APIs for all clients together: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
+    ),
+  dpopNonce: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at the gateway'),
+  smtpUrl: z
+    .string()
+    .refine(
+      (value) => /^smtps?:\/\/[^\s]+$/.test(value) && URL.canParse(value),
+      'must be smtp://… or smtps://…',
+    )
+    .optional()
+    .describe('Mail server of CIS; without one, mails stay in its outbox'),
+  mailFrom: z
+    .string()
+    .regex(/^[^\s@<>,]+@[^\s@<>,]+$/, 'must be one e-mail address')
+    .default('cards@localhost')
+    .describe('Address that mails of CIS come from'),
+  legacyCis: z
+    .boolean()
+    .default(false)
+    .describe('Serve the legacy interface of CIS: on loopback, or to clients with a certificate'),
+  legacySha1: z
+    .boolean()
+    .default(false)
+    .describe('Let the legacy interface of CIS take SHA-1 signatures of cards'),
+  webauthnRoots: z
+    .string()
+    .optional()
+    .describe('PEM file with the roots of WebAuthn attestation that count for the third level'),
+  webauthnModels: list
+    .optional()
+    .describe('Models of authenticators (AAGUIDs) that count for the third level, separated by commas'),
+  webauthnPasskeyLevel: z.coerce
+    .number()
+    .pipe(z.union([z.literal(2), z.literal(3)], 'must be 2 or 3'))
+    .default(2)
+    .describe('Best level of a passkey'),
   config: z.string().optional().describe('JSON file with these settings'),
 };
 

@@ -5,9 +5,11 @@ import { agentSocketPath, openDataFolder, openVault } from './boot/data-folder.t
 import { startListeners } from './boot/listeners.ts';
 import { choosePorts } from './boot/ports.ts';
 import { emptyHappenings } from './boot/reset.ts';
+import { openTheme } from './boot/theme.ts';
 import { openTls } from './boot/tls.ts';
 import { mutualTlsUrls, publicUrls } from './boot/urls.ts';
 import * as directory from './cis/directory/seeds.ts';
+import { resetCredentials, seedCredentials } from './cis2/enrolment/seeds.ts';
 import { compose } from './composition.ts';
 import type { Config } from './config.ts';
 import { resetPatients, seedPatients } from './gateway/index.ts';
@@ -35,6 +37,7 @@ export async function startAlongside(
   const core = await createCore(database, vault, { movableClock: development });
   const ports = await choosePorts(config.portBase);
   const tls = openTls(config);
+  const theme = openTheme(config.theme);
   const proxies = trustedProxies(config.trustedProxies);
   const urls = publicUrls(config, ports);
   const agentSocket = agentSocketPath(ports.identityAgent);
@@ -45,6 +48,7 @@ export async function startAlongside(
     await emptyHappenings(database);
     await directory.reset(database);
     await resetRegistrations(registrations);
+    await resetCredentials({ database, vault, clock: core.clock });
     await resetAgent();
     await realmKeys.clear();
     await resetPatients(database);
@@ -67,6 +71,7 @@ export async function startAlongside(
   if (development) {
     await directory.seed(database);
     await seedRegistrations(registrations);
+    await seedCredentials({ database, vault, clock: core.clock });
     await seedPatients(database);
   }
 
@@ -76,6 +81,7 @@ export async function startAlongside(
     recorder: core.recorder,
     proxies,
     tls,
+    theme,
   });
   for (const { service } of placements) await service.start?.();
 

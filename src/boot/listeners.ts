@@ -10,6 +10,7 @@ import type { Log } from '@alongside/kernel/log';
 import type { TrustedProxies } from '@alongside/kernel/peer';
 import type { Service } from '../service.ts';
 import type { ListenerName, Ports } from './ports.ts';
+import type { Theme } from './theme.ts';
 import type { TlsFiles } from './tls.ts';
 
 /** What one listener serves: a service, or several that share an origin and are told apart by their first path. */
@@ -42,6 +43,7 @@ interface ListenerSettings {
   recorder: EventRecorder;
   proxies: TrustedProxies;
   tls: TlsFiles | undefined;
+  theme: Theme;
 }
 
 /** The listeners of the same parts that ask clients for a certificate. */
@@ -83,7 +85,7 @@ export async function startListeners(
   const started: Listener[] = [];
   try {
     for (const { name, host, service, log, proxies, tls } of plansOf(placements, settings)) {
-      const listener = createListener(service.routes, {
+      const listener = createListener(settings.theme(service.routes), {
         name,
         log,
         flush: () => settings.recorder.flush(),

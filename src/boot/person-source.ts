@@ -17,3 +17,11 @@ export const createPersonSource =
       throw new OperatorError(`CIS answered ${response.status} when it was asked for a person.`);
     return (await response.json()) as Person;
   };
+
+/** The same person as the gateway asks for them during a session. */
+export const createPeopleNow =
+  (source: ReturnType<typeof createPersonSource>) =>
+  async (uid: string): Promise<{ disabled: boolean; roleIds: string[] } | undefined> => {
+    const person = await source(uid);
+    return person && { disabled: person.disabled, roleIds: person.roles.map(({ roleId }) => roleId) };
+  };

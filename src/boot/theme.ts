@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { Answer } from '@alongside/kernel/answer';
+import { OperatorError } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Route } from '@alongside/kernel/http';
+import { stylesheetPath } from '@alongside/kernel/layout';
+import { stylesheet } from '@alongside/kernel/stylesheet';
+
+/** An operator's own look: adds its routes to those of a service that shows pages. */
+export type Theme = (routes: readonly Route[]) => Route[];
+
+const types: Readonly<Record<string, string>> = {
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
+};
+
+/** Largest file of a theme, in bytes: each is kept in memory. */
+const largest = 524_288;
+const sheet = 'theme.css';
+
+function read(file: string): Buffer {
+  const content = readFileSync(file);
+  if (content.length > largest) throw new Error(`${file} has more than ${largest} bytes`);
+  return content;
+}
+
+const asset = (path: string, type: string, content: string | Buffer): Route => ({
+  methods: ['GET'],
+  path,
+  endpoint: async () =>
+    new Answer(
+      200,
+      {
+        'content-type': type,
+        'cache-control': 'public, max-age=300',
+        'x-content-type-options': 'nosniff',
+        // A picture that is opened by itself runs nothing.
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      },
+      content,
+    ),
+});
+
+/**
+ * Reads a theme folder: `theme.css` stands behind the own style sheet of every page, and pictures beside it are at
+ * `/assets/theme/NAME`. Without a folder nothing changes. Throws OperatorError in one sentence.
+ */
+export function openTheme(folder: string | undefined): Theme {
+  if (folder === undefined) return (routes) => [...routes];
+  try {
+    if (!existsSync(join(folder, sheet))) throw new Error(`there is no ${sheet} in it`);
+    const own = read(join(folder, sheet)).toString('utf8');
+    const pictures = readdirSync(folder).flatMap((name) => {
+      const type = types[extname(name)];
+      return type && /^[\w.-]+$/.test(name)
+        ? [asset(`/assets/theme/${name}`, type, read(join(folder, name)))]
+        : [];
+    });
+    const themed = asset(stylesheetPath, 'text/css; charset=utf-8', `${stylesheet}\n${own}`);
+    return (routes) =>
+      routes.some(({ path }) => path === stylesheetPath)
+        ? [...routes.filter(({ path }) => path !== stylesheetPath), themed, ...pictures]
+        : [...routes];
+  } catch (error) {
+    throw new OperatorError(`The theme ${folder} cannot be used: ${reasonOf(error)}.`);
+  }
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { OperatorError } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { WebAuthnSettings } from '../cis2/authenticators/webauthn/policy.ts';
+import type { Config } from '../config.ts';
+
+const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function readRoots(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').match(certificate) ?? [];
+  } catch (error) {
+    throw new OperatorError(`The roots of WebAuthn attestation cannot be read: ${reasonOf(error)}.`);
+  }
+}
+
+/** What the configuration says of WebAuthn; what it does not say is left to CIS2. */
+export const webAuthnSettings = (
+  config: Pick<Config, 'webauthnRoots' | 'webauthnModels' | 'webauthnPasskeyLevel'>,
+): WebAuthnSettings => ({
+  passkeyLevel: config.webauthnPasskeyLevel,
+  ...(config.webauthnRoots === undefined ? {} : { roots: readRoots(config.webauthnRoots) }),
+  ...(config.webauthnModels === undefined ? {} : { aaguids: config.webauthnModels }),
+});

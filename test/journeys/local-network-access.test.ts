@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchBrowser } from '../support/browser.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+// A hosted CIS2 is a public page for the browser, and the agent is this computer: Local Network Access stands between them.
+// Here the pages of CIS2, the platform and the application count as public, though they are on this computer too.
+
+interface Probe {
+  url: string;
+  /** Requests and upgrades that came. */
+  seen: string[];
+  close(): void;
+}
+
+/** Something on loopback that lets every page read it: what keeps a page away from it is the browser alone. */
+function startProbe(): Promise<Probe> {
+  const seen: string[] = [];
+  const server: Server = createServer((request, answer) => {
+    seen.push(`${request.method} ${request.url}`);
+    answer.setHeader('access-control-allow-origin', '*');
+    answer.setHeader('access-control-allow-private-network', 'true');
+    answer.end('reached');
+  });
+  server.on('upgrade', (request, socket) => {
+    seen.push(`UPGRADE ${request.url}`);
+    socket.destroy();
+  });
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      resolve({ url: `127.0.0.1:${port}`, seen, close: () => void server.close() });
+    }),
+  );
+}
+
+/** What a page tries in order to reach loopback without going there. */
+const attempts = (page: Page, target: string) =>
+  page.evaluate(async (host) => {
+    const outcome = (work: Promise<unknown>) =>
+      Promise.race([
+        work.then(
+          () => 'reached',
+          () => 'blocked',
+        ),
+        new Promise<string>((resolve) => setTimeout(resolve, 3_000, 'no answer')),
+      ]);
+    const call = (path: string, more: object) => outcome(fetch(`http://${host}${path}`, more as RequestInit));
+    const socket = new Promise((resolve, reject) => {
+      const made = new WebSocket(`ws://${host}/socket`);
+      made.onopen = resolve;
+      made.onerror = reject;
+    });
+    const frame = document.createElement('iframe');
+    frame.src = `http://${host}/frame`;
+    document.documentElement.append(frame);
+    return {
+      fetch: await call('/fetch', {}),
+      opaque: await call('/opaque', { mode: 'no-cors' }),
+      loopback: await call('/loopback', { targetAddressSpace: 'loopback' }),
+      local: await call('/local', { targetAddressSpace: 'local' }),
+      socket: await outcome(socket),
+      permission: await navigator.permissions
+        .query({ name: 'loopback-network' as PermissionName })
+        .then(({ state }) => state as string)
+        .catch(() => 'unknown'),
+    };
+  }, target);
+
+const publicPages = (urls: TestInstance['urls']): string => {
+  const hosts = [urls.cis2Issuer, urls.api, urls.sample].map(
+    (url) => `127.0.0.1:${new URL(url).port}=public`,
+  );
+  return `--ip-address-space-overrides=${hosts.join(',')}`;
+};
+
+describe('Local Network Access: CIS2 is a public page, the agent is this computer', () => {
+  let instance: TestInstance;
+  let browser: Browser;
+  let probe: Probe;
+  before(async () => {
+    instance = await startInstance({ agentFetchTransport: true });
+    browser = await launchBrowser([publicPages(instance.urls)]);
+    probe = await startProbe();
+  });
+  after(async () => {
+    await browser?.close();
+    await instance?.stop();
+    probe?.close();
+  });
+
+  async function withPage(work: (page: Page, context: BrowserContext) => Promise<void>): Promise<void> {
+    const context = await browser.newContext();
+    try {
+      await work(await context.newPage(), context);
+    } finally {
+      await context.close();
+    }
+  }
+  const cis2 = () => new URL(instance.urls.cis2Issuer).origin;
+  const aPageOfCis2 = async (page: Page) => {
+    await page.goto(`${instance.urls.cis2Issuer}/.well-known/openid-configuration`);
+  };
+
+  test('what a public page may not do: fetch, WebSocket and frame never reach this computer', async () => {
+    await withPage(async (page) => {
+      await aPageOfCis2(page);
+      const tried = await attempts(page, probe.url);
+      const { permission, ...ways } = tried;
+      assert.deepEqual(
+        ways,
+        { fetch: 'blocked', opaque: 'blocked', loopback: 'blocked', local: 'blocked', socket: 'blocked' },
+        JSON.stringify(tried),
+      );
+      assert.equal(permission, 'prompt', 'nobody was asked');
+      assert.deepEqual(probe.seen, []);
+    });
+  });
+
+  test('the same tries from a page that is not public reach it: the test above can fail', async () => {
+    const plain = await launchBrowser();
+    const control = await startProbe();
+    try {
+      const page = await plain.newPage();
+      await aPageOfCis2(page);
+      const tried = await attempts(page, control.url);
+      assert.equal(tried.fetch, 'reached');
+      assert.ok(control.seen.includes('GET /frame') && control.seen.includes('UPGRADE /socket'));
+    } finally {
+      await plain.close();
+      control.close();
+    }
+  });
+
+  test('a cold start: the browser goes to the PIN page of the agent by itself, and nobody is asked for leave', async () => {
+    await withPage(async (page) => {
+      await instance.api('PUT', '/readers/0/card', { card: 'clinician' });
+      await page.goto(`${instance.urls.sample}/sign-in/combined`);
+      await page.waitForSelector('input[name=pin]');
+      assert.equal(new URL(page.url()).origin, instance.urls.identityAgent);
+      await page.fill('input[name=pin]', '123456');
+      await page.press('input[name=pin]', 'Enter');
+      await page.getByRole('button', { name: 'Find patient' }).waitFor();
+      await instance.api('DELETE', '/readers/0/card');
+    });
+  });
+
+  for (const pattern of ['combined', 'separate'])
+    test(`a signed-in desk sees redirects only: ${pattern}`, async () => {
+      await instance.signInAtDesk('gp');
+      await withPage(async (page) => {
+        const shown: string[] = [];
+        page.on('response', (response) => {
+          const { status, url } = { status: response.status(), url: response.url() };
+          if (response.request().isNavigationRequest() && status < 300) shown.push(url);
+        });
+        await page.goto(`${instance.urls.sample}/sign-in/${pattern}`);
+        await page.getByRole('button', { name: 'Find patient' }).waitFor();
+        assert.deepEqual(
+          shown.filter((url) => !url.startsWith(instance.urls.sample)),
+          [],
+        );
+      });
+    });
+
+  /** The signed request that CIS2 sends this browser to the agent with; the navigation itself is stopped. */
+  async function requestOf(page: Page): Promise<string> {
+    const agent = `${instance.urls.identityAgent}/v1/cis2`;
+    const seen = page.waitForRequest((request) => request.url().startsWith(agent));
+    await page.route(`${agent}?**`, (route) => route.abort());
+    await page.goto(`${instance.urls.sample}/sign-in/combined`).catch(() => undefined);
+    const jws = new URL((await seen).url()).searchParams.get('request');
+    assert.ok(jws);
+    await page.unroute(`${agent}?**`);
+    return jws;
+  }
+
+  /** The call that CIS2's own page could make of the hand-off. */
+  const handOffByFetch = (page: Page, jws: string) =>
+    page.evaluate(
+      ([url, request]) =>
+        fetch(url, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-identity-agent': '1' },
+          body: JSON.stringify({ request }),
+        }).then(
+          async (answer) => (await answer.json()) as { location?: string },
+          () => ({ location: undefined }),
+        ),
+      [`${instance.urls.identityAgent}/v1/cis2`, jws] as const,
+    );
+
+  test('the hand-off by fetch is stopped without a policy, and works where one grants it', async () => {
+    await instance.signInAtDesk('gp');
+    await withPage(async (page, context) => {
+      const jws = await requestOf(page);
+      await aPageOfCis2(page);
+      assert.equal((await handOffByFetch(page, jws)).location, undefined, 'no policy');
+      // What LoopbackNetworkAllowedForUrls does for an organisation's browsers.
+      await context.grantPermissions(['local-network-access'], { origin: cis2() });
+      const { location } = await handOffByFetch(page, jws);
+      assert.ok(location?.startsWith(`${cis2()}/agent/return?code=`), String(location));
+      await page.goto(location);
+      await page.getByRole('button', { name: 'Find patient' }).waitFor();
+    });
+  });
+
+  test('a granted page that is not CIS2 is refused by the agent', async () => {
+    await withPage(async (page, context) => {
+      const jws = await requestOf(page);
+      const other = new URL(instance.urls.sample).origin;
+      await context.grantPermissions(['local-network-access'], { origin: other });
+      await page.goto(instance.urls.sample);
+      assert.equal((await handOffByFetch(page, jws)).location, undefined);
+    });
+  });
+});
