@@ -3,6 +3,7 @@ import { EventRecorder } from '@alongside/kernel/events';
 import { SigningKeys } from '@alongside/kernel/keys';
 import type { Vault } from '@alongside/kernel/secrets';
 import { Applications } from '../oauth/applications.ts';
+import { Developers } from '../oauth/developers.ts';
 import { Products } from '../oauth/products.ts';
 import { Tokens } from '../oauth/tokens.ts';
 import { AuditLog } from '../storage/audit.ts';
@@ -23,6 +24,7 @@ export interface Core {
   recorder: EventRecorder;
   applications: Applications;
   products: Products;
+  developers: Developers;
   tokens: Tokens;
   keys: Record<'cis' | 'cis2' | 'authorisation' | 'mock', SigningKeys>;
   /** Stops regular work. */
@@ -72,6 +74,7 @@ export async function createCore(
     recorder: new EventRecorder(clock, events),
     applications: new Applications(database, clock),
     products: new Products(database),
+    developers: new Developers(database),
     tokens,
     keys,
     stop() {

@@ -6,6 +6,7 @@ import { SigningKeys } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
 import { Applications } from '../oauth/applications.ts';
+import { Developers } from '../oauth/developers.ts';
 import { Products } from '../oauth/products.ts';
 import { seedRegistrations } from '../oauth/seeds.ts';
 import { Tokens } from '../oauth/tokens.ts';
@@ -52,6 +53,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
   const recorder = new EventRecorder(clock, events);
   const applications = new Applications(database, clock);
   const products = new Products(database);
+  const developers = new Developers(database);
   const tokens = new Tokens(database, clock);
   const store = new StoredKeys(database, new Vault(Buffer.from(randomToken(32))));
   const keys = {
@@ -79,6 +81,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     listenEvents: (listener) => recorder.listen(listener),
     applications,
     products,
+    developers,
     tokens,
     keys,
     log: silentLog,

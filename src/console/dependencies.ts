@@ -3,6 +3,7 @@ import type { JourneyEvent } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../oauth/applications.ts';
+import type { Developers } from '../oauth/developers.ts';
 import type { Products } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
@@ -27,6 +28,7 @@ export interface ConsoleDependencies {
   listenEvents: (listener: (event: JourneyEvent) => void) => () => void;
   applications: Applications;
   products: Products;
+  developers: Developers;
   tokens: Tokens;
   keys: Record<KeyService, SigningKeys>;
   log: Log;

@@ -8,8 +8,10 @@ import { agentCalls } from '../resources/agent.ts';
 import { applicationCredentialCalls } from '../resources/application-credentials.ts';
 import { applicationCalls } from '../resources/applications.ts';
 import { auditCalls } from '../resources/audit.ts';
+import { authenticatorCalls } from '../resources/authenticators.ts';
 import { cardCalls } from '../resources/cards.ts';
 import { clockCalls } from '../resources/clock.ts';
+import { developerCalls } from '../resources/developers.ts';
 import { eventCalls } from '../resources/events.ts';
 import { faultCalls } from '../resources/faults.ts';
 import { keyCalls } from '../resources/keys.ts';
@@ -43,6 +45,7 @@ export function apiCalls(parts: ApiParts): ApiCall[] {
     ...resetCalls(parts),
     ...transferCalls(parts),
     ...peopleCalls(parts),
+    ...authenticatorCalls(parts),
     ...cardCalls(parts),
     ...readerCalls(parts),
     ...agentCalls(parts),
@@ -51,6 +54,7 @@ export function apiCalls(parts: ApiParts): ApiCall[] {
     ...applicationCalls(parts),
     ...applicationCredentialCalls(parts),
     ...productCalls(parts),
+    ...developerCalls(parts),
     ...clockCalls(parts),
     ...faultCalls(parts),
     ...eventCalls(parts),

@@ -9,6 +9,7 @@ interface Meaning {
 
 /** What the arrows mean, by the names of the events. One without a line here is shown by its name alone. */
 const meanings: Readonly<Record<string, Meaning>> = {
+  'agent.card-act': { words: 'Something was done to the card itself' },
   'agent.card-inserted': { words: 'A card was put in' },
   'agent.card-removed': { words: 'The card was taken out' },
   'agent.pin': { words: 'PIN' },
