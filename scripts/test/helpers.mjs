@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { Stop, whileSaying } from '../prepare/say.mjs';
+import { Stop, say, whileSaying } from '../prepare/say.mjs';
 import { findBrowser } from './browser.mjs';
+import { cardHelpers, cardsTests } from './cards.mjs';
 import { onPath } from './on-path.mjs';
 import { findPostgres, oldestPostgres } from './postgres.mjs';
 
@@ -41,8 +42,36 @@ export async function prepareHelpers() {
         .join('; '),
     );
   }
-  return Object.fromEntries(helpers.map((helper) => [helper.variable, find(helper)]));
+  return variables(helpers);
 }
+
+/**
+ * The same for what the tests of cards need, when those are among the files. What cannot be had is said, and its tests
+ * are named as not run.
+ */
+export async function prepareCardHelpers(files) {
+  if (process.platform !== 'linux' || !files.some((file) => file.startsWith(cardsTests))) return {};
+  const missing = cardHelpers.filter((helper) => !find(helper));
+  const packages = missing.filter(({ debian }) => debian);
+  const unpacked = missing.filter(({ fetch }) => fetch);
+  if (packages.length > 0 && mayInstall()) await orGoOn(() => install(packages));
+  for (const { name, fetch } of unpacked)
+    await orGoOn(() => whileSaying(`fetching ${name} for the tests`, fetch));
+  for (const helper of missing) find(helper, { again: true });
+  return variables(cardHelpers);
+}
+
+async function orGoOn(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    say(`going on without: ${error.message}`);
+  }
+}
+
+const variables = (list) =>
+  Object.fromEntries(list.map((helper) => [helper.variable, find(helper)]).filter(([, value]) => value));
 
 const found = new Map();
 

@@ -1,0 +1,39 @@
+import { globSync, readFileSync } from 'node:fs';
+import type { ErrorEntry, Refuse } from '@alongside/kernel/errors';
+
+const root = new URL('../../', import.meta.url);
+const parts: readonly [string, string][] = [
+  ['authorisation', 'API authorisation service'],
+  ['gateway', 'Gateway'],
+  ['cis2', 'CIS2'],
+  ['cis', 'CIS'],
+  ['identity-agent', 'Identity Agent'],
+  ['console', 'Console'],
+  ['mock', 'Mock surface'],
+];
+
+const isCatalogue = (value: unknown): value is Record<string, Refuse> =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).length > 0 &&
+  Object.values(value).every((entry) => typeof entry === 'function' && 'entry' in entry);
+
+/** Every catalogue of refusals in the source, wherever it stands: none can be forgotten. */
+export async function catalogues(): Promise<{ title: string; entries: ErrorEntry[] }[]> {
+  const files = globSync('{src,identity-agent}/**/*.ts', { cwd: root }).filter(
+    (file) =>
+      !/\.(test|fixture)\.ts$/.test(file) &&
+      readFileSync(new URL(file, root), 'utf8').includes('= catalogue('),
+  );
+  const entries = new Map<string, ErrorEntry>();
+  for (const file of files.sort())
+    for (const exported of Object.values((await import(new URL(file, root).href)) as object))
+      if (isCatalogue(exported))
+        for (const { entry } of Object.values(exported)) entries.set(entry.id, entry);
+  return parts.map(([prefix, title]) => ({
+    title,
+    entries: [...entries.values()]
+      .filter(({ id }) => id.startsWith(`${prefix}.`))
+      .sort((a, b) => a.id.localeCompare(b.id)),
+  }));
+}

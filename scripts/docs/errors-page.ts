@@ -1,0 +1,39 @@
+import type { ErrorEntry } from '@alongside/kernel/errors';
+import { catalogues } from './catalogues.ts';
+import { cell, generated } from './page.ts';
+
+function row(entry: ErrorEntry): string {
+  const cells = [
+    `\`${entry.id}\``,
+    String(entry.status),
+    `\`${entry.code}\``,
+    entry.description,
+    entry.redirect ? 'yes' : 'no',
+    entry.actor,
+    entry.source,
+  ];
+  return `| ${cells.map(cell).join(' | ')} |`;
+}
+
+/** `docs/errors.md`. */
+export async function errorsPage(): Promise<string> {
+  const parts = (await catalogues()).map(({ title, entries }) =>
+    [
+      `## ${title}`,
+      '',
+      '| id in the log | status | code | public description | redirected | who acts | source |',
+      '|---|---|---|---|---|---|---|',
+      ...entries.map(row),
+      '',
+    ].join('\n'),
+  );
+  return [
+    '# Errors',
+    '',
+    generated,
+    '',
+    'Every refusal of every part. The public description is all that a caller reads; the log has the reason: what was expected and what came.',
+    '',
+    ...parts,
+  ].join('\n');
+}
