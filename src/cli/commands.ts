@@ -1,14 +1,18 @@
 import type { Command } from './command.ts';
 import { agent } from './commands/agent.ts';
 import { app } from './commands/app.ts';
+import { authenticator } from './commands/authenticator.ts';
 import { card } from './commands/card.ts';
+import { developer } from './commands/developer.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { keys } from './commands/keys.ts';
+import { mail } from './commands/mail.ts';
 import { person } from './commands/person.ts';
 import { product } from './commands/product.ts';
+import { registrationAuthority } from './commands/registration-authority.ts';
 import { reset } from './commands/reset.ts';
 import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
@@ -20,8 +24,12 @@ export const commands: readonly Command[] = [
   card,
   agent,
   person,
+  authenticator,
+  registrationAuthority,
+  mail,
   app,
   product,
+  developer,
   keys,
   exportCommand,
   importCommand,

@@ -1,0 +1,72 @@
+import { readFlags } from '@alongside/kernel/config';
+import { z } from 'zod';
+import type { AuthenticatorsAnswer, EnrolmentAnswer } from '../../cis2/protocol.ts';
+import { type Command, choose, noMore, type Output, word } from '../command.ts';
+import { InstanceApi, instanceFlags } from '../instance.ts';
+import { columns } from '../output.ts';
+
+interface Call {
+  api: InstanceApi;
+  flags: { officer?: string };
+  words: string[];
+  json: boolean;
+  out: Output;
+}
+
+const of = (name: string, rest: string): string => `/people/${encodeURIComponent(name)}/${rest}`;
+const nobody = (name: string): string => `There is no person "${name}": give a persona or a uid.`;
+
+async function list({ api, words, json, out }: Call): Promise<void> {
+  const name = word(words, 1, 'whose: alongside authenticator list gp');
+  noMore(words, 2);
+  const found = await api.mustFind<AuthenticatorsAnswer>(nobody(name), 'GET', of(name, 'authenticators'));
+  if (json) return out.json(found);
+  if (found.authenticators.length === 0) out.note('None beside a smartcard.');
+  const rows = found.authenticators.map(({ id, kind, label, level, usedAt }) => [
+    ...[kind, `AAL${level}`, label, id],
+    usedAt === null ? 'never used' : `used ${usedAt}`,
+  ]);
+  for (const line of columns(rows)) out.line(line);
+  if (found.authenticators.some(({ development }) => development))
+    out.note('Their secrets of development: with --json.');
+}
+
+async function enrol({ api, flags, words, json, out }: Call): Promise<void> {
+  const name = word(words, 1, 'whom and what: alongside authenticator enrol gp passkey');
+  const kind = word(words, 2, 'what: security-key, windows-hello, passkey, totp, password or tablet');
+  noMore(words, 3);
+  const body = { kind, ...(flags.officer === undefined ? {} : { officer: flags.officer }) };
+  const made = await api.mustFind<EnrolmentAnswer>(nobody(name), 'POST', of(name, 'enrolments'), body);
+  if (json) return out.json(made);
+  out.line(made.url);
+  out.note(`Good once, until ${made.expiresAt}. Whoever opens it enrols for ${name}.`);
+}
+
+async function remove({ api, words, json, out }: Call): Promise<void> {
+  const name = word(words, 1, 'whose: alongside authenticator remove gp ID');
+  const id = word(words, 2, 'which: alongside authenticator list names them');
+  noMore(words, 3);
+  const where = of(name, `authenticators/${encodeURIComponent(id)}`);
+  await api.mustFind(`"${name}" has no authenticator ${id}.`, 'DELETE', where);
+  if (json) return out.json({ removed: id });
+  out.line(`${id} signs nobody in any more.`);
+}
+
+const calls = { list, enrol, remove };
+
+export const authenticator: Command = {
+  name: 'authenticator',
+  summary: 'ways to sign in beside the smartcard: security keys, passkeys, tablets, authenticator apps',
+  help: [
+    'alongside authenticator list P          those of a person; P is a persona or a uid',
+    'alongside authenticator enrol P KIND    a link by which the person enrols one: good once, for 15 minutes',
+    '  --officer P                             the registration authority officer who answers for it',
+    'alongside authenticator remove P ID',
+  ],
+  async run({ argv, out }) {
+    const { flags, words } = readFlags({ ...instanceFlags, officer: z.string().optional() }, argv);
+    const call = choose(calls, words, 'authenticator');
+    await call({ api: new InstanceApi(flags), flags, words, json: flags.json === true, out });
+    return 0;
+  },
+};
