@@ -96,6 +96,13 @@ export const errors = catalogue('identity-agent', {
     actor: 'developer',
     source: 'Fetch Metadata, section 2.3; RFC 6454 section 7',
   },
+  foreignCaller: {
+    code: 'foreign_caller',
+    status: 403,
+    description: 'Only pages of the sign-in service may call the Identity Agent.',
+    actor: 'developer',
+    source: 'Fetch, section 3.3 (CORS)',
+  },
   formInvalid: {
     code: 'invalid_form',
     status: 400,

@@ -12,6 +12,9 @@ import type { Reader } from './card/transport.ts';
 import { VirtualReader } from './card/virtual-reader.ts';
 import { anyPeerUser, linuxPeerUser, type PeerUser } from './handoff/peer-user.ts';
 import { createBrowserSide } from './handoff/routes.ts';
+import { UsedRequests } from './handoff/used-requests.ts';
+import type { AgentConfiguration } from './protocol.ts';
+import { ReaderPort } from './reader-port.ts';
 import { seededCards } from './seed-cards.ts';
 import { Servers } from './server-call.ts';
 import { Agent } from './session/agent.ts';
@@ -19,6 +22,11 @@ import { agentKey } from './session/agent-key.ts';
 import { CisClient } from './session/cis-client.ts';
 import type { CardLabel } from './session/desk-card.ts';
 import { Presence, RegularWork } from './session/regular-work.ts';
+import { agentVersion } from './session/status.ts';
+import { defaultTimers, type Timers } from './session/timers.ts';
+import { apiMethods } from './socket/api-methods.ts';
+import { cardMethods } from './socket/card-methods.ts';
+import { deskMethods } from './socket/desk-methods.ts';
 import { developmentMethods } from './socket/development-methods.ts';
 import { SocketServer } from './socket/server.ts';
 import { ticketMethods } from './socket/ticket-methods.ts';
@@ -43,18 +51,24 @@ export interface IdentityAgentOptions {
   development: boolean;
   generation: Generation;
   mode: SessionMode;
+  /** Times of the session modes; those that are not told are the usual ones. */
+  timers?: Partial<Timers>;
   /** A person without a role cannot sign in. */
   requireRole: boolean;
   /** Answers only browsers of the same local user; off for containers. */
   checkPeerUser: boolean;
   /** Answers only what says that it is a document's navigation; off for browsers without Fetch Metadata. */
   strictNavigation?: boolean;
+  /** Also answers a fetch of CIS2's own page, where the browser lets it through; off unless told. */
+  fetchTransport?: boolean;
+  /** Tickets are those of CIS's legacy interface, for desktop applications that know only these; off unless told. */
+  legacyTickets?: boolean;
   /** With it CIS certifies virtual cards. */
   cardIssuerSecret?: string;
   /** Virtual cards of a new installation and after a reset; the seeded people's unless told. */
   seedCards?: readonly CardSeed[];
-  /** The reader to use in the place of the virtual one. */
-  reader?: Reader;
+  /** Id of the transport to reach cards with; `virtual` unless told. */
+  transport?: string;
 }
 
 /** The agent as a service behind a loopback listener; the local socket is its own. */
@@ -96,6 +110,34 @@ function peerUserOf({ checkPeerUser, url }: IdentityAgentOptions): PeerUser {
   return linuxPeerUser(Number(port || (protocol === 'https:' ? 443 : 80)), uid);
 }
 
+/** Watches a reader; of virtual cards it is known what is printed on them, and they can be renewed here. */
+function attach(agent: Agent, reader: Reader, store: CardStore): void {
+  if (!(reader instanceof VirtualReader)) {
+    agent.attach(reader, () => undefined);
+    return;
+  }
+  const label = (): CardLabel | undefined => {
+    const card = reader.serial === undefined ? undefined : store.get(reader.serial);
+    return card && { serial: card.serial, persona: card.persona ?? null, name: card.name };
+  };
+  agent.attach(reader, label, { renew: (issuer) => reader.renew(issuer) });
+}
+
+const configurationOf = (options: IdentityAgentOptions, port: ReaderPort): AgentConfiguration => ({
+  version: agentVersion,
+  generation: options.generation,
+  mode: options.mode,
+  requireRole: options.requireRole,
+  url: options.url,
+  cisUrl: options.cisUrl,
+  cis2Issuer: options.cis2.issuer,
+  cis2JwksUrl: options.cis2.jwksUrl,
+  reader: port.reader?.name ?? null,
+  readerProblem: port.problem,
+  fetchTransport: options.fetchTransport ?? false,
+  now: new Date(options.clock.now()).toISOString(),
+});
+
 /** The Identity Agent of one workstation. @throws OperatorError, CardStoreError when its data cannot be used */
 export async function createIdentityAgent(options: IdentityAgentOptions): Promise<IdentityAgent> {
   const { clock, recorder, log, dataFolder, development, seedCards = seededCards } = options;
@@ -112,6 +154,8 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
   const agent = new Agent({
     ...{ cis, clock, log, recorder, agentId: key.thumbprint },
     ...{ generation: options.generation, mode: options.mode, requireRole: options.requireRole },
+    legacyTickets: options.legacyTickets ?? false,
+    timers: { ...defaultTimers, ...options.timers },
     announce: (sessionId) => presence.announce(sessionId),
   });
 
@@ -120,32 +164,44 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     secretPath: join(dataFolder, 'cards.secret'),
   });
   if (store.isNew && development) await store.reset(seedCards);
-  const virtual = options.reader ? undefined : new VirtualReader(store, issuerAt(cis));
-  const label = (): CardLabel | undefined => {
-    const card = virtual?.serial === undefined ? undefined : store.get(virtual.serial);
-    return card && { serial: card.serial, persona: card.persona ?? null, name: card.name };
-  };
-  const reader: Reader | undefined = options.reader ?? virtual;
-  if (reader) agent.attach(reader, label);
+  const port = new ReaderPort(options.transport ?? 'virtual', {
+    ...{ store, issuer: issuerAt(cis), clock, log },
+    opened: (reader) => attach(agent, reader, store),
+  });
+  await port.open();
+  const virtual = (): VirtualReader | undefined =>
+    port.reader instanceof VirtualReader ? port.reader : undefined;
 
   async function reset(): Promise<void> {
-    virtual?.remove();
+    virtual()?.remove();
     await agent.signOut();
     await store.reset(seedCards);
     await agent.settled();
   }
 
-  const handwork = development ? developmentMethods({ agent, store, reader: virtual, reset }) : {};
-  const methods = { ...ticketMethods(agent), ...handwork };
+  const handwork = development ? developmentMethods({ agent, store, reader: virtual(), reset }) : {};
+  const methods = {
+    ...ticketMethods(agent),
+    ...apiMethods(),
+    ...deskMethods(agent, () => configurationOf(options, port)),
+    ...cardMethods(agent),
+    ...handwork,
+  };
   const socket = new SocketServer({ path: options.socketPath, methods, log, flush: options.flush });
   agent.onNotice((name, params) => socket.notify(name, params));
 
   const browser = createBrowserSide({
     ...{ agent, clock, recorder, log, servers, development, url: options.url, cis2: options.cis2 },
     strictNavigation: options.strictNavigation ?? true,
+    fetchTransport: options.fetchTransport ?? false,
     peerUser: peerUserOf(options),
+    usedRequests: await UsedRequests.open(clock, join(dataFolder, 'used-requests')),
   });
-  const work = new RegularWork({ agent, presence, clock, log, sweep: () => browser.sweep() });
+  const sweep = (): void => {
+    browser.sweep();
+    void port.open();
+  };
+  const work = new RegularWork({ agent, presence, clock, log, sweep });
 
   return {
     agent,
@@ -162,7 +218,7 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
         await socket.close();
         await work.stop();
         await agent.stop();
-        await reader?.close();
+        await port.close();
         servers.close();
       },
     },

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 
 /** Path at the agent that CIS2 sends the browser to: `?request=JWS`. */
 export const handOffPath = '/v1/cis2';
+/** Header of a hand-off by fetch (`POST`, JSON `{request: JWS}`, answered by `{location}`), always `1`: it makes browsers ask first. */
+export const fetchHeader = 'x-identity-agent';
 /** Longest time a hand-off request may be old, in seconds. */
 export const handOffLifetime = 60;
 
@@ -105,18 +107,51 @@ export interface AgentStatus {
   mode: string;
   generation: string;
   agentId: string;
-  /** The card in the reader. */
-  card: { serial: string; persona: string | null; name: string } | null;
+  /** The card in the reader, and when its certificate ends (ISO time; null when it cannot be read). */
+  card: {
+    serial: string;
+    persona: string | null;
+    name: string;
+    certificateEnds: string | null;
+    /** The certificate ends within 90 days: it can be renewed now. */
+    renewalDue: boolean;
+  } | null;
   person: { uid: string; displayName: string } | null;
   role: { roleId: string; roleName: string; orgCode: string } | null;
   roles: { roleId: string; roleName: string; roleCode: string; orgCode: string; orgName: string }[];
   attemptsLeft: number | null;
   /** What the agent is waiting for: `pin`, `role`, or nothing. */
   question: 'pin' | 'role' | null;
+  /** Why the session waits for the PIN (`card`: its card left; `screen`; `time`: the last PIN is too old), and until when. */
+  lock: { reason: 'card' | 'screen' | 'time'; endsAt: string } | null;
+  /** ISO time: the session locks then unless the PIN is given before; null where a PIN does not grow old. */
+  pinAgainAt: string | null;
   /** Why a card was rejected or is blocked, in a sentence for the person. */
   reason: string | null;
   /** The same for programs. */
   problem: 'card_blocked' | 'card_rejected' | 'no_role' | null;
+  /** What exactly was wrong with a rejected card: the error of CIS, such as `certificate_expired`, or of the card itself. */
+  refusal: string | null;
+}
+
+/** What an agent is set to, for those who look for what is wrong. Never a secret. */
+export interface AgentConfiguration {
+  version: string;
+  generation: string;
+  mode: string;
+  requireRole: boolean;
+  /** Own origin. */
+  url: string;
+  cisUrl: string;
+  cis2Issuer: string;
+  cis2JwksUrl: string;
+  /** Name of the reader; null when there is none. */
+  reader: string | null;
+  /** Why there is none, in one sentence. */
+  readerProblem: string | null;
+  fetchTransport: boolean;
+  /** ISO time of the agent's clock. */
+  now: string;
 }
 
 /** A virtual card, as `listCards` and those that change cards answer it. */
@@ -141,7 +176,26 @@ export type SocketErrorData =
   | { error: 'ticket'; name: string; group: string; number: number }
   | { error: 'wrong_pin' | 'card_blocked'; attemptsLeft: number }
   | { error: 'no_open_question' | 'unknown_role' | 'cis_unreachable' | 'card_removed' }
-  | { error: 'unknown_card' | 'duplicate_card' | 'invalid_card' | 'no_virtual_reader' };
+  | { error: 'unknown_card' | 'duplicate_card' | 'invalid_card' | 'no_virtual_reader' }
+  | { error: CardActError; attemptsLeft?: number | null };
+
+/** Why an act on the card in the reader was not carried out. */
+export type CardActError =
+  | 'no_card'
+  | 'card_removed'
+  | 'invalid_pin'
+  | 'same_pin'
+  | 'wrong_pin'
+  | 'card_blocked'
+  | 'wrong_unblocking_code'
+  | 'unblocking_code_blocked'
+  | 'wrong_code'
+  | 'code_expired'
+  | 'not_signed_in'
+  | 'not_due'
+  | 'not_renewable'
+  | 'renewal_refused'
+  | 'cis_unreachable';
 
 /**
  * Methods on the local socket: the Ticket API's calls, then what the product adds. JSON-RPC 2.0, one message a line, params
@@ -158,6 +212,38 @@ export const methods = {
   destroyTicket: 'destroyTicket',
   /** `{}` -> AgentStatus. */
   status: 'status',
+  /** `{}` -> `{instance}`. The handle that old programs pass around; calls take it as `instance`, and need none. */
+  initialize: 'initialize',
+  /** `{instance}` -> `{}`. */
+  finalize: 'finalize',
+  /** `{which: 1|2}` -> `{version}`: 1 the interface, 2 the agent. */
+  getGAVersion: 'getGAVersion',
+  /** `{}` -> `{version}` of the interface. */
+  getDllVersion: 'getDllVersion',
+  /** `{}` -> `{code}` of the last call of the Ticket API on this connection; 0: it succeeded. */
+  getLastError: 'getLastError',
+  /** `{code}` -> `{name, group, number, description}`. */
+  getErrorDescription: 'getErrorDescription',
+  /** `{}` -> `{terminalServiceSession}`. */
+  isTerminalServiceSession: 'isTerminalServiceSession',
+  /** `{events: []}` -> `{events}`. Narrows the notifications of this connection; without it all come. */
+  subscribe: 'subscribe',
+  /** `{}` -> AgentStatus. The watcher of the screen says that it was locked. */
+  screenLocked: 'screenLocked',
+  /** `{}` -> AgentStatus. */
+  screenUnlocked: 'screenUnlocked',
+  /** `{}` -> AgentConfiguration. */
+  configuration: 'configuration',
+  /** `{pin, newPin}` -> AgentStatus. A wrong PIN spends an attempt. */
+  changePin: 'changePin',
+  /** `{unblockingCode, newPin}` -> AgentStatus. With the card's own code. */
+  unblockPin: 'unblockPin',
+  /** `{}` -> `{}`. CIS mails a code to the holder of the card in the reader; nobody learns here whether it did. */
+  requestUnlockCode: 'requestUnlockCode',
+  /** `{code, newPin}` -> AgentStatus. With the mailed code. */
+  unlockCard: 'unlockCard',
+  /** `{}` -> AgentStatus. New keys and certificates, in the last 90 days of the old ones. */
+  renewCard: 'renewCard',
   // Development only: what a person's hands would do. All that answer AgentStatus do so when it has taken effect.
   /** `{pin}` -> AgentStatus. A right PIN whose card is refused answers with that status. */
   answerPin: 'development.answerPin',
@@ -187,4 +273,12 @@ export const methods = {
 export const longestLine = 65_536;
 
 /** Notifications on the local socket. */
-export const notifications = ['cardInserted', 'cardRemoved', 'signedIn', 'signedOut'] as const;
+export const notifications = [
+  'cardInserted',
+  'cardRemoved',
+  'cardBlocked',
+  'signedIn',
+  'signedOut',
+  'sessionLocked',
+  'sessionUnlocked',
+] as const;

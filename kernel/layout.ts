@@ -30,6 +30,7 @@ const layout = (options: LayoutOptions): Html => html`<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${options.title} – ${options.service}</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${stylesheetPath}">
 ${options.head}
 </head>

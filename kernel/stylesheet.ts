@@ -46,6 +46,7 @@ label { display: block; font-weight: 600; margin: 0 0 .25rem; }
 .hint { color: var(--quiet); margin: 0 0 .5rem; font-size: 1rem; }
 input[type=text], input[type=password], input[type=search], input[type=email], select { font: inherit; color: inherit; background: var(--card);
   width: 100%; max-width: 24rem; padding: .5rem .75rem; border: 2px solid var(--quiet); border-radius: .375rem; min-height: 2.75rem; }
+.matching { font-size: 3rem; line-height: 1.2; letter-spacing: .1em; font-variant-numeric: tabular-nums; }
 input.short { max-width: 12rem; letter-spacing: .2em; font-variant-numeric: tabular-nums; }
 .field { margin: 0 0 1.25rem; }
 button, .button { font: inherit; font-weight: 600; display: inline-block; cursor: pointer; text-decoration: none; min-height: 2.75rem;

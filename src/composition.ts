@@ -6,15 +6,18 @@ import { createAuthorisation } from './authorisation/index.ts';
 import type { Core } from './boot/core.ts';
 import type { Placement } from './boot/listeners.ts';
 import { mockClaimsOf } from './boot/mock-claims.ts';
-import { createPersonSource } from './boot/person-source.ts';
+import { createPeopleNow, createPersonSource } from './boot/person-source.ts';
 import type { Ports } from './boot/ports.ts';
 import type { MutualTlsUrls } from './boot/urls.ts';
+import { clientAuthoritiesOf, upstreamsOf } from './boot/upstreams.ts';
+import { webAuthnSettings } from './boot/webauthn.ts';
 import { createCis } from './cis/index.ts';
 import { createCis2 } from './cis2/index.ts';
 import type { Config, ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
 import { createGateway, statusKeyOf } from './gateway/index.ts';
 import { createMockSurface, mockBasePath, type RealmKeys } from './mock/index.ts';
+import { ProofNonces } from './oauth/dpop-nonce.ts';
 import { demoCredentials, platformClient } from './oauth/seeds.ts';
 import { createSample } from './sample/index.ts';
 import { realmPath, type Urls } from './service.ts';
@@ -46,13 +49,26 @@ export interface Composition {
 /** Builds the parts that the configuration asks for. With main.ts this file is the only one that knows every part. */
 export async function compose(materials: Materials): Promise<Composition> {
   const { config, development, core, vault, folder, ports, urls, agentSocket, realmKeys, reset } = materials;
-  const { clock, database, recorder, settings, singleUse, audit, applications, products, tokens, keys } =
-    core;
+  const { mutualTls } = materials;
+  const clientAuthorities = clientAuthoritiesOf(config);
+  const {
+    clock,
+    database,
+    recorder,
+    settings,
+    singleUse,
+    audit,
+    applications,
+    products,
+    developers,
+    tokens,
+    keys,
+  } = core;
   const cis2Issuer = `${urls.cis2}${realmPath}`;
   const log = (name: string) => createLog(config.logLevel, name);
   const secret = (from: string, to: string) => vault.serviceSecret(from, to);
   const shared = { clock, database, recorder, urls, development };
-  const registrations = { applications, products, tokens };
+  const registrations = { applications, products, developers, tokens };
   const statusApiKey = await statusKeyOf(database);
   const cisSecrets = {
     cis2: secret('cis2', 'cis'),
@@ -89,8 +105,10 @@ export async function compose(materials: Materials): Promise<Composition> {
         },
         development,
         generation: config.generation,
-        mode: 'normal',
-        requireRole: false,
+        mode: config.agentMode,
+        requireRole: config.agentRequireRole,
+        fetchTransport: config.agentFetchTransport,
+        legacyTickets: config.legacyCis,
         checkPeerUser: true,
         cardIssuerSecret: cisSecrets.cardIssuer,
       })
@@ -119,6 +137,8 @@ export async function compose(materials: Materials): Promise<Composition> {
       allowVirtualCards: development,
       subscribers: [{ url: urls.cis2, secret: secret('cis', 'cis2') }],
       serviceSecrets: cisSecrets,
+      ...(config.smtpUrl === undefined ? {} : { smtp: { url: config.smtpUrl, from: config.mailFrom } }),
+      ...(config.legacyCis ? { legacy: { sha1: config.legacySha1 } } : {}),
     });
   const cis2 = () =>
     createCis2({
@@ -131,9 +151,16 @@ export async function compose(materials: Materials): Promise<Composition> {
       issuer: cis2Issuer,
       cis: { url: urls.cis, secret: cisSecrets.cis2 },
       cisSecret: secret('cis', 'cis2'),
+      audit,
+      consoleSecret: secret('console', 'cis2'),
+      webAuthn: webAuthnSettings(config),
+      clientAuthorities,
+      mutualTlsUrl: mutualTls.cis2,
       platformLogout: `${urls.api}/oauth2/backchannel_logout`,
       agentUrl: urls.identityAgent,
     });
+  const upstreams = upstreamsOf(config, cis2Provider);
+  const logoutSources = config.logoutSources.length > 0 ? config.logoutSources : null;
   const authorisation = () =>
     createAuthorisation({
       ...shared,
@@ -144,12 +171,28 @@ export async function compose(materials: Materials): Promise<Composition> {
       log: log('authorisation'),
       statusApiKey,
       personSource,
+      ...(development
+        ? {
+            userinfoSource: async (uid: string) => {
+              const person = await personSource(uid);
+              return person && mockClaimsOf(person).userinfo;
+            },
+          }
+        : {}),
       roleSource: async (uid) => (await personSource(uid))?.roles.map(({ roleId }) => roleId),
       consoleSecret: secret('console', 'authorisation'),
+      clientAuthorities,
+      mutualTlsUrl: mutualTls.api,
       bases: [
-        { path: '/oauth2', profile: 'nhs', environment: 'local', cis2: cis2Provider },
+        { path: '/oauth2', profile: 'nhs', environment: 'local', ...upstreams, options: { logoutSources } },
         ...(development ? [mockBasePath(urls)] : []),
-        { path: '/oauth2.1', profile: 'standard', environment: 'local', cis2: cis2Provider },
+        {
+          path: '/oauth2.1',
+          profile: 'standard',
+          environment: 'local',
+          ...upstreams,
+          options: { proofNonces: config.dpopNonceAtTokens },
+        },
       ],
     });
   const gateway = () =>
@@ -157,7 +200,9 @@ export async function compose(materials: Materials): Promise<Composition> {
       ...shared,
       ...registrations,
       log: log('gateway'),
-      options: { legacyDefaultMode: false, requireAsid: false },
+      people: { issuer: cis2Issuer, find: createPeopleNow(personSource) },
+      ...(config.dpopNonce ? { proofNonces: new ProofNonces(vault, clock, 'gateway') } : {}),
+      options: { legacyDefaultMode: false, requireAsid: false, apiLimits: config.apiLimits },
     });
   const console_ = () =>
     createConsole({
@@ -173,6 +218,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       version,
       cis: { url: urls.cis, secret: cisSecrets.console },
       authorisation: { url: urls.api, secret: secret('console', 'authorisation') },
+      cis2: { url: urls.cis2, secret: secret('console', 'cis2') },
       agentSocket,
       ...(development ? { realmKeys } : {}),
       reset,

@@ -95,6 +95,25 @@ export const configShape = {
   urlSample: url.optional().describe('Public address of the sample application'),
   urlApiMutualTls: url.optional().describe('Address of the API platform for clients with a certificate'),
   urlCis2MutualTls: url.optional().describe('Address of CIS2 for clients with a certificate'),
+  tlsClientAuthorities: z
+    .string()
+    .optional()
+    .describe('PEM file with the authorities whose client certificates count for tls_client_auth'),
+  upstreamCis2: z
+    .string()
+    .optional()
+    .describe('JSON file with another CIS2 that the API platform signs people in at: issuer, clientId, clientSecret'),
+  upstreamNhsLogin: z
+    .string()
+    .optional()
+    .describe('JSON file with a provider for citizens at the API platform: issuer, clientId'),
+  dpopNonceAtTokens: z
+    .boolean()
+    .default(false)
+    .describe('Ask for a nonce in DPoP proofs at the token endpoints of /oauth2.1'),
+  logoutSources: list
+    .default([])
+    .describe('Addresses or ranges from which providers may send logout tokens, separated by commas; all when empty'),
   generation: z.enum(['hscn', 'internet']).default('hscn').describe('Generation of the Identity Agent'),
   agentMode: z
     .enum(['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility'])

@@ -165,6 +165,11 @@ export class CardStore {
     }
   }
 
+  /** Gives a card new keys and certificates in the place of those that it has. Rejects as the issuer does; nothing is changed then. */
+  renewKeys(name: string, issuer: CertificateIssuer): Promise<Card> {
+    return this.#makeKeys({ ...this.#known(name), profile: 'standard' }, issuer);
+  }
+
   /** What the applet of this card works on. */
   memory(name: string): CardMemory {
     const { serial, cardKey } = this.#known(name);
@@ -230,7 +235,7 @@ export class CardStore {
     };
     return this.#change(card.serial, (now) => {
       if (now.cardKey !== card.cardKey) throw unknown(card.serial);
-      return { ...now, slots };
+      return { ...now, profile: card.profile, slots };
     });
   }
 

@@ -1,4 +1,4 @@
-import { randomBytes, webcrypto } from 'node:crypto';
+import { KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,14 @@ const ecdsa = { name: 'ECDSA', namedCurve: 'P-256' };
 export class TestAuthority implements CertificateIssuer {
   /** What it was asked, in order. */
   readonly requests: CertificateRequest[] = [];
+  /** When the certificates that it issues from now on end. */
+  notAfter = new Date('2028-01-01T00:00:00Z');
   readonly #key = webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
+
+  /** What its certificates are verified with. */
+  async publicKey(): Promise<KeyObject> {
+    return KeyObject.from((await this.#key).publicKey);
+  }
 
   async issue(request: CertificateRequest) {
     this.requests.push(request);
@@ -36,6 +43,11 @@ export class TestAuthority implements CertificateIssuer {
     return { authentication, signing };
   }
 
+  /** Serial of the last card that this person was certified for. */
+  serialOf(uid: string): string {
+    return this.requests.findLast((request) => request.uid === uid)?.serial ?? '';
+  }
+
   async #certificate(uid: string, spki: Uint8Array): Promise<Uint8Array> {
     const certificate = new Certificate();
     certificate.version = 2;
@@ -43,7 +55,7 @@ export class TestAuthority implements CertificateIssuer {
     certificate.subject.typesAndValues.push(nameOf(uid));
     certificate.issuer.typesAndValues.push(nameOf(ISSUER));
     certificate.notBefore.value = new Date('2026-01-01T00:00:00Z');
-    certificate.notAfter.value = new Date('2028-01-01T00:00:00Z');
+    certificate.notAfter.value = this.notAfter;
     certificate.subjectPublicKeyInfo = new PublicKeyInfo({
       schema: fromBER(Uint8Array.from(spki).buffer).result,
     });
@@ -74,6 +86,7 @@ export async function poweredCard(
 ) {
   const place = await temporaryStore(test);
   const { serial } = await place.store.add({ ...person, ...seed });
-  const card = await place.store.ensureKeys(serial, new TestAuthority());
-  return { ...place, card, applet: new PivApplet(place.store.memory(serial)) };
+  const authority = new TestAuthority();
+  const card = await place.store.ensureKeys(serial, authority);
+  return { ...place, authority, card, applet: new PivApplet(place.store.memory(serial)) };
 }

@@ -158,7 +158,7 @@ describe('PIV applet', () => {
       /^5333f015a000000116ff02.*f300f40100f50110f600.*fe009000$/,
     );
     await script(applet, [
-      [get('5fc10c'), '6a82'],
+      [get('5fc10c'), '5308c10100c20100fe009000'],
       [get('5fc10b'), '6a82'],
     ]);
     const whole = (await send(applet, get('5fc105'))).slice(0, -4);
@@ -172,6 +172,25 @@ describe('PIV applet', () => {
       ['00cb3fff035c017e0000', '6700'],
       ['00cb3fff065c045fc1055f', '6a80'],
       ['00cb3fff', '6a80'],
+    ]);
+  });
+
+  test('the management key gives challenges that never repeat, and opens nothing', async (t) => {
+    const { applet } = await poweredCard(t);
+    const ask = '04 7c02 8100 00';
+    await send(applet, SELECT);
+    const challenges = await Promise.all(
+      ['00', '03', '08'].map((cipher) => send(applet, `0087${cipher}9b${ask}`)),
+    );
+    assert.match(challenges.join(' '), /^7c0a8108.{16}9000 7c0a8108.{16}9000 7c128110.{32}9000$/);
+    assert.equal(new Set([...challenges, await send(applet, `0087009b${ask}`)]).size, 4);
+    await script(applet, [
+      [`0087119b${ask}`, '6a86'],
+      [`0087079b${ask}`, '6a86'],
+      ['0087039b 0c 7c0a 8208 0000000000000000 00', '6982'],
+      ['0087039b 06 7c04 8000 8100 00', '6982'],
+      ['0087039b 02 8100 00', '6a80'],
+      [sign('9a'), '6982'],
     ]);
   });
 

@@ -52,6 +52,11 @@ export class PivApplet implements CardTransport {
     this.#session = poweredOn();
   }
 
+  /** The keys of the card were replaced: those that are loaded are forgotten, and nothing else. */
+  forgetKeys(): void {
+    this.#session.keys.clear();
+  }
+
   async #answer(session: Session, bytes: Uint8Array): Promise<Uint8Array> {
     try {
       return await this.#process(session, decodeCommand(bytes));

@@ -1,8 +1,20 @@
 import type { CommandApdu, ResponseApdu } from './apdu.ts';
+import type { CardClient, Unblocking, Verification } from './card-client.ts';
 import { CardError } from './card-error.ts';
 import { type ExchangeOptions, exchange } from './exchange.ts';
 import { Mutex } from './mutex.ts';
-import { INS, isPin, isPuk, KEY_REFERENCE, PIV_AID, padded, SLOTS, type SlotName, TRIES } from './piv.ts';
+import {
+  INS,
+  isPin,
+  isPuk,
+  KEY_REFERENCE,
+  OBJECT,
+  PIV_AID,
+  padded,
+  SLOTS,
+  type SlotName,
+  TRIES,
+} from './piv.ts';
 import {
   type SignatureAlgorithm,
   type SignatureAlgorithmId,
@@ -12,14 +24,7 @@ import { hexStatus, SW, triesIn } from './status-words.ts';
 import { encodeTlv, onlyTlv, parseTlv, valueWith } from './tlv.ts';
 import type { CardTransport } from './transport.ts';
 
-/**
- * How a PIN fared. `attemptsLeft` 0: blocked. `malformed`: it cannot be right by its form, so the card was
- * not asked and no attempt was spent.
- */
-export type Verification = { ok: true } | { ok: false; attemptsLeft: number; malformed?: true };
-
-/** How an unblocking fared. The card tells the PUK's attempts only in answer to a wrong one, so not for a malformed one. */
-export type Unblocking = { ok: true } | { ok: false; attemptsLeft: number } | { ok: false; malformed: true };
+export type { Unblocking, Verification };
 
 /** Any CertInfo bit of compression (SP 800-73-4 part 1 appendix A, note on CertInfo). */
 const COMPRESSED = 0x83;
@@ -51,11 +56,8 @@ function parsed<T>(what: string, read: () => T): T {
   }
 }
 
-/**
- * A PIV card behind any transport (SP 800-73-4 part 2). One client for one insertion, `select` first. Calls that
- * overlap are carried out one after another. Every method rejects with CardError.
- */
-export class PivClient {
+/** A PIV card behind any transport (SP 800-73-4 part 2). */
+export class PivClient implements CardClient {
   readonly #transport: CardTransport;
   readonly #options: ExchangeOptions;
   readonly #mutex = new Mutex();
@@ -65,18 +67,12 @@ export class PivClient {
     this.#options = options;
   }
 
-  /** Selects the PIV application. @throws CardError `not_a_piv_card` */
   select(): Promise<void> {
-    return this.#mutex.run(async () => {
-      const { data, sw } = await this.#send({ ins: INS.select, p1: 0x04, p2: 0x00, data: PIV_AID, le: 256 });
-      if (sw !== SW.ok) throw new CardError('not_a_piv_card', 'The card has no PIV application.');
-      parsed('answer to SELECT', () => onlyTlv(data, 0x61));
-    });
+    return this.#mutex.run(() => this.#alone(() => this.#select()));
   }
 
-  /** Verifies the PIN, 6 to 8 digits. A wrong one spends an attempt. */
   verifyPin(pin: string): Promise<Verification> {
-    return this.#mutex.run(() => this.#verify(pin));
+    return this.#call(() => this.#verify(pin));
   }
 
   /**
@@ -84,12 +80,12 @@ export class PivClient {
    * counter is full then, and 3 is reported.
    */
   attemptsLeft(): Promise<number> {
-    return this.#mutex.run(() => this.#attemptsLeft());
+    return this.#call(() => this.#attemptsLeft());
   }
 
   /** A certificate of the card, DER. @throws CardError `object_missing`, `malformed_response` (also when compressed) */
   readCertificate(slot: SlotName): Promise<Uint8Array> {
-    return this.#mutex.run(async () => {
+    return this.#call(async () => {
       const tag = Buffer.from(SLOTS[slot].object.toString(16), 'hex');
       const wanted = encodeTlv(0x5c, tag);
       const object = dataOf(
@@ -108,12 +104,6 @@ export class PivClient {
     });
   }
 
-  /**
-   * Signs a digest with the key of a slot: ES256 gives a DER signature, RS256 a PKCS#1 v1.5 one (see `algorithmOf`).
-   * The signing slot wants the PIN immediately before each use: give it here, then nothing comes in between.
-   * @throws CardError `pin_required` (with `attemptsLeft` when the given PIN is wrong), `pin_blocked`, `object_missing`
-   * @throws RangeError when the digest has another length than the algorithm's
-   */
   sign(
     slot: SlotName,
     digest: Uint8Array,
@@ -123,7 +113,7 @@ export class PivClient {
     const rule: SignatureAlgorithm = signatureAlgorithms[algorithm];
     if (digest.length !== rule.digestLength)
       return Promise.reject(new RangeError(`A digest for ${algorithm} has ${rule.digestLength} bytes.`));
-    return this.#mutex.run(async () => {
+    return this.#call(async () => {
       if (pin !== undefined) await this.#demandPin(pin);
       const template = encodeTlv(0x7c, encodeTlv(0x82), encodeTlv(0x81, rule.block(digest)));
       const parameters = { p1: rule.cardAlgorithm, p2: SLOTS[slot].key };
@@ -142,20 +132,45 @@ export class PivClient {
     });
   }
 
-  /** Changes the PIN; a wrong old one spends an attempt. */
   changePin(oldPin: string, newPin: string): Promise<Verification> {
-    return this.#mutex.run(async () => {
+    return this.#call(async () => {
       if (!isPin(oldPin) || !isPin(newPin)) return this.#malformed();
       return this.#replace(INS.changeReferenceData, oldPin, newPin);
     });
   }
 
-  /** Sets a new PIN with the PUK (8 digits) and restores the attempts. */
   unblock(puk: string, newPin: string): Promise<Unblocking> {
-    return this.#mutex.run(async () => {
+    return this.#call(async () => {
       if (!isPuk(puk) || !isPin(newPin)) return { ok: false, malformed: true };
       return this.#replace(INS.resetRetryCounter, puk, newPin);
     });
+  }
+
+  /** One call of this client, on the PIV application. */
+  #call<T>(work: () => Promise<T>): Promise<T> {
+    return this.#mutex.run(() =>
+      this.#alone(async () => {
+        if (this.#transport.alone) await this.#selectAgain();
+        return work();
+      }),
+    );
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#transport.alone ? this.#transport.alone(work) : work();
+  }
+
+  async #select(): Promise<void> {
+    const { data, sw } = await this.#send({ ins: INS.select, p1: 0x04, p2: 0x00, data: PIV_AID, le: 256 });
+    if (sw !== SW.ok) throw new CardError('not_a_piv_card', 'The card has no PIV application.');
+    parsed('answer to SELECT', () => onlyTlv(data, 0x61));
+  }
+
+  /** Selects only where another program has led the card elsewhere: some cards forget the PIN at a SELECT. */
+  async #selectAgain(): Promise<void> {
+    const wanted = encodeTlv(0x5c, Uint8Array.of(OBJECT.discovery));
+    const { sw } = await this.#send({ ins: INS.getData, p1: 0x3f, p2: 0xff, data: wanted, le: 256 });
+    if (sw !== SW.ok) await this.#select();
   }
 
   #send(command: Omit<CommandApdu, 'cla'>): Promise<ResponseApdu> {

@@ -6,6 +6,7 @@ import {
   INS,
   isPaddedPin,
   KEY_REFERENCE,
+  MANAGEMENT_KEY,
   PIV_AID,
   PIV_AID_WITHOUT_VERSION,
   SECRET_LENGTH,
@@ -14,6 +15,7 @@ import {
   type Slot,
   type SlotName,
 } from './piv.ts';
+import { challengeOf } from './piv-management.ts';
 import { applicationProperties, dataObjects } from './piv-objects.ts';
 import { SW, triesStatus } from './status-words.ts';
 import { encodeTlv, onlyTlv, parseTlv, readTag, TlvError, valueWith } from './tlv.ts';
@@ -134,6 +136,7 @@ async function keyOf(name: SlotName, { state, card }: AppletContext): Promise<Pr
 
 const generalAuthenticate: Instruction = async ({ p1, p2, data = nothing }, context) => {
   const { card, state, pinWasJustVerified } = context;
+  if (p2 === MANAGEMENT_KEY) return challengeOf(p1, parseTlv(onlyTlv(data, 0x7c), { items: 4 }));
   const [name, slot] = slotOf(p2) ?? [];
   if (!name || !slot || p1 !== keyTypes[card.keyType].algorithm) return SW.wrongParameters;
   if (!(slot.pinAlways ? pinWasJustVerified : state.pinVerified)) return SW.securityStatusNotSatisfied;

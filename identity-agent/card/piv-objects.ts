@@ -61,6 +61,10 @@ function capabilities(card: CardMemory): Uint8Array {
 const discovery = (): Uint8Array =>
   encodeTlv(OBJECT.discovery, encodeTlv(0x4f, PIV_AID), encodeTlv(0x5f2f, bytes(0x40, 0x00)));
 
+/** Key history object: no retired key, neither with its certificate on the card nor elsewhere (SP 800-73-4 part 1 section 3.3.3). */
+const history = (): Uint8Array =>
+  encodeTlv(0x53, encodeTlv(0xc1, bytes(0)), encodeTlv(0xc2, bytes(0)), encodeTlv(0xfe, empty));
+
 const certificateOf =
   (slot: SlotName) =>
   (card: CardMemory): Uint8Array | undefined => {
@@ -76,6 +80,7 @@ export const dataObjects: ReadonlyMap<number, (card: CardMemory) => Uint8Array |
   [OBJECT.chuid, chuid],
   [OBJECT.capabilities, capabilities],
   [OBJECT.discovery, discovery],
+  [OBJECT.history, history],
   [SLOTS.authentication.object, certificateOf('authentication')],
   [SLOTS.signing.object, certificateOf('signing')],
 ]);

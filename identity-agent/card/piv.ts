@@ -24,6 +24,9 @@ export const INS = {
 export const KEY_REFERENCE = { pin: 0x80, puk: 0x81 } as const;
 export type SecretName = keyof typeof KEY_REFERENCE;
 
+/** Key reference of the card management key (SP 800-73-4 part 1 table 4b). */
+export const MANAGEMENT_KEY = 0x9b;
+
 /** The two keys of a card, by what they are for. */
 export type SlotName = 'authentication' | 'signing';
 
@@ -43,7 +46,12 @@ export const SLOTS: Readonly<Record<SlotName, Slot>> = {
 };
 
 /** Tags of the other data objects. */
-export const OBJECT = { chuid: 0x5fc102, capabilities: 0x5fc107, discovery: 0x7e } as const;
+export const OBJECT = {
+  chuid: 0x5fc102,
+  capabilities: 0x5fc107,
+  discovery: 0x7e,
+  history: 0x5fc10c,
+} as const;
 
 /** Attempts of PIN and of PUK on a fresh card (reference part A2: three). */
 export const TRIES = 3;

@@ -1,14 +1,16 @@
+import type { CardClient } from './card-client.ts';
 import { CardError } from './card-error.ts';
 import type { CertificateIssuer } from './card-issue.ts';
 import { type Card, CardStoreError } from './card-record.ts';
 import type { CardStore } from './card-store.ts';
 import { PivApplet } from './piv-applet.ts';
-import type { CardTransport, Reader } from './transport.ts';
+import { PivClient } from './piv-client.ts';
+import type { CardTransport, InsertedCard, Reader } from './transport.ts';
 
 const removed = (): CardError => new CardError('card_removed', 'The card was taken out of the reader.');
 
 /** A card in the slot: its applet, until it is pulled out. */
-class InsertedCard implements CardTransport {
+class VirtualCard implements CardTransport, InsertedCard {
   readonly serial: string;
   readonly #applet: PivApplet;
   #present = true;
@@ -18,12 +20,20 @@ class InsertedCard implements CardTransport {
     this.#applet = applet;
   }
 
+  open(): CardClient {
+    return new PivClient(this);
+  }
+
   async transmit(command: Uint8Array): Promise<Uint8Array> {
     if (!this.#present) throw removed();
     const response = await this.#applet.transmit(command);
     // The card may have gone while it worked: then nobody hears its answer.
     if (!this.#present) throw removed();
     return response;
+  }
+
+  forgetKeys(): void {
+    this.#applet.forgetKeys();
   }
 
   pullOut(): void {
@@ -39,7 +49,7 @@ export class VirtualReader implements Reader {
   readonly #issuer: CertificateIssuer;
   readonly #listeners = new Set<(present: boolean) => void>();
   readonly #forgetStore: () => void;
-  #inserted: InsertedCard | undefined;
+  #inserted: VirtualCard | undefined;
   /** The card whose insertion waits for its keys. Any later movement at the slot takes its place. */
   #awaited: string | undefined;
 
@@ -51,7 +61,7 @@ export class VirtualReader implements Reader {
     });
   }
 
-  card(): CardTransport | undefined {
+  card(): (CardTransport & InsertedCard) | undefined {
     return this.#inserted;
   }
 
@@ -82,9 +92,17 @@ export class VirtualReader implements Reader {
     if (this.#inserted?.serial === serial) return ready;
     if (this.#awaited !== serial) throw removed();
     this.#awaited = undefined;
-    this.#inserted = new InsertedCard(serial, new PivApplet(this.#store.memory(serial)));
+    this.#inserted = new VirtualCard(serial, new PivApplet(this.#store.memory(serial)));
     this.#tell(true);
     return ready;
+  }
+
+  /** Renews the keys of the card that is in. Rejects as the issuer does, and with CardError `card_removed` without a card. */
+  async renew(issuer: CertificateIssuer): Promise<void> {
+    const card = this.#inserted;
+    if (!card) throw removed();
+    await this.#store.renewKeys(card.serial, issuer);
+    card.forgetKeys();
   }
 
   /** Takes the card out, if one is in. An exchange that is running fails with `card_removed`. */

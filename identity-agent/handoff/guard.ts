@@ -24,13 +24,15 @@ export function checkHost(request: HttpRequest, allowed: ReadonlySet<string>): v
 export interface GuardParts {
   /** Own origin: what `Origin` of our forms says. */
   origin: string;
+  /** Origin of CIS2: the only page that may call the agent, where that is switched on. */
+  caller: string;
   /** Refuses what does not say that it is a document's navigation; off for browsers that send no Fetch Metadata. */
   strictNavigation: boolean;
   peerUser: PeerUser;
 }
 
 /** Steps that look at who sends a request, before anything of it is read. */
-export function createGuards({ origin, strictNavigation, peerUser }: GuardParts) {
+export function createGuards({ origin, caller, strictNavigation, peerUser }: GuardParts) {
   const says = (value: string | string[] | undefined, expected: string) =>
     value === expected || (value === undefined && !strictNavigation);
   return {
@@ -42,6 +44,18 @@ export function createGuards({ origin, strictNavigation, peerUser }: GuardParts)
     async checkPeerUser({ request }: { request: HttpRequest }): Promise<void> {
       if (!(await peerUser.isOurs(request)))
         throw errors.anotherUser('the connection belongs to another local user, or to nobody known');
+    },
+    /** A call of CIS2's own page. */
+    checkCaller({ request }: { request: HttpRequest }): void {
+      const { origin: from, 'sec-fetch-mode': mode } = request.headers;
+      if (from !== caller) throw errors.foreignCaller(`the origin is ${from}`);
+      if (!says(mode, 'cors')) throw errors.foreignCaller(`the mode is ${mode}`);
+    },
+    /** A browser asks on behalf of that page whether it may call. */
+    checkPreflight({ request }: { request: HttpRequest }): void {
+      const { origin: from, 'access-control-request-method': method } = request.headers;
+      if (from !== caller || method !== 'POST')
+        throw errors.foreignCaller(`origin ${from}, method ${method}`);
     },
     /** A form of our own page: no other page can spend a PIN attempt. */
     checkOwnForm({ request }: { request: HttpRequest }): void {

@@ -102,7 +102,7 @@ describe('the silent hand-off', () => {
   test('the newer generation vouches without the card, and says that it is not in', async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     await desk.call('insertCard', { card: 'ada' });
-    desk.agent.askForPin();
+    desk.agent.askForPin('Sample clinic');
     await desk.call('answerPin', { pin: rightPin });
     await desk.call('takeCard');
     assert.equal((await desk.handOff((await desk.cis2.request()).jws)).status, 302);

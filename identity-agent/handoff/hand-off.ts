@@ -13,7 +13,6 @@ import type { Journey, Vouching } from './vouching.ts';
 
 export interface HandOffParts extends RequestParts {
   agent: Agent;
-  guards: Guards;
   usedRequests: UsedRequests;
   vouching: Vouching;
   interactions: Interactions;
@@ -23,54 +22,67 @@ export interface HandOffParts extends RequestParts {
   origin: string;
 }
 
+/** The steps that every way to the agent has in common: from the request's trust to where the browser goes next. */
+export function createHandOffSteps(parts: HandOffParts) {
+  const { agent, usedRequests, vouching, interactions, recorder, log, origin } = parts;
+
+  /** Last of the checks, so that nothing invalid uses a request up. */
+  async function takeRequest({ trusted }: { trusted: TrustedRequest }): Promise<{ journey: Journey }> {
+    const { jti, exp, interactive, prompt_login: promptLogin } = trusted.claims;
+    const first = await usedRequests.take(jti, exp);
+    recorder.record({
+      keys: [jti],
+      from: 'browser',
+      to: 'identity-agent',
+      name: 'agent.hand-off',
+      outcome: first ? 'ok' : 'refused',
+      detail: { interactive, promptLogin },
+    });
+    if (!first) throw errors.requestReused('the jti was taken before');
+    return { journey: { trusted, pinsBefore: promptLogin ? agent.pins : 0 } };
+  }
+
+  async function vouchSilently(journey: Journey): Promise<string | undefined> {
+    const location = await vouching.answer(journey);
+    if (location === undefined) return undefined;
+    const { client_name: application, jti } = journey.trusted.claims;
+    log.info({ application, jti, session: agent.session?.id }, 'signed in silently with the live session');
+    return location;
+  }
+
+  /** With the proof or with the reason why there is none, or to a page that asks. */
+  async function findLocation({ journey }: { journey: Journey }): Promise<{ location: string }> {
+    const { trusted } = journey;
+    const silently = await vouchSilently(journey);
+    if (silently !== undefined) return { location: silently };
+    return {
+      location: trusted.claims.interactive
+        ? `${origin}${interactions.open(trusted, journey.pinsBefore).path}`
+        : await vouching.refuse(trusted, 'login_required'),
+    };
+  }
+
+  return { ...createRequestSteps(parts), takeRequest, findLocation };
+}
+
 /**
  * `GET /v1/cis2?request=JWS`: the browser comes from CIS2. Host and path were checked before; the order of the rest is
- * the contract, and the request is recorded as used last, so that nothing invalid uses one up.
+ * the contract, and the request is recorded as used last.
  */
-export function createHandOff(parts: HandOffParts): Endpoint {
-  const { agent, guards, usedRequests, vouching, interactions, recorder, log, origin } = parts;
-  const request = createRequestSteps(parts);
+export function createHandOff(guards: Guards, handOff: ReturnType<typeof createHandOffSteps>): Endpoint {
   const list = steps<{ request: HttpRequest }>()
     .step(guards.checkNavigation)
     .step(guards.checkPeerUser)
-    .step(request.readParameter)
-    .step(request.checkSignature)
-    .step(request.checkClaims)
-    .step(request.checkResponseUri)
-    .step(function takeRequest({ trusted }: { trusted: TrustedRequest }): { journey: Journey } {
-      const { jti, exp, interactive, prompt_login: promptLogin } = trusted.claims;
-      const first = usedRequests.take(jti, exp);
-      const outcome = first ? 'ok' : 'refused';
-      const detail = { interactive, promptLogin };
-      recorder.record({
-        keys: [jti],
-        from: 'browser',
-        to: 'identity-agent',
-        name: 'agent.hand-off',
-        outcome,
-        detail,
-      });
-      if (!first) throw errors.requestReused('the jti was taken before');
-      return { journey: { trusted, pinsBefore: promptLogin ? agent.pins : 0 } };
+    .step(function readParameter({ request }: { request: HttpRequest }) {
+      return handOff.readJws(new URLSearchParams(request.query).getAll('request'));
     })
-    .step(async function vouchSilently({ journey }: { journey: Journey }): Promise<Answer | undefined> {
-      const location = await vouching.answer(journey);
-      if (location === undefined) return undefined;
-      const { client_name: application, jti } = journey.trusted.claims;
-      log.info({ application, jti, session: agent.session?.id }, 'signed in silently with the live session');
+    .step(handOff.checkSignature)
+    .step(handOff.checkClaims)
+    .step(handOff.checkResponseUri)
+    .step(handOff.takeRequest)
+    .step(handOff.findLocation)
+    .step(function sendOn({ location }: { location: string }): Answer {
       return redirect(location);
-    })
-    .step(async function refuseSilently({
-      journey: { trusted },
-    }: {
-      journey: Journey;
-    }): Promise<Answer | undefined> {
-      return trusted.claims.interactive
-        ? undefined
-        : redirect(await vouching.refuse(trusted, 'login_required'));
-    })
-    .step(function openInteraction({ journey }: { journey: Journey }): Answer {
-      return redirect(`${origin}${interactions.open(journey.trusted, journey.pinsBefore).path}`);
     });
   return (incoming) => list.run({ request: incoming });
 }

@@ -3,6 +3,7 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { continuePage } from '@alongside/kernel/layout';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
+import type { Errands } from '../self-service/errands.ts';
 import type { Agent } from '../session/agent.ts';
 import { readForm } from './form.ts';
 import type { Guards } from './guard.ts';
@@ -16,6 +17,7 @@ export interface InteractionParts {
   guards: Guards;
   vouching: Vouching;
   interactions: Interactions;
+  errands: Errands;
   issuer: string;
   development: boolean;
 }
@@ -29,7 +31,7 @@ interface Found extends Start {
 
 /** The pages of an interaction and what their forms do. */
 export function interactionRoutes(parts: InteractionParts): Route[] {
-  const { agent, guards, vouching, interactions, issuer, development } = parts;
+  const { agent, guards, vouching, interactions, errands, issuer, development } = parts;
   const site = new URL(issuer).origin;
 
   function findInteraction({ request }: Start): { interaction: Interaction } {
@@ -39,20 +41,28 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   /** Opens the question that this interaction needs, and tells what there is to see. */
   function contextOf(interaction: Interaction): PageContext {
     if (agent.card?.usable && !agent.session?.awaitingRole && !vouching.sessionFor(interaction))
-      agent.askForPin();
+      agent.askForPin(interaction.trusted.claims.client_name);
     return {
       status: agent.status(),
       insertion: agent.card?.insertion ?? '',
       notice: interaction.notice,
       application: interaction.trusted.claims.client_name,
       site,
+      offersRenewal: offersRenewal(interaction),
     };
+  }
+
+  /** Once a session, and only where a page is shown anyway: a signed-in desk sees redirects alone. */
+  function offersRenewal(interaction: Interaction): boolean {
+    const session = vouching.sessionFor(interaction);
+    return session !== undefined && interaction.pinGiven && !session.renewalPutOff && agent.renewalDue;
   }
 
   /** One winner: the browser is sent on once. */
   async function onward(interaction: Interaction): Promise<string | undefined> {
     return interaction.mutex.run(async () => {
       if (interaction.over) throw errors.interactionOver('another answer was first');
+      if (offersRenewal(interaction)) return undefined;
       const location = await vouching.answer(interaction);
       if (location !== undefined) interactions.finish(interaction);
       return location;
@@ -79,9 +89,8 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
 
   function tellStep({ interaction }: Found): Answer {
     const context = contextOf(interaction);
-    return json(200, {
-      step: vouching.sessionFor(interaction) ? 'onward' : stepToken(pageFor(context), context),
-    });
+    const goesOn = vouching.sessionFor(interaction) && !context.offersRenewal;
+    return json(200, { step: goesOn ? 'onward' : stepToken(pageFor(context), context) });
   }
 
   /** The question may have been answered elsewhere meanwhile: then the PIN is not used. */
@@ -90,8 +99,26 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     const { claims } = interaction.trusted;
     contextOf(interaction);
     if (vouching.sessionFor(interaction) || !agent.pinQuestion) return;
-    const result = await agent.answerPin(pin, { from: 'browser', keys: [claims.jti] }, card);
+    const result = await agent.answerPin(
+      pin,
+      { from: 'browser', keys: [claims.jti], application: claims.client_name },
+      card,
+    );
     interaction.notice = result.ok ? null : noticeOf(result.error);
+    interaction.pinGiven ||= result.ok;
+  }
+
+  async function answerRenewal({ request, interaction }: Found): Promise<void> {
+    const { how } = readForm(request, { how: /^(now|later)$/ });
+    const renewed = how === 'now' && (await agent.renewCard()).ok;
+    if (how === 'later' || renewed) agent.putOffRenewal();
+    interaction.notice = how === 'now' && !renewed ? 'not_renewed' : null;
+  }
+
+  /** To the pages about the card, and back from there. */
+  function lookAfterCard({ interaction }: Found): Answer {
+    const errand = errands.open(interaction.path);
+    return redirect(agent.status().problem === 'card_blocked' ? `${errand.path}/unlock-code` : errand.path);
   }
 
   async function answerRole({ request, interaction }: Found): Promise<void> {
@@ -135,13 +162,25 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     steps<Start>().step(guards.checkOwnForm).step(guards.checkPeerUser).step(findInteraction);
   const pinForm = form().step(answerPin).step(goOnOrBack);
   const roleForm = form().step(answerRole).step(goOnOrBack);
+  const renewalForm = form().step(answerRenewal).step(goOnOrBack);
   const leaveForm = form().step(leave);
+  const caring = steps<Start>()
+    .step(guards.checkNavigation)
+    .step(guards.checkPeerUser)
+    .step(findInteraction)
+    .step(lookAfterCard);
 
   return [
     { methods: ['GET'], path: '/interaction/:id', endpoint: (request) => seeing.run({ request }) },
     { methods: ['GET'], path: '/interaction/:id/state', endpoint: (request) => looking.run({ request }) },
     { methods: ['POST'], path: '/interaction/:id/pin', endpoint: (request) => pinForm.run({ request }) },
     { methods: ['POST'], path: '/interaction/:id/role', endpoint: (request) => roleForm.run({ request }) },
+    {
+      methods: ['POST'],
+      path: '/interaction/:id/renewal',
+      endpoint: (request) => renewalForm.run({ request }),
+    },
+    { methods: ['GET'], path: '/interaction/:id/card', endpoint: (request) => caring.run({ request }) },
     { methods: ['POST'], path: '/interaction/:id/leave', endpoint: (request) => leaveForm.run({ request }) },
   ];
 }

@@ -11,7 +11,7 @@ const lifetime = 300_000;
 const most = 100;
 
 /** Something that went wrong with the last answer, for the page that is shown next. */
-export type Notice = 'wrong_pin' | 'card_changed' | 'cis_unreachable' | null;
+export type Notice = 'wrong_pin' | 'card_changed' | 'cis_unreachable' | 'not_renewed' | null;
 
 /** A person at the agent's pages, on the way from CIS2 and back. */
 export class Interaction implements Journey {
@@ -21,6 +21,8 @@ export class Interaction implements Journey {
   readonly until: number;
   pinsBefore: number;
   notice: Notice = null;
+  /** The PIN was given at its page. */
+  pinGiven = false;
   /** It has ended: its pages answer no more. */
   over = false;
   /** One answer at a time. */

@@ -1,6 +1,5 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { HttpRequest } from '@alongside/kernel/http';
 import { type DecodedJwt, decodeJwt, verifySignature } from '@alongside/kernel/jws';
 import { errors } from '../errors.ts';
 import { type HandOffRequest, handOffLifetime, requestType } from '../protocol.ts';
@@ -50,8 +49,8 @@ export interface TrustedRequest {
 /** Steps that read and trust the request of CIS2. */
 export function createRequestSteps({ keys, clock, issuer }: RequestParts) {
   return {
-    readParameter({ request }: { request: HttpRequest }): { jws: string; jwt: DecodedJwt } {
-      const values = new URLSearchParams(request.query).getAll('request');
+    /** @param values of the parameter: exactly one is right */
+    readJws(values: readonly string[]): { jws: string; jwt: DecodedJwt } {
       const [jws] = values;
       const jwt = jws === undefined || values.length > 1 ? undefined : decodeJwt(jws);
       if (jws === undefined || !jwt)

@@ -4,24 +4,27 @@ import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import { html } from '@alongside/kernel/html';
-import { everyMethod, type HttpRequest, type Route } from '@alongside/kernel/http';
+import type { HttpRequest, Method, Route } from '@alongside/kernel/http';
 import { framedPage, stylesheetRoute } from '@alongside/kernel/layout';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { handOffPath } from '../protocol.ts';
+import { Errands } from '../self-service/errands.ts';
+import { selfServiceRoutes } from '../self-service/routes.ts';
 import type { Servers } from '../server-call.ts';
 import type { Agent } from '../session/agent.ts';
 import { agentVersion } from '../session/status.ts';
 import { Exchange } from './exchange.ts';
+import { createFetchTransport } from './fetch-transport.ts';
 import { allowedHosts, checkHost, createGuards, secured } from './guard.ts';
-import { createHandOff } from './hand-off.ts';
+import { createHandOff, createHandOffSteps } from './hand-off.ts';
 import { interactionRoutes } from './interaction.ts';
 import { Interactions } from './interactions.ts';
 import { scriptRoute } from './pages/script.ts';
 import type { PeerUser } from './peer-user.ts';
 import { PinnedKeys } from './pinned-keys.ts';
-import { UsedRequests } from './used-requests.ts';
+import type { UsedRequests } from './used-requests.ts';
 import { Vouching } from './vouching.ts';
 
 export interface BrowserSideOptions {
@@ -35,7 +38,10 @@ export interface BrowserSideOptions {
   cis2: { issuer: string; jwksUrl: string; exchangeUrl: string };
   development: boolean;
   strictNavigation: boolean;
+  /** CIS2's own page may call the agent. */
+  fetchTransport: boolean;
   peerUser: PeerUser;
+  usedRequests: UsedRequests;
 }
 
 /** What the agent shows to the browser. */
@@ -47,6 +53,9 @@ export interface BrowserSide {
   sweep(): void;
 }
 
+/** All that the listeners take up; the kernel's own list would bring its whole server into a small agent. */
+const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
 /** What a person reads who opens the agent's address: nothing about who is signed in, for any local page can lead here. */
 const statusPage = (agent: Agent, development: boolean): Answer => {
   const { state, generation, mode } = agent.status();
@@ -56,23 +65,31 @@ const statusPage = (agent: Agent, development: boolean): Answer => {
     development,
     main: html`<dl class="summary"><dt>Version</dt><dd>${agentVersion}</dd><dt>State</dt><dd>${state}</dd>
 <dt>Generation</dt><dd>${generation}</dd><dt>Mode</dt><dd>${mode}</dd></dl>
-<p>Your browser comes here by itself while you sign in. There is nothing to do on this page.</p>`,
+<p>Your browser comes here by itself while you sign in.</p>
+<p><a href="/card">Look after your smartcard</a>: change its PIN, unblock it, or renew it.</p>`,
   });
 };
+
+const fetchRoutes = ({ call, preflight }: ReturnType<typeof createFetchTransport>): Route[] => [
+  { methods: ['POST'], path: handOffPath, endpoint: call },
+  { methods: ['OPTIONS'], path: handOffPath, endpoint: preflight },
+];
 
 export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   const { agent, clock, recorder, log, servers, cis2, development, strictNavigation, peerUser } = options;
   const { origin } = new URL(options.url);
   const hosts = allowedHosts(origin);
-  const guards = createGuards({ origin, strictNavigation, peerUser });
+  const caller = new URL(cis2.issuer).origin;
+  const guards = createGuards({ origin, caller, strictNavigation, peerUser });
   const exchange = new Exchange(cis2.exchangeUrl, servers);
   const vouching = new Vouching({ agent, exchange, clock, recorder, log });
   const interactions = new Interactions(agent, clock);
+  const errands = new Errands(clock);
   const { issuer } = cis2;
-  const handOff = createHandOff({
-    ...{ agent, guards, vouching, interactions, recorder, log, clock, issuer, origin },
+  const handOff = createHandOffSteps({
+    ...{ agent, vouching, interactions, recorder, log, clock, issuer, origin },
     keys: new PinnedKeys(cis2.jwksUrl, servers, clock),
-    usedRequests: new UsedRequests(clock),
+    usedRequests: options.usedRequests,
   });
   const home = steps<{ request: HttpRequest }>()
     .step(guards.checkNavigation)
@@ -93,8 +110,10 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   };
 
   const routes: Route[] = [
-    { methods: ['GET'], path: handOffPath, endpoint: handOff },
-    ...interactionRoutes({ agent, guards, vouching, interactions, issuer, development }),
+    { methods: ['GET'], path: handOffPath, endpoint: createHandOff(guards, handOff) },
+    ...(options.fetchTransport ? fetchRoutes(createFetchTransport({ guards, handOff, caller })) : []),
+    ...interactionRoutes({ agent, guards, vouching, interactions, errands, issuer, development }),
+    ...selfServiceRoutes({ agent, guards, errands, development }),
     { methods: ['GET'], path: '/', endpoint: (request) => home.run({ request }) },
     { methods: ['GET'], path: '/healthz', endpoint: async () => json(200, { status: 'ok' }) },
     scriptRoute,
@@ -117,6 +136,9 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
       return undefined;
     },
     onError,
-    sweep: () => interactions.sweep(),
+    sweep() {
+      interactions.sweep();
+      errands.sweep();
+    },
   };
 }

@@ -1,23 +1,72 @@
+import { appendFile } from 'node:fs/promises';
 import { type Clock, seconds } from '@alongside/kernel/clock';
+import { sha256 } from '@alongside/kernel/secrets';
+import { readIfThere, replaceFile } from '../card/card-file.ts';
+import { Mutex } from '../card/mutex.ts';
 
 /** Requests stay known a little longer than they are valid, in seconds. */
 const margin = 10;
+/** The file is written anew when so many lines were added to it. */
+const mostLines = 500;
+const lineForm = /^([0-9]{1,12}) ([A-Za-z0-9_-]{43})$/;
 
-/** The hand-off requests of the last minute, so that each is taken up once. */
+/**
+ * The hand-off requests of the last minute, so that each is taken up once, also by an agent that was started again
+ * meanwhile. They are kept in a file as hashes with their end; a line that is damaged is not looked at.
+ */
 export class UsedRequests {
   readonly #clock: Clock;
-  readonly #until = new Map<string, number>();
+  readonly #file: string;
+  readonly #until: Map<string, number>;
+  readonly #mutex = new Mutex();
+  #lines = 0;
 
-  constructor(clock: Clock) {
+  private constructor(clock: Clock, file: string, until: Map<string, number>) {
     this.#clock = clock;
+    this.#file = file;
+    this.#until = until;
   }
 
-  /** Takes a request up; false when it was before. Only requests with a valid signature come here, so the list stays short. */
-  take(jti: string, exp: number): boolean {
+  /** Reads what an earlier agent of this data folder left. */
+  static async open(clock: Clock, file: string): Promise<UsedRequests> {
+    const until = new Map<string, number>();
+    const text = (await readIfThere(file))?.toString('latin1') ?? '';
+    for (const line of text.split('\n')) {
+      const [, end, hash] = lineForm.exec(line) ?? [];
+      if (hash !== undefined) until.set(hash, Number(end));
+    }
+    const used = new UsedRequests(clock, file, until);
+    if (text !== '') await used.#writeAnew();
+    return used;
+  }
+
+  /**
+   * Takes a request up; false when it was before. It is known from the call on, and written down when the promise
+   * resolves. Only requests with a valid signature come here, so the list stays short.
+   */
+  async take(jti: string, exp: number): Promise<boolean> {
+    this.#forgetOld();
+    const hash = sha256(jti);
+    if (this.#until.has(hash)) return false;
+    this.#until.set(hash, exp + margin);
+    await this.#mutex.run(() => this.#write(`${exp + margin} ${hash}\n`));
+    return true;
+  }
+
+  #forgetOld(): void {
     const now = seconds(this.#clock);
     for (const [known, until] of this.#until) if (until < now) this.#until.delete(known);
-    if (this.#until.has(jti)) return false;
-    this.#until.set(jti, exp + margin);
-    return true;
+  }
+
+  async #write(line: string): Promise<void> {
+    this.#lines += 1;
+    if (this.#lines > mostLines) await this.#writeAnew();
+    else await appendFile(this.#file, line, { mode: 0o600 });
+  }
+
+  async #writeAnew(): Promise<void> {
+    this.#forgetOld();
+    this.#lines = 0;
+    await replaceFile(this.#file, [...this.#until].map(([hash, end]) => `${end} ${hash}\n`).join(''));
   }
 }

@@ -42,6 +42,7 @@ export class Vouching {
     const { agent, clock } = this.#parts;
     const session = agent.vouching;
     if (!session || session.pinNumber <= pinsBefore || (!agent.card && !agent.cardMayLeave)) return undefined;
+    if (!agent.isOpenFor(session, claims.client_name)) return undefined;
     const tooOld = claims.max_age !== undefined && clock.now() - session.pinTime > claims.max_age * 1000;
     return tooOld ? undefined : session;
   }

@@ -4,6 +4,8 @@ import type { AgentEndCause, CardSignature } from '../../src/cis/protocol.ts';
 import { CardError } from '../card/card-error.ts';
 import type { Reader } from '../card/transport.ts';
 import type { AgentStatus } from '../protocol.ts';
+import { type CardActResult, changePin, requestUnlockCode, unblockPin, unlockCard } from './card-acts.ts';
+import { type CardOffice, isRenewalDue, type RenewalResult, renewCard } from './card-renewal.ts';
 import { CisRefusal } from './cis-client.ts';
 import { Desk, type DeskParts } from './desk.ts';
 import type { CardLabel, DeskCard } from './desk-card.ts';
@@ -13,6 +15,7 @@ import { answerPin, type PinResult } from './pin-answer.ts';
 import { watchReader } from './reader-watch.ts';
 import { answerRole, type RoleResult } from './role-answer.ts';
 import { statusOf } from './status.ts';
+import { ticketOf } from './tickets.ts';
 
 /**
  * The person at the desk: the card in the reader, the open question and the session at CIS. There is one question at a
@@ -83,8 +86,9 @@ export class Agent {
   }
 
   /** Watches a reader, and takes up the card that is in already. */
-  attach(reader: Reader, label: () => CardLabel | undefined): void {
+  attach(reader: Reader, label: () => CardLabel | undefined, office?: CardOffice): void {
     this.#unwatch?.();
+    this.#desk.office = office;
     this.#unwatch = watchReader(this.#desk, reader, label);
   }
 
@@ -96,18 +100,29 @@ export class Agent {
     await this.settled();
   }
 
-  /** Opens the PIN question, also in a live session (`getNewTicket`, `prompt=login`). */
-  askForPin(): void {
+  /** Opens the PIN question for an application, also in a live session (`getNewTicket`, `prompt=login`). */
+  askForPin(application = ''): void {
     this.#desk.cisUnreachable = false;
+    this.#desk.askedFor.add(application);
     if (this.pinQuestion || this.#desk.asked) return;
     this.#desk.asked = true;
     this.#desk.changed();
   }
 
+  /** The ticket of a session for desktop applications. @throws CisRefusal, ServerCallError */
+  ticketOf(session: LiveSession): Promise<string> {
+    return ticketOf(this.#desk, session);
+  }
+
+  /** Whether the PIN was given for this application, where each application needs one. */
+  isOpenFor(session: LiveSession, application = ''): boolean {
+    return !this.#desk.behaviour.pinForEachApplication || session.opened.has(application);
+  }
+
   /** Takes back what `askForPin` asked. */
   withdraw(): void {
     if (!this.#desk.asked) return;
-    this.#desk.asked = false;
+    this.#desk.unask();
     this.#desk.changed();
   }
 
@@ -130,14 +145,62 @@ export class Agent {
     return this.#desk.exclusive(async () => this.card?.recount().catch(() => undefined));
   }
 
+  /** Changes the PIN of the card in the reader. */
+  changePin(pin: string, newPin: string): Promise<CardActResult> {
+    return this.#desk.exclusive(() => changePin(this.#desk, pin, newPin));
+  }
+
+  /** Sets a new PIN with the card's own unblocking code. */
+  unblockPin(unblockingCode: string, newPin: string): Promise<CardActResult> {
+    return this.#desk.exclusive(() => unblockPin(this.#desk, unblockingCode, newPin));
+  }
+
+  /** Has a code mailed to the holder of the card in the reader. */
+  requestUnlockCode(): Promise<CardActResult> {
+    return this.#desk.exclusive(() => requestUnlockCode(this.#desk));
+  }
+
+  /** Sets a new PIN with the mailed code. */
+  unlockCard(code: string, newPin: string): Promise<CardActResult> {
+    return this.#desk.exclusive(() => unlockCard(this.#desk, code, newPin));
+  }
+
+  /** Gives the card new keys and certificates, in the last 90 days of those that it has. */
+  renewCard(): Promise<RenewalResult> {
+    return this.#desk.exclusive(() => renewCard(this.#desk));
+  }
+
+  /** Whether the card in the reader can be renewed here, and it is time. */
+  get renewalDue(): boolean {
+    const { card, office, parts } = this.#desk;
+    return card !== undefined && office !== undefined && isRenewalDue(card, parts.clock.now());
+  }
+
+  /** The person does not want to be asked about a renewal again in this session. */
+  putOffRenewal(): void {
+    if (this.#desk.session) this.#desk.session.renewalPutOff = true;
+  }
+
   /** Answers the role question. */
   answerRole(roleId: string): Promise<RoleResult> {
     return this.#desk.exclusive(() => answerRole(this.#desk, roleId));
   }
 
+  /** The screen of the workstation was locked or unlocked. */
+  screen(locked: boolean): void {
+    this.#desk.screenLocked = locked;
+    if (locked && this.#desk.behaviour.locksWithScreen) this.#desk.lock('screen');
+    this.#desk.changed();
+  }
+
+  /** Does what the session's timers have due. */
+  runTimers(): void {
+    this.#desk.schedule.run();
+  }
+
   /** Ends the session; resolves when CIS was told or did not answer. */
   async signOut(cause: AgentEndCause = 'signedOut'): Promise<void> {
-    this.#desk.asked = false;
+    this.#desk.unask();
     this.#desk.end(cause);
     this.#desk.changed();
     await this.settled();
@@ -145,9 +208,10 @@ export class Agent {
 
   /** Makes sure that CIS still knows the session when it was not asked for a heartbeat's time, or `always`. Never rejects. */
   async refresh(always = false): Promise<void> {
+    this.runTimers();
     const { session, parts, card } = this.#desk;
     const now = parts.clock.now();
-    if (!session || session.locked || (!card && !this.cardMayLeave)) return;
+    if (!session || session.lock || (!card && !this.cardMayLeave)) return;
     const over = now >= session.endsAt;
     if (!always && !over && Math.abs(now - session.heartbeatAt) < session.heartbeatEvery) return;
     try {

@@ -3,17 +3,21 @@ import { uuid } from '@alongside/kernel/ids';
 import {
   type AgentEndCause,
   agentCallType,
+  type CardRenewalRequest,
   type CertificateAnswer,
   type CertificateRequest,
   type ChallengeAnswer,
   type HeartbeatAnswer,
+  type LegacyTicketAnswer,
   type PinAnswer,
   type PinRequest,
+  type PinState,
   type PresenceRequest,
   paths,
   proofHeader,
   type SignInAnswer,
   type SignInRequest,
+  type UnlockAnswer,
 } from '../../src/cis/protocol.ts';
 import { type ServerAnswer, ServerCallError, type Servers } from '../server-call.ts';
 import type { HeldKey } from './agent-key.ts';
@@ -24,11 +28,14 @@ export class CisRefusal extends Error {
   readonly status: number;
   /** `error` of the body. */
   readonly code: string;
+  /** Where CIS counts. */
+  readonly attemptsLeft: number | undefined;
 
-  constructor(status: number, code: string, sentence: string) {
+  constructor(status: number, code: string, sentence: string, attemptsLeft?: number) {
     super(sentence);
     this.status = status;
     this.code = code;
+    this.attemptsLeft = attemptsLeft;
   }
 
   /** Whether it means that the session is no more. */
@@ -109,6 +116,50 @@ export class CisClient {
     return this.#call<CertificateAnswer>('POST', paths.certificates, request, { secret });
   }
 
+  /** Asks for a code by mail with which the holder can unlock this card. CIS does not say whether it knows the card. */
+  async requestUnlockCode(cardSerial: string): Promise<void> {
+    await this.#call('POST', paths.unlockCode(cardSerial), {}, this.#ownKey);
+  }
+
+  /** The card's unblocking code for the mailed code. It is given once. */
+  async unlock(cardSerial: string, code: string): Promise<string> {
+    const { unblockingCode } = await this.#call<UnlockAnswer>(
+      'POST',
+      paths.unlock(cardSerial),
+      { code },
+      this.#ownKey,
+    );
+    return unblockingCode;
+  }
+
+  /** Has new keys of the session's card certified. */
+  renewCard(sessionId: string, key: HeldKey, request: CardRenewalRequest): Promise<CertificateAnswer> {
+    return this.#call<CertificateAnswer>('POST', paths.cardRenewal(sessionId), request, { key, sessionId });
+  }
+
+  /** A ticket of the legacy interface for this session; it makes the one before worthless. 404 where that is off. */
+  async legacyTicket(sessionId: string, key: HeldKey): Promise<string> {
+    const { ticket } = await this.#call<LegacyTicketAnswer>(
+      'POST',
+      paths.legacyTicket(sessionId),
+      undefined,
+      {
+        key,
+        sessionId,
+      },
+    );
+    return ticket;
+  }
+
+  /** Tells that the PIN of a card is blocked, or open again: for CIS's record. */
+  async pinState(cardSerial: string, pin: PinState): Promise<void> {
+    await this.#call('POST', paths.pinState(cardSerial), { pin }, this.#ownKey);
+  }
+
+  get #ownKey() {
+    return { key: this.#options.agentKey, withKey: true };
+  }
+
   async #call<T>(
     method: 'POST' | 'PUT' | 'DELETE',
     path: string,
@@ -135,5 +186,6 @@ function read<T>({ status, body }: ServerAnswer): T {
     status,
     wordOf(members.error, 'refused'),
     wordOf(members.error_description, 'The sign-in service refused this card.'),
+    Number.isSafeInteger(members.attemptsLeft) ? Number(members.attemptsLeft) : undefined,
   );
 }

@@ -1,10 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { randomToken } from '@alongside/kernel/ids';
 import type { CardSignature } from '../../src/cis/protocol.ts';
+import type { CardClient, Unblocking, Verification } from '../card/card-client.ts';
 import { CardError } from '../card/card-error.ts';
-import { PivClient, type Verification } from '../card/piv-client.ts';
 import { algorithmOf, type SignatureAlgorithmId } from '../card/signature-algorithms.ts';
-import type { CardTransport } from '../card/transport.ts';
+import type { InsertedCard } from '../card/transport.ts';
 
 /** What is known of a card beside what stands on its chip, such as the name printed on it. */
 export interface CardLabel {
@@ -17,9 +17,15 @@ export interface CardLabel {
 export interface CardProblem {
   error: 'card_rejected' | 'no_role';
   sentence: string;
+  /** The same for programs: the error of CIS, or of the card. */
+  refusal: string;
 }
 
-export const rejected = (sentence: string): CardProblem => ({ error: 'card_rejected', sentence });
+export const rejected = (sentence: string, refusal: string): CardProblem => ({
+  error: 'card_rejected',
+  sentence,
+  refusal,
+});
 
 const sentences = {
   not_a_piv_card: 'This card is not a smartcard that can be used here.',
@@ -33,6 +39,10 @@ export const sentenceOf = (error: unknown): string =>
   (error instanceof CardError ? (sentences as Partial<Record<string, string>>)[error.code] : undefined) ??
   'The card cannot be read. Please take it out and try again.';
 
+/** The word for programs of what a card failed with. */
+export const refusalOf = (error: unknown): string =>
+  error instanceof CardError ? error.code : 'transaction_failed';
+
 /** One insertion of a card. */
 export class DeskCard {
   /** Tells this insertion from every other. */
@@ -44,12 +54,12 @@ export class DeskCard {
   attemptsLeft: number | null;
   /** Why the card cannot be used. */
   problem: CardProblem | null;
-  readonly #client: PivClient;
-  readonly #certificate: Uint8Array;
-  readonly #algorithm: SignatureAlgorithmId | undefined;
+  readonly #client: CardClient;
+  #certificate: Uint8Array;
+  #algorithm: SignatureAlgorithmId | undefined;
 
   private constructor(
-    client: PivClient,
+    client: CardClient,
     read: {
       certificate: Uint8Array;
       uid: string;
@@ -68,8 +78,8 @@ export class DeskCard {
   }
 
   /** Reads a card that was put in. One that cannot be used has a `problem`. @throws CardError `card_removed` */
-  static async read(transport: CardTransport, label: CardLabel | undefined): Promise<DeskCard> {
-    const client = new PivClient(transport);
+  static async read(inserted: InsertedCard, label: CardLabel | undefined): Promise<DeskCard> {
+    const client = inserted.open();
     let attemptsLeft: number | null = null;
     try {
       await client.select();
@@ -77,7 +87,7 @@ export class DeskCard {
       const certificate = await client.readCertificate('authentication');
       const uid = holderOf(certificate);
       const usable = uid !== '' && algorithmOf(certificate) !== undefined;
-      const problem = usable ? null : rejected(sentences.malformed_response);
+      const problem = usable ? null : rejected(sentences.malformed_response, 'malformed_response');
       return new DeskCard(client, { certificate, uid, attemptsLeft, problem, label });
     } catch (error) {
       if (error instanceof CardError && error.code === 'card_removed') throw error;
@@ -85,7 +95,7 @@ export class DeskCard {
         certificate: new Uint8Array(),
         uid: '',
         attemptsLeft,
-        problem: rejected(sentenceOf(error)),
+        problem: rejected(sentenceOf(error), refusalOf(error)),
         label,
       });
     }
@@ -100,9 +110,47 @@ export class DeskCard {
     return this.problem === null && !this.blocked;
   }
 
+  /** When the certificate ends, in milliseconds; null without one. */
+  get certificateEnds(): number | null {
+    if (this.#certificate.length === 0) return null;
+    try {
+      return new X509Certificate(this.#certificate).validToDate.getTime();
+    } catch {
+      return null;
+    }
+  }
+
+  /** Reads the certificate again, after the card got a new one. @throws CardError */
+  async reread(): Promise<void> {
+    const certificate = await this.#client.readCertificate('authentication');
+    if (holderOf(certificate) !== this.uid)
+      throw new CardError('malformed_response', 'The new certificate has another holder.');
+    this.#certificate = certificate;
+    this.#algorithm = algorithmOf(certificate);
+  }
+
   /** Gives the PIN to the card and keeps count. @throws CardError `card_removed`, `transaction_failed` */
   async verifyPin(pin: string): Promise<Verification> {
-    const verification = await this.#client.verifyPin(pin).catch((error: unknown): Verification => {
+    return this.#counted(this.#client.verifyPin(pin));
+  }
+
+  /** Changes the PIN and keeps count. @throws CardError */
+  async changePin(pin: string, newPin: string): Promise<Verification> {
+    return this.#counted(this.#client.changePin(pin, newPin));
+  }
+
+  /** Sets a new PIN with the card's unblocking code. `attemptsLeft` is the code's, 0: it is blocked. @throws CardError */
+  async unblock(unblockingCode: string, newPin: string): Promise<Unblocking> {
+    const done = await this.#client.unblock(unblockingCode, newPin).catch((error: unknown): Unblocking => {
+      if (error instanceof CardError && error.code === 'pin_blocked') return { ok: false, attemptsLeft: 0 };
+      throw error;
+    });
+    this.attemptsLeft = await this.#client.attemptsLeft();
+    return done;
+  }
+
+  async #counted(asked: Promise<Verification>): Promise<Verification> {
+    const verification = await asked.catch((error: unknown): Verification => {
       if (error instanceof CardError && error.code === 'pin_blocked') return { ok: false, attemptsLeft: 0 };
       throw error;
     });

@@ -1,14 +1,18 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
-import type { AgentEndCause, Generation, SessionMode } from '../../src/cis/protocol.ts';
+import type { AgentEndCause, Generation, PinState, SessionMode } from '../../src/cis/protocol.ts';
 import { Mutex } from '../card/mutex.ts';
+import type { CardOffice } from './card-renewal.ts';
 import type { CisClient } from './cis-client.ts';
 import type { DeskCard } from './desk-card.ts';
 import { Endings } from './endings.ts';
 import { AgentArrows, type AgentNotices, type NoticeListener, type NoticeName } from './events.ts';
-import type { LiveSession } from './live-session.ts';
+import type { LiveSession, LockReason } from './live-session.ts';
 import { type Behaviour, behaviourOf } from './modes.ts';
+import { Schedule } from './schedule.ts';
+import type { Timers } from './timers.ts';
 
 export interface DeskParts {
   cis: CisClient;
@@ -19,7 +23,10 @@ export interface DeskParts {
   agentId: string;
   generation: Generation;
   mode: SessionMode;
+  timers: Timers;
   requireRole: boolean;
+  /** Tickets are those of CIS's legacy interface. */
+  legacyTickets: boolean;
   /** Tells CIS that the agent is there, with the session that it has now. Never rejects. */
   announce(sessionId: string | null): Promise<void>;
 }
@@ -33,12 +40,20 @@ export class Desk {
   readonly behaviour: Behaviour;
   readonly arrows: AgentArrows;
   readonly endings: Endings;
+  /** What the session's timers will do. */
+  readonly schedule: Schedule;
   /** One card transaction and one answer at a time. */
   readonly mutex = new Mutex();
   card: DeskCard | undefined;
+  /** Where the card in the reader can be renewed. */
+  office: CardOffice | undefined;
   session: LiveSession | undefined;
   /** Somebody asked for a PIN that the card alone does not ask for. */
   asked = false;
+  /** The applications that asked. */
+  readonly askedFor = new Set<string>();
+  /** The screen of the workstation is locked, as its watcher says. */
+  screenLocked = false;
   /** The last PIN came to nothing because CIS gave no answer. */
   cisUnreachable = false;
   /** How many PINs were accepted so far. */
@@ -52,6 +67,7 @@ export class Desk {
     this.behaviour = behaviourOf(parts.generation, parts.mode);
     this.arrows = new AgentArrows(parts.recorder);
     this.endings = new Endings(parts.cis, parts.clock, parts.log);
+    this.schedule = new Schedule(parts.clock);
   }
 
   /** The card in the reader is the one of the session's person. */
@@ -62,8 +78,10 @@ export class Desk {
   /** Whether the PIN question is open. */
   get pinQuestion(): boolean {
     if (!this.card?.usable) return false;
-    if (this.session && this.ownCard)
-      return this.session.locked || (this.asked && !this.session.awaitingRole);
+    if (this.session && this.ownCard) {
+      const { lock, awaitingRole } = this.session;
+      return lock ? lock !== 'screen' || !this.screenLocked : this.asked && !awaitingRole;
+    }
     return this.behaviour.asksOnInsertion || this.asked;
   }
 
@@ -73,7 +91,7 @@ export class Desk {
    */
   get vouching(): LiveSession | undefined {
     const { session } = this;
-    if (!session || session.locked || session.awaitingRole) return undefined;
+    if (!session || session.lock || session.awaitingRole) return undefined;
     return this.card && !this.ownCard ? undefined : session;
   }
 
@@ -87,11 +105,39 @@ export class Desk {
     return () => this.#watchers.delete(watcher);
   }
 
+  /** Takes back the PIN question that somebody asked. */
+  unask(): void {
+    this.asked = false;
+    this.askedFor.clear();
+  }
+
+  /** Locks the session: it waits for the PIN, and ends when that takes too long. */
+  lock(reason: LockReason): void {
+    const { session } = this;
+    if (!session || session.lock) return;
+    session.lock = reason;
+    this.schedule.drop('pin');
+    const cause = reason === 'card' ? 'cardRemoved' : 'signedOut';
+    this.schedule.set('lock', this.parts.timers.lockedFor, () => this.end(cause));
+    this.tell('sessionLocked', { reason });
+  }
+
+  /** The PIN was given: the session is open, and in Mobility the time of the next PIN is counted from now. */
+  opened(session: LiveSession): void {
+    const wasLocked = session.lock !== null;
+    session.lock = null;
+    this.schedule.drop('lock');
+    if (this.behaviour.pinGrowsOld)
+      this.schedule.set('pin', this.parts.timers.pinAgainAfter, () => this.lock('time'));
+    if (wasLocked) this.tell('sessionUnlocked', { uid: session.uid });
+  }
+
   /** Ends the session here at once, and at CIS as soon as it can be told. */
   end(cause: AgentEndCause): void {
     const { session } = this;
     if (!session) return;
     this.session = undefined;
+    this.schedule.clear();
     this.track(this.endings.add(session, cause).then(() => this.parts.announce(this.session?.id ?? null)));
     this.tell('signedOut', { cause });
   }
@@ -100,8 +146,17 @@ export class Desk {
   lost(session: LiveSession, why: string): void {
     if (this.session !== session) return;
     this.session = undefined;
+    this.schedule.clear();
     this.parts.log.info({ why }, 'the session is over');
     this.tell('signedOut', { cause: 'expired' });
+  }
+
+  /** Tells CIS how the PIN of a card stands. Nothing waits for it, and nothing depends on it. */
+  tellPinState(card: DeskCard, pin: PinState): void {
+    const told = this.parts.cis.pinState(card.label.serial, pin).catch((error: unknown) => {
+      this.parts.log.info({ reason: reasonOf(error) }, 'CIS did not hear how the PIN of a card stands');
+    });
+    this.track(told);
   }
 
   tell<N extends NoticeName>(name: N, params: AgentNotices[N]): void {

@@ -5,8 +5,12 @@ import type { DeskCard } from './desk-card.ts';
 export interface AgentNotices {
   cardInserted: { serial: string };
   cardRemoved: { serial: string };
+  cardBlocked: { serial: string };
   signedIn: { uid: string; roleId: string | null };
   signedOut: { cause: string };
+  /** The session waits for the PIN: `card`, `screen` or `time` says why. */
+  sessionLocked: { reason: string };
+  sessionUnlocked: { uid: string };
 }
 
 export type NoticeName = keyof AgentNotices;
@@ -17,6 +21,8 @@ export interface Answerer {
   from: Party;
   /** Values that join the journey; the insertion of the card is added. */
   keys: readonly string[];
+  /** The application that the PIN is given for; all that asked, unless told. */
+  application?: string;
 }
 
 /** The arrows that the agent draws by itself. Never a PIN. */
@@ -39,6 +45,17 @@ export class AgentArrows {
       to: 'identity-agent',
       name,
       detail,
+    });
+  }
+
+  /** Something was done to the card itself. */
+  cardAct(card: DeskCard, act: string, keys: readonly string[] = []): void {
+    this.#recorder.record({
+      keys: [card.insertion, ...keys],
+      from: 'identity-agent',
+      to: 'identity-agent',
+      name: 'agent.card-act',
+      detail: { act, card: card.label.serial },
     });
   }
 

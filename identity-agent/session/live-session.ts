@@ -2,6 +2,9 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { RoleProfile, SignInAnswer } from '../../src/cis/protocol.ts';
 import type { HeldKey } from './agent-key.ts';
 
+/** Why a session waits for the PIN: its card left, the screen was locked, or the last PIN is too old. */
+export type LockReason = 'card' | 'screen' | 'time';
+
 /** The session of the person at the desk. The key is in memory only, so a session never outlives the process. */
 export class LiveSession {
   readonly id: string;
@@ -18,8 +21,12 @@ export class LiveSession {
   roleId: string | null;
   /** The role question is open. */
   awaitingRole = false;
-  /** The card left and the session waits for it. */
-  locked = false;
+  /** Nobody vouches with the session until the PIN is given again; null while it is open. */
+  lock: LockReason | null = null;
+  /** The applications that the PIN was given for. */
+  readonly opened = new Set<string>();
+  /** The renewal of the card was offered, and put off. */
+  renewalPutOff = false;
   pinTime: number;
   /** Counts the PINs of this agent, so that a later one is told apart within one moment. */
   pinNumber: number;
@@ -57,8 +64,12 @@ export class LiveSession {
     return this.#ticket;
   }
 
+  /** Ticket of CIS's legacy interface, once one was asked for. */
+  legacyTicket: Promise<string> | undefined;
+
   /** Makes the tickets given so far worthless. */
   renewTicket(): void {
     this.#ticket = randomToken();
+    this.legacyTicket = undefined;
   }
 }

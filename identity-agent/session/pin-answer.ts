@@ -1,8 +1,9 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { CardError } from '../card/card-error.ts';
+import { tellBlocked } from './card-acts.ts';
 import { CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';
-import { type DeskCard, rejected, sentenceOf } from './desk-card.ts';
+import { type DeskCard, refusalOf, rejected, sentenceOf } from './desk-card.ts';
 import type { Answerer } from './events.ts';
 import { LiveSession } from './live-session.ts';
 import { confirmPin, signIn } from './sign-in.ts';
@@ -31,17 +32,17 @@ export async function answerPin(desk: Desk, pin: string, by: Answerer): Promise<
   const { card } = desk;
   if (card?.blocked) return { ok: false, error: 'card_blocked', attemptsLeft: 0 };
   if (!card || !desk.pinQuestion) return { ok: false, error: 'no_open_question' };
-  const result = await tryPin(desk, card, pin);
+  const result = await tryPin(desk, card, pin, by);
   desk.cisUnreachable = !result.ok && result.error === 'cis_unreachable';
   desk.arrows.pinAnswered(by, card.insertion, result.ok ? 'ok' : result.error);
   return result;
 }
 
-async function tryPin(desk: Desk, card: DeskCard, pin: string): Promise<PinResult> {
+async function tryPin(desk: Desk, card: DeskCard, pin: string, by: Answerer): Promise<PinResult> {
   try {
     const verification = await card.verifyPin(pin);
     if (!verification.ok) {
-      if (card.blocked && desk.ownCard) desk.end('signedOut');
+      if (card.blocked) tellBlocked(desk, card);
       return {
         ok: false,
         error: card.blocked ? 'card_blocked' : 'wrong_pin',
@@ -49,10 +50,10 @@ async function tryPin(desk: Desk, card: DeskCard, pin: string): Promise<PinResul
       };
     }
     const { session } = desk;
-    if (session && desk.ownCard && (await confirmed(desk, card, session))) return { ok: true };
+    if (session && desk.ownCard && (await confirmed(desk, card, session, by))) return { ok: true };
     // One person at a desk: whoever comes next ends what the former person had.
     desk.end('anotherPerson');
-    await enter(desk, card);
+    await enter(desk, card, by);
     return { ok: true };
   } catch (error) {
     return trouble(desk, card, error);
@@ -60,7 +61,7 @@ async function tryPin(desk: Desk, card: DeskCard, pin: string): Promise<PinResul
 }
 
 /** The PIN again in the same session; false when CIS no longer has it. */
-async function confirmed(desk: Desk, card: DeskCard, session: LiveSession): Promise<boolean> {
+async function confirmed(desk: Desk, card: DeskCard, session: LiveSession, by: Answerer): Promise<boolean> {
   try {
     await confirmPin(card, session, desk.parts.cis);
   } catch (error) {
@@ -69,24 +70,39 @@ async function confirmed(desk: Desk, card: DeskCard, session: LiveSession): Prom
     return false;
   }
   session.pinTime = desk.parts.clock.now();
+  openFor(desk, session, by);
   session.pinNumber = countPin(desk);
-  session.locked = desk.card !== card && desk.behaviour.onRemoval === 'lock';
+  if (desk.session !== session) return true;
+  desk.opened(session);
+  lockWithoutCard(desk, card);
   return true;
 }
 
 function countPin(desk: Desk): number {
   desk.pins += 1;
-  desk.asked = false;
+  desk.unask();
   return desk.pins;
 }
 
+/** Notes for which applications this PIN counts. */
+function openFor(desk: Desk, session: LiveSession, { application }: Answerer): void {
+  for (const name of application === undefined ? desk.askedFor : [application]) session.opened.add(name);
+}
+
+/** The card may have left while CIS was asked. */
+function lockWithoutCard(desk: Desk, card: DeskCard): void {
+  if (desk.card !== card && desk.behaviour.onRemoval === 'lock') desk.lock('card');
+}
+
 /** Makes a new session at CIS. */
-async function enter(desk: Desk, card: DeskCard): Promise<void> {
+async function enter(desk: Desk, card: DeskCard, by: Answerer): Promise<void> {
   const { clock, cis, announce, requireRole } = desk.parts;
   const { answer, key } = await signIn(card, desk.parts);
-  const session = new LiveSession(answer, key, clock.now(), countPin(desk));
+  const session = new LiveSession(answer, key, clock.now(), desk.pins + 1);
+  openFor(desk, session, by);
+  countPin(desk);
   if (requireRole && session.roles.length === 0) {
-    card.problem = { error: 'no_role', sentence: noRole };
+    card.problem = { error: 'no_role', sentence: noRole, refusal: 'no_role' };
     return desk.endings.add(session, 'signedOut');
   }
   const [only, ...others] = session.roles;
@@ -100,8 +116,9 @@ async function enter(desk: Desk, card: DeskCard): Promise<void> {
     await desk.endings.add(session, 'cardRemoved');
     throw new CardError('card_removed', 'The card was taken out during the sign-in.');
   }
-  session.locked = desk.card !== card && desk.behaviour.onRemoval === 'lock';
   desk.session = session;
+  desk.opened(session);
+  lockWithoutCard(desk, card);
   if (!session.awaitingRole) desk.tell('signedIn', { uid: session.uid, roleId: session.roleId });
   await announce(session.id);
 }
@@ -112,7 +129,9 @@ function trouble(desk: Desk, card: DeskCard, error: unknown): PinResult {
   const refused = error instanceof CisRefusal && aboutTheCard.includes(error.code);
   desk.parts.log[refused ? 'info' : 'warn']({ reason: reasonOf(error) }, 'a sign-in with the card failed');
   if (!refused && !(error instanceof CardError)) return { ok: false, error: 'cis_unreachable' };
-  card.problem = rejected(refused ? error.message : sentenceOf(error));
+  card.problem = refused
+    ? rejected(error.message, error.code)
+    : rejected(sentenceOf(error), refusalOf(error));
   if (desk.ownCard) desk.end('signedOut');
   return { ok: true };
 }

@@ -8,10 +8,10 @@ import { type CardLabel, DeskCard } from './desk-card.ts';
  */
 export function watchReader(desk: Desk, reader: Reader, label: () => CardLabel | undefined): () => void {
   const came = async (): Promise<void> => {
-    const transport = reader.card();
-    if (!transport) return;
-    const card = await DeskCard.read(transport, label()).catch(() => undefined);
-    if (!card || reader.card() !== transport) return;
+    const inserted = reader.card();
+    if (!inserted) return;
+    const card = await DeskCard.read(inserted, label()).catch(() => undefined);
+    if (!card || reader.card() !== inserted) return;
     desk.card = card;
     desk.arrows.card('agent.card-inserted', card);
     if (desk.pinQuestion) desk.arrows.pinAsked('identity-agent', [card.insertion]);
@@ -30,9 +30,9 @@ function cardGone(desk: Desk): void {
   if (!card) return;
   const itsSession = desk.ownCard ? session : undefined;
   desk.card = undefined;
-  desk.asked = false;
+  desk.unask();
   desk.arrows.card('agent.card-removed', card, itsSession ? [itsSession.id] : []);
   if (itsSession && desk.behaviour.onRemoval === 'end') desk.end('cardRemoved');
-  if (itsSession && desk.behaviour.onRemoval === 'lock') itsSession.locked = true;
+  if (itsSession && desk.behaviour.onRemoval === 'lock') desk.lock('card');
   desk.tell('cardRemoved', { serial: card.label.serial });
 }

@@ -87,6 +87,7 @@ export class RegularWork {
 
   async #look(): Promise<void> {
     const now = this.#clock.now();
+    this.#agent.runTimers();
     this.#sweep();
     if (now >= this.#pausedUntil || this.#pausedUntil - now > pause) {
       this.#pausedUntil = now + pause;

@@ -9,7 +9,7 @@ export type RoleResult =
 /** Answers the role question: the role holds for the session. */
 export async function answerRole(desk: Desk, roleId: string): Promise<RoleResult> {
   const { session } = desk;
-  if (!session?.awaitingRole) return { ok: false, error: 'no_open_question' };
+  if (!session?.awaitingRole || session.lock) return { ok: false, error: 'no_open_question' };
   if (!session.roles.some((role) => role.roleId === roleId)) return { ok: false, error: 'unknown_role' };
   try {
     await desk.parts.cis.chooseRole(session.id, session.key, roleId);

@@ -1,5 +1,6 @@
 import type { RoleProfile } from '../../src/cis/protocol.ts';
 import type { AgentState, AgentStatus } from '../protocol.ts';
+import { isRenewalDue } from './card-renewal.ts';
 import type { Desk } from './desk.ts';
 
 export const agentVersion = '0.1.0';
@@ -13,7 +14,7 @@ export function stateOf({
   if (card?.blocked) return 'blocked';
   if (card?.problem) return 'cardRejected';
   if (pinQuestion) return 'pinRequested';
-  if (session?.locked) return 'locked';
+  if (session?.lock) return 'locked';
   if (session?.awaitingRole) return 'roleRequested';
   return session ? 'signedIn' : 'noCard';
 }
@@ -28,25 +29,39 @@ const shortRole = ({ roleId, roleName, roleCode, orgCode, orgName }: RoleProfile
 
 /** What a person reads whose card is blocked. */
 const blockedSentence =
-  'The PIN of this card is blocked after three wrong entries. Please have it unblocked by your Registration Authority.';
+  'The PIN of this card is blocked after three wrong entries. You can unblock it here with a code that is mailed to you, or have it unblocked by your Registration Authority.';
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 export function statusOf(desk: Desk): AgentStatus {
   const { card, session, parts } = desk;
   const state = stateOf(desk);
   const role = session?.role;
+  const pinAgain = desk.schedule.due('pin');
   return {
     version: agentVersion,
     state,
     mode: parts.mode,
     generation: parts.generation,
     agentId: parts.agentId,
-    card: card ? { ...card.label } : null,
+    card: card
+      ? {
+          ...card.label,
+          certificateEnds: card.certificateEnds === null ? null : iso(card.certificateEnds),
+          renewalDue: isRenewalDue(card, parts.clock.now()),
+        }
+      : null,
     person: session ? { uid: session.uid, displayName: session.displayName } : null,
     role: role ? { roleId: role.roleId, roleName: role.roleName, orgCode: role.orgCode } : null,
     roles: session ? session.roles.map(shortRole) : [],
+    lock: session?.lock
+      ? { reason: session.lock, endsAt: iso(desk.schedule.due('lock') ?? parts.clock.now()) }
+      : null,
+    pinAgainAt: pinAgain === undefined ? null : iso(pinAgain),
     attemptsLeft: card ? card.attemptsLeft : null,
-    question: desk.pinQuestion ? 'pin' : session?.awaitingRole ? 'role' : null,
+    question: desk.pinQuestion ? 'pin' : session?.awaitingRole && !session.lock ? 'role' : null,
     reason: card?.blocked ? blockedSentence : (card?.problem?.sentence ?? null),
     problem: card?.blocked ? 'card_blocked' : (card?.problem?.error ?? null),
+    refusal: card?.problem?.refusal ?? null,
   };
 }

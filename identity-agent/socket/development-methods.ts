@@ -7,10 +7,7 @@ import { ServerCallError } from '../server-call.ts';
 import type { Agent } from '../session/agent.ts';
 import { CisRefusal } from '../session/cis-client.ts';
 import { RpcError, rpcCodes } from './json-rpc.ts';
-import { aFlag, aText, may, need, only, type SocketMethod } from './method.ts';
-
-/** `code` of errors that JSON-RPC and the Ticket API have no number for; `data.error` tells them apart. */
-const refusedCode = -32_000;
+import { aFlag, aText, may, need, only, refusedCode, type SocketMethod } from './method.ts';
 
 const refused = (message: string, data: SocketErrorData): RpcError =>
   new RpcError(refusedCode, message, data);
@@ -133,7 +130,7 @@ export function developmentMethods({
   return Object.fromEntries(
     Object.entries(list).map(([name, method]): [string, SocketMethod] => [
       name,
-      (params, signal) => method(params, signal).catch((error: unknown) => Promise.reject(translated(error))),
+      (params, caller) => method(params, caller).catch((error: unknown) => Promise.reject(translated(error))),
     ]),
   );
 }

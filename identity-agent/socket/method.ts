@@ -1,7 +1,22 @@
 import { type Params, RpcError, rpcCodes } from './json-rpc.ts';
 
-/** One method of the local socket. `signal` is aborted when the caller has gone. */
-export type SocketMethod = (params: Params, signal: AbortSignal) => Promise<unknown>;
+/** A program that is connected to the local socket. */
+export interface Caller {
+  /** Aborted when it has gone. */
+  readonly signal: AbortSignal;
+  /** The notifications that it wants; all until it says which. */
+  events: ReadonlySet<string> | undefined;
+  /** Error number of its last call of the Ticket API; 0 when it succeeded. */
+  lastError: number;
+  /** Handles that it was given and did not give back. */
+  readonly instances: Set<number>;
+}
+
+/** One method of the local socket. */
+export type SocketMethod = (params: Params, caller: Caller) => Promise<unknown>;
+
+/** `code` of errors that JSON-RPC and the Ticket API have no number for; `data.error` tells them apart. */
+export const refusedCode = -32_000;
 
 type Reader<T> = (value: unknown) => T | undefined;
 
@@ -28,7 +43,11 @@ export function only(params: Params, ...names: string[]): void {
 
 export const aText: Reader<string> = (value) =>
   typeof value === 'string' && value.length > 0 && value.length <= 200 ? value : undefined;
+export const aPin: Reader<string> = (value) =>
+  typeof value === 'string' && /^[0-9]{1,12}$/.test(value) ? value : undefined;
 export const aFlag: Reader<boolean> = (value) => (typeof value === 'boolean' ? value : undefined);
+export const aNumber: Reader<number> = (value) =>
+  Number.isSafeInteger(value) ? (value as number) : undefined;
 export const secondsUpTo =
   (most: number): Reader<number> =>
   (value) =>

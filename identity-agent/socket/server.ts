@@ -15,8 +15,8 @@ import {
   rpcCodes,
 } from './json-rpc.ts';
 import { Lines } from './lines.ts';
-import type { SocketMethod } from './method.ts';
-import { ticketFailure } from './ticket-methods.ts';
+import type { Caller, SocketMethod } from './method.ts';
+import { ticketFailure } from './ticket-failure.ts';
 
 const limits = { connections: 64, callsAtOnce: 16, unread: 1_048_576 };
 /** Longest path of a Unix socket in bytes (`sun_path` of unix(7), less its end). */
@@ -37,7 +37,7 @@ const isPipe = (path: string): boolean => path.startsWith('\\\\');
 export class SocketServer {
   readonly #options: SocketServerOptions;
   readonly #server: Server;
-  readonly #connections = new Set<Socket>();
+  readonly #connections = new Map<Socket, Caller>();
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
@@ -62,14 +62,15 @@ export class SocketServer {
     if (!isPipe(path)) await chmod(path, 0o600);
   }
 
-  /** Tells every connection. */
+  /** Tells every connection that wants to hear of it. */
   notify(method: string, params: object): void {
     const line = notificationLine(method, params);
-    for (const socket of this.#connections) send(socket, line);
+    for (const [socket, { events }] of this.#connections)
+      if (events === undefined || events.has(method)) send(socket, line);
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#connections) socket.destroy();
+    for (const socket of this.#connections.keys()) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
@@ -86,8 +87,9 @@ export class SocketServer {
   #serve(socket: Socket): void {
     const lines = new Lines(longestLine);
     const gone = new AbortController();
+    const caller: Caller = { signal: gone.signal, events: undefined, lastError: 0, instances: new Set() };
     let running = 0;
-    this.#connections.add(socket);
+    this.#connections.set(socket, caller);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       this.#connections.delete(socket);
@@ -111,7 +113,7 @@ export class SocketServer {
           continue;
         }
         running += 1;
-        void this.#answer(line, gone.signal).then((answer) => {
+        void this.#answer(line, caller).then((answer) => {
           running -= 1;
           if (answer !== undefined) send(socket, answer);
         });
@@ -120,7 +122,7 @@ export class SocketServer {
   }
 
   /** The line that answers a line. Never rejects. */
-  async #answer(line: string, signal: AbortSignal): Promise<string | undefined> {
+  async #answer(line: string, caller: Caller): Promise<string | undefined> {
     const call = readCall(line);
     if ('error' in call) return errorLine(call.id, call.error);
     const { id, method, params } = call;
@@ -128,7 +130,7 @@ export class SocketServer {
     try {
       const known = Object.hasOwn(methods, method) ? methods[method] : undefined;
       if (!known) throw new RpcError(rpcCodes.noMethod, 'There is no such method.');
-      const result = await known(params, signal);
+      const result = await known(params, caller);
       await flush?.();
       return id === undefined ? undefined : resultLine(id, result);
     } catch (error) {

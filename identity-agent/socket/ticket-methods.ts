@@ -1,36 +1,46 @@
 import { methods } from '../protocol.ts';
 import type { Agent } from '../session/agent.ts';
-import { type TicketErrorName, ticketErrors } from '../ticket-errors.ts';
-import { RpcError } from './json-rpc.ts';
-import { may, only, type SocketMethod, secondsUpTo } from './method.ts';
+import { CisRefusal } from '../session/cis-client.ts';
+import type { LiveSession } from '../session/live-session.ts';
+import type { RpcError } from './json-rpc.ts';
+import { aText, may, only, type SocketMethod, secondsUpTo } from './method.ts';
+import { counted, ticketFailure } from './ticket-failure.ts';
 
 /** How long a call waits for the person, in seconds, unless told. */
 const patience = { usual: 120, most: 300 };
 
-/** A failure of the Ticket API with its published number. */
-export function ticketFailure(name: TicketErrorName, sentence: string): RpcError {
-  const error = ticketErrors[name];
-  return new RpcError(error.code, sentence, {
-    error: 'ticket',
-    name: error.name,
-    group: error.group,
-    number: error.number,
-  });
-}
-
 /** Why no sign-in can come of the desk as it is. */
 function obstacle(agent: Agent): RpcError | undefined {
-  const { problem, reason } = agent.status();
-  if (problem === 'card_blocked') return ticketFailure('PIN_BLOCKED', reason ?? 'The card is blocked.');
-  if (problem === 'no_role') return ticketFailure('USER_NOT_VALID', reason ?? 'The person has no role.');
+  const { problem, refusal, reason } = agent.status();
+  if (problem === 'card_blocked') return ticketFailure('PIN_BLOCKED', reason);
+  if (problem === 'no_role') return ticketFailure('USER_NOT_VALID', reason);
   if (problem === 'card_rejected')
-    return ticketFailure('SMARTCARD_NOT_VALID', reason ?? 'The card was refused.');
+    return ticketFailure(refusals[refusal ?? ''] ?? 'SMARTCARD_NOT_VALID', reason);
   return agent.cisUnreachable ? ticketFailure('AUTHSERVER_NOT_AVAILABLE', 'CIS does not answer.') : undefined;
 }
 
+/** Refusals of a card that have a number of their own. */
+const refusals: Readonly<Record<string, Parameters<typeof ticketFailure>[0]>> = {
+  not_a_piv_card: 'SMARTCARD_NOT_SUPPORTED',
+  object_missing: 'NO_CERT_FOUND',
+  transaction_failed: 'CARD_TRANSACTION_FAILED',
+  signature_invalid: 'AUTHENTICATION_FAILED',
+  person_unknown: 'USER_NOT_VALID',
+  person_disabled: 'USER_NOT_VALID',
+};
+
+interface Waiting {
+  /** PINs up to this one are too old. */
+  pinsBefore: number;
+  /** Seconds to wait for the person. */
+  patience: number;
+  application: string;
+  signal: AbortSignal;
+}
+
 /** Waits until the person has signed in with a PIN after that one. @throws RpcError */
-function signedIn(agent: Agent, pinsBefore: number, seconds: number, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
+function signedIn(agent: Agent, { pinsBefore, patience: seconds, application, signal }: Waiting) {
+  return new Promise<LiveSession>((resolve, reject) => {
     const end = (settle: () => void) => {
       clearTimeout(timer);
       unwatch();
@@ -45,10 +55,11 @@ function signedIn(agent: Agent, pinsBefore: number, seconds: number, signal: Abo
     const gone = () => fail(ticketFailure('USER_ABORT', 'The caller has gone.'));
     const look = () => {
       const session = agent.vouching;
-      if (session && session.pinNumber > pinsBefore) return end(() => resolve(session.ticket));
+      if (session && session.pinNumber > pinsBefore && agent.isOpenFor(session, application))
+        return end(() => resolve(session));
       const why = obstacle(agent);
       if (why) return fail(why);
-      if (agent.card?.usable) agent.askForPin();
+      if (agent.card?.usable) agent.askForPin(application);
       return undefined;
     };
     const late = () =>
@@ -66,45 +77,53 @@ function signedIn(agent: Agent, pinsBefore: number, seconds: number, signal: Abo
 
 /** The calls of the Ticket API: any program of the same user may use them, and may name itself as `application`. */
 export function ticketMethods(agent: Agent): Record<string, SocketMethod> {
-  const timeoutOf = (params: Parameters<SocketMethod>[0]): number => {
-    only(params, 'timeout', 'application');
-    return may(params, 'timeout', secondsUpTo(patience.most)) ?? patience.usual;
+  const read = (params: Parameters<SocketMethod>[0], ...names: string[]) => {
+    only(params, 'application', 'instance', ...names);
+    return {
+      patience: may(params, 'timeout', secondsUpTo(patience.most)) ?? patience.usual,
+      application: may(params, 'application', aText) ?? '',
+    };
   };
-  return {
+  const give = async (session: LiveSession) => {
+    try {
+      return { ticket: await agent.ticketOf(session) };
+    } catch (error) {
+      if (error instanceof CisRefusal) throw ticketFailure('TICKET_NOT_AVAILABLE', error.message);
+      throw ticketFailure('AUTHSERVER_NOT_AVAILABLE');
+    }
+  };
+  const nobody = () => ticketFailure('TICKET_NOT_AVAILABLE');
+  return counted({
     /** The ticket of the session; starts a sign-in when there is none. */
-    [methods.getTicket]: async (params, signal) => {
-      const timeout = timeoutOf(params);
+    [methods.getTicket]: async (params, { signal }) => {
+      const asked = read(params, 'timeout');
       await agent.refresh();
-      return { ticket: await signedIn(agent, 0, timeout, signal) };
+      return give(await signedIn(agent, { pinsBefore: 0, ...asked, signal }));
     },
     /** The ticket of the session; never asks. */
     [methods.getTicketNoAuth]: async (params) => {
-      only(params, 'application');
+      const { application } = read(params);
       await agent.refresh();
       const session = agent.vouching;
-      if (!session) throw ticketFailure('TICKET_NOT_AVAILABLE', 'Nobody is signed in.');
-      return { ticket: session.ticket };
+      if (!session || !agent.isOpenFor(session, application)) throw nobody();
+      return give(session);
     },
     /** Asks for the PIN again and makes the tickets given so far worthless. */
-    [methods.getNewTicket]: async (params, signal) => {
-      const timeout = timeoutOf(params);
+    [methods.getNewTicket]: async (params, { signal }) => {
+      const asked = read(params, 'timeout');
       await agent.refresh();
-      await signedIn(agent, agent.pins, timeout, signal);
+      await signedIn(agent, { pinsBefore: agent.pins, ...asked, signal });
       const session = agent.vouching;
       if (!session) throw ticketFailure('TICKET_NOT_AVAILABLE', 'The session has ended meanwhile.');
       session.renewTicket();
-      return { ticket: session.ticket };
+      return give(session);
     },
     /** Signs out, as if the card were taken out. */
     [methods.destroyTicket]: async (params) => {
-      only(params, 'application');
-      if (!agent.session) throw ticketFailure('TICKET_NOT_AVAILABLE', 'Nobody is signed in.');
+      read(params);
+      if (!agent.session) throw nobody();
       await agent.signOut();
       return {};
     },
-    [methods.status]: async (params) => {
-      only(params, 'application');
-      return agent.status();
-    },
-  };
+  });
 }

@@ -29,7 +29,11 @@ export async function catalogues(): Promise<{ title: string; entries: ErrorEntry
   for (const file of files.sort())
     for (const exported of Object.values((await import(new URL(file, root).href)) as object))
       if (isCatalogue(exported))
-        for (const { entry } of Object.values(exported)) entries.set(entry.id, entry);
+        for (const { entry } of Object.values(exported)) {
+          if ((entries.get(entry.id) ?? entry) !== entry)
+            throw new Error(`Two refusals are named ${entry.id}.`);
+          entries.set(entry.id, entry);
+        }
   return parts.map(([prefix, title]) => ({
     title,
     entries: [...entries.values()]

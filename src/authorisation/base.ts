@@ -14,7 +14,9 @@ export interface Base {
   path: string;
   /** The path without its slash: the service as an API of products. */
   api: string;
-  profile: Profile;
+  profile: BasePath['profile'];
+  /** Profiles of the applications that are clients here. */
+  serves: readonly Profile[];
   environment: string;
   /** Names the tokens that are given out here. */
   issuer: string;
@@ -22,6 +24,8 @@ export interface Base {
   callbackUrl: string;
   /** The first signs in whoever asks for nothing else. */
   upstreams: readonly [Upstream, ...Upstream[]];
+  /** The provider of this issuer whose tokens count here; undefined when none does. */
+  providerOf(issuer: unknown): Upstream | undefined;
   hardening: Hardening;
   /** Whether requests may shorten lifetimes. */
   shortenLifetimes: boolean;
@@ -32,17 +36,31 @@ export function createBase(
   needed: { urls: Urls; clock: Clock; keys: SigningKeys; development: boolean },
 ): Base {
   const issuer = `${needed.urls.api}${settings.path}`;
-  const { profile, cis2, nhsLogin, options } = settings;
+  const { profile, cis2, nhsLogin, others, options } = settings;
+  const upstreams: Base['upstreams'] = [
+    cis2Upstream(cis2, needed.clock),
+    ...(nhsLogin ? [nhsLoginUpstream(nhsLogin, needed)] : []),
+  ];
   const provider = cis2.providerName === 'apim-mock-nhs-cis2' ? 'mock' : 'real';
   return {
     path: settings.path,
     api: settings.path.slice(1),
     profile,
+    serves: profile === 'nhs' ? ['nhs'] : ['standard', 'fapi2'],
     environment: settings.environment,
     issuer,
     tokenUrl: `${issuer}/token`,
     callbackUrl: `${issuer}/callback`,
-    upstreams: [cis2Upstream(cis2), ...(nhsLogin ? [nhsLoginUpstream(nhsLogin, needed)] : [])],
+    upstreams,
+    providerOf(named) {
+      if (typeof named !== 'string') return undefined;
+      const bound = upstreams.find((upstream) => upstream.issuer === named);
+      const other = bound ? undefined : others?.(named);
+      if (!other) return bound;
+      return 'cis2' in other
+        ? cis2Upstream(other.cis2, needed.clock)
+        : nhsLoginUpstream(other.nhsLogin, needed);
+    },
     hardening: hardeningOf(profile, provider, options),
     shortenLifetimes: needed.development,
   };

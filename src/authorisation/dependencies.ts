@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
@@ -24,8 +25,8 @@ export interface Cis2Settings {
   clientSecret: string;
   /** `auth_provider` of the tokens that come from it. */
   providerName: 'nhs-cis2' | 'apim-mock-nhs-cis2';
-  /** The published platform sends neither; on where the provider's metadata lists S256. */
-  sendNonceAndPkce: boolean;
+  /** The published platform sends neither. Absent: where the provider's metadata lists S256. */
+  sendNonceAndPkce?: boolean | undefined;
 }
 
 /** The provider that signs citizens in. Without a secret the platform signs its client assertion with RS512. */
@@ -48,6 +49,8 @@ export interface BasePath {
   environment: string;
   cis2: Cis2Settings;
   nhsLogin?: NhsLoginSettings;
+  /** Providers beside these two whose ID and logout tokens count as well, by their issuer: a mock has many realms. */
+  others?: (issuer: string) => { cis2: Cis2Settings } | { nhsLogin: NhsLoginSettings } | undefined;
   options?: HardeningOptions;
 }
 
@@ -80,8 +83,14 @@ export interface AuthorisationDependencies {
   roleSource?: (uid: string) => Promise<string[] | undefined>;
   /** A person of our own CIS, for minted tokens; undefined when it does not know the uid. Without it nothing is minted. */
   personSource?: (uid: string) => Promise<Person | undefined>;
+  /** What userinfo says of such a person, for minted tokens; undefined when it does not know the uid. */
+  userinfoSource?: (uid: string) => Promise<Record<string, unknown> | undefined>;
   /** The secret that the console shows; without it the console is not answered. */
   consoleSecret?: string;
+  /** Authorities whose client certificates count for `tls_client_auth` (RFC 8705 section 2.1); none unless configured. */
+  clientAuthorities?: readonly X509Certificate[];
+  /** Origin of the platform for clients with a certificate, where it is another one (RFC 8705 section 5). */
+  mutualTlsUrl?: string | undefined;
   /** Header `apikey` of `/_status`; everybody may ask when there is none. */
   statusApiKey?: string;
   release?: Release;

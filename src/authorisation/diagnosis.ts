@@ -6,7 +6,7 @@ import { withQuery } from '../oauth/parameters.ts';
 import type { Refusals } from '../oauth/refusals.ts';
 
 /** The public words of a refusal, with their places filled. */
-const words = ({ entry, extra }: Refusal): string =>
+export const words = ({ entry, extra }: Refusal): string =>
   entry.description.replace(/\{(\w+)\}/g, (place, name: string) => String(extra[name] ?? place));
 
 /** Seconds after which a limited client may come again, by catalogue entry. */

@@ -38,6 +38,16 @@ export const errors = catalogue('authorisation', {
     description:
       'API Key supplied does not have access to this resource. Please check the API Key you are using belongs to an app which has sufficient access to access this resource.',
   },
+  companyInactive: {
+    ...denied,
+    description:
+      'The company associated with the developer app that has the API key you are using has an inactive status',
+  },
+  developerInactive: {
+    ...denied,
+    description:
+      'The developer who created the developer app that has the API key you are using has an inactive status',
+  },
   noScope: {
     ...denied,
     code: 'unauthorized_client',
@@ -137,6 +147,13 @@ export const errors = catalogue('authorisation', {
     ...bad,
     description:
       'The Userinfo endpoint is only supported for Combined Auth integrations. Currently this is only for NHS CIS2 authentications - for more guidance see https://digital.nhs.uk/developer/guides-and-documentation/security-and-authorisation/user-restricted-restful-apis-nhs-cis2-combined-authentication-and-authorisation',
+  },
+  logoutSource: {
+    ...denied,
+    status: 403,
+    description: 'Access Denied for client ip',
+    actor: 'operator',
+    source: 'Apigee, AccessControl policy',
   },
   logoutMalformed: { ...bad, description: 'Malformed JWT in logout_token', actor: 'operator' },
   logoutUnverified: { ...bad, code: 'bad_request', description: 'Unable to verify JWT', actor: 'operator' },

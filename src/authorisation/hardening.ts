@@ -18,6 +18,12 @@ export interface Hardening {
   browserBoundCallback: boolean;
   /** No tokens from codes and ID tokens of a session that has been signed out. */
   refuseEndedSessions: boolean;
+  /** A DPoP proof carries a nonce of ours (RFC 9449 section 8). */
+  proofNonces: boolean;
+  /** An ID token is exchanged once. */
+  idTokenOnce: boolean;
+  /** Networks from which a provider may say that a session is over, `192.0.2.0/24` or single addresses; null lets all. */
+  logoutSources: readonly string[] | null;
   /** Milliseconds that a used `jti` is remembered at least; null until its assertion has run out. */
   jtiMemory: number | null;
 }
@@ -42,6 +48,9 @@ export function hardeningOf(
     codeReuseRevokes: standard,
     browserBoundCallback: standard,
     refuseEndedSessions: real,
+    proofNonces: false,
+    idTokenOnce: false,
+    logoutSources: null,
     jtiMemory: null,
     ...options,
   };

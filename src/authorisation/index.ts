@@ -1,4 +1,6 @@
 import { CookieNames } from '@alongside/kernel/cookies';
+import { Developers } from '../oauth/developers.ts';
+import { ProofNonces } from '../oauth/dpop-nonce.ts';
 import { RateLimiter } from '../oauth/rate-limits.ts';
 import { Refusals } from '../oauth/refusals.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
@@ -19,14 +21,16 @@ const sweepEvery = 600_000;
 
 /** The API authorisation service: one core under several base paths, each bound to its profile and its providers. */
 export function createAuthorisation(dependencies: AuthorisationDependencies): Service {
-  const { clock, database, log, urls, development, singleUse, tokens } = dependencies;
+  const { clock, database, log, urls, development, singleUse, tokens, vault } = dependencies;
   const refusals = new Refusals(database, clock);
   const parts: Parts = {
     ...dependencies,
     diagnosis: new Diagnosis(refusals, log),
+    developers: new Developers(database),
     limiter: new RateLimiter(database, clock),
     clientKeys: new RemoteKeys(clock, { privateAddresses: development }),
     upstreamKeys: new RemoteKeys(clock, { privateAddresses: true }),
+    proofNonces: new ProofNonces(vault, clock, 'authorisation'),
     endedSessions: new EndedSessions(singleUse),
     cookies: new CookieNames(urls.api, 'authorisation'),
   };

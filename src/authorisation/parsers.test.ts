@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { systemClock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import fc from 'fast-check';
 import { Parameters } from '../oauth/parameters.ts';
@@ -130,7 +131,7 @@ describe('parsers: any text', () => {
         scopes: ['1', '2', '3'].map((level) => `urn:nhsd:apim:user-nhs-cis2:aal${level}:x`),
       },
     ];
-    const { levelOf } = cis2Upstream({} as Cis2Settings);
+    const { levelOf } = cis2Upstream({} as Cis2Settings, systemClock);
     fc.assert(
       fc.property(
         fc.oneof(fc.constantFrom('1', '3', 2, '4', ['3'], '.', '03', 3.5), fc.anything()),

@@ -1,4 +1,6 @@
 import type { CookieNames } from '@alongside/kernel/cookies';
+import type { Developers } from '../oauth/developers.ts';
+import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import type { RateLimiter } from '../oauth/rate-limits.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
@@ -8,11 +10,14 @@ import type { EndedSessions } from './ended-sessions.ts';
 /** What the service makes of its dependencies once, for all base paths. */
 export interface Parts extends AuthorisationDependencies {
   diagnosis: Diagnosis;
+  developers: Developers;
   limiter: RateLimiter;
   /** Key sets that applications registered: fetched from public addresses only, but in development. */
   clientKeys: RemoteKeys;
   /** Key sets of the providers, which the operator configured. */
   upstreamKeys: RemoteKeys;
+  /** Nonces for DPoP proofs, where a base path wants them. */
+  proofNonces: ProofNonces;
   endedSessions: EndedSessions;
   cookies: CookieNames;
 }

@@ -58,8 +58,9 @@ export class PendingRequests {
     request: Omit<Pending, 'issuer' | 'upstream' | 'nonce' | 'verifier'>,
   ): Promise<Outgoing> {
     const state = randomToken(stateBytes);
-    const nonce = upstream.sendNonceAndPkce ? randomToken() : null;
-    const verifier = upstream.sendNonceAndPkce ? randomToken() : null;
+    const sends = await upstream.sendsNonceAndPkce();
+    const nonce = sends ? randomToken() : null;
+    const verifier = sends ? randomToken() : null;
     const pending: Pending = {
       ...request,
       issuer: this.#base.issuer,

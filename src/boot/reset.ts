@@ -7,6 +7,7 @@ const emptied = [
   'cis_session',
   'cis2_session',
   'cis2_session_client',
+  'logout_delivery',
   'certificate',
   'event',
   'journey_link',

@@ -336,12 +336,12 @@ export class Desk {
   }
 
   /** The agent says that it is there. */
-  async sayPresent(plan: Partial<ProofPlan> = {}): Promise<Answered> {
+  async sayPresent(plan: Partial<ProofPlan> = {}, sessionId: string | null = null): Promise<Answered> {
     const proof = await this.proof(
       { method: 'POST', path: paths.presence, header: { jwk: this.agentKey.jwk }, ...plan },
       this.agentKey,
     );
-    return this.cis.call(paths.presence, { body: { sessionId: null }, headers: { [proofHeader]: proof } });
+    return this.cis.call(paths.presence, { body: { sessionId }, headers: { [proofHeader]: proof } });
   }
 }
 

@@ -11,19 +11,37 @@ import type { Settings } from '../storage/settings.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import { type Caller, createAdmission } from './callers.ts';
 import { CardExaminer } from './card/examination.ts';
+import { actRoutes } from './cards/acts.ts';
+import { Cards } from './cards/cards.ts';
+import { type PositionCodes, publishedPositions } from './cards/positions.ts';
+import { renewalRoutes } from './cards/renewal.ts';
+import { unlockRoutes } from './cards/unlock.ts';
+import { UnlockCodes } from './cards/unlock-codes.ts';
 import { Directory } from './directory/directory.ts';
 import { peopleRoutes } from './directory/people.ts';
 import { Authorities } from './issuing-authority/authority.ts';
+import { CardCertificates } from './issuing-authority/card-certificates.ts';
 import { CertificateRecords } from './issuing-authority/certificate-records.ts';
 import { issueRoutes } from './issuing-authority/issue.ts';
+import { lazyLegacyRoutes } from './legacy/lazy.ts';
+import type { LegacySettings } from './legacy/settings.ts';
+import { cisLimits, Limiter } from './limiter.ts';
+import { Outbox } from './mail/outbox.ts';
+import { outboxRoutes } from './mail/outbox-routes.ts';
+import { MailSender, type SmtpSettings } from './mail/sender.ts';
 import type { Person } from './protocol.ts';
 import { publicRoutes } from './public.ts';
+import { type CheckerDeps, RevocationChecker } from './revocation/checker.ts';
+import type { ExternalIssuer } from './revocation/external-issuer.ts';
+import { OwnCrl } from './revocation/own-crl.ts';
+import { revocationRoutes } from './revocation/revocation-routes.ts';
 import { createAgentCalls } from './sessions/agent-calls.ts';
 import { Agents } from './sessions/agents.ts';
 import { Challenges, challengeRoutes } from './sessions/challenge.ts';
 import { clockMovedRoutes } from './sessions/clock-moved.ts';
 import { Delivery, type deliveryTimes, type Subscriber } from './sessions/delivery.ts';
 import { Endings } from './sessions/endings.ts';
+import { SessionMessages } from './sessions/messages.ts';
 import { presenceRoutes } from './sessions/presence.ts';
 import { proofRoutes } from './sessions/proof.ts';
 import { sessionCallRoutes } from './sessions/session-calls.ts';
@@ -49,6 +67,17 @@ export interface CisDeps {
   /** Who is told of ended sessions: origins and the secrets they know CIS by. */
   subscribers: readonly Subscriber[];
   serviceSecrets: Readonly<Record<Caller, string>>;
+  /** Where mail is sent to; without it mails stay in the outbox. */
+  smtp?: SmtpSettings;
+  /** By which codes people hold positions of the registration authority; the published ones unless told. */
+  positions?: Partial<PositionCodes>;
+  /** Switches the legacy interface on. */
+  legacy?: LegacySettings;
+  limits?: Partial<typeof cisLimits>;
+  /** Authorities of others whose cards are taken. */
+  externalIssuers?: readonly ExternalIssuer[];
+  /** How their revocation is asked for. */
+  revocation?: Partial<Pick<CheckerDeps, 'privateAddresses' | 'milliseconds'>>;
   /** Milliseconds of the deliveries to subscribers; for tests. */
   delivery?: typeof deliveryTimes;
 }
@@ -68,14 +97,35 @@ export function createCis(deps: CisDeps): CisService {
   const directory = new Directory(database);
   const authorities = new Authorities(deps.settings, deps.vault, clock);
   const records = new CertificateRecords(database);
-  const examiner = new CardExaminer({ clock, authorities, records, virtualCards });
-  const sessions = new Sessions(database, singleUse, clock);
+  const cards = new Cards(database, records, deps.vault, clock);
+  const certificates = new CardCertificates(authorities, clock, origin);
+  const limiter = new Limiter(database, clock);
+  const limits = { ...cisLimits, ...deps.limits };
+  const outbox = new Outbox(database, deps.vault, clock, deps.smtp ? 'waiting' : 'kept');
+  const sender = new MailSender(outbox, deps.smtp, log);
+  const codes = new UnlockCodes({ database, singleUse, vault: deps.vault, clock, outbox });
+  const examiner = new CardExaminer({
+    clock,
+    authorities,
+    records,
+    virtualCards,
+    external: {
+      issuers: deps.externalIssuers ?? [],
+      checker: new RevocationChecker({ clock, log, privateAddresses: deps.development, ...deps.revocation }),
+    },
+  });
+  const messages = new SessionMessages(
+    database,
+    clock,
+    deps.subscribers.map(({ url }) => url),
+  );
+  const sessions = new Sessions(database, singleUse, clock, messages);
   const agents = new Agents(database, clock);
   const challenges = new Challenges(singleUse);
-  const delivery = new Delivery(deps.subscribers, log, deps.delivery);
+  const delivery = new Delivery(deps.subscribers, messages, log, deps.delivery);
   const endings = new Endings({ sessions, delivery, recorder, audit, log });
   const calls = createAgentCalls({ clock, singleUse, endings, origin });
-  const sweep = new Sweep(sessions, agents, endings, clock);
+  const sweep = new Sweep({ sessions, agents, endings, delivery, messages, outbox, sender, clock });
 
   async function personChanged(uid: string, person: Person | null): Promise<void> {
     if (person === null || person.disabled) {
@@ -88,30 +138,35 @@ export function createCis(deps: CisDeps): CisService {
     }
   }
 
+  const shared = {
+    ...{ clock, database, singleUse, audit, recorder, keys, origin, admit, vault: deps.vault },
+    ...{ directory, authorities, records, certificates, cards, codes, examiner, limiter, limits },
+    ...{ sessions, agents, challenges, endings, calls, sweep, outbox, sender, virtualCards },
+    settings: deps.settings,
+    development: deps.development,
+    changed: personChanged,
+    positions: { ...publishedPositions, ...deps.positions },
+    crl: new OwnCrl(database, authorities, records, clock),
+  };
+
   let timer: NodeJS.Timeout | undefined;
   return {
     routes: [
       ...publicRoutes(keys, database),
-      ...peopleRoutes({ directory, audit, admit, changed: personChanged }),
-      ...issueRoutes({ clock, directory, authorities, records, audit, admit, virtualCards }),
-      ...challengeRoutes(challenges, recorder),
-      ...signInRoutes({
-        clock,
-        challenges,
-        examiner,
-        directory,
-        sessions,
-        endings,
-        calls,
-        keys,
-        recorder,
-        audit,
-        origin,
-      }),
-      ...sessionCallRoutes({ calls, challenges, examiner, directory, sessions, endings, recorder, audit }),
-      ...proofRoutes({ calls, examiner, recorder, admit }),
-      ...presenceRoutes({ agents, calls, admit }),
-      ...clockMovedRoutes({ sessions, agents, sweep, admit }),
+      ...peopleRoutes(shared),
+      ...issueRoutes(shared),
+      ...actRoutes(shared),
+      ...unlockRoutes(shared),
+      ...renewalRoutes(shared),
+      ...revocationRoutes(shared),
+      ...outboxRoutes(shared),
+      ...challengeRoutes(shared),
+      ...signInRoutes(shared),
+      ...sessionCallRoutes(shared),
+      ...proofRoutes(shared),
+      ...presenceRoutes(shared),
+      ...clockMovedRoutes(shared),
+      ...(deps.legacy ? lazyLegacyRoutes(shared, deps.legacy) : []),
     ],
     sweep: () => sweep.run(),
     start() {
@@ -122,9 +177,9 @@ export function createCis(deps: CisDeps): CisService {
       }, sweepEvery);
       timer.unref();
     },
-    stop() {
+    async stop() {
       clearInterval(timer);
-      delivery.stop();
+      await Promise.all([delivery.stop(), sender.stop()]);
     },
   };
 }

@@ -25,6 +25,26 @@ export const paths = {
   person: (uid: string) => `/directory/people/${encodeURIComponent(uid)}`,
   organisations: '/directory/organisations',
   certificates: '/cards/certificates',
+  /** A live session has its card's keys replaced, in the last days of its certificates. */
+  cardRenewal: (sessionId: string) => `/sessions/${encodeURIComponent(sessionId)}/card-renewal`,
+  /** A ticket for a desktop application that knows only the legacy interface; 404 where that is off. */
+  legacyTicket: (sessionId: string) => `/sessions/${encodeURIComponent(sessionId)}/legacy-ticket`,
+  /** Cards as the registration authority sees them (console). */
+  cards: '/cards',
+  card: (serial: string) => `/cards/${encodeURIComponent(serial)}`,
+  /** `POST`, console: one act of the registration authority. */
+  cardAct: (serial: string, act: CardAct) => `/cards/${encodeURIComponent(serial)}/${act}`,
+  /** `POST`, agent: mails a code to the holder of a blocked card. */
+  unlockCode: (serial: string) => `/cards/${encodeURIComponent(serial)}/unlock-code`,
+  /** `POST`, agent: gives the mailed code for the card's unblocking code. */
+  unlock: (serial: string) => `/cards/${encodeURIComponent(serial)}/unlock`,
+  /** `POST`, agent: the card's PIN has been blocked, or is open again. */
+  pinState: (serial: string) => `/cards/${encodeURIComponent(serial)}/pin-state`,
+  crl: '/cards/crl',
+  ocsp: '/cards/ocsp',
+  mailOutbox: '/mail/outbox',
+  directoryImport: '/directory/import',
+  directoryExport: '/directory/export',
   clockMoved: '/clock-moved',
   jwks: '/jwks',
 } as const;
@@ -246,12 +266,166 @@ export interface CertificateRequest {
   profile: CardProfile;
   authenticationKey: string;
   signingKey: string;
+  /**
+   * The card's unblocking code (PUK), 8 digits. CIS keeps it sealed, for self-service unlocking. Without it a virtual card of
+   * development counts as having the published one.
+   */
+  unblockingCode?: string;
 }
 
 /** DER in base64. */
 export interface CertificateAnswer {
   authentication: string;
   signing: string;
+}
+
+/** Days before the end of its certificate in which a card can be renewed by its holder. */
+export const renewalDays = 90;
+
+/**
+ * What the card signs, with the key that it has, to be given certificates for new keys; as UTF-8. The keys are base64 as in
+ * the request.
+ */
+export const cardRenewalMessage = (
+  challenge: string,
+  cardSerial: string,
+  authenticationKey: string,
+  signingKey: string,
+): string => `alongside card renewal\n${challenge}\n${cardSerial}\n${authenticationKey}\n${signingKey}`;
+
+/**
+ * `POST /sessions/{id}/card-renewal`, with the session's proof: the certificate that the card has, its signature over
+ * `cardRenewalMessage` and the new public keys (SPKI DER, base64). Answered 201 by `CertificateAnswer`; 409 `renewal_too_early`
+ * before the last `renewalDays` days, 403 with the code of `SignInRefusal` when the card does not pass.
+ */
+export interface CardRenewalRequest extends CardSignature {
+  challenge: string;
+  authenticationKey: string;
+  signingKey: string;
+}
+
+/** `POST /cards/{serial}/unlock-code`, no body: 202 with this, whether or not a mail was sent. */
+export interface UnlockCodeAnswer {
+  /** Seconds for which a mailed code is good. */
+  expiresIn: number;
+}
+
+/**
+ * `POST /cards/{serial}/unlock`: 200 with the answer, once; 403 `wrong_code` with `attemptsLeft`; 410 `expired` when there
+ * is no code that could be right any more.
+ */
+export interface UnlockRequest {
+  /** Eight digits, as mailed. */
+  code: string;
+}
+
+export interface UnlockAnswer {
+  /** What the card takes in place of its PIN to have a new one set. */
+  unblockingCode: string;
+}
+
+/** `POST /cards/{serial}/pin-state`, with the agent's own proof as for presence: 204. For the record only, nothing is decided by it. */
+export interface PinStateRequest {
+  pin: PinState;
+}
+
+export type PinState = 'open' | 'blocked';
+
+/** `POST /sessions/{id}/legacy-ticket`, no body, with the session's proof: 201. Making one makes the former ones of the session worthless. */
+export interface LegacyTicketAnswer {
+  ticket: string;
+}
+
+/** What the registration authority does with a card: the last part of the address. */
+export type CardAct = 'revoke' | 'replace' | 'renew' | 'unblock';
+
+/** What the registration authority knows of a card. */
+export interface CardRecord {
+  serial: string;
+  uid: string;
+  /** `ordered`: no keys yet. `expired` by the clock. */
+  state: 'ordered' | 'active' | 'expired' | 'revoked' | 'replaced';
+  pin: PinState;
+  /** Whether it is to be made with a blocked PIN. */
+  issuedLocked: boolean;
+  /** Uid of who ordered it; null for one that the card issuer made by itself. */
+  orderedBy: string | null;
+  /** Serial of the card that it stands for. */
+  replaces: string | null;
+  /** ISO times of its authentication certificate; null without one. */
+  notBefore: string | null;
+  notAfter: string | null;
+  /** Whether its holder may renew it now. */
+  renewable: boolean;
+  revokedAt: string | null;
+  revocationReason: RevocationReason | null;
+  /** Whether CIS keeps its unblocking code. */
+  unlockable: boolean;
+}
+
+/** `GET /cards?uid=&after=&limit=`. */
+export interface CardsAnswer {
+  cards: CardRecord[];
+  next: string | null;
+}
+
+/** `POST /cards`: a card is ordered for a person. 201 with the `CardRecord`; 422 `act_not_allowed`. */
+export interface CardOrder {
+  /** Uid of the acting person: it must have a role that may do this. */
+  actor: string;
+  uid: string;
+  /** A random one unless given. */
+  serial?: string;
+  /** Issued with a blocked PIN, which its holder opens by self-service. */
+  locked?: boolean;
+}
+
+/** Reasons of a revocation (RFC 5280 section 5.3.1). */
+export type RevocationReason =
+  | 'unspecified'
+  | 'keyCompromise'
+  | 'affiliationChanged'
+  | 'superseded'
+  | 'cessationOfOperation'
+  | 'privilegeWithdrawn';
+
+/** Body of `POST /cards/{serial}/revoke`: 200 with the `CardRecord`. Sessions of the card end. */
+export interface CardRevocation {
+  actor: string;
+  reason: RevocationReason;
+}
+
+/** Body of `POST /cards/{serial}/replace`: the old one is revoked, 201 with the `CardRecord` of the new one. */
+export interface CardReplacement {
+  actor: string;
+  reason: RevocationReason;
+  /** Serial of the new card; a random one unless given. */
+  serial?: string;
+  locked?: boolean;
+}
+
+/** Body of `POST /cards/{serial}/renew` (200 `CardRecord`: new keys may be certified within 24 hours) and `/unblock` (200 `UnlockAnswer`). */
+export interface CardActRequest {
+  actor: string;
+}
+
+/** One mail of the outbox, as the console shows it. */
+export interface OutboxMail {
+  id: string;
+  to: string;
+  subject: string;
+  text: string;
+  /** ISO time. */
+  createdAt: string;
+  state: 'kept' | 'waiting' | 'sent' | 'failed';
+  attempts: number;
+  /** ISO time. */
+  sentAt: string | null;
+}
+
+/** `GET /mail/outbox?limit=`, console and development only: the latest first. */
+export interface OutboxAnswer {
+  mails: OutboxMail[];
 }
 
 /** What CIS tells CIS2 as soon as a session has ended: `POST {cis2}/agent/session-ended`, with the service secret. */

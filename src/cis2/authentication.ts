@@ -18,6 +18,8 @@ export interface Authentication {
   proofCounts: boolean;
   cisSessionId: string | null;
   agentId: string | null;
+  /** The credential that was used, where it is one that CIS2 keeps. */
+  credentialId?: string | null;
   /** The role that was chosen outside, at the agent. */
   roleId: string | null;
 }

@@ -25,6 +25,10 @@ export interface AuthorizationRequest {
   subject: string | null;
   loginHint: string | null;
   claims: ClaimNames;
+  /** The `request_uri` under which it was pushed: it is spent with the code (RFC 9126 section 7.3). */
+  pushed: string | null;
+  /** Thumbprint of the key that must redeem the code (RFC 9449 section 10). */
+  jkt: string | null;
 }
 
 /** Whether nothing may be shown to the person (OpenID Connect Core section 3.1.2.1). */

@@ -1,6 +1,7 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import {
+  type PeopleAnswer,
   type Person,
   type PresenceAnswer,
   type ProofAnswer,
@@ -43,6 +44,11 @@ export class CisClient {
     } catch {
       return [];
     }
+  }
+
+  /** The first people of the directory, by uid; as many as a list can show. */
+  async people(): Promise<Person[]> {
+    return (await this.#ask<PeopleAnswer>(`${paths.people}?limit=100`))?.people ?? [];
   }
 
   person(uid: string): Promise<Person | undefined> {

@@ -1,5 +1,6 @@
 import type { Recorder } from '@alongside/kernel/events';
 import { randomToken, uuid } from '@alongside/kernel/ids';
+import type { PushedRequests } from '../oauth/pushed-requests.ts';
 import type { Urls } from '../service.ts';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
@@ -16,6 +17,8 @@ export interface CodeGrant extends SignInFacts {
   clientId: string;
   redirectUri: string;
   challenge: string | null;
+  /** Thumbprint of the key that must redeem it. */
+  jkt?: string | null;
   nonce: string | null;
   scope: string[];
   /** All that comes from the code, for the day when it is used twice. */
@@ -36,27 +39,30 @@ export function authenticatedAt(session: Session, { client }: RelyingParty, maxA
 /** Authorization codes: what they stand for is kept under their hash for a minute. */
 export class Codes {
   readonly #singleUse: SingleUse;
+  readonly #pushed: PushedRequests;
   readonly #recorder: Recorder;
   readonly #urls: Urls;
 
-  constructor(singleUse: SingleUse, recorder: Recorder, urls: Urls) {
+  constructor(singleUse: SingleUse, pushed: PushedRequests, recorder: Recorder, urls: Urls) {
     this.#singleUse = singleUse;
+    this.#pushed = pushed;
     this.#recorder = recorder;
     this.#urls = urls;
   }
 
-  /** A fresh code for this client and session, and the write that brings it into being. */
+  /** A fresh code for this client and session, and the writes that bring it into being: one code for each pushed request. */
   granting(
     party: RelyingParty,
     authorization: AuthorizationRequest,
     session: Session,
-  ): { code: string; statement: Statement } {
+  ): { code: string; statements: Statement[] } {
     const code = randomToken();
     const reached = reachedFor(session.authentication, party.client);
     const grant: CodeGrant = {
       clientId: party.client.clientId,
       redirectUri: authorization.redirectUri,
       challenge: authorization.challenge,
+      jkt: authorization.jkt,
       nonce: authorization.nonce,
       scope: authorization.scope,
       claims: authorization.claims,
@@ -71,7 +77,9 @@ export class Codes {
       roleId: session.roleId,
       stateHash: authorization.state === null ? null : halfHash(authorization.state),
     };
-    return { code, statement: this.#singleUse.keeping(kind, code, grant, lifetime * 1000) };
+    const keeping = this.#singleUse.keeping(kind, code, grant, lifetime * 1000);
+    const { pushed } = authorization;
+    return { code, statements: pushed === null ? [keeping] : [this.#pushed.spending(pushed), keeping] };
   }
 
   /** Says that a code was sent. Called once its batch is done. */

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
@@ -6,8 +7,12 @@ import type { Vault } from '@alongside/kernel/secrets';
 import type { Applications } from '../oauth/applications.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
+import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
+import type { FederatedProvider } from './authenticators/federated/provider.ts';
+import type { Networks } from './authenticators/tablet/proximity.ts';
+import type { WebAuthnSettings } from './authenticators/webauthn/policy.ts';
 
 /** What the next sign-in does in a browser in which somebody signed out: a page "Continue as …", nothing, or the PIN again. */
 export type AfterSignOut = 'ask' | 'silent' | 'pin';
@@ -22,6 +27,7 @@ export interface Cis2Dependencies {
   /** Service `cis2`: RS256 for tokens, ES256 for hand-off requests. */
   keys: SigningKeys;
   vault: Vault;
+  audit: AuditLog;
   recorder: Recorder;
   log: Log;
   urls: Urls;
@@ -32,10 +38,22 @@ export interface Cis2Dependencies {
   cis: { url: string; secret: string };
   /** The secret that CIS shows at `POST /agent/session-ended`. */
   cisSecret: string;
+  /** The secret that the console shows at `/cis2/people`; without one nobody may call there. */
+  consoleSecret?: string;
+  /** Which WebAuthn credentials count as the third level; in development Chromium's virtual authenticator. */
+  webAuthn?: WebAuthnSettings;
+  /** Networks in which desks and tablets are held to be near each other, beside those that share an address. */
+  tabletNetworks?: Networks;
+  /** OpenID providers of others at which people may sign in; none by default. */
+  providers?: readonly FederatedProvider[];
   /** Back-channel logout address of the API platform, which is told of every session. The relying party registered with it is the audience. */
   platformLogout?: string;
   /** Address of the Identity Agent as browsers reach it. */
   agentUrl: string;
+  /** Origin at which clients with a certificate find the same endpoints (RFC 8705 section 5); absent where there is none. */
+  mutualTlsUrl?: string | undefined;
+  /** Who issues the certificates of `tls_client_auth`; nobody by default. */
+  clientAuthorities?: readonly X509Certificate[];
   /** `ask` by default. */
   afterSignOut?: AfterSignOut;
   /** Members that replace those of the discovery document; `undefined` removes one. */

@@ -6,7 +6,7 @@ import { startInstance } from './testing/instance.ts';
 
 test('the issuer is used byte for byte, also with an explicit default port', () => {
   const issuer = 'https://am.example.test:443/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';
-  const document = discoveryDocument(issuer);
+  const document = discoveryDocument({ issuer });
   assert.equal(document.issuer, issuer);
   for (const [member, path] of [
     ['authorization_endpoint', '/authorize'],

@@ -3,6 +3,7 @@ import { type ErrorEntry, Refusal, reasonOf } from '@alongside/kernel/errors';
 import { html } from '@alongside/kernel/html';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { framedPage } from '@alongside/kernel/layout';
+import { proofAlgorithms } from '../oauth/dpop.ts';
 import { serviceName } from './pages/text.ts';
 
 type Render = (thrown: unknown, request: HttpRequest) => Answer;
@@ -73,15 +74,17 @@ export const tokenError =
     );
   };
 
-/** The challenge of a protected resource (RFC 6750 section 3). */
+/** The challenge of a protected resource (RFC 6750 section 3, RFC 9449 section 7.1). */
 export const bearerError =
   (development: boolean): Render =>
   (thrown, request) => {
     const { code, status, description } = entryOf(thrown);
+    const dpop = /^dpop\b/i.test(request.headers.authorization ?? '') || code === 'invalid_dpop_proof';
+    const scheme = dpop ? `DPoP algs="${proofAlgorithms.join(' ')}",` : 'Bearer';
     const challenge =
       code === ''
-        ? 'Bearer realm="cis2"'
-        : `Bearer realm="cis2", error="${code}", error_description="${description}"`;
+        ? `${scheme} realm="cis2"`
+        : `${scheme} realm="cis2", error="${code}", error_description="${description}"`;
     const body =
       code === '' ? { error_description: description } : { error_description: description, error: code };
     return json(status, body, {
@@ -90,14 +93,15 @@ export const bearerError =
     });
   };
 
-/** Plain JSON for the agent and for CIS. */
+/** Plain JSON for the agent, for CIS and for the console. */
 export const serviceError =
   (development: boolean): Render =>
   (thrown, request) => {
     const { code, status, description } = entryOf(thrown);
+    const extra = thrown instanceof Refusal ? thrown.extra : {};
     return json(
       status,
-      { error: code, error_description: description },
+      { error: code, error_description: description, ...extra },
       traces(thrown, request, development),
     );
   };

@@ -1,7 +1,10 @@
+import { consoleErrors } from './errors/console.ts';
+import { enrolmentErrors } from './errors/enrolment.ts';
 import { handOffErrors } from './errors/hand-off.ts';
 import { logoutErrors } from './errors/logout.ts';
 import { requestErrors } from './errors/request.ts';
 import { responseErrors } from './errors/response.ts';
+import { tabletErrors } from './errors/tablet.ts';
 import { tokenErrors } from './errors/token.ts';
 
 /** Every refusal of CIS2. */
@@ -11,4 +14,7 @@ export const errors = {
   ...handOffErrors,
   ...tokenErrors,
   ...logoutErrors,
+  ...consoleErrors,
+  ...enrolmentErrors,
+  ...tabletErrors,
 };

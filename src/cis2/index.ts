@@ -3,16 +3,27 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { stylesheetRoute } from '@alongside/kernel/layout';
 import { paths, sessionEndedPath } from '../cis/protocol.ts';
+import { PushedRequests } from '../oauth/pushed-requests.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import { realmPath, type Service } from '../service.ts';
+import { bringing } from './authenticators/bring.ts';
+import { Credentials } from './authenticators/credentials.ts';
 import { Authenticators } from './authenticators/registry.ts';
 import { smartcard } from './authenticators/smartcard.ts';
+import { tabletPaths } from './authenticators/tablet/paths.ts';
+import { otherWays } from './authenticators/ways.ts';
+import { webAuthnScriptRoute } from './authenticators/webauthn/script.ts';
+import { webAuthnWays } from './authenticators/webauthn/ways.ts';
 import { createAuthorize } from './authorize/authorize.ts';
 import { BrowserMarks } from './browser-marks.ts';
 import { CisClient } from './cis-client.ts';
 import { Codes } from './codes.ts';
+import { consoleWays } from './console/ways.ts';
 import type { Cis2Dependencies } from './dependencies.ts';
-import { createDiscovery, createKeySet, introspectionPath, revocationPath } from './discovery.ts';
+import { createDiscovery, createKeySet } from './discovery.ts';
+import { addressesOf, endpointPaths } from './endpoints.ts';
+import { Enrolments } from './enrolment/registry.ts';
+import { enrolmentWays } from './enrolment/ways.ts';
 import { bearerError, errorPage, serviceError, tokenError } from './error-answers.ts';
 import { createExchange } from './hand-off/exchange.ts';
 import { HandOffs } from './hand-off/hand-offs.ts';
@@ -23,11 +34,15 @@ import { Interactions } from './interaction/interactions.ts';
 import { interactionRoutes } from './interaction/pages.ts';
 import { Deliveries } from './logout/deliveries.ts';
 import { confirmSignOutPath, createConfirmSignOut, createEndSession } from './logout/end-session.ts';
+import { GonePeople } from './logout/gone-people.ts';
 import { SessionEnds } from './logout/session-ends.ts';
 import { helpPage, helpPath } from './pages/help.ts';
 import { hopScriptRoute } from './pages/hop-script.ts';
+import { createPar } from './par.ts';
+import { consolePrefix } from './protocol.ts';
 import { schemaRoutes } from './schemas.ts';
 import { Sessions } from './sessions.ts';
+import { mutualTls } from './token/client-authentication/mutual-tls.ts';
 import { privateKeyJwt } from './token/client-authentication/private-key-jwt.ts';
 import { secretBasic } from './token/client-authentication/secret-basic.ts';
 import { secretPost } from './token/client-authentication/secret-post.ts';
@@ -54,18 +69,32 @@ export function createCis2(given: Cis2Dependencies): Service {
   const cis = new CisClient(deps.cis, log);
   const sessions = new Sessions(database, singleUse, clock, cookies);
   const interactions = new Interactions(singleUse, clock, cookies);
-  const codes = new Codes(singleUse, deps.recorder, deps.urls);
+  const pushed = new PushedRequests('cis2-pushed', issuer, deps);
+  const codes = new Codes(singleUse, pushed, deps.recorder, deps.urls);
   const deliveries = new Deliveries({ ...deps, sessions });
   const ends = new SessionEnds({ ...deps, sessions, deliveries });
+  const gone = new GonePeople({ ...deps, cis, sessions, ends });
   const handOffs = new HandOffs(deps);
   const finish = createFinish({ ...deps, cis, interactions, sessions, ends, codes, marks });
+  const bring = bringing({ ...deps, finish });
+  const credentials = new Credentials(database, clock, deps.vault);
 
-  // Every way to sign in, in the order of the choice page.
-  const authenticators = new Authenticators([smartcard({ ...deps, cis, handOffs, marks })]);
+  // Every way to sign in, and to be given one, in the order of the pages.
+  const webAuthn = webAuthnWays({ ...deps, bring, credentials, interactions });
+  const others = otherWays({ ...deps, cis, bring, credentials, interactions });
+  const authenticators = new Authenticators([
+    smartcard({ ...deps, cis, handOffs, marks }),
+    ...webAuthn.authenticators,
+    ...others.authenticators,
+  ]);
+  const enrolments = new Enrolments([...webAuthn.enrolments, ...others.enrolments]);
+  const clientKeys = new RemoteKeys(clock, { privateAddresses: development });
+  const { clientAuthorities = [] } = deps;
   const methods = [
     secretPost(clock),
     secretBasic(clock),
-    privateKeyJwt({ ...deps, clientKeys: new RemoteKeys(clock, { privateAddresses: development }) }),
+    privateKeyJwt({ ...deps, clientKeys }),
+    mutualTls({ clock, clientKeys, clientAuthorities }),
   ];
   const issuing = new TokenIssuer(deps);
   const successors = new Successors(deps);
@@ -82,12 +111,15 @@ export function createCis2(given: Cis2Dependencies): Service {
     ends,
     authenticators,
     codes,
+    pushed,
+    clientKeys,
     interactions,
     handOffs,
     finish,
     marks,
   };
   const realm = (path: string) => `${realmPath}${path}`;
+  const at = (path: string) => addressesOf(deps, path);
   const get = (path: string, endpoint: Route['endpoint']): Route => ({ methods: ['GET'], path, endpoint });
   const post = (path: string, endpoint: Route['endpoint']): Route => ({ methods: ['POST'], path, endpoint });
   const both = (path: string, endpoint: Route['endpoint']): Route => ({
@@ -97,13 +129,17 @@ export function createCis2(given: Cis2Dependencies): Service {
   });
 
   const routes: Route[] = [
-    get(realm('/.well-known/openid-configuration'), createDiscovery(issuer, deps.discovery)),
+    get(realm('/.well-known/openid-configuration'), createDiscovery(deps)),
     get(realm('/connect/jwk_uri'), createKeySet(keys)),
     both(realm('/authorize'), createAuthorize(parts)),
-    post(realm('/access_token'), createToken({ ...deps, methods, grants })),
-    post(realm(revocationPath), createRevoke({ ...deps, methods })),
-    post(realm(introspectionPath), createIntrospect({ ...deps, methods })),
-    both(realm('/userinfo'), createUserinfo(parts)),
+    post(
+      realm('/access_token'),
+      createToken({ ...deps, methods, grants, addresses: at(endpointPaths.token) }),
+    ),
+    post(realm(endpointPaths.revocation), createRevoke({ ...deps, methods })),
+    post(realm(endpointPaths.introspection), createIntrospect({ ...deps, cis, methods })),
+    post(realm(endpointPaths.pushed), createPar({ ...parts, methods, addresses: at(endpointPaths.pushed) })),
+    both(realm('/userinfo'), createUserinfo({ ...parts, addresses: at(endpointPaths.userinfo) })),
     both(realm('/connect/endSession'), createEndSession(parts)),
     post(confirmSignOutPath, createConfirmSignOut(parts)),
     post(
@@ -113,32 +149,46 @@ export function createCis2(given: Cis2Dependencies): Service {
     get('/agent/return', createReturn(parts)),
     post(sessionEndedPath, createSessionEnded(parts)),
     ...interactionRoutes(parts),
+    ...enrolmentWays({ ...parts, credentials, enrolments, cookies }),
+    ...others.routes,
+    ...consoleWays({ ...parts, deliveries }),
     get(helpPath, async () => helpPage(development)),
     ...schemaRoutes(issuer, deps.assuranceAsNumbers),
     hopScriptRoute,
+    webAuthnScriptRoute,
     stylesheetRoute,
   ];
 
   // What is not named here is seen by people.
   const renderers = new Map([
     [realm('/access_token'), tokenError(development)],
-    [realm(revocationPath), tokenError(development)],
-    [realm(introspectionPath), tokenError(development)],
+    [realm(endpointPaths.revocation), tokenError(development)],
+    [realm(endpointPaths.introspection), tokenError(development)],
+    [realm(endpointPaths.pushed), tokenError(development)],
     [realm('/userinfo'), bearerError(development)],
     [realm('/connect/jwk_uri'), serviceError(development)],
     ['/agent/exchange', serviceError(development)],
     [sessionEndedPath, serviceError(development)],
+    [tabletPaths.open, serviceError(development)],
+    [tabletPaths.answer, serviceError(development)],
+    [tabletPaths.join, serviceError(development)],
   ]);
   const page = errorPage(development);
+  const forConsole = serviceError(development);
 
   let timer: NodeJS.Timeout | undefined;
   const round = async () => {
     await ends.endOverdue();
+    await gone.run();
     await deliveries.run();
   };
   return {
     routes,
-    onError: (thrown, request: HttpRequest) => (renderers.get(request.path) ?? page)(thrown, request),
+    onError: (thrown, request: HttpRequest) =>
+      (renderers.get(request.path) ?? (request.path.startsWith(consolePrefix) ? forConsole : page))(
+        thrown,
+        request,
+      ),
     start() {
       // Made before they are needed, without holding up the start: a new RSA key takes its time.
       Promise.all([keys.ensure('ES256'), keys.ensure('RS256')]).catch((error) =>

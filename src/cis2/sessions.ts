@@ -48,6 +48,11 @@ export class Sessions {
     return this.#live('cis_session_id = ?', cisSessionId);
   }
 
+  /** The live sessions of a person, in any browser. */
+  ofPerson(uid: string): Promise<Session[]> {
+    return this.#live('uid = ?', uid);
+  }
+
   /** Sessions that an agent made for this person. */
   ofAgent(agentId: string, uid: string): Promise<Session[]> {
     return this.#live('agent_id = ? AND uid = ?', agentId, uid);
@@ -86,8 +91,9 @@ export class Sessions {
     const session: Session = {
       sid: before?.sid ?? uuid(),
       uid: authentication.uid,
-      cisSessionId: authentication.cisSessionId,
-      agentId: authentication.agentId,
+      // A session that a card made goes on ending with the card, whatever the person signs in with afterwards.
+      cisSessionId: authentication.cisSessionId ?? before?.cisSessionId ?? null,
+      agentId: authentication.agentId ?? before?.agentId ?? null,
       authentication,
       idAssuranceLevel,
       roleId,

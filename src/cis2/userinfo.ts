@@ -1,15 +1,19 @@
 import { Answer, json } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { steps } from '@alongside/kernel/steps';
 import type { Person } from '../cis/protocol.ts';
 import type { Applications } from '../oauth/applications.ts';
+import { readCertificate } from '../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../oauth/parameters.ts';
 import type { TokenRecord, Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
+import type { SingleUse } from '../storage/single-use.ts';
 import type { CisClient } from './cis-client.ts';
 import { userinfoClaims } from './claims/person.ts';
+import { type Addresses, confirmationOf, readProof, tokenTypeOf } from './confirmation.ts';
 import { errors } from './errors.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from './relying-party.ts';
 import { namedInUserinfo } from './token/facts.ts';
@@ -23,6 +27,10 @@ interface Parts {
   recorder: Recorder;
   urls: Urls;
   assuranceAsNumbers: boolean;
+  /** Of this endpoint. */
+  addresses: Addresses;
+  clock: Clock;
+  singleUse: SingleUse;
 }
 
 interface Bearer {
@@ -30,10 +38,12 @@ interface Bearer {
   record: TokenRecord;
 }
 
-const headerForm = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+type Scheme = 'bearer' | 'dpop';
+
+const headerForm = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /** In the header, or in the form of a POST; never in the address, never twice (RFC 6750 section 2). */
-async function readToken({ request }: { request: HttpRequest }): Promise<{ token: string }> {
+async function readToken({ request }: { request: HttpRequest }): Promise<{ token: string; scheme: Scheme }> {
   const header = request.headers.authorization;
   const form =
     request.method === 'POST' && isForm(request.headers['content-type'])
@@ -42,11 +52,12 @@ async function readToken({ request }: { request: HttpRequest }): Promise<{ token
   const posted = form?.all('access_token') ?? [];
   if (posted.length > 1 || (posted.length === 1 && header !== undefined))
     throw errors.accessTokenTwice('it came more than once');
-  if (posted[0]) return { token: posted[0] };
+  if (posted[0]) return { token: posted[0], scheme: 'bearer' };
   if (header === undefined) throw errors.accessTokenMissing('there is no Authorization header');
-  const token = headerForm.exec(header)?.[1];
-  if (token === undefined) throw errors.accessTokenInvalid('the Authorization header is not a Bearer one');
-  return { token };
+  const [, scheme, token] = headerForm.exec(header) ?? [];
+  if (scheme === undefined || token === undefined)
+    throw errors.accessTokenInvalid('the Authorization header is no Bearer or DPoP one');
+  return { token, scheme: scheme.toLowerCase() as Scheme };
 }
 
 const findToken = ({ tokens, issuer }: Parts) =>
@@ -60,6 +71,32 @@ const findToken = ({ tokens, issuer }: Parts) =>
     if (!record.scope.split(' ').includes('openid'))
       throw errors.accessTokenScope(`the scope of the token is ${record.scope}`);
     return { record };
+  };
+
+/** A bound token comes with what it is bound to: the proof of its key (RFC 9449 section 7), the certificate (RFC 8705 section 3). */
+const checkSender = (parts: Parts) =>
+  async function checkSender({
+    request,
+    token,
+    scheme,
+    record,
+  }: Bearer & { request: HttpRequest; scheme: Scheme }): Promise<void> {
+    const confirmation = confirmationOf(record);
+    if ((confirmation?.jkt !== undefined) !== (scheme === 'dpop'))
+      throw errors.accessTokenInvalid(`a ${tokenTypeOf(confirmation)} token came by the scheme ${scheme}`);
+    if (confirmation?.jkt !== undefined) {
+      const proof = await readProof(request, parts.addresses, parts, token);
+      if (!proof || 'fault' in proof)
+        throw errors.resourceProofInvalid(proof ? proof.fault : 'there is no DPoP header');
+      if (proof.jkt !== confirmation.jkt)
+        throw errors.accessTokenInvalid(`it is bound to ${confirmation.jkt}, proven is ${proof.jkt}`);
+    }
+    const bound = confirmation?.['x5t#S256'];
+    const thumbprint = readCertificate(request.certificate)?.thumbprint;
+    if (bound !== undefined && bound !== thumbprint)
+      throw errors.accessTokenInvalid(
+        `it is bound to the certificate ${bound}, ${thumbprint ?? 'none'} came`,
+      );
   };
 
 const findParty = ({ applications }: Parts) =>
@@ -110,6 +147,7 @@ export function createUserinfo(parts: Parts): Endpoint {
   const list = steps<{ request: HttpRequest }>()
     .step(readToken)
     .step(findToken(parts))
+    .step(checkSender(parts))
     .step(findParty(parts))
     .step(findPerson(parts))
     .step(answerClaims(parts));

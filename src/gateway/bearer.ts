@@ -3,7 +3,9 @@ import { faults } from './faults.ts';
 /** What an Authorization header presents. */
 export interface Presented {
   /** The scheme as it was written. */
-  scheme: string;
+  written: string;
+  /** The scheme without its case. */
+  scheme: 'bearer' | 'dpop';
   token: string;
 }
 
@@ -14,10 +16,11 @@ export interface Presented {
 export function readAuthorization(header: string | undefined): Presented {
   if (header === undefined) throw faults.missingAuthorization();
   const words = header.trim().split(/[ \t]+/);
-  const [scheme = '', ...rest] = words;
-  if (scheme === '') throw faults.emptyAuthorization();
+  const [written = '', ...rest] = words;
+  if (written === '') throw faults.emptyAuthorization();
   if (rest.length === 0) throw faults.missingToken();
-  if (scheme.toLowerCase() !== 'bearer')
-    throw faults.wrongTokenType('the scheme is not Bearer', { type: scheme });
-  return { scheme, token: rest.join(' ') };
+  const scheme = written.toLowerCase();
+  if (scheme !== 'bearer' && scheme !== 'dpop')
+    throw faults.wrongTokenType('the scheme is neither Bearer nor DPoP', { type: written });
+  return { written, scheme, token: rest.join(' ') };
 }

@@ -2,11 +2,13 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../oauth/applications.ts';
-import type { Products } from '../oauth/products.ts';
+import type { ProofNonces } from '../oauth/dpop-nonce.ts';
+import type { Products, RateLimits } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
 import type { Database } from '../storage/database.ts';
 import type { PatientRecord } from './apis/pds/patient.ts';
+import type { PeopleNow } from './people.ts';
 
 /** Which build of an API runs: what `/_ping` says. */
 export interface Release {
@@ -21,6 +23,8 @@ export interface GatewayOptions {
   legacyDefaultMode: boolean;
   /** Whether an application needs the attribute `asid` where an API asks for one. */
   requireAsid: boolean;
+  /** Limits of an API for all its clients together, by the API's name; none by default. */
+  apiLimits?: Readonly<Record<string, RateLimits>>;
 }
 
 /** What the gateway is made of. */
@@ -37,5 +41,9 @@ export interface Dependencies {
   release?: Release;
   /** Patients that the PDS is to hold once the gateway starts, where their numbers are free. */
   patients?: Iterable<PatientRecord>;
+  /** Where roles and accounts are looked up during a session; without it those of sign-in hold. */
+  people?: PeopleNow;
+  /** Nonces that DPoP proofs must carry; without them they need none (RFC 9449 section 9). */
+  proofNonces?: ProofNonces;
   options: GatewayOptions;
 }

@@ -1,12 +1,14 @@
 import { Answer, type Headers } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { Refusals } from '../oauth/refusals.ts';
 import type { Api } from './api.ts';
+import { challengeOf } from './challenge.ts';
 import type { Dependencies } from './dependencies.ts';
 import { rendererOf } from './errors/registry.ts';
 import { faults } from './faults.ts';
 import { pipeline } from './pipeline.ts';
-import { recordEnding } from './record.ts';
+import { keepReason, recordEnding } from './record.ts';
 import type { Trace } from './trace.ts';
 
 /** The client's ids, back on the answer, each only if it was sent. */
@@ -28,9 +30,10 @@ function refusalOf(thrown: unknown, messageId: string): Refusal {
 /** The same answer in bytes: the HTTP server adds a charset to the published content types of a text. */
 const inBytes = ({ status, headers, body }: Answer): Answer => new Answer(status, headers, Buffer.from(body));
 
-/** The way into one API: the rules, then its form of errors, the mirrored ids, the event and the line in the log. */
+/** The way into one API: the rules, then its form of errors, the mirrored ids, the event, the line in the log and the reason to be looked up. */
 export function apiEndpoint(api: Api, dependencies: Dependencies): (request: HttpRequest) => Promise<Answer> {
   const rules = pipeline(dependencies);
+  const refusals = new Refusals(dependencies.database, dependencies.clock);
   const renderer = rendererOf(api.errors);
   return async (request) => {
     const trace: Trace = {};
@@ -39,19 +42,23 @@ export function apiEndpoint(api: Api, dependencies: Dependencies): (request: Htt
     const ending = { id: request.id, api, verb, trace, address: request.address };
     try {
       const passed = await rules.run({ request, api, verb, path, query: request.query, trace });
-      const answer = api.swapsIds ? passed.with(mirrored(request)) : passed;
+      const fresh: Headers = trace.nonce === undefined ? {} : { 'dpop-nonce': trace.nonce };
+      const answer = passed.with({ ...(api.swapsIds ? mirrored(request) : {}), ...fresh });
       recordEnding(dependencies, { ...ending, answer, rule: undefined, detail: '' });
       return inBytes(answer);
     } catch (thrown) {
       const refusal = refusalOf(thrown, request.id);
-      const rendered = renderer.render(refusal);
-      const answer = api.swapsIds && renderer.mirrors(refusal) ? rendered.with(mirrored(request)) : rendered;
+      const ids = api.swapsIds && renderer.mirrors(refusal) ? mirrored(request) : {};
+      const answer = renderer
+        .render(refusal)
+        .with({ ...ids, ...challengeOf(refusal, trace), 'x-message-id': request.id });
       if (refusal.cause !== undefined)
         dependencies.log.error(
           { id: request.id, api: api.name, stack: (refusal.cause as Error).stack },
           'unexpected',
         );
       recordEnding(dependencies, { ...ending, answer, rule: refusal.entry.id, detail: refusal.detail });
+      await keepReason(dependencies.log, refusals, ending, refusal);
       return inBytes(answer);
     }
   };

@@ -3,8 +3,10 @@ import { EventRecorder, type JourneyEvent } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
+import type { TrustedProxies } from '@alongside/kernel/peer';
 import { type Application, Applications } from '../oauth/applications.ts';
 import { Products, type RateLimits } from '../oauth/products.ts';
+import { Refusals } from '../oauth/refusals.ts';
 import { type TokenRecord, Tokens } from '../oauth/tokens.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { StoredEvents } from '../storage/events.ts';
@@ -90,7 +92,11 @@ export interface LogLine {
 }
 
 /** A gateway behind a real listener on a free port, over a database, in memory unless another is named, with the seeded patients. */
-export async function startGateway(options: Partial<GatewayOptions> = {}, setting = ':memory:') {
+export async function startGateway(
+  options: Partial<GatewayOptions> = {},
+  setting = ':memory:',
+  more: Partial<Dependencies> & { proxies?: TrustedProxies } = {},
+) {
   const clock = new ManualClock(noon);
   const database = await openDatabase(setting, '');
   const lines: LogLine[] = [];
@@ -115,10 +121,16 @@ export async function startGateway(options: Partial<GatewayOptions> = {}, settin
     urls: { console: api, api, cis2: api, identityAgent: api, cis: api, sample: api },
     development: true,
     options: { legacyDefaultMode: false, requireAsid: false, ...options },
+    ...more,
   };
   const gateway = createGateway(dependencies);
   await seed(database);
-  const listener = createListener(gateway.routes, { name: 'gateway', log, flush: () => recorder.flush() });
+  const listener = createListener(gateway.routes, {
+    name: 'gateway',
+    log,
+    flush: () => recorder.flush(),
+    ...(more.proxies ? { proxies: more.proxies } : {}),
+  });
   const port = await listener.listen(0);
 
   await products.save({
@@ -128,8 +140,11 @@ export async function startGateway(options: Partial<GatewayOptions> = {}, settin
     limits: unlimited,
   });
   await products.save({ name: 'hello', apis: ['hello-world', 'canary-api'], scopes: [], limits: unlimited });
-  await applications.add(applicationOf('full', { asid: '200000001234' }, ['pds', 'hello']));
-  await applications.add(applicationOf('bare', {}, ['hello']));
+  // A second gateway on the same database finds them there.
+  if (!(await applications.get('full'))) {
+    await applications.add(applicationOf('full', { asid: '200000001234' }, ['pds', 'hello']));
+    await applications.add(applicationOf('bare', {}, ['hello']));
+  }
 
   /** Keeps an access token as the authorisation service would, and gives it back. */
   const issue = async (record: Partial<Omit<TokenRecord, 'usedAt' | 'revokedAt'>> = {}): Promise<string> => {
@@ -184,8 +199,14 @@ export async function startGateway(options: Partial<GatewayOptions> = {}, settin
     issue,
     call,
     dependencies,
+    refusals: new Refusals(database, clock),
     addApplication: (id: string, attributes: Record<string, string>, of: string[]) =>
       applications.add(applicationOf(id, attributes, of)),
+    addStandardApplication: (id: string, of: string[]) => {
+      const application = applicationOf(id, {}, of);
+      const platform = application.platform && { ...application.platform, profile: 'standard' as const };
+      return applications.add({ ...application, platform });
+    },
     events: (): Promise<JourneyEvent[]> => events.list(),
     stop: async () => {
       await listener.close();

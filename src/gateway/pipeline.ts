@@ -3,11 +3,12 @@ import type { Dependencies } from './dependencies.ts';
 import { findAccessMode, refuseScopes } from './rules/access-mode.ts';
 import { type Arrival, readHeaders } from './rules/arrival.ts';
 import { callBackEnd } from './rules/back-end.ts';
+import { checkBinding } from './rules/binding.ts';
 import { describeCall, injectIdentity, requireAsid, restrictMode, swapIds } from './rules/identity.ts';
 import { limitRate } from './rules/rate-limits.ts';
 import { allowPath, checkRequestId } from './rules/request.ts';
-import { resolveRole } from './rules/role.ts';
-import { matchProduct, verifyToken } from './rules/token.ts';
+import { lookUpPerson, resolveRole } from './rules/role.ts';
+import { checkAudience, matchProduct, verifyToken } from './rules/token.ts';
 import { answerPing, answerPreflight, answerStatus, serveOpenPath } from './rules/without-back-end.ts';
 
 /**
@@ -23,12 +24,15 @@ export const pipeline = (dependencies: Dependencies) =>
     .step(answerStatus(dependencies))
     .step(serveOpenPath)
     .step(verifyToken(dependencies))
+    .step(checkAudience(dependencies))
+    .step(checkBinding(dependencies))
     .step(matchProduct(dependencies))
     .step(limitRate(dependencies))
     .step(refuseScopes)
     .step(findAccessMode(dependencies))
     .step(allowPath)
     .step(checkRequestId)
+    .step(lookUpPerson(dependencies))
     .step(resolveRole)
     .step(describeCall)
     .step(requireAsid(dependencies))

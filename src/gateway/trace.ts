@@ -1,8 +1,15 @@
+import type { Profile } from '../oauth/applications.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
+import type { Presented } from './bearer.ts';
 
 /** What the rules found out about a call so far: for the event and the audit line, also when it was refused. Never the token or a patient's data. */
 export interface Trace {
   token?: TokenRecord;
+  scheme?: Presented['scheme'];
+  /** Profile of the token's application. */
+  profile?: Profile;
+  /** Nonce for the next DPoP proof, where they are asked for. */
+  nonce?: string;
   /** SHA-256 of the access token. */
   tokenHash?: string;
   mode?: string;

@@ -24,6 +24,9 @@ export type { MockDependencies } from './dependencies.ts';
 export { RealmKeys } from './realm-keys.ts';
 export { mockBasePath } from './settings.ts';
 
+/** Where realms stand; older test code has the second. */
+const roots = ['/realms', '/auth/realms'];
+
 const nothing: Service = { routes: [] };
 
 function realmRoutes(deps: MockDependencies): Route[] {
@@ -43,19 +46,20 @@ function realmRoutes(deps: MockDependencies): Route[] {
     recorder,
     urls,
   };
-  const route = (methods: Method[], path: string, endpoint: RealmEndpoint): Route => ({
-    methods,
-    path: `/realms/:realm${path}`,
-    endpoint: atRealm(endpoint, urls.cis2, deps.issuers),
-  });
+  const route = (methods: Method[], path: string, endpoint: RealmEndpoint): Route[] =>
+    roots.map((root) => ({
+      methods,
+      path: `${root}/:realm${path}`,
+      endpoint: atRealm(endpoint, urls.cis2, deps.issuers),
+    }));
   const protocol = '/protocol/openid-connect';
   return [
-    route(['GET'], '/.well-known/openid-configuration', createDiscovery()),
-    route(['GET', 'POST'], `${protocol}/auth`, createSignIn(parts)),
-    route(['POST'], `${protocol}/token`, createToken(parts)),
-    route(['GET', 'POST'], `${protocol}/userinfo`, createUserinfo(parts)),
-    route(['GET'], `${protocol}/certs`, createCerts(keySet)),
-    route(['GET', 'POST'], `${protocol}/logout`, createLogout(parts)),
+    ...route(['GET'], '/.well-known/openid-configuration', createDiscovery()),
+    ...route(['GET', 'POST'], `${protocol}/auth`, createSignIn(parts)),
+    ...route(['POST'], `${protocol}/token`, createToken(parts)),
+    ...route(['GET', 'POST'], `${protocol}/userinfo`, createUserinfo(parts)),
+    ...route(['GET'], `${protocol}/certs`, createCerts(keySet)),
+    ...route(['GET', 'POST'], `${protocol}/logout`, createLogout(parts)),
   ];
 }
 

@@ -18,6 +18,15 @@ const kidsIn = async (realm: string): Promise<(string | undefined)[]> => {
   return keys.map(({ kid }) => kid);
 };
 
+test('older test code has /auth before /realms', async () => {
+  const older = surface.at('certs', 'Cis2-mock-ref').replace('/realms/', '/auth/realms/');
+  const { keys } = (await (await fetch(older)).json()) as { keys: JsonWebKey[] };
+  assert.deepEqual(
+    keys.map(({ kid }) => kid),
+    await kidsIn('Cis2-mock-ref'),
+  );
+});
+
 describe('keys that testers bring', () => {
   const kid = '4A72Ed2asGJ0mdjHNTgo8HQJac7kIAKBTsb_sM1ikn8';
 

@@ -20,6 +20,9 @@ export const boundRealms = {
   nhsLogin: 'NHS-Login-mock-internal-dev',
 } as const;
 
+/** Whether the people of a realm are citizens; else they are care workers. */
+export const isForCitizens = ({ name }: Realm): boolean => name.startsWith('NHS-Login-');
+
 /** Where a realm stands below the origin of CIS2. */
 const realmAddress = (cis2: string, name: string): string => `${cis2}/realms/${name}`;
 

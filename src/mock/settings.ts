@@ -1,5 +1,5 @@
 import type { Urls } from '../service.ts';
-import { boundRealms, type Realm, realmOf } from './realms.ts';
+import { boundRealms, isForCitizens, type Realm, realmOf } from './realms.ts';
 
 /** FOR DEVELOPMENT ONLY: the secret of the mock's own clients. It is the same in every installation, and public. */
 const secret = 'test-client-development-secret-1x7Wd4Rq';
@@ -27,9 +27,8 @@ function boundRealm(urls: Urls, name: string, issuers: Issuers | undefined): Rea
   return realm;
 }
 
-/** The first realm as the provider of care workers behind `/oauth2-mock`. */
-function mockCis2Settings(urls: Urls, issuers?: Issuers) {
-  const { issuer, endpoints } = boundRealm(urls, boundRealms.cis2, issuers);
+/** A realm as a provider of care workers behind `/oauth2-mock`. */
+function mockCis2Settings({ issuer, endpoints }: Realm) {
   return {
     issuer,
     authorizeUrl: endpoints.auth,
@@ -42,9 +41,8 @@ function mockCis2Settings(urls: Urls, issuers?: Issuers) {
   };
 }
 
-/** The second realm as the provider of citizens. The platform is the same client there. */
-function mockNhsLoginSettings(urls: Urls, issuers?: Issuers) {
-  const { issuer, endpoints } = boundRealm(urls, boundRealms.nhsLogin, issuers);
+/** A realm as a provider of citizens. The platform is the same client there. */
+function mockNhsLoginSettings({ issuer, endpoints }: Realm) {
   return {
     issuer,
     authorizeUrl: endpoints.auth,
@@ -55,13 +53,23 @@ function mockNhsLoginSettings(urls: Urls, issuers?: Issuers) {
   };
 }
 
+/** Any realm as a provider: test code keeps the name of its environment. Undefined when the issuer is no realm's. */
+function realmWithIssuer(urls: Urls, issuers: Issuers | undefined, issuer: string) {
+  const configured = Object.entries(issuers ?? {}).find(([, value]) => value === issuer)?.[0];
+  const name = configured ?? issuer.slice(issuer.lastIndexOf('/') + 1);
+  const realm = realmOf(name, urls.cis2, issuers);
+  if (realm?.issuer !== issuer) return undefined;
+  return isForCitizens(realm) ? { nhsLogin: mockNhsLoginSettings(realm) } : { cis2: mockCis2Settings(realm) };
+}
+
 /** `/oauth2-mock` as the authorisation service wants it: as the internal development profile answers, no stricter than published. */
 export const mockBasePath = (urls: Urls, issuers?: Issuers) => ({
   path: mockBase,
   profile: 'nhs' as const,
   environment: 'internal-dev',
-  cis2: mockCis2Settings(urls, issuers),
-  nhsLogin: mockNhsLoginSettings(urls, issuers),
+  cis2: mockCis2Settings(boundRealm(urls, boundRealms.cis2, issuers)),
+  nhsLogin: mockNhsLoginSettings(boundRealm(urls, boundRealms.nhsLogin, issuers)),
+  others: (issuer: string) => realmWithIssuer(urls, issuers, issuer),
   options: {
     bindSubjectAudience: false,
     verifyActor: false,

@@ -3,6 +3,7 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../storage/database.ts';
+import type { CertificateSubject } from './certificate-subject.ts';
 
 /** Which behaviour a registered client gets: the published one byte for byte, the RFCs', or FAPI 2.0. */
 export type Profile = 'nhs' | 'standard' | 'fapi2';
@@ -48,6 +49,19 @@ export interface Cis2Half extends ClientHalf {
   maxAge: 'proof' | 'pin';
   idTokenSigningAlg: SigningAlgorithm;
   userinfoSigningAlg: SigningAlgorithm | null;
+  // Members that registrations of earlier versions lack: absent is what the comment says.
+  /** What access tokens are bound to (RFC 9449 section 5.2, RFC 8705 section 3.4); null or absent as the profile has it. */
+  boundTokens?: 'dpop' | 'certificate' | null;
+  /** Whether every authorization request must be pushed (RFC 9126 section 6); absent is optional. */
+  pushedRequests?: 'required' | 'optional';
+  /** Whether every authorization request must be a signed object (RFC 9101 section 10.5); absent is optional. */
+  signedRequests?: 'required' | 'optional';
+  /** The one algorithm of request objects; empty or absent: any that the profile allows. */
+  requestObjectSigningAlg?: SigningAlgorithm | '';
+  /** Whose certificate `tls_client_auth` expects (RFC 8705 section 2.1.2). */
+  certificateSubject?: CertificateSubject | null;
+  /** For people. */
+  description?: string;
 }
 
 export interface Application {

@@ -1,7 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { z } from 'zod';
 import type { Database } from '../storage/database.ts';
 import type { PlatformHalf } from './applications.ts';
-import { admitted, type Counters, counted, windowOf } from './counters.ts';
+import { admitted, type Counters, counted, gapOf, windowOf } from './counters.ts';
 import type { Product, RateLimits } from './products.ts';
 
 type Quota = NonNullable<RateLimits['quota']>;
@@ -9,21 +10,48 @@ type Quota = NonNullable<RateLimits['quota']>;
 /** What the platform allows where a registration says nothing: 300 requests a minute for each application at each API. */
 export const publishedQuota: Quota = { enabled: true, limit: 300, interval: 1, timeunit: 'minute' };
 
-function ownLimits(half: PlatformHalf, api: string): RateLimits | undefined {
+const count = z.number().int().nonnegative();
+
+/** Limits as registrations and configuration write them (NHSDigital/api-management-utils, rate_limiting_config.py). What a quota leaves out is as published. */
+const limits = z.strictObject({
+  quota: z
+    .strictObject({
+      enabled: z.boolean().default(publishedQuota.enabled),
+      limit: count.default(publishedQuota.limit),
+      interval: count.min(1).default(publishedQuota.interval),
+      timeunit: z.enum(['minute', 'hour', 'day', 'week', 'month']).default('minute'),
+    })
+    .optional(),
+  spikeArrest: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      ratelimit: z
+        .string()
+        .refine((rate) => gapOf(rate) !== undefined, 'must be a rate such as 300pm or 5ps'),
+    })
+    .optional(),
+});
+
+/** Limits by the name of an API. */
+export const limitsByApi = z.record(z.string(), limits);
+
+/** Longest attribute `ratelimiting` that is read, in characters. */
+const longestAttribute = 10_000;
+
+/** What the application's own attribute says: of this API, else of all (`app`). One that is malformed says nothing. */
+function ownLimits({ attributes: { ratelimiting } }: PlatformHalf, api: string): RateLimits | undefined {
+  if (ratelimiting === undefined || ratelimiting.length > longestAttribute) return undefined;
   try {
-    const parsed = JSON.parse(half.attributes.ratelimiting ?? 'null') as Record<
-      string,
-      RateLimits | undefined
-    > | null;
-    return parsed?.[api] ?? parsed?.app;
+    const own = limitsByApi.safeParse(JSON.parse(ratelimiting)).data;
+    return own && (Object.hasOwn(own, api) ? own[api] : own.app);
   } catch {
     return undefined;
   }
 }
 
-const completed = (limits: RateLimits): RateLimits => ({
-  ...limits,
-  quota: { ...publishedQuota, ...limits.quota },
+const completed = (own: RateLimits): RateLimits => ({
+  ...own,
+  quota: { ...publishedQuota, ...own.quota },
 });
 
 /** Requests in each millisecond. */

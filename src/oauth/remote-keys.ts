@@ -7,6 +7,8 @@ import { FetchError, type FetchPolicy, safeFetch } from './safe-fetch.ts';
 
 interface CachedSet {
   keys: Map<string, KeyObject>;
+  /** As they came. */
+  jwks: readonly JsonWebKey[];
   fetchedAt: number;
 }
 
@@ -17,8 +19,10 @@ interface Refetches {
 
 /** How long a fetched key set is used, in milliseconds. */
 const cacheTime = 3_600_000;
-/** How many fetches a minute unknown kids may cause at one address, so that nobody can make us flood it. */
+/** How many fetches a minute unknown kids and bad signatures may cause at one address, so that nobody can make us flood it. */
 const refetchesPerMinute = 20;
+/** A set of this age in milliseconds is not fetched again for a bad signature. */
+const justFetched = 1_000;
 const mostKeys = 100;
 const mostSets = 1_000;
 
@@ -59,6 +63,22 @@ export class RemoteKeys {
     return (await this.#fetch(address)).keys.get(kid);
   }
 
+  /** The key that stands under a kid now, where it is another than the one whose signature did not hold; undefined when it is the same, or was fetched a moment ago. */
+  async replaced(address: string, kid: string, held: KeyObject): Promise<KeyObject | undefined> {
+    const now = this.#clock.now();
+    const age = Math.abs(now - (this.#sets.get(address)?.fetchedAt ?? 0));
+    if (age < justFetched || !this.#mayRefetch(address, now)) return undefined;
+    const key = (await this.#fetch(address)).keys.get(kid);
+    return key && !key.equals(held) ? key : undefined;
+  }
+
+  /** Every key at this address, as it stands there. Throws FetchError when there is no set. */
+  async all(address: string): Promise<readonly JsonWebKey[]> {
+    const cached = this.#sets.get(address);
+    const fresh = cached && Math.abs(this.#clock.now() - cached.fetchedAt) < cacheTime;
+    return (fresh ? cached : await this.#fetch(address)).jwks;
+  }
+
   #mayRefetch(address: string, now: number): boolean {
     const minute = Math.floor(now / 60_000);
     const before = this.#refetches.get(address);
@@ -86,9 +106,13 @@ export class RemoteKeys {
     } catch (error) {
       throw new FetchError(`it is not JSON: ${reasonOf(error)}`);
     }
-    if (!Array.isArray((parsed as { keys?: unknown } | null)?.keys))
-      throw new FetchError('it is not a JWK set');
-    const set = { keys: readKeySet(parsed), fetchedAt: this.#clock.now() };
+    const jwks = (parsed as { keys?: unknown } | null)?.keys;
+    if (!Array.isArray(jwks)) throw new FetchError('it is not a JWK set');
+    const set = {
+      keys: readKeySet(parsed),
+      jwks: jwks.filter((jwk) => typeof jwk === 'object' && jwk !== null).slice(0, mostKeys) as JsonWebKey[],
+      fetchedAt: this.#clock.now(),
+    };
     if (this.#sets.size >= mostSets) {
       this.#sets.clear();
       this.#refetches.clear();

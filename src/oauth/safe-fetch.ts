@@ -67,7 +67,9 @@ const guardedLookup =
 export interface FetchRequest {
   method?: 'GET' | 'POST';
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array;
+  /** How long the whole answer may take; 3 s unless told. */
+  milliseconds?: number;
 }
 
 /**
@@ -78,7 +80,7 @@ export function safeFetch(
   address: string,
   policy: FetchPolicy,
   request: FetchRequest = {},
-): Promise<{ status: number; body: string; contentType: string }> {
+): Promise<{ status: number; body: string; bytes: Buffer; contentType: string }> {
   return new Promise((resolve, reject) => {
     const url = URL.parse(address);
     if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
@@ -86,9 +88,10 @@ export function safeFetch(
     const host = url.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) && !policy.privateAddresses && isPrivate(host))
       return reject(new FetchError(`${host} is a private address`));
+    const patience = request.milliseconds ?? limits.milliseconds;
     const timer = setTimeout(
-      () => call.destroy(new FetchError(`no whole answer within ${limits.milliseconds} ms`)),
-      limits.milliseconds,
+      () => call.destroy(new FetchError(`no whole answer within ${patience} ms`)),
+      patience,
     );
     const done = (error?: Error) => {
       clearTimeout(timer);
@@ -111,9 +114,11 @@ export function safeFetch(
         response.on('error', done);
         response.on('end', () => {
           done();
+          const bytes = Buffer.concat(parts);
           resolve({
             status: response.statusCode ?? 0,
-            body: Buffer.concat(parts).toString('utf8'),
+            body: bytes.toString('utf8'),
+            bytes,
             contentType: response.headers['content-type'] ?? '',
           });
         });

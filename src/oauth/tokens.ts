@@ -119,6 +119,18 @@ export class Tokens {
     );
   }
 
+  /** The condition of a batch that a refresh token is still good when it happens; the token is not used up. */
+  holding(token: string): Statement {
+    return must(
+      sql(
+        `UPDATE token SET issued_at = issued_at
+         WHERE hash = ? AND kind = 'refresh' AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?`,
+        sha256(token),
+        this.#clock.now(),
+      ),
+    );
+  }
+
   /** The sealed successor of a used refresh token, for the idempotent retry. */
   async successorOf(token: string): Promise<string | undefined> {
     const row = await this.#database.get<{ successor_sealed: string | null }>(

@@ -4,12 +4,19 @@ import { foundation } from './migrations/0001-foundation.ts';
 import { authenticators } from './migrations/0002-authenticators.ts';
 import { cardLifecycle } from './migrations/0003-card-lifecycle.ts';
 import { registrations } from './migrations/0004-registrations.ts';
+import { logoutDeliveries } from './migrations/0005-logout-deliveries.ts';
 
 /** A change of the schema: statements in the common part of both dialects; `{sequence}` is a growing number that is the primary key. */
 export type Migration = readonly string[];
 
 /** Every migration, oldest first. One that has shipped never changes. */
-const migrations: readonly Migration[] = [foundation, authenticators, cardLifecycle, registrations];
+const migrations: readonly Migration[] = [
+  foundation,
+  authenticators,
+  cardLifecycle,
+  registrations,
+  logoutDeliveries,
+];
 
 const sequences = {
   sqlite: 'INTEGER PRIMARY KEY AUTOINCREMENT',

@@ -7,7 +7,6 @@ import { startInstance, type TestInstance } from '../support/instance.ts';
 
 // Test code that suppliers already have: it scrapes the form, signs its own tokens and shortens lifetimes.
 const callback = 'https://app.example.test/callback';
-const realm = 'Cis2-mock-internal-dev';
 const scopes = ['aal1', 'aal2', 'aal3'].map((level) => `urn:nhsd:apim:user-nhs-cis2:${level}:canary-api`);
 const citizenScopes = ['P0', 'P5', 'P9'].map((level) => `urn:nhsd:apim:user-nhs-login:${level}:canary-api`);
 
@@ -110,48 +109,49 @@ describe('the mock surface', () => {
     await instance.api('DELETE', '/clock');
   });
 
-  test('a subject token and a logout token that the tester signed', async () => {
-    await instance.api('POST', `/realms/${realm}/keys`, { jwk: publicJwk });
-    const issuer = `${new URL(instance.urls.cis2Issuer).origin}/realms/${realm}`;
-    const now = Math.floor(Date.now() / 1000);
-    const sid = randomUUID();
-    const sign = (claims: Record<string, unknown>) =>
-      signJwt(
-        { alg: 'RS512', kid: 'test-1', typ: 'JWT' },
-        { jti: randomUUID(), iat: now, ...claims },
-        pair.privateKey,
-      );
-    const { status, body } = await form('/token', {
-      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
-      subject_token: await sign({
-        iss: issuer,
-        aud: 'anybody',
-        sub: 'nobody-known',
-        sid,
-        exp: now + 60,
-        authentication_assurance_level: '3',
-      }),
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: await sign({
-        iss: client.clientId,
-        sub: client.clientId,
-        aud: `${base}/token`,
-        exp: now + 300,
-      }),
+  for (const realm of ['Cis2-mock-internal-dev', 'Cis2-mock-int'])
+    test(`a subject token and a logout token that the tester signed, for ${realm}`, async () => {
+      await instance.api('POST', `/realms/${realm}/keys`, { jwk: publicJwk });
+      const issuer = `${new URL(instance.urls.cis2Issuer).origin}/realms/${realm}`;
+      const now = Math.floor(Date.now() / 1000);
+      const sid = randomUUID();
+      const sign = (claims: Record<string, unknown>) =>
+        signJwt(
+          { alg: 'RS512', kid: 'test-1', typ: 'JWT' },
+          { jti: randomUUID(), iat: now, ...claims },
+          pair.privateKey,
+        );
+      const { status, body } = await form('/token', {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+        subject_token: await sign({
+          iss: issuer,
+          aud: 'anybody',
+          sub: 'nobody-known',
+          sid,
+          exp: now + 60,
+          authentication_assurance_level: '3',
+        }),
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: await sign({
+          iss: client.clientId,
+          sub: client.clientId,
+          aud: `${base}/token`,
+          exp: now + 300,
+        }),
+      });
+      assert.equal(status, 200, JSON.stringify(body));
+      assert.equal(await canary(body.access_token), 200);
+      const logout = await form('/backchannel_logout', {
+        logout_token: await sign({
+          iss: issuer,
+          aud: 'test-client-cis2',
+          sub: 'nobody-known',
+          sid,
+          events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+        }),
+      });
+      assert.deepEqual([logout.status, logout.body], [200, { success: true }]);
+      assert.equal(await canary(body.access_token), 401);
     });
-    assert.equal(status, 200, JSON.stringify(body));
-    assert.equal(await canary(body.access_token), 200);
-    const logout = await form('/backchannel_logout', {
-      logout_token: await sign({
-        iss: issuer,
-        aud: 'test-client-cis2',
-        sub: 'nobody-known',
-        sid,
-        events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
-      }),
-    });
-    assert.deepEqual([logout.status, logout.body], [200, { success: true }]);
-    assert.equal(await canary(body.access_token), 401);
-  });
 });

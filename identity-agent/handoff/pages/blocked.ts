@@ -6,7 +6,8 @@ export const blocked: InteractionPage = {
   id: 'blocked',
   applies: ({ status }) => status.state === 'blocked',
   title: 'Your smartcard is blocked',
-  main: ({ status }) => html`<p class="error" role="alert">${status.reason}</p>
-<p>Until then you can use another card of yours, or another way to sign in.</p>`,
+  main: ({ status }, path) => html`<p class="error" role="alert">${status.reason}</p>
+<p><a class="button" href="${path}/card">Unblock this smartcard</a></p>
+<p>Or use another card of yours, or another way to sign in.</p>`,
   cancelled: () => 'card_blocked',
 };

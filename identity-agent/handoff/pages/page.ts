@@ -14,11 +14,13 @@ export interface PageContext {
   application: string;
   /** Origin of CIS2, which asks. */
   site: string;
+  /** The PIN was given here, and the card could be renewed before the person goes on. */
+  offersRenewal: boolean;
 }
 
 /** One page of an interaction. */
 export interface InteractionPage {
-  readonly id: 'insertCard' | 'pin' | 'role' | 'blocked' | 'rejected';
+  readonly id: 'insertCard' | 'pin' | 'role' | 'blocked' | 'rejected' | 'renewal';
   /** Whether it is the page to show. The first of the registry that applies is shown. */
   applies(context: PageContext): boolean;
   title: string;
@@ -26,6 +28,8 @@ export interface InteractionPage {
   main(context: PageContext, path: string): Html;
   /** What the application hears when the person gives up here. */
   cancelled(context: PageContext): HandOffError;
+  /** The person has signed in already: there is nothing to leave. */
+  signedIn?: boolean;
   /** The page has nothing to type, so that without script the browser may load it again by itself. */
   reloads?: boolean;
 }
@@ -66,7 +70,7 @@ export function interactionPage(
       development,
       head: html`${reload}<script src="${scriptPath}" defer></script>`,
       main: html`<div data-state="${path}/state" data-step="${stepToken(page, context)}"></div>
-${asker(context)}${page.main(context, path)}${leave(path)}`,
+${asker(context)}${page.main(context, path)}${page.signedIn ? undefined : leave(path)}`,
     },
     { script: ["'self'"], connect: ["'self'"] },
     // Under `no-referrer` a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").

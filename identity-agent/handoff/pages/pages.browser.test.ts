@@ -1,38 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { environment } from '@alongside/kernel/config';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { examine, launch, looks } from '../../fixture/browser.ts';
 import { ada, ben, rightPin, type TestDesk, testDesk } from '../../fixture/desk.ts';
 import { roleOf } from '../../fixture/fixture-cis.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const candidates = [
-  environment().ALONGSIDE_BROWSER,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
-const executablePath = candidates.find((path) => path !== undefined && path !== '' && existsSync(path));
-/** Set it to a folder to look at the pages. */
-const pictures = environment().ALONGSIDE_PICTURES;
-
 let browser: Browser;
 before(async () => {
-  assert.ok(
-    executablePath,
-    'Chromium is needed: install the package chromium, or name a browser in ALONGSIDE_BROWSER.',
-  );
-  browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  browser = await launch();
 });
 after(() => browser?.close());
-
-const looks: Record<string, BrowserContextOptions> = {
-  light: { colorScheme: 'light', viewport: { width: 1024, height: 800 } },
-  dark: { colorScheme: 'dark', viewport: { width: 1024, height: 800 } },
-  narrow: { colorScheme: 'light', viewport: { width: 320, height: 640 } },
-};
 
 async function open(
   t: { after(end: () => Promise<void>): void },
@@ -45,22 +22,6 @@ async function open(
   const { jws } = await desk.cis2.request();
   await page.goto(`${desk.origin}/v1/cis2?request=${jws}`);
   return page;
-}
-
-async function examine(page: Page, name: string): Promise<void> {
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => {
-    const { violations } = await (
-      globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; help: string }[] }> } }
-    ).axe.run();
-    return violations.map(({ id, help }) => `${id}: ${help}`);
-  });
-  assert.deepEqual(found, [], name);
-  const wide = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  assert.equal(wide, 0, `${name} scrolls sideways`);
-  if (pictures) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
 }
 
 describe('the pages in Chromium', () => {

@@ -13,6 +13,7 @@ const notices: Readonly<Record<NonNullable<Notice>, (left: string) => string>> =
   wrong_pin: (left) => `That PIN is wrong: ${left}.`,
   card_changed: () => 'Another card is in the reader now. Enter the PIN of this card.',
   cis_unreachable: () => 'The sign-in service does not answer. Please try again.',
+  not_renewed: () => 'The smartcard could not be renewed.',
 };
 
 function problem({ status, notice }: PageContext): Html | undefined {

@@ -1,7 +1,6 @@
-import type { KeyObject } from 'node:crypto';
-import { keyFits, verifySignature } from '@alongside/kernel/jws';
 import type { Applications, PlatformHalf } from '../../oauth/applications.ts';
-import { type RemoteKeys, readKeySet } from '../../oauth/remote-keys.ts';
+import { type KeySource, signedBy } from '../../oauth/key-source.ts';
+import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { FetchError } from '../../oauth/safe-fetch.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
@@ -27,29 +26,28 @@ const keySetAddress = (half: PlatformHalf): string | undefined =>
 /** An address with a host and a path; the published service cannot reach a bare host. */
 const fetchable = /^https?:\/\/[^/?#]+\//;
 
-async function keyOf(half: PlatformHalf, kid: string, keys: RemoteKeys): Promise<KeyObject | undefined> {
-  if (half.jwks) return readKeySet(half.jwks).get(kid);
+/** The keys of a client, where it has any that can be read. */
+function keysOf(half: PlatformHalf): KeySource {
+  if (half.jwks) return half;
   const address = keySetAddress(half);
   if (!address) throw errors.assertionNoKey('neither a key set nor the address of one is registered');
   if (!fetchable.test(address))
     throw errors.assertionKeysUnreachable(`${address} is not http or https with a host and a path`);
-  try {
-    return await keys.key(address, kid);
-  } catch (error) {
-    if (error instanceof FetchError)
-      throw errors.assertionKeysUnreachable(`${address}: ${error.message}`, {}, error);
-    throw error;
-  }
+  return { jwks: null, jwksUrl: address };
 }
 
 /** The assertion was signed with the registered key that it names (RFC 7523 section 3). */
 export const checkAssertionSignature = (keys: RemoteKeys) =>
   async function checkAssertionSignature({ assertion, client }: WithAssertion & WithClient): Promise<void> {
     const { kid, jwt } = assertion;
-    const key = await keyOf(client.half, kid, keys);
-    if (!key) throw errors.assertionKid(`no registered key has the kid ${kid}`);
-    if (!keyFits('RS512', key))
+    const source = keysOf(client.half);
+    const signed = await signedBy(source, jwt, 'RS512', keys).catch((error: unknown) => {
+      if (error instanceof FetchError)
+        throw errors.assertionKeysUnreachable(`${source.jwksUrl}: ${error.message}`, {}, error);
+      throw error;
+    });
+    if (signed === 'unknown key') throw errors.assertionKid(`no registered key has the kid ${kid}`);
+    if (signed === 'wrong kind of key')
       throw errors.signatureInvalid(`the key ${kid} is not an RSA key of 2048 bits or more`);
-    if (!(await verifySignature(jwt, 'RS512', key)))
-      throw errors.signatureInvalid(`the signature is not the one of key ${kid}`);
+    if (signed === 'no') throw errors.signatureInvalid(`the signature is not the one of key ${kid}`);
   };

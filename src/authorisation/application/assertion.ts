@@ -1,10 +1,12 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
+import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import { type Rule, requireAll, shown } from '../../oauth/check.ts';
+import { clientAssertionType } from '../../oauth/client-assertion.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { errors } from '../errors.ts';
 import type { Hardening } from '../hardening.ts';
 import type { Incoming } from '../incoming.ts';
-import { clientAssertionType } from './assertion-type.ts';
 
 /** A client assertion whose form was checked; who sent it is not proven yet. */
 export interface Assertion {
@@ -40,29 +42,64 @@ export async function decodeAssertion({ form }: Incoming): Promise<{ jwt: Decode
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const missing = (value: unknown): boolean => value === undefined || value === null || value === '';
 
-/** The published checks in the published order (identity-service-api, Flow.PostTokenTokenExchange). */
+const rule = (check: string, ok: boolean, expected: string, received: unknown, refuse: Refuse): Rule => ({
+  check,
+  ok,
+  expected,
+  received: shown(received),
+  refuse,
+});
+
+/** The published checks in the published order, up to the one that asks storage (identity-service-api, Flow.PostTokenTokenExchange). */
+export function claimRules({ header, claims }: DecodedJwt, now: number): Rule[] {
+  const { alg, kid, typ } = header;
+  const { exp, iss, sub, jti } = claims;
+  const ended = typeof exp === 'number' && exp <= now;
+  const isJwt = isText(typ) && typ.toLowerCase() === 'jwt';
+  return [
+    rule('alg', alg === 'RS512', 'RS512', alg, errors.assertionAlgorithm),
+    rule('exp', !ended, `later than now, ${now}`, exp, errors.assertionExpired),
+    rule('kid', isText(kid), 'the kid of a registered key', kid, errors.assertionKidMissing),
+    rule('typ', isJwt, 'JWT', typ, errors.assertionTyp),
+    rule('exp', !missing(exp), 'a number of seconds', exp, errors.assertionExpMissing),
+    rule('exp', typeof exp === 'number', 'a number of seconds', exp, errors.assertionExpInvalid),
+    rule(
+      'iss and sub',
+      isText(iss) && iss === sub,
+      'the API key in both',
+      { iss, sub },
+      errors.assertionIssuer,
+    ),
+    rule('jti', !missing(jti), 'a unique text', jti, errors.assertionJtiMissing),
+    rule('jti', typeof jti === 'string', 'a unique text', jti, errors.assertionJtiInvalid),
+  ];
+}
+
+/** The rest of them, in the published order. `used` says whether the client has used the jti before. */
+export function lastRules({ claims: { exp, jti } }: DecodedJwt, now: number, used: boolean): Rule[] {
+  const near = typeof exp !== 'number' || exp <= now + longestAhead;
+  return [
+    rule('jti', !used, 'one that was not used before', jti, errors.assertionJtiUsed),
+    rule('exp', near, `at most ${longestAhead} s from now, ${now}`, exp, errors.assertionExpFar),
+  ];
+}
+
+/** What an assertion says of its sender; nothing of it is checked here. */
+export const claimed = ({ jwt }: { jwt: DecodedJwt }): Assertion => {
+  const { iss, jti, exp } = jwt.claims;
+  return { jwt, kid: String(jwt.header.kid), clientId: String(iss), jti: String(jti), exp: Number(exp) };
+};
+
+/** Whether the client has used the jti of its assertion before. */
+export const isUsed = (singleUse: SingleUse, assertion: Assertion): Promise<boolean> =>
+  singleUse.claimed(jtiKind, jtiKey(assertion));
+
 export const checkAssertion = (singleUse: SingleUse, clock: Clock) =>
   async function checkAssertion({ jwt }: { jwt: DecodedJwt }): Promise<{ assertion: Assertion }> {
-    const { header, claims } = jwt;
-    const { exp, iss, sub, jti } = claims;
     const now = seconds(clock);
-    if (header.alg !== 'RS512') throw errors.assertionAlgorithm(`alg is ${String(header.alg)}`);
-    if (typeof exp === 'number' && exp <= now)
-      throw errors.assertionExpired(`exp is ${exp}, it is ${now} now`);
-    if (!isText(header.kid)) throw errors.assertionKidMissing('the header has no kid');
-    if (!isText(header.typ) || header.typ.toLowerCase() !== 'jwt')
-      throw errors.assertionTyp(`typ is ${String(header.typ)}`);
-    if (missing(exp)) throw errors.assertionExpMissing('there is no exp');
-    if (typeof exp !== 'number') throw errors.assertionExpInvalid(`exp is of type ${typeof exp}`);
-    if (!isText(iss) || iss !== sub)
-      throw errors.assertionIssuer(`iss is ${String(iss)}, sub is ${String(sub)}`);
-    if (missing(jti)) throw errors.assertionJtiMissing('there is no jti');
-    if (typeof jti !== 'string') throw errors.assertionJtiInvalid(`jti is of type ${typeof jti}`);
-    const assertion = { jwt, kid: header.kid, clientId: iss, jti, exp };
-    if (await singleUse.claimed(jtiKind, jtiKey(assertion)))
-      throw errors.assertionJtiUsed(`${iss} has used the jti ${jti} before`);
-    if (exp > now + longestAhead)
-      throw errors.assertionExpFar(`exp is ${exp - now} s ahead, ${longestAhead} are allowed`);
+    requireAll(claimRules(jwt, now));
+    const assertion = claimed({ jwt });
+    requireAll(lastRules(jwt, now, await isUsed(singleUse, assertion)));
     return { assertion };
   };
 

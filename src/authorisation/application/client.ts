@@ -1,4 +1,5 @@
 import type { Applications, PlatformHalf, StoredApplication } from '../../oauth/applications.ts';
+import type { Developers } from '../../oauth/developers.ts';
 import type { Products, StoredProduct } from '../../oauth/products.ts';
 import { limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
 import type { Base } from '../base.ts';
@@ -17,14 +18,14 @@ export interface WithProducts extends WithClient {
   products: StoredProduct[];
 }
 
-/** The client with this id; undefined when there is none, or none of this base path's profile. */
+/** The client with this id; undefined when there is none, or none of a profile that is served here. */
 export async function findClient(
   applications: Applications,
   base: Base,
   clientId: string,
 ): Promise<Client | undefined> {
   const application = await applications.byPlatformClient(clientId);
-  if (!application?.platform || application.platform.profile !== base.profile) return undefined;
+  if (!application?.platform || !base.serves.includes(application.platform.profile)) return undefined;
   return { application, half: application.platform };
 }
 
@@ -47,6 +48,15 @@ export const requireSubscription = (base: Base) =>
     throw errors.notSubscribed(
       `no approved product of ${client.application.name} holds the API ${base.api}; products: ${names}`,
     );
+  };
+
+/** Whoever registered the application is still in good standing. An application of nobody known is. */
+export const requireActiveDeveloper = (developers: Developers) =>
+  async function requireActiveDeveloper({ client: { application } }: WithClient): Promise<void> {
+    const developer = await developers.get(application.developer);
+    if (developer?.status !== 'inactive') return;
+    const detail = `${developer.kind} ${developer.id} of ${application.name} is inactive`;
+    throw developer.kind === 'company' ? errors.companyInactive(detail) : errors.developerInactive(detail);
   };
 
 /** Counts the request for its application at this base path. */

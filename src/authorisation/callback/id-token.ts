@@ -5,7 +5,13 @@ import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import type { PendingRequests } from '../pending.ts';
-import { isFor, redeemCode, signedBy, UpstreamFailure, type UpstreamTokens } from '../upstream/calls.ts';
+import {
+  isFor,
+  redeemCode,
+  signedByProvider,
+  UpstreamFailure,
+  type UpstreamTokens,
+} from '../upstream/calls.ts';
 import type { BrowserAnswer, FailBack, WithPending } from './pending.ts';
 
 export interface WithTokens extends WithPending {
@@ -46,7 +52,7 @@ export const checkExternalToken = (keys: RemoteKeys, clock: Clock) =>
       throw errors.externalAudience(`aud is ${JSON.stringify(aud)}, expected is ${upstream.clientId}`);
     if (typeof iss !== 'string' || iss.toLowerCase() !== upstream.issuer.toLowerCase())
       throw errors.externalIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
-    const signed = await signedBy(upstream, jwt, keys);
+    const signed = await signedByProvider(upstream, jwt, keys);
     if (signed === 'unknown key')
       throw errors.externalKid(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
     if (signed === 'no')

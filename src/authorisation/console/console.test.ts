@@ -134,14 +134,22 @@ describe('minted tokens', () => {
     assert.notEqual((await recordOf(refreshed.body.access_token)).revokedAt, null);
   });
 
-  test('userinfo says that no provider knows of them', async () => {
-    const { body } = await minted(careWorker.sub);
-    const answer = await platform.get(
-      '/oauth2/userinfo',
-      {},
-      { authorization: `Bearer ${body.access_token}` },
-    );
-    assert.equal(answer.status, 401);
+  test('userinfo says what the directory says, for no provider knows of them', async () => {
+    const userinfo = async (at: Platform, uid: string) => {
+      const { body } = await mint({ person: uid, application: 'combined' }, undefined, at);
+      return at.get('/oauth2/userinfo', {}, { authorization: `Bearer ${body.access_token}` });
+    };
+    const known = { sub: careWorker.sub, name: 'Test Person', nhsid_nrbac_roles: [] };
+    const userinfoSource = async (uid: string) => (uid === careWorker.sub ? known : undefined);
+    const telling = await startPlatform({ more: { ...more, userinfoSource } });
+    try {
+      const answer = await userinfo(telling, careWorker.sub);
+      assert.deepEqual([answer.status, answer.body], [200, known]);
+      assert.equal((await userinfo(telling, '656005750114')).status, 401);
+    } finally {
+      await telling.close();
+    }
+    assert.equal((await userinfo(platform, careWorker.sub)).status, 401);
   });
 
   test('an application of the standard profile gets numbers', async () => {

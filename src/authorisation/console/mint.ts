@@ -146,7 +146,7 @@ const giveTokens = ({ tokens, clock, database, recorder }: Parts) =>
     const body =
       base.profile === 'nhs'
         ? nhsAnswer(base, issuer, { access, refresh, sid: granted.sid })
-        : standardAnswer(issuer, { access, refresh, scope, jkt: null });
+        : standardAnswer(issuer, { access, refresh, scope, binding: null });
     return json(200, body);
   };
 

@@ -3,6 +3,7 @@ import type { Refusals } from '../../oauth/refusals.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { paths } from '../protocol.ts';
+import { createValidate } from '../validate/validate.ts';
 import { errors } from './errors.ts';
 import { createMint } from './mint.ts';
 import { createRefusal } from './refusal.ts';
@@ -16,11 +17,16 @@ export function createConsoleRoutes(bases: readonly Base[], parts: Parts, refusa
     path: paths.refusal('*').replace('%2A', '*'),
     endpoint: diagnosis.guard(createRefusal(secret, refusals), errors.unexpected),
   };
-  if (!development || !personSource) return [refusal];
+  const validate: Route = {
+    methods: ['POST'],
+    path: paths.validate,
+    endpoint: diagnosis.guard(createValidate(secret, bases, parts), errors.unexpected),
+  };
+  if (!development || !personSource) return [refusal, validate];
   const mint: Route = {
     methods: ['POST'],
     path: paths.tokens,
     endpoint: diagnosis.guard(createMint(secret, personSource, bases, parts), errors.unexpected),
   };
-  return [refusal, mint];
+  return [refusal, validate, mint];
 }

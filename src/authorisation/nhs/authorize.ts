@@ -8,6 +8,7 @@ import {
   findClient,
   limitRate,
   readProducts,
+  requireActiveDeveloper,
   requireApproval,
   requireSubscription,
   type WithClient,
@@ -22,6 +23,9 @@ import { PendingRequests } from '../pending.ts';
 import { isCallback } from '../redirects.ts';
 import type { NhsEndpoint } from './flow.ts';
 
+/** How an error reaches the client by the browser. */
+export type Redirecting = Pick<Diagnosis, 'redirect'>;
+
 interface WithRedirect {
   redirectUri: string;
 }
@@ -29,7 +33,7 @@ interface WithState extends WithRedirect {
   clientState: string;
 }
 
-const identify = (applications: Applications, base: Base) =>
+export const identify = (applications: Applications, base: Base) =>
   async function identify({ query }: Incoming): Promise<WithClient> {
     const clientId = query.get('client_id');
     if (clientId === undefined) throw errors.clientMissing('client_id is missing from the query');
@@ -38,7 +42,7 @@ const identify = (applications: Applications, base: Base) =>
     return { client };
   };
 
-const checkRedirectUri = (base: Base) =>
+export const checkRedirectUri = (base: Base) =>
   async function checkRedirectUri({ query, client }: Incoming & WithClient): Promise<WithRedirect> {
     const redirectUri = query.get('redirect_uri');
     if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
@@ -49,7 +53,7 @@ const checkRedirectUri = (base: Base) =>
     return { redirectUri };
   };
 
-const checkState = (diagnosis: Diagnosis) =>
+export const checkState = (diagnosis: Redirecting) =>
   async function checkState({
     request,
     query,
@@ -60,7 +64,7 @@ const checkState = (diagnosis: Diagnosis) =>
     return diagnosis.redirect(errors.stateMissing('state is missing'), request, { redirectUri, state: null });
   };
 
-const checkResponseType = (diagnosis: Diagnosis) =>
+export const checkResponseType = (diagnosis: Redirecting) =>
   async function checkResponseType({
     request,
     query,
@@ -77,7 +81,7 @@ const checkResponseType = (diagnosis: Diagnosis) =>
   };
 
 /** A code challenge is no published parameter: accepted, and if it cannot be enforced, refused (RFC 7636 section 4.4.1). */
-const checkChallenge = (diagnosis: Diagnosis, base: Base) =>
+export const checkChallenge = (diagnosis: Redirecting, base: Base) =>
   async function checkChallenge({
     request,
     query,
@@ -152,13 +156,14 @@ const sendToProvider = (
 
 /** `GET /authorize`: the order of the checks is the contract. */
 export function createAuthorize(base: Base, parts: Parts): NhsEndpoint {
-  const { applications, products, limiter, diagnosis, singleUse, vault } = parts;
+  const { applications, products, developers, limiter, diagnosis, singleUse, vault } = parts;
   const list = steps<Incoming>()
     .step(refuseRepeated)
     .step(identify(applications, base))
     .step(requireApproval)
     .step(readProducts(products))
     .step(requireSubscription(base))
+    .step(requireActiveDeveloper(developers))
     .step(limitRate(limiter, base))
     .step(checkRedirectUri(base))
     .step(checkState(diagnosis))

@@ -5,6 +5,7 @@ import { withQuery } from '../../oauth/parameters.ts';
 import {
   limitRate,
   readProducts,
+  requireActiveDeveloper,
   requireApproval,
   requireSubscription,
   type WithProducts,
@@ -81,7 +82,18 @@ const giveCode = ({ recorder }: Pick<Parts, 'recorder'>, codes: Codes) =>
 
 /** `GET /callback`, where the provider sends the browser back: the order of the checks is the contract. */
 export function createCallback(base: Base, parts: Parts): NhsEndpoint {
-  const { applications, products, limiter, singleUse, vault, upstreamKeys, clock, cookies, recorder } = parts;
+  const {
+    applications,
+    products,
+    developers,
+    limiter,
+    singleUse,
+    vault,
+    upstreamKeys,
+    clock,
+    cookies,
+    recorder,
+  } = parts;
   const requests = new PendingRequests(base, singleUse, vault);
   const failBack = failBackTo(parts, base);
   const list = steps<Incoming>()
@@ -91,6 +103,7 @@ export function createCallback(base: Base, parts: Parts): NhsEndpoint {
     .step(requireApproval)
     .step(readProducts(products))
     .step(requireSubscription(base))
+    .step(requireActiveDeveloper(developers))
     .step(limitRate(limiter, base))
     .step(checkCallbackAgain(base))
     .step(passUpstreamError(failBack))

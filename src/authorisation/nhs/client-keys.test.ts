@@ -101,6 +101,36 @@ describe('keys of clients', () => {
       assert.equal(fetched, 2);
     });
 
+    test('another key under the same kid: fetched once more for a signature that does not hold', async () => {
+      keys = [signer.jwk];
+      await register('replaced', `${url}/replaced`);
+      assert.equal((await request({ id: 'replaced' })).status, 200);
+      const newer = await newClientKey('test-1');
+      keys = [newer.jwk];
+      platform.clock.advance(2);
+      fetched = 0;
+      assert.equal((await request({ id: 'replaced', signer: newer })).status, 200);
+      assert.equal(fetched, 1);
+      // The former key is one of a stranger now.
+      assert.equal((await request({ id: 'replaced' })).status, 401);
+    });
+
+    test('bad signatures and unknown kids cause 20 fetches a minute at most', async () => {
+      keys = [signer.jwk];
+      await register('flooded', `${url}/flooded`);
+      assert.equal((await request({ id: 'flooded' })).status, 200);
+      const stranger = await newClientKey('test-1');
+      // 12:01:00 exactly, so that all of it is one minute.
+      platform.clock.advance(60 - (Math.floor(platform.clock.now() / 1_000) % 60));
+      fetched = 0;
+      for (let n = 0; n < 15; n++) {
+        platform.clock.advance(2);
+        assert.equal((await request({ id: 'flooded', signer: stranger })).status, 401);
+        assert.equal((await request({ id: 'flooded', kid: `unknown-${n}` })).status, 401);
+      }
+      assert.equal(fetched, 20);
+    });
+
     test('the published attribute names the address as well', async () => {
       keys = [signer.jwk];
       await platform.applications.add(

@@ -175,3 +175,25 @@ describe('POST /backchannel_logout', () => {
     assert.equal(await isLive(body.refresh_token), false);
   });
 });
+
+describe('POST /backchannel_logout from configured networks alone', () => {
+  const start = (logoutSources: string[]) => startPlatform({ base: { options: { logoutSources } } });
+  test('others get the answer of the published gateway, and the reason is kept', async () => {
+    const platform = await start(['192.0.2.0/24', '198.51.100.7']);
+    const { status, body } = await platform.post('/oauth2/backchannel_logout', { logout_token: 'x' });
+    assert.equal(status, 403);
+    assert.deepEqual(body, {
+      fault: {
+        faultstring: 'Access Denied for client ip : 127.0.0.1',
+        detail: { errorcode: 'accesscontrol.IPDeniedAccess' },
+      },
+    });
+    const allowed = await platform.post(
+      '/oauth2/backchannel_logout',
+      { logout_token: 'x' },
+      { 'x-forwarded-for': '192.0.2.9' },
+    );
+    await assertError(platform, allowed, 400, 'invalid_request', 'Malformed JWT in logout_token');
+    await platform.close();
+  });
+});

@@ -2,14 +2,16 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import { trustedProxies } from '@alongside/kernel/peer';
 import { steps } from '@alongside/kernel/steps';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { FetchError } from '../../oauth/safe-fetch.ts';
 import type { Base } from '../base.ts';
+import type { Diagnosis } from '../diagnosis.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, refuseRepeated } from '../incoming.ts';
 import type { Parts } from '../parts.ts';
-import { isFor, signedBy } from '../upstream/calls.ts';
+import { isFor, signedByProvider } from '../upstream/calls.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { NhsEndpoint } from './flow.ts';
 
@@ -26,7 +28,7 @@ const decodeLogout = (base: Base) =>
     const jwt = decodeJwt(form.get('logout_token') ?? '');
     if (!jwt)
       throw errors.logoutMalformed('logout_token is missing or not a compact JWS of two JSON objects');
-    const upstream = base.upstreams.find(({ issuer }) => issuer === jwt.claims.iss) ?? base.upstreams[0];
+    const upstream = base.providerOf(jwt.claims.iss) ?? base.upstreams[0];
     return { jwt, upstream };
   };
 
@@ -34,7 +36,7 @@ const verifyLogout = (keys: RemoteKeys, clock: Clock) =>
   async function verifyLogout({ jwt, upstream }: WithLogout): Promise<void> {
     const { typ, kid } = jwt.header;
     if (!types.includes(String(typ).toLowerCase())) throw errors.logoutUnverified(`typ is ${String(typ)}`);
-    const signed = await signedBy(upstream, jwt, keys).catch((error: unknown) => {
+    const signed = await signedByProvider(upstream, jwt, keys).catch((error: unknown) => {
       if (error instanceof FetchError) throw errors.logoutUnverified(`${upstream.jwksUrl}: ${error.message}`);
       throw error;
     });
@@ -72,7 +74,7 @@ const endSession = (
   }: Incoming & WithLogout & { sid: string }): Promise<Answer> {
     // A session reaches every base path that trusts its provider, and no other.
     const issuers = bases
-      .filter((base) => base.upstreams.some(({ issuer }) => issuer === upstream.issuer))
+      .filter((base) => base.providerOf(upstream.issuer) !== undefined)
       .map((base) => base.issuer);
     let ended: number;
     try {
@@ -94,9 +96,25 @@ const endSession = (
     return json(200, { success: true });
   };
 
+/** Only from where a provider calls, where that is configured; the answer of the published gateway to all others. */
+const requireSource = ({ hardening }: Base, diagnosis: Diagnosis) => {
+  const sources = hardening.logoutSources && trustedProxies(hardening.logoutSources);
+  return async function requireSource({ request }: Incoming): Promise<Answer | undefined> {
+    const { address } = request;
+    if (sources === null || sources.includes(address)) return undefined;
+    await diagnosis.note(
+      errors.logoutSource(`${address} is not among ${hardening.logoutSources?.join(', ')}`),
+      request,
+    );
+    const faultstring = `Access Denied for client ip : ${address}`;
+    return json(403, { fault: { faultstring, detail: { errorcode: 'accesscontrol.IPDeniedAccess' } } });
+  };
+};
+
 /** `POST /backchannel_logout`: a provider says that a session is over. */
 export function createLogout(base: Base, bases: readonly Base[], parts: Parts): NhsEndpoint {
   const list = steps<Incoming>()
+    .step(requireSource(base, parts.diagnosis))
     .step(refuseRepeated)
     .step(decodeLogout(base))
     .step(verifyLogout(parts.upstreamKeys, parts.clock))

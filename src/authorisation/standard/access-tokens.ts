@@ -1,14 +1,24 @@
 import { seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
+import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { PlatformHalf } from '../../oauth/applications.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import { type Issued, Issuer, type TokenGrant } from '../issue.ts';
 import type { Parts } from '../parts.ts';
+import { rulesOf } from './profile.ts';
 import { audienceAttribute, audienceOf } from './resources.ts';
 
-/** Attribute of tokens: the key that must use them, as JSON (RFC 7800). The gateway holds proofs against it. */
+/** What a token is bound to: a key (RFC 9449 section 6.1) or a certificate (RFC 8705 section 3.1). */
+export type Confirmation = { jkt: string } | { 'x5t#S256': string };
+
+/** Attribute of tokens: what must use them, as JSON (RFC 7800). The gateway holds proofs and certificates against it. */
 const confirmationAttribute = 'cnf';
+/** Attributes of tokens, as JSON: who acts, and who may (RFC 8693 sections 4.1 and 4.4). */
+export const actorAttribute = 'act';
+export const mayActAttribute = 'may_act';
+/** Attribute of an application: the one client that may act for the people whose tokens it has. */
+const delegateAttribute = 'may-act';
 
 /** What a single access token is given beside its grant. */
 export interface AccessOptions {
@@ -16,12 +26,14 @@ export interface AccessOptions {
   lifetime: number;
   /** Where it may be used; empty means everywhere at the platform. */
   resources: readonly string[];
-  /** Thumbprint of the key that it is bound to. */
-  jkt: string | null;
+  binding: Confirmation | null;
+  /** A JWT, whatever is registered. */
+  format?: 'jwt';
 }
 
 /** `token_type` of an access token (RFC 6750, RFC 9449 section 5). */
-export const tokenTypeOf = (jkt: string | null): 'Bearer' | 'DPoP' => (jkt === null ? 'Bearer' : 'DPoP');
+export const tokenTypeOf = (binding: Confirmation | null): 'Bearer' | 'DPoP' =>
+  binding && 'jkt' in binding ? 'DPoP' : 'Bearer';
 
 /** A grant without what belongs to a single token. */
 function plainGrant(grant: TokenGrant): TokenGrant {
@@ -29,23 +41,49 @@ function plainGrant(grant: TokenGrant): TokenGrant {
   return { ...grant, attributes };
 }
 
-/** What a refresh token carries of the same: the whole grant's resources, and a public client's key, as nothing else proves that client (RFC 9449 section 5). */
+/** What a refresh token carries of the same: the whole grant's resources, and a public client's key or certificate, as nothing else proves that client (RFC 9449 section 5, RFC 8705 section 4). */
 export const refreshBinding = (
   half: PlatformHalf,
   resources: readonly string[],
-  jkt: string | null,
+  binding: Confirmation | null,
 ): Attributes => ({
   ...(resources.length === 0 ? {} : { [audienceAttribute]: resources.join(' ') }),
-  ...(jkt === null || half.tokenEndpointAuthMethod !== 'none'
+  ...(binding === null || half.tokenEndpointAuthMethod !== 'none'
     ? {}
-    : { [confirmationAttribute]: JSON.stringify({ jkt }) }),
+    : { [confirmationAttribute]: JSON.stringify(binding) }),
 });
 
-/** The key that a token is bound to. */
-export function boundKeyOf(attributes: Readonly<Record<string, string>>): string | null {
+/** What a token is bound to. */
+export function bindingOf(attributes: Readonly<Record<string, string>>): Confirmation | null {
   const cnf = attributes[confirmationAttribute];
-  return cnf === undefined ? null : (JSON.parse(cnf) as { jkt: string }).jkt;
+  return cnf === undefined ? null : (JSON.parse(cnf) as Confirmation);
 }
+
+/** Whether what was proven now is what something was bound to. */
+export const sameBinding = (bound: Confirmation, proven: Confirmation | null): boolean =>
+  JSON.stringify(bound) === JSON.stringify(proven);
+
+/** `act` or `may_act` of a stored token. */
+export function partyOf(
+  attributes: Readonly<Record<string, string>>,
+  name: typeof actorAttribute | typeof mayActAttribute,
+): Record<string, unknown> | undefined {
+  const text = attributes[name];
+  return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
+}
+
+/** The algorithm of JWT access tokens: the registered one, where the client's profile allows it. */
+const algorithmOf = (half: PlatformHalf): SigningAlgorithm => {
+  const { signingAlg } = half.accessToken;
+  return rulesOf(half).algorithms.includes(signingAlg) ? signingAlg : 'PS256';
+};
+
+const mayAct = ({ attributes }: PlatformHalf, of: Attributes): Attributes => {
+  const delegate = attributes[delegateAttribute];
+  return delegate === undefined || mayActAttribute in of
+    ? {}
+    : { [mayActAttribute]: JSON.stringify({ sub: delegate }) };
+};
 
 function amrOf(text: string | undefined): { amr?: unknown } {
   try {
@@ -69,28 +107,34 @@ export class AccessTokens {
   }
 
   async issue(half: PlatformHalf, grant: TokenGrant, options: AccessOptions): Promise<Issued> {
-    const { lifetime, resources, jkt } = options;
+    const { lifetime, resources, binding, format = half.accessToken.format } = options;
     const plain = plainGrant(grant);
     const attributes = {
       ...plain.attributes,
+      ...(grant.uid === null ? {} : mayAct(half, plain.attributes)),
       ...(resources.length === 0 ? {} : { [audienceAttribute]: resources.join(' ') }),
-      ...(jkt === null ? {} : { [confirmationAttribute]: JSON.stringify({ jkt }) }),
+      ...(binding === null ? {} : { [confirmationAttribute]: JSON.stringify(binding) }),
     };
-    const { format, signingAlg } = half.accessToken;
     if (format !== 'jwt') return this.#issuer.access({ ...plain, attributes }, lifetime);
     const jti = uuid();
     const described = { ...plain, attributes: { ...attributes, jti } };
     const issuedAt = this.#parts.clock.now();
-    const claims = this.#claims(described, jti, jkt, lifetime);
-    const token = await this.#parts.keys.sign(claims, { algorithm: signingAlg, typ: 'at+jwt' });
+    const claims = this.#claims(described, jti, binding, lifetime);
+    const token = await this.#parts.keys.sign(claims, { algorithm: algorithmOf(half), typ: 'at+jwt' });
     return this.#issuer.made(token, described, issuedAt, lifetime);
   }
 
   /** RFC 9068 section 2.2. Whoever verifies it alone does not see a revocation. */
-  #claims(grant: TokenGrant, jti: string, jkt: string | null, lifetime: number): Record<string, unknown> {
+  #claims(
+    grant: TokenGrant,
+    jti: string,
+    cnf: Confirmation | null,
+    lifetime: number,
+  ): Record<string, unknown> {
     const now = seconds(this.#parts.clock);
     const { attributes } = grant;
     const audience = audienceOf(attributes);
+    const [act, may] = [partyOf(attributes, actorAttribute), partyOf(attributes, mayActAttribute)];
     return {
       iss: this.#base.issuer,
       sub: grant.uid ?? grant.clientId,
@@ -102,7 +146,9 @@ export class AccessTokens {
       scope: grant.scope.join(' '),
       ...(attributes['id_token-acr'] === undefined ? {} : { acr: attributes['id_token-acr'] }),
       ...amrOf(attributes['id_token-amr']),
-      ...(jkt === null ? {} : { cnf: { jkt } }),
+      ...(act ? { act } : {}),
+      ...(may ? { may_act: may } : {}),
+      ...(cnf === null ? {} : { cnf }),
     };
   }
 }

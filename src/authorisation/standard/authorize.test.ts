@@ -34,6 +34,8 @@ describe('standard profile: authorize and callback', () => {
   test('metadata (RFC 8414) and keys', async () => {
     const { status, body } = await platform.get('/.well-known/oauth-authorization-server/oauth2.1');
     assert.equal(status, 200);
+    // Without an address for clients with a certificate there is no mutual TLS.
+    const methods = ['none', 'client_secret_post', 'private_key_jwt'];
     assert.deepEqual(body, {
       issuer,
       authorization_endpoint: `${issuer}/authorize`,
@@ -41,18 +43,27 @@ describe('standard profile: authorize and callback', () => {
       jwks_uri: `${issuer}/jwks`,
       pushed_authorization_request_endpoint: `${issuer}/par`,
       revocation_endpoint: `${issuer}/revoke`,
+      require_pushed_authorization_requests: false,
+      request_parameter_supported: true,
+      request_uri_parameter_supported: false,
+      request_object_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
       introspection_endpoint: `${issuer}/introspect`,
-      introspection_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
+      introspection_endpoint_auth_methods_supported: methods.slice(1),
       introspection_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
       introspection_signing_alg_values_supported: ['RS256'],
       dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256', 'RS256', 'RS512'],
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
-      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+      grant_types_supported: [
+        'authorization_code',
+        'refresh_token',
+        'client_credentials',
+        'urn:ietf:params:oauth:grant-type:token-exchange',
+      ],
       code_challenge_methods_supported: ['S256'],
-      token_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'private_key_jwt'],
+      token_endpoint_auth_methods_supported: methods,
       token_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
-      revocation_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'private_key_jwt'],
+      revocation_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
       authorization_response_iss_parameter_supported: true,
     });
@@ -78,6 +89,7 @@ describe('standard profile: authorize and callback', () => {
       ['native: https', 'native', { redirect_uri: 'https://127.0.0.1:43210/callback' }, 'invalid_request', unknown],
       ['native: port 65536', 'native', { redirect_uri: 'http://127.0.0.1:65536/callback' }, 'invalid_request', unknown],
       ['native: IPv6 that is not registered', 'native', { redirect_uri: 'http://[::1]:43210/callback' }, 'invalid_request', unknown],
+      ['a request object that is none', 'web', { request: 'x' }, 'invalid_request_object', 'The request object is not valid.'],
       ['a parameter that is too long', 'web', { state: 'x'.repeat(5_000) }, 'invalid_request', 'A parameter is too long.'],
     ];
     for (const [name, id, change, error, description] of rows)
@@ -99,7 +111,6 @@ describe('standard profile: authorize and callback', () => {
       ['response_type missing', { response_type: undefined }, 'invalid_request'],
       ['response_type token', { response_type: 'token' }, 'unsupported_response_type'],
       ['response_mode fragment', { response_mode: 'fragment' }, 'invalid_request'],
-      ['request', { request: 'x' }, 'request_not_supported'],
       ['request_uri', { request_uri: 'https://x.test' }, 'request_uri_not_supported'],
       ['code_challenge missing', { code_challenge: undefined }, 'invalid_request'],
       ['code_challenge by plain', { code_challenge_method: 'plain' }, 'invalid_request'],

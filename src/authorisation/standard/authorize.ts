@@ -6,10 +6,12 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
+import { type PushedRequests, requestUriPrefix } from '../../oauth/pushed-requests.ts';
 import {
   findClient,
   limitRate,
   readProducts,
+  requireActiveDeveloper,
   requireApproval,
   requireSubscription,
   type WithClient,
@@ -21,7 +23,8 @@ import { PendingRequests } from '../pending.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm, readQuery } from './incoming.ts';
 import { orElse } from './or-else.ts';
-import { PushedRequests, requestUriPrefix } from './pushed.ts';
+import { rulesOf } from './profile.ts';
+import { pushedAt } from './pushed.ts';
 import {
   type Asked,
   checkChallenge,
@@ -33,13 +36,14 @@ import {
   redirectUriOf,
   type WithReply,
 } from './request-checks.ts';
+import { readObject } from './request-object.ts';
 
 interface WithPushed {
   requestUri: string | null;
 }
 
 /** A pushed request takes the place of all that the browser brought beside it (RFC 9126 section 4). */
-const readPushed = (pushed: PushedRequests) =>
+export const readPushed = (pushed: PushedRequests) =>
   async function readPushed({ parameters }: Incoming): Promise<WithPushed & { parameters: Parameters }> {
     const requestUri = parameters.get('request_uri');
     if (!requestUri?.startsWith(requestUriPrefix)) return { requestUri: null, parameters };
@@ -50,7 +54,7 @@ const readPushed = (pushed: PushedRequests) =>
     return { requestUri, parameters: found };
   };
 
-const identify = (applications: Applications, base: Base) =>
+export const identify = (applications: Applications, base: Base) =>
   async function identify({ parameters }: Incoming): Promise<WithClient> {
     const clientId = parameters.get('client_id');
     if (clientId === undefined) throw errors.clientMissing('client_id is missing');
@@ -65,6 +69,17 @@ const prepareReply = ({ diagnosis }: Pick<Parts, 'diagnosis'>, base: Base) =>
     const to = { redirectUri, state: parameters.get('state') ?? null, issuer: base.issuer };
     return { redirectUri, fail: (refusal) => diagnosis.redirect(refusal, request, to) };
   };
+
+/** A client of the strict profile brings nothing by the browser that it did not push before (FAPI 2.0 section 5.3.2.2). */
+export async function requirePushed({
+  client,
+  requestUri,
+  fail,
+}: WithClient & WithPushed & WithReply): Promise<Answer | undefined> {
+  return rulesOf(client.half).pushed && requestUri === null
+    ? fail(errors.notPushed(`${client.application.name} is of the profile ${client.half.profile}`))
+    : undefined;
+}
 
 const refuseClient = ({ fail }: WithReply, { detail }: Refusal): Promise<Answer> =>
   fail(errors.clientRefused(detail));
@@ -130,15 +145,18 @@ const sendToProvider = (
 
 /** `GET /authorize` of the standard profile (RFC 6749 section 4.1.1, RFC 7636, RFC 9207). */
 export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
-  const { applications, products, limiter, singleUse, vault, urls } = parts;
+  const { applications, products, developers, limiter, singleUse, vault, urls } = parts;
   const list = steps<{ request: HttpRequest }>()
     .step(readQuery)
-    .step(readPushed(new PushedRequests(base, parts)))
+    .step(readPushed(pushedAt(base, parts)))
     .step(identify(applications, base))
+    .step(readObject(base, parts))
     .step(prepareReply(parts, base))
+    .step(requirePushed)
     .step(orElse(requireApproval, refuseClient))
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), refuseClient))
+    .step(orElse(requireActiveDeveloper(developers), refuseClient))
     .step(limitRate(limiter, base))
     .step(checkResponse)
     .step(checkChallenge)

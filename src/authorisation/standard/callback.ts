@@ -7,6 +7,7 @@ import { type Parameters, withQuery } from '../../oauth/parameters.ts';
 import {
   limitRate,
   readProducts,
+  requireActiveDeveloper,
   requireApproval,
   requireSubscription,
   type WithProducts,
@@ -31,7 +32,7 @@ import type { Level } from '../upstream/upstream.ts';
 import { errors } from './errors.ts';
 import { readQuery } from './incoming.ts';
 import { orElse } from './or-else.ts';
-import { PushedRequests } from './pushed.ts';
+import { pushedAt } from './pushed.ts';
 
 async function readAnswer(known: { request: HttpRequest }): Promise<{ query: Parameters }> {
   return { query: (await readQuery(known)).parameters };
@@ -64,7 +65,7 @@ const giveCode = (
 ) => {
   const { recorder, database, singleUse } = parts;
   const codes = new Codes(base, singleUse);
-  const pushed = new PushedRequests(base, parts);
+  const pushed = pushedAt(base, parts);
   return async function giveCode(
     known: { request: HttpRequest } & WithPending &
       WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },
@@ -104,6 +105,7 @@ export function createCallback(base: Base, parts: Parts): (request: HttpRequest)
   const {
     applications,
     products,
+    developers,
     limiter,
     singleUse,
     vault,
@@ -140,6 +142,7 @@ export function createCallback(base: Base, parts: Parts): (request: HttpRequest)
     .step(orElse(requireApproval, backAs(errors.clientRefused)))
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), backAs(errors.clientRefused)))
+    .step(orElse(requireActiveDeveloper(developers), backAs(errors.clientRefused)))
     .step(limitRate(limiter, base))
     .step(passUpstreamError(failBack))
     .step(redeemUpstreamCode(base, requests, failBack))

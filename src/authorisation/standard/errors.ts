@@ -63,17 +63,22 @@ export const errors = catalogue('authorisation.standard', {
     code: 'unauthorized_client',
     description: 'The application may not use this service now.',
   },
-  requestObject: {
+  notPushed: {
     ...back,
-    code: 'request_not_supported',
-    description: 'Request objects are not supported.',
-    source: 'RFC 9101 section 6',
+    description: 'The client must push its authorization requests.',
+    source: 'RFC 9126 section 5',
   },
   requestUri: {
     ...back,
     code: 'request_uri_not_supported',
     description: 'Request objects by reference are not supported.',
     source: 'RFC 9101 section 6',
+  },
+  requestObject: {
+    ...bad,
+    code: 'invalid_request_object',
+    description: 'The request object is not valid.',
+    source: 'RFC 9101 section 6.2',
   },
   requestUriInvalid: {
     ...bad,
@@ -213,6 +218,39 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_dpop_proof',
     description: 'The DPoP proof is missing or not valid.',
     source: 'RFC 9449 section 5',
+  },
+  exchangeMissing: {
+    ...bad,
+    description: 'A token or its type is missing.',
+    source: 'RFC 8693 section 2.1',
+  },
+  exchangeType: {
+    ...bad,
+    description: 'A type of token is not supported.',
+    source: 'RFC 8693 section 2.2.2',
+  },
+  subjectInvalid: {
+    ...bad,
+    description: 'The subject token is not valid.',
+    source: 'RFC 8693 section 2.2.2',
+  },
+  actorInvalid: { ...bad, description: 'The actor token is not valid.', source: 'RFC 8693 section 2.2.2' },
+  actorRefused: {
+    ...bad,
+    description: 'The actor may not act for the subject.',
+    source: 'RFC 8693 section 4.4',
+  },
+  nonceNeeded: {
+    ...bad,
+    code: 'use_dpop_nonce',
+    description: 'The DPoP proof must carry the nonce of the header DPoP-Nonce.',
+    source: 'RFC 9449 section 8',
+  },
+  certificateMissing: {
+    ...bad,
+    code: 'invalid_request',
+    description: 'The connection must be made with a client certificate.',
+    source: 'RFC 8705 section 3',
   },
   tokenMissing: { ...bad, description: 'The request has no token.', source: 'RFC 7009 section 2.1' },
 });

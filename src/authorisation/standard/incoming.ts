@@ -15,16 +15,16 @@ const limits: Readonly<Record<string, number>> = {
   redirect_uri: 2_048,
   state: 4_096,
   client_assertion: 32_768,
+  request: 32_768,
+  subject_token: 32_768,
+  actor_token: 32_768,
   scope: 4_096,
   token: 4_096,
 };
 const otherLimit = 1_024;
 
-function checked(text: string): Parameters {
-  const parameters = parseParameters(text);
-  if (!parameters) throw errors.requestMalformed('the parameters are not well-formed, or more than 100');
-  const repeated = parameters.repeated(repeatable);
-  if (repeated !== undefined) throw errors.parameterRepeated(`${repeated.slice(0, 100)} came more than once`);
+/** Refuses a value that is longer than any of its name needs to be. */
+export function requireLengths(parameters: Parameters): void {
   for (const [name, value] of parameters.entries()) {
     const limit = limits[name] ?? otherLimit;
     if (value.length > limit)
@@ -32,6 +32,14 @@ function checked(text: string): Parameters {
         `${name.slice(0, 100)} has ${value.length} characters, ${limit} are allowed`,
       );
   }
+}
+
+function checked(text: string): Parameters {
+  const parameters = parseParameters(text);
+  if (!parameters) throw errors.requestMalformed('the parameters are not well-formed, or more than 100');
+  const repeated = parameters.repeated(repeatable);
+  if (repeated !== undefined) throw errors.parameterRepeated(`${repeated.slice(0, 100)} came more than once`);
+  requireLengths(parameters);
   return parameters;
 }
 

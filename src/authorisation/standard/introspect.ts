@@ -6,11 +6,12 @@ import type { TokenRecord } from '../../oauth/tokens.ts';
 import { requireApproval, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
-import { boundKeyOf, tokenTypeOf } from './access-tokens.ts';
+import { actorAttribute, bindingOf, mayActAttribute, partyOf, tokenTypeOf } from './access-tokens.ts';
 import { authenticateClient, refuseBasic } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
+import { mayKnowOf } from './resource-server.ts';
 import { audienceOf } from './resources.ts';
 
 type Introspection = { active: false } | ({ active: true } & Record<string, unknown>);
@@ -26,20 +27,16 @@ async function refusePublic({ client }: WithClient): Promise<void> {
     throw errors.clientUnauthenticated(`${client.application.name} is a public client`);
 }
 
-/** Whether this resource server may know of the token: one that names its resources sees those tokens that are for them. */
-function isFor(client: WithClient['client'], record: TokenRecord): boolean {
-  const { 'resource-server': isServer, resources = '' } = client.half.attributes;
-  if (isServer !== 'true') return false;
-  const [own, audience] = [resources.split(' ').filter(Boolean), audienceOf(record.attributes)];
-  return own.length === 0 || audience.length === 0 || audience.some((resource) => own.includes(resource));
-}
-
 const defined = (members: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 
+/** Who acts by a token of the `nhs` profile, under the published name. */
+const publishedActor = ({ actor_user_id: sub }: TokenRecord['attributes']) =>
+  sub === undefined ? undefined : { sub };
+
 function describe(record: TokenRecord, api: string): Introspection {
   const { attributes } = record;
-  const jkt = boundKeyOf(attributes);
+  const binding = bindingOf(attributes);
   const audience = audienceOf(attributes);
   const members = {
     iss: record.issuer,
@@ -47,13 +44,14 @@ function describe(record: TokenRecord, api: string): Introspection {
     aud: audience.length > 1 ? audience : (audience[0] ?? api),
     client_id: record.clientId,
     scope: record.scope,
-    token_type: tokenTypeOf(jkt),
+    token_type: tokenTypeOf(binding),
     iat: Math.floor(record.issuedAt / 1_000),
     exp: Math.floor(record.expiresAt / 1_000),
     jti: attributes.jti,
     acr: attributes['id_token-acr'],
-    act: attributes.actor_user_id === undefined ? undefined : { sub: attributes.actor_user_id },
-    cnf: jkt === null ? undefined : { jkt },
+    act: partyOf(attributes, actorAttribute) ?? publishedActor(attributes),
+    may_act: partyOf(attributes, mayActAttribute),
+    cnf: binding ?? undefined,
   };
   return { active: true, ...defined(members) };
 }
@@ -73,7 +71,7 @@ const lookUp = ({ tokens, applications, urls }: Parts, issuers: readonly string[
       tokens.isLive(record) &&
       owner?.status === 'approved' &&
       owner.platform?.clientId === record.clientId &&
-      isFor(client, record);
+      mayKnowOf(client.half, record);
     return { introspection: valid ? describe(record, urls.api) : inactive };
   };
 

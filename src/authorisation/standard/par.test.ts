@@ -131,7 +131,7 @@ describe('pushed authorization requests (RFC 9126)', () => {
     ['no secret', { client_secret: undefined }, 401, 'invalid_client'],
     ['an unknown client', { client_id: 'nobody' }, 401, 'invalid_client'],
     ['a request_uri', { request_uri: 'urn:ietf:params:oauth:request_uri:x' }, 400, 'invalid_request'],
-    ['a request object', { request: 'e30.e30.' }, 400, 'request_not_supported'],
+    ['a request object', { request: 'e30.e30.' }, 400, 'invalid_request_object'],
     ['no redirect_uri', { redirect_uri: undefined }, 400, 'invalid_request'],
     ['a redirect_uri of another', { redirect_uri: 'https://other.test/callback' }, 400, 'invalid_request'],
     ['no response_type', { response_type: undefined }, 400, 'invalid_request'],

@@ -3,9 +3,11 @@ import { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
+import { type PushedRequests, pushedLifetime } from '../../oauth/pushed-requests.ts';
 import {
   limitRate,
   readProducts,
+  requireActiveDeveloper,
   requireApproval,
   requireSubscription,
   type WithClient,
@@ -17,7 +19,7 @@ import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
 import { readProof } from './proof.ts';
-import { PushedRequests, pushedLifetime } from './pushed.ts';
+import { pushedAt } from './pushed.ts';
 import {
   type Asked,
   checkChallenge,
@@ -29,6 +31,7 @@ import {
   redirectUriOf,
   type WithReply,
 } from './request-checks.ts';
+import { readObject } from './request-object.ts';
 
 /** What is wrong with a pushed request is said to its client at once, as JSON (RFC 9126 section 2.3). */
 const prepareReply = (base: Base) =>
@@ -66,7 +69,7 @@ const keepRequest = (pushed: PushedRequests) =>
 
 /** `POST /par` (RFC 9126): the client proves itself and is told what is wrong before any browser is involved. */
 export function createPar(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
-  const { products, limiter, urls } = parts;
+  const { products, developers, limiter, urls } = parts;
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
     .step(refuseBasic(parts))
@@ -74,8 +77,10 @@ export function createPar(base: Base, parts: Parts): (request: HttpRequest) => P
     .step(orElse(requireApproval, notAllowed))
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), notAllowed))
+    .step(orElse(requireActiveDeveloper(developers), notAllowed))
     .step(limitRate(limiter, base))
-    .step(readProof(`${base.issuer}/par`, parts))
+    .step(readProof(`${base.issuer}/par`, base, parts))
+    .step(readObject(base, parts))
     .step(prepareReply(base))
     .step(checkResponse)
     .step(checkChallenge)
@@ -83,6 +88,6 @@ export function createPar(base: Base, parts: Parts): (request: HttpRequest) => P
     .step(checkSignIn)
     .step(checkResources(urls.api))
     .step(checkKey)
-    .step(keepRequest(new PushedRequests(base, parts)));
+    .step(keepRequest(pushedAt(base, parts)));
   return (request) => list.run({ request });
 }

@@ -1,32 +1,81 @@
+import type { HttpRequest } from '@alongside/kernel/http';
+import { decodeJwt } from '@alongside/kernel/jws';
 import { checkProof } from '../../oauth/dpop.ts';
+import { readCertificate } from '../../oauth/mutual-tls.ts';
 import type { WithClient } from '../application/client.ts';
+import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
+import type { Confirmation } from './access-tokens.ts';
 import { errors } from './errors.ts';
 import type { Incoming } from './incoming.ts';
+import { rulesOf } from './profile.ts';
 
-/** Thumbprint of the key that the client holds, null when it sent no proof. */
+/** What the client holds. */
 export interface WithProof {
+  /** Thumbprint of the key of its DPoP proof, null when it sent none. */
   jkt: string | null;
+  /** What its tokens are bound to: that key, or its certificate, or nothing. */
+  binding: Confirmation | null;
 }
 
-/** Attribute of an application that wants no unbound token (RFC 9449 section 5.2). */
-const boundAttribute = 'dpop-bound-access-tokens';
+/** Attributes of an application that wants no unbound token (RFC 9449 section 5.2, RFC 8705 section 3.4). */
+const keyAttribute = 'dpop-bound-access-tokens';
+const certificateAttribute = 'tls-client-certificate-bound-access-tokens';
 
-const needsProof = ({ client }: WithClient): boolean => client.half.attributes[boundAttribute] === 'true';
+const wants = ({ client }: WithClient, attribute: string): boolean =>
+  client.half.attributes[attribute] === 'true';
+
+/** The nonces of a base path that wants them; else undefined. */
+const noncesOf = ({ hardening }: Base, { proofNonces }: Pick<Parts, 'proofNonces'>) =>
+  hardening.proofNonces ? proofNonces : undefined;
+
+/** The address that a proof names, of those at which the endpoint stands: its own, and that for clients with a certificate. */
+function addressOf(url: string, mutualTlsUrl: string | undefined, htu: unknown): string {
+  const other = mutualTlsUrl === undefined ? url : mutualTlsUrl + new URL(url).pathname;
+  return htu === other ? other : url;
+}
 
 /** The DPoP proof of a call, if one came (RFC 9449 section 5). `url` is the public address of the endpoint. */
-export const readProof = (url: string, parts: Pick<Parts, 'clock' | 'singleUse'>) =>
-  async function readProof({ request }: Incoming): Promise<WithProof> {
-    const header = request.headers.dpop;
-    if (header === undefined) return { jkt: null };
-    const target = { method: request.method, url };
-    const result = await checkProof([header].flat().join(','), target, parts);
+export const readProof = (
+  url: string,
+  base: Base,
+  parts: Pick<Parts, 'clock' | 'singleUse' | 'proofNonces' | 'mutualTlsUrl'>,
+) =>
+  async function readProof({ request, client }: Incoming & WithClient): Promise<WithProof> {
+    const sent = request.headers.dpop;
+    const proof = sent === undefined ? undefined : [sent].flat().join(',');
+    const certificate = certificateOf(request, { client });
+    if (proof === undefined) return { jkt: null, binding: certificate };
+    const nonces = noncesOf(base, parts);
+    if (nonces && !nonces.accepts(proof))
+      throw errors.nonceNeeded('the proof has no nonce of ours, or an old one');
+    const { algorithms } = rulesOf(client.half);
+    const decoded = decodeJwt(proof);
+    const alg = decoded?.header.alg;
+    if (alg !== undefined && !algorithms.some((allowed) => allowed === alg))
+      throw errors.proofInvalid(`alg is ${String(alg)}, allowed is ${algorithms.join(', ')}`);
+    const target = { method: request.method, url: addressOf(url, parts.mutualTlsUrl, decoded?.claims.htu) };
+    const result = await checkProof(proof, target, parts);
     if ('fault' in result) throw errors.proofInvalid(result.fault);
-    return result;
+    return { jkt: result.jkt, binding: certificate ?? { jkt: result.jkt } };
   };
 
-/** A client that registered for bound tokens gets no others. */
+/** The certificate of the connection, for a client whose tokens are to be bound to it (RFC 8705 section 3). */
+function certificateOf(request: HttpRequest, known: WithClient): Confirmation | null {
+  const { tokenEndpointAuthMethod: method } = known.client.half;
+  const counts =
+    wants(known, certificateAttribute) || (rulesOf(known.client.half).bound && method.includes('tls'));
+  const presented = counts ? readCertificate(request.certificate) : undefined;
+  return presented ? { 'x5t#S256': presented.thumbprint } : null;
+}
+
+/** A client that registered for bound tokens, or whose profile wants them, gets no others. */
 export async function requireProof(known: WithClient & WithProof): Promise<void> {
-  if (known.jkt === null && needsProof(known))
-    throw errors.proofInvalid(`${boundAttribute} is registered, and no proof came`);
+  const { binding, jkt, client } = known;
+  if (wants(known, keyAttribute) && jkt === null)
+    throw errors.proofInvalid(`${keyAttribute} is registered, and no proof came`);
+  if (wants(known, certificateAttribute) && !(binding && 'x5t#S256' in binding))
+    throw errors.certificateMissing(`${certificateAttribute} is registered, and no certificate came`);
+  if (rulesOf(client.half).bound && binding === null)
+    throw errors.proofInvalid('neither a DPoP proof nor a client certificate came');
 }

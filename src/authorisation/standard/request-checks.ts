@@ -32,7 +32,6 @@ export function redirectUriOf(base: Base, { parameters, client }: Incoming & Wit
 export async function checkResponse({ parameters, fail }: Asked): Promise<Answer | undefined> {
   const type = parameters.get('response_type');
   const mode = parameters.get('response_mode') ?? 'query';
-  if (parameters.has('request')) return fail(errors.requestObject());
   if (parameters.has('request_uri')) return fail(errors.requestUri());
   if (type === undefined) return fail(errors.responseTypeMissing());
   if (type !== 'code') return fail(errors.responseTypeUnsupported(`${type} came`));

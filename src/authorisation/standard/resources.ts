@@ -21,7 +21,27 @@ export function readResources(
   client: WithProducts,
   granted: readonly string[] = [],
 ): string[] | undefined {
-  const asked = [...new Set(parameters.all('resource'))];
+  return within(parameters.all('resource'), api, client, granted);
+}
+
+/** The same with `audience` beside `resource`, which names an API by its name alone (RFC 8693 section 2.1). */
+export function readTargets(
+  parameters: Parameters,
+  api: string,
+  client: WithProducts,
+  granted: readonly string[],
+): string[] | undefined {
+  const named = parameters.all('audience').map((name) => (name.includes(':') ? name : `${api}/${name}`));
+  return within([...parameters.all('resource'), ...named], api, client, granted);
+}
+
+function within(
+  named: readonly string[],
+  api: string,
+  client: WithProducts,
+  granted: readonly string[],
+): string[] | undefined {
+  const asked = [...new Set(named)];
   if (asked.length === 0) return [...granted];
   const allowed = known(api, client);
   const fits = (resource: string): boolean =>

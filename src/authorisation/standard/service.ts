@@ -28,7 +28,15 @@ function routesAt(path: string, endpoints: Partial<Record<Method, Endpoint>>): R
 /** The routes of one base path of the standard profile. */
 export function createStandardRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
   const guard = (endpoint: Endpoint): Endpoint => parts.diagnosis.guard(endpoint, errors.unexpected);
-  const metadata = metadataOf(base);
+  const metadata = metadataOf(base, {
+    authorities: (parts.clientAuthorities ?? []).length > 0,
+    mutualTlsUrl: parts.mutualTlsUrl,
+  });
+  /** Where proofs come, the answer names the nonce of the next one (RFC 9449 section 8.2). */
+  const proven = (endpoint: Endpoint): Endpoint =>
+    base.hardening.proofNonces
+      ? async (request) => (await endpoint(request)).with({ 'dpop-nonce': parts.proofNonces.current() })
+      : endpoint;
   const cached = { 'cache-control': 'public, max-age=300' };
   const notFound = guard(async ({ method }) => {
     throw errors.notFound(`nothing answers ${method} here`);
@@ -41,8 +49,8 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
       POST: guard(createAuthorizeByPost(base)),
     }),
     ...routesAt(`${base.path}/callback`, { GET: guard(createCallback(base, parts)) }),
-    ...routesAt(`${base.path}/token`, { POST: guard(createToken(base, parts)) }),
-    ...routesAt(`${base.path}/par`, { POST: guard(createPar(base, parts)) }),
+    ...routesAt(`${base.path}/token`, { POST: proven(guard(createToken(base, parts))) }),
+    ...routesAt(`${base.path}/par`, { POST: proven(guard(createPar(base, parts))) }),
     ...routesAt(`${base.path}/introspect`, { POST: guard(createIntrospect(base, bases, parts)) }),
     ...routesAt(`${base.path}/revoke`, { POST: guard(createRevoke(base, parts)) }),
     { methods: everyMethod, path: `${base.path}/*`, endpoint: notFound },

@@ -1,7 +1,13 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import { limitRate, readProducts, requireApproval, requireSubscription } from '../application/client.ts';
+import {
+  limitRate,
+  readProducts,
+  requireActiveDeveloper,
+  requireApproval,
+  requireSubscription,
+} from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { authenticateClient, refuseBasic } from './clients/authenticate.ts';
@@ -14,7 +20,7 @@ import { readProof, requireProof } from './proof.ts';
 
 /** `POST /token` of the standard profile (RFC 6749 section 3.2): the client first, then its grant. */
 export function createToken(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
-  const { products, limiter } = parts;
+  const { products, developers, limiter } = parts;
   const endpoints = new Map(grants.map((grant) => [grant.type, grant.endpoint(base, parts)]));
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
@@ -23,8 +29,9 @@ export function createToken(base: Base, parts: Parts): (request: HttpRequest) =>
     .step(orElse(requireApproval, notAllowed))
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), notAllowed))
+    .step(orElse(requireActiveDeveloper(developers), notAllowed))
     .step(limitRate(limiter, base))
-    .step(readProof(base.tokenUrl, parts))
+    .step(readProof(base.tokenUrl, base, parts))
     .step(requireProof)
     .step(async function runGrant(known: FromClient): Promise<Answer> {
       const type = known.parameters.get('grant_type');

@@ -93,4 +93,10 @@ export const seededApplications = (keys: JsonWebKey[]): Application[] => [
     secrets: [],
     jwks: { keys },
   }),
+  applicationOf('strict', {
+    profile: 'fapi2',
+    tokenEndpointAuthMethod: 'private_key_jwt',
+    secrets: [],
+    jwks: { keys },
+  }),
 ];

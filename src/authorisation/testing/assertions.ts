@@ -4,7 +4,7 @@ import { uuid } from '@alongside/kernel/ids';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
-import { clientAssertionType } from '../application/assertion-type.ts';
+import { clientAssertionType } from '../../oauth/client-assertion.ts';
 
 /** A key of a client, and its public half as it is registered. */
 export interface ClientKey {

@@ -5,8 +5,10 @@ import { createListener } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
+import { trustedProxies } from '@alongside/kernel/peer';
 import { Vault } from '@alongside/kernel/secrets';
 import { Applications } from '../../oauth/applications.ts';
+import { Developers } from '../../oauth/developers.ts';
 import { Products } from '../../oauth/products.ts';
 import { Refusals } from '../../oauth/refusals.ts';
 import { Tokens } from '../../oauth/tokens.ts';
@@ -129,6 +131,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     ...options.more,
   });
   const productStore = new Products(database);
+  const developers = new Developers(database);
   if (!options.beside) {
     for (const product of products) await productStore.save(product);
     for (const application of seededApplications(options.keys ?? [])) await applications.add(application);
@@ -137,6 +140,8 @@ export async function startPlatform(options: PlatformOptions = {}) {
     name: 'api',
     log: silentLog,
     flush: () => recorder.flush(),
+    // Certificates of clients come by a proxy that ends TLS.
+    proxies: trustedProxies(['127.0.0.1']),
   });
   const port = await listener.listen(0);
 
@@ -155,6 +160,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     database,
     applications,
     products: productStore,
+    developers,
     tokens,
     vault,
     events,

@@ -35,8 +35,10 @@ export async function startStandardClient(options: PlatformOptions = {}): Promis
     id === 'native' ? 'http://127.0.0.1:43210/callback' : `https://${id}.test/callback`;
   const credentials = async (id: string): Promise<Record<string, string>> => {
     if (id === 'native') return { client_id: 'key-of-native' };
-    if (id !== 'signing') return { client_id: `key-of-${id}`, client_secret: secretOf(id) };
-    return withAssertion(await assertionOf({ id, audience: standardIssuer, clock: platform.clock, signer }));
+    if (id !== 'signing' && id !== 'strict')
+      return { client_id: `key-of-${id}`, client_secret: secretOf(id) };
+    const own = id === 'strict' ? ({ signer: elliptic, algorithm: 'ES256' } as const) : { signer };
+    return withAssertion(await assertionOf({ id, audience: standardIssuer, clock: platform.clock, ...own }));
   };
   const requestOf = (id: string, change: Change = {}) =>
     changed(

@@ -1,4 +1,5 @@
-import { type DecodedJwt, verifySignature } from '@alongside/kernel/jws';
+import type { DecodedJwt } from '@alongside/kernel/jws';
+import { signedBy } from '../../oauth/key-source.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { FetchError, type FetchPolicy, safeFetch } from '../../oauth/safe-fetch.ts';
 import type { Upstream } from './upstream.ts';
@@ -77,17 +78,29 @@ export async function fetchUserinfo(
   return { status, body, claims: parse(body) };
 }
 
+/** Whether a provider says in its metadata that it takes proof keys (RFC 8414 section 2); no when it says nothing. */
+export async function listsS256(issuer: string): Promise<boolean> {
+  try {
+    const { status, body } = await safeFetch(`${issuer}/.well-known/openid-configuration`, policy);
+    const methods = parse(body)?.code_challenge_methods_supported;
+    return status === 200 && Array.isArray(methods) && methods.includes('S256');
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a provider signed this: with the key that the token names, by RS256 or RS512. Throws FetchError when its keys cannot be had. */
-export async function signedBy(
-  upstream: Upstream,
+export async function signedByProvider(
+  { jwksUrl }: Upstream,
   jwt: DecodedJwt,
   keys: RemoteKeys,
 ): Promise<'yes' | 'no' | 'unknown key'> {
-  const { alg, kid } = jwt.header;
-  const key = typeof kid === 'string' ? await keys.key(upstream.jwksUrl, kid) : undefined;
-  if (!key) return 'unknown key';
-  if (alg !== 'RS256' && alg !== 'RS512') return 'no';
-  return (await verifySignature(jwt, alg, key)) ? 'yes' : 'no';
+  const { alg } = jwt.header;
+  const source = { jwks: null, jwksUrl };
+  // A kid that nobody knows is told first, as published.
+  const signed = await signedBy(source, jwt, alg === 'RS512' ? 'RS512' : 'RS256', keys);
+  if (signed === 'unknown key') return signed;
+  return signed === 'yes' && (alg === 'RS256' || alg === 'RS512') ? 'yes' : 'no';
 }
 
 /** Whether `aud` names this client and nobody else. */

@@ -1,13 +1,31 @@
+import type { Clock } from '@alongside/kernel/clock';
 import { withQuery } from '../../oauth/parameters.ts';
 import type { Cis2Settings } from '../dependencies.ts';
+import { listsS256 } from './calls.ts';
 import type { Upstream } from './upstream.ts';
 
 const levels = ['1', '2', '3'];
+/** Milliseconds. */
+const metadataFor = 3_600_000;
+
+/** What is configured; else whether the provider's metadata lists S256, which is read again after an hour. */
+function askedOrFound({ issuer, sendNonceAndPkce }: Cis2Settings, clock: Clock): () => Promise<boolean> {
+  if (sendNonceAndPkce !== undefined) return async () => sendNonceAndPkce;
+  let found = false;
+  let readAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (clock.now() - readAt < metadataFor) return found;
+    readAt = clock.now();
+    found = await listsS256(issuer);
+    return found;
+  };
+}
 
 /** CIS2 as the platform's provider (identity-service-api, AssignMessage.SetAuthorizationRedirectCis2). */
-export const cis2Upstream = (settings: Cis2Settings): Upstream => ({
+export const cis2Upstream = (settings: Cis2Settings, clock: Clock): Upstream => ({
   ...settings,
   id: 'nhs-cis2',
+  sendsNonceAndPkce: askedOrFound(settings, clock),
   refreshLifetime: 43_200_000,
   signInUrl: ({ redirectUri, state, acrValues, maxAge, prompt, nonce, challenge }) =>
     withQuery(settings.authorizeUrl, {

@@ -1,8 +1,8 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import type { SigningKeys } from '@alongside/kernel/keys';
+import { clientAssertionType } from '../../oauth/client-assertion.ts';
 import { withQuery } from '../../oauth/parameters.ts';
-import { clientAssertionType } from '../application/assertion-type.ts';
 import type { NhsLoginSettings } from '../dependencies.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -18,7 +18,7 @@ export const nhsLoginUpstream = (
   ...settings,
   id: 'nhs-login',
   userinfoUrl: undefined,
-  sendNonceAndPkce: false,
+  sendsNonceAndPkce: async () => false,
   refreshLifetime: 3_600_000,
   signInUrl: ({ redirectUri, state, maxAge }) =>
     withQuery(settings.authorizeUrl, {

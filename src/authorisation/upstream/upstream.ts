@@ -32,7 +32,8 @@ export interface Upstream {
   readonly jwksUrl: string;
   /** Undefined where the platform never asks for it. */
   readonly userinfoUrl: string | undefined;
-  readonly sendNonceAndPkce: boolean;
+  /** Whether the platform sends a nonce and a proof key there. */
+  sendsNonceAndPkce(): Promise<boolean>;
   /** Milliseconds that a refresh token lasts, and all of its successors together. */
   readonly refreshLifetime: number;
   signInUrl(request: SignInRequest): string;

@@ -63,7 +63,7 @@ describe('the examination of a card, check by check', () => {
       notBefore,
       notAfter,
     };
-    await records.add([{ ...record, revokedAt: null, revocationReason: null }]);
+    await records.add([{ ...record, revokedAt: null, revocationReason: null, issuedAt: null }]);
     const signature = sign('sha256', message, key.privateKey);
     try {
       const card = await examiner.examine({ certificate, signature, message });

@@ -21,7 +21,11 @@ export async function seed(database: Database): Promise<void> {
  */
 export async function reset(database: Database): Promise<void> {
   await database.batch([
+    sql('DELETE FROM session_message'),
+    sql('DELETE FROM legacy_ticket'),
     sql('DELETE FROM cis_session'),
+    sql('DELETE FROM card'),
+    sql('DELETE FROM mail'),
     sql('DELETE FROM person'),
     sql('DELETE FROM organisation'),
     ...planting(),

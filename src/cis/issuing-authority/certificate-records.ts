@@ -13,6 +13,8 @@ export interface CertificateRecord {
   revokedAt: number | null;
   /** RFC 5280 section 5.3.1. */
   revocationReason: string | null;
+  /** Null for those of before this was kept. */
+  issuedAt: number | null;
 }
 
 interface CertificateRow {
@@ -24,12 +26,25 @@ interface CertificateRow {
   not_after: number;
   revoked_at: number | null;
   revocation_reason: string | null;
+  issued_at: number | null;
 }
+
+const fromRow = (row: CertificateRow): CertificateRecord => ({
+  serial: row.serial,
+  uid: row.uid,
+  cardSerial: row.card_serial,
+  purpose: row.purpose as CertificatePurpose,
+  notBefore: row.not_before,
+  notAfter: row.not_after,
+  revokedAt: row.revoked_at,
+  revocationReason: row.revocation_reason,
+  issuedAt: row.issued_at,
+});
 
 const insert = (record: CertificateRecord): Statement =>
   sql(
-    `INSERT INTO certificate (serial, uid, card_serial, purpose, not_before, not_after, revoked_at, revocation_reason)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO certificate (serial, uid, card_serial, purpose, not_before, not_after, revoked_at, revocation_reason, issued_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     record.serial,
     record.uid,
     record.cardSerial,
@@ -38,6 +53,7 @@ const insert = (record: CertificateRecord): Statement =>
     record.notAfter,
     record.revokedAt,
     record.revocationReason,
+    record.issuedAt,
   );
 
 /** Which certificates were issued for which card, and which were revoked. */
@@ -48,26 +64,55 @@ export class CertificateRecords {
     this.#database = database;
   }
 
+  /** The writes that put certificates on record. */
+  adding(records: readonly CertificateRecord[]): Statement[] {
+    return records.map(insert);
+  }
+
   async add(records: readonly CertificateRecord[]): Promise<void> {
-    await this.#database.batch(records.map(insert));
+    await this.#database.batch(this.adding(records));
+  }
+
+  /** The write that revokes every certificate of a card. */
+  revoking(cardSerial: string, reason: string, now: number): Statement {
+    return sql(
+      'UPDATE certificate SET revoked_at = ?, revocation_reason = ? WHERE card_serial = ? AND revoked_at IS NULL',
+      now,
+      reason,
+      cardSerial,
+    );
+  }
+
+  /** The authentication certificates of these cards, the latest last. */
+  async ofCards(cardSerials: readonly string[]): Promise<CertificateRecord[]> {
+    if (cardSerials.length === 0) return [];
+    const rows = await this.#database.all<CertificateRow>(
+      sql(
+        `SELECT * FROM certificate WHERE purpose = 'authentication'
+         AND card_serial IN (${cardSerials.map(() => '?').join(', ')})
+         ORDER BY COALESCE(issued_at, not_before), not_after, serial`,
+        ...cardSerials,
+      ),
+    );
+    return rows.map(fromRow);
+  }
+
+  /** Every revoked certificate that has not ended before this time, by serial (RFC 5280 section 3.3: an expired one may leave the list). */
+  async revoked(endedAfter: number): Promise<CertificateRecord[]> {
+    const rows = await this.#database.all<CertificateRow>(
+      sql(
+        'SELECT * FROM certificate WHERE revoked_at IS NOT NULL AND not_after >= ? ORDER BY serial',
+        endedAfter,
+      ),
+    );
+    return rows.map(fromRow);
   }
 
   async find(serial: string): Promise<CertificateRecord | undefined> {
     const row = await this.#database.get<CertificateRow>(
       sql('SELECT * FROM certificate WHERE serial = ?', serial),
     );
-    return (
-      row && {
-        serial: row.serial,
-        uid: row.uid,
-        cardSerial: row.card_serial,
-        purpose: row.purpose as CertificatePurpose,
-        notBefore: row.not_before,
-        notAfter: row.not_after,
-        revokedAt: row.revoked_at,
-        revocationReason: row.revocation_reason,
-      }
-    );
+    return row && fromRow(row);
   }
 
   /** The person that a card was issued to; undefined for a card without certificates. */

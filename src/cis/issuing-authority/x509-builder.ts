@@ -9,12 +9,18 @@ import {
   Utf8String,
 } from 'asn1js';
 import {
+  AccessDescription,
   AttributeTypeAndValue,
   AuthorityKeyIdentifier,
   BasicConstraints,
   Certificate,
   CertificatePolicies,
+  CRLDistributionPoints,
+  DistributionPoint,
   Extension,
+  ExtKeyUsage,
+  GeneralName,
+  InfoAccess,
   PolicyInformation,
   PublicKeyInfo,
   RelativeDistinguishedNames,
@@ -45,6 +51,10 @@ export interface CertificatePlan {
   authority?: { pathLength: number };
   /** OID of the one policy. */
   policy?: string;
+  /** Where its revocation can be looked up. */
+  revocation?: { crl: string; ocsp: string };
+  /** OIDs of extended key usages. */
+  extendedUsages?: readonly string[];
 }
 
 /** A serial number: 127 random bits, positive and never shorter (RFC 5280 section 4.1.2.2). */
@@ -55,7 +65,7 @@ export function newSerial(): string {
 }
 
 /** One set for each attribute: pkijs itself would put all of them into one, which is another name (RFC 5280 section 4.1.2.4). */
-function distinguishedName(name: Name): RelativeDistinguishedNames {
+export function distinguishedName(name: Name): RelativeDistinguishedNames {
   const sets = name.map(([type, value]) => {
     // Country is a PrintableString (RFC 5280 appendix A.1).
     const text = type === 'C' ? new PrintableString({ value }) : new Utf8String({ value });
@@ -67,7 +77,7 @@ function distinguishedName(name: Name): RelativeDistinguishedNames {
 }
 
 /** UTCTime until 2049, GeneralizedTime after it (RFC 5280 section 4.1.2.5). */
-function timeOf(milliseconds: number): Time {
+export function timeOf(milliseconds: number): Time {
   const value = new Date(Math.floor(milliseconds / 1000) * 1000);
   return new Time({
     type: value.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime,
@@ -75,19 +85,34 @@ function timeOf(milliseconds: number): Time {
   });
 }
 
-const keyInfo = (spki: Uint8Array): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(spki));
+export const keyInfo = (spki: Uint8Array): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(spki));
 
 /** SHA-1 of the subject public key, as RFC 5280 section 4.2.1.2 (1) has it: a name, not a protection. */
-const keyIdentifier = (spki: Uint8Array): OctetString =>
+export const keyIdentifier = (spki: Uint8Array): OctetString =>
   new OctetString({
     valueHex: createHash('sha1').update(keyInfo(spki).subjectPublicKey.valueBlock.valueHexView).digest(),
   });
 
-const extension = (
+export const extension = (
   extnID: string,
   critical: boolean,
   value: { toBER(sizeOnly?: boolean): ArrayBuffer },
 ): Extension => new Extension({ extnID, critical, extnValue: value.toBER(false) });
+
+const addressName = (value: string): GeneralName => new GeneralName({ type: 6, value });
+
+/** Distribution point of the list, and the responder (RFC 5280 sections 4.2.1.13 and 4.2.2.1). */
+function revocationExtensions({ crl, ocsp }: { crl: string; ocsp: string }): Extension[] {
+  const point = new DistributionPoint({ distributionPoint: [addressName(crl)] });
+  const access = new AccessDescription({
+    accessMethod: '1.3.6.1.5.5.7.48.1',
+    accessLocation: addressName(ocsp),
+  });
+  return [
+    extension('2.5.29.31', false, new CRLDistributionPoints({ distributionPoints: [point] }).toSchema()),
+    extension('1.3.6.1.5.5.7.1.1', false, new InfoAccess({ accessDescriptions: [access] }).toSchema()),
+  ];
+}
 
 function extensionsOf(plan: CertificatePlan): Extension[] {
   const { bits, unused } = plan.keyUsage;
@@ -118,6 +143,11 @@ function extensionsOf(plan: CertificatePlan): Extension[] {
       ),
     );
   }
+  if (plan.revocation) list.push(...revocationExtensions(plan.revocation));
+  if (plan.extendedUsages)
+    list.push(
+      extension('2.5.29.37', false, new ExtKeyUsage({ keyPurposes: [...plan.extendedUsages] }).toSchema()),
+    );
   return list;
 }
 

@@ -19,27 +19,34 @@ export class Agents {
     this.#clock = clock;
   }
 
-  async heard(id: string, publicKey: JsonWebKey, address: string): Promise<void> {
+  /** The agent says that it is there, and which session it has. */
+  async heard(id: string, publicKey: JsonWebKey, address: string, sessionId: string | null): Promise<void> {
     await this.#database.run(
       sql(
-        `INSERT INTO agent (id, public_jwk, address, seen_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET address = excluded.address, seen_at = excluded.seen_at`,
+        `INSERT INTO agent (id, public_jwk, address, seen_at, session_id) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET address = excluded.address, seen_at = excluded.seen_at,
+           session_id = excluded.session_id`,
         id,
         JSON.stringify(publicKey),
         address,
         this.#clock.now(),
+        sessionId,
       ),
     );
   }
 
-  /** The agents heard from an address lately, the latest first, each with its live session. */
+  /**
+   * The agents heard from an address lately, the latest first, each with its live session. A session that the agent no longer
+   * names, and that was not heard from since, is one that a restart of the agent has lost: nobody holds its key.
+   */
   async at(address: string): Promise<PresenceAnswer['agents']> {
     const now = this.#clock.now();
     const rows = await this.#database.all<{ id: string; seen_at: number; session_id: string | null }>(
       sql(
         `SELECT id, seen_at,
            (SELECT MAX(cis_session.id) FROM cis_session WHERE cis_session.agent_id = agent.id
-            AND ended_at IS NULL AND heartbeat_at > ? AND ends_at > ?) AS session_id
+            AND ended_at IS NULL AND heartbeat_at > ? AND ends_at > ?
+            AND (cis_session.id = agent.session_id OR heartbeat_at >= agent.seen_at)) AS session_id
          FROM agent WHERE address = ? AND seen_at > ? ORDER BY seen_at DESC, id LIMIT ${mostAnswered}`,
         now - sessionLimits.idle,
         now,

@@ -1,10 +1,12 @@
 import { json } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
-import type { Route } from '@alongside/kernel/http';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
 import type { SingleUse } from '../../storage/single-use.ts';
+import { networkAddress } from '../address.ts';
 import { errors } from '../errors.ts';
+import type { cisLimits, Limiter } from '../limiter.ts';
 import type { ChallengeAnswer } from '../protocol.ts';
 
 /** Seconds that a challenge is good for. */
@@ -32,8 +34,21 @@ export class Challenges {
   }
 }
 
+export interface ChallengeDeps {
+  challenges: Challenges;
+  recorder: Recorder;
+  limiter: Limiter;
+  limits: typeof cisLimits;
+}
+
 /** `POST /sessions/challenge`. */
-export function challengeRoutes(challenges: Challenges, recorder: Recorder): Route[] {
+export function challengeRoutes({ challenges, recorder, limiter, limits }: ChallengeDeps): Route[] {
+  async function limitRate({ request }: { request: HttpRequest }): Promise<void> {
+    const name = `challenge:${networkAddress(request.address)}`;
+    if (await limiter.over(name, limits.challengesPerMinute, 'minute'))
+      throw errors.tooManyRequests('challenges');
+  }
+
   async function makeChallenge() {
     return { made: await challenges.make() };
   }
@@ -44,6 +59,10 @@ export function challengeRoutes(challenges: Challenges, recorder: Recorder): Rou
 
   const answerChallenge = ({ made }: { made: ChallengeAnswer }) => json(200, made);
 
-  const list = steps<object>().step(makeChallenge).step(recordChallenge).step(answerChallenge);
-  return [{ methods: ['POST'], path: '/sessions/challenge', endpoint: () => list.run({}) }];
+  const list = steps<{ request: HttpRequest }>()
+    .step(limitRate)
+    .step(makeChallenge)
+    .step(recordChallenge)
+    .step(answerChallenge);
+  return [{ methods: ['POST'], path: '/sessions/challenge', endpoint: (request) => list.run({ request }) }];
 }

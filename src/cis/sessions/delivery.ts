@@ -1,6 +1,7 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { type SessionEnded, sessionEndedPath } from '../protocol.ts';
+import type { SessionMessages } from './messages.ts';
 
 /** Who is told of ended sessions: an origin, and the secret that it knows CIS by. */
 export interface Subscriber {
@@ -26,16 +27,33 @@ class Outbox {
   readonly #subscriber: Subscriber;
   readonly #log: Log;
   readonly #times: typeof deliveryTimes;
+  /** Called when the subscriber knows, or never will. */
+  readonly #done: (sessionId: string) => void;
   #queue: Message[] = [];
   #sending = false;
   #wait: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(subscriber: Subscriber, log: Log, times: typeof deliveryTimes) {
+  constructor(
+    subscriber: Subscriber,
+    log: Log,
+    times: typeof deliveryTimes,
+    done: (sessionId: string) => void,
+  ) {
     this.#subscriber = subscriber;
     this.#log = log;
     this.#times = times;
+    this.#done = done;
     this.#wait = times.first;
+  }
+
+  get url(): string {
+    return this.#subscriber.url;
+  }
+
+  /** Whether a message of this session waits here. */
+  holds(sessionId: string): boolean {
+    return this.#queue.some(({ body }) => body.sessionId === sessionId);
   }
 
   send(body: SessionEnded): Promise<void> {
@@ -64,6 +82,7 @@ class Outbox {
       }
       // Only when it is still there: stopping empties the queue.
       if (this.#queue[0] === message) this.#queue.shift();
+      this.#done(message.body.sessionId);
       this.#wait = this.#times.first;
     }
     this.#sending = false;
@@ -110,12 +129,28 @@ class Outbox {
   }
 }
 
-/** Tells every subscriber of ended sessions, at once and then again until it arrives. */
+/** Tells every subscriber of ended sessions, at once and then again until it arrives; what is open stands in storage. */
 export class Delivery {
   readonly #outboxes: readonly Outbox[];
+  readonly #messages: SessionMessages;
+  readonly #log: Log;
+  readonly #marking = new Set<Promise<void>>();
+  /** What was told since the last look into storage, which may not show it yet. */
+  readonly #justTold = new Set<string>();
+  #resuming: Promise<void> | undefined;
 
-  constructor(subscribers: readonly Subscriber[], log: Log, times = deliveryTimes) {
-    this.#outboxes = subscribers.map((subscriber) => new Outbox(subscriber, log, times));
+  constructor(
+    subscribers: readonly Subscriber[],
+    messages: SessionMessages,
+    log: Log,
+    times = deliveryTimes,
+  ) {
+    this.#messages = messages;
+    this.#log = log;
+    this.#outboxes = subscribers.map(
+      (subscriber) =>
+        new Outbox(subscriber, log, times, (sessionId) => this.#told(sessionId, subscriber.url)),
+    );
   }
 
   /** Resolves once every subscriber knows, or could not be told for now; then it is tried again by itself. */
@@ -123,8 +158,42 @@ export class Delivery {
     await Promise.all(this.#outboxes.map((outbox) => outbox.send(ended)));
   }
 
-  /** Gives up what has not arrived. */
-  stop(): void {
+  /** Takes over what a process that is no more has left; resolves when it was tried. */
+  async resume(): Promise<void> {
+    if (this.#outboxes.length === 0) return;
+    this.#resuming ??= this.#resume().finally(() => {
+      this.#resuming = undefined;
+    });
+    await this.#resuming;
+  }
+
+  async #resume(): Promise<void> {
+    await Promise.all(this.#marking);
+    this.#justTold.clear();
+    const taken = await this.#messages.takeOver();
+    await Promise.all(
+      taken.map(async ({ subscriber, body }) => {
+        const outbox = this.#outboxes.find(({ url }) => url === subscriber);
+        if (!outbox || outbox.holds(body.sessionId)) return;
+        if (!this.#justTold.has(`${subscriber} ${body.sessionId}`)) await outbox.send(body);
+      }),
+    );
+  }
+
+  /** Leaves what has not arrived to another process, or to the next start. */
+  async stop(): Promise<void> {
     for (const outbox of this.#outboxes) outbox.stop();
+    await Promise.all(this.#marking);
+    if (this.#outboxes.length > 0) await this.#messages.release();
+  }
+
+  /** Nobody waits for it: a message that is not marked is told once more, which does no harm. */
+  #told(sessionId: string, subscriber: string): void {
+    this.#justTold.add(`${subscriber} ${sessionId}`);
+    const marking = this.#messages
+      .told(sessionId, subscriber)
+      .catch((error) => this.#log.warn({ error: reasonOf(error) }, 'a delivered message was not marked'))
+      .finally(() => this.#marking.delete(marking));
+    this.#marking.add(marking);
   }
 }

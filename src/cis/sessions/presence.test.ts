@@ -49,6 +49,26 @@ describe('agents that say that they are there', () => {
     );
   });
 
+  test('a session that a restarted agent has lost is not said to be its own any more', async () => {
+    const desk = new Desk(cis);
+    const sessionOf = async () =>
+      (await at('127.0.0.1')).find(({ agentId }) => agentId === desk.agentId)?.sessionId;
+    await desk.sayPresent();
+    const { sessionId } = await desk.signIn(await issueCard(cis, uids.nurse));
+    cis.clock.advance(60);
+    await desk.sayPresent({}, sessionId);
+    assert.equal(await sessionOf(), sessionId, 'it names it');
+    cis.clock.advance(1);
+    await desk.sayPresent({}, null);
+    assert.equal(await sessionOf(), null, 'it names none');
+    cis.clock.advance(1);
+    await desk.heartbeat();
+    assert.equal(await sessionOf(), sessionId, 'who beats has the key');
+    cis.clock.advance(1);
+    await desk.sayPresent({}, 'another');
+    assert.equal(await sessionOf(), null);
+  });
+
   test('the id is the thumbprint of the key that proves it, so nobody speaks for another', async () => {
     const desk = new Desk(cis);
     const refused = async (plan: Parameters<Desk['sayPresent']>[0]) => {

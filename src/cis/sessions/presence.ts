@@ -7,7 +7,7 @@ import { networkAddress } from '../address.ts';
 import type { Admit } from '../callers.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
-import type { PresenceAnswer } from '../protocol.ts';
+import type { PresenceAnswer, PresenceRequest } from '../protocol.ts';
 import { sessionId } from '../shapes.ts';
 import type { AgentCalls } from './agent-calls.ts';
 import type { Agents } from './agents.ts';
@@ -26,17 +26,18 @@ const shape = z.strictObject({ sessionId: sessionId.nullable() });
 
 /** `POST /agents/presence` by agents, `GET /agents/presence?address=` by CIS2. */
 export function presenceRoutes({ agents, calls, admit }: PresenceDeps): Route[] {
-  /** Which session an agent has is known better here; what it says only has to be in form. */
-  function readPresence({ request }: Start): void {
-    readBody(request, shape);
-  }
+  /** Whose session it is, and whether it lives, is known better here: the agent only says which one it still has. */
+  const readPresence = ({ request }: Start): { said: PresenceRequest } => ({
+    said: readBody(request, shape),
+  });
 
   async function keepPresence({
     request,
     agentId,
     agentKey,
-  }: Start & { agentId: string; agentKey: JsonWebKey }) {
-    await agents.heard(agentId, agentKey, networkAddress(request.address));
+    said,
+  }: Start & { agentId: string; agentKey: JsonWebKey; said: PresenceRequest }) {
+    await agents.heard(agentId, agentKey, networkAddress(request.address), said.sessionId);
     return noContent();
   }
 

@@ -15,6 +15,11 @@ import { type Session, sessionFromRow, sessionLimits } from './session.ts';
 /** How long ended sessions stay on record, in milliseconds. */
 const kept = 30 * 86_400_000;
 
+/** Writes that go with the end of the sessions that ended at this time under this condition, in the same batch. */
+export interface EndWrites {
+  queueing(endedAt: number, condition: string, ...values: Value[]): Statement[];
+}
+
 const live = 'ended_at IS NULL AND heartbeat_at > ? AND ends_at > ?';
 
 /** The sessions in storage. Every change is one conditional write, so any number of processes may serve one session. */
@@ -22,11 +27,18 @@ export class Sessions {
   readonly #database: Database;
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
+  readonly #endWrites: EndWrites;
 
-  constructor(database: Database, singleUse: SingleUse, clock: Clock) {
+  constructor(
+    database: Database,
+    singleUse: SingleUse,
+    clock: Clock,
+    endWrites: EndWrites = { queueing: () => [] },
+  ) {
     this.#database = database;
     this.#singleUse = singleUse;
     this.#clock = clock;
+    this.#endWrites = endWrites;
   }
 
   /** As it is kept; a session whose time is over may not be marked as ended yet. */
@@ -60,6 +72,7 @@ export class Sessions {
         session.uid,
         session.agentId,
       ),
+      ...this.#endWrites.queueing(now, 'agent_id = ?', session.agentId),
       this.#insert(session),
     ]);
     return done ? this.#ended(results.slice(2, 4)) : undefined;
@@ -88,30 +101,18 @@ export class Sessions {
 
   /** Ends a session; undefined when it had ended already. */
   async end(id: string, cause: EndCause): Promise<Session | undefined> {
-    const { rows } = await this.#database.run(
-      sql(
-        'UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE id = ? AND ended_at IS NULL RETURNING *',
-        this.#clock.now(),
-        cause,
-        id,
-      ),
-    );
-    return rows[0] && sessionFromRow(rows[0]);
+    const [ended] = await this.#endAll(cause, 'id = ?', id);
+    return ended;
   }
 
   /** Ends every session of a person. */
   async endAllOf(uid: string, cause: EndCause): Promise<Session[]> {
-    const now = this.#clock.now();
-    const { results } = await this.#database.batch([
-      this.#expiring(now, 'uid = ?', uid),
-      sql(
-        'UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE uid = ? AND ended_at IS NULL RETURNING *',
-        now,
-        cause,
-        uid,
-      ),
-    ]);
-    return this.#ended(results);
+    return await this.#endAll(cause, 'uid = ?', uid);
+  }
+
+  /** Ends every session that began, or had its PIN given last, with this card. */
+  async endAllOfCard(cardSerial: string, cause: EndCause): Promise<Session[]> {
+    return await this.#endAll(cause, 'card_serial = ?', cardSerial);
   }
 
   /** Takes back the choice of roles that the person no longer has. */
@@ -138,7 +139,12 @@ export class Sessions {
         ...values,
       ),
     );
-    return due ? this.#ended([await this.#database.run(this.#expiring(now, condition, ...values))]) : [];
+    if (!due) return [];
+    const { results } = await this.#database.batch([
+      this.#expiring(now, condition, ...values),
+      ...this.#endWrites.queueing(now, condition, ...values),
+    ]);
+    return this.#ended(results.slice(0, 1));
   }
 
   /** The clock is moved by so many milliseconds: who lived before lives on, for the desk did not leave. Right just before the move as well as after it. */
@@ -161,7 +167,26 @@ export class Sessions {
 
   /** Forgets what ended long ago. */
   async forget(): Promise<void> {
-    await this.#database.run(sql('DELETE FROM cis_session WHERE ended_at < ?', this.#clock.now() - kept));
+    await this.#database.batch([
+      sql('DELETE FROM cis_session WHERE ended_at < ?', this.#clock.now() - kept),
+      sql('DELETE FROM legacy_ticket WHERE session_id NOT IN (SELECT id FROM cis_session)'),
+    ]);
+  }
+
+  /** The end of sessions whose time is over comes first: they expired, whatever ends the others. */
+  async #endAll(cause: EndCause, condition: string, value: string): Promise<Session[]> {
+    const now = this.#clock.now();
+    const { results } = await this.#database.batch([
+      this.#expiring(now, condition, value),
+      sql(
+        `UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE ${condition} AND ended_at IS NULL RETURNING *`,
+        now,
+        cause,
+        value,
+      ),
+      ...this.#endWrites.queueing(now, condition, value),
+    ]);
+    return this.#ended(results.slice(0, 2));
   }
 
   #limits(now: number): [number, number] {

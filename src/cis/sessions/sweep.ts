@@ -1,33 +1,44 @@
 import type { Clock } from '@alongside/kernel/clock';
+import type { Outbox } from '../mail/outbox.ts';
+import type { MailSender } from '../mail/sender.ts';
 import type { Agents } from './agents.ts';
+import type { Delivery } from './delivery.ts';
 import type { Endings } from './endings.ts';
+import type { SessionMessages } from './messages.ts';
 import type { Sessions } from './sessions.ts';
 
 /** Milliseconds between two sweeps, and between two times that old records are removed. */
 export const sweepEvery = 5_000;
 const forgetEvery = 3_600_000;
 
-/** The regular look for sessions whose time is over. */
+export interface SweepDeps {
+  sessions: Sessions;
+  agents: Agents;
+  endings: Endings;
+  delivery: Delivery;
+  messages: SessionMessages;
+  outbox: Outbox;
+  sender: MailSender;
+  clock: Clock;
+}
+
+/** The regular look for sessions whose time is over, and for what others have still to hear. */
 export class Sweep {
-  readonly #sessions: Sessions;
-  readonly #agents: Agents;
-  readonly #endings: Endings;
-  readonly #clock: Clock;
+  readonly #deps: SweepDeps;
   #forgotAt: number;
 
-  constructor(sessions: Sessions, agents: Agents, endings: Endings, clock: Clock) {
-    this.#sessions = sessions;
-    this.#agents = agents;
-    this.#endings = endings;
-    this.#clock = clock;
-    this.#forgotAt = clock.now();
+  constructor(deps: SweepDeps) {
+    this.#deps = deps;
+    this.#forgotAt = deps.clock.now();
   }
 
   /** Ends what is over and resolves once the subscribers were told, or could not be for now. */
   async run(): Promise<void> {
-    await this.#endings.announce(await this.#sessions.expire());
-    if (Math.abs(this.#clock.now() - this.#forgotAt) < forgetEvery) return;
-    this.#forgotAt = this.#clock.now();
-    await Promise.all([this.#sessions.forget(), this.#agents.forget()]);
+    const { sessions, agents, endings, delivery, messages, outbox, sender, clock } = this.#deps;
+    await endings.announce(await sessions.expire());
+    await Promise.all([delivery.resume(), sender.run()]);
+    if (Math.abs(clock.now() - this.#forgotAt) < forgetEvery) return;
+    this.#forgotAt = clock.now();
+    await Promise.all([sessions.forget(), agents.forget(), messages.forget(), outbox.forget()]);
   }
 }

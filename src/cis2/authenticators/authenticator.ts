@@ -38,8 +38,8 @@ export interface Authenticator {
   ): Promise<boolean>;
   /** Whether a session that it made may be used silently for a request of this browser. */
   standing(session: Session, request: HttpRequest): Promise<Standing>;
-  /** Whether this person could use it: one that nobody expects is offered to all. */
-  usableBy(uid: string): Promise<boolean>;
+  /** Whether this person could meet one of the asked classes with it: asked only when somebody is expected. */
+  usableBy(uid: string, acr: readonly string[]): Promise<boolean>;
   /** Its own pages and answers. */
   readonly routes: readonly AuthenticatorRoute[];
 }

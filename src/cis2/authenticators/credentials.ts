@@ -131,6 +131,11 @@ export class Credentials {
     );
   }
 
+  /** The conditional write that gives one another name. */
+  renaming(id: string, label: string): Statement {
+    return must(sql('UPDATE credential SET label = ? WHERE id = ? AND revoked_at IS NULL', label, id));
+  }
+
   /** The conditional write that ends one: one end only. */
   revoking(id: string): Statement {
     return must(

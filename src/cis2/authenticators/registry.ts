@@ -1,4 +1,5 @@
 import { couldMeet } from '../acr.ts';
+import type { Expected } from '../interaction/interactions.ts';
 import type { Authenticator } from './authenticator.ts';
 
 /** The ways to sign in, in the order of the choice page. */
@@ -20,5 +21,14 @@ export class Authenticators {
   /** Those that could meet one of the asked classes. */
   meeting(acr: readonly string[]): Authenticator[] {
     return this.all.filter((authenticator) => couldMeet(acr, authenticator.offers));
+  }
+
+  /** Those to offer: of those that could meet a class, the ones that the expected person can use. A mere hint of a person never leaves none. */
+  async offered(acr: readonly string[], expected: Expected | null): Promise<Authenticator[]> {
+    const meeting = this.meeting(acr);
+    if (!expected) return meeting;
+    const usable = await Promise.all(meeting.map((one) => one.usableBy(expected.uid, acr)));
+    const offered = meeting.filter((_, index) => usable[index]);
+    return offered.length > 0 || expected.firm ? offered : meeting;
   }
 }

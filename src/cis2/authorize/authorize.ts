@@ -1,6 +1,8 @@
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
+import type { PushedRequests } from '../../oauth/pushed-requests.ts';
+import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { Urls } from '../../service.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import type { AuthorizationRequest } from '../authorization-request.ts';
@@ -11,7 +13,8 @@ import type { Interactions } from '../interaction/interactions.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
 import { partyOf, type RelyingParty } from '../relying-party.ts';
 import type { Sessions } from '../sessions.ts';
-import { beginInteraction, findAuthenticators } from './choose.ts';
+import { checkBoundKey } from './bound-key.ts';
+import { beginInteraction, expectPerson, findAuthenticators } from './choose.ts';
 import { checkClaims } from './claims-parameter.ts';
 import { checkRedirectUri, findClient, prepareReply } from './client.ts';
 import { checkIdTokenHint, gatherRequest } from './hints.ts';
@@ -19,6 +22,7 @@ import { checkLevel } from './level.ts';
 import { readParameters, reenterByGet } from './parameters.ts';
 import { checkMaxAge, checkPrompt } from './prompt.ts';
 import { checkProofKey } from './proof-key.ts';
+import { checkOrigin, resolveRequest } from './request-object.ts';
 import { checkResponseMode, checkResponseType, checkScope, refuseRequestObjects } from './response.ts';
 import { askForRole, settleSessionRole } from './role.ts';
 import { answerSilently, findSession } from './session.ts';
@@ -60,6 +64,8 @@ export function createAuthorize(
     authenticators: Authenticators;
     codes: Codes;
     interactions: Interactions;
+    pushed: PushedRequests;
+    clientKeys: RemoteKeys;
   },
 ): Endpoint {
   const { applications, keys, issuer } = needed;
@@ -67,8 +73,10 @@ export function createAuthorize(
     .step(readParameters)
     .step(reenterByGet(`${issuer}/authorize`))
     .step(findClient(applications))
+    .step(resolveRequest(needed))
     .step(checkRedirectUri)
     .step(prepareReply(needed))
+    .step(checkOrigin)
     .step(refuseRequestObjects)
     .step(checkResponseType)
     .step(checkScope)
@@ -79,12 +87,14 @@ export function createAuthorize(
     .step(checkClaims)
     .step(checkLevel)
     .step(checkIdTokenHint(keys, issuer))
+    .step(checkBoundKey)
     .step(gatherRequest)
     .step(noteRequest(needed.recorder, needed.urls))
     .step(findSession(needed))
     .step(settleSessionRole(needed))
     .step(askForRole(needed.interactions))
     .step(answerSilently(needed))
+    .step(expectPerson)
     .step(findAuthenticators(needed.authenticators))
     .step(beginInteraction(needed.interactions));
   return (request) => list.run({ request });

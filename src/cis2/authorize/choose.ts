@@ -4,7 +4,7 @@ import type { Authenticator } from '../authenticators/authenticator.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import { type AuthorizationRequest, isSilent } from '../authorization-request.ts';
 import { errors } from '../errors.ts';
-import { type Interactions, interactionPath } from '../interaction/interactions.ts';
+import { type Expected, type Interactions, interactionPath } from '../interaction/interactions.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { Reply } from '../reply.ts';
 
@@ -15,21 +15,38 @@ interface Asked {
   reply: Reply;
 }
 
+/** A uid; what else stands in a hint may mean anybody. */
+const uidShape = /^\d{12}$/;
+
+/** Whom the sign-in is for: the client's own word, the session that is not enough, or a mere hint. */
+export async function expectPerson({
+  authorization: { subject, loginHint },
+  steppingUp,
+}: Asked & { steppingUp: string | null }): Promise<{ expected: Expected | null }> {
+  if (subject !== null) return { expected: { uid: subject, firm: true, steppingUp: steppingUp === subject } };
+  if (steppingUp !== null) return { expected: { uid: steppingUp, firm: false, steppingUp: true } };
+  if (loginHint === null || !uidShape.test(loginHint)) return { expected: null };
+  return { expected: { uid: loginHint, firm: false, steppingUp: false } };
+}
+
 /** Which ways to sign in could meet the request. None: the client is told, never given less (OpenID Connect Core section 5.5.1.1). */
 export const findAuthenticators = (authenticators: Authenticators) =>
   async function findAuthenticators({
     authorization,
+    expected,
     reply,
-  }: Asked): Promise<Answer | { offered: Authenticator[] }> {
-    const offered = authenticators.meeting(authorization.acr);
+  }: Asked & { expected: Expected | null }): Promise<Answer | { offered: Authenticator[] }> {
+    const offered = await authenticators.offered(authorization.acr, expected);
     if (offered.length > 0) return { offered };
     return reply.fail(errors.levelUnmet(`nothing here meets ${authorization.acr.join(' ')}`));
   };
 
 /** Straight to an authenticator on evidence that it answers, else the choice page; without a person to ask, an error. */
 export const beginInteraction = (interactions: Interactions) =>
-  async function beginInteraction(known: Asked & { offered: Authenticator[] }): Promise<Answer> {
-    const { request, party, authorization, reply, offered } = known;
+  async function beginInteraction(
+    known: Asked & { offered: Authenticator[]; expected: Expected | null },
+  ): Promise<Answer> {
+    const { request, party, authorization, reply, offered, expected } = known;
     let straight: Authenticator | undefined;
     if (!authorization.prompt.includes('select_account')) {
       for (const authenticator of offered) {
@@ -40,7 +57,7 @@ export const beginInteraction = (interactions: Interactions) =>
     }
     if (!straight && isSilent(authorization))
       return reply.fail(errors.loginRequired('there is no session that meets the request'));
-    const { interaction, cookie } = await interactions.begin(authorization);
+    const { interaction, cookie } = await interactions.begin(authorization, { expected });
     const answer = straight
       ? await straight.begin({ request, party, interaction }, false)
       : redirect(interactionPath(interaction.id));

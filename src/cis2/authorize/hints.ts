@@ -32,7 +32,7 @@ export const checkIdTokenHint = (keys: SigningKeys, issuer: string) =>
     return { subject: hint.sub };
   };
 
-/** Puts together what was checked. `display`, `ui_locales` and unknown parameters change nothing. */
+/** Puts together what was checked. Pages are in English and fit every `display`, so `ui_locales` and it change nothing, as unknown parameters do. */
 export async function gatherRequest(known: {
   parameters: Parameters;
   party: RelyingParty;
@@ -46,6 +46,8 @@ export async function gatherRequest(known: {
   acr: string[];
   subject: string | null;
   claims: AuthorizationClaims;
+  pushed: string | null;
+  jkt: string | null;
 }): Promise<{ authorization: AuthorizationRequest }> {
   const {
     parameters,
@@ -59,6 +61,8 @@ export async function gatherRequest(known: {
     maxAge,
     acr,
     subject,
+    pushed,
+    jkt,
   } = known;
   const { idToken, userinfo } = known.claims;
   return {
@@ -76,6 +80,8 @@ export async function gatherRequest(known: {
       subject,
       loginHint: parameters.get('login_hint') ?? null,
       claims: { idToken, userinfo },
+      pushed,
+      jkt,
     },
   };
 }

@@ -26,12 +26,17 @@ function readPageParameters(request: HttpRequest): Parameters {
   if (!parameters) throw errors.requestMalformed('the parameters are not well-formed, or more than 100');
   const repeated = parameters.repeated();
   if (repeated !== undefined) throw errors.parameterRepeated(`${repeated} came more than once`);
+  checkLengths(parameters);
+  return parameters;
+}
+
+/** Refuses values that are too long, wherever they come from: an address, a form or a request object. */
+export function checkLengths(parameters: Parameters): void {
   for (const [name, value] of parameters.entries()) {
     const limit = limits[name] ?? otherLimit;
     if (value.length > limit)
       throw errors.requestTooLong(`${name} has ${value.length} characters, ${limit} are allowed`);
   }
-  return parameters;
 }
 
 export async function readParameters({

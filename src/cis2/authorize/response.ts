@@ -12,7 +12,7 @@ interface Asked {
   party: RelyingParty;
 }
 
-/** Request objects are not read yet, so a request that has one is refused by name (OpenID Connect Core section 6). */
+/** What is left of them here is not read for this client, so it is refused by name (OpenID Connect Core section 6). */
 export async function refuseRequestObjects({ parameters, reply }: Asked): Promise<Answer | undefined> {
   if (parameters.has('request')) return reply.fail(errors.requestObject());
   if (parameters.has('request_uri')) return reply.fail(errors.requestUri());

@@ -6,6 +6,7 @@ import { type AuthorizationRequest, isSilent } from '../authorization-request.ts
 import type { CisClient } from '../cis-client.ts';
 import { errors } from '../errors.ts';
 import { type Interactions, interactionPath } from '../interaction/interactions.ts';
+import type { SessionEnds } from '../logout/session-ends.ts';
 import type { Reply } from '../reply.ts';
 import { asksForRole, type Settled, settleRole } from '../roles/settle.ts';
 import type { Session } from '../session.ts';
@@ -17,17 +18,20 @@ interface Asked {
 }
 
 /** What CIS's directory says now of the role of a live session: one that was withdrawn is dropped. */
-export const settleSessionRole = ({ cis, log }: { cis: CisClient; log: Log }) =>
+export const settleSessionRole = ({ cis, ends, log }: { cis: CisClient; ends: SessionEnds; log: Log }) =>
   async function settleSessionRole({
     session,
     authorization,
   }: Asked): Promise<{ session: Session | null; role: Settled }> {
     const none = { roleId: null, asks: false };
-    if (!session || (session.roleId === null && !asksForRole(authorization.scope)))
-      return { session, role: none };
+    // CIS ends smartcard sessions of people who are disabled; whoever signed in otherwise is looked at here.
+    if (!session) return { session, role: none };
+    const idle = session.roleId === null && !asksForRole(authorization.scope);
+    if (idle && session.cisSessionId !== null) return { session, role: none };
     let person: Person | undefined;
     try {
       person = await cis.person(session.uid);
+      if (!person || person.disabled) await ends.end([session], 'disabled');
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, 'a session is not used silently while CIS cannot be asked');
     }
@@ -46,6 +50,6 @@ export const askForRole = (interactions: Interactions) =>
   }: Asked & { role: Settled }): Promise<Answer | undefined> {
     if (!session || !role.asks) return undefined;
     if (isSilent(authorization)) return reply.fail(errors.interactionRequired('a role must be chosen'));
-    const { interaction, cookie } = await interactions.begin(authorization, session.sid);
+    const { interaction, cookie } = await interactions.begin(authorization, { sid: session.sid });
     return redirect(interactionPath(interaction.id, 'role'), 302, { 'set-cookie': cookie });
   };

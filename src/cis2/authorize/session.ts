@@ -20,19 +20,32 @@ interface Asked {
   authorization: AuthorizationRequest;
 }
 
-/** Whether a session meets a request without anybody being asked: level, age, person, and no prompt for one. */
-function meetsRequest(
-  session: Session,
-  { party, authorization }: Omit<Asked, 'request'>,
-  now: number,
-): boolean {
-  const { prompt, acr, maxAge, subject } = authorization;
+/** Whether a session is the person's that is meant: nobody asks for another, or for the choice. */
+function isMeant({ uid }: Session, { authorization: { prompt, subject } }: Omit<Asked, 'request'>): boolean {
   if (prompt.includes('login') || prompt.includes('select_account')) return false;
+  return subject === null || subject === uid;
+}
+
+const reachesLevel = (session: Session, { party, authorization }: Omit<Asked, 'request'>): boolean =>
+  firstMet(authorization.acr, reachedFor(session.authentication, party.client)) !== undefined;
+
+/** Whether a session meets a request without anybody being asked: level, age, person, and no prompt for one. */
+function meetsRequest(session: Session, asked: Omit<Asked, 'request'>, now: number): boolean {
+  const { party, authorization } = asked;
+  const { prompt, maxAge } = authorization;
+  if (!isMeant(session, asked) || !reachesLevel(session, asked)) return false;
   if (prompt.includes('consent') && party.client.profile !== 'nhs') return false;
-  if (subject !== null && subject !== session.uid) return false;
-  if (firstMet(acr, reachedFor(session.authentication, party.client)) === undefined) return false;
   return maxAge === null || now - authenticatedAt(session, party, maxAge) <= maxAge * 1000;
 }
+
+/** What the session of this browser is for a request: one that does, or the person who has to step up. */
+export interface Found {
+  session: Session | null;
+  /** Who is signed in here, but not at the level that is asked for. */
+  steppingUp: string | null;
+}
+
+const none: Found = { session: null, steppingUp: null };
 
 /** The live session of this browser that does for the request, if there is one. */
 export const findSession = (parts: {
@@ -41,14 +54,16 @@ export const findSession = (parts: {
   ends: SessionEnds;
   clock: Clock;
 }) =>
-  async function findSession({ request, party, authorization }: Asked): Promise<{ session: Session | null }> {
+  async function findSession(asked: Asked): Promise<Found> {
+    const { request } = asked;
     const session = await parts.sessions.current(request);
-    if (!session || !parts.sessions.isActive(session)) return { session: null };
-    if (!meetsRequest(session, { party, authorization }, parts.clock.now())) return { session: null };
+    if (!session || !parts.sessions.isActive(session)) return none;
+    if (isMeant(session, asked) && !reachesLevel(session, asked)) return { ...none, steppingUp: session.uid };
+    if (!meetsRequest(session, asked, parts.clock.now())) return none;
     const authenticator = parts.authenticators.get(session.authentication.authenticator);
     const standing = (await authenticator?.standing(session, request)) ?? { holds: false };
     if (standing.ended) await parts.ends.end([session], standing.ended);
-    return { session: standing.holds ? session : null };
+    return standing.holds ? { ...none, session } : none;
   };
 
 /** Silent single sign-on: a code from the live session, redirects only. */
@@ -61,12 +76,12 @@ export const answerSilently = (parts: { sessions: Sessions; codes: Codes; databa
     reply,
   }: Asked & { session: Session | null; role: Settled; reply: Reply }): Promise<Answer | undefined> {
     if (!session) return undefined;
-    const { code, statement } = parts.codes.granting(party, authorization, { ...session, roleId });
+    const { code, statements } = parts.codes.granting(party, authorization, { ...session, roleId });
     const { done } = await parts.database.batch([
       parts.sessions.using(session.sid),
       ...(roleId === session.roleId ? [] : [parts.sessions.changingRole(session, roleId)]),
       parts.sessions.joining(session.sid, party.client.clientId),
-      statement,
+      ...statements,
     ]);
     // It ended in this very moment: go on as if there had been none.
     if (!done) return undefined;

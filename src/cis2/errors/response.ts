@@ -18,6 +18,36 @@ export const responseErrors = catalogue('cis2', {
     description: 'Request objects by reference are not supported.',
     source: 'OpenID Connect Core section 6.2',
   },
+  requestObjectInvalid: {
+    ...back,
+    code: 'invalid_request_object',
+    description: 'The request object is not valid.',
+    source: 'RFC 9101 section 6.2',
+  },
+  requestUriInvalid: {
+    ...back,
+    code: 'invalid_request_uri',
+    description: 'The request_uri is not known, has run out or was used.',
+    source: 'RFC 9126 section 7.3',
+  },
+  requestNotPushed: {
+    ...back,
+    code: 'invalid_request',
+    description: 'This client must push its requests.',
+    source: 'RFC 9126 section 6',
+  },
+  requestNotSigned: {
+    ...back,
+    code: 'invalid_request',
+    description: 'This client must sign its requests.',
+    source: 'RFC 9101 section 10.5',
+  },
+  keyInvalid: {
+    ...back,
+    code: 'invalid_request',
+    description: 'The dpop_jkt is not the thumbprint of the key.',
+    source: 'RFC 9449 section 10',
+  },
   registration: {
     ...back,
     code: 'registration_not_supported',

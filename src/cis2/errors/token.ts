@@ -39,6 +39,20 @@ export const tokenErrors = catalogue('cis2', {
     description: 'JWT is not valid',
     source: 'RFC 7523 section 3.2',
   },
+  dpopProofInvalid: {
+    status: 400,
+    ...developer,
+    code: 'invalid_dpop_proof',
+    description: 'The DPoP proof is not valid.',
+    source: 'RFC 9449 section 5',
+  },
+  certificateMissing: {
+    status: 400,
+    ...developer,
+    code: 'invalid_request',
+    description: 'A client certificate is needed.',
+    source: 'RFC 8705 section 3',
+  },
   grantMissing: {
     status: 400,
     ...developer,
@@ -136,6 +150,13 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_token',
     description: 'The access token is not valid.',
     source: 'RFC 6750 section 3.1',
+  },
+  resourceProofInvalid: {
+    status: 401,
+    ...developer,
+    code: 'invalid_dpop_proof',
+    description: 'The DPoP proof is not valid.',
+    source: 'RFC 9449 section 7.1',
   },
   accessTokenScope: {
     status: 403,

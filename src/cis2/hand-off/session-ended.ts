@@ -61,7 +61,11 @@ const endSessions = ({ sessions, ends, recorder }: Parts) =>
     const ofSession = await sessions.ofCisSession(sessionId);
     // When another person signs in, all that this desk had of the one before is over.
     const ofDesk = cause === 'anotherPerson' ? await sessions.ofAgent(agentId, uid) : [];
-    const all = new Map<string, Session>([...ofSession, ...ofDesk].map((session) => [session.sid, session]));
+    // Who was disabled is signed in nowhere, however that came about.
+    const ofPerson = cause === 'disabled' ? await sessions.ofPerson(uid) : [];
+    const all = new Map<string, Session>(
+      [...ofSession, ...ofDesk, ...ofPerson].map((session) => [session.sid, session]),
+    );
     recorder.record({
       keys: [sessionId],
       from: 'cis',

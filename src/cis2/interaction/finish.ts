@@ -193,13 +193,13 @@ const establishSession = (parts: Parts) =>
       known;
     const { sessions, codes, ends, marks, interactions } = parts;
     const made = sessions.establishing(authentication, person.idAssuranceLevel, roleId, before);
-    const { code, statement } = codes.granting(party, interaction.authorization, made.session);
+    const { code, statements } = codes.granting(party, interaction.authorization, made.session);
     const { done } = await parts.database.batch([
       ...spends,
       interactions.ending(interaction),
       ...made.statements,
       sessions.joining(made.session.sid, party.client.clientId),
-      statement,
+      ...statements,
     ]);
     if (!done) {
       const { cisSessionId } = authentication;

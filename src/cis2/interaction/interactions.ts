@@ -8,6 +8,15 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { Authentication } from '../authentication.ts';
 import type { AuthorizationRequest } from '../authorization-request.ts';
 
+/** Whom a sign-in is for, where somebody says so. */
+export interface Expected {
+  uid: string;
+  /** Nobody else will do: the client named the person with a token of ours. */
+  firm: boolean;
+  /** The person is signed in here already, but not at a level that is asked for now. */
+  steppingUp: boolean;
+}
+
 /** A sign-in under way: kept in storage, so that any process can go on with it, and bound to one browser. */
 export interface Interaction {
   id: string;
@@ -18,6 +27,8 @@ export interface Interaction {
   /** Milliseconds. */
   createdAt: number;
   authorization: AuthorizationRequest;
+  /** Null when it may be anybody. */
+  expected: Expected | null;
   /** The person chose the way to sign in on the choice page. */
   chosen: boolean;
   /** The PIN must have been given after this moment, in milliseconds. */
@@ -52,11 +63,11 @@ export class Interactions {
 
   /**
    * Begins one. The cookie goes to the browser with the answer; only its hash is kept.
-   * @param sid of a live session that does for the request but for the role.
+   * @param more `sid` of a live session that does for the request but for the role; the person who is expected.
    */
   async begin(
     authorization: AuthorizationRequest,
-    sid: string | null = null,
+    { sid = null, expected = null }: { sid?: string | null; expected?: Expected | null } = {},
   ): Promise<{ interaction: Interaction; cookie: string }> {
     const txn = randomToken();
     const now = this.#clock.now();
@@ -66,6 +77,7 @@ export class Interactions {
       txnHash: sha256(txn),
       createdAt: now,
       authorization,
+      expected,
       chosen: false,
       personSince: authorization.prompt.includes('login') ? now : null,
       message: '',

@@ -15,7 +15,7 @@ import { serviceName } from '../pages/text.ts';
 import type { ReplyFrame } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
 import { type Finish, failInteraction, toPage } from './finish.ts';
-import { afresh, type Interactions, interactionPath } from './interactions.ts';
+import { afresh, type Interaction, type Interactions, interactionPath } from './interactions.ts';
 import { type Opened, openInteraction } from './open.ts';
 import { showRoles, takeRole } from './roles.ts';
 import { findSignIn, type WithSignIn } from './sign-in.ts';
@@ -40,10 +40,19 @@ async function readForm({ request }: { request: HttpRequest }): Promise<{ form: 
   return { form };
 }
 
-const showChoice = ({ authenticators, development }: Parts) =>
+const offeredIn = ({ authenticators }: Parts, { authorization, expected }: Interaction) =>
+  authenticators.offered(authorization.acr, expected);
+
+const showChoice = (parts: Parts) =>
   async function showChoice({ interaction, party }: Opened): Promise<Answer> {
-    const offered = authenticators.meeting(interaction.authorization.acr);
-    return choicePage(interaction, party.application.name, offered, development);
+    const { expected } = interaction;
+    const signedIn = expected?.steppingUp ? await parts.cis.person(expected.uid) : undefined;
+    return choicePage(interaction, {
+      applicationName: party.application.name,
+      offered: await offeredIn(parts, interaction),
+      signedIn: signedIn?.displayName ?? null,
+      development: parts.development,
+    });
   };
 
 const takeCancel = (parts: Parts, name: string, value: string) =>
@@ -55,24 +64,30 @@ const takeCancel = (parts: Parts, name: string, value: string) =>
 /** The chosen way begins at its own address, reached from a page: a form may not lead to the agent by redirect. */
 const takeChoice = (parts: Parts) =>
   async function takeChoice({ interaction, form, party }: WithForm): Promise<Answer> {
-    const chosen = parts.authenticators
-      .meeting(interaction.authorization.acr)
-      .find(({ id }) => id === form.get('authenticator'));
+    const offered = await offeredIn(parts, interaction);
+    const chosen = offered.find(({ id }) => id === form.get('authenticator'));
     if (!chosen) return redirect(interactionPath(interaction.id), 303);
     const title = `Signing in to ${party.application.name}`;
     const to = interactionPath(interaction.id, chosen.id);
     return continuePage({ title, service: serviceName, development: parts.development, to });
   };
 
-const findAuthenticator = ({ authenticators }: Parts) =>
+/** Who is signed in here may not be who wants to step up: then it may be anybody. */
+const takeSomebodyElse = ({ interactions }: Parts) =>
+  async function takeSomebodyElse({ interaction, form }: WithForm): Promise<Answer | undefined> {
+    if (form.get('person') !== 'another' || interaction.expected?.firm) return undefined;
+    if (!(await interactions.save({ ...interaction, expected: null })))
+      throw errors.interactionUnknown('it was answered meanwhile');
+    return redirect(interactionPath(interaction.id), 303);
+  };
+
+const findAuthenticator = (parts: Parts) =>
   async function findAuthenticator({
     request,
     interaction,
   }: Opened): Promise<Answer | { authenticator: Authenticator }> {
     const id = request.path.split('/')[3];
-    const authenticator = authenticators
-      .meeting(interaction.authorization.acr)
-      .find((offered) => offered.id === id);
+    const authenticator = (await offeredIn(parts, interaction)).find((offered) => offered.id === id);
     return authenticator ? { authenticator } : redirect(interactionPath(interaction.id));
   };
 
@@ -131,7 +146,14 @@ export function interactionRoutes(parts: Parts): Route[] {
   });
   return [
     route('GET', '', opened.step(showChoice(parts))),
-    route('POST', '', answered.step(takeCancel(parts, 'cancel', '1')).step(takeChoice(parts))),
+    route(
+      'POST',
+      '',
+      answered
+        .step(takeCancel(parts, 'cancel', '1'))
+        .step(takeSomebodyElse(parts))
+        .step(takeChoice(parts)),
+    ),
     route('GET', '/confirm', opened.step(showConfirm(parts))),
     route(
       'POST',

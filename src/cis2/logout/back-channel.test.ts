@@ -260,7 +260,8 @@ describe('delivery', () => {
       text: 'SELECT sid FROM cis2_session WHERE cis_session_id = ?',
       values: [cisSid],
     });
-    await cis2.database.run(deliveries.promising({ sid: row?.sid ?? '', uid: gp.uid, cisSessionId: cisSid }));
+    const ended = { sid: row?.sid ?? '', uid: gp.uid, cisSessionId: cisSid, cause: 'signedOut' } as const;
+    await cis2.database.run(deliveries.promising(ended));
     assert.equal(rp.received.length, 0);
     await Promise.all([deliveries.run(), parts().deliveries.run()]);
     assert.equal(rp.received.length, 1);

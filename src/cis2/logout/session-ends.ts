@@ -34,7 +34,7 @@ export class SessionEnds {
 
   async #endOne({ sid, uid, cisSessionId }: Session, cause: EndReason): Promise<boolean> {
     const { issuer, database, sessions, tokens, deliveries } = this.#parts;
-    const told = { sid, uid, cisSessionId };
+    const told = { sid, uid, cisSessionId, cause };
     // The end and the promise to tell of it are one write, so a crash between the two loses nothing.
     const { done } = await database.batch([sessions.ending(sid, cause), deliveries.promising(told)]);
     if (!done) return false;

@@ -20,19 +20,34 @@ function radio(
 </div>`;
 }
 
+/** What the choice page shows. */
+export interface Choice {
+  applicationName: string;
+  offered: readonly Authenticator[];
+  /** Who is signed in here already, but not at a level that is asked for now. */
+  signedIn: string | null;
+  development: boolean;
+}
+
+const signedInAs = (signedIn: string, applicationName: string, firm: boolean): Html =>
+  html`<p class="lead">${applicationName} needs another way to sign in than the one that you used.</p>
+<p class="note">You are signed in as <strong>${signedIn}</strong>. ${firm ? undefined : html`<button class="secondary small" name="person" value="another" form="choice">Somebody else?</button>`}</p>`;
+
 /** The ways to sign in that meet the request, the smartcard first. It works without script as well. */
 export function choicePage(
   interaction: Interaction,
-  applicationName: string,
-  offered: readonly Authenticator[],
-  development: boolean,
+  { applicationName, offered, signedIn, development }: Choice,
 ): Answer {
   const resume = interactionPath(interaction.id, 'resume');
   const hop = offered.find(({ inWindow }) => inWindow);
   const here = hop && interactionPath(interaction.id, hop.id);
-  const main = html`<p class="lead">You are signing in to ${applicationName}.</p>
+  const lead =
+    signedIn === null
+      ? html`<p class="lead">You are signing in to ${applicationName}.</p>`
+      : signedInAs(signedIn, applicationName, interaction.expected?.firm ?? false);
+  const main = html`${lead}
 ${interaction.message ? html`<p class="error" role="alert">${interaction.message}</p>` : undefined}
-<form method="post" action="${interactionPath(interaction.id)}" data-channel="${channelOf(interaction)}" data-resume="${resume}">
+<form id="choice" method="post" action="${interactionPath(interaction.id)}" data-channel="${channelOf(interaction)}" data-resume="${resume}">
 <fieldset><legend>How do you want to sign in?</legend>
 ${offered.map((authenticator, index) => radio(authenticator, interaction, index === 0))}
 </fieldset>
@@ -47,11 +62,11 @@ ${offered.map((authenticator, index) => radio(authenticator, interaction, index 
 ${hopHelp()}
 </div>
 ${here ? html`<p><a href="${here}">Sign in with the ${hop.label.toLowerCase()} in this window</a></p>` : undefined}
-<p><a href="${helpPath}" target="_blank" rel="noopener">If the smartcard does not work</a> (opens in a new tab)</p>`;
+${hop ? html`<p><a href="${helpPath}" target="_blank" rel="noopener">If the smartcard does not work</a> (opens in a new tab)</p>` : undefined}`;
   return framedPage(
     200,
     {
-      title: 'Sign in',
+      title: signedIn === null ? 'Sign in' : 'Sign in again',
       service: serviceName,
       development,
       head: html`<script src="${hopScriptPath}" defer></script>`,

@@ -22,7 +22,7 @@ const script = `'use strict';
   new BroadcastChannel(form.dataset.channel).onmessage = () => location.assign(form.dataset.resume);
   form.addEventListener('submit', (event) => {
     const chosen = form.querySelector('input[name=authenticator]:checked');
-    if (!chosen || !chosen.dataset.window || (event.submitter && event.submitter.name === 'cancel')) return;
+    if (!chosen || !chosen.dataset.window || (event.submitter && event.submitter.name)) return;
     if (!window.open(chosen.dataset.window, 'alongside-hop', 'popup,width=540,height=720')) return;
     event.preventDefault();
     show('waiting');

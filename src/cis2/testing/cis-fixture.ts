@@ -58,6 +58,8 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
     if (first === 'jwks')
       return [200, { keys: [{ ...pair.publicJwk, kid: 'cis-1', alg: 'ES256', use: 'sig' } as JsonWebKey] }];
     if (first === 'agents') return [200, { agents: fixture.agents }];
+    if (first === 'directory' && third === undefined)
+      return [200, { people: [...fixture.people.values()], next: null }];
     if (first === 'directory') {
       const person = fixture.people.get(third ?? '');
       return person ? [200, person] : [404, {}];

@@ -5,11 +5,13 @@ import { EventRecorder } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { type Log, silentLog } from '@alongside/kernel/log';
+import { trustedProxies } from '@alongside/kernel/peer';
 import { sha256, Vault } from '@alongside/kernel/secrets';
 import type { SessionEnded } from '../../cis/protocol.ts';
 import { type Application, Applications, type Cis2Half } from '../../oauth/applications.ts';
 import { Tokens } from '../../oauth/tokens.ts';
 import { realmPath, type Service } from '../../service.ts';
+import { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { StoredEvents } from '../../storage/events.ts';
@@ -22,6 +24,7 @@ import { gp, locum, nurse, starter } from './people.ts';
 import { TestAgent } from './test-agent.ts';
 
 export const secret = 'a-client-secret-of-at-least-32-characters';
+export const consoleSecret = 'the-secret-that-the-console-shows';
 const cisSecret = 'the-secret-that-cis-shows';
 const agentUrl = 'http://127.0.0.1:65533';
 
@@ -31,6 +34,8 @@ export interface Instance {
   issuer: string;
   clock: AdjustableClock;
   database: Database;
+  audit: AuditLog;
+  vault: Vault;
   applications: Applications;
   singleUse: SingleUse;
   tokens: Tokens;
@@ -73,10 +78,16 @@ const halfOf = (clientId: string, half: Partial<Cis2Half>): Cis2Half => ({
   ...half,
 });
 
-/** @param setting a database, `:memory:` by default. */
+/**
+ * @param setting a database, `:memory:` by default.
+ * @param proxies whose word about their clients is taken.
+ * @param host `localhost` where WebAuthn is wanted, which needs a name.
+ */
 export async function startInstance(
   options: Partial<Cis2Dependencies> = {},
   setting = ':memory:',
+  proxies: readonly string[] = ['127.0.0.1'],
+  host = '127.0.0.1',
 ): Promise<Instance> {
   const clock = new AdjustableClock();
   const cis = await startCis(clock);
@@ -84,10 +95,11 @@ export async function startInstance(
   let dispatch: Parameters<typeof createServer>[1];
   const front = createServer((request, response) => dispatch?.(request, response as never));
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+  const origin = `http://${host}:${(front.address() as AddressInfo).port}`;
   const issuer = `${origin}${realmPath}`;
   const database = await openDatabase(setting, '');
   const vault = new Vault(Buffer.alloc(32, 7));
+  const audit = new AuditLog(database, clock);
   const singleUse = new SingleUse(database, clock);
   const applications = new Applications(database, clock);
   const tokens = new Tokens(database, clock);
@@ -106,6 +118,7 @@ export async function startInstance(
     tokens,
     keys,
     vault,
+    audit,
     recorder,
     log,
     urls: {
@@ -120,6 +133,7 @@ export async function startInstance(
     development: true,
     cis: { url: cis.url, secret: cis.secret },
     cisSecret,
+    consoleSecret,
     agentUrl,
     ...options,
   });
@@ -127,6 +141,8 @@ export async function startInstance(
     name: 'cis2',
     log,
     flush: () => recorder.flush(),
+    // So that tests can bring a client certificate as a proxy would (RFC 9440).
+    proxies: trustedProxies(proxies),
     onError: (thrown, request) => service.onError?.(thrown, request) as never,
   });
   await listener.server.ready();
@@ -152,6 +168,8 @@ export async function startInstance(
     issuer,
     clock,
     database,
+    audit,
+    vault,
     applications,
     singleUse,
     tokens,

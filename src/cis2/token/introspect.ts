@@ -3,6 +3,8 @@ import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
+import type { CisClient } from '../cis-client.ts';
+import { confirmationOf, tokenTypeOf } from '../confirmation.ts';
 import { authenticateClient } from './client-authentication/authenticate.ts';
 import type { ClientAuthenticationMethod } from './client-authentication/method.ts';
 import { factsOf } from './facts.ts';
@@ -14,20 +16,23 @@ interface Parts {
   applications: Applications;
   methods: readonly ClientAuthenticationMethod[];
   tokens: Tokens;
+  cis: CisClient;
 }
 
 const numericDate = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
 /** The members of a live token (RFC 7662 section 2.2). */
-function membersOf(record: TokenRecord): Record<string, unknown> {
-  const { uid, sid, acr, authTime, methods, roleId } = factsOf(record);
+function membersOf(record: TokenRecord, roleId: string | null): Record<string, unknown> {
+  const { uid, sid, acr, authTime, methods } = factsOf(record);
+  const confirmation = confirmationOf(record);
   return {
     active: true,
     iss: record.issuer,
     sub: uid,
     client_id: record.clientId,
     scope: record.scope,
-    ...(record.kind === 'access' ? { token_type: 'Bearer' } : {}),
+    ...(record.kind === 'access' ? { token_type: tokenTypeOf(confirmation) } : {}),
+    ...(confirmation === null ? {} : { cnf: confirmation }),
     iat: numericDate(record.issuedAt),
     exp: numericDate(record.expiresAt),
     auth_time: authTime,
@@ -38,10 +43,19 @@ function membersOf(record: TokenRecord): Record<string, unknown> {
   };
 }
 
+/** The role of the sign-in, while the person has it still; nothing is said of it while CIS cannot be asked. */
+async function roleNow({ cis }: Parts, record: TokenRecord): Promise<string | null> {
+  const { uid, roleId } = factsOf(record);
+  if (roleId === null) return null;
+  const person = await cis.person(uid).catch(() => undefined);
+  return person?.roles.some((role) => role.roleId === roleId) ? roleId : null;
+}
+
 /** A token that is no more, or another client's, is not active, and nothing is said of it. */
-const answerState = ({ tokens }: Parts) =>
+const answerState = (parts: Parts) =>
   async function answerState({ record }: { record: TokenRecord | null }): Promise<Answer> {
-    return json(200, record && tokens.isLive(record) ? membersOf(record) : { active: false });
+    if (!record || !parts.tokens.isLive(record)) return json(200, { active: false });
+    return json(200, membersOf(record, await roleNow(parts, record)));
   };
 
 /** `POST /introspect` (RFC 7662). A client may ask about its own tokens. */

@@ -2,6 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
 import type { Statement } from '../../storage/database.ts';
+import { type Confirmation, confirmationAttributes } from '../confirmation.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import { attributesOf, type SignInFacts } from './facts.ts';
 
@@ -12,6 +13,8 @@ export interface TokenGrant {
   scope: readonly string[];
   /** All that comes from one code. */
   family: string;
+  /** Of access tokens: those who refresh have proved themselves, so refresh tokens are bound to the client alone (RFC 9449 section 5). */
+  confirmation: Confirmation | null;
 }
 
 /** A fresh token, and the write that brings it into being. */
@@ -51,7 +54,8 @@ export class TokenIssuer {
     return Math.ceil((expiresAt - this.#clock.now()) / 1000) - 1;
   }
 
-  #make(kind: TokenRecord['kind'], { party, facts, scope, family }: TokenGrant, expiresAt: number): Made {
+  #make(kind: TokenRecord['kind'], grant: TokenGrant, expiresAt: number): Made {
+    const { party, facts, scope, family, confirmation } = grant;
     const token = randomToken();
     const statement = this.#tokens.issuing(token, {
       kind,
@@ -62,7 +66,10 @@ export class TokenIssuer {
       uid: facts.uid,
       sid: facts.sid,
       scope: scope.join(' '),
-      attributes: attributesOf(facts),
+      attributes: {
+        ...attributesOf(facts),
+        ...confirmationAttributes(kind === 'access' ? confirmation : null),
+      },
       issuedAt: this.#clock.now(),
       expiresAt,
     });

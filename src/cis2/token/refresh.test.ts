@@ -11,7 +11,6 @@ import { gp, nurse, nurseRole } from '../testing/people.ts';
 let cis2: Instance;
 let standard: Cis2Half;
 let nhs: Cis2Half;
-let fapi2: Cis2Half;
 let without: Cis2Half;
 let other: Cis2Half;
 let advanced = 0;
@@ -21,7 +20,6 @@ before(async () => {
   other = await cis2.register({ profile: 'standard', refreshTokens: true });
   without = await cis2.register({ profile: 'standard' });
   nhs = await cis2.register({ refreshTokens: true });
-  fapi2 = await cis2.register({ profile: 'fapi2', refreshTokens: true });
 });
 after(() => cis2.stop());
 beforeEach(async () => {
@@ -54,7 +52,6 @@ const redeem = async (client: Cis2Half, back: Reply): Promise<Tokens> => {
   const values = { code: codeOf(back), redirect_uri: client.redirectUris[0] ?? '' };
   return tokensOf(await post(client, { grant_type: 'authorization_code', ...values }));
 };
-const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 const signIn = async (client: Cis2Half, more: Record<string, string> = {}): Promise<Tokens> => {
   const parameters = { scope: client === nhs ? 'openid profile' : 'openid profile offline_access', ...more };
   return redeem(client, await cis2.signIn(new Browser(), client, parameters));
@@ -232,22 +229,6 @@ test('again, in the nhs profile: refused at once, one winner of ten', async () =
   assert.equal(replies.filter((reply) => errorOf(reply) === 'invalid_grant').length, 9);
   assert.equal(errorOf(await refresh(nhs, refresh_token)), 'invalid_grant');
   assert.equal((await refresh(nhs, tokensOf(won[0] as Reply).refresh_token)).status, 200);
-});
-
-test('the fapi2 profile does not rotate', async () => {
-  const pkce = { code_challenge: challenge, code_challenge_method: 'S256' };
-  const back = await cis2.signIn(new Browser(), fapi2, { scope: 'openid offline_access', ...pkce });
-  const { refresh_token } = tokensOf(
-    await post(fapi2, {
-      grant_type: 'authorization_code',
-      code: codeOf(back),
-      redirect_uri: fapi2.redirectUris[0] ?? '',
-      code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
-    }),
-  );
-  const [a, b] = [await refresh(fapi2, refresh_token), await refresh(fapi2, refresh_token)].map(tokensOf);
-  assert.deepEqual([a?.refresh_token, b?.refresh_token], [refresh_token, refresh_token]);
-  assert.notEqual(a?.access_token, b?.access_token);
 });
 
 describe('refresh tokens end', () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
+import type { Confirmation } from '../confirmation.ts';
 
 /** What one refresh gave: kept sealed with the token that was used, for the client that lost the answer. */
 export interface Successor {
@@ -9,6 +10,8 @@ export interface Successor {
   accessExpiresAt: number;
   refreshToken: string;
   scope: string;
+  /** What the access token is bound to. */
+  confirmation?: Confirmation | null;
 }
 
 const sealName = 'cis2-refresh-successor';

@@ -1,15 +1,19 @@
 import { type Answer, json } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import type { SingleUse } from '../../storage/single-use.ts';
+import type { Addresses } from '../confirmation.ts';
 import { errors } from '../errors.ts';
 import { authenticateClient } from './client-authentication/authenticate.ts';
 import type { ClientAuthenticationMethod } from './client-authentication/method.ts';
 import { readForm } from './form.ts';
 import type { Grant, GrantRequest } from './grants/grant.ts';
+import { bindSender, proveKey } from './sender.ts';
 
 const findGrant = (grants: ReadonlyMap<string, Grant>) =>
   async function findGrant({ parameters }: { parameters: Parameters }): Promise<{ grant: Grant }> {
@@ -49,12 +53,18 @@ export function createToken(parts: {
   methods: readonly ClientAuthenticationMethod[];
   grants: readonly Grant[];
   recorder: Recorder;
+  /** Of this endpoint. */
+  addresses: Addresses;
+  clock: Clock;
+  singleUse: SingleUse;
 }): Endpoint {
   const grants = new Map(parts.grants.map((grant) => [grant.type, grant]));
   if (grants.size !== parts.grants.length) throw new Error('Two grants have the same type.');
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
     .step(authenticateClient(parts.applications, parts.methods))
+    .step(proveKey(parts.addresses, parts))
+    .step(bindSender)
     .step(findGrant(grants))
     .step(validateGrant)
     .step(issueTokens);

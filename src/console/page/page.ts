@@ -111,7 +111,7 @@ const asset = (path: string, type: string, text: string): Route => ({
 /** `GET /`: the console's first page, and what it loads. */
 export function pageRoutes(parts: Parts): Route[] {
   const { development } = parts;
-  const head = html`<link rel="icon" href="data:,"><link rel="stylesheet" href="${paths.stylesheet}"><script src="${paths.script}" defer></script>`;
+  const head = html`<link rel="stylesheet" href="${paths.stylesheet}"><script src="${paths.script}" defer></script>`;
 
   async function firstPage(request: HttpRequest): Promise<Answer> {
     if (!development) {

@@ -1,56 +1,53 @@
 import type { StoredApplication } from '../../oauth/applications.ts';
-import { admitted, type Counters, counted } from '../../oauth/counters.ts';
-import type { RateLimits, StoredProduct } from '../../oauth/products.ts';
-import type { Api } from '../api.ts';
+import { admitted } from '../../oauth/counters.ts';
+import type { StoredProduct } from '../../oauth/products.ts';
+import { limitsOf, publishedQuota, RateLimiter } from '../../oauth/rate-limits.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
 import type { Arrival } from './arrival.ts';
 
-/** The platform's own limit where a product says nothing: five a second, counted by the minute. */
-const publishedQuota = { enabled: true, limit: 300, interval: 1, timeunit: 'minute' };
+type Call = Arrival & { application: StoredApplication; product: StoredProduct };
 
-async function limitApplication(
-  counters: Counters,
-  api: Api,
-  application: StoredApplication,
-  limits: RateLimits | null,
-) {
-  if (limits === null) return;
-  const quota = limits.quota ?? publishedQuota;
-  const name = `${api.name}:${application.id}`;
-  if (quota.enabled && (await counted(counters, `quota:${name}`, quota)) > quota.limit)
-    throw faults.quotaOfApplication(`${application.id} used its ${quota.limit}`, {
-      application: application.name,
-      limit: quota.limit,
-      interval: quota.interval,
-      timeunit: quota.timeunit,
-    });
-  const spike = limits.spikeArrest;
-  if (spike?.enabled && !(await admitted(counters, `spike:${name}`, spike.ratelimit)))
-    throw faults.spikeOfApplication(`${application.id} is faster than ${spike.ratelimit}`, {
-      application: application.name,
-    });
-}
+/** The application's own limits before those of the API, quota before spike arrest. Counted in storage, so any number of processes are one. */
+export const limitRate = ({ database, clock, options }: Dependencies) => {
+  const limiter = new RateLimiter(database, clock);
 
-async function limitApi(counters: Counters, { name, limits }: Api) {
-  const quota = limits?.quota;
-  if (quota?.enabled && (await counted(counters, `quota:${name}`, quota)) > quota.limit)
-    throw faults.busyApi(`all clients together used the ${quota.limit}`);
-  const spike = limits?.spikeArrest;
-  if (spike?.enabled && !(await admitted(counters, `spike:${name}`, spike.ratelimit)))
-    throw faults.busyApi(`all clients together are faster than ${spike.ratelimit}`);
-}
+  async function limitApplication({ api, application, product }: Call): Promise<void> {
+    if (!application.platform) return;
+    const limits = limitsOf(application.platform, [product], api.name);
+    const over = await limiter.exceeded(limits, `${api.name}:${application.id}`);
+    if (over === 'spikeArrest')
+      throw faults.spikeOfApplication(`${application.id} is faster than ${limits?.spikeArrest?.ratelimit}`, {
+        application: application.name,
+      });
+    const { limit, interval, timeunit } = limits?.quota ?? publishedQuota;
+    if (over === 'quota')
+      throw faults.quotaOfApplication(`${application.id} used its ${limit}`, {
+        application: application.name,
+        limit,
+        interval,
+        timeunit,
+      });
+  }
 
-/** Quota first, then spike arrest; the application's own before those of the API. Counted in storage, so any number of processes are one. */
-export const limitRate = ({ database, clock }: Dependencies) =>
-  async function limitRate(
-    call: Arrival & { application: StoredApplication; product: StoredProduct },
-  ): Promise<void> {
-    const { api, application, product, verb, path } = call;
-    const counters = { database, clock };
-    await limitApplication(counters, api, application, product.limits);
-    await limitApi(counters, api);
+  async function limitApi({ api }: Call): Promise<void> {
+    const limits = options.apiLimits?.[api.name] ?? api.limits;
+    const over = await limiter.exceeded(limits, api.name);
+    if (over === undefined) return;
+    const { quota, spikeArrest } = limits ?? {};
+    const limit = over === 'quota' ? `used the ${quota?.limit}` : `are faster than ${spikeArrest?.ratelimit}`;
+    throw faults.busyApi(`all clients together ${limit}`);
+  }
+
+  return async function limitRate(call: Call): Promise<void> {
+    await limitApplication(call);
+    await limitApi(call);
+    const { api, verb, path } = call;
     for (const { name, applies, rate } of api.operationLimits)
-      if (applies(verb, path) && !(await admitted(counters, `operation:${api.name}:${name}`, rate)))
+      if (
+        applies(verb, path) &&
+        !(await admitted({ database, clock }, `operation:${api.name}:${name}`, rate))
+      )
         throw faults.spikeOfOperation(`${name} is faster than ${rate}`, { operation: name });
   };
+};

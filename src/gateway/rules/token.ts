@@ -2,13 +2,15 @@ import { sha256 } from '@alongside/kernel/secrets';
 import type { StoredApplication } from '../../oauth/applications.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
 import type { TokenRecord } from '../../oauth/tokens.ts';
-import { readAuthorization } from '../bearer.ts';
+import { audienceOf, isFor } from '../audience.ts';
+import { type Presented, readAuthorization } from '../bearer.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
-interface Verified {
+export interface Verified {
+  presented: Presented;
   token: TokenRecord;
   application: StoredApplication;
   scopes: ReadonlySet<string>;
@@ -21,11 +23,14 @@ interface Verified {
 export const verifyToken = ({ tokens, applications, clock }: Dependencies) =>
   async function verifyToken({ client, trace }: Arrival & { client: HeaderMap }): Promise<Verified> {
     const presented = readAuthorization(client.get('authorization'));
+    trace.scheme = presented.scheme;
     const token = await tokens.find(presented.token);
     const application = token?.kind === 'access' ? await applications.get(token.applicationId) : undefined;
-    // The scheme is compared exactly for tokens of the nhs profile, and for what is no token at all.
-    if (presented.scheme !== 'Bearer' && (application?.platform?.profile ?? 'nhs') === 'nhs')
-      throw faults.wrongTokenType('the scheme is not exactly Bearer', { type: presented.scheme });
+    trace.profile = application?.platform?.profile;
+    // The scheme is compared exactly for tokens of the nhs profile, which are never bound, and for what is no token at all.
+    const exactly = trace.profile === undefined ? presented.scheme === 'bearer' : trace.profile === 'nhs';
+    if (exactly && presented.written !== 'Bearer')
+      throw faults.wrongTokenType('the scheme is not exactly Bearer', { type: presented.written });
     if (token === undefined || application === undefined) throw faults.invalidToken('no such access token');
     if (application.platform?.clientId !== token.clientId)
       throw faults.invalidToken('the token is not of this platform');
@@ -35,9 +40,14 @@ export const verifyToken = ({ tokens, applications, clock }: Dependencies) =>
     if (token.expiresAt <= clock.now()) throw faults.expiredToken();
     if (!tokens.isLive(token)) throw faults.invalidToken('the token may not be used');
     if (application.status !== 'approved') throw faults.invalidToken('the application was revoked');
-    if (token.attributes.cnf !== undefined)
-      throw faults.boundToken('a sender-constrained token came as Bearer');
-    return { token, application, scopes: new Set(token.scope.split(' ').filter(Boolean)) };
+    return { presented, token, application, scopes: new Set(token.scope.split(' ').filter(Boolean)) };
+  };
+
+/** A token that names resources is for those alone, be it a JWT (`aud`) or opaque. */
+export const checkAudience = ({ urls }: Dependencies) =>
+  function checkAudience({ api, token }: Arrival & Verified): void {
+    if (!isFor(token, api, urls.api))
+      throw faults.wrongAudience(`the token is for ${audienceOf(token).join(', ')}, not for ${api.name}`);
   };
 
 /** The product that lets the application call this API: one that grants a scope of the token before others. */

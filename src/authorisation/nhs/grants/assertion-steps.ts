@@ -7,13 +7,19 @@ import {
   decodeAssertion,
 } from '../../application/assertion.ts';
 import { checkAssertionSignature, identifyByAssertion } from '../../application/assertion-key.ts';
-import { limitRate, readProducts, requireApproval, requireSubscription } from '../../application/client.ts';
+import {
+  limitRate,
+  readProducts,
+  requireActiveDeveloper,
+  requireApproval,
+  requireSubscription,
+} from '../../application/client.ts';
 import type { Base } from '../../base.ts';
 import { errors } from '../../errors.ts';
 import { type Incoming, refuseRepeated } from '../../incoming.ts';
 import type { Parts } from '../../parts.ts';
 
-const checkGrantType = (expected: string) =>
+export const checkGrantType = (expected: string) =>
   async function checkGrantType({ form }: Incoming): Promise<void> {
     const grantType = form.get('grant_type');
     if (grantType !== expected)
@@ -22,7 +28,7 @@ const checkGrantType = (expected: string) =>
 
 /** The client proves itself with a signed JWT: the order of the checks is the contract. */
 export const authenticated = (base: Base, parts: Parts, grantType: string) => {
-  const { applications, products, limiter, clientKeys, singleUse, clock } = parts;
+  const { applications, products, developers, limiter, clientKeys, singleUse, clock } = parts;
   return steps<Incoming>()
     .step(refuseRepeated)
     .step(checkAssertionType)
@@ -33,6 +39,7 @@ export const authenticated = (base: Base, parts: Parts, grantType: string) => {
     .step(requireApproval)
     .step(readProducts(products))
     .step(requireSubscription(base))
+    .step(requireActiveDeveloper(developers))
     .step(limitRate(limiter, base))
     .step(checkAssertionSignature(clientKeys))
     .step(checkAudience(base.tokenUrl, clock))

@@ -4,6 +4,7 @@ import { verifierFits } from '../../../oauth/pkce.ts';
 import {
   limitRate,
   readProducts,
+  requireActiveDeveloper,
   requireApproval,
   requireSubscription,
   type WithClient,
@@ -30,7 +31,7 @@ interface WithCode {
   upstream: Upstream;
 }
 
-const checkRedirectUri = (base: Base) =>
+export const checkRedirectUri = (base: Base) =>
   async function checkRedirectUri({ form, client }: Incoming & WithClient): Promise<{ redirectUri: string }> {
     const redirectUri = form.get('redirect_uri');
     if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
@@ -41,7 +42,7 @@ const checkRedirectUri = (base: Base) =>
     return { redirectUri };
   };
 
-const findCode = (
+export const findCode = (
   { clock, tokens, endedSessions }: Pick<Parts, 'clock' | 'tokens' | 'endedSessions'>,
   base: Base,
   codes: Codes,
@@ -74,7 +75,7 @@ const findCode = (
   };
 
 /** A challenge that was sent is enforced; a verifier without one means that somebody took it away (RFC 9700 section 4.8.2). */
-const checkVerifier = (base: Base) =>
+export const checkVerifier = (base: Base) =>
   async function checkVerifier({ form, granted: { challenge } }: Incoming & WithCode): Promise<void> {
     const verifier = form.get('code_verifier');
     if (!base.hardening.pkce || (challenge === null && verifier === undefined)) return;
@@ -100,7 +101,7 @@ export const authorizationCode = grant(
   ({ form }) => form.get('grant_type') === grantTypes.authorizationCode,
   {
     validate(base, parts) {
-      const { applications, products, limiter, singleUse } = parts;
+      const { applications, products, developers, limiter, singleUse } = parts;
       return steps<Incoming>()
         .step(refuseRepeated)
         .step(identifyByForm(applications, base))
@@ -109,6 +110,7 @@ export const authorizationCode = grant(
         .step(checkSecret(applications))
         .step(requireApproval)
         .step(requireSubscription(base))
+        .step(requireActiveDeveloper(developers))
         .step(checkRedirectUri(base))
         .step(findCode(parts, base, new Codes(base, singleUse)))
         .step(checkVerifier(base))

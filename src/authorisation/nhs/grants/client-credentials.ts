@@ -10,7 +10,7 @@ import { lifetimesOf } from '../../lifetimes.ts';
 import { authenticated } from './assertion-steps.ts';
 import { grant, grantTypes, idTokenType } from './grant.ts';
 
-async function keepApplicationScopes({ products }: WithProducts): Promise<{ scope: string[] }> {
+export async function keepApplicationScopes({ products }: WithProducts): Promise<{ scope: string[] }> {
   const scope = scopesAt(products, applicationMarker);
   if (scope.length === 0)
     throw errors.noScope(

@@ -4,6 +4,7 @@ import type { TokenRecord } from '../../../oauth/tokens.ts';
 import {
   limitRate,
   readProducts,
+  requireActiveDeveloper,
   requireApproval,
   requireSubscription,
   type WithClient,
@@ -24,7 +25,7 @@ interface WithToken {
   record: TokenRecord;
 }
 
-const findToken = ({ tokens }: Pick<Parts, 'tokens'>, base: Base) =>
+export const findToken = ({ tokens }: Pick<Parts, 'tokens'>, base: Base) =>
   async function findToken({ form, client }: Incoming & WithClient): Promise<WithToken> {
     const token = form.get('refresh_token');
     if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
@@ -38,7 +39,7 @@ const findToken = ({ tokens }: Pick<Parts, 'tokens'>, base: Base) =>
   };
 
 /** A used token is good for nothing, unless the retry is switched on; the family lives on (published). */
-const refuseUsed = (base: Base, rotation: Rotation, parts: Parts) =>
+export const refuseUsed = (base: Base, rotation: Rotation, parts: Parts) =>
   async function refuseUsed({ token, record, client }: WithToken & WithClient) {
     if (record.usedAt === null) return undefined;
     const rotated = await rotation.repeat(token, record);
@@ -48,7 +49,7 @@ const refuseUsed = (base: Base, rotation: Rotation, parts: Parts) =>
     );
   };
 
-const checkPeriod = ({ clock }: Pick<Parts, 'clock'>, base: Base) =>
+export const checkPeriod = ({ clock }: Pick<Parts, 'clock'>, base: Base) =>
   async function checkPeriod({
     form,
     record,
@@ -85,7 +86,7 @@ export const refreshToken = grant(
   ({ form }) => form.get('grant_type') === grantTypes.refreshToken,
   {
     validate(base, parts) {
-      const { applications, products, limiter } = parts;
+      const { applications, products, developers, limiter } = parts;
       return steps<Incoming>()
         .step(refuseRepeated)
         .step(identifyByForm(applications, base))
@@ -94,6 +95,7 @@ export const refreshToken = grant(
         .step(checkSecret(applications))
         .step(requireApproval)
         .step(requireSubscription(base))
+        .step(requireActiveDeveloper(developers))
         .step(findToken(parts, base))
         .step(refuseUsed(base, new Rotation(base, parts), parts))
         .step(checkPeriod(parts, base))

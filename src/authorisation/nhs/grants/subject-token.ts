@@ -7,7 +7,7 @@ import type { Base } from '../../base.ts';
 import type { EndedSessions } from '../../ended-sessions.ts';
 import { errors } from '../../errors.ts';
 import type { Incoming } from '../../incoming.ts';
-import { isFor, signedBy } from '../../upstream/calls.ts';
+import { isFor, signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 
 /** An ID token that came to be exchanged. */
@@ -48,7 +48,7 @@ export const checkSubject = (clock: Clock) =>
 export const checkSubjectIssuer = (base: Base) =>
   async function checkSubjectIssuer({ subject }: WithSubject): Promise<{ upstream: Upstream }> {
     const { iss } = subject.claims;
-    const upstream = base.upstreams.find(({ issuer }) => issuer === iss);
+    const upstream = base.providerOf(iss);
     if (upstream) return { upstream };
     throw errors.subjectIssuer(
       `iss is ${String(iss)}, expected is ${base.upstreams.map(({ issuer }) => issuer).join(' or ')}`,
@@ -62,7 +62,7 @@ export async function requireSignature(
   keys: RemoteKeys,
   unknownKey: Refuse,
 ): Promise<void> {
-  const signed = await signedBy(upstream, jwt, keys);
+  const signed = await signedByProvider(upstream, jwt, keys);
   if (signed === 'unknown key') throw unknownKey(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
   if (signed === 'no')
     throw errors.signatureInvalid(`a token of ${upstream.id}, alg ${String(jwt.header.alg)}`);

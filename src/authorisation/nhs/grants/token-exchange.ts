@@ -22,7 +22,7 @@ import {
   type WithIssuer,
 } from './subject-token.ts';
 
-async function keepScopes({
+export async function keepScopes({
   subject,
   upstream,
   products,

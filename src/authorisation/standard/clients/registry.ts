@@ -2,6 +2,14 @@ import { clientSecretPost } from './client-secret-post.ts';
 import type { ClientMethod } from './method.ts';
 import { none } from './none.ts';
 import { privateKeyJwt } from './private-key-jwt.ts';
+import { selfSignedTlsClientAuth } from './self-signed-tls-client-auth.ts';
+import { tlsClientAuth } from './tls-client-auth.ts';
 
-/** Every way of client authentication that the standard profile offers. */
-export const clientMethods: readonly ClientMethod[] = [none, clientSecretPost, privateKeyJwt];
+/** Every way of client authentication at a base path of the standard profile. */
+export const clientMethods: readonly ClientMethod[] = [
+  none,
+  clientSecretPost,
+  privateKeyJwt,
+  tlsClientAuth,
+  selfSignedTlsClientAuth,
+];

@@ -111,19 +111,19 @@ export const authorizationCode = grant('authorization_code', {
       upstream,
       scope,
       resources,
-      jkt,
+      binding,
     }: FromClient & WithCode & { scope: string[]; resources: string[] }) {
       const lifetimes = lifetimesOf(base, parameters, {
         access: accessLifetime,
         refresh: upstream.refreshLifetime,
       });
       const grant = { ...granted, scope };
-      const options = { lifetime: lifetimes.access, resources, jkt };
+      const options = { lifetime: lifetimes.access, resources, binding };
       const access = await accessTokens.issue(client.half, grant, options);
       const refresh = issuer.refresh(grant, Math.min(lifetimes.refresh, lifetimes.validity), {
         refresh_count: '0',
         _refresh_tokens_validity_ms: String(lifetimes.validity),
-        ...refreshBinding(client.half, granted.resources ?? [], jkt),
+        ...refreshBinding(client.half, granted.resources ?? [], binding),
       });
       // One batch, so of any number of uses at once one wins and the others find nothing written.
       const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
@@ -139,7 +139,7 @@ export const authorizationCode = grant('authorization_code', {
         name: 'authorisation.token',
         detail: { client: client.application.name, level: granted.level.name, scope: scope.join(' ') },
       });
-      return json(200, tokensAnswer(issuer, { access, refresh, scope, jkt }));
+      return json(200, tokensAnswer(issuer, { access, refresh, scope, binding }));
     };
   },
 });

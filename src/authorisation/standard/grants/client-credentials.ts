@@ -12,7 +12,8 @@ import { readScope } from '../incoming.ts';
 import { readResources } from '../resources.ts';
 import { type FromClient, grant } from './grant.ts';
 
-async function refusePublic({ client }: FromClient): Promise<void> {
+/** What only a client that proves itself may have (RFC 6749 section 4.4). */
+export async function refusePublic({ client }: FromClient): Promise<void> {
   if (client.half.tokenEndpointAuthMethod === 'none')
     throw errors.clientPublic(`${client.application.name} is a public client`);
 }
@@ -49,7 +50,7 @@ export const clientCredentials = grant('client_credentials', {
       client,
       scope,
       resources,
-      jkt,
+      binding,
     }: FromClient & { scope: string[]; resources: string[] }) {
       const family = uuid();
       const { access: lifetime } = lifetimesOf(base, parameters, { access: accessLifetime, refresh: 0 });
@@ -62,14 +63,14 @@ export const clientCredentials = grant('client_credentials', {
         scope,
         attributes: applicationAttributes,
       };
-      const access = await accessTokens.issue(client.half, granted, { lifetime, resources, jkt });
+      const access = await accessTokens.issue(client.half, granted, { lifetime, resources, binding });
       await database.run(access.write);
       const detail = { client: client.application.name, scope: scope.join(' ') };
       const name = 'authorisation.client-credentials';
       recorder.record({ keys: [family], from: 'application', to: 'authorisation', name, detail });
       return json(200, {
         access_token: access.token,
-        token_type: tokenTypeOf(jkt),
+        token_type: tokenTypeOf(binding),
         expires_in: issuer.secondsLeft(access.expiresAt),
         scope: scope.join(' '),
       });

@@ -1,4 +1,4 @@
-import type { Answer } from '@alongside/kernel/answer';
+import { type Answer, noContent } from '@alongside/kernel/answer';
 import type { Steps } from '@alongside/kernel/steps';
 import type { WithProducts } from '../../application/client.ts';
 import type { Base } from '../../base.ts';
@@ -14,6 +14,8 @@ export interface Grant {
   /** `grant_type`. */
   readonly type: string;
   endpoint(base: Base, parts: Parts): (known: FromClient) => Promise<Answer>;
+  /** All that is checked before anything is given; throws the refusal. */
+  check(base: Base, parts: Parts): (known: FromClient) => Promise<void>;
 }
 
 /** Makes a grant of its two halves: nothing is written before everything was checked. */
@@ -29,6 +31,10 @@ export function grant<Valid>(
     endpoint(base, parts) {
       const list = halves.validate(base, parts).step(halves.issue(base, parts));
       return (known) => list.run(known);
+    },
+    check(base, parts) {
+      const list = halves.validate(base, parts).step(async () => noContent());
+      return async (known) => void (await list.run(known));
     },
   };
 }

@@ -2,13 +2,14 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
 import type { TokenRecord } from '../../../oauth/tokens.ts';
 import type { Base } from '../../base.ts';
-import { accessLifetime } from '../../issue.ts';
+import { accessLifetime, Issuer } from '../../issue.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
 import { endOfRefreshing, type Rotated, Rotation, scopesLeft, upstreamOf } from '../../rotation.ts';
-import { AccessTokens, boundKeyOf, tokenTypeOf } from '../access-tokens.ts';
+import { AccessTokens, bindingOf, type Confirmation, sameBinding, tokenTypeOf } from '../access-tokens.ts';
 import { errors } from '../errors.ts';
 import { readScope } from '../incoming.ts';
+import { rulesOf } from '../profile.ts';
 import { audienceOf, readResources } from '../resources.ts';
 import { type FromClient, grant } from './grant.ts';
 
@@ -20,9 +21,10 @@ interface WithScopes {
   scope: string[];
   accessScope: string[];
 }
+type Valid = FromClient & WithToken & WithScopes & { resources: string[] };
 
 const findToken = ({ tokens, clock }: Pick<Parts, 'tokens' | 'clock'>, base: Base) =>
-  async function findToken({ parameters, client, jkt }: FromClient): Promise<WithToken> {
+  async function findToken({ parameters, client, binding }: FromClient): Promise<WithToken> {
     const token = parameters.get('refresh_token');
     if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
     const record = await tokens.find(token);
@@ -30,19 +32,21 @@ const findToken = ({ tokens, clock }: Pick<Parts, 'tokens' | 'clock'>, base: Bas
       throw errors.refreshInvalid(`no refresh token of ${base.path} is like this`);
     if (record.clientId !== client.half.clientId)
       throw errors.refreshInvalid(`the token was given to ${record.clientId}`);
-    const key = boundKeyOf(record.attributes);
-    if (key !== null && key !== jkt)
-      throw errors.proofInvalid(`the token is bound to ${key}, proven is ${jkt ?? 'none'}`);
+    const bound = bindingOf(record.attributes);
+    if (bound !== null && !sameBinding(bound, binding))
+      throw errors.proofInvalid(
+        `the token is bound to ${JSON.stringify(bound)}, proven is ${JSON.stringify(binding)}`,
+      );
     if (record.revokedAt !== null) throw errors.refreshInvalid('the token was revoked');
     if (record.expiresAt <= clock.now())
       throw errors.refreshInvalid(`the token ran out ${clock.now() - record.expiresAt} ms ago`);
     return { token, record };
   };
 
-const answer = (rotation: Rotation, rotated: Rotated, jkt: string | null): Answer =>
+const answer = (rotation: Rotation, rotated: Rotated, binding: Confirmation | null): Answer =>
   json(200, {
     access_token: rotated.accessToken,
-    token_type: tokenTypeOf(jkt),
+    token_type: tokenTypeOf(binding),
     expires_in: rotation.secondsLeft(rotated.accessExpiresAt),
     scope: rotated.scope,
     refresh_token: rotated.refreshToken,
@@ -59,7 +63,7 @@ async function answerRepeat(
   if (rotated) {
     // The key is the one of the first answer, whatever the repeat proved.
     const access = await tokens.find(rotated.accessToken);
-    return answer(rotation, rotated, access ? boundKeyOf(access.attributes) : null);
+    return answer(rotation, rotated, access ? bindingOf(access.attributes) : null);
   }
   await tokens.revokeFamily(record.family);
   throw errors.refreshInvalid('the token was used before; all tokens of its family are revoked');
@@ -90,7 +94,51 @@ const keepResources = (api: string) =>
     return { resources };
   };
 
-/** RFC 6749 section 6, with rotation. */
+/** A new access token alone: the refresh token of a bound confidential client stays (FAPI 2.0 section 5.3.2.1). */
+const keepRefreshing = (base: Base, parts: Parts, accessTokens: AccessTokens) => {
+  const issuer = new Issuer(base, parts.tokens, parts.clock);
+  return async function keepRefreshing(known: Valid): Promise<Answer> {
+    const { client, token, record, accessScope: scope, resources, binding, parameters } = known;
+    const usual = { access: accessLifetime, refresh: 0 };
+    const { access: lifetime } = lifetimesOf(base, parameters, usual);
+    const { refresh_count: _, _refresh_tokens_validity_ms: __, ...attributes } = record.attributes;
+    const granted = { ...record, scope, attributes };
+    const access = await accessTokens.issue(client.half, granted, { lifetime, resources, binding });
+    const { done } = await parts.database.batch([parts.tokens.holding(token), access.write]);
+    if (!done) throw errors.refreshInvalid('the token was revoked at the same time');
+    return json(200, {
+      access_token: access.token,
+      token_type: tokenTypeOf(binding),
+      expires_in: issuer.secondsLeft(access.expiresAt),
+      scope: scope.join(' '),
+    });
+  };
+};
+
+const rotate = (base: Base, parts: Parts, accessTokens: AccessTokens) => {
+  const rotation = new Rotation(base, parts);
+  return async function rotate(known: Valid): Promise<Answer> {
+    const { parameters, client, token, record, scope, accessScope, resources, binding } = known;
+    const usual = { access: accessLifetime, refresh: upstreamOf(base, record).refreshLifetime };
+    const { access, refresh, validity } = lifetimesOf(base, parameters, usual);
+    const refreshExpiresAt = Math.min(parts.clock.now() + refresh, endOfRefreshing(record, validity));
+    const rotated = await rotation.rotate(
+      token,
+      record,
+      scope,
+      { accessLifetime: access, refreshExpiresAt },
+      accessScope,
+      (grant, lifetime) => accessTokens.issue(client.half, grant, { lifetime, resources, binding }),
+    );
+    if (rotated) return answer(rotation, rotated, binding);
+    const used = await parts.tokens.find(token);
+    if (!used || used.revokedAt !== null)
+      throw errors.refreshInvalid('the token was revoked at the same time');
+    return answerRepeat(parts, rotation, { token, record: used });
+  };
+};
+
+/** RFC 6749 section 6, with rotation where the client's profile has it. */
 export const refreshToken = grant('refresh_token', {
   validate: (base, parts) =>
     steps<FromClient>()
@@ -99,44 +147,20 @@ export const refreshToken = grant('refresh_token', {
       .step(checkScope)
       .step(keepResources(parts.urls.api)),
   issue(base, parts) {
-    const { clock, tokens, recorder } = parts;
-    const rotation = new Rotation(base, parts);
     const accessTokens = new AccessTokens(base, parts);
-    return async function issue({
-      parameters,
-      client,
-      token,
-      record,
-      scope,
-      accessScope,
-      resources,
-      jkt,
-    }: FromClient & WithToken & WithScopes & { resources: string[] }) {
-      const usual = { access: accessLifetime, refresh: upstreamOf(base, record).refreshLifetime };
-      const { access, refresh, validity } = lifetimesOf(base, parameters, usual);
-      const refreshExpiresAt = Math.min(clock.now() + refresh, endOfRefreshing(record, validity));
-      const rotated = await rotation.rotate(
-        token,
-        record,
-        scope,
-        { accessLifetime: access, refreshExpiresAt },
-        accessScope,
-        (grant, lifetime) => accessTokens.issue(client.half, grant, { lifetime, resources, jkt }),
-      );
-      if (!rotated) {
-        const used = await tokens.find(token);
-        if (!used || used.revokedAt !== null)
-          throw errors.refreshInvalid('the token was revoked at the same time');
-        return answerRepeat(parts, rotation, { token, record: used });
-      }
-      recorder.record({
+    const rotated = rotate(base, parts, accessTokens);
+    const kept = keepRefreshing(base, parts, accessTokens);
+    return async function issue(known: Valid): Promise<Answer> {
+      const { client, record } = known;
+      const given = await (rulesOf(client.half).rotation ? rotated : kept)(known);
+      parts.recorder.record({
         keys: [record.family],
         from: 'application',
         to: 'authorisation',
         name: 'authorisation.refresh',
-        detail: { client: client.application.name, count: rotated.count },
+        detail: { client: client.application.name, count: Number(record.attributes.refresh_count ?? 0) + 1 },
       });
-      return answer(rotation, rotated, jkt);
+      return given;
     };
   },
 });

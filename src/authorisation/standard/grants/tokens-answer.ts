@@ -1,5 +1,5 @@
 import type { Issued, Issuer } from '../../issue.ts';
-import { tokenTypeOf } from '../access-tokens.ts';
+import { type Confirmation, tokenTypeOf } from '../access-tokens.ts';
 
 /** The answer to a redeemed code (RFC 6749 section 5.1). */
 export const tokensAnswer = (
@@ -8,11 +8,11 @@ export const tokensAnswer = (
     access,
     refresh,
     scope,
-    jkt,
-  }: { access: Issued; refresh: Issued; scope: readonly string[]; jkt: string | null },
+    binding,
+  }: { access: Issued; refresh: Issued; scope: readonly string[]; binding: Confirmation | null },
 ): Record<string, unknown> => ({
   access_token: access.token,
-  token_type: tokenTypeOf(jkt),
+  token_type: tokenTypeOf(binding),
   expires_in: issuer.secondsLeft(access.expiresAt),
   scope: scope.join(' '),
   refresh_token: refresh.token,

@@ -1,5 +1,6 @@
 import type { Applications } from '../../../oauth/applications.ts';
 import { errors } from '../../errors.ts';
+import { rulesOf } from '../../profiles.ts';
 import { findRelyingParty, type RelyingParty } from '../../relying-party.ts';
 import type { ClientAuthenticationMethod, TokenRequest } from './method.ts';
 
@@ -12,7 +13,7 @@ export const authenticateClient = (
     const used = methods.filter((method) => method.isUsed(asked));
     const [method] = used;
     if (!method) throw errors.clientUnauthenticated('the request has no client authentication');
-    if (used.length > 1) throw errors.clientMethods(used.map(({ id }) => id).join(' and '));
+    if (used.length > 1) throw errors.clientMethods(used.flatMap(({ ids }) => ids).join(' and '));
     const clientId = method.claimedClient(asked);
     if (clientId === undefined) throw method.refuse('the client cannot be read');
     const named = asked.parameters.get('client_id');
@@ -21,8 +22,10 @@ export const authenticateClient = (
     const party = await findRelyingParty(applications, clientId);
     if (!party) throw method.refuse(`no approved client of CIS2 has the id ${clientId}`);
     const registered = party.client.tokenEndpointAuthMethod;
-    if (registered !== method.id)
-      throw method.refuse(`the client registered ${registered}, the request uses ${method.id}`);
+    if (!method.ids.includes(registered))
+      throw method.refuse(`the client registered ${registered}, the request uses ${method.ids.join(' or ')}`);
+    if (!rulesOf(party.client).authenticationMethods.includes(registered))
+      throw method.refuse(`the profile ${party.client.profile} has no ${registered}`);
     await method.prove(asked, party);
     return { party };
   };

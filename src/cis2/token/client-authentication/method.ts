@@ -11,8 +11,8 @@ export interface TokenRequest {
 
 /** A way in which clients authenticate. One file each; the registry is their only list. */
 export interface ClientAuthenticationMethod {
-  /** Value of `token_endpoint_auth_method`. */
-  readonly id: string;
+  /** The values of `token_endpoint_auth_method` that it is. */
+  readonly ids: readonly string[];
   /** Whether a request uses it. */
   isUsed(asked: TokenRequest): boolean;
   /** The client that is claimed, before anything was proved; undefined when it is not readable. */

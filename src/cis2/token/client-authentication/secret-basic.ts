@@ -34,7 +34,7 @@ export function readBasic(header: string | undefined): { clientId: string; secre
 
 /** `client_secret_basic` (RFC 6749 section 2.3.1). */
 export const secretBasic = (clock: Clock): ClientAuthenticationMethod => ({
-  id: 'client_secret_basic',
+  ids: ['client_secret_basic'],
   isUsed: ({ request }) => request.headers.authorization !== undefined,
   claimedClient: ({ request }) => readBasic(request.headers.authorization)?.clientId,
   refuse: (detail) => errors.clientUnauthenticated(detail),

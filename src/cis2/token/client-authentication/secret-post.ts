@@ -5,7 +5,7 @@ import type { ClientAuthenticationMethod } from './method.ts';
 
 /** `client_secret_post` (RFC 6749 section 2.3.1). */
 export const secretPost = (clock: Clock): ClientAuthenticationMethod => ({
-  id: 'client_secret_post',
+  ids: ['client_secret_post'],
   isUsed: ({ parameters }) => parameters.has('client_secret'),
   claimedClient: ({ parameters }) => parameters.get('client_id'),
   refuse: (detail) => errors.clientUnauthenticated(detail),

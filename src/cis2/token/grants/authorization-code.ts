@@ -8,6 +8,7 @@ import { halfHash } from '../../claims/half-hash.ts';
 import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
 import type { CodeGrant, Codes } from '../../codes.ts';
+import { tokenTypeOf } from '../../confirmation.ts';
 import { errors } from '../../errors.ts';
 import { partyOf } from '../../relying-party.ts';
 import type { Sessions } from '../../sessions.ts';
@@ -42,6 +43,12 @@ function checkVerifier({ parameters }: GrantRequest, { challenge }: CodeGrant): 
   } else if (!verifierFits(verifier, challenge)) {
     throw errors.codeInvalid(`code_verifier ${verifier === undefined ? 'is missing' : 'does not fit'}`);
   }
+}
+
+/** A code that is bound to a key is redeemed with a proof of it (RFC 9449 section 10). Codes of earlier versions have no member. */
+function checkKey({ confirmation }: GrantRequest, { jkt = null }: CodeGrant): void {
+  if (jkt !== null && confirmation?.jkt !== jkt)
+    throw errors.dpopProofInvalid(`the code is bound to ${jkt}, proven is ${confirmation?.jkt ?? 'none'}`);
 }
 
 /** The code again: tokens that came of it end, unless the same client repeats itself at once (RFC 6749 section 4.1.2). */
@@ -91,12 +98,14 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
     if (grant.redirectUri !== redirectUri)
       throw errors.codeInvalid(`redirect_uri is ${redirectUri}, ${grant.redirectUri} was asked for`);
     checkVerifier(asked, grant);
+    checkKey(asked, grant);
     return { code, grant };
   },
 
-  async issue({ party }, { code, grant }) {
+  async issue({ party, confirmation }, { code, grant }) {
     const { client, application } = party;
-    const tokenGrant: TokenGrant = { party, facts: grant, scope: grant.scope, family: grant.family };
+    const { scope, family } = grant;
+    const tokenGrant: TokenGrant = { party, facts: grant, scope, family, confirmation };
     const access = parts.issuing.access(tokenGrant);
     const refresh = await refreshOf(parts, tokenGrant);
     const hashes = {
@@ -125,8 +134,8 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
       access_token: access.token,
       id_token: idToken,
       expires_in: parts.issuing.secondsLeft(access.expiresAt),
-      scope: grant.scope.join(' '),
-      token_type: 'Bearer',
+      scope: scope.join(' '),
+      token_type: tokenTypeOf(confirmation),
       ...(refresh ? { refresh_token: refresh.token } : {}),
     };
   },

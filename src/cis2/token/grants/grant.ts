@@ -1,10 +1,13 @@
 import type { Parameters } from '../../../oauth/parameters.ts';
+import type { Confirmation } from '../../confirmation.ts';
 import type { RelyingParty } from '../../relying-party.ts';
 
 /** What is known when a grant is looked at: who asks, and for what. */
 export interface GrantRequest {
   parameters: Parameters;
   party: RelyingParty;
+  /** What its tokens are bound to. */
+  confirmation: Confirmation | null;
 }
 
 /** A grant type: `validate` before anything is written, then `issue` in one batch. One file each. */

@@ -6,6 +6,7 @@ import { type Database, must, type Statement, sql } from '../../../storage/datab
 import type { CisClient } from '../../cis-client.ts';
 import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
+import { tokenTypeOf } from '../../confirmation.ts';
 import { errors } from '../../errors.ts';
 import { partyOf } from '../../relying-party.ts';
 import { choiceOf } from '../../roles/settle.ts';
@@ -94,17 +95,21 @@ async function answer(parts: Parts, { party }: GrantRequest, valid: Valid, succe
     ...(openid ? { id_token: await signIdToken(parts, party.client, made) } : {}),
     expires_in: parts.issuing.secondsLeft(accessExpiresAt),
     scope,
-    token_type: 'Bearer',
+    token_type: tokenTypeOf(successor.confirmation ?? null),
     refresh_token: refreshToken,
   };
 }
+
+/** The retry of an answer that was lost comes with the same key (RFC 9449 section 5). */
+const isSameSender = ({ confirmation }: GrantRequest, successor: Successor): boolean =>
+  JSON.stringify(confirmation) === JSON.stringify(successor.confirmation ?? null);
 
 /** A used token again: its successor for an answer that was lost; else it is refused, and where it may be stolen all end. */
 async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
   const { profile } = asked.party.client;
   const { retryTime } = refreshRules[profile];
   const successor = await parts.successors.again(valid.token, valid.record, retryTime);
-  if (successor) return answer(parts, asked, valid, successor);
+  if (successor && isSameSender(asked, successor)) return answer(parts, asked, valid, successor);
   if (retryTime > 0) await parts.tokens.revokeFamily(valid.record.family);
   throw errors.refreshInvalid(
     `it was used before${retryTime > 0 ? '; all that came from its sign-in is revoked' : ''}`,
@@ -128,7 +133,7 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
     const session = await parts.sessions.get(facts.sid);
     if (!session) throw errors.refreshInvalid('its session has ended');
     const { rotates } = refreshRules[party.client.profile];
-    const grant = { party, facts, family: record.family };
+    const grant = { party, facts, family: record.family, confirmation: asked.confirmation };
     const access = parts.issuing.access({ ...grant, scope });
     const next = rotates
       ? parts.issuing.refresh({ ...grant, scope: record.scope.split(' ') }, session.endsAt)
@@ -138,6 +143,7 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
       accessExpiresAt: access.expiresAt,
       refreshToken: next?.token ?? token,
       scope: scope.join(' '),
+      confirmation: asked.confirmation,
     };
     const { done } = await parts.database.batch([
       next ? parts.tokens.spending(token, parts.successors.seal(successor)) : needing(token),

@@ -1,0 +1,94 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { Agent, request } from 'node:http';
+import type { Platform } from '../../src/authorisation/testing/platform.ts';
+
+/** What one request of a race was answered. */
+export interface Answer {
+  status: number;
+  body: Record<string, unknown>;
+  location: URL | undefined;
+  cookie: string;
+}
+
+/** Several processes of the service, on one database. */
+export interface Processes {
+  /** Sends to the process of this number. */
+  send(
+    number: number,
+    method: 'GET' | 'POST',
+    path: string,
+    form?: Record<string, string>,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+const worker = new URL('./worker.ts', import.meta.url);
+
+function startOne(start: object): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(worker, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`a process ended with ${code}`)));
+    child.once('message', (message) => resolve({ child, port: (message as { port: number }).port }));
+    child.send(start);
+  });
+}
+
+function readBody(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+/** Starts so many processes beside the platform that seeded the database. */
+export async function startProcesses(
+  count: number,
+  database: string,
+  platform: Platform,
+): Promise<Processes> {
+  const start = {
+    database,
+    master: Buffer.from(platform.master).toString('base64'),
+    issuer: platform.provider.issuer,
+  };
+  const running = await Promise.all(Array.from({ length: count }, () => startOne(start)));
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  return {
+    send(number, method, path, form, headers = {}) {
+      const port = running[number % count]?.port;
+      const body = form === undefined ? undefined : new URLSearchParams(form).toString();
+      const type = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+      return new Promise((resolve, reject) => {
+        const call = request(
+          { port, host: '127.0.0.1', agent, method, path, headers: { ...type, ...headers } },
+          (answer) => {
+            const parts: Buffer[] = [];
+            answer.on('data', (part: Buffer) => parts.push(part));
+            answer.on('error', reject);
+            answer.on('end', () =>
+              resolve({
+                status: answer.statusCode ?? 0,
+                body: readBody(Buffer.concat(parts).toString()),
+                location: answer.headers.location ? new URL(answer.headers.location) : undefined,
+                cookie: (answer.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; '),
+              }),
+            );
+          },
+        );
+        call.on('error', reject);
+        call.end(body);
+      });
+    },
+    async stop() {
+      agent.destroy();
+      for (const { child } of running) {
+        child.removeAllListeners('exit');
+        const ended = new Promise((resolve) => child.once('exit', resolve));
+        child.kill('SIGTERM');
+        await ended;
+      }
+    },
+  };
+}

@@ -1,0 +1,19 @@
+// One of the processes of the race benchmark: the authorisation service on the shared database.
+import { startPlatform } from '../../src/authorisation/testing/platform.ts';
+import type { Provider } from '../../src/authorisation/testing/provider.ts';
+
+interface Start {
+  database: string;
+  /** Master key, base64. */
+  master: string;
+  issuer: string;
+}
+
+process.once('message', async ({ database, master, issuer }: Start) => {
+  // The providers run in the first process; here only their address is needed.
+  const provider = { issuer } as Provider;
+  const beside = { master: Buffer.from(master, 'base64'), provider, citizens: provider };
+  const platform = await startPlatform({ database, beside });
+  process.send?.({ port: platform.port });
+});
+process.once('disconnect', () => process.exit(0));

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
+import { poweredCard } from './card.fixture.ts';
+import { VIRTUAL_CARD_ATR } from './piv.ts';
+import { VpcdConnection } from './vpcd-connection.ts';
+import { encodeFrame, FrameReader } from './vpcd-frames.ts';
+
+/** The reader's end of a slot, with a card in it. */
+async function slot(t: TestContext) {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const came = once(server, 'connection') as Promise<[Socket]>;
+  const { applet } = await poweredCard(t);
+  const card = await VpcdConnection.insert(applet, { port: (server.address() as AddressInfo).port });
+  const [socket] = await came;
+  server.close();
+  t.after(() => card.remove());
+  const frames = new FrameReader();
+  const answers = (async function* () {
+    for await (const chunk of socket)
+      for (const frame of frames.push(chunk)) yield Buffer.from(frame).toString('hex');
+  })();
+  const tell = (hex: string): unknown =>
+    socket.write(encodeFrame(Buffer.from(hex.replaceAll(' ', ''), 'hex')));
+  const ask = async (hex: string): Promise<string | undefined> => {
+    tell(hex);
+    return (await answers.next()).value ?? undefined;
+  };
+  return { card, socket, tell, ask };
+}
+
+const SELECT = '00a4040009a00000030800001000';
+const PIN = '00200080 08 313233343536ffff';
+
+describe('a card in a slot of vpcd', () => {
+  test('answers the ATR and commands, and forgets the PIN at reset and without power', async (t) => {
+    const { tell, ask } = await slot(t);
+    tell('01');
+    assert.equal(await ask('04'), Buffer.from(VIRTUAL_CARD_ATR).toString('hex'));
+    assert.equal(await ask(SELECT), '612b');
+    assert.equal(await ask(PIN), '9000');
+    assert.equal(await ask('00200080'), '9000');
+    for (const power of ['02', '00']) {
+      tell(power);
+      assert.equal(await ask('00200080'), '6d00');
+      assert.equal(await ask(SELECT), '612b');
+      assert.equal(await ask('00200080'), '63c3');
+      assert.equal(await ask(PIN), '9000');
+    }
+    assert.equal(await ask('07'), '6700');
+    assert.equal(await ask('ff'.repeat(3000)), '6700');
+  });
+
+  test('commands that come at once are answered in their order', async (t) => {
+    const { tell, ask } = await slot(t);
+    tell(SELECT);
+    tell(PIN);
+    tell('00200080');
+    assert.deepEqual([await ask('00200081'), await ask('04'), await ask('02')], ['612b', '9000', '9000']);
+  });
+
+  test('leaves with its connection, whoever ends it', async (t) => {
+    const { card, socket } = await slot(t);
+    await card.remove();
+    await once(socket, 'close');
+    assert.equal(await card.closed, undefined);
+    const other = await slot(t);
+    other.socket.end();
+    assert.equal(await other.card.closed, undefined);
+  });
+
+  test('a peer that breaks the protocol gets the connection closed', async (t) => {
+    const { card, socket } = await slot(t);
+    socket.write(Uint8Array.of(0, 0, 0, 1, 4));
+    assert.equal((await card.closed)?.name, 'VpcdError');
+    await once(socket, 'close');
+  });
+
+  test('without vpcd the card cannot be put in', async (t) => {
+    const { applet } = await poweredCard(t);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    await assert.rejects(VpcdConnection.insert(applet, { port }), { code: 'ECONNREFUSED' });
+  });
+});

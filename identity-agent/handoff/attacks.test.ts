@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
+import http from 'node:http';
+import { createServer } from 'node:net';
+import { describe, test } from 'node:test';
+import { json } from '@alongside/kernel/answer';
+import { createListener } from '@alongside/kernel/http';
+import { randomToken } from '@alongside/kernel/ids';
+import { signJwt } from '@alongside/kernel/jws';
+import { newKeyPair } from '@alongside/kernel/keys';
+import { silentLog } from '@alongside/kernel/log';
+import { sha256 } from '@alongside/kernel/secrets';
+import { sessionCertificateType } from '../../src/cis/protocol.ts';
+import { freePort, type TestDesk, testDesk } from '../fixture/desk.ts';
+import { handOffPath, proofType } from '../protocol.ts';
+import { linuxPeerUser } from './peer-user.ts';
+
+// The attacks on the way between browser and agent, each by its name. What an attacker is after: a proof for a request of
+// theirs, a code in a browser of theirs, or PIN attempts of somebody else's card.
+
+const nothingWasProven = (desk: TestDesk) => {
+  assert.equal(desk.cis2.proofs.length, 0, 'no proof');
+  assert.equal(desk.cis2.codes.length, 0, 'no code');
+};
+
+describe("relay into the victim's browser", () => {
+  test("the attacker's request, opened at the victim's desk, signs nobody in", async (t) => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const attackersCookie = randomToken();
+    const { jws } = await desk.cis2.request({ txn_h: sha256(attackersCookie) });
+    const { location } = await desk.handOff(jws);
+    const victim = await desk.visit(location, { headers: { cookie: `txn=${randomToken()}` } });
+    assert.equal(victim.status, 403, "the victim's browser has not the attacker's cookie");
+    const attacker = await desk.visit(`${desk.cis2.origin}/agent/return?code=${randomToken()}`, {
+      headers: { cookie: `txn=${attackersCookie}` },
+    });
+    assert.equal(attacker.status, 403, 'the attacker has not the code');
+    const both = await desk.visit(location, { headers: { cookie: `txn=${attackersCookie}` } });
+    assert.equal(both.status, 200, 'only code and cookie together count');
+    assert.equal(
+      (await desk.visit(location, { headers: { cookie: `txn=${attackersCookie}` } })).status,
+      403,
+      'and once',
+    );
+  });
+});
+
+describe('replay', () => {
+  test('a request is taken up once, also by an agent that was started again', async (t) => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const { jws } = await desk.cis2.request();
+    assert.equal((await desk.handOff(jws)).status, 302);
+    assert.equal((await desk.handOff(jws)).status, 409);
+    await desk.restart();
+    assert.equal((await desk.handOff(jws)).status, 409);
+    assert.equal(desk.cis2.proofs.length, 1);
+  });
+});
+
+describe('DNS rebinding', () => {
+  test('a page under its own name gets nothing, whatever it says of itself', async (t) => {
+    const desk = await testDesk(t, { fetchTransport: true });
+    await desk.signIn();
+    const { port } = new URL(desk.origin);
+    const { jws } = await desk.cis2.request();
+    const host = `rebound.example:${port}`;
+    // A page that is same-origin with the rebound name sends no Origin with GET, and its own with POST.
+    for (const path of [`${handOffPath}?request=${jws}`, '/', '/card', '/healthz', '/assets/interaction.js'])
+      assert.equal((await desk.visit(path, { headers: { host } })).status, 421, path);
+    for (const method of ['POST', 'OPTIONS'])
+      assert.equal(
+        (await desk.visit(handOffPath, { method, headers: { host, origin: `http://${host}` } })).status,
+        421,
+        method,
+      );
+    nothingWasProven(desk);
+  });
+});
+
+describe('a request that is not from the pinned CIS2', () => {
+  const refused = async (
+    t: Parameters<typeof testDesk>[0],
+    make: (desk: TestDesk) => Promise<string>,
+  ): Promise<void> => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const answer = await desk.handOff(await make(desk));
+    assert.equal(answer.status, 400);
+    assert.equal(answer.location, '');
+    nothingWasProven(desk);
+  };
+
+  test('wrong issuer', (t) =>
+    refused(t, async ({ cis2 }) => (await cis2.request({ iss: 'https://evil.example/realm' })).jws));
+
+  test('an issuer that differs in one sign', (t) =>
+    refused(t, async ({ cis2 }) => (await cis2.request({ iss: `${cis2.issuer}/` })).jws));
+
+  test('unpinned issuer: its own keys in the header add no trust, and nobody fetches them', async (t) => {
+    let asked = 0;
+    const elsewhere = createListener(
+      [
+        {
+          methods: ['GET'],
+          path: '/jwks',
+          endpoint: async () => {
+            asked += 1;
+            return json(200, { keys: [] });
+          },
+        },
+      ],
+      { name: 'evil', log: silentLog },
+    );
+    const origin = `http://127.0.0.1:${await elsewhere.listen(0)}`;
+    t.after(() => elsewhere.close());
+    await refused(t, async ({ cis2 }) => {
+      const { privatePem, publicJwk } = await newKeyPair('ES256');
+      const { claims } = await cis2.request();
+      return signJwt(
+        {
+          alg: 'ES256',
+          typ: 'cis-agent-req+jwt',
+          kid: 'mine',
+          jwk: publicJwk,
+          jku: `${origin}/jwks`,
+        } as never,
+        { ...claims },
+        createPrivateKey(privatePem),
+      );
+    });
+    assert.equal(asked, 0);
+  });
+
+  test('wrong audience', (t) =>
+    refused(t, async ({ cis2 }) => (await cis2.request({ aud: cis2.issuer as never })).jws));
+
+  for (const alg of ['none', 'None', 'HS256', 'RS256'])
+    test(`alg ${alg}`, (t) =>
+      refused(t, async ({ cis2 }) => {
+        const [, payload, signature] = (await cis2.request()).jws.split('.');
+        const header = Buffer.from(JSON.stringify({ alg, typ: 'cis-agent-req+jwt', kid: 'x' }));
+        return `${header.toString('base64url')}.${payload}.${alg.toLowerCase() === 'none' ? '' : signature}`;
+      }));
+
+  test('expired', async (t) => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const { jws } = await desk.cis2.request();
+    desk.clock.advance(60);
+    assert.equal((await desk.handOff(jws)).status, 400);
+    nothingWasProven(desk);
+  });
+
+  test('an answer that would go elsewhere', (t) =>
+    refused(t, async ({ cis2 }) => (await cis2.request({ response_uri: 'https://evil.example/' })).jws));
+});
+
+describe('pages that call instead of going', () => {
+  test('framing: refused by the request, and by the answer for browsers that say nothing', async (t) => {
+    const desk = await testDesk(t, { strictNavigation: false });
+    await desk.signIn();
+    const { jws } = await desk.cis2.request();
+    const framed = { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' };
+    for (const path of [`${handOffPath}?request=${jws}`, '/', '/card'])
+      assert.equal((await desk.visit(path, { headers: framed })).status, 403, path);
+    const silent = { 'sec-fetch-dest': undefined, 'sec-fetch-mode': undefined };
+    const { headers } = await desk.visit('/', { headers: silent });
+    assert.equal(headers['x-frame-options'], 'DENY');
+    assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/);
+    nothingWasProven(desk);
+  });
+
+  test('cross-site fetch: there is no such way unless it is switched on', async (t) => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const { jws } = await desk.cis2.request();
+    const call = {
+      origin: desk.cis2.origin,
+      'content-type': 'application/json',
+      'x-identity-agent': '1',
+      'sec-fetch-mode': 'cors',
+    };
+    const body = JSON.stringify({ request: jws });
+    assert.equal((await desk.visit(handOffPath, { method: 'POST', headers: call, body })).status, 404);
+    assert.equal((await desk.visit(handOffPath, { method: 'OPTIONS', headers: call })).status, 404);
+    nothingWasProven(desk);
+  });
+
+  test('WebSocket: no upgrade is answered, from any origin', async (t) => {
+    const desk = await testDesk(t, { fetchTransport: true });
+    await desk.signIn();
+    const { jws } = await desk.cis2.request();
+    for (const origin of ['https://evil.example', desk.cis2.origin, desk.origin])
+      for (const path of [`${handOffPath}?request=${jws}`, '/', '/card']) {
+        const status = await new Promise<number>((resolve, reject) => {
+          const request = http.get(`${desk.origin}${path}`, {
+            headers: {
+              ...{ connection: 'Upgrade', upgrade: 'websocket', origin },
+              ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' },
+              ...{ 'sec-fetch-dest': 'websocket', 'sec-fetch-mode': 'websocket' },
+            },
+          });
+          request.on('upgrade', () => resolve(101));
+          request.on('response', (answer) => resolve(answer.resume().statusCode ?? 0));
+          request.on('error', reject);
+        });
+        assert.equal(status, 403, `${origin} ${path}`);
+      }
+    nothingWasProven(desk);
+  });
+});
+
+describe('port squatting', () => {
+  test('who sits on the port of the agent learns no secret, and can prove nobody', async (t) => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const honest = await desk.cis2.request();
+    await desk.handOff(honest.jws);
+    const seen: string[] = [];
+    const squatter = http.createServer((request, answer) => {
+      seen.push(request.url ?? '', JSON.stringify(request.headers));
+      answer.end();
+    });
+    await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
+    t.after(() => void squatter.close());
+    const { port } = squatter.address() as { port: number };
+    const cookie = randomToken();
+    const { jws, claims } = await desk.cis2.request({ txn_h: sha256(cookie) });
+    await desk.visit(`http://127.0.0.1:${port}${handOffPath}?request=${jws}`);
+    const stolen = new URL(seen[0] ?? '', desk.origin).searchParams.get('request') ?? '';
+    assert.equal(stolen, jws);
+    const payload = Buffer.from(stolen.split('.')[1] ?? '', 'base64url').toString();
+    assert.ok(!payload.includes(cookie), 'the cookie of the transaction never leaves the browser');
+
+    const exchange = (body: object) =>
+      desk.visit(`${desk.cis2.origin}/agent/exchange`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const { privatePem, publicJwk } = await newKeyPair('ES256');
+    const key = createPrivateKey(privatePem);
+    const session = desk.cis.live[0];
+    const forged = await signJwt(
+      { alg: 'ES256', typ: sessionCertificateType, kid: 'cis' },
+      { iss: desk.cis.origin, sub: session?.uid, sid: session?.id, cnf: { jwk: publicJwk } },
+      key,
+    );
+    const proof = await signJwt(
+      { alg: 'ES256', typ: proofType },
+      {
+        ...{ aud: claims.iss, request_jti: claims.jti, nonce: claims.nonce, txn_h: claims.txn_h },
+        ...{ iss: desk.agent.id, cis_sid: session?.id, sub: session?.uid, card_present: false },
+      },
+      key,
+    );
+    assert.equal((await exchange({ proof, sessionCertificate: forged })).status, 403, 'a forged certificate');
+    const real = desk.agent.session?.certificate ?? '';
+    assert.equal((await exchange({ proof, sessionCertificate: real })).status, 403, "another key's proof");
+    assert.equal(desk.cis2.proofs.length, 1, 'the honest one');
+  });
+
+  test('the agent does not start beside a squatter, and says so', async () => {
+    const squatter = createServer();
+    const port = await freePort();
+    await new Promise<void>((resolve) => squatter.listen(port, '127.0.0.1', resolve));
+    const listener = createListener([], { name: 'the Identity Agent', log: silentLog });
+    await assert.rejects(listener.listen(port), /is in use, so the Identity Agent cannot start/);
+    await listener.close();
+    await new Promise((resolve) => squatter.close(resolve));
+  });
+});
+
+describe('another local user', () => {
+  const get = (origin: string) =>
+    `require('http').get('${origin}/', { headers: { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' } }, (a) => { console.log(a.statusCode); a.resume(); })`;
+  const runAs = (origin: string, as: { uid?: number; gid?: number }): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const options = { ...as, cwd: '/' };
+      execFile('node', ['-e', get(origin)], options, (error, out) =>
+        error ? reject(error) : resolve(out.trim()),
+      );
+    });
+
+  // Only root can be another user: everybody else sees the same by the table of the kernel below.
+  if (process.getuid?.() === 0)
+    test('a program of another user is refused, one of the same user is answered', async (t) => {
+      const desk = await testDesk(t);
+      assert.equal(await runAs(desk.origin, {}), '200');
+      assert.equal(await runAs(desk.origin, { uid: 65_534, gid: 65_534 }), '403');
+    });
+
+  test('the owner of a connection is read from the kernel, for this very connection', async (t) => {
+    const desk = await testDesk(t);
+    const { port } = new URL(desk.origin);
+    const socket = await new Promise<import('node:net').Socket>((resolve) => {
+      const made = http.get(`${desk.origin}/healthz`, (answer) => answer.resume());
+      made.on('socket', (each) => each.on('connect', () => resolve(each)));
+    });
+    const from = { address: socket.localAddress ?? '', port: socket.localPort ?? 0 };
+    const uid = process.getuid?.() ?? 0;
+    assert.equal(await linuxPeerUser(Number(port), uid).isOurs(from), true);
+    assert.equal(await linuxPeerUser(Number(port), uid + 1).isOurs(from), false);
+    socket.destroy();
+  });
+});

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import fc from 'fast-check';
+import { UsedRequests } from './used-requests.ts';
+
+async function place(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'used-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const clock = new ManualClock(1_800_000_000_000);
+  const file = join(folder, 'used-requests');
+  return { clock, file, open: () => UsedRequests.open(clock, file) };
+}
+
+const exp = 1_800_000_060;
+
+test('a request that was used stays used when the agent is started again', async (t) => {
+  const { open, file } = await place(t);
+  assert.equal(await (await open()).take('one', exp), true);
+  const again = await open();
+  assert.equal(await again.take('one', exp), false);
+  assert.equal(await again.take('two', exp), true);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.doesNotMatch(await readFile(file, 'utf8'), /one|two/, 'only hashes are kept');
+});
+
+test('of many at once one wins', async (t) => {
+  const { open } = await place(t);
+  const used = await open();
+  const taken = await Promise.all(Array.from({ length: 20 }, () => used.take('same', exp)));
+  assert.equal(taken.filter(Boolean).length, 1);
+});
+
+test('what is over is forgotten, and the file stays short', async (t) => {
+  const { open, file, clock } = await place(t);
+  const used = await open();
+  for (let n = 0; n < 501; n += 1) await used.take(`early-${n}`, exp);
+  clock.advance(100);
+  for (let n = 0; n < 501; n += 1) await used.take(`late-${n}`, exp + 100);
+  assert.ok((await readFile(file, 'utf8')).split('\n').length < 1_010);
+  await open();
+  assert.equal((await readFile(file, 'utf8')).split('\n').length, 502);
+});
+
+test('a damaged file stops nobody and forgets nothing that can be read', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async (rubbish) => {
+      const { open, file } = await place(t);
+      await (await open()).take('kept', exp);
+      await appendFile(file, `${rubbish}\n`);
+      assert.equal(await (await open()).take('kept', exp), false);
+    }),
+    { numRuns: 30 },
+  );
+});

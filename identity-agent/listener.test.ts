@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import net from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
+import { type Answer, json, redirect, text } from '@alongside/kernel/answer';
+import { catalogue } from '@alongside/kernel/errors';
+import { createListener, type HttpRequest, type Route } from '@alongside/kernel/http';
+import { silentLog } from '@alongside/kernel/log';
+import fc from 'fast-check';
+import { freePort } from './fixture/desk.ts';
+import { createAgentListener, fits } from './listener.ts';
+
+const errors = catalogue('test', {
+  no: { code: 'no', status: 418, description: 'No.', actor: 'user', source: 'test' },
+});
+const show = async (request: HttpRequest): Promise<Answer> => {
+  const { method, path, query, body, rawHeaders } = request;
+  return json(200, { method, path, query, body, hosts: rawHeaders.filter((each) => each === 'Host').length });
+};
+const routes: Route[] = [
+  { methods: ['GET'], path: '/', endpoint: async () => text(200, 'home') },
+  { methods: ['GET', 'POST'], path: '/thing/:id', endpoint: show },
+  { methods: ['GET'], path: '/thing/:id/part', endpoint: async () => redirect('/elsewhere') },
+  {
+    methods: ['GET'],
+    path: '/refuses',
+    endpoint: async () => {
+      throw errors.no('because');
+    },
+  },
+  {
+    methods: ['GET'],
+    path: '/fails',
+    endpoint: async () => {
+      throw new Error('broken');
+    },
+  },
+  {
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    path: '/*',
+    endpoint: async ({ path }) => text(404, `nothing at ${path}`),
+  },
+];
+const before = ({ headers }: HttpRequest) => (headers['x-stop'] ? text(403, 'stopped') : undefined);
+const onError = (thrown: unknown): Answer =>
+  text((thrown as { entry?: { status: number } }).entry?.status ?? 500, 'sorry');
+
+/** The same routes behind the agent's own listener and the kernel's. */
+async function both(t: TestContext) {
+  const log = silentLog;
+  const small = createAgentListener(routes, { log, before, onError });
+  const own = await freePort();
+  await small.listen(own);
+  const large = createListener(routes, { name: 'kernel', log, before, onError });
+  const kernel = await large.listen(0);
+  t.after(() => Promise.all([small.close(), large.close()]));
+  return { own, kernel };
+}
+
+const ask = (port: number, path: string, options: http.RequestOptions = {}, body = '') =>
+  new Promise<{ status: number; type: unknown; location: unknown; body: string }>((resolve, reject) => {
+    const request = http.request({ port, path, agent: false, ...options }, (answer) => {
+      let all = '';
+      answer.setEncoding('utf8').on('data', (part: string) => (all += part));
+      answer.on('end', () =>
+        resolve({
+          status: answer.statusCode ?? 0,
+          type: answer.headers['content-type'],
+          location: answer.headers.location,
+          body: all,
+        }),
+      );
+    });
+    request.on('error', reject).end(body);
+  });
+
+describe("the agent's own listener", () => {
+  test("answers as the kernel's does", async (t) => {
+    const { own, kernel } = await both(t);
+    const post = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+    const cases: [string, http.RequestOptions?, string?][] = [
+      ['/'],
+      ['/?a=b'],
+      ['/thing/1?x=%2F&y'],
+      ['/thing/a%2Fb'],
+      ['/thing/1', post, 'a=b&c=%20'],
+      ['/thing/1', { method: 'PUT' }],
+      ['/thing/1/part'],
+      ['/thing/1/part/more'],
+      ['/Thing/1'],
+      ['/nowhere'],
+      ['/nowhere', { method: 'OPTIONS' }],
+      ['/refuses'],
+      ['/fails'],
+      ['/', { headers: { 'x-stop': '1' } }],
+    ];
+    for (const [path, options, body] of cases)
+      assert.deepEqual(await ask(own, path, options, body), await ask(kernel, path, options, body), path);
+  });
+
+  test('refuses a long body, a long header and rubbish, and goes on', async (t) => {
+    const { own } = await both(t);
+    const long = await ask(own, '/thing/1', { method: 'POST' }, 'a'.repeat(20_000));
+    assert.equal(long.status, 413);
+    const header = await ask(own, '/', { headers: { 'x-long': 'a'.repeat(20_000) } });
+    assert.equal(header.status, 431);
+    const answer = await new Promise<string>((resolve) => {
+      const socket = net.connect(own, '127.0.0.1', () => socket.write('RUBBISH\r\n\r\n'));
+      let all = '';
+      socket.on('data', (part) => (all += part));
+      socket.on('close', () => resolve(all));
+    });
+    assert.match(answer, /^HTTP\/1\.1 400 /);
+    const cut = net.connect(own, '127.0.0.1', () => {
+      cut.write('POST /thing/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc');
+      cut.destroy();
+    });
+    assert.equal((await ask(own, '/')).body, 'home');
+  });
+
+  test('a port in use is one sentence', async (t) => {
+    const { own } = await both(t);
+    const second = createAgentListener([], { log: silentLog, before, onError });
+    await assert.rejects(second.listen(own), /is in use, so the Identity Agent cannot start/);
+  });
+
+  test('any pattern and path fit or do not', () => {
+    assert.ok(fits('/a/:id', '/a/b'));
+    for (const path of ['/a/', '/a', '/a/b/c', '/b/c', '//b']) assert.ok(!fits('/a/:id', path), path);
+    assert.ok(fits('/*', '/') && fits('/*', '/a/b'));
+    fc.assert(fc.property(fc.string(), (path) => fits('/*', `/${path}`)));
+    fc.assert(fc.property(fc.string(), fc.string(), (a, b) => typeof fits(a, b) === 'boolean'));
+  });
+});

@@ -1,0 +1,142 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Answer, json } from '@alongside/kernel/answer';
+import { OperatorError } from '@alongside/kernel/config';
+import { Refusal, reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { uuid } from '@alongside/kernel/ids';
+import type { Log } from '@alongside/kernel/log';
+
+// The agent's own listener, for an agent that runs alone: it has some twenty routes and one client, and must be small and
+// quick to start, so it does without the kernel's. What an endpoint sees is the same.
+
+const limits = { body: 16_384, header: 16_384, connections: 128, milliseconds: 30_000 };
+
+export interface AgentListenerOptions {
+  log: Log;
+  before(request: HttpRequest): Answer | undefined;
+  onError(thrown: unknown, request: HttpRequest): Answer;
+}
+
+/** The agent's port. */
+export interface AgentListener {
+  /** @throws OperatorError when the port cannot be taken */
+  listen(port: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Whether a path fits a route's: `:name` stands for one part that is not empty, `*` at the end for anything. */
+export function fits(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const parts = path.split('/');
+  const open = wanted.at(-1) === '*';
+  if (open ? parts.length < wanted.length : parts.length !== wanted.length) return false;
+  return wanted.every((part, at) => {
+    if (part === '*' && at === wanted.length - 1) return true;
+    return part.startsWith(':') ? parts[at] !== '' : part === parts[at];
+  });
+}
+
+class BodyTooLong extends Error {}
+
+async function bodyOf(incoming: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of incoming as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size > limits.body) throw new BodyTooLong();
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+function requestOf(incoming: IncomingMessage, body: string): HttpRequest {
+  const [path = '/', ...query] = (incoming.url ?? '/').split('?');
+  return {
+    id: uuid(),
+    method: incoming.method ?? 'GET',
+    path,
+    query: query.join('?'),
+    headers: incoming.headers,
+    rawHeaders: incoming.rawHeaders,
+    body,
+    address: incoming.socket.remoteAddress ?? '',
+    port: incoming.socket.remotePort ?? 0,
+  } as HttpRequest;
+}
+
+function send(outgoing: ServerResponse, { status, headers, body }: Answer): void {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  outgoing.writeHead(status, { ...headers, 'content-length': bytes.length });
+  outgoing.end(bytes);
+}
+
+/** Makes the listener of an agent's routes; the first route that fits a path and its method answers. */
+export function createAgentListener(
+  routes: readonly Route[],
+  { log, before, onError }: AgentListenerOptions,
+): AgentListener {
+  async function answer(request: HttpRequest): Promise<Answer> {
+    try {
+      const early = before(request);
+      if (early) return early;
+      const route = routes.find(
+        ({ methods, path }) =>
+          methods.some((method) => method === request.method) && fits(path, request.path),
+      );
+      return route ? await route.endpoint(request) : json(404, { error: 'not_found' });
+    } catch (thrown) {
+      const refused = thrown instanceof Refusal;
+      log[refused ? 'info' : 'error'](
+        {
+          id: request.id,
+          error: refused ? thrown.entry.id : 'unexpected',
+          detail: refused ? thrown.detail : reasonOf(thrown),
+          stack: refused ? undefined : (thrown as Error)?.stack,
+          path: request.path,
+        },
+        'refused',
+      );
+      return onError(thrown, request);
+    }
+  }
+
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    try {
+      send(outgoing, await answer(requestOf(incoming, await bodyOf(incoming))));
+    } catch (error) {
+      if (!(error instanceof BodyTooLong)) return void incoming.socket.destroy();
+      send(outgoing, json(413, { error: 'invalid_request' }, { connection: 'close' }));
+    }
+  }
+
+  const server = http.createServer(
+    {
+      maxHeaderSize: limits.header,
+      requestTimeout: limits.milliseconds,
+      keepAliveTimeout: limits.milliseconds,
+    },
+    (incoming, outgoing) => void serve(incoming, outgoing),
+  );
+  server.maxConnections = limits.connections;
+  return {
+    listen: (port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', (error: NodeJS.ErrnoException) => reject(inOneSentence(error, port)));
+        server.listen(port, '127.0.0.1', resolve);
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function inOneSentence(error: NodeJS.ErrnoException, port: number): Error {
+  const sentences: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${port} is in use, so the Identity Agent cannot start. Stop what uses it or choose another --agent-port; "identity-agent doctor" says what it is.`,
+    EACCES: `Port ${port} needs rights that this user lacks, so the Identity Agent cannot start.`,
+  };
+  const sentence = sentences[error.code ?? ''];
+  return sentence === undefined ? error : new OperatorError(sentence);
+}

@@ -1,0 +1,74 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { OperatorError } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Log } from '@alongside/kernel/log';
+import type { Reader } from './card/transport.ts';
+import { type TransportOptions, transports } from './card/transports.ts';
+
+/** A reader that cannot be opened is tried again after so many milliseconds. */
+const pause = 10_000;
+
+interface Parts extends TransportOptions {
+  clock: Clock;
+  log: Log;
+  /** Called once, with the reader. */
+  opened(reader: Reader): void;
+}
+
+/**
+ * The way to the cards. A card service may start after the agent, as at a boot: an agent without a reader runs, says so
+ * when it is asked, and tries again.
+ */
+export class ReaderPort {
+  reader: Reader | undefined;
+  /** Why there is no reader, in one sentence. */
+  problem: string | null = null;
+  readonly #transport: (typeof transports)[number];
+  readonly #parts: Parts;
+  #next = 0;
+  #opening: Promise<void> | undefined;
+  #closed = false;
+
+  /** @throws OperatorError when there is no such transport */
+  constructor(id: string, parts: Parts) {
+    const transport = transports.find((each) => each.id === id);
+    if (!transport)
+      throw new OperatorError(
+        `There is no reader "${id.slice(0, 60)}". The readers are: ${transports.map((each) => each.id).join(', ')}.`,
+      );
+    this.#transport = transport;
+    this.#parts = parts;
+  }
+
+  /** Opens the reader if there is none yet and it is time to try. Never rejects. */
+  open(): Promise<void> {
+    const now = this.#parts.clock.now();
+    const early = this.#next > now && this.#next - now <= pause;
+    if (this.reader || this.#closed || early) return Promise.resolve();
+    this.#opening ??= this.#try().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#opening;
+    await this.reader?.close();
+  }
+
+  async #try(): Promise<void> {
+    const { store, issuer, clock, log, opened } = this.#parts;
+    this.#next = clock.now() + pause;
+    try {
+      this.reader = await this.#transport.open({ store, issuer });
+      this.problem = null;
+      opened(this.reader);
+    } catch (error) {
+      const problem = reasonOf(error);
+      if (problem !== this.problem)
+        log.warn({ reader: this.#transport.id, reason: problem }, 'there is no reader');
+      this.problem = problem;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { randomToken } from '@alongside/kernel/ids';
+import { errors } from '../errors.ts';
+
+/** An errand lives so long, in milliseconds: a mailed code is good for 15 minutes, and must be fetched. */
+const lifetime = 1_200_000;
+const most = 100;
+
+/** What the next page says of the last form. */
+export interface Said {
+  well: boolean;
+  sentence: string;
+}
+
+/** A person who looks after their card at the agent's own pages. */
+export class Errand {
+  /** One-time path of its pages. */
+  readonly id = randomToken();
+  readonly until: number;
+  /** Path of the sign-in that it was begun from, to go back to. */
+  readonly back: string | undefined;
+  said: Said | undefined;
+
+  constructor(until: number, back: string | undefined) {
+    this.until = until;
+    this.back = back;
+  }
+
+  get path(): string {
+    return `/card/${this.id}`;
+  }
+}
+
+/** The errands that are open. */
+export class Errands {
+  readonly #clock: Clock;
+  readonly #open = new Map<string, Errand>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  open(back?: string): Errand {
+    this.sweep();
+    const oldest = this.#open.keys().next().value;
+    if (this.#open.size >= most && oldest !== undefined) this.#open.delete(oldest);
+    const errand = new Errand(this.#clock.now() + lifetime, back);
+    this.#open.set(errand.id, errand);
+    return errand;
+  }
+
+  /** @throws Refusal `interactionUnknown` */
+  find(id: string): Errand {
+    this.sweep();
+    const found = this.#open.get(id);
+    if (!found) throw errors.interactionUnknown('no errand has this path, or its time is over');
+    return found;
+  }
+
+  /** Forgets those whose time is over. */
+  sweep(): void {
+    const now = this.#clock.now();
+    for (const [id, { until }] of this.#open) if (until <= now) this.#open.delete(id);
+  }
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { examine, launch, looks } from '../../fixture/browser.ts';
+import { rightPin, testDesk } from '../../fixture/desk.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+describe('the pages about the card in Chromium', () => {
+  for (const [look, options] of Object.entries(looks))
+    test(`are accessible and fit: ${look}`, async (t) => {
+      const desk = await testDesk(t);
+      desk.cis.authority.notAfter = new Date(desk.clock.now() + 30 * 86_400_000);
+      const context = await browser.newContext({ bypassCSP: true, ...options });
+      t.after(() => context.close());
+      const page = await context.newPage();
+      await page.goto(`${desk.origin}/card`);
+      await examine(page, `${look}-card-none`);
+      await desk.call('insertCard', { card: 'ada' });
+      await page.getByText('3 attempts left').waitFor();
+      await examine(page, `${look}-card-overview`);
+      await page.click('text=Change your PIN');
+      await examine(page, `${look}-card-change-pin`);
+      await page.fill('#pin', '999999');
+      await page.fill('#newPin', '222222');
+      await page.fill('#again', '222222');
+      await page.press('#again', 'Enter');
+      await page.getByText('2 attempts left').waitFor();
+      await examine(page, `${look}-card-change-pin-wrong`);
+      await page.click('text=Back to your smartcard');
+      await page.click('text=Renew your smartcard');
+      await examine(page, `${look}-card-renew`);
+      await desk.call('insertCard', { card: 'locked' });
+      await page.click('text=Back to your smartcard');
+      await page.getByText('blocked after three wrong entries').waitFor();
+      await examine(page, `${look}-card-blocked`);
+      await page.click("text=with the card's own unblocking code");
+      await examine(page, `${look}-card-unblock`);
+      await page.click('text=Back to your smartcard');
+      await page.click('text=with a code that is mailed to you');
+      await examine(page, `${look}-card-unlock-code`);
+      await page.click('text=Mail me a code');
+      await page.getByText('on its way').waitFor();
+      await examine(page, `${look}-card-unlock`);
+    });
+
+  test('from a blocked card back into the sign-in, under the real content security policy', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'locked' });
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const { jws } = await desk.cis2.request();
+    await page.goto(`${desk.origin}/v1/cis2?request=${jws}`);
+    await page.click('text=Unblock this smartcard');
+    await page.click('text=Mail me a code');
+    await page.waitForSelector('#code');
+    const { code } = desk.cis.cards.mailed.get(desk.agent.card?.label.serial ?? '') ?? { code: '' };
+    await page.fill('#code', code);
+    await page.fill('#newPin', '222222');
+    await page.fill('#again', '222222');
+    await page.press('#again', 'Enter');
+    await page.click('text=Go on signing in');
+    await page.fill('input[name=pin]', '222222');
+    await page.press('input[name=pin]', 'Enter');
+    await page.waitForURL(`${desk.cis2.origin}/agent/return?code=*`);
+    assert.equal(desk.cis2.proofs.length, 1);
+  });
+
+  test('the offered renewal is one page between the PIN and the way back', async (t) => {
+    const desk = await testDesk(t);
+    desk.cis.authority.notAfter = new Date(desk.clock.now() + 30 * 86_400_000);
+    await desk.call('insertCard', { card: 'ada' });
+    const context = await browser.newContext({ bypassCSP: true });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const { jws } = await desk.cis2.request();
+    await page.goto(`${desk.origin}/v1/cis2?request=${jws}`);
+    await page.fill('input[name=pin]', rightPin);
+    await page.press('input[name=pin]', 'Enter');
+    await page.getByText('ends on 24 December 2026').waitFor();
+    await examine(page, 'light-renewal');
+    await page.click('text=Renew now');
+    await page.waitForURL(`${desk.cis2.origin}/agent/return?code=*`);
+    assert.equal(desk.cis.cards.renewed.length, 1);
+  });
+});

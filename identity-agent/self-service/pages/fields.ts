@@ -1,0 +1,52 @@
+import { type Html, html } from '@alongside/kernel/html';
+import type { AgentStatus } from '../../protocol.ts';
+import type { CardActResult } from '../../session/card-acts.ts';
+import type { RenewalResult } from '../../session/card-renewal.ts';
+import { cardActSentence } from '../../session/card-sentences.ts';
+import type { Said } from '../errands.ts';
+
+/** Digits as a person may type them; the card says whether they are right. */
+export const digits = /^[0-9]{1,12}$/;
+
+/** A field for digits that nobody else should read. */
+export function secretField(name: string, label: string, hint: string, autofocus = false): Html {
+  return html`<div class="field">
+<label for="${name}">${label}</label>
+<p class="hint" id="${name}-hint">${hint}</p>
+<input class="short" type="password" name="${name}" id="${name}" inputmode="numeric" autocomplete="off" maxlength="8" required${autofocus ? html` autofocus` : undefined} aria-describedby="${name}-hint">
+</div>`;
+}
+
+/** The new PIN, twice. */
+export const newPinFields = (): Html => html`${secretField('newPin', 'New PIN', '6 to 8 digits')}
+${secretField('again', 'New PIN again', 'The same 6 to 8 digits')}`;
+
+export const newPinForms = { newPin: digits, again: digits };
+
+/** A form that acts on this card and on no other. */
+export const cardForm = (action: string, insertion: string, content: Html, button: string): Html =>
+  html`<form method="post" action="${action}" autocomplete="off">
+<input type="hidden" name="card" value="${insertion}">
+${content}
+<div class="actions"><button>${button}</button></div>
+</form>`;
+
+/** Who and which card this is about. */
+export const cardSummary = ({ card }: AgentStatus): Html =>
+  html`<dl class="summary"><dt>Smartcard</dt><dd>${card?.name}</dd></dl>`;
+
+/** The two new PINs differ. */
+export const differ: Said = { well: false, sentence: 'The two new PINs are not the same.' };
+
+const attempts = (left: number | null): string =>
+  left === null ? '' : ` ${left} attempt${left === 1 ? '' : 's'} left.`;
+
+/** What the next page says of an act. */
+export function saidOf(result: CardActResult | RenewalResult, well: string): Said {
+  if (result.ok) return { well: true, sentence: well };
+  const sentence = 'sentence' in result ? result.sentence : cardActSentence(result.error);
+  return {
+    well: false,
+    sentence: sentence + ('attemptsLeft' in result ? attempts(result.attemptsLeft) : ''),
+  };
+}

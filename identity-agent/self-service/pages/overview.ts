@@ -1,0 +1,35 @@
+import { type Html, html } from '@alongside/kernel/html';
+import { dateInWords } from './dates.ts';
+import type { CardPage, CardPageContext } from './page.ts';
+
+function pinState({ status }: CardPageContext): string {
+  if (status.problem === 'card_blocked') return 'blocked after three wrong entries';
+  const left = status.attemptsLeft;
+  return left === null ? 'not known' : `${left} attempt${left === 1 ? '' : 's'} left`;
+}
+
+/** What there is to do with the card as it is. */
+function acts({ status, card, path }: CardPageContext): Html {
+  const blocked = status.problem === 'card_blocked';
+  return html`<ul>
+${blocked ? html`<li><a href="${path}/unlock-code">Unblock it with a code that is mailed to you</a></li>` : undefined}
+${blocked ? html`<li><a href="${path}/unblock">Unblock it with the card's own unblocking code</a></li>` : undefined}
+${blocked ? undefined : html`<li><a href="${path}/change-pin">Change your PIN</a></li>`}
+${card.renewalDue ? html`<li><a href="${path}/renew">Renew your smartcard</a></li>` : undefined}
+</ul>`;
+}
+
+/** What is known of the card, and what can be done with it here. */
+export const overview: CardPage = {
+  id: 'overview',
+  title: 'Your smartcard',
+  fields: {},
+  main: (context) => {
+    const { card, status } = context;
+    const problem = status.problem === 'card_rejected' || status.problem === 'no_role';
+    return html`${problem ? html`<p class="error" role="alert">${status.reason}</p>` : undefined}
+<dl class="summary"><dt>Smartcard</dt><dd>${card.name}</dd><dt>PIN</dt><dd>${pinState(context)}</dd>
+<dt>Certificate</dt><dd>${card.certificateEnds ? `ends on ${dateInWords(card.certificateEnds)}` : 'cannot be read'}</dd></dl>
+${acts(context)}`;
+  },
+};

@@ -1,0 +1,44 @@
+import { html } from '@alongside/kernel/html';
+import type { Agent } from '../../session/agent.ts';
+import { dateInWords } from './dates.ts';
+import { cardForm, cardSummary, saidOf, secretField } from './fields.ts';
+import type { CardPage } from './page.ts';
+
+const renewed = 'Your smartcard is renewed. Nothing changes for you: the PIN stays the same.';
+
+/** Signs in first, where nobody is signed in with this card. */
+async function renewWith(agent: Agent, pin: string) {
+  if (pin !== '') {
+    agent.askForPin();
+    const answered = await agent.answerPin(pin, { from: 'browser', keys: [], application: '' });
+    if (!answered.ok && answered.error !== 'no_open_question') return answered;
+  }
+  return agent.renewCard();
+}
+
+/** New certificates, in the last 90 days of the old ones. */
+export const renew: CardPage = {
+  id: 'renew',
+  title: 'Renew your smartcard',
+  fields: { pin: /^[0-9]{0,12}$/ },
+  main: ({ status, card, path, insertion, signedIn }) => html`${cardSummary(status)}
+${
+  card.renewalDue && card.certificateEnds
+    ? html`<p>The certificate of your smartcard ends on ${dateInWords(card.certificateEnds)}. After that you cannot sign in with it.</p>
+${cardForm(
+  `${path}/renew`,
+  insertion,
+  signedIn
+    ? html`<input type="hidden" name="pin" value="">`
+    : secretField('pin', 'PIN of your smartcard', '6 to 8 digits', true),
+  'Renew now',
+)}`
+    : html`<p>There is nothing to renew: this can be done in the last 90 days of the certificate.</p>`
+}`,
+  act: async (agent, { pin = '' }) => {
+    const result = await renewWith(agent, pin);
+    if (!result.ok && result.error === 'no_open_question')
+      return { well: false, sentence: 'This card cannot sign in.' };
+    return saidOf(result as Parameters<typeof saidOf>[0], renewed);
+  },
+};

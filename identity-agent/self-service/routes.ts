@@ -1,0 +1,84 @@
+import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { steps } from '@alongside/kernel/steps';
+import { readForm } from '../handoff/form.ts';
+import type { Guards } from '../handoff/guard.ts';
+import type { Agent } from '../session/agent.ts';
+import type { Errand, Errands } from './errands.ts';
+import { type CardPage, cardPage, cardStep, pagePath } from './pages/page.ts';
+import { cardPages } from './pages/registry.ts';
+
+export interface SelfServiceParts {
+  agent: Agent;
+  guards: Guards;
+  errands: Errands;
+  development: boolean;
+}
+
+interface Start {
+  request: HttpRequest;
+}
+interface Found extends Start {
+  errand: Errand;
+}
+
+/** The pages on which a person looks after their card: under a one-time path, with forms that only these pages can send. */
+export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
+  const { agent, guards, errands, development } = parts;
+
+  function findErrand({ request }: Start): { errand: Errand } {
+    return { errand: errands.find(request.path.split('/')[2] ?? '') };
+  }
+
+  const beginning = steps<Start>()
+    .step(guards.checkNavigation)
+    .step(guards.checkPeerUser)
+    .step(function openErrand(): Answer {
+      return redirect(errands.open().path);
+    });
+
+  function routesOf(page: CardPage): Route[] {
+    const seeing = steps<Start>()
+      .step(guards.checkNavigation)
+      .step(guards.checkPeerUser)
+      .step(findErrand)
+      .step(function showPage({ errand }: Found): Answer {
+        return cardPage(page, errand, agent, { development });
+      });
+    const looking = steps<Start>()
+      .step(guards.checkOwnScript)
+      .step(guards.checkPeerUser)
+      .step(findErrand)
+      .step(function tellStep(): Answer {
+        return json(200, { step: cardStep(page, agent.status(), agent.card?.insertion ?? '') });
+      });
+    const posting = steps<Start>()
+      .step(guards.checkOwnForm)
+      .step(guards.checkPeerUser)
+      .step(findErrand)
+      .step(async function act({ request, errand }: Found): Promise<Answer> {
+        const { card, ...fields } = readForm(request, { card: /^[A-Za-z0-9_-]{0,64}$/, ...page.fields });
+        // Another card spends no attempt.
+        errand.said =
+          card === agent.card?.insertion
+            ? await page.act?.(agent, fields)
+            : { well: false, sentence: 'Another card is in the reader now. Nothing was done.' };
+        const next = errand.said?.well ? (page.next ?? 'overview') : page.id;
+        return redirect(pagePath(errand, next), 303);
+      });
+    const path = pagePath({ path: '/card/:id' }, page.id);
+    const view: Route = {
+      methods: ['GET'],
+      path,
+      endpoint: (request) => (request.query === 'state' ? looking : seeing).run({ request }),
+    };
+    return page.act
+      ? [view, { methods: ['POST'], path, endpoint: (request) => posting.run({ request }) }]
+      : [view];
+  }
+
+  return [
+    { methods: ['GET'], path: '/card', endpoint: (request) => beginning.run({ request }) },
+    ...cardPages.flatMap(routesOf),
+  ];
+}

@@ -1,0 +1,130 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Unblocking, Verification } from '../card/piv-client.ts';
+import { CisRefusal } from './cis-client.ts';
+import type { Desk } from './desk.ts';
+import type { DeskCard } from './desk-card.ts';
+
+/** How an act on the card in the reader fared. `attemptsLeft` counts the secret that was wrong; null when nobody knows. */
+export type CardActResult =
+  | { ok: true }
+  | { ok: false; error: 'wrong_pin' | 'wrong_unblocking_code' | 'wrong_code'; attemptsLeft: number | null }
+  | {
+      ok: false;
+      error:
+        | 'no_card'
+        | 'card_removed'
+        | 'invalid_pin'
+        | 'same_pin'
+        | 'card_blocked'
+        | 'unblocking_code_blocked'
+        | 'code_expired'
+        | 'cis_unreachable';
+    };
+
+type Failure = Extract<CardActResult, { ok: false }>['error'];
+
+const failed = (error: Exclude<Failure, 'wrong_pin' | 'wrong_unblocking_code' | 'wrong_code'>) =>
+  ({ ok: false, error }) as const;
+
+/** A PIN that a person may choose: 6 to 8 digits. */
+const isChoosable = (pin: string): boolean => /^[0-9]{6,8}$/.test(pin);
+
+/** The card in the reader that can be read at all. */
+const cardOf = ({ card }: Desk): DeskCard | undefined => (card && card.uid !== '' ? card : undefined);
+
+/** Changes the PIN. A wrong one spends an attempt. */
+export async function changePin(desk: Desk, pin: string, newPin: string): Promise<CardActResult> {
+  const card = cardOf(desk);
+  if (!card) return failed('no_card');
+  if (card.blocked) return failed('card_blocked');
+  if (!isChoosable(newPin)) return failed('invalid_pin');
+  if (pin === newPin) return failed('same_pin');
+  return onCard(desk, async () => {
+    const changed = await card.changePin(pin, newPin);
+    if (changed.ok) {
+      desk.arrows.cardAct(card, 'pin-changed');
+      return { ok: true };
+    }
+    if (card.blocked) tellBlocked(desk, card);
+    return card.blocked ? failed('card_blocked') : wrongPin(changed);
+  });
+}
+
+const wrongPin = ({ attemptsLeft }: Extract<Verification, { ok: false }>): CardActResult => ({
+  ok: false,
+  error: 'wrong_pin',
+  attemptsLeft,
+});
+
+/** Sets a new PIN with the card's own unblocking code. */
+export async function unblockPin(desk: Desk, unblockingCode: string, newPin: string): Promise<CardActResult> {
+  const card = cardOf(desk);
+  if (!card) return failed('no_card');
+  if (!isChoosable(newPin)) return failed('invalid_pin');
+  return onCard(desk, async () => {
+    const done = await card.unblock(unblockingCode, newPin);
+    if (!done.ok) return refusedCode(done);
+    desk.arrows.cardAct(card, 'unblocked');
+    desk.tellPinState(card, 'open');
+    return { ok: true };
+  });
+}
+
+function refusedCode(refusal: Extract<Unblocking, { ok: false }>): CardActResult {
+  if ('malformed' in refusal) return { ok: false, error: 'wrong_unblocking_code', attemptsLeft: null };
+  return refusal.attemptsLeft === 0
+    ? failed('unblocking_code_blocked')
+    : { ok: false, error: 'wrong_unblocking_code', attemptsLeft: refusal.attemptsLeft };
+}
+
+/** Has CIS mail a code to the holder of the card. Whether it did, nobody learns here. */
+export async function requestUnlockCode(desk: Desk): Promise<CardActResult> {
+  const card = cardOf(desk);
+  if (!card) return failed('no_card');
+  try {
+    await desk.parts.cis.requestUnlockCode(card.label.serial);
+  } catch (error) {
+    desk.parts.log.warn({ reason: reasonOf(error) }, 'no code was asked for');
+    return failed('cis_unreachable');
+  }
+  desk.arrows.cardAct(card, 'unlock-code-asked');
+  return { ok: true };
+}
+
+/** Sets a new PIN with the mailed code: CIS gives the card's unblocking code for it, once. */
+export async function unlockCard(desk: Desk, code: string, newPin: string): Promise<CardActResult> {
+  const card = cardOf(desk);
+  if (!card) return failed('no_card');
+  // Before CIS is asked: the mailed code is good for one time only.
+  if (!isChoosable(newPin)) return failed('invalid_pin');
+  let unblockingCode: string;
+  try {
+    unblockingCode = await desk.parts.cis.unlock(card.label.serial, code);
+  } catch (error) {
+    desk.parts.log.info({ reason: reasonOf(error) }, 'a card was not unlocked');
+    return refusedUnlock(error);
+  }
+  return unblockPin(desk, unblockingCode, newPin);
+}
+
+function refusedUnlock(error: unknown): CardActResult {
+  if (!(error instanceof CisRefusal)) return failed('cis_unreachable');
+  if (error.status === 410) return failed('code_expired');
+  return { ok: false, error: 'wrong_code', attemptsLeft: error.attemptsLeft ?? null };
+}
+
+async function onCard(desk: Desk, act: () => Promise<CardActResult>): Promise<CardActResult> {
+  try {
+    return await act();
+  } catch (error) {
+    desk.parts.log.warn({ reason: reasonOf(error) }, 'an act on the card failed');
+    return failed('card_removed');
+  }
+}
+
+/** The last attempt was spent: nobody is signed in with a blocked card. */
+export function tellBlocked(desk: Desk, card: DeskCard): void {
+  if (desk.ownCard) desk.end('signedOut');
+  desk.tell('cardBlocked', { serial: card.label.serial });
+  desk.tellPinState(card, 'blocked');
+}

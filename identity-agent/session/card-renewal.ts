@@ -1,0 +1,77 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import { cardRenewalMessage, renewalDays } from '../../src/cis/protocol.ts';
+import { CardError } from '../card/card-error.ts';
+import type { CertificateIssuer } from '../card/card-issue.ts';
+import { CisRefusal } from './cis-client.ts';
+import type { Desk } from './desk.ts';
+import type { DeskCard } from './desk-card.ts';
+import type { LiveSession } from './live-session.ts';
+
+const day = 86_400_000;
+
+/** Where the keys of the card in the reader can be made anew. A card of another maker has that done elsewhere. */
+export interface CardOffice {
+  /** Makes new keys, has them certified, and puts both on the card. Rejects as the issuer does; the card then stays as it is. */
+  renew(issuer: CertificateIssuer): Promise<void>;
+}
+
+/** How a renewal fared. `sentence` is what CIS says about a refusal. */
+export type RenewalResult =
+  | { ok: true }
+  | { ok: false; error: 'renewal_refused'; sentence: string }
+  | {
+      ok: false;
+      error: 'no_card' | 'not_signed_in' | 'not_due' | 'not_renewable' | 'card_removed' | 'cis_unreachable';
+    };
+
+/** Whether the certificate of a card ends soon enough to be renewed, and has not ended. */
+export function isRenewalDue({ certificateEnds }: Pick<DeskCard, 'certificateEnds'>, now: number): boolean {
+  return certificateEnds !== null && certificateEnds > now && certificateEnds - now <= renewalDays * day;
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+/** CIS as the issuer of the new certificates: the card signs for its new keys with the one that it has. */
+const issuerFor = (desk: Desk, card: DeskCard, session: LiveSession): CertificateIssuer => ({
+  async issue({ serial, authenticationKey, signingKey }) {
+    const { cis } = desk.parts;
+    const challenge = await cis.challenge();
+    const keys = { authenticationKey: base64(authenticationKey), signingKey: base64(signingKey) };
+    const message = cardRenewalMessage(challenge, serial, keys.authenticationKey, keys.signingKey);
+    const signed = await card.sign(Buffer.from(message));
+    const answer = await cis.renewCard(session.id, session.key, { ...signed, challenge, ...keys });
+    return {
+      authentication: Buffer.from(answer.authentication, 'base64'),
+      signing: Buffer.from(answer.signing, 'base64'),
+    };
+  },
+});
+
+/** Renews the card of the person who is signed in, in the last days of its certificate. */
+export async function renewCard(desk: Desk): Promise<RenewalResult> {
+  const { card, session, office } = desk;
+  if (!card) return { ok: false, error: 'no_card' };
+  if (!session || session.lock || !desk.ownCard) return { ok: false, error: 'not_signed_in' };
+  if (!isRenewalDue(card, desk.parts.clock.now())) return { ok: false, error: 'not_due' };
+  if (!office) return { ok: false, error: 'not_renewable' };
+  try {
+    await office.renew(issuerFor(desk, card, session));
+    await card.reread();
+    desk.arrows.cardAct(card, 'renewed', [session.id]);
+    return { ok: true };
+  } catch (error) {
+    desk.parts.log.warn({ reason: reasonOf(error) }, 'a card was not renewed');
+    if (error instanceof CisRefusal) return refused(desk, session, error);
+    const gone = error instanceof CardError && error.code === 'card_removed';
+    return { ok: false, error: gone ? 'card_removed' : 'cis_unreachable' };
+  }
+}
+
+function refused(desk: Desk, session: LiveSession, error: CisRefusal): RenewalResult {
+  if (error.sessionIsOver) {
+    desk.lost(session, error.message);
+    return { ok: false, error: 'not_signed_in' };
+  }
+  if (error.code === 'renewal_too_early') return { ok: false, error: 'not_due' };
+  return { ok: false, error: 'renewal_refused', sentence: error.message };
+}

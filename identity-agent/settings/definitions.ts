@@ -1,0 +1,93 @@
+import type { Generation } from '../../src/cis/protocol.ts';
+import { type LogLevel, logLevels } from '../desk-log.ts';
+import { defaultTimers, timerLimits } from '../session/timers.ts';
+import { flag, type Kind, oneOf, text, url, whole } from './kinds.ts';
+
+/** What an agent that runs alone is set to. */
+export interface Settings {
+  cis: string;
+  cis2Issuer: string;
+  cis2Jwks: string | undefined;
+  cis2Exchange: string | undefined;
+  generation: Generation;
+  mobility: boolean;
+  sessionLockPersistence: boolean;
+  enhancedNormal: boolean;
+  pinAgainAfter: number;
+  lockedFor: number;
+  requireRole: boolean;
+  reader: string;
+  agentPort: number;
+  agentData: string | undefined;
+  agentSocket: string | undefined;
+  checkPeerUser: boolean;
+  strictNavigation: boolean;
+  fetchTransport: boolean;
+  legacyTickets: boolean;
+  development: boolean;
+  cardIssuerSecret: string | undefined;
+  logLevel: LogLevel;
+}
+
+export type SettingName = keyof Settings;
+
+/** How one setting is read. */
+interface Definition {
+  readonly kind: Kind<unknown>;
+  /** For a reader of the help. */
+  readonly about: string;
+  readonly fallback?: unknown;
+  /** There is no fallback: it must be given. */
+  readonly needed?: true;
+}
+
+const of = (kind: Kind<unknown>, about: string, fallback?: unknown): Definition => ({
+  kind,
+  about,
+  fallback,
+});
+const needed = (kind: Kind<unknown>, about: string): Definition => ({ kind, about, needed: true });
+
+const { pinAgainAfter, lockedFor } = timerLimits;
+
+/** Every setting, by the name that it has in a file; flags and variables are made of it. */
+export const definitions: Readonly<Record<SettingName, Definition>> = {
+  cis: needed(url, 'Address of CIS'),
+  cis2Issuer: needed(url, 'Issuer of the one CIS2 that is trusted'),
+  cis2Jwks: of(url, "Address of CIS2's keys; {issuer}/connect/jwk_uri unless told"),
+  cis2Exchange: of(url, 'Address of the exchange; {origin of CIS2}/agent/exchange unless told'),
+  generation: of(oneOf('hscn', 'internet'), 'Generation of the agent', 'hscn'),
+  mobility: of(flag, 'Mode: the card may leave, the PIN grows old', false),
+  sessionLockPersistence: of(flag, 'Mode: the session waits for its card', false),
+  enhancedNormal: of(flag, 'Mode: the PIN again after the screen was locked', false),
+  pinAgainAfter: of(
+    whole(pinAgainAfter.least, pinAgainAfter.most),
+    'Mobility: seconds after which the PIN is asked for again',
+    defaultTimers.pinAgainAfter,
+  ),
+  lockedFor: of(
+    whole(lockedFor.least, lockedFor.most),
+    'Seconds after which a locked session ends',
+    defaultTimers.lockedFor,
+  ),
+  requireRole: of(flag, 'A person without a role cannot sign in', false),
+  reader: of(text, 'Way to the cards', 'virtual'),
+  agentPort: of(whole(1, 65_535), 'Loopback port for the browser', 8403),
+  agentData: of(text, "Folder of the agent's key and its virtual cards"),
+  agentSocket: of(text, 'Path of the local socket'),
+  checkPeerUser: of(flag, 'Answer only browsers of the same local user; off in containers', true),
+  strictNavigation: of(flag, 'Off for browsers that send no Fetch Metadata', true),
+  fetchTransport: of(
+    flag,
+    "Also answer calls of CIS2's own page, where a browser policy lets them through",
+    false,
+  ),
+  legacyTickets: of(flag, "Tickets are those of CIS's legacy interface", false),
+  development: of(flag, 'Virtual cards can be handled over the local socket', false),
+  cardIssuerSecret: of(text, 'With it CIS certifies virtual cards'),
+  logLevel: of(oneOf(...logLevels), 'How much is logged', 'info'),
+};
+
+export const settingNames = Object.keys(definitions) as SettingName[];
+
+export const isSettingName = (name: string): name is SettingName => Object.hasOwn(definitions, name);

@@ -1,0 +1,98 @@
+import { readFileSync, statSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { environment, flagOf, OperatorError, UsageError, variableOf } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import { definitions, isSettingName, type SettingName, settingNames } from './definitions.ts';
+
+/** Values as one place gives them, not yet read. */
+export interface Layer {
+  /** For the person who asks where a value comes from. */
+  readonly name: string;
+  readonly values: Readonly<Partial<Record<SettingName, unknown>>>;
+  /** Where exactly one value stands. */
+  place(name: SettingName): string;
+}
+
+const mostBytes = 65_536;
+
+/** Flags of the command line, and the words that are none. @throws UsageError */
+export function readArguments(argv: readonly string[]): { flags: Layer; words: string[] } {
+  const options = Object.fromEntries(
+    settingNames.map((name) => [
+      flagOf(name),
+      { type: definitions[name].kind.isFlag ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({
+      ...{ args: [...argv], options, allowPositionals: true, strict: true, allowNegative: true },
+    });
+    const given = settingNames.filter((name) => values[flagOf(name)] !== undefined);
+    const flags: Layer = {
+      name: 'command line',
+      values: Object.fromEntries(given.map((name) => [name, values[flagOf(name)]])),
+      place: (name) => `--${flagOf(name)}`,
+    };
+    return { flags, words: positionals };
+  } catch (error) {
+    const unknown = /Unknown option '(-[^']*)'/.exec(reasonOf(error))?.[1];
+    throw new UsageError(
+      unknown ? `There is no option ${unknown}. See --help.` : `${reasonOf(error).split('\n')[0]}`,
+    );
+  }
+}
+
+/** The environment. An empty variable says nothing. */
+export function readVariables(): Layer {
+  const variables = environment();
+  const given = settingNames.filter((name) => variables[variableOf(name)]);
+  return {
+    name: 'environment',
+    values: Object.fromEntries(given.map((name) => [name, variables[variableOf(name)]])),
+    place: variableOf,
+  };
+}
+
+/** A file with one JSON object; none is no values. @throws OperatorError when it is there and cannot be used */
+export function readSettingsFile(name: string, file: string): Layer {
+  const values = parsed(file) ?? {};
+  const unknown = Object.keys(values).find((key) => !isSettingName(key));
+  if (unknown !== undefined)
+    throw new OperatorError(`${file} has an unknown setting "${unknown.slice(0, 60)}".`);
+  return { name: `${name} (${file})`, values, place: (setting) => `${file}: ${setting}` };
+}
+
+/** The machine's policy: nobody but the administrator may write it. @throws OperatorError */
+export function readPolicy(file: string): Layer {
+  if (process.platform !== 'win32' && ((modeOf(file) ?? 0) & 0o022) !== 0)
+    throw new OperatorError(
+      `The policy ${file} can be written by others than its owner, so it is no policy.`,
+    );
+  return readSettingsFile('policy', file);
+}
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
+function modeOf(file: string): number | undefined {
+  try {
+    return statSync(file).mode;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new OperatorError(`${file} cannot be looked at: ${reasonOf(error)}`);
+  }
+}
+
+function parsed(file: string): Record<string, unknown> | undefined {
+  let value: unknown;
+  try {
+    const bytes = readFileSync(file);
+    if (bytes.length > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`);
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new OperatorError(`The settings ${file} cannot be read: ${reasonOf(error)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new OperatorError(`${file} must hold one JSON object.`);
+  return value as Record<string, unknown>;
+}

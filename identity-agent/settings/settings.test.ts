@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { OperatorError, UsageError } from '@alongside/kernel/config';
+import fc from 'fast-check';
+import { definitions, settingNames } from './definitions.ts';
+import { readArguments, readSettingsFile } from './layers.ts';
+import { settingFiles } from './places.ts';
+import { checkComplete, loadSettings, sessionMode } from './settings.ts';
+
+async function desk(t: TestContext, contents: { policy?: object; user?: object; defaults?: object } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'settings-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const files = {
+    policy: join(folder, 'policy.json'),
+    user: join(folder, 'user.json'),
+    defaults: join(folder, 'defaults.json'),
+  };
+  for (const [name, content] of Object.entries(contents))
+    await writeFile(files[name as keyof typeof files], JSON.stringify(content), { mode: 0o644 });
+  return { files, load: (...argv: string[]) => loadSettings(argv, files) };
+}
+
+describe('the precedence of settings', () => {
+  test('policy before command line before user before defaults before what is built in', async (t) => {
+    const { load } = await desk(t, {
+      policy: { agentPort: 1001 },
+      user: { agentPort: 1003, lockedFor: 103 },
+      defaults: { agentPort: 1004, lockedFor: 104, pinAgainAfter: 104 },
+    });
+    const { settings, from } = load('--agent-port', '1002', '--pin-again-after=102');
+    assert.deepEqual(
+      [settings.agentPort, settings.pinAgainAfter, settings.lockedFor, settings.logLevel],
+      [1001, 102, 103, 'info'],
+    );
+    assert.match(from.agentPort, /^policy/);
+    assert.equal(from.pinAgainAfter, 'command line');
+    assert.match(from.lockedFor, /^user/);
+    assert.equal(from.logLevel, 'built in');
+  });
+
+  test('a policy can also switch off what the user switched on', async (t) => {
+    const { load } = await desk(t, { policy: { mobility: false }, user: { mobility: true } });
+    assert.equal(load('--mobility').settings.mobility, false);
+  });
+
+  test('each mode is a switch of its own, from whatever layer: the published one counts', async (t) => {
+    const { load } = await desk(t, {
+      policy: { enhancedNormal: true },
+      user: { sessionLockPersistence: true },
+    });
+    assert.equal(sessionMode(load().settings), 'sessionLockPersistence');
+    assert.equal(sessionMode(load('--mobility').settings), 'mobility');
+    assert.equal(sessionMode(load('--no-session-lock-persistence').settings), 'enhancedNormal');
+    assert.equal(sessionMode((await desk(t)).load().settings), 'normal');
+  });
+
+  test('the environment stands between command line and files', async (t) => {
+    const { files } = await desk(t, { user: { cis: 'http://user.example', logLevel: 'error' } });
+    const script = `import { loadSettings } from ${JSON.stringify(new URL('./settings.ts', import.meta.url).href)};
+      const { settings: { cis, logLevel, agentPort, requireRole }, from } = loadSettings(['--agent-port', '1'], ${JSON.stringify(files)});
+      console.log(JSON.stringify([cis, logLevel, agentPort, requireRole, from.cis]));`;
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      env: {
+        ...{ ALONGSIDE_CIS: 'http://variable.example/', ALONGSIDE_AGENT_PORT: '2' },
+        ...{ ALONGSIDE_LOG_LEVEL: '', ALONGSIDE_REQUIRE_ROLE: 'yes' },
+      },
+    });
+    assert.deepEqual(JSON.parse(out), ['http://variable.example', 'error', 1, true, 'environment']);
+  });
+});
+
+describe('what is refused, in one sentence', () => {
+  const refused = async (t: TestContext, contents: Parameters<typeof desk>[1], message: RegExp) => {
+    const { load } = await desk(t, contents);
+    assert.throws(
+      () => load(),
+      (thrown) => thrown instanceof OperatorError && message.test(thrown.message),
+    );
+  };
+
+  test('a misspelt setting in a file: a policy is never lost silently', (t) =>
+    refused(t, { policy: { mobilty: true } }, /policy\.json has an unknown setting "mobilty"/));
+
+  test('a wrong value, with its place, also where a higher layer says otherwise', async (t) => {
+    await refused(t, { policy: { lockedFor: '30 s' } }, /policy\.json: lockedFor: must be a whole number/);
+    await refused(t, { policy: { mobility: true }, user: { mobility: 3 } }, /user\.json: mobility: must be/);
+  });
+
+  test('a file that is no JSON object, is too long, or cannot be read', async (t) => {
+    const { files, load } = await desk(t);
+    for (const content of ['{', '[]', 'null', `{"cis": "${'a'.repeat(70_000)}"}`]) {
+      await writeFile(files.user, content);
+      assert.throws(() => load(), OperatorError, content.slice(0, 20));
+    }
+    await rm(files.user);
+    assert.equal(load().settings.agentPort, 8403, 'no file is no values');
+  });
+
+  test('a policy that others than its owner can write', async (t) => {
+    const { files, load } = await desk(t, { policy: {} });
+    load();
+    await chmod(files.policy, 0o666);
+    assert.throws(() => load(), /can be written by others/);
+  });
+
+  test('a flag that there is not, and one with a wrong value', async (t) => {
+    const { load } = await desk(t);
+    assert.throws(() => load('--prot', '1'), UsageError);
+    assert.throws(
+      () => load('--agent-port', '70000'),
+      (thrown) =>
+        thrown instanceof UsageError &&
+        /^--agent-port: must be a whole number from 1 to 65535\.$/.test(thrown.message),
+    );
+    assert.throws(() => load('--generation', 'old'), /--generation: must be one of hscn, internet/);
+  });
+
+  test('what an agent cannot start without', async (t) => {
+    const { files, load } = await desk(t, { user: { cis: 'https://cis.example' } });
+    assert.throws(() => checkComplete(load().settings, files), /^OperatorError: cis2Issuer: is needed/);
+    checkComplete(load('--cis2-issuer', 'https://cis2.example/realm').settings, files);
+  });
+});
+
+describe('every setting', () => {
+  test('has a fallback of its own kind, or none', () => {
+    for (const name of settingNames) {
+      const { kind, fallback } = definitions[name];
+      if (fallback !== undefined) assert.equal(kind.read(fallback), fallback, name);
+      assert.equal(kind.read({}), undefined, name);
+    }
+  });
+
+  test('whatever a file holds, the answer is values or one sentence', async (t) => {
+    const { files } = await desk(t);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.json(), fc.string()), async (content) => {
+        await writeFile(files.user, content);
+        try {
+          readSettingsFile('user', files.user);
+        } catch (error) {
+          assert.ok(error instanceof OperatorError);
+        }
+      }),
+      { numRuns: 50 },
+    );
+    fc.assert(
+      fc.property(fc.array(fc.string(), { maxLength: 5 }), (argv) => {
+        try {
+          readArguments(argv);
+        } catch (error) {
+          assert.ok(error instanceof UsageError);
+        }
+      }),
+    );
+  });
+
+  test('the files are where an administrator of that system looks', () => {
+    assert.equal(settingFiles('linux').policy, '/etc/alongside/identity-agent/policy.json');
+    assert.match(settingFiles('win32').policy, /^C:\\ProgramData\\Alongside/);
+    assert.match(settingFiles('darwin').defaults, /^\/Library\/Application Support\/Alongside/);
+  });
+});

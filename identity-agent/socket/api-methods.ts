@@ -1,0 +1,69 @@
+import { environment } from '@alongside/kernel/config';
+import { methods } from '../protocol.ts';
+import { agentVersion } from '../session/status.ts';
+import { ticketErrorOf } from '../ticket-errors.ts';
+import { aNumber, need, only, type SocketMethod } from './method.ts';
+import { counted, ticketFailure } from './ticket-failure.ts';
+
+/** Version of the calls of this socket. */
+const interfaceVersion = '1.0';
+/** A program that takes more handles than this and gives none back has a fault. */
+const mostInstances = 1_000;
+
+/** Versions by their published numbers: the interface, the agent. */
+const versions: Readonly<Record<number, string>> = { 1: interfaceVersion, 2: agentVersion };
+
+/** Whether this process runs in a session on another computer's screen: Remote Desktop, or SSH. */
+function isRemoteSession(): boolean {
+  const { SESSIONNAME: windows, SSH_CONNECTION: ssh, XRDP_SESSION: xrdp } = environment();
+  return /^(rdp|ica)-/i.test(windows ?? '') || Boolean(ssh) || Boolean(xrdp);
+}
+
+/** The calls of the Ticket API that are about the interface itself, for programs that are moved over as they are. */
+export function apiMethods(): Record<string, SocketMethod> {
+  let last = 0;
+  return {
+    ...counted({
+      [methods.initialize]: async (params, { instances }) => {
+        only(params, 'application');
+        if (instances.size >= mostInstances) throw ticketFailure('RESOURCE_ALLOCATION_FAILED');
+        last += 1;
+        instances.add(last);
+        return { instance: last };
+      },
+      [methods.finalize]: async (params, { instances }) => {
+        only(params, 'instance');
+        instances.delete(need(params, 'instance', aNumber));
+        return {};
+      },
+      [methods.getGAVersion]: async (params) => {
+        only(params, 'which', 'instance');
+        const version = versions[need(params, 'which', aNumber)];
+        if (version === undefined) throw ticketFailure('INVALID_PARAMETER');
+        return { version };
+      },
+      [methods.isTerminalServiceSession]: async (params) => {
+        only(params, 'instance');
+        return { terminalServiceSession: isRemoteSession() };
+      },
+    }),
+    [methods.getDllVersion]: async (params) => {
+      only(params);
+      return { version: interfaceVersion };
+    },
+    [methods.getLastError]: async (params, { lastError }) => {
+      only(params, 'instance');
+      return { code: lastError };
+    },
+    [methods.getErrorDescription]: async (params) => {
+      only(params, 'code', 'instance');
+      const code = need(params, 'code', aNumber);
+      if (code === 0)
+        return { name: 'TCK_API_SUCCESS', group: null, number: 0, description: 'It succeeded.' };
+      const error = ticketErrorOf(code);
+      if (!error) throw ticketFailure('INVALID_PARAMETER', 'There is no error of this number.');
+      const { name, group, number, description } = error;
+      return { name, group, number, description };
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { type AgentConfiguration, methods, notifications } from '../protocol.ts';
+import type { Agent } from '../session/agent.ts';
+import { RpcError, rpcCodes } from './json-rpc.ts';
+import { only, type SocketMethod } from './method.ts';
+
+type Notification = (typeof notifications)[number];
+
+const isNotification = (value: unknown): value is Notification =>
+  (notifications as readonly unknown[]).includes(value);
+
+/** State and events of the desk, for programs of the same user; and what the watcher of the screen has to say. */
+export function deskMethods(
+  agent: Agent,
+  configuration: () => AgentConfiguration,
+): Record<string, SocketMethod> {
+  const screen =
+    (locked: boolean): SocketMethod =>
+    async (params) => {
+      only(params);
+      agent.screen(locked);
+      await agent.settled();
+      return agent.status();
+    };
+  return {
+    [methods.status]: async (params) => {
+      only(params, 'application', 'instance');
+      agent.runTimers();
+      return agent.status();
+    },
+    [methods.subscribe]: async (params, caller) => {
+      only(params, 'events');
+      const { events } = params;
+      if (!Array.isArray(events) || events.length > notifications.length || !events.every(isNotification))
+        throw new RpcError(
+          rpcCodes.invalidParams,
+          `The parameter "events" must be a list of: ${notifications.join(', ')}.`,
+        );
+      caller.events = new Set(events);
+      return { events: [...caller.events] };
+    },
+    [methods.screenLocked]: screen(true),
+    [methods.screenUnlocked]: screen(false),
+    [methods.configuration]: async (params) => {
+      only(params);
+      return configuration();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { TokenRecord } from '../../../oauth/tokens.ts';
+import { upstreamOf } from '../../rotation.ts';
+import { actorAttribute, bindingOf, mayActAttribute, partyOf, sameBinding } from '../access-tokens.ts';
+import { mayKnowOf } from '../resource-server.ts';
+import { audienceOf } from '../resources.ts';
+import type { Asking, TokenType } from './proven.ts';
+
+/** Only its own client, who proves what it is bound to, or a resource server that it is for may have it exchanged (RFC 8693 section 5). */
+function holderFault(record: TokenRecord, { client, binding }: Asking): string | undefined {
+  if (record.clientId !== client.half.clientId)
+    return mayKnowOf(client.half, record)
+      ? undefined
+      : `it was given to ${record.clientId}, and ${client.half.clientId} is no resource server of it`;
+  const bound = bindingOf(record.attributes);
+  return bound === null || sameBinding(bound, binding)
+    ? undefined
+    : `it is bound to ${JSON.stringify(bound)}, proven is ${JSON.stringify(binding)}`;
+}
+
+/** What belongs to the single token and to how it came, not to the person. */
+function personOf({ attributes }: TokenRecord): Record<string, string> {
+  const {
+    jti: _,
+    aud: __,
+    cnf: ___,
+    act: ____,
+    may_act: _____,
+    _first_issued: ______,
+    ...person
+  } = attributes;
+  return person;
+}
+
+/** An access token of this base path, opaque or a JWT: either is in the record. */
+export const accessToken: TokenType = {
+  type: 'urn:ietf:params:oauth:token-type:access_token',
+  async read(token, asking, base, parts, as) {
+    const record = await parts.tokens.find(token);
+    if (record?.kind !== 'access' || record.issuer !== base.issuer)
+      return { fault: `no access token of ${base.path} is like this` };
+    if (!parts.tokens.isLive(record)) return { fault: 'it has run out or was revoked' };
+    const owner = await parts.applications.get(record.applicationId);
+    if (owner?.status !== 'approved') return { fault: 'its application is gone or revoked' };
+    const fault = as === 'subject' ? holderFault(record, asking) : undefined;
+    if (fault !== undefined) return { fault };
+    const upstream = upstreamOf(base, record);
+    if (await parts.endedSessions.isOver(base, upstream, record.sid))
+      return { fault: 'the provider has ended its session' };
+    return {
+      sub: record.uid ?? record.clientId,
+      iss: base.issuer,
+      clientId: record.clientId,
+      uid: record.uid,
+      sid: record.sid,
+      family: record.family,
+      expiresAt: record.expiresAt,
+      limit: { scope: record.scope.split(' ') },
+      resources: audienceOf(record.attributes),
+      attributes: { ...personOf(record), auth_grant_type: 'token_exchange' },
+      act: partyOf(record.attributes, actorAttribute) ?? null,
+      mayAct: partyOf(record.attributes, mayActAttribute) ?? null,
+      upstream,
+    };
+  },
+};

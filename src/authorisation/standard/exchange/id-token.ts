@@ -1,0 +1,84 @@
+import { seconds } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
+import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import { roleIdsAttribute, userAttributes } from '../../attributes.ts';
+import type { Base } from '../../base.ts';
+import type { Parts } from '../../parts.ts';
+import { isFor, signedByProvider } from '../../upstream/calls.ts';
+import type { Upstream } from '../../upstream/upstream.ts';
+import { type Asking, partyIn, type TokenType } from './proven.ts';
+
+const types = ['undefined', 'jwt'];
+
+/** What is wrong with a JWT that should be an ID token of this provider; another kind of JWT is none (RFC 8725 section 3.11). */
+function claimsFault({ header, claims }: DecodedJwt, now: number): string | undefined {
+  const { exp, sub, events } = claims;
+  if (!types.includes(String(header.typ).toLowerCase())) return `typ is ${String(header.typ)}`;
+  if (typeof exp !== 'number' || exp <= now) return `exp is ${String(exp)}, it is ${now} now`;
+  if (typeof sub !== 'string' || sub === '') return 'it names nobody';
+  return events === undefined ? undefined : 'it has events, so it is a logout token';
+}
+
+/** The application's own client at CIS2, where it has one; else any audience (RFC 8693 section 5). */
+function audienceFault({ aud }: DecodedJwt['claims'], upstream: Upstream, { client }: Asking, base: Base) {
+  const own = client.application.cis2?.clientId;
+  if (aud === undefined) return 'there is no aud';
+  if (!base.hardening.bindSubjectAudience || own === undefined || upstream.id !== 'nhs-cis2')
+    return undefined;
+  return isFor(aud, own) ? undefined : `aud is ${JSON.stringify(aud)}, the application at CIS2 is ${own}`;
+}
+
+async function signatureFault(
+  jwt: DecodedJwt,
+  upstream: Upstream,
+  parts: Parts,
+): Promise<string | undefined> {
+  try {
+    const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys);
+    return signed === 'yes' ? undefined : `signature by key ${String(jwt.header.kid)}: ${signed}`;
+  } catch (error) {
+    return `${upstream.jwksUrl}: ${reasonOf(error)}`;
+  }
+}
+
+/** An ID token of a provider of this base path (OpenID Connect Core section 2). */
+export const idToken: TokenType = {
+  type: 'urn:ietf:params:oauth:token-type:id_token',
+  async read(token, asking, base, parts, as) {
+    const jwt = decodeJwt(token);
+    if (!jwt) return { fault: 'it is not a compact JWS' };
+    const { claims } = jwt;
+    const upstream = base.providerOf(claims.iss);
+    if (!upstream) return { fault: `iss is ${String(claims.iss)}, which is no provider of ${base.path}` };
+    const fault =
+      claimsFault(jwt, seconds(parts.clock)) ??
+      audienceFault(claims, upstream, asking, base) ??
+      (await signatureFault(jwt, upstream, parts));
+    if (fault !== undefined) return { fault };
+    const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
+    if (await parts.endedSessions.isOver(base, upstream, sid))
+      return { fault: 'the provider has ended its session' };
+    const level = upstream.levelOf(claims);
+    if (!level) return { fault: 'it names no level of assurance' };
+    const uid = upstream.personOf(claims);
+    const person = userAttributes({ idToken: token, claims, upstream, level }, 'token_exchange', parts.vault);
+    const named = (claims.selected_roleid ?? '') !== '';
+    const needsRoles = as === 'subject' && upstream.id === 'nhs-cis2' && !named;
+    const roles = needsRoles ? await parts.roleSource?.(uid) : undefined;
+    return {
+      sub: uid,
+      iss: upstream.issuer,
+      clientId: null,
+      uid,
+      sid,
+      family: null,
+      expiresAt: Number(claims.exp) * 1_000,
+      limit: { level },
+      resources: [],
+      attributes: roles ? { ...person, [roleIdsAttribute]: roles.join(' ') } : person,
+      act: partyIn(claims.act),
+      mayAct: partyIn(claims.may_act),
+      upstream,
+    };
+  },
+};

@@ -1,0 +1,15 @@
+import { decodeJwt } from '@alongside/kernel/jws';
+import { accessToken } from './access-token.ts';
+import { idToken } from './id-token.ts';
+import type { TokenType } from './proven.ts';
+
+/** Any JWT that is one of the others: whose it is says `iss`. */
+export const jwt: TokenType = {
+  type: 'urn:ietf:params:oauth:token-type:jwt',
+  async read(token, asking, base, parts, as) {
+    const decoded = decodeJwt(token);
+    if (!decoded) return { fault: 'it is not a compact JWS' };
+    const own = decoded.claims.iss === base.issuer;
+    return (own ? accessToken : idToken).read(token, asking, base, parts, as);
+  },
+};

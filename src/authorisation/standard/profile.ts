@@ -1,0 +1,57 @@
+import type { SigningAlgorithm } from '@alongside/kernel/jws';
+import type { PlatformHalf } from '../../oauth/applications.ts';
+
+/** What a profile asks of a client beyond the practice that holds for all (RFC 9700). */
+export interface ProfileRules {
+  /** Ways of client authentication; a client's own is one of them. */
+  methods: readonly string[];
+  /** Algorithms of client assertions, request objects and proofs. */
+  algorithms: readonly SigningAlgorithm[];
+  /** Authorization requests are pushed (RFC 9126). */
+  pushed: boolean;
+  /** Access tokens are bound to a key or a certificate. */
+  bound: boolean;
+  /** A refresh gives a new refresh token. */
+  rotation: boolean;
+}
+
+const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
+
+const profiles: Readonly<Record<string, ProfileRules>> = {
+  standard: {
+    methods: ['none', 'client_secret_post', ...strong],
+    algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
+    pushed: false,
+    bound: false,
+    rotation: true,
+  },
+  // FAPI 2.0 Security Profile sections 5.3.2 and 5.4.
+  fapi2: {
+    methods: strong,
+    algorithms: ['PS256', 'ES256', 'EdDSA'],
+    pushed: true,
+    bound: true,
+    rotation: false,
+  },
+};
+
+/** The rules of a client's profile. Throws for a profile that is not served here. */
+export function rulesOf({ profile }: Pick<PlatformHalf, 'profile'>): ProfileRules {
+  const rules = profiles[profile];
+  if (!rules) throw new Error(`There are no rules of the profile ${profile}.`);
+  return rules;
+}
+
+/** The algorithms that a client may sign with: the registered one, where its profile allows it. */
+export function algorithmsOf(half: PlatformHalf): readonly SigningAlgorithm[] {
+  const { algorithms } = rulesOf(half);
+  return half.signingAlg === ''
+    ? algorithms
+    : algorithms.filter((algorithm) => algorithm === half.signingAlg);
+}
+
+/** Every algorithm and every way that some client of this base path may use: for metadata. */
+export const offered = {
+  methods: profiles.standard?.methods ?? [],
+  algorithms: profiles.standard?.algorithms ?? [],
+} as const;

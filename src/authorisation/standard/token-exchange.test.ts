@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { seconds } from '@alongside/kernel/clock';
+import { decodeJwt, type JwtClaims } from '@alongside/kernel/jws';
+import { applicationOf, scopes, secretOf } from '../testing/applications.ts';
+import { assertError } from '../testing/journeys.ts';
+import { api, type Platform, type Reply } from '../testing/platform.ts';
+import { newProver } from '../testing/proofs.ts';
+import { careWorker } from '../testing/provider.ts';
+import { type StandardClient, standardIssuer, startStandardClient } from '../testing/standard.ts';
+
+const urn = 'urn:ietf:params:oauth:token-type:';
+const types = { id: `${urn}id_token`, access: `${urn}access_token`, jwt: `${urn}jwt` };
+const invalidSubject = 'The subject token is not valid.';
+
+let client: StandardClient;
+let platform: Platform;
+before(async () => {
+  client = await startStandardClient();
+  platform = client.platform;
+  const standard = { profile: 'standard' } as const;
+  for (const application of [
+    applicationOf('jwt', { ...standard, accessToken: { format: 'jwt', signingAlg: 'ES256' } }),
+    applicationOf('delegating', { ...standard, attributes: { 'may-act': 'key-of-server' } }),
+    applicationOf('server', {
+      ...standard,
+      attributes: { 'resource-server': 'true', resources: `${api}/records` },
+    }),
+    applicationOf('second', { ...standard, attributes: { 'resource-server': 'true' } }),
+    applicationOf('narrow', { ...standard, products: [{ name: 'records-aal2', status: 'approved' }] }),
+  ])
+    await platform.applications.add(application);
+});
+after(() => platform.close());
+
+type Form = Record<string, string>;
+const exchange = (form: Form, id = 'web', headers: Form = {}): Promise<Reply> =>
+  platform.post(
+    '/oauth2.1/token',
+    {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      client_id: `key-of-${id}`,
+      client_secret: secretOf(id),
+      ...form,
+    },
+    headers,
+  );
+const idTokenOf = (claims: JwtClaims = {}) =>
+  platform.provider.idTokenFor(careWorker, 'client-at-cis2', claims);
+const withIdToken = async (claims: JwtClaims = {}, more: Form = {}, id = 'web') =>
+  exchange({ subject_token: await idTokenOf(claims), subject_token_type: types.id, ...more }, id);
+const attributesOf = async (token: string) => (await platform.tokens.find(token))?.attributes ?? {};
+/** A person's access token, given to one application. */
+const accessTokenOf = async (id: string): Promise<string> => (await client.tokensOf(id)).access_token;
+const ownToken = async (id: string): Promise<string> => {
+  const form = { grant_type: 'client_credentials', client_id: `key-of-${id}`, client_secret: secretOf(id) };
+  return (await platform.post('/oauth2.1/token', form)).body.access_token;
+};
+const withAccess = (token: string, more: Form = {}, id = 'web', headers: Form = {}) =>
+  exchange({ subject_token: token, subject_token_type: types.access, ...more }, id, headers);
+
+describe('token exchange: an ID token of a provider (RFC 8693)', () => {
+  test('the separate pattern', async () => {
+    const { status, body } = await withIdToken();
+    assert.equal(status, 200);
+    const { access_token: token, refresh_token: refresh, ...rest } = body;
+    assert.deepEqual(rest, {
+      issued_token_type: types.access,
+      token_type: 'Bearer',
+      expires_in: 599,
+      scope: scopes.aal3,
+      refresh_token_expires_in: 43_199,
+    });
+    const attributes = await attributesOf(token);
+    assert.equal(attributes.auth_grant_type, 'token_exchange');
+    assert.equal(attributes.auth_user_id, careWorker.sub);
+    assert.equal((await client.refresh('web', refresh)).status, 200);
+  });
+  test('as a JWT, where that is asked for', async () => {
+    const { body } = await withIdToken({}, { requested_token_type: types.jwt });
+    assert.equal(body.issued_token_type, types.jwt);
+    const jwt = decodeJwt(body.access_token);
+    assert.equal(jwt?.header.typ, 'at+jwt');
+    assert.equal(jwt?.claims.sub, careWorker.sub);
+  });
+  test('any JWT of a provider is taken by its iss', async () => {
+    const form = { subject_token: await idTokenOf(), subject_token_type: types.jwt };
+    assert.equal((await exchange(form)).status, 200);
+  });
+  test('resource and audience together become the audience', async () => {
+    const { body } = await withIdToken({}, { resource: `${api}/records`, audience: 'oauth2' });
+    assert.equal((await attributesOf(body.access_token)).aud, `${api}/records ${api}/oauth2`);
+    const unknown = await withIdToken({}, { audience: 'nobody' });
+    assert.deepEqual([unknown.status, unknown.body.error], [400, 'invalid_target']);
+  });
+  test('bound to the key that is proven', async () => {
+    const prover = await newProver(platform.clock);
+    const form = { subject_token: await idTokenOf(), subject_token_type: types.id };
+    const { body } = await exchange(form, 'web', await prover.header());
+    assert.equal(body.token_type, 'DPoP');
+  });
+  test('never longer than the ID token', async () => {
+    const { body } = await withIdToken({ exp: seconds(platform.clock) + 100 });
+    assert.equal(body.expires_in, 99);
+  });
+  test('a session that the provider ended gives nothing, also not to a token under way', async () => {
+    const sid = 'session-that-ends';
+    const { body } = await withIdToken({ sid });
+    const logout = await platform.provider.logoutToken({ sid });
+    assert.equal((await platform.post('/oauth2/backchannel_logout', { logout_token: logout })).status, 200);
+    assert.notEqual((await platform.tokens.find(body.access_token))?.revokedAt, null);
+    await assertError(platform, await withIdToken({ sid }), 400, 'invalid_request', invalidSubject);
+  });
+
+  const now = () => seconds(platform.clock);
+  // biome-ignore format: a table, one row a line
+  const rows: [string, () => JwtClaims][] = [
+    ['iss of nobody', () => ({ iss: 'https://evil.test' })],
+    ['no iss', () => ({ iss: undefined })],
+    ['exp in the past', () => ({ exp: now() })],
+    ['no exp', () => ({ exp: undefined })],
+    ['no aud', () => ({ aud: undefined })],
+    ['no sub', () => ({ sub: undefined })],
+    ['events: a logout token', () => ({ events: {} })],
+    ['no level of assurance', () => ({ authentication_assurance_level: undefined })],
+  ];
+  for (const [name, claims] of rows)
+    test(`refused: ${name}`, async () =>
+      assertError(platform, await withIdToken(claims()), 400, 'invalid_request', invalidSubject));
+
+  test('refused: a bad signature, an unknown kid, another typ', async () => {
+    const [header = '', body = '', signature = ''] = (await idTokenOf()).split('.');
+    const flipped = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+    const unknown = await platform.provider.sign({ iss: platform.provider.issuer }, { kid: 'nobody' });
+    const other = await platform.provider.sign(
+      {
+        iss: platform.provider.issuer,
+        sub: '1',
+        aud: 'x',
+        exp: now() + 60,
+        authentication_assurance_level: '3',
+      },
+      { typ: 'at+jwt' },
+    );
+    for (const token of [`${header}.${body}.${flipped}`, unknown, other, 'x', `${header}.${body}.`]) {
+      const answer = await exchange({ subject_token: token, subject_token_type: types.id });
+      await assertError(platform, answer, 400, 'invalid_request', invalidSubject);
+    }
+  });
+  test('no scope of that level, or none that was asked for', async () => {
+    assert.equal((await withIdToken({}, {}, 'narrow')).body.error, 'invalid_scope');
+    assert.equal((await withIdToken({}, { scope: scopes.aal2 })).body.error, 'invalid_scope');
+    assert.equal((await withIdToken({}, { scope: scopes.aal3 })).body.scope, scopes.aal3);
+  });
+});
+
+describe('token exchange: requests that are not well-formed', () => {
+  const missing = 'A token or its type is missing.';
+  const type = 'A type of token is not supported.';
+  // biome-ignore format: a table, one row a line
+  const rows: [string, Form, string][] = [
+    ['no subject_token', { subject_token: '' }, missing],
+    ['no subject_token_type', { subject_token_type: '' }, missing],
+    ['another subject_token_type', { subject_token_type: `${urn}saml2` }, type],
+    ['a refresh token as subject', { subject_token_type: `${urn}refresh_token` }, type],
+    ['another requested_token_type', { requested_token_type: `${urn}refresh_token` }, type],
+    ['actor_token without its type', { actor_token: 'x' }, missing],
+    ['actor_token_type without its token', { actor_token_type: types.access }, missing],
+    ['an actor token that is none', { actor_token: 'x', actor_token_type: types.access }, 'The actor token is not valid.'],
+  ];
+  for (const [name, change, description] of rows)
+    test(name, async () =>
+      assertError(platform, await withIdToken({}, change), 400, 'invalid_request', description),
+    );
+  test('a public client', async () => {
+    const answer = await platform.post('/oauth2.1/token', {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      client_id: 'key-of-native',
+      subject_token: await idTokenOf(),
+      subject_token_type: types.id,
+    });
+    assert.deepEqual([answer.status, answer.body.error], [400, 'unauthorized_client']);
+  });
+});
+
+describe('token exchange: an access token of the platform', () => {
+  test('an application narrows its own, and nothing new acts', async () => {
+    const { body, status, text } = await withAccess(await accessTokenOf('web'), {
+      resource: `${api}/records`,
+    });
+    assert.equal(status, 200, text);
+    assert.equal(body.refresh_token, undefined);
+    const attributes = await attributesOf(body.access_token);
+    assert.deepEqual([attributes.aud, attributes.act], [`${api}/records`, undefined]);
+  });
+  test('a resource server exchanges what came to it: it is the actor, in the JWT and in introspection', async () => {
+    const token = await accessTokenOf('web');
+    const { body } = await withAccess(token, { requested_token_type: types.jwt }, 'server');
+    const act = { sub: 'key-of-server', iss: standardIssuer };
+    assert.deepEqual(decodeJwt(body.access_token)?.claims.act, act);
+    const told = await platform.post('/oauth2.1/introspect', {
+      token: body.access_token,
+      client_id: 'key-of-server',
+      client_secret: secretOf('server'),
+    });
+    assert.deepEqual(told.body.act, act);
+    assert.equal(told.body.sub, careWorker.sub);
+  });
+  test('the second in a chain holds the first', async () => {
+    const first = await withAccess(await accessTokenOf('web'), {}, 'server');
+    const second = await withAccess(first.body.access_token, {}, 'second');
+    assert.deepEqual(JSON.parse((await attributesOf(second.body.access_token)).act ?? ''), {
+      sub: 'key-of-second',
+      iss: standardIssuer,
+      act: { sub: 'key-of-server', iss: standardIssuer },
+    });
+  });
+  test('a chain ends at five', async () => {
+    let token = await accessTokenOf('web');
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 6; turn++) {
+      const { status, body } = await withAccess(token, {}, turn % 2 === 0 ? 'server' : 'second');
+      statuses.push(status);
+      token = body.access_token ?? token;
+    }
+    assert.deepEqual(statuses, [200, 200, 200, 200, 200, 400]);
+  });
+  test('ends with what it came from', async () => {
+    const { access_token: token, refresh_token: refresh } = await client.tokensOf('web');
+    const { body } = await withAccess(token, {}, 'server');
+    await platform.post('/oauth2.1/revoke', {
+      token: refresh,
+      client_id: 'key-of-web',
+      client_secret: secretOf('web'),
+    });
+    assert.notEqual((await platform.tokens.find(body.access_token))?.revokedAt, null);
+    await assertError(platform, await withAccess(token), 400, 'invalid_request', invalidSubject);
+  });
+  test('never more scope, never more time, never another resource', async () => {
+    const token = await accessTokenOf('web');
+    platform.clock.advance(500);
+    const later = await withAccess(token);
+    assert.equal(later.body.expires_in, 99);
+    assert.equal((await withAccess(token, { scope: scopes.application })).body.error, 'invalid_scope');
+    const narrow = await withAccess(token, { resource: `${api}/records` });
+    const wider = await withAccess(narrow.body.access_token, { resource: `${api}/oauth2` });
+    assert.equal(wider.body.error, 'invalid_target');
+  });
+  test('not by an application that is neither its client nor a resource server of it', async () => {
+    await assertError(
+      platform,
+      await withAccess(await accessTokenOf('web'), {}, 'narrow'),
+      400,
+      'invalid_request',
+      invalidSubject,
+    );
+    const elsewhere = await withAccess(await accessTokenOf('web'), { resource: `${api}/oauth2` });
+    await assertError(
+      platform,
+      await withAccess(elsewhere.body.access_token, {}, 'server'),
+      400,
+      'invalid_request',
+      invalidSubject,
+    );
+  });
+  test('a bound token of its own is exchanged with the key alone', async () => {
+    const prover = await newProver(platform.clock);
+    const { body } = await client.redeem('web', await client.codeOf('web'), {}, await prover.header());
+    assert.equal((await withAccess(body.access_token)).body.error_description, invalidSubject);
+    assert.equal((await withAccess(body.access_token, {}, 'web', await prover.header())).status, 200);
+  });
+  test('not a refresh token, not one of another base path, not one of a revoked application', async () => {
+    const { refresh_token: refresh } = await client.tokensOf('web');
+    assert.equal((await withAccess(refresh)).body.error_description, invalidSubject);
+    const token = await accessTokenOf('jwt');
+    const stored = await platform.applications.get('jwt');
+    assert.ok(stored);
+    await platform.applications.replace({ ...stored, status: 'revoked' }, stored.revision);
+    assert.equal((await withAccess(token, {}, 'server')).body.error_description, invalidSubject);
+    await platform.applications.replace({ ...stored, status: 'approved' }, stored.revision + 1);
+    assert.equal(
+      (await exchange({ subject_token: token, subject_token_type: types.jwt }, 'server')).status,
+      200,
+    );
+  });
+});
+
+describe('token exchange: who may act (RFC 8693 section 4.4)', () => {
+  const refusedActor = 'The actor may not act for the subject.';
+  const actingAs = async (id: string): Promise<Form> => ({
+    actor_token: await ownToken(id),
+    actor_token_type: types.access,
+  });
+
+  test('whom may_act names, and the new token says so again', async () => {
+    const token = await accessTokenOf('delegating');
+    assert.deepEqual(JSON.parse((await attributesOf(token)).may_act ?? ''), { sub: 'key-of-server' });
+    const { body, status } = await withAccess(token, await actingAs('server'), 'server');
+    assert.equal(status, 200);
+    const { act, may_act: may } = await attributesOf(body.access_token);
+    assert.deepEqual(JSON.parse(act ?? ''), { sub: 'key-of-server', iss: standardIssuer });
+    assert.deepEqual(JSON.parse(may ?? ''), { sub: 'key-of-server' });
+  });
+  test('nobody else, with or without an actor token', async () => {
+    const token = await accessTokenOf('delegating');
+    for (const more of [await actingAs('second'), {} as Form])
+      await assertError(
+        platform,
+        await withAccess(token, more, 'second'),
+        400,
+        'invalid_request',
+        refusedActor,
+      );
+  });
+  test('may_act of an ID token: a person acts for another', async () => {
+    const colleague = { ...careWorker, sub: '656005750105' };
+    const actor = await platform.provider.idTokenFor(colleague, 'client-at-cis2');
+    const named = { may_act: { sub: colleague.sub, iss: platform.provider.issuer } };
+    const more = { actor_token: actor, actor_token_type: types.id };
+    const { body, status, text } = await withIdToken(named, more);
+    assert.equal(status, 200, text);
+    assert.deepEqual(JSON.parse((await attributesOf(body.access_token)).act ?? ''), {
+      sub: colleague.sub,
+      iss: platform.provider.issuer,
+    });
+    assert.equal(body.refresh_token, undefined);
+    const another = { may_act: { sub: colleague.sub, iss: 'https://others.test' } };
+    for (const claims of [another, {}, { may_act: {} }])
+      await assertError(platform, await withIdToken(claims, more), 400, 'invalid_request', refusedActor);
+  });
+  test('without may_act an application acts for itself alone', async () => {
+    assert.equal((await withIdToken({}, await actingAs('web'))).status, 200);
+    await assertError(
+      platform,
+      await withIdToken({}, await actingAs('server')),
+      400,
+      'invalid_request',
+      refusedActor,
+    );
+  });
+});
+
+describe('options of the base path', () => {
+  test('idTokenOnce: an ID token is exchanged once', async () => {
+    const once = await startStandardClient({ base: { options: { idTokenOnce: true } } });
+    try {
+      const form = {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: await once.platform.provider.idTokenFor(careWorker, 'x'),
+        subject_token_type: types.id,
+        ...(await once.credentials('web')),
+      };
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, () => once.platform.post('/oauth2.1/token', form)),
+      );
+      assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+    } finally {
+      await once.platform.close();
+    }
+  });
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { assertError, authorizeRequest } from '../testing/journeys.ts';
+import { type Platform, startPlatform } from '../testing/platform.ts';
+import { cis2Upstream } from './cis2.ts';
+
+describe('a provider that does not answer', () => {
+  const nowhere = 'http://127.0.0.1:1';
+  let platform: Platform;
+  before(async () => {
+    platform = await startPlatform({
+      base: {
+        cis2: {
+          issuer: nowhere,
+          authorizeUrl: `${nowhere}/authorize`,
+          tokenUrl: `${nowhere}/access_token`,
+          userinfoUrl: `${nowhere}/userinfo`,
+          jwksUrl: `${nowhere}/jwks`,
+          clientId: 'platform',
+          clientSecret: 'secret',
+          providerName: 'nhs-cis2',
+        },
+      },
+    });
+  });
+  after(() => platform.close());
+
+  const back = async (base: string, request: Record<string, string>) => {
+    const sent = await platform.get(`${base}/authorize`, request);
+    const cookie = sent.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ');
+    const state = sent.location?.searchParams.get('state') ?? '';
+    return platform.get(`${base}/callback`, { state, code: 'x' }, cookie === '' ? {} : { cookie });
+  };
+
+  test('combined: the client is told with its state, and the reason is in the log alone', async () => {
+    const { status, location } = await back('/oauth2', authorizeRequest());
+    assert.equal(status, 302);
+    assert.deepEqual(Object.fromEntries(location?.searchParams ?? []), {
+      error: 'server_error',
+      error_description: 'The identity provider did not complete the sign in',
+      state: 'state-of-the-client',
+    });
+  });
+  test('_status: warn, for the other one answers', async () => {
+    const { body } = await platform.get('/oauth2/_status');
+    assert.equal(body.status, 'warn');
+    assert.deepEqual([body.checks['nhs-cis2'].status, body.checks['nhs-login'].status], ['fail', 'pass']);
+    assert.match(body.checks['nhs-cis2'].outcome, /ECONNREFUSED|bad port/i);
+  });
+  test('an ID token of a provider whose keys cannot be had: the published catch-all', async () => {
+    const jwt = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const token = `${jwt({ alg: 'RS256', kid: 'x', typ: 'JWT' })}.${jwt({ iss: nowhere, sub: '1', aud: 'x', sid: 's' })}.AAAA`;
+    const answer = await platform.post('/oauth2/backchannel_logout', { logout_token: token });
+    await assertError(platform, answer, 400, 'bad_request', 'Unable to verify JWT');
+  });
+});
+
+describe('nonce and proof key towards a provider', () => {
+  let methods: string[] | undefined = ['S256'];
+  let asked = 0;
+  let server: Server;
+  let issuer = '';
+  before(async () => {
+    server = createServer((request, response) => {
+      asked += 1;
+      if (request.url !== '/.well-known/openid-configuration') response.writeHead(404).end();
+      else response.end(JSON.stringify({ code_challenge_methods_supported: methods }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const settings = (sendNonceAndPkce?: boolean) => ({
+    issuer,
+    authorizeUrl: '',
+    tokenUrl: '',
+    userinfoUrl: '',
+    jwksUrl: '',
+    clientId: '',
+    clientSecret: '',
+    providerName: 'nhs-cis2' as const,
+    sendNonceAndPkce,
+  });
+
+  test('as configured, without asking', async () => {
+    for (const sends of [true, false])
+      assert.equal(await cis2Upstream(settings(sends), new ManualClock(0)).sendsNonceAndPkce(), sends);
+    assert.equal(asked, 0);
+  });
+  test('else where its metadata lists S256, asked once an hour', async () => {
+    const clock = new ManualClock(0);
+    const upstream = cis2Upstream(settings(), clock);
+    assert.deepEqual([await upstream.sendsNonceAndPkce(), await upstream.sendsNonceAndPkce()], [true, true]);
+    assert.equal(asked, 1);
+    for (const listed of [['plain'], undefined]) {
+      methods = listed;
+      clock.advance(3_600);
+      assert.equal(await upstream.sendsNonceAndPkce(), false);
+    }
+  });
+  test('none where there is no metadata', async () => {
+    const upstream = cis2Upstream({ ...settings(), issuer: `${issuer}/missing` }, new ManualClock(0));
+    assert.equal(await upstream.sendsNonceAndPkce(), false);
+  });
+});

@@ -1,0 +1,98 @@
+import { Answer } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
+import { type Check, type Rule, shown } from '../../oauth/check.ts';
+import { Tokens } from '../../oauth/tokens.ts';
+import { SingleUse } from '../../storage/single-use.ts';
+import { words } from '../diagnosis.ts';
+import type { Parts } from '../parts.ts';
+import type { ValidationAnswer } from '../protocol.ts';
+
+type Known = Record<string, unknown>;
+
+/** A step of an endpoint as something to look at. */
+export interface StepProbe {
+  /** What is looked at; without a name it is not shown when it is right. */
+  check?: string;
+  expected?: string;
+  step: (known: never) => unknown;
+  /** Without it nothing after it can be looked at. */
+  needed?: boolean;
+  /** What came, for people. */
+  received?: (known: Known) => unknown;
+}
+
+/** A table of rules, all of which are looked at. */
+interface RulesProbe {
+  rules: (known: never) => readonly Rule[] | Promise<readonly Rule[]>;
+}
+
+export type Probe = StepProbe | RulesProbe;
+
+class DrySingleUse extends SingleUse {
+  /** Whether the claim would have been the first; nothing is claimed. */
+  override async claim(kind: string, value: string): Promise<boolean> {
+    return !(await this.claimed(kind, value));
+  }
+}
+
+class DryTokens extends Tokens {
+  override async revokeFamily(): Promise<void> {}
+}
+
+/** The same parts, with which steps check as always and use nothing up. */
+export const dryParts = (parts: Parts): Parts => ({
+  ...parts,
+  singleUse: new DrySingleUse(parts.database, parts.clock),
+  tokens: new DryTokens(parts.database, parts.clock),
+});
+
+/** Throws what would have gone back to the client by the browser. */
+export const throwing = {
+  async redirect(refusal: Refusal): Promise<Answer> {
+    throw refusal;
+  },
+};
+
+/** What a refusal is to the outside. */
+const publicOf = (refusal: Refusal): NonNullable<ValidationAnswer['answer']> => ({
+  status: refusal.entry.status,
+  error: refusal.entry.code,
+  error_description: words(refusal),
+});
+
+/** Looks at everything in order, and goes on after a failure unless the rest hangs on it. */
+export async function tryAll(
+  start: object,
+  probes: readonly Probe[],
+): Promise<Pick<ValidationAnswer, 'ok' | 'checks' | 'answer'>> {
+  let known: Known = { ...start };
+  let first: Refusal | undefined;
+  const checks: Check[] = [];
+  for (const probe of probes) {
+    if ('rules' in probe) {
+      const rules = await probe.rules(known as never);
+      checks.push(...rules.map(({ refuse: _, ...check }) => check));
+      const failed = rules.find(({ ok }) => !ok);
+      first ??= failed?.refuse();
+      continue;
+    }
+    const { check, expected = '', step, needed, received } = probe;
+    try {
+      const result = await step(known as never);
+      if (result && !(result instanceof Answer)) known = { ...known, ...(result as Known) };
+      if (check !== undefined)
+        checks.push({
+          check,
+          ok: true,
+          expected,
+          received: received ? shown(received(known)) : 'as expected',
+        });
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown;
+      first ??= thrown;
+      checks.push({ check: check ?? thrown.entry.id, ok: false, expected, received: thrown.detail });
+      if (needed) break;
+    }
+  }
+  return { ok: first === undefined, checks, answer: first ? publicOf(first) : null };
+}

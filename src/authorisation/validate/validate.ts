@@ -1,0 +1,129 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { parseJsonObject } from '@alongside/kernel/json';
+import { decodeJwt } from '@alongside/kernel/jws';
+import { steps } from '@alongside/kernel/steps';
+import { claimedClient } from '../../oauth/client-assertion.ts';
+import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import type { Base } from '../base.ts';
+import { requireConsole } from '../console/caller.ts';
+import { errors } from '../console/errors.ts';
+import { errors as published } from '../errors.ts';
+import { readIncoming } from '../incoming.ts';
+import type { Parts } from '../parts.ts';
+import type { ValidateRequest, ValidationAnswer } from '../protocol.ts';
+import * as nhs from './nhs.ts';
+import * as standard from './standard.ts';
+import { dryParts, type Probe, tryAll } from './trial.ts';
+
+interface WithPasted {
+  /** What was pasted, of which kind. */
+  kind: 'assertion' | 'url' | 'form';
+  text: string;
+  base: Base;
+}
+
+const kinds = ['assertion', 'url', 'form'] as const;
+const longest = 40_000;
+
+async function readPasted({ request }: { request: HttpRequest }): Promise<{ pasted: ValidateRequest }> {
+  try {
+    const body = parseJsonObject(request.body);
+    for (const [name, value] of Object.entries(body))
+      if (![...kinds, 'base'].includes(name) || typeof value !== 'string' || value.length > longest)
+        throw new Error(`${name.slice(0, 100)} is unknown, no text, or too long`);
+    if (kinds.filter((kind) => kind in body).length !== 1)
+      throw new Error(`exactly one of ${kinds.join(', ')} is needed`);
+    return { pasted: body as ValidateRequest };
+  } catch (error) {
+    throw errors.requestInvalid(reasonOf(error), {}, error);
+  }
+}
+
+/** The client that a request names, before anything is proved. */
+function namedClient(kind: WithPasted['kind'], text: string, parameters: Parameters | undefined): string {
+  if (kind === 'assertion') return claimedClient(text.trim()) ?? '';
+  return parameters?.get('client_id') ?? claimedClient(parameters?.get('client_assertion')) ?? '';
+}
+
+const findBase = ({ applications }: Pick<Parts, 'applications'>, bases: readonly Base[]) =>
+  async function findBase({ pasted }: { pasted: ValidateRequest }): Promise<WithPasted> {
+    const kind = kinds.find((candidate) => pasted[candidate] !== undefined) ?? 'assertion';
+    const given = pasted[kind] ?? '';
+    const url = kind === 'url' ? URL.parse(given, 'https://unknown.invalid') : null;
+    const text = kind === 'url' ? (url?.search.slice(1) ?? '') : given.trim();
+    const pathOf = pasted.base ?? url?.pathname.replace(/\/authorize$/, '');
+    const clientId = namedClient(kind, text, kind === 'assertion' ? undefined : parseParameters(text));
+    const application = await applications.byPlatformClient(clientId);
+    const profile = application?.platform?.profile ?? 'nhs';
+    const base =
+      bases.find(({ path }) => path === pathOf) ??
+      (pathOf === undefined ? bases.find(({ serves }) => serves.includes(profile)) : undefined);
+    if (!base) throw errors.baseUnknown(`no base path is like ${pathOf ?? 'any'}`);
+    return { kind, text, base };
+  };
+
+function nhsProbes({ kind, text, base }: WithPasted, request: HttpRequest, parts: Parts): [object, Probe[]] {
+  if (kind === 'assertion') {
+    const jwt = decodeJwt(text);
+    if (!jwt)
+      return [
+        {},
+        [{ check: 'client_assertion', expected: 'a signed JWT', step: refuseMalformed, needed: true }],
+      ];
+    return [{ jwt }, nhs.assertionProbes(base, parts)];
+  }
+  const isQuery = kind === 'url';
+  const incoming = readIncoming(base, {
+    ...request,
+    method: isQuery ? 'GET' : 'POST',
+    path: `${base.path}${isQuery ? '/authorize' : '/token'}`,
+    query: isQuery ? text : '',
+    body: isQuery ? '' : text,
+    headers: isQuery ? {} : { 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  return [incoming, isQuery ? nhs.authorizeProbes(base, parts) : nhs.tokenProbes(incoming, base, parts)];
+}
+
+function refuseMalformed(): never {
+  throw published.assertionMalformed('it is not a compact JWS of two JSON objects');
+}
+
+function standardProbes(
+  { kind, text, base }: WithPasted,
+  request: HttpRequest,
+  parts: Parts,
+): [object, Probe[]] {
+  if (kind === 'assertion') return [{ assertion: text }, standard.assertionProbes(base, parts)];
+  const parameters = parseParameters(text);
+  if (!parameters) throw errors.requestInvalid('the parameters are not well-formed, or more than 100');
+  const { certificate: _, ...plain } = request;
+  const incoming = { request: { ...plain, headers: {} }, parameters };
+  return [
+    incoming,
+    kind === 'url' ? standard.authorizeProbes(base, parts) : standard.tokenProbes(incoming, base, parts),
+  ];
+}
+
+const look = (parts: Parts) =>
+  async function look(known: WithPasted & { request: HttpRequest }): Promise<Answer> {
+    const { base, request } = known;
+    const [start, probes] = (base.profile === 'nhs' ? nhsProbes : standardProbes)(known, request, parts);
+    const found: ValidationAnswer = { base: base.path, ...(await tryAll(start, probes)) };
+    return json(200, found);
+  };
+
+/** `POST /authorisation/validate`: a dry run of what a supplier pasted. The same steps look at it; nothing is used up, kept or counted. */
+export function createValidate(
+  secret: string,
+  bases: readonly Base[],
+  parts: Parts,
+): (request: HttpRequest) => Promise<Answer> {
+  const list = steps<{ request: HttpRequest }>()
+    .step(requireConsole(secret))
+    .step(readPasted)
+    .step(findBase(parts, bases))
+    .step(look(dryParts(parts)));
+  return (request) => list.run({ request });
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { loadConfig, OperatorError } from '@alongside/kernel/config';
+import { configShape } from '../config.ts';
+import { newAuthority } from '../oauth/testing/certificates.ts';
+import { clientAuthoritiesOf, upstreamsOf } from './upstreams.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'alongside-upstreams-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const own = {
+  issuer: 'http://localhost:8402/realm',
+  authorizeUrl: '',
+  tokenUrl: '',
+  userinfoUrl: '',
+  jwksUrl: '',
+  clientId: 'platform',
+  clientSecret: 'secret',
+  providerName: 'nhs-cis2' as const,
+};
+const file = (name: string, content: unknown): string => {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+};
+const configOf = (settings: Record<string, unknown>) => loadConfig(configShape, settings);
+
+test('our own CIS2 and no provider for citizens, unless files say otherwise', () => {
+  assert.deepEqual(upstreamsOf(configOf({}), own), { cis2: own });
+});
+
+test('a foreign CIS2 in the shape of the published one, its issuer byte for byte', () => {
+  const issuer =
+    'https://cis2.example.org:443/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';
+  const upstreamCis2 = file('cis2.json', { issuer, clientId: 'x', clientSecret: 'y' });
+  assert.deepEqual(upstreamsOf(configOf({ upstreamCis2 }), own).cis2, {
+    issuer,
+    authorizeUrl: `${issuer}/authorize`,
+    tokenUrl: `${issuer}/access_token`,
+    userinfoUrl: `${issuer}/userinfo`,
+    jwksUrl: `${issuer}/connect/jwk_uri`,
+    clientId: 'x',
+    clientSecret: 'y',
+    providerName: 'nhs-cis2',
+  });
+});
+
+test('a provider for citizens, whose client signs where there is no secret', () => {
+  const upstreamNhsLogin = file('login.json', { issuer: 'https://login.example.org', clientId: 'x' });
+  assert.deepEqual(upstreamsOf(configOf({ upstreamNhsLogin }), own).nhsLogin, {
+    issuer: 'https://login.example.org',
+    authorizeUrl: 'https://login.example.org/authorize',
+    tokenUrl: 'https://login.example.org/token',
+    jwksUrl: 'https://login.example.org/.well-known/jwks.json',
+    clientId: 'x',
+    providerName: 'nhs-login',
+  });
+});
+
+test('authorities of client certificates, from one file', async () => {
+  assert.deepEqual(clientAuthoritiesOf(configOf({})), []);
+  const now = Date.UTC(2026, 6, 1);
+  const [one, two] = await Promise.all([newAuthority(now), newAuthority(now)]);
+  const tlsClientAuthorities = file('authorities.pem', `${one.pem}\n${two.pem}`);
+  const found = clientAuthoritiesOf(configOf({ tlsClientAuthorities }));
+  assert.deepEqual(
+    found.map(({ raw }) => raw),
+    [one.der, two.der],
+  );
+  for (const content of ['nothing', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'])
+    assert.throws(
+      () => clientAuthoritiesOf(configOf({ tlsClientAuthorities: file('bad.pem', content) })),
+      OperatorError,
+    );
+});
+
+const rows: [string, unknown, RegExp][] = [
+  ['no JSON', '{', /cannot be read/],
+  ['no issuer', { clientId: 'x', clientSecret: 'y' }, /issuer must be an address/],
+  [
+    'another scheme',
+    { issuer: 'ftp://x', clientId: 'x', clientSecret: 'y' },
+    /issuer must be an http or https/,
+  ],
+  ['an unknown member', { issuer: 'https://x.test', clientId: 'x', clientSecret: 'y', odd: 1 }, /odd/],
+];
+for (const [name, content, message] of rows)
+  test(`one sentence for the operator: ${name}`, () => {
+    const upstreamCis2 = file(`${name.replaceAll(' ', '-')}.json`, content);
+    assert.throws(
+      () => upstreamsOf(configOf({ upstreamCis2 }), own),
+      (error) =>
+        error instanceof OperatorError && message.test(error.message) && !error.message.includes('\n'),
+    );
+  });

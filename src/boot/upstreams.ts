@@ -1,0 +1,95 @@
+import type { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { OperatorError } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import { z } from 'zod';
+import type { BasePath } from '../authorisation/index.ts';
+import type { Config } from '../config.ts';
+import { readAuthorities } from '../oauth/mutual-tls.ts';
+
+const address = z
+  .string('must be an address')
+  .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http or https address');
+
+/** CIS2 as a provider of ours. Addresses are kept byte for byte: the real issuer has `:443` in it. What is left out is in the shape of CIS2. */
+const cis2Shape = z
+  .strictObject({
+    issuer: address,
+    authorizeUrl: address.optional(),
+    tokenUrl: address.optional(),
+    userinfoUrl: address.optional(),
+    jwksUrl: address.optional(),
+    clientId: z.string().min(1),
+    clientSecret: z.string().min(1),
+    sendNonceAndPkce: z.boolean().optional(),
+  })
+  .transform(({ issuer, authorizeUrl, tokenUrl, userinfoUrl, jwksUrl, ...client }) => ({
+    issuer,
+    authorizeUrl: authorizeUrl ?? `${issuer}/authorize`,
+    tokenUrl: tokenUrl ?? `${issuer}/access_token`,
+    userinfoUrl: userinfoUrl ?? `${issuer}/userinfo`,
+    jwksUrl: jwksUrl ?? `${issuer}/connect/jwk_uri`,
+    ...client,
+    providerName: 'nhs-cis2' as const,
+  }));
+
+/** A provider for citizens. Without a secret the platform signs its client assertions with RS512. */
+const nhsLoginShape = z
+  .strictObject({
+    issuer: address,
+    authorizeUrl: address.optional(),
+    tokenUrl: address.optional(),
+    jwksUrl: address.optional(),
+    clientId: z.string().min(1),
+    clientSecret: z.string().min(1).optional(),
+  })
+  .transform(({ issuer, authorizeUrl, tokenUrl, jwksUrl, clientId, clientSecret }) => ({
+    issuer,
+    authorizeUrl: authorizeUrl ?? new URL('/authorize', issuer).href,
+    tokenUrl: tokenUrl ?? new URL('/token', issuer).href,
+    jwksUrl: jwksUrl ?? new URL('/.well-known/jwks.json', issuer).href,
+    clientId,
+    ...(clientSecret === undefined ? {} : { clientSecret }),
+    providerName: 'nhs-login' as const,
+  }));
+
+function read<S extends z.ZodType>(file: string, shape: S): z.output<S> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new OperatorError(`The provider in ${file} cannot be read: ${reasonOf(error)}.`);
+  }
+  const result = shape.safeParse(parsed);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new OperatorError(`The provider in ${file}: ${issue?.path.join('.') || 'it'} ${issue?.message}.`);
+}
+
+/**
+ * The providers of `/oauth2` and `/oauth2.1`: ours, or those that JSON files describe, so that no secret stands on a command
+ * line. Throws OperatorError in one sentence.
+ */
+export function upstreamsOf(
+  { upstreamCis2, upstreamNhsLogin }: Config,
+  own: BasePath['cis2'],
+): Pick<BasePath, 'cis2' | 'nhsLogin'> {
+  return {
+    cis2: upstreamCis2 === undefined ? own : read(upstreamCis2, cis2Shape),
+    ...(upstreamNhsLogin === undefined ? {} : { nhsLogin: read(upstreamNhsLogin, nhsLoginShape) }),
+  };
+}
+
+/** The authorities whose client certificates count for `tls_client_auth`; none unless configured. Throws OperatorError. */
+export function clientAuthoritiesOf({ tlsClientAuthorities: file }: Config): X509Certificate[] {
+  if (file === undefined) return [];
+  let authorities: X509Certificate[];
+  try {
+    authorities = readAuthorities(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new OperatorError(`The authorities in ${file} cannot be read: ${reasonOf(error)}.`);
+  }
+  if (authorities.length === 0)
+    throw new OperatorError(`There is no certificate in ${file}: it must be PEM.`);
+  return authorities;
+}

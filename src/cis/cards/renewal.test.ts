@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { sign, X509Certificate } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
+import { cardRenewalMessage, paths } from '../protocol.ts';
+import { auditOf, cardOf, newKeys } from './cards.fixture.ts';
+
+describe('renewal by the holder', () => {
+  let cis: TestCis;
+  before(async () => {
+    cis = await startCis();
+  });
+  after(() => cis.close());
+
+  interface Spoil {
+    keys?: ReturnType<typeof newKeys>['body'];
+    serial?: string;
+    signer?: TestCard;
+    challenge?: string;
+  }
+
+  /** A renewal as an agent sends it; the changes spoil it after the card has signed. */
+  async function renew(desk: Desk, card: TestCard, spoil: Spoil = {}, fresh = newKeys()) {
+    const challenge = await desk.challenge();
+    const message = cardRenewalMessage(
+      challenge,
+      spoil.serial ?? card.serial,
+      fresh.body.authenticationKey,
+      fresh.body.signingKey,
+    );
+    const body = {
+      ...(spoil.signer ?? card).sign(message),
+      challenge: spoil.challenge ?? challenge,
+      ...(spoil.keys ?? fresh.body),
+    };
+    return desk.sessionCall('POST', paths.cardRenewal(desk.sessionId), body);
+  }
+
+  async function signedIn(profile: 'renew' | 'standard' = 'renew') {
+    const card = await issueCard(cis, uids.gp, { profile });
+    const desk = new Desk(cis);
+    await desk.signIn(card);
+    return { card, desk };
+  }
+
+  test('gives certificates for new keys, with which the card signs in; the old ones go on until their end', async () => {
+    const { card, desk } = await signedIn();
+    assert.equal((await cardOf(cis, card.serial)).renewable, true);
+    const fresh = newKeys();
+    const { status, body } = await renew(desk, card, {}, fresh);
+    assert.equal(status, 201, JSON.stringify(body));
+    const x509 = new X509Certificate(Buffer.from(String(body.authentication), 'base64'));
+    assert.ok(x509.checkPrivateKey(fresh.authentication.privateKey));
+    const record = await cardOf(cis, card.serial);
+    assert.deepEqual([record.renewable, record.state], [false, 'active']);
+    assert.equal(record.notAfter, x509.validToDate.toISOString());
+
+    const renewed: TestCard = {
+      ...card,
+      certificate: String(body.authentication),
+      sign: (message) => ({
+        certificate: String(body.authentication),
+        signature: sign('sha256', Buffer.from(message), fresh.authentication.privateKey).toString('base64'),
+      }),
+    };
+    await new Desk(cis).signIn(renewed);
+    await new Desk(cis).signIn(card);
+    assert.equal((await auditOf(cis, 'cis.card-renewed'))[0]?.actor, uids.gp);
+    const again = await renew(desk, renewed);
+    assert.deepEqual([again.status, again.body.error], [409, 'renewal_too_early']);
+  });
+
+  test('only in the last 90 days', async () => {
+    const { card, desk } = await signedIn('standard');
+    const answer = await renew(desk, card);
+    assert.deepEqual([answer.status, answer.body.error], [409, 'renewal_too_early']);
+  });
+
+  test('keys that the card did not sign, another card, a used challenge, a revoked card', async () => {
+    const { card, desk } = await signedIn();
+    const error = async (spoil: Spoil) => (await renew(desk, card, spoil)).body.error;
+    assert.equal(await error({ keys: newKeys().body }), 'signature_invalid');
+    assert.equal(await error({ serial: '999999999999' }), 'signature_invalid');
+    assert.equal(await error({ challenge: 'unknown' }), 'challenge_invalid');
+    const twin = await issueCard(cis, uids.gp, { profile: 'renew' });
+    assert.equal(await error({ signer: twin }), 'another_person');
+    const nurse = await issueCard(cis, uids.nurse, { profile: 'renew' });
+    assert.equal(await error({ signer: nurse }), 'another_person');
+    const { authenticationKey } = newKeys().body;
+    assert.equal(await error({ keys: { authenticationKey, signingKey: authenticationKey } }), 'invalid_key');
+    const body = { ...card.sign('x'), challenge: 'x', ...newKeys().body };
+    assert.equal((await cis.call(paths.cardRenewal(desk.sessionId), { body })).body.error, 'invalid_proof');
+    await cis.call(paths.cardAct(card.serial, 'revoke'), {
+      body: { actor: '656005750104', reason: 'superseded' },
+      as: 'console',
+    });
+    assert.equal(await error({}), 'session_ended');
+  });
+});

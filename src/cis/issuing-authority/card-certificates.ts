@@ -1,0 +1,87 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { type CertificateAnswer, paths } from '../protocol.ts';
+import type { Authorities, Authority } from './authority.ts';
+import type { CertificateRecord } from './certificate-records.ts';
+import type { CertificateOrder } from './order.ts';
+import { type CertificatePurpose, virtualCardPolicies } from './policies.ts';
+import { profiles, validityOf } from './profiles.ts';
+
+/** The two certificates of a card, made but not on record yet. */
+export interface MadeCertificates {
+  answer: CertificateAnswer;
+  records: Record<CertificatePurpose, CertificateRecord>;
+}
+
+/** Makes the certificates of virtual cards. */
+export class CardCertificates {
+  readonly #authorities: Authorities;
+  readonly #clock: Clock;
+  readonly #origin: string;
+
+  /** @param origin public address of CIS, where revocation can be looked up. */
+  constructor(authorities: Authorities, clock: Clock, origin: string) {
+    this.#authorities = authorities;
+    this.#clock = clock;
+    this.#origin = origin;
+  }
+
+  async make(order: CertificateOrder): Promise<MadeCertificates> {
+    const authority = await this.#authorities.ensure(profiles[order.profile].authority);
+    const [authentication, signing] = await Promise.all([
+      this.#makeOne(order, 'authentication', authority),
+      this.#makeOne(order, 'signing', authority),
+    ]);
+    return {
+      answer: {
+        authentication: authentication.certificate.toString('base64'),
+        signing: signing.certificate.toString('base64'),
+      },
+      records: { authentication: authentication.record, signing: signing.record },
+    };
+  }
+
+  get #revocation(): { crl: string; ocsp: string } {
+    return { crl: `${this.#origin}${paths.crl}`, ocsp: `${this.#origin}${paths.ocsp}` };
+  }
+
+  async #makeOne(order: CertificateOrder, purpose: CertificatePurpose, authority: Authority) {
+    const { buildCertificate, newSerial } = await import('./x509-builder.ts');
+    const profile = profiles[order.profile];
+    const policy = virtualCardPolicies[purpose];
+    const now = this.#clock.now();
+    const { notBefore, notAfter } = validityOf(profile, now);
+    const serial = newSerial();
+    const certificate = await buildCertificate(
+      {
+        serial,
+        issuer: authority.name,
+        issuerKey: authority.publicKey,
+        subject: [
+          ['C', 'GB'],
+          ['O', 'Alongside TEST'],
+          ['OU', 'people'],
+          ['CN', order.uid],
+        ],
+        subjectKey: order.keys[purpose],
+        notBefore,
+        notAfter,
+        keyUsage: policy.keyUsage,
+        policy: policy.oid,
+        ...(profile.authority === 'own' ? { revocation: this.#revocation } : {}),
+      },
+      authority.signWith,
+    );
+    const record: CertificateRecord = {
+      serial,
+      uid: order.uid,
+      cardSerial: order.cardSerial,
+      purpose,
+      notBefore,
+      notAfter,
+      revokedAt: profile.revoked === null ? null : now,
+      revocationReason: profile.revoked,
+      issuedAt: now,
+    };
+    return { certificate, record };
+  }
+}

@@ -1,0 +1,29 @@
+import { Answer } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import { escapeXml } from './xml.ts';
+
+const noStore = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+export const xml = (status: number, body: string): Answer =>
+  new Answer(status, { 'content-type': 'text/xml; charset=utf-8', ...noStore }, body);
+
+/** The published answer of what has nothing more to say. */
+export const status = (code: number, words: string): Answer =>
+  new Answer(
+    code,
+    { 'content-type': 'text/html; charset=utf-8', ...noStore },
+    `<HTML><STATUS>${escapeXml(words)}</STATUS></HTML>`,
+  );
+
+/** Refusals in the form of the legacy interface; whatever else was thrown is the listener's. */
+export const inLegacyForm =
+  (run: (request: HttpRequest) => Promise<Answer>): Endpoint =>
+  async (request) => {
+    try {
+      return await run(request);
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown;
+      return status(thrown.entry.status, thrown.entry.description.replace(/\.$/, ''));
+    }
+  };

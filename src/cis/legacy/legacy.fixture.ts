@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { type KeyObject, sign } from 'node:crypto';
+import { createListener } from '@alongside/kernel/http';
+import { randomDigits } from '@alongside/kernel/ids';
+import { silentLog } from '@alongside/kernel/log';
+import { newCardKey, spkiOf, type TestCis } from '../cis.fixture.ts';
+import { type CardProfile, paths } from '../protocol.ts';
+import { buildSignedChallenge, type CmsSigner } from './cms.ts';
+
+// A client of the old kind: it writes what published clients write and reads answers as they do, by pattern.
+
+const header = [
+  'MIME-Version: 1.0',
+  '        Content-Disposition: attachment; filename="smime.p7m"',
+  '        Content-Type: application/x-pkcs7-mime; name="smime.p7m"',
+  '        Content-Transfer-Encoding: base64',
+  '        ',
+  '        ',
+].join('\n');
+
+export interface LegacyCard {
+  uid: string;
+  certificate: Buffer;
+  key: KeyObject;
+  signer(digest?: 'sha256' | 'sha1'): CmsSigner;
+}
+
+export async function legacyCard(
+  cis: TestCis,
+  uid: string,
+  { type = 'rsa', profile = 'standard' }: { type?: 'rsa' | 'ec'; profile?: CardProfile } = {},
+): Promise<LegacyCard> {
+  const [authentication, signing] = [newCardKey(type), newCardKey()];
+  const { body } = await cis.call(paths.certificates, {
+    body: {
+      uid,
+      cardSerial: randomDigits(12),
+      profile,
+      authenticationKey: spkiOf(authentication.publicKey),
+      signingKey: spkiOf(signing.publicKey),
+    },
+    as: 'cardIssuer',
+  });
+  const certificate = Buffer.from(String(body.authentication), 'base64');
+  return {
+    uid,
+    certificate,
+    key: authentication.privateKey,
+    signer: (digest = 'sha256') => ({
+      certificate,
+      digest,
+      algorithm: type === 'rsa' ? '1.2.840.113549.1.1.1' : '1.2.840.10045.4.3.2',
+      sign: (content) => sign(digest, content, authentication.privateKey),
+    }),
+  };
+}
+
+/** The `response` parameter around a CMS message. */
+export const responseOf = (cms: Buffer): string =>
+  Buffer.from(`${header}${cms.toString('base64')}`).toString('base64');
+
+export const gpObject = (parameters: Record<string, string>): string =>
+  [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '        <!DOCTYPE USER SYSTEM "gpOBJECT.DTD">',
+    '        <gpOBJECT>',
+    ...Object.entries(parameters).map(
+      ([name, value]) =>
+        `        <gpPARAM name="${name}"${name === 'response' ? ' encoding="base64"' : ''}>${value}</gpPARAM>`,
+    ),
+    '        </gpOBJECT>',
+  ].join('\n');
+
+export const parameterIn = (text: string, name: string): string =>
+  new RegExp(`<gpPARAM name="${name}">([^<]*)</gpPARAM>`).exec(text)?.[1] ?? '';
+
+interface TextAnswer {
+  status: number;
+  text: string;
+}
+
+export interface LegacyClient {
+  url: string;
+  post(path: string, body: string, headers?: Record<string, string>): Promise<TextAnswer>;
+  get(path: string, headers?: Record<string, string>): Promise<TextAnswer>;
+  activate(changes?: Record<string, string>): Promise<{ challenge: string; signature: string; text: string }>;
+  /** The parameters of a right validation; changes spoil it. */
+  form(card: LegacyCard, changes?: Record<string, string>): Promise<Record<string, string>>;
+  validate(form: Record<string, string>): Promise<TextAnswer>;
+  /** Signs in and chooses the first role; the ticket. */
+  signIn(card: LegacyCard): Promise<string>;
+  assertion(ticket: string): Promise<TextAnswer>;
+  stop(): Promise<void>;
+}
+
+const common = {
+  auth_method: '3',
+  app_url: 'NHST',
+  log_session_id: 'Ao9qufl+uA',
+  device_id: 'b02edd23,ClientIP=10.211.55.3',
+};
+
+export async function legacyClient(cis: TestCis): Promise<LegacyClient> {
+  const listener = createListener(cis.service.routes, { name: 'cis', log: silentLog });
+  const url = `http://127.0.0.1:${await listener.listen(0)}`;
+  async function send(path: string, init: RequestInit): Promise<TextAnswer> {
+    const response = await fetch(`${url}${path}`, init);
+    return { status: response.status, text: await response.text() };
+  }
+  const client: LegacyClient = {
+    url,
+    post: (path, body, headers = {}) =>
+      send(path, { method: 'POST', body, headers: { 'content-type': 'text/xml', ...headers } }),
+    get: (path, headers = {}) => send(path, { headers }),
+    async activate(changes = {}) {
+      const body = gpObject({ ...common, service: 'ACTIVATION', ...changes });
+      const { status, text } = await client.post('/login/authactivate', body);
+      assert.equal(status, 200, text);
+      return {
+        challenge: parameterIn(text, 'challenge'),
+        signature: parameterIn(text, 'signature'),
+        text,
+      };
+    },
+    async form(card, changes = {}) {
+      const { challenge, signature } = await client.activate();
+      const cms = buildSignedChallenge(Buffer.from(challenge, 'base64'), card.signer());
+      return {
+        ...common,
+        service: 'AUTHENTICATION',
+        challenge,
+        signature,
+        uid: card.uid,
+        card_type: 'p11',
+        response: responseOf(cms),
+        mobility: '0',
+        ...changes,
+      };
+    },
+    validate: (form) => client.post('/login/authvalidate', gpObject(form)),
+    async signIn(card) {
+      const { status, text } = await client.validate(await client.form(card));
+      assert.equal(status, 200, text);
+      const ticket = parameterIn(text, 'sso_ticket');
+      const role = /name="nhsjobrole0" id="(\d+)"/.exec(text)?.[1] ?? '';
+      const chosen = await client.get(
+        `/saml/RoleSelectionGP.jsp?${new URLSearchParams({ token: ticket, selectedRoleUid: role, ssbMode: '0', fallbackStatus: '0', gacVersion: 'GACv10. 0. 0. 1' })}`,
+      );
+      assert.match(chosen.text, /OK/);
+      return ticket;
+    },
+    assertion: (ticket) => client.get(`/saml/RoleAssertion?token=${encodeURIComponent(ticket)}`),
+    stop: () => listener.close(),
+  };
+  return client;
+}

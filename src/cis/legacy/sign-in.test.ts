@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { Vault } from '@alongside/kernel/secrets';
+import { Settings } from '../../storage/settings.ts';
+import { startCis, type TestCis, uids } from '../cis.fixture.ts';
+import { Authorities } from '../issuing-authority/authority.ts';
+import { buildSignedChallenge } from './cms.ts';
+import {
+  gpObject,
+  type LegacyCard,
+  type LegacyClient,
+  legacyCard,
+  legacyClient,
+  parameterIn,
+  responseOf,
+} from './legacy.fixture.ts';
+import { parseSmime } from './smime.ts';
+import { isTicket } from './tickets.ts';
+
+const run = promisify(execFile);
+const pem = (label: string, der: Buffer): string =>
+  `-----BEGIN ${label}-----\n${der.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END ${label}-----\n`;
+
+describe('sign-in by the legacy interface', () => {
+  let cis: TestCis;
+  let client: LegacyClient;
+  let card: LegacyCard;
+  before(async () => {
+    cis = await startCis({ legacy: {} });
+    client = await legacyClient(cis);
+    card = await legacyCard(cis, uids.nurse);
+  });
+  after(async () => {
+    await client.stop();
+    await cis.close();
+  });
+
+  test('the answers have the published parameters in the published order', async () => {
+    const activated = await client.activate();
+    assert.equal(Buffer.from(activated.challenge, 'base64').length, 48);
+    assert.equal(Number(Buffer.from(activated.challenge, 'base64').readBigUInt64BE(20)), cis.clock.now());
+    const { status, text } = await client.validate(await client.form(card));
+    assert.equal(status, 200);
+    assert.deepEqual(
+      [...text.matchAll(/<gpPARAM name="([^"]+)"/g)].map(([, name]) => name),
+      [
+        'log_session_id',
+        'error_url',
+        'server_ip',
+        'cn',
+        'nhsjobrole0',
+        'nhsjobrole1',
+        'nhsjobrole2',
+        'gas_version',
+        'sso_ticket',
+        'sso_domain',
+        'sso_session_url',
+        'sso_max_session_time',
+        'sso_keep_alive',
+        'sso_session_time',
+        'sso_logout_url',
+        'auth_method',
+        'app_url',
+        'service',
+      ],
+    );
+    assert.match(
+      text,
+      /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<!DOCTYPE USER SYSTEM "[^"]+">\n<gpOBJECT>\n/,
+    );
+    assert.match(
+      text,
+      /<gpPARAM name="nhsjobrole1" id="\d{12}" orgcode="B9A5A">Birch Lane Test Clinic, "Clinical":"Clinical Provision":"Nurse Access Role"<\/gpPARAM>/,
+    );
+    assert.equal(parameterIn(text, 'sso_session_time'), '600');
+    assert.equal(parameterIn(text, 'cn'), 'Harbottle Winifred Mrs');
+    assert.equal(parameterIn(text, 'sso_logout_url'), 'http://cis.test/login/authlogout');
+    assert.match(parameterIn(text, 'sso_ticket'), /^AQIC5wM2LY4Sfc[A-Za-z0-9+/]{33}=@AAJTSQACMDE=#$/);
+    assert.ok(isTicket(parameterIn(text, 'sso_ticket')));
+  });
+
+  test('OpenSSL verifies the response of the card and the signature of the challenge', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alongside-legacy-'));
+    const file = (name: string) => join(folder, name);
+    try {
+      const form = await client.form(card);
+      const own = await new Authorities(
+        new Settings(cis.database),
+        new Vault(Buffer.alloc(32, 7)),
+        cis.clock,
+      ).find('own');
+      assert.ok(own);
+      writeFileSync(
+        file('ca.pem'),
+        pem('CERTIFICATE', own.root.raw) + pem('CERTIFICATE', own.certificate.raw),
+      );
+      for (const [name, cms] of [
+        ['response', parseSmime(form.response ?? '')],
+        ['signature', Buffer.from(form.signature ?? '', 'base64')],
+      ] as const) {
+        writeFileSync(file(name), cms);
+        const { stderr } = await run('openssl', [
+          'cms',
+          '-verify',
+          '-binary',
+          '-inform',
+          'DER',
+          '-in',
+          file(name),
+          '-CAfile',
+          file('ca.pem'),
+          '-purpose',
+          'any',
+          '-attime',
+          String(cis.clock.now() / 1_000),
+          '-out',
+          file('content'),
+        ]);
+        assert.match(stderr, /successful/i, name);
+        assert.equal(readFileSync(file('content')).toString('base64'), form.challenge, name);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('a card with an EC key signs in as well', async () => {
+    const ec = await legacyCard(cis, uids.gp, { type: 'ec' });
+    assert.equal((await client.validate(await client.form(ec))).status, 200);
+  });
+
+  const refused = async (form: Record<string, string>, why: string, expected = 403) => {
+    const { status, text } = await client.validate(form);
+    const words = expected === 400 ? 'Invalid input request' : 'Failed To Validate';
+    assert.deepEqual([status, text], [expected, `<HTML><STATUS>${words}</STATUS></HTML>`], why);
+  };
+  const signed = (challenge: string, by: LegacyCard) =>
+    responseOf(buildSignedChallenge(Buffer.from(challenge, 'base64'), by.signer()));
+
+  test('a challenge is good once, for a minute, and for who asked', async () => {
+    const form = await client.form(card);
+    const answers = await Promise.all([client.validate(form), client.validate(form), client.validate(form)]);
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 403, 403]);
+    const late = await client.form(card);
+    cis.clock.advance(60);
+    await refused(late, 'too old');
+    const foreign = await client.form(card, { log_session_id: 'another' });
+    await refused(foreign, 'of another log session');
+    const moved = await client.form(card, { device_id: 'other,ClientIP=10.211.55.3' });
+    await refused(moved, 'of another device');
+  });
+
+  test('a challenge of our own making, a changed one, and another signature of it', async () => {
+    const made = Buffer.alloc(48, 1).toString('base64');
+    const form = await client.form(card);
+    await refused({ ...form, challenge: made, response: signed(made, card) }, 'made up');
+    const other = await client.activate();
+    await refused({ ...form, signature: other.signature }, 'signature of another challenge');
+    await refused({ ...form, signature: made }, 'no signature');
+    await refused({ ...form, challenge: other.challenge, signature: other.signature }, 'another was signed');
+  });
+
+  test('a wrong certificate, an expired, revoked or foreign one, another person, another key', async () => {
+    const form = () => client.form(card);
+    const stranger = await legacyCard(cis, uids.gp);
+    const key = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey;
+    const withOtherKey = {
+      ...card,
+      signer: () => ({ ...card.signer(), sign: (content: Uint8Array) => sign('sha256', content, key) }),
+    };
+    const one = await form();
+    await refused({ ...one, response: signed(one.challenge ?? '', withOtherKey) }, 'another key');
+    const two = await form();
+    await refused({ ...two, response: signed(two.challenge ?? '', stranger) }, "somebody else's card");
+    for (const profile of ['expired', 'revoked', 'foreign'] as const) {
+      const bad = await legacyCard(cis, uids.nurse, { profile });
+      await refused(await client.form(bad), profile);
+    }
+    const last = (await cis.audit.list()).at(-1);
+    assert.deepEqual([last?.action, last?.outcome], ['cis.legacy-sign-in', 'refused']);
+    assert.match(String(last?.detail.why), /^cis\.issuerUnknown/);
+  });
+
+  test('SHA-1 only where it is switched on', async () => {
+    const form = await client.form(card);
+    const challenge = Buffer.from(form.challenge ?? '', 'base64');
+    const old = responseOf(buildSignedChallenge(challenge, card.signer('sha1')));
+    await refused({ ...form, response: old }, 'SHA-1');
+    const second = await startCis({ legacy: { sha1: true } });
+    const there = await legacyClient(second);
+    const its = await legacyCard(second, uids.nurse);
+    const right = await there.form(its);
+    const its1 = responseOf(
+      buildSignedChallenge(Buffer.from(right.challenge ?? '', 'base64'), its.signer('sha1')),
+    );
+    assert.equal((await there.validate({ ...right, response: its1 })).status, 200);
+    await there.stop();
+    await second.close();
+  });
+
+  test('what is not of the form is an invalid request', async () => {
+    const form = await client.form(card);
+    const odd: Record<string, Record<string, string>> = {
+      'another method': { ...form, auth_method: '1' },
+      'another service': { ...form, service: 'ACTIVATION' },
+      'a parameter too many': { ...form, more: '1' },
+      'an odd uid': { ...form, uid: '12' },
+      'no base64': { ...form, challenge: '%%%' },
+      'a response that is none': { ...form, response: Buffer.from('hello').toString('base64') },
+    };
+    for (const [name, spoilt] of Object.entries(odd)) await refused(spoilt, name, 400);
+    const { uid: _uid, ...without } = await client.form(card);
+    await refused(without, 'without a uid', 400);
+    const big = await client.post('/login/authvalidate', gpObject({ ...form, response: 'A'.repeat(70_000) }));
+    assert.equal(big.status, 413);
+  });
+
+  test('one person at a desk: another at the same device ends the session of the former', async () => {
+    const ticket = await client.signIn(card);
+    assert.equal((await client.assertion(ticket)).status, 200);
+    const second = await client.signIn(await legacyCard(cis, uids.gp));
+    assert.equal((await client.assertion(ticket)).status, 403);
+    assert.equal((await client.assertion(second)).status, 200);
+  });
+});
+
+describe('where the legacy interface answers', () => {
+  test('nowhere unless it is switched on', async () => {
+    const cis = await startCis();
+    for (const path of ['/login/authactivate', '/login/authvalidate', '/login/authlogout'])
+      assert.equal((await cis.call(path, { method: 'POST' })).status, 404);
+    for (const path of ['/saml/RoleAssertion?token=x', '/saml/RoleSelectionGP.jsp?token=x'])
+      assert.equal((await cis.call(path)).status, 404);
+    await cis.close();
+  });
+});

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { Refusal } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { startTime } from '../cis.fixture.ts';
+import { newAuthority } from '../revocation/external.fixture.ts';
+import { createTransportCheck } from './transport.ts';
+
+const request = (more: Partial<HttpRequest>): HttpRequest => ({
+  id: '',
+  method: 'GET',
+  path: '/',
+  query: '',
+  headers: {},
+  rawHeaders: [],
+  body: '',
+  address: '192.0.2.1',
+  port: 1,
+  ...more,
+});
+
+describe('who may call the legacy interface', () => {
+  const clock = new ManualClock(startTime);
+  const callerOf = (more: Partial<HttpRequest>, clients: string[] = []): string => {
+    try {
+      return createTransportCheck(clients, clock)({ request: request(more) }).caller;
+    } catch (thrown) {
+      assert.ok(thrown instanceof Refusal);
+      return thrown.entry.id;
+    }
+  };
+  const no = 'cis.legacyTransport';
+
+  test('this machine, but not what a proxy on it or a web page sends on', () => {
+    for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+      assert.equal(callerOf({ address }), 'loopback');
+    assert.equal(callerOf({}), no);
+    for (const header of ['x-forwarded-for', 'forwarded', 'via'])
+      assert.equal(callerOf({ address: '127.0.0.1', headers: { [header]: '192.0.2.1' } }), no);
+    assert.equal(callerOf({ address: '127.0.0.1', headers: { origin: 'https://page.test' } }), no);
+    assert.equal(callerOf({ address: '127.0.0.1', headers: { origin: 'null' } }), no);
+  });
+
+  test('a client with a certificate that is known and in date', async () => {
+    const authority = await newAuthority();
+    const { raw } = await authority.issue({ subject: [['CN', 'desktop']] });
+    const other = await authority.issue({ subject: [['CN', 'other']] });
+    const old = await authority.issue({ subject: [['CN', 'old']], notAfter: startTime - 1_000 });
+    const print = (der: Buffer) => createHash('sha256').update(der).digest('hex');
+    const colons = print(raw)
+      .toUpperCase()
+      .replace(/(..)(?=.)/g, '$1:');
+    assert.equal(callerOf({ certificate: raw }, [print(raw)]), print(raw));
+    assert.equal(callerOf({ certificate: raw }, [colons]), print(raw));
+    assert.equal(callerOf({ certificate: other.raw }, [print(raw)]), no);
+    assert.equal(callerOf({ certificate: raw }), no);
+    assert.equal(callerOf({ certificate: old.raw }, [print(old.raw)]), no);
+    assert.equal(callerOf({ certificate: Buffer.from('none') }, [print(raw)]), no);
+  });
+});

@@ -1,0 +1,30 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { counted } from '../oauth/counters.ts';
+import type { Database } from '../storage/database.ts';
+
+/** What CIS lets through without asking who it is. */
+export const cisLimits = {
+  /** Challenges a minute for one network address, behind which a whole hospital may stand. */
+  challengesPerMinute: 3_000,
+  /** Mails a hour for one card. */
+  unlockMailsPerHour: 3,
+  /** Requests for such mails, and codes tried, a minute for one network address. */
+  unlockCallsPerMinute: 60,
+};
+
+/** Counts in storage, so that any number of processes count as one. */
+export class Limiter {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** Counts one more under this name; whether that is too many. */
+  async over(name: string, limit: number, timeunit: 'minute' | 'hour'): Promise<boolean> {
+    const counters = { database: this.#database, clock: this.#clock };
+    return (await counted(counters, `cis:${name}`, { interval: 1, timeunit })) > limit;
+  }
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import type { Log } from '@alongside/kernel/log';
+import { SMTPServer } from 'smtp-server';
+import { codeIn, mailsOf } from '../cards/cards.fixture.ts';
+import { issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
+import { paths } from '../protocol.ts';
+
+describe('mail to a server', () => {
+  let cis: TestCis;
+  let card: TestCard;
+  let server: SMTPServer;
+  const received: { to: string[]; from: string; text: string }[] = [];
+  /** How many of the next mails the server turns away. */
+  let refusals = 0;
+  const logged: string[] = [];
+  before(async () => {
+    server = new SMTPServer({
+      disabledCommands: ['AUTH', 'STARTTLS'],
+      onData(stream, session, done) {
+        const parts: Buffer[] = [];
+        stream.on('data', (part: Buffer) => parts.push(part));
+        stream.on('end', () => {
+          if (refusals-- > 0)
+            return done(Object.assign(new Error('busy gp@example.test'), { responseCode: 451 }));
+          const { mailFrom, rcptTo } = session.envelope;
+          received.push({
+            to: rcptTo.map(({ address }) => address),
+            from: mailFrom ? mailFrom.address : '',
+            text: Buffer.concat(parts).toString(),
+          });
+          done();
+        });
+      },
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server.server, 'listening');
+    const { port } = server.server.address() as AddressInfo;
+    const note = (fields: unknown, text?: string) => logged.push(JSON.stringify([fields, text]));
+    cis = await startCis({
+      smtp: { url: `smtp://127.0.0.1:${port}`, from: 'cards@cis.test' },
+      limits: { unlockMailsPerHour: 100 },
+      log: { debug: note, info: note, warn: note, error: note } as unknown as Log,
+    });
+    card = await issueCard(cis, uids.gp);
+  });
+  after(async () => {
+    await cis.close();
+    await new Promise<void>((resolve) => server.close(resolve));
+  });
+
+  const ask = (serial = card.serial) => cis.call(paths.unlockCode(serial), { method: 'POST' });
+
+  test('a mail arrives, once, with the code that unlocks', async () => {
+    await ask();
+    await cis.service.sweep();
+    await cis.service.sweep();
+    assert.equal(received.length, 1);
+    const [mail] = received;
+    assert.deepEqual([mail?.to, mail?.from], [['gp@example.test'], 'cards@cis.test']);
+    assert.match(mail?.text ?? '', /^Subject: Your smartcard unlock code\r$/m);
+    const [kept] = await mailsOf(cis);
+    assert.deepEqual([kept?.state, kept?.attempts], ['sent', 1]);
+    const code = codeIn(kept ?? assert.fail());
+    assert.ok(mail?.text.includes(code));
+    const { body } = await cis.call(paths.unlock(card.serial), { body: { code } });
+    assert.deepEqual(body, { unblockingCode: '87654321' });
+  });
+
+  test('one that is turned away is tried again, later each time, and no log names address or code', async () => {
+    received.length = 0;
+    refusals = 2;
+    cis.clock.advance(1);
+    await ask();
+    await cis.service.sweep();
+    const state = async () => {
+      const [mail] = await mailsOf(cis);
+      return [mail?.state, mail?.attempts];
+    };
+    assert.deepEqual(await state(), ['waiting', 1]);
+    cis.clock.advance(4);
+    await cis.service.sweep();
+    assert.deepEqual(await state(), ['waiting', 1], 'not before 5 s');
+    cis.clock.advance(1);
+    await cis.service.sweep();
+    assert.deepEqual(await state(), ['waiting', 2]);
+    cis.clock.advance(9);
+    await cis.service.sweep();
+    assert.deepEqual(await state(), ['waiting', 2], 'not before 10 s more');
+    cis.clock.advance(1);
+    await cis.service.sweep();
+    assert.deepEqual(await state(), ['sent', 3]);
+    assert.equal(received.length, 1);
+    const words = logged.join('\n');
+    assert.match(words, /451/);
+    assert.ok(!words.includes('gp@example.test'));
+    assert.ok(!words.includes(codeIn((await mailsOf(cis))[0] ?? assert.fail())));
+  });
+
+  test('after ten attempts it has failed', async () => {
+    refusals = 10;
+    cis.clock.advance(1);
+    await ask();
+    for (let n = 0; n < 12; n++) {
+      cis.clock.advance(300);
+      await cis.service.sweep();
+    }
+    const [mail] = await mailsOf(cis);
+    assert.deepEqual([mail?.state, mail?.attempts], ['failed', 10]);
+    refusals = 0;
+  });
+
+  test('an address is one address, whatever characters it has', async () => {
+    received.length = 0;
+    await cis.call(paths.person(uids.nurse), {
+      method: 'PATCH',
+      body: { email: 'victim,other@example.test' },
+      as: 'console',
+    });
+    const other = await issueCard(cis, uids.nurse);
+    cis.clock.advance(1);
+    await ask(other.serial);
+    await cis.service.sweep();
+    assert.ok(received.every(({ to }) => to.length === 1 && to[0]?.endsWith('@example.test')));
+  });
+});

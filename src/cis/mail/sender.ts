@@ -1,0 +1,107 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Log } from '@alongside/kernel/log';
+import type { Transporter } from 'nodemailer';
+import type { Outbox } from './outbox.ts';
+
+/** Where mail goes to. */
+export interface SmtpSettings {
+  /** `smtp://` or `smtps://`, with user and password where the server asks for them. */
+  url: string;
+  /** Address that mails come from. */
+  from: string;
+}
+
+/** Milliseconds: the wait after a failed attempt, twice as long each time up to a most, and how long the server may take. */
+const times = { first: 5_000, most: 300_000, answer: 10_000 };
+/** After so many attempts a mail has failed. */
+const mostAttempts = 10;
+
+/** Sends what waits in the outbox, one mail after the other. */
+export class MailSender {
+  readonly #outbox: Outbox;
+  readonly #smtp: SmtpSettings | undefined;
+  readonly #log: Log;
+  #transport: Promise<Transporter> | undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+
+  constructor(outbox: Outbox, smtp: SmtpSettings | undefined, log: Log) {
+    this.#outbox = outbox;
+    this.#smtp = smtp;
+    this.#log = log;
+  }
+
+  /** Sends all that is due; resolves when it was tried. Never rejects. */
+  async run(): Promise<void> {
+    if (!this.#smtp || this.#stopped) return;
+    this.#again = true;
+    this.#running ??= this.#drain(this.#smtp)
+      .catch((error) => this.#log.error({ error: reasonOf(error) }, 'the outbox of mails cannot be read'))
+      .finally(() => {
+        this.#running = undefined;
+      });
+    await this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+    (await this.#transport)?.close();
+  }
+
+  async #drain(smtp: SmtpSettings): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      for (let mail = await this.#outbox.take(); mail; mail = await this.#outbox.take()) {
+        if (this.#stopped) return await this.#outbox.later(mail.id, 0);
+        const failure = await this.#send(smtp, mail);
+        if (failure === undefined) await this.#outbox.sent(mail.id);
+        else await this.#giveBack(mail.id, mail.attempts, failure);
+      }
+    }
+  }
+
+  async #giveBack(id: string, attempts: number, failure: string): Promise<void> {
+    // Neither the address nor the text: a log is read by many.
+    const fields = { mail: id, attempts, failure };
+    if (attempts >= mostAttempts) {
+      this.#log.error(fields, 'a mail could not be sent and is given up');
+      return await this.#outbox.failed(id);
+    }
+    this.#log.warn(fields, 'a mail could not be sent');
+    await this.#outbox.later(id, Math.min(times.first * 2 ** (attempts - 1), times.most));
+  }
+
+  /** Why it was not taken; undefined when it was. */
+  async #send(smtp: SmtpSettings, mail: { to: string; subject: string; text: string }) {
+    try {
+      this.#transport ??= this.#connect(smtp);
+      const transport = await this.#transport;
+      await transport.sendMail({
+        from: smtp.from,
+        // As an address and not as a list of them, whatever characters it has.
+        to: { name: '', address: mail.to },
+        subject: mail.subject,
+        text: mail.text,
+      });
+      return undefined;
+    } catch (error) {
+      const { code, responseCode } = error as { code?: string; responseCode?: number };
+      // The server's own words may repeat the address.
+      return [code, responseCode].filter((part) => part !== undefined).join(' ') || 'it failed';
+    }
+  }
+
+  async #connect({ url }: SmtpSettings): Promise<Transporter> {
+    const { createTransport } = await import('nodemailer');
+    return createTransport({
+      url,
+      connectionTimeout: times.answer,
+      greetingTimeout: times.answer,
+      socketTimeout: times.answer,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  }
+}

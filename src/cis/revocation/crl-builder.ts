@@ -1,0 +1,60 @@
+import { Enumerated, Integer } from 'asn1js';
+import { AuthorityKeyIdentifier, CertificateRevocationList, Extensions, RevokedCertificate } from 'pkijs';
+import {
+  distinguishedName,
+  extension,
+  keyIdentifier,
+  type Name,
+  timeOf,
+} from '../issuing-authority/x509-builder.ts';
+
+// Loaded only when a list is made.
+
+/** What stands in a list of revoked certificates. Times in milliseconds. */
+export interface CrlPlan {
+  issuer: Name;
+  /** SPKI DER of the issuer's key. */
+  issuerKey: Uint8Array;
+  /** Grows with each list (RFC 5280 section 5.2.3). */
+  number: number;
+  thisUpdate: number;
+  nextUpdate: number;
+  /** Serials in hexadecimal; the reason's number where there is one to tell. */
+  revoked: readonly { serial: string; at: number; reason: number | undefined }[];
+}
+
+const oids = { number: '2.5.29.20', reason: '2.5.29.21', authorityKey: '2.5.29.35' };
+
+const entryOf = ({ serial, at, reason }: CrlPlan['revoked'][number]): RevokedCertificate =>
+  new RevokedCertificate({
+    userCertificate: new Integer({ valueHex: Buffer.from(serial, 'hex') }),
+    revocationDate: timeOf(at),
+    ...(reason === undefined
+      ? {}
+      : {
+          crlEntryExtensions: new Extensions({
+            extensions: [extension(oids.reason, false, new Enumerated({ value: reason }))],
+          }),
+        }),
+  });
+
+/** Makes and signs a list (RFC 5280 section 5), ECDSA with SHA-256. The answer is DER. */
+export async function buildCrl(plan: CrlPlan, signWith: CryptoKey): Promise<Buffer> {
+  const authorityKey = new AuthorityKeyIdentifier({ keyIdentifier: keyIdentifier(plan.issuerKey) });
+  const crl = new CertificateRevocationList({
+    version: 1,
+    issuer: distinguishedName(plan.issuer),
+    thisUpdate: timeOf(plan.thisUpdate),
+    nextUpdate: timeOf(plan.nextUpdate),
+    // Left out, not empty, when nothing is revoked (RFC 5280 section 5.1.2.6).
+    ...(plan.revoked.length === 0 ? {} : { revokedCertificates: plan.revoked.map(entryOf) }),
+    crlExtensions: new Extensions({
+      extensions: [
+        extension(oids.authorityKey, false, authorityKey.toSchema()),
+        extension(oids.number, false, new Integer({ value: plan.number })),
+      ],
+    }),
+  });
+  await crl.sign(signWith, 'SHA-256');
+  return Buffer.from(crl.toSchema(true).toBER(false));
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { sha256 } from '@alongside/kernel/secrets';
+import { type Database, sql } from '../../storage/database.ts';
+import type { Authorities } from '../issuing-authority/authority.ts';
+import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
+import { reasonNumber } from './reasons.ts';
+
+/** Milliseconds: for how long a list or an OCSP answer of CIS is good, and after which time a new list is made anyway. */
+export const ownRevocation = { good: 3_600_000, renewed: 1_800_000 } as const;
+
+const numberSetting = 'cis.crl.number';
+
+interface Made {
+  der: Buffer;
+  at: number;
+  content: string;
+}
+
+/** The list of revoked certificates of our own authority: a new one as soon as something was revoked. */
+export class OwnCrl {
+  readonly #database: Database;
+  readonly #authorities: Authorities;
+  readonly #records: CertificateRecords;
+  readonly #clock: Clock;
+  #latest: Promise<Made> | undefined;
+
+  constructor(database: Database, authorities: Authorities, records: CertificateRecords, clock: Clock) {
+    this.#database = database;
+    this.#authorities = authorities;
+    this.#records = records;
+    this.#clock = clock;
+  }
+
+  /** The list as DER. */
+  async current(): Promise<Buffer> {
+    const now = this.#clock.now();
+    const authority = await this.#authorities.ensure('own');
+    const revoked = await this.#records.revoked(now);
+    const content = sha256(
+      JSON.stringify([authority.certificate.fingerprint256, revoked.map(({ serial }) => serial)]),
+    );
+    const latest = await this.#latest?.catch(() => undefined);
+    const age = now - (latest?.at ?? Number.NEGATIVE_INFINITY);
+    if (latest && latest.content === content && age >= 0 && age < ownRevocation.renewed) return latest.der;
+    this.#latest = this.#make(content, now, authority, revoked);
+    return (await this.#latest).der;
+  }
+
+  async #make(
+    content: string,
+    now: number,
+    authority: Awaited<ReturnType<Authorities['ensure']>>,
+    revoked: Awaited<ReturnType<CertificateRecords['revoked']>>,
+  ): Promise<Made> {
+    const { buildCrl } = await import('./crl-builder.ts');
+    const der = await buildCrl(
+      {
+        issuer: authority.name,
+        issuerKey: authority.publicKey,
+        number: await this.#nextNumber(),
+        thisUpdate: now,
+        nextUpdate: now + ownRevocation.good,
+        revoked: revoked.map(({ serial, revokedAt, revocationReason }) => ({
+          serial,
+          at: Math.min(revokedAt ?? now, now),
+          reason: reasonNumber(revocationReason),
+        })),
+      },
+      authority.signWith,
+    );
+    return { der, at: now, content };
+  }
+
+  /** Kept in storage, so that it grows among processes and when the clock is put back. */
+  async #nextNumber(): Promise<number> {
+    const { rows } = await this.#database.run(
+      sql(
+        `INSERT INTO setting (name, value) VALUES (?, '1') ON CONFLICT (name)
+         DO UPDATE SET value = CAST(CAST(setting.value AS BIGINT) + 1 AS TEXT) RETURNING value`,
+        numberSetting,
+      ),
+    );
+    return Number(rows[0]?.value ?? 1);
+  }
+}

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { createListener } from '@alongside/kernel/http';
+import { silentLog } from '@alongside/kernel/log';
+import { Vault } from '@alongside/kernel/secrets';
+import fc from 'fast-check';
+import { Settings } from '../../storage/settings.ts';
+import { manager } from '../cards/cards.fixture.ts';
+import { issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
+import { Authorities } from '../issuing-authority/authority.ts';
+import { paths } from '../protocol.ts';
+import { parseOcspRequest } from './ocsp-messages.ts';
+
+const run = promisify(execFile);
+const pem = (label: string, der: Buffer): string =>
+  `-----BEGIN ${label}-----\n${der.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END ${label}-----\n`;
+
+// OpenSSL judges from outside, by its own clock: so this CIS runs on the real time.
+describe('revocation of our own cards, as OpenSSL sees it', () => {
+  let cis: TestCis;
+  let folder: string;
+  let good: TestCard;
+  let revoked: TestCard;
+  let url: string;
+  let stop: () => Promise<void>;
+  const file = (name: string) => join(folder, name);
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'alongside-crl-'));
+    const { systemClock } = await import('@alongside/kernel/clock');
+    cis = await startCis({ clock: systemClock });
+    const listener = createListener(cis.service.routes, { name: 'cis', log: silentLog });
+    url = `http://127.0.0.1:${await listener.listen(0)}`;
+    stop = () => listener.close();
+    [good, revoked] = await Promise.all([issueCard(cis, uids.gp), issueCard(cis, uids.nurse)]);
+    const vault = new Vault(Buffer.alloc(32, 7));
+    const own = await new Authorities(new Settings(cis.database), vault, systemClock).find('own');
+    assert.ok(own);
+    writeFileSync(file('issuing.pem'), pem('CERTIFICATE', own.certificate.raw));
+    writeFileSync(file('root.pem'), pem('CERTIFICATE', own.root.raw));
+    for (const [name, card] of Object.entries({ good, revoked }))
+      writeFileSync(file(`${name}.pem`), pem('CERTIFICATE', Buffer.from(card.certificate, 'base64')));
+    const { status } = await cis.call(paths.cardAct(revoked.serial, 'revoke'), {
+      body: { actor: manager, reason: 'keyCompromise' },
+      as: 'console',
+    });
+    assert.equal(status, 200);
+  });
+  after(async () => {
+    await stop();
+    await cis.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function fetchCrl(name: string): Promise<string> {
+    const response = await fetch(`${url}${paths.crl}`);
+    assert.equal(response.headers.get('content-type'), 'application/pkix-crl');
+    writeFileSync(file(name), Buffer.from(await response.arrayBuffer()));
+    const { stdout } = await run('openssl', [
+      'crl',
+      '-inform',
+      'DER',
+      '-in',
+      file(name),
+      '-CAfile',
+      file('issuing.pem'),
+      '-noout',
+      '-text',
+    ]);
+    return stdout;
+  }
+
+  test('the list is signed, numbered, and names the revoked card with its reason', async () => {
+    const text = await fetchCrl('one.crl');
+    assert.match(text, /X509v3 CRL Number:\s+1\n/);
+    assert.match(text, /Issuer: C=GB, O=Alongside TEST, OU=CA, CN=Alongside TEST Authentication/);
+    assert.match(text, /Next Update: /);
+    assert.equal(text.match(/Serial Number: /g)?.length, 2, 'both certificates of the card');
+    assert.match(text, /Key Compromise/);
+    const verify = (name: string) =>
+      run('openssl', [
+        'verify',
+        '-crl_check',
+        '-CRLfile',
+        file('crl.pem'),
+        '-CAfile',
+        file('root.pem'),
+        '-untrusted',
+        file('issuing.pem'),
+        file(name),
+      ]);
+    await run('openssl', ['crl', '-inform', 'DER', '-in', file('one.crl'), '-out', file('crl.pem')]);
+    assert.match((await verify('good.pem')).stdout, /good\.pem: OK/);
+    await assert.rejects(verify('revoked.pem'), /certificate revoked/);
+  });
+
+  test('it stays the same until something is revoked, and its number grows', async () => {
+    const [one, again] = [await fetchCrl('two.crl'), await fetchCrl('three.crl')];
+    assert.equal(one, again);
+    const other = await issueCard(cis, uids.gp, { profile: 'revoked' });
+    const text = await fetchCrl('four.crl');
+    assert.match(text, /X509v3 CRL Number:\s+2\n/);
+    assert.equal(text.match(/Serial Number: /g)?.length, 4);
+    assert.ok(other.serial);
+  });
+
+  const ocsp = (name: string, ...more: string[]) =>
+    run('openssl', [
+      'ocsp',
+      ...more,
+      '-issuer',
+      file('issuing.pem'),
+      '-cert',
+      file(name),
+      '-CAfile',
+      file('root.pem'),
+      '-url',
+      `${url}${paths.ocsp}`,
+    ]);
+
+  test('OCSP answers good, revoked with its reason, and unknown, signed and with the nonce', async () => {
+    const fine = await ocsp('good.pem');
+    assert.match(fine.stderr, /Response verify OK/);
+    assert.doesNotMatch(fine.stderr, /WARNING/);
+    assert.match(fine.stdout, /good\.pem: good/);
+    const bad = await ocsp('revoked.pem', '-sha256');
+    assert.match(bad.stderr, /Response verify OK/);
+    assert.match(bad.stdout, /revoked\.pem: revoked[\s\S]*Reason: keyCompromise/);
+    const serial = await run('openssl', [
+      'ocsp',
+      '-issuer',
+      file('issuing.pem'),
+      '-serial',
+      '0x1234',
+      '-CAfile',
+      file('root.pem'),
+      '-url',
+      `${url}${paths.ocsp}`,
+    ]);
+    assert.match(serial.stdout, /unknown/);
+    const foreign = await run('openssl', [
+      'ocsp',
+      '-issuer',
+      file('root.pem'),
+      '-cert',
+      file('good.pem'),
+      '-CAfile',
+      file('root.pem'),
+      '-noverify',
+      '-url',
+      `${url}${paths.ocsp}`,
+    ]);
+    assert.match(foreign.stdout, /unknown/);
+  });
+
+  test('a question may stand in the address', async () => {
+    await run('openssl', [
+      'ocsp',
+      '-issuer',
+      file('issuing.pem'),
+      '-cert',
+      file('good.pem'),
+      '-no_nonce',
+      '-reqout',
+      file('request.der'),
+    ]);
+    const { readFileSync } = await import('node:fs');
+    const request = encodeURIComponent(readFileSync(file('request.der')).toString('base64'));
+    const response = await fetch(`${url}${paths.ocsp}/${request}`);
+    assert.equal(response.headers.get('content-type'), 'application/ocsp-response');
+    writeFileSync(file('response.der'), Buffer.from(await response.arrayBuffer()));
+    const { stdout } = await run('openssl', [
+      'ocsp',
+      '-issuer',
+      file('issuing.pem'),
+      '-cert',
+      file('good.pem'),
+      '-CAfile',
+      file('root.pem'),
+      '-no_nonce',
+      '-respin',
+      file('response.der'),
+    ]);
+    assert.match(stdout, /good\.pem: good/);
+  });
+
+  test('what is no question is a malformed request', async () => {
+    for (const body of [Buffer.alloc(0), Buffer.from('hello'), Buffer.alloc(5_000, 0x30)]) {
+      const response = await fetch(`${url}${paths.ocsp}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/ocsp-request' },
+        body,
+      });
+      assert.deepEqual([...new Uint8Array(await response.arrayBuffer())], [0x30, 3, 0x0a, 1, 1]);
+    }
+    const odd = await fetch(`${url}${paths.ocsp}/%E0%A4%A`);
+    assert.equal(odd.status < 500, true);
+  });
+
+  test('no bytes make the reader do anything but read or refuse', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        try {
+          return parseOcspRequest(bytes).certificates.length > 0;
+        } catch (error) {
+          return error instanceof Error;
+        }
+      }),
+    );
+  });
+});

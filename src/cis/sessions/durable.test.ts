@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
+import type { Database } from '../../storage/database.ts';
+import { openDatabase } from '../../storage/dialects.ts';
+import { SingleUse } from '../../storage/single-use.ts';
+import { Desk, issueCard, startCis, startSubscriber, startTime, uids } from '../cis.fixture.ts';
+import { seed } from '../directory/seeds.ts';
+import { paths, sessionEndedPath } from '../protocol.ts';
+import { messageHold, SessionMessages } from './messages.ts';
+import { sessionLimits } from './session.ts';
+import { Sessions } from './sessions.ts';
+
+const delivery = { timeout: 2_000, first: 60_000, most: 60_000 };
+
+describe('what a subscriber has still to hear outlives a process', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'alongside-durable-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('a process that is killed in the middle of a delivery leaves the message to another one', async () => {
+    const program = join(import.meta.dirname, 'ending-process.fixture.ts');
+    const asked: string[] = [];
+    // The first delivery kills who makes it and is never answered; later ones arrive.
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      if (asked.length === 1) child.kill('SIGKILL');
+      else response.writeHead(204).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const child = spawn(process.execPath, [program, folder, url], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.on('data', (part) => {
+      said += part;
+    });
+    const [, signal] = await once(child, 'exit');
+    assert.equal(signal, 'SIGKILL');
+
+    const database = await openDatabase('', folder);
+    const second = await startCis({ database, subscribers: [{ url, secret: 'known to both' }], delivery });
+    await second.service.sweep();
+    assert.equal(asked.length, 1, 'the killed process still has it to itself');
+    second.clock.advance(messageHold / 1_000);
+    await second.service.sweep();
+    assert.deepEqual(asked, [`POST ${sessionEndedPath}`, `POST ${sessionEndedPath}`]);
+    const state = await second.call(paths.session(said.trim()), { as: 'cis2' });
+    assert.deepEqual([state.body.active, state.body.endCause], [false, 'cardRemoved']);
+    second.clock.advance(600);
+    await second.service.sweep();
+    assert.equal(asked.length, 2, 'it is told once');
+    await second.close();
+    await database.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test('one that stops in order leaves it at once', async () => {
+    const database = await openDatabase(':memory:', '');
+    const subscriber = await startSubscriber();
+    const subscribers = [{ url: subscriber.url, secret: 'known to both' }];
+    const first = await startCis({ database, subscribers, delivery });
+    const desk = new Desk(first);
+    await desk.signIn(await issueCard(first, uids.gp));
+    subscriber.failures.push(503);
+    await desk.sessionCall('DELETE', paths.session(desk.sessionId));
+    assert.deepEqual(subscriber.told, []);
+    await first.service.stop?.();
+    const second = await startCis({ database, subscribers, delivery });
+    await second.service.sweep();
+    assert.deepEqual(
+      subscriber.told.map(({ sessionId, uid, cause }) => [sessionId, uid, cause]),
+      [[desk.sessionId, uids.gp, 'signedOut']],
+    );
+    await Promise.all([first.close(), second.close()]);
+    await subscriber.close();
+    await database.close();
+  });
+
+  test('a clock that is put back keeps nothing waiting', async () => {
+    const database = await openDatabase(':memory:', '');
+    const subscriber = await startSubscriber();
+    const subscribers = [{ url: subscriber.url, secret: 'x' }];
+    const first = await startCis({ database, subscribers, delivery });
+    first.clock.advance(3_600);
+    const desk = new Desk(first);
+    await desk.signIn(await issueCard(first, uids.gp));
+    subscriber.failures.push(503);
+    await desk.sessionCall('DELETE', paths.session(desk.sessionId));
+    const second = await startCis({ database, subscribers, delivery });
+    await second.service.sweep();
+    assert.equal(subscriber.told.length, 1);
+    await Promise.all([first.close(), second.close()]);
+    await subscriber.close();
+    await database.close();
+  });
+});
+
+describe('messages in PostgreSQL', () => {
+  let postgres: TestPostgres;
+  let database: Database;
+  before(async () => {
+    postgres = await startPostgres();
+    database = await openDatabase(await postgres.create('cis_messages'), '');
+    await seed(database);
+  });
+  after(async () => {
+    await database.close();
+    await postgres.stop();
+  });
+
+  test('are written with the end, one a subscriber, and taken over by one process', async () => {
+    const clock = new ManualClock(startTime);
+    const make = () => new SessionMessages(database, clock, ['http://one.test', 'http://two.test']);
+    const [mine, other] = [make(), make()];
+    const sessions = new Sessions(database, new SingleUse(database, clock), clock, mine);
+    const now = clock.now();
+    for (const id of ['a', 'b'])
+      await sessions.open(
+        {
+          id,
+          uid: uids.gp,
+          agentId: 'desk',
+          cardSerial: '1',
+          sessionKey: { kty: 'EC' },
+          generation: 'hscn',
+          mode: 'normal',
+          roleId: null,
+          createdAt: now,
+          pinAt: now,
+          heartbeatAt: now,
+          endsAt: now + sessionLimits.absolute,
+          endedAt: null,
+          endCause: null,
+        },
+        1,
+      );
+    assert.equal((await sessions.end('b', 'cardRemoved'))?.endCause, 'cardRemoved');
+    assert.equal(await sessions.end('b', 'signedOut'), undefined);
+    assert.deepEqual(await other.takeOver(), []);
+    const held = (await mine.takeOver()).map(({ subscriber, body }) => [
+      subscriber,
+      body.sessionId,
+      body.cause,
+    ]);
+    assert.deepEqual(held.sort(), [
+      ['http://one.test', 'a', 'agentStopped'],
+      ['http://one.test', 'b', 'cardRemoved'],
+      ['http://two.test', 'a', 'agentStopped'],
+      ['http://two.test', 'b', 'cardRemoved'],
+    ]);
+    await mine.told('a', 'http://one.test');
+    clock.advance(messageHold / 1_000);
+    const [one, two] = await Promise.all([other.takeOver(), make().takeOver()]);
+    assert.equal(one.length + two.length, 3, 'each is held by one');
+    await mine.release();
+  });
+});

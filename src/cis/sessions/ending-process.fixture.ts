@@ -1,0 +1,12 @@
+// A process of its own for durable.test.ts: signs in at a CIS on the database in this folder, ends the session and stays until it is killed.
+import { openDatabase } from '../../storage/dialects.ts';
+import { Desk, issueCard, startCis, uids } from '../cis.fixture.ts';
+import { paths } from '../protocol.ts';
+
+const [folder = '', url = ''] = process.argv.slice(2);
+const database = await openDatabase('', folder);
+const cis = await startCis({ database, subscribers: [{ url, secret: 'known to both' }] });
+const desk = new Desk(cis);
+await desk.signIn(await issueCard(cis, uids.gp));
+process.stdout.write(`${desk.sessionId}\n`);
+await desk.sessionCall('DELETE', paths.session(desk.sessionId), { cause: 'cardRemoved' });

@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { newKeyPair } from '@alongside/kernel/keys';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { sql } from '../../storage/database.ts';
+import { federatedSentences } from '../pages/federated-text.ts';
+import { filled } from '../pages/webauthn-text.ts';
+import { Browser, type Reply } from '../testing/browser.ts';
+import { type Instance, startInstance } from '../testing/instance.ts';
+import { alertOf, choice, claimsOf, give } from '../testing/journey.ts';
+import { type OtherProvider, startOtherProvider } from '../testing/other-provider.ts';
+import { gp, nurse } from '../testing/people.ts';
+import type { FederatedProvider } from './federated/provider.ts';
+
+const acr_values = 'AAL2_NHSMAIL';
+const label = 'Example Mail';
+const say = (name: Exclude<keyof typeof federatedSentences, 'enrolment'>) =>
+  filled(federatedSentences[name], { provider: label });
+
+let mail: OtherProvider;
+let hospital: OtherProvider;
+let cis2: Instance;
+let client: Cis2Half;
+let browser: Browser;
+let linked: string;
+
+const providerOf = (other: OtherProvider, id: string, more: Partial<FederatedProvider> = {}) => ({
+  id,
+  label,
+  issuer: other.issuer,
+  clientId: other.clientId,
+  authentication: { secret: other.clientSecret },
+  scope: 'openid email',
+  acr: ['second-factor'],
+  nameClaim: 'email',
+  ...more,
+});
+
+before(async () => {
+  [mail, hospital] = await Promise.all([startOtherProvider(), startOtherProvider()]);
+  const { privatePem, publicJwk } = await newKeyPair('ES256');
+  const key = createPrivateKey(privatePem);
+  cis2 = await startInstance({
+    providers: [
+      providerOf(mail, 'federated'),
+      providerOf(hospital, 'federated-hospital', { authentication: { kid: 'ours', key }, acr: [] }),
+    ],
+  });
+  const callback = (id: string) => `${cis2.origin}/federated/${id}/callback`;
+  mail.serve([callback('federated')]);
+  hospital.serve([callback('federated-hospital')], {
+    client_secret: undefined,
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES256',
+    jwks: { keys: [{ ...publicJwk, kid: 'ours', use: 'sig', alg: 'ES256' }] },
+  });
+  client = await cis2.register();
+  const link = (other: OtherProvider, kind: string, uid: string, sub: string) =>
+    give(cis2, {
+      uid,
+      kind,
+      label: sub,
+      lookup: `${other.issuer}|${sub}`,
+      body: { issuer: other.issuer, name: sub },
+    });
+  linked = await link(mail, 'federated', gp.uid, 'ada');
+  await link(hospital, 'federated-hospital', nurse.uid, 'ada');
+});
+after(async () => {
+  await cis2.stop();
+  await Promise.all([mail.stop(), hospital.stop()]);
+});
+beforeEach(() => {
+  browser = new Browser();
+  for (const other of [mail, hospital]) Object.assign(other, { account: 'ada', acr: 'second-factor' });
+});
+
+/** Follows redirects until they lead to a page or to the client. */
+async function follow(address: string, of = browser, until = (_address: string) => false): Promise<Reply> {
+  let reply = await of.get(address);
+  for (let hop = 0; hop < 12 && reply.location !== ''; hop++) {
+    if (reply.location.startsWith('https://app.example.test/') || until(reply.location)) return reply;
+    reply = await of.get(reply.location);
+  }
+  return reply;
+}
+const begin = (parameters: Record<string, string> = {}, of = browser) =>
+  choice(cis2, of, client, { acr_values, ...parameters });
+const isCallback = (address: string) => address.includes('/callback?');
+/** As far as the answer of the provider, which the browser has not followed yet. */
+const answerOf = async (at: string, id = 'federated', of = browser) =>
+  new URL((await follow(`${at}/${id}`, of, isCallback)).location);
+
+describe('a sign-in at another provider', () => {
+  test('counts as the second level, for who is linked', async () => {
+    const claims = await claimsOf(cis2, client, await follow(`${await begin()}/federated`));
+    assert.equal(claims.sub, gp.uid);
+    assert.equal(claims.acr, acr_values);
+    assert.deepEqual(claims.amr, ['NHSMAIL']);
+    assert.equal(claims.authentication_assurance_level, '2');
+  });
+  test('asks with state, nonce, PKCE and its class', async () => {
+    await follow(`${await begin()}/federated`);
+    const asked = mail.asked.at(-1);
+    assert.equal(asked?.get('code_challenge_method'), 'S256');
+    assert.match(asked?.get('code_challenge') ?? '', /^[\w-]{43}$/);
+    assert.match(asked?.get('nonce') ?? '', /^[\w-]{43}$/);
+    assert.match(asked?.get('state') ?? '', /^[\w-]{43}$/);
+    assert.equal(asked?.get('acr_values'), 'second-factor');
+    assert.equal(asked?.get('max_age'), '43200');
+    assert.equal(asked?.get('prompt'), null);
+  });
+  test('a provider to which we prove who we are by a key', async () => {
+    const claims = await claimsOf(cis2, client, await follow(`${await begin()}/federated-hospital`));
+    assert.equal(claims.sub, nurse.uid);
+  });
+  test('prompt=login asks for the person there as well', async () => {
+    const reply = await follow(`${await begin({ prompt: 'login' })}/federated`);
+    assert.match(reply.location, /code=/);
+    assert.equal(mail.asked.at(-1)?.get('prompt'), 'login');
+    assert.equal(mail.asked.at(-1)?.get('max_age'), '0');
+  });
+  test('auth_time is when the person signed in there', async () => {
+    const claims = await claimsOf(cis2, client, await follow(`${await begin()}/federated`));
+    assert.ok(Math.abs(Number(claims.auth_time) - cis2.clock.now() / 1000) < 30);
+  });
+  test('is not offered where the third level is asked for', async () => {
+    const at = await choice(cis2, browser, client);
+    assert.equal((await browser.get(`${at}/federated`)).location, at);
+  });
+});
+
+describe('it brings nobody, and the choice says why', () => {
+  const cases: [keyof typeof federatedSentences & ('denied' | 'unlinked' | 'tooLow'), () => void][] = [
+    ['denied', () => Object.assign(mail, { account: null })],
+    ['unlinked', () => Object.assign(mail, { account: 'somebody' })],
+    ['tooLow', () => Object.assign(mail, { acr: 'one-factor' })],
+  ];
+  for (const [name, set] of cases)
+    test(name, async () => {
+      set();
+      const reply = await follow(`${await begin()}/federated`);
+      assert.equal(alertOf(reply), say(name));
+    });
+  test('a provider that is not there', async () => {
+    const nowhere = await startOtherProvider();
+    await nowhere.stop();
+    const another = await startInstance({ providers: [providerOf(nowhere, 'federated')] });
+    try {
+      const own = await another.register();
+      const of = new Browser();
+      const at = await choice(another, of, own, { acr_values });
+      assert.equal(alertOf(await follow(`${at}/federated`, of)), say('unreachable'));
+    } finally {
+      await another.stop();
+    }
+  });
+  test('an account that was unlinked meanwhile', async () => {
+    const answer = await answerOf(await begin());
+    await cis2.database.run(sql('UPDATE credential SET revoked_at = 1 WHERE id = ?', linked));
+    assert.equal(alertOf(await follow(answer.href)), say('unlinked'));
+    await cis2.database.run(sql('UPDATE credential SET revoked_at = NULL WHERE id = ?', linked));
+  });
+  test('an account with the e-mail address of a person is not that person', async () => {
+    mail.account = 'gp';
+    cis2.cis.people.set(gp.uid, { ...gp, email: 'gp@mail.example.test' });
+    assert.equal(alertOf(await follow(`${await begin()}/federated`)), say('unlinked'));
+    cis2.cis.people.set(gp.uid, gp);
+  });
+});
+
+describe('attack: an answer in another place', () => {
+  test('in another browser it is no answer, and it stays good in its own', async () => {
+    const answer = await answerOf(await begin());
+    const thief = new Browser();
+    assert.equal((await follow(answer.href, thief)).status, 400);
+    assert.match((await follow(answer.href)).location, /code=/);
+  });
+  test('in another sign-in of the same browser it is no answer', async () => {
+    const first = await begin();
+    const answer = await answerOf(first);
+    const second = await begin();
+    const reply = await follow(`${second}/federated/return${answer.search}`);
+    assert.equal(alertOf(reply), say('lost'));
+    assert.match((await follow(answer.href)).location, /code=/);
+  });
+  test('the answer of an attacker’s sign-in does not sign the victim in as the attacker', async () => {
+    const attacker = new Browser();
+    const answer = await answerOf(await begin({}, attacker), 'federated', attacker);
+    const victim = await begin();
+    assert.equal((await follow(answer.href)).status, 400);
+    assert.equal(alertOf(await follow(`${victim}/federated/return${answer.search}`)), say('lost'));
+  });
+  test('the state of one with the code of another', async () => {
+    const first = await answerOf(await begin());
+    const other = new Browser();
+    const second = await answerOf(await begin({}, other), 'federated', other);
+    second.searchParams.set('state', first.searchParams.get('state') ?? '');
+    // Its PKCE and nonce are of the other sign-in: the provider refuses the code.
+    assert.equal(alertOf(await follow(second.href)), say('refused'));
+  });
+  test('twice', async () => {
+    const at = await begin();
+    const answer = await answerOf(at);
+    const reply = await follow(answer.href);
+    assert.match(reply.location, /code=/);
+    assert.equal((await follow(answer.href)).status, 400);
+  });
+  test('a refused answer cannot be tried again', async () => {
+    const answer = await answerOf(await begin());
+    const good = answer.searchParams.get('code') ?? '';
+    answer.searchParams.set('code', 'guessed');
+    assert.equal(alertOf(await follow(answer.href)), say('refused'));
+    answer.searchParams.set('code', good);
+    assert.equal((await follow(answer.href)).status, 400);
+  });
+  test('after ten minutes', async () => {
+    const answer = await answerOf(await begin());
+    cis2.clock.advance(601);
+    const late = await follow(answer.href);
+    cis2.clock.advance(-601);
+    assert.equal(late.status, 400);
+  });
+  for (const state of ['', 'x', 'A'.repeat(43), '../../authorize', 'A'.repeat(5_000)])
+    test(`a state that nobody gave: ${state.slice(0, 20)}`, async () => {
+      const address = `${cis2.origin}/federated/federated/callback?code=x&state=${encodeURIComponent(state)}`;
+      assert.equal((await browser.get(address)).status, 400);
+    });
+  test('a parameter that came twice', async () => {
+    const answer = await answerOf(await begin());
+    assert.equal((await follow(`${answer.href}&code=other`)).status, 400);
+  });
+});
+
+describe('attack: mix-up', () => {
+  test('the answer of one provider at the address of another', async () => {
+    const at = await begin();
+    const answer = await answerOf(at);
+    const moved = answer.href.replace('/federated/federated/', '/federated/federated-hospital/');
+    assert.equal((await follow(moved)).status, 400);
+    assert.equal(alertOf(await follow(`${at}/federated-hospital/return${answer.search}`)), say('lost'));
+  });
+  for (const [name, change] of [
+    ['of another issuer', (url: URL) => url.searchParams.set('iss', hospital.issuer)],
+    ['without its issuer, though it always says it', (url: URL) => url.searchParams.delete('iss')],
+    ['with an issuer that only looks alike', (url: URL) => url.searchParams.set('iss', `${mail.issuer}/`)],
+  ] as const)
+    test(`an answer ${name}: its code is sent nowhere`, async () => {
+      const answer = await answerOf(await begin());
+      change(answer);
+      assert.equal(alertOf(await follow(answer.href)), say('refused'));
+      assert.match(JSON.stringify(cis2.logged.at(-1)), /iss of the answer/);
+    });
+  test('the same name at two providers is two accounts', async () => {
+    assert.equal((await claimsOf(cis2, client, await follow(`${await begin()}/federated`))).sub, gp.uid);
+    const other = new Browser();
+    const reply = await follow(`${await begin({}, other)}/federated-hospital`, other);
+    assert.equal((await claimsOf(cis2, client, reply)).sub, nurse.uid);
+  });
+});
+
+test('neither code nor secret of the provider is logged or recorded', async () => {
+  const answer = await answerOf(await begin());
+  await follow(answer.href);
+  const events = await cis2.database.all(sql('SELECT * FROM event'));
+  const written = JSON.stringify([cis2.logged, events]);
+  for (const secret of [mail.clientSecret, answer.searchParams.get('code') ?? '?'])
+    assert.ok(!written.includes(secret));
+});

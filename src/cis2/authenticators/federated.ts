@@ -1,0 +1,99 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Log } from '@alongside/kernel/log';
+import type { Database } from '../../storage/database.ts';
+import { toPage } from '../interaction/finish.ts';
+import { type Interactions, interactionPath } from '../interaction/interactions.ts';
+import type { Opened } from '../interaction/open.ts';
+import { federatedSentences } from '../pages/federated-text.ts';
+import { filled } from '../pages/webauthn-text.ts';
+import type { Authenticator, Sitting } from './authenticator.ts';
+import type { Bring } from './bring.ts';
+import type { Credentials } from './credentials.ts';
+import type { Federation } from './federated/federation.ts';
+import { FederationProblem } from './federated/problem.ts';
+import { local } from './local.ts';
+
+/** What is kept of an account at another provider, beside what it is found by. */
+export interface FederatedBody {
+  issuer: string;
+  /** As it was when it was linked: for people to recognise it. */
+  name: string;
+}
+
+interface Parts {
+  federation: Federation;
+  database: Database;
+  interactions: Interactions;
+  credentials: Credentials;
+  recorder: Recorder;
+  log: Log;
+  bring: Bring;
+}
+
+const methods = ['NHSMAIL'];
+
+/** Back to the choice, which says why; more goes to the log. */
+async function back(
+  parts: Parts,
+  { request, interaction }: Pick<Opened, 'request' | 'interaction'>,
+  { sentence, message: detail }: FederationProblem,
+): Promise<Answer> {
+  const { id, label } = parts.federation.upstream.provider;
+  parts.log.info({ id: request.id, authenticator: id, detail }, 'a federated sign-in was refused');
+  parts.recorder.record({
+    keys: [interaction.authorization.state ?? '', interaction.id],
+    from: 'browser',
+    to: 'cis2',
+    name: 'cis2.sign-in',
+    outcome: 'refused',
+    detail: { authenticator: id },
+  });
+  const message = filled(federatedSentences[sentence], { provider: label });
+  return toPage(parts, { request, interaction: { ...interaction, message } }, []);
+}
+
+/** A sign-in at an OpenID provider of others, assurance level 2. */
+export function federated(parts: Parts): Authenticator {
+  const { federation, credentials, bring } = parts;
+  const { id, label } = federation.upstream.provider;
+  const within = ({ interaction }: Pick<Sitting, 'interaction'>) => interactionPath(interaction.id, id);
+
+  const guarded = async (opened: Pick<Opened, 'request' | 'interaction'>, act: () => Promise<Answer>) => {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof FederationProblem) return back(parts, opened, error);
+      throw error;
+    }
+  };
+
+  const takeReturn = async (opened: Opened): Promise<Answer> => {
+    const person = await federation.end(opened.request, within(opened));
+    const credential = (await credentials.find<FederatedBody>(id, person.lookup))[0];
+    if (!credential) throw new FederationProblem('unlinked', 'nobody is linked to this account');
+    const brought = {
+      authenticator: id,
+      uid: credential.uid,
+      methods,
+      level: 2 as const,
+      credentialId: credential.id,
+      personAt: person.authenticatedAt,
+    };
+    return bring(opened, brought, [credentials.using(credential)]);
+  };
+
+  return {
+    ...local(credentials),
+    id,
+    label,
+    hint: `You sign in at ${label}, and come back.`,
+    offers: [{ level: 2, methods }],
+    begin: (sitting) =>
+      guarded(sitting, async () =>
+        redirect(await federation.begin(within(sitting), sitting.interaction.personSince !== null)),
+      ),
+    usableBy: async (uid) => (await credentials.of(uid, id)).length > 0,
+    routes: [{ method: 'GET', path: 'return', run: (opened) => guarded(opened, () => takeReturn(opened)) }],
+  };
+}

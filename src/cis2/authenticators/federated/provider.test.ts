@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { OperatorError } from '@alongside/kernel/config';
+import { newKeyPair } from '@alongside/kernel/keys';
+import fc from 'fast-check';
+import { readProviders } from './provider.ts';
+
+const good = {
+  label: 'Example Mail',
+  issuer: 'https://mail.example.test',
+  clientId: 'alongside',
+  clientSecret: 'a secret',
+};
+const file = (...providers: object[]) => JSON.stringify({ providers });
+
+test('what is left out has a default', () => {
+  assert.deepEqual(readProviders(file(good)), [
+    {
+      id: 'federated',
+      label: 'Example Mail',
+      issuer: 'https://mail.example.test',
+      clientId: 'alongside',
+      authentication: { secret: 'a secret' },
+      scope: 'openid profile email',
+      acr: [],
+      nameClaim: 'email',
+    },
+  ]);
+});
+
+test('a key in the place of a secret', async () => {
+  const { privatePem } = await newKeyPair('ES256');
+  const { clientSecret: _, ...rest } = good;
+  const [provider] = readProviders(file({ ...rest, privateKey: { kid: 'one', pem: privatePem } }));
+  assert.ok(provider && 'key' in provider.authentication && provider.authentication.kid === 'one');
+});
+
+describe('a wrong file is refused in one sentence that says where', () => {
+  const cases: [string, string, RegExp][] = [
+    ['no JSON', '{', /not a JSON object/],
+    ['a list', '[]', /not a JSON object/],
+    ['no providers', '{}', /providers/],
+    ['a member that nobody knows', JSON.stringify({ providers: [], more: 1 }), /more/],
+    ['an issuer that is no address', file({ ...good, issuer: 'mail' }), /providers\.0\.issuer/],
+    ['an issuer of another scheme', file({ ...good, issuer: 'file:///etc/passwd' }), /providers\.0\.issuer/],
+    ['an id of another authenticator', file({ ...good, id: 'smartcard' }), /must be federated/],
+    ['an id with a slash', file({ ...good, id: 'federated-/..' }), /must be federated/],
+    ['a scope without openid', file({ ...good, scope: 'email' }), /must begin with openid/],
+    [
+      'neither secret nor key',
+      file({ ...good, clientSecret: undefined }),
+      /either a clientSecret or a privateKey/,
+    ],
+    ['both', file({ ...good, privateKey: { kid: 'x', pem: 'x' } }), /either a clientSecret or a privateKey/],
+    [
+      'a key that is none',
+      file({ ...good, clientSecret: undefined, privateKey: { kid: 'x', pem: 'x' } }),
+      /not a private key/,
+    ],
+    ['two with the same id', file(good, good), /same id/],
+  ];
+  for (const [name, text, message] of cases)
+    test(name, () =>
+      assert.throws(
+        () => readProviders(text),
+        (error) => error instanceof OperatorError && message.test(error.message),
+      ),
+    );
+  test('and nothing else happens', () => {
+    fc.assert(fc.property(fc.json(), (text) => assert.throws(() => readProviders(text), OperatorError)));
+  });
+});

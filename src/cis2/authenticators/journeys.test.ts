@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { BrowserContext, Page } from 'playwright-core';
+import { isAccessible } from '../testing/accessible.ts';
+import { give } from '../testing/journey.ts';
+import { type OtherProvider, startOtherProvider } from '../testing/other-provider.ts';
+import { gp, locum, nurse } from '../testing/people.ts';
+import { startWebAuthnDesk, type WebAuthnDesk } from '../testing/webauthn-desk.ts';
+import { hashPassword } from './password/hash.ts';
+import { codeAt } from './totp/codes.ts';
+
+// Each way to sign in as a person walks it, in a real browser, and how a person is given it.
+const password = 'green lamp sofa';
+let desk: WebAuthnDesk;
+let mail: OtherProvider;
+let second: BrowserContext | undefined;
+
+before(async () => {
+  mail = await startOtherProvider();
+  const provider = {
+    id: 'federated',
+    label: 'Example Mail',
+    issuer: mail.issuer,
+    clientId: mail.clientId,
+    authentication: { secret: mail.clientSecret },
+    scope: 'openid email',
+    acr: ['second-factor'],
+    nameClaim: 'email',
+  };
+  desk = await startWebAuthnDesk({}, {}, { providers: [provider] });
+  mail.serve([`${desk.cis2.origin}/federated/federated/callback`]);
+});
+after(async () => {
+  await desk.stop();
+  await mail.stop();
+});
+beforeEach(async () => {
+  await second?.close();
+  second = undefined;
+  mail.account = 'ada';
+  await desk.fresh();
+});
+
+const ask = (acr: string, more: Record<string, string> = {}) =>
+  desk.page.goto(desk.cis2.authorizeUrl(desk.client, { acr_values: acr, ...more }));
+const choose = async (name: string) => {
+  await desk.page.getByRole('radio', { name }).check();
+  await desk.page.getByRole('button', { name: 'Continue' }).click();
+};
+const claimsAre = async (uid: string, acr: string, method: string, level: string) => {
+  const claims = await desk.claims();
+  assert.deepEqual(
+    [claims.sub, claims.acr, claims.amr, claims.authentication_assurance_level],
+    [uid, acr, [method], level],
+  );
+};
+/** The tablet: a browser of its own. */
+const tabletPage = async (): Promise<Page> => {
+  second ??= await desk.chromium.newContext({ viewport: { width: 768, height: 1024 } });
+  return second.newPage();
+};
+const secretOn = async (page: Page) =>
+  ((await page.locator('[data-secret]').textContent()) ?? '').replaceAll(' ', '');
+const open = async (kind: string, uid: string, page = desk.page) => {
+  await page.goto(await desk.link(kind, uid));
+  await page.getByRole('button', { name: 'Begin' }).click();
+};
+const done = (page = desk.page) =>
+  page.getByRole('heading', { name: 'You can sign in with it now' }).waitFor();
+
+describe('authenticator app', () => {
+  const signIn = async (email: string, secret: string, acr = 'AAL2_TOTP') => {
+    await ask(acr);
+    await choose('Authenticator app');
+    await desk.page.getByLabel('E-mail address').fill(email);
+    await desk.page.getByLabel('Password').fill(password);
+    await desk.page.getByRole('button', { name: 'Continue' }).click();
+    await desk.page.getByLabel('Verification code').fill(codeAt(secret, desk.cis2.clock.now()));
+    await desk.page.getByRole('button', { name: 'Submit' }).click();
+  };
+  test('given by a link, and used', async () => {
+    await open('totp', gp.uid);
+    const secret = await secretOn(desk.page);
+    await desk.page.getByLabel('New password', { exact: true }).fill(password);
+    await desk.page.getByLabel('New password again').fill(password);
+    await desk.page.getByLabel('Code from the app').fill(codeAt(secret, desk.cis2.clock.now()));
+    await desk.page.getByRole('button', { name: 'Save' }).click();
+    await done();
+    desk.cis2.clock.advance(30);
+    await signIn(gp.email, secret);
+    await claimsAre(gp.uid, 'AAL2_TOTP', 'TOTP', '2');
+  });
+  test('a page that says what is wrong, at the field, and keeps the key', async () => {
+    await open('totp', nurse.uid);
+    const secret = await secretOn(desk.page);
+    await desk.page.getByLabel('New password', { exact: true }).fill('short');
+    await desk.page.getByLabel('New password again').fill('short');
+    await desk.page.getByLabel('Code from the app').fill('000000');
+    await desk.page.getByRole('button', { name: 'Save' }).click();
+    await desk.page.getByText('The password is too short').waitFor();
+    await desk.page.getByText('This is not the code').waitFor();
+    assert.equal(await secretOn(desk.page), secret);
+    assert.equal(await desk.page.locator('[aria-invalid=true]').count(), 2);
+  });
+  test('by keyboard alone, and without script', async () => {
+    const secret = 'ALONGSIDEKEYBOARDALONEXXXXXXXXXX';
+    const email = 'keyboard@example.test';
+    const body = { email, hash: await hashPassword(password), lastStep: null };
+    await give(desk.cis2, { uid: locum.uid, kind: 'totp', label: 'App', lookup: email, body, secret });
+    await desk.fresh({ javaScriptEnabled: false });
+    await ask('AAL2_TOTP');
+    await desk.page.getByRole('radio', { name: 'Authenticator app' }).focus();
+    await desk.page.keyboard.press('Space');
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByLabel('E-mail address').focus();
+    await desk.page.keyboard.type(email);
+    await desk.page.keyboard.press('Tab');
+    await desk.page.keyboard.type(password);
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByLabel('Verification code').focus();
+    await desk.page.keyboard.type(codeAt(secret, desk.cis2.clock.now()));
+    await desk.page.keyboard.press('Enter');
+    await claimsAre(locum.uid, 'AAL2_TOTP', 'TOTP', '2');
+  });
+});
+
+describe('tablet app', () => {
+  /** What the desk shows in the picture and below it. */
+  const codeAtDesk = async () => (await desk.page.locator('[data-code]').textContent()) ?? '';
+  const numberAtDesk = async () => (await desk.page.locator('[data-number]').textContent()) ?? '';
+  const setUp = async (uid: string) => {
+    const tablet = await tabletPage();
+    await open('tablet', uid, tablet);
+    await tablet.getByRole('button', { name: 'Set up this tablet' }).click();
+    await done(tablet);
+    return tablet;
+  };
+  test('given by a link that is opened on it, and used by scanning', async () => {
+    const tablet = await setUp(locum.uid);
+    await ask('AAL3_IOS');
+    await choose('Tablet app');
+    await tablet.goto(`${desk.cis2.origin}/tablet#${await codeAtDesk()}`);
+    await tablet.getByText('signs somebody in at a desk near you').waitFor();
+    const number = await numberAtDesk();
+    await tablet.getByRole('button', { name: number, exact: true }).click();
+    await tablet.getByRole('heading', { name: 'You are signed in at the desk' }).waitFor();
+    await claimsAre(locum.uid, 'AAL3_IOS', 'IOS', '3');
+  });
+  test('used by typing the code; its key cannot be read by any script', async () => {
+    const tablet = await setUp(nurse.uid);
+    const extractable = await tablet.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const opening = indexedDB.open('alongside-tablet', 1);
+          opening.onsuccess = () => {
+            const request = opening.result.transaction('key').objectStore('key').get('tablet');
+            request.onsuccess = () => resolve(request.result.privateKey.extractable);
+          };
+        }),
+    );
+    assert.equal(extractable, false);
+    await ask('AAL3_ANY');
+    await choose('Tablet app');
+    await tablet.goto(`${desk.cis2.origin}/tablet`);
+    await tablet.getByLabel('Code').fill((await codeAtDesk()).toLowerCase());
+    await tablet.getByRole('button', { name: 'Continue' }).click();
+    await tablet.getByText('signs somebody in').waitFor();
+    await tablet.getByRole('button', { name: await numberAtDesk(), exact: true }).click();
+    await claimsAre(nurse.uid, 'AAL3_ANY', 'IOS', '3');
+  });
+  test('the wrong number stops it, on both', async () => {
+    const tablet = await setUp(locum.uid);
+    await ask('AAL3_IOS');
+    await choose('Tablet app');
+    await tablet.goto(`${desk.cis2.origin}/tablet#${await codeAtDesk()}`);
+    await tablet.getByText('signs somebody in').waitFor();
+    const number = await numberAtDesk();
+    const buttons = await tablet.locator('#numbers button').allTextContents();
+    await tablet
+      .getByRole('button', { name: buttons.find((one) => one !== number) ?? '', exact: true })
+      .click();
+    await tablet.getByText('This is not the number on the screen of the desk').waitFor();
+    await desk.page.getByText('Another number was chosen').waitFor();
+    await desk.page.getByRole('link', { name: 'Try again' }).click();
+    await desk.page.locator('[data-code]').waitFor();
+  });
+  test('no on the tablet, and stop at the desk', async () => {
+    const tablet = await setUp(locum.uid);
+    await ask('AAL3_IOS');
+    await choose('Tablet app');
+    await tablet.goto(`${desk.cis2.origin}/tablet#${await codeAtDesk()}`);
+    await tablet.getByRole('button', { name: 'No, it is not me' }).click();
+    await tablet.getByRole('heading', { name: 'The sign-in was stopped' }).waitFor();
+    await desk.page.getByText('You said no on your tablet').waitFor();
+    await desk.page.getByRole('link', { name: 'Try again' }).click();
+    await desk.page.getByRole('button', { name: 'Stop' }).click();
+    await desk.page.getByText('How do you want to sign in?').waitFor();
+  });
+  test('given by the person, from a desk, by scanning and comparing', async () => {
+    // Signed in at the third level with a first tablet.
+    const first = await setUp(gp.uid);
+    await ask('AAL3_IOS');
+    await choose('Tablet app');
+    await first.goto(`${desk.cis2.origin}/tablet#${await codeAtDesk()}`);
+    await first.getByText('signs somebody in').waitFor();
+    await first.getByRole('button', { name: await numberAtDesk(), exact: true }).click();
+    await desk.arrived();
+    await desk.page.goto(`${desk.cis2.origin}/account`);
+    await desk.page.getByRole('radio', { name: 'Tablet app' }).check();
+    await desk.page
+      .getByRole('button', { name: /Add|Set up|Continue/ })
+      .first()
+      .click();
+    const address = (await desk.page.locator('[data-address]').getAttribute('data-address')) ?? '';
+    const other = await desk.chromium.newContext();
+    const tablet = await other.newPage();
+    await tablet.goto(address);
+    await tablet.getByLabel('What do you call this tablet?').fill('Ward tablet');
+    await tablet.getByRole('button', { name: 'Set up this tablet' }).click();
+    await tablet.getByRole('heading', { name: 'Compare this number' }).waitFor();
+    await desk.page.getByRole('heading', { name: 'Does the tablet show this number?' }).waitFor();
+    assert.equal(await tablet.locator('#number').textContent(), await numberAtDesk());
+    assert.equal(await desk.page.getByLabel('What do you call this tablet?').inputValue(), 'Ward tablet');
+    await desk.page.getByRole('button', { name: 'Yes, it is my tablet' }).click();
+    await done();
+    await desk.fresh();
+    await ask('AAL3_IOS');
+    await choose('Tablet app');
+    await tablet.goto(`${desk.cis2.origin}/tablet#${await codeAtDesk()}`);
+    await tablet.getByText('signs somebody in').waitFor();
+    await tablet.getByRole('button', { name: await numberAtDesk(), exact: true }).click();
+    await claimsAre(gp.uid, 'AAL3_IOS', 'IOS', '3');
+    await other.close();
+  });
+  test('attack: another tablet that scans the picture first shows another number', async () => {
+    await open('tablet', nurse.uid);
+    const address = (await desk.page.locator('[data-address]').getAttribute('data-address')) ?? '';
+    const thief = await tabletPage();
+    await thief.goto(address);
+    await thief.getByRole('button', { name: 'Set up this tablet' }).click();
+    await thief.getByRole('heading', { name: 'Compare this number' }).waitFor();
+    const own = await tabletPage();
+    await own.goto(address);
+    await own.getByRole('button', { name: 'Set up this tablet' }).click();
+    await own.getByText('This code is not known').waitFor();
+    await desk.page.getByRole('button', { name: 'No, stop' }).click();
+    await desk.page.locator('[data-address]').waitFor();
+    assert.notEqual(await desk.page.locator('[data-address]').getAttribute('data-address'), address);
+  });
+});
+
+describe('another provider', () => {
+  test('linked by a link, and used', async () => {
+    mail.account = 'new';
+    await open('federated', nurse.uid);
+    await desk.page.getByRole('link', { name: 'Sign in at Example Mail' }).click();
+    await done();
+    await desk.page.getByText('new@mail.example.test').waitFor();
+    await desk.fresh();
+    await ask('AAL2_NHSMAIL');
+    await choose('Example Mail');
+    await claimsAre(nurse.uid, 'AAL2_NHSMAIL', 'NHSMAIL', '2');
+  });
+  test('an account that somebody has linked is not linked again', async () => {
+    mail.account = 'taken';
+    const body = { issuer: mail.issuer, name: '' };
+    const lookup = `${mail.issuer}|taken`;
+    await give(desk.cis2, { uid: gp.uid, kind: 'federated', label: '', lookup, body });
+    await open('federated', nurse.uid);
+    await desk.page.getByRole('link', { name: 'Sign in at Example Mail' }).click();
+    await desk.page.getByText('That account is linked already').waitFor();
+  });
+  test('the person says no there', async () => {
+    mail.account = null;
+    await ask('AAL2_NHSMAIL');
+    await choose('Example Mail');
+    await desk.page.getByText('You did not sign in at Example Mail').waitFor();
+  });
+});
+
+test('anybody, in development', async () => {
+  await ask('AAL3_FIDO2');
+  await choose('Anybody');
+  await desk.page.getByRole('radio', { name: locum.displayName }).check();
+  await desk.page.getByRole('button', { name: 'Sign in' }).click();
+  await claimsAre(locum.uid, 'AAL3_FIDO2', 'FIDO2', '3');
+});
+
+describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
+  const at = async (name: string, acr: string) => {
+    await ask(acr);
+    await choose(name);
+  };
+  const pages: [string, () => Promise<unknown>][] = [
+    ['the choice, with everything', () => ask('AAL2_OR_AAL3_ANY')],
+    ['e-mail and password', () => at('Authenticator app', 'AAL2_TOTP')],
+    [
+      'the code, refused',
+      async () => {
+        await at('Authenticator app', 'AAL2_TOTP');
+        await desk.page.getByLabel('E-mail address').fill('nobody-at-all@example.test');
+        await desk.page.getByLabel('Password').fill('x');
+        await desk.page.getByRole('button', { name: 'Continue' }).click();
+        await desk.page.getByLabel('Verification code').fill('123456');
+        await desk.page.getByRole('button', { name: 'Submit' }).click();
+        await desk.page.getByRole('alert').waitFor();
+      },
+    ],
+    [
+      'setting up an authenticator app, refused',
+      async () => {
+        await open('totp', starterUid);
+        await desk.page.getByLabel('New password', { exact: true }).fill('short');
+        await desk.page.getByLabel('New password again').fill('short');
+        await desk.page.getByLabel('Code from the app').fill('000000');
+        await desk.page.getByRole('button', { name: 'Save' }).click();
+        await desk.page.getByText('too short').waitFor();
+      },
+    ],
+    ['setting a password', () => open('password', starterUid)],
+    ['the tablet’s picture', () => at('Tablet app', 'AAL3_IOS')],
+    ['setting up a tablet', () => open('tablet', starterUid)],
+    [
+      'comparing numbers, and a tablet that waits for it',
+      async () => {
+        await open('tablet', starterUid);
+        const address = (await desk.page.locator('[data-address]').getAttribute('data-address')) ?? '';
+        const tablet = await tabletPage();
+        await tablet.goto(address);
+        await tablet.getByRole('button', { name: 'Set up this tablet' }).click();
+        await tablet.getByRole('heading', { name: 'Compare this number' }).waitFor();
+        await isAccessible(tablet);
+        await desk.page.getByRole('heading', { name: 'Does the tablet show' }).waitFor();
+      },
+    ],
+    ['a tablet that is not set up', () => desk.page.goto(`${desk.cis2.origin}/tablet`)],
+    [
+      'the number at the desk, and the question on the tablet',
+      async () => {
+        const tablet = await tabletPage();
+        await open('tablet', starterUid, tablet);
+        await tablet.getByRole('button', { name: 'Set up this tablet' }).click();
+        await done(tablet);
+        await at('Tablet app', 'AAL3_IOS');
+        const code = (await desk.page.locator('[data-code]').textContent()) ?? '';
+        await tablet.goto(`${desk.cis2.origin}/tablet`);
+        await isAccessible(tablet);
+        await tablet.goto(`${desk.cis2.origin}/tablet#${code}`);
+        await tablet.getByText('signs somebody in').waitFor();
+        await isAccessible(tablet);
+        await desk.page.locator('[data-number]').waitFor();
+      },
+    ],
+    ['linking an account', () => open('federated', starterUid)],
+    ['anybody', () => at('Anybody', 'AAL3_ANY')],
+  ];
+  const starterUid = '656005750113';
+  for (const [name, show] of pages)
+    test(name, async () => {
+      await show();
+      await isAccessible(desk.page);
+    });
+});

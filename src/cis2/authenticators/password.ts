@@ -1,0 +1,98 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Log } from '@alongside/kernel/log';
+import { steps } from '@alongside/kernel/steps';
+import type { Parameters } from '../../oauth/parameters.ts';
+import type { Opened } from '../interaction/open.ts';
+import { passwordPage } from '../pages/password.ts';
+import { passwordSentences } from '../pages/password-text.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { Bring } from './bring.ts';
+import type { Credential, Credentials } from './credentials.ts';
+import { formOf } from './form.ts';
+import { local } from './local.ts';
+import { type Account, accountName, claimAccount } from './password/accounts.ts';
+import type { Tries } from './tries.ts';
+
+export const passwordKind = 'password';
+
+interface Parts {
+  credentials: Credentials;
+  guesses: Tries;
+  recorder: Recorder;
+  log: Log;
+  bring: Bring;
+  development: boolean;
+}
+
+interface WithForm extends Opened {
+  form: Parameters;
+  name: string;
+}
+
+const methods = ['USERPASS'];
+const sentences = passwordSentences.password;
+
+function again(parts: Parts, { request, interaction, party }: Opened, problem: string): Answer {
+  parts.log.info({ id: request.id, authenticator: passwordKind }, 'a password was refused');
+  parts.recorder.record({
+    keys: [interaction.authorization.state ?? '', interaction.id],
+    from: 'browser',
+    to: 'cis2',
+    name: 'cis2.sign-in',
+    outcome: 'refused',
+    detail: { authenticator: passwordKind },
+  });
+  return passwordPage(interaction, party.application.name, problem, parts.development);
+}
+
+async function readForm({ request }: Opened): Promise<Pick<WithForm, 'form' | 'name'>> {
+  const form = formOf(request);
+  return { form, name: accountName(form.get('username')) };
+}
+
+const takeGuess = (parts: Parts) =>
+  async function takeGuess(known: WithForm): Promise<Answer | undefined> {
+    const taken = await parts.guesses.take(known.name);
+    return taken === undefined ? again(parts, known, sentences.locked) : undefined;
+  };
+
+const checkPassword = (parts: Parts) =>
+  async function checkPassword(known: WithForm): Promise<Answer | { credential: Credential<Account> }> {
+    const { credentials } = parts;
+    const credential = await claimAccount<Account>(
+      credentials,
+      passwordKind,
+      known.name,
+      known.form.get('password'),
+    );
+    return credential ? { credential } : again(parts, known, sentences.wrong);
+  };
+
+const finish = ({ credentials, guesses, bring }: Parts) =>
+  async function finish(known: WithForm & { credential: Credential<Account> }): Promise<Answer> {
+    const { id, uid } = known.credential;
+    const brought = { authenticator: passwordKind, uid, methods, level: 1 as const, credentialId: id };
+    return bring(known, brought, [credentials.using(known.credential), guesses.forgetting(known.name)]);
+  };
+
+/** A password alone, assurance level 1: for the development realm, never beside anything else. */
+export function password(parts: Parts): Authenticator {
+  if (!parts.development) throw new Error('A password alone signs nobody in outside development.');
+  const answer = steps<Opened>()
+    .step(readForm)
+    .step(takeGuess(parts))
+    .step(checkPassword(parts))
+    .step(finish(parts));
+  return {
+    ...local(parts.credentials),
+    id: passwordKind,
+    label: 'Password',
+    hint: 'Your user name and your password. For development.',
+    offers: [{ level: 1, methods }],
+    begin: async ({ interaction, party }) =>
+      passwordPage(interaction, party.application.name, '', parts.development),
+    usableBy: async (uid) => (await parts.credentials.of(uid, passwordKind)).length > 0,
+    routes: [{ method: 'POST', path: 'answer', run: (opened) => answer.run(opened) }],
+  };
+}

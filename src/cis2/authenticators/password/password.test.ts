@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { demoHash, demoPassword } from './demo.ts';
+import { emailOf } from './email.ts';
+import { hashPassword, passwordHolds, readHash } from './hash.ts';
+import { type PasswordProblem, passwordProblem } from './rules.ts';
+
+describe('password hashes', () => {
+  test('hold for their password alone, and say their cost themselves', async () => {
+    const hash = await hashPassword('three words apart');
+    assert.match(hash, /^\$scrypt\$ln=15,r=8,p=3\$/);
+    assert.equal(await passwordHolds('three words apart', hash), true);
+    assert.equal(await passwordHolds('three words apart ', hash), false);
+    assert.equal(await passwordHolds('', hash), false);
+    assert.notEqual(await hashPassword('three words apart'), hash);
+  });
+  test('hold for the same letters composed in another way', async () => {
+    assert.equal(await passwordHolds('cafe\u0301 au lait', await hashPassword('caf\u00e9 au lait')), true);
+  });
+  test('hold under a cost that was usual before', async () => {
+    // scrypt("password", "NaClNaClNaClNaCl", 2^10, 8, 1): what another cost makes is read by its own words.
+    const old = (await hashPassword('x')).replace('ln=15,r=8,p=3', 'ln=10,r=8,p=1');
+    assert.equal(await passwordHolds('x', old), false);
+    assert.deepEqual({ ...readHash(old), salt: 0, key: 0 }, { ln: 10, r: 8, p: 1, salt: 0, key: 0 });
+  });
+  test('nobody has a password, whatever is given', async () => {
+    assert.equal(await passwordHolds('', undefined), false);
+    assert.equal(await passwordHolds('anything', 'not a hash'), false);
+  });
+  test('the seeded one is of the seeded password', async () => {
+    assert.equal(await passwordHolds(demoPassword, demoHash), true);
+  });
+  test('nothing else is read as a hash, and none that would take all the memory', () => {
+    const salt = 'A'.repeat(22);
+    const key = 'A'.repeat(43);
+    for (const wrong of [
+      `$scrypt$ln=30,r=8,p=1$${salt}$${key}`,
+      `$scrypt$ln=15,r=99,p=1$${salt}$${key}`,
+      `$scrypt$ln=0,r=8,p=1$${salt}$${key}`,
+      `$scrypt$ln=15,r=8,p=1$${salt}$`,
+      `$scrypt$ln=15,r=8,p=1$${salt}$${key}$`,
+      `$argon2id$v=19$m=65536$${salt}$${key}`,
+    ])
+      assert.equal(readHash(wrong), undefined, wrong);
+    fc.assert(fc.property(fc.string(), (text) => readHash(text) === undefined));
+  });
+});
+
+describe('new passwords', () => {
+  const own = ['ada@example.test', 'ada', 'Ada', 'Example', '656005750108'];
+  const cases: [string, string, PasswordProblem | undefined][] = [
+    ['eleven char', 'eleven char', 'tooShort'],
+    ['twelve chars', 'twelve chars', undefined],
+    ['a'.repeat(129), 'a'.repeat(129), 'tooLong'],
+    ['Password-1234', 'Password-1234', 'known'],
+    ['Correct Horse Battery Staple', 'Correct Horse Battery Staple', 'known'],
+    ['aaaaaaaaaaaa', 'aaaaaaaaaaaa', 'known'],
+    ['abcabcabcabc', 'abcabcabcabc', 'known'],
+    ['123456789012', '123456789012', 'known'],
+    ['ada@example.test', 'ada@example.test', 'own'],
+    ['example 2026!', 'example 2026!', 'own'],
+    ['656005750108', '656005750108', 'own'],
+    ['green lamp for example', 'green lamp for example', undefined],
+    ['green lamp sofa', 'green lamp soda', 'unequal'],
+    ['👩‍⚕️ and a green lamp', '👩‍⚕️ and a green lamp', undefined],
+  ];
+  for (const [password, repeated, problem] of cases)
+    test(`${password.slice(0, 40)}: ${problem ?? 'does'}`, () => {
+      assert.equal(passwordProblem(password, repeated, own), problem);
+    });
+  test('whatever comes, there is an answer', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.array(fc.string()), (text, words) => {
+        passwordProblem(text, text, words);
+      }),
+    );
+  });
+});
+
+describe('e-mail addresses', () => {
+  const cases: [string | undefined, string | undefined][] = [
+    [' Ada@Example.Test ', 'ada@example.test'],
+    ['ada.b+c@example.test', 'ada.b+c@example.test'],
+    ['zo\u0065\u0308@example.test', 'zo\u00eb@example.test'],
+    ['ada@localhost', 'ada@localhost'],
+    ['ada', undefined],
+    ['@example.test', undefined],
+    ['ada@', undefined],
+    ['ada@example..test', undefined],
+    ['ada@-example.test', undefined],
+    ['a da@example.test', undefined],
+    ['ada@example.test\r\nBcc: eve@example.test', undefined],
+    ['<ada@example.test>', undefined],
+    ['ada\0@example.test', undefined],
+    [`${'a'.repeat(65)}@example.test`, undefined],
+    [`ada@${'a'.repeat(300)}`, undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ];
+  for (const [given, email] of cases)
+    test(`${JSON.stringify(given)?.slice(0, 40)}: ${email ?? 'none'}`, () => {
+      assert.equal(emailOf(given), email);
+    });
+  test('one that was read is read as itself', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.emailAddress(), fc.string({ unit: 'grapheme' })), (text) => {
+        const email = emailOf(text);
+        return email === undefined || emailOf(email) === email;
+      }),
+    );
+  });
+  test('every plain address is one', () => {
+    fc.assert(
+      fc.property(
+        fc.emailAddress({ size: 'small' }),
+        (text) => emailOf(text) !== undefined || /["(),:;<>[\\\]]/.test(text),
+      ),
+    );
+  });
+});

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { acrValues } from '../acr.ts';
+import { Browser } from '../testing/browser.ts';
+import { type Instance, startInstance } from '../testing/instance.ts';
+import { alertOf, choice, claimsOf } from '../testing/journey.ts';
+import { gp, locum, nurse } from '../testing/people.ts';
+import { persona, reachFor } from './persona.ts';
+
+let cis2: Instance;
+let client: Cis2Half;
+before(async () => {
+  cis2 = await startInstance();
+  client = await cis2.register();
+});
+after(() => cis2.stop());
+
+const as = async (uid: string, parameters: Record<string, string> = {}) => {
+  const browser = new Browser();
+  const at = await choice(cis2, browser, client, parameters);
+  return browser.post(`${at}/persona/answer`, { uid });
+};
+
+describe('somebody without any proof, at what is asked for', () => {
+  const cases: [string, string, string][] = [
+    ['AAL3_ANY', 'N3_SMARTCARD', '3'],
+    ['AAL2_OR_AAL3_ANY', 'N3_SMARTCARD', '3'],
+    ['AAL2_ANY', 'TOTP', '2'],
+    ['AAL3_SMARTCARD', 'N3_SMARTCARD', '3'],
+    ['AAL3_N3_SMARTCARD', 'N3_SMARTCARD', '3'],
+    ['AAL3_CIS2_SMARTCARD', 'CIS2_SMARTCARD', '3'],
+    ['AAL3_FIDO2', 'FIDO2', '3'],
+    ['AAL3_IOS', 'IOS', '3'],
+    ['AAL2_TOTP', 'TOTP', '2'],
+    ['AAL2_NHSMAIL', 'NHSMAIL', '2'],
+    ['AAL1_USERPASS', 'USERPASS', '1'],
+  ];
+  for (const [acr, method, level] of cases)
+    test(`${acr}: ${method}`, async () => {
+      const claims = await claimsOf(cis2, client, await as(nurse.uid, { acr_values: acr }));
+      assert.equal(claims.sub, nurse.uid);
+      assert.equal(claims.acr, acr);
+      assert.deepEqual(claims.amr, [method]);
+      assert.equal(claims.authentication_assurance_level, level);
+    });
+  test('every published class has a way', () => {
+    assert.deepEqual(
+      cases.map(([acr]) => acr),
+      [...acrValues],
+    );
+    assert.throws(() => reachFor(['AAL9_ANY']));
+  });
+  test('of several, the one that is asked for first', () => {
+    assert.deepEqual(reachFor(['AAL2_TOTP', 'AAL3_ANY']), { level: 2, methods: ['TOTP'] });
+  });
+});
+
+test('the page lists the people of the directory', async () => {
+  const browser = new Browser();
+  const at = await choice(cis2, browser, client);
+  const { body } = await browser.get(`${at}/persona`);
+  for (const { uid, displayName } of [gp, nurse, locum])
+    assert.ok(body.includes(uid) && body.includes(displayName));
+});
+
+test('nobody is signed in as who is not in the directory, or is disabled', async () => {
+  for (const uid of ['', '656005750199', '../people', '656005750108&', 'x'.repeat(50_000)])
+    assert.equal(alertOf(await as(uid)), 'Choose a person.');
+  cis2.cis.people.set('656005750198', { ...gp, uid: '656005750198', disabled: true });
+  assert.match((await as('656005750198')).body, /error=access_denied/);
+});
+
+test('outside development it cannot even be made', async () => {
+  const nothing = {} as never;
+  assert.throws(() => persona({ cis: nothing, credentials: nothing, bring: nothing, development: false }));
+  const production = await startInstance({ development: false });
+  try {
+    const own = await production.register();
+    const browser = new Browser();
+    const at = await choice(production, browser, own);
+    assert.ok(!(await browser.get(at)).body.includes('persona'));
+    assert.equal((await browser.post(`${at}/persona/answer`, { uid: gp.uid })).location, at);
+  } finally {
+    await production.stop();
+  }
+});

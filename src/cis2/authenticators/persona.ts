@@ -1,0 +1,68 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { firstMet, type Reached } from '../acr.ts';
+import type { CisClient } from '../cis-client.ts';
+import type { Opened } from '../interaction/open.ts';
+import { personaPage } from '../pages/persona.ts';
+import type { Authenticator, Sitting } from './authenticator.ts';
+import type { Bring } from './bring.ts';
+import type { Credentials } from './credentials.ts';
+import { formOf } from './form.ts';
+import { local } from './local.ts';
+
+interface Parts {
+  cis: CisClient;
+  credentials: Credentials;
+  bring: Bring;
+  development: boolean;
+}
+
+/** Everything that any way to sign in can reach: the first that meets what is asked is what it counts as. */
+const reaches: readonly Reached[] = [
+  { level: 3, methods: ['N3_SMARTCARD'] },
+  { level: 3, methods: ['CIS2_SMARTCARD'] },
+  { level: 3, methods: ['FIDO2'] },
+  { level: 3, methods: ['IOS'] },
+  { level: 2, methods: ['TOTP'] },
+  { level: 2, methods: ['NHSMAIL'] },
+  { level: 1, methods: ['USERPASS'] },
+];
+
+/** What a sign-in counts as for these classes: the one that is asked for first. */
+export function reachFor(asked: readonly string[]): Reached {
+  for (const value of asked) {
+    const reached = reaches.find((one) => firstMet([value], one) !== undefined);
+    if (reached) return reached;
+  }
+  throw new Error(`Nothing reaches ${asked.join(' ')}.`);
+}
+
+/** Somebody of the directory without any proof, at whatever level is asked for. Development only: throws elsewhere. */
+export function persona({ cis, credentials, bring, development }: Parts): Authenticator {
+  if (!development) throw new Error('Nobody signs in as anybody outside development.');
+  const show = async ({ interaction, party }: Pick<Sitting, 'interaction' | 'party'>, problem: boolean) => {
+    const people = (await cis.people()).filter(({ disabled }) => !disabled);
+    const applicationName = party.application.name;
+    return personaPage(
+      { interaction, applicationName, problem },
+      people,
+      reachFor(interaction.authorization.acr),
+    );
+  };
+  const answer = async (opened: Opened): Promise<Answer> => {
+    const uid = formOf(opened.request).get('uid');
+    if (uid === undefined || !/^\d{1,20}$/.test(uid) || !(await cis.person(uid))) return show(opened, true);
+    const { level, methods } = reachFor(opened.interaction.authorization.acr);
+    const brought = { authenticator: 'persona', uid, methods: [...methods], level, credentialId: null };
+    return bring(opened, brought, []);
+  };
+  return {
+    ...local(credentials),
+    id: 'persona',
+    label: 'Anybody',
+    hint: 'For development: be one of the fictional people, without any proof.',
+    offers: reaches,
+    begin: (sitting) => show(sitting, false),
+    usableBy: async () => true,
+    routes: [{ method: 'POST', path: 'answer', run: answer }],
+  };
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AssuranceLevel } from '../acr.ts';
+import type { Authenticator } from './authenticator.ts';
+import { Authenticators } from './registry.ts';
+
+const way = (id: string, level: AssuranceLevel, users: string[]): Authenticator => ({
+  id,
+  label: id,
+  hint: '',
+  offers: [{ level, methods: [id] }],
+  inWindow: false,
+  routes: [],
+  begin: () => Promise.reject(new Error('nobody begins here')),
+  goesStraight: async () => false,
+  standing: async () => ({ holds: true }),
+  usableBy: async (uid) => users.includes(uid),
+});
+const all = new Authenticators([way('one', 3, ['a']), way('two', 2, ['b']), way('three', 3, ['a', 'b'])]);
+const offered = async (acr: string, uid?: string, firm = true) => {
+  const expected = uid === undefined ? null : { uid, firm, steppingUp: false };
+  return (await all.offered([acr], expected)).map(({ id }) => id);
+};
+
+test('what meets the request is offered, and of that what the expected person can use', async () => {
+  assert.deepEqual(await offered('AAL3_ANY'), ['one', 'three']);
+  assert.deepEqual(await offered('AAL3_ANY', 'b'), ['three']);
+  assert.deepEqual(await offered('AAL2_OR_AAL3_ANY', 'b'), ['two', 'three']);
+});
+
+test('nothing usable: nothing for a person that is sure, everything for a mere hint', async () => {
+  assert.deepEqual(await offered('AAL2_ANY', 'a'), []);
+  assert.deepEqual(await offered('AAL2_ANY', 'a', false), ['two']);
+});
+
+test('two of one id are refused at the start', () => {
+  assert.throws(() => new Authenticators([way('one', 3, []), way('one', 2, [])]), /same id/);
+});

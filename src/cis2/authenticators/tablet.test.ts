@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { trustedProxies } from '@alongside/kernel/peer';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { sql } from '../../storage/database.ts';
+import { tabletSentences } from '../pages/tablet-text.ts';
+import { Browser, type Reply } from '../testing/browser.ts';
+import { type Instance, startInstance } from '../testing/instance.ts';
+import { alertOf, choice, claimsOf } from '../testing/journey.ts';
+import { gp, nurse } from '../testing/people.ts';
+import { errorIn, questionIn, SoftTablet } from '../testing/soft-tablet.ts';
+
+const { denied, wrongNumber, elsewhere, expired, often } = tabletSentences.desk;
+
+let cis2: Instance;
+let client: Cis2Half;
+let browser: Browser;
+let tablet: SoftTablet;
+before(async () => {
+  cis2 = await startInstance({ tabletNetworks: trustedProxies(['10.1.0.0/16']) });
+  client = await cis2.register();
+});
+after(() => cis2.stop());
+beforeEach(async () => {
+  browser = new Browser();
+  tablet = await SoftTablet.create(cis2);
+  await tablet.of(gp.uid);
+  // The limit on one person's requests is the subject of one test alone.
+  await cis2.database.run(sql("DELETE FROM counter WHERE name LIKE 'tablet:%'"));
+  await cis2.database.run(sql("DELETE FROM single_use WHERE kind = 'cis2-tablet-person'"));
+});
+
+/** The desk: a browser on the page that waits. */
+class Desk {
+  readonly browser: Browser;
+  readonly at: string;
+  waiting = '';
+  headers = {};
+  constructor(browser: Browser, at: string) {
+    this.browser = browser;
+    this.at = at;
+  }
+  async begin(): Promise<Reply> {
+    const to = await this.browser.get(`${this.at}/tablet`, this.headers);
+    this.waiting = to.location;
+    return to;
+  }
+  look(): Promise<Reply> {
+    return this.browser.get(this.waiting);
+  }
+  async state(): Promise<string> {
+    const { body } = await this.browser.get(this.waiting.replace('/wait?', '/state?'));
+    return (JSON.parse(body) as { state: string }).state;
+  }
+  stop(): Promise<Reply> {
+    return this.browser.post(`${this.at}/tablet/stop`, { request: this.waiting.at(-1) ?? '' });
+  }
+  async code(): Promise<string> {
+    return /data-code>([A-Z-]+)</.exec((await this.look()).body)?.[1] ?? '';
+  }
+  async number(): Promise<string> {
+    return /data-number>(\d\d)</.exec((await this.look()).body)?.[1] ?? '';
+  }
+}
+const sit = async (parameters: Record<string, string> = {}, headers = {}, of = browser) => {
+  const desk = new Desk(of, await choice(cis2, of, client, parameters));
+  desk.headers = headers;
+  await desk.begin();
+  return desk;
+};
+
+describe('a sign-in with a tablet', () => {
+  for (const acr of ['AAL3_ANY', 'AAL3_IOS', 'AAL2_OR_AAL3_ANY'])
+    test(`meets ${acr}`, async () => {
+      const desk = await sit({ acr_values: acr });
+      assert.equal(await desk.state(), 'waiting');
+      const question = questionIn(await tablet.open(await desk.code()));
+      assert.equal(await desk.state(), 'opened');
+      assert.match(question.application, /^Example/);
+      const number = await desk.number();
+      assert.equal(question.candidates.length, 3);
+      assert.ok(question.candidates.includes(number));
+      assert.deepEqual(JSON.parse((await tablet.answer(question, number)).body), { state: 'approved' });
+      assert.equal(await desk.state(), 'approved');
+      const claims = await claimsOf(cis2, client, await desk.look());
+      assert.equal(claims.sub, gp.uid);
+      assert.equal(claims.acr, acr);
+      assert.deepEqual(claims.amr, ['IOS']);
+      assert.equal(claims.authentication_assurance_level, '3');
+    });
+  test('the number is not on the screen before a tablet has opened the request', async () => {
+    const desk = await sit();
+    assert.equal(await desk.number(), '');
+    assert.ok(!(await desk.look()).body.includes('data-number'));
+  });
+  test('the code may be typed in small letters and without its line', async () => {
+    const desk = await sit();
+    const reply = await tablet.open((await desk.code()).toLowerCase().replace('-', ' '));
+    assert.equal(reply.status, 200);
+  });
+  test('one whose enrolment was of the second level is of the second level', async () => {
+    const lower = await SoftTablet.create(cis2);
+    await lower.of(nurse.uid, { ceiling: 2 });
+    const desk = await sit({ acr_values: 'AAL2_OR_AAL3_ANY' });
+    const question = questionIn(await lower.open(await desk.code()));
+    await lower.answer(question, await desk.number());
+    const claims = await claimsOf(cis2, client, await desk.look());
+    assert.equal(claims.authentication_assurance_level, '2');
+  });
+  test('and leads back to the choice where the third is asked for', async () => {
+    const lower = await SoftTablet.create(cis2);
+    await lower.of(nurse.uid, { ceiling: 2 });
+    const desk = await sit();
+    const question = questionIn(await lower.open(await desk.code()));
+    await lower.answer(question, await desk.number());
+    assert.equal((await desk.look()).location, desk.at);
+    assert.match(alertOf(await browser.get(desk.at)), /does not meet/);
+  });
+});
+
+describe('it ends cleanly', () => {
+  test('no on the tablet', async () => {
+    const desk = await sit();
+    const question = questionIn(await tablet.open(await desk.code()));
+    assert.deepEqual(JSON.parse((await tablet.answer(question, 'no')).body), { state: 'denied' });
+    assert.equal(alertOf(await desk.look()), denied);
+  });
+  test('stopped at the desk: the tablet is told, and the person can begin anew at once', async () => {
+    const desk = await sit();
+    const question = questionIn(await tablet.open(await desk.code()));
+    assert.equal((await desk.stop()).location, desk.at);
+    assert.equal((await tablet.answer(question, '11')).status, 404);
+    await desk.begin();
+    assert.equal((await tablet.open(await desk.code())).status, 200);
+  });
+  test('stopped before the tablet came: its code is dead', async () => {
+    const desk = await sit();
+    const code = await desk.code();
+    await desk.stop();
+    assert.equal(errorIn(await tablet.open(code)), 'unknown_code');
+  });
+  test('after two minutes, at every point', async () => {
+    const desk = await sit();
+    const code = await desk.code();
+    cis2.clock.advance(121);
+    assert.equal(errorIn(await tablet.open(code)), 'unknown_code');
+    assert.equal(alertOf(await desk.look()), expired);
+    assert.equal(await desk.state(), 'expired');
+    await desk.begin();
+    const question = questionIn(await tablet.open(await desk.code()));
+    const number = await desk.number();
+    cis2.clock.advance(121);
+    assert.equal(errorIn(await tablet.answer(question, number)), 'unknown_code');
+    await desk.begin();
+    const third = questionIn(await tablet.open(await desk.code()));
+    await tablet.answer(third, await desk.number());
+    cis2.clock.advance(121);
+    assert.equal(alertOf(await desk.look()), expired);
+  });
+  test('a new try ends the one before', async () => {
+    const desk = await sit();
+    const code = await desk.code();
+    await desk.begin();
+    assert.equal(errorIn(await tablet.open(code)), 'unknown_code');
+    assert.equal((await tablet.open(await desk.code())).status, 200);
+  });
+});
+
+describe('attack: the wrong number', () => {
+  test('ends the sign-in, and another guess is none', async () => {
+    const desk = await sit();
+    const question = questionIn(await tablet.open(await desk.code()));
+    const number = await desk.number();
+    const wrong = question.candidates.find((one) => one !== number) ?? '';
+    assert.equal(errorIn(await tablet.answer(question, wrong)), 'wrong_number');
+    assert.equal(alertOf(await desk.look()), wrongNumber);
+    assert.equal(errorIn(await tablet.answer(question, number)), 'unknown_code');
+    assert.equal(alertOf(await desk.look()), wrongNumber);
+  });
+  test('three answers at once are one answer', async () => {
+    const desk = await sit();
+    const question = questionIn(await tablet.open(await desk.code()));
+    const replies = await Promise.all(question.candidates.map((number) => tablet.answer(question, number)));
+    assert.equal(replies.filter((reply) => reply.status === 404).length, 2);
+  });
+});
+
+describe('attack: relay', () => {
+  const opened = async (deskAddress: string, tabletAddress: string) => {
+    const desk = await sit({}, { 'x-forwarded-for': deskAddress });
+    tablet.address = tabletAddress;
+    return { desk, reply: await tablet.open(await desk.code()) };
+  };
+  const cases: [string, string, boolean][] = [
+    ['192.0.2.7', '192.0.2.7', true],
+    ['192.0.2.7', '192.0.2.8', false],
+    ['192.0.2.7', '203.0.113.9', false],
+    ['10.1.2.3', '10.1.200.4', true],
+    ['10.1.2.3', '10.2.0.4', false],
+    ['10.1.2.3', '192.0.2.7', false],
+    ['2001:db8::1', '2001:db8::1', true],
+    ['127.0.0.1', '127.0.0.9', true],
+  ];
+  for (const [desk, at, near] of cases)
+    test(`desk at ${desk}, tablet at ${at}: ${near ? 'near' : 'stopped'}`, async () => {
+      const { desk: page, reply } = await opened(desk, at);
+      assert.equal(reply.status, near ? 200 : 403);
+      if (!near) assert.equal(alertOf(await page.look()), elsewhere);
+    });
+  test('what the tablet allowed is of no use in another browser', async () => {
+    const desk = await sit();
+    const question = questionIn(await tablet.open(await desk.code()));
+    await tablet.answer(question, await desk.number());
+    const thief = new Browser();
+    const other = await sit({}, {}, thief);
+    assert.equal((await thief.get(desk.waiting)).status, 400);
+    assert.equal(await other.state(), 'waiting');
+    assert.match((await desk.look()).location, /code=/);
+  });
+  test('and only once in its own', async () => {
+    const desk = await sit();
+    const question = questionIn(await tablet.open(await desk.code()));
+    await tablet.answer(question, await desk.number());
+    const replies = await Promise.all(Array.from({ length: 5 }, () => desk.look()));
+    assert.equal(replies.filter((reply) => /[?&]code=/.test(reply.location)).length, 1);
+  });
+  test('one code has one tablet', async () => {
+    const second = await SoftTablet.create(cis2);
+    await second.of(nurse.uid);
+    const desk = await sit();
+    const code = await desk.code();
+    const replies = await Promise.all([tablet.open(code), second.open(code)]);
+    assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 404]);
+  });
+  test('another person’s tablet does not answer for the one that opened it', async () => {
+    const second = await SoftTablet.create(cis2);
+    await second.of(nurse.uid);
+    const desk = await sit();
+    const question = questionIn(await tablet.open(await desk.code()));
+    assert.equal(errorIn(await second.answer(question, await desk.number())), 'unknown_code');
+    assert.equal((await tablet.answer(question, await desk.number())).status, 200);
+  });
+});
+
+describe('attack: a tired thumb', () => {
+  test('nobody is asked about two sign-ins at once', async () => {
+    const first = await sit();
+    await tablet.open(await first.code());
+    const second = await sit({}, {}, new Browser());
+    assert.equal(errorIn(await tablet.open(await second.code())), 'already_open');
+  });
+  test('nor more than five times in ten minutes', async () => {
+    for (let count = 0; count < 5; count++) {
+      const desk = await sit({}, {}, new Browser());
+      await tablet.answer(questionIn(await tablet.open(await desk.code())), 'no');
+    }
+    const desk = await sit({}, {}, new Browser());
+    const reply = await tablet.open(await desk.code());
+    assert.equal(reply.status, 429);
+    assert.equal(errorIn(reply), 'too_many');
+    cis2.clock.advance(600);
+    const later = await sit({}, {}, new Browser());
+    assert.equal((await tablet.open(await later.code())).status, 200);
+  });
+  test('a desk has five tries in a sign-in', async () => {
+    const desk = await sit();
+    for (let count = 1; count < 5; count++) assert.match((await desk.begin()).location, /wait\?request=/);
+    assert.equal((await desk.begin()).location, desk.at);
+    assert.equal(alertOf(await browser.get(desk.at)), often);
+  });
+});
+
+test('outside development a tablet is of the second level, and a key that everybody knows is none', async () => {
+  const production = await startInstance({ development: false });
+  try {
+    const own = await production.register();
+    const shared = await SoftTablet.create(production);
+    await shared.of(nurse.uid, { shared: true });
+    const real = await SoftTablet.create(production);
+    await real.of(gp.uid);
+    const third = new Browser();
+    const at = await choice(production, third, own);
+    assert.ok(!(await third.get(at)).body.includes('with-tablet'));
+    const of = new Browser();
+    const desk = new Desk(of, await choice(production, of, own, { acr_values: 'AAL2_OR_AAL3_ANY' }));
+    await desk.begin();
+    assert.equal(errorIn(await shared.open(await desk.code())), 'unknown_tablet');
+    const question = questionIn(await real.open(await desk.code()));
+    await real.answer(question, await desk.number());
+    const claims = await claimsOf(production, own, await desk.look());
+    assert.equal(claims.authentication_assurance_level, '2');
+    assert.equal((await of.get(`${production.origin}/tablet/demo-key`)).status, 404);
+  } finally {
+    await production.stop();
+  }
+});

@@ -1,0 +1,146 @@
+import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import type { Recorder } from '@alongside/kernel/events';
+import { parseParameters } from '../../oauth/parameters.ts';
+import type { Database } from '../../storage/database.ts';
+import { couldMeet } from '../acr.ts';
+import { toPage } from '../interaction/finish.ts';
+import { type Interactions, interactionPath } from '../interaction/interactions.ts';
+import type { Opened } from '../interaction/open.ts';
+import { type DeskPage, tabletEndPage, tabletNumberPage, tabletScanPage } from '../pages/tablet.ts';
+import { tabletSentences } from '../pages/tablet-text.ts';
+import type { Authenticator, Sitting } from './authenticator.ts';
+import type { Bring } from './bring.ts';
+import type { Credentials } from './credentials.ts';
+import { formOf } from './form.ts';
+import { local } from './local.ts';
+import { tabletPaths } from './tablet/paths.ts';
+import type { TabletRequest, TabletRequests, TabletState } from './tablet/requests.ts';
+import type { TabletBody } from './tablet/signed.ts';
+
+export const tabletKind = 'tablet';
+
+interface Parts {
+  database: Database;
+  interactions: Interactions;
+  credentials: Credentials;
+  requests: TabletRequests;
+  recorder: Recorder;
+  bring: Bring;
+  urls: { cis2: string };
+  development: boolean;
+}
+
+const methods = ['IOS'];
+const sentences = tabletSentences.desk;
+
+/** A key in the storage of a browser is no hardware that was attested: outside development it is a second level. */
+const best = (development: boolean): 2 | 3 => (development ? 3 : 2);
+
+const levelOf = ({ ceiling }: TabletBody, development: boolean): 2 | 3 =>
+  ceiling === 2 ? 2 : best(development);
+
+const serialOf = (text: string | undefined): number => (/^[1-5]$/.test(text ?? '') ? Number(text) : 0);
+
+const pageOf = (
+  { development }: Parts,
+  { interaction, party }: Pick<Sitting, 'interaction' | 'party'>,
+  serial: number,
+): DeskPage => ({ interaction, applicationName: party.application.name, serial, development });
+
+/** Makes a request and leads to the page that waits for it. */
+const begin = (parts: Parts) =>
+  async function begin(sitting: Sitting): Promise<Answer> {
+    const { request, interaction, party } = sitting;
+    const serial = await parts.requests.make(interaction.id, request.address, party.application.name);
+    if (serial === undefined)
+      return toPage(parts, { request, interaction: { ...interaction, message: sentences.often } }, []);
+    parts.recorder.record({
+      keys: [interaction.authorization.state ?? '', interaction.id],
+      from: 'browser',
+      to: 'cis2',
+      name: 'cis2.tablet',
+      detail: { try: serial },
+    });
+    return redirect(interactionPath(interaction.id, `tablet/wait?request=${serial}`));
+  };
+
+type View = (opened: Opened, request: TabletRequest, page: DeskPage) => Answer | Promise<Answer>;
+
+/** The tablet said yes, to this browser alone: the sign-in goes on, once. */
+const signIn =
+  (parts: Parts): View =>
+  async (opened, request, page) => {
+    const credential = await parts.credentials.get<TabletBody>(request.credentialId ?? '');
+    if (!credential) return tabletEndPage(page, sentences.expired);
+    const level = levelOf(credential.body, parts.development);
+    const { id, uid } = credential;
+    const brought = { authenticator: tabletKind, uid, methods, level, credentialId: id };
+    return parts.bring(opened, brought, [
+      parts.requests.spending(request),
+      parts.credentials.using(credential),
+    ]);
+  };
+
+const ended =
+  (sentence: string): View =>
+  (_opened, _request, page) =>
+    tabletEndPage(page, sentence);
+
+/** What the desk shows in each state. */
+const views = (parts: Parts): Readonly<Record<TabletState, View>> => ({
+  waiting: (_opened, { code }, page) => tabletScanPage(page, `${parts.urls.cis2}${tabletPaths.app}`, code),
+  opened: (_opened, { number }, page) => tabletNumberPage(page, number),
+  approved: signIn(parts),
+  denied: ended(sentences.denied),
+  wrongNumber: ended(sentences.wrongNumber),
+  elsewhere: ended(sentences.elsewhere),
+});
+
+const find = async ({ requests }: Parts, { request, interaction }: Opened) => {
+  const serial = serialOf(parseParameters(request.query)?.get('request'));
+  return { serial, found: await requests.get(interaction.id, serial) };
+};
+
+/** A tablet with a key of its own: number matching and proximity, after the model of OpenID Connect CIBA. */
+export function tablet(parts: Parts): Authenticator {
+  const { credentials, requests, development } = parts;
+  const reached = (level: 2 | 3) => ({ level, methods });
+  const show = views(parts);
+  return {
+    ...local(credentials),
+    id: tabletKind,
+    label: 'Tablet app',
+    hint: 'A tablet that is set up for you. It must be near this computer.',
+    offers: development ? [reached(3), reached(2)] : [reached(2)],
+    begin: begin(parts),
+    async usableBy(uid, acr) {
+      const own = await credentials.of<TabletBody>(uid, tabletKind);
+      return own.some(({ body }) => couldMeet(acr, [reached(levelOf(body, development))]));
+    },
+    routes: [
+      {
+        method: 'GET',
+        path: 'wait',
+        async run(opened) {
+          const { serial, found } = await find(parts, opened);
+          const page = pageOf(parts, opened, serial);
+          return found ? show[found.state](opened, found, page) : tabletEndPage(page, sentences.expired);
+        },
+      },
+      {
+        method: 'GET',
+        path: 'state',
+        run: async (opened) => json(200, { state: (await find(parts, opened)).found?.state ?? 'expired' }),
+      },
+      {
+        method: 'POST',
+        path: 'stop',
+        async run(opened) {
+          const { interaction } = opened;
+          await requests.end(interaction.id, serialOf(formOf(opened.request).get('request')));
+          return toPage(parts, { ...opened, interaction: { ...interaction, message: '' } }, []);
+        },
+      },
+    ],
+  };
+}

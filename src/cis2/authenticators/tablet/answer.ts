@@ -1,0 +1,75 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { DecodedJwt, JwtClaims } from '@alongside/kernel/jws';
+import { equalSecrets } from '@alongside/kernel/secrets';
+import { steps } from '@alongside/kernel/steps';
+import { errors } from '../../errors.ts';
+import type { Credential } from '../credentials.ts';
+import { findTablet, type TabletParts } from './open.ts';
+import type { TabletRequest, TabletState } from './requests.ts';
+import { checkType, type TabletBody, tabletTypes, tokenIn } from './signed.ts';
+
+interface Start {
+  request: HttpRequest;
+}
+
+interface Known extends Start {
+  jwt: DecodedJwt;
+  credential: Credential<TabletBody>;
+  claims: JwtClaims;
+}
+
+/** What a tablet says instead of a number. */
+const no = 'no';
+
+const readToken = async ({ request }: Start): Promise<{ jwt: DecodedJwt }> => ({
+  jwt: tokenIn(request.headers['content-type'], request.body).jwt,
+});
+
+const readClaims = ({ issuer }: TabletParts) =>
+  async function readClaims({ jwt }: { jwt: DecodedJwt }): Promise<{ claims: JwtClaims }> {
+    const claims = checkType(jwt, tabletTypes.answer, issuer);
+    for (const name of ['request', 'nonce', 'number'])
+      if (typeof claims[name] !== 'string' || (claims[name] as string).length > 64)
+        throw errors.tabletMalformed(`${name} is not a short string`);
+    return { claims };
+  };
+
+/** One answer to a question, of the tablet that was asked, right or wrong. */
+const takeAnswer = ({ requests }: TabletParts) =>
+  async function takeAnswer({ claims, credential }: Known): Promise<{ asked: TabletRequest }> {
+    const asked = await requests.takeAnswer(String(claims.request), credential.id);
+    if (asked?.state !== 'opened') throw errors.tabletCodeUnknown('nothing waits for this answer');
+    if (!equalSecrets(asked.nonce, String(claims.nonce)))
+      throw errors.tabletMalformed('nonce is of another request');
+    return { asked };
+  };
+
+const settle = ({ requests, recorder }: TabletParts) =>
+  async function settle({ claims, asked }: Known & { asked: TabletRequest }): Promise<Answer> {
+    const said = String(claims.number);
+    const state: TabletState =
+      said === no ? 'denied' : equalSecrets(said, asked.number) ? 'approved' : 'wrongNumber';
+    if (!(await requests.settle(asked, state))) throw errors.tabletCodeUnknown('the desk gave up meanwhile');
+    recorder.record({
+      keys: [asked.id.split('.')[0] ?? ''],
+      from: 'browser',
+      to: 'cis2',
+      name: 'cis2.tablet-answer',
+      outcome: state === 'approved' ? 'ok' : 'refused',
+      detail: { state },
+    });
+    if (state === 'wrongNumber') throw errors.tabletWrongNumber('a candidate that is not on the screen');
+    return json(200, { state });
+  };
+
+/** `POST /tablet/answer`: the number, or no, signed with the key of the tablet. */
+export function createTabletAnswer(parts: TabletParts) {
+  const list = steps<Start>()
+    .step(readToken)
+    .step(findTablet(parts))
+    .step(readClaims(parts))
+    .step(takeAnswer(parts))
+    .step(settle(parts));
+  return (request: HttpRequest) => list.run({ request });
+}

@@ -1,0 +1,139 @@
+import type { Route } from '@alongside/kernel/http';
+import { joinPrefix, tabletPaths } from './paths.ts';
+import { tabletTypes } from './signed.ts';
+import { scriptRoute } from './wait-script.ts';
+
+export const appScriptPath = '/assets/tablet.js';
+
+const { app, open, answer, join, demoKey } = tabletPaths;
+
+// The key is made so that no script can read it, and lives in the storage of this browser: the tablet.
+const script = `'use strict';
+(() => {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+  const byId = (id) => document.getElementById(id);
+  const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\\+/g, '-').replace(/\\//g, '_').replace(/=+$/, '');
+  const encode = (value) => base64url(new TextEncoder().encode(JSON.stringify(value)));
+
+  const stored = (mode, use) => new Promise((resolve, reject) => {
+    const opening = indexedDB.open('alongside-tablet', 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore('key');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction('key', mode);
+      const request = use(transaction.objectStore('key'));
+      transaction.oncomplete = () => { opening.result.close(); resolve(request.result); };
+      transaction.onerror = () => reject(transaction.error);
+    };
+  });
+  const load = () => stored('readonly', (store) => store.get('tablet'));
+  const save = (record) => stored('readwrite', (store) => store.put(record, 'tablet'));
+
+  const publicPart = ({ crv, kty, x, y }) => ({ crv, kty, x, y });
+  const kidOf = async (jwk) => base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(publicPart(jwk)))));
+  const newKey = async () => {
+    const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
+    const jwk = publicPart(await crypto.subtle.exportKey('jwk', publicKey));
+    return { privateKey, jwk, kid: await kidOf(jwk) };
+  };
+  const sign = async ({ privateKey, ...record }, typ, claims) => {
+    const named = typ === '${tabletTypes.key}' ? { jwk: record.jwk } : { kid: record.kid };
+    const signed = encode({ alg: 'ES256', typ, ...named }) + '.' + encode(claims);
+    const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, new TextEncoder().encode(signed));
+    return signed + '.' + base64url(signature);
+  };
+
+  const enrolment = document.querySelector('form[data-tablet-key]');
+  if (enrolment) {
+    enrolment.addEventListener('submit', async (event) => {
+      if (enrolment.elements.token.value) return;
+      event.preventDefault();
+      const record = await newKey();
+      const { issuer, code } = enrolment.dataset;
+      enrolment.elements.token.value = await sign(record, '${tabletTypes.key}', { aud: issuer, code });
+      await save(record);
+      enrolment.requestSubmit();
+    });
+  }
+
+  const root = byId('tablet');
+  if (!root) return;
+  const { issuer, unreachable } = root.dataset;
+  const show = (name) => {
+    for (const view of root.querySelectorAll('[data-view]')) view.hidden = view.dataset.view !== name;
+    const title = root.querySelector('[data-view=' + name + '] h1');
+    document.title = title.textContent + ' – ' + document.title.split(' – ').at(-1);
+    title.focus();
+  };
+  const fail = (message) => { byId('problem').textContent = message; show('problem'); };
+  const call = async (path, token, more) => {
+    show('working');
+    let reply;
+    try {
+      reply = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token, ...more }) });
+    } catch {
+      throw new Error(unreachable);
+    }
+    const body = await reply.json();
+    if (!reply.ok) throw new Error(body.error_description);
+    return body;
+  };
+  const guarded = (act) => (event) => {
+    event?.preventDefault();
+    act(event).catch((error) => fail(error.message));
+  };
+
+  let asked;
+  const say = async (number) => {
+    const { request, nonce } = asked;
+    const token = await sign(await load(), '${tabletTypes.answer}', { aud: issuer, request, nonce, number });
+    const { state } = await call('${answer}', token);
+    show(state);
+  };
+  const bring = async (code) => {
+    asked = await call('${open}', await sign(await load(), '${tabletTypes.open}', { aud: issuer, code }));
+    byId('application').textContent = asked.application;
+    byId('numbers').replaceChildren(...asked.candidates.map((number) => {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.textContent = number;
+      button.addEventListener('click', guarded(() => say(number)));
+      return button;
+    }));
+    show('question');
+  };
+  const begin = async () => {
+    const code = decodeURIComponent(location.hash.slice(1));
+    history.replaceState(null, '', '${app}');
+    if (code.startsWith('${joinPrefix}')) {
+      root.dataset.join = code.slice(${joinPrefix.length});
+      return show('join');
+    }
+    if (!(await load())) return show('none');
+    if (code) return bring(code);
+    show('ready');
+  };
+
+  byId('open').addEventListener('submit', guarded(() => bring(byId('code').value)));
+  byId('deny').addEventListener('click', guarded(() => say('no')));
+  byId('join').addEventListener('submit', guarded(async () => {
+    const record = await newKey();
+    const token = await sign(record, '${tabletTypes.key}', { aud: issuer, code: root.dataset.join });
+    const { number } = await call('${join}', token, { label: byId('label').value });
+    await save(record);
+    byId('number').textContent = number;
+    show('joined');
+  }));
+  byId('demo')?.addEventListener('click', guarded(async () => {
+    const { jwk } = await (await fetch('${demoKey}')).json();
+    const privateKey = await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']);
+    await save({ privateKey, jwk: publicPart(jwk), kid: await kidOf(jwk) });
+    await begin();
+  }));
+  for (const button of root.querySelectorAll('[data-restart]')) button.addEventListener('click', guarded(begin));
+  addEventListener('hashchange', guarded(begin));
+  guarded(begin)();
+})();
+`;
+
+export const appScriptRoute: Route = scriptRoute(appScriptPath, script);

@@ -1,0 +1,123 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Recorder } from '@alongside/kernel/events';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { DecodedJwt } from '@alongside/kernel/jws';
+import { steps } from '@alongside/kernel/steps';
+import { counted } from '../../../oauth/counters.ts';
+import type { Database } from '../../../storage/database.ts';
+import { errors } from '../../errors.ts';
+import type { Credential, Credentials } from '../credentials.ts';
+import { isNear, type Networks } from './proximity.ts';
+import type { TabletRequest, TabletRequests } from './requests.ts';
+import { shortCodeOf } from './short-code.ts';
+import { checkType, signedWith, type TabletBody, tabletTypes, tokenIn } from './signed.ts';
+
+export interface TabletParts {
+  clock: Clock;
+  database: Database;
+  credentials: Credentials;
+  requests: TabletRequests;
+  recorder: Recorder;
+  issuer: string;
+  networks: Networks;
+  development: boolean;
+}
+
+interface Start {
+  request: HttpRequest;
+}
+
+interface FromTablet extends Start {
+  jwt: DecodedJwt;
+  credential: Credential<TabletBody>;
+}
+
+/** Sign-ins that a person may be asked about in ten minutes. */
+const often = { limit: 5, interval: 10, timeunit: 'minute' };
+
+const readToken = async ({ request }: Start): Promise<{ jwt: DecodedJwt }> => ({
+  jwt: tokenIn(request.headers['content-type'], request.body).jwt,
+});
+
+/** The tablet whose key signed; it is found by the thumbprint of the key. */
+export const findTablet = ({ credentials, development }: TabletParts) =>
+  async function findTablet({ jwt }: { jwt: DecodedJwt }): Promise<{ credential: Credential<TabletBody> }> {
+    const { kid } = jwt.header;
+    const found = typeof kid === 'string' ? await credentials.find<TabletBody>('tablet', kid) : [];
+    const credential = found[0];
+    if (!credential) throw errors.tabletUnknown('no live tablet has this key');
+    if (credential.body.shared && !development)
+      throw errors.tabletUnknown('its key is public, and counts in development alone');
+    if (!(await signedWith(jwt, credential.body.jwk)))
+      throw errors.tabletUnknown('the signature does not hold');
+    return { credential };
+  };
+
+const readCode = ({ issuer }: TabletParts) =>
+  async function readCode({ jwt }: FromTablet): Promise<{ code: string }> {
+    const code = shortCodeOf(checkType(jwt, tabletTypes.open, issuer).code);
+    if (code === undefined) throw errors.tabletCodeUnknown('it is no code');
+    return { code };
+  };
+
+/** Nobody is asked too often, nor about two sign-ins at once: a tired thumb says yes. */
+const checkOften = (parts: TabletParts) =>
+  async function checkOften({ credential: { uid } }: FromTablet): Promise<void> {
+    if ((await counted(parts, `tablet:${uid}`, often)) > often.limit)
+      throw errors.tabletOften(`${uid} was asked too often`);
+    if (!(await parts.requests.claimPerson(uid))) throw errors.tabletBusy(`${uid} has an open request`);
+  };
+
+const takeCode = ({ requests }: TabletParts) =>
+  async function takeCode({
+    code,
+    credential,
+  }: FromTablet & { code: string }): Promise<{ asked: TabletRequest }> {
+    const asked = await requests.takeCode(code);
+    if (asked) return { asked };
+    await requests.release(credential.uid);
+    throw errors.tabletCodeUnknown('it was never given, has run out or was used');
+  };
+
+/** A code that was carried elsewhere is a relay: it ends there. */
+const checkNear = ({ requests, networks }: TabletParts) =>
+  async function checkNear({
+    request,
+    credential: { uid, id },
+    asked,
+  }: FromTablet & { asked: TabletRequest }): Promise<void> {
+    if (isNear(asked.address, request.address, networks)) return;
+    await requests.settle({ ...asked, uid, credentialId: id }, 'elsewhere');
+    throw errors.tabletElsewhere(`the desk is at ${asked.address}, the tablet at ${request.address}`);
+  };
+
+const answerQuestion = ({ requests, recorder }: TabletParts) =>
+  async function answerQuestion({
+    credential: { uid, id },
+    asked,
+  }: FromTablet & { asked: TabletRequest }): Promise<Answer> {
+    const reference = await requests.opened(asked, uid, id);
+    if (reference === undefined) throw errors.tabletCodeUnknown('the desk gave up meanwhile');
+    recorder.record({
+      keys: [asked.id.split('.')[0] ?? ''],
+      from: 'browser',
+      to: 'cis2',
+      name: 'cis2.tablet-opened',
+    });
+    const { applicationName, candidates, nonce, expiresAt } = asked;
+    return json(200, { request: reference, nonce, application: applicationName, candidates, expiresAt });
+  };
+
+/** `POST /tablet/open`: a tablet brings the code from the screen of a desk. */
+export function createTabletOpen(parts: TabletParts) {
+  const list = steps<Start>()
+    .step(readToken)
+    .step(findTablet(parts))
+    .step(readCode(parts))
+    .step(checkOften(parts))
+    .step(takeCode(parts))
+    .step(checkNear(parts))
+    .step(answerQuestion(parts));
+  return (request: HttpRequest) => list.run({ request });
+}

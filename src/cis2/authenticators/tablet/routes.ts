@@ -1,0 +1,32 @@
+import { json } from '@alongside/kernel/answer';
+import type { Endpoint, Route } from '@alongside/kernel/http';
+import type { SingleUse } from '../../../storage/single-use.ts';
+import { tabletAppPage } from '../../pages/tablet-app.ts';
+import { createTabletAnswer } from './answer.ts';
+import { appScriptRoute } from './app-script.ts';
+import { demoTablet } from './demo-key.ts';
+import { createTabletJoin } from './joining.ts';
+import { createTabletOpen, type TabletParts } from './open.ts';
+import { tabletPaths } from './paths.ts';
+import { waitScriptRoute } from './wait-script.ts';
+
+/** The tablet app: one page, and what it calls. No cookie counts here, only the key of the tablet. */
+export function tabletRoutes(parts: TabletParts & { singleUse: SingleUse }): Route[] {
+  const { issuer, development, singleUse } = parts;
+  const post = (path: string, endpoint: Endpoint): Route => ({
+    methods: ['POST'],
+    path,
+    endpoint,
+    bodyLimit: 8_192,
+  });
+  const get = (path: string, endpoint: Endpoint): Route => ({ methods: ['GET'], path, endpoint });
+  return [
+    get(tabletPaths.app, async () => tabletAppPage(issuer, development)),
+    ...(development ? [get(tabletPaths.demoKey, async () => json(200, demoTablet))] : []),
+    post(tabletPaths.open, createTabletOpen(parts)),
+    post(tabletPaths.answer, createTabletAnswer(parts)),
+    post(tabletPaths.join, createTabletJoin(singleUse, issuer)),
+    appScriptRoute,
+    waitScriptRoute,
+  ];
+}

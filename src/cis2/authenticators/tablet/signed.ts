@@ -1,0 +1,75 @@
+import { parseJsonObject } from '@alongside/kernel/json';
+import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
+import {
+  type DecodedJwt,
+  decodeJwt,
+  type JwtClaims,
+  publicKeyOf,
+  verifySignature,
+} from '@alongside/kernel/jws';
+import { errors } from '../../errors.ts';
+
+/** Kinds of what a tablet signs: none of them is ever taken for another (RFC 8725 section 3.11). */
+export const tabletTypes = {
+  key: 'cis2-tablet-key+jwt',
+  open: 'cis2-tablet-open+jwt',
+  answer: 'cis2-tablet-answer+jwt',
+} as const;
+
+/** What is kept of a tablet. */
+export interface TabletBody {
+  jwk: JsonWebKey;
+  /** No sign-in with it counts as more. */
+  ceiling: 2 | 3;
+  /** Its key is known to everybody: taken in development alone. */
+  shared: boolean;
+}
+
+const longestBody = 8_192;
+
+/** The token in the JSON body of a tablet's request. Throws `tabletMalformed`. */
+export function tokenIn(contentType: string | undefined, body: string): { jwt: DecodedJwt; label: string } {
+  if (!/^application\/json\s*(;|$)/i.test(contentType ?? '') || body.length > longestBody)
+    throw errors.tabletMalformed('JSON was expected');
+  let parsed: ReturnType<typeof parseJsonObject>;
+  try {
+    parsed = parseJsonObject(body);
+  } catch (error) {
+    throw errors.tabletMalformed('not a JSON object', {}, error);
+  }
+  const jwt = typeof parsed.token === 'string' ? decodeJwt(parsed.token) : undefined;
+  if (!jwt) throw errors.tabletMalformed('no token');
+  const label =
+    typeof parsed.label === 'string' ? parsed.label.replace(/\p{C}/gu, '').trim().slice(0, 60) : '';
+  return { jwt, label };
+}
+
+/** Checks what a token is and whom it is for. Throws `tabletMalformed`. */
+export function checkType(
+  { header, claims }: DecodedJwt,
+  typ: (typeof tabletTypes)[keyof typeof tabletTypes],
+  issuer: string,
+): JwtClaims {
+  if (header.typ !== typ) throw errors.tabletMalformed(`typ is ${String(header.typ)}, ${typ} was expected`);
+  if (header.alg !== 'ES256')
+    throw errors.tabletMalformed(`alg is ${String(header.alg)}, ES256 was expected`);
+  if (claims.aud !== issuer) throw errors.tabletMalformed('aud is another issuer');
+  return claims;
+}
+
+/** The P-256 key in a header, when the token was signed with it; undefined otherwise. */
+export async function keyThatSigned(jwt: DecodedJwt): Promise<JsonWebKey | undefined> {
+  const given = jwt.header.jwk as JsonWebKey | undefined;
+  const key = publicKeyOf(given);
+  if (!key || !(await verifySignature(jwt, 'ES256', key))) return undefined;
+  const { kty, crv, x, y } = key.export({ format: 'jwk' }) as JsonWebKey;
+  return { kty, crv, x, y } as JsonWebKey;
+}
+
+/** Whether this registered key signed the token. */
+export async function signedWith(jwt: DecodedJwt, jwk: JsonWebKey): Promise<boolean> {
+  const key = publicKeyOf(jwk);
+  return key !== undefined && (await verifySignature(jwt, 'ES256', key));
+}
+
+export const kidOf = (jwk: JsonWebKey): string => thumbprint(jwk);

@@ -1,0 +1,152 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Recorder } from '@alongside/kernel/events';
+import { uuid } from '@alongside/kernel/ids';
+import type { Log } from '@alongside/kernel/log';
+import type { Vault } from '@alongside/kernel/secrets';
+import { steps } from '@alongside/kernel/steps';
+import type { Opened } from '../interaction/open.ts';
+import { passwordSentences } from '../pages/password-text.ts';
+import { totpCodePage, totpPasswordPage } from '../pages/totp.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { Bring } from './bring.ts';
+import type { Credential, Credentials } from './credentials.ts';
+import { formOf } from './form.ts';
+import { local } from './local.ts';
+import { type Account, accountName, claimAccount } from './password/accounts.ts';
+import { codeOf, stepOf } from './totp/codes.ts';
+import { openStep, sealStep, type TotpStep } from './totp/step.ts';
+import type { Tries } from './tries.ts';
+
+export const totpKind = 'totp';
+
+/** What is kept of an authenticator app, beside its sealed secret. */
+export interface TotpBody extends Account {
+  /** Number of the step whose code was used last; null before the first. */
+  lastStep: number | null;
+}
+
+interface Parts {
+  clock: Clock;
+  vault: Vault;
+  credentials: Credentials;
+  guesses: Tries;
+  recorder: Recorder;
+  log: Log;
+  bring: Bring;
+  development: boolean;
+}
+
+interface WithCode extends Opened {
+  sealed: string;
+  code: string | undefined;
+  step: TotpStep;
+}
+
+const methods = ['TOTP'];
+/** What a code is compared with where there is no account: as much work, and never right. */
+const nobody = 'A'.repeat(32);
+const sentences = passwordSentences.totp;
+
+const shown = ({ development }: Parts, { interaction, party }: Pick<Opened, 'interaction' | 'party'>) => ({
+  interaction,
+  applicationName: party.application.name,
+  development,
+});
+
+/** The page of the code again. Why goes to the log and to the journey, never to the page. */
+function again(parts: Parts, known: Opened & { sealed: string }, problem: string, detail: string): Answer {
+  const { request, interaction } = known;
+  parts.log.info({ id: request.id, authenticator: totpKind, detail }, 'a code was refused');
+  parts.recorder.record({
+    keys: [interaction.authorization.state ?? '', interaction.id],
+    from: 'browser',
+    to: 'cis2',
+    name: 'cis2.sign-in',
+    outcome: 'refused',
+    detail: { authenticator: totpKind },
+  });
+  return totpCodePage({ ...shown(parts, known), problem, step: known.sealed });
+}
+
+/** Whatever came, the code is asked for next: the page must not tell whether address and password were right. */
+const takePassword = (parts: Parts) =>
+  async function takePassword(opened: Opened): Promise<Answer> {
+    const { credentials, vault, clock } = parts;
+    const form = formOf(opened.request);
+    const name = accountName(form.get('email'));
+    const credential = await claimAccount<TotpBody>(credentials, totpKind, name, form.get('password'));
+    const step = sealStep(vault, clock, opened.interaction.id, {
+      name,
+      credentialId: credential?.id ?? uuid(),
+    });
+    return totpCodePage({ ...shown(parts, opened), problem: '', step });
+  };
+
+const readCode = (parts: Parts) =>
+  async function readCode(opened: Opened): Promise<Answer | Pick<WithCode, 'sealed' | 'code' | 'step'>> {
+    const form = formOf(opened.request);
+    const sealed = form.get('step') ?? '';
+    const step = openStep(parts.vault, parts.clock, opened.interaction.id, sealed);
+    if (!step) return totpPasswordPage({ ...shown(parts, opened), problem: sentences.tooLate });
+    return { sealed, step, code: codeOf(form.get('code')) };
+  };
+
+/** Counted before it is looked at, so that many at once are no more than one after the other. */
+const takeGuess = (parts: Parts) =>
+  async function takeGuess(known: WithCode): Promise<Answer | undefined> {
+    if ((await parts.guesses.take(known.step.name)) !== undefined) return undefined;
+    return again(parts, known, sentences.locked, 'the account is locked after too many wrong tries');
+  };
+
+const checkCode = (parts: Parts) =>
+  async function checkCode(
+    known: WithCode,
+  ): Promise<Answer | { credential: Credential<TotpBody>; usedStep: number }> {
+    const { credentials, clock } = parts;
+    const { credentialId } = known.step;
+    const credential = await credentials.get<TotpBody>(credentialId);
+    const secret = (await credentials.secret(credentialId)) ?? nobody;
+    const lastStep = credential?.body.lastStep ?? null;
+    const usedStep = stepOf(secret, known.code ?? '', clock.now(), lastStep);
+    if (credential?.kind === totpKind && usedStep !== undefined) return { credential, usedStep };
+    const detail = credential ? 'not a code of now, or one that was used' : 'not the address or the password';
+    return again(parts, known, sentences.wrong, detail);
+  };
+
+/** The code counts once: its step is written where the last one stood, by one sign-in alone. */
+const finish = ({ credentials, guesses, bring }: Parts) =>
+  async function finish(
+    known: WithCode & { credential: Credential<TotpBody>; usedStep: number },
+  ): Promise<Answer> {
+    const { credential, usedStep, step } = known;
+    const { id, uid, body } = credential;
+    const brought = { authenticator: totpKind, uid, methods, level: 2 as const, credentialId: id };
+    return bring(known, brought, [
+      credentials.using(credential, { ...body, lastStep: usedStep }),
+      guesses.forgetting(step.name),
+    ]);
+  };
+
+/** An authenticator app: e-mail address, password and six digits (RFC 6238), assurance level 2. */
+export function totp(parts: Parts): Authenticator {
+  const password = steps<Opened>().step(takePassword(parts));
+  const code = steps<Opened>()
+    .step(readCode(parts))
+    .step(takeGuess(parts))
+    .step(checkCode(parts))
+    .step(finish(parts));
+  return {
+    ...local(parts.credentials),
+    id: totpKind,
+    label: 'Authenticator app',
+    hint: 'Your e-mail address, your password and a code from the app on your phone.',
+    offers: [{ level: 2, methods }],
+    begin: async (sitting) => totpPasswordPage({ ...shown(parts, sitting), problem: '' }),
+    usableBy: async (uid) => (await parts.credentials.of(uid, totpKind)).length > 0,
+    routes: [
+      { method: 'POST', path: 'password', run: (opened) => password.run(opened) },
+      { method: 'POST', path: 'code', run: (opened) => code.run(opened) },
+    ],
+  };
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { sha256 } from '@alongside/kernel/secrets';
+import { type Database, type Statement, sql } from '../../storage/database.ts';
+
+/**
+ * Tries at something, counted in storage before they are looked at: any number of processes and of requests at once have
+ * as many in all. They are forgotten when nobody has tried for so long, and swept with what is used once.
+ */
+export class Tries {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #kind: string;
+  readonly #most: number;
+  readonly #wait: number;
+
+  /** @param most tries in a row, and `wait` in milliseconds after the last of them. */
+  constructor(database: Database, clock: Clock, kind: string, most: number, wait: number) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#kind = kind;
+    this.#most = most;
+    this.#wait = wait;
+  }
+
+  /** Takes one; its number, or undefined when there were too many. */
+  async take(what: string): Promise<number | undefined> {
+    const now = this.#clock.now();
+    const { rows } = await this.#database.run(
+      sql(
+        `INSERT INTO single_use (kind, hash, payload, created_at, expires_at) VALUES (?, ?, '1', ?, ?)
+         ON CONFLICT (kind, hash) DO UPDATE SET
+           payload = CASE WHEN single_use.expires_at <= excluded.created_at THEN '1'
+             ELSE CAST(CAST(single_use.payload AS INTEGER) + 1 AS TEXT) END,
+           created_at = excluded.created_at,
+           expires_at = excluded.expires_at
+         WHERE CAST(single_use.payload AS INTEGER) < ? OR single_use.expires_at <= excluded.created_at
+         RETURNING payload`,
+        this.#kind,
+        sha256(what),
+        now,
+        now + this.#wait,
+        this.#most,
+      ),
+    );
+    const count = rows[0]?.payload;
+    return count === undefined ? undefined : Number(count);
+  }
+
+  /** The write that forgets them: one was right. */
+  forgetting(what: string): Statement {
+    return sql('DELETE FROM single_use WHERE kind = ? AND hash = ?', this.#kind, sha256(what));
+  }
+}
+
+/** Guesses at an account: five wrong ones lock it for 15 minutes, whether there is such an account or not. */
+export const guesses = (database: Database, clock: Clock, kind: string): Tries =>
+  new Tries(database, clock, `cis2-guess-${kind}`, 5, 900_000);

@@ -1,0 +1,85 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Route } from '@alongside/kernel/http';
+import type { Log } from '@alongside/kernel/log';
+import type { Vault } from '@alongside/kernel/secrets';
+import { RemoteKeys } from '../../oauth/remote-keys.ts';
+import type { Database } from '../../storage/database.ts';
+import type { SingleUse } from '../../storage/single-use.ts';
+import type { CisClient } from '../cis-client.ts';
+import type { Enrolment } from '../enrolment/enrolment.ts';
+import { federatedEnrolment } from '../enrolment/federated.ts';
+import { passwordEnrolment } from '../enrolment/password.ts';
+import { tabletEnrolment } from '../enrolment/tablet.ts';
+import { totpEnrolment } from '../enrolment/totp.ts';
+import type { Interactions } from '../interaction/interactions.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { Bring } from './bring.ts';
+import type { Credentials } from './credentials.ts';
+import { callbackRoute } from './federated/callback.ts';
+import { Federation } from './federated/federation.ts';
+import type { FederatedProvider } from './federated/provider.ts';
+import { Upstream } from './federated/upstream.ts';
+import { federated } from './federated.ts';
+import { persona } from './persona.ts';
+import { type Networks, noNetworks } from './tablet/proximity.ts';
+import { TabletRequests } from './tablet/requests.ts';
+import { tabletRoutes } from './tablet/routes.ts';
+import { tablet } from './tablet.ts';
+import { totp, totpKind } from './totp.ts';
+import { guesses } from './tries.ts';
+
+interface Given {
+  issuer: string;
+  clock: Clock;
+  database: Database;
+  singleUse: SingleUse;
+  vault: Vault;
+  cis: CisClient;
+  interactions: Interactions;
+  credentials: Credentials;
+  recorder: Recorder;
+  log: Log;
+  bring: Bring;
+  urls: { cis2: string };
+  tabletNetworks?: Networks;
+  providers?: readonly FederatedProvider[];
+  development: boolean;
+}
+
+/** Sign-ins at providers of others. Their addresses are fetched as any that somebody named: no private ones outside development. */
+function federationsOf({ providers = [], issuer, ...parts }: Given): Federation[] {
+  const policy = { privateAddresses: parts.development };
+  const keys = new RemoteKeys(parts.clock, policy);
+  const { origin } = new URL(issuer);
+  return providers.map(
+    (provider) => new Federation(new Upstream(provider, parts.clock, policy, origin), { ...parts, keys }),
+  );
+}
+
+/** The ways to sign in beside smartcard and WebAuthn, to be given one, and what of them has addresses of its own. */
+export function otherWays(given: Given): {
+  authenticators: Authenticator[];
+  enrolments: Enrolment[];
+  routes: Route[];
+} {
+  const { database, clock, singleUse, development } = given;
+  const federations = federationsOf(given);
+  const requests = new TabletRequests(database, singleUse, clock);
+  const parts = { ...given, requests, networks: given.tabletNetworks ?? noNetworks };
+  return {
+    authenticators: [
+      tablet(parts),
+      totp({ ...parts, guesses: guesses(database, clock, totpKind) }),
+      ...federations.map((federation) => federated({ ...parts, federation })),
+      ...(development ? [persona(parts)] : []),
+    ],
+    enrolments: [
+      tabletEnrolment(parts),
+      totpEnrolment(parts),
+      ...federations.map((federation) => federatedEnrolment({ ...parts, federation })),
+      ...(development ? [passwordEnrolment(parts)] : []),
+    ],
+    routes: [...tabletRoutes(parts), callbackRoute(singleUse)],
+  };
+}

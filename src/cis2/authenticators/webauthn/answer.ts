@@ -1,0 +1,117 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { steps } from '@alongside/kernel/steps';
+import type { Statement } from '../../../storage/database.ts';
+import { firstMet } from '../../acr.ts';
+import { toPage } from '../../interaction/finish.ts';
+import { afresh } from '../../interaction/interactions.ts';
+import type { Opened } from '../../interaction/open.ts';
+import { filled, webAuthnSentences } from '../../pages/webauthn-text.ts';
+import type { Credential } from '../credentials.ts';
+import { formOf } from '../form.ts';
+import { spendChallenge } from './challenges.ts';
+import { type WebAuthnBody, type WebAuthnKind, webAuthnMethods } from './kind.ts';
+import { type AtUse, levelOf } from './policy.ts';
+import { type Assertion, type ClientData, clientDataOf, readAssertion } from './response.ts';
+import { showSignIn, type WebAuthnParts } from './sign-in-page.ts';
+import { findCredential, verifyAssertion } from './verify.ts';
+
+interface Answered extends Opened {
+  assertion: Assertion;
+  client: ClientData;
+}
+
+interface Known extends Answered {
+  credential: Credential<WebAuthnBody>;
+}
+
+type Used = Known & { level: 2 | 3; uses: Statement };
+
+/** The page again, with a fresh challenge; why goes to the log and to the journey. */
+type Again = (opened: Opened, sentence: string, detail: string) => Promise<Answer>;
+
+const again =
+  (parts: WebAuthnParts, kind: WebAuthnKind): Again =>
+  (opened, sentence, detail) => {
+    const { request, interaction } = opened;
+    parts.log.info({ id: request.id, authenticator: kind.id, detail }, 'a WebAuthn answer was refused');
+    parts.recorder.record({
+      keys: [interaction.authorization.state ?? '', interaction.id],
+      from: 'browser',
+      to: 'cis2',
+      name: 'cis2.sign-in',
+      outcome: 'refused',
+      detail: { authenticator: kind.id },
+    });
+    return showSignIn(parts, kind, opened, filled(sentence, { thing: kind.thing }));
+  };
+
+const readAnswer = (refuse: Again) =>
+  async function readAnswer(opened: Opened): Promise<Answer | Pick<Answered, 'assertion' | 'client'>> {
+    const assertion = readAssertion(formOf(opened.request).get('response') ?? '');
+    const client = assertion && clientDataOf(assertion);
+    if (assertion && client) return { assertion, client };
+    return refuse(opened, webAuthnSentences.malformed, 'the form holds no assertion of this page');
+  };
+
+/** Any answer spends its challenge, right or wrong: none is tried twice. */
+const spend = ({ ceremony }: WebAuthnParts, refuse: Again) =>
+  async function spend(known: Answered): Promise<Answer | undefined> {
+    const { client, interaction } = known;
+    if (!(await spendChallenge(ceremony.singleUse, client.challenge, interaction.id)))
+      return refuse(known, webAuthnSentences.tooLate, 'the challenge is old, used, or of another sign-in');
+    if (client.framed) return refuse(known, webAuthnSentences.refused, 'the page stood within another site');
+    return undefined;
+  };
+
+const findOwner = ({ ceremony }: WebAuthnParts, refuse: Again) =>
+  async function findOwner(known: Answered): Promise<Answer | { credential: Credential<WebAuthnBody> }> {
+    const found = await findCredential(ceremony, known.assertion, known.interaction.expected !== null);
+    return 'credential' in found ? found : refuse(known, webAuthnSentences.unknown, found.refused);
+  };
+
+const verify = ({ ceremony }: WebAuthnParts, refuse: Again) =>
+  async function verify(known: Known): Promise<Answer | { use: AtUse; uses: Statement }> {
+    const { assertion, client, credential } = known;
+    const use = await verifyAssertion(ceremony, assertion, client.challenge, credential);
+    if ('refused' in use) return refuse(known, webAuthnSentences.refused, use.refused);
+    const body: WebAuthnBody = { ...credential.body, counter: use.counter };
+    return { use, uses: ceremony.credentials.using(credential, body) };
+  };
+
+/** What counts is the credential, by whichever of its pages it came. */
+const findLevel = ({ ceremony }: WebAuthnParts) =>
+  async function findLevel({ credential, use }: Known & { use: AtUse }): Promise<{ level: 2 | 3 }> {
+    const kind = ceremony.kinds.find(({ id }) => id === credential.kind);
+    if (!kind) throw new Error('A credential of a kind that is none was found.');
+    return { level: levelOf(kind, credential.body, use, ceremony.policy) };
+  };
+
+/** A level that does not do leads back to the choice, never to less than was asked. */
+const checkLevel = (parts: WebAuthnParts) =>
+  async function checkLevel(known: Used): Promise<Answer | undefined> {
+    const { interaction, party, level, uses } = known;
+    if (firstMet(interaction.authorization.acr, { level, methods: webAuthnMethods }) !== undefined)
+      return undefined;
+    const message = filled(webAuthnSentences.tooLow, { level, application: party.application.name });
+    return toPage(parts, { ...known, interaction: { ...interaction, ...afresh, message } }, [uses]);
+  };
+
+const finish = ({ bring }: WebAuthnParts) =>
+  async function finish({ credential, level, uses, ...opened }: Used): Promise<Answer> {
+    const { id, kind, uid } = credential;
+    const brought = { authenticator: kind, uid, methods: [...webAuthnMethods], level, credentialId: id };
+    return bring(opened, brought, [uses]);
+  };
+
+/** `POST …/answer`: what the authenticator signed (WebAuthn section 7.2). */
+export function answerSteps(parts: WebAuthnParts, kind: WebAuthnKind) {
+  const refuse = again(parts, kind);
+  return steps<Opened>()
+    .step(readAnswer(refuse))
+    .step(spend(parts, refuse))
+    .step(findOwner(parts, refuse))
+    .step(verify(parts, refuse))
+    .step(findLevel(parts))
+    .step(checkLevel(parts))
+    .step(finish(parts));
+}

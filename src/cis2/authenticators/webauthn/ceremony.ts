@@ -1,0 +1,37 @@
+import type { SingleUse } from '../../../storage/single-use.ts';
+import type { Credential, Credentials } from '../credentials.ts';
+import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
+import type { WebAuthnPolicy } from './policy.ts';
+import type { WebAuthnParty } from './relying-party.ts';
+
+/** What a WebAuthn ceremony needs of the house. */
+export interface Ceremony {
+  party: WebAuthnParty;
+  policy: WebAuthnPolicy;
+  singleUse: SingleUse;
+  credentials: Credentials;
+  /** Every kind of WebAuthn credential: one authenticator may hold a credential of any. */
+  kinds: readonly WebAuthnKind[];
+  development: boolean;
+}
+
+/** The bytes by which an authenticator knows a person: the uid (WebAuthn section 5.4.3). */
+export const userHandleOf = (uid: string): string => Buffer.from(uid).toString('base64url');
+
+/** A person's WebAuthn credentials of every kind. */
+export async function webAuthnCredentials(
+  { credentials, kinds }: Pick<Ceremony, 'credentials' | 'kinds'>,
+  uid: string,
+): Promise<Credential<WebAuthnBody>[]> {
+  const known = new Set(kinds.map(({ id }) => id));
+  return (await credentials.of<WebAuthnBody>(uid)).filter(({ kind }) => known.has(kind));
+}
+
+/** The live credential with this id, whichever kind it is of. */
+export async function credentialWithId(
+  { credentials, kinds }: Pick<Ceremony, 'credentials' | 'kinds'>,
+  id: string,
+): Promise<Credential<WebAuthnBody> | undefined> {
+  const found = await Promise.all(kinds.map((kind) => credentials.find<WebAuthnBody>(kind.id, id)));
+  return found.flat()[0];
+}

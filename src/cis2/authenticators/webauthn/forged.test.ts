@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { Cis2Half } from '../../../oauth/applications.ts';
+import { consolePaths } from '../../protocol.ts';
+import { Browser, type Reply, send } from '../../testing/browser.ts';
+import { consoleSecret, type Instance, startInstance } from '../../testing/instance.ts';
+import { gp, nurse } from '../../testing/people.ts';
+import { redeem } from '../../testing/redeem.ts';
+import { type Said, softAssertion } from '../../testing/soft-authenticator.ts';
+import type { CdpCredential } from '../../testing/webauthn-desk.ts';
+import { Credentials } from '../credentials.ts';
+import type { WebAuthnBody } from './kind.ts';
+
+let cis2: Instance;
+let client: Cis2Half;
+let credentials: Credentials;
+let key: CdpCredential;
+let credentialId: string;
+let browser: Browser;
+
+before(async () => {
+  cis2 = await startInstance({}, ':memory:', undefined, 'localhost');
+  client = await cis2.register();
+  credentials = new Credentials(cis2.database, cis2.clock, cis2.vault);
+});
+after(() => cis2.stop());
+
+const give = async (uid: string, kind: string) => {
+  const headers = { authorization: `Bearer ${consoleSecret}`, 'content-type': 'application/json' };
+  const address = `${cis2.origin}${consolePaths.authenticators(uid)}`;
+  return JSON.parse((await send('POST', address, headers, JSON.stringify({ kind }))).body);
+};
+
+/** A key of its own for each test, which counts as one that nobody else has. */
+beforeEach(async () => {
+  browser = new Browser();
+  const given = await give(gp.uid, 'security-key');
+  key = given.development.credential;
+  credentialId = given.id;
+  await change({ shared: false, counter: 5 });
+});
+
+async function change(members: Partial<WebAuthnBody>): Promise<void> {
+  const credential = await credentials.get<WebAuthnBody>(credentialId);
+  assert.ok(credential);
+  await cis2.database.batch([credentials.using(credential, { ...credential.body, ...members })]);
+}
+
+const plain = (text: string) =>
+  text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&');
+const optionsOf = ({ body }: Reply) => JSON.parse(plain(/data-options="([^"]*)"/.exec(body)?.[1] ?? ''));
+
+async function open(kind = 'security-key', parameters: Record<string, string> = {}) {
+  const choice = await browser.get(cis2.authorizeUrl(client, parameters));
+  const page = await browser.get(`${choice.location}/${kind}`);
+  return { address: `${choice.location}/${kind}`, page, challenge: optionsOf(page).challenge as string };
+}
+const post = (address: string, response: unknown, more = {}) =>
+  browser.post(`${address}/answer`, { response: JSON.stringify(response), ...more });
+const answer = (challenge: string, said: Partial<Said> = {}) =>
+  softAssertion(key, { challenge, origin: cis2.origin, counter: 6, ...said });
+const isRefused = ({ status, body, headers }: Reply) => {
+  assert.equal(status, 400);
+  assert.match(body, /role="alert" data-says="problem"/);
+  assert.equal(headers.location, undefined);
+  assert.doesNotMatch(body, /code=/);
+};
+const codeIn = ({ body }: Reply): string =>
+  plain(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(body)?.[1] ?? '');
+
+test('the right answer ends in a page that goes on, for a form may not lead to another origin', async () => {
+  const { address, challenge, page } = await open();
+  assert.match(String(page.headers['content-security-policy']), /script-src 'self';.*form-action 'self';/);
+  const done = await post(address, answer(challenge));
+  assert.equal(done.status, 200);
+  const { id_token } = await redeem(cis2, client, { ...done, location: codeIn(done) });
+  assert.match(Buffer.from(id_token.split('.')[1] ?? '', 'base64url').toString(), /"sub":"656005750108"/);
+  const used = await credentials.get<WebAuthnBody>(credentialId);
+  assert.equal(used?.body.counter, 6);
+  assert.ok(used?.usedAt);
+});
+
+describe('a forged answer is refused, and its challenge is spent', () => {
+  const cases: [string, (challenge: string) => unknown][] = [
+    ['of another origin', (challenge) => answer(challenge, { origin: 'https://evil.example.test' })],
+    ['of another port of the same host', (challenge) => answer(challenge, { origin: 'http://localhost:1' })],
+    ['from a page within another site', (challenge) => answer(challenge, { crossOrigin: true })],
+    [
+      'that names a page above it',
+      (challenge) => answer(challenge, { topOrigin: 'https://evil.example.test' }),
+    ],
+    ['for another relying party', (challenge) => answer(challenge, { rpId: 'evil.example.test' })],
+    ['of a registration', (challenge) => answer(challenge, { type: 'webauthn.create' })],
+    ['without the person verified', (challenge) => answer(challenge, { flags: { uv: false } })],
+    ['without the person present', (challenge) => answer(challenge, { flags: { up: false } })],
+    ['that may be copied now', (challenge) => answer(challenge, { flags: { be: true } })],
+    ['backed up, but not to be', (challenge) => answer(challenge, { flags: { bs: true } })],
+    ['with the counter of before', (challenge) => answer(challenge, { counter: 5 })],
+    ['with a counter that went back', (challenge) => answer(challenge, { counter: 1 })],
+    ['with a counter of nothing', (challenge) => answer(challenge, { counter: 0 })],
+    [
+      'for another person',
+      (challenge) => answer(challenge, { userHandle: Buffer.from(nurse.uid).toString('base64url') }),
+    ],
+    ['for nobody', (challenge) => answer(challenge, { userHandle: null })],
+    ['of an unknown credential', (challenge) => answer(challenge, { id: 'AAAA' })],
+    [
+      'with another signature',
+      (challenge) => {
+        const right = answer(challenge);
+        const other = answer(challenge, { counter: 7 });
+        return { ...right, response: { ...right.response, signature: other.response.signature } };
+      },
+    ],
+  ];
+  for (const [name, forge] of cases)
+    test(name, async () => {
+      const { address, challenge } = await open();
+      isRefused(await post(address, forge(challenge)));
+      isRefused(await post(address, answer(challenge)));
+      assert.equal((await credentials.get<WebAuthnBody>(credentialId))?.body.counter, 5);
+    });
+});
+
+describe('a challenge is good once, for five minutes, in its own sign-in', () => {
+  test('a second time', async () => {
+    const { address, challenge } = await open();
+    const [one, two] = await Promise.all([
+      post(address, answer(challenge)),
+      post(address, answer(challenge, { counter: 7 })),
+    ]);
+    assert.equal([one, two].filter(({ status }) => status === 200).length, 1);
+  });
+  test('too late', async () => {
+    const { address, challenge } = await open();
+    cis2.clock.advance(301);
+    isRefused(await post(address, answer(challenge)));
+    cis2.clock.advance(-301);
+  });
+  test('of another sign-in of the same browser', async () => {
+    const first = await open();
+    const second = await open();
+    isRefused(await post(second.address, answer(first.challenge)));
+  });
+  test('that we never made', async () => {
+    const { address } = await open();
+    isRefused(await post(address, answer('AAAAAAAAAAAAAAAAAAAAAA')));
+  });
+  test('in another browser', async () => {
+    const { address, challenge } = await open();
+    browser = new Browser();
+    const refused = await post(address, answer(challenge));
+    assert.equal(refused.status, 400);
+    assert.match(refused.body, /belongs to another browser/);
+  });
+});
+
+describe('the level is the credential’s, by the policy of now', () => {
+  const isTooLow = async (members: Partial<WebAuthnBody>, flags = {}) => {
+    await change(members);
+    const { address, challenge } = await open();
+    const back = await post(address, answer(challenge, { flags }));
+    assert.equal(back.status, 303);
+    const choice = await browser.get(back.location);
+    assert.match(choice.body, /reaches level 2, and Example \d+ needs more/);
+    assert.match(choice.body, /Windows Hello/);
+  };
+  test('no trusted attestation', () => isTooLow({ root: null }));
+  test('a root that is trusted no more', () => isTooLow({ root: 'AB:CD' }));
+  test('a model that is not on the list', () => isTooLow({ aaguid: '00000000-0000-0000-0000-000000000000' }));
+  test('a key that may be copied', () => isTooLow({ backupEligible: true }, { be: true }));
+  test('added with a sign-in of the second level', () => isTooLow({ ceiling: 2 }));
+  test('and does for the second level', async () => {
+    await change({ root: null });
+    const { address, challenge } = await open('security-key', { acr_values: 'AAL2_ANY' });
+    assert.match(codeIn(await post(address, answer(challenge))), /code=/);
+  });
+  test('a passkey is not offered for the third level', async () => {
+    const choice = await browser.get(cis2.authorizeUrl(client));
+    assert.doesNotMatch((await browser.get(choice.location)).body, /Passkey/);
+    assert.equal((await browser.get(`${choice.location}/passkey`)).location, choice.location);
+  });
+});
+
+describe('an expected person', () => {
+  const hint = async () => {
+    const { address, challenge } = await open();
+    const done = await post(address, answer(challenge));
+    return (await redeem(cis2, client, { ...done, location: codeIn(done) })).id_token;
+  };
+  test('of an ID token: only what is theirs is asked for', async () => {
+    const id_token_hint = await hint();
+    browser = new Browser();
+    const { page } = await open('security-key', { id_token_hint });
+    const asked = optionsOf(page).allowCredentials as { id: string }[];
+    const own = await credentials.of(gp.uid, 'security-key');
+    assert.deepEqual(asked.map(({ id }) => id).sort(), own.map(({ lookup }) => lookup).sort());
+  });
+  test('another person signs in: the client is told', async () => {
+    const id_token_hint = await hint();
+    browser = new Browser();
+    const given = await give(nurse.uid, 'security-key');
+    const { address, challenge } = await open('security-key', { id_token_hint });
+    const forged = softAssertion(given.development.credential, { challenge, origin: cis2.origin });
+    assert.match(codeIn(await post(address, forged)), /error=login_required/);
+  });
+  test('of a login_hint: the same, and nothing that they cannot use is offered', async () => {
+    const { page } = await open('security-key', { login_hint: gp.uid });
+    assert.ok(optionsOf(page).allowCredentials.length > 0);
+    const choice = await browser.get(cis2.authorizeUrl(client, { login_hint: gp.uid }));
+    assert.doesNotMatch((await browser.get(choice.location)).body, /Windows Hello/);
+  });
+  test('without anything of the kind: it is not offered, whoever names them', async () => {
+    const id_token_hint = await hint();
+    browser = new Browser();
+    for (const parameters of [{ id_token_hint }, { login_hint: gp.uid }] as Record<string, string>[]) {
+      const choice = await browser.get(cis2.authorizeUrl(client, parameters));
+      const { body } = await browser.get(choice.location);
+      assert.match(body, /Security key/);
+      assert.doesNotMatch(body, /Windows Hello/);
+    }
+  });
+});
+
+describe('a credential of development, whose key is known to many', () => {
+  test('has no counter', async () => {
+    await change({ shared: true, counter: 9 });
+    const { address, challenge } = await open();
+    assert.match(codeIn(await post(address, answer(challenge, { counter: 1 }))), /code=/);
+  });
+  test('is nothing in production', async () => {
+    const real = await startInstance(
+      { development: false, issuer: cis2.issuer },
+      ':memory:',
+      undefined,
+      'localhost',
+    );
+    const theirs = await real.register();
+    const copy = new Credentials(real.database, real.clock, real.vault);
+    const stored = await credentials.get<WebAuthnBody>(credentialId);
+    assert.ok(stored?.lookup);
+    const { uid, kind, label, lookup, body } = stored;
+    await real.database.batch([
+      copy.adding({ uid, kind, label, lookup, body: { ...body, shared: true } }).statement,
+    ]);
+    const other = new Browser();
+    const at = (address: string) => address.replace(cis2.origin, real.origin);
+    const choice = await other.get(at(real.authorizeUrl(theirs, { acr_values: 'AAL2_OR_AAL3_ANY' })));
+    const address = `${at(choice.location)}/security-key`;
+    const { challenge } = optionsOf(await other.get(address));
+    isRefused(await other.post(`${address}/answer`, { response: JSON.stringify(answer(challenge)) }));
+    await real.stop();
+  });
+});
+
+test('a credential that is removed signs in no more, and its sessions end', async () => {
+  const { address, challenge } = await open();
+  const done = await post(address, answer(challenge));
+  assert.match(codeIn(done), /code=/);
+  assert.match((await browser.get(cis2.authorizeUrl(client))).location, /code=/);
+  await cis2.database.batch([credentials.revoking(credentialId)]);
+  assert.match(
+    (await browser.get(cis2.authorizeUrl(client, { prompt: 'none' }))).location,
+    /error=login_required/,
+  );
+  const ended = await cis2.database.all({
+    text: 'SELECT end_cause FROM cis2_session WHERE ended_at IS NOT NULL AND uid = ?',
+    values: [gp.uid],
+  } as never);
+  assert.ok(ended.length > 0);
+  const again = await open();
+  isRefused(await post(again.address, answer(again.challenge, { counter: 8 })));
+});

@@ -1,0 +1,45 @@
+import type { Draft } from '../credentials.ts';
+import type { WebAuthnPolicy } from './policy.ts';
+
+/** One way to sign in by WebAuthn: what it is called, and what the browser is asked for. */
+export interface WebAuthnKind {
+  /** Id of the authenticator and kind of its credentials. */
+  readonly id: string;
+  readonly label: string;
+  /** Within a sentence: "your security key". */
+  readonly thing: string;
+  readonly hint: string;
+  /** What to have at hand to set one up. */
+  readonly enrolmentHint: string;
+  /** Where the authenticator must be (WebAuthn section 5.4.5); either place when absent. */
+  readonly attachment?: 'platform' | 'cross-platform';
+  /** What the browser should offer first (WebAuthn section 5.8.7). */
+  readonly hints: readonly string[];
+  /** The best level that its credentials may reach. */
+  best(policy: WebAuthnPolicy): 2 | 3;
+}
+
+/** What is kept of a WebAuthn credential. */
+export interface WebAuthnBody {
+  /** COSE key, base64url. */
+  publicKey: string;
+  /** The last signature counter. */
+  counter: number;
+  transports: string[];
+  /** Model of the authenticator, as an UUID. */
+  aaguid: string;
+  /** Fingerprint of the trusted root to which its attestation led; null when it led to none. */
+  root: string | null;
+  /** It may be copied to other devices. */
+  backupEligible: boolean;
+  /** No sign-in with it counts as more. */
+  ceiling: 2 | 3;
+  /** Its key is known to many: taken in development alone, where its counter says nothing. */
+  shared: boolean;
+}
+
+/** A WebAuthn credential that is new; it is found by the id that its authenticator gave it. */
+export type WebAuthnDraft = Omit<Draft, 'body'> & { lookup: string; body: WebAuthnBody };
+
+/** `amr` of every sign-in by WebAuthn. */
+export const webAuthnMethods: readonly string[] = ['FIDO2'];

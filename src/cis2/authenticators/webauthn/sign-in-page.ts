@@ -1,0 +1,45 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { Recorder } from '@alongside/kernel/events';
+import { html } from '@alongside/kernel/html';
+import type { Log } from '@alongside/kernel/log';
+import type { Database } from '../../../storage/database.ts';
+import { type Interactions, interactionPath } from '../../interaction/interactions.ts';
+import { webAuthnPage } from '../../pages/webauthn.ts';
+import type { Sitting } from '../authenticator.ts';
+import type { Bring } from '../bring.ts';
+import type { Ceremony } from './ceremony.ts';
+import type { WebAuthnKind } from './kind.ts';
+import { requestOptions } from './options.ts';
+
+/** What every authenticator by WebAuthn is built from. */
+export interface WebAuthnParts {
+  ceremony: Ceremony;
+  bring: Bring;
+  database: Database;
+  interactions: Interactions;
+  recorder: Recorder;
+  log: Log;
+  development: boolean;
+}
+
+/** The page on which the browser asks the authenticator, with a fresh challenge. */
+export async function showSignIn(
+  { ceremony, development }: Pick<WebAuthnParts, 'ceremony' | 'development'>,
+  kind: WebAuthnKind,
+  { interaction, party }: Pick<Sitting, 'interaction' | 'party'>,
+  problem = '',
+): Promise<Answer> {
+  const uid = interaction.expected?.uid ?? null;
+  return webAuthnPage({
+    title: `Sign in with ${kind.thing}`,
+    lead: html`<p class="lead">You are signing in to ${party.application.name}.</p><p>${kind.hint}</p>`,
+    thing: kind.thing,
+    ceremony: 'get',
+    options: await requestOptions(ceremony, kind, interaction.id, uid),
+    action: interactionPath(interaction.id, `${kind.id}/answer`),
+    button: problem ? 'Try again' : 'Sign in',
+    problem,
+    otherwise: html`<p><a href="${interactionPath(interaction.id)}">Use another way to sign in</a></p>`,
+    development,
+  });
+}

@@ -1,0 +1,37 @@
+import type { Enrolment } from '../../enrolment/enrolment.ts';
+import { webAuthnEnrolment } from '../../enrolment/webauthn.ts';
+import type { Authenticator } from '../authenticator.ts';
+import type { Credentials } from '../credentials.ts';
+import { passkey } from '../passkey.ts';
+import { securityKey } from '../security-key.ts';
+import { windowsHello } from '../windows-hello.ts';
+import { webAuthn } from './authenticator.ts';
+import type { Ceremony } from './ceremony.ts';
+import type { WebAuthnKind } from './kind.ts';
+import { type WebAuthnSettings, webAuthnPolicy } from './policy.ts';
+import { webAuthnParty } from './relying-party.ts';
+import type { WebAuthnParts } from './sign-in-page.ts';
+
+/** Every way to sign in by WebAuthn, in the order of the pages. */
+const kinds: readonly WebAuthnKind[] = [securityKey, windowsHello, passkey];
+
+interface Given extends Omit<WebAuthnParts, 'ceremony'> {
+  issuer: string;
+  webAuthn?: WebAuthnSettings;
+  singleUse: Ceremony['singleUse'];
+  credentials: Credentials;
+}
+
+/** The ways to sign in by WebAuthn and to be given one; none where the issuer is an address without a name. */
+export function webAuthnWays(given: Given): { authenticators: Authenticator[]; enrolments: Enrolment[] } {
+  const policy = webAuthnPolicy(given.webAuthn ?? {}, given.development);
+  const party = webAuthnParty(given.issuer);
+  if (!party) return { authenticators: [], enrolments: [] };
+  const { singleUse, credentials, development } = given;
+  const ceremony: Ceremony = { party, policy, singleUse, credentials, kinds, development };
+  const parts = { ...given, ceremony };
+  return {
+    authenticators: kinds.map((kind) => webAuthn(kind, parts)),
+    enrolments: kinds.map((kind) => webAuthnEnrolment(kind, parts)),
+  };
+}

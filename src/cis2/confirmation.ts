@@ -1,0 +1,49 @@
+import type { HttpRequest } from '@alongside/kernel/http';
+import { decodeJwt } from '@alongside/kernel/jws';
+import { checkProof } from '../oauth/dpop.ts';
+import type { TokenRecord } from '../oauth/tokens.ts';
+
+/** What proofs are checked with. */
+export type ProofChecks = Parameters<typeof checkProof>[2];
+
+/** Whom a token is bound to: `cnf` of RFC 7800, as RFC 9449 section 6 and RFC 8705 section 3.1 fill it. */
+export interface Confirmation {
+  jkt?: string;
+  'x5t#S256'?: string;
+}
+
+/** The attribute of a token record. */
+const attribute = 'cnf';
+
+export const confirmationAttributes = (confirmation: Confirmation | null): Record<string, string> =>
+  confirmation === null ? {} : { [attribute]: JSON.stringify(confirmation) };
+
+export function confirmationOf({ attributes }: TokenRecord): Confirmation | null {
+  const text = attributes[attribute];
+  return text === undefined ? null : (JSON.parse(text) as Confirmation);
+}
+
+export const tokenTypeOf = (confirmation: Confirmation | null): 'Bearer' | 'DPoP' =>
+  confirmation?.jkt === undefined ? 'Bearer' : 'DPoP';
+
+/** The addresses under which one endpoint is known: its own, and the one for clients with a certificate. */
+export type Addresses = readonly [string, ...string[]];
+
+/**
+ * The DPoP proof of a call: its key, a fault in words for the log, or undefined when none came (RFC 9449 section 4).
+ * A client may call either address of the endpoint.
+ */
+export async function readProof(
+  request: HttpRequest,
+  addresses: Addresses,
+  checks: ProofChecks,
+  accessToken?: string,
+): Promise<{ jkt: string } | { fault: string } | undefined> {
+  const header = request.headers.dpop;
+  if (header === undefined) return undefined;
+  const proof = [header].flat().join(',');
+  const htu = decodeJwt(proof)?.claims.htu;
+  const url = addresses.find((address) => address === htu) ?? addresses[0];
+  const target = { method: request.method, url, ...(accessToken === undefined ? {} : { accessToken }) };
+  return checkProof(proof, target, checks);
+}

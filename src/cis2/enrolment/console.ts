@@ -1,0 +1,200 @@
+import { type Answer, json, noContent } from '@alongside/kernel/answer';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest, Method, Route } from '@alongside/kernel/http';
+import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
+import { equalSecrets } from '@alongside/kernel/secrets';
+import { steps } from '@alongside/kernel/steps';
+import { z } from 'zod';
+import type { Person } from '../../cis/protocol.ts';
+import { parseParameters } from '../../oauth/parameters.ts';
+import type { AuditLog } from '../../storage/audit.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Credential, Credentials } from '../authenticators/credentials.ts';
+import type { CisClient } from '../cis-client.ts';
+import { errors } from '../errors.ts';
+import type { SessionEnds } from '../logout/session-ends.ts';
+import type { AuthenticatorAnswer, AuthenticatorsAnswer, EnrolmentAnswer } from '../protocol.ts';
+import type { Sessions } from '../sessions.ts';
+import type { Enrolment } from './enrolment.ts';
+import { type EnrolmentLinks, linkPath } from './links.ts';
+import type { Enrolments } from './registry.ts';
+import { removing } from './remove.ts';
+
+interface Parts {
+  origin: string;
+  consoleSecret: string;
+  database: Database;
+  cis: CisClient;
+  audit: AuditLog;
+  credentials: Credentials;
+  sessions: Sessions;
+  ends: SessionEnds;
+  links: EnrolmentLinks;
+  enrolments: Enrolments;
+  development: boolean;
+}
+
+interface Start {
+  request: HttpRequest;
+}
+
+interface Named extends Start {
+  uid: string;
+}
+
+type Asked = Named & { person: Person; body: JsonObject; enrolment: Enrolment };
+
+/** Managers and agents of a registration authority, by the end of their role codes. */
+const officerRoles = /:(R5080|R5090)$/;
+const bearer = /^Bearer ([\x21-\x7e]{1,256})$/i;
+const uidShape = /^\d{12}$/;
+const officerShape = z.string().regex(uidShape).optional();
+
+/** Lets only the console on, by the secret that the two share (RFC 6750 section 2.1). */
+const requireConsole = (secret: string) =>
+  async function requireConsole({ request }: Start): Promise<void> {
+    const presented = bearer.exec(request.headers.authorization ?? '')?.[1];
+    if (presented === undefined) throw errors.consoleUnknown('the Authorization header holds no secret');
+    if (!equalSecrets(presented, secret))
+      throw errors.consoleUnknown('the secret is not the one of the console');
+  };
+
+/** Whoever had a uid may have left the directory: what was theirs can be seen and removed all the same. */
+async function readUid({ request }: Start): Promise<{ uid: string }> {
+  const uid = request.path.split('/')[3] ?? '';
+  if (!uidShape.test(uid)) throw errors.personUnknown('it is no uid');
+  return { uid };
+}
+
+const findPerson = ({ cis }: Parts) =>
+  async function findPerson({ uid }: Named): Promise<{ person: Person }> {
+    const person = await cis.person(uid);
+    if (!person || person.disabled) throw errors.personUnknown(person ? 'disabled' : 'not in the directory');
+    return { person };
+  };
+
+const readKind = ({ enrolments }: Parts) =>
+  async function readKind({ request }: Start): Promise<{ body: JsonObject; enrolment: Enrolment }> {
+    if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
+      throw errors.consoleBody('JSON was expected');
+    let body: JsonObject;
+    try {
+      body = parseJsonObject(request.body);
+    } catch (error) {
+      throw errors.consoleBody(reasonOf(error), {}, error);
+    }
+    const enrolment = enrolments.get(typeof body.kind === 'string' ? body.kind : '');
+    const known = enrolments.all.map(({ kind }) => kind).join(', ');
+    if (!enrolment) throw errors.kindUnknown(`known are ${known}`, { known });
+    return { body, enrolment };
+  };
+
+/** Who answers for a link: an officer of the registration authority, and never for themselves. */
+const findOfficer = ({ cis, development }: Parts) =>
+  async function findOfficer({ body, person }: Asked): Promise<{ actor: string }> {
+    const { success, data: uid } = officerShape.safeParse(body.officer);
+    if (!success) throw errors.consoleBody('officer', { field: 'officer', problem: 'must be a uid' });
+    if (uid === undefined && development) return { actor: 'developer' };
+    const officer = uid === undefined ? undefined : await cis.person(uid);
+    if (!officer || officer.disabled) throw errors.officerRefused('nobody answers for it');
+    if (officer.uid === person.uid) throw errors.officerRefused('the officer is the person');
+    if (!officer.roles.some(({ roleCode }) => officerRoles.test(roleCode)))
+      throw errors.officerRefused('none of the roles is R5080 or R5090');
+    return { actor: `ra:${officer.uid}` };
+  };
+
+const makeLink = ({ links, audit, origin }: Parts) =>
+  async function makeLink({ person, enrolment, actor }: Asked & { actor: string }): Promise<Answer> {
+    const { kind } = enrolment;
+    const { token, expiresAt } = await links.make({ uid: person.uid, kind, actor });
+    await audit.write({
+      actor,
+      action: 'authenticator.link',
+      target: person.uid,
+      outcome: 'ok',
+      detail: { kind },
+    });
+    const answer: EnrolmentAnswer = {
+      url: `${origin}${linkPath(token)}`,
+      expiresAt: new Date(expiresAt).toISOString(),
+    };
+    return json(201, answer);
+  };
+
+const iso = (time: number): string => new Date(time).toISOString();
+
+const describing = ({ enrolments, credentials, development }: Parts) =>
+  async function describe(credential: Credential<unknown>): Promise<AuthenticatorAnswer> {
+    const { id, kind, label, createdAt, usedAt } = credential;
+    const enrolment = enrolments.get(kind);
+    const shown = development && enrolment?.reveal?.(credential, await credentials.secret(id));
+    return {
+      id,
+      kind,
+      label,
+      level: enrolment?.levelOf?.(credential) ?? enrolment?.level ?? 1,
+      createdAt: iso(createdAt),
+      usedAt: usedAt === null ? null : iso(usedAt),
+      ...(shown ? { development: shown } : {}),
+    };
+  };
+
+const list = (parts: Parts) =>
+  async function list({ uid }: Named): Promise<Answer> {
+    const own = await parts.credentials.of(uid);
+    const answer: AuthenticatorsAnswer = { authenticators: await Promise.all(own.map(describing(parts))) };
+    return json(200, answer);
+  };
+
+const addBrought = (parts: Parts) =>
+  async function addBrought({ person, body, enrolment }: Asked): Promise<Answer> {
+    const draft = enrolment.bring?.(body);
+    if (!draft) throw errors.kindUnknown(`${enrolment.kind} cannot be brought`);
+    const { database, credentials, audit } = parts;
+    const { kind } = enrolment;
+    if (draft.lookup !== undefined && (await credentials.find(kind, draft.lookup)).length > 0)
+      throw errors.consoleBody('somebody has it', {
+        field: 'credential',
+        problem: 'somebody has it already',
+      });
+    const { id, statement } = credentials.adding({ ...draft, uid: person.uid, kind });
+    await database.batch([statement]);
+    await audit.write({
+      actor: 'developer',
+      action: 'authenticator.add',
+      target: person.uid,
+      outcome: 'ok',
+      detail: { kind, credential: id },
+    });
+    const added = await credentials.get(id);
+    if (!added) throw new Error('What was added is not there.');
+    return json(201, await describing(parts)(added));
+  };
+
+const remove = (parts: Parts) => {
+  const removeCredential = removing(parts);
+  return async function remove({ request, uid }: Named): Promise<Answer> {
+    const credential = await parts.credentials.get(request.path.split('/')[5] ?? '');
+    if (credential?.uid !== uid) throw errors.credentialUnknown('the person has none with this id');
+    const officer = parseParameters(request.query)?.get('officer') ?? '';
+    await removeCredential(credential, uidShape.test(officer) ? `ra:${officer}` : 'console');
+    return noContent();
+  };
+};
+
+/** What the console alone may ask of people's ways to sign in. */
+export function consoleRoutes(parts: Parts): Route[] {
+  const known = steps<Start>().step(requireConsole(parts.consoleSecret)).step(readUid);
+  const asked = known.step(findPerson(parts)).step(readKind(parts));
+  const route = (method: Method, path: string, { run }: { run(start: Start): Promise<Answer> }): Route => ({
+    methods: [method],
+    path: `/cis2/people/:uid/${path}`,
+    endpoint: (request) => run({ request }),
+  });
+  return [
+    route('GET', 'authenticators', known.step(list(parts))),
+    ...(parts.development ? [route('POST', 'authenticators', asked.step(addBrought(parts)))] : []),
+    route('DELETE', 'authenticators/:id', known.step(remove(parts))),
+    route('POST', 'enrolments', asked.step(findOfficer(parts)).step(makeLink(parts))),
+  ];
+}

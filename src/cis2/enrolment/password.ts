@@ -1,0 +1,58 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { Credentials } from '../authenticators/credentials.ts';
+import { formOf } from '../authenticators/form.ts';
+import type { Account } from '../authenticators/password/accounts.ts';
+import { demoHash, demoPassword } from '../authenticators/password/demo.ts';
+import { hashPassword } from '../authenticators/password/hash.ts';
+import { passwordKind } from '../authenticators/password.ts';
+import { passwordSentences } from '../pages/password-text.ts';
+import { type FieldProblems, noAccountPage, passwordEnrolmentPage } from '../pages/totp-enrolment.ts';
+import { accountOf, passwordProblems } from './account-name.ts';
+import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
+
+const sentences = passwordSentences.enrolment;
+const label = 'Password';
+
+/** How a person is given a password of the development realm. */
+export function passwordEnrolment({
+  credentials,
+  development,
+}: {
+  credentials: Credentials;
+  development: boolean;
+}): Enrolment {
+  const show = async (sitting: EnrolmentSitting, problems: FieldProblems): Promise<Answer> => {
+    const account = await accountOf<Account>(credentials, passwordKind, sitting.person);
+    if ('refused' in account) return noAccountPage(sentences.passwordTitle, account.refused, development);
+    const { email } = account;
+    return passwordEnrolmentPage({ action: sitting.path('answer'), email, problems, development });
+  };
+
+  const take = async (sitting: EnrolmentSitting): Promise<Answer> => {
+    const { request, person } = sitting;
+    const form = formOf(request);
+    const account = await accountOf<Account>(credentials, passwordKind, person);
+    const password = form.get('password') ?? '';
+    const problems = passwordProblems(password, form.get('repeat') ?? '', person);
+    if ('refused' in account || Object.keys(problems).length > 0) return show(sitting, problems);
+    const { email, own } = account;
+    const body: Account = { email, hash: await hashPassword(password) };
+    return sitting.complete(
+      { label, lookup: email, body },
+      { note: sentences.passwordAdded, spends: own.map(({ id }) => credentials.revoking(id)) },
+    );
+  };
+
+  return {
+    kind: passwordKind,
+    label,
+    hint: 'A password of 12 characters or more, for the development realm.',
+    level: 1,
+    reveal: ({ body }) => {
+      const { email, hash } = body as Account;
+      return { email, ...(hash === demoHash ? { password: demoPassword } : {}) };
+    },
+    begin: (sitting) => show(sitting, {}),
+    routes: [{ method: 'POST', path: 'answer', run: take }],
+  };
+}

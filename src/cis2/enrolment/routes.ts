@@ -1,0 +1,127 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { steps } from '@alongside/kernel/steps';
+import type { Person } from '../../cis/protocol.ts';
+import type { AuditLog } from '../../storage/audit.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Credentials } from '../authenticators/credentials.ts';
+import type { CisClient } from '../cis-client.ts';
+import { errors } from '../errors.ts';
+import { requireOwnPage } from '../own-page.ts';
+import { linkPage } from '../pages/enrolment.ts';
+import type { Sessions } from '../sessions.ts';
+import { type Enrollings, enrolmentPath } from './enrollings.ts';
+import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
+import type { EnrolmentLink, EnrolmentLinks } from './links.ts';
+import type { Enrolments } from './registry.ts';
+import { sittingOf } from './sitting.ts';
+
+interface Parts {
+  origin: string;
+  database: Database;
+  cis: CisClient;
+  audit: AuditLog;
+  credentials: Credentials;
+  sessions: Sessions;
+  links: EnrolmentLinks;
+  enrollings: Enrollings;
+  enrolments: Enrolments;
+  development: boolean;
+}
+
+interface Start {
+  request: HttpRequest;
+}
+
+interface Linked extends Start {
+  token: string;
+  link: EnrolmentLink;
+  enrolment: Enrolment;
+  person: Person;
+}
+
+interface Sat extends Start {
+  enrolment: Enrolment;
+  sitting: EnrolmentSitting;
+}
+
+const partOf = ({ path }: HttpRequest, index: number): string => path.split('/')[index] ?? '';
+
+async function livePerson({ cis }: Parts, uid: string): Promise<Person> {
+  const person = await cis.person(uid);
+  if (!person || person.disabled)
+    throw errors.enrolmentUnknown('the person is disabled or has left the directory');
+  return person;
+}
+
+const findLink = (parts: Parts) =>
+  async function findLink({ request }: Start): Promise<Omit<Linked, 'request'>> {
+    const token = partOf(request, 2);
+    const link = await parts.links.find(token);
+    const enrolment = link && parts.enrolments.get(link.kind);
+    if (!link || !enrolment) throw errors.linkUnknown('no link that lives has this token');
+    return { token, link, enrolment, person: await livePerson(parts, link.uid) };
+  };
+
+const showLink = ({ development }: Parts) =>
+  async function showLink({ request, enrolment, person }: Linked): Promise<Answer> {
+    return linkPage({
+      label: enrolment.label,
+      hint: enrolment.hint,
+      personName: person.displayName,
+      action: request.path,
+      development,
+    });
+  };
+
+/** The link is used up when the person begins, so that whoever finds it afterwards finds nothing. */
+const useLink = ({ database, links, enrollings }: Parts) =>
+  async function useLink({ token, link }: Linked): Promise<Answer> {
+    const { uid, kind, actor, expiresAt } = link;
+    const begun = enrollings.beginning({ uid, kind, actor, expiresAt, sid: null, ceiling: 3 });
+    const { done } = await database.batch([links.using(token), begun.statement]);
+    if (!done) throw errors.linkUnknown('it was used in this very moment');
+    return redirect(enrolmentPath(begun.enrolling.id), 303, { 'set-cookie': begun.cookie });
+  };
+
+const sit = (parts: Parts) =>
+  async function sit({ request }: Start): Promise<Pick<Sat, 'enrolment' | 'sitting'>> {
+    const enrolling = await parts.enrollings.open(partOf(request, 2), request);
+    const enrolment = enrolling && parts.enrolments.get(enrolling.kind);
+    if (!enrolling || !enrolment) throw errors.enrolmentUnknown('no live one of this browser has this id');
+    const person = await livePerson(parts, enrolling.uid);
+    return { enrolment, sitting: sittingOf(parts, request, enrolling, person) };
+  };
+
+async function begin({ enrolment, sitting }: Sat): Promise<Answer> {
+  return enrolment.begin(sitting);
+}
+
+/** Any other address of an enrolment is one of its kind's own. */
+async function toKind({ request, enrolment, sitting }: Sat): Promise<Answer> {
+  const path = partOf(request, 3);
+  const known = enrolment.routes.find((route) => route.path === path && route.method === request.method);
+  return known ? known.run(sitting) : redirect(sitting.path(''), 303);
+}
+
+/** Links of officers, and the pages of an enrolment for the browser that began it alone. */
+export function enrolmentRoutes(parts: Parts): Route[] {
+  const started = steps<Start>();
+  const ownPage = started.step(requireOwnPage(parts.origin));
+  const route = (
+    method: 'GET' | 'POST',
+    path: string,
+    list: { run(start: Start): Promise<Answer> },
+  ): Route => ({
+    methods: [method],
+    path,
+    endpoint: (request) => list.run({ request }),
+  });
+  return [
+    route('GET', '/enrol/:token', started.step(findLink(parts)).step(showLink(parts))),
+    route('POST', '/enrol/:token', ownPage.step(findLink(parts)).step(useLink(parts))),
+    route('GET', '/enrolment/:id', started.step(sit(parts)).step(begin)),
+    route('GET', '/enrolment/:id/:page', started.step(sit(parts)).step(toKind)),
+    route('POST', '/enrolment/:id/:page', ownPage.step(sit(parts)).step(toKind)),
+  ];
+}

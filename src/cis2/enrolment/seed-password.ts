@@ -1,0 +1,11 @@
+import type { Draft } from '../authenticators/credentials.ts';
+import type { Account } from '../authenticators/password/accounts.ts';
+import { demoHash } from '../authenticators/password/demo.ts';
+import { passwordKind } from '../authenticators/password.ts';
+
+/** The one person of the seed who has nothing but a password. */
+export function passwordSeeds(): Draft[] {
+  const email = 'aal1@example.test';
+  const body: Account = { email, hash: demoHash };
+  return [{ uid: '656005750110', kind: passwordKind, label: 'Password', lookup: email, body }];
+}

@@ -1,0 +1,14 @@
+import type { Draft } from '../authenticators/credentials.ts';
+import { seededKey } from './webauthn-keys.ts';
+
+/** By persona, uid, kind and name; the key follows from the persona, so it is the same in every installation. */
+const seeded: readonly (readonly [persona: string, uid: string, kind: string, label: string])[] = [
+  ['gp', '656005750108', 'security-key', 'Security key'],
+  ['admin', '656005750104', 'windows-hello', 'Windows Hello'],
+  ['nurse', '656005750105', 'passkey', 'Passkey'],
+  ['gp-aal2', '656005750111', 'passkey', 'Passkey'],
+];
+
+/** Importable credentials of people of the seed. */
+export const webAuthnSeeds = (): Draft[] =>
+  seeded.map(([persona, uid, kind, label]) => ({ ...seededKey(`${persona} ${kind}`, label), uid, kind }));

@@ -1,0 +1,59 @@
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { Person } from '../../cis/protocol.ts';
+import type { AuditLog } from '../../storage/audit.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Credentials } from '../authenticators/credentials.ts';
+import { errors } from '../errors.ts';
+import { enrolledPage } from '../pages/enrolment.ts';
+import type { Sessions } from '../sessions.ts';
+import { type Enrollings, enrolmentPath } from './enrollings.ts';
+import type { Enrolling, EnrolmentSitting } from './enrolment.ts';
+
+interface Parts {
+  database: Database;
+  enrollings: Enrollings;
+  credentials: Credentials;
+  sessions: Sessions;
+  audit: AuditLog;
+  development: boolean;
+}
+
+/** One request within an enrolment, as its kind sees it. */
+export function sittingOf(
+  { database, enrollings, credentials, sessions, audit, development }: Parts,
+  request: HttpRequest,
+  enrolling: Enrolling,
+  person: Person,
+): EnrolmentSitting {
+  const { id, uid, kind, actor, sid } = enrolling;
+  return {
+    request,
+    enrolling,
+    person,
+    path: (part) => enrolmentPath(id, part),
+    async keep(value) {
+      if (!(await enrollings.keep(enrolling, value)))
+        throw errors.enrolmentUnknown('it was completed meanwhile');
+    },
+    async complete(draft, { note = '', spends = [] } = {}) {
+      const added = credentials.adding({ ...draft, uid, kind });
+      const { done } = await database.batch([
+        ...spends,
+        enrollings.ending(enrolling),
+        // A person's own act counts while the session behind it lives.
+        ...(sid === null ? [] : [sessions.needing(sid)]),
+        added.statement,
+      ]);
+      if (!done) throw errors.enrolmentUnknown('it was completed before, or the session has ended');
+      await audit.write({
+        actor,
+        action: 'authenticator.add',
+        target: uid,
+        outcome: 'ok',
+        detail: { kind, credential: added.id },
+      });
+      const answer = enrolledPage({ label: draft.label, note, ownAccount: sid !== null, development });
+      return answer.with({ 'set-cookie': enrollings.clearing(enrolling) });
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { decodeJwt } from '@alongside/kernel/jws';
+import type { SingleUse } from '../../storage/single-use.ts';
+import { formOf } from '../authenticators/form.ts';
+import { comparedNumber, joiningOf, newJoining } from '../authenticators/tablet/joining.ts';
+import { joinPrefix, tabletPaths } from '../authenticators/tablet/paths.ts';
+import {
+  checkType,
+  keyThatSigned,
+  kidOf,
+  type TabletBody,
+  tabletTypes,
+} from '../authenticators/tablet/signed.ts';
+import { tabletKind } from '../authenticators/tablet.ts';
+import { tabletComparePage, tabletEnrolmentPage } from '../pages/tablet-enrolment.ts';
+import { tabletSentences } from '../pages/tablet-text.ts';
+import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
+import { labelOf } from './label.ts';
+
+interface Parts {
+  singleUse: SingleUse;
+  issuer: string;
+  development: boolean;
+}
+
+const { enrolment: sentences, app } = tabletSentences;
+
+/** How a person is given a tablet: the link is opened on it, or it scans a picture and both show the same number. */
+export function tabletEnrolment({ singleUse, issuer, development }: Parts): Enrolment {
+  const { origin } = new URL(issuer);
+  const shown = ({ path }: EnrolmentSitting) => ({ path, development });
+
+  const joiningFor = async ({ enrolling: { kept } }: EnrolmentSitting) =>
+    kept === null ? undefined : joiningOf(singleUse, kept);
+
+  const show = async (sitting: EnrolmentSitting, problem = ''): Promise<Answer> => {
+    const known = sitting.enrolling.kept;
+    const joining = problem ? undefined : await joiningFor(sitting);
+    if (joining?.jwk)
+      return tabletComparePage(shown(sitting), comparedNumber(joining.jwk), joining.label || app.title);
+    const code = joining && known !== null ? known : await newJoining(singleUse);
+    if (code !== known) await sitting.keep(code);
+    const address = `${origin}${tabletPaths.app}#${joinPrefix}${code}`;
+    return tabletEnrolmentPage(shown(sitting), { issuer, code, address, problem });
+  };
+
+  const complete = (sitting: EnrolmentSitting, jwk: JsonWebKey): Promise<Answer> => {
+    const body: TabletBody = { jwk, ceiling: sitting.enrolling.ceiling === 3 ? 3 : 2, shared: false };
+    const label = labelOf(formOf(sitting.request).get('label'), app.title);
+    return sitting.complete(
+      { label, lookup: kidOf(jwk), body },
+      // One key is one person's.
+      { note: sentences.added, spends: [singleUse.claiming('cis2-tablet-key', kidOf(jwk), 900_000)] },
+    );
+  };
+
+  /** The page was opened on the tablet: its key came with the form, signed with itself. */
+  const here = async (sitting: EnrolmentSitting): Promise<Answer> => {
+    const jwt = decodeJwt(formOf(sitting.request).get('token') ?? '');
+    const jwk = jwt && (await keyThatSigned(jwt));
+    if (!jwt || !jwk) return show(sitting, sentences.refused);
+    const { code } = checkType(jwt, tabletTypes.key, issuer);
+    return code === sitting.enrolling.kept ? complete(sitting, jwk) : show(sitting, sentences.refused);
+  };
+
+  const compared = async (sitting: EnrolmentSitting): Promise<Answer> => {
+    const joining = await joiningFor(sitting);
+    if (joining?.jwk && formOf(sitting.request).get('answer') === 'yes')
+      return complete(sitting, joining.jwk);
+    // Whatever came is not the person's: the next one is for another code.
+    await sitting.keep(await newJoining(singleUse));
+    return redirect(sitting.path(''), 303);
+  };
+
+  return {
+    kind: tabletKind,
+    label: 'Tablet app',
+    hint: 'A tablet with a browser, which will be yours alone.',
+    level: development ? 3 : 2,
+    levelOf: ({ body }) => (development ? (body as TabletBody).ceiling : 2),
+    begin: (sitting) => show(sitting),
+    routes: [
+      { method: 'POST', path: 'here', run: here },
+      { method: 'POST', path: 'compared', run: compared },
+      {
+        method: 'GET',
+        path: 'state',
+        run: async (sitting) => json(200, { state: (await joiningFor(sitting))?.jwk ? 'came' : 'waiting' }),
+      },
+    ],
+  };
+}

@@ -1,0 +1,84 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Credentials } from '../authenticators/credentials.ts';
+import { formOf } from '../authenticators/form.ts';
+import { demoHash, demoPassword } from '../authenticators/password/demo.ts';
+import { hashPassword } from '../authenticators/password/hash.ts';
+import { codeOf, keyUri, newSecret, stepOf } from '../authenticators/totp/codes.ts';
+import { type TotpBody, totpKind } from '../authenticators/totp.ts';
+import { passwordSentences } from '../pages/password-text.ts';
+import { serviceName } from '../pages/text.ts';
+import { type FieldProblems, noAccountPage, totpEnrolmentPage } from '../pages/totp-enrolment.ts';
+import { accountOf, passwordProblems } from './account-name.ts';
+import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
+
+interface Parts {
+  clock: Clock;
+  credentials: Credentials;
+  development: boolean;
+}
+
+const sentences = passwordSentences.enrolment;
+const label = 'Authenticator app';
+
+/** How a person is given an authenticator app: a key for the app, and a password beside it. */
+export function totpEnrolment({ clock, credentials, development }: Parts): Enrolment {
+  const open = (person: EnrolmentSitting['person']) => accountOf<TotpBody>(credentials, totpKind, person);
+
+  const show = async (sitting: EnrolmentSitting, problems: FieldProblems): Promise<Answer> => {
+    const account = await open(sitting.person);
+    if ('refused' in account) return noAccountPage(sentences.title, account.refused, development);
+    const secret = sitting.enrolling.kept ?? newSecret();
+    if (sitting.enrolling.kept === null) await sitting.keep(secret);
+    const { email, own } = account;
+    return totpEnrolmentPage({
+      action: sitting.path('answer'),
+      email,
+      problems,
+      development,
+      secret,
+      uri: keyUri(secret, email, `Alongside ${serviceName}`),
+      replaces: own.length > 0,
+    });
+  };
+
+  const take = async (sitting: EnrolmentSitting): Promise<Answer> => {
+    const { request, enrolling, person } = sitting;
+    const form = formOf(request);
+    const secret = enrolling.kept;
+    const account = await open(person);
+    if (secret === null || 'refused' in account) return show(sitting, {});
+    const password = form.get('password') ?? '';
+    const lastStep = stepOf(secret, codeOf(form.get('code')) ?? '', clock.now(), null);
+    const problems: FieldProblems = {
+      ...passwordProblems(password, form.get('repeat') ?? '', person),
+      ...(lastStep === undefined ? { code: sentences.wrongCode } : {}),
+    };
+    if (lastStep === undefined || Object.keys(problems).length > 0) return show(sitting, problems);
+    // The code that set it up is used: it signs nobody in afterwards.
+    const body: TotpBody = { email: account.email, hash: await hashPassword(password), lastStep };
+    return sitting.complete(
+      { label, lookup: account.email, body, secret },
+      { note: sentences.totpAdded, spends: account.own.map(({ id }) => credentials.revoking(id)) },
+    );
+  };
+
+  return {
+    kind: totpKind,
+    label,
+    hint: 'A phone with an app that shows codes of six digits, and a password that you choose.',
+    level: 2,
+    reveal: ({ body }, secret) => {
+      const { email, hash } = body as TotpBody;
+      if (secret === undefined) return {};
+      return {
+        email,
+        secret,
+        uri: keyUri(secret, email, `Alongside ${serviceName}`),
+        ...(hash === demoHash ? { password: demoPassword } : {}),
+      };
+    },
+    begin: (sitting) => show(sitting, {}),
+    routes: [{ method: 'POST', path: 'answer', run: take }],
+  };
+}

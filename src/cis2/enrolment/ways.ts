@@ -1,0 +1,52 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { CookieNames } from '@alongside/kernel/cookies';
+import type { Route } from '@alongside/kernel/http';
+import type { Vault } from '@alongside/kernel/secrets';
+import type { AuditLog } from '../../storage/audit.ts';
+import type { Database } from '../../storage/database.ts';
+import type { SingleUse } from '../../storage/single-use.ts';
+import type { Credentials } from '../authenticators/credentials.ts';
+import type { Authenticators } from '../authenticators/registry.ts';
+import type { CisClient } from '../cis-client.ts';
+import type { SessionEnds } from '../logout/session-ends.ts';
+import type { Sessions } from '../sessions.ts';
+import { accountRoutes } from './account.ts';
+import { consoleRoutes } from './console.ts';
+import { Enrollings } from './enrollings.ts';
+import { EnrolmentLinks } from './links.ts';
+import type { Enrolments } from './registry.ts';
+import { enrolmentRoutes } from './routes.ts';
+
+interface Given {
+  issuer: string;
+  clock: Clock;
+  database: Database;
+  singleUse: SingleUse;
+  vault: Vault;
+  audit: AuditLog;
+  cookies: CookieNames;
+  cis: CisClient;
+  sessions: Sessions;
+  ends: SessionEnds;
+  credentials: Credentials;
+  authenticators: Authenticators;
+  enrolments: Enrolments;
+  consoleSecret?: string;
+  development: boolean;
+}
+
+/** Every way in to enrolment: links, their pages, a person's own account, and the console. */
+export function enrolmentWays(given: Given): Route[] {
+  const { singleUse, clock, cookies, vault, consoleSecret } = given;
+  const parts = {
+    ...given,
+    origin: new URL(given.issuer).origin,
+    links: new EnrolmentLinks(singleUse, clock),
+    enrollings: new Enrollings(singleUse, clock, cookies, vault),
+  };
+  return [
+    ...enrolmentRoutes(parts),
+    ...accountRoutes(parts),
+    ...(consoleSecret === undefined ? [] : consoleRoutes({ ...parts, consoleSecret })),
+  ];
+}

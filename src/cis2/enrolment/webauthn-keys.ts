@@ -1,0 +1,152 @@
+import {
+  createECDH,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
+import { reasonOf } from '@alongside/kernel/errors';
+import { randomToken } from '@alongside/kernel/ids';
+import type { JsonObject } from '@alongside/kernel/json';
+import { sha256 } from '@alongside/kernel/secrets';
+import { z } from 'zod';
+import type { Credential, Draft } from '../authenticators/credentials.ts';
+import { userHandleOf } from '../authenticators/webauthn/ceremony.ts';
+import { developmentAaguid, developmentFingerprint } from '../authenticators/webauthn/development-root.ts';
+import type { WebAuthnBody, WebAuthnKind } from '../authenticators/webauthn/kind.ts';
+import type { WebAuthnParty } from '../authenticators/webauthn/relying-party.ts';
+import { errors } from '../errors.ts';
+import { labelOf } from './label.ts';
+
+/** The private key of a WebAuthn credential of development, and how it is copied. */
+interface Key {
+  credentialId: string;
+  privateKey: KeyObject;
+  backupEligible: boolean;
+}
+
+const curve = 'P-256';
+
+/** COSE_Key of a P-256 key, in its one canonical form (RFC 9052 section 7, RFC 9053 section 7.1.1). */
+function coseOf(privateKey: KeyObject): Buffer {
+  const { x = '', y = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
+  return Buffer.concat([
+    Buffer.from('a5010203262001215820', 'hex'),
+    Buffer.from(x, 'base64url'),
+    Buffer.from('225820', 'hex'),
+    Buffer.from(y, 'base64url'),
+  ]);
+}
+
+/** A credential of development: as one that Chromium's virtual authenticator made, but its key is no secret. */
+function draftOf(
+  label: string,
+  { credentialId, privateKey, backupEligible }: Key,
+): Omit<Draft, 'uid' | 'kind'> {
+  const body: WebAuthnBody = {
+    publicKey: coseOf(privateKey).toString('base64url'),
+    counter: 0,
+    transports: [],
+    aaguid: developmentAaguid,
+    root: developmentFingerprint,
+    backupEligible,
+    ceiling: 3,
+    shared: true,
+  };
+  const secret = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
+  return { label, lookup: credentialId, body, secret };
+}
+
+/** The credential that stands in the seed under this name: the same key in every installation. */
+export function seededKey(name: string, label: string): Omit<Draft, 'uid' | 'kind'> {
+  const d = createHash('sha256').update(`alongside development key: ${name}`).digest();
+  const ecdh = createECDH('prime256v1');
+  ecdh.setPrivateKey(d);
+  const point = ecdh.getPublicKey();
+  const jwk = {
+    kty: 'EC',
+    crv: curve,
+    d: d.toString('base64url'),
+    x: point.subarray(1, 33).toString('base64url'),
+    y: point.subarray(33).toString('base64url'),
+  };
+  const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
+  const credentialId = sha256(`alongside development credential: ${name}`);
+  return draftOf(label, { credentialId, privateKey, backupEligible: false });
+}
+
+const text = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^[\w+/=-]+$/, 'must be base64');
+
+/** As `WebAuthn.getCredentials` of the Chrome DevTools Protocol gives it; what else it has is left out. */
+const broughtShape = z.object({
+  label: z.string().max(200).optional(),
+  credential: z
+    .object({
+      credentialId: text(1_364),
+      privateKey: text(1_000),
+      backupEligibility: z.boolean().default(false),
+    })
+    .optional(),
+});
+
+function readKey(privateKey: string): KeyObject {
+  try {
+    const key = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' });
+    if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
+  } catch (error) {
+    const problem = 'must be a PKCS #8 private key, DER in base64';
+    throw errors.consoleBody(reasonOf(error), { field: 'credential.privateKey', problem }, error);
+  }
+  const problem = 'must be a P-256 key';
+  throw errors.consoleBody(problem, { field: 'credential.privateKey', problem });
+}
+
+/** Reads a credential that a tester brings; without one, makes it. */
+export function bringKey(kind: WebAuthnKind, body: JsonObject): Omit<Draft, 'uid' | 'kind'> {
+  const { success, data, error } = broughtShape.safeParse(body);
+  if (!success) {
+    const [issue] = error.issues;
+    const field = (issue?.path ?? []).join('.');
+    throw errors.consoleBody(`${field}: ${issue?.message}`, { field, problem: issue?.message ?? '' });
+  }
+  const { credential, label } = data;
+  const key: Key = credential
+    ? {
+        credentialId: Buffer.from(credential.credentialId, 'base64').toString('base64url'),
+        privateKey: readKey(credential.privateKey),
+        backupEligible: credential.backupEligibility,
+      }
+    : {
+        credentialId: randomToken(),
+        privateKey: generateKeyPairSync('ec', { namedCurve: curve }).privateKey,
+        backupEligible: false,
+      };
+  return draftOf(labelOf(label, kind.label), key);
+}
+
+/** What `WebAuthn.addCredential` of the Chrome DevTools Protocol takes: whoever has it signs in as its owner. */
+export function revealKey(
+  party: WebAuthnParty,
+  { uid, lookup, body }: Credential<unknown>,
+  secret: string | undefined,
+): JsonObject {
+  if (secret === undefined) return {};
+  const { counter, backupEligible } = body as WebAuthnBody;
+  return {
+    credential: {
+      credentialId: Buffer.from(lookup ?? '', 'base64url').toString('base64'),
+      isResidentCredential: true,
+      rpId: party.id,
+      privateKey: secret,
+      userHandle: Buffer.from(userHandleOf(uid), 'base64url').toString('base64'),
+      signCount: counter,
+      backupEligibility: backupEligible,
+    },
+  };
+}

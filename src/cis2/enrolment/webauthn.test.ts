@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { WebAuthnBody } from '../authenticators/webauthn/kind.ts';
+import { isAccessible } from '../testing/accessible.ts';
+import { gp } from '../testing/people.ts';
+import {
+  startWebAuthnDesk,
+  type VirtualOptions,
+  virtualAuthenticator,
+  type WebAuthnDesk,
+} from '../testing/webauthn-desk.ts';
+
+let desk: WebAuthnDesk;
+before(async () => {
+  desk = await startWebAuthnDesk();
+});
+after(() => desk.stop());
+
+const removeAll = async () => {
+  for (const { id } of await desk.credentials.of(gp.uid))
+    await desk.cis2.database.batch([desk.credentials.revoking(id)]);
+};
+beforeEach(async () => {
+  await removeAll();
+  await desk.fresh();
+});
+
+const button = (name: string) => desk.page.getByRole('button', { name });
+const begin = async (kind: string) => {
+  await desk.page.goto(await desk.link(kind));
+  await button('Begin').click();
+  await button('Set it up').waitFor();
+};
+const setUp = async (kind: string, options: VirtualOptions = {}) => {
+  const authenticator = await virtualAuthenticator(desk.page, options);
+  await begin(kind);
+  await button('Set it up').click();
+  return authenticator;
+};
+const isDone = (text: RegExp) => desk.page.getByRole('status').filter({ hasText: text }).waitFor();
+const problem = (text: RegExp) =>
+  desk.page.getByRole('alert').filter({ hasText: text, visible: true }).waitFor();
+const bodies = async (kind: string) =>
+  (await desk.credentials.of<WebAuthnBody>(gp.uid, kind)).map(({ body }) => body);
+const signIn = async (name: string, acr: string) => {
+  await desk.page.goto(desk.cis2.authorizeUrl(desk.client, { acr_values: acr, prompt: 'login' }));
+  await desk.page.getByRole('radio', { name, exact: true }).check();
+  await button('Continue').click();
+  return desk.claims();
+};
+
+describe('by an officer’s link', () => {
+  test('a security key, by keyboard alone, and its sign-in', async () => {
+    await virtualAuthenticator(desk.page);
+    await desk.page.goto(await desk.link('security-key'));
+    await desk.page.keyboard.press('Tab');
+    await desk.page.keyboard.press('Tab');
+    await desk.page.keyboard.press('Enter');
+    await button('Set it up').waitFor();
+    await desk.page.keyboard.press('Tab');
+    await desk.page.keyboard.press('Tab');
+    await desk.page.keyboard.type('My  blue key');
+    await desk.page.keyboard.press('Enter');
+    await isDone(/My blue key is set up\. It signs you in at level 3/);
+    const [credential] = await desk.credentials.of<WebAuthnBody>(gp.uid, 'security-key');
+    assert.equal(credential?.label, 'My blue key');
+    assert.deepEqual(credential?.body.transports, ['usb']);
+    assert.ok(credential?.body.root);
+    const claims = await signIn('Security key', 'AAL3_FIDO2');
+    assert.equal(claims.sub, gp.uid);
+    assert.equal(claims.acr, 'AAL3_FIDO2');
+  });
+  test('Windows Hello', async () => {
+    await setUp('windows-hello', { transport: 'internal' });
+    await isDone(/at level 3/);
+    assert.equal((await signIn('Windows Hello', 'AAL3_ANY')).authentication_assurance_level, '3');
+  });
+  test('a passkey, which is of the second level and names no model', async () => {
+    await setUp('passkey', { transport: 'internal' });
+    await isDone(/at level 2/);
+    const [body] = await bodies('passkey');
+    assert.equal(body?.root, null);
+    assert.equal((await signIn('Passkey', 'AAL2_ANY')).authentication_assurance_level, '2');
+  });
+  test('a key that may be copied is of the second level', async () => {
+    await setUp('security-key', { defaultBackupEligibility: true, defaultBackupState: true });
+    await isDone(/at level 2/);
+    assert.equal((await bodies('security-key'))[0]?.backupEligible, true);
+  });
+  test('an authenticator that verifies nobody is none', async () => {
+    await setUp('security-key', { hasUserVerification: false, isUserVerified: false });
+    await problem(/Nothing came|cannot do what is needed/);
+    assert.deepEqual(await bodies('security-key'), []);
+  });
+  test('the same authenticator twice', async () => {
+    await setUp('security-key');
+    await isDone(/is set up/);
+    await begin('security-key');
+    await button('Set it up').click();
+    await problem(/set this one up already/);
+    assert.equal((await bodies('security-key')).length, 1);
+  });
+  test('the audit names officer, person and kind', async () => {
+    await setUp('security-key');
+    await isDone(/is set up/);
+    const acts = (await desk.cis2.audit.list())
+      .slice(-2)
+      .map(({ actor, action, target, detail }) => ({ actor, action, target, kind: detail.kind }));
+    assert.deepEqual(acts, [
+      { actor: 'developer', action: 'authenticator.link', target: gp.uid, kind: 'security-key' },
+      { actor: 'developer', action: 'authenticator.add', target: gp.uid, kind: 'security-key' },
+    ]);
+  });
+});
+
+describe('by the person', () => {
+  const signedIn = async (kind: string, name: string, acr: string) => {
+    const { key } = await desk.give(kind);
+    const authenticator = await virtualAuthenticator(desk.page, { transport: 'internal' });
+    await authenticator.add(key);
+    await signIn(name, acr);
+    await desk.page.goto(`${desk.cis2.origin}/account`);
+    await desk.page.getByRole('heading', { name: 'Your ways to sign in' }).waitFor();
+  };
+  test('adds, renames and removes; what was signed in with it ends', async () => {
+    await signedIn('windows-hello', 'Windows Hello', 'AAL3_ANY');
+    await virtualAuthenticator(desk.page);
+    await desk.page.getByRole('radio', { name: 'Security key' }).check();
+    await button('Add it').click();
+    await button('Set it up').click();
+    await isDone(/at level 3/);
+    await desk.page.getByRole('link', { name: 'Back to your ways to sign in' }).click();
+    await desk.page.getByRole('link', { name: 'Rename or remove Security key' }).click();
+    await desk.page.getByLabel('Name').fill('The one at my desk');
+    await button('Save').click();
+    await desk.page.getByRole('link', { name: 'Rename or remove The one at my desk' }).click();
+    await button('Remove it').click();
+    await desk.page.getByRole('heading', { name: 'Your ways to sign in' }).waitFor();
+    assert.deepEqual(await bodies('security-key'), []);
+    await desk.page.getByRole('link', { name: 'Rename or remove Windows Hello' }).click();
+    await desk.page.getByText('You are signed in with it, so you will be signed out.').waitFor();
+    await button('Remove it').click();
+    await desk.page.getByText('Nobody is signed in here').waitFor();
+    const actions = (await desk.cis2.audit.list()).slice(-4).map(({ actor, action }) => `${actor} ${action}`);
+    assert.deepEqual(actions, [
+      `user:${gp.uid} authenticator.add`,
+      `user:${gp.uid} authenticator.rename`,
+      `user:${gp.uid} authenticator.remove`,
+      `user:${gp.uid} authenticator.remove`,
+    ]);
+  });
+  test('with a sign-in of the second level: nothing of the third is added or changed', async () => {
+    await desk.give('security-key');
+    await signedIn('passkey', 'Passkey', 'AAL2_ANY');
+    await desk.page.getByText('Sign in at level 3 to change it.').waitFor();
+    assert.equal(await desk.page.getByRole('radio', { name: 'Security key' }).count(), 0);
+    await desk.page.getByText('sign in with your smartcard or another way of level 3 first').waitFor();
+  });
+  test('accessible: the list, one of them, and what needs a better sign-in', async () => {
+    await desk.give('security-key');
+    await signedIn('passkey', 'Passkey', 'AAL2_ANY');
+    await isAccessible(desk.page);
+    await desk.page.getByRole('link', { name: 'Rename or remove' }).click();
+    await desk.page.getByRole('heading', { name: 'Rename it' }).waitFor();
+    await isAccessible(desk.page);
+  });
+});
+
+describe('accessible', () => {
+  test('the link', async () => {
+    await desk.page.goto(await desk.link('security-key'));
+    await isAccessible(desk.page);
+  });
+  test('a link that was used', async () => {
+    const link = await desk.link('security-key');
+    await desk.page.goto(link);
+    await button('Begin').click();
+    await button('Set it up').waitFor();
+    await isAccessible(desk.page);
+    await desk.page.goto(link);
+    await desk.page.getByText('has run out or was used before').waitFor();
+    await isAccessible(desk.page);
+  });
+  test('after a failure, and at the end', async () => {
+    const authenticator = await setUp('security-key', { isUserVerified: false });
+    await problem(/Nothing came/);
+    await isAccessible(desk.page);
+    await authenticator.cdp.send('WebAuthn.setUserVerified', {
+      authenticatorId: authenticator.id,
+      isUserVerified: true,
+    });
+    await button('Set it up').click();
+    await isDone(/is set up/);
+    await isAccessible(desk.page);
+  });
+});

@@ -1,0 +1,146 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { html } from '@alongside/kernel/html';
+import type { JsonObject } from '@alongside/kernel/json';
+import type { Log } from '@alongside/kernel/log';
+import { steps } from '@alongside/kernel/steps';
+import { formOf } from '../authenticators/form.ts';
+import { type Ceremony, credentialWithId } from '../authenticators/webauthn/ceremony.ts';
+import { spendChallenge } from '../authenticators/webauthn/challenges.ts';
+import type { WebAuthnBody, WebAuthnKind } from '../authenticators/webauthn/kind.ts';
+import { creationOptions } from '../authenticators/webauthn/options.ts';
+import { levelAtBest } from '../authenticators/webauthn/policy.ts';
+import { verifyAttestation } from '../authenticators/webauthn/register.ts';
+import {
+  type Attestation,
+  type ClientData,
+  clientDataOf,
+  readAttestation,
+} from '../authenticators/webauthn/response.ts';
+import { ownReferrer } from '../pages/enrolment.ts';
+import { webAuthnPage } from '../pages/webauthn.ts';
+import { filled, webAuthnSentences } from '../pages/webauthn-text.ts';
+import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
+import { labelOf, longestLabel } from './label.ts';
+import { bringKey, revealKey } from './webauthn-keys.ts';
+
+interface Parts {
+  ceremony: Ceremony;
+  log: Log;
+  development: boolean;
+}
+
+interface Sat {
+  sitting: EnrolmentSitting;
+}
+
+interface Answered extends Sat {
+  attestation: Attestation;
+  client: ClientData;
+}
+
+async function showCreation(
+  { ceremony, development }: Parts,
+  kind: WebAuthnKind,
+  { enrolling, person, path, request }: EnrolmentSitting,
+  problem = '',
+): Promise<Answer> {
+  const label = labelOf(formOf(request).get('label'), kind.label);
+  const page = webAuthnPage({
+    title: `Set up ${kind.thing}`,
+    lead: html`<dl class="summary"><dt>For</dt><dd>${person.displayName}</dd><dt>You need</dt><dd>${kind.enrolmentHint}</dd></dl>`,
+    thing: kind.thing,
+    ceremony: 'create',
+    options: await creationOptions(ceremony, kind, enrolling.id, person),
+    action: path('answer'),
+    fields: html`<div class="field"><label for="label">Name it</label><p class="hint" id="label-hint">So that you know it from others that you may have</p>
+<input type="text" id="label" name="label" value="${label}" maxlength="${longestLabel}" autocomplete="off" aria-describedby="label-hint"></div>`,
+    button: problem ? 'Try again' : 'Set it up',
+    problem,
+    development,
+  });
+  return page.with(ownReferrer);
+}
+
+type Again = (sitting: EnrolmentSitting, sentence: string, detail: string) => Promise<Answer>;
+
+const readAnswer = (refuse: Again) =>
+  async function readAnswer({ sitting }: Sat): Promise<Answer | Omit<Answered, 'sitting'>> {
+    const attestation = readAttestation(formOf(sitting.request).get('response') ?? '');
+    const client = attestation && clientDataOf(attestation);
+    if (attestation && client) return { attestation, client };
+    return refuse(sitting, webAuthnSentences.malformed, 'the form holds no attestation of this page');
+  };
+
+/** Any answer spends its challenge, right or wrong: none is tried twice. */
+const spend = ({ ceremony }: Parts, refuse: Again) =>
+  async function spend({ sitting, client }: Answered): Promise<Answer | undefined> {
+    if (!(await spendChallenge(ceremony.singleUse, client.challenge, sitting.enrolling.id)))
+      return refuse(
+        sitting,
+        webAuthnSentences.tooLate,
+        'the challenge is old, used, or of another enrolment',
+      );
+    if (client.framed)
+      return refuse(sitting, webAuthnSentences.notAdded, 'the page stood within another site');
+    return undefined;
+  };
+
+const verify = ({ ceremony }: Parts, refuse: Again) =>
+  async function verify({
+    sitting,
+    attestation,
+    client,
+  }: Answered): Promise<Answer | { body: WebAuthnBody }> {
+    const ceiling = sitting.enrolling.ceiling === 3 ? 3 : 2;
+    const verified = await verifyAttestation(ceremony, attestation, client.challenge, ceiling);
+    if ('body' in verified) return verified;
+    return refuse(sitting, webAuthnSentences.notAdded, verified.refused);
+  };
+
+/** No two people share a credential (WebAuthn section 7.1, "verify that the credentialId is not yet registered"). */
+const refuseKnown = ({ ceremony }: Parts, refuse: Again) =>
+  async function refuseKnown({ sitting, attestation }: Answered): Promise<Answer | undefined> {
+    if (!(await credentialWithId(ceremony, attestation.id))) return undefined;
+    return refuse(sitting, webAuthnSentences.notAdded, 'somebody has a credential with this id');
+  };
+
+const add = ({ ceremony }: Parts, kind: WebAuthnKind) =>
+  async function add({ sitting, attestation, body }: Answered & { body: WebAuthnBody }): Promise<Answer> {
+    const third = levelAtBest(kind, body, ceremony.policy) === 3;
+    const draft = {
+      label: labelOf(formOf(sitting.request).get('label'), kind.label),
+      lookup: attestation.id,
+      body,
+    };
+    return sitting.complete(draft, {
+      note: third ? webAuthnSentences.addedThird : webAuthnSentences.addedSecond,
+      // Two enrolments of one credential in the same moment: one wins.
+      spends: [ceremony.singleUse.claiming('cis2-webauthn-id', attestation.id, 900_000)],
+    });
+  };
+
+/** How a person is given a WebAuthn credential of one kind. */
+export function webAuthnEnrolment(kind: WebAuthnKind, parts: Parts): Enrolment {
+  const { ceremony, log } = parts;
+  const refuse: Again = (sitting, sentence, detail) => {
+    log.info({ id: sitting.request.id, kind: kind.id, detail }, 'a WebAuthn registration was refused');
+    return showCreation(parts, kind, sitting, filled(sentence, { thing: kind.thing }));
+  };
+  const list = steps<Sat>()
+    .step(readAnswer(refuse))
+    .step(spend(parts, refuse))
+    .step(verify(parts, refuse))
+    .step(refuseKnown(parts, refuse))
+    .step(add(parts, kind));
+  return {
+    kind: kind.id,
+    label: kind.label,
+    hint: kind.enrolmentHint,
+    level: kind.best(ceremony.policy),
+    levelOf: ({ body }) => levelAtBest(kind, body as WebAuthnBody, ceremony.policy),
+    reveal: (credential, secret) => revealKey(ceremony.party, credential, secret),
+    bring: (body: JsonObject) => bringKey(kind, body),
+    begin: (sitting) => showCreation(parts, kind, sitting),
+    routes: [{ method: 'POST', path: 'answer', run: (sitting) => list.run({ sitting }) }],
+  };
+}

@@ -1,0 +1,84 @@
+import { catalogue } from '@alongside/kernel/errors';
+
+const user = { actor: 'user' } as const;
+const developer = { actor: 'developer' } as const;
+const page = { status: 400, code: 'invalid_request', ...user } as const;
+
+/** Setting up ways to sign in: links, pages, a person's own account, and what the console asks. */
+export const enrolmentErrors = catalogue('cis2', {
+  linkUnknown: {
+    ...page,
+    description: 'This link has run out or was used before. Ask your registration authority for a new one.',
+    source: 'NIST SP 800-63B section 4.1.2',
+  },
+  enrolmentUnknown: {
+    ...page,
+    description: 'This page has run out, was used before, or belongs to another browser. Begin again.',
+    source: 'NIST SP 800-63B section 4.1.2',
+  },
+  foreignPage: {
+    status: 403,
+    ...user,
+    code: 'access_denied',
+    description: 'That did not come from a page of this service. Go back and try again.',
+    source: 'Fetch Metadata Request Headers section 2.3, RFC 6454 section 7',
+  },
+  notSignedIn: {
+    status: 403,
+    ...user,
+    code: 'access_denied',
+    description:
+      'Nobody is signed in here, or it is too long ago. Open one of your applications, sign in, and come back to this page.',
+    source: 'NIST SP 800-63B section 4.1.2.1',
+  },
+  accountLevel: {
+    status: 403,
+    ...user,
+    code: 'access_denied',
+    description:
+      'You are signed in at a lower level than this needs. Sign in with your smartcard or another way of level 3, and come back.',
+    source: 'NIST SP 800-63B section 4.1.2.1',
+  },
+  credentialUnknown: {
+    status: 404,
+    ...user,
+    code: 'not_found',
+    description: 'There is no such way to sign in any more.',
+    source: 'RFC 9110 section 15.5.5',
+  },
+  consoleUnknown: {
+    status: 401,
+    actor: 'operator',
+    code: 'invalid_token',
+    description: 'Only the console may call this.',
+    source: 'RFC 6750 section 3.1',
+  },
+  consoleBody: {
+    status: 400,
+    ...developer,
+    code: 'invalid_request',
+    description: 'The body is not what it must be.',
+    source: 'RFC 9110 section 15.5.1',
+  },
+  kindUnknown: {
+    status: 422,
+    ...developer,
+    code: 'unknown_kind',
+    description: 'Nobody can be given a way to sign in of this kind.',
+    source: 'RFC 9110 section 15.5.21',
+  },
+  personUnknown: {
+    status: 404,
+    ...developer,
+    code: 'not_found',
+    description: 'Nobody has this uid, or the person is disabled.',
+    source: 'RFC 9110 section 15.5.5',
+  },
+  officerRefused: {
+    status: 403,
+    ...user,
+    code: 'access_denied',
+    description: 'Only a registration authority manager or agent may do this, and not for themselves.',
+    source: 'NIST SP 800-63B section 4.1.2',
+  },
+});

@@ -1,0 +1,45 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { safeFetch } from '../../oauth/safe-fetch.ts';
+import { logoutToken } from './logout-token.ts';
+
+interface Parts {
+  issuer: string;
+  development: boolean;
+  keys: SigningKeys;
+  clock: Clock;
+}
+
+interface Message {
+  address: string;
+  trusted: boolean;
+  uid: string;
+  sid: string;
+}
+
+/** One attempt to tell a relying party (OpenID Connect Back-Channel Logout section 2.5). */
+export async function postLogoutToken(
+  parts: Parts,
+  { address, trusted, uid, sid }: Message,
+  client: Cis2Half,
+): Promise<{ delivered: boolean; detail: string }> {
+  try {
+    const token = await logoutToken(parts, client, { uid, sid });
+    const { status, body } = await safeFetch(
+      address,
+      { privateAddresses: trusted || parts.development },
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+        body: `logout_token=${token}`,
+      },
+    );
+    // The platform's way to say that nothing of the session is left there.
+    const unknown = status === 501 && body.includes('SID not found');
+    return { delivered: (status >= 200 && status < 300) || unknown, detail: `status ${status}` };
+  } catch (error) {
+    return { delivered: false, detail: reasonOf(error) };
+  }
+}

@@ -1,0 +1,79 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { type Html, html } from '@alongside/kernel/html';
+import { framedPage } from '@alongside/kernel/layout';
+import { grouped } from '../authenticators/tablet/short-code.ts';
+import { waitScriptPath } from '../authenticators/tablet/wait-script.ts';
+import { type Interaction, interactionPath } from '../interaction/interactions.ts';
+import { qrCode } from './qr.ts';
+import { tabletSentences } from './tablet-text.ts';
+import { serviceName } from './text.ts';
+import { filled } from './webauthn-text.ts';
+
+const { desk: words } = tabletSentences;
+
+/** The page at the desk. */
+export interface DeskPage {
+  interaction: Interaction;
+  applicationName: string;
+  /** Which of the requests of this sign-in. */
+  serial: number;
+  development: boolean;
+}
+
+/** It looks by script whether something has happened, and by itself where there is none. */
+const watching = (address: string, state: string): Html =>
+  html`<script src="${waitScriptPath}" defer></script><noscript><meta http-equiv="refresh" content="3"></noscript><meta name="watched" content="${address}" data-state="${state}">`;
+
+function waitingPage(page: DeskPage, state: string, title: string, main: Html): Answer {
+  const { interaction, serial, applicationName, development } = page;
+  const path = (part: string) => interactionPath(interaction.id, `tablet/${part}`);
+  return framedPage(
+    200,
+    {
+      title,
+      service: serviceName,
+      development,
+      head: watching(path(`state?request=${serial}`), state),
+      main: html`<p class="lead">You are signing in to ${applicationName}.</p>
+${main}
+<p class="quiet">${words.lifetime} <noscript>${words.noScript}</noscript></p>
+<form method="post" action="${path('stop')}"><input type="hidden" name="request" value="${serial}">
+<div class="actions"><button class="secondary">${words.cancel}</button></div></form>`,
+    },
+    { script: ["'self'"], connect: ["'self'"] },
+  );
+}
+
+/** Nobody has answered yet: the picture and the code. */
+export const tabletScanPage = (page: DeskPage, appUrl: string, code: string): Answer =>
+  waitingPage(
+    page,
+    'waiting',
+    words.title,
+    html`<p>${filled(words.lead, { address: appUrl })}</p>
+${qrCode(`${appUrl}#${grouped(code)}`, words.picture)}
+<dl class="summary"><dt>${words.code}</dt><dd><strong class="code" data-code>${grouped(code)}</strong></dd></dl>
+<p class="waiting" role="status">${words.waiting}</p>`,
+  );
+
+/** A tablet has opened it, and asks for the number. */
+export const tabletNumberPage = (page: DeskPage, number: string): Answer =>
+  waitingPage(
+    page,
+    'opened',
+    words.openedTitle,
+    html`<div class="panel" role="status"><p>${words.opened}</p>
+<p><span class="visually-hidden">${words.number}: </span><strong class="matching" data-number>${number}</strong></p></div>
+<p class="waiting">${words.opening}</p>`,
+  );
+
+/** It ended without a sign-in. */
+export const tabletEndPage = ({ interaction, development }: DeskPage, sentence: string): Answer =>
+  framedPage(200, {
+    title: words.title,
+    service: serviceName,
+    development,
+    main: html`<p class="error" role="alert">${sentence}</p>
+<p><a class="button" href="${interactionPath(interaction.id, 'tablet')}">${words.again}</a></p>
+<p><a href="${interactionPath(interaction.id)}">${words.otherWay}</a></p>`,
+  });

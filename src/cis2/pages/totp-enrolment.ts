@@ -1,0 +1,68 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { type Html, html } from '@alongside/kernel/html';
+import { framedPage } from '@alongside/kernel/layout';
+import { ownReferrer } from './enrolment.ts';
+import { field } from './field.ts';
+import { passwordSentences } from './password-text.ts';
+import { qrCode } from './qr.ts';
+import { serviceName } from './text.ts';
+
+const { enrolment: words } = passwordSentences;
+
+/** What is wrong with a form, by its fields. */
+export type FieldProblems = Partial<Record<'password' | 'repeat' | 'code', string>>;
+
+interface Shown {
+  action: string;
+  email: string;
+  problems: FieldProblems;
+  development: boolean;
+}
+
+const newPassword = (problems: FieldProblems): Html =>
+  html`${field({ name: 'password', label: words.password, hint: words.passwordHint, type: 'password', autocomplete: 'new-password', longest: 256, problem: problems.password })}
+${field({ name: 'repeat', label: words.repeat, type: 'password', autocomplete: 'new-password', longest: 256, problem: problems.repeat })}`;
+
+const framed = (title: string, { action, email, problems, development }: Shown, above: Html, fields: Html) =>
+  framedPage(Object.keys(problems).length > 0 ? 400 : 200, {
+    title,
+    service: serviceName,
+    development,
+    main: html`${above}
+<form method="post" action="${action}">
+<dl class="summary"><dt>${words.signInName}</dt><dd>${email}</dd></dl>
+<input type="hidden" name="username" value="${email}" autocomplete="username">
+${fields}
+<div class="actions"><button>${words.save}</button></div></form>`,
+  }).with(ownReferrer);
+
+/** The key in groups of four, as apps let it be typed. */
+const typed = (secret: string): string => (secret.match(/.{1,4}/g) ?? []).join(' ');
+
+/** Setting up an authenticator app: the key, a password, and one code as the proof that the app has the key. */
+export const totpEnrolmentPage = (
+  shown: Shown & { uri: string; secret: string; replaces: boolean },
+): Answer =>
+  framed(
+    words.title,
+    shown,
+    html`${shown.replaces ? html`<p class="warning">${words.twice}</p>` : undefined}
+<p>${words.scan}</p>
+${qrCode(shown.uri, words.picture)}
+<p>${words.byHand} <strong class="code" data-secret>${typed(shown.secret)}</strong></p>`,
+    html`${newPassword(shown.problems)}
+${field({ name: 'code', label: words.code, hint: words.codeHint, type: 'text', autocomplete: 'one-time-code', longest: 16, code: true, problem: shown.problems.code })}`,
+  );
+
+/** Setting a password, in development. */
+export const passwordEnrolmentPage = (shown: Shown): Answer =>
+  framed(words.passwordTitle, shown, html``, newPassword(shown.problems));
+
+/** The directory does not say enough of the person. */
+export const noAccountPage = (title: string, sentence: string, development: boolean): Answer =>
+  framedPage(409, {
+    title,
+    service: serviceName,
+    development,
+    main: html`<p class="error" role="alert">${sentence}</p>`,
+  });

@@ -1,0 +1,54 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { type Html, html } from '@alongside/kernel/html';
+import { framedPage } from '@alongside/kernel/layout';
+import { type Interaction, interactionPath } from '../interaction/interactions.ts';
+import { field } from './field.ts';
+import { passwordSentences } from './password-text.ts';
+import { serviceName } from './text.ts';
+
+const { totp: words, otherWay } = passwordSentences;
+
+/** Where the person is, and what the page has to say. */
+interface Shown {
+  interaction: Interaction;
+  applicationName: string;
+  /** Why the page comes again; empty at first. */
+  problem: string;
+  development: boolean;
+}
+
+const framed = ({ interaction, applicationName, problem, development }: Shown, title: string, form: Html) =>
+  framedPage(problem ? 400 : 200, {
+    title,
+    service: serviceName,
+    development,
+    main: html`<p class="lead">You are signing in to ${applicationName}.</p>
+${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
+${form}
+<p><a href="${interactionPath(interaction.id)}">${otherWay}</a></p>`,
+  });
+
+/** First page of the authenticator app: who the person is. */
+export const totpPasswordPage = (shown: Shown): Answer =>
+  framed(
+    shown,
+    words.title,
+    html`<form method="post" action="${interactionPath(shown.interaction.id, 'totp/password')}">
+${field({ name: 'email', label: words.email, type: 'email', autocomplete: 'username', longest: 254 })}
+${field({ name: 'password', label: words.password, type: 'password', autocomplete: 'current-password', longest: 1024 })}
+<div class="actions"><button>${words.next}</button></div>
+</form>`,
+  );
+
+/** Second page: the code. It comes whether the first was answered rightly or not. */
+export const totpCodePage = (shown: Shown & { step: string }): Answer =>
+  framed(
+    shown,
+    words.codeTitle,
+    html`<form method="post" action="${interactionPath(shown.interaction.id, 'totp/code')}">
+<input type="hidden" name="step" value="${shown.step}">
+${field({ name: 'code', label: words.code, hint: words.codeHint, type: 'text', autocomplete: 'one-time-code', longest: 16, code: true })}
+<div class="actions"><button>${words.submit}</button></div>
+</form>
+<p><a href="${interactionPath(shown.interaction.id, 'totp')}">${words.again}</a></p>`,
+  );

@@ -1,0 +1,59 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { type Html, html } from '@alongside/kernel/html';
+import { framedPage } from '@alongside/kernel/layout';
+import { webAuthnScriptPath } from '../authenticators/webauthn/script.ts';
+import { serviceName } from './text.ts';
+import { filled, webAuthnSentences } from './webauthn-text.ts';
+
+/** A page on which the browser talks to an authenticator. */
+export interface WebAuthnPage {
+  title: string;
+  /** What it is about, above the button. */
+  lead: Html;
+  /** Within a sentence: "your security key". */
+  thing: string;
+  ceremony: 'create' | 'get';
+  /** Options for the browser, as JSON. */
+  options: object;
+  /** Where the result goes. */
+  action: string;
+  /** More for the form, above its button. */
+  fields?: Html;
+  button: string;
+  /** Why the page comes again; empty at first. */
+  problem: string;
+  /** What else the person can do. */
+  otherwise?: Html;
+  development: boolean;
+}
+
+const says = (name: string, sentence: string, thing: string): Html =>
+  html`<p class="error" role="alert" data-says="${name}" hidden>${filled(sentence, { thing })}</p>`;
+
+/** It begins by itself, and again by its button. The result goes back as a form. */
+export function webAuthnPage({ thing, problem, ...page }: WebAuthnPage): Answer {
+  const { waiting, done, browser } = webAuthnSentences;
+  const main = html`${page.lead}
+${problem ? html`<p class="error" role="alert" data-says="problem">${problem}</p>` : undefined}
+<noscript><p class="error">Your browser must run JavaScript to use ${thing}.</p></noscript>
+${Object.entries(browser).map(([name, sentence]) => says(name, sentence, thing))}
+<div role="status"><p class="note waiting" data-says="waiting" hidden>${filled(waiting, { thing })}</p>
+<p class="note" data-says="done" hidden>${done}</p></div>
+<form method="post" action="${page.action}" data-webauthn="${page.ceremony}" data-options="${JSON.stringify(page.options)}" ${problem || page.ceremony === 'create' ? undefined : html`data-auto="1"`}>
+<input type="hidden" name="response" id="response">
+${page.fields}
+<div class="actions"><button id="start">${page.button}</button></div>
+</form>
+${page.otherwise}`;
+  return framedPage(
+    problem ? 400 : 200,
+    {
+      title: page.title,
+      service: serviceName,
+      development: page.development,
+      head: html`<script src="${webAuthnScriptPath}" defer></script>`,
+      main,
+    },
+    { script: ["'self'"] },
+  );
+}

@@ -1,0 +1,159 @@
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { Credentials } from '../authenticators/credentials.ts';
+import type { Cis2Dependencies } from '../index.ts';
+import { type AuthenticatorAnswer, consolePaths } from '../protocol.ts';
+import { type Reply, send } from './browser.ts';
+import { startChromium } from './chromium.ts';
+import { consoleSecret, type Instance, startInstance } from './instance.ts';
+import { gp } from './people.ts';
+import { redeem } from './redeem.ts';
+import { type RpEndpoint, startRpEndpoint } from './rp-endpoint.ts';
+
+/** A virtual authenticator of a browser, as the Chrome DevTools Protocol drives it. */
+export interface VirtualAuthenticator {
+  id: string;
+  cdp: CDPSession;
+  credentials(): Promise<CdpCredential[]>;
+  add(credential: CdpCredential): Promise<void>;
+  /** Forgets every credential. */
+  clear(): Promise<void>;
+}
+
+export interface CdpCredential {
+  credentialId: string;
+  isResidentCredential: boolean;
+  rpId?: string;
+  privateKey: string;
+  userHandle?: string;
+  signCount: number;
+  backupEligibility?: boolean;
+  backupState?: boolean;
+}
+
+export interface VirtualOptions {
+  transport?: 'usb' | 'internal' | 'hybrid';
+  hasUserVerification?: boolean;
+  isUserVerified?: boolean;
+  defaultBackupEligibility?: boolean;
+  defaultBackupState?: boolean;
+}
+
+/** Gives the browser of a page an authenticator that says yes by itself. */
+export async function virtualAuthenticator(
+  page: Page,
+  options: VirtualOptions = {},
+): Promise<VirtualAuthenticator> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'usb',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+      ...options,
+    },
+  });
+  return {
+    id: authenticatorId,
+    cdp,
+    credentials: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
+    async add(credential) {
+      await cdp.send('WebAuthn.addCredential', { authenticatorId, credential });
+    },
+    async clear() {
+      await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
+    },
+  };
+}
+
+/** A browser with authenticators, CIS2 under a name, and a client that waits for the answer. */
+export interface WebAuthnDesk {
+  cis2: Instance;
+  client: Cis2Half;
+  credentials: Credentials;
+  chromium: Browser;
+  context: BrowserContext;
+  page: Page;
+  /** A browser that was never here. */
+  fresh(options?: Parameters<Browser['newContext']>[0]): Promise<void>;
+  /** Waits for the client's address; its query. */
+  arrived(): Promise<URLSearchParams>;
+  /** The claims that the client gets for the code that it was given. */
+  claims(): Promise<Record<string, unknown>>;
+  /** What the console asks. */
+  console(method: string, path: string, body?: unknown, secret?: string): Promise<Reply>;
+  /** Gives a person a WebAuthn credential whose key a tester has. */
+  give(kind: string, uid?: string, more?: object): Promise<AuthenticatorAnswer & { key: CdpCredential }>;
+  /** A link as an officer makes it. */
+  link(kind: string, uid?: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startWebAuthnDesk(
+  settings: Cis2Dependencies['webAuthn'] = {},
+  register: Partial<Cis2Half> = {},
+  more: Partial<Cis2Dependencies> = {},
+): Promise<WebAuthnDesk> {
+  const [chromium, rp, cis2]: [Browser, RpEndpoint, Instance] = await Promise.all([
+    startChromium(),
+    startRpEndpoint(),
+    startInstance({ webAuthn: settings, ...more }, ':memory:', undefined, 'localhost'),
+  ]);
+  const callback = rp.url.replace('/backchannel-logout', '/callback');
+  const client = await cis2.register({
+    redirectUris: [callback],
+    postLogoutRedirectUris: [callback],
+    backchannelLogoutUri: rp.url,
+    ...register,
+  });
+  const desk: WebAuthnDesk = {
+    cis2,
+    client,
+    credentials: new Credentials(cis2.database, cis2.clock, cis2.vault),
+    chromium,
+    context: undefined as never,
+    page: undefined as never,
+    async fresh(options = {}) {
+      await desk.context?.close();
+      desk.context = await chromium.newContext(options);
+      desk.page = await desk.context.newPage();
+    },
+    async arrived() {
+      await desk.page.waitForURL((url) => url.href.startsWith(callback));
+      return new URL(desk.page.url()).searchParams;
+    },
+    async claims() {
+      await desk.arrived();
+      const back = { status: 302, headers: {}, body: '', location: desk.page.url() };
+      const { id_token } = await redeem(cis2, client, back);
+      return JSON.parse(Buffer.from(id_token.split('.')[1] ?? '', 'base64url').toString());
+    },
+    console(method, path, body, secret = consoleSecret) {
+      const headers = {
+        authorization: `Bearer ${secret}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      };
+      return send(method, `${cis2.origin}${path}`, headers, body === undefined ? '' : JSON.stringify(body));
+    },
+    async give(kind, uid = gp.uid, more = {}) {
+      const { body } = await desk.console('POST', consolePaths.authenticators(uid), { kind, ...more });
+      const answer = JSON.parse(body) as AuthenticatorAnswer;
+      return { ...answer, key: answer.development?.credential as CdpCredential };
+    },
+    async link(kind, uid = gp.uid) {
+      const { body } = await desk.console('POST', consolePaths.enrolments(uid), { kind });
+      return (JSON.parse(body) as { url: string }).url;
+    },
+    async stop() {
+      await chromium.close();
+      await cis2.stop();
+      await rp.stop();
+    },
+  };
+  return desk;
+}

@@ -1,0 +1,38 @@
+import type { DecodedJwt } from '@alongside/kernel/jws';
+import type { Cis2Half } from '../../../oauth/applications.ts';
+
+const defaultPort = /^(https:\/\/[^/:]+):443(?=\/|$)/;
+
+/** Why two addresses that look alike are not the same. */
+function audienceHint(received: unknown, expected: string): string | undefined {
+  if (typeof received !== 'string' || received === expected) return undefined;
+  const bare = (address: string) => address.replace(defaultPort, '$1');
+  if (bare(received) === bare(expected))
+    return `they differ in the explicit port :443 only: it must be as ${expected.match(defaultPort) ? 'there' : 'here, without it'}`;
+  if (received.replace(/\/$/, '') === expected.replace(/\/$/, ''))
+    return 'they differ in the slash at the end only';
+  return undefined;
+}
+
+/** How far the client's clock seems to be from ours, by `iat`; nothing below ten seconds. */
+function clockHint({ iat }: DecodedJwt['claims'], now: number): string | undefined {
+  if (typeof iat !== 'number' || Math.abs(iat - now) <= 10) return undefined;
+  return iat > now
+    ? `by its iat the client’s clock is ${iat - now} s ahead of ours`
+    : `by its iat it was made ${now - iat} s ago, or the client’s clock is behind ours`;
+}
+
+/** What else a developer should look at when an assertion is refused: the traps that suppliers fell into. */
+export function assertionHints(
+  { header, claims }: DecodedJwt,
+  client: Cis2Half,
+  { audience, now }: { audience: string; now: number },
+): string[] {
+  const kids = client.jwks?.keys.map(({ kid }) => kid ?? '(none)');
+  const unknown = kids && typeof header.kid === 'string' && !kids.includes(header.kid);
+  return [
+    audienceHint(claims.aud, audience),
+    clockHint(claims, now),
+    unknown ? `registered kids are: ${kids.join(' ') || 'none'}` : undefined,
+  ].filter((hint) => hint !== undefined);
+}

@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict';
+import { KeyObject, randomBytes } from 'node:crypto';
+import { request } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import { ManualClock, seconds } from '@alongside/kernel/clock';
+import { uuid } from '@alongside/kernel/ids';
+import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
+import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
+import { trustedProxies } from '@alongside/kernel/peer';
+import { sha256, Vault } from '@alongside/kernel/secrets';
+import { exportJWK, generateKeyPair } from 'jose';
+import { ProofNonces } from '../oauth/dpop-nonce.ts';
+import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
+
+const patient = `${pdsBase}/Patient/9000000009`;
+const algorithms = 'ES256 EdDSA PS256 RS256 RS512';
+const issuer = 'http://127.0.0.1/oauth2.1';
+
+/** A client that holds a key, and proves it. */
+async function newHolder(algorithm: SigningAlgorithm = 'ES256') {
+  const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
+  const jwk = (await exportJWK(publicKey)) as JsonWebKey;
+  const key = KeyObject.from(privateKey);
+  return {
+    jkt: thumbprint(jwk),
+    async proof(gateway: RunningGateway, token: string, claims: JwtClaims = {}): Promise<string> {
+      const usual = {
+        htm: 'GET',
+        htu: `http://127.0.0.1${patient}`,
+        iat: seconds(gateway.clock),
+        jti: uuid(),
+        ath: sha256(token),
+      };
+      const kept = JSON.parse(JSON.stringify({ ...usual, ...claims })) as JwtClaims;
+      return signJwt({ alg: algorithm, typ: 'dpop+jwt', jwk }, kept, key);
+    },
+  };
+}
+
+const cnf = (confirmation: object, attributes: Record<string, string> = {}) => ({
+  applicationId: 'standard',
+  issuer,
+  attributes: {
+    auth_grant_type: 'authorization_code',
+    'alongside.role_ids': '555254240100',
+    ...attributes,
+    cnf: JSON.stringify(confirmation),
+  },
+});
+
+const unbound = {
+  applicationId: 'standard',
+  issuer,
+  attributes: { auth_grant_type: 'authorization_code', 'alongside.role_ids': '555254240100' },
+};
+
+const lastCall = (gateway: RunningGateway) =>
+  gateway.lines.findLast(({ message }) => message === 'call')?.fields ?? {};
+
+describe('a token that is bound to the key of a proof (RFC 9449)', () => {
+  let gateway: RunningGateway;
+  let holder: Awaited<ReturnType<typeof newHolder>>;
+  let stranger: Awaited<ReturnType<typeof newHolder>>;
+  let token: string;
+  before(async () => {
+    gateway = await startGateway();
+    [holder, stranger] = await Promise.all([newHolder(), newHolder()]);
+    await gateway.addStandardApplication('standard', ['pds', 'hello']);
+    token = await gateway.issue(cnf({ jkt: holder.jkt }));
+  });
+  after(() => gateway.stop());
+
+  const call = (headers: Record<string, string>, path = patient, method = 'GET') =>
+    gateway.call(path, { headers, method });
+
+  /** 401 with this rule, this challenge, and a reason that is found by its id. */
+  async function refused(answer: Response, rule: string, challenge: string | null): Promise<void> {
+    assert.equal(answer.status, 401);
+    assert.equal(lastCall(gateway).decision, `gateway.${rule}`);
+    assert.equal(answer.headers.get('www-authenticate'), challenge);
+    const kept = await gateway.refusals.find(answer.headers.get('x-message-id') ?? '');
+    assert.equal(kept?.error, `gateway.${rule}`);
+    assert.notEqual(kept?.detail, '');
+  }
+
+  test('is taken with a proof, in any spelling of the scheme', async () => {
+    for (const scheme of ['DPoP', 'dpop', 'DPOP']) {
+      const dpop = await holder.proof(gateway, token);
+      const answer = await call({ authorization: `${scheme} ${token}`, dpop });
+      assert.equal(answer.status, 200, scheme);
+      assert.equal(answer.headers.get('x-message-id'), null);
+      assert.equal(answer.headers.get('dpop-nonce'), null);
+    }
+  });
+
+  test('with every algorithm of the challenge', async () => {
+    for (const algorithm of algorithms.split(' ') as SigningAlgorithm[]) {
+      const other = await newHolder(algorithm);
+      const bound = await gateway.issue(cnf({ jkt: other.jkt }));
+      const dpop = await other.proof(gateway, bound);
+      assert.equal((await call({ authorization: `DPoP ${bound}`, dpop })).status, 200, algorithm);
+    }
+  });
+
+  test('HEAD is a method of its own in a proof', async () => {
+    const asHead = await holder.proof(gateway, token, { htm: 'HEAD' });
+    const asGet = await holder.proof(gateway, token);
+    const headers = { authorization: `DPoP ${token}` };
+    assert.equal((await call({ ...headers, dpop: asHead }, patient, 'HEAD')).status, 200);
+    assert.equal((await call({ ...headers, dpop: asGet }, patient, 'HEAD')).status, 401);
+  });
+
+  test('query and fragment do not count in htu; a spelling that means the same address does', async () => {
+    for (const htu of [
+      `http://127.0.0.1${patient}?a=b#c`,
+      `HTTP://127.0.0.1:80${patient}`,
+      `http://127.0.0.1${pdsBase}/./Patient/9000000009`,
+    ]) {
+      const dpop = await holder.proof(gateway, token, { htu });
+      assert.equal(
+        (await call({ authorization: `DPoP ${token}`, dpop }, `${patient}?_x=1`)).status,
+        200,
+        htu,
+      );
+    }
+  });
+
+  test('sent as Bearer, it is refused, with a proof or without', async () => {
+    const dpop = await holder.proof(gateway, token);
+    const challenge = `DPoP error="invalid_token", algs="${algorithms}"`;
+    for (const headers of [{}, { dpop }] as Record<string, string>[])
+      await refused(await call({ authorization: `Bearer ${token}`, ...headers }), 'boundToken', challenge);
+  });
+
+  const wrongProof = `DPoP error="invalid_dpop_proof", algs="${algorithms}"`;
+  test('without a proof', async () => {
+    const answer = await call({ authorization: `DPoP ${token}` });
+    await refused(answer, 'missingProof', wrongProof);
+    const [issue] = ((await answer.json()) as OutcomeBody).issue;
+    assert.equal(issue.details.coding[0].code, 'ACCESS_DENIED');
+    assert.equal(issue.diagnostics, 'Missing DPoP proof');
+  });
+
+  test('an API with faults of Apigee renders it as one', async () => {
+    const answer = await call({ authorization: `DPoP ${token}` }, '/canary-api');
+    assert.equal(answer.headers.get('www-authenticate'), wrongProof);
+    assert.deepEqual(await answer.json(), {
+      fault: { faultstring: 'Missing DPoP proof', detail: { errorcode: 'steps.raisefault.RaiseFault' } },
+    });
+  });
+
+  const now = () => seconds(gateway.clock);
+  const bad: [string, () => Promise<string>][] = [
+    ['nonsense', async () => 'x.y.z'],
+    ['the key of another', () => stranger.proof(gateway, token)],
+    ['another method', () => holder.proof(gateway, token, { htm: 'POST' })],
+    ['another path', () => holder.proof(gateway, token, { htu: `http://127.0.0.1${patient}0` })],
+    // The address that the client connected to says nothing: what counts is configured.
+    [
+      'the address of the listener',
+      () => holder.proof(gateway, token, { htu: `http://127.0.0.1:${gateway.port}${patient}` }),
+    ],
+    ['another host', () => holder.proof(gateway, token, { htu: `http://evil.test${patient}` })],
+    ['an htu without its path', () => holder.proof(gateway, token, { htu: 'http://127.0.0.1' })],
+    ['no ath', () => holder.proof(gateway, token, { ath: undefined })],
+    ['an ath that is a number', () => holder.proof(gateway, token, { ath: 1 })],
+    ['the ath of another token', () => holder.proof(gateway, `${token}x`)],
+    ['issued 61 s ago', () => holder.proof(gateway, token, { iat: now() - 61 })],
+    ['issued 11 s ahead', () => holder.proof(gateway, token, { iat: now() + 11 })],
+    ['no iat', () => holder.proof(gateway, token, { iat: undefined })],
+    ['no jti', () => holder.proof(gateway, token, { jti: undefined })],
+    ['an empty jti', () => holder.proof(gateway, token, { jti: '' })],
+  ];
+  for (const [name, proof] of bad)
+    test(`a proof with ${name} is refused`, async () => {
+      const answer = await call({ authorization: `DPoP ${token}`, dpop: await proof() });
+      await refused(answer, 'invalidProof', wrongProof);
+    });
+
+  test('the Host header changes nothing', async () => {
+    const dpop = await holder.proof(gateway, token, { htu: `http://evil.test${patient}` });
+    const answer = await call({ authorization: `DPoP ${token}`, dpop, host: 'evil.test' });
+    await refused(answer, 'invalidProof', wrongProof);
+  });
+
+  test('a proof is good once, also for the same call', async () => {
+    const dpop = await holder.proof(gateway, token);
+    const both = await Promise.all(
+      Array.from({ length: 8 }, () => call({ authorization: `DPoP ${token}`, dpop })),
+    );
+    assert.deepEqual(both.map(({ status }) => status).sort(), [200, ...Array(7).fill(401)]);
+  });
+
+  test('an unbound token in the scheme DPoP, or with a proof, is refused', async () => {
+    const plain = await gateway.issue(unbound);
+    const dpop = await holder.proof(gateway, plain);
+    const challenge = `DPoP error="invalid_token", algs="${algorithms}"`;
+    await refused(await call({ authorization: `DPoP ${plain}`, dpop }), 'unboundToken', challenge);
+    await refused(await call({ authorization: `DPoP ${plain}` }), 'unboundToken', challenge);
+    const asBearer = await call({ authorization: `Bearer ${plain}`, dpop });
+    await refused(asBearer, 'unboundToken', 'Bearer error="invalid_token"');
+  });
+
+  test('an unknown or revoked token in the scheme DPoP is told so in that scheme', async () => {
+    const revoked = await gateway.issue(cnf({ jkt: holder.jkt }));
+    await gateway.database.run(gateway.tokens.revoking(revoked));
+    for (const value of ['unknown', revoked]) {
+      const dpop = await holder.proof(gateway, value);
+      const challenge = `DPoP error="invalid_token", algs="${algorithms}"`;
+      await refused(await call({ authorization: `DPoP ${value}`, dpop }), 'invalidToken', challenge);
+    }
+  });
+
+  test('a token of the nhs profile knows no other scheme than Bearer, and no challenge', async () => {
+    const nhs = await gateway.issue();
+    const dpop = await holder.proof(gateway, nhs);
+    const answer = await call({ authorization: `DPoP ${nhs}`, dpop });
+    await refused(answer, 'wrongTokenType', null);
+    const [issue] = ((await answer.json()) as OutcomeBody).issue;
+    assert.equal(issue.diagnostics, "Invalid token type 'DPoP', must be 'Bearer'");
+    assert.equal((await call({ authorization: `Bearer ${nhs}`, dpop })).status, 200);
+  });
+
+  test('both schemes at once, or two proofs, are one too many', async () => {
+    const send = (headers: string[]): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const host = ['Host', `127.0.0.1:${gateway.port}`];
+        request(
+          { port: gateway.port, host: '127.0.0.1', path: patient, headers: [...host, ...headers] },
+          (answer) => {
+            answer.resume();
+            resolve(answer.statusCode ?? 0);
+          },
+        )
+          .on('error', reject)
+          .end();
+      });
+    const [first, second] = [await holder.proof(gateway, token), await holder.proof(gateway, token)];
+    const schemes = ['Authorization', `Bearer ${token}`, 'Authorization', `DPoP ${token}`, 'DPoP', first];
+    assert.equal(await send(schemes), 400);
+    assert.equal(await send(['Authorization', `DPoP ${token}`, 'DPoP', first, 'dpop', second]), 400);
+    const joined = await call({ authorization: `DPoP ${token}, Bearer ${token}`, dpop: first });
+    await refused(joined, 'invalidToken', `DPoP error="invalid_token", algs="${algorithms}"`);
+  });
+});
+
+test('nonces: asked for, given with every answer, taken for two periods (RFC 9449 section 9)', async () => {
+  const clock = new ManualClock(Date.UTC(2026, 6, 1, 12));
+  const proofNonces = new ProofNonces(new Vault(randomBytes(32)), clock, 'gateway');
+  const gateway = await startGateway({}, ':memory:', { clock, proofNonces });
+  try {
+    await gateway.addStandardApplication('standard', ['pds']);
+    const holder = await newHolder();
+    const now = { issuedAt: clock.now(), expiresAt: clock.now() + 3_600_000 };
+    const token = await gateway.issue({ ...cnf({ jkt: holder.jkt }), ...now });
+    const at = { iat: seconds(clock) };
+    const call = async (claims: JwtClaims) =>
+      gateway.call(patient, {
+        headers: {
+          authorization: `DPoP ${token}`,
+          dpop: await holder.proof(gateway, token, { ...at, ...claims }),
+        },
+      });
+    const first = await call({});
+    assert.equal(first.status, 401);
+    assert.equal(first.headers.get('www-authenticate'), `DPoP error="use_dpop_nonce", algs="${algorithms}"`);
+    const nonce = first.headers.get('dpop-nonce') ?? '';
+    const second = await call({ nonce });
+    assert.equal(second.status, 200);
+    assert.equal(second.headers.get('dpop-nonce'), nonce);
+    for (const wrong of [`${nonce}x`, '', 7]) assert.equal((await call({ nonce: wrong })).status, 401);
+    clock.advance(300);
+    at.iat = seconds(clock);
+    const third = await call({ nonce });
+    assert.equal(third.status, 200);
+    assert.notEqual(third.headers.get('dpop-nonce'), nonce);
+    clock.advance(300);
+    at.iat = seconds(clock);
+    assert.equal((await call({ nonce })).status, 401);
+  } finally {
+    await gateway.stop();
+  }
+});
+
+describe('a token that is bound to a certificate (RFC 8705)', () => {
+  const der = randomBytes(300);
+  const header = (certificate: Buffer) => ({ 'client-cert': `:${certificate.toString('base64')}:` });
+  let gateway: RunningGateway;
+  let token: string;
+  before(async () => {
+    gateway = await startGateway({}, ':memory:', { proxies: trustedProxies(['127.0.0.1']) });
+    await gateway.addStandardApplication('standard', ['pds']);
+    token = await gateway.issue(cnf({ 'x5t#S256': sha256(der) }));
+  });
+  after(() => gateway.stop());
+
+  const call = (headers: Record<string, string>) => gateway.call(patient, { token, headers });
+
+  test('is taken over a connection with that certificate', async () => {
+    assert.equal((await call(header(der))).status, 200);
+  });
+
+  for (const [name, headers] of [
+    ['no certificate', {}],
+    ['another certificate', header(randomBytes(300))],
+    ['a damaged header', { 'client-cert': der.toString('base64') }],
+  ] as const)
+    test(`is refused with ${name}`, async () => {
+      const answer = await call(headers);
+      assert.equal(answer.status, 401);
+      assert.equal(lastCall(gateway).decision, 'gateway.wrongCertificate');
+      assert.equal(answer.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
+    });
+
+  test('bound to both, it needs both', async () => {
+    const holder = await newHolder();
+    const both = await gateway.issue(cnf({ jkt: holder.jkt, 'x5t#S256': sha256(der) }));
+    const headers = async () => ({
+      authorization: `DPoP ${both}`,
+      dpop: await holder.proof(gateway, both),
+    });
+    assert.equal((await gateway.call(patient, { headers: await headers() })).status, 401);
+    assert.equal(
+      (await gateway.call(patient, { headers: { ...(await headers()), ...header(der) } })).status,
+      200,
+    );
+  });
+});
+
+test('a certificate in a header of a client that is no trusted proxy counts for nothing', async () => {
+  const gateway = await startGateway();
+  try {
+    await gateway.addStandardApplication('standard', ['pds']);
+    const der = randomBytes(300);
+    const token = await gateway.issue(cnf({ 'x5t#S256': sha256(der) }));
+    const headers = { 'client-cert': `:${der.toString('base64')}:` };
+    assert.equal((await gateway.call(patient, { token, headers })).status, 401);
+  } finally {
+    await gateway.stop();
+  }
+});

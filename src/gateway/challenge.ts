@@ -1,0 +1,37 @@
+import type { Headers } from '@alongside/kernel/answer';
+import type { Refusal } from '@alongside/kernel/errors';
+import { proofAlgorithms } from '../oauth/dpop.ts';
+import { type FaultName, faultNameOf } from './faults.ts';
+import type { Trace } from './trace.ts';
+
+const badToken = 'invalid_token';
+const badProof = 'invalid_dpop_proof';
+
+/** `error` of the challenge (RFC 6750 section 3.1, RFC 9449 sections 7.1 and 9). */
+const codes: Readonly<Partial<Record<FaultName, string>>> = {
+  invalidToken: badToken,
+  expiredToken: badToken,
+  boundToken: badToken,
+  unboundToken: badToken,
+  wrongCertificate: badToken,
+  wrongAudience: badToken,
+  personDisabled: badToken,
+  missingProof: badProof,
+  invalidProof: badProof,
+  nonceRequired: 'use_dpop_nonce',
+};
+
+/**
+ * How the client may authenticate, for a token that was refused. The published gateway sends no challenge, so none goes to
+ * a token of the nhs profile. A token that is bound to a key is told of the scheme that it has to come in.
+ */
+export function challengeOf(refusal: Refusal, { scheme, profile, nonce }: Trace): Headers {
+  const name = faultNameOf(refusal);
+  const error = name && codes[name];
+  if (error === undefined || profile === 'nhs' || (profile === undefined && scheme !== 'dpop')) return {};
+  const bound = scheme === 'dpop' || name === 'boundToken';
+  const challenge = bound
+    ? `DPoP error="${error}", algs="${proofAlgorithms.join(' ')}"`
+    : `Bearer error="${error}"`;
+  return { 'www-authenticate': challenge, ...(nonce === undefined ? {} : { 'dpop-nonce': nonce }) };
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startInstance, type TestInstance } from '../../test/support/instance.ts';
+import { pdsBase, requestId } from './gateway.fixture.ts';
+
+const scope = 'urn:nhsd:apim:app:level3:personal-demographics-service';
+const path = `${pdsBase}/Patient/9000000009`;
+
+interface Minted {
+  access_token: string;
+}
+
+describe('the gateway in a whole instance', () => {
+  let instance: TestInstance;
+  before(async () => {
+    instance = await startInstance();
+  });
+  after(() => instance.stop());
+
+  const call = (token: string, target = path, headers: Record<string, string> = {}) =>
+    fetch(`${instance.urls.api}${target}`, {
+      headers: { authorization: `Bearer ${token}`, 'x-request-id': requestId, ...headers },
+    });
+
+  const post = async (target: string, form: Record<string, string>) => {
+    const answer = await fetch(`${instance.urls.api}${target}`, {
+      method: 'POST',
+      body: new URLSearchParams(form),
+    });
+    return { status: answer.status, body: (await answer.json().catch(() => ({}))) as Record<string, string> };
+  };
+
+  const mint = async (person: string) =>
+    (await instance.api<Minted>('POST', '/tokens', { person, application: 'demo-combined' })).access_token;
+
+  test('the reason of a refusal is found by the id in X-Message-Id, and names no identifier', async () => {
+    const answer = await call('nonsense');
+    assert.equal(answer.status, 401);
+    const id = answer.headers.get('x-message-id');
+    const reason = await instance.api('GET', `/refusals/${id}`);
+    assert.equal(reason.error, 'gateway.invalidToken');
+    assert.equal(reason.path, pdsBase);
+    assert.equal(reason.detail, 'no such access token');
+  });
+
+  test('a JWT access token that is revoked is dead at the gateway at once', async () => {
+    const platform = {
+      callbackUrls: [],
+      products: ['personal-demographics-service-application-restricted', 'canary-api'],
+      tokenEndpointAuthMethod: 'client_secret_post',
+      accessToken: { format: 'jwt', signingAlg: 'PS256' },
+    };
+    const made = await instance.api<{ platform: { clientId: string; clientSecret: string } }>(
+      'POST',
+      '/applications',
+      { name: 'jwt at the gateway', profile: 'standard', platform },
+    );
+    const credentials = {
+      client_id: made.platform.clientId,
+      client_secret: made.platform.clientSecret,
+    };
+    const { status, body } = await post('/oauth2.1/token', {
+      grant_type: 'client_credentials',
+      scope,
+      ...credentials,
+    });
+    assert.equal(status, 200, JSON.stringify(body));
+    const token = body.access_token ?? '';
+    assert.equal(token.split('.').length, 3);
+    assert.equal((await call(token)).status, 200);
+    // A JWT with a good signature and other claims is not in the record.
+    const [header, , signature] = token.split('.');
+    assert.equal((await call(`${header}.e30.${signature}`)).status, 401);
+    assert.equal((await post('/oauth2.1/revoke', { token, ...credentials })).status, 200);
+    const after = await call(token);
+    assert.equal(after.status, 401);
+    assert.equal(after.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
+  });
+
+  test('a person who is disabled, and a role that is withdrawn, during the session', async () => {
+    const gp = await mint('gp');
+    assert.equal((await call(gp)).status, 200);
+    await instance.api('PATCH', '/people/656005750108', { disabled: true });
+    await instance.api('PUT', '/clock', { advance: 2 });
+    assert.equal((await call(gp)).status, 401);
+    assert.equal((await call(gp, '/canary-api')).status, 401);
+
+    const nurse = await mint('nurse');
+    const { roles } = await instance.api<{ roles: { roleId: string }[] }>('GET', '/people/656005750105');
+    const [kept, ...lost] = roles;
+    assert.ok(kept && lost[0]);
+    const role = { 'nhsd-session-urid': lost[0].roleId };
+    assert.equal((await call(nurse, path, role)).status, 200);
+    await instance.api('PATCH', '/people/656005750105', { roles: [kept] });
+    await instance.api('PUT', '/clock', { advance: 2 });
+    assert.equal((await call(nurse, path, role)).status, 400);
+    assert.equal((await call(nurse, path, { 'nhsd-session-urid': kept.roleId })).status, 200);
+  });
+});

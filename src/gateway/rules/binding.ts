@@ -1,0 +1,64 @@
+import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
+import { checkProof } from '../../oauth/dpop.ts';
+import type { TokenRecord } from '../../oauth/tokens.ts';
+import { SingleUse } from '../../storage/single-use.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { faults } from '../faults.ts';
+import type { HeaderMap } from '../headers.ts';
+import type { Arrival } from './arrival.ts';
+import type { Verified } from './token.ts';
+
+/** The keys that a token is bound to (RFC 7800): thumbprints of a proof's key and of a certificate. */
+interface Confirmation {
+  jkt?: string;
+  'x5t#S256'?: string;
+}
+
+const confirmationOf = ({ attributes: { cnf } }: TokenRecord): Confirmation =>
+  cnf === undefined ? {} : (JSON.parse(cnf) as Confirmation);
+
+/** The certificate of the connection is the one that the token was given to (RFC 8705 section 3). */
+function checkCertificate(wanted: string | undefined, certificate: Buffer | undefined): void {
+  if (wanted === undefined) return;
+  if (certificate === undefined)
+    throw faults.wrongCertificate('the token is bound to a certificate, and none came');
+  if (!equalSecrets(sha256(certificate), wanted))
+    throw faults.wrongCertificate('the certificate is not the one that the token is bound to');
+}
+
+const nothing = 'the token is bound to no key of a proof';
+
+/**
+ * A bound token is used by whoever holds its key, and in its own scheme (RFC 9449 section 7). A proof that comes with an
+ * unbound token is refused: its sender believes in a protection that is not there. Tokens of the nhs profile are never
+ * bound, and what else comes with them is not looked at.
+ */
+export const checkBinding = (dependencies: Dependencies) => {
+  const { clock, database, urls, proofNonces } = dependencies;
+  const checks = { clock, singleUse: new SingleUse(database, clock) };
+
+  async function checkKey(jkt: string, call: Arrival & Verified & { client: HeaderMap }): Promise<void> {
+    const { request, client, presented, trace } = call;
+    const proof = client.get('dpop');
+    trace.nonce = proofNonces?.current();
+    if (proof === undefined) throw faults.missingProof('the scheme is DPoP, and no proof came');
+    if (proofNonces && !proofNonces.accepts(proof))
+      throw faults.nonceRequired('the proof has no nonce of ours, or an old one');
+    const target = { method: request.method, url: urls.api + request.path, accessToken: presented.token };
+    const result = await checkProof(proof, target, checks);
+    if ('fault' in result) throw faults.invalidProof(result.fault);
+    if (!equalSecrets(result.jkt, jkt))
+      throw faults.invalidProof('the key of the proof is not the one that the token is bound to');
+  }
+
+  return async function checkBinding(call: Arrival & Verified & { client: HeaderMap }): Promise<void> {
+    const { request, client, token, presented, trace } = call;
+    const { jkt, 'x5t#S256': x5t } = confirmationOf(token);
+    checkCertificate(x5t, request.certificate);
+    if (jkt !== undefined) {
+      if (presented.scheme !== 'dpop') throw faults.boundToken('a token bound to a key came as Bearer');
+      await checkKey(jkt, call);
+    } else if (presented.scheme === 'dpop') throw faults.unboundToken(nothing);
+    else if (trace.profile !== 'nhs' && client.has('dpop')) throw faults.unboundToken(nothing);
+  };
+};

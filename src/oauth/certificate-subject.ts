@@ -1,0 +1,100 @@
+import type { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+
+/** Whose certificate a client registered: exactly one of these (RFC 8705 section 2.1.2). */
+export interface CertificateSubject {
+  /** A distinguished name in the order of RFC 4514: `CN=client,O=Example,C=GB`. */
+  tls_client_auth_subject_dn?: string;
+  tls_client_auth_san_dns?: string;
+  tls_client_auth_san_uri?: string;
+  tls_client_auth_san_ip?: string;
+  tls_client_auth_san_email?: string;
+}
+
+const members = [
+  'tls_client_auth_subject_dn',
+  'tls_client_auth_san_dns',
+  'tls_client_auth_san_uri',
+  'tls_client_auth_san_ip',
+  'tls_client_auth_san_email',
+] as const;
+
+/** The registered subject among other members, such as the attributes of an application. */
+export function certificateSubjectOf(registered: Readonly<Record<string, unknown>>): CertificateSubject {
+  const named = members.flatMap((name) => {
+    const value = registered[name];
+    return typeof value === 'string' && value !== '' ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(named);
+}
+
+const separator = /(?<!\\),/;
+
+/** A distinguished name for comparison: no spaces around separators, types in capitals. Values count as they are. */
+const comparable = (name: string): string =>
+  name
+    .split(separator)
+    .map((part) => {
+      const at = part.indexOf('=');
+      return `${part.slice(0, at).trim().toUpperCase()}=${part.slice(at + 1).trim()}`;
+    })
+    .join(',');
+
+/** The subject as RFC 4514 writes it: the last part of the certificate first. */
+const subjectOf = ({ subject }: X509Certificate): string => subject.split('\n').toReversed().join(',');
+
+const kinds = {
+  tls_client_auth_san_dns: 'DNS',
+  tls_client_auth_san_uri: 'URI',
+  tls_client_auth_san_ip: 'IP Address',
+  tls_client_auth_san_email: 'email',
+} as const;
+
+// A value in which a separator could hide is quoted by Node, as JSON.
+const alternative = /(DNS|URI|IP Address|email|[A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^",]*)(?:, |$)/y;
+
+/** The alternative names of one kind; empty when the list cannot be read to its end. */
+function alternatives({ subjectAltName = '' }: X509Certificate, kind: string): string[] {
+  const found: string[] = [];
+  alternative.lastIndex = 0;
+  while (alternative.lastIndex < subjectAltName.length) {
+    const [, name, value = ''] = alternative.exec(subjectAltName) ?? [];
+    if (name === undefined) return [];
+    if (name === kind) found.push(value.startsWith('"') ? String(JSON.parse(value)) : value);
+  }
+  return found;
+}
+
+/** An address as it is compared: of one IPv6 address there are many spellings. */
+function address(text: string): string {
+  return isIP(text) === 6 ? new URL(`http://[${text}]/`).hostname : text;
+}
+
+const same: Readonly<Record<string, (a: string, b: string) => boolean>> = {
+  DNS: (a, b) => a.toLowerCase() === b.toLowerCase(),
+  'IP Address': (a, b) => address(a) === address(b),
+};
+const exactly = (a: string, b: string): boolean => a === b;
+
+/** Why the certificate is not that of the registered subject; undefined when it is. */
+export function subjectFault(
+  certificate: X509Certificate,
+  registered: CertificateSubject,
+): string | undefined {
+  const [first, ...others] = members.filter((name) => registered[name] !== undefined);
+  if (first === undefined)
+    return 'no subject of a certificate is registered (tls_client_auth_subject_dn or another)';
+  if (others.length > 0) return `${first} and ${others.join(', ')} are registered: one is allowed`;
+  const expected = registered[first] ?? '';
+  if (first === 'tls_client_auth_subject_dn') {
+    const subject = subjectOf(certificate);
+    return comparable(subject) === comparable(expected)
+      ? undefined
+      : `the subject is ${subject}, registered is ${expected}`;
+  }
+  const kind = kinds[first];
+  const names = alternatives(certificate, kind);
+  return names.some((name) => (same[kind] ?? exactly)(name, expected))
+    ? undefined
+    : `the ${kind} names are ${names.join(' ') || 'none'}, registered is ${expected}`;
+}

@@ -1,0 +1,82 @@
+import { type Database, sql } from '../storage/database.ts';
+
+/** Who registers applications. While it is inactive none of its applications may do anything. */
+export interface Developer {
+  id: string;
+  name: string;
+  status: 'active' | 'inactive';
+  /** A person who develops, or a company; the published refusals differ. */
+  kind: 'developer' | 'company';
+  /** Where it is reached; may be empty. */
+  email: string;
+}
+
+export interface StoredDeveloper extends Developer {
+  revision: number;
+}
+
+interface DeveloperRow {
+  body: string;
+  revision: number;
+}
+
+const fromRow = (row: DeveloperRow): StoredDeveloper => ({
+  ...(JSON.parse(row.body) as Developer),
+  revision: row.revision,
+});
+
+/** The developers of applications. Read again at each request, so a change holds at once. */
+export class Developers {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async get(id: string): Promise<StoredDeveloper | undefined> {
+    const row = await this.#database.get<DeveloperRow>(
+      sql('SELECT body, revision FROM developer WHERE id = ?', id),
+    );
+    return row && fromRow(row);
+  }
+
+  async list(): Promise<StoredDeveloper[]> {
+    const rows = await this.#database.all<DeveloperRow>(
+      sql('SELECT body, revision FROM developer ORDER BY id'),
+    );
+    return rows.map(fromRow);
+  }
+
+  /** Keeps a new developer; false when its id is taken. */
+  async add(developer: Developer): Promise<boolean> {
+    const { changes } = await this.#database.run(
+      sql(
+        'INSERT INTO developer (id, name, status, body, revision) VALUES (?, ?, ?, ?, 1) ON CONFLICT (id) DO NOTHING',
+        developer.id,
+        developer.name,
+        developer.status,
+        JSON.stringify(developer),
+      ),
+    );
+    return changes === 1;
+  }
+
+  /** Puts a changed developer in place of the revision it was made from; false when another change came first. */
+  async replace(developer: Developer, revision: number): Promise<boolean> {
+    const { changes } = await this.#database.run(
+      sql(
+        'UPDATE developer SET name = ?, status = ?, body = ?, revision = revision + 1 WHERE id = ? AND revision = ?',
+        developer.name,
+        developer.status,
+        JSON.stringify(developer),
+        developer.id,
+        revision,
+      ),
+    );
+    return changes === 1;
+  }
+
+  async remove(id: string): Promise<boolean> {
+    return (await this.#database.run(sql('DELETE FROM developer WHERE id = ?', id))).changes === 1;
+  }
+}

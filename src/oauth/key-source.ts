@@ -1,0 +1,52 @@
+import type { KeyObject } from 'node:crypto';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { type DecodedJwt, keyFits, type SigningAlgorithm, verifySignature } from '@alongside/kernel/jws';
+import { type RemoteKeys, readKeySet } from './remote-keys.ts';
+
+/** Where the keys of a client stand: with its registration, or at an address of its own. */
+export interface KeySource {
+  jwks: { keys: JsonWebKey[] } | null;
+  jwksUrl: string | null | undefined;
+}
+
+/** How a signature held against the keys of its sender. */
+export type Signed = 'yes' | 'no' | 'wrong kind of key' | 'unknown key';
+
+/**
+ * Whether one of these keys, the one that the token names by `kid`, signed it by this algorithm. `jku`, `jwk` and `x5u` in a
+ * header count for nothing (RFC 8725 section 3.10). Throws FetchError when keys at an address cannot be had.
+ */
+export async function signedBy(
+  { jwks, jwksUrl }: KeySource,
+  jwt: DecodedJwt,
+  algorithm: SigningAlgorithm,
+  remote: RemoteKeys,
+): Promise<Signed> {
+  const { kid } = jwt.header;
+  if (typeof kid !== 'string') return 'unknown key';
+  const outcome = async (key: KeyObject): Promise<Signed> => {
+    if (!keyFits(algorithm, key)) return 'wrong kind of key';
+    return (await verifySignature(jwt, algorithm, key)) ? 'yes' : 'no';
+  };
+  if (jwks) {
+    const key = readKeySet(jwks).get(kid);
+    return key ? outcome(key) : 'unknown key';
+  }
+  if (!jwksUrl) return 'unknown key';
+  const key = await remote.key(jwksUrl, kid);
+  if (!key) return 'unknown key';
+  const first = await outcome(key);
+  if (first === 'yes') return first;
+  // Its owner may have put another key in the place of this one, under the same kid.
+  const newer = await remote.replaced(jwksUrl, kid, key);
+  return newer ? outcome(newer) : first;
+}
+
+/** All registered keys, as they are registered. Throws FetchError when they stand at an address and cannot be had. */
+export async function registeredKeys(
+  { jwks, jwksUrl }: KeySource,
+  remote: RemoteKeys,
+): Promise<readonly JsonWebKey[]> {
+  if (jwks) return jwks.keys;
+  return jwksUrl ? remote.all(jwksUrl) : [];
+}

@@ -1,0 +1,89 @@
+import { X509Certificate } from 'node:crypto';
+import type { Clock } from '@alongside/kernel/clock';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { publicKeyOf } from '@alongside/kernel/jws';
+import { sha256 } from '@alongside/kernel/secrets';
+import { type CertificateSubject, subjectFault } from './certificate-subject.ts';
+
+/** The certificate with which a client made its TLS connection, and the hash that names it in `cnf`. */
+export interface ClientCertificate {
+  certificate: X509Certificate;
+  /** `x5t#S256`: SHA-256 of the DER, base64url (RFC 8705 section 3.1). */
+  thumbprint: string;
+}
+
+/** The names of the two methods (RFC 8705 section 2). */
+export const mutualTlsMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
+
+/** Reads `request.certificate`; undefined when none came or it is no certificate. Nothing about it is checked. */
+export function readCertificate(der: Uint8Array | undefined): ClientCertificate | undefined {
+  if (der === undefined || der.length === 0) return undefined;
+  try {
+    return { certificate: new X509Certificate(der), thumbprint: sha256(der) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Certificates of the authorities in a PEM file; throws on one that cannot be read. */
+export const readAuthorities = (pem: string): X509Certificate[] =>
+  (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
+    (one) => new X509Certificate(one),
+  );
+
+const clientAuthentication = '1.3.6.1.5.5.7.3.2';
+
+/** Why a certificate may not be used at this moment, whoever issued it (RFC 5280 sections 4.1.2.5 and 4.2.1.12). */
+function useFault({ certificate }: ClientCertificate, now: number): string | undefined {
+  const from = Date.parse(certificate.validFrom);
+  const to = Date.parse(certificate.validTo);
+  if (!(from <= now)) return `the certificate holds from ${certificate.validFrom}`;
+  if (!(now < to)) return `the certificate held until ${certificate.validTo}`;
+  const uses: readonly string[] | undefined = certificate.keyUsage;
+  return uses === undefined || uses.includes(clientAuthentication)
+    ? undefined
+    : 'the certificate is not for client authentication';
+}
+
+/**
+ * `tls_client_auth` (RFC 8705 section 2.1): one of the authorities issued the certificate, and its subject is the registered
+ * one. Why not, in words for the log; undefined when it holds.
+ */
+export function issuedFault(
+  presented: ClientCertificate | undefined,
+  subject: CertificateSubject,
+  { authorities, clock }: { authorities: readonly X509Certificate[]; clock: Clock },
+): string | undefined {
+  if (!presented) return 'no client certificate came with the connection';
+  const { certificate } = presented;
+  if (authorities.length === 0) return 'no authority for client certificates is configured';
+  const now = clock.now();
+  const issuers = authorities.filter((authority) => authority.ca && certificate.checkIssued(authority));
+  const issuer = issuers.find((authority) => certificate.verify(authority.publicKey));
+  if (!issuer) return `no configured authority issued the certificate of ${oneLine(certificate.subject)}`;
+  if (!(Date.parse(issuer.validFrom) <= now && now < Date.parse(issuer.validTo)))
+    return `the certificate of the authority ${oneLine(issuer.subject)} does not hold now`;
+  return useFault(presented, now) ?? subjectFault(certificate, subject);
+}
+
+/**
+ * `self_signed_tls_client_auth` (RFC 8705 section 2.2): the certificate is one that the client registered in its key set, by
+ * `x5c` or by its public key. Why not, in words for the log; undefined when it holds.
+ */
+export function selfSignedFault(
+  presented: ClientCertificate | undefined,
+  keys: readonly JsonWebKey[],
+  { clock }: { clock: Clock },
+): string | undefined {
+  if (!presented) return 'no client certificate came with the connection';
+  const { certificate } = presented;
+  const registered = keys.some((jwk) =>
+    Array.isArray(jwk.x5c)
+      ? jwk.x5c[0] === certificate.raw.toString('base64')
+      : publicKeyOf(jwk)?.equals(certificate.publicKey) === true,
+  );
+  if (!registered) return `none of the ${keys.length} registered keys is that of the certificate`;
+  return useFault(presented, clock.now());
+}
+
+const oneLine = (name: string): string => name.replaceAll('\n', ', ').slice(0, 300);

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { Set as Asn1Set, Integer, Sequence, Utf8String } from 'asn1js';
+import {
+  AltName,
+  AttributeTypeAndValue,
+  BasicConstraints,
+  Certificate,
+  Extension,
+  ExtKeyUsage,
+  GeneralName,
+  RelativeDistinguishedNames,
+  Time,
+} from 'pkijs';
+
+// Certificates of clients, for tests of mutual TLS.
+
+const attributes = { C: '2.5.4.6', O: '2.5.4.10', OU: '2.5.4.11', CN: '2.5.4.3' };
+const { subtle } = globalThis.crypto;
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+
+/** A distinguished name in the order of the certificate: `[['C', 'GB'], ['CN', 'client']]`. */
+type Name = readonly (readonly [keyof typeof attributes, string])[];
+
+function distinguishedName(name: Name): RelativeDistinguishedNames {
+  const sets = name.map(
+    ([type, value]) =>
+      new Asn1Set({
+        value: [
+          new AttributeTypeAndValue({
+            type: attributes[type],
+            value: new Utf8String({ value }),
+          }).toSchema(),
+        ],
+      }),
+  );
+  return RelativeDistinguishedNames.fromBER(new Sequence({ value: sets }).toBER(false));
+}
+
+export interface CertificatePlan {
+  subject?: Name;
+  /** Milliseconds. */
+  notBefore?: number;
+  notAfter?: number;
+  /** DNS and URI names. */
+  dns?: string[];
+  uri?: string[];
+  /** OIDs of extended key usage. */
+  uses?: string[];
+}
+
+/** A certificate with its key. */
+export interface TestCertificate {
+  der: Buffer;
+  pem: string;
+  /** The public key as it is registered. */
+  jwk: JsonWebKey;
+  /** The header with which a trusted proxy passes it on (RFC 9440). */
+  header: Record<string, string>;
+  /** Signs another one. */
+  issue(plan?: CertificatePlan): Promise<TestCertificate>;
+}
+
+const extension = (extnID: string, value: { toBER(sizeOnly?: boolean): ArrayBuffer }, critical = false) =>
+  new Extension({ extnID, critical, extnValue: value.toBER(false) });
+
+function extensionsOf({ dns = [], uri = [], uses }: CertificatePlan, authority: boolean): Extension[] {
+  const names = [
+    ...dns.map((value) => new GeneralName({ type: 2, value })),
+    ...uri.map((value) => new GeneralName({ type: 6, value })),
+  ];
+  return [
+    ...(authority ? [extension('2.5.29.19', new BasicConstraints({ cA: true }).toSchema(), true)] : []),
+    ...(names.length > 0 ? [extension('2.5.29.17', new AltName({ altNames: names }).toSchema())] : []),
+    ...(uses ? [extension('2.5.29.37', new ExtKeyUsage({ keyPurposes: uses }).toSchema())] : []),
+  ];
+}
+
+async function make(
+  plan: CertificatePlan,
+  issuer: { name: RelativeDistinguishedNames; key: CryptoKey } | null,
+  now: number,
+): Promise<TestCertificate> {
+  const keys = (await subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
+  const subject = distinguishedName(plan.subject ?? [['CN', 'client']]);
+  const year = 31_536_000_000;
+  const certificate = new Certificate({
+    version: 2,
+    serialNumber: new Integer({ valueHex: randomBytes(8).fill(1, 0, 1) }),
+    issuer: issuer?.name ?? subject,
+    subject,
+    notBefore: new Time({ value: new Date(plan.notBefore ?? now - year) }),
+    notAfter: new Time({ value: new Date(plan.notAfter ?? now + year) }),
+    extensions: extensionsOf(plan, issuer === null),
+  });
+  await certificate.subjectPublicKeyInfo.importKey(keys.publicKey);
+  await certificate.sign(issuer?.key ?? keys.privateKey, 'SHA-256');
+  const der = Buffer.from(certificate.toSchema(true).toBER(false));
+  const { kty, crv, x, y } = await subtle.exportKey('jwk', keys.publicKey);
+  return {
+    der,
+    pem: `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`,
+    jwk: { kty, crv, x, y, kid: 'certificate' },
+    header: { 'client-cert': `:${der.toString('base64')}:` },
+    issue: (next = {}) => make(next, { name: subject, key: keys.privateKey }, now),
+  };
+}
+
+/** An authority of its own making; its certificate is self-signed, so it also plays a client's own. */
+export const newAuthority = (now: number, plan: CertificatePlan = {}): Promise<TestCertificate> =>
+  make({ subject: [['CN', 'authority']], ...plan }, null, now);

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { createHash, verify, X509Certificate } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { silentLog } from '@alongside/kernel/log';
+import { poweredCard } from '../../identity-agent/card/card.fixture.ts';
+import type { CardClient } from '../../identity-agent/card/card-client.ts';
+import { PcscCard } from '../../identity-agent/card/pcsc-card.ts';
+import { loadPcsc } from '../../identity-agent/card/pcsc-module.ts';
+import { PcscReader } from '../../identity-agent/card/pcsc-reader.ts';
+import { PivClient } from '../../identity-agent/card/piv-client.ts';
+import type { SignatureAlgorithmId } from '../../identity-agent/card/signature-algorithms.ts';
+import type { SlotCard } from '../../identity-agent/card/vpcd-connection.ts';
+import { CardLab, slotName } from './support/card-lab.ts';
+import { lacking, pathOf } from './support/programs.ts';
+
+const sha256 = (message: string): Uint8Array => new Uint8Array(createHash('sha256').update(message).digest());
+
+/** Resolves when the condition holds; asked again after each movement at the reader. */
+async function until(reader: PcscReader, holds: () => boolean): Promise<void> {
+  while (!holds()) {
+    await new Promise<void>((resolve) => {
+      const stop = reader.onChange(() => {
+        stop();
+        resolve();
+      });
+    });
+  }
+}
+
+/** A card whose next command after `hold` is not answered. */
+function holdable(card: SlotCard) {
+  let held = (): void => undefined;
+  let holding = false;
+  const asked = (): Promise<void> => {
+    holding = true;
+    return new Promise((resolve) => {
+      held = resolve;
+    });
+  };
+  const slotCard: SlotCard = {
+    atr: card.atr,
+    powerOff: () => card.powerOff(),
+    async transmit(command) {
+      if (!holding) return card.transmit(command);
+      held();
+      return new Promise(() => undefined);
+    },
+  };
+  return { slotCard, asked };
+}
+
+const opened = (reader: PcscReader): CardClient => {
+  const card = reader.card();
+  assert.ok(card);
+  return card.open();
+};
+
+describe('a card behind PC/SC', {
+  skip: lacking(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini'], { isolated: true }),
+}, () => {
+  const clock = new ManualClock(0);
+  const warnings: string[] = [];
+  const log = { ...silentLog, warn: (_: unknown, message: string) => void warnings.push(message) };
+  const ends: (() => Promise<void>)[] = [];
+  const owner = { after: (end: () => Promise<void>) => void ends.push(end) };
+  let lab: CardLab;
+  let reader: PcscReader;
+  before(async () => {
+    lab = await CardLab.make();
+    reader = new PcscReader({ module: await loadPcsc(pathOf('pcsc-mini')), clock, log });
+  });
+  after(async () => {
+    await reader.close();
+    await lab.close();
+    for (const end of ends) await end();
+  });
+
+  test('a service that is not there yet is waited for', async () => {
+    assert.deepEqual(reader.state, { service: false, readers: [] });
+    assert.equal(reader.card(), undefined);
+    await lab.start();
+    clock.advance(4);
+    reader.look();
+    assert.equal(reader.state.service, false);
+    clock.advance(1);
+    reader.look();
+    assert.equal(reader.state.service, true);
+    assert.deepEqual(warnings, ['the card reader service does not answer']);
+  });
+
+  for (const [keyType, algorithm] of [
+    ['EC-P256', 'ES256'],
+    ['RSA-2048', 'RS256'],
+  ] as const) {
+    test(`a person signs in with an ${keyType} card: wrong PIN, PIN, certificate, signature`, async () => {
+      const { applet, card } = await poweredCard(owner, { keyType });
+      const came = until(reader, () => reader.card() !== undefined);
+      const inserted = await lab.insert(applet);
+      await came;
+      const client = opened(reader);
+      await client.select();
+      assert.equal(await client.attemptsLeft(), 3);
+      const certificate = await client.readCertificate('authentication');
+      assert.deepEqual(certificate, card.certificates?.authentication);
+      await assert.rejects(client.sign('authentication', sha256('early'), algorithm), {
+        code: 'pin_required',
+      });
+      assert.deepEqual(await client.verifyPin('111111'), { ok: false, attemptsLeft: 2 });
+      assert.deepEqual(await client.verifyPin('123456'), { ok: true });
+      const { publicKey } = new X509Certificate(certificate);
+      const signature = await client.sign('authentication', sha256('challenge'), algorithm);
+      assert.ok(verify('sha256', Buffer.from('challenge'), publicKey, signature));
+      const consent = await client.sign('signing', sha256('order'), algorithm, '123456');
+      const signing = new X509Certificate(await client.readCertificate('signing'));
+      assert.ok(verify('sha256', Buffer.from('order'), signing.publicKey, consent));
+      await longCommands(algorithm, publicKey);
+      const left = until(reader, () => reader.card() === undefined);
+      await inserted.remove();
+      await left;
+      await assert.rejects(client.attemptsLeft(), { code: 'card_removed' });
+    });
+  }
+
+  /** The same through extended APDUs instead of chains. */
+  async function longCommands(algorithm: SignatureAlgorithmId, publicKey: X509Certificate['publicKey']) {
+    const card = reader.card();
+    assert.ok(card instanceof PcscCard);
+    const client = new PivClient(card, { extendedLength: true });
+    const signature = await client.sign('authentication', sha256('long'), algorithm);
+    assert.ok(verify('sha256', Buffer.from('long'), publicKey, signature));
+  }
+
+  test('another program may use the card in between; one that resets it takes the PIN away', async () => {
+    const { applet } = await poweredCard(owner);
+    const came = until(reader, () => reader.card() !== undefined);
+    const inserted = await lab.insert(applet);
+    await came;
+    const client = opened(reader);
+    await client.select();
+    await client.verifyPin('123456');
+    assert.equal((await lab.run('pkcs15-tool', '--list-certificates')).code, 0);
+    assert.equal((await client.sign('authentication', sha256('a'), 'ES256')).length > 60, true);
+    assert.equal((await lab.run('opensc-tool', '--reset', '--reader', slotName(0))).code, 0);
+    await assert.rejects(client.sign('authentication', sha256('b'), 'ES256'), { code: 'pin_required' });
+    assert.deepEqual(await client.verifyPin('123456'), { ok: true });
+    const [signed, read] = await Promise.all([
+      client.sign('signing', sha256('c'), 'ES256', '123456'),
+      lab.run('pkcs15-tool', '--read-certificate', '01'),
+    ]);
+    assert.deepEqual([signed.length > 60, read.code], [true, 0]);
+    const left = until(reader, () => reader.card() === undefined);
+    await inserted.remove();
+    await left;
+  });
+
+  test('a card that is taken out during a command fails it with card_removed', async () => {
+    const { applet } = await poweredCard(owner);
+    const { slotCard, asked } = holdable(applet);
+    const came = until(reader, () => reader.card() !== undefined);
+    const inserted = await lab.insert(slotCard);
+    await came;
+    const client = opened(reader);
+    await client.select();
+    const reached = asked();
+    const signing = assert.rejects(client.verifyPin('123456'), { code: 'card_removed' });
+    await reached;
+    const left = until(reader, () => reader.card() === undefined);
+    await Promise.all([signing, left, inserted.remove()]);
+  });
+
+  test('a card that never answers fails the command in time', async () => {
+    const { applet } = await poweredCard(owner);
+    const { slotCard, asked } = holdable(applet);
+    const hasty = new PcscReader({ module: await loadPcsc(pathOf('pcsc-mini')), clock, log, limit: 50 });
+    const came = until(hasty, () => hasty.card() !== undefined);
+    const inserted = await lab.insert(slotCard);
+    await came;
+    const client = opened(hasty);
+    await client.select();
+    void asked();
+    await assert.rejects(client.verifyPin('123456'), { code: 'transaction_failed' });
+    const left = until(reader, () => reader.card() === undefined);
+    await Promise.all([left, inserted.remove(), hasty.close()]);
+  });
+
+  test('of two cards the first is meant, and the second when it leaves', async () => {
+    const [one, two] = [await poweredCard(owner), await poweredCard(owner)];
+    const came = until(reader, () => reader.card() !== undefined);
+    const first = await lab.insert(one.applet, 1);
+    await came;
+    const card = reader.card();
+    const second = await lab.insert(two.applet, 0);
+    assert.equal(reader.card(), card);
+    const told: boolean[] = [];
+    const stop = reader.onChange((present) => void told.push(present));
+    const changed = until(reader, () => reader.card() !== card);
+    await first.remove();
+    await changed;
+    const client = opened(reader);
+    await client.select();
+    assert.deepEqual(await client.readCertificate('signing'), two.card.certificates?.signing);
+    const left = until(reader, () => reader.card() === undefined);
+    await second.remove();
+    await left;
+    stop();
+    assert.deepEqual(told, [false, true, false]);
+  });
+
+  test('only readers of the given name are looked at', async () => {
+    const module = await loadPcsc(pathOf('pcsc-mini'));
+    const other = new PcscReader({ module, clock, log, reader: 'PCD 00 01' });
+    const { applet } = await poweredCard(owner);
+    const came = Promise.all([
+      until(other, () => other.card() !== undefined),
+      until(reader, () => reader.card() !== undefined),
+    ]);
+    const [left, right] = [
+      await lab.insert(applet, 0),
+      await lab.insert((await poweredCard(owner)).applet, 1),
+    ];
+    await came;
+    assert.deepEqual(other.state.readers, [slotName(1)]);
+    await other.close();
+    const empty = until(reader, () => reader.card() === undefined);
+    await Promise.all([left.remove(), right.remove()]);
+    await empty;
+  });
+
+  test('with the service its cards are gone, and a new one is found', async () => {
+    const { applet } = await poweredCard(owner);
+    const came = until(reader, () => reader.card() !== undefined);
+    await lab.insert(applet);
+    await came;
+    const client = opened(reader);
+    const left = until(reader, () => reader.card() === undefined);
+    await lab.stop();
+    await left;
+    await assert.rejects(client.attemptsLeft(), { code: 'card_removed' });
+    assert.deepEqual(reader.state, { service: false, readers: [] });
+    await lab.start();
+    clock.advance(5);
+    reader.look();
+    const again = until(reader, () => reader.card() !== undefined);
+    await lab.insert(applet);
+    await again;
+    const next = opened(reader);
+    await next.select();
+    assert.deepEqual(await next.verifyPin('123456'), { ok: true });
+  });
+});
+
+describe('the package pcsc-mini', () => {
+  test('its absence, and another package in its place, are told in one sentence', async () => {
+    for (const [from, why] of [
+      ['no-such-package-here', /no-such-package-here/],
+      ['node:path', /another package/],
+    ] as const)
+      await assert.rejects(loadPcsc(from), { name: 'OperatorError', message: why });
+  });
+});

@@ -1,0 +1,62 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** What the tests here need, as the test command found or fetched it, by the variable that tells it. */
+const programs = {
+  pcscd: 'ALONGSIDE_PCSCD',
+  OpenSC: 'ALONGSIDE_OPENSC_MODULE',
+  SoftHSM2: 'ALONGSIDE_SOFTHSM_MODULE',
+  vpcd: 'ALONGSIDE_VPCD',
+  'pcsc-mini': 'ALONGSIDE_PCSC_MINI',
+} as const;
+
+export type ProgramName = keyof typeof programs;
+
+const found = (name: ProgramName): string | undefined => process.env[programs[name]];
+
+/** The path of a program or library. */
+export function pathOf(name: ProgramName): string {
+  const path = found(name);
+  if (!path) throw new Error(`${name} is missing: run \`npm test -- test/cards\``);
+  return path;
+}
+
+/** How this user gets namespaces of their own; undefined when that is not allowed here. */
+export function namespaces(): readonly string[] | undefined {
+  const own = ['--net', '--mount', '--pid', '--fork', '--kill-child'];
+  // A user who is not root becomes root of a user namespace, where the kernel lets them.
+  const ways = process.getuid?.() === 0 ? [own] : [['--user', '--map-root-user', ...own]];
+  return ways.find((way) => spawnSync('unshare', [...way, 'true']).status === 0);
+}
+
+/** Why a test that needs these programs (and namespaces) cannot run here, for `skip`; false when it can. */
+export function lacking(names: readonly ProgramName[], { isolated = false } = {}): string | false {
+  const missing = names.filter((name) => !existsSync(found(name) ?? ''));
+  if (missing.length > 0)
+    return `${missing.join(', ')} missing: as root, \`npm test -- test/cards\` installs what Debian has`;
+  if (isolated && !namespaces()) return 'it needs namespaces of its own: run it as root';
+  return false;
+}
+
+/** How a program ended. */
+export interface Ended {
+  readonly code: number;
+  /** Standard output and standard error, one after the other. */
+  readonly said: string;
+}
+
+/** Runs a program to its end; never rejects. */
+export const run = (
+  program: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Ended> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, ...environment, LC_ALL: 'C' };
+    execFile(program, args, { env, timeout: 30_000 }, (error, stdout, stderr) =>
+      resolve({
+        code: error ? (typeof error.code === 'number' ? error.code : 255) : 0,
+        said: `${stdout}${stderr}`,
+      }),
+    );
+  });

@@ -1,0 +1,4 @@
+import { comparePlan } from './compare.ts';
+import { backChannelPlan } from './plans.ts';
+
+comparePlan(backChannelPlan);

@@ -1,0 +1,4 @@
+import { comparePlan } from './compare.ts';
+import { basicPlan } from './plans.ts';
+
+comparePlan(basicPlan);

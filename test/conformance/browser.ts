@@ -1,0 +1,212 @@
+import http from 'node:http';
+
+/** The browser came to one of the client's own addresses. */
+export interface Callback {
+  kind: 'callback';
+  /** How the parameters came. */
+  mode: 'query' | 'form_post';
+  /** The address, without its parameters where they came in a form. */
+  url: URL;
+  parameters: URLSearchParams;
+}
+
+/** The browser shows a page of somebody else. */
+export interface Page {
+  kind: 'page';
+  status: number;
+  url: URL;
+  body: string;
+  headers: http.IncomingHttpHeaders;
+}
+
+export type Landing = Callback | Page;
+
+export interface Form {
+  method: string;
+  action: URL;
+  fields: [string, string][];
+}
+
+interface Cookie {
+  value: string;
+  path: string;
+  sameSite: string;
+}
+
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const decode = (text: string): string =>
+  text.replace(/&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi, (all, hex, decimal, name) =>
+    name ? (entities[name] ?? all) : String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal)),
+  );
+
+const attribute = (tag: string, name: string): string | undefined => {
+  const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`, 'i').exec(tag);
+  return found ? decode(found[1] ?? found[2] ?? '') : undefined;
+};
+
+/** The first form of a page; undefined when it has none. */
+export function formOf({ body, url }: Page): Form | undefined {
+  const [, open, inside] = /(<form\b[^>]*>)([\s\S]*?)<\/form>/i.exec(body) ?? [];
+  if (open === undefined || inside === undefined) return undefined;
+  const fields = [...inside.matchAll(/<input\b[^>]*>/gi)]
+    .map(([tag]): [string, string] => [attribute(tag, 'name') ?? '', attribute(tag, 'value') ?? ''])
+    .filter(([name]) => name !== '');
+  return {
+    method: (attribute(open, 'method') ?? 'get').toUpperCase(),
+    action: new URL(attribute(open, 'action') ?? '', url),
+    fields,
+  };
+}
+
+const refreshOf = ({ body, url }: Page): URL | undefined => {
+  const tag = /<meta\b[^>]*http-equiv\s*=\s*["']?refresh["']?[^>]*>/i.exec(body)?.[0];
+  const to = tag && /url\s*=\s*(.+)$/i.exec(attribute(tag, 'content') ?? '')?.[1];
+  return to ? new URL(to.trim().replace(/^['"]|['"]$/g, ''), url) : undefined;
+};
+
+/** A browser without a screen: cookies with path and SameSite, redirects, pages that go on by themselves. It stops at the client's addresses, which nobody has to serve. */
+export class Browser {
+  readonly #jar = new Map<string, Map<string, Cookie>>();
+  readonly #stops: readonly string[];
+
+  /** @param stops addresses of the client, without query. */
+  constructor(stops: readonly string[]) {
+    this.#stops = stops;
+  }
+
+  /** Goes to an address, as a link or a redirect of the client's site does. */
+  go(address: string): Promise<Landing> {
+    return this.#navigate(new URL(address), 'cross-site');
+  }
+
+  /** Sends a form of the client's own site. */
+  post(address: string, fields: URLSearchParams): Promise<Landing> {
+    return this.#navigate(new URL(address), 'cross-site', fields, 'https://rp.example');
+  }
+
+  /** Sends a form of the page that is shown. */
+  submit({ url }: Page, { method, action, fields }: Form): Promise<Landing> {
+    const site = url.origin === action.origin ? 'same-origin' : 'cross-site';
+    const values = new URLSearchParams(fields);
+    if (method === 'POST') return this.#navigate(action, site, values, url.origin);
+    const to = new URL(action);
+    to.search = values.toString();
+    return this.#navigate(to, site);
+  }
+
+  #isStop(url: URL): boolean {
+    return this.#stops.some((stop) => {
+      const { origin, pathname } = new URL(stop);
+      return url.origin === origin && url.pathname === pathname;
+    });
+  }
+
+  async #navigate(to: URL, site: string, form?: URLSearchParams, origin?: string): Promise<Landing> {
+    let [next, posted, from] = [to, form, origin];
+    for (let hop = 0; hop < 30; hop++) {
+      if (this.#isStop(next) && !posted)
+        return { kind: 'callback', mode: 'query', url: next, parameters: next.searchParams };
+      const page = await this.#send(next, site, posted, from);
+      const location = page.headers.location;
+      if (location !== undefined && page.status >= 300 && page.status < 400) {
+        if (page.status === 307 || page.status === 308)
+          throw new Error('a redirect that repeats the request');
+        [next, posted, from] = [new URL(location, next), undefined, undefined];
+        continue;
+      }
+      const onward = refreshOf(page);
+      if (onward) {
+        [next, posted, from] = [onward, undefined, undefined];
+        continue;
+      }
+      const answer = formOf(page);
+      if (answer && this.#isStop(answer.action)) {
+        const parameters = new URLSearchParams(answer.fields);
+        return { kind: 'callback', mode: 'form_post', url: answer.action, parameters };
+      }
+      // A page whose only form sends itself, such as one that re-enters with its own cookies.
+      if (answer && /(?:document\.forms\[0\]|document\.forms\.\w+|form)\.submit\(\)/.test(page.body)) {
+        const own = page.url.origin === answer.action.origin;
+        [next, posted, from] = [answer.action, new URLSearchParams(answer.fields), page.url.origin];
+        if (own) continue;
+      }
+      return page;
+    }
+    throw new Error(`the redirects do not end, at last ${next.href}`);
+  }
+
+  #send(
+    url: URL,
+    site: string,
+    form: URLSearchParams | undefined,
+    origin: string | undefined,
+  ): Promise<Page> {
+    const body = form?.toString();
+    const cookie = this.#cookiesFor(url, site === 'cross-site' && body !== undefined);
+    return new Promise((resolve, reject) => {
+      const request = http.request(
+        url,
+        {
+          method: body === undefined ? 'GET' : 'POST',
+          headers: {
+            accept: 'text/html',
+            'sec-fetch-dest': 'document',
+            'sec-fetch-mode': 'navigate',
+            'sec-fetch-site': site,
+            ...(cookie === '' ? {} : { cookie }),
+            ...(body === undefined
+              ? {}
+              : { 'content-type': 'application/x-www-form-urlencoded', origin: origin ?? 'null' }),
+          },
+        },
+        (response) => {
+          this.#keep(url, response.headers['set-cookie'] ?? []);
+          const parts: Buffer[] = [];
+          response.on('data', (part: Buffer) => parts.push(part));
+          response.on('end', () =>
+            resolve({
+              kind: 'page',
+              status: response.statusCode ?? 0,
+              url,
+              headers: response.headers,
+              body: Buffer.concat(parts).toString('utf8'),
+            }),
+          );
+        },
+      );
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+
+  #cookiesFor({ hostname, pathname }: URL, crossSitePost: boolean): string {
+    return [...(this.#jar.get(hostname) ?? [])]
+      .filter(
+        ([, { path }]) => pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`),
+      )
+      .filter(([, { sameSite }]) => !crossSitePost || sameSite === 'none')
+      .map(([key, { value }]) => `${key.split('|')[0]}=${value}`)
+      .join('; ');
+  }
+
+  #keep({ hostname, pathname }: URL, lines: readonly string[]): void {
+    const jar = this.#jar.get(hostname) ?? new Map<string, Cookie>();
+    this.#jar.set(hostname, jar);
+    for (const line of lines) {
+      const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
+      const name = pair.slice(0, pair.indexOf('='));
+      const value = pair.slice(pair.indexOf('=') + 1);
+      const told = new Map(
+        attributes.map((part) => [
+          part.split('=')[0]?.toLowerCase() ?? '',
+          part.slice(part.indexOf('=') + 1),
+        ]),
+      );
+      const path = told.get('path') ?? (pathname.slice(0, pathname.lastIndexOf('/')) || '/');
+      const expired = told.get('max-age') === '0' || Date.parse(told.get('expires') ?? '') < Date.now();
+      if (expired || value === '') jar.delete(`${name}|${path}`);
+      else
+        jar.set(`${name}|${path}`, { value, path, sameSite: (told.get('samesite') ?? 'lax').toLowerCase() });
+    }
+  }
+}

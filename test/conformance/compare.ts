@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { readDifferences } from './differences.ts';
+import { judge, type Plan, type Verdict } from './module.ts';
+import type { Provider } from './provider.ts';
+import { startCis2 } from './providers/cis2.ts';
+import { startOracle } from './providers/oracle.ts';
+import { passTime, realTime } from './time.ts';
+import { Trial } from './trial.ts';
+
+const spoken = (verdict: Verdict): string =>
+  verdict.outcome === 'passed' ? 'passed' : `${verdict.outcome}: ${verdict.reason}`;
+
+/**
+ * Runs a plan against CIS2 and, in the same run, against oidc-provider. Each module is a test of its own name: it passes
+ * when both pass, or differ as `differences.md` explains; a difference that is gone has to go from there as well.
+ */
+export function comparePlan(plan: Plan, responseMode: Trial['responseMode'] = 'query'): void {
+  const listed = readDifferences().filter((difference) => difference.plan === plan.id);
+
+  describe(plan.id, () => {
+    let providers: Provider[] = [];
+    before(async () => {
+      providers = await Promise.all([startCis2(), startOracle()]);
+    });
+    after(async () => {
+      realTime();
+      await Promise.all(providers.map((provider) => provider.stop()));
+    });
+
+    for (const module of plan.modules)
+      test(module.id, async () => {
+        const found: string[] = [];
+        const explained: string[] = [];
+        for (const provider of providers) {
+          const verdict = await judge(module, new Trial(provider, responseMode, passTime));
+          const known = listed.find(
+            (difference) => difference.module === module.id && difference.provider === provider.name,
+          );
+          const asListed =
+            known && verdict.outcome === known.outcome && verdict.reason.startsWith(known.reason);
+          found.push(`${provider.name} ${spoken(verdict)}`);
+          explained.push(
+            `${provider.name} ${known && !asListed ? spoken(known) : known ? spoken(verdict) : 'passed'}`,
+          );
+        }
+        assert.deepEqual(found, explained);
+      });
+
+    test(`differences.md speaks of modules of ${plan.id} only by their names`, () => {
+      const ids = new Set(plan.modules.map(({ id }) => id));
+      assert.deepEqual(
+        listed.filter(({ module }) => !ids.has(module)),
+        [],
+      );
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { comparePlan } from './compare.ts';
+import { configurationPlan } from './plans.ts';
+
+comparePlan(configurationPlan);

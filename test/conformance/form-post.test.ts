@@ -1,0 +1,4 @@
+import { comparePlan } from './compare.ts';
+import { formPostPlan } from './plans.ts';
+
+comparePlan(formPostPlan, 'form_post');

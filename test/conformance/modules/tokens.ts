@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { type Module, notOffered } from '../module.ts';
+import type { RelyingParty, Tokens } from '../relying-party.ts';
+
+const refused = async (rp: RelyingParty, code: string): Promise<void> => {
+  const { status, body } = await rp.redeem(code);
+  assert.deepEqual([status, body.error], [400, 'invalid_grant'], 'the second use');
+};
+
+async function redeemTwice(rp: RelyingParty, between: () => void): Promise<Tokens> {
+  const code = rp.codeOf(await rp.authorize());
+  const tokens = rp.tokensOf(await rp.redeem(code));
+  between();
+  await refused(rp, code);
+  return tokens;
+}
+
+/** ID tokens, codes and refresh tokens (OpenID Connect Core sections 2, 3.1.3 and 12). */
+export const tokens: readonly Module[] = [
+  {
+    id: 'oidcc-idtoken-signature',
+    async run(trial) {
+      const rp = await trial.client();
+      const { idToken } = await rp.signIn();
+      const { alg, kid } = idToken.header;
+      const offered = rp.discovery.id_token_signing_alg_values_supported as string[];
+      assert.ok(offered.includes(String(alg)), `alg ${alg} is offered`);
+      assert.ok(offered.includes('RS256'), 'RS256 is offered');
+      const { keys } = (await (await fetch(rp.endpoint('jwks_uri'))).json()) as { keys: { kid?: string }[] };
+      if (keys.length > 1)
+        assert.ok(
+          keys.some((key) => key.kid === kid),
+          'kid names the key',
+        );
+      assert.equal(new Set(keys.map((key) => key.kid)).size, keys.length, 'each kid once');
+      for (const key of keys) assert.ok(!('d' in key) && !('k' in key), 'public keys only');
+    },
+  },
+  {
+    id: 'oidcc-idtoken-unsigned',
+    async run(trial) {
+      const offered = (await trial.discovery()).id_token_signing_alg_values_supported as string[];
+      if (!offered.includes('none')) notOffered('unsigned ID tokens');
+    },
+  },
+  {
+    id: 'oidcc-codereuse',
+    async run(trial) {
+      await redeemTwice(await trial.client(), () => undefined);
+    },
+  },
+  {
+    id: 'oidcc-codereuse-30seconds',
+    async run(trial) {
+      const rp = await trial.client();
+      const made = await redeemTwice(rp, () => trial.passTime(30));
+      const { status } = await rp.userinfo(made.access_token);
+      assert.equal(
+        status,
+        401,
+        'the access token of a code that was used twice is dead (RFC 6749 section 4.1.2)',
+      );
+    },
+  },
+  {
+    id: 'oidcc-refresh-token',
+    async run(trial) {
+      const rp = await trial.client();
+      const asked = { scope: 'openid offline_access', prompt: 'consent' };
+      const { tokens: first, idToken } = await rp.signIn(asked);
+      if (first.refresh_token === undefined) notOffered('refresh tokens');
+      const stranger = await trial.client();
+      const stolen = await stranger.refresh(first.refresh_token);
+      assert.deepEqual([stolen.status, stolen.body.error], [400, 'invalid_grant'], 'another client');
+      const second = rp.tokensOf(await rp.refresh(first.refresh_token));
+      assert.notEqual(second.access_token, first.access_token);
+      assert.equal((await rp.userinfo(second.access_token)).body.sub, idToken.claims.sub);
+      if (second.id_token === undefined) return;
+      // Core section 12.2
+      const { claims } = await rp.verify(second.id_token);
+      for (const name of ['iss', 'sub', 'aud', 'auth_time'] as const)
+        assert.deepEqual(claims[name], idToken.claims[name], name);
+    },
+  },
+];

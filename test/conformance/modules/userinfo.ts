@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { type Module, notOffered } from '../module.ts';
+import { readReply } from '../relying-party.ts';
+import type { Trial } from '../trial.ts';
+
+/** Claims of each standard scope (Core section 5.4) and their types (section 5.1). */
+const claimsOf: Readonly<Record<string, Record<string, string>>> = {
+  profile: {
+    name: 'string',
+    family_name: 'string',
+    given_name: 'string',
+    middle_name: 'string',
+    nickname: 'string',
+    preferred_username: 'string',
+    profile: 'string',
+    picture: 'string',
+    website: 'string',
+    gender: 'string',
+    birthdate: 'string',
+    zoneinfo: 'string',
+    locale: 'string',
+    updated_at: 'number',
+  },
+  email: { email: 'string', email_verified: 'boolean' },
+  address: { address: 'object' },
+  phone: { phone_number: 'string', phone_number_verified: 'boolean' },
+};
+
+/** Asks for scopes; what comes of their claims is of the right type, and something does. */
+async function tryScopes(trial: Trial, scopes: readonly string[]): Promise<void> {
+  const rp = await trial.client();
+  const { tokens, idToken } = await rp.signIn({ scope: ['openid', ...scopes].join(' ') });
+  const { status, body } = await rp.userinfo(tokens.access_token);
+  assert.equal(status, 200);
+  assert.equal(body.sub, idToken.claims.sub);
+  const offered = rp.discovery.scopes_supported as string[];
+  const missing: string[] = [];
+  for (const scope of scopes) {
+    const types = Object.entries(claimsOf[scope] ?? {});
+    const came = types.filter(([name]) => body[name] !== undefined);
+    for (const [name, type] of came) assert.equal(typeof body[name], type, name);
+    if (!offered.includes(scope)) missing.push(scope);
+    else assert.ok(came.length > 0, `scope ${scope} brings a claim`);
+  }
+  if (missing.length > 0) notOffered(`scope ${missing.join(' ')}`);
+}
+
+/** UserInfo (Core section 5.3) and the claims of scopes. */
+export const userinfo: readonly Module[] = [
+  {
+    id: 'oidcc-userinfo-get',
+    async run(trial) {
+      const rp = await trial.client();
+      const { tokens, idToken } = await rp.signIn();
+      const { status, body, headers } = await rp.userinfo(tokens.access_token);
+      assert.equal(status, 200);
+      assert.match(headers.get('content-type') ?? '', /^application\/json/);
+      assert.equal(body.sub, idToken.claims.sub);
+      for (const bad of ['', `${tokens.access_token}x`]) {
+        const refused = await rp.userinfo(bad);
+        assert.equal(refused.status, 401);
+        assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer/i, 'RFC 6750 section 3');
+      }
+    },
+  },
+  {
+    id: 'oidcc-userinfo-post-header',
+    async run(trial) {
+      const rp = await trial.client();
+      const { tokens, idToken } = await rp.signIn();
+      const { status, body } = await rp.userinfo(tokens.access_token, { method: 'POST' });
+      assert.equal(status, 200);
+      assert.equal(body.sub, idToken.claims.sub);
+    },
+  },
+  {
+    id: 'oidcc-userinfo-post-body',
+    async run(trial) {
+      const rp = await trial.client();
+      const { tokens, idToken } = await rp.signIn();
+      const answer = await fetch(rp.endpoint('userinfo_endpoint'), {
+        method: 'POST',
+        body: new URLSearchParams({ access_token: tokens.access_token }),
+      });
+      const { status, body } = await readReply(answer);
+      assert.equal(status, 200);
+      assert.equal(body.sub, idToken.claims.sub);
+    },
+  },
+  ...['profile', 'email', 'address', 'phone'].map((scope) => ({
+    id: `oidcc-scope-${scope}`,
+    run: (trial: Trial) => tryScopes(trial, [scope]),
+  })),
+  { id: 'oidcc-scope-all', run: (trial) => tryScopes(trial, ['profile', 'email', 'address', 'phone']) },
+  {
+    id: 'oidcc-claims-essential',
+    async run(trial) {
+      const rp = await trial.client();
+      if (rp.discovery.claims_parameter_supported !== true) notOffered('the claims parameter');
+      const claims = JSON.stringify({ userinfo: { name: { essential: true } } });
+      const { tokens } = await rp.signIn({ claims });
+      assert.equal(typeof (await rp.userinfo(tokens.access_token)).body.name, 'string');
+    },
+  },
+];

@@ -1,0 +1,37 @@
+import type { JWK } from 'jose';
+import type { Browser, Landing, Page } from './browser.ts';
+
+export type AuthMethod =
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'private_key_jwt'
+  | 'self_signed_tls_client_auth';
+
+/** A client as a plan wants it registered. */
+export interface ClientSpec {
+  method: AuthMethod;
+  /** `fapi2`: pushed requests, bound tokens, strong algorithms. */
+  profile: 'basic' | 'fapi2';
+  redirectUris: readonly string[];
+  postLogoutRedirectUris: readonly string[];
+  backchannelLogoutUri?: string;
+  jwks?: { keys: JWK[] };
+}
+
+export interface RegisteredClient {
+  clientId: string;
+  clientSecret?: string;
+}
+
+/** A provider under test: all that the harness knows of it beside the specifications. */
+export interface Provider {
+  name: string;
+  /** Issuer for clients of a profile. */
+  issuer(profile: ClientSpec['profile']): string;
+  register(spec: ClientSpec): Promise<RegisteredClient>;
+  /** Does what a person who wants to go on does at a page: gives the PIN, consents, confirms. */
+  goOn(page: Page, browser: Browser): Promise<Landing>;
+  /** Values of `acr_values` that it can meet. */
+  acrValues: readonly string[];
+  stop(): Promise<void>;
+}

@@ -1,0 +1,33 @@
+/** The part of oidc-provider that the harness starts it with; the package brings no types. */
+declare module 'oidc-provider' {
+  import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+  interface Interaction {
+    prompt: { name: string; details: Record<string, unknown> };
+    params: Record<string, unknown>;
+    grantId?: string;
+  }
+
+  interface Grant {
+    addOIDCScope(scope: string): void;
+    addOIDCClaims(claims: readonly string[]): void;
+    save(): Promise<string>;
+  }
+
+  export default class Provider {
+    constructor(issuer: string, configuration: Record<string, unknown>);
+    callback(): RequestListener;
+    interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<Interaction>;
+    interactionFinished(
+      request: IncomingMessage,
+      response: ServerResponse,
+      result: Record<string, unknown>,
+      options?: { mergeWithLastSubmission: boolean },
+    ): Promise<void>;
+    Grant: new (of: {
+      accountId: string;
+      clientId: unknown;
+    }) => Grant;
+    on(event: string, listener: (...details: unknown[]) => void): this;
+  }
+}

@@ -1,0 +1,4 @@
+import { comparePlan } from './compare.ts';
+import { logoutPlan } from './plans.ts';
+
+comparePlan(logoutPlan);
