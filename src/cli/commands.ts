@@ -4,6 +4,7 @@ import { app } from './commands/app.ts';
 import { authenticator } from './commands/authenticator.ts';
 import { card } from './commands/card.ts';
 import { developer } from './commands/developer.ts';
+import { directory } from './commands/directory.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
@@ -14,8 +15,10 @@ import { person } from './commands/person.ts';
 import { product } from './commands/product.ts';
 import { registrationAuthority } from './commands/registration-authority.ts';
 import { reset } from './commands/reset.ts';
+import { session } from './commands/session.ts';
 import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
+import { validate } from './commands/validate.ts';
 
 /** Every command, in the order in which help shows them. */
 export const commands: readonly Command[] = [
@@ -27,6 +30,8 @@ export const commands: readonly Command[] = [
   authenticator,
   registrationAuthority,
   mail,
+  directory,
+  session,
   app,
   product,
   developer,
@@ -36,6 +41,7 @@ export const commands: readonly Command[] = [
   reset,
   doctor,
   explain,
+  validate,
 ];
 
 const names = commands.map((command) => command.name);

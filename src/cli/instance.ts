@@ -77,8 +77,23 @@ export class InstanceApi {
    * @param patience milliseconds for a whole answer
    */
   async call(method: string, path: string, body?: unknown, patience = 30_000): Promise<ApiAnswer> {
-    let status: number;
-    let text: string;
+    const { status, text } = await this.#ask(method, path, body, patience);
+    return { status, body: text === '' ? {} : this.#object(text) };
+  }
+
+  /** Reads what is no JSON, such as a CSV file. */
+  async text(path: string): Promise<string> {
+    const { status, text } = await this.#ask('GET', path, undefined, 30_000);
+    if (status >= 300) throw new OperatorError(sentence({ status, body: this.#object(text) }));
+    return text;
+  }
+
+  async #ask(
+    method: string,
+    path: string,
+    body: unknown,
+    patience: number,
+  ): Promise<{ status: number; text: string }> {
     try {
       const response = await fetch(`${this.origin}/api/v1${path}`, {
         method,
@@ -86,15 +101,13 @@ export class InstanceApi {
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.timeout(patience),
       });
-      status = response.status;
-      text = await response.text();
+      return { status: response.status, text: await response.text() };
     } catch (error) {
       const cause = error instanceof Error && error.cause ? reasonOf(error.cause) : reasonOf(error);
       throw new OperatorError(
         `No running instance answers at ${this.origin} (${cause}). Start one with "npm start", or say which with --port-base.`,
       );
     }
-    return { status, body: text === '' ? {} : this.#object(text) };
   }
 
   /** Calls the API and takes nothing but success. */

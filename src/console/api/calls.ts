@@ -12,6 +12,7 @@ import { authenticatorCalls } from '../resources/authenticators.ts';
 import { cardCalls } from '../resources/cards.ts';
 import { clockCalls } from '../resources/clock.ts';
 import { developerCalls } from '../resources/developers.ts';
+import { directoryCalls } from '../resources/directory.ts';
 import { eventCalls } from '../resources/events.ts';
 import { faultCalls } from '../resources/faults.ts';
 import { keyCalls } from '../resources/keys.ts';
@@ -22,10 +23,13 @@ import { readerCalls } from '../resources/reader.ts';
 import { realmKeyCalls } from '../resources/realm-keys.ts';
 import { refusalCalls } from '../resources/refusals.ts';
 import { registrationAuthorityCalls } from '../resources/registration-authority.ts';
+import { registrationTokenCalls } from '../resources/registration-tokens.ts';
 import { resetCalls } from '../resources/reset.ts';
+import { sessionCalls } from '../resources/sessions.ts';
 import { stateCalls } from '../resources/state.ts';
 import { tokenCalls } from '../resources/tokens.ts';
 import { transferCalls } from '../resources/transfer.ts';
+import { validateCalls } from '../resources/validate.ts';
 import { type ApiCall, defineCall } from './call.ts';
 import { openApiOf } from './openapi.ts';
 
@@ -61,6 +65,10 @@ export function apiCalls(parts: ApiParts): ApiCall[] {
     ...auditCalls(parts),
     ...tokenCalls(parts),
     ...refusalCalls(parts),
+    ...validateCalls(parts),
+    ...sessionCalls(parts),
+    ...registrationTokenCalls(parts),
+    ...directoryCalls(parts),
     ...registrationAuthorityCalls(parts),
     ...mailCalls(parts),
   ];

@@ -11,7 +11,7 @@ const platformDefaults = ({ profile, tokenEndpointAuthMethod }: Members): Member
 });
 
 const cis2Defaults = ({ profile }: Members): Members => ({
-  ...(profile === 'fapi2' ? { tokenEndpointAuthMethod: 'private_key_jwt' } : {}),
+  ...(profile === 'fapi2' ? { tokenEndpointAuthMethod: 'private_key_jwt', idTokenSigningAlg: 'PS256' } : {}),
   ...(profile === 'nhs' ? {} : { pkce: 'required', maxAge: 'pin' }),
 });
 

@@ -4,7 +4,7 @@ import type { Cis2Registration, PlatformRegistration, Registration } from './sha
 type Half = PlatformRegistration | Cis2Registration;
 type Rule = { field: string; problem: string; broken: boolean };
 
-const senderBound = ['private_key_jwt', 'tls_client_auth'];
+const senderBound = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 const fapi2Algorithms = ['', 'PS256', 'ES256', 'EdDSA'];
 
 const forBoth = ({ profile, tokenEndpointAuthMethod, signingAlg }: Half): Rule[] => [
@@ -50,13 +50,48 @@ const forPlatform = ({
   },
 ];
 
+const forCis2 = ({
+  profile,
+  tokenEndpointAuthMethod: method,
+  certificateSubject,
+  idTokenSigningAlg,
+  userinfoSigningAlg,
+  pkce,
+}: Cis2Registration): Rule[] => [
+  {
+    field: 'tokenEndpointAuthMethod',
+    problem: 'must be a secret or "private_key_jwt" in the nhs profile',
+    broken: profile === 'nhs' && method.endsWith('tls_client_auth'),
+  },
+  {
+    field: 'certificateSubject',
+    problem: 'must be there where "tokenEndpointAuthMethod" is "tls_client_auth", and nowhere else',
+    broken: (certificateSubject !== null) !== (method === 'tls_client_auth'),
+  },
+  {
+    field: 'idTokenSigningAlg',
+    problem: 'must be PS256 or ES256 in the fapi2 profile',
+    broken: profile === 'fapi2' && !fapi2Algorithms.includes(idTokenSigningAlg),
+  },
+  {
+    field: 'userinfoSigningAlg',
+    problem: 'must be PS256 or ES256 in the fapi2 profile',
+    broken: profile === 'fapi2' && !fapi2Algorithms.includes(userinfoSigningAlg ?? ''),
+  },
+  {
+    field: 'pkce',
+    problem: 'must be "required" in the fapi2 profile',
+    broken: profile === 'fapi2' && pkce !== 'required',
+  },
+];
+
 /** What members must be together. Throws `invalid_request` with the first that is not so. */
 export function checkPolicy({ platform, cis2 }: Registration): void {
   const rules = [
     ...(platform
       ? [...forBoth(platform), ...forPlatform(platform)].map((rule) => ({ ...rule, half: 'platform' }))
       : []),
-    ...(cis2 ? forBoth(cis2).map((rule) => ({ ...rule, half: 'cis2' })) : []),
+    ...(cis2 ? [...forBoth(cis2), ...forCis2(cis2)].map((rule) => ({ ...rule, half: 'cis2' })) : []),
   ];
   const broken = rules.find((rule) => rule.broken);
   if (!broken) return;

@@ -1,7 +1,11 @@
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { z } from 'zod';
-import { keySetAddressProblem, redirectProblem, serverAddressProblem } from './addresses.ts';
+import {
+  keySetAddressProblem,
+  redirectProblem,
+  serverAddressProblem,
+} from '../../oauth/registered-addresses.ts';
 import { withDefaults } from './defaults.ts';
 
 // The forms of a registration, each with what would be right.
@@ -97,6 +101,7 @@ export const platformShape = z
       'client_secret_post',
       'private_key_jwt',
       'tls_client_auth',
+      'self_signed_tls_client_auth',
       'none',
     ).default('client_secret_post'),
     applicationType: applicationType.default('web'),
@@ -119,6 +124,19 @@ export const platformShape = z
     ),
   );
 
+/** Whose certificate `tls_client_auth` expects, by the names of RFC 8705 section 2.1.2. */
+const certificateSubject = z
+  .strictObject({
+    tls_client_auth_subject_dn: text(1_000).min(1).optional(),
+    tls_client_auth_san_dns: text(1_000).min(1).optional(),
+    tls_client_auth_san_uri: text(1_000).min(1).optional(),
+    tls_client_auth_san_ip: text(1_000).min(1).optional(),
+    tls_client_auth_san_email: text(1_000).min(1).optional(),
+  })
+  .refine((subject) => Object.keys(subject).length === 1, 'must have exactly one member')
+  .nullable()
+  .default(null);
+
 /** The half at CIS2, every member there. */
 export const cis2Shape = z
   .strictObject({
@@ -126,9 +144,14 @@ export const cis2Shape = z
     redirectUris: addresses,
     postLogoutRedirectUris: addresses,
     applicationType: applicationType.default('web'),
-    tokenEndpointAuthMethod: oneOf('client_secret_post', 'client_secret_basic', 'private_key_jwt').default(
+    tokenEndpointAuthMethod: oneOf(
       'client_secret_post',
-    ),
+      'client_secret_basic',
+      'private_key_jwt',
+      'tls_client_auth',
+      'self_signed_tls_client_auth',
+    ).default('client_secret_post'),
+    certificateSubject,
     ...keys,
     signingAlg: assertionAlgorithm,
     backchannelLogoutUri: serverAddress(serverAddressProblem).default(''),
@@ -138,6 +161,11 @@ export const cis2Shape = z
     maxAge: oneOf('proof', 'pin').default('proof'),
     idTokenSigningAlg: tokenAlgorithm.default('RS256'),
     userinfoSigningAlg: tokenAlgorithm.nullable().default(null),
+    boundTokens: oneOf('dpop', 'certificate').nullable().default(null),
+    pushedRequests: oneOf('required', 'optional').default('optional'),
+    signedRequests: oneOf('required', 'optional').default('optional'),
+    requestObjectSigningAlg: assertionAlgorithm,
+    description: text(1_000).default(''),
   })
   .refine(oneKeySource, oneKeySourceMessage)
   .check(({ value, issues }) => {

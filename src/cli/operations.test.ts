@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { OperatorError, UsageError } from '@alongside/kernel/config';
+import { startInstance, type TestInstance } from '../../test/support/instance.ts';
+import { Navigator } from '../../test/support/navigate.ts';
+import type { CardsAnswer } from '../cis/protocol.ts';
+import type { DeliveriesAnswer, SessionsAnswer } from '../cis2/protocol.ts';
+import { invoke, invokeJson } from './command.fixture.ts';
+
+// What an operator does at a running instance, each by its command.
+
+let instance: TestInstance;
+let here: string[];
+const folder = mkdtempSync(join(tmpdir(), 'alongside-cli-'));
+const run = (...argv: string[]) => invoke([...argv, ...here]);
+const json = <T = Record<string, unknown>>(...argv: string[]) => invokeJson<T>([...argv, ...here]);
+
+before(async () => {
+  instance = await startInstance();
+  here = ['--state', instance.state.stateFile];
+  await instance.signInAtDesk('gp');
+  await new Navigator().go(`${instance.urls.sample}/sign-in/combined`);
+});
+after(async () => {
+  await instance.stop();
+  rmSync(folder, { recursive: true });
+});
+
+describe('session', () => {
+  test('who is signed in, an end, and whom it was told', async () => {
+    const { sessions } = await json<SessionsAnswer>('session', 'list', 'gp');
+    const [live] = sessions;
+    assert.deepEqual(
+      [sessions.length, live?.uid, live?.authenticator, live?.level],
+      [1, '656005750108', 'smartcard', 3],
+    );
+    assert.match((await run('session', 'list')).lines.join('\n'), /656005750108 +smartcard +AAL3/);
+    assert.deepEqual((await json<SessionsAnswer>('session', 'list', 'nurse')).sessions, []);
+
+    assert.deepEqual(await json('session', 'end', String(live?.sid)), { ended: live?.sid });
+    await assert.rejects(run('session', 'end', String(live?.sid)), /no live session/);
+    const { deliveries } = await json<DeliveriesAnswer>('session', 'deliveries');
+    const ours = deliveries.find(({ sid }) => sid === live?.sid);
+    assert.ok(ours, 'the platform is told of every session');
+    assert.match((await run('session', 'send-again', ours.id)).lines.join(), /delivered/);
+    await assert.rejects(run('session', 'send-again', 'nothing'), /no delivery/);
+  });
+});
+
+describe('authenticator', () => {
+  test('a link for one person, once', async () => {
+    const { url } = await json<{ url: string }>('authenticator', 'enrol', 'gp', 'passkey');
+    assert.match(url, /^http:\/\/localhost:\d+\/enrol\//);
+    await assert.rejects(run('authenticator', 'enrol', 'gp', 'horoscope'), OperatorError);
+    await assert.rejects(run('authenticator', 'enrol', 'nobody', 'passkey'), /no person "nobody"/);
+  });
+
+  test('those of a person come and go', async () => {
+    const listed = (await run('authenticator', 'list', 'gp-aal2')).lines.join('\n');
+    assert.match(listed, /^totp +AAL2/m);
+    const { authenticators } = await json<{ authenticators: { id: string; kind: string }[] }>(
+      ...['authenticator', 'list', 'gp-aal2'],
+    );
+    const passkey = authenticators.find(({ kind }) => kind === 'passkey');
+    await run('authenticator', 'remove', 'gp-aal2', String(passkey?.id));
+    assert.ok(!(await run('authenticator', 'list', 'gp-aal2')).lines.join('\n').includes('passkey'));
+  });
+});
+
+describe('registration-authority', () => {
+  test('a card is known, revoked and replaced, by whom a role allows it', async () => {
+    const { cards } = await json<CardsAnswer>('registration-authority', 'list', 'gp');
+    const serial = String(cards[0]?.serial);
+    assert.equal(cards[0]?.state, 'active');
+    await assert.rejects(run('registration-authority', 'revoke', serial), UsageError);
+    await assert.rejects(run('registration-authority', 'revoke', serial, '--actor', 'nurse'), OperatorError);
+    const replaced = await json<{ serial: string; state: string; replaces: string }>(
+      ...['registration-authority', 'replace', serial, '--actor', 'admin'],
+    );
+    assert.deepEqual([replaced.state, replaced.replaces], ['ordered', serial]);
+    const states = (await run('registration-authority', 'list', 'gp')).lines.join('\n');
+    assert.match(states, new RegExp(`^${serial} .*replaced`, 'm'));
+  });
+});
+
+describe('directory', () => {
+  test('out as CSV and in again changes nothing; what is wrong is named by line', async () => {
+    const file = join(folder, 'people.csv');
+    await run('directory', 'export', file);
+    const text = readFileSync(file, 'utf8');
+    assert.match(text, /656005750108/);
+    const again = await json<{ added: number; changed: number; unchanged: number }>(
+      'directory',
+      'import',
+      file,
+    );
+    assert.deepEqual([again.added, again.changed], [0, 0]);
+    assert.ok(again.unchanged >= 16);
+    writeFileSync(file, text.replaceAll('656005750108', '65600575010X'));
+    const { code, lines } = await run('directory', 'import', file);
+    assert.equal(code, 1);
+    assert.match(lines[0] ?? '', /people\.csv:\d+: /);
+    await assert.rejects(run('directory', 'import', join(folder, 'people.txt')), UsageError);
+  });
+});
+
+describe('validate', () => {
+  test('an address of an authorization request: each check, and what would be answered', async () => {
+    const client = 'client_id=nobody&response_type=code&state=1&redirect_uri=http://localhost/cb';
+    const { code, lines } = await run('validate', `${instance.urls.api}/oauth2/authorize?${client}`);
+    assert.equal(code, 1);
+    assert.match(lines.join('\n'), /WRONG +client_id/);
+    assert.match(lines.at(-1) ?? '', /\/oauth2 would answer 4\d\d/);
+    await assert.rejects(run('validate', 'something'), UsageError);
+  });
+});
+
+describe('developer', () => {
+  test('comes, is switched off, and goes', async () => {
+    await run('developer', 'add', 'acme', '--name', 'Acme Software', '--company');
+    assert.match(
+      (await run('developer', 'list')).lines.join('\n'),
+      /^acme +Acme Software +company +active$/m,
+    );
+    assert.match(
+      (await run('developer', 'edit', 'acme', '--set', 'status=inactive')).lines.join(),
+      /refused/,
+    );
+    await run('developer', 'remove', 'acme');
+    await assert.rejects(run('developer', 'remove', 'acme'), /no developer "acme"/);
+  });
+});
+
+test('mail: none yet', async () => {
+  assert.deepEqual(await json('mail'), { mails: [] });
+});
