@@ -19,7 +19,10 @@ describe('the whole chain over HTTPS', () => {
     authority = makeAuthority();
     const { certificate, key } = authority.issue('localhost');
     [instance, browser] = await Promise.all([
-      startInstance({ tlsCertificate: certificate, tlsKey: key, tlsAuthority: authority.certificate }),
+      startInstance({
+        ...{ tlsCertificate: certificate, tlsKey: key },
+        ...{ tlsAuthority: authority.certificate, tlsClientAuthorities: authority.certificate },
+      }),
       launchBrowser(),
     ]);
     await instance.signInAtDesk('gp');
@@ -51,14 +54,86 @@ describe('the whole chain over HTTPS', () => {
       }
       await context.close();
     });
+
+  test('a client with a certificate: its token is good over that certificate alone (RFC 8705)', async () => {
+    const client = authority.issue('client');
+    const other = authority.issue('other');
+    const made = await instance.api<{ platform: { clientId: string } }>('POST', '/applications', {
+      name: 'certified',
+      profile: 'fapi2',
+      platform: {
+        tokenEndpointAuthMethod: 'tls_client_auth',
+        products: ['hello-world'],
+        attributes: { tls_client_auth_subject_dn: 'CN=client' },
+      },
+    });
+    const metadata = (await (
+      await fetch(`${instance.urls.api}/.well-known/oauth-authorization-server/oauth2.1`)
+    ).json()) as { mtls_endpoint_aliases: { token_endpoint: string } };
+    const endpoint = metadata.mtls_endpoint_aliases.token_endpoint;
+    assert.notEqual(new URL(endpoint).port, new URL(instance.urls.api).port);
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: made.platform.clientId,
+      scope: 'urn:nhsd:apim:app:level3:hello-world',
+    });
+    const ask = (presented: ClientFiles) => call(endpoint, authority.certificate, presented, String(form));
+    assert.equal((await ask(other)).status, 401);
+    const granted = await ask(client);
+    assert.equal(granted.status, 200, granted.body);
+    const { access_token: token } = JSON.parse(granted.body);
+    const hello = `${new URL(endpoint).origin}/hello-world/hello/application`;
+    const authorization = { authorization: `Bearer ${token}` };
+    const status = async (presented?: ClientFiles) =>
+      (await call(hello, authority.certificate, presented, undefined, authorization)).status;
+    assert.deepEqual([await status(client), await status(other), await status()], [200, 401, 401]);
+  });
 });
+
+interface ClientFiles {
+  certificate: string;
+  key: string;
+}
+
+const pem = (file: string) => readFileSync(file, 'utf8');
+
+/** One request over a connection of its own, with a client certificate if one is given. A body is a form. */
+function call(
+  address: string,
+  ca: string,
+  presented?: ClientFiles,
+  body?: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const form = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    const request = https.request(
+      address,
+      {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { ...form, ...headers },
+        agent: false,
+        ca: pem(ca),
+        ...(presented ? { cert: pem(presented.certificate), key: pem(presented.key) } : {}),
+      },
+      (response) => {
+        let text = '';
+        response.on('data', (part) => {
+          text += part;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
 
 /** Answers with the thumbprint of the certificate that came. */
 test('a listener takes a client certificate, and asks only where it was told to', async () => {
   const authority = makeAuthority();
   const server = authority.issue('localhost');
   const client = authority.issue('client');
-  const pem = (file: string) => readFileSync(file, 'utf8');
   const routes = [
     {
       methods: ['GET' as const],
@@ -67,22 +142,7 @@ test('a listener takes a client certificate, and asks only where it was told to'
         text(200, certificate ? new X509Certificate(certificate).fingerprint256 : 'none'),
     },
   ];
-  const ask = (port: number, presented?: { certificate: string; key: string }) =>
-    new Promise<string>((resolve, reject) => {
-      const options = {
-        ca: pem(authority.certificate),
-        ...(presented ? { cert: pem(presented.certificate), key: pem(presented.key) } : {}),
-      };
-      https
-        .get(`https://localhost:${port}/`, { ...options, agent: false }, (response) => {
-          let body = '';
-          response.on('data', (part) => {
-            body += part;
-          });
-          response.on('end', () => resolve(body));
-        })
-        .on('error', reject);
-    });
+  const expected = new X509Certificate(pem(client.certificate)).fingerprint256;
   try {
     for (const clientCertificates of [true, false]) {
       const listener = createListener(routes, {
@@ -91,9 +151,9 @@ test('a listener takes a client certificate, and asks only where it was told to'
         tls: { certificate: pem(server.certificate), key: pem(server.key), clientCertificates },
       });
       const port = await listener.listen(0, '127.0.0.1');
-      const expected = new X509Certificate(pem(client.certificate)).fingerprint256;
-      assert.equal(await ask(port, client), clientCertificates ? expected : 'none');
-      assert.equal(await ask(port), 'none');
+      const ask = async (presented?: ClientFiles) =>
+        (await call(`https://localhost:${port}/`, authority.certificate, presented)).body;
+      assert.deepEqual([await ask(client), await ask()], [clientCertificates ? expected : 'none', 'none']);
       await listener.close();
     }
   } finally {
