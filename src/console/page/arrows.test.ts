@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { JourneyEvent } from '@alongside/kernel/events';
+import { wordsOf } from './arrows.ts';
+
+const root = new URL('../../../', import.meta.url);
+
+test('every event that some part records has words', () => {
+  const sources = globSync('{src,identity-agent}/**/*.ts', { cwd: root }).filter(
+    (file) => !/\.(test|fixture)\.ts$|\/(testing|fixture)\//.test(file),
+  );
+  const names = new Set(
+    sources.flatMap((file) =>
+      [
+        ...readFileSync(new URL(file, root), 'utf8').matchAll(
+          /(?:name|event): '((?:agent|authorisation|cis2?|gateway|pds)\.[a-z0-9-]+)'/g,
+        ),
+      ].map((found) => String(found[1])),
+    ),
+  );
+  assert.ok(names.size > 20, `only ${names.size} were found`);
+  const without = [...names].filter((name) => !wordsOf({ name, detail: {} } as unknown as JourneyEvent));
+  assert.deepEqual(without, []);
+});
