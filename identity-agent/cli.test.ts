@@ -3,14 +3,16 @@ import { describe, test } from 'node:test';
 import { runCli } from './cli.ts';
 import { testDesk } from './fixture/desk.ts';
 
-async function run(...argv: string[]) {
+async function answering(secrets: string[], ...argv: string[]) {
   const said = { out: '', err: '' };
   const code = await runCli(argv, {
     out: (text) => void (said.out += text),
     err: (text) => void (said.err += text),
+    askSecret: async () => secrets.shift() ?? '',
   });
   return { code, ...said };
 }
+const run = (...argv: string[]) => answering([], ...argv);
 
 describe('the command line', () => {
   test('makes the calls of the Ticket API', async (t) => {
@@ -56,5 +58,80 @@ describe('the command line', () => {
     const nobody = await run('status', '--socket', `${desk.folder}/nothing.sock`);
     assert.equal(nobody.code, 1);
     assert.match(nobody.err, /^No Identity Agent answers at /);
+  });
+
+  test('acts on the card, and takes no PIN on the command line', async (t) => {
+    const desk = await testDesk(t);
+    const on = ['--socket', desk.socketPath];
+    const none = await answering(['123456', '222222', '222222'], ...on, 'change-pin');
+    assert.equal(none.code, 1);
+    assert.equal((JSON.parse(none.err) as { data: { error: string } }).data.error, 'no_card');
+    await desk.call('insertCard', { card: 'ada' });
+    const differ = await answering(['123456', '222222', '333333'], ...on, 'change-pin');
+    assert.deepEqual([differ.code, differ.err], [2, 'The two new PINs are not the same.\n']);
+    const done = await answering(['123456', '222222', '222222'], ...on, 'change-pin');
+    assert.deepEqual([done.code, done.out], [0, 'The PIN was changed.\n']);
+    assert.equal((await run(...on, 'change-pin', '123456')).code, 2);
+
+    for (let n = 0; n < 3; n += 1) await assert.rejects(desk.call('answerPin', { pin: '999999' }));
+    assert.equal((await run(...on, 'unlock-code')).code, 0);
+    const { code = '' } = desk.cis.cards.mailed.get(desk.agent.card?.label.serial ?? '') ?? {};
+    assert.equal((await answering([code, '333333', '333333'], ...on, 'unlock')).code, 0);
+    assert.equal((await answering(['87654321', '444444', '444444'], ...on, 'unblock')).code, 0);
+    assert.equal((await desk.call('answerPin', { pin: '444444' })).state, 'signedIn');
+    const early = await run(...on, 'renew');
+    assert.equal(early.code, 1);
+    assert.match(early.err, /cannot be renewed yet/);
+  });
+
+  test('renews', async (t) => {
+    const desk = await testDesk(t);
+    desk.cis.authority.notAfter = new Date(desk.clock.now() + 30 * 86_400_000);
+    await desk.signIn();
+    const words = await run('status', '--socket', desk.socketPath);
+    assert.match(words.out, /certificate: ends on 2026-12-24, can be renewed now/);
+    const done = await run('renew', '--json', '--socket', desk.socketPath);
+    assert.equal(done.code, 0);
+    assert.equal((JSON.parse(done.out) as { card: { renewalDue: boolean } }).card.renewalDue, false);
+  });
+
+  test('the doctor answers in words and in JSON, with an exit code', async (t) => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const well = await run('doctor', '--json', '--socket', desk.socketPath);
+    assert.equal(well.code, 0, well.out);
+    assert.equal((JSON.parse(well.out) as { ok: boolean }).ok, true);
+    const ill = await run('doctor', '--socket', `${desk.folder}/nothing.sock`);
+    assert.equal(ill.code, 1);
+    assert.match(ill.out, /WRONG {2}service/);
+  });
+
+  test('shows where settings come from, and no secret', async () => {
+    const shown = await run('settings', '--json');
+    assert.equal(shown.code, 0);
+    const { settings } = JSON.parse(shown.out) as {
+      settings: { name: string; value: unknown; from: string }[];
+    };
+    assert.ok(settings.some(({ name, value }) => name === 'lockedFor' && value === 600));
+  });
+
+  test('takes parameters from the input, and watches events', async (t) => {
+    const desk = await testDesk(t);
+    const given = await answering(['{"which": 2}'], 'getGAVersion', '-', '--socket', desk.socketPath);
+    assert.equal(given.out, '{"version":"0.1.0"}\n');
+    const lines: string[] = [];
+    const watching = runCli(['watch', '--socket', desk.socketPath], {
+      out: (text) => void lines.push(text),
+      err: () => undefined,
+      askSecret: async () => '',
+    });
+    // Until it is connected, it hears nothing.
+    while (lines.length === 0) {
+      await desk.call('insertCard', { card: 'ada' });
+      await desk.call('takeCard');
+    }
+    await desk.service.stop();
+    assert.equal(await watching, 0);
+    assert.ok(lines.every((line) => typeof (JSON.parse(line) as { event: string }).event === 'string'));
   });
 });

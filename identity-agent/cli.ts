@@ -1,28 +1,31 @@
 import { OperatorError, UsageError } from '@alongside/kernel/config';
-import { methods } from './protocol.ts';
+import { secretAsker } from './cli/ask.ts';
+import type { CommandContext, Terminal } from './cli/command.ts';
+import { commands } from './cli/commands.ts';
+import { runVpcd } from './cli/vpcd.ts';
 import { AgentCallError, AgentConnection } from './socket/client.ts';
-import { defaultDataFolder, defaultSocketPath } from './socket-path.ts';
+import { defaultSocketPath } from './socket-path.ts';
 
-const help = `identity-agent: calls the Identity Agent of this desk over its local socket.
+const help = (): string => `identity-agent: the Identity Agent of this desk.
+
+  identity-agent run [--help]           runs the agent; so does identity-agent with options alone
 
   identity-agent getTicket '{}'         the ticket of the session; starts a sign-in and waits for it
   identity-agent getTicketNoAuth '{}'   the ticket of the session; never asks
   identity-agent getNewTicket '{}'      asks for the PIN again
   identity-agent destroyTicket '{}'     signs out
-  identity-agent status [--json]        state, person and role
-  identity-agent METHOD [PARAMS]        any other method, such as development.insertCard '{"card":"gp"}'
+  identity-agent vpcd --card gp         puts a virtual card into a slot of vpcd; see identity-agent vpcd --help
+  identity-agent METHOD [PARAMS]        any other method of the local socket, such as screenLocked; PARAMS - reads them
+                                        from the input, for what others should not see
+
+${commands.map(({ name, summary }) => `  identity-agent ${name.padEnd(22)} ${summary}`).join('\n')}
 
   --socket PATH   the agent's local socket (ALONGSIDE_AGENT_SOCKET)
+  --json          one JSON line
   --help          this text
 
-The result is one JSON line. Exit code 0: done; 1: the agent refused or does not answer; 2: wrong usage.
+The result of a method is one JSON line. Exit code 0: done; 1: the agent refused or does not answer; 2: wrong usage.
 `;
-
-/** Where a command writes. */
-export interface CliOutput {
-  out(text: string): void;
-  err(text: string): void;
-}
 
 interface Asked {
   socket: string;
@@ -31,7 +34,7 @@ interface Asked {
 }
 
 function readArguments(argv: readonly string[]): Asked | 'help' {
-  const asked: Asked = { socket: defaultSocketPath(defaultDataFolder()), json: false, words: [] };
+  const asked: Asked = { socket: defaultSocketPath(), json: false, words: [] };
   for (let at = 0; at < argv.length; at += 1) {
     const word = argv[at] ?? '';
     if (word === '--help' || word === '-h') return 'help';
@@ -48,7 +51,7 @@ function readArguments(argv: readonly string[]): Asked | 'help' {
   return asked.words.length === 0 ? 'help' : asked;
 }
 
-function readParams(text = '{}'): object {
+function readParams(text: string): object {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
@@ -58,58 +61,60 @@ function readParams(text = '{}'): object {
   throw new UsageError("The parameters must be one JSON object, such as '{}'.");
 }
 
-interface Shown {
-  state: string;
-  person: { displayName: string } | null;
-  role: { roleName: string; orgCode: string } | null;
-  reason: string | null;
+/** One call of a method; its result is one JSON line. */
+async function callMethod({ words, terminal, withAgent }: CommandContext): Promise<number> {
+  const [method = '', given = '{}'] = words;
+  const params = readParams(given === '-' ? await terminal.askSecret('') : given);
+  terminal.out(`${JSON.stringify(await withAgent((agent) => agent.call(method, params)))}\n`);
+  return 0;
 }
 
-const statusInWords = ({ state, person, role, reason }: Shown): string =>
-  [
-    `state: ${state}`,
-    person && `person: ${person.displayName}`,
-    role && `role: ${role.roleName} at ${role.orgCode}`,
-    reason && `reason: ${reason}`,
-  ]
-    .filter(Boolean)
-    .join('\n');
-
-async function call({ socket, json, words }: Asked, output: CliOutput): Promise<void> {
-  const [method = '', text] = words;
-  const params = readParams(text);
-  const connection = await AgentConnection.open(socket);
-  try {
-    const result = await connection.call(method, params);
-    const inWords = method === methods.status && !json;
-    output.out(`${inWords ? statusInWords(result as Shown) : JSON.stringify(result)}\n`);
-  } finally {
-    connection.close();
+async function carryOut({ socket, json, words }: Asked, terminal: Terminal): Promise<number> {
+  async function withAgent<T>(work: (agent: AgentConnection) => Promise<T>): Promise<T> {
+    const agent = await AgentConnection.open(socket);
+    try {
+      return await work(agent);
+    } finally {
+      agent.close();
+    }
   }
+  const context = { socket, json, terminal, withAgent };
+  const command = commands.find(({ name }) => name === words[0]);
+  if (!command) return callMethod({ ...context, words });
+  const rest = words.slice(1).filter((word) => word !== '{}');
+  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is not expected. See --help.`);
+  return command.run({ ...context, words: [] });
 }
 
 /** Runs the command line; resolves with the exit code. */
-export async function runCli(argv: readonly string[], output: CliOutput): Promise<number> {
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
+    if (argv[0] === 'vpcd') return await runVpcd(argv.slice(1), terminal);
     const asked = readArguments(argv);
-    if (asked === 'help') output.out(help);
-    else await call(asked, output);
+    if (asked !== 'help') return await carryOut(asked, terminal);
+    terminal.out(help());
     return 0;
   } catch (error) {
     if (error instanceof AgentCallError) {
-      output.err(`${JSON.stringify({ code: error.code, message: error.message, data: error.data })}\n`);
+      terminal.err(`${JSON.stringify({ code: error.code, message: error.message, data: error.data })}\n`);
       return 1;
     }
     if (!(error instanceof UsageError || error instanceof OperatorError)) throw error;
-    output.err(`${error.message}\n`);
+    terminal.err(`${error.message}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-if (import.meta.main) {
+/** The command line of this process. */
+export async function cli(argv: readonly string[]): Promise<void> {
   const write = (stream: NodeJS.WriteStream) => (text: string) => void stream.write(text);
-  process.exitCode = await runCli(process.argv.slice(2), {
+  process.exitCode = await runCli(argv, {
     out: write(process.stdout),
     err: write(process.stderr),
+    askSecret: secretAsker(process.stdin, process.stderr),
   });
+  // An open input would keep the process.
+  process.stdin.unref?.();
 }
+
+if (import.meta.main) await cli(process.argv.slice(2));

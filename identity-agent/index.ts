@@ -9,6 +9,7 @@ import type { CertificateIssuer } from './card/card-issue.ts';
 import type { CardSeed } from './card/card-record.ts';
 import { CardStore } from './card/card-store.ts';
 import type { Reader } from './card/transport.ts';
+import type { CardSettings } from './card/transport-kind.ts';
 import { VirtualReader } from './card/virtual-reader.ts';
 import { anyPeerUser, linuxPeerUser, type PeerUser } from './handoff/peer-user.ts';
 import { createBrowserSide } from './handoff/routes.ts';
@@ -29,6 +30,7 @@ import { cardMethods } from './socket/card-methods.ts';
 import { deskMethods } from './socket/desk-methods.ts';
 import { developmentMethods } from './socket/development-methods.ts';
 import { SocketServer } from './socket/server.ts';
+import { slotMethods } from './socket/slot-methods.ts';
 import { ticketMethods } from './socket/ticket-methods.ts';
 
 export interface IdentityAgentOptions {
@@ -59,6 +61,8 @@ export interface IdentityAgentOptions {
   checkPeerUser: boolean;
   /** Answers only what says that it is a document's navigation; off for browsers without Fetch Metadata. */
   strictNavigation?: boolean;
+  /** A live session signs a browser in only when the person says so, on a page; off unless told. */
+  confirmSignIn?: boolean;
   /** Also answers a fetch of CIS2's own page, where the browser lets it through; off unless told. */
   fetchTransport?: boolean;
   /** Tickets are those of CIS's legacy interface, for desktop applications that know only these; off unless told. */
@@ -69,6 +73,8 @@ export interface IdentityAgentOptions {
   seedCards?: readonly CardSeed[];
   /** Id of the transport to reach cards with; `virtual` unless told. */
   transport?: string;
+  /** How real cards are reached. */
+  cards?: CardSettings;
 }
 
 /** The agent as a service behind a loopback listener; the local socket is its own. */
@@ -164,8 +170,9 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     secretPath: join(dataFolder, 'cards.secret'),
   });
   if (store.isNew && development) await store.reset(seedCards);
+  const issuer = issuerAt(cis);
   const port = new ReaderPort(options.transport ?? 'virtual', {
-    ...{ store, issuer: issuerAt(cis), clock, log },
+    ...{ store, issuer, clock, log, settings: options.cards ?? {} },
     opened: (reader) => attach(agent, reader, store),
   });
   await port.open();
@@ -186,6 +193,7 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     ...deskMethods(agent, () => configurationOf(options, port)),
     ...cardMethods(agent),
     ...handwork,
+    ...(development ? slotMethods(store, issuer) : {}),
   };
   const socket = new SocketServer({ path: options.socketPath, methods, log, flush: options.flush });
   agent.onNotice((name, params) => socket.notify(name, params));
@@ -194,6 +202,7 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     ...{ agent, clock, recorder, log, servers, development, url: options.url, cis2: options.cis2 },
     strictNavigation: options.strictNavigation ?? true,
     fetchTransport: options.fetchTransport ?? false,
+    confirmSignIn: options.confirmSignIn ?? false,
     peerUser: peerUserOf(options),
     usedRequests: await UsedRequests.open(clock, join(dataFolder, 'used-requests')),
   });

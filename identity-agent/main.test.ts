@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { runCli } from './cli.ts';
 import { freePort, testDesk } from './fixture/desk.ts';
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const main = fileURLToPath(new URL('./bin.mjs', import.meta.url));
 const start = (...argv: string[]): ChildProcess =>
   spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
 
@@ -27,7 +27,11 @@ test('an agent runs alone against a CIS elsewhere, answers the command line and 
   const end = ended(child);
   t.after(() => child.kill('SIGKILL'));
   const said = { out: '' };
-  const output = { out: (text: string) => void (said.out += text), err: () => undefined };
+  const output = {
+    out: (text: string) => void (said.out += text),
+    err: () => undefined,
+    askSecret: async () => '',
+  };
   while ((await runCli(['status', '--json', '--socket', socket], output)) !== 0)
     assert.equal(child.exitCode, null, 'it ended early');
   assert.equal((JSON.parse(said.out) as { state: string }).state, 'noCard');

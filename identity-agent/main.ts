@@ -37,8 +37,8 @@ async function start(argv: readonly string[]): Promise<void> {
   const log = createDeskLog(logLevel, systemClock, (line) => void process.stderr.write(line));
   const { service } = await createIdentityAgent({
     ...rest,
-    ...{ clock: systemClock, recorder: silentRecorder, log, dataFolder, transport: reader },
-    socketPath: settings.agentSocket ?? defaultSocketPath(dataFolder),
+    ...{ clock: systemClock, recorder: silentRecorder, log, dataFolder, transport: reader, cards: settings },
+    socketPath: settings.agentSocket ?? defaultSocketPath(),
     url: `http://127.0.0.1:${agentPort}`,
     cisUrl: settings.cis,
     cis2: {

@@ -261,6 +261,10 @@ export const methods = {
   insertCard: 'development.insertCard',
   /** `{}` -> AgentStatus. */
   takeCard: 'development.takeCard',
+  /** `{card}` -> `{serial, atr}`. Gives a card power for this connection alone: for a slot of vpcd. */
+  powerCard: 'development.powerCard',
+  /** `{apdu}` -> `{apdu}`, in hexadecimal digits: a command to the card under power and its response. */
+  cardCommand: 'development.cardCommand',
   /** `{}` -> `{version, cards}`, secrets included. */
   exportCards: 'development.exportCards',
   /** `{version, cards, add?}` -> `{}`. Replaces all cards, or adds to them: a long export goes in several lines. */

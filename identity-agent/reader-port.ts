@@ -1,16 +1,13 @@
-import type { Clock } from '@alongside/kernel/clock';
 import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { Log } from '@alongside/kernel/log';
 import type { Reader } from './card/transport.ts';
-import { type TransportOptions, transports } from './card/transports.ts';
+import type { TransportOptions } from './card/transport-kind.ts';
+import { transports } from './card/transports.ts';
 
 /** A reader that cannot be opened is tried again after so many milliseconds. */
 const pause = 10_000;
 
 interface Parts extends TransportOptions {
-  clock: Clock;
-  log: Log;
   /** Called once, with the reader. */
   opened(reader: Reader): void;
 }
@@ -58,10 +55,10 @@ export class ReaderPort {
   }
 
   async #try(): Promise<void> {
-    const { store, issuer, clock, log, opened } = this.#parts;
+    const { clock, log, opened } = this.#parts;
     this.#next = clock.now() + pause;
     try {
-      this.reader = await this.#transport.open({ store, issuer });
+      this.reader = await this.#transport.open(this.#parts);
       this.problem = null;
       opened(this.reader);
     } catch (error) {

@@ -11,6 +11,8 @@ export class ServerCallError extends Error {
 export interface ServerAnswer {
   status: number;
   body: unknown;
+  /** The `Date` header: the server's clock. */
+  date?: string;
 }
 
 export interface ServerCall {
@@ -92,7 +94,11 @@ export class Servers {
         response.on('error', fail);
         response.on('end', () => {
           clearTimeout(timer);
-          resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(parts).toString('utf8')) });
+          resolve({
+            status: response.statusCode ?? 0,
+            body: parsed(Buffer.concat(parts).toString('utf8')),
+            date: response.headers.date,
+          });
         });
       });
       request.end(body);

@@ -1,15 +1,19 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environment } from '@alongside/kernel/config';
 
-/** Where an agent that runs alone has its local socket: the folder of the user's session if there is one. */
-export function defaultSocketPath(dataFolder: string): string {
-  const told = environment().ALONGSIDE_AGENT_SOCKET;
+/**
+ * Where an agent that runs alone has its local socket, and where the client library looks for it: in the folder of the
+ * user's session, else in one of this user under the temporary folder.
+ */
+export function defaultSocketPath(): string {
+  const { ALONGSIDE_AGENT_SOCKET: told, XDG_RUNTIME_DIR: session } = environment();
   if (told) return told;
   if (process.platform === 'win32') return '\\\\.\\pipe\\alongside-identity-agent';
-  const session = environment().XDG_RUNTIME_DIR;
-  return session
-    ? join(session, 'alongside', 'identity-agent.sock')
-    : join(dataFolder, 'socket', 'identity-agent.sock');
+  const folder = session
+    ? join(session, 'alongside')
+    : join(tmpdir(), `alongside-${process.getuid?.() ?? 'user'}`);
+  return join(folder, 'identity-agent.sock');
 }
 
 /** Where an agent that runs alone keeps its data. */

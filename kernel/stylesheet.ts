@@ -33,6 +33,7 @@ h2 { font-size: 1.25rem; line-height: 1.3; margin: 2rem 0 .75rem; }
 p, ul, ol, dl { margin: 0 0 1rem; }
 a { color: var(--accent); text-underline-offset: .15em; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+h1[tabindex]:focus-visible { outline: none; }
 .lead { font-size: 1.125rem; color: var(--quiet); }
 .quiet { color: var(--quiet); }
 .panel { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: 1.25rem; margin: 0 0 1.25rem; }
@@ -47,6 +48,10 @@ label { display: block; font-weight: 600; margin: 0 0 .25rem; }
 input[type=text], input[type=password], input[type=search], input[type=email], select { font: inherit; color: inherit; background: var(--card);
   width: 100%; max-width: 24rem; padding: .5rem .75rem; border: 2px solid var(--quiet); border-radius: .375rem; min-height: 2.75rem; }
 .matching { font-size: 3rem; line-height: 1.2; letter-spacing: .1em; font-variant-numeric: tabular-nums; }
+.code.typed { font-size: 1.375rem; letter-spacing: .06em; }
+.picture { margin: 0 0 1rem; }
+.picture svg { display: block; }
+.numbers button { min-width: 5.5rem; min-height: 4.5rem; font-size: 2rem; font-variant-numeric: tabular-nums; }
 input.short { max-width: 12rem; letter-spacing: .2em; font-variant-numeric: tabular-nums; }
 .field { margin: 0 0 1.25rem; }
 button, .button { font: inherit; font-weight: 600; display: inline-block; cursor: pointer; text-decoration: none; min-height: 2.75rem;

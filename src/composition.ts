@@ -8,10 +8,12 @@ import type { Placement } from './boot/listeners.ts';
 import { mockClaimsOf } from './boot/mock-claims.ts';
 import { createPeopleNow, createPersonSource } from './boot/person-source.ts';
 import type { Ports } from './boot/ports.ts';
-import type { MutualTlsUrls } from './boot/urls.ts';
+import { signInSettings } from './boot/sign-in.ts';
 import { clientAuthoritiesOf, upstreamsOf } from './boot/upstreams.ts';
+import type { MutualTlsUrls } from './boot/urls.ts';
 import { webAuthnSettings } from './boot/webauthn.ts';
 import { createCis } from './cis/index.ts';
+import { readIssuersFile } from './cis/revocation/issuers-file.ts';
 import { createCis2 } from './cis2/index.ts';
 import type { Config, ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
@@ -135,10 +137,11 @@ export async function compose(materials: Materials): Promise<Composition> {
       vault,
       log: log('cis'),
       allowVirtualCards: development,
-      subscribers: [{ url: urls.cis2, secret: secret('cis', 'cis2') }],
+      subscribers: [{ name: 'cis2', url: urls.cis2, secret: secret('cis', 'cis2') }],
       serviceSecrets: cisSecrets,
       ...(config.smtpUrl === undefined ? {} : { smtp: { url: config.smtpUrl, from: config.mailFrom } }),
-      ...(config.legacyCis ? { legacy: { sha1: config.legacySha1 } } : {}),
+      ...(config.legacyCis ? { legacy: { sha1: config.legacySha1, clients: config.legacyClients } } : {}),
+      ...(config.cardIssuers ? { externalIssuers: readIssuersFile(config.cardIssuers) } : {}),
     });
   const cis2 = () =>
     createCis2({
@@ -154,13 +157,18 @@ export async function compose(materials: Materials): Promise<Composition> {
       audit,
       consoleSecret: secret('console', 'cis2'),
       webAuthn: webAuthnSettings(config),
+      ...signInSettings(config),
       clientAuthorities,
       mutualTlsUrl: mutualTls.cis2,
+      dynamicRegistration: config.dynamicRegistration,
+      afterSignOut: config.afterSignOut,
+      assuranceAsNumbers: config.assuranceAsNumbers,
+      forgeRockClaims: !config.plainIdTokens,
       platformLogout: `${urls.api}/oauth2/backchannel_logout`,
       agentUrl: urls.identityAgent,
     });
   const upstreams = upstreamsOf(config, cis2Provider);
-  const logoutSources = config.logoutSources.length > 0 ? config.logoutSources : null;
+  const options = config.basePathOptions;
   const authorisation = () =>
     createAuthorisation({
       ...shared,
@@ -184,14 +192,14 @@ export async function compose(materials: Materials): Promise<Composition> {
       clientAuthorities,
       mutualTlsUrl: mutualTls.api,
       bases: [
-        { path: '/oauth2', profile: 'nhs', environment: 'local', ...upstreams, options: { logoutSources } },
-        ...(development ? [mockBasePath(urls)] : []),
+        { path: '/oauth2', profile: 'nhs', environment: 'local', ...upstreams, options: options['/oauth2'] },
+        ...(development ? [mockBasePath(urls, undefined, options['/oauth2-mock'])] : []),
         {
           path: '/oauth2.1',
           profile: 'standard',
           environment: 'local',
           ...upstreams,
-          options: { proofNonces: config.dpopNonceAtTokens },
+          options: options['/oauth2.1'],
         },
       ],
     });
@@ -201,7 +209,8 @@ export async function compose(materials: Materials): Promise<Composition> {
       ...registrations,
       log: log('gateway'),
       people: { issuer: cis2Issuer, find: createPeopleNow(personSource) },
-      ...(config.dpopNonce ? { proofNonces: new ProofNonces(vault, clock, 'gateway') } : {}),
+      mutualTlsUrl: mutualTls.api,
+      ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, clock, 'gateway') } : {}),
       options: { legacyDefaultMode: false, requireAsid: false, apiLimits: config.apiLimits },
     });
   const console_ = () =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { optionsByBase } from './authorisation/hardening.ts';
 import { limitsByApi } from './oauth/rate-limits.ts';
 import { isDatabaseSetting } from './storage/dialects.ts';
 
@@ -40,20 +41,20 @@ const only = z.union([z.string().transform((value) => value.split(',')), z.array
     .min(1, 'must name at least one service'),
 );
 
-/** Limits as an object, or as a flag's JSON. */
-const apiLimits = z
-  .union([
-    z.string().transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: 'custom', message: 'must be JSON' });
-        return z.NEVER;
-      }
-    }),
-    z.record(z.string(), z.unknown()),
-  ])
-  .pipe(limitsByApi);
+/** An object, or a flag's JSON of one. */
+const objectOrJson = z.union([
+  z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON' });
+      return z.NEVER;
+    }
+  }),
+  z.record(z.string(), z.unknown()),
+]);
+const apiLimits = objectOrJson.pipe(limitsByApi);
+const basePathOptions = objectOrJson.pipe(optionsByBase);
 
 /** The one schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
@@ -102,24 +103,38 @@ export const configShape = {
   upstreamCis2: z
     .string()
     .optional()
-    .describe('JSON file with another CIS2 that the API platform signs people in at: issuer, clientId, clientSecret'),
+    .describe(
+      'JSON file with another CIS2 that the API platform signs people in at: issuer, clientId, clientSecret',
+    ),
   upstreamNhsLogin: z
     .string()
     .optional()
     .describe('JSON file with a provider for citizens at the API platform: issuer, clientId'),
-  dpopNonceAtTokens: z
-    .boolean()
-    .default(false)
-    .describe('Ask for a nonce in DPoP proofs at the token endpoints of /oauth2.1'),
-  logoutSources: list
+  basePathOptions: basePathOptions
+    .default({})
+    .describe(
+      'Differences from the usual behaviour of a base path: {"/oauth2": {"refreshRetry": true, "logoutSources": ["192.0.2.0/24"]}, "/oauth2.1": {"proofNonces": true}}',
+    ),
+  signInProviders: z
+    .string()
+    .optional()
+    .describe(
+      'JSON file with OpenID providers of others at which people may sign in: {"providers": [{"label", "issuer", "clientId", "clientSecret"}]}',
+    ),
+  tabletNetworks: list
     .default([])
-    .describe('Addresses or ranges from which providers may send logout tokens, separated by commas; all when empty'),
+    .describe(
+      'Networks in which desk and tablet are held to be near each other, separated by commas; else they share an address',
+    ),
   generation: z.enum(['hscn', 'internet']).default('hscn').describe('Generation of the Identity Agent'),
   agentMode: z
     .enum(['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility'])
     .default('normal')
     .describe('Session mode of the Identity Agent'),
-  agentRequireRole: z.boolean().default(false).describe('A person without a role cannot sign in at the agent'),
+  agentRequireRole: z
+    .boolean()
+    .default(false)
+    .describe('A person without a role cannot sign in at the agent'),
   agentFetchTransport: z
     .boolean()
     .default(false)
@@ -129,7 +144,7 @@ export const configShape = {
     .describe(
       'Quota and spike arrest of APIs for all clients together: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
     ),
-  dpopNonce: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at the gateway'),
+  dpopNonceAtGateway: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at the gateway'),
   smtpUrl: z
     .string()
     .refine(
@@ -143,6 +158,22 @@ export const configShape = {
     .regex(/^[^\s@<>,]+@[^\s@<>,]+$/, 'must be one e-mail address')
     .default('cards@localhost')
     .describe('Address that mails of CIS come from'),
+  afterSignOut: z
+    .enum(['ask', 'silent', 'pin'])
+    .default('ask')
+    .describe('The next sign-in after a sign-out: one page, nothing, or the PIN again'),
+  assuranceAsNumbers: z
+    .boolean()
+    .default(false)
+    .describe('Assurance levels of CIS2 as numbers; they are text at the published service'),
+  plainIdTokens: z
+    .boolean()
+    .default(false)
+    .describe('Leave the claims that ForgeRock’s product adds out of ID tokens'),
+  dynamicRegistration: z
+    .boolean()
+    .default(false)
+    .describe('Let clients register themselves at CIS2 with an initial access token (RFC 7591)'),
   legacyCis: z
     .boolean()
     .default(false)
@@ -151,6 +182,17 @@ export const configShape = {
     .boolean()
     .default(false)
     .describe('Let the legacy interface of CIS take SHA-1 signatures of cards'),
+  legacyClients: list
+    .default([])
+    .describe(
+      'Clients of the legacy interface beyond loopback: SHA-256 of their certificates in hexadecimal, separated by commas',
+    ),
+  cardIssuers: z
+    .string()
+    .optional()
+    .describe(
+      'JSON file with authorities of others whose cards CIS takes, and where their revocation is found',
+    ),
   webauthnRoots: z
     .string()
     .optional()

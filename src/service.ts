@@ -22,6 +22,8 @@ export interface Service {
   before?(
     request: import('@alongside/kernel/http').HttpRequest,
   ): import('@alongside/kernel/answer').Answer | undefined;
+  /** Over HTTPS clients are asked for a certificate; whose it is, the endpoints check. */
+  readonly clientCertificates?: boolean;
   /** Begins regular work, once the listener is up. */
   start?(): void | Promise<void>;
   /** Ends it. */

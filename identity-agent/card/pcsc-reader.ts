@@ -5,6 +5,9 @@ import { PcscCard } from './pcsc-card.ts';
 import type { PcscClient, PcscModule, PcscSlot } from './pcsc-module.ts';
 import type { InsertedCard, Reader } from './transport.ts';
 
+/** pcsc-mini 0.1.3 blocks the whole process for a minute when it is stopped while it hands out a movement. */
+const QUIET = 100;
+
 /** A PC/SC service that does not answer is asked again in so many milliseconds. */
 const PAUSE = 5_000;
 
@@ -46,6 +49,7 @@ export class PcscReader implements Reader {
   readonly #timer: NodeJS.Timeout;
   #client: PcscClient | undefined;
   #current: Slot | undefined;
+  #movedAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PcscReaderOptions) {
@@ -70,6 +74,8 @@ export class PcscReader implements Reader {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    while (this.#client && performance.now() - this.#movedAt < QUIET)
+      await new Promise((resolve) => setTimeout(resolve, QUIET));
     this.#letGo();
     this.#listeners.clear();
   }
@@ -93,6 +99,10 @@ export class PcscReader implements Reader {
 
   #plugged(client: PcscClient, reader: PcscSlot): void {
     const name = reader.name();
+    this.#movedAt = performance.now();
+    reader.on('change', () => {
+      this.#movedAt = performance.now();
+    });
     if (this.#options.reader !== undefined && !name.includes(this.#options.reader)) return;
     const slot: Slot = { reader, card: undefined, movements: 0 };
     this.#slots.set(name, slot);

@@ -19,9 +19,13 @@ export interface SignatureAlgorithm {
 const SHA256_DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 const RSA_BLOCK = 256;
 
+/** The DigestInfo of a SHA-256 digest (RFC 8017 section 9.2): what a module pads by itself. */
+export const digestInfo = (digest: Uint8Array): Uint8Array =>
+  new Uint8Array(Buffer.concat([SHA256_DIGEST_INFO, digest]));
+
 /** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2): the card does the bare private key operation only. */
 function pkcs1Block(digest: Uint8Array): Uint8Array {
-  const info = Buffer.concat([SHA256_DIGEST_INFO, digest]);
+  const info = digestInfo(digest);
   const filling = Buffer.alloc(RSA_BLOCK - 3 - info.length, 0xff);
   return new Uint8Array(Buffer.concat([Buffer.from([0x00, 0x01]), filling, Buffer.from([0x00]), info]));
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { person, TestAuthority, temporaryStore } from './card.fixture.ts';
 import { PivClient } from './piv-client.ts';
-import { transports } from './transports.ts';
 import { VirtualReader } from './virtual-reader.ts';
 
 type Test = Parameters<typeof temporaryStore>[0];
@@ -135,13 +134,5 @@ describe('virtual reader', () => {
     await reader.close();
     await store.remove('tester');
     assert.deepEqual([reader.card(), told, stopped], [undefined, [true, false], []]);
-  });
-
-  test('the registry opens the virtual transport', async (t) => {
-    const { store } = await desk(t);
-    const virtual = transports.find(({ id }) => id === 'virtual');
-    const reader = await virtual?.open({ store, issuer: new TestAuthority() });
-    assert.ok(reader instanceof VirtualReader);
-    await reader.close();
   });
 });

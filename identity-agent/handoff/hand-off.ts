@@ -53,7 +53,7 @@ export function createHandOffSteps(parts: HandOffParts) {
   /** With the proof or with the reason why there is none, or to a page that asks. */
   async function findLocation({ journey }: { journey: Journey }): Promise<{ location: string }> {
     const { trusted } = journey;
-    const silently = await vouchSilently(journey);
+    const silently = interactions.confirms ? undefined : await vouchSilently(journey);
     if (silently !== undefined) return { location: silently };
     return {
       location: trusted.claims.interactive

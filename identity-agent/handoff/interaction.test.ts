@@ -274,6 +274,36 @@ describe('the other pages', () => {
   });
 });
 
+describe('an agent that asks before it signs a browser in', () => {
+  test('shows who is signed in, and goes on when the person says so', async (t) => {
+    const desk = await testDesk(t, { confirmSignIn: true });
+    await desk.signIn();
+    const path = await begin(desk);
+    const page = await desk.visit(path);
+    assert.match(page.body, /Continue as Person 656005750201/);
+    assert.equal(await stepOf(desk, path), shownStep(page.body), 'it does not go on by itself');
+    assert.equal(desk.cis2.codes.length, 0);
+    const foreign = await desk.post(`${path}/confirm`, { how: 'yes' }, { origin: 'https://evil.example' });
+    assert.equal(foreign.status, 403);
+    assert.equal((await desk.post(`${path}/confirm`, { how: 'yes' })).status, 200);
+    assert.equal(desk.cis2.proofs.length, 1);
+  });
+
+  test('takes a PIN for a yes, a no for a no, and asks nothing that may not be asked', async (t) => {
+    const desk = await testDesk(t, { confirmSignIn: true });
+    await desk.call('insertCard', { card: 'ada' });
+    const path = await begin(desk);
+    const { card } = await pinPage(desk, path);
+    assert.equal((await desk.post(`${path}/pin`, { pin: rightPin, card })).status, 200);
+    const second = await begin(desk);
+    await desk.post(`${second}/leave`, { how: 'cancel' });
+    const { jws } = await desk.cis2.request({ interactive: false });
+    await desk.handOff(jws);
+    assert.deepEqual(desk.cis2.reasons, ['cancelled', 'login_required']);
+    assert.equal(desk.cis2.proofs.length, 1);
+  });
+});
+
 describe('other pages of the browser', () => {
   test('can spend no PIN attempt and leave nothing', async (t) => {
     const desk = await testDesk(t);

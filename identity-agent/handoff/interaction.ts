@@ -49,7 +49,14 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
       application: interaction.trusted.claims.client_name,
       site,
       offersRenewal: offersRenewal(interaction),
+      asksConfirmation: asksConfirmation(interaction),
     };
+  }
+
+  /** A PIN that was given here is a yes. */
+  function asksConfirmation(interaction: Interaction): boolean {
+    const asked = interaction.confirmed || interaction.pinGiven;
+    return !asked && vouching.sessionFor(interaction) !== undefined;
   }
 
   /** Once a session, and only where a page is shown anyway: a signed-in desk sees redirects alone. */
@@ -62,7 +69,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   async function onward(interaction: Interaction): Promise<string | undefined> {
     return interaction.mutex.run(async () => {
       if (interaction.over) throw errors.interactionOver('another answer was first');
-      if (offersRenewal(interaction)) return undefined;
+      if (offersRenewal(interaction) || asksConfirmation(interaction)) return undefined;
       const location = await vouching.answer(interaction);
       if (location !== undefined) interactions.finish(interaction);
       return location;
@@ -89,7 +96,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
 
   function tellStep({ interaction }: Found): Answer {
     const context = contextOf(interaction);
-    const goesOn = vouching.sessionFor(interaction) && !context.offersRenewal;
+    const goesOn = vouching.sessionFor(interaction) && !context.offersRenewal && !context.asksConfirmation;
     return json(200, { step: goesOn ? 'onward' : stepToken(pageFor(context), context) });
   }
 
@@ -106,6 +113,11 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     );
     interaction.notice = result.ok ? null : noticeOf(result.error);
     interaction.pinGiven ||= result.ok;
+  }
+
+  async function answerConfirmation({ request, interaction }: Found): Promise<void> {
+    readForm(request, { how: /^yes$/ });
+    interaction.confirmed = true;
   }
 
   async function answerRenewal({ request, interaction }: Found): Promise<void> {
@@ -162,6 +174,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     steps<Start>().step(guards.checkOwnForm).step(guards.checkPeerUser).step(findInteraction);
   const pinForm = form().step(answerPin).step(goOnOrBack);
   const roleForm = form().step(answerRole).step(goOnOrBack);
+  const confirmForm = form().step(answerConfirmation).step(goOnOrBack);
   const renewalForm = form().step(answerRenewal).step(goOnOrBack);
   const leaveForm = form().step(leave);
   const caring = steps<Start>()
@@ -179,6 +192,11 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
       methods: ['POST'],
       path: '/interaction/:id/renewal',
       endpoint: (request) => renewalForm.run({ request }),
+    },
+    {
+      methods: ['POST'],
+      path: '/interaction/:id/confirm',
+      endpoint: (request) => confirmForm.run({ request }),
     },
     { methods: ['GET'], path: '/interaction/:id/card', endpoint: (request) => caring.run({ request }) },
     { methods: ['POST'], path: '/interaction/:id/leave', endpoint: (request) => leaveForm.run({ request }) },

@@ -23,6 +23,8 @@ export class Interaction implements Journey {
   notice: Notice = null;
   /** The PIN was given at its page. */
   pinGiven = false;
+  /** The person need not be asked, or said yes. */
+  confirmed: boolean;
   /** It has ended: its pages answer no more. */
   over = false;
   /** One answer at a time. */
@@ -30,10 +32,11 @@ export class Interaction implements Journey {
   /** The card for which the PIN was asked at a page. */
   shownFor: string | undefined;
 
-  constructor(trusted: TrustedRequest, pinsBefore: number, until: number) {
+  constructor(trusted: TrustedRequest, pinsBefore: number, until: number, confirmed: boolean) {
     this.trusted = trusted;
     this.pinsBefore = pinsBefore;
     this.until = until;
+    this.confirmed = confirmed;
   }
 
   get path(): string {
@@ -45,18 +48,21 @@ export class Interaction implements Journey {
 export class Interactions {
   readonly #agent: Agent;
   readonly #clock: Clock;
+  /** A live session signs a browser in only when the person says so. */
+  readonly confirms: boolean;
   readonly #open = new Map<string, Interaction>();
 
-  constructor(agent: Agent, clock: Clock) {
+  constructor(agent: Agent, clock: Clock, confirms: boolean) {
     this.#agent = agent;
     this.#clock = clock;
+    this.confirms = confirms;
   }
 
   open(trusted: TrustedRequest, pinsBefore: number): Interaction {
     this.sweep();
     const oldest = this.#open.keys().next().value;
     if (this.#open.size >= most && oldest !== undefined) this.#open.delete(oldest);
-    const interaction = new Interaction(trusted, pinsBefore, this.#clock.now() + lifetime);
+    const interaction = new Interaction(trusted, pinsBefore, this.#clock.now() + lifetime, !this.confirms);
     this.#open.set(interaction.id, interaction);
     return interaction;
   }

@@ -38,6 +38,8 @@ export interface BrowserSideOptions {
   cis2: { issuer: string; jwksUrl: string; exchangeUrl: string };
   development: boolean;
   strictNavigation: boolean;
+  /** A live session signs a browser in only when the person says so. */
+  confirmSignIn: boolean;
   /** CIS2's own page may call the agent. */
   fetchTransport: boolean;
   peerUser: PeerUser;
@@ -83,7 +85,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   const guards = createGuards({ origin, caller, strictNavigation, peerUser });
   const exchange = new Exchange(cis2.exchangeUrl, servers);
   const vouching = new Vouching({ agent, exchange, clock, recorder, log });
-  const interactions = new Interactions(agent, clock);
+  const interactions = new Interactions(agent, clock, options.confirmSignIn);
   const errands = new Errands(clock);
   const { issuer } = cis2;
   const handOff = createHandOffSteps({

@@ -5,7 +5,8 @@ import { CardError } from '../card/card-error.ts';
 import type { Reader } from '../card/transport.ts';
 import type { AgentStatus } from '../protocol.ts';
 import { type CardActResult, changePin, requestUnlockCode, unblockPin, unlockCard } from './card-acts.ts';
-import { type CardOffice, isRenewalDue, type RenewalResult, renewCard } from './card-renewal.ts';
+import type { CardOffice } from './card-office.ts';
+import { isRenewalDue, type RenewalResult, renewCard } from './card-renewal.ts';
 import { CisRefusal } from './cis-client.ts';
 import { Desk, type DeskParts } from './desk.ts';
 import type { CardLabel, DeskCard } from './desk-card.ts';
@@ -35,6 +36,12 @@ export class Agent {
 
   get session(): LiveSession | undefined {
     return this.#desk.session;
+  }
+
+  /** The session that CIS is told of as being at this desk: one that is locked is not. */
+  get namedSession(): string | null {
+    const { session } = this.#desk;
+    return session && !session.lock ? session.id : null;
   }
 
   get card(): DeskCard | undefined {

@@ -45,6 +45,7 @@ describe('changing the PIN', () => {
     await assert.rejects(change(), refusedWith('wrong_pin', 1));
     await assert.rejects(change(), refusedWith('card_blocked'));
     await assert.rejects(change(), refusedWith('card_blocked'));
+    await desk.agent.settled();
     assert.deepEqual(
       [...desk.cis.sessions.values()].map(({ ended }) => ended),
       ['signedOut'],

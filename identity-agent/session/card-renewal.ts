@@ -9,12 +9,6 @@ import type { LiveSession } from './live-session.ts';
 
 const day = 86_400_000;
 
-/** Where the keys of the card in the reader can be made anew. A card of another maker has that done elsewhere. */
-export interface CardOffice {
-  /** Makes new keys, has them certified, and puts both on the card. Rejects as the issuer does; the card then stays as it is. */
-  renew(issuer: CertificateIssuer): Promise<void>;
-}
-
 /** How a renewal fared. `sentence` is what CIS says about a refusal. */
 export type RenewalResult =
   | { ok: true }

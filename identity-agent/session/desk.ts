@@ -4,7 +4,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
 import type { AgentEndCause, Generation, PinState, SessionMode } from '../../src/cis/protocol.ts';
 import { Mutex } from '../card/mutex.ts';
-import type { CardOffice } from './card-renewal.ts';
+import type { CardOffice } from './card-office.ts';
 import type { CisClient } from './cis-client.ts';
 import type { DeskCard } from './desk-card.ts';
 import { Endings } from './endings.ts';
@@ -119,6 +119,8 @@ export class Desk {
     this.schedule.drop('pin');
     const cause = reason === 'card' ? 'cardRemoved' : 'signedOut';
     this.schedule.set('lock', this.parts.timers.lockedFor, () => this.end(cause));
+    // CIS2 must not take this desk for a signed-in one.
+    this.track(this.parts.announce(null));
     this.tell('sessionLocked', { reason });
   }
 
@@ -129,7 +131,9 @@ export class Desk {
     this.schedule.drop('lock');
     if (this.behaviour.pinGrowsOld)
       this.schedule.set('pin', this.parts.timers.pinAgainAfter, () => this.lock('time'));
-    if (wasLocked) this.tell('sessionUnlocked', { uid: session.uid });
+    if (!wasLocked) return;
+    this.track(this.parts.announce(session.id));
+    this.tell('sessionUnlocked', { uid: session.uid });
   }
 
   /** Ends the session here at once, and at CIS as soon as it can be told. */

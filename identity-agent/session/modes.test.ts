@@ -131,6 +131,20 @@ describe('Session Lock Persistence', () => {
     assert.equal(desk.cis.sessions.size, 1);
   });
 
+  test('CIS hears that the desk has no session while it is locked, and of it again afterwards', async (t) => {
+    const desk = await testDesk(t, { mode: 'sessionLockPersistence' });
+    await desk.signIn();
+    const named = () => desk.cis.presences.at(-1)?.sessionId;
+    assert.equal(named(), desk.cis.live[0]?.id);
+    await desk.call('takeCard');
+    assert.equal(named(), null);
+    desk.clock.advance(121);
+    await desk.tick();
+    assert.equal(named(), null, 'also with the regular presence');
+    await desk.signIn();
+    assert.equal(named(), desk.cis.live[0]?.id);
+  });
+
   test('no heartbeat while locked; the time of the lock ends the session', async (t) => {
     const desk = await testDesk(t, { mode: 'sessionLockPersistence', timers: { lockedFor: 240 } });
     await desk.signIn();

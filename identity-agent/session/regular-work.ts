@@ -94,6 +94,6 @@ export class RegularWork {
       await this.#agent.retryEndings();
       await this.#agent.refresh();
     }
-    await this.#presence.whenDue(this.#agent.session?.id ?? null);
+    await this.#presence.whenDue(this.#agent.namedSession);
   }
 }

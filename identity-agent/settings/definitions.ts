@@ -17,11 +17,17 @@ export interface Settings {
   lockedFor: number;
   requireRole: boolean;
   reader: string;
+  cardReader: string | undefined;
+  pcscModule: string | undefined;
+  pkcs11Module: string | undefined;
+  pkcs11Token: string | undefined;
+  cardTimeout: number;
   agentPort: number;
   agentData: string | undefined;
   agentSocket: string | undefined;
   checkPeerUser: boolean;
   strictNavigation: boolean;
+  confirmSignIn: boolean;
   fetchTransport: boolean;
   legacyTickets: boolean;
   development: boolean;
@@ -71,12 +77,18 @@ export const definitions: Readonly<Record<SettingName, Definition>> = {
     defaultTimers.lockedFor,
   ),
   requireRole: of(flag, 'A person without a role cannot sign in', false),
-  reader: of(text, 'Way to the cards', 'virtual'),
+  reader: of(text, 'Way to the cards: virtual, pcsc or pkcs11', 'virtual'),
+  cardReader: of(text, 'PC/SC: only readers whose name has this part'),
+  pcscModule: of(text, 'PC/SC: path of the main file of pcsc-mini, where it is not among the packages'),
+  pkcs11Module: of(text, "PKCS#11: path of the module of the cards' maker"),
+  pkcs11Token: of(text, 'PKCS#11: label of the token or number of its slot; the first unless told'),
+  cardTimeout: of(whole(1, 600), 'Seconds that a reader or module may take for one call', 30),
   agentPort: of(whole(1, 65_535), 'Loopback port for the browser', 8403),
   agentData: of(text, "Folder of the agent's key and its virtual cards"),
   agentSocket: of(text, 'Path of the local socket'),
   checkPeerUser: of(flag, 'Answer only browsers of the same local user; off in containers', true),
   strictNavigation: of(flag, 'Off for browsers that send no Fetch Metadata', true),
+  confirmSignIn: of(flag, 'Ask at a signed-in desk before a browser is signed in', false),
   fetchTransport: of(
     flag,
     "Also answer calls of CIS2's own page, where a browser policy lets them through",

@@ -76,6 +76,12 @@ export class AgentConnection {
     });
   }
 
+  /** Calls back when the connection has ended. */
+  onClose(listener: () => void): void {
+    if (this.#socket.destroyed) listener();
+    else this.#socket.once('close', listener);
+  }
+
   close(): void {
     this.#socket.end();
     this.#socket.destroy();

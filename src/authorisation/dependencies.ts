@@ -51,7 +51,7 @@ export interface BasePath {
   nhsLogin?: NhsLoginSettings;
   /** Providers beside these two whose ID and logout tokens count as well, by their issuer: a mock has many realms. */
   others?: (issuer: string) => { cis2: Cis2Settings } | { nhsLogin: NhsLoginSettings } | undefined;
-  options?: HardeningOptions;
+  options?: HardeningOptions | undefined;
 }
 
 /** What `/_ping` says of the build that runs. */

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** Where a base path differs from the published behaviour, or from the usual one of its profile. */
 export interface Hardening {
   /** An error of the provider goes back to the client as a redirect with its state. */
@@ -18,6 +20,8 @@ export interface Hardening {
   browserBoundCallback: boolean;
   /** No tokens from codes and ID tokens of a session that has been signed out. */
   refuseEndedSessions: boolean;
+  /** A refresh ends the access tokens that came before it. */
+  refreshEndsAccess: boolean;
   /** A DPoP proof carries a nonce of ours (RFC 9449 section 8). */
   proofNonces: boolean;
   /** An ID token is exchanged once. */
@@ -28,7 +32,30 @@ export interface Hardening {
   jtiMemory: number | null;
 }
 
-export type HardeningOptions = Partial<Hardening>;
+export type HardeningOptions = { [K in keyof Hardening]?: Hardening[K] | undefined };
+
+const flag = z.boolean('must be true or false').optional();
+
+/** Options by base path, as configuration writes them: `{"/oauth2": {"refreshRetry": true}}`. */
+export const optionsByBase = z.partialRecord(
+  z.enum(['/oauth2', '/oauth2-mock', '/oauth2.1']),
+  z.strictObject({
+    upstreamErrors: flag,
+    bindSubjectAudience: flag,
+    verifyActor: flag,
+    pkce: flag,
+    severalCallbacks: flag,
+    refreshRetry: flag,
+    codeReuseRevokes: flag,
+    browserBoundCallback: flag,
+    refuseEndedSessions: flag,
+    refreshEndsAccess: flag,
+    proofNonces: flag,
+    idTokenOnce: flag,
+    logoutSources: z.array(z.string('must be an address or a range')).nullable().optional(),
+    jtiMemory: z.number('must be milliseconds').int().nonnegative().nullable().optional(),
+  } satisfies Record<keyof Hardening, z.ZodType>),
+);
 
 /** The defaults of a base path: those of its profile, and gentler ones where its provider is a mock. */
 export function hardeningOf(
@@ -48,10 +75,13 @@ export function hardeningOf(
     codeReuseRevokes: standard,
     browserBoundCallback: standard,
     refuseEndedSessions: real,
+    refreshEndsAccess: false,
     proofNonces: false,
     idTokenOnce: false,
     logoutSources: null,
     jtiMemory: null,
-    ...options,
+    ...(Object.fromEntries(
+      Object.entries(options).filter(([, value]) => value !== undefined),
+    ) as Partial<Hardening>),
   };
 }

@@ -82,7 +82,13 @@ export class Rotation {
     const successor = this.#base.hardening.refreshRetry
       ? vault.seal(sealName, JSON.stringify(rotated))
       : null;
-    const { done } = await database.batch([tokens.spending(token, successor), access.write, refresh.write]);
+    const ending = this.#base.hardening.refreshEndsAccess ? [tokens.revokingAccess(record.family)] : [];
+    const { done } = await database.batch([
+      tokens.spending(token, successor),
+      ...ending,
+      access.write,
+      refresh.write,
+    ]);
     return done ? rotated : undefined;
   }
 

@@ -69,7 +69,8 @@ function plansOf(placements: readonly Placement[], { host, proxies, tls }: Liste
     if (!first) return [];
     const parts = { service: merge(here), log: first.log };
     if (isLocal(name)) return [{ name, host: '127.0.0.1', ...parts, proxies: undefined, tls: undefined }];
-    const plain: Plan = { name, host, ...parts, proxies, tls: tls && { ...tls, clientCertificates: false } };
+    const clientCertificates = parts.service.clientCertificates ?? false;
+    const plain: Plan = { name, host, ...parts, proxies, tls: tls && { ...tls, clientCertificates } };
     const twin = tls && (name === 'api' || name === 'cis2') ? withCertificates[name] : undefined;
     return twin && tls
       ? [plain, { ...plain, name: twin, tls: { ...tls, clientCertificates: true } }]

@@ -7,11 +7,16 @@ import type { Config } from '../config.ts';
 const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 function readRoots(file: string): string[] {
+  let text: string;
   try {
-    return readFileSync(file, 'utf8').match(certificate) ?? [];
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new OperatorError(`The roots of WebAuthn attestation cannot be read: ${reasonOf(error)}.`);
   }
+  const roots = text.match(certificate);
+  if (!roots)
+    throw new OperatorError(`${file} holds no root of WebAuthn attestation: PEM certificates were expected.`);
+  return roots;
 }
 
 /** What the configuration says of WebAuthn; what it does not say is left to CIS2. */

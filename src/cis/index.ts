@@ -17,8 +17,10 @@ import { type PositionCodes, publishedPositions } from './cards/positions.ts';
 import { renewalRoutes } from './cards/renewal.ts';
 import { unlockRoutes } from './cards/unlock.ts';
 import { UnlockCodes } from './cards/unlock-codes.ts';
+import { Activities } from './directory/activities.ts';
 import { Directory } from './directory/directory.ts';
 import { peopleRoutes } from './directory/people.ts';
+import { transferRoutes } from './directory/transfer.ts';
 import { Authorities } from './issuing-authority/authority.ts';
 import { CardCertificates } from './issuing-authority/card-certificates.ts';
 import { CertificateRecords } from './issuing-authority/certificate-records.ts';
@@ -39,7 +41,7 @@ import { createAgentCalls } from './sessions/agent-calls.ts';
 import { Agents } from './sessions/agents.ts';
 import { Challenges, challengeRoutes } from './sessions/challenge.ts';
 import { clockMovedRoutes } from './sessions/clock-moved.ts';
-import { Delivery, type deliveryTimes, type Subscriber } from './sessions/delivery.ts';
+import { Delivery, type deliveryTimes, keyOf, type Subscriber } from './sessions/delivery.ts';
 import { Endings } from './sessions/endings.ts';
 import { SessionMessages } from './sessions/messages.ts';
 import { presenceRoutes } from './sessions/presence.ts';
@@ -114,11 +116,7 @@ export function createCis(deps: CisDeps): CisService {
       checker: new RevocationChecker({ clock, log, privateAddresses: deps.development, ...deps.revocation }),
     },
   });
-  const messages = new SessionMessages(
-    database,
-    clock,
-    deps.subscribers.map(({ url }) => url),
-  );
+  const messages = new SessionMessages(database, clock, deps.subscribers.map(keyOf));
   const sessions = new Sessions(database, singleUse, clock, messages);
   const agents = new Agents(database, clock);
   const challenges = new Challenges(singleUse);
@@ -146,6 +144,7 @@ export function createCis(deps: CisDeps): CisService {
     development: deps.development,
     changed: personChanged,
     positions: { ...publishedPositions, ...deps.positions },
+    activities: new Activities(deps.settings),
     crl: new OwnCrl(database, authorities, records, clock),
   };
 
@@ -154,6 +153,7 @@ export function createCis(deps: CisDeps): CisService {
     routes: [
       ...publicRoutes(keys, database),
       ...peopleRoutes(shared),
+      ...transferRoutes(shared),
       ...issueRoutes(shared),
       ...actRoutes(shared),
       ...unlockRoutes(shared),
@@ -168,8 +168,11 @@ export function createCis(deps: CisDeps): CisService {
       ...clockMovedRoutes(shared),
       ...(deps.legacy ? lazyLegacyRoutes(shared, deps.legacy) : []),
     ],
+    clientCertificates: (deps.legacy?.clients ?? []).length > 0,
     sweep: () => sweep.run(),
     start() {
+      if (!deps.smtp && !deps.development)
+        log.warn({}, 'no mail server is configured, so nobody gets a code to unlock a card');
       timer = setInterval(() => {
         sweep
           .run()

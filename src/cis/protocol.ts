@@ -5,7 +5,14 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 /** Generation of the Identity Agent: the HSCN one, or the newer one (Smartcard Connect). */
 export type Generation = 'hscn' | 'internet';
 
-/** What happens to the session when the card leaves the reader. */
+/**
+ * What happens to the session when the card leaves the reader. Of several that are switched on the agent takes the first of
+ * Mobility, Session Lock Persistence, Enhanced Normal, Normal, and tells CIS at sign-in; CIS keeps it with the session and shows
+ * it to services. What CIS does is the same in all of them: a session ends 600 s after the last heartbeat (every 120 s) or PIN, and
+ * ten hours after it began. A mode shows in who sends what: in Normal and Enhanced Normal the agent ends the session with the
+ * card (`cardRemoved`); under Session Lock Persistence, and while a screen is locked, it sends no heartbeat, so the PIN has to
+ * come within 600 s; in Mobility, and in the newer generation, heartbeats go on without the card.
+ */
 export type SessionMode = 'normal' | 'enhancedNormal' | 'sessionLockPersistence' | 'mobility';
 
 /** Addresses below the origin of CIS. */
@@ -45,6 +52,9 @@ export const paths = {
   mailOutbox: '/mail/outbox',
   directoryImport: '/directory/import',
   directoryExport: '/directory/export',
+  activities: '/directory/activities',
+  /** What a person may do in each role, with all that the activities of the role include. */
+  personActivities: (uid: string) => `/directory/people/${encodeURIComponent(uid)}/activities`,
   clockMoved: '/clock-moved',
   jwks: '/jwks',
 } as const;
@@ -248,6 +258,41 @@ export interface PeopleAnswer {
 /** `GET /directory/organisations`. */
 export interface OrganisationsAnswer {
   organisations: { code: string; name: string }[];
+}
+
+/** An activity (business function) of the national access model; one may include others. */
+export interface Activity {
+  code: string;
+  name: string;
+  includes: string[];
+}
+
+/** `GET /directory/people/{uid}/activities` answers with a list of them, `roles`. */
+export interface RoleActivities {
+  roleId: string;
+  /** `includedBy` is the activity that brought it; null for the role's own. */
+  activities: { code: string; name: string; includedBy: string | null }[];
+}
+
+/** `GET /directory/export?format=json`, and the body of `POST /directory/import` as `application/json`. */
+export interface DirectoryDocument {
+  version: 1;
+  people: Person[];
+  organisations: { code: string; name: string }[];
+  activities: Activity[];
+}
+
+/**
+ * `POST /directory/import?dryRun=`, `application/json` or `text/csv` as the export gives them: 200, or 422 `invalid_import` with
+ * the same members when something is wrong; then nothing was written. People who are not in it stay.
+ */
+export interface ImportAnswer {
+  dryRun: boolean;
+  added: number;
+  changed: number;
+  unchanged: number;
+  /** Line of the CSV file, or place in the list, from 1; at most 200. */
+  errors: { line: number; field: string; problem: string }[];
 }
 
 /** Body of `POST /clock-moved` by the console. */

@@ -26,7 +26,6 @@ export interface CodeGrant extends SignInFacts {
   stateHash: string | null;
 }
 
-const kind = 'cis2-code';
 /** Seconds (RFC 6749 section 4.1.2: ten minutes at most; here one). */
 const lifetime = 60;
 
@@ -42,12 +41,15 @@ export class Codes {
   readonly #pushed: PushedRequests;
   readonly #recorder: Recorder;
   readonly #urls: Urls;
+  readonly #kind: string;
 
-  constructor(singleUse: SingleUse, pushed: PushedRequests, recorder: Recorder, urls: Urls) {
+  /** @param mark of the realm: a code of one is none of another. */
+  constructor(singleUse: SingleUse, pushed: PushedRequests, recorder: Recorder, urls: Urls, mark = '') {
     this.#singleUse = singleUse;
     this.#pushed = pushed;
     this.#recorder = recorder;
     this.#urls = urls;
+    this.#kind = `cis2-code${mark}`;
   }
 
   /** A fresh code for this client and session, and the writes that bring it into being: one code for each pushed request. */
@@ -77,7 +79,7 @@ export class Codes {
       roleId: session.roleId,
       stateHash: authorization.state === null ? null : halfHash(authorization.state),
     };
-    const keeping = this.#singleUse.keeping(kind, code, grant, lifetime * 1000);
+    const keeping = this.#singleUse.keeping(this.#kind, code, grant, lifetime * 1000);
     const { pushed } = authorization;
     return { code, statements: pushed === null ? [keeping] : [this.#pushed.spending(pushed), keeping] };
   }
@@ -94,11 +96,11 @@ export class Codes {
   }
 
   find(code: string): Promise<SpentValue<CodeGrant> | undefined> {
-    return this.#singleUse.find<CodeGrant>(kind, code);
+    return this.#singleUse.find<CodeGrant>(this.#kind, code);
   }
 
   /** The conditional write that redeems it. */
   spending(code: string): Statement {
-    return this.#singleUse.spending(kind, code);
+    return this.#singleUse.spending(this.#kind, code);
   }
 }

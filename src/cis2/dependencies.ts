@@ -54,6 +54,8 @@ export interface Cis2Dependencies {
   mutualTlsUrl?: string | undefined;
   /** Who issues the certificates of `tls_client_auth`; nobody by default. */
   clientAuthorities?: readonly X509Certificate[];
+  /** Whether clients may register themselves (RFC 7591); off by default. */
+  dynamicRegistration?: boolean;
   /** `ask` by default. */
   afterSignOut?: AfterSignOut;
   /** Members that replace those of the discovery document; `undefined` removes one. */

@@ -38,3 +38,47 @@ test('discovery and keys over HTTP: the ten scopes, public keys only, overrides'
     await cis2.stop();
   }
 });
+
+test('what clients with a certificate may do is said only where there is an address for them (RFC 8705 section 5)', () => {
+  const issuer = 'https://cis2.example.test/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';
+  const plain = discoveryDocument({ issuer });
+  assert.ok(!('mtls_endpoint_aliases' in plain) && !('tls_client_certificate_bound_access_tokens' in plain));
+  const methods = (document: Record<string, unknown>) => document.token_endpoint_auth_methods_supported;
+  const secrets = ['client_secret_post', 'client_secret_basic', 'private_key_jwt'];
+  assert.deepEqual(methods(plain), secrets);
+  const mutualTlsUrl = 'https://mtls.cis2.example.test';
+  const withAddress = discoveryDocument({ issuer, mutualTlsUrl });
+  assert.deepEqual(methods(withAddress), [...secrets, 'self_signed_tls_client_auth']);
+  const whole = discoveryDocument({ issuer, mutualTlsUrl, clientAuthorities: [{}] });
+  assert.deepEqual(methods(whole), [...secrets, 'tls_client_auth', 'self_signed_tls_client_auth']);
+  assert.equal(whole.tls_client_certificate_bound_access_tokens, true);
+  const aliases = whole.mtls_endpoint_aliases as Record<string, string>;
+  const path = new URL(issuer).pathname;
+  assert.equal(aliases.token_endpoint, `${mutualTlsUrl}${path}/access_token`);
+  for (const [name, address] of Object.entries(aliases))
+    assert.equal(address, String(whole[name]).replace('https://cis2.example.test', mutualTlsUrl));
+});
+
+test('every endpoint of the document is there, and what is not offered is not named', async () => {
+  const cis2 = await startInstance();
+  try {
+    const document = JSON.parse((await send('GET', `${cis2.issuer}/.well-known/openid-configuration`)).body);
+    for (const [name, address] of Object.entries(document)) {
+      if (!name.endsWith('_endpoint') && name !== 'jwks_uri') continue;
+      const replies = [await send('GET', String(address)), await send('POST', String(address))];
+      assert.ok(
+        replies.some(({ status }) => status !== 404),
+        `${name} ${address}`,
+      );
+    }
+    assert.ok(!('registration_endpoint' in document) && !('check_session_iframe' in document));
+    assert.deepEqual(document.response_types_supported, ['code']);
+    assert.ok(!document.request_object_signing_alg_values_supported.includes('none'));
+    assert.deepEqual(
+      document.token_endpoint_auth_signing_alg_values_supported,
+      document.request_object_signing_alg_values_supported,
+    );
+  } finally {
+    await cis2.stop();
+  }
+});

@@ -1,4 +1,3 @@
-import { realmPath } from '../service.ts';
 import type { Addresses } from './confirmation.ts';
 
 /** Paths below the issuer, as ForgeRock's product names them. */
@@ -19,5 +18,5 @@ export function addressesOf(
   path: string,
 ): Addresses {
   const own = `${issuer}${path}`;
-  return mutualTlsUrl === undefined ? [own] : [own, `${mutualTlsUrl}${realmPath}${path}`];
+  return mutualTlsUrl === undefined ? [own] : [own, `${mutualTlsUrl}${new URL(issuer).pathname}${path}`];
 }

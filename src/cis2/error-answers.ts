@@ -46,7 +46,7 @@ ${development ? more : undefined}
   };
 
 /** What the log has of a refusal, and in development why it was one; bodies stay as published. */
-const traces = (thrown: unknown, request: HttpRequest, development: boolean): Headers => ({
+export const traces = (thrown: unknown, request: HttpRequest, development: boolean): Headers => ({
   'x-request-id': request.id,
   ...(development
     ? {
@@ -91,6 +91,27 @@ export const bearerError =
       ...(status < 500 ? { 'www-authenticate': challenge } : {}),
       ...traces(thrown, request, development),
     });
+  };
+
+/** Suppliers show a secret of their team, clients a token (RFC 6750 section 3). */
+const challengeOf = (code: string): string =>
+  code === 'unauthorized' ? 'SecretAuth realm="connection-manager"' : `Bearer realm="cis2", error="${code}"`;
+
+/** Registration: which member is not right, and what would be (RFC 7591 section 3.2.2). */
+export const registrationError =
+  (development: boolean): Render =>
+  (thrown, request) => {
+    const { code, status, description } = entryOf(thrown);
+    const { member, field = member, problem } = thrown instanceof Refusal ? thrown.extra : {};
+    const why = problem === undefined ? description : `${field === undefined ? '' : `${field}: `}${problem}`;
+    return json(
+      status,
+      { error: code, error_description: why },
+      {
+        ...(status === 401 ? { 'www-authenticate': challengeOf(code) } : {}),
+        ...traces(thrown, request, development),
+      },
+    );
   };
 
 /** Plain JSON for the agent, for CIS and for the console. */

@@ -1,5 +1,6 @@
 import { decodeJwt, type JwtClaims, verifySignature } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
+import { unlike } from './likeness.ts';
 
 /** What an ID token of ours says, once its signature was checked. */
 export interface IdTokenHint {
@@ -16,26 +17,35 @@ const text = (claims: JwtClaims, name: string): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
+/** An ID token of ours, or why it is none, in words for the log. */
+export type HintResult = { hint: IdTokenHint } | { fault: string };
+
+const fault = (reason: string): HintResult => ({ fault: reason });
+
 /**
  * Reads an ID token that this issuer made, also an expired one and one whose key has left the key set
- * (OpenID Connect RP-Initiated Logout section 2). Undefined when it is none; a logout token is none.
+ * (OpenID Connect RP-Initiated Logout section 2); a logout token is none.
  */
-export async function readIdTokenHint(
-  keys: SigningKeys,
-  issuer: string,
-  token: string,
-): Promise<IdTokenHint | undefined> {
+export async function readIdTokenHint(keys: SigningKeys, issuer: string, token: string): Promise<HintResult> {
   const jwt = decodeJwt(token);
-  if (!jwt || typeof jwt.header.kid !== 'string' || jwt.header.typ !== 'JWT') return undefined;
-  const found = await keys.publicKey(jwt.header.kid);
-  if (!found || jwt.header.alg !== found.algorithm) return undefined;
-  if (!(await verifySignature(jwt, found.algorithm, found.key))) return undefined;
+  if (!jwt) return fault('it is not a compact JWS');
+  const { kid, typ, alg } = jwt.header;
+  if (typ !== 'JWT') return fault(`typ is ${String(typ)}`);
+  const found = typeof kid === 'string' ? await keys.publicKey(kid) : undefined;
+  if (!found) {
+    const kids = (await keys.jwks()).keys.map((key) => key.kid);
+    return fault(`kid is ${String(kid)}, the keys of this issuer are ${kids.join(' ')}`);
+  }
+  if (alg !== found.algorithm) return fault(`alg is ${String(alg)}, the key is for ${found.algorithm}`);
+  if (!(await verifySignature(jwt, found.algorithm, found.key))) return fault('the signature does not hold');
   const { claims } = jwt;
   const sub = text(claims, 'sub');
   const audience = text(claims, 'aud');
-  if (claims.iss !== issuer || sub === undefined || audience === undefined || 'events' in claims)
-    return undefined;
+  if (claims.iss !== issuer) return fault(unlike('iss', claims.iss, issuer));
+  if (sub === undefined || audience === undefined || 'events' in claims)
+    return fault('it has no sub or aud, or has events');
   // Only ID tokens say when the person was authenticated: a signed userinfo answer is none.
-  if (typeof claims.exp !== 'number' || typeof claims.auth_time !== 'number') return undefined;
-  return { sub, audience, sid: text(claims, 'sid') ?? null, expires: claims.exp };
+  if (typeof claims.exp !== 'number' || typeof claims.auth_time !== 'number')
+    return fault('it has no exp or auth_time, so it is no ID token');
+  return { hint: { sub, audience, sid: text(claims, 'sid') ?? null, expires: claims.exp } };
 }

@@ -5,7 +5,7 @@ import { stylesheetRoute } from '@alongside/kernel/layout';
 import { paths, sessionEndedPath } from '../cis/protocol.ts';
 import { PushedRequests } from '../oauth/pushed-requests.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
-import { realmPath, type Service } from '../service.ts';
+import type { Service } from '../service.ts';
 import { bringing } from './authenticators/bring.ts';
 import { Credentials } from './authenticators/credentials.ts';
 import { Authenticators } from './authenticators/registry.ts';
@@ -24,7 +24,7 @@ import { createDiscovery, createKeySet } from './discovery.ts';
 import { addressesOf, endpointPaths } from './endpoints.ts';
 import { Enrolments } from './enrolment/registry.ts';
 import { enrolmentWays } from './enrolment/ways.ts';
-import { bearerError, errorPage, serviceError, tokenError } from './error-answers.ts';
+import { bearerError, errorPage, registrationError, serviceError, tokenError } from './error-answers.ts';
 import { createExchange } from './hand-off/exchange.ts';
 import { HandOffs } from './hand-off/hand-offs.ts';
 import { createReturn } from './hand-off/return.ts';
@@ -39,7 +39,10 @@ import { SessionEnds } from './logout/session-ends.ts';
 import { helpPage, helpPath } from './pages/help.ts';
 import { hopScriptRoute } from './pages/hop-script.ts';
 import { createPar } from './par.ts';
+import { withPasswordRealm } from './password-realm.ts';
 import { consolePrefix } from './protocol.ts';
+import { healthcareRealm, passwordRealm, type Realm } from './realm.ts';
+import { registrationPrefixes, registrationUrlOf, registrationWays } from './registration/ways.ts';
 import { schemaRoutes } from './schemas.ts';
 import { Sessions } from './sessions.ts';
 import { mutualTls } from './token/client-authentication/mutual-tls.ts';
@@ -60,17 +63,17 @@ export type { Cis2Dependencies } from './dependencies.ts';
 /** How often promised deliveries and overdue sessions are looked for, in milliseconds. */
 const rounds = 2_000;
 
-/** CIS2, the OpenID provider: its parts put together, and its ways in. */
-export function createCis2(given: Cis2Dependencies): Service {
+/** One realm of CIS2: its parts put together, and its ways in. */
+function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const deps = { afterSignOut: 'ask' as const, forgeRockClaims: true, assuranceAsNumbers: false, ...given };
   const { clock, database, singleUse, keys, issuer, development, log } = deps;
   const cookies = new CookieNames(new URL(issuer).origin, 'cis2');
   const marks = new BrowserMarks(cookies, deps.vault);
   const cis = new CisClient(deps.cis, log);
   const sessions = new Sessions(database, singleUse, clock, cookies);
-  const interactions = new Interactions(singleUse, clock, cookies);
+  const interactions = new Interactions(singleUse, clock, cookies, own.mark);
   const pushed = new PushedRequests('cis2-pushed', issuer, deps);
-  const codes = new Codes(singleUse, pushed, deps.recorder, deps.urls);
+  const codes = new Codes(singleUse, pushed, deps.recorder, deps.urls, own.mark);
   const deliveries = new Deliveries({ ...deps, sessions });
   const ends = new SessionEnds({ ...deps, sessions, deliveries });
   const gone = new GonePeople({ ...deps, cis, sessions, ends });
@@ -82,11 +85,11 @@ export function createCis2(given: Cis2Dependencies): Service {
   // Every way to sign in, and to be given one, in the order of the pages.
   const webAuthn = webAuthnWays({ ...deps, bring, credentials, interactions });
   const others = otherWays({ ...deps, cis, bring, credentials, interactions });
-  const authenticators = new Authenticators([
-    smartcard({ ...deps, cis, handOffs, marks }),
-    ...webAuthn.authenticators,
-    ...others.authenticators,
-  ]);
+  const authenticators = new Authenticators(
+    own.passwordOnly
+      ? others.passwordOnly
+      : [smartcard({ ...deps, cis, handOffs, marks }), ...webAuthn.authenticators, ...others.authenticators],
+  );
   const enrolments = new Enrolments([...webAuthn.enrolments, ...others.enrolments]);
   const clientKeys = new RemoteKeys(clock, { privateAddresses: development });
   const { clientAuthorities = [] } = deps;
@@ -106,6 +109,7 @@ export function createCis2(given: Cis2Dependencies): Service {
   const cisKeys = new RemoteKeys(clock, { privateAddresses: true });
   const parts = {
     ...deps,
+    defaultAcr: own.defaultAcr,
     cis,
     sessions,
     ends,
@@ -118,7 +122,7 @@ export function createCis2(given: Cis2Dependencies): Service {
     finish,
     marks,
   };
-  const realm = (path: string) => `${realmPath}${path}`;
+  const realm = (path: string) => `${own.path}${path}`;
   const at = (path: string) => addressesOf(deps, path);
   const get = (path: string, endpoint: Route['endpoint']): Route => ({ methods: ['GET'], path, endpoint });
   const post = (path: string, endpoint: Route['endpoint']): Route => ({ methods: ['POST'], path, endpoint });
@@ -129,7 +133,10 @@ export function createCis2(given: Cis2Dependencies): Service {
   });
 
   const routes: Route[] = [
-    get(realm('/.well-known/openid-configuration'), createDiscovery(deps)),
+    get(
+      realm('/.well-known/openid-configuration'),
+      createDiscovery({ ...deps, registrationUrl: registrationUrlOf(deps) }),
+    ),
     get(realm('/connect/jwk_uri'), createKeySet(keys)),
     both(realm('/authorize'), createAuthorize(parts)),
     post(
@@ -152,6 +159,7 @@ export function createCis2(given: Cis2Dependencies): Service {
     ...enrolmentWays({ ...parts, credentials, enrolments, cookies }),
     ...others.routes,
     ...consoleWays({ ...parts, deliveries }),
+    ...registrationWays(deps),
     get(helpPath, async () => helpPage(development)),
     ...schemaRoutes(issuer, deps.assuranceAsNumbers),
     hopScriptRoute,
@@ -174,7 +182,12 @@ export function createCis2(given: Cis2Dependencies): Service {
     [tabletPaths.join, serviceError(development)],
   ]);
   const page = errorPage(development);
-  const forConsole = serviceError(development);
+  const below = [
+    { prefix: consolePrefix, render: serviceError(development) },
+    ...registrationPrefixes(issuer).map((prefix) => ({ prefix, render: registrationError(development) })),
+  ];
+  const rendererOf = (path: string) =>
+    renderers.get(path) ?? below.find(({ prefix }) => path.startsWith(prefix))?.render ?? page;
 
   let timer: NodeJS.Timeout | undefined;
   const round = async () => {
@@ -184,16 +197,13 @@ export function createCis2(given: Cis2Dependencies): Service {
   };
   return {
     routes,
-    onError: (thrown, request: HttpRequest) =>
-      (renderers.get(request.path) ?? (request.path.startsWith(consolePrefix) ? forConsole : page))(
-        thrown,
-        request,
-      ),
+    onError: (thrown, request: HttpRequest) => rendererOf(request.path)(thrown, request),
     start() {
       // Made before they are needed, without holding up the start: a new RSA key takes its time.
-      Promise.all([keys.ensure('ES256'), keys.ensure('RS256')]).catch((error) =>
-        log.error({ reason: reasonOf(error) }, 'the signing keys could not be made'),
-      );
+      const first = Promise.all([keys.ensure('ES256'), keys.ensure('RS256')]);
+      first
+        .then(() => keys.ensure('PS256'))
+        .catch((error) => log.error({ reason: reasonOf(error) }, 'the signing keys could not be made'));
       timer = setInterval(
         () =>
           round().catch((error) => log.error({ reason: reasonOf(error) }, 'a round of deliveries failed')),
@@ -206,4 +216,14 @@ export function createCis2(given: Cis2Dependencies): Service {
       await deliveries.settled();
     },
   };
+}
+
+/** CIS2, the OpenID provider; in development with a realm beside it in which a password alone signs in. */
+export function createCis2(given: Cis2Dependencies): Service {
+  const main = createRealm(given, healthcareRealm);
+  if (!given.development) return main;
+  const issuer = `${new URL(given.issuer).origin}${passwordRealm.path}`;
+  const discovery = { acr_values_supported: passwordRealm.defaultAcr };
+  const { mutualTlsUrl: _, ...rest } = given;
+  return withPasswordRealm(main, createRealm({ ...rest, issuer, discovery }, passwordRealm));
 }

@@ -105,6 +105,8 @@ export function createPar(
     pushed: PushedRequests;
     recorder: Recorder;
     urls: Urls;
+    /** What is asked for where a request asks for nothing. */
+    defaultAcr: readonly string[];
     /** Of this endpoint. */
     addresses: Addresses;
   },
@@ -124,7 +126,7 @@ export function createPar(
     .step(checkPrompt)
     .step(checkMaxAge)
     .step(checkClaims)
-    .step(checkLevel)
+    .step(checkLevel(parts.defaultAcr))
     .step(checkIdTokenHint(parts.keys, parts.issuer))
     .step(checkBoundKey)
     .step(keepRequest(parts));

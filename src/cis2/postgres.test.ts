@@ -4,10 +4,11 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import type { Cis2Half } from '../oauth/applications.ts';
 import { Browser, form, send } from './testing/browser.ts';
-import { codeOf, type Instance, secret, startInstance } from './testing/instance.ts';
+import { codeOf, consoleSecret, type Instance, secret, startInstance } from './testing/instance.ts';
 import { gp, nurse, nurseRole } from './testing/people.ts';
 import { redeem } from './testing/redeem.ts';
 import { startRpEndpoint } from './testing/rp-endpoint.ts';
+import { beginWith, requestUriOf, strongClient } from './testing/strong-client.ts';
 
 // Everything that is one conditional write, in the other dialect.
 let postgres: TestPostgres;
@@ -134,4 +135,44 @@ test('a role is chosen, remembered and dropped', async () => {
   cis2.cis.people.set(nurse.uid, { ...nurse, roles: [] });
   assert.equal(await role(), undefined);
   cis2.cis.people.set(nurse.uid, nurse);
+});
+
+test('ten browsers with one pushed request, ten uses of one assertion: one winner each', async () => {
+  const client = await strongClient(cis2);
+  await cis2.agent.signIn(gp.uid);
+  const browser = new Browser();
+  await cis2.signIn(browser, client.half, client.ask());
+  const begin = beginWith(cis2, client, { request_uri: requestUriOf(await client.push()) });
+  const replies = await Promise.all(Array.from({ length: 10 }, () => browser.get(begin)));
+  assert.equal(replies.filter(({ location }) => location.includes('code=')).length, 1);
+  const assertion = await client.assertion();
+  const pushes = await Promise.all(
+    Array.from({ length: 10 }, () => client.post('/par', { ...client.ask(), client_assertion: assertion })),
+  );
+  assert.equal(pushes.filter(({ status }) => status === 201).length, 1);
+});
+
+test('sessions are listed and ended, deliveries logged and sent again', async () => {
+  const rp = await startRpEndpoint();
+  rp.answer = { status: 500, body: '' };
+  const client = await cis2.register({ backchannelLogoutUri: rp.url });
+  await cis2.agent.signIn(nurse.uid);
+  await cis2.signIn(new Browser(), client);
+  const call = async (method: string, path: string) => {
+    const reply = await send(method, `${cis2.origin}${path}`, { authorization: `Bearer ${consoleSecret}` });
+    return reply.body === '' ? reply.status : JSON.parse(reply.body);
+  };
+  const { sessions } = await call('GET', `/cis2/sessions?uid=${nurse.uid}`);
+  const [{ sid, clients }] = sessions;
+  assert.ok(clients.includes(client.clientId));
+  assert.equal(await call('DELETE', `/cis2/sessions/${sid}`), 204);
+  await cis2.service.stop?.();
+  const failed = (await call('GET', '/cis2/deliveries')).deliveries.find(
+    (one: { sid: string }) => one.sid === sid,
+  );
+  assert.deepEqual([failed.state, failed.attempts, failed.cause], ['pending', 1, 'administrator']);
+  rp.answer = { status: 200, body: '' };
+  assert.equal((await call('POST', `/cis2/deliveries/${failed.id}/send`)).state, 'delivered');
+  assert.equal(rp.received.length, 2);
+  await rp.stop();
 });

@@ -17,6 +17,8 @@ export const consolePaths = {
   deliveries: '/cis2/deliveries',
   /** `POST`: 200 with the delivery after the attempt. */
   sendDelivery: (id: string) => `/cis2/deliveries/${encodeURIComponent(id)}/send`,
+  /** `POST`, answered by 201: what a supplier registers clients with. */
+  registrationTokens: '/cis2/registration-tokens',
 } as const;
 
 /** One way to sign in that a person has. Times are ISO 8601. */
@@ -108,4 +110,20 @@ export interface DeliveryAnswer {
 /** `GET deliveries`: the newest first, 200 at most; they are kept for seven days. */
 export interface DeliveriesAnswer {
   deliveries: DeliveryAnswer[];
+}
+
+/** `POST registrationTokens`: `team` for the Connection Manager interface, `initial` for clients that register themselves. */
+export interface RegistrationTokenRequest {
+  kind: 'team' | 'initial';
+  /** Id of the developer. */
+  team: string;
+  /** Of the clients that an initial access token allows; `standard` by default. */
+  profile?: 'standard' | 'fapi2';
+}
+
+/** Shown once. */
+export interface RegistrationTokenAnswer {
+  token: string;
+  /** ISO 8601. */
+  expiresAt: string;
 }

@@ -7,6 +7,7 @@ import type { Log } from '@alongside/kernel/log';
 import { withQuery } from '../oauth/parameters.ts';
 import type { Urls } from '../service.ts';
 import type { ResponseMode } from './authorization-request.ts';
+import { traces } from './error-answers.ts';
 import { formPostPage } from './pages/form-post.ts';
 import { serviceName } from './pages/text.ts';
 import { partyOf, type RelyingParty } from './relying-party.ts';
@@ -64,7 +65,8 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
           ? { scope: scope.join(' '), client_id: party.client.clientId }
           : {}),
       }),
-    fail: ({ entry, detail }) => {
+    fail: (refusal) => {
+      const { entry, detail } = refusal;
       frame.log.info({ id: request.id, error: entry.id, detail, client: party.client.clientId }, 'refused');
       frame.recorder.record({
         keys: [target.state ?? ''],
@@ -74,7 +76,13 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
         outcome: 'refused',
         detail: { client: party.application.name, error: entry.id },
       });
-      return send({ error: entry.code, error_description: entry.description, state, iss: frame.issuer });
+      const parameters = {
+        error: entry.code,
+        error_description: entry.description,
+        state,
+        iss: frame.issuer,
+      };
+      return send(parameters).with(traces(refusal, request, frame.development));
     },
   };
 }

@@ -1,41 +1,19 @@
 import assert from 'node:assert/strict';
-import { KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock, seconds } from '@alongside/kernel/clock';
-import { uuid } from '@alongside/kernel/ids';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
+import type { JwtClaims, SigningAlgorithm } from '@alongside/kernel/jws';
 import { trustedProxies } from '@alongside/kernel/peer';
 import { sha256, Vault } from '@alongside/kernel/secrets';
-import { exportJWK, generateKeyPair } from 'jose';
+import fc from 'fast-check';
 import { ProofNonces } from '../oauth/dpop-nonce.ts';
+import { type Holder, newHolder } from './binding.fixture.ts';
 import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
 
 const patient = `${pdsBase}/Patient/9000000009`;
 const algorithms = 'ES256 EdDSA PS256 RS256 RS512';
 const issuer = 'http://127.0.0.1/oauth2.1';
-
-/** A client that holds a key, and proves it. */
-async function newHolder(algorithm: SigningAlgorithm = 'ES256') {
-  const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
-  const jwk = (await exportJWK(publicKey)) as JsonWebKey;
-  const key = KeyObject.from(privateKey);
-  return {
-    jkt: thumbprint(jwk),
-    async proof(gateway: RunningGateway, token: string, claims: JwtClaims = {}): Promise<string> {
-      const usual = {
-        htm: 'GET',
-        htu: `http://127.0.0.1${patient}`,
-        iat: seconds(gateway.clock),
-        jti: uuid(),
-        ath: sha256(token),
-      };
-      const kept = JSON.parse(JSON.stringify({ ...usual, ...claims })) as JwtClaims;
-      return signJwt({ alg: algorithm, typ: 'dpop+jwt', jwk }, kept, key);
-    },
-  };
-}
 
 const cnf = (confirmation: object, attributes: Record<string, string> = {}) => ({
   applicationId: 'standard',
@@ -59,8 +37,8 @@ const lastCall = (gateway: RunningGateway) =>
 
 describe('a token that is bound to the key of a proof (RFC 9449)', () => {
   let gateway: RunningGateway;
-  let holder: Awaited<ReturnType<typeof newHolder>>;
-  let stranger: Awaited<ReturnType<typeof newHolder>>;
+  let holder: Holder;
+  let stranger: Holder;
   let token: string;
   before(async () => {
     gateway = await startGateway();
@@ -181,6 +159,37 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     const dpop = await holder.proof(gateway, token, { htu: `http://evil.test${patient}` });
     const answer = await call({ authorization: `DPoP ${token}`, dpop, host: 'evil.test' });
     await refused(answer, 'invalidProof', wrongProof);
+  });
+
+  test('any claims in a proof that is signed are taken or refused', async () => {
+    const value = fc.oneof(fc.jsonValue(), fc.string(), fc.integer(), fc.constant(undefined));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ htm: value, htu: value, iat: value, jti: value, ath: value }, { requiredKeys: [] }),
+        async (claims) => {
+          const dpop = await holder.proof(gateway, token, claims);
+          const { status } = await call({ authorization: `DPoP ${token}`, dpop });
+          const untouched = Object.keys(claims).length === 0;
+          assert.ok(status === 200 || (status === 401 && !untouched), String(status));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('any text as a proof is refused', async () => {
+    const text = fc.string({
+      unit: fc.integer({ min: 33, max: 126 }).map((code) => String.fromCharCode(code)),
+    });
+    const parts = fc.array(text, { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(parts, async (words) => {
+        const dpop = words.join('.');
+        const { status } = await call({ authorization: `DPoP ${token}`, dpop });
+        assert.equal(status, 401);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('a proof is good once, also for the same call', async () => {
@@ -325,6 +334,25 @@ describe('a token that is bound to a certificate (RFC 8705)', () => {
       200,
     );
   });
+});
+
+test('a proof may name the origin for clients with a certificate', async () => {
+  const mutualTlsUrl = 'https://mtls.api.test';
+  const gateway = await startGateway({}, ':memory:', { mutualTlsUrl });
+  try {
+    await gateway.addStandardApplication('standard', ['pds']);
+    const holder = await newHolder();
+    const token = await gateway.issue(cnf({ jkt: holder.jkt }));
+    const statusAt = async (htu: string): Promise<number> => {
+      const dpop = await holder.proof(gateway, token, { htu });
+      return (await gateway.call(patient, { headers: { authorization: `DPoP ${token}`, dpop } })).status;
+    };
+    assert.equal(await statusAt(`${mutualTlsUrl}${patient}`), 200);
+    assert.equal(await statusAt(`http://127.0.0.1${patient}`), 200);
+    assert.equal(await statusAt(`https://other.api.test${patient}`), 401);
+  } finally {
+    await gateway.stop();
+  }
 });
 
 test('a certificate in a header of a client that is no trusted proxy counts for nothing', async () => {

@@ -43,6 +43,8 @@ export interface Dependencies {
   patients?: Iterable<PatientRecord>;
   /** Where roles and accounts are looked up during a session; without it those of sign-in hold. */
   people?: PeopleNow;
+  /** Origin at which clients show a certificate, where there is one: a proof may name it as well. */
+  mutualTlsUrl?: string | undefined;
   /** Nonces that DPoP proofs must carry; without them they need none (RFC 9449 section 9). */
   proofNonces?: ProofNonces;
   options: GatewayOptions;

@@ -97,3 +97,28 @@ describe('the gateway in a whole instance', () => {
     assert.equal((await call(nurse, path, { 'nhsd-session-urid': kept.roleId })).status, 200);
   });
 });
+
+test('limits of an API for all clients together are configuration', async () => {
+  const instance = await startInstance({ apiLimits: '{"canary-api":{"quota":{"limit":2}}}' });
+  try {
+    const { access_token } = await instance.api<Minted>('POST', '/tokens', {
+      person: 'gp',
+      application: 'demo-combined',
+    });
+    const statuses: number[] = [];
+    for (let call = 0; call < 3; call++) {
+      const headers = { authorization: `Bearer ${access_token}` };
+      statuses.push((await fetch(`${instance.urls.api}/canary-api`, { headers })).status);
+    }
+    assert.deepEqual(statuses, [200, 200, 429]);
+  } finally {
+    await instance.stop();
+  }
+  for (const apiLimits of [
+    '{',
+    '[]',
+    '{"canary-api":{"quota":{"limit":-1}}}',
+    '{"x":{"spikeArrest":{"ratelimit":"1"}}}',
+  ])
+    await assert.rejects(startInstance({ apiLimits }), /--api-limits/, apiLimits);
+});

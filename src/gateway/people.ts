@@ -43,7 +43,7 @@ export class People {
   /** The person as the directory has them; undefined where it cannot say, and what was known at sign-in holds. */
   async find(issuer: string | undefined, uid: string): Promise<PersonNow | undefined> {
     const now = this.#clock.now();
-    if (issuer !== this.#source.issuer || now < this.#restsUntil) return undefined;
+    if (issuer !== this.#source.issuer || this.#rests(now)) return undefined;
     const before = this.#known.get(uid);
     if (before && now < before.until && before.until <= now + freshFor) return before.person;
     const person = this.#ask(uid);
@@ -54,6 +54,11 @@ export class People {
       this.#known.delete(oldest);
     }
     return person;
+  }
+
+  /** A time of rest that ends later than one can comes from a clock that was moved back. */
+  #rests(now: number): boolean {
+    return now < this.#restsUntil && this.#restsUntil <= now + restFor;
   }
 
   async #ask(uid: string): Promise<PersonNow | undefined> {

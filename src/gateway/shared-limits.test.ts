@@ -5,6 +5,7 @@ import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts
 import { RateLimiter } from '../oauth/rate-limits.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
+import { newHolder } from './binding.fixture.ts';
 import { type OutcomeBody, pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
 
 describe('ten processes on one PostgreSQL count as one', () => {
@@ -138,5 +139,26 @@ describe('gateways on one PostgreSQL', () => {
       '{"app":{"spikeArrest":{"ratelimit":"fast"}}}',
     ].entries())
       assert.deepEqual(await codesOf(`malformed-${at}`, text), [200, 429, 429], text);
+  });
+
+  test('a proof is good once among all of them', async () => {
+    const [gateway] = gateways;
+    assert.ok(gateway);
+    await gateway.addStandardApplication('holder', ['pds']);
+    const holder = await newHolder();
+    const attributes = { 'alongside.role_ids': '555254240100', cnf: JSON.stringify({ jkt: holder.jkt }) };
+    const token = await gateway.issue({ applicationId: 'holder', attributes });
+    for (let round = 0; round < 5; round++) {
+      const headers: Record<string, string> = {
+        authorization: `DPoP ${token}`,
+        dpop: await holder.proof(gateway, token),
+      };
+      const calls: Response[] = await Promise.all(
+        [...gateways, ...gateways, ...gateways].map((one) =>
+          one.call(`${pdsBase}/Patient/9000000009`, { headers }),
+        ),
+      );
+      assert.deepEqual(statuses(calls), [200, ...Array(8).fill(401)]);
+    }
   });
 });

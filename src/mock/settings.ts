@@ -63,7 +63,7 @@ function realmWithIssuer(urls: Urls, issuers: Issuers | undefined, issuer: strin
 }
 
 /** `/oauth2-mock` as the authorisation service wants it: as the internal development profile answers, no stricter than published. */
-export const mockBasePath = (urls: Urls, issuers?: Issuers) => ({
+export const mockBasePath = <O extends object>(urls: Urls, issuers?: Issuers, options?: O) => ({
   path: mockBase,
   profile: 'nhs' as const,
   environment: 'internal-dev',
@@ -75,5 +75,6 @@ export const mockBasePath = (urls: Urls, issuers?: Issuers) => ({
     verifyActor: false,
     refreshRetry: false,
     refuseEndedSessions: false,
+    ...options,
   },
 });

@@ -16,8 +16,8 @@ export const proofAlgorithms: readonly SigningAlgorithm[] = ['ES256', 'EdDSA', '
 /** What a proof must be about. */
 export interface ProofTarget {
   method: string;
-  /** Public address of what is called, without query and fragment. */
-  url: string;
+  /** Public addresses of what is called, without query and fragment: its own, and the one for clients with a certificate. */
+  url: string | readonly string[];
   /** The access token that comes along, at a resource. */
   accessToken?: string;
 }
@@ -60,8 +60,9 @@ export async function checkProof(
     return fault('the signature is not the one of the key in the header');
   const { htm, htu, iat, jti, ath } = jwt.claims;
   if (htm !== target.method) return fault(`htm is ${String(htm)}, the method is ${target.method}`);
-  if (comparable(htu) !== comparable(target.url))
-    return fault(`htu is ${String(htu)}, called was ${target.url}`);
+  const called = comparable(htu);
+  if (called === undefined || ![target.url].flat().some((url) => comparable(url) === called))
+    return fault(`htu is ${String(htu)}, called was ${[target.url].flat().join(' or ')}`);
   const now = seconds(clock);
   if (typeof iat !== 'number' || iat < now - oldest || iat > now + ahead)
     return fault(`iat is ${String(iat)}, it is ${now} now`);
@@ -73,6 +74,6 @@ export async function checkProof(
   }
   const jkt = thumbprint(jwk as JsonWebKey);
   const remembered = (oldest + ahead + 1) * 1_000;
-  const first = await singleUse.claim(jtiKind, `${jkt}\n${comparable(htu)}\n${jti}`, remembered);
+  const first = await singleUse.claim(jtiKind, `${jkt}\n${called}\n${jti}`, remembered);
   return first ? { jkt } : fault(`the jti ${jti} was used before`);
 }

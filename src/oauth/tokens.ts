@@ -157,6 +157,15 @@ export class Tokens {
     );
   }
 
+  /** The write that ends the access tokens of one authorization, and leaves what refreshes them. */
+  revokingAccess(family: string): Statement {
+    return sql(
+      "UPDATE token SET revoked_at = ? WHERE family = ? AND kind = 'access' AND revoked_at IS NULL",
+      this.#clock.now(),
+      family,
+    );
+  }
+
   /** Ends all tokens of one authorization, also those that a refresh is giving out at this moment. */
   async revokeFamily(family: string): Promise<void> {
     await this.#database.batch([this.revokingFamily(family), this.revokingFamily(family)]);

@@ -6,22 +6,26 @@ import type { Provider } from './provider.ts';
 import { startCis2 } from './providers/cis2.ts';
 import { startOracle } from './providers/oracle.ts';
 import { passTime, realTime } from './time.ts';
-import { Trial } from './trial.ts';
+import { Trial, type Variant } from './trial.ts';
 
 const spoken = (verdict: Verdict): string =>
   verdict.outcome === 'passed' ? 'passed' : `${verdict.outcome}: ${verdict.reason}`;
 
 /**
- * Runs a plan against CIS2 and, in the same run, against oidc-provider. Each module is a test of its own name: it passes
+ * Runs a plan against CIS2 and, in the same run, against oidc-provider, unless others are named. Each module is a test of its own name: it passes
  * when both pass, or differ as `differences.md` explains; a difference that is gone has to go from there as well.
  */
-export function comparePlan(plan: Plan, responseMode: Trial['responseMode'] = 'query'): void {
+export function comparePlan(
+  plan: Plan,
+  variant: Variant = {},
+  starts: readonly (() => Promise<Provider>)[] = [() => startCis2(), () => startOracle()],
+): void {
   const listed = readDifferences().filter((difference) => difference.plan === plan.id);
 
   describe(plan.id, () => {
     let providers: Provider[] = [];
     before(async () => {
-      providers = await Promise.all([startCis2(), startOracle()]);
+      providers = await Promise.all(starts.map((start) => start()));
     });
     after(async () => {
       realTime();
@@ -33,7 +37,7 @@ export function comparePlan(plan: Plan, responseMode: Trial['responseMode'] = 'q
         const found: string[] = [];
         const explained: string[] = [];
         for (const provider of providers) {
-          const verdict = await judge(module, new Trial(provider, responseMode, passTime));
+          const verdict = await judge(module, new Trial(provider, passTime, variant));
           const known = listed.find(
             (difference) => difference.module === module.id && difference.provider === provider.name,
           );

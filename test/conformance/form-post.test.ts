@@ -1,4 +1,4 @@
 import { comparePlan } from './compare.ts';
 import { formPostPlan } from './plans.ts';
 
-comparePlan(formPostPlan, 'form_post');
+comparePlan(formPostPlan, { responseMode: 'form_post' });

@@ -3,6 +3,8 @@ import type { Trial } from './trial.ts';
 /** One test of a certification plan, written from the specifications; the id is the plan's name for it. */
 export interface Module {
   id: string;
+  /** It is about ID tokens, so it says nothing of an authorization server alone. */
+  openid?: true;
   /** Throws when the provider does not do what the specification says; `notOffered` when it need not. */
   run(trial: Trial): Promise<void>;
 }

@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict';
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  calculateJwkThumbprint,
-  createLocalJWKSet,
-  exportJWK,
-  generateKeyPair,
-  type JWK,
-  type JWTPayload,
-  jwtVerify,
-  SignJWT,
-} from 'jose';
+import { randomUUID } from 'node:crypto';
+import { createLocalJWKSet, type JWK, type JWTPayload, jwtVerify } from 'jose';
 import { Browser, type Callback, type Landing } from './browser.ts';
+import { type CertifiedKey, newCertifiedKey } from './certificate.ts';
+import { assertionOf, credentialsOf } from './credentials.ts';
+import { type KeyPair, newKeyPair } from './keys.ts';
 import type { ClientSpec, RegisteredClient } from './provider.ts';
+import { type Change, changed, type Reply, readReply } from './reply.ts';
 import { now } from './time.ts';
 import type { Discovery, Trial } from './trial.ts';
 
 export const callback = 'https://rp.example/callback';
 export const otherCallback = 'https://rp.example/other?from=harness';
 export const signedOut = 'https://rp.example/signed-out';
-
-/** Changes of parameters: undefined takes one away. */
-export type Change = Record<string, string | undefined>;
-
-export interface Reply {
-  status: number;
-  headers: Headers;
-  body: Record<string, unknown>;
-}
 
 /** What a successful sign-in gave. */
 export interface Tokens extends Record<string, unknown> {
@@ -40,31 +26,6 @@ export interface IdToken {
   claims: JWTPayload & Record<string, unknown>;
 }
 
-export const sha256 = (text: string | Uint8Array): string =>
-  createHash('sha256').update(text).digest('base64url');
-
-const changed = (values: Change, change: Change): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries({ ...values, ...change }).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    ),
-  );
-
-export interface KeyPair {
-  privateKey: CryptoKey;
-  publicJwk: JWK;
-  algorithm: string;
-}
-
-export async function newKeyPair(algorithm = 'ES256', kid = 'rp-key'): Promise<KeyPair> {
-  const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
-  return {
-    privateKey,
-    algorithm,
-    publicJwk: { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' },
-  };
-}
-
 /** A relying party of the harness: makes requests right, and as wrong as a module wants them. */
 export class RelyingParty {
   readonly trial: Trial;
@@ -75,6 +36,8 @@ export class RelyingParty {
   readonly issuer: string;
   /** Key of client assertions and request objects. */
   readonly key: KeyPair;
+  /** The client certificate of every call, for a client that has one. */
+  readonly certificateHeader: Record<string, string>;
   /** Verifier of PKCE for the requests that carry a challenge. */
   readonly verifier = `${randomUUID()}${randomUUID()}`;
   /** `state` and `nonce` of requests that carry them. */
@@ -94,19 +57,27 @@ export class RelyingParty {
     this.registered = registered;
     this.discovery = discovery;
     this.key = key;
+    this.certificateHeader = 'header' in key ? { ...(key as CertifiedKey).header } : {};
     this.issuer = trial.provider.issuer(spec.profile);
     this.browser = browser ?? new Browser([...spec.redirectUris, ...spec.postLogoutRedirectUris]);
   }
 
-  static async register(trial: Trial, change: Partial<ClientSpec>, browser?: Browser): Promise<RelyingParty> {
-    const key = await newKeyPair();
+  static async register(
+    trial: Trial,
+    change: Partial<ClientSpec> = {},
+    browser?: Browser,
+  ): Promise<RelyingParty> {
+    const certified = change.method === 'self_signed_tls_client_auth';
+    const key = certified ? await newCertifiedKey() : await newKeyPair();
     const strong = change.profile === 'fapi2';
     const spec: ClientSpec = {
       method: strong ? 'private_key_jwt' : 'client_secret_basic',
       profile: 'basic',
       redirectUris: [callback, otherCallback],
       postLogoutRedirectUris: [signedOut],
-      ...(change.method === 'private_key_jwt' || strong ? { jwks: { keys: [key.publicJwk] } } : {}),
+      ...(change.method === 'private_key_jwt' || certified || strong
+        ? { jwks: { keys: [key.publicJwk] } }
+        : {}),
       ...change,
     };
     const registered = await trial.provider.register(spec);
@@ -127,7 +98,7 @@ export class RelyingParty {
       response_type: 'code',
       client_id: clientId,
       redirect_uri: this.spec.redirectUris[0],
-      scope: 'openid',
+      scope: this.trial.provider.scopes[0],
       state: this.state,
       nonce: this.nonce,
       response_mode: this.trial.responseMode === 'query' ? undefined : this.trial.responseMode,
@@ -159,10 +130,10 @@ export class RelyingParty {
   }
 
   /** The code of a successful authorization response, whose other members are checked. */
-  codeOf(landing: Landing, state: string | undefined = this.state): string {
+  codeOf(landing: Landing, state: string | null = this.state): string {
     const { parameters } = this.callbackOf(landing);
-    assert.equal(parameters.get('error'), null, `the answer is ${parameters}`);
-    assert.equal(parameters.get('state') ?? undefined, state, 'state comes back unchanged');
+    assert.equal(parameters.get('error'), null, `the answer is ${parameters.get('error')}`);
+    assert.equal(parameters.get('state'), state, 'state comes back unchanged');
     if (this.discovery.authorization_response_iss_parameter_supported === true)
       assert.equal(parameters.get('iss'), this.issuer, 'iss of the response (RFC 9207)');
     return parameters.get('code') ?? assert.fail('the response has no code');
@@ -183,54 +154,14 @@ export class RelyingParty {
     return landing;
   }
 
-  /** A client assertion (RFC 7523); claims given as undefined are left out. */
-  async assertion(
-    claims: Record<string, unknown> = {},
-    key: KeyPair = this.key,
-    header: object = {},
-  ): Promise<string> {
-    const { clientId } = this.registered;
-    const usual = {
-      iss: clientId,
-      sub: clientId,
-      aud: this.issuer,
-      jti: randomUUID(),
-      iat: now(),
-      exp: now() + 60,
-    };
-    const kept = JSON.parse(JSON.stringify({ ...usual, ...claims })) as JWTPayload;
-    return new SignJWT(kept)
-      .setProtectedHeader({ alg: key.algorithm, kid: key.publicJwk.kid, ...header })
-      .sign(key.privateKey);
-  }
-
-  /** How the client authenticates: parameters and headers. */
-  async credentials(): Promise<{ form: Record<string, string>; headers: Record<string, string> }> {
-    const { clientId, clientSecret = '' } = this.registered;
-    const ways = {
-      client_secret_basic: async () => {
-        const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
-        return { form: {}, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
-      },
-      client_secret_post: async () => ({
-        form: { client_id: clientId, client_secret: clientSecret },
-        headers: {},
-      }),
-      private_key_jwt: async () => ({
-        form: {
-          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-          client_assertion: await this.assertion(),
-        },
-        headers: {},
-      }),
-      self_signed_tls_client_auth: async () => ({ form: { client_id: clientId }, headers: {} }),
-    };
-    return ways[this.spec.method]();
+  /** A client assertion of this client; claims given as undefined are left out. */
+  assertion(claims: Record<string, unknown> = {}, key: KeyPair = this.key): Promise<string> {
+    return assertionOf(this.registered.clientId, this.issuer, key, claims);
   }
 
   /** Posts a form as this client. A member given as undefined, also of the credentials, is left out. */
   async send(address: string, form: Change, headers: Record<string, string> = {}): Promise<Reply> {
-    const known = await this.credentials();
+    const known = await credentialsOf[this.spec.method](this);
     const answer = await fetch(address, {
       method: 'POST',
       redirect: 'manual',
@@ -257,7 +188,7 @@ export class RelyingParty {
 
   /** The tokens of a successful answer of the token endpoint. */
   tokensOf({ status, body, headers }: Reply): Tokens {
-    assert.equal(status, 200, `the token endpoint answers ${JSON.stringify(body)}`);
+    assert.equal(status, 200, `the token endpoint answers ${status} ${body.error ?? ''}`);
     assert.equal(typeof body.access_token, 'string', 'access_token');
     assert.match(String(body.token_type), /^(Bearer|DPoP)$/i, 'token_type');
     assert.match(headers.get('cache-control') ?? '', /no-store/, 'no cache keeps tokens');
@@ -270,7 +201,7 @@ export class RelyingParty {
     method: 'GET' | 'POST' = 'GET',
   ): Promise<{ tokens: Tokens; idToken: IdToken; callback: Callback }> {
     const landing = await this.authorize(change, method);
-    const code = this.codeOf(landing, 'state' in change ? change.state : this.state);
+    const code = this.codeOf(landing, 'state' in change ? (change.state ?? null) : this.state);
     const redirect = change.redirect_uri === undefined ? {} : { redirect_uri: change.redirect_uri };
     const tokens = this.tokensOf(await this.redeem(code, redirect));
     const nonce = 'nonce' in change ? change.nonce : this.nonce;
@@ -308,44 +239,5 @@ export class RelyingParty {
   async userinfo(token: string, init: RequestInit = {}): Promise<Reply> {
     const headers = { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string>) };
     return readReply(await fetch(this.endpoint('userinfo_endpoint'), { ...init, headers }));
-  }
-}
-
-export async function readReply(answer: Response): Promise<Reply> {
-  const text = await answer.text();
-  let body: Record<string, unknown> = {};
-  try {
-    body = JSON.parse(text) as Record<string, unknown>;
-  } catch {}
-  return { status: answer.status, headers: answer.headers, body };
-}
-
-/** A holder of a key, who proves it (RFC 9449). */
-export class Prover {
-  readonly key: KeyPair;
-  readonly jkt: string;
-
-  constructor(key: KeyPair, jkt: string) {
-    this.key = key;
-    this.jkt = jkt;
-  }
-
-  static async make(algorithm = 'ES256'): Promise<Prover> {
-    const key = await newKeyPair(algorithm);
-    const { kid: _, alg: __, use: ___, ...publicJwk } = key.publicJwk;
-    return new Prover({ ...key, publicJwk }, await calculateJwkThumbprint(publicJwk));
-  }
-
-  /** The header with a proof; members given as undefined are left out. */
-  async header(
-    method: string,
-    url: string,
-    claims: Record<string, unknown> = {},
-    header: Record<string, unknown> = {},
-  ): Promise<{ dpop: string }> {
-    const usual = { htm: method, htu: url, iat: now(), jti: randomUUID() };
-    const kept = JSON.parse(JSON.stringify({ ...usual, ...claims })) as JWTPayload;
-    const protectedHeader = { typ: 'dpop+jwt', alg: this.key.algorithm, jwk: this.key.publicJwk, ...header };
-    return { dpop: await new SignJWT(kept).setProtectedHeader(protectedHeader).sign(this.key.privateKey) };
   }
 }

@@ -1,16 +1,28 @@
-const real = Date.now;
+const RealDate = Date;
 let offset = 0;
 
-/** Time that goes by for every clock in this process that reads `Date.now`: the harness and both providers. */
+/** The clock of this process as everything in it reads it: the harness and both providers, whichever way they ask. */
+class ShiftedDate extends RealDate {
+  // biome-ignore lint/suspicious/noExplicitAny: Date itself takes anything.
+  constructor(...parts: any[]) {
+    super(...((parts.length === 0 ? [ShiftedDate.now()] : parts) as [number]));
+  }
+
+  static override now(): number {
+    return RealDate.now() + offset;
+  }
+}
+
+/** Time goes by, for every clock in this process. */
 export function passTime(seconds: number): void {
   offset += seconds * 1_000;
-  Date.now = () => real() + offset;
+  globalThis.Date = ShiftedDate as DateConstructor;
 }
 
 /** Back to the real time. */
 export function realTime(): void {
   offset = 0;
-  Date.now = real;
+  globalThis.Date = RealDate;
 }
 
 /** Seconds since the epoch. */

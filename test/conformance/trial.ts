@@ -1,6 +1,13 @@
-import { Browser } from './browser.ts';
 import type { ClientSpec, Provider } from './provider.ts';
-import { RelyingParty } from './relying-party.ts';
+
+/** `dpop`: private_key_jwt and DPoP. `mtls`: a certificate for both. */
+export type Sender = 'dpop' | 'mtls';
+
+/** What a plan varies. */
+export interface Variant {
+  responseMode?: 'query' | 'form_post';
+  sender?: Sender;
+}
 
 export type Discovery = Readonly<Record<string, unknown>>;
 
@@ -9,23 +16,25 @@ export class Trial {
   readonly provider: Provider;
   /** How authorization responses are asked to come. */
   readonly responseMode: 'query' | 'form_post';
+  /** How clients of the strong profile prove themselves, and what their tokens are bound to. */
+  readonly sender: Sender;
   readonly #passTime: (seconds: number) => void;
 
-  constructor(provider: Provider, responseMode: Trial['responseMode'], passTime: (seconds: number) => void) {
+  constructor(
+    provider: Provider,
+    passTime: (seconds: number) => void,
+    { responseMode, sender }: Variant = {},
+  ) {
     this.provider = provider;
-    this.responseMode = responseMode;
+    this.responseMode = responseMode ?? 'query';
+    this.sender = sender ?? 'dpop';
     this.#passTime = passTime;
   }
 
   /** The provider's configuration document. */
   async discovery(profile: ClientSpec['profile'] = 'basic'): Promise<Discovery> {
-    const address = `${this.provider.issuer(profile)}/.well-known/openid-configuration`;
+    const address = this.provider.discoveryOf(this.provider.issuer(profile));
     return (await (await fetch(address)).json()) as Discovery;
-  }
-
-  /** Registers a client, with a browser of its own. */
-  async client(spec: Partial<ClientSpec> = {}, browser?: Browser): Promise<RelyingParty> {
-    return RelyingParty.register(this, spec, browser);
   }
 
   /** Time goes by, for the provider and for the harness. */
@@ -33,5 +42,3 @@ export class Trial {
     this.#passTime(seconds);
   }
 }
-
-export { Browser };

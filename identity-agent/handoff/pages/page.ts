@@ -14,13 +14,15 @@ export interface PageContext {
   application: string;
   /** Origin of CIS2, which asks. */
   site: string;
+  /** A live session could answer, and the person is asked first. */
+  asksConfirmation: boolean;
   /** The PIN was given here, and the card could be renewed before the person goes on. */
   offersRenewal: boolean;
 }
 
 /** One page of an interaction. */
 export interface InteractionPage {
-  readonly id: 'insertCard' | 'pin' | 'role' | 'blocked' | 'rejected' | 'renewal';
+  readonly id: 'insertCard' | 'pin' | 'role' | 'blocked' | 'rejected' | 'renewal' | 'confirm';
   /** Whether it is the page to show. The first of the registry that applies is shown. */
   applies(context: PageContext): boolean;
   title: string;

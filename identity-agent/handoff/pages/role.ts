@@ -3,7 +3,7 @@ import type { AgentStatus } from '../../protocol.ts';
 import type { InteractionPage } from './page.ts';
 
 /** The last part of a role's name, without its quotes: the name of the job. */
-const jobOf = (roleName: string): string => /"([^"]*)"\s*$/.exec(roleName)?.[1] ?? roleName;
+export const jobOf = (roleName: string): string => /"([^"]*)"\s*$/.exec(roleName)?.[1] ?? roleName;
 
 const choice = (role: AgentStatus['roles'][number], index: number) => html`<div class="choice">
 <input type="radio" name="roleId" id="role-${index}" value="${role.roleId}" required>

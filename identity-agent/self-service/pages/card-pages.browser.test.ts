@@ -88,4 +88,18 @@ describe('the pages about the card in Chromium', () => {
     await page.waitForURL(`${desk.cis2.origin}/agent/return?code=*`);
     assert.equal(desk.cis.cards.renewed.length, 1);
   });
+
+  test('the question of a desk that asks first', async (t) => {
+    const desk = await testDesk(t, { confirmSignIn: true });
+    await desk.signIn();
+    const context = await browser.newContext({ bypassCSP: true });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const { jws } = await desk.cis2.request();
+    await page.goto(`${desk.origin}/v1/cis2?request=${jws}`);
+    await page.getByRole('button', { name: /^Continue as/ }).waitFor();
+    await examine(page, 'light-confirm');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${desk.cis2.origin}/agent/return?code=*`);
+  });
 });

@@ -15,7 +15,7 @@ function acts({ status, card, path }: CardPageContext): Html {
 ${blocked ? html`<li><a href="${path}/unlock-code">Unblock it with a code that is mailed to you</a></li>` : undefined}
 ${blocked ? html`<li><a href="${path}/unblock">Unblock it with the card's own unblocking code</a></li>` : undefined}
 ${blocked ? undefined : html`<li><a href="${path}/change-pin">Change your PIN</a></li>`}
-${card.renewalDue ? html`<li><a href="${path}/renew">Renew your smartcard</a></li>` : undefined}
+${card.renewalDue && !blocked ? html`<li><a href="${path}/renew">Renew your smartcard</a></li>` : undefined}
 </ul>`;
 }
 

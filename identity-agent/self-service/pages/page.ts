@@ -16,6 +16,8 @@ export interface CardPageContext {
   signedIn: boolean;
   /** Path of the errand. */
   path: string;
+  /** A test system, whose mails stand in the console. */
+  development: boolean;
 }
 
 /** One page about the card in the reader, and what its form does. */
@@ -67,7 +69,7 @@ export function cardPage(
   const { said } = errand;
   errand.said = undefined;
   const context = card && {
-    ...{ status, card, insertion, path: errand.path },
+    ...{ status, card, insertion, development, path: errand.path },
     signedIn: agent.session !== undefined && agent.session.uid === agent.card?.uid && !agent.session.lock,
   };
   const state = `${pagePath(errand, page.id)}?state`;

@@ -16,7 +16,8 @@ export const unlock: CardPage = {
   id: 'unlock',
   title: 'Enter the code from your mail',
   fields: { code: digits, ...newPinForms },
-  main: ({ status, path, insertion }) => html`${cardSummary(status)}
+  main: ({ status, path, insertion, development }) => html`${cardSummary(status)}
+${development ? html`<p class="quiet">This is a test system: the mail stands in the console, under mail.</p>` : undefined}
 ${cardForm(
   `${path}/unlock`,
   insertion,

@@ -86,12 +86,19 @@ export type FailBack = (known: BrowserAnswer & WithPending, reason: string, code
 /** What a provider may say in `error` (RFC 6749 section 4.1.2.1): short, lower case. */
 const errorCode = /^[a-z_]{1,64}$/;
 
-/** The provider refused, or the person gave up. */
+/** The provider refused, or the person gave up; or it was another provider. */
 export const passUpstreamError = (failBack: FailBack) =>
   async function passUpstreamError(
     known: BrowserAnswer & WithPending,
   ): Promise<Answer | { upstreamCode: string }> {
     const { query, upstream } = known;
+    // RFC 9207 section 2.4: an answer that names another issuer is a mix-up, whatever it says.
+    const issuer = query.get('iss');
+    if (issuer !== undefined && issuer !== upstream.issuer)
+      return failBack(
+        known,
+        `the answer names ${issuer.slice(0, 300)}, the request went to ${upstream.issuer}`,
+      );
     const error = query.get('error');
     if (error !== undefined) {
       const said = query.get('error_description')?.slice(0, 300) ?? '';

@@ -66,10 +66,10 @@ const findApplication = ({ applications }: Pick<Parts, 'applications'>, bases: r
     const application = await applications.get(order.application);
     const half = application?.platform;
     if (!half) throw errors.applicationUnknown(`no application ${order.application} has a platform half`);
-    const base = bases.find(({ path, profile }) =>
-      order.base === undefined ? profile === half.profile : path === order.base,
+    const base = bases.find(({ path, serves }) =>
+      order.base === undefined ? serves.includes(half.profile) : path === order.base,
     );
-    if (base?.profile !== half.profile)
+    if (!base?.serves.includes(half.profile))
       throw errors.baseUnknown(`${order.base ?? 'no base path'} is of the profile ${half.profile}`);
     return { client: { application, half }, base };
   };

@@ -1,6 +1,4 @@
-import { type Answer, redirect } from '@alongside/kernel/answer';
-import { randomToken } from '@alongside/kernel/ids';
-import { sha256 } from '@alongside/kernel/secrets';
+import type { Answer } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import { isChallenge } from '../../oauth/pkce.ts';
@@ -14,13 +12,12 @@ import {
   type WithClient,
 } from '../application/client.ts';
 import type { Base } from '../base.ts';
-import { browserCookie } from '../callback/pending.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, refuseRepeated } from '../incoming.ts';
 import type { Parts } from '../parts.ts';
-import { PendingRequests } from '../pending.ts';
 import { isCallback } from '../redirects.ts';
+import { departureFrom } from '../to-provider.ts';
 import type { NhsEndpoint } from './flow.ts';
 
 /** How an error reaches the client by the browser. */
@@ -108,55 +105,24 @@ const usualAcr = 'AAL3_ANY';
 /** Seconds; published. */
 const maxAge = '300';
 
-const sendToProvider = (
-  { recorder, cookies }: Pick<Parts, 'recorder' | 'cookies'>,
-  base: Base,
-  requests: PendingRequests,
-) =>
+const sendToProvider = (base: Base, depart: ReturnType<typeof departureFrom>) =>
   async function sendToProvider(
     known: Incoming & WithClient & WithState & { challenge: string | null },
   ): Promise<Answer> {
-    const { query, client, redirectUri, clientState, challenge, wantsNhsLogin } = known;
+    const { query, client, redirectUri, clientState: state, challenge, wantsNhsLogin } = known;
     const [first] = base.upstreams;
-    const upstream = (wantsNhsLogin && base.upstreams.find(({ id }) => id === 'nhs-login')) || first;
-    const browser = base.hardening.browserBoundCallback ? randomToken() : null;
-    const outgoing = await requests.begin(upstream, {
-      applicationId: client.application.id,
-      clientId: client.half.clientId,
-      redirectUri,
-      state: clientState,
-      challenge,
-      asked: null,
-      browser: browser && sha256(browser),
+    return depart({
+      client,
+      upstream: (wantsNhsLogin && base.upstreams.find(({ id }) => id === 'nhs-login')) || first,
+      request: { redirectUri, state, challenge, asked: null },
+      acrValues: query.get('acr_values') ?? usualAcr,
+      maxAge,
     });
-    const keys = [outgoing.state, clientState];
-    const detail = { client: client.application.name, base: base.path, provider: upstream.providerName };
-    recorder.record({
-      keys,
-      from: 'application',
-      to: 'authorisation',
-      name: 'authorisation.authorize',
-      detail,
-    });
-    recorder.record({
-      keys,
-      from: 'authorisation',
-      to: 'cis2',
-      name: 'authorisation.to-cis2',
-      detail: { provider: upstream.providerName },
-    });
-    const acrValues = query.get('acr_values') ?? usualAcr;
-    const answer = redirect(
-      upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, acrValues, maxAge }),
-    );
-    return browser === null
-      ? answer
-      : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, 3_600) });
   };
 
 /** `GET /authorize`: the order of the checks is the contract. */
 export function createAuthorize(base: Base, parts: Parts): NhsEndpoint {
-  const { applications, products, developers, limiter, diagnosis, singleUse, vault } = parts;
+  const { applications, products, developers, limiter, diagnosis } = parts;
   const list = steps<Incoming>()
     .step(refuseRepeated)
     .step(identify(applications, base))
@@ -169,6 +135,6 @@ export function createAuthorize(base: Base, parts: Parts): NhsEndpoint {
     .step(checkState(diagnosis))
     .step(checkResponseType(diagnosis))
     .step(checkChallenge(diagnosis, base))
-    .step(sendToProvider(parts, base, new PendingRequests(base, singleUse, vault)));
+    .step(sendToProvider(base, departureFrom(base, parts)));
   return (incoming) => list.run(incoming);
 }

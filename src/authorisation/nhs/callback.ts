@@ -1,7 +1,5 @@
-import { type Answer, redirect } from '@alongside/kernel/answer';
-import { uuid } from '@alongside/kernel/ids';
+import type { Answer } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
-import { withQuery } from '../../oauth/parameters.ts';
 import {
   limitRate,
   readProducts,
@@ -10,8 +8,8 @@ import {
   requireSubscription,
   type WithProducts,
 } from '../application/client.ts';
-import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
+import { type Arrived, grantOf, sendCode } from '../callback/code.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
   checkCallbackAgain,
@@ -19,7 +17,6 @@ import {
   identifyAgain,
   passUpstreamError,
   takePending,
-  type WithPending,
 } from '../callback/pending.ts';
 import { describePerson, fetchRoles } from '../callback/person.ts';
 import { Codes } from '../codes.ts';
@@ -54,30 +51,9 @@ async function requireScope({
   return { level };
 }
 
-const giveCode = ({ recorder }: Pick<Parts, 'recorder'>, codes: Codes) =>
-  async function giveCode(
-    known: WithPending &
-      WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },
-  ): Promise<Answer> {
-    const { pending, state, client, level, attributes, uid, sid } = known;
-    const { redirectUri, challenge, upstream, asked } = pending;
-    const code = await codes.create({
-      applicationId: client.application.id,
-      clientId: client.half.clientId,
-      redirectUri,
-      challenge,
-      family: uuid(),
-      upstream,
-      level,
-      uid,
-      sid,
-      attributes,
-      asked,
-    });
-    const detail = { client: client.application.name, level: level.name };
-    const keys = [state, pending.state ?? '', code];
-    recorder.record({ keys, from: 'authorisation', to: 'application', name: 'authorisation.code', detail });
-    return redirect(withQuery(redirectUri, { code, state: pending.state ?? undefined }));
+const giveCode = (parts: Pick<Parts, 'recorder'>, codes: Codes) =>
+  async function giveCode(known: Arrived): Promise<Answer> {
+    return sendCode(parts, known, await codes.create(grantOf(known)));
   };
 
 /** `GET /callback`, where the provider sends the browser back: the order of the checks is the contract. */

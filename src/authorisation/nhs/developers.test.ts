@@ -79,6 +79,18 @@ describe('an inactive developer or company: 401 access_denied wherever its appli
     const { status, body } = await platform.post('/oauth2.1/token', form);
     assert.deepEqual([status, body.error], [400, 'unauthorized_client']);
   });
+  test('userinfo knows of it', async () => {
+    await become({});
+    const { access_token: token = '' } = await tokensOf(platform);
+    await become({ status: 'inactive' });
+    const { status } = await platform.get('/oauth2/userinfo', {}, { authorization: `Bearer ${token}` });
+    assert.equal(status, 401);
+    await become({});
+    assert.equal(
+      (await platform.get('/oauth2/userinfo', {}, { authorization: `Bearer ${token}` })).status,
+      200,
+    );
+  });
   test('active again, and nothing was lost', async () => {
     await become({});
     assert.equal((await platform.post('/oauth2/token', codeRequest(code))).status, 200);

@@ -1,7 +1,7 @@
 import { Answer, json } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
-import { findClient } from '../application/client.ts';
+import { findClient, inGoodStanding } from '../application/client.ts';
 import { sealedAs } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
@@ -32,11 +32,14 @@ const findToken = (tokens: Tokens, base: Base) =>
     return { record };
   };
 
-const requireApplication = ({ applications }: Pick<Parts, 'applications'>, base: Base) =>
+const requireApplication = (
+  { applications, developers }: Pick<Parts, 'applications' | 'developers'>,
+  base: Base,
+) =>
   async function requireApplication({ record }: WithRecord): Promise<void> {
     const client = await findClient(applications, base, record.clientId);
-    if (client?.application.status !== 'approved')
-      throw errors.userinfoToken(`the application of ${record.clientId} is gone or revoked`);
+    if (!(await inGoodStanding(client?.application, developers)))
+      throw errors.userinfoToken(`the application of ${record.clientId} is gone or may do nothing now`);
   };
 
 const requireCombined = (base: Base) =>

@@ -1,8 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { randomToken } from '@alongside/kernel/ids';
-import { sha256 } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
@@ -17,9 +15,8 @@ import {
   type WithClient,
 } from '../application/client.ts';
 import type { Base } from '../base.ts';
-import { browserCookie } from '../callback/pending.ts';
 import type { Parts } from '../parts.ts';
-import { PendingRequests } from '../pending.ts';
+import { departureFrom } from '../to-provider.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm, readQuery } from './incoming.ts';
 import { orElse } from './or-else.ts';
@@ -96,56 +93,24 @@ type Ready = Asked &
     acrValues: string;
   };
 
-const sendToProvider = (
-  { recorder, cookies }: Pick<Parts, 'recorder' | 'cookies'>,
-  base: Base,
-  requests: PendingRequests,
-) =>
+const sendToProvider = (base: Base, depart: ReturnType<typeof departureFrom>) =>
   async function sendToProvider(known: Ready): Promise<Answer> {
-    const { parameters, client, redirectUri, challenge, asked, prompt, maxAge, acrValues } = known;
-    const { resources, boundTo, requestUri } = known;
-    const [upstream] = base.upstreams;
-    const browser = base.hardening.browserBoundCallback ? randomToken() : null;
+    const { parameters, client, redirectUri, challenge, asked, resources, boundTo: jkt, requestUri } = known;
+    const { prompt, maxAge, acrValues } = known;
     const state = parameters.get('state') ?? null;
-    const outgoing = await requests.begin(upstream, {
-      applicationId: client.application.id,
-      clientId: client.half.clientId,
-      redirectUri,
-      state,
-      challenge,
-      asked,
-      resources,
-      jkt: boundTo,
-      requestUri,
-      browser: browser && sha256(browser),
+    return depart({
+      client,
+      upstream: base.upstreams[0],
+      request: { redirectUri, state, challenge, asked, resources, jkt, requestUri },
+      acrValues,
+      maxAge,
+      prompt,
     });
-    const keys = [outgoing.state, state ?? ''];
-    const detail = { client: client.application.name, base: base.path, provider: upstream.providerName };
-    recorder.record({
-      keys,
-      from: 'application',
-      to: 'authorisation',
-      name: 'authorisation.authorize',
-      detail,
-    });
-    recorder.record({
-      keys,
-      from: 'authorisation',
-      to: 'cis2',
-      name: 'authorisation.to-cis2',
-      detail: { provider: upstream.providerName },
-    });
-    const answer = redirect(
-      upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, acrValues, maxAge, prompt }),
-    );
-    return browser === null
-      ? answer
-      : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, 3_600) });
   };
 
 /** `GET /authorize` of the standard profile (RFC 6749 section 4.1.1, RFC 7636, RFC 9207). */
 export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
-  const { applications, products, developers, limiter, singleUse, vault, urls } = parts;
+  const { applications, products, developers, limiter, urls } = parts;
   const list = steps<{ request: HttpRequest }>()
     .step(readQuery)
     .step(readPushed(pushedAt(base, parts)))
@@ -164,7 +129,7 @@ export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest
     .step(checkSignIn)
     .step(checkResources(urls.api))
     .step(checkKey)
-    .step(sendToProvider(parts, base, new PendingRequests(base, singleUse, vault)));
+    .step(sendToProvider(base, departureFrom(base, parts)));
   return (request) => list.run({ request });
 }
 

@@ -1,9 +1,8 @@
-import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { Answer } from '@alongside/kernel/answer';
 import type { Refusal, Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { uuid } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
-import { type Parameters, withQuery } from '../../oauth/parameters.ts';
+import type { Parameters } from '../../oauth/parameters.ts';
 import {
   limitRate,
   readProducts,
@@ -12,8 +11,8 @@ import {
   requireSubscription,
   type WithProducts,
 } from '../application/client.ts';
-import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
+import { type Arrived, grantOf, sendCode } from '../callback/code.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
   checkCallbackAgain,
@@ -63,40 +62,16 @@ const giveCode = (
   base: Base,
   back: Back,
 ) => {
-  const { recorder, database, singleUse } = parts;
-  const codes = new Codes(base, singleUse);
+  const codes = new Codes(base, parts.singleUse);
   const pushed = pushedAt(base, parts);
-  return async function giveCode(
-    known: { request: HttpRequest } & WithPending &
-      WithProducts & { level: Level; attributes: Attributes; uid: string; sid: string | null },
-  ): Promise<Answer> {
-    const { pending, state, client, level, attributes, uid, sid } = known;
-    const { redirectUri, challenge, upstream, asked, resources, jkt, requestUri = null } = pending;
-    const { id: applicationId } = client.application;
-    const { clientId } = client.half;
-    const family = uuid();
-    const { code, write } = codes.creating({
-      applicationId,
-      clientId,
-      redirectUri,
-      challenge,
-      family,
-      upstream,
-      level,
-      uid,
-      sid,
-      attributes,
-      asked,
-      resources,
-      jkt,
-    });
+  return async function giveCode(known: { request: HttpRequest } & Arrived): Promise<Answer> {
+    const { requestUri = null } = known.pending;
+    const { code, write } = codes.creating(grantOf(known));
     const spending = requestUri === null ? [] : [pushed.spending(requestUri)];
-    const { done } = await database.batch([...spending, write]);
-    if (!done) return back(known, errors.requestUriUsed('a code was given out for it meanwhile'));
-    const detail = { client: client.application.name, level: level.name };
-    const keys = [state, pending.state ?? '', code];
-    recorder.record({ keys, from: 'authorisation', to: 'application', name: 'authorisation.code', detail });
-    return redirect(withQuery(redirectUri, { code, state: pending.state ?? undefined, iss: base.issuer }));
+    const { done } = await parts.database.batch([...spending, write]);
+    return done
+      ? sendCode(parts, known, code, base.issuer)
+      : back(known, errors.requestUriUsed('a code was given out for it meanwhile'));
   };
 };
 

@@ -1,4 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
+import { exchangeErrors } from './exchange/errors.ts';
 
 const developer = { actor: 'developer' } as const;
 const bad = { ...developer, code: 'invalid_request', status: 400, source: 'RFC 6749 section 5.2' } as const;
@@ -219,27 +220,7 @@ export const errors = catalogue('authorisation.standard', {
     description: 'The DPoP proof is missing or not valid.',
     source: 'RFC 9449 section 5',
   },
-  exchangeMissing: {
-    ...bad,
-    description: 'A token or its type is missing.',
-    source: 'RFC 8693 section 2.1',
-  },
-  exchangeType: {
-    ...bad,
-    description: 'A type of token is not supported.',
-    source: 'RFC 8693 section 2.2.2',
-  },
-  subjectInvalid: {
-    ...bad,
-    description: 'The subject token is not valid.',
-    source: 'RFC 8693 section 2.2.2',
-  },
-  actorInvalid: { ...bad, description: 'The actor token is not valid.', source: 'RFC 8693 section 2.2.2' },
-  actorRefused: {
-    ...bad,
-    description: 'The actor may not act for the subject.',
-    source: 'RFC 8693 section 4.4',
-  },
+  ...exchangeErrors,
   nonceNeeded: {
     ...bad,
     code: 'use_dpop_nonce',

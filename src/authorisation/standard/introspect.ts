@@ -3,7 +3,7 @@ import { seconds } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { TokenRecord } from '../../oauth/tokens.ts';
-import { requireApproval, type WithClient } from '../application/client.ts';
+import { inGoodStanding, requireApproval, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { actorAttribute, bindingOf, mayActAttribute, partyOf, tokenTypeOf } from './access-tokens.ts';
@@ -56,7 +56,7 @@ function describe(record: TokenRecord, api: string): Introspection {
   return { active: true, ...defined(members) };
 }
 
-const lookUp = ({ tokens, applications, urls }: Parts, issuers: readonly string[]) =>
+const lookUp = ({ tokens, applications, developers, urls }: Parts, issuers: readonly string[]) =>
   async function lookUp({
     parameters,
     client,
@@ -69,8 +69,8 @@ const lookUp = ({ tokens, applications, urls }: Parts, issuers: readonly string[
     const owner = await applications.get(record.applicationId);
     const valid =
       tokens.isLive(record) &&
-      owner?.status === 'approved' &&
-      owner.platform?.clientId === record.clientId &&
+      owner?.platform?.clientId === record.clientId &&
+      (await inGoodStanding(owner, developers)) &&
       mayKnowOf(client.half, record);
     return { introspection: valid ? describe(record, urls.api) : inactive };
   };

@@ -10,7 +10,7 @@ import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import type { cisLimits, Limiter } from '../limiter.ts';
 import type { MailSender } from '../mail/sender.ts';
-import type { Person, UnlockAnswer, UnlockCodeAnswer } from '../protocol.ts';
+import type { Person, PinStateRequest, UnlockAnswer, UnlockCodeAnswer, UnlockRequest } from '../protocol.ts';
 import type { AgentCalls } from '../sessions/agent-calls.ts';
 import type { CardRow } from './card-row.ts';
 import type { Cards } from './cards.ts';
@@ -93,7 +93,7 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
     if (await overLimit(request)) throw errors.tooManyRequests('unlock');
   }
 
-  const readCode = ({ request }: Start) => readBody(request, codeShape);
+  const readCode = ({ request }: Start): UnlockRequest => readBody(request, codeShape);
 
   /** A card that does not exist is told from a code that has ended by nobody. */
   async function findCard({ serial }: { serial: string }): Promise<{ row: CardRow }> {
@@ -131,10 +131,10 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
     return json(200, { unblockingCode } satisfies UnlockAnswer);
   }
 
-  const readPinState = ({ request }: Start) => readBody(request, pinShape);
+  const readPinState = ({ request }: Start): PinStateRequest => readBody(request, pinShape);
 
   /** For the record only: any agent may say it of any card, and nothing is decided by it. */
-  async function keepPinState(known: { serial: string; pin: 'open' | 'blocked'; agentId: string }) {
+  async function keepPinState(known: PinStateRequest & { serial: string; agentId: string }) {
     const { serial, pin, agentId } = known;
     if (await cards.pinIs(serial, pin))
       await audit.write({

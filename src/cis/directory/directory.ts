@@ -70,6 +70,34 @@ export class Directory {
     return rows.map((row) => fromRow(row).person);
   }
 
+  /** Everybody by uid. */
+  async everybody(): Promise<Map<string, PersonRecord>> {
+    const rows = await this.#database.all<PersonRow>(sql('SELECT body, revision FROM person ORDER BY uid'));
+    return new Map(rows.map(fromRow).map((record) => [record.person.uid, record]));
+  }
+
+  /** Adds and changes people, all or none: false when one of them was changed meanwhile, or a uid or persona is taken now. */
+  async bring(added: readonly Person[], changed: readonly PersonRecord[]): Promise<boolean> {
+    const { done } = await this.#database.batch([
+      // Personas may change hands among them.
+      ...changed.map(({ person, revision }) =>
+        must(sql('UPDATE person SET persona = NULL WHERE uid = ? AND revision = ?', person.uid, revision)),
+      ),
+      ...changed.map(({ person, revision }) =>
+        sql(
+          'UPDATE person SET persona = ?, body = ?, revision = ? WHERE uid = ?',
+          person.persona,
+          JSON.stringify(person),
+          revision + 1,
+          person.uid,
+        ),
+      ),
+      ...added.map((person) => must(addingPerson(person))),
+      ...[...added, ...changed.map(({ person }) => person)].flatMap(knowingOrganisations),
+    ]);
+    return done;
+  }
+
   async organisations(): Promise<{ code: string; name: string }[]> {
     return this.#database.all(sql('SELECT code, name FROM organisation ORDER BY code'));
   }
@@ -77,7 +105,7 @@ export class Directory {
   /** Adds a person from a value from outside. Throws `invalid_person` or `person_exists`. */
   async add(value: unknown): Promise<PersonRecord> {
     const draft = readDraft(value);
-    const person = completePerson(draft, draft.uid ?? randomDigits(12), await this.#names());
+    const person = completePerson(draft, draft.uid ?? randomDigits(12), await this.names());
     await this.#refuseForeignRoles(person);
     const { done } = await this.#database.batch([
       must(addingPerson(person)),
@@ -133,7 +161,7 @@ export class Directory {
     const draft = readDraft(mergePatch(before, patch));
     if (draft.uid !== before.uid)
       throw errors.personInvalid('the uid would change', { field: 'uid', problem: 'cannot be changed' });
-    const person = completePerson(draft, before.uid, await this.#names());
+    const person = completePerson(draft, before.uid, await this.names());
     await this.#refuseForeignRoles(person);
     if (
       person.persona !== null &&
@@ -144,7 +172,8 @@ export class Directory {
     return person;
   }
 
-  async #names(): Promise<Map<string, string>> {
+  /** Names of organisations by code. */
+  async names(): Promise<Map<string, string>> {
     return new Map((await this.organisations()).map(({ code, name }) => [code, name]));
   }
 

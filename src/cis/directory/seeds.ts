@@ -1,4 +1,5 @@
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
+import { activitiesSetting } from './activities.ts';
 import { addingPerson, knowingOrganisations } from './directory.ts';
 import { seedPeople } from './seed-people.ts';
 
@@ -26,6 +27,7 @@ export async function reset(database: Database): Promise<void> {
     sql('DELETE FROM cis_session'),
     sql('DELETE FROM card'),
     sql('DELETE FROM mail'),
+    sql('DELETE FROM setting WHERE name = ?', activitiesSetting),
     sql('DELETE FROM person'),
     sql('DELETE FROM organisation'),
     ...planting(),

@@ -85,7 +85,7 @@ export function timeOf(milliseconds: number): Time {
   });
 }
 
-export const keyInfo = (spki: Uint8Array): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(spki));
+const keyInfo = (spki: Uint8Array): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(spki));
 
 /** SHA-1 of the subject public key, as RFC 5280 section 4.2.1.2 (1) has it: a name, not a protection. */
 export const keyIdentifier = (spki: Uint8Array): OctetString =>

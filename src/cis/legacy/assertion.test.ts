@@ -291,3 +291,27 @@ test('unsigned where that is asked for', async () => {
   await client.stop();
   await cis.close();
 });
+
+test('whatever stands in names, the assertion is signed and read back as it is', async () => {
+  const cis = await startCis({ legacy: {} });
+  const client = await legacyClient(cis);
+  const card = await legacyCard(cis, uids.gp);
+  for (const displayName of [
+    '<b>&amp;"\'</b>',
+    ']]>',
+    '<!-- -->',
+    '&lol;',
+    'Zoë Ångström 𝒳 👩‍⚕️',
+    '  two  blanks ',
+    'a\u2028b',
+  ]) {
+    await cis.call(paths.person(uids.gp), { method: 'PATCH', body: { displayName }, as: 'console' });
+    const { status, text: answer } = await client.validate(await client.form(card));
+    assert.equal(status, 200);
+    const { text } = await client.assertion(parameterIn(answer, 'sso_ticket'));
+    const { attributes } = readRoleAssertion(text, certificateIn(text));
+    assert.equal(attributes[1]?.values[0], displayName);
+  }
+  await client.stop();
+  await cis.close();
+});

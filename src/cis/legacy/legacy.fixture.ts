@@ -26,7 +26,7 @@ export interface LegacyCard {
 }
 
 export async function legacyCard(
-  cis: TestCis,
+  cis: Pick<TestCis, 'call'>,
   uid: string,
   { type = 'rsa', profile = 'standard' }: { type?: 'rsa' | 'ec'; profile?: CardProfile } = {},
 ): Promise<LegacyCard> {
@@ -100,9 +100,15 @@ const common = {
   device_id: 'b02edd23,ClientIP=10.211.55.3',
 };
 
+/** A client of this CIS, behind a port of its own. */
 export async function legacyClient(cis: TestCis): Promise<LegacyClient> {
   const listener = createListener(cis.service.routes, { name: 'cis', log: silentLog });
-  const url = `http://127.0.0.1:${await listener.listen(0)}`;
+  const client = legacyClientAt(`http://127.0.0.1:${await listener.listen(0)}`);
+  return { ...client, stop: () => listener.close() };
+}
+
+/** A client of a CIS that listens already. */
+export function legacyClientAt(url: string): LegacyClient {
   async function send(path: string, init: RequestInit): Promise<TextAnswer> {
     const response = await fetch(`${url}${path}`, init);
     return { status: response.status, text: await response.text() };
@@ -150,7 +156,7 @@ export async function legacyClient(cis: TestCis): Promise<LegacyClient> {
       return ticket;
     },
     assertion: (ticket) => client.get(`/saml/RoleAssertion?token=${encodeURIComponent(ticket)}`),
-    stop: () => listener.close(),
+    stop: async () => undefined,
   };
   return client;
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import https from 'node:https';
 import { describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
-import type { HttpRequest } from '@alongside/kernel/http';
-import { startTime } from '../cis.fixture.ts';
+import { createListener, type HttpRequest } from '@alongside/kernel/http';
+import { silentLog } from '@alongside/kernel/log';
+import { startCis, startTime } from '../cis.fixture.ts';
 import { newAuthority } from '../revocation/external.fixture.ts';
 import { createTransportCheck } from './transport.ts';
 
@@ -59,4 +61,50 @@ describe('who may call the legacy interface', () => {
     assert.equal(callerOf({ certificate: old.raw }, [print(old.raw)]), no);
     assert.equal(callerOf({ certificate: Buffer.from('none') }, [print(raw)]), no);
   });
+});
+
+test('over HTTPS: the certificate that the client presents, and no other way', async () => {
+  const authority = await newAuthority();
+  const pairOf = async (name: string) => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const x509 = await authority.issue({
+      subject: [['CN', name]],
+      subjectKey: publicKey.export({ type: 'spki', format: 'der' }),
+    });
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    return { certificate: x509.toString(), key, print: x509.fingerprint256 };
+  };
+  const [server, known, unknown] = await Promise.all(['localhost', 'desktop', 'other'].map(pairOf));
+  assert.ok(server && known && unknown);
+  const cis = await startCis({ legacy: { clients: [known.print] } });
+  assert.equal(cis.service.clientCertificates, true);
+  const listener = createListener(cis.service.routes, {
+    name: 'cis',
+    log: silentLog,
+    tls: { certificate: server.certificate, key: server.key, clientCertificates: true },
+  });
+  const port = await listener.listen(0);
+  // With this header a request does not count as from this machine.
+  const statusAs = (client?: { certificate: string; key: string }) =>
+    new Promise<string>((resolve, reject) => {
+      const options = {
+        ...{ host: '127.0.0.1', port, path: '/saml/RoleAssertion?token=x', rejectUnauthorized: false },
+        ...{ headers: { 'x-forwarded-for': '192.0.2.1' }, agent: false },
+        ...(client ? { cert: client.certificate, key: client.key } : {}),
+      };
+      https
+        .get(options as https.RequestOptions, (response) => {
+          let text = '';
+          response.on('data', (part) => {
+            text += part;
+          });
+          response.on('end', () => resolve(text.includes('samlp:Requester') ? 'served' : text));
+        })
+        .on('error', reject);
+    });
+  assert.equal(await statusAs(known), 'served');
+  assert.match(await statusAs(unknown), /loopback, or to a client with a known certificate/);
+  assert.match(await statusAs(), /loopback, or to a client with a known certificate/);
+  await listener.close();
+  await cis.close();
 });

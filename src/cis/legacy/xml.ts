@@ -10,14 +10,19 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** Text for an element or an attribute. Characters that XML 1.0 cannot hold become a question mark. */
+/** Characters of line ends that parsers make one of: those of XML 1.0, and those that ours makes one by the rules of XML 1.1. */
+const lineEnds = /[\r\u2028]/g;
+const asReference = (character: string): string => `&#x${character.charCodeAt(0).toString(16)};`;
+
+/** Text for an element or an attribute. Control characters and what XML 1.0 cannot hold become a question mark. */
 export const escapeXml = (text: string): string =>
   text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
-    .replace(/[&<>"']/g, (character) => escapes[character] ?? character);
+    .replace(/[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
+    .replace(/[&<>"']/g, (character) => escapes[character] ?? character)
+    .replace(lineEnds, asReference);
 
 /** Largest document in characters. */
-export const longestXml = 65_536;
+const longestXml = 65_536;
 const deepest = 32;
 
 const declaration =
@@ -34,7 +39,7 @@ function refuseDeclarations(text: string): void {
 }
 
 const tag =
-  /<(\/?)([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?)((?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/y;
+  /<(\/?)([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?)((?:[ \t\r\n]+[A-Za-z_][\w.:-]*[ \t\r\n]*=[ \t\r\n]*(?:"[^"<]*"|'[^'<]*'))*)[ \t\r\n]*(\/?)>/y;
 
 /**
  * Tags are whole, closed by their own name, in one root, and not nested too deep. The parser would let much of that pass, and goes
@@ -77,6 +82,8 @@ export function parseXml(text: string, doctype?: RegExp): Document {
   const fail = (message: string): never => {
     throw new Error(message.split('\n')[0]?.slice(0, 120) ?? 'it is not well formed');
   };
+  // Left as it is, this character would come back as a line feed.
+  body = body.replaceAll('\u2028', asReference('\u2028'));
   const parser = new DOMParser({ errorHandler: { warning: fail, error: fail, fatalError: fail } });
   const document = parser.parseFromString(body, 'text/xml');
   if (!document?.documentElement) throw new Error('it has no root element');

@@ -123,6 +123,11 @@ describe('mail to a server', () => {
     cis.clock.advance(1);
     await ask(other.serial);
     await cis.service.sweep();
-    assert.ok(received.every(({ to }) => to.length === 1 && to[0]?.endsWith('@example.test')));
+    const [mail] = await mailsOf(cis);
+    assert.equal(mail?.state, 'sent');
+    assert.deepEqual(
+      received.map(({ to }) => to),
+      [['"victim,other"@example.test']],
+    );
   });
 });

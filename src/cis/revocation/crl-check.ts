@@ -29,7 +29,7 @@ const reasons = [
 const mostEntries = 100_000;
 
 /** One spelling for a serial number, however many zeros stand before it. */
-export const plainSerial = (hex: string): string => hex.toLowerCase().replace(/^0+(?=.)/, '');
+const plainSerial = (hex: string): string => hex.toLowerCase().replace(/^0+(?=.)/, '');
 
 type Entry = NonNullable<CertificateRevocationList['revokedCertificates']>[number];
 

@@ -22,7 +22,7 @@ export interface ExternalIssuer {
 export const usualFreshness = 86_400;
 
 /** Seconds that the clocks of others may be off. */
-export const clockSkew = 60;
+const clockSkew = 60;
 
 /** What a statement that could not be had, read or believed was missing, in words for the log. */
 export class StatusUnknown extends Error {

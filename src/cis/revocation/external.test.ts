@@ -156,6 +156,24 @@ describe('cards of another authority', () => {
       assert.deepEqual(publisher.asked, ['/ocsp']);
     });
 
+    test('no answer in time: hard refuses, a list helps, soft takes the card', async () => {
+      publisher.ocsp = async () => 'nothing';
+      publisher.crl = () => authority.crl([]);
+      const card = await authority.card(uids.gp);
+      const quick = { revocation: { milliseconds: 50 } };
+      const { ocspUrl, crlUrl } = publisher;
+      for (const [more, expected] of [
+        [{ ocspUrl }, 'certificate_untrusted'],
+        [{ ocspUrl, crlUrl }, 'good'],
+        [{ ocspUrl, failMode: 'soft' }, 'good'],
+      ] as const) {
+        await start(more, quick);
+        assert.equal(await outcome(card), expected);
+        await cis?.close();
+      }
+      cis = undefined;
+    });
+
     test('what is not believed: then the list is asked', async () => {
       await byResponder();
       const card = await authority.card(uids.gp);

@@ -5,9 +5,14 @@ import type { SessionMessages } from './messages.ts';
 
 /** Who is told of ended sessions: an origin, and the secret that it knows CIS by. */
 export interface Subscriber {
+  /** What it is called in storage, so that it is the same one at another address; the address unless told. */
+  name?: string;
   url: string;
   secret: string;
 }
+
+/** What a subscriber is called in storage. */
+export const keyOf = ({ name, url }: Subscriber): string => name ?? url;
 
 /** Milliseconds: how long one delivery may take, and how long to wait after a failed one: twice as long each time, up to a most. */
 export const deliveryTimes = { timeout: 3_000, first: 500, most: 30_000 };
@@ -47,8 +52,8 @@ class Outbox {
     this.#wait = times.first;
   }
 
-  get url(): string {
-    return this.#subscriber.url;
+  get key(): string {
+    return keyOf(this.#subscriber);
   }
 
   /** Whether a message of this session waits here. */
@@ -149,7 +154,7 @@ export class Delivery {
     this.#log = log;
     this.#outboxes = subscribers.map(
       (subscriber) =>
-        new Outbox(subscriber, log, times, (sessionId) => this.#told(sessionId, subscriber.url)),
+        new Outbox(subscriber, log, times, (sessionId) => this.#told(sessionId, keyOf(subscriber))),
     );
   }
 
@@ -173,7 +178,7 @@ export class Delivery {
     const taken = await this.#messages.takeOver();
     await Promise.all(
       taken.map(async ({ subscriber, body }) => {
-        const outbox = this.#outboxes.find(({ url }) => url === subscriber);
+        const outbox = this.#outboxes.find(({ key }) => key === subscriber);
         if (!outbox || outbox.holds(body.sessionId)) return;
         if (!this.#justTold.has(`${subscriber} ${body.sessionId}`)) await outbox.send(body);
       }),

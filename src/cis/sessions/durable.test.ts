@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ManualClock } from '@alongside/kernel/clock';
 import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
 import type { Database } from '../../storage/database.ts';
@@ -29,7 +30,7 @@ describe('what a subscriber has still to hear outlives a process', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   test('a process that is killed in the middle of a delivery leaves the message to another one', async () => {
-    const program = join(import.meta.dirname, 'ending-process.fixture.ts');
+    const program = fileURLToPath(import.meta.resolve('./ending-process.fixture.ts'));
     const asked: string[] = [];
     // The first delivery kills who makes it and is never answered; later ones arrive.
     const server = createServer((request, response) => {
@@ -69,11 +70,14 @@ describe('what a subscriber has still to hear outlives a process', () => {
   test('one that stops in order leaves it at once', async () => {
     const database = await openDatabase(':memory:', '');
     const subscriber = await startSubscriber();
-    const subscribers = [{ url: subscriber.url, secret: 'known to both' }];
-    const first = await startCis({ database, subscribers, delivery });
+    const subscribers = [{ name: 'cis2', url: subscriber.url, secret: 'known to both' }];
+    const gone = await startSubscriber();
+    await gone.close();
+    // The subscriber has moved to another address meanwhile.
+    const before = [{ name: 'cis2', url: gone.url, secret: 'known to both' }];
+    const first = await startCis({ database, subscribers: before, delivery });
     const desk = new Desk(first);
     await desk.signIn(await issueCard(first, uids.gp));
-    subscriber.failures.push(503);
     await desk.sessionCall('DELETE', paths.session(desk.sessionId));
     assert.deepEqual(subscriber.told, []);
     await first.service.stop?.();

@@ -152,6 +152,34 @@ describe('sessions that end, and who hears of it', () => {
     assert.deepEqual([subscriber.told[2]?.uid, subscriber.told[2]?.cause], [uids.nurse, 'administrator']);
   });
 
+  test('what a killed process left behind its change is ended by the sweep: people and cards that are over', async () => {
+    const desks = Array.from({ length: 4 }, () => new Desk(cis));
+    const cards = await Promise.all(
+      [uids.gp, uids.nurse, uids.locum, uids.clinician].map((uid) => issueCard(cis, uid)),
+    );
+    for (const [index, desk] of desks.entries()) await desk.signIn(cards[index] as TestCard);
+    await cis.service.sweep();
+    assert.deepEqual(subscriber.told, []);
+    // As if the process had stopped right after these.
+    const change = (text: string, ...values: string[]) => cis.database.run({ text, values });
+    await change(
+      `UPDATE person SET body = REPLACE(body, '"disabled":false', '"disabled":true') WHERE uid = ?`,
+      uids.gp,
+    );
+    await change('DELETE FROM person WHERE uid = ?', uids.nurse);
+    await change("UPDATE card SET state = 'revoked' WHERE serial = ?", cards[2]?.serial ?? '');
+    await cis.service.sweep();
+    assert.deepEqual(
+      new Map(subscriber.told.map(({ uid, cause }) => [uid, cause])),
+      new Map([
+        [uids.gp, 'disabled'],
+        [uids.nurse, 'administrator'],
+        [uids.locum, 'administrator'],
+      ]),
+    );
+    assert.equal((await desks[3]?.heartbeat())?.status, 200);
+  });
+
   test('a failed delivery is tried again by itself, in order, and holds up nobody', async () => {
     const [one, two] = [new Desk(cis), new Desk(cis)];
     await one.signIn(gp);

@@ -27,7 +27,7 @@ export class SessionMessages {
   readonly #subscribers: readonly string[];
   readonly #holder = randomToken(12);
 
-  /** @param subscribers their origins. */
+  /** @param subscribers what they are called. */
   constructor(database: Database, clock: Clock, subscribers: readonly string[]) {
     this.#database = database;
     this.#clock = clock;

@@ -115,6 +115,22 @@ export class Sessions {
     return await this.#endAll(cause, 'card_serial = ?', cardSerial);
   }
 
+  /** Live sessions that nothing stands behind any more: the person is gone or disabled, or the card is over. */
+  async withoutGrounds(): Promise<{ id: string; cause: EndCause }[]> {
+    const rows = await this.#database.all<{ id: string; person: string | null; card: string | null }>(
+      sql(
+        `SELECT cis_session.id AS id, person.uid AS person, card.state AS card FROM cis_session
+         LEFT JOIN person ON person.uid = cis_session.uid LEFT JOIN card ON card.serial = cis_session.card_serial
+         WHERE ended_at IS NULL AND (person.uid IS NULL OR card.state IN ('revoked', 'replaced')
+           OR person.body LIKE '%"disabled":true%') LIMIT 1000`,
+      ),
+    );
+    return rows.map(({ id, person, card }) => ({
+      id,
+      cause: person !== null && card !== 'revoked' && card !== 'replaced' ? 'disabled' : 'administrator',
+    }));
+  }
+
   /** Takes back the choice of roles that the person no longer has. */
   async keepRoles(uid: string, roleIds: readonly string[]): Promise<void> {
     const marks = roleIds.map(() => '?').join(', ') || "''";

@@ -36,6 +36,8 @@ export class Sweep {
   async run(): Promise<void> {
     const { sessions, agents, endings, delivery, messages, outbox, sender, clock } = this.#deps;
     await endings.announce(await sessions.expire());
+    // What ends them is done right after the change; only a process that was killed in between leaves one.
+    for (const { id, cause } of await sessions.withoutGrounds()) await endings.end(id, cause);
     await Promise.all([delivery.resume(), sender.run()]);
     if (Math.abs(clock.now() - this.#forgotAt) < forgetEvery) return;
     this.#forgotAt = clock.now();

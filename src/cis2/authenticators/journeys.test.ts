@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
+import { seedCredentials } from '../enrolment/seeds.ts';
 import { isAccessible } from '../testing/accessible.ts';
 import { give } from '../testing/journey.ts';
 import { type OtherProvider, startOtherProvider } from '../testing/other-provider.ts';
@@ -196,6 +197,19 @@ describe('tablet app', () => {
     await desk.page.getByRole('button', { name: 'Stop' }).click();
     await desk.page.getByText('How do you want to sign in?').waitFor();
   });
+  test('the seeded one of development, by a button', async () => {
+    await seedCredentials(desk.cis2);
+    const tablet = await tabletPage();
+    await ask('AAL3_IOS');
+    await choose('Tablet app');
+    await tablet.goto(`${desk.cis2.origin}/tablet`);
+    await tablet.getByRole('button', { name: 'Use the tablet of locum' }).click();
+    await tablet.getByLabel('Code').fill(await codeAtDesk());
+    await tablet.getByRole('button', { name: 'Continue' }).click();
+    await tablet.getByText('signs somebody in').waitFor();
+    await tablet.getByRole('button', { name: await numberAtDesk(), exact: true }).click();
+    await claimsAre(locum.uid, 'AAL3_IOS', 'IOS', '3');
+  });
   test('given by the person, from a desk, by scanning and comparing', async () => {
     // Signed in at the third level with a first tablet.
     const first = await setUp(gp.uid);
@@ -290,6 +304,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
   const at = async (name: string, acr: string) => {
     await ask(acr);
     await choose(name);
+    await desk.page.waitForURL((url) => url.pathname.split('/').length > 3);
   };
   const pages: [string, () => Promise<unknown>][] = [
     ['the choice, with everything', () => ask('AAL2_OR_AAL3_ANY')],

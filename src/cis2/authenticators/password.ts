@@ -3,6 +3,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
+import { isSilent } from '../authorization-request.ts';
 import type { Opened } from '../interaction/open.ts';
 import { passwordPage } from '../pages/password.ts';
 import { passwordSentences } from '../pages/password-text.ts';
@@ -92,6 +93,8 @@ export function password(parts: Parts): Authenticator {
     offers: [{ level: 1, methods }],
     begin: async ({ interaction, party }) =>
       passwordPage(interaction, party.application.name, '', parts.development),
+    // The only way of its realm needs no choice.
+    goesStraight: async (_request, _party, authorization) => !isSilent(authorization),
     usableBy: async (uid) => (await parts.credentials.of(uid, passwordKind)).length > 0,
     routes: [{ method: 'POST', path: 'answer', run: (opened) => answer.run(opened) }],
   };

@@ -103,6 +103,16 @@ describe('a sign-in with an authenticator app', () => {
     const reply = await journey.whole(`${digits.slice(0, 3)} ${digits.slice(3)}`, ` ${email.toUpperCase()} `);
     assert.equal((await claimsOf(cis2, client, reply)).sub, gp.uid);
   });
+  test('the address that the application knows stands in the form, and nothing else does', async () => {
+    const shown = async (login_hint: string) => {
+      const of = new Browser();
+      const at = await choice(cis2, of, client, { acr_values, login_hint });
+      return /id="email"[^>]*value="([^"]*)"/.exec((await of.get(`${at}/totp`)).body)?.[1];
+    };
+    assert.equal(await shown('Ada@Example.test'), 'ada@example.test');
+    for (const hint of ['656005750108', '"><script>alert(1)</script>@example.test'])
+      assert.equal(await shown(hint), undefined);
+  });
   test('a wrong code leaves the person on the page of the code', async () => {
     const journey = await begin();
     const again = await journey.whole(none());

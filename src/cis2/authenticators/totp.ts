@@ -14,6 +14,7 @@ import type { Credential, Credentials } from './credentials.ts';
 import { formOf } from './form.ts';
 import { local } from './local.ts';
 import { type Account, accountName, claimAccount } from './password/accounts.ts';
+import { emailOf } from './password/email.ts';
 import { codeOf, stepOf } from './totp/codes.ts';
 import { openStep, sealStep, type TotpStep } from './totp/step.ts';
 import type { Tries } from './tries.ts';
@@ -51,6 +52,8 @@ const sentences = passwordSentences.totp;
 const shown = ({ development }: Parts, { interaction, party }: Pick<Opened, 'interaction' | 'party'>) => ({
   interaction,
   applicationName: party.application.name,
+  // What the application says of the person; anything but an address is left out.
+  email: emailOf(interaction.authorization.loginHint ?? undefined) ?? '',
   development,
 });
 

@@ -19,8 +19,9 @@ import type { Credentials } from './credentials.ts';
 import { callbackRoute } from './federated/callback.ts';
 import { Federation } from './federated/federation.ts';
 import type { FederatedProvider } from './federated/provider.ts';
-import { Upstream } from './federated/upstream.ts';
+import { providerPolicy, Upstream } from './federated/upstream.ts';
 import { federated } from './federated.ts';
+import { password, passwordKind } from './password.ts';
 import { persona } from './persona.ts';
 import { type Networks, noNetworks } from './tablet/proximity.ts';
 import { TabletRequests } from './tablet/requests.ts';
@@ -47,19 +48,21 @@ interface Given {
   development: boolean;
 }
 
-/** Sign-ins at providers of others. Their addresses are fetched as any that somebody named: no private ones outside development. */
+/** Sign-ins at providers of others. */
 function federationsOf({ providers = [], issuer, ...parts }: Given): Federation[] {
-  const policy = { privateAddresses: parts.development };
-  const keys = new RemoteKeys(parts.clock, policy);
+  const keys = new RemoteKeys(parts.clock, providerPolicy);
   const { origin } = new URL(issuer);
   return providers.map(
-    (provider) => new Federation(new Upstream(provider, parts.clock, policy, origin), { ...parts, keys }),
+    (provider) =>
+      new Federation(new Upstream(provider, parts.clock, parts.development, origin), { ...parts, keys }),
   );
 }
 
 /** The ways to sign in beside smartcard and WebAuthn, to be given one, and what of them has addresses of its own. */
 export function otherWays(given: Given): {
   authenticators: Authenticator[];
+  /** Of the realm in which a password alone signs in. */
+  passwordOnly: Authenticator[];
   enrolments: Enrolment[];
   routes: Route[];
 } {
@@ -74,6 +77,9 @@ export function otherWays(given: Given): {
       ...federations.map((federation) => federated({ ...parts, federation })),
       ...(development ? [persona(parts)] : []),
     ],
+    passwordOnly: development
+      ? [password({ ...parts, guesses: guesses(database, clock, passwordKind) })]
+      : [],
     enrolments: [
       tabletEnrolment(parts),
       totpEnrolment(parts),

@@ -66,6 +66,8 @@ export function createAuthorize(
     interactions: Interactions;
     pushed: PushedRequests;
     clientKeys: RemoteKeys;
+    /** What is asked for where a request asks for nothing. */
+    defaultAcr: readonly string[];
   },
 ): Endpoint {
   const { applications, keys, issuer } = needed;
@@ -85,7 +87,7 @@ export function createAuthorize(
     .step(checkPrompt)
     .step(checkMaxAge)
     .step(checkClaims)
-    .step(checkLevel)
+    .step(checkLevel(needed.defaultAcr))
     .step(checkIdTokenHint(keys, issuer))
     .step(checkBoundKey)
     .step(gatherRequest)

@@ -3,6 +3,7 @@ import type { Applications } from '../../oauth/applications.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import type { ResponseMode } from '../authorization-request.ts';
 import { errors } from '../errors.ts';
+import { likeness } from '../likeness.ts';
 import { isRegisteredRedirect } from '../redirect-uri.ts';
 import { findRelyingParty, type RelyingParty } from '../relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../reply.ts';
@@ -24,14 +25,18 @@ export const findClient = (applications: Applications) =>
     return { party };
   };
 
+/** What came and what is registered, and how the two differ when it is by a little. */
+const describe = (redirectUri: string, registered: readonly string[]): string => {
+  const hint = registered.map((uri) => likeness(redirectUri, uri)).find((found) => found !== undefined);
+  return `${redirectUri} came, registered are: ${registered.join(' ')}${hint ? `; ${hint}` : ''}`;
+};
+
 /** Where to answer: an address that the client registered, byte for byte. */
 export async function checkRedirectUri({ parameters, party }: WithParty): Promise<{ redirectUri: string }> {
   const redirectUri = parameters.get('redirect_uri');
   if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
   if (!isRegisteredRedirect(party.client, redirectUri))
-    throw errors.redirectUnknown(
-      `${redirectUri} came, registered are: ${party.client.redirectUris.join(' ')}`,
-    );
+    throw errors.redirectUnknown(describe(redirectUri, party.client.redirectUris));
   return { redirectUri };
 }
 

@@ -4,6 +4,7 @@ import type { Parameters } from '../../oauth/parameters.ts';
 import type { AuthorizationRequest, ResponseMode } from '../authorization-request.ts';
 import { errors } from '../errors.ts';
 import { readIdTokenHint } from '../id-token-hint.ts';
+import { unlike } from '../likeness.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { Reply } from '../reply.ts';
 import type { AuthorizationClaims } from './claims-parameter.ts';
@@ -23,10 +24,11 @@ export const checkIdTokenHint = (keys: SigningKeys, issuer: string) =>
   }): Promise<Answer | { subject: string | null }> {
     const token = parameters.get('id_token_hint');
     if (token === undefined) return { subject: claims.subject };
-    const hint = await readIdTokenHint(keys, issuer, token);
-    if (!hint) return reply.fail(errors.hintInvalid('it is not an ID token of this issuer'));
+    const result = await readIdTokenHint(keys, issuer, token);
+    if ('fault' in result) return reply.fail(errors.hintInvalid(result.fault));
+    const { hint } = result;
     if (hint.audience !== party.client.clientId)
-      return reply.fail(errors.hintInvalid(`it was made for ${hint.audience}`));
+      return reply.fail(errors.hintInvalid(unlike('aud', hint.audience, party.client.clientId)));
     if (claims.subject !== null && claims.subject !== hint.sub)
       return reply.fail(errors.claimsInvalid('the claims parameter means another person than id_token_hint'));
     return { subject: hint.sub };

@@ -1,8 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import type { Person } from '../../cis/protocol.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { AssuranceLevel } from '../acr.ts';
@@ -11,18 +10,22 @@ import { formOf } from '../authenticators/form.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import type { CisClient } from '../cis-client.ts';
 import { errors } from '../errors.ts';
+import type { Interactions } from '../interaction/interactions.ts';
+import { accountPath } from '../interaction/own-party.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
 import { requireOwnPage } from '../own-page.ts';
 import { accountPage, credentialPage, type OwnCredential } from '../pages/account.ts';
-import type { Session } from '../session.ts';
+import type { ReplyFrame } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
+import { accountSignIn } from './account-sign-in.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
 import { labelOf } from './label.ts';
 import { linkLifetime } from './links.ts';
 import type { Enrolments } from './registry.ts';
 import { removing } from './remove.ts';
+import { orAskToSignIn, requireSignedIn, type SignedIn, type Start } from './signed-in.ts';
 
-interface Parts {
+type Parts = ReplyFrame & {
   origin: string;
   clock: Clock;
   database: Database;
@@ -34,42 +37,14 @@ interface Parts {
   ends: SessionEnds;
   enrollings: Enrollings;
   enrolments: Enrolments;
-  development: boolean;
-}
-
-interface Start {
-  request: HttpRequest;
-}
-
-interface SignedIn extends Start {
-  session: Session;
-  person: Person;
-  level: AssuranceLevel;
-}
+  interactions: Interactions;
+};
 
 interface Owned extends SignedIn {
   credential: Credential<unknown>;
 }
 
-export const accountPath = '/account';
 const credentialPath = (id: string) => `${accountPath}/authenticator/${id}`;
-
-/** Who is signed in here, now and not a while ago. Using this page is using the session. */
-const findSignedIn = ({ sessions, authenticators, ends, cis, database }: Parts) =>
-  async function findSignedIn({ request }: Start): Promise<Omit<SignedIn, 'request'>> {
-    const session = await sessions.current(request);
-    if (!session || !sessions.isActive(session))
-      throw errors.notSignedIn('no session of this browser is in use');
-    const authenticator = authenticators.get(session.authentication.authenticator);
-    const standing = (await authenticator?.standing(session, request)) ?? { holds: false };
-    if (standing.ended) await ends.end([session], standing.ended);
-    if (!standing.holds) throw errors.notSignedIn('what the session stands on does not hold any more');
-    const person = await cis.person(session.uid);
-    if (!person || person.disabled)
-      throw errors.notSignedIn('the person is disabled or has left the directory');
-    await database.batch([sessions.using(session.sid)]);
-    return { session, person, level: session.authentication.level.others };
-  };
 
 const levelOf = ({ enrolments }: Parts, credential: Credential<unknown>): AssuranceLevel => {
   const enrolment = enrolments.get(credential.kind);
@@ -159,15 +134,21 @@ const rename = ({ database, credentials, audit }: Parts) =>
 const remove = (parts: Parts) => {
   const removeCredential = removing(parts);
   return async function remove({ session, credential }: Owned): Promise<Answer> {
-    await removeCredential(credential, `user:${session.uid}`);
+    await removeCredential(credential, { actor: `user:${session.uid}`, cause: 'signedOut' });
     return redirect(accountPath, 303);
   };
 };
 
+/** Back from a sign-in: what came with the address is for nobody. */
+async function forgetQuery({ request }: Start): Promise<Answer | undefined> {
+  return request.query === '' ? undefined : redirect(accountPath);
+}
+
 /** `/account`: a person's own ways to sign in, after a sign-in in this browser. */
 export function accountRoutes(parts: Parts): Route[] {
-  const signedIn = steps<Start>().step(findSignedIn(parts));
-  const posted = steps<Start>().step(requireOwnPage(parts.origin)).step(findSignedIn(parts));
+  const started = steps<Start>();
+  const signedIn = started.step(requireSignedIn(parts));
+  const posted = started.step(requireOwnPage(parts.origin)).step(requireSignedIn(parts));
   const route = (
     method: 'GET' | 'POST',
     path: string,
@@ -179,7 +160,8 @@ export function accountRoutes(parts: Parts): Route[] {
   });
   const one = credentialPath(':id');
   return [
-    route('GET', accountPath, signedIn.step(showAccount(parts))),
+    route('GET', accountPath, started.step(forgetQuery).step(orAskToSignIn(parts)).step(showAccount(parts))),
+    route('GET', `${accountPath}/sign-in`, accountSignIn(parts)),
     route('POST', `${accountPath}/add`, posted.step(beginAdding(parts))),
     route('GET', one, signedIn.step(findOwn(parts)).step(showOwn(parts))),
     route('POST', `${one}/rename`, posted.step(findOwn(parts)).step(rename(parts))),

@@ -2,7 +2,6 @@ import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Method, Route } from '@alongside/kernel/http';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
-import { equalSecrets } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { Person } from '../../cis/protocol.ts';
@@ -11,6 +10,7 @@ import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Credential, Credentials } from '../authenticators/credentials.ts';
 import type { CisClient } from '../cis-client.ts';
+import { requireConsole } from '../console/caller.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
 import type { AuthenticatorAnswer, AuthenticatorsAnswer, EnrolmentAnswer } from '../protocol.ts';
@@ -46,18 +46,8 @@ type Asked = Named & { person: Person; body: JsonObject; enrolment: Enrolment };
 
 /** Managers and agents of a registration authority, by the end of their role codes. */
 const officerRoles = /:(R5080|R5090)$/;
-const bearer = /^Bearer ([\x21-\x7e]{1,256})$/i;
 const uidShape = /^\d{12}$/;
 const officerShape = z.string().regex(uidShape).optional();
-
-/** Lets only the console on, by the secret that the two share (RFC 6750 section 2.1). */
-const requireConsole = (secret: string) =>
-  async function requireConsole({ request }: Start): Promise<void> {
-    const presented = bearer.exec(request.headers.authorization ?? '')?.[1];
-    if (presented === undefined) throw errors.consoleUnknown('the Authorization header holds no secret');
-    if (!equalSecrets(presented, secret))
-      throw errors.consoleUnknown('the secret is not the one of the console');
-  };
 
 /** Whoever had a uid may have left the directory: what was theirs can be seen and removed all the same. */
 async function readUid({ request }: Start): Promise<{ uid: string }> {
@@ -177,7 +167,8 @@ const remove = (parts: Parts) => {
     const credential = await parts.credentials.get(request.path.split('/')[5] ?? '');
     if (credential?.uid !== uid) throw errors.credentialUnknown('the person has none with this id');
     const officer = parseParameters(request.query)?.get('officer') ?? '';
-    await removeCredential(credential, uidShape.test(officer) ? `ra:${officer}` : 'console');
+    const actor = uidShape.test(officer) ? `ra:${officer}` : 'console';
+    await removeCredential(credential, { actor, cause: 'administrator' });
     return noContent();
   };
 };

@@ -8,6 +8,7 @@ import { passwordKind } from '../authenticators/password.ts';
 import { passwordSentences } from '../pages/password-text.ts';
 import { type FieldProblems, noAccountPage, passwordEnrolmentPage } from '../pages/totp-enrolment.ts';
 import { accountOf, passwordProblems } from './account-name.ts';
+import { bringPassword } from './brought.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 
 const sentences = passwordSentences.enrolment;
@@ -52,6 +53,7 @@ export function passwordEnrolment({
       const { email, hash } = body as Account;
       return { email, ...(hash === demoHash ? { password: demoPassword } : {}) };
     },
+    bring: bringPassword,
     begin: (sitting) => show(sitting, {}),
     routes: [{ method: 'POST', path: 'answer', run: take }],
   };

@@ -41,5 +41,9 @@ export async function seedCredentials(parts: Parts): Promise<void> {
 
 /** Puts the credentials of all people back to the seed. */
 export async function resetCredentials(parts: Parts): Promise<void> {
-  await parts.database.batch([sql('DELETE FROM credential'), ...(await planting(parts))]);
+  await parts.database.batch([
+    sql('DELETE FROM credential'),
+    ...(await planting(parts)),
+    sql("INSERT INTO setting (name, value) VALUES (?, 'done') ON CONFLICT (name) DO NOTHING", marker),
+  ]);
 }

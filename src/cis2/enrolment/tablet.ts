@@ -15,6 +15,7 @@ import {
 import { tabletKind } from '../authenticators/tablet.ts';
 import { tabletComparePage, tabletEnrolmentPage } from '../pages/tablet-enrolment.ts';
 import { tabletSentences } from '../pages/tablet-text.ts';
+import { bringTablet } from './brought.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 import { labelOf } from './label.ts';
 
@@ -79,6 +80,7 @@ export function tabletEnrolment({ singleUse, issuer, development }: Parts): Enro
     hint: 'A tablet with a browser, which will be yours alone.',
     level: development ? 3 : 2,
     levelOf: ({ body }) => (development ? (body as TabletBody).ceiling : 2),
+    bring: bringTablet,
     begin: (sitting) => show(sitting),
     routes: [
       { method: 'POST', path: 'here', run: here },

@@ -10,6 +10,7 @@ import { passwordSentences } from '../pages/password-text.ts';
 import { serviceName } from '../pages/text.ts';
 import { type FieldProblems, noAccountPage, totpEnrolmentPage } from '../pages/totp-enrolment.ts';
 import { accountOf, passwordProblems } from './account-name.ts';
+import { bringTotp } from './brought.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 
 interface Parts {
@@ -78,6 +79,7 @@ export function totpEnrolment({ clock, credentials, development }: Parts): Enrol
         ...(hash === demoHash ? { password: demoPassword } : {}),
       };
     },
+    bring: bringTotp,
     begin: (sitting) => show(sitting, {}),
     routes: [{ method: 'POST', path: 'answer', run: take }],
   };

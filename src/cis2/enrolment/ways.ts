@@ -8,7 +8,9 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { Credentials } from '../authenticators/credentials.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import type { CisClient } from '../cis-client.ts';
+import type { Interactions } from '../interaction/interactions.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
+import type { ReplyFrame } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
 import { accountRoutes } from './account.ts';
 import { consoleRoutes } from './console.ts';
@@ -17,8 +19,7 @@ import { EnrolmentLinks } from './links.ts';
 import type { Enrolments } from './registry.ts';
 import { enrolmentRoutes } from './routes.ts';
 
-interface Given {
-  issuer: string;
+type Given = ReplyFrame & {
   clock: Clock;
   database: Database;
   singleUse: SingleUse;
@@ -31,9 +32,9 @@ interface Given {
   credentials: Credentials;
   authenticators: Authenticators;
   enrolments: Enrolments;
+  interactions: Interactions;
   consoleSecret?: string;
-  development: boolean;
-}
+};
 
 /** Every way in to enrolment: links, their pages, a person's own account, and the console. */
 export function enrolmentWays(given: Given): Route[] {

@@ -150,11 +150,19 @@ describe('by the person', () => {
     ]);
   });
   test('with a sign-in of the second level: nothing of the third is added or changed', async () => {
-    await desk.give('security-key');
+    const { key } = await desk.give('security-key');
     await signedIn('passkey', 'Passkey', 'AAL2_ANY');
-    await desk.page.getByText('Sign in at level 3 to change it.').waitFor();
+    await desk.page.getByText('It needs a sign-in at level 3 to be changed.').waitFor();
     assert.equal(await desk.page.getByRole('radio', { name: 'Security key' }).count(), 0);
-    await desk.page.getByText('sign in with your smartcard or another way of level 3 first').waitFor();
+    await desk.page.getByRole('heading', { name: 'With a sign-in at level 3 only' }).waitFor();
+    // One of the third level helps.
+    await (await virtualAuthenticator(desk.page)).add(key);
+    await desk.page.getByRole('link', { name: 'Sign in at level 3' }).click();
+    await desk.page.getByRole('radio', { name: 'Security key' }).check();
+    await button('Continue').click();
+    await desk.page.getByText('TESTONE Caius Dr, level 3').waitFor();
+    assert.equal(new URL(desk.page.url()).search, '');
+    await desk.page.getByRole('radio', { name: 'Security key' }).waitFor();
   });
   test('accessible: the list, one of them, and what needs a better sign-in', async () => {
     await desk.give('security-key');
@@ -169,6 +177,11 @@ describe('by the person', () => {
 describe('accessible', () => {
   test('the link', async () => {
     await desk.page.goto(await desk.link('security-key'));
+    await isAccessible(desk.page);
+  });
+  test('nobody signed in', async () => {
+    await desk.page.goto(`${desk.cis2.origin}/account`);
+    await desk.page.getByRole('link', { name: 'Sign in' }).waitFor();
     await isAccessible(desk.page);
   });
   test('a link that was used', async () => {

@@ -28,7 +28,7 @@ export const enrolmentErrors = catalogue('cis2', {
     ...user,
     code: 'access_denied',
     description:
-      'Nobody is signed in here, or it is too long ago. Open one of your applications, sign in, and come back to this page.',
+      'Nobody is signed in here, or it is too long ago. Open the page of your ways to sign in again.',
     source: 'NIST SP 800-63B section 4.1.2.1',
   },
   accountLevel: {

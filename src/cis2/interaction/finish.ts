@@ -168,7 +168,7 @@ const findBefore = ({ sessions }: Parts) =>
 
 /** The roles to begin with: the one of this session, else the agent's. A card that came anew brings its own. */
 const heldRoles = (before: Session | undefined, { cisSessionId, roleId }: Authentication) => [
-  before?.cisSessionId === cisSessionId ? before.roleId : null,
+  before && (cisSessionId === null || before.cisSessionId === cisSessionId) ? before.roleId : null,
   roleId,
 ];
 

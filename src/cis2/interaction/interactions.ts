@@ -54,11 +54,14 @@ export class Interactions {
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
   readonly #cookies: CookieNames;
+  readonly #mark: string;
 
-  constructor(singleUse: SingleUse, clock: Clock, cookies: CookieNames) {
+  /** @param mark what ids begin with. */
+  constructor(singleUse: SingleUse, clock: Clock, cookies: CookieNames, mark = '') {
     this.#singleUse = singleUse;
     this.#clock = clock;
     this.#cookies = cookies;
+    this.#mark = mark;
   }
 
   /**
@@ -72,7 +75,7 @@ export class Interactions {
     const txn = randomToken();
     const now = this.#clock.now();
     const interaction: Interaction = {
-      id: randomToken(),
+      id: `${this.#mark}${randomToken()}`,
       tag: randomToken(9),
       txnHash: sha256(txn),
       createdAt: now,

@@ -4,6 +4,7 @@ import { errors } from '../errors.ts';
 import { findRelyingParty, type RelyingParty } from '../relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../reply.ts';
 import type { Interaction, Interactions } from './interactions.ts';
+import { findOwnParty } from './own-party.ts';
 
 /** One request of the browser within its interaction. */
 export interface Opened {
@@ -21,8 +22,9 @@ export async function openReply(
   interaction: Interaction,
 ): Promise<Opened> {
   const { authorization } = interaction;
-  const party = await findRelyingParty(applications, authorization.clientId);
-  if (!party) throw errors.clientUnknown(`${authorization.clientId} was revoked during the sign-in`);
+  const { clientId } = authorization;
+  const party = findOwnParty(frame.issuer, clientId) ?? (await findRelyingParty(applications, clientId));
+  if (!party) throw errors.clientUnknown(`${clientId} was revoked during the sign-in`);
   return { request, interaction, party, reply: replyTo(frame, { party, ...authorization }, request) };
 }
 

@@ -4,6 +4,7 @@ import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { continuePage } from '@alongside/kernel/layout';
+import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../oauth/parameters.ts';
@@ -29,6 +30,7 @@ interface Parts {
   ends: SessionEnds;
   marks: BrowserMarks;
   recorder: Recorder;
+  log: Log;
 }
 
 /** What a sign-out that waits for the person's word leads to. */
@@ -43,10 +45,20 @@ const confirmLifetime = 600_000;
 export const confirmSignOutPath = '/sign-out';
 
 /** An expired hint is a hint; a bad one is none (OpenID Connect RP-Initiated Logout section 2). */
-const readHint = ({ keys, issuer }: Parts) =>
-  async function readHint({ parameters }: { parameters: Parameters }): Promise<{ hint: IdTokenHint | null }> {
+const readHint = ({ keys, issuer, log }: Parts) =>
+  async function readHint({
+    request,
+    parameters,
+  }: {
+    request: HttpRequest;
+    parameters: Parameters;
+  }): Promise<{ hint: IdTokenHint | null }> {
     const token = parameters.get('id_token_hint');
-    return { hint: (token !== undefined && (await readIdTokenHint(keys, issuer, token))) || null };
+    if (token === undefined) return { hint: null };
+    const result = await readIdTokenHint(keys, issuer, token);
+    if ('hint' in result) return result;
+    log.info({ id: request.id, detail: `id_token_hint: ${result.fault}` }, 'a hint that is none');
+    return { hint: null };
   };
 
 const findClient = ({ applications }: Parts) =>

@@ -4,6 +4,7 @@ import { framedPage } from '@alongside/kernel/layout';
 import type { AssuranceLevel } from '../acr.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { longestLabel } from '../enrolment/label.ts';
+import { accountPath } from '../interaction/own-party.ts';
 import { ownReferrer } from './enrolment.ts';
 import { serviceName } from './text.ts';
 
@@ -38,7 +39,7 @@ const listed = (credential: OwnCredential, level: AssuranceLevel): Html =>
   html`<section class="panel"><h2>${credential.label}</h2>${facts(credential)}
 ${
   level < credential.level
-    ? html`<p class="hint">Sign in at level ${credential.level} to change it.</p>`
+    ? html`<p class="hint">It needs a sign-in at level ${credential.level} to be changed.</p>`
     : html`<p><a href="${credential.href}">Rename or remove<span class="visually-hidden"> ${credential.label}</span></a></p>`
 }</section>`;
 
@@ -54,11 +55,26 @@ function adding(enrolments: readonly Enrolment[], level: AssuranceLevel): Html {
 ${
   open.length === 0
     ? undefined
-    : html`<form method="post" action="/account/add"><fieldset><legend>What do you want to add?</legend>${open.map(radio)}</fieldset>
+    : html`<form method="post" action="${accountPath}/add"><fieldset><legend>What do you want to add?</legend>${open.map(radio)}</fieldset>
 <div class="actions"><button>Add it</button></div></form>`
 }
-${closed.length === 0 ? undefined : html`<p class="note">To add ${closed.map(({ label }) => label.toLowerCase()).join(' or ')}, sign in with your smartcard or another way of level 3 first.</p>`}`;
+${
+  closed.length === 0
+    ? undefined
+    : html`<div class="panel"><h2>With a sign-in at level 3 only</h2><ul>${closed.map(({ label }) => html`<li>${label}</li>`)}</ul>
+<p><a href="${accountPath}/sign-in?level=3">Sign in at level 3</a></p></div>`
+}`;
 }
+
+/** Where nobody is signed in. */
+export const signedOutAccountPage = (development: boolean): Answer =>
+  framedPage(403, {
+    title: 'Your ways to sign in',
+    service: serviceName,
+    development,
+    main: html`<p class="lead">Nobody is signed in here, or it is too long ago.</p>
+<p><a class="button" href="${accountPath}/sign-in">Sign in</a></p>`,
+  });
 
 /** A person's own ways to sign in. */
 export const accountPage = ({ personName, level, credentials, enrolments, development }: Account): Answer =>
@@ -95,5 +111,5 @@ export const credentialPage = ({
 <h2>Remove it</h2>
 <p>It will not sign you in any more. ${inUse ? html`<strong>You are signed in with it, so you will be signed out.</strong>` : 'Who has signed in with it will be signed out.'}</p>
 <form method="post" action="${credential.href}/remove"><div class="actions"><button class="secondary">Remove it</button></div></form>
-<p><a href="/account">Back to your ways to sign in</a></p>`,
+<p><a href="${accountPath}">Back to your ways to sign in</a></p>`,
   }).with(ownReferrer);

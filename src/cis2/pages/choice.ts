@@ -29,9 +29,14 @@ export interface Choice {
   development: boolean;
 }
 
+const another = html`<button class="secondary small" name="person" value="another" form="choice">Somebody else?</button>`;
+
 const signedInAs = (signedIn: string, applicationName: string, firm: boolean): Html =>
   html`<p class="lead">${applicationName} needs another way to sign in than the one that you used.</p>
-<p class="note">You are signed in as <strong>${signedIn}</strong>. ${firm ? undefined : html`<button class="secondary small" name="person" value="another" form="choice">Somebody else?</button>`}</p>`;
+<p class="note">You are signed in as <strong>${signedIn}</strong>. ${firm ? undefined : another}</p>`;
+
+/** No name: anybody may send a hint of anybody. */
+const hinted = (): Html => html`<p class="note">Your application says who is signing in. ${another}</p>`;
 
 /** The ways to sign in that meet the request, the smartcard first. It works without script as well. */
 export function choicePage(
@@ -41,10 +46,11 @@ export function choicePage(
   const resume = interactionPath(interaction.id, 'resume');
   const hop = offered.find(({ inWindow }) => inWindow);
   const here = hop && interactionPath(interaction.id, hop.id);
+  const { expected } = interaction;
   const lead =
     signedIn === null
-      ? html`<p class="lead">You are signing in to ${applicationName}.</p>`
-      : signedInAs(signedIn, applicationName, interaction.expected?.firm ?? false);
+      ? html`<p class="lead">You are signing in to ${applicationName}.</p>${expected && !expected.firm ? hinted() : undefined}`
+      : signedInAs(signedIn, applicationName, expected?.firm ?? false);
   const main = html`${lead}
 ${interaction.message ? html`<p class="error" role="alert">${interaction.message}</p>` : undefined}
 <form id="choice" method="post" action="${interactionPath(interaction.id)}" data-channel="${channelOf(interaction)}" data-resume="${resume}">

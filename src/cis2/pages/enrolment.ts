@@ -1,6 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
+import { accountPath } from '../interaction/own-party.ts';
 import { serviceName } from './text.ts';
 
 /** Browsers tell our own pages where a form comes from, and nobody else. */
@@ -46,5 +47,5 @@ export const enrolledPage = ({
     service: serviceName,
     development,
     main: html`<p class="note" role="status"><strong>${label}</strong> is set up. ${note}</p>
-${ownAccount ? html`<p><a href="/account">Back to your ways to sign in</a></p>` : html`<p>You can close this page, and choose it when you sign in next time.</p>`}`,
+${ownAccount ? html`<p><a href="${accountPath}">Back to your ways to sign in</a></p>` : html`<p>You can close this page, and choose it when you sign in next time.</p>`}`,
   });

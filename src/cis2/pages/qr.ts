@@ -4,5 +4,5 @@ import { renderSVG } from 'uqr';
 /** A QR code as part of the page: black on white in dark mode as well, or cameras would not read it. */
 export function qrCode(text: string, label: string): Html {
   const svg = renderSVG(text, { ecc: 'M', border: 3 }).replace('<svg ', '<svg width="240" height="240" ');
-  return html`<div role="img" aria-label="${label}">${trusted(svg)}</div>`;
+  return html`<div class="picture" role="img" aria-label="${label}">${trusted(svg)}</div>`;
 }

@@ -17,7 +17,7 @@ ${main}</section>`;
 
 const restart = html`<div class="actions"><button type="button" class="secondary" data-restart>${words.restart}</button></div>`;
 
-const demo = html`<h2>${filled(words.demo, { persona: demoTablet.persona })}</h2><p class="hint">${words.demoHint}</p>
+const demo = html`<h2>${words.demoTitle}</h2><p class="hint">${words.demoHint}</p>
 <div class="actions"><button type="button" class="secondary" id="demo">${filled(words.demo, { persona: demoTablet.persona })}</button></div>`;
 
 const none = (development: boolean): Html =>
@@ -35,7 +35,7 @@ const question = view(
   'question',
   words.questionTitle,
   html`<p><strong id="application"></strong> ${words.question} ${words.questionHint}</p>
-<div class="actions" id="numbers" role="group" aria-label="${words.choose}"></div>
+<div class="actions numbers" id="numbers" role="group" aria-label="${words.choose}"></div>
 <div class="actions"><button type="button" class="secondary" id="deny">${words.deny}</button></div>`,
 );
 

@@ -16,8 +16,11 @@ interface Shown {
   development: boolean;
 }
 
-const framed = (more: Pick<LayoutOptions, 'title' | 'main' | 'development'> & { head: Html }): Answer =>
-  framedPage(200, { service: serviceName, ...more }, { script: ["'self'"], connect: ["'self'"] }).with(
+const framed = (
+  more: Pick<LayoutOptions, 'title' | 'main' | 'development'> & { head: Html },
+  status = 200,
+): Answer =>
+  framedPage(status, { service: serviceName, ...more }, { script: ["'self'"], connect: ["'self'"] }).with(
     ownReferrer,
   );
 
@@ -30,11 +33,12 @@ export const tabletEnrolmentPage = (
   { path, development }: Shown,
   { issuer, code, address, problem }: { issuer: string; code: string; address: string; problem: string },
 ): Answer =>
-  framed({
-    title: words.title,
-    development,
-    head: html`<script src="${appScriptPath}" defer></script>${watching(path('state'))}`,
-    main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
+  framed(
+    {
+      title: words.title,
+      development,
+      head: html`<script src="${appScriptPath}" defer></script>${watching(path('state'))}`,
+      main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
 <section class="panel"><h2>${words.here}</h2><p>${app.join}</p>
 <noscript><p class="error">${app.noScript}</p></noscript>
 <form method="post" action="${path('here')}" data-tablet-key data-issuer="${issuer}" data-code="${code}">
@@ -43,7 +47,9 @@ ${field({ name: 'label', label: app.joinLabel, type: 'text', autocomplete: 'off'
 <section class="panel"><h2>${words.elsewhere}</h2><p>${words.scan}</p>
 ${qrCode(address, words.picture)}
 <p class="waiting" role="status" data-address="${address}">${words.waiting}</p></section>`,
-  });
+    },
+    problem ? 400 : 200,
+  );
 
 /** A tablet has come: it is the right one if both show the same number. */
 export const tabletComparePage = ({ path, development }: Shown, number: string, label: string): Answer =>

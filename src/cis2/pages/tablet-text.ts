@@ -28,8 +28,9 @@ export const tabletSentences = {
     noScript: 'Your browser must run JavaScript to be used as a tablet.',
     noneTitle: 'This tablet is not set up',
     none: 'Open the link that your registration authority gave you on this tablet, or add a tablet where you are signed in and scan the picture there.',
+    demoTitle: 'For development',
     demo: 'Use the tablet of {persona}',
-    demoHint: 'For development: a key that everybody knows.',
+    demoHint: 'A seeded tablet, with a key that everybody knows.',
     readyTitle: 'Sign in at a desk',
     ready:
       'Scan the picture on the screen of the desk with the camera of this tablet, or type the code that stands below it.',

@@ -52,7 +52,7 @@ export const tabletScanPage = (page: DeskPage, appUrl: string, code: string): An
     words.title,
     html`<p>${filled(words.lead, { address: appUrl })}</p>
 ${qrCode(`${appUrl}#${grouped(code)}`, words.picture)}
-<dl class="summary"><dt>${words.code}</dt><dd><strong class="code" data-code>${grouped(code)}</strong></dd></dl>
+<dl class="summary"><dt>${words.code}</dt><dd><strong class="code typed" data-code>${grouped(code)}</strong></dd></dl>
 <p class="waiting" role="status">${words.waiting}</p>`,
   );
 

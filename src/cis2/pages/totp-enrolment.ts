@@ -49,7 +49,7 @@ export const totpEnrolmentPage = (
     html`${shown.replaces ? html`<p class="warning">${words.twice}</p>` : undefined}
 <p>${words.scan}</p>
 ${qrCode(shown.uri, words.picture)}
-<p>${words.byHand} <strong class="code" data-secret>${typed(shown.secret)}</strong></p>`,
+<p>${words.byHand}<br><strong class="code typed" data-secret>${typed(shown.secret)}</strong></p>`,
     html`${newPassword(shown.problems)}
 ${field({ name: 'code', label: words.code, hint: words.codeHint, type: 'text', autocomplete: 'one-time-code', longest: 16, code: true, problem: shown.problems.code })}`,
   );

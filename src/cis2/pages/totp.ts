@@ -12,6 +12,8 @@ const { totp: words, otherWay } = passwordSentences;
 interface Shown {
   interaction: Interaction;
   applicationName: string;
+  /** What the application says of the person. */
+  email: string;
   /** Why the page comes again; empty at first. */
   problem: string;
   development: boolean;
@@ -34,7 +36,7 @@ export const totpPasswordPage = (shown: Shown): Answer =>
     shown,
     words.title,
     html`<form method="post" action="${interactionPath(shown.interaction.id, 'totp/password')}">
-${field({ name: 'email', label: words.email, type: 'email', autocomplete: 'username', longest: 254 })}
+${field({ name: 'email', label: words.email, type: 'email', value: shown.email, autocomplete: 'username', longest: 254 })}
 ${field({ name: 'password', label: words.password, type: 'password', autocomplete: 'current-password', longest: 1024 })}
 <div class="actions"><button>${words.next}</button></div>
 </form>`,

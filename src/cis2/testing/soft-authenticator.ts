@@ -1,5 +1,5 @@
-import { createHash, createPrivateKey, sign } from 'node:crypto';
-import type { CdpCredential } from './webauthn-desk.ts';
+import { createHash, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import type { CdpCredential } from './cdp-credential.ts';
 
 /** What is said and signed, each part as a forger would have it. */
 export interface Said {
@@ -48,6 +48,57 @@ export function softAssertion(key: CdpCredential, said: Said) {
       authenticatorData: authenticatorData.toString('base64url'),
       signature: signature.toString('base64url'),
       userHandle: said.userHandle === undefined ? userHandle : said.userHandle,
+    },
+  };
+}
+
+const text = (value: string): Buffer =>
+  Buffer.concat([Buffer.from([0x60 | value.length]), Buffer.from(value)]);
+const bytes = (value: Buffer): Buffer => {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(value.length);
+  return Buffer.concat([Buffer.from([0x59]), length, value]);
+};
+
+/** A registration without attestation, of a new credential with this id (WebAuthn sections 6.5.1 and 8.7). */
+export function softAttestation(said: Said & { rpId: string; id: string }) {
+  const { challenge, origin, crossOrigin = false, type = 'webauthn.create' } = said;
+  const { up = true, uv = true, be = false, bs = false } = said.flags ?? {};
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  const id = Buffer.from(said.id, 'base64url');
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(id.length);
+  const flags = Number(up) | (Number(uv) << 2) | (Number(be) << 3) | (Number(bs) << 4) | 0x40;
+  const authenticatorData = Buffer.concat([
+    digest(said.rpId),
+    Buffer.from([flags]),
+    Buffer.alloc(4 + 16),
+    length,
+    id,
+    Buffer.from('a5010203262001215820', 'hex'),
+    Buffer.from(x, 'base64url'),
+    Buffer.from('225820', 'hex'),
+    Buffer.from(y, 'base64url'),
+  ]);
+  const attestation = Buffer.concat([
+    Buffer.from([0xa3]),
+    text('fmt'),
+    text('none'),
+    text('attStmt'),
+    Buffer.from([0xa0]),
+    text('authData'),
+    bytes(authenticatorData),
+  ]);
+  return {
+    id: said.id,
+    type: 'public-key',
+    response: {
+      clientDataJSON: Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin })).toString(
+        'base64url',
+      ),
+      attestationObject: attestation.toString('base64url'),
+      transports: ['usb'],
     },
   };
 }

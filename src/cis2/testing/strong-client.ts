@@ -12,7 +12,7 @@ import { form, type Reply, send } from './browser.ts';
 import type { Instance } from './instance.ts';
 
 export const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
-export const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
 /** A key of somebody who proves it (RFC 9449). */
 export interface Prover {

@@ -2,13 +2,14 @@ import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { Credentials } from '../authenticators/credentials.ts';
 import type { Cis2Dependencies } from '../index.ts';
-import { type AuthenticatorAnswer, consolePaths } from '../protocol.ts';
-import { type Reply, send } from './browser.ts';
+import type { AuthenticatorAnswer } from '../protocol.ts';
+import type { CdpCredential } from './cdp-credential.ts';
 import { startChromium } from './chromium.ts';
-import { consoleSecret, type Instance, startInstance } from './instance.ts';
+import { type Instance, startInstance } from './instance.ts';
 import { gp } from './people.ts';
 import { redeem } from './redeem.ts';
 import { type RpEndpoint, startRpEndpoint } from './rp-endpoint.ts';
+import { give, linkFor } from './webauthn-wire.ts';
 
 /** A virtual authenticator of a browser, as the Chrome DevTools Protocol drives it. */
 export interface VirtualAuthenticator {
@@ -18,17 +19,6 @@ export interface VirtualAuthenticator {
   add(credential: CdpCredential): Promise<void>;
   /** Forgets every credential. */
   clear(): Promise<void>;
-}
-
-export interface CdpCredential {
-  credentialId: string;
-  isResidentCredential: boolean;
-  rpId?: string;
-  privateKey: string;
-  userHandle?: string;
-  signCount: number;
-  backupEligibility?: boolean;
-  backupState?: boolean;
 }
 
 export interface VirtualOptions {
@@ -85,8 +75,6 @@ export interface WebAuthnDesk {
   arrived(): Promise<URLSearchParams>;
   /** The claims that the client gets for the code that it was given. */
   claims(): Promise<Record<string, unknown>>;
-  /** What the console asks. */
-  console(method: string, path: string, body?: unknown, secret?: string): Promise<Reply>;
   /** Gives a person a WebAuthn credential whose key a tester has. */
   give(kind: string, uid?: string, more?: object): Promise<AuthenticatorAnswer & { key: CdpCredential }>;
   /** A link as an officer makes it. */
@@ -133,22 +121,8 @@ export async function startWebAuthnDesk(
       const { id_token } = await redeem(cis2, client, back);
       return JSON.parse(Buffer.from(id_token.split('.')[1] ?? '', 'base64url').toString());
     },
-    console(method, path, body, secret = consoleSecret) {
-      const headers = {
-        authorization: `Bearer ${secret}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      };
-      return send(method, `${cis2.origin}${path}`, headers, body === undefined ? '' : JSON.stringify(body));
-    },
-    async give(kind, uid = gp.uid, more = {}) {
-      const { body } = await desk.console('POST', consolePaths.authenticators(uid), { kind, ...more });
-      const answer = JSON.parse(body) as AuthenticatorAnswer;
-      return { ...answer, key: answer.development?.credential as CdpCredential };
-    },
-    async link(kind, uid = gp.uid) {
-      const { body } = await desk.console('POST', consolePaths.enrolments(uid), { kind });
-      return (JSON.parse(body) as { url: string }).url;
-    },
+    give: (kind, uid = gp.uid, more = {}) => give(cis2, kind, uid, more),
+    link: (kind, uid = gp.uid) => linkFor(cis2, kind, uid),
     async stop() {
       await chromium.close();
       await cis2.stop();

@@ -24,6 +24,8 @@ const applicationType = oneOf('web', 'native');
 const algorithms = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const satisfies SigningAlgorithm[];
 const algorithm = z.enum(algorithms, `must be of ${algorithms.join(', ')}`);
 const tokenAlgorithm = oneOf('RS256', 'PS256', 'RS512', 'ES256');
+/** What CIS2 signs with. */
+const idTokenAlgorithm = oneOf('RS256', 'PS256', 'ES256');
 
 /** The client assertion's; empty when any that the profile allows will do. */
 const assertionAlgorithm = z
@@ -159,8 +161,8 @@ export const cis2Shape = z
     refreshTokens: z.boolean('must be true or false').default(false),
     firstAuthenticator: oneOf('smartcard', 'choose').nullable().default(null),
     maxAge: oneOf('proof', 'pin').default('proof'),
-    idTokenSigningAlg: tokenAlgorithm.default('RS256'),
-    userinfoSigningAlg: tokenAlgorithm.nullable().default(null),
+    idTokenSigningAlg: idTokenAlgorithm.default('RS256'),
+    userinfoSigningAlg: idTokenAlgorithm.nullable().default(null),
     boundTokens: oneOf('dpop', 'certificate').nullable().default(null),
     pushedRequests: oneOf('required', 'optional').default('optional'),
     signedRequests: oneOf('required', 'optional').default('optional'),

@@ -48,7 +48,7 @@ export const apigee: ErrorRenderer = {
       text,
       status = Number(refusal.extra.status ?? refusal.entry.status),
     } = forms[name] ?? raised;
-    const policy = policies[name];
+    const policy = refusal.extra.policy ?? policies[name];
     if (policy !== undefined) return json(status, { message: sentenceOf(refusal), policy });
     return json(status, { fault: { faultstring: text ?? sentenceOf(refusal), detail: { errorcode: code } } });
   },

@@ -34,7 +34,8 @@ const nothing = 'the token is bound to no key of a proof';
  * bound, and what else comes with them is not looked at.
  */
 export const checkBinding = (dependencies: Dependencies) => {
-  const { clock, database, urls, proofNonces } = dependencies;
+  const { clock, database, urls, mutualTlsUrl, proofNonces } = dependencies;
+  const origins = [urls.api, mutualTlsUrl ?? []].flat();
   const checks = { clock, singleUse: new SingleUse(database, clock) };
 
   async function checkKey(jkt: string, call: Arrival & Verified & { client: HeaderMap }): Promise<void> {
@@ -44,7 +45,8 @@ export const checkBinding = (dependencies: Dependencies) => {
     if (proof === undefined) throw faults.missingProof('the scheme is DPoP, and no proof came');
     if (proofNonces && !proofNonces.accepts(proof))
       throw faults.nonceRequired('the proof has no nonce of ours, or an old one');
-    const target = { method: request.method, url: urls.api + request.path, accessToken: presented.token };
+    const url = origins.map((origin) => origin + request.path);
+    const target = { method: request.method, url, accessToken: presented.token };
     const result = await checkProof(proof, target, checks);
     if ('fault' in result) throw faults.invalidProof(result.fault);
     if (!equalSecrets(result.jkt, jkt))

@@ -36,7 +36,7 @@ export const limitRate = ({ database, clock, options }: Dependencies) => {
     if (over === undefined) return;
     const { quota, spikeArrest } = limits ?? {};
     const limit = over === 'quota' ? `used the ${quota?.limit}` : `are faster than ${spikeArrest?.ratelimit}`;
-    throw faults.busyApi(`all clients together ${limit}`);
+    throw faults.busyApi(`all clients together ${limit}`, { policy: over });
   }
 
   return async function limitRate(call: Call): Promise<void> {

@@ -1,8 +1,9 @@
-import type { KeyObject } from 'node:crypto';
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import { decodeJwt, isSigningAlgorithm, verifySignature } from '@alongside/kernel/jws';
-import { type RemoteKeys, readKeySet } from '../../oauth/remote-keys.ts';
+import { decodeJwt, isSigningAlgorithm } from '@alongside/kernel/jws';
+import { clientAssertionType } from '../../oauth/client-assertion.ts';
+import { signedBy } from '../../oauth/key-source.ts';
+import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { MockClient } from '../clients.ts';
 import { errors } from '../errors.ts';
@@ -14,7 +15,6 @@ interface Parts {
   clientKeys: RemoteKeys;
 }
 
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** Seconds: the longest life of an assertion, as a provider for citizens grants it, and what clocks may differ by. */
 const longest = 3_600;
 const skew = 10;
@@ -27,36 +27,23 @@ export function claimedClient(assertion: string): string | undefined {
   return typeof sub === 'string' && sub === iss ? sub : undefined;
 }
 
-async function keyOf(
-  client: MockClient,
-  kid: string,
-  clientKeys: RemoteKeys,
-): Promise<KeyObject | undefined> {
-  const registered = client.jwks ? readKeySet(client.jwks).get(kid) : undefined;
-  if (registered || !client.jwksUrl) return registered;
-  try {
-    return await clientKeys.key(client.jwksUrl, kid);
-  } catch (error) {
-    throw refuse(`${client.jwksUrl}: ${reasonOf(error)}`);
-  }
-}
-
 /** A client assertion (RFC 7523 section 3), for the token endpoint or the issuer. Each `jti` counts once. */
 export async function checkAssertion(
   { clock, singleUse, clientKeys }: Parts,
   client: MockClient,
   { parameters, realm }: TokenRequest,
 ): Promise<void> {
-  if (parameters.get('client_assertion_type') !== assertionType)
+  if (parameters.get('client_assertion_type') !== clientAssertionType)
     throw refuse('client_assertion_type is another one');
   const jwt = decodeJwt(parameters.get('client_assertion') ?? '');
   if (!jwt) throw refuse('it is not a JWT');
   const { alg, kid } = jwt.header;
   if (!isSigningAlgorithm(alg) || (client.signingAlg !== '' && alg !== client.signingAlg))
     throw refuse(`alg is ${String(alg)}, ${client.signingAlg || 'an asymmetric one'} was expected`);
-  const key = typeof kid === 'string' ? await keyOf(client, kid, clientKeys) : undefined;
-  if (!key) throw refuse(`no key of the client has the kid ${String(kid)}`);
-  if (!(await verifySignature(jwt, alg, key))) throw refuse('the signature does not hold');
+  const signed = await signedBy(client, jwt, alg, clientKeys).catch((error: unknown) => {
+    throw refuse(`${client.jwksUrl}: ${reasonOf(error)}`);
+  });
+  if (signed !== 'yes') throw refuse(`the signature by key ${String(kid)}: ${signed}`);
   const { aud, exp, jti } = jwt.claims;
   if (aud !== realm.endpoints.token && aud !== realm.issuer)
     throw refuse(`aud is ${JSON.stringify(aud)}, ${realm.endpoints.token} was expected`);

@@ -55,7 +55,8 @@ export class CardLab {
   /** Puts a card into a slot and waits until the service has seen it. */
   async insert(card: SlotCard, slot: 0 | 1 = 0): Promise<VpcdConnection> {
     const inserted = await VpcdConnection.insert(card, { path: join(this.#folder, `slot-${slot}`) });
-    await this.run('opensc-tool', '--wait', '--atr', '--reader', slotName(slot));
+    const look = (): Promise<Ended> => this.run('opensc-tool', '--atr', '--reader', slotName(slot));
+    while ((await look()).code !== 0) await new Promise((resolve) => setTimeout(resolve, 20));
     return inserted;
   }
 

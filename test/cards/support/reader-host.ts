@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -30,8 +31,12 @@ function prepareFiles(): string {
   const readers = join(folder, 'readers');
   const library = join(folder, 'libifdvpcd.so');
   // Another service may have been here before.
-  for (const left of [readers, library, join(folder, 'slot-0'), join(folder, 'slot-1')])
-    rmSync(left, { recursive: true, force: true });
+  const left = [
+    readers,
+    library,
+    ...['slot-0', 'slot-1', 'run/pcscd.comm', 'run/pcscd.pid'].map((name) => join(folder, name)),
+  ];
+  for (const path of left) rmSync(path, { recursive: true, force: true });
   mkdirSync(readers);
   symlinkSync(driver, library);
   const settings = {
@@ -51,7 +56,7 @@ function prepareFiles(): string {
 
 function startDaemon(readers: string): void {
   const pcscd = spawn(daemon, ['--foreground', '--disable-polkit', '--config', readers], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
   pcscd.on('error', (error) => {
     throw error;
@@ -70,7 +75,7 @@ async function untilListening(port: number): Promise<void> {
   while (!listens(port)) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-function leadTo(slot: number): void {
+async function leadTo(slot: number): Promise<void> {
   const server = createServer((outside) => {
     const inside = connect(firstPort + slot, '127.0.0.1');
     const both: Socket[] = [inside, outside];
@@ -81,13 +86,14 @@ function leadTo(slot: number): void {
     inside.pipe(outside).pipe(inside);
   });
   server.listen(join(folder, `slot-${slot}`));
+  await once(server, 'listening');
 }
 
 prepareNetwork();
 startDaemon(prepareFiles());
 for (const slot of [0, 1]) {
   await untilListening(firstPort + slot);
-  leadTo(slot);
+  await leadTo(slot);
 }
 process.stdout.write('ready\n');
 process.stdin.on('end', () => process.exit(0)).resume();

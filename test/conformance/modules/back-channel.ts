@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Module } from '../module.ts';
-import { signedOut } from '../relying-party.ts';
+import { RelyingParty, signedOut } from '../relying-party.ts';
 import { now } from '../time.ts';
 
 interface Delivery {
@@ -61,7 +61,7 @@ export const backChannel: readonly Module[] = [
     async run(trial) {
       const receiver = await startReceiver();
       try {
-        const rp = await trial.client({ backchannelLogoutUri: receiver.address });
+        const rp = await RelyingParty.register(trial, { backchannelLogoutUri: receiver.address });
         const { tokens, idToken } = await rp.signIn();
         const leave = new URLSearchParams({
           id_token_hint: tokens.id_token,

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Landing } from '../browser.ts';
 import type { Module } from '../module.ts';
-import { type Change, type RelyingParty, signedOut } from '../relying-party.ts';
+import { RelyingParty, signedOut } from '../relying-party.ts';
+import type { Change } from '../reply.ts';
 import type { Trial } from '../trial.ts';
 
 /** A client with a person signed in, and a way out. */
 async function signedIn(trial: Trial) {
-  const rp = await trial.client();
+  const rp = await RelyingParty.register(trial);
   const { tokens } = await rp.signIn();
   const usual = { id_token_hint: tokens.id_token, post_logout_redirect_uri: signedOut, state: 'bye' };
   /** What the browser shows first, before anybody confirms anything; undefined takes a parameter away. */

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
+import { sha256 } from '../keys.ts';
 import { type Module, notOffered } from '../module.ts';
-import { callback, otherCallback, sha256 } from '../relying-party.ts';
+import { callback, otherCallback, RelyingParty } from '../relying-party.ts';
 
 /** Authorization request and response (OpenID Connect Core sections 3.1.2.1 to 3.1.2.6). */
 export const responses: readonly Module[] = [
   {
     id: 'oidcc-server',
     async run(trial) {
-      const { tokens } = await (await trial.client()).signIn();
+      const { tokens } = await (await RelyingParty.register(trial)).signIn();
       assert.match(tokens.token_type, /^bearer$/i);
     },
   },
   {
     id: 'oidcc-response-type-missing',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const landing = await rp.authorize({ response_type: undefined });
       // RFC 6749 section 3.1.1; a provider may also keep the person on a page of its own.
       if (landing.kind === 'page') assert.ok(landing.status >= 400 && landing.status < 500, 'status');
@@ -25,14 +26,14 @@ export const responses: readonly Module[] = [
   {
     id: 'oidcc-ensure-request-without-nonce-succeeds-for-code-flow',
     async run(trial) {
-      await (await trial.client()).signIn({ nonce: undefined });
+      await (await RelyingParty.register(trial)).signIn({ nonce: undefined });
     },
   },
   {
     id: 'oidcc-alternate-happy-flow',
     async run(trial) {
       // Another client, another of its addresses, which has a query, and no state.
-      const rp = await trial.client({ method: 'client_secret_post' });
+      const rp = await RelyingParty.register(trial, { method: 'client_secret_post' });
       const { callback: answer } = await rp.signIn({ redirect_uri: otherCallback, state: undefined });
       assert.equal(answer.url.searchParams.get('from'), 'harness', 'the query of the address stays');
     },
@@ -40,13 +41,13 @@ export const responses: readonly Module[] = [
   {
     id: 'oidcc-ensure-request-with-unknown-parameter-succeeds',
     async run(trial) {
-      await (await trial.client()).signIn({ extra: 'of-the-harness' });
+      await (await RelyingParty.register(trial)).signIn({ extra: 'of-the-harness' });
     },
   },
   {
     id: 'oidcc-ensure-registered-redirect-uri',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       for (const redirect_uri of [
         `${callback}2`,
         `${callback}/`,
@@ -66,19 +67,19 @@ export const responses: readonly Module[] = [
   {
     id: 'oidcc-ensure-post-request-succeeds',
     async run(trial) {
-      await (await trial.client()).signIn({}, 'POST');
+      await (await RelyingParty.register(trial)).signIn({}, 'POST');
     },
   },
   {
     id: 'oidcc-server-client-secret-post',
     async run(trial) {
-      await (await trial.client({ method: 'client_secret_post' })).signIn();
+      await (await RelyingParty.register(trial, { method: 'client_secret_post' })).signIn();
     },
   },
   {
     id: 'oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const supported = rp.discovery.request_uri_parameter_supported === true;
       if (supported)
         assert.equal(rp.discovery.require_request_uri_registration, true, 'registered ones only');
@@ -89,7 +90,7 @@ export const responses: readonly Module[] = [
   {
     id: 'oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
       const claims = { ...Object.fromEntries(rp.parameters()), state: 'of-the-object' };
       const request = `${part({ alg: 'none' })}.${part(claims)}.`;
@@ -104,7 +105,7 @@ export const responses: readonly Module[] = [
   {
     id: 'oidcc-ensure-request-object-with-redirect-uri',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const { request_object_signing_alg_values_supported: algorithms = [] } = rp.discovery;
       if (!(algorithms as string[]).includes('none')) notOffered('unsigned request objects');
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -116,7 +117,7 @@ export const responses: readonly Module[] = [
   {
     id: 'oidcc-ensure-request-with-valid-pkce-succeeds',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const asked = { code_challenge: sha256(rp.verifier), code_challenge_method: 'S256' };
       const wrong = rp.codeOf(await rp.authorize(asked));
       assert.equal((await rp.redeem(wrong)).body.error, 'invalid_grant', 'without its verifier');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Module } from '../module.ts';
-import type { Change, IdToken, RelyingParty } from '../relying-party.ts';
+import { type IdToken, RelyingParty } from '../relying-party.ts';
+import type { Change } from '../reply.ts';
 
 const time = ({ claims }: IdToken): number => {
   assert.equal(typeof claims.auth_time, 'number', 'auth_time');
@@ -18,7 +19,7 @@ const twice = async (rp: RelyingParty, first: Change, second: Change, between = 
 const succeedsWith = (id: string, change: Change): Module => ({
   id,
   async run(trial) {
-    await (await trial.client()).signIn(change);
+    await (await RelyingParty.register(trial)).signIn(change);
   },
 });
 
@@ -32,7 +33,7 @@ export const sessions: readonly Module[] = [
   {
     id: 'oidcc-prompt-login',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const asked = { max_age: '10000' };
       const { before, after } = await twice(rp, asked, { ...asked, prompt: 'login' }, () =>
         trial.passTime(2),
@@ -43,15 +44,16 @@ export const sessions: readonly Module[] = [
   {
     id: 'oidcc-prompt-none-not-logged-in',
     async run(trial) {
-      const rp = await trial.client();
-      const error = rp.errorOf(await rp.authorize({ prompt: 'none' }));
+      const rp = await RelyingParty.register(trial);
+      const landing = await trial.provider.withoutPerson(() => rp.authorize({ prompt: 'none' }));
+      const error = rp.errorOf(landing);
       assert.match(error, /^(login|interaction|account_selection|consent)_required$/);
     },
   },
   {
     id: 'oidcc-prompt-none-logged-in',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const asked = { max_age: '10000' };
       const { before, after } = await twice(rp, asked, { ...asked, prompt: 'none' }, () => trial.passTime(2));
       assert.equal(time(after), time(before), 'nobody signed in again');
@@ -60,7 +62,7 @@ export const sessions: readonly Module[] = [
   {
     id: 'oidcc-max-age-1',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const { before, after } = await twice(rp, { max_age: '1' }, { max_age: '1' }, () => trial.passTime(3));
       assert.ok(time(after) > time(before), 'the person signed in again');
     },
@@ -68,7 +70,7 @@ export const sessions: readonly Module[] = [
   {
     id: 'oidcc-max-age-10000',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const asked = { max_age: '10000' };
       const { before, after } = await twice(rp, asked, asked, () => trial.passTime(2));
       assert.equal(time(after), time(before), 'nobody signed in again');
@@ -77,7 +79,7 @@ export const sessions: readonly Module[] = [
   {
     id: 'oidcc-id-token-hint',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const first = await rp.signIn();
       const second = await rp.signIn({ prompt: 'none', id_token_hint: first.tokens.id_token });
       assert.equal(second.idToken.claims.sub, first.idToken.claims.sub);
@@ -87,7 +89,9 @@ export const sessions: readonly Module[] = [
     id: 'oidcc-ensure-request-with-acr-values-succeeds',
     async run(trial) {
       const { acrValues } = trial.provider;
-      const { idToken } = await (await trial.client()).signIn({ acr_values: acrValues.join(' ') });
+      const { idToken } = await (await RelyingParty.register(trial)).signIn({
+        acr_values: acrValues.join(' '),
+      });
       if (idToken.claims.acr !== undefined) assert.equal(typeof idToken.claims.acr, 'string');
     },
   },

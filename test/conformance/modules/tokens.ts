@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Module, notOffered } from '../module.ts';
-import type { RelyingParty, Tokens } from '../relying-party.ts';
+import { RelyingParty, type Tokens } from '../relying-party.ts';
 
 const refused = async (rp: RelyingParty, code: string): Promise<void> => {
   const { status, body } = await rp.redeem(code);
@@ -20,7 +20,7 @@ export const tokens: readonly Module[] = [
   {
     id: 'oidcc-idtoken-signature',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const { idToken } = await rp.signIn();
       const { alg, kid } = idToken.header;
       const offered = rp.discovery.id_token_signing_alg_values_supported as string[];
@@ -46,13 +46,13 @@ export const tokens: readonly Module[] = [
   {
     id: 'oidcc-codereuse',
     async run(trial) {
-      await redeemTwice(await trial.client(), () => undefined);
+      await redeemTwice(await RelyingParty.register(trial), () => undefined);
     },
   },
   {
     id: 'oidcc-codereuse-30seconds',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const made = await redeemTwice(rp, () => trial.passTime(30));
       const { status } = await rp.userinfo(made.access_token);
       assert.equal(
@@ -65,11 +65,11 @@ export const tokens: readonly Module[] = [
   {
     id: 'oidcc-refresh-token',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const asked = { scope: 'openid offline_access', prompt: 'consent' };
       const { tokens: first, idToken } = await rp.signIn(asked);
       if (first.refresh_token === undefined) notOffered('refresh tokens');
-      const stranger = await trial.client();
+      const stranger = await RelyingParty.register(trial);
       const stolen = await stranger.refresh(first.refresh_token);
       assert.deepEqual([stolen.status, stolen.body.error], [400, 'invalid_grant'], 'another client');
       const second = rp.tokensOf(await rp.refresh(first.refresh_token));

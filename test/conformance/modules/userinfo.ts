@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Module, notOffered } from '../module.ts';
-import { readReply } from '../relying-party.ts';
+import { RelyingParty } from '../relying-party.ts';
+import { readReply } from '../reply.ts';
 import type { Trial } from '../trial.ts';
 
 /** Claims of each standard scope (Core section 5.4) and their types (section 5.1). */
@@ -28,7 +29,7 @@ const claimsOf: Readonly<Record<string, Record<string, string>>> = {
 
 /** Asks for scopes; what comes of their claims is of the right type, and something does. */
 async function tryScopes(trial: Trial, scopes: readonly string[]): Promise<void> {
-  const rp = await trial.client();
+  const rp = await RelyingParty.register(trial);
   const { tokens, idToken } = await rp.signIn({ scope: ['openid', ...scopes].join(' ') });
   const { status, body } = await rp.userinfo(tokens.access_token);
   assert.equal(status, 200);
@@ -50,23 +51,21 @@ export const userinfo: readonly Module[] = [
   {
     id: 'oidcc-userinfo-get',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const { tokens, idToken } = await rp.signIn();
       const { status, body, headers } = await rp.userinfo(tokens.access_token);
       assert.equal(status, 200);
       assert.match(headers.get('content-type') ?? '', /^application\/json/);
       assert.equal(body.sub, idToken.claims.sub);
-      for (const bad of ['', `${tokens.access_token}x`]) {
-        const refused = await rp.userinfo(bad);
-        assert.equal(refused.status, 401);
-        assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer/i, 'RFC 6750 section 3');
-      }
+      const refused = await rp.userinfo(`${tokens.access_token}x`);
+      assert.equal(refused.status, 401, 'an unknown token');
+      assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer/i, 'RFC 6750 section 3');
     },
   },
   {
     id: 'oidcc-userinfo-post-header',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const { tokens, idToken } = await rp.signIn();
       const { status, body } = await rp.userinfo(tokens.access_token, { method: 'POST' });
       assert.equal(status, 200);
@@ -76,7 +75,7 @@ export const userinfo: readonly Module[] = [
   {
     id: 'oidcc-userinfo-post-body',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       const { tokens, idToken } = await rp.signIn();
       const answer = await fetch(rp.endpoint('userinfo_endpoint'), {
         method: 'POST',
@@ -95,7 +94,7 @@ export const userinfo: readonly Module[] = [
   {
     id: 'oidcc-claims-essential',
     async run(trial) {
-      const rp = await trial.client();
+      const rp = await RelyingParty.register(trial);
       if (rp.discovery.claims_parameter_supported !== true) notOffered('the claims parameter');
       const claims = JSON.stringify({ userinfo: { name: { essential: true } } });
       const { tokens } = await rp.signIn({ claims });

@@ -1,32 +1,33 @@
 import { startInstance } from '../../support/instance.ts';
-import { formOf, type Landing } from '../browser.ts';
 import type { Provider } from '../provider.ts';
+import { deskOf } from './desk.ts';
 
-const methods: Readonly<Record<string, string>> = {
-  client_secret_basic: 'client_secret_basic',
-  client_secret_post: 'client_secret_post',
-  private_key_jwt: 'private_key_jwt',
-};
-
-/** CIS2 in a whole instance, with a GP signed in at the desk: sign-ins pass through the agent, and nobody is asked unless the request wants it. */
-export async function startCis2(): Promise<Provider> {
-  const instance = await startInstance();
+/** CIS2, for clients of the standard and fapi2 profiles or of the published one, in a whole instance, with a GP signed in at the desk: sign-ins pass through the agent, and nobody is asked unless the request wants it. */
+export async function startCis2(profile: 'standard' | 'nhs' = 'standard'): Promise<Provider> {
+  const instance = await startInstance({ trustedProxies: '127.0.0.1' });
   await instance.signInAtDesk('gp');
   const issuer = instance.state.urls.cis2Issuer;
   let made = 0;
   return {
-    name: 'CIS2',
+    openid: true,
+    discoveryOf: (base) => `${base}/.well-known/openid-configuration`,
+    scopes: ['openid', 'profile'],
+    refusable: 'consent',
+    name: profile === 'standard' ? 'CIS2' : `CIS2 (${profile})`,
     issuer: () => issuer,
     acrValues: ['AAL3_ANY', 'AAL2_OR_AAL3_ANY'],
     async register(spec) {
       const half = {
         redirectUris: spec.redirectUris,
         postLogoutRedirectUris: spec.postLogoutRedirectUris,
-        tokenEndpointAuthMethod: methods[spec.method] ?? spec.method,
+        tokenEndpointAuthMethod: spec.method,
         backchannelLogoutUri: spec.backchannelLogoutUri ?? '',
         refreshTokens: true,
         firstAuthenticator: 'smartcard',
-        ...(spec.jwks === undefined ? {} : { jwks: spec.jwks, signingAlg: 'ES256' }),
+        ...(spec.jwks === undefined ? {} : { jwks: spec.jwks }),
+        ...(spec.method === 'private_key_jwt' ? { signingAlg: 'ES256' } : {}),
+        ...(spec.method === 'self_signed_tls_client_auth' ? { boundTokens: 'certificate' } : {}),
+        ...(spec.signedRequests ? { signedRequests: 'required', requestObjectSigningAlg: 'ES256' } : {}),
         ...(spec.profile === 'basic' ? { pkce: 'optional' } : {}),
       };
       const answer = await instance.api<{ cis2: { clientId: string; clientSecret?: string } }>(
@@ -34,29 +35,13 @@ export async function startCis2(): Promise<Provider> {
         '/applications',
         {
           name: `Conformance ${++made}`,
-          profile: spec.profile === 'fapi2' ? 'fapi2' : 'standard',
+          profile: spec.profile === 'fapi2' ? 'fapi2' : profile,
           cis2: half,
         },
       );
       return answer.cis2;
     },
-    async goOn(page, browser): Promise<Landing> {
-      const form = formOf(page);
-      if (!form) return page;
-      const answers: Readonly<Record<string, [string, string]>> = {
-        pin: ['pin', '123456'],
-        question: ['question', ''],
-      };
-      const asksForPin = form.fields.some(([name]) => name === 'pin');
-      const fields = form.fields.map(([name, value]): [string, string] =>
-        name === 'pin' ? (answers.pin ?? [name, value]) : [name, value],
-      );
-      if (/name="answer" value="yes"/.test(page.body)) fields.push(['answer', 'yes']);
-      else if (/name="authenticator" value="smartcard"/.test(page.body))
-        return browser.submit(page, { ...form, fields: [['authenticator', 'smartcard']] });
-      else if (!asksForPin && !page.body.includes('Do you want to sign out?')) return page;
-      return browser.submit(page, { ...form, fields });
-    },
+    ...deskOf(instance),
     stop: () => instance.stop(),
   };
 }

@@ -1,9 +1,11 @@
+import { X509Certificate } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import OidcProvider from 'oidc-provider';
 import { formOf, type Landing } from '../browser.ts';
-import type { ClientSpec, Provider } from '../provider.ts';
+import type { Provider } from '../provider.ts';
+import type { Front } from '../tampering.ts';
 
 const account = 'oracle-user';
 
@@ -27,8 +29,14 @@ const claims = {
   phone: ['phone_number', 'phone_number_verified'],
 };
 
+/** The certificate of a proxy that ended TLS (RFC 9440). */
+function certificateOf(header: string): X509Certificate | undefined {
+  const encoded = /^:([^:]+):$/.exec(header)?.[1];
+  return encoded === undefined ? undefined : new X509Certificate(Buffer.from(encoded, 'base64'));
+}
+
 /** Everything that the plans use, and for `fapi2` the profile's own strictness. */
-const featuresOf = (profile: ClientSpec['profile']) => ({
+const featuresOf = (strict: boolean) => ({
   devInteractions: { enabled: false },
   registration: { enabled: true },
   claimsParameter: { enabled: true },
@@ -38,19 +46,32 @@ const featuresOf = (profile: ClientSpec['profile']) => ({
   introspection: { enabled: true },
   pushedAuthorizationRequests: {
     enabled: true,
-    requirePushedAuthorizationRequests: profile === 'fapi2',
-    allowUnregisteredRedirectUris: profile === 'fapi2',
+    requirePushedAuthorizationRequests: strict,
   },
   dPoP: { enabled: true },
-  ...(profile === 'fapi2' ? { fapi: { enabled: true, profile: '2.0' } } : {}),
+  mTLS: {
+    enabled: true,
+    certificateBoundAccessTokens: true,
+    selfSignedTlsClientAuth: true,
+    getCertificate: (context: { get(name: string): string }) => certificateOf(context.get('client-cert')),
+  },
+  ...(strict ? { fapi: { enabled: true, profile: '2.0' }, requestObjects: { enabled: true } } : {}),
 });
 
-/** The person signs in and agrees at once. */
+type Mood = 'agrees' | 'refuses' | 'away';
+
+/** The person signs in and agrees at once, unless they are asked not to. */
 async function interact(
   provider: OidcProvider,
+  mood: Mood,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (mood === 'away') {
+    response.end('<p>Sign in</p>');
+    return;
+  }
+  if (mood === 'refuses') return provider.interactionFinished(request, response, { error: 'access_denied' });
   const { prompt, params, grantId } = await provider.interactionDetails(request, response);
   if (prompt.name === 'login')
     return provider.interactionFinished(request, response, { login: { accountId: account } });
@@ -62,10 +83,16 @@ async function interact(
   return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } });
 }
 
-async function startOne(profile: ClientSpec['profile']): Promise<{ issuer: string; server: Server }> {
+async function startOne(
+  strict: boolean,
+  moodNow: () => Mood,
+  front?: Front,
+): Promise<{ issuer: string; server: Server }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  const issuer = front?.address ?? `http://127.0.0.1:${port}`;
+  front?.before(port);
   const keys = await Promise.all(
     ['RS256', 'PS256', 'ES256'].map(async (alg) => {
       const { privateKey } = await generateKeyPair(alg, { extractable: true });
@@ -74,13 +101,23 @@ async function startOne(profile: ClientSpec['profile']): Promise<{ issuer: strin
   );
   const provider = new OidcProvider(issuer, {
     jwks: { keys },
-    cookies: { keys: ['a-key-of-the-harness'] },
+    cookies: { keys: ['a-key-of-the-harness'], long: { sameSite: 'none', httpOnly: true, signed: true } },
+    enableHttpPostMethods: true,
+    clientAuthMethods: [
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+      'self_signed_tls_client_auth',
+    ],
+    // Its own fetch refuses addresses of this machine.
+    fetch: (url: string, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) =>
+      fetch(url, options),
     claims: { ...claims, acr: null, auth_time: null, iss: null, sid: null },
     scopes: ['openid', 'offline_access'],
     acrValues: ['oracle:1', 'oracle:2'],
-    features: featuresOf(profile),
-    pkce: { required: () => profile === 'fapi2' },
-    rotateRefreshToken: profile !== 'fapi2',
+    features: featuresOf(strict),
+    pkce: { required: () => strict },
+    rotateRefreshToken: !strict,
     issueRefreshToken: async (_: unknown, __: unknown, code: { scopes: Set<string> }) =>
       code.scopes.has('offline_access'),
     enabledJWA: {
@@ -106,7 +143,7 @@ async function startOne(profile: ClientSpec['profile']): Promise<{ issuer: strin
   const handle = provider.callback();
   server.on('request', (request, response) => {
     if (!request.url?.startsWith('/interaction/')) return handle(request, response);
-    interact(provider, request, response).catch((error: unknown) => {
+    interact(provider, moodNow(), request, response).catch((error: unknown) => {
       response.statusCode = 500;
       response.end(String(error));
     });
@@ -114,12 +151,36 @@ async function startOne(profile: ClientSpec['profile']): Promise<{ issuer: strin
   return { issuer, server };
 }
 
-/** oidc-provider, which is certified: where CIS2 differs from it, one of the two has to be explained. */
-export async function startOracle(): Promise<Provider> {
-  const [basic, fapi2] = [await startOne('basic'), await startOne('fapi2')];
+/**
+ * oidc-provider, which is certified: where CIS2 differs from it, one of the two has to be explained. `lax` takes the
+ * strictness of FAPI 2.0 away, and with it what binds tokens and demands strong keys; a `front` stands
+ * between it and its clients, to make it faulty: the harness has to see both.
+ */
+export async function startOracle({
+  lax = false,
+  front,
+}: {
+  lax?: boolean;
+  front?: Front;
+} = {}): Promise<Provider> {
+  let mood: Mood = 'agrees';
+  const moodNow = () => mood;
+  async function whilePerson<T>(wanted: Mood, run: () => Promise<T>): Promise<T> {
+    mood = wanted;
+    try {
+      return await run();
+    } finally {
+      mood = 'agrees';
+    }
+  }
+  const [basic, fapi2] = [await startOne(false, moodNow, front), await startOne(!lax, moodNow)];
   const of = { basic, fapi2 };
   return {
     name: 'oidc-provider',
+    openid: true,
+    discoveryOf: (issuer) => `${issuer}/.well-known/openid-configuration`,
+    scopes: ['openid', 'profile'],
+    refusable: 'consent',
     issuer: (profile) => of[profile].issuer,
     acrValues: ['oracle:1', 'oracle:2'],
     async register(spec) {
@@ -132,9 +193,17 @@ export async function startOracle(): Promise<Provider> {
           ? {}
           : { backchannel_logout_uri: spec.backchannelLogoutUri, backchannel_logout_session_required: true }),
         ...(spec.jwks === undefined ? {} : { jwks: spec.jwks }),
+        ...(spec.signedRequests
+          ? { require_signed_request_object: true, request_object_signing_alg: 'ES256' }
+          : {}),
         ...(spec.method === 'private_key_jwt' ? { token_endpoint_auth_signing_alg: 'ES256' } : {}),
-        ...(spec.profile === 'fapi2'
-          ? { dpop_bound_access_tokens: true, id_token_signed_response_alg: 'PS256' }
+        ...(spec.profile === 'fapi2' && !lax
+          ? {
+              id_token_signed_response_alg: 'PS256',
+              ...(spec.method === 'self_signed_tls_client_auth'
+                ? { tls_client_certificate_bound_access_tokens: true }
+                : { dpop_bound_access_tokens: true }),
+            }
           : {}),
       };
       const answer = await fetch(`${of[spec.profile].issuer}/reg`, {
@@ -146,6 +215,8 @@ export async function startOracle(): Promise<Provider> {
       if (answer.status !== 201) throw new Error(`registration: ${JSON.stringify(body)}`);
       return { clientId: body.client_id ?? '', clientSecret: body.client_secret };
     },
+    withoutPerson: (run) => whilePerson('away', run),
+    refusing: (run) => whilePerson('refuses', run),
     async goOn(page, browser): Promise<Landing> {
       const form = formOf(page);
       // Its own sign-out page has two buttons and says yes to `logout`.

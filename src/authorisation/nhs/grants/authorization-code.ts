@@ -12,24 +12,18 @@ import {
 } from '../../application/client.ts';
 import { checkSecret, identifyByForm } from '../../application/secret.ts';
 import type { Base } from '../../base.ts';
-import { type CodeGrant, Codes } from '../../codes.ts';
+import { Codes } from '../../codes.ts';
 import { errors } from '../../errors.ts';
 import { type Incoming, refuseRepeated } from '../../incoming.ts';
 import { accessLifetime, Issuer } from '../../issue.ts';
 import { scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
+import { redeeming, type WithCode } from '../../redeem.ts';
 import { isCallback } from '../../redirects.ts';
-import type { Upstream } from '../../upstream/upstream.ts';
 import { corsHeaders } from '../cors.ts';
 import { grant, grantTypes } from './grant.ts';
 import { tokensAnswer } from './tokens-answer.ts';
-
-interface WithCode {
-  code: string;
-  granted: CodeGrant;
-  upstream: Upstream;
-}
 
 export const checkRedirectUri = (base: Base) =>
   async function checkRedirectUri({ form, client }: Incoming & WithClient): Promise<{ redirectUri: string }> {
@@ -116,8 +110,9 @@ export const authorizationCode = grant(
         .step(checkVerifier(base))
         .step(keepScopes);
     },
-    issue(base, { tokens, clock, database, singleUse, recorder, endedSessions }) {
-      const codes = new Codes(base, singleUse);
+    issue(base, parts) {
+      const { tokens, clock, recorder } = parts;
+      const redeem = redeeming(base, parts, errors.codeInvalid);
       const issuer = new Issuer(base, tokens, clock);
       return async function issue(known: Incoming & WithProducts & WithCode & { scope: string[] }) {
         const { request, form, code, granted, upstream, scope, client } = known;
@@ -134,13 +129,7 @@ export const authorizationCode = grant(
             _refresh_tokens_validity_ms: String(lifetimes.validity),
           },
         );
-        // One batch, so of any number of uses at once one wins and the others find nothing written.
-        const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
-        if (!done) throw errors.codeInvalid('the code was used by another request at the same time');
-        if (await endedSessions.isOver(base, upstream, granted.sid)) {
-          await tokens.revokeFamily(granted.family);
-          throw errors.codeInvalid('the provider ended the session at the same time');
-        }
+        await redeem({ code, granted, upstream }, [access.write, refresh.write]);
         const keys = [code, granted.family];
         const detail = { client: client.application.name, level: granted.level.name, scope: scope.join(' ') };
         recorder.record({

@@ -1,4 +1,5 @@
 import type { TokenRecord } from '../../../oauth/tokens.ts';
+import { inGoodStanding } from '../../application/client.ts';
 import { upstreamOf } from '../../rotation.ts';
 import { actorAttribute, bindingOf, mayActAttribute, partyOf, sameBinding } from '../access-tokens.ts';
 import { mayKnowOf } from '../resource-server.ts';
@@ -40,7 +41,8 @@ export const accessToken: TokenType = {
       return { fault: `no access token of ${base.path} is like this` };
     if (!parts.tokens.isLive(record)) return { fault: 'it has run out or was revoked' };
     const owner = await parts.applications.get(record.applicationId);
-    if (owner?.status !== 'approved') return { fault: 'its application is gone or revoked' };
+    if (!(await inGoodStanding(owner, parts.developers)))
+      return { fault: 'its application is gone, revoked or of an inactive developer' };
     const fault = as === 'subject' ? holderFault(record, asking) : undefined;
     if (fault !== undefined) return { fault };
     const upstream = upstreamOf(base, record);

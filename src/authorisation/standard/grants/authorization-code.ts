@@ -3,24 +3,18 @@ import { steps } from '@alongside/kernel/steps';
 import { verifierFits } from '../../../oauth/pkce.ts';
 import type { WithProducts } from '../../application/client.ts';
 import type { Base } from '../../base.ts';
-import { type CodeGrant, Codes } from '../../codes.ts';
+import { Codes } from '../../codes.ts';
 import { accessLifetime, Issuer } from '../../issue.ts';
 import { scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
-import type { Upstream } from '../../upstream/upstream.ts';
+import { redeeming, type WithCode } from '../../redeem.ts';
 import { AccessTokens, refreshBinding } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
 import { readResources } from '../resources.ts';
 import { type FromClient, grant } from './grant.ts';
 import { tokensAnswer } from './tokens-answer.ts';
-
-interface WithCode {
-  code: string;
-  granted: CodeGrant;
-  upstream: Upstream;
-}
 
 /** Milliseconds in which the same client may repeat itself without harm, as after a lost answer. */
 const harmlessRepeat = 10_000;
@@ -99,9 +93,9 @@ export const authorizationCode = grant('authorization_code', {
       .step(keepResources(parts.urls.api))
       .step(keepScopes),
   issue(base, parts) {
-    const { tokens, clock, database, singleUse, recorder, endedSessions } = parts;
+    const { tokens, clock, recorder } = parts;
+    const redeem = redeeming(base, parts, errors.codeInvalid);
     const accessTokens = new AccessTokens(base, parts);
-    const codes = new Codes(base, singleUse);
     const issuer = new Issuer(base, tokens, clock);
     return async function issue({
       parameters,
@@ -125,13 +119,7 @@ export const authorizationCode = grant('authorization_code', {
         _refresh_tokens_validity_ms: String(lifetimes.validity),
         ...refreshBinding(client.half, granted.resources ?? [], binding),
       });
-      // One batch, so of any number of uses at once one wins and the others find nothing written.
-      const { done } = await database.batch([codes.spending(code), access.write, refresh.write]);
-      if (!done) throw errors.codeInvalid('the code was used by another request at the same time');
-      if (await endedSessions.isOver(base, upstream, granted.sid)) {
-        await tokens.revokeFamily(granted.family);
-        throw errors.codeInvalid('the provider ended the session at the same time');
-      }
+      await redeem({ code, granted, upstream }, [access.write, refresh.write]);
       recorder.record({
         keys: [code, granted.family],
         from: 'application',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Clock, seconds } from '@alongside/kernel/clock';
+import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken, uuid } from '@alongside/kernel/ids';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
@@ -38,23 +39,30 @@ const cacheTime = 3_600_000;
 const formType = 'application/x-www-form-urlencoded';
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-const isAddress = (value: unknown, policy: FetchPolicy): value is string =>
-  typeof value === 'string' &&
-  /^https?:$/.test(URL.parse(value)?.protocol ?? '') &&
-  (policy.privateAddresses || value.startsWith('https:'));
+/** Over plain HTTP anybody on the way could be the provider (RFC 9700 section 2.6). */
+const isAddress = (value: unknown, plainHttp: boolean): value is string => {
+  const protocol = typeof value === 'string' ? URL.parse(value)?.protocol : undefined;
+  return protocol === 'https:' || (plainHttp && protocol === 'http:');
+};
+
+// Which providers there are, the operator says: a hospital's own stands in its own network.
+export const providerPolicy: FetchPolicy = { privateAddresses: true };
 
 /** Another provider as its client. Throws FederationProblem. */
 export class Upstream {
   readonly provider: FederatedProvider;
   readonly #clock: Clock;
-  readonly #policy: FetchPolicy;
+  readonly #plainHttp: boolean;
   readonly #redirectUri: string;
   #cached: { metadata: ProviderMetadata; at: number } | undefined;
 
-  constructor(provider: FederatedProvider, clock: Clock, policy: FetchPolicy, origin: string) {
+  /** @param plainHttp in development. Throws OperatorError for a provider without HTTPS elsewhere. */
+  constructor(provider: FederatedProvider, clock: Clock, plainHttp: boolean, origin: string) {
+    if (!isAddress(provider.issuer, plainHttp))
+      throw new OperatorError(`The issuer of the provider ${provider.label} must be an https address.`);
     this.provider = provider;
     this.#clock = clock;
-    this.#policy = policy;
+    this.#plainHttp = plainHttp;
     // One address for each provider, so that no answer of one is taken for another's (RFC 9700 section 4.4.2).
     this.#redirectUri = `${origin}/federated/${provider.id}/callback`;
   }
@@ -69,7 +77,7 @@ export class Upstream {
       throw new FederationProblem('refused', `its metadata are of ${String(found.issuer)}`);
     const { authorization_endpoint, token_endpoint, jwks_uri } = found;
     for (const value of [authorization_endpoint, token_endpoint, jwks_uri])
-      if (!isAddress(value, this.#policy))
+      if (!isAddress(value, this.#plainHttp))
         throw new FederationProblem('refused', `its metadata name no safe address: ${String(value)}`);
     const algorithms = found.id_token_signing_alg_values_supported;
     const metadata: ProviderMetadata = {
@@ -152,7 +160,7 @@ export class Upstream {
 
   async #json(address: string, request: FetchRequest): Promise<JsonObject> {
     try {
-      const { status, body } = await safeFetch(address, this.#policy, request);
+      const { status, body } = await safeFetch(address, providerPolicy, request);
       if (status !== 200) throw new FederationProblem('refused', `${address} answered ${status}`);
       return parseJsonObject(body);
     } catch (error) {

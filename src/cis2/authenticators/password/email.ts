@@ -6,7 +6,7 @@ const shape = /^[^\s@<>()[\],;:\\"\p{C}]{1,64}@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$
 export function emailOf(text: string | undefined): string | undefined {
   if (text === undefined || text.length > longest) return undefined;
   const email = text.trim().normalize('NFC').toLowerCase();
-  return email.length <= longest && shape.test(email) && !/[.-]{2}/.test(email.split('@')[1] ?? '')
+  return email.length <= longest && shape.test(email) && !/\.\.|-\.|\.-/.test(email.split('@')[1] ?? '')
     ? email
     : undefined;
 }

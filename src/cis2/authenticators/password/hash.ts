@@ -1,5 +1,7 @@
-import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { randomToken } from '@alongside/kernel/ids';
+import { Gate } from './gate.ts';
 
 const derive = promisify(scrypt) as (
   password: string,
@@ -39,12 +41,17 @@ export function readHash(text: string): PasswordHash | undefined {
   return { ...found, salt: Buffer.from(salt, 'base64'), key: Buffer.from(key, 'base64') };
 }
 
+/** A flood of guesses must not take every thread of the process, on which signatures are checked as well. */
+const gate = new Gate(2, 60);
+
 const keyOf = (password: string, { ln, r, p, salt }: Cost & { salt: Buffer }, bytes: number) =>
-  derive(password.normalize('NFC'), salt, bytes, { N: 2 ** ln, r, p, maxmem: 256 * 2 ** ln * r });
+  gate.through(() =>
+    derive(password.normalize('NFC'), salt, bytes, { N: 2 ** ln, r, p, maxmem: 256 * 2 ** ln * r }),
+  );
 
 /** Hashes a password; its salt and its cost stand in the result. */
 export async function hashPassword(password: string): Promise<string> {
-  const salt = randomBytes(16);
+  const salt = Buffer.from(randomToken(16), 'base64url');
   const key = await keyOf(password, { ...cost, salt }, length);
   return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$${encode(salt)}$${encode(key)}`;
 }

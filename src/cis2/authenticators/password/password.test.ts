@@ -84,6 +84,8 @@ describe('e-mail addresses', () => {
     ['ada.b+c@example.test', 'ada.b+c@example.test'],
     ['zo\u0065\u0308@example.test', 'zo\u00eb@example.test'],
     ['ada@localhost', 'ada@localhost'],
+    ['ada@xn--bcher-kva.test', 'ada@xn--bcher-kva.test'],
+    ['ada@example-.test', undefined],
     ['ada', undefined],
     ['@example.test', undefined],
     ['ada@', undefined],

@@ -1,7 +1,7 @@
 /** Shortest password, in characters: longer than the eight of NIST SP 800-63B section 5.1.1.2. */
-export const shortestPassword = 12;
+const shortestPassword = 12;
 /** Longest password that is looked at, in characters. */
-export const longestPassword = 128;
+const longestPassword = 128;
 
 /** Passwords of that length that people choose all the same, in lower case and without anything but letters and digits. */
 const known: ReadonlySet<string> = new Set([

@@ -59,11 +59,14 @@ const script = `'use strict';
   const root = byId('tablet');
   if (!root) return;
   const { issuer, unreachable } = root.dataset;
+  let shown = false;
   const show = (name) => {
     for (const view of root.querySelectorAll('[data-view]')) view.hidden = view.dataset.view !== name;
     const title = root.querySelector('[data-view=' + name + '] h1');
     document.title = title.textContent + ' – ' + document.title.split(' – ').at(-1);
-    title.focus();
+    // Not at first: a page that has just come begins at its top by itself.
+    if (shown) title.focus();
+    shown = true;
   };
   const fail = (message) => { byId('problem').textContent = message; show('problem'); };
   const call = async (path, token, more) => {

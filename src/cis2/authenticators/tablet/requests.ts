@@ -43,7 +43,7 @@ const kinds = {
   person: 'cis2-tablet-person',
 } as const;
 /** How long a person has, in milliseconds. */
-export const tabletLifetime = 120_000;
+const tabletLifetime = 120_000;
 /** Requests that one sign-in may make. */
 const mostRequests = 5;
 

@@ -1,12 +1,20 @@
-import { randomInt } from 'node:crypto';
+import { randomToken } from '@alongside/kernel/ids';
 
 // No vowels, so no words; no letters that look like digits (RFC 8628 section 6.1).
 const letters = 'BCDFGHJKLMNPQRSTVWXZ';
 const length = 8;
 
+/** Bytes from here on would make some letters likelier than others. */
+const fair = 256 - (256 % letters.length);
+
 /** A code that a person can type: 34 bits. */
-export const newShortCode = (): string =>
-  Array.from({ length }, () => letters[randomInt(letters.length)]).join('');
+export function newShortCode(): string {
+  let code = '';
+  while (code.length < length)
+    for (const byte of Buffer.from(randomToken(), 'base64url'))
+      if (byte < fair && code.length < length) code += letters[byte % letters.length];
+  return code;
+}
 
 /** As it is shown: two groups. */
 export const grouped = (code: string): string => `${code.slice(0, 4)}-${code.slice(4)}`;

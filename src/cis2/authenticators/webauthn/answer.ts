@@ -74,7 +74,9 @@ const verify = ({ ceremony }: WebAuthnParts, refuse: Again) =>
     const { assertion, client, credential } = known;
     const use = await verifyAssertion(ceremony, assertion, client.challenge, credential);
     if ('refused' in use) return refuse(known, webAuthnSentences.refused, use.refused);
-    const body: WebAuthnBody = { ...credential.body, counter: use.counter };
+    // A key that is shared has no counter, and may sign in at many places in the same moment.
+    const { shared, counter } = credential.body;
+    const body: WebAuthnBody = { ...credential.body, counter: shared ? counter : use.counter };
     return { use, uses: ceremony.credentials.using(credential, body) };
   };
 

@@ -16,6 +16,10 @@ const isPinned = (leaf: string, root: string): boolean => {
   }
 };
 
+/** Only an authority may vouch for another certificate (RFC 5280 section 4.2.1.9). */
+const areAuthorities = (certificates: readonly string[]): boolean =>
+  certificates.every((pem) => new X509Certificate(pem).ca);
+
 /**
  * The fingerprint of the trusted root to which the certificates of a verified attestation lead; null when they lead to none.
  * @param attestationObject one whose statement the library has verified with the first certificate.
@@ -35,7 +39,8 @@ export async function rootOf(
   for (const [fingerprint, root] of roots) {
     if (isPinned(leaf, root)) return fingerprint;
     try {
-      if (await validateCertificatePath(chain, [root])) return fingerprint;
+      if (areAuthorities(chain.slice(1)) && (await validateCertificatePath(chain, [root])))
+        return fingerprint;
     } catch {
       // It leads to another root, or to none.
     }

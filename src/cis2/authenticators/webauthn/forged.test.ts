@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Half } from '../../../oauth/applications.ts';
-import { consolePaths } from '../../protocol.ts';
-import { Browser, type Reply, send } from '../../testing/browser.ts';
-import { consoleSecret, type Instance, startInstance } from '../../testing/instance.ts';
+import { sql } from '../../../storage/database.ts';
+import { Browser, type Reply } from '../../testing/browser.ts';
+import type { CdpCredential } from '../../testing/cdp-credential.ts';
+import { type Instance, startInstance } from '../../testing/instance.ts';
 import { gp, nurse } from '../../testing/people.ts';
 import { redeem } from '../../testing/redeem.ts';
 import { type Said, softAssertion } from '../../testing/soft-authenticator.ts';
-import type { CdpCredential } from '../../testing/webauthn-desk.ts';
+import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
 import { Credentials } from '../credentials.ts';
 import type { WebAuthnBody } from './kind.ts';
 
@@ -25,17 +26,11 @@ before(async () => {
 });
 after(() => cis2.stop());
 
-const give = async (uid: string, kind: string) => {
-  const headers = { authorization: `Bearer ${consoleSecret}`, 'content-type': 'application/json' };
-  const address = `${cis2.origin}${consolePaths.authenticators(uid)}`;
-  return JSON.parse((await send('POST', address, headers, JSON.stringify({ kind }))).body);
-};
-
 /** A key of its own for each test, which counts as one that nobody else has. */
 beforeEach(async () => {
   browser = new Browser();
-  const given = await give(gp.uid, 'security-key');
-  key = given.development.credential;
+  const given = await give(cis2, 'security-key', gp.uid);
+  key = given.key;
   credentialId = given.id;
   await change({ shared: false, counter: 5 });
 });
@@ -45,10 +40,6 @@ async function change(members: Partial<WebAuthnBody>): Promise<void> {
   assert.ok(credential);
   await cis2.database.batch([credentials.using(credential, { ...credential.body, ...members })]);
 }
-
-const plain = (text: string) =>
-  text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&');
-const optionsOf = ({ body }: Reply) => JSON.parse(plain(/data-options="([^"]*)"/.exec(body)?.[1] ?? ''));
 
 async function open(kind = 'security-key', parameters: Record<string, string> = {}) {
   const choice = await browser.get(cis2.authorizeUrl(client, parameters));
@@ -65,15 +56,13 @@ const isRefused = ({ status, body, headers }: Reply) => {
   assert.equal(headers.location, undefined);
   assert.doesNotMatch(body, /code=/);
 };
-const codeIn = ({ body }: Reply): string =>
-  plain(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(body)?.[1] ?? '');
 
 test('the right answer ends in a page that goes on, for a form may not lead to another origin', async () => {
   const { address, challenge, page } = await open();
   assert.match(String(page.headers['content-security-policy']), /script-src 'self';.*form-action 'self';/);
   const done = await post(address, answer(challenge));
   assert.equal(done.status, 200);
-  const { id_token } = await redeem(cis2, client, { ...done, location: codeIn(done) });
+  const { id_token } = await redeem(cis2, client, { ...done, location: onward(done) });
   assert.match(Buffer.from(id_token.split('.')[1] ?? '', 'base64url').toString(), /"sub":"656005750108"/);
   const used = await credentials.get<WebAuthnBody>(credentialId);
   assert.equal(used?.body.counter, 6);
@@ -173,7 +162,7 @@ describe('the level is the credential’s, by the policy of now', () => {
   test('and does for the second level', async () => {
     await change({ root: null });
     const { address, challenge } = await open('security-key', { acr_values: 'AAL2_ANY' });
-    assert.match(codeIn(await post(address, answer(challenge))), /code=/);
+    assert.match(onward(await post(address, answer(challenge))), /code=/);
   });
   test('a passkey is not offered for the third level', async () => {
     const choice = await browser.get(cis2.authorizeUrl(client));
@@ -186,7 +175,7 @@ describe('an expected person', () => {
   const hint = async () => {
     const { address, challenge } = await open();
     const done = await post(address, answer(challenge));
-    return (await redeem(cis2, client, { ...done, location: codeIn(done) })).id_token;
+    return (await redeem(cis2, client, { ...done, location: onward(done) })).id_token;
   };
   test('of an ID token: only what is theirs is asked for', async () => {
     const id_token_hint = await hint();
@@ -199,16 +188,19 @@ describe('an expected person', () => {
   test('another person signs in: the client is told', async () => {
     const id_token_hint = await hint();
     browser = new Browser();
-    const given = await give(nurse.uid, 'security-key');
+    const given = await give(cis2, 'security-key', nurse.uid);
     const { address, challenge } = await open('security-key', { id_token_hint });
-    const forged = softAssertion(given.development.credential, { challenge, origin: cis2.origin });
-    assert.match(codeIn(await post(address, forged)), /error=login_required/);
+    const forged = softAssertion(given.key, { challenge, origin: cis2.origin });
+    assert.match(onward(await post(address, forged)), /error=login_required/);
   });
   test('of a login_hint: the same, and nothing that they cannot use is offered', async () => {
     const { page } = await open('security-key', { login_hint: gp.uid });
     assert.ok(optionsOf(page).allowCredentials.length > 0);
     const choice = await browser.get(cis2.authorizeUrl(client, { login_hint: gp.uid }));
-    assert.doesNotMatch((await browser.get(choice.location)).body, /Windows Hello/);
+    const { body } = await browser.get(choice.location);
+    assert.doesNotMatch(body, /Windows Hello|TESTONE/);
+    const other = await browser.post(choice.location, { person: 'another' });
+    assert.match((await browser.get(other.location)).body, /Windows Hello/);
   });
   test('without anything of the kind: it is not offered, whoever names them', async () => {
     const id_token_hint = await hint();
@@ -226,7 +218,15 @@ describe('a credential of development, whose key is known to many', () => {
   test('has no counter', async () => {
     await change({ shared: true, counter: 9 });
     const { address, challenge } = await open();
-    assert.match(codeIn(await post(address, answer(challenge, { counter: 1 }))), /code=/);
+    assert.match(onward(await post(address, answer(challenge, { counter: 1 }))), /code=/);
+  });
+  test('signs in at two places in the same moment', async () => {
+    await change({ shared: true });
+    const [one, two] = [await open(), await open()];
+    const replies = await Promise.all(
+      [one, two].map(({ address, challenge }) => post(address, answer(challenge))),
+    );
+    for (const reply of replies) assert.match(onward(reply), /code=/);
   });
   test('is nothing in production', async () => {
     const real = await startInstance(
@@ -253,20 +253,26 @@ describe('a credential of development, whose key is known to many', () => {
   });
 });
 
+test('a person who is disabled is not signed in', async () => {
+  const { address, challenge } = await open();
+  cis2.cis.people.set(gp.uid, { ...gp, disabled: true });
+  assert.match(onward(await post(address, answer(challenge))), /error=access_denied/);
+  cis2.cis.people.set(gp.uid, gp);
+});
+
 test('a credential that is removed signs in no more, and its sessions end', async () => {
   const { address, challenge } = await open();
   const done = await post(address, answer(challenge));
-  assert.match(codeIn(done), /code=/);
+  assert.match(onward(done), /code=/);
   assert.match((await browser.get(cis2.authorizeUrl(client))).location, /code=/);
   await cis2.database.batch([credentials.revoking(credentialId)]);
   assert.match(
     (await browser.get(cis2.authorizeUrl(client, { prompt: 'none' }))).location,
     /error=login_required/,
   );
-  const ended = await cis2.database.all({
-    text: 'SELECT end_cause FROM cis2_session WHERE ended_at IS NOT NULL AND uid = ?',
-    values: [gp.uid],
-  } as never);
+  const ended = await cis2.database.all(
+    sql('SELECT sid FROM cis2_session WHERE ended_at IS NOT NULL AND uid = ?', gp.uid),
+  );
   assert.ok(ended.length > 0);
   const again = await open();
   isRefused(await post(again.address, answer(again.challenge, { counter: 8 })));

@@ -1,6 +1,3 @@
-import type { Draft } from '../credentials.ts';
-import type { WebAuthnPolicy } from './policy.ts';
-
 /** One way to sign in by WebAuthn: what it is called, and what the browser is asked for. */
 export interface WebAuthnKind {
   /** Id of the authenticator and kind of its credentials. */
@@ -16,7 +13,7 @@ export interface WebAuthnKind {
   /** What the browser should offer first (WebAuthn section 5.8.7). */
   readonly hints: readonly string[];
   /** The best level that its credentials may reach. */
-  best(policy: WebAuthnPolicy): 2 | 3;
+  best(policy: { passkeyLevel: 2 | 3 }): 2 | 3;
 }
 
 /** What is kept of a WebAuthn credential. */
@@ -37,9 +34,6 @@ export interface WebAuthnBody {
   /** Its key is known to many: taken in development alone, where its counter says nothing. */
   shared: boolean;
 }
-
-/** A WebAuthn credential that is new; it is found by the id that its authenticator gave it. */
-export type WebAuthnDraft = Omit<Draft, 'body'> & { lookup: string; body: WebAuthnBody };
 
 /** `amr` of every sign-in by WebAuthn. */
 export const webAuthnMethods: readonly string[] = ['FIDO2'];

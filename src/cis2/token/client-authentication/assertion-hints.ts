@@ -1,18 +1,6 @@
 import type { DecodedJwt } from '@alongside/kernel/jws';
 import type { Cis2Half } from '../../../oauth/applications.ts';
-
-const defaultPort = /^(https:\/\/[^/:]+):443(?=\/|$)/;
-
-/** Why two addresses that look alike are not the same. */
-function audienceHint(received: unknown, expected: string): string | undefined {
-  if (typeof received !== 'string' || received === expected) return undefined;
-  const bare = (address: string) => address.replace(defaultPort, '$1');
-  if (bare(received) === bare(expected))
-    return `they differ in the explicit port :443 only: it must be as ${expected.match(defaultPort) ? 'there' : 'here, without it'}`;
-  if (received.replace(/\/$/, '') === expected.replace(/\/$/, ''))
-    return 'they differ in the slash at the end only';
-  return undefined;
-}
+import { likeness } from '../../likeness.ts';
 
 /** How far the client's clock seems to be from ours, by `iat`; nothing below ten seconds. */
 function clockHint({ iat }: DecodedJwt['claims'], now: number): string | undefined {
@@ -31,7 +19,7 @@ export function assertionHints(
   const kids = client.jwks?.keys.map(({ kid }) => kid ?? '(none)');
   const unknown = kids && typeof header.kid === 'string' && !kids.includes(header.kid);
   return [
-    audienceHint(claims.aud, audience),
+    likeness(claims.aud, audience),
     clockHint(claims, now),
     unknown ? `registered kids are: ${kids.join(' ') || 'none'}` : undefined,
   ].filter((hint) => hint !== undefined);

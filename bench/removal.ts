@@ -1,0 +1,247 @@
+// The card of one of 1,000 signed-in people leaves the reader: how long until the API refuses the token? `npm run bench:removal`.
+//
+// Everybody is signed in for real: card, CIS session, hand-off, CIS2 session, code and token, over HTTP against one process on
+// SQLite. The one whose card leaves sits at the real Identity Agent; the others sit at desks that this program plays
+// (bench/desks.ts), since one process is one agent. Measured from the call that takes the card out to the API's 401.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { openVault } from '../src/boot/data-folder.ts';
+import { paths } from '../src/cis/protocol.ts';
+import { Navigator } from '../test/support/navigate.ts';
+import { BenchDesk, post } from './desks.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    people: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '7' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const people = Number(options.people);
+const rounds = Number(options.rounds);
+const goal = 1_000;
+const callback = 'http://localhost:1/callback';
+const command = new URL('../scripts/alongside.mjs', import.meta.url).pathname;
+const product = 'bench-removal';
+
+interface Urls {
+  console: string;
+  api: string;
+  cis2Issuer: string;
+  identityAgent: string;
+  cis: string;
+}
+
+function start(data: string): Promise<{ child: ChildProcess; urls: Urls }> {
+  const child = spawn(process.execPath, [command, 'up', '--json', '--data', data, '--port-base', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`up ended with ${code}`)));
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', (line) =>
+      resolve({ child, urls: (JSON.parse(line) as { urls: Urls }).urls }),
+    );
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  child.removeAllListeners('exit');
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+}
+
+async function consoleCall<T>(urls: Urls, method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`${urls.console}/api/v1${path}`, {
+    method,
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`);
+  return (text === '' ? {} : JSON.parse(text)) as T;
+}
+
+interface Client {
+  clientId: string;
+  clientSecret: string;
+}
+
+/** An application of its own, with a product that lifts the published limit of 300 requests a minute. */
+async function register(urls: Urls): Promise<Client> {
+  const scopes = [
+    'urn:nhsd:apim:user-nhs-cis2:aal3:hello-world',
+    'urn:nhsd:apim:user-nhs-id:aal3:hello-world',
+  ];
+  await consoleCall(urls, 'POST', '/products', {
+    name: product,
+    apis: ['hello-world', 'oauth2'],
+    scopes,
+    limits: null,
+  });
+  const { platform } = await consoleCall<{ platform: Client }>(urls, 'POST', '/applications', {
+    name: 'bench removal',
+    profile: 'nhs',
+    platform: { callbackUrls: [callback], products: [product] },
+  });
+  return platform;
+}
+
+/** A token for whoever the browser leads to: the real agent by itself, a played desk when one is given. */
+async function signInForToken(urls: Urls, client: Client, desk?: BenchDesk): Promise<string> {
+  const browser = new Navigator();
+  const query = new URLSearchParams({
+    client_id: client.clientId,
+    redirect_uri: callback,
+    response_type: 'code',
+    state: 'state-of-the-bench',
+  });
+  let { address } = await browser.go(
+    `${urls.api}/oauth2/authorize?${query}`,
+    desk ? urls.identityAgent : callback,
+  );
+  if (desk) {
+    const back = await desk.handOff(address, `${new URL(urls.cis2Issuer).origin}/agent/exchange`);
+    ({ address } = await browser.go(back, callback));
+  }
+  const code = new URL(address).searchParams.get('code');
+  if (!code) throw new Error(`the sign-in ended at ${address}`);
+  const response = await fetch(`${urls.api}/oauth2/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: callback,
+      client_id: client.clientId,
+      client_secret: client.clientSecret,
+    }),
+  });
+  const body = (await response.json()) as { access_token?: string };
+  if (!body.access_token) throw new Error(`the token endpoint answered ${JSON.stringify(body)}`);
+  return body.access_token;
+}
+
+async function statusOf(urls: Urls, token: string): Promise<number> {
+  const response = await fetch(`${urls.api}/hello-world/hello/user`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  await response.body?.cancel();
+  return response.status;
+}
+
+/** Who sits at the played desks: people of the bench alone, brought into the directory in one import. */
+async function bringPeople(urls: Urls, secret: string, count: number): Promise<string[]> {
+  const uids = Array.from({ length: count }, (_, index) => String(200_000_000_000 + index));
+  const everybody = uids.map((uid) => ({
+    uid,
+    givenName: 'Bench',
+    familyName: `Person${uid.slice(-4)}`,
+    roles: [
+      {
+        orgCode: 'A9A5A',
+        roleCode: 'S8000:G8000:R8000',
+        roleName: '"Clinical":"Clinical Provision":"Clinical Practitioner Access Role"',
+      },
+    ],
+  }));
+  await post(
+    `${urls.cis}${paths.directoryImport}`,
+    { version: 1, people: everybody },
+    { authorization: `Bearer ${secret}` },
+  );
+  return uids;
+}
+
+/** Does this for each, a few at a time. */
+async function each<T>(list: readonly T[], atOnce: number, work: (one: T) => Promise<void>): Promise<void> {
+  const rest = list.values();
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const one of rest) await work(one);
+    }),
+  );
+}
+
+async function signInAtAgent(urls: Urls): Promise<void> {
+  await consoleCall(urls, 'PUT', '/readers/0/card', { card: 'gp' });
+  await consoleCall(urls, 'POST', '/agent/pin', { pin: '123456' });
+}
+
+/** Takes the card out and calls the API until it refuses: the milliseconds. */
+async function removal(urls: Urls, token: string): Promise<{ refused: number; answered: number }> {
+  const began = performance.now();
+  let answered = 0;
+  const removing = consoleCall(urls, 'DELETE', '/readers/0/card').then(() => {
+    answered = performance.now() - began;
+  });
+  let refused = 0;
+  while (refused === 0) {
+    const status = await statusOf(urls, token);
+    if (status === 401) refused = performance.now() - began;
+    else if (performance.now() - began > 30_000) throw new Error(`the API still answers ${status}`);
+  }
+  await removing;
+  return { refused, answered };
+}
+
+const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
+const median = (values: readonly number[]): number => sorted(values)[Math.floor(values.length / 2)] ?? 0;
+
+const data = mkdtempSync(join(tmpdir(), 'alongside-bench-'));
+const { child, urls } = await start(data);
+try {
+  const vault = openVault(data, undefined);
+  const client = await register(urls);
+  await signInAtAgent(urls);
+  const began = performance.now();
+  const uids = await bringPeople(urls, vault.serviceSecret('console', 'cis'), people - 1);
+  const tokens: string[] = [];
+  await each(uids, 8, async (uid) => {
+    const desk = await BenchDesk.issue(urls.cis, uid, vault.serviceSecret('card-issuer', 'cis'));
+    await desk.signIn();
+    tokens.push(await signInForToken(urls, client, desk));
+  });
+  const signInSeconds = (performance.now() - began) / 1_000;
+
+  const refused: number[] = [];
+  const answered: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    if (round > 0) await signInAtAgent(urls);
+    const token = await signInForToken(urls, client);
+    if ((await statusOf(urls, token)) !== 200) throw new Error('the API refuses a fresh token');
+    const times = await removal(urls, token);
+    refused.push(times.refused);
+    answered.push(times.answered);
+  }
+  // Nobody else was sent away.
+  const others: number[] = [];
+  await each(tokens, 8, async (token) => {
+    others.push(await statusOf(urls, token));
+  });
+  const stillIn = others.filter((status) => status === 200).length;
+
+  const figures = {
+    people,
+    rounds,
+    goalMs: goal,
+    medianMs: Math.round(median(refused)),
+    maxMs: Math.round(Math.max(...refused)),
+    consoleAnswerMedianMs: Math.round(median(answered)),
+    othersStillSignedIn: stillIn,
+    signInSeconds: Math.round(signInSeconds),
+    node: process.version,
+  };
+  const report = [
+    `Node ${figures.node}, ${people} people signed in within ${figures.signInSeconds} s, ${rounds} removals`,
+    `from the removal of the card to the API's 401   median ${figures.medianMs} ms, longest ${figures.maxMs} ms   (goal ${goal})`,
+    `the others: ${stillIn} of ${tokens.length} tokens still work`,
+  ];
+  process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : `${report.join('\n')}\n`);
+} finally {
+  await stop(child);
+  rmSync(data, { recursive: true, force: true });
+}

@@ -1,0 +1,51 @@
+import { CardError } from './card-error.ts';
+
+/** Return values of PKCS#11 (version 2.40, section 5.1) that mean something of their own here. */
+export const RV = {
+  deviceError: 0x30,
+  deviceRemoved: 0x32,
+  functionNotSupported: 0x54,
+  pinIncorrect: 0xa0,
+  pinInvalid: 0xa1,
+  pinLenRange: 0xa2,
+  pinLocked: 0xa4,
+  sessionClosed: 0xb0,
+  sessionHandleInvalid: 0xb3,
+  tokenNotPresent: 0xe0,
+  tokenNotRecognized: 0xe1,
+  userNotLoggedIn: 0x101,
+  alreadyInitialized: 0x191,
+} as const;
+
+type Known = ConstructorParameters<typeof CardError>;
+const removed: Known = ['card_removed', 'The card was taken out of the reader.'];
+
+const known = new Map<number, Known>([
+  [RV.deviceRemoved, removed],
+  [RV.tokenNotPresent, removed],
+  [RV.sessionClosed, removed],
+  [RV.sessionHandleInvalid, removed],
+  [RV.tokenNotRecognized, ['not_a_piv_card', 'The middleware does not know this card.']],
+  [RV.pinLocked, ['pin_blocked', 'The PIN is blocked.', { attemptsLeft: 0 }]],
+  [RV.userNotLoggedIn, ['pin_required', 'The card wants the PIN first.']],
+]);
+
+const codeOf = (error: unknown): number | undefined => {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'number' ? code : undefined;
+};
+
+/** Whether a call of the module failed with this return value. */
+export const isPkcs11 = (error: unknown, value: number): boolean => codeOf(error) === value;
+
+/** What a call of the module threw, as the agent understands it. */
+export function failureOf(error: unknown): CardError {
+  if (error instanceof CardError) return error;
+  const code = codeOf(error);
+  const own = code === undefined ? undefined : known.get(code);
+  if (own) return new CardError(...own);
+  const name = code === undefined ? 'an unknown reason' : `0x${code.toString(16)}`;
+  return new CardError('transaction_failed', `The middleware of the card failed (${name}).`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,96 @@
+import pkcs11js, { type PKCS11 } from 'pkcs11js';
+import { CardError } from './card-error.ts';
+import { failureOf, isPkcs11, RV } from './pkcs11-failures.ts';
+import type { CallName, Loaded, ModuleSettings, Question, Reply } from './pkcs11-messages.ts';
+import { Pkcs11Token } from './pkcs11-token.ts';
+
+// A process of its own for the maker's module: its calls block, it may hang or crash, and the agent goes on.
+
+const CKF_OS_LOCKING_OK = 2;
+
+/** The slot with the token that is meant, if it is there. */
+function slotOf(module: PKCS11, wanted: string | undefined): Buffer | undefined {
+  const slots = module.C_GetSlotList(true);
+  if (wanted === undefined) return slots[0];
+  return slots.find((slot) => {
+    const isNumber = /^\d+$/.test(wanted) && slot.readBigUInt64LE() === BigInt(wanted);
+    return isNumber || module.C_GetTokenInfo(slot).label.trim() === wanted;
+  });
+}
+
+/** What is in the reader: a token for each insertion, numbered from 1. */
+class TokenWatch {
+  readonly #module: PKCS11;
+  readonly #wanted: string | undefined;
+  #insertions = 0;
+  #present: { slot: Buffer; token: Pkcs11Token } | undefined;
+
+  constructor(module: PKCS11, wanted: string | undefined) {
+    this.#module = module;
+    this.#wanted = wanted;
+  }
+
+  /** Looks at the reader: the number of the insertion that is in, 0 for none. */
+  look(): number {
+    const slot = slotOf(this.#module, this.#wanted);
+    // A session does not outlive its card: that shows one that was changed between two looks.
+    const same = slot && this.#present?.slot.equals(slot) && this.#present.token.open;
+    if (!same) {
+      this.#present?.token.close();
+      this.#present = slot && { slot, token: new Pkcs11Token(this.#module, slot) };
+      if (slot) this.#insertions += 1;
+    }
+    return this.#present ? this.#insertions : 0;
+  }
+
+  token(insertion: number): Pkcs11Token {
+    if (!this.#present || insertion !== this.#insertions)
+      throw new CardError('card_removed', 'The card was taken out of the reader.');
+    return this.#present.token;
+  }
+}
+
+type Call = (token: Pkcs11Token, args: readonly unknown[]) => unknown;
+
+const calls: Readonly<Record<Exclude<CallName, 'insertion'>, Call>> = {
+  verifyPin: (token, args) => token.verifyPin(...(args as Parameters<Pkcs11Token['verifyPin']>)),
+  attemptsLeft: (token) => token.attemptsLeft(),
+  readCertificate: (token, args) =>
+    token.readCertificate(...(args as Parameters<Pkcs11Token['readCertificate']>)),
+  sign: (token, args) => token.sign(...(args as Parameters<Pkcs11Token['sign']>)),
+  changePin: (token, args) => token.changePin(...(args as Parameters<Pkcs11Token['changePin']>)),
+  unblock: (token, args) => token.unblock(...(args as Parameters<Pkcs11Token['unblock']>)),
+};
+
+function answer(watch: TokenWatch, { id, call, insertion, args }: Question): Reply {
+  try {
+    return { id, value: call === 'insertion' ? watch.look() : calls[call](watch.token(insertion), args) };
+  } catch (error) {
+    const { code, message, attemptsLeft } = failureOf(error);
+    return { id, error: { code, message, ...(attemptsLeft === undefined ? {} : { attemptsLeft }) } };
+  }
+}
+
+function load({ module: path }: ModuleSettings): PKCS11 {
+  const module = new pkcs11js.PKCS11();
+  module.load(path);
+  try {
+    module.C_Initialize({ flags: CKF_OS_LOCKING_OK });
+  } catch (error) {
+    if (!isPkcs11(error, RV.alreadyInitialized)) throw error;
+  }
+  return module;
+}
+
+const tell = (message: Loaded | Reply): unknown => process.send?.(message);
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as ModuleSettings;
+try {
+  const module = load(settings);
+  const watch = new TokenWatch(module, settings.token);
+  process.on('message', (question: Question) => tell(answer(watch, question)));
+  tell({ loaded: module.C_GetInfo().manufacturerID.trim(), problem: null });
+} catch (error) {
+  tell({ loaded: null, problem: (error as Error).message.split('\n')[0] ?? '' });
+}
+process.on('disconnect', () => process.exit(0));

@@ -1,0 +1,116 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Log } from '@alongside/kernel/log';
+import type { CardClient } from './card-client.ts';
+import { Pkcs11Client } from './pkcs11-client.ts';
+import type { ModuleSettings } from './pkcs11-messages.ts';
+import { Pkcs11Module } from './pkcs11-module.ts';
+import type { InsertedCard, Reader } from './transport.ts';
+
+/** A module that ended is loaded again after so many milliseconds. */
+const PAUSE = 5_000;
+
+export interface Pkcs11ReaderOptions extends ModuleSettings {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** So many milliseconds may a call of the module take; 30,000 unless told. */
+  readonly limit?: number;
+}
+
+/** The reader of a PKCS#11 module. It is looked at each second, because modules do not tell movements reliably. */
+export class Pkcs11Reader implements Reader {
+  readonly name: string;
+  readonly #options: Pkcs11ReaderOptions;
+  readonly #listeners = new Set<(present: boolean) => void>();
+  readonly #timer: NodeJS.Timeout;
+  #module: Pkcs11Module | undefined;
+  #looking: Promise<void> | undefined;
+  #current: (InsertedCard & { readonly insertion: number }) | undefined;
+  #again = 0;
+  #closed = false;
+
+  private constructor(options: Pkcs11ReaderOptions) {
+    this.#options = options;
+    this.name = `PKCS#11 ${options.module}`;
+    this.#timer = setInterval(() => void this.look(), 1_000).unref();
+  }
+
+  /** @throws OperatorError when the module cannot be used */
+  static async open(options: Pkcs11ReaderOptions): Promise<Pkcs11Reader> {
+    const reader = new Pkcs11Reader(options);
+    try {
+      await reader.#load();
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+    await reader.look();
+    return reader;
+  }
+
+  card(): InsertedCard | undefined {
+    return this.#current;
+  }
+
+  onChange(listener: (present: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** One look at the reader; looks do not overlap. Never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#module?.close();
+    await this.#looking;
+    this.#listeners.clear();
+  }
+
+  async #load(): Promise<void> {
+    const module = await Pkcs11Module.load(this.#options, this.#options.limit ?? 30_000, () => {
+      this.#module = undefined;
+      this.#again = this.#options.clock.now() + PAUSE;
+      this.#movedTo(0);
+    });
+    if (this.#closed) await module.close();
+    else this.#module = module;
+  }
+
+  async #look(): Promise<void> {
+    const { clock, log } = this.#options;
+    const wait = this.#again - clock.now();
+    if (this.#closed || (!this.#module && wait > 0 && wait <= PAUSE)) return;
+    try {
+      if (!this.#module) await this.#load();
+      const insertion = await this.#module?.call<number>('insertion', 0);
+      this.#movedTo(insertion ?? 0);
+    } catch (error) {
+      if (!this.#module) this.#again = clock.now() + PAUSE;
+      if (!this.#closed) log.warn({ reason: reasonOf(error) }, 'the middleware of the card failed');
+      this.#movedTo(0);
+    }
+  }
+
+  #movedTo(insertion: number): void {
+    const module = this.#module;
+    if (insertion === (this.#current?.insertion ?? 0)) return;
+    if (this.#current) {
+      this.#current = undefined;
+      this.#tell(false);
+    }
+    if (insertion === 0 || !module || this.#closed) return;
+    this.#current = { insertion, open: (): CardClient => new Pkcs11Client(module, insertion) };
+    this.#tell(true);
+  }
+
+  #tell(present: boolean): void {
+    for (const listener of this.#listeners) listener(present);
+  }
+}

@@ -1,0 +1,25 @@
+import { type Asked, type Check, type Finding, ok, wrong } from './check.ts';
+
+const mend = 'See that this machine may reach that address: network, proxy, firewall, name, certificate.';
+
+function reached(who: string, asked: Asked | undefined, isRight: (answer: unknown) => boolean): Finding[] {
+  if (!asked) return [];
+  const { url, answer, problem } = asked;
+  const { origin } = new URL(url);
+  if (!answer) return [wrong(`${who} does not answer: ${problem}`, mend)];
+  if (answer.status !== 200 || !isRight(answer.body))
+    return [wrong(`What answers at ${url} is not ${who}: status ${answer.status}.`, 'Correct the address.')];
+  return [ok(`${who} answers at ${origin}.`)];
+}
+
+/** CIS can be reached. */
+export const cis: Check = { name: 'cis', run: ({ cis: asked }) => reached('CIS', asked, () => true) };
+
+/** The keys of CIS2 can be fetched. */
+export const cis2: Check = {
+  name: 'cis2',
+  run: ({ cis2Keys }) =>
+    reached('the key set of CIS2', cis2Keys, (body) =>
+      Array.isArray((body as { keys?: unknown } | undefined)?.keys),
+    ),
+};

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { settingFiles } from '../settings/places.ts';
+import { type Check, ok, remark, wrong } from './check.ts';
+
+export const settings: Check = {
+  name: 'settings',
+  run({ settings: loaded, settingsProblem, agent }) {
+    const { policy, user } = settingFiles();
+    if (!loaded)
+      return [
+        wrong(settingsProblem, 'Put it right: an agent does not start while one of its files is wrong.'),
+      ];
+    const found = [
+      existsSync(policy)
+        ? ok(`The policy of this machine, ${policy}, is in force.`)
+        : ok('No policy is in force.'),
+    ];
+    const missing = !loaded.settings.cis || !loaded.settings.cis2Issuer;
+    // An agent that runs was told on its own command line.
+    if (missing && !agent)
+      found.push(
+        wrong(
+          'The settings do not say where CIS and CIS2 are.',
+          `Set "cis" and "cis2Issuer" in ${user} or ${policy}.`,
+        ),
+      );
+    if (loaded.settings.development)
+      found.push(remark('"development" is on: every program of this user can use virtual cards.'));
+    return found;
+  },
+};

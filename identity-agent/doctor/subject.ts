@@ -1,0 +1,70 @@
+import { systemClock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
+import { type AgentConfiguration, type AgentStatus, methods } from '../protocol.ts';
+import { Servers } from '../server-call.ts';
+import { loadSettings } from '../settings/settings.ts';
+import { AgentConnection } from '../socket/client.ts';
+import type { Asked, RunningAgent, Subject } from './check.ts';
+
+/** How long anything that is asked may take, in milliseconds. */
+const patience = 5_000;
+
+async function askServer(servers: Servers, url: string): Promise<Asked> {
+  const before = systemClock.now();
+  try {
+    const answer = await servers.call({ method: 'GET', url, milliseconds: patience });
+    return { url, answer, problem: '', before, after: systemClock.now() };
+  } catch (error) {
+    return { url, answer: undefined, problem: reasonOf(error), before, after: systemClock.now() };
+  }
+}
+
+async function askAgent(path: string): Promise<RunningAgent> {
+  const connection = await AgentConnection.open(path);
+  const late = setTimeout(() => connection.close(), patience);
+  try {
+    return {
+      status: await connection.call<AgentStatus>(methods.status),
+      configuration: await connection.call<AgentConfiguration>(methods.configuration),
+    };
+  } finally {
+    clearTimeout(late);
+    connection.close();
+  }
+}
+
+/** A value, or why there is none. */
+async function attempt<T>(work: () => T | Promise<T>): Promise<{ value: T | undefined; problem: string }> {
+  try {
+    return { value: await work(), problem: '' };
+  } catch (error) {
+    return { value: undefined, problem: reasonOf(error) };
+  }
+}
+
+/** Gathers what the checks look at. A running agent knows best what it is set to; without one the settings say it. */
+export async function subjectOf(socket: string): Promise<Subject> {
+  const servers = new Servers();
+  try {
+    const loaded = await attempt(() => loadSettings([]));
+    const found = await attempt(() => askAgent(socket));
+    const told = found.value?.configuration;
+    const settings = loaded.value?.settings;
+    const url = told?.url ?? `http://127.0.0.1:${settings?.agentPort ?? 8403}`;
+    const cis = told?.cisUrl ?? settings?.cis;
+    const issuer = settings?.cis2Issuer;
+    const keys = told?.cis2JwksUrl ?? settings?.cis2Jwks ?? (issuer && `${issuer}/connect/jwk_uri`);
+    const [port, atCis, cis2Keys] = await Promise.all([
+      askServer(servers, `${url}/healthz`),
+      cis === undefined ? undefined : askServer(servers, `${cis}/healthz`),
+      keys === undefined ? undefined : askServer(servers, keys),
+    ]);
+    return {
+      ...{ socket, url, port, cis: atCis, cis2Keys },
+      ...{ settings: loaded.value, settingsProblem: loaded.problem },
+      ...{ agent: found.value, silence: found.problem },
+    };
+  } finally {
+    servers.close();
+  }
+}

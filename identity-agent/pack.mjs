@@ -1,0 +1,76 @@
+// Makes the package that a workstation installs: emitted JavaScript, with the kernel and CIS's protocol inside.
+// node identity-agent/pack.mjs FOLDER    (then: npm pack FOLDER)
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const clone = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const [folder] = process.argv.slice(2);
+if (!folder) {
+  process.stderr.write('Name the folder that the package is made in.\n');
+  process.exit(2);
+}
+const out = resolve(folder);
+const manifestOf = (part) => JSON.parse(readFileSync(join(clone, part, 'package.json'), 'utf8'));
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const project = join(out, 'tsconfig.json');
+const compilerOptions = {
+  ...{ noEmit: false, noCheck: true, rewriteRelativeImportExtensions: true, rootDir: clone, outDir: out },
+  // By its path it is ours to emit; by its name it would be a package.
+  paths: { '@alongside/kernel/*': [join(clone, 'kernel', '*.ts')] },
+  typeRoots: [join(clone, 'node_modules', '@types')],
+};
+writeFileSync(
+  project,
+  JSON.stringify({
+    extends: join(clone, 'tsconfig.json'),
+    compilerOptions,
+    include: [],
+    files: ['main.ts', 'cli.ts'].map((file) => join(clone, 'identity-agent', file)),
+  }),
+);
+execFileSync(process.execPath, [join(clone, 'node_modules/@typescript/native/bin/tsc'), '-p', project], {
+  cwd: clone,
+  stdio: 'inherit',
+});
+rmSync(project);
+// Without a compiler to machine code, which would cost an agent that mostly waits 10 MB. (It also turns WebAssembly off,
+// which Node needs to strip types: so not in the clone.)
+const program = readFileSync(join(clone, 'identity-agent', 'bin.mjs'), 'utf8');
+const slim = program.replace(/^#!.*/, '#!/usr/bin/env -S node --max-semi-space-size=1 --lite-mode');
+writeFileSync(join(out, 'identity-agent', 'bin.mjs'), slim, { mode: 0o755 });
+cpSync(join(clone, 'LICENSE'), join(out, 'LICENSE'));
+cpSync(join(clone, 'deploy', 'identity-agent.service'), join(out, 'identity-agent.service'));
+
+const kernel = join(out, 'node_modules', '@alongside', 'kernel');
+mkdirSync(dirname(kernel), { recursive: true });
+renameSync(join(out, 'kernel'), kernel);
+// Reached by their types alone: what they import is not part of the package.
+for (const server of ['http.js', 'log.js', 'peer.js']) rmSync(join(kernel, server), { force: true });
+const { name, version, type } = manifestOf('kernel');
+writeFileSync(
+  join(kernel, 'package.json'),
+  JSON.stringify({ name, version, type, exports: { './*': './*.js' } }),
+);
+
+const agent = manifestOf('identity-agent');
+const { zod } = manifestOf('.').dependencies;
+writeFileSync(
+  join(out, 'package.json'),
+  `${JSON.stringify(
+    {
+      ...{ name: agent.name, version: agent.version, type: 'module', license: agent.license },
+      engines: { node: '>=22' },
+      bin: { 'identity-agent': 'identity-agent/bin.mjs' },
+      dependencies: { ...agent.dependencies, zod },
+      ...(agent.optionalDependencies ? { optionalDependencies: agent.optionalDependencies } : {}),
+      bundleDependencies: [name],
+    },
+    undefined,
+    2,
+  )}\n`,
+);
+process.stdout.write(`${out}\n`);

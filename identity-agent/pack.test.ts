@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { freePort, testDesk } from './fixture/desk.ts';
+
+const run = promisify(execFile);
+const clone = dirname(dirname(fileURLToPath(import.meta.url)));
+
+test('the package of a workstation runs by itself: emitted JavaScript, nothing of the clone', async (t) => {
+  const { cis, cis2, folder: data } = await testDesk(t);
+  const folder = await mkdtemp(join(tmpdir(), 'agent-package-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const made = join(folder, 'package');
+  await run(process.execPath, [join(clone, 'identity-agent', 'pack.mjs'), made]);
+  const { bin, dependencies } = JSON.parse(await readFile(join(made, 'package.json'), 'utf8')) as {
+    bin: Record<string, string>;
+    dependencies: Record<string, string>;
+  };
+  const files = await readdir(made, { recursive: true });
+  assert.deepEqual(
+    files.filter((file) => /\.ts$|\.test\.|fixture/.test(file)),
+    [],
+    'no source, no test',
+  );
+  for (const name of Object.keys(dependencies)) {
+    const [scope = ''] = name.split('/');
+    if (!existsSync(join(made, 'node_modules', scope)))
+      await symlink(join(clone, 'node_modules', scope), join(made, 'node_modules', scope));
+  }
+
+  const program = join(made, bin['identity-agent'] ?? '');
+  const [first = ''] = (await readFile(program, 'utf8')).split('\n');
+  const flags = first.split(' ').slice(3);
+  const socket = join(data, 'packed', 'a.sock');
+  const call = (...words: string[]) => run(process.execPath, [...flags, program, ...words]);
+  assert.match((await call('--help')).stdout, /identity-agent getTicket/);
+  assert.match((await call('run', '--help')).stdout, /--cis2-issuer/);
+
+  const child = spawn(
+    process.execPath,
+    [
+      ...[...flags, program, '--cis', cis.origin, '--cis2-issuer', cis2.issuer],
+      ...['--agent-port', String(await freePort()), '--agent-data', join(data, 'packed-data')],
+      ...['--agent-socket', socket, '--log-level', 'info'],
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  t.after(() => child.kill('SIGKILL'));
+  const ready = await new Promise<string>((resolve) =>
+    child.stderr.once('data', (part) => resolve(String(part))),
+  );
+  assert.match(ready, /"msg":"ready"/);
+  assert.match((await call('status', '--socket', socket)).stdout, /^state: noCard/);
+  child.kill('SIGTERM');
+  assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0);
+});

@@ -1,0 +1,57 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import { uuid } from '@alongside/kernel/ids';
+import { withQuery } from '../../oauth/parameters.ts';
+import type { WithClient } from '../application/client.ts';
+import type { Attributes } from '../attributes.ts';
+import type { CodeGrant } from '../codes.ts';
+import type { Parts } from '../parts.ts';
+import type { Level } from '../upstream/upstream.ts';
+import type { WithPending } from './pending.ts';
+
+/** Somebody who came back from the provider and gets a code. */
+export type Arrived = WithPending &
+  WithClient & { level: Level; attributes: Attributes; uid: string; sid: string | null };
+
+/** What the code stands for. */
+export function grantOf({
+  pending,
+  client,
+  level,
+  attributes,
+  uid,
+  sid,
+}: Arrived): Omit<CodeGrant, 'issuer'> {
+  const { redirectUri, challenge, upstream, asked, resources, jkt } = pending;
+  return {
+    applicationId: client.application.id,
+    clientId: client.half.clientId,
+    redirectUri,
+    challenge,
+    family: uuid(),
+    upstream,
+    level,
+    uid,
+    sid,
+    attributes,
+    asked,
+    ...(resources ? { resources } : {}),
+    ...(jkt === undefined ? {} : { jkt }),
+  };
+}
+
+/** The redirect that brings the code to the client (RFC 6749 section 4.1.2); with the issuer where the profile has it (RFC 9207). */
+export function sendCode(
+  { recorder }: Pick<Parts, 'recorder'>,
+  { pending, state, client, level }: Arrived,
+  code: string,
+  iss?: string,
+): Answer {
+  recorder.record({
+    keys: [state, pending.state ?? '', code],
+    from: 'authorisation',
+    to: 'application',
+    name: 'authorisation.code',
+    detail: { client: client.application.name, level: level.name },
+  });
+  return redirect(withQuery(pending.redirectUri, { code, state: pending.state ?? undefined, iss }));
+}

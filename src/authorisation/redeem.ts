@@ -1,0 +1,36 @@
+import type { Refuse } from '@alongside/kernel/errors';
+import type { Statement } from '../storage/database.ts';
+import type { Base } from './base.ts';
+import { type CodeGrant, Codes } from './codes.ts';
+import type { Parts } from './parts.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** A code that was found good, and what it stands for. */
+export interface WithCode {
+  code: string;
+  granted: CodeGrant;
+  upstream: Upstream;
+}
+
+/** Turns a code into its tokens; refuses when another request was first, or the provider ended the session meanwhile. */
+export const redeeming = (
+  base: Base,
+  {
+    database,
+    tokens,
+    singleUse,
+    endedSessions,
+  }: Pick<Parts, 'database' | 'tokens' | 'singleUse' | 'endedSessions'>,
+  refuse: Refuse,
+) => {
+  const codes = new Codes(base, singleUse);
+  return async ({ code, granted, upstream }: WithCode, writes: readonly Statement[]): Promise<void> => {
+    // One batch, so of any number of uses at once one wins and the others find nothing written.
+    const { done } = await database.batch([codes.spending(code), ...writes]);
+    if (!done) throw refuse('the code was used by another request at the same time');
+    if (await endedSessions.isOver(base, upstream, granted.sid)) {
+      await tokens.revokeFamily(granted.family);
+      throw refuse('the provider ended the session at the same time');
+    }
+  };
+};

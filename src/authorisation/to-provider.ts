@@ -1,0 +1,64 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import { randomToken } from '@alongside/kernel/ids';
+import { sha256 } from '@alongside/kernel/secrets';
+import type { Client } from './application/client.ts';
+import type { Base } from './base.ts';
+import { browserCookie } from './callback/pending.ts';
+import type { Parts } from './parts.ts';
+import { type Pending, PendingRequests } from './pending.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** A checked authorization request, and what is asked of the provider for it. */
+export interface Departure {
+  client: Client;
+  upstream: Upstream;
+  /** What is remembered until the person comes back. */
+  request: Omit<
+    Pending,
+    'issuer' | 'upstream' | 'applicationId' | 'clientId' | 'nonce' | 'verifier' | 'browser'
+  >;
+  acrValues: string;
+  /** Seconds. */
+  maxAge: string;
+  prompt?: string | undefined;
+}
+
+/** Seconds that a browser keeps the cookie of a request under way. */
+const cookieLifetime = 3_600;
+
+/** Sends the browser away to sign in; both profiles end their authorization requests so. */
+export const departureFrom = (
+  base: Base,
+  { recorder, cookies, singleUse, vault }: Pick<Parts, 'recorder' | 'cookies' | 'singleUse' | 'vault'>,
+) => {
+  const requests = new PendingRequests(base, singleUse, vault);
+  return async ({ client, upstream, request, ...asked }: Departure): Promise<Answer> => {
+    const browser = base.hardening.browserBoundCallback ? randomToken() : null;
+    const outgoing = await requests.begin(upstream, {
+      ...request,
+      applicationId: client.application.id,
+      clientId: client.half.clientId,
+      browser: browser && sha256(browser),
+    });
+    const keys = [outgoing.state, request.state ?? ''];
+    const provider = upstream.providerName;
+    recorder.record({
+      keys,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.authorize',
+      detail: { client: client.application.name, base: base.path, provider },
+    });
+    recorder.record({
+      keys,
+      from: 'authorisation',
+      to: 'cis2',
+      name: 'authorisation.to-cis2',
+      detail: { provider },
+    });
+    const answer = redirect(upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, ...asked }));
+    return browser === null
+      ? answer
+      : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, cookieLifetime) });
+  };
+};

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { OperatorError } from '@alongside/kernel/config';
+import { signInSettings } from './sign-in.ts';
+
+test('nothing configured: nobody else signs people in, and only one address is near', () => {
+  const { providers, tabletNetworks } = signInSettings({ signInProviders: undefined, tabletNetworks: [] });
+  assert.deepEqual(providers, []);
+  assert.equal(tabletNetworks.includes('10.1.2.3'), false);
+});
+
+test('providers come from the file, networks from the list', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-sign-in-'));
+  try {
+    const file = join(folder, 'providers.json');
+    const provider = { label: 'Mail', issuer: 'https://mail.example.test', clientId: 'x', clientSecret: 'y' };
+    writeFileSync(file, JSON.stringify({ providers: [provider] }));
+    const { providers, tabletNetworks } = signInSettings({
+      signInProviders: file,
+      tabletNetworks: ['10.1.0.0/16'],
+    });
+    assert.deepEqual(
+      providers.map(({ id, label }) => [id, label]),
+      [['federated', 'Mail']],
+    );
+    assert.equal(tabletNetworks.includes('10.1.2.3'), true);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('what cannot be read is said in one sentence', () => {
+  assert.throws(
+    () => signInSettings({ signInProviders: '/nowhere/providers.json', tabletNetworks: [] }),
+    OperatorError,
+  );
+  for (const wrong of ['ward', '10.0.0.0/1', '10.0.0.0/99'])
+    assert.throws(
+      () => signInSettings({ signInProviders: undefined, tabletNetworks: [wrong] }),
+      /networks of desks/,
+    );
+});

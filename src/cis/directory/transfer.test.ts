@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { Desk, issueCard, startCis, type TestCis, uids } from '../cis.fixture.ts';
+import { type ImportAnswer, type Person, paths } from '../protocol.ts';
+import { parseDirectoryCsv, writeDirectoryCsv } from './csv.ts';
+import { asItWas, joinList, splitList, writeCell } from './csv-cells.ts';
+import { columnNames } from './csv-columns.ts';
+
+describe('import and export of the directory', () => {
+  let cis: TestCis;
+  before(async () => {
+    cis = await startCis();
+  });
+  beforeEach(() => cis.reset());
+  after(() => cis.close());
+
+  const csv = 'text/csv';
+  async function bring(
+    body: string,
+    type = csv,
+    query = '',
+  ): Promise<{ status: number; answer: ImportAnswer }> {
+    const { status, body: answer } = await cis.call(`${paths.directoryImport}${query}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type },
+      as: 'console',
+    });
+    return { status, answer: answer as unknown as ImportAnswer };
+  }
+  const everybody = async () =>
+    (await cis.call(paths.people, { as: 'console' })).body.people as unknown as Person[];
+  const exported = async () =>
+    JSON.stringify((await cis.call(paths.directoryExport, { as: 'console' })).body);
+
+  test('what is exported changes nothing when it is imported, as JSON and as CSV', async () => {
+    const people = await everybody();
+    assert.equal(people.length, 16);
+    const document = await exported();
+    assert.deepEqual(Object.keys(JSON.parse(document)), ['version', 'people', 'organisations', 'activities']);
+    assert.deepEqual((await bring(document, 'application/json')).answer, {
+      dryRun: false,
+      added: 0,
+      changed: 0,
+      unchanged: 16,
+      errors: [],
+    });
+    assert.deepEqual((await bring(writeDirectoryCsv(people))).answer.unchanged, 16);
+    assert.deepEqual(await everybody(), people);
+  });
+
+  test('into an empty directory it brings back everybody as they were', async () => {
+    const people = await everybody();
+    const text = writeDirectoryCsv(people);
+    for (const { uid } of people) await cis.call(paths.person(uid), { method: 'DELETE', as: 'console' });
+    assert.equal((await bring(text)).answer.added, 16);
+    assert.deepEqual(await everybody(), people);
+  });
+
+  const head = 'uid,givenName,familyName,orgCode,orgName,roleCode,roleName,activities';
+  const nurse = '"""Clinical"":""Clinical Provision"":""Nurse Access Role"""';
+  const line = (uid: string, more = `A9A5A,,S8000:G8000:R8001,${nurse},B0825 Amend|B0401 View`) =>
+    `${uid},Tilda,Farthingale,${more}`;
+
+  test('adds people and roles; bringing the same again changes nothing', async () => {
+    const text = [
+      head,
+      line('100000000001'),
+      line('100000000001', `NEW1,New Clinic,S8000:G8000:R8001,${nurse},`),
+    ].join('\r\n');
+    assert.deepEqual((await bring(text)).answer, {
+      dryRun: false,
+      added: 1,
+      changed: 0,
+      unchanged: 0,
+      errors: [],
+    });
+    const { body } = await cis.call(paths.person('100000000001'), { as: 'console' });
+    const person = body as unknown as Person;
+    assert.deepEqual(
+      person.roles.map(({ orgCode, orgName, activities }) => [
+        orgCode,
+        orgName,
+        activities.map(({ code }) => code),
+      ]),
+      [
+        ['A9A5A', 'Alder Vale Test Practice', ['B0825', 'B0401']],
+        ['NEW1', 'New Clinic', []],
+      ],
+    );
+    assert.equal((await bring(text)).answer.unchanged, 1);
+    const audits = (await cis.audit.list()).filter(({ action }) => action === 'directory.imported');
+    assert.deepEqual(
+      audits.slice(-2).map(({ actor, detail }) => [actor, detail]),
+      [
+        ['console', { added: 1, changed: 0 }],
+        ['console', { added: 0, changed: 0 }],
+      ],
+    );
+  });
+
+  test('a dry run says the same and writes nothing', async () => {
+    const before = await everybody();
+    const { status, answer } = await bring([head, line('100000000002')].join('\n'), csv, '?dryRun=true');
+    assert.deepEqual([status, answer.added, answer.dryRun], [200, 1, true]);
+    assert.deepEqual(await everybody(), before);
+  });
+
+  test('every fault has its line, and one is enough that nothing is written', async () => {
+    const before = await everybody();
+    const text = [
+      head,
+      line('100000000003'),
+      line('12'),
+      '100000000004,"Two',
+      'lines",Farthingale,,,,,',
+      line('100000000005', `a9a5a,,S8000:G8000:R8001,${nurse},`),
+      line('100000000006', `A9A5A,,R8001,${nurse},`),
+      line('100000000007', 'A9A5A,,S8000:G8000:R8001,Nurse,'),
+      line('100000000008', `A9A5A,,S8000:G8000:R8001,${nurse},X0825 Amend`),
+      line('100000000009', `UNKN,,S8000:G8000:R8001,${nurse},`),
+      line('', `A9A5A,,S8000:G8000:R8001,${nurse},`),
+      '100000000010,Tilda',
+      line('100000000003').replace('Farthingale', 'Other'),
+      line('100000000011', `,,S8000:G8000:R8001,${nurse},`),
+      line('100000000012', `A9A5A,Another Name,S8000:G8000:R8001,${nurse},`),
+    ].join('\r\n');
+    const { status, answer } = await bring(text);
+    assert.equal(status, 422);
+    const found = answer.errors.map(({ line: at, field, problem }) => `${at} ${field}: ${problem}`);
+    assert.deepEqual(found, [
+      '3 uid: must be 12 digits',
+      '4 givenName: must not hold control characters',
+      '6 organisations.0.orgCode: must be an ODS code: 3 to 12 capital letters and digits',
+      '7 roles.0.roleCode: must be staff group, sub-group and job role: S8000:G8000:R8001',
+      '8 roles.0.roleName: must be three quoted parts joined by colons: "Clinical":"Clinical Provision":"Nurse Access Role"',
+      '9 roles.0.activities.0.code: must be a business function: B0825',
+      '10 organisations.0.orgName: is needed: UNKN is not in the directory yet',
+      '11 uid: is needed',
+      '12 : has 2 cells, not 8',
+      '13 familyName: differs from line 2',
+      '14 orgCode: is needed for a role',
+      '15 organisations.0.orgName: must be "Alder Vale Test Practice", as the directory has it',
+    ]);
+    assert.deepEqual(await everybody(), before);
+  });
+
+  test('role profile ids and personas belong to one person, in the file and beside it', async () => {
+    const people = await everybody();
+    const gp = people.find(({ persona }) => persona === 'gp') ?? assert.fail();
+    const thief = { ...gp, uid: '100000000020', persona: null };
+    const twin = { ...gp, uid: '100000000021', roles: [], organisations: [] };
+    const send = (list: unknown[]) => bring(JSON.stringify({ version: 1, people: list }), 'application/json');
+    const problems = async (list: unknown[]) =>
+      (await send(list)).answer.errors.map(({ line: at, field, problem }) => `${at} ${field}: ${problem}`);
+    assert.deepEqual(await problems([thief]), [`1 roleId: ${gp.roles[0]?.roleId} belongs to another person`]);
+    assert.deepEqual(await problems([twin]), ['1 persona: gp belongs to another person']);
+    assert.deepEqual(await problems([gp, gp]), ['2 uid: is there twice']);
+    // Personas change hands within one file.
+    const nurseNow = people.find(({ persona }) => persona === 'nurse') ?? assert.fail();
+    const swapped = [
+      { ...gp, persona: 'nurse' },
+      { ...nurseNow, persona: 'gp' },
+    ];
+    assert.deepEqual((await send(swapped)).answer, {
+      dryRun: false,
+      added: 0,
+      changed: 2,
+      unchanged: 0,
+      errors: [],
+    });
+  });
+
+  test('what follows from a change follows from an import: the disabled are signed out', async () => {
+    const desk = new Desk(cis);
+    await desk.signIn(await issueCard(cis, uids.gp));
+    const people = (await everybody()).map((person) =>
+      person.uid === uids.gp ? { ...person, disabled: true } : person,
+    );
+    assert.equal((await bring(writeDirectoryCsv(people))).answer.changed, 1);
+    assert.equal((await desk.heartbeat()).status, 410);
+  });
+
+  test('what is no import is refused whole', async () => {
+    assert.equal((await bring('{', 'application/json')).status, 400);
+    assert.equal((await bring('{"version":2,"people":[]}', 'application/json')).status, 400);
+    assert.equal((await bring('x', 'text/plain')).status, 415);
+    assert.equal((await bring(head, csv, '?dryRun=maybe')).status, 400);
+    for (const [text, problem] of [
+      ['', '1 uid: is needed'],
+      ['uid,colour\n1,2', '1 colour: is no column'],
+      ['uid,uid\n1,2', '1 : a column is there twice'],
+      ['givenName\nx', '1 uid: is needed'],
+    ] as const) {
+      const { status, answer } = await bring(text);
+      const [first] = answer.errors;
+      assert.deepEqual([status, `${first?.line} ${first?.field}: ${first?.problem}`], [422, problem]);
+    }
+    const broken = await bring('uid,givenName\n"1,2\n3,4');
+    assert.equal(broken.status, 422);
+    assert.match(broken.answer.errors[0]?.problem ?? '', /Quote/i);
+    for (const as of ['cis2', 'authorisation', 'cardIssuer'] as const) {
+      assert.equal((await cis.call(paths.directoryExport, { as })).status, 403);
+      assert.equal((await cis.call(paths.directoryImport, { method: 'POST', as })).status, 403);
+    }
+    assert.equal((await cis.call(`${paths.directoryExport}?format=xml`, { as: 'console' })).status, 400);
+  });
+
+  test('activities and what they include: listed, imported, and worked out for a person', async () => {
+    const codesOf = async () => {
+      const { body } = await cis.call(paths.personActivities(uids.gp), { as: 'cis2' });
+      const [role] = body.roles as { activities: { code: string; includedBy: string | null }[] }[];
+      return role?.activities.map(({ code, includedBy }) => [code, includedBy]);
+    };
+    const own = ['B0420', 'B0401', 'B0360', 'B0825'].map((code) => [code, null]);
+    assert.deepEqual(await codesOf(), [...own, ['B0820', 'B0825']]);
+    const activities = [
+      { code: 'B0825', name: 'Amend', includes: ['B0820'] },
+      { code: 'B0820', name: 'View', includes: ['B0001', 'B0825'] },
+      { code: 'B0001', name: 'More', includes: ['B0401'] },
+    ];
+    const document = JSON.stringify({ version: 1, people: [], activities });
+    assert.equal((await bring(document, 'application/json')).status, 200);
+    assert.deepEqual(await codesOf(), [...own, ['B0820', 'B0825'], ['B0001', 'B0820']]);
+    assert.deepEqual((await cis.call(paths.activities, { as: 'console' })).body, { activities });
+    const odd = JSON.stringify({ version: 1, people: [], activities: [{ code: 'R1', name: 'x' }] });
+    assert.equal((await bring(odd, 'application/json')).status, 400);
+    assert.equal((await cis.call(paths.personActivities('1'), { as: 'console' })).status, 404);
+  });
+});
+
+describe('cells', () => {
+  test('no cell of an export begins as a formula, and each comes back as it was', () => {
+    const dangerous = fc.constantFrom(
+      '=',
+      '+',
+      '-',
+      '@',
+      '\t',
+      '\r',
+      "'",
+      '"',
+      ',',
+      '\n',
+      ' ',
+      'a',
+      '|',
+      '\\',
+    );
+    fc.assert(
+      fc.property(fc.array(dangerous, { maxLength: 8 }), (parts) => {
+        const value = parts.join('');
+        const cell = writeCell(value);
+        assert.ok(!/^"?[=+\-@\t\r]/.test(cell), cell);
+        const [[read = ''] = []] = parse(`${cell},x`, { relax_quotes: false }) as string[][];
+        assert.equal(asItWas(read), value);
+      }),
+    );
+  });
+
+  test('lists come back as they were', () => {
+    const entries = fc.array(fc.string({ minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(entries, (list) => {
+        fc.pre(list.join('').trim() !== '');
+        assert.deepEqual(splitList(joinList(list)), list);
+      }),
+    );
+  });
+
+  test('no text makes the reader throw', async () => {
+    const piece = fc.oneof(
+      fc.constantFrom(...columnNames, ',', '\n', '"', '\r\n', ';'),
+      fc.string({ maxLength: 5 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 30 }), async (pieces) => {
+        const { people, problems } = await parseDirectoryCsv(pieces.join(''));
+        assert.ok(Array.isArray(people) && Array.isArray(problems));
+      }),
+    );
+  });
+});

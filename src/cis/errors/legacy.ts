@@ -1,0 +1,33 @@
+import { catalogue } from '@alongside/kernel/errors';
+
+/** Refusals of the legacy interface. */
+export const legacyErrors = catalogue('cis', {
+  legacyInput: {
+    code: 'invalid_input',
+    status: 400,
+    description: 'Invalid input request.',
+    actor: 'developer',
+    source: 'docs/legacy-interface.md',
+  },
+  legacyRefused: {
+    code: 'failed_to_validate',
+    status: 403,
+    description: 'Failed To Validate.',
+    actor: 'agent',
+    source: 'docs/legacy-interface.md',
+  },
+  legacyTransport: {
+    code: 'not_allowed_from_here',
+    status: 403,
+    description: 'The legacy interface answers on loopback, or to a client with a known certificate.',
+    actor: 'operator',
+    source: 'docs/legacy-interface.md',
+  },
+  legacyTicket: {
+    code: 'ticket_invalid',
+    status: 403,
+    description: 'The ticket is of no session.',
+    actor: 'developer',
+    source: 'docs/legacy-interface.md',
+  },
+});

@@ -1,0 +1,109 @@
+import { catalogue } from '@alongside/kernel/errors';
+
+const wire = 'CIS protocol';
+
+/** What is wrong with a card or its holder. The codes are those of `SignInRefusal`; the descriptions are for the person at the desk. */
+export const signInErrors = catalogue('cis', {
+  challengeInvalid: {
+    code: 'challenge_invalid',
+    status: 401,
+    description: 'Signing in took too long. Please try again.',
+    actor: 'agent',
+    source: wire,
+  },
+  certificateUnreadable: {
+    code: 'certificate_untrusted',
+    status: 403,
+    description: 'The certificate on this card cannot be read. Please contact your Registration Authority.',
+    actor: 'user',
+    source: 'RFC 5280 section 4.1',
+  },
+  issuerUnknown: {
+    code: 'certificate_untrusted',
+    status: 403,
+    description:
+      'This card was issued by an authority that is not trusted here. Please contact your Registration Authority.',
+    actor: 'user',
+    source: 'RFC 5280 section 6.1',
+  },
+  certificateExpired: {
+    code: 'certificate_expired',
+    status: 403,
+    description:
+      'The certificate on this card has expired. Please contact your Registration Authority to renew it.',
+    actor: 'user',
+    source: 'RFC 5280 section 6.1.3',
+  },
+  certificateNotYetValid: {
+    code: 'certificate_expired',
+    status: 403,
+    description: 'The certificate on this card is not valid yet. Please check the clock of this computer.',
+    actor: 'user',
+    source: 'RFC 5280 section 6.1.3',
+  },
+  certificateUse: {
+    code: 'certificate_untrusted',
+    status: 403,
+    description: 'This certificate is not one for signing in. Please contact your Registration Authority.',
+    actor: 'user',
+    source: 'RFC 5280 section 4.2.1.3',
+  },
+  virtualCard: {
+    code: 'certificate_untrusted',
+    status: 403,
+    description: 'This is a virtual card for testing. Virtual cards cannot be used here.',
+    actor: 'user',
+    source: wire,
+  },
+  certificateUnrecorded: {
+    code: 'certificate_untrusted',
+    status: 403,
+    description: 'There is no record of this card. Please contact your Registration Authority.',
+    actor: 'user',
+    source: wire,
+  },
+  certificateRevoked: {
+    code: 'certificate_revoked',
+    status: 403,
+    description: 'This card has been revoked. Please contact your Registration Authority.',
+    actor: 'user',
+    source: 'RFC 5280 section 6.3',
+  },
+  revocationUnknown: {
+    code: 'certificate_untrusted',
+    status: 403,
+    description:
+      'It cannot be found out now whether this card was revoked. Please try again, or contact your Registration Authority.',
+    actor: 'operator',
+    source: 'RFC 5280 section 6.3',
+  },
+  signatureInvalid: {
+    code: 'signature_invalid',
+    status: 401,
+    description: 'The card did not prove itself. Please take it out and try again.',
+    actor: 'agent',
+    source: wire,
+  },
+  personUnknown: {
+    code: 'person_unknown',
+    status: 403,
+    description:
+      'The holder of this card is not in the directory. Please contact your Registration Authority.',
+    actor: 'user',
+    source: wire,
+  },
+  personDisabled: {
+    code: 'person_disabled',
+    status: 403,
+    description: 'This account is disabled. Please contact your Registration Authority.',
+    actor: 'user',
+    source: wire,
+  },
+  anotherPerson: {
+    code: 'another_person',
+    status: 403,
+    description: 'This card belongs to somebody else. Please sign in with it instead.',
+    actor: 'agent',
+    source: wire,
+  },
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import type { Database } from '../storage/database.ts';
+import { openDatabase } from '../storage/dialects.ts';
+import { cardOf, codeIn, mailsOf, manager } from './cards/cards.fixture.ts';
+import { Desk, issueCard, startCis, type TestCis, uids } from './cis.fixture.ts';
+import { legacyCard, legacyClient } from './legacy/legacy.fixture.ts';
+import { paths } from './protocol.ts';
+
+// What is written in SQL of its own, in the other dialect.
+describe('CIS on PostgreSQL', () => {
+  let postgres: TestPostgres;
+  let database: Database;
+  let cis: TestCis;
+  before(async () => {
+    postgres = await startPostgres();
+    database = await openDatabase(await postgres.create('cis'), '');
+    cis = await startCis({ database, legacy: {} });
+  });
+  after(async () => {
+    await cis.close();
+    await database.close();
+    await postgres.stop();
+  });
+
+  const act = (path: string, body: object) =>
+    cis.call(path, { body: { actor: manager, ...body }, as: 'console' });
+
+  test('a card is ordered once, replaced once, and its successor issued', async () => {
+    const orders = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        act(paths.cards, { uid: uids.gp, serial: '900000000001', locked: true }),
+      ),
+    );
+    assert.deepEqual(orders.map(({ status }) => status).sort(), [201, 409, 409, 409, 409]);
+    const card = await issueCard(cis, uids.gp);
+    const replacements = await Promise.all(
+      Array.from({ length: 5 }, () => act(paths.cardAct(card.serial, 'replace'), { reason: 'superseded' })),
+    );
+    assert.equal(replacements.filter(({ status }) => status === 201).length, 1);
+    assert.deepEqual([(await cardOf(cis, card.serial)).state], ['replaced']);
+    const { body } = await cis.call(`${paths.cards}?uid=${uids.gp}`, { as: 'console' });
+    assert.equal((body.cards as unknown[]).length, 3);
+  });
+
+  test('a mailed code unlocks once, and wrong ones are counted', async () => {
+    const card = await issueCard(cis, uids.nurse);
+    await cis.call(paths.unlockCode(card.serial), { method: 'POST' });
+    const [mail] = await mailsOf(cis);
+    const code = codeIn(mail ?? assert.fail());
+    const give = (given: string) => cis.call(paths.unlock(card.serial), { body: { code: given } });
+    const wrong = await give(code.replace(/^./, (digit) => String((Number(digit) + 1) % 10)));
+    assert.deepEqual([wrong.status, wrong.body.attemptsLeft], [403, 4]);
+    const answers = await Promise.all([give(code), give(code), give(code)]);
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+  });
+
+  test('the list of revoked cards grows its number', async () => {
+    const card = await issueCard(cis, uids.locum);
+    const list = async () => {
+      // A signed DER list, whose length is all that a fixture of JSON answers lets through.
+      const { rows } = await database.run({
+        text: "SELECT value FROM setting WHERE name = 'cis.crl.number'",
+        values: [],
+      });
+      return Number(rows[0]?.value ?? 0);
+    };
+    const client = await legacyClient(cis);
+    await client.get(paths.crl);
+    const before = await list();
+    await act(paths.cardAct(card.serial, 'revoke'), { reason: 'keyCompromise' });
+    await client.get(paths.crl);
+    assert.equal(await list(), before + 1);
+    await client.stop();
+  });
+
+  test('presence with its session, an import, and a legacy ticket', async () => {
+    const desk = new Desk(cis);
+    const { sessionId } = await desk.signIn(await issueCard(cis, uids.gp));
+    await desk.sayPresent({}, sessionId);
+    const agents = await cis.call(`${paths.presence}?address=127.0.0.1`, { as: 'cis2' });
+    assert.equal((agents.body.agents as { sessionId: string }[])[0]?.sessionId, sessionId);
+
+    const { body } = await cis.call(paths.directoryExport, { as: 'console' });
+    const imported = await cis.call(paths.directoryImport, { body, as: 'console' });
+    assert.deepEqual([imported.status, imported.body.unchanged], [200, 16]);
+
+    const client = await legacyClient(cis);
+    const ticket = await client.signIn(await legacyCard(cis, uids.nurse));
+    assert.equal((await client.assertion(ticket)).status, 200);
+    await client.stop();
+  });
+});

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { OperatorError } from '@alongside/kernel/config';
+import { FederationProblem } from './problem.ts';
+import type { FederatedProvider } from './provider.ts';
+import { newUpstreamRequest, Upstream } from './upstream.ts';
+
+// A provider that does whatever a test says.
+type Answering = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+let answering: Answering;
+let issuer: string;
+let asked: string[] = [];
+const server = createServer((request, response) => {
+  let body = '';
+  request.on('data', (part) => (body += part));
+  request.on('end', () => {
+    asked.push(request.url ?? '');
+    answering(request, response, body);
+  });
+});
+const clock = new ManualClock(1_800_000_000_000);
+before(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+after(() => new Promise<void>((resolve) => server.close(() => resolve())));
+
+const metadata = () => ({
+  issuer,
+  authorization_endpoint: `${issuer}/auth`,
+  token_endpoint: `${issuer}/token`,
+  jwks_uri: `${issuer}/jwks`,
+});
+beforeEach(() => {
+  asked = [];
+  answering = (_request, response) => response.end(JSON.stringify(metadata()));
+});
+const provider = (more: Partial<FederatedProvider> = {}): FederatedProvider => ({
+  id: 'federated',
+  label: 'Mail',
+  issuer,
+  clientId: 'us & them',
+  authentication: { secret: 'a:b%c d' },
+  scope: 'openid',
+  acr: [],
+  nameClaim: 'email',
+  ...more,
+});
+const upstream = (more = {}, plainHttp = true) =>
+  new Upstream(provider(more), clock, plainHttp, 'https://cis2.example.test');
+const problem = async (act: Promise<unknown>): Promise<string> =>
+  act.then(
+    () => 'none',
+    (error) => (error instanceof FederationProblem ? error.sentence : `${error}`),
+  );
+
+describe('metadata', () => {
+  test('are fetched once an hour', async () => {
+    const one = upstream();
+    await one.metadata();
+    await one.metadata();
+    assert.deepEqual(asked, ['/.well-known/openid-configuration']);
+    clock.advance(3_601);
+    await one.metadata();
+    assert.equal(asked.length, 2);
+  });
+  const cases: [string, () => unknown, string][] = [
+    ['of another issuer', () => ({ ...metadata(), issuer: 'https://evil.example.test' }), 'refused'],
+    ['of an issuer that only looks alike', () => ({ ...metadata(), issuer: `${issuer}/` }), 'refused'],
+    ['without a token endpoint', () => ({ ...metadata(), token_endpoint: undefined }), 'refused'],
+    [
+      'with an address of another scheme',
+      () => ({ ...metadata(), jwks_uri: 'file:///etc/passwd' }),
+      'refused',
+    ],
+    [
+      'with a script in the place of an address',
+      () => ({ ...metadata(), authorization_endpoint: 'javascript:alert(1)' }),
+      'refused',
+    ],
+    ['a list', () => [], 'refused'],
+    ['a text', () => 'hello', 'refused'],
+  ];
+  for (const [name, value, expected] of cases)
+    test(`${name}: ${expected}`, async () => {
+      answering = (_request, response) => response.end(JSON.stringify(value()));
+      assert.equal(await problem(upstream().metadata()), expected);
+    });
+  test('a redirect is not followed', async () => {
+    answering = (_request, response) => response.writeHead(302, { location: `${issuer}/other` }).end();
+    assert.equal(await problem(upstream().metadata()), 'refused');
+    assert.equal(asked.length, 1);
+  });
+  test('a megabyte and more is not read', async () => {
+    answering = (_request, response) => response.end(' '.repeat(1_100_000));
+    assert.equal(await problem(upstream().metadata()), 'unreachable');
+  });
+  test('a connection that is cut', async () => {
+    answering = (request) => request.socket.destroy();
+    assert.equal(await problem(upstream().metadata()), 'unreachable');
+  });
+});
+
+test('outside development neither issuer nor endpoints may be plain HTTP', async () => {
+  assert.throws(() => upstream({}, false), OperatorError);
+  assert.doesNotThrow(() => upstream({ issuer: 'https://mail.example.test' }, false));
+});
+
+test('the request carries everything that the answer is checked by', async () => {
+  const request = newUpstreamRequest();
+  const url = new URL(await upstream({ acr: ['a', 'b'] }).authorizeUrl(request, { maxAge: 0, fresh: true }));
+  assert.deepEqual(Object.fromEntries(url.searchParams), {
+    response_type: 'code',
+    client_id: 'us & them',
+    redirect_uri: 'https://cis2.example.test/federated/federated/callback',
+    scope: 'openid',
+    state: request.state,
+    nonce: request.nonce,
+    code_challenge: url.searchParams.get('code_challenge'),
+    code_challenge_method: 'S256',
+    max_age: '0',
+    prompt: 'login',
+    acr_values: 'a b',
+  });
+  assert.notEqual(url.searchParams.get('code_challenge'), request.verifier);
+});
+
+test('a secret goes in the header, each part encoded (RFC 6749 section 2.3.1)', async () => {
+  let header = '';
+  let form = new URLSearchParams();
+  answering = (request, response, body) => {
+    if (request.url !== '/token') return response.end(JSON.stringify(metadata()));
+    header = request.headers.authorization ?? '';
+    form = new URLSearchParams(body);
+    return response.end(JSON.stringify({ id_token: 'x.y.z' }));
+  };
+  assert.equal(await upstream().redeem('the code', 'the verifier'), 'x.y.z');
+  assert.equal(Buffer.from(header.slice(6), 'base64').toString(), 'us+%26+them:a%3Ab%25c+d');
+  assert.deepEqual(
+    [form.get('code'), form.get('code_verifier'), form.has('client_secret')],
+    ['the code', 'the verifier', false],
+  );
+});
+
+for (const [name, answer] of [
+  ['an error', (response: ServerResponse) => response.writeHead(400).end('{"error":"invalid_grant"}')],
+  ['no ID token', (response: ServerResponse) => response.end('{"access_token":"x"}')],
+  ['an ID token that is no text', (response: ServerResponse) => response.end('{"id_token":{}}')],
+  ['no JSON', (response: ServerResponse) => response.end('<html>')],
+] as const)
+  test(`a code that brings ${name} is refused`, async () => {
+    answering = (request, response) =>
+      request.url === '/token' ? answer(response) : response.end(JSON.stringify(metadata()));
+    assert.equal(await problem(upstream().redeem('code', 'verifier')), 'refused');
+  });

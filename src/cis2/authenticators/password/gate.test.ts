@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Refusal } from '@alongside/kernel/errors';
+import { Gate } from './gate.ts';
+
+test('no more than allowed at once, in order, and none is lost', async () => {
+  const gate = new Gate(2, 10);
+  const open: (() => void)[] = [];
+  const begun: number[] = [];
+  const all = Array.from({ length: 6 }, (_, index) =>
+    gate.through(async () => {
+      begun.push(index);
+      await new Promise<void>((resolve) => open.push(resolve));
+      return index;
+    }),
+  );
+  for (let turn = 0; turn < 6; turn++) {
+    assert.ok(begun.length <= turn + 2);
+    open[turn]?.();
+    await all[turn];
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(begun, [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual(await Promise.all(all), [0, 1, 2, 3, 4, 5]);
+});
+
+test('attack: a flood is refused once enough wait, and the gate opens again after it', async () => {
+  const gate = new Gate(1, 3);
+  let release = () => undefined as void;
+  const first = gate.through(() => new Promise<void>((resolve) => (release = resolve)));
+  const others = Array.from({ length: 10 }, () => gate.through(async () => 'in').catch((error) => error));
+  release();
+  await first;
+  const outcomes = await Promise.all(others);
+  assert.equal(outcomes.filter((one) => one === 'in').length, 3);
+  assert.equal(outcomes.filter((one) => one instanceof Refusal && one.entry.status === 503).length, 7);
+  assert.equal(await gate.through(async () => 'again'), 'again');
+});
+
+test('one that fails gives its place away as well', async () => {
+  const gate = new Gate(1, 3);
+  await assert.rejects(gate.through(async () => Promise.reject(new Error('no'))));
+  assert.equal(await gate.through(async () => 'next'), 'next');
+});

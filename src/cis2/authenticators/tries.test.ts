@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
+import type { Database } from '../../storage/database.ts';
+import { openDatabase } from '../../storage/dialects.ts';
+import { SingleUse } from '../../storage/single-use.ts';
+import { TabletRequests } from './tablet/requests.ts';
+import { guesses, Tries } from './tries.ts';
+
+let postgres: TestPostgres;
+let folder: string;
+before(async () => {
+  postgres = await startPostgres();
+  folder = mkdtempSync(join(tmpdir(), 'alongside-tries-'));
+});
+after(async () => {
+  await postgres.stop();
+  rmSync(folder, { recursive: true });
+});
+
+// Two connections to one database are what two processes have.
+const settings: [string, () => Promise<string>][] = [
+  ['SQLite', async () => `sqlite:${join(folder, 'tries.db')}`],
+  ['PostgreSQL', () => postgres.create('tries')],
+];
+for (const [dialect, setting] of settings)
+  describe(dialect, () => {
+    const clock = new ManualClock(1_800_000_000_000);
+    let databases: [Database, Database];
+    before(async () => {
+      const where = await setting();
+      databases = [await openDatabase(where, ''), await openDatabase(where, '')];
+    });
+    after(async () => {
+      for (const database of databases) await database.close();
+    });
+
+    test('forty guesses at once over two processes: five are let through', async () => {
+      const [one, two] = databases.map((database) => guesses(database, clock, 'test')) as [Tries, Tries];
+      const taken = await Promise.all(
+        Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? one : two).take('ada')),
+      );
+      assert.deepEqual(taken.filter((number) => number !== undefined).sort(), [1, 2, 3, 4, 5]);
+      assert.equal(await one.take('eve'), 1);
+      clock.advance(899);
+      assert.equal(await two.take('ada'), undefined);
+      clock.advance(1);
+      assert.equal(await two.take('ada'), 1);
+    });
+    test('a right one forgets the others; two kinds count apart', async () => {
+      const [database] = databases;
+      const [one, other] = [
+        new Tries(database, clock, 'a', 2, 1_000),
+        new Tries(database, clock, 'b', 2, 1_000),
+      ];
+      await one.take('x');
+      await one.take('x');
+      assert.equal(await one.take('x'), undefined);
+      assert.equal(await other.take('x'), 1);
+      await database.batch([one.forgetting('x')]);
+      assert.equal(await one.take('x'), 1);
+    });
+    test('they are swept with everything else that has run out', async () => {
+      const [database] = databases;
+      await new Tries(database, clock, 'swept', 5, 1_000).take('x');
+      clock.advance(3_602);
+      await new SingleUse(database, clock).sweep();
+      const rows = await database.all({ text: "SELECT * FROM single_use WHERE kind = 'swept'", values: [] });
+      assert.deepEqual(rows, []);
+    });
+    test('a tablet’s request, over two processes: one opens it, one answer counts, one sign-in follows', async () => {
+      const [desk, tablet] = databases.map(
+        (database) => new TabletRequests(database, new SingleUse(database, clock), clock),
+      ) as [TabletRequests, TabletRequests];
+      const [database] = databases;
+      const serial = (await desk.make('interaction', '192.0.2.1', 'Example')) ?? 0;
+      const made = await desk.get('interaction', serial);
+      const code = made?.code ?? '';
+      const opening = await Promise.all([desk, tablet, desk, tablet].map((side) => side.takeCode(code)));
+      const [asked] = opening.filter((one) => one !== undefined);
+      assert.equal(opening.filter((one) => one !== undefined).length, 1);
+      assert.ok(asked);
+      const reference = (await tablet.opened(asked, '656005750106', 'credential')) ?? '';
+      const answers = await Promise.all(
+        [desk, tablet, desk, tablet].map((side) => side.takeAnswer(reference, 'credential')),
+      );
+      assert.equal(answers.filter((one) => one !== undefined).length, 1);
+      assert.equal(await desk.settle({ ...asked, uid: '656005750106' }, 'approved'), true);
+      const spends = await Promise.all([desk, tablet].map((side) => database.batch([side.spending(asked)])));
+      assert.equal(spends.filter(({ done }) => done).length, 1);
+      assert.equal(await tablet.settle(asked, 'denied'), false);
+    });
+    test('a person’s one open request, over two processes', async () => {
+      const [one, two] = databases.map(
+        (database) => new TabletRequests(database, new SingleUse(database, clock), clock),
+      ) as [TabletRequests, TabletRequests];
+      const claims = await Promise.all([one, two, one, two].map((side) => side.claimPerson('ada')));
+      assert.equal(claims.filter(Boolean).length, 1);
+      await two.release('ada');
+      assert.equal(await one.claimPerson('ada'), true);
+    });
+  });

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { passkey } from '../passkey.ts';
+import { securityKey } from '../security-key.ts';
+import { developmentAaguid, developmentFingerprint, developmentRoot } from './development-root.ts';
+import type { WebAuthnBody } from './kind.ts';
+import { levelOf, type WebAuthnSettings, webAuthnPolicy } from './policy.ts';
+import { webAuthnParty } from './relying-party.ts';
+
+const body: WebAuthnBody = {
+  publicKey: '',
+  counter: 0,
+  transports: [],
+  aaguid: developmentAaguid,
+  root: developmentFingerprint,
+  backupEligible: false,
+  ceiling: 3,
+  shared: false,
+};
+const use = { userVerified: true, backupEligible: false };
+const development = webAuthnPolicy({}, true);
+
+describe('the third level needs all of it', () => {
+  test('a trusted root, a model of the list, the person verified, one device, at registration and at this use', () => {
+    assert.equal(levelOf(securityKey, body, use, development), 3);
+  });
+  const less: [string, Partial<WebAuthnBody>, Partial<typeof use>][] = [
+    ['no attestation', { root: null }, {}],
+    ['another root', { root: 'AA:BB' }, {}],
+    ['another model', { aaguid: '00000000-0000-0000-0000-000000000000' }, {}],
+    ['nobody verified', {}, { userVerified: false }],
+    ['to be copied, at registration', { backupEligible: true }, {}],
+    ['to be copied, at this use', {}, { backupEligible: true }],
+    ['a lower ceiling', { ceiling: 2 }, {}],
+  ];
+  for (const [name, members, at] of less)
+    test(name, () =>
+      assert.equal(levelOf(securityKey, { ...body, ...members }, { ...use, ...at }, development), 2),
+    );
+  test('a passkey by policy alone', () => {
+    assert.equal(levelOf(passkey, body, use, development), 2);
+    const policy = webAuthnPolicy({ passkeyLevel: 3 }, true);
+    assert.equal(levelOf(passkey, body, use, policy), 3);
+    assert.equal(levelOf(passkey, { ...body, root: null }, use, policy), 2);
+  });
+  test('test roots only in development', () => {
+    assert.equal(levelOf(securityKey, body, use, webAuthnPolicy({}, false)), 2);
+    assert.equal(levelOf(securityKey, body, use, webAuthnPolicy({ aaguids: [developmentAaguid] }, false)), 2);
+    assert.equal(levelOf(securityKey, body, use, webAuthnPolicy({ roots: [] }, true)), 2);
+  });
+});
+
+describe('settings', () => {
+  const bad: [WebAuthnSettings, RegExp][] = [
+    [{ roots: ['nothing'] }, /not a PEM certificate/],
+    [{ aaguids: ['nothing'] }, /not an UUID/],
+  ];
+  for (const [settings, message] of bad)
+    test(String(message), () => assert.throws(() => webAuthnPolicy(settings, false), message));
+  test('are read whatever their case', () => {
+    const aaguid = 'FFFFFFFF-0000-0000-0000-00000000ABCD';
+    const { roots, aaguids } = webAuthnPolicy({ roots: [developmentRoot], aaguids: [aaguid] }, false);
+    assert.deepEqual([...roots.keys()], [developmentFingerprint]);
+    assert.deepEqual([...aaguids], [aaguid.toLowerCase()]);
+  });
+});
+
+test('an issuer that has no name has no WebAuthn', () => {
+  assert.deepEqual(webAuthnParty('https://cis2.example.test:8443/a/b'), {
+    id: 'cis2.example.test',
+    origin: 'https://cis2.example.test:8443',
+  });
+  for (const issuer of ['http://127.0.0.1:8402/a', 'http://[::1]:8402/a'])
+    assert.equal(webAuthnParty(issuer), undefined);
+});

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import type { DeliveriesAnswer, DeliveryAnswer, SessionsAnswer } from '../protocol.ts';
+import { Browser, type Reply, send } from '../testing/browser.ts';
+import { consoleSecret, type Instance, startInstance } from '../testing/instance.ts';
+import { choice } from '../testing/journey.ts';
+import { gp, nurse } from '../testing/people.ts';
+import { redeem } from '../testing/redeem.ts';
+import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
+
+let cis2: Instance;
+let rp: RpEndpoint;
+let client: Cis2Half;
+before(async () => {
+  rp = await startRpEndpoint();
+  cis2 = await startInstance();
+  client = await cis2.register({ backchannelLogoutUri: rp.url });
+});
+after(async () => {
+  await cis2.stop();
+  await rp.stop();
+});
+beforeEach(() => {
+  rp.received = [];
+  rp.answer = { status: 200, body: '{}' };
+});
+
+const call = (method: string, path: string, secret = consoleSecret): Promise<Reply> =>
+  send(method, `${cis2.origin}${path}`, { authorization: `Bearer ${secret}` });
+const sessionsOf = async (uid: string) =>
+  (JSON.parse((await call('GET', `/cis2/sessions?uid=${uid}`)).body) as SessionsAnswer).sessions;
+const deliveries = async (since = '') =>
+  (JSON.parse((await call('GET', `/cis2/deliveries${since}`)).body) as DeliveriesAnswer).deliveries;
+const settled = () => cis2.service.stop?.();
+const toldOf = () =>
+  rp.received.map((form) => {
+    const [, claims = ''] = (form.get('logout_token') ?? '').split('.');
+    return JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sub: string; sid: string };
+  });
+
+/** A sign-in without a smartcard, so that CIS has no session of it. */
+async function signInWithout(uid: string): Promise<Browser> {
+  cis2.agent.idle();
+  const browser = new Browser();
+  await browser.post(`${await choice(cis2, browser, client, {})}/persona/answer`, { uid });
+  return browser;
+}
+
+describe('only the console', () => {
+  for (const [method, path] of [
+    ['GET', '/cis2/sessions'],
+    ['DELETE', '/cis2/sessions/x'],
+    ['GET', '/cis2/deliveries'],
+    ['POST', '/cis2/deliveries/x/send'],
+  ] as const)
+    test(`${method} ${path}: without, or with another secret`, async () => {
+      for (const reply of [await send(method, `${cis2.origin}${path}`), await call(method, path, 'x')])
+        assert.equal(reply.status, 401);
+    });
+  test('nothing is there without a secret of the console', async () => {
+    const alone = await startInstance({ consoleSecret: undefined as never });
+    try {
+      assert.equal((await send('GET', `${alone.origin}/cis2/sessions`)).status, 404);
+    } finally {
+      await alone.stop();
+    }
+  });
+});
+
+describe('sessions', () => {
+  test('of a person, with level, role and relying parties; ended by an administrator', async () => {
+    await cis2.agent.signIn(gp.uid, { roleId: gp.roles[0]?.roleId ?? null });
+    const back = await cis2.signIn(new Browser(), client, { scope: 'openid profile' });
+    const { access_token: token } = await redeem(cis2, client, back);
+    const [session, ...others] = await sessionsOf(gp.uid);
+    assert.ok(session && others.length === 0);
+    const { sid, level, methods, clients, roleId } = session;
+    assert.deepEqual([level, methods, clients], [3, ['N3_SMARTCARD'], [client.clientId]]);
+    assert.equal(roleId, gp.roles[0]?.roleId);
+    assert.deepEqual(await sessionsOf(nurse.uid), []);
+
+    assert.equal((await call('DELETE', `/cis2/sessions/${sid}`)).status, 204);
+    await settled();
+    assert.deepEqual(
+      toldOf().map((told) => [told.sub, told.sid]),
+      [[gp.uid, sid]],
+    );
+    assert.deepEqual(await sessionsOf(gp.uid), []);
+    const userinfo = await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
+    assert.equal(userinfo.status, 401);
+    assert.equal((await call('DELETE', `/cis2/sessions/${sid}`)).status, 404);
+    const audited = (await cis2.audit.list()).find(({ action }) => action === 'cis2.session-ended');
+    assert.equal(audited?.target, gp.uid);
+  });
+  test('a query that is none', async () => {
+    for (const path of ['/cis2/sessions?uid=x', '/cis2/deliveries?since=yesterday'])
+      assert.equal((await call('GET', path)).status, 400);
+  });
+});
+
+describe('the log of deliveries', () => {
+  test('what was told, why and what came of it; send again', async () => {
+    rp.answer = { status: 500, body: '' };
+    await cis2.agent.signIn(nurse.uid);
+    await cis2.signIn(new Browser(), client);
+    const [session] = await sessionsOf(nurse.uid);
+    await call('DELETE', `/cis2/sessions/${session?.sid}`);
+    await settled();
+    const failed = (await deliveries()).find(({ sid }) => sid === session?.sid);
+    assert.ok(failed);
+    const { state, attempts, result, cause, clientId, address, uid } = failed;
+    assert.deepEqual([state, attempts, result, cause], ['pending', 1, 'status 500', 'administrator']);
+    assert.deepEqual([clientId, address, uid], [client.clientId, rp.url, nurse.uid]);
+    assert.ok(failed.dueAt && failed.triedAt);
+
+    rp.answer = { status: 200, body: '{}' };
+    for (let time = 2; time <= 3; time++) {
+      const again = await call('POST', `/cis2/deliveries/${failed.id}/send`);
+      assert.equal((JSON.parse(again.body) as DeliveryAnswer).state, 'delivered');
+      assert.equal(rp.received.length, time);
+    }
+    const told = (await deliveries()).find(({ id }) => id === failed.id);
+    assert.deepEqual([told?.state, told?.result, told?.dueAt], ['delivered', 'status 200', null]);
+  });
+  test('since a moment', async () => {
+    assert.deepEqual(await deliveries(`?since=${new Date(cis2.clock.now() + 1_000).toISOString()}`), []);
+    assert.ok((await deliveries('?since=2020-01-01T00:00:00Z')).length > 0);
+  });
+  test('nobody has this id', async () => {
+    assert.equal((await call('POST', '/cis2/deliveries/x/send')).status, 404);
+  });
+  test('sent again ten times at once: one attempt', async () => {
+    const [any] = await deliveries();
+    const replies = await Promise.all(
+      Array.from({ length: 10 }, () => call('POST', `/cis2/deliveries/${any?.id}/send`)),
+    );
+    const sent = replies.filter(({ status }) => status === 200).length;
+    assert.ok(sent >= 1);
+    assert.equal(rp.received.length, sent);
+  });
+});
+
+describe('a person who is disabled or gone', () => {
+  const cases: [string, () => void][] = [
+    ['disabled', () => cis2.cis.people.set(nurse.uid, { ...nurse, disabled: true })],
+    ['gone from the directory', () => cis2.cis.people.delete(nurse.uid)],
+  ];
+  for (const [name, leave] of cases)
+    test(`${name}: the session without a card ends at its next use`, async () => {
+      const browser = await signInWithout(nurse.uid);
+      const [session] = await sessionsOf(nurse.uid);
+      leave();
+      try {
+        const reply = await browser.get(cis2.authorizeUrl(client, { prompt: 'none' }));
+        assert.ok(!reply.location.includes('code='), reply.location);
+        await settled();
+        assert.deepEqual(
+          toldOf().map(({ sid }) => sid),
+          [session?.sid],
+        );
+      } finally {
+        cis2.cis.people.set(nurse.uid, nurse);
+      }
+    });
+  test('disabled: CIS says so of the card, and every other session of the person ends as well', async () => {
+    await signInWithout(gp.uid);
+    const sessionId = await cis2.agent.signIn(gp.uid);
+    await cis2.signIn(new Browser(), client);
+    assert.equal((await sessionsOf(gp.uid)).length, 2);
+    const told = { sessionId, agentId: cis2.agent.id, uid: gp.uid, generation: 'hscn' } as const;
+    await cis2.sessionEnded({ ...told, cause: 'disabled' });
+    await settled();
+    assert.deepEqual(await sessionsOf(gp.uid), []);
+    assert.equal(rp.received.length, 2);
+  });
+});

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { Credentials } from '../authenticators/credentials.ts';
+import { demoTablet } from '../authenticators/tablet/demo-key.ts';
+import { kidOf, tabletTypes } from '../authenticators/tablet/signed.ts';
+import { codeAt } from '../authenticators/totp/codes.ts';
+import type { TotpBody } from '../authenticators/totp.ts';
+import { passwordSentences } from '../pages/password-text.ts';
+import { tabletSentences } from '../pages/tablet-text.ts';
+import { type AuthenticatorAnswer, consolePaths } from '../protocol.ts';
+import { Browser, type Reply, send } from '../testing/browser.ts';
+import { consoleSecret, type Instance, startInstance } from '../testing/instance.ts';
+import { alertOf, choice, claimsOf, give } from '../testing/journey.ts';
+import { gp, nurse } from '../testing/people.ts';
+import { SoftTablet } from '../testing/soft-tablet.ts';
+import { seedCredentials } from './seeds.ts';
+
+const good = 'green lamp sofa';
+const { enrolment: says } = passwordSentences;
+
+let cis2: Instance;
+let credentials: Credentials;
+let browser: Browser;
+before(async () => {
+  cis2 = await startInstance();
+  credentials = new Credentials(cis2.database, cis2.clock, cis2.vault);
+});
+after(() => cis2.stop());
+beforeEach(() => {
+  browser = new Browser();
+});
+
+const console = async (path: string, body: object): Promise<Reply> => {
+  const headers = { authorization: `Bearer ${consoleSecret}`, 'content-type': 'application/json' };
+  return send('POST', `${cis2.origin}${path}`, headers, JSON.stringify(body));
+};
+const own = { 'sec-fetch-site': 'same-origin' };
+/** Opens a link as its person; the address of the enrolment. */
+const begin = async (kind: string, uid = gp.uid, of = browser): Promise<string> => {
+  const { url } = JSON.parse((await console(consolePaths.enrolments(uid), { kind })).body) as { url: string };
+  return (await of.post(url, {}, own)).location;
+};
+const secretIn = ({ body }: Reply) => (/data-secret>([A-Z2-7 ]+)</.exec(body)?.[1] ?? '').replaceAll(' ', '');
+const problemsIn = ({ body }: Reply) => [...body.matchAll(/-problem">([^<]+)</g)].map(([, text]) => text);
+
+describe('an authenticator app', () => {
+  const fill = async (at: string, more: Record<string, string> = {}, offset = 0) => {
+    const secret = secretIn(await browser.get(at));
+    const code = codeAt(secret, cis2.clock.now() + offset * 30_000);
+    return browser.post(`${at}/answer`, { password: good, repeat: good, code, ...more }, own);
+  };
+  const cases: [string, Record<string, string>, string[]][] = [
+    ['too short', { password: 'short', repeat: 'short' }, [says.problems.tooShort]],
+    ['known to everybody', { password: 'password-1234', repeat: 'password-1234' }, [says.problems.known]],
+    [
+      'the name of the person',
+      { password: 'testone@example', repeat: 'testone@example' },
+      [says.problems.own],
+    ],
+    ['unequal', { repeat: 'green lamp soda' }, [says.problems.unequal]],
+    ['a wrong code', { code: '000000' }, [says.wrongCode]],
+    ['no code', { code: '' }, [says.wrongCode]],
+    [
+      'two things',
+      { password: 'short', repeat: 'short', code: '1' },
+      [says.problems.tooShort, says.wrongCode],
+    ],
+  ];
+  for (const [name, more, problems] of cases)
+    test(`is not given with ${name}`, async () => {
+      const reply = await fill(await begin('totp'), more);
+      assert.equal(reply.status, 400);
+      assert.deepEqual(problemsIn(reply), problems);
+      assert.equal((await credentials.of(gp.uid, 'totp')).length, 0);
+    });
+  test('is not given for a code of long ago', async () => {
+    assert.deepEqual(problemsIn(await fill(await begin('totp'), {}, -2)), [says.wrongCode]);
+  });
+  test('replaces the one before; the code that set it up signs nobody in; no secret is kept readable', async () => {
+    const at = await begin('totp');
+    const secret = secretIn(await browser.get(at));
+    assert.equal((await fill(at)).status, 200);
+    const [first] = await credentials.of<TotpBody>(gp.uid, 'totp');
+    assert.equal(first?.lookup, gp.email);
+    assert.ok(first?.body.lastStep);
+    assert.match(first?.body.hash ?? '', /^\$scrypt\$/);
+    const rows = JSON.stringify(await cis2.database.all({ text: 'SELECT * FROM credential', values: [] }));
+    assert.ok(!rows.includes(secret) && !rows.includes(good));
+    const again = await begin('totp');
+    assert.ok((await browser.get(again)).body.includes(says.twice));
+    assert.equal((await fill(again)).status, 200);
+    const after = await credentials.of(gp.uid, 'totp');
+    assert.equal(after.length, 1);
+    assert.notEqual(after[0]?.id, first?.id);
+    assert.equal((await fill(again)).status, 400);
+  });
+  test('is not given without an e-mail address, or under one of another person', async () => {
+    cis2.cis.people.set(nurse.uid, { ...nurse, email: '' });
+    assert.equal(alertOf(await browser.get(await begin('totp', nurse.uid))), says.noEmail);
+    cis2.cis.people.set(nurse.uid, { ...nurse, email: gp.email.toUpperCase() });
+    assert.equal(alertOf(await browser.get(await begin('totp', nurse.uid))), says.taken);
+    cis2.cis.people.set(nurse.uid, nurse);
+  });
+});
+
+describe('a tablet', () => {
+  const codeIn = ({ body }: Reply) => /data-code="([^"]+)"/.exec(body)?.[1] ?? '';
+  const refused = tabletSentences.enrolment.refused;
+  test('its key comes with the form, signed with itself', async () => {
+    const tablet = await SoftTablet.create(cis2);
+    const at = await begin('tablet');
+    const token = await tablet.sign(tabletTypes.key, { code: codeIn(await browser.get(at)) });
+    assert.equal((await browser.post(`${at}/here`, { token, label: 'Ward <3>' }, own)).status, 200);
+    const [found] = await credentials.find<{ ceiling: number }>('tablet', kidOf(tablet.jwk));
+    assert.deepEqual([found?.uid, found?.label, found?.body.ceiling], [gp.uid, 'Ward <3>', 3]);
+  });
+  test('attack: no key, another code, another key in the header, a token of another kind', async () => {
+    const tablet = await SoftTablet.create(cis2);
+    const other = await SoftTablet.create(cis2);
+    const at = await begin('tablet');
+    const post = (token: string) => browser.post(`${at}/here`, { token }, own);
+    assert.equal(alertOf(await post('')), refused);
+    assert.equal(alertOf(await post(await tablet.sign(tabletTypes.key, { code: 'x' }))), refused);
+    const code = codeIn(await browser.get(at));
+    assert.equal(
+      alertOf(await post(await tablet.sign(tabletTypes.key, { code }, { jwk: other.jwk }))),
+      refused,
+    );
+    const fresh = codeIn(await browser.get(at));
+    assert.equal((await post(await tablet.sign(tabletTypes.open, { code: fresh }))).status, 400);
+    assert.equal((await credentials.find('tablet', kidOf(tablet.jwk))).length, 0);
+  });
+  test('attack: one key for two people', async () => {
+    const tablet = await SoftTablet.create(cis2);
+    for (const [uid, status] of [
+      [gp.uid, 200],
+      [nurse.uid, 400],
+    ] as const) {
+      const at = await begin('tablet', uid);
+      const token = await tablet.sign(tabletTypes.key, { code: codeIn(await browser.get(at)) });
+      assert.equal((await browser.post(`${at}/here`, { token }, own)).status, status);
+    }
+  });
+  test('attack: yes without a tablet that came', async () => {
+    const at = await begin('tablet');
+    await browser.get(at);
+    const reply = await browser.post(`${at}/compared`, { answer: 'yes' }, own);
+    assert.equal(reply.location, at);
+  });
+});
+
+describe('what a tester brings, in development', () => {
+  const bring = (uid: string, body: object) => console(consolePaths.authenticators(uid), body);
+  test('an authenticator app, which signs in at once', async () => {
+    const { status, body } = await bring(nurse.uid, { kind: 'totp', email: 'brought@example.test' });
+    assert.equal(status, 201);
+    const { development } = JSON.parse(body) as AuthenticatorAnswer;
+    const { email, password, secret } = development as Record<string, string>;
+    const client = await cis2.register();
+    const at = await choice(cis2, browser, client, { acr_values: 'AAL2_TOTP' });
+    const first = await browser.post(`${at}/totp/password`, { email: email ?? '', password: password ?? '' });
+    const step = /name="step" value="([^"]+)"/.exec(first.body)?.[1] ?? '';
+    const reply = await browser.post(`${at}/totp/code`, {
+      step,
+      code: codeAt(secret ?? '', cis2.clock.now()),
+    });
+    assert.equal((await claimsOf(cis2, client, reply)).sub, nurse.uid);
+  });
+  const wrong: [string, object, string][] = [
+    ['no address', { kind: 'totp' }, 'email'],
+    ['an address that is none', { kind: 'password', email: 'x' }, 'email'],
+    ['a secret that is not base32', { kind: 'totp', email: 'a@b.test', secret: 'x' }, 'secret'],
+    ['a private key', { kind: 'tablet', jwk: demoTablet.jwk }, 'jwk'],
+    ['a key that is none', { kind: 'tablet', jwk: { kty: 'EC' } }, 'jwk'],
+    ['no key', { kind: 'tablet' }, 'jwk'],
+  ];
+  for (const [name, body, field] of wrong)
+    test(`${name} is refused, and the field is named`, async () => {
+      const reply = await bring(nurse.uid, body);
+      assert.equal(reply.status, 400);
+      assert.ok(reply.body.includes(field), reply.body);
+    });
+  test('a tablet and a password', async () => {
+    const { jwk } = await SoftTablet.create(cis2);
+    assert.equal((await bring(nurse.uid, { kind: 'tablet', jwk })).status, 201);
+    assert.equal((await bring(nurse.uid, { kind: 'password', email: 'p@example.test' })).status, 201);
+    assert.equal((await bring(gp.uid, { kind: 'password', email: 'P@example.test' })).status, 400);
+  });
+});
+
+test('the seed gives people what the contract says', async () => {
+  const seeded = await startInstance();
+  try {
+    await seedCredentials(seeded);
+    const all = new Credentials(seeded.database, seeded.clock, seeded.vault);
+    const kinds = async (uid: string) => (await all.of(uid)).map(({ kind }) => kind).sort();
+    assert.deepEqual(await kinds('656005750109'), ['totp']);
+    assert.deepEqual(await kinds('656005750111'), ['passkey', 'totp']);
+    assert.deepEqual(await kinds('656005750112'), ['totp']);
+    assert.deepEqual(await kinds('656005750106'), ['tablet']);
+    assert.deepEqual(await kinds('656005750110'), ['password']);
+  } finally {
+    await seeded.stop();
+  }
+});
+
+test('a federated account beside it is found by issuer and name alone', async () => {
+  await give(cis2, { uid: gp.uid, kind: 'federated', label: '', lookup: 'https://a.test|x', body: {} });
+  assert.equal((await credentials.find('federated', 'x')).length, 0);
+  assert.equal((await credentials.find('federated', 'https://b.test|x')).length, 0);
+});

@@ -1,0 +1,63 @@
+import { catalogue } from '@alongside/kernel/errors';
+
+const developer = { actor: 'developer' } as const;
+
+/** Clients that register themselves, and suppliers at the Connection Manager interface. */
+export const registrationErrors = catalogue('cis2', {
+  registrationRedirect: {
+    status: 400,
+    ...developer,
+    code: 'invalid_redirect_uri',
+    description: 'A redirect_uri is not valid.',
+    source: 'RFC 7591 section 3.2.2',
+  },
+  registrationMetadata: {
+    status: 400,
+    ...developer,
+    code: 'invalid_client_metadata',
+    description: 'A member of the client metadata is not valid.',
+    source: 'RFC 7591 section 3.2.2',
+  },
+  registrationToken: {
+    status: 401,
+    ...developer,
+    code: 'invalid_token',
+    description: 'The access token is not valid here.',
+    source: 'RFC 7591 section 3, RFC 7592 section 2',
+  },
+  teamSecret: {
+    status: 401,
+    ...developer,
+    code: 'unauthorized',
+    description: 'The secret or the session is not valid.',
+    source: 'RFC 9110 section 15.5.2',
+  },
+  teamForbidden: {
+    status: 403,
+    ...developer,
+    code: 'forbidden',
+    description: 'This is not your team.',
+    source: 'RFC 9110 section 15.5.4',
+  },
+  configUnknown: {
+    status: 404,
+    ...developer,
+    code: 'not_found',
+    description: 'The team has no such configuration.',
+    source: 'RFC 9110 section 15.5.5',
+  },
+  configInvalid: {
+    status: 400,
+    ...developer,
+    code: 'invalid_request',
+    description: 'The configuration is not valid.',
+    source: 'RFC 9110 section 15.5.1',
+  },
+  configChanged: {
+    status: 409,
+    ...developer,
+    code: 'conflict',
+    description: 'The hash is not the one of the configuration as it is now: read it again.',
+    source: 'RFC 9110 section 15.5.10',
+  },
+});

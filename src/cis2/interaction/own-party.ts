@@ -1,0 +1,76 @@
+import type { AuthorizationRequest } from '../authorization-request.ts';
+import type { RelyingParty } from '../relying-party.ts';
+
+/** Where a person's own ways to sign in are. */
+export const accountPath = '/account';
+
+/** No registration has it: who asks as it at the token endpoint is unknown. */
+const clientId = 'alongside-account';
+
+/** Our own page as one that asks for a sign-in: it needs the session that comes of it, and never redeems its code. */
+function ownParty(issuer: string): RelyingParty {
+  const address = `${new URL(issuer).origin}${accountPath}`;
+  return {
+    application: {
+      id: clientId,
+      name: 'Care identity account',
+      developer: '',
+      status: 'approved',
+      platform: null,
+      cis2: null,
+      revision: 0,
+    },
+    client: {
+      profile: 'standard',
+      clientId,
+      secrets: [],
+      tokenEndpointAuthMethod: 'client_secret_basic',
+      signingAlg: 'ES256',
+      jwks: null,
+      jwksUrl: null,
+      redirectUris: [address],
+      postLogoutRedirectUris: [],
+      applicationType: 'web',
+      backchannelLogoutUri: '',
+      pkce: 'optional',
+      refreshTokens: false,
+      firstAuthenticator: null,
+      maxAge: 'pin',
+      idTokenSigningAlg: 'RS256',
+      userinfoSigningAlg: null,
+    },
+  };
+}
+
+/** The request of our own page for a sign-in of one of these classes, and who asks. */
+export function ownRequest(
+  issuer: string,
+  acr: readonly string[],
+): { party: RelyingParty; authorization: AuthorizationRequest } {
+  const party = ownParty(issuer);
+  const [redirectUri = ''] = party.client.redirectUris;
+  return {
+    party,
+    authorization: {
+      clientId,
+      redirectUri,
+      responseMode: 'query',
+      state: null,
+      nonce: null,
+      scope: ['openid'],
+      challenge: null,
+      prompt: [],
+      maxAge: null,
+      acr: [...acr],
+      subject: null,
+      loginHint: null,
+      claims: { idToken: [], userinfo: [] },
+      pushed: null,
+      jkt: null,
+    },
+  };
+}
+
+/** Our own page, if it is the one that asked. */
+export const findOwnParty = (issuer: string, asking: string): RelyingParty | undefined =>
+  asking === clientId ? ownParty(issuer) : undefined;

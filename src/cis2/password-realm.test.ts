@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { decodeJwt } from '@alongside/kernel/jws';
+import type { Cis2Half } from '../oauth/applications.ts';
+import { hashPassword } from './authenticators/password/hash.ts';
+import { passwordSentences } from './pages/password-text.ts';
+import { passwordRealm } from './realm.ts';
+import { Browser, form, type Reply, send } from './testing/browser.ts';
+import { codeOf, type Instance, secret, startInstance } from './testing/instance.ts';
+import { alertOf, give, next } from './testing/journey.ts';
+import { gp } from './testing/people.ts';
+import { startRpEndpoint } from './testing/rp-endpoint.ts';
+
+const password = 'green lamp sofa';
+const { wrong, locked } = passwordSentences.password;
+
+let cis2: Instance;
+let issuer: string;
+let client: Cis2Half;
+let browser: Browser;
+let hash: string;
+let email: string;
+let serial = 0;
+before(async () => {
+  cis2 = await startInstance();
+  issuer = `${cis2.origin}${passwordRealm.path}`;
+  client = await cis2.register();
+  hash = await hashPassword(password);
+});
+after(() => cis2.stop());
+beforeEach(async () => {
+  browser = new Browser();
+  serial += 1;
+  email = `aal${serial}@example.test`;
+  await give(cis2, {
+    uid: gp.uid,
+    kind: 'password',
+    label: 'Password',
+    lookup: email,
+    body: { email, hash },
+  });
+});
+
+const address = (parameters: Record<string, string> = {}) =>
+  cis2.authorizeUrl(client, parameters).replace(cis2.issuer, issuer);
+const actionOf = ({ body }: Reply) =>
+  `${cis2.origin}${/<form method="post" action="([^"]+)"/.exec(body)?.[1]}`;
+const signIn = async (
+  parameters: Record<string, string> = {},
+  given = password,
+  name = email,
+  of = browser,
+) => {
+  const page = await of.get(address(parameters));
+  return of.post(actionOf(page), { username: name, password: given });
+};
+const tokens = async (reply: Reply, at = issuer): Promise<{ id_token: string; access_token: string }> => {
+  const body = form({
+    grant_type: 'authorization_code',
+    code: codeOf(next(reply)),
+    redirect_uri: client.redirectUris[0] ?? '',
+    client_id: client.clientId,
+    client_secret: secret,
+  });
+  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+  return JSON.parse((await send('POST', `${at}/access_token`, type, body)).body);
+};
+
+describe('the realm of passwords', () => {
+  test('has an issuer of its own', async () => {
+    const { body } = await send('GET', `${issuer}/.well-known/openid-configuration`);
+    const document = JSON.parse(body) as Record<string, unknown>;
+    assert.equal(document.issuer, issuer);
+    assert.equal(document.authorization_endpoint, `${issuer}/authorize`);
+    assert.deepEqual(document.acr_values_supported, ['AAL1_USERPASS']);
+  });
+  for (const acr of [undefined, 'AAL1_USERPASS', 'AAL3_ANY AAL1_USERPASS'])
+    test(`leads straight to its form, and signs in at level 1: ${acr ?? 'nothing asked'}`, async () => {
+      const page = await browser.get(address(acr ? { acr_values: acr } : {}));
+      assert.equal(page.status, 200);
+      assert.match(page.body, />User Name</);
+      const reply = await browser.post(actionOf(page), { username: email, password });
+      const { id_token, access_token } = await tokens(reply);
+      const claims = decodeJwt(id_token)?.claims;
+      assert.equal(claims?.iss, issuer);
+      assert.equal(claims?.sub, gp.uid);
+      assert.equal(claims?.acr, 'AAL1_USERPASS');
+      assert.deepEqual(claims?.amr, ['USERPASS']);
+      assert.equal(claims?.authentication_assurance_level, '1');
+      const { status } = await send('GET', `${issuer}/userinfo`, { authorization: `Bearer ${access_token}` });
+      assert.equal(status, 200);
+    });
+  test('the answer names its issuer', async () => {
+    assert.equal(new URL(next(await signIn()).location).searchParams.get('iss'), issuer);
+  });
+  test('its session is used silently in it, and in no other realm', async () => {
+    await signIn();
+    const silent = await browser.get(address({ prompt: 'none' }));
+    assert.match(silent.location, /code=/);
+    for (const acr_values of ['AAL3_ANY', 'AAL2_OR_AAL3_ANY', 'AAL1_USERPASS']) {
+      const other = await browser.get(cis2.authorizeUrl(client, { prompt: 'none', acr_values }));
+      assert.match(other.location, /error=login_required/);
+    }
+  });
+  for (const acr_values of ['AAL3_ANY', 'AAL2_ANY', 'AAL2_OR_AAL3_ANY', 'AAL2_TOTP'])
+    test(`a password is never offered for ${acr_values}`, async () => {
+      const reply = await browser.get(address({ acr_values }));
+      assert.match(reply.location, /error=unmet_authentication_requirements/);
+    });
+  test('its tokens and codes are of no use in the other realm', async () => {
+    const reply = await signIn();
+    assert.equal((await tokens(reply, cis2.issuer)).id_token, undefined);
+    const { access_token } = await tokens(await signIn({}, password, email, new Browser()));
+    const { status } = await send('GET', `${cis2.issuer}/userinfo`, {
+      authorization: `Bearer ${access_token}`,
+    });
+    assert.equal(status, 401);
+  });
+  test('cancel and another way lead to its own pages', async () => {
+    const page = await browser.get(address());
+    const at = actionOf(page).replace('/password/answer', '');
+    const choice = await browser.get(at);
+    assert.ok(choice.body.includes('with-password') && !choice.body.includes('with-smartcard'));
+    const cancelled = next(await browser.post(at, { cancel: '1' }));
+    assert.equal(new URL(cancelled.location).searchParams.get('iss'), issuer);
+    assert.match(cancelled.location, /error=access_denied/);
+  });
+});
+
+test('signing out there ends its session, and logout tokens name its issuer', async () => {
+  const rp = await startRpEndpoint();
+  try {
+    client = await cis2.register({ backchannelLogoutUri: rp.url });
+    const { id_token } = await tokens(await signIn());
+    rp.received = [];
+    const reply = await browser.get(`${issuer}/connect/endSession?id_token_hint=${id_token}`);
+    assert.equal(reply.status, 200);
+    assert.match((await browser.get(address({ prompt: 'none' }))).location, /error=login_required/);
+    await cis2.service.stop?.();
+    const token = rp.received.at(-1)?.get('logout_token') ?? '';
+    assert.equal(decodeJwt(token)?.claims.iss, issuer);
+  } finally {
+    await rp.stop();
+  }
+});
+
+describe('attack: a password', () => {
+  test('that is wrong, and an account that is none, look alike', async () => {
+    const shape = ({ status, body }: Reply) => [status, body.replace(/interaction\/[\w.-]+/g, '')];
+    const first = await signIn({}, 'a wrong password');
+    const second = await signIn({}, password, `nobody${serial}@example.test`, new Browser());
+    assert.equal(alertOf(first), wrong);
+    assert.deepEqual(shape(first), shape(second));
+  });
+  test('five wrong ones lock it for 15 minutes, also for the right one elsewhere', async () => {
+    for (let guess = 0; guess < 5; guess++) assert.equal(alertOf(await signIn({}, 'wrong')), wrong);
+    assert.equal(alertOf(await signIn({}, password, email, new Browser())), locked);
+    cis2.clock.advance(880);
+    assert.equal(alertOf(await signIn({}, password, email, new Browser())), locked);
+    cis2.clock.advance(30);
+    assert.match(next(await signIn({}, password, email, new Browser())).location, /code=/);
+  });
+  test('in the place of an authenticator app', async () => {
+    const page = await browser.get(address());
+    const elsewhere = actionOf(page).replace('password/answer', 'totp/password');
+    assert.match(
+      (await browser.post(elsewhere, { email, password })).location,
+      /\/interaction\/oidc\.[\w-]+$/,
+    );
+  });
+  test('at the page of another realm’s interaction', async () => {
+    const choice = await browser.get(cis2.authorizeUrl(client, { acr_values: 'AAL2_OR_AAL3_ANY' }));
+    const reply = await browser.post(`${choice.location}/password/answer`, { username: email, password });
+    assert.equal(reply.location, choice.location);
+    const marked = choice.location.replace('/interaction/', `/interaction/${passwordRealm.mark}`);
+    assert.equal(
+      (await browser.post(`${marked}/password/answer`, { username: email, password })).status,
+      400,
+    );
+  });
+});
+
+test('outside development there is no such realm', async () => {
+  const production = await startInstance({ development: false });
+  try {
+    const at = `${production.origin}${passwordRealm.path}/.well-known/openid-configuration`;
+    assert.equal((await send('GET', at)).status, 404);
+  } finally {
+    await production.stop();
+  }
+});

@@ -1,0 +1,37 @@
+import type { Route } from '@alongside/kernel/http';
+import type { Service } from '../service.ts';
+import { passwordRealm } from './realm.ts';
+
+const isInteraction = ({ path }: Route): boolean => path.startsWith('/interaction/');
+const keyOf = ({ methods, path }: Route): string => `${methods.join()} ${path}`;
+const isItsOwn = (path: string): boolean =>
+  path.startsWith(`${passwordRealm.path}/`) || path.startsWith(`/interaction/${passwordRealm.mark}`);
+
+/**
+ * The realm of passwords beside the other one, on one origin: its endpoints are its own, its pages stand below the same
+ * paths and are told apart by the mark of their interactions. Everything else is of the other realm.
+ */
+export function withPasswordRealm(main: Service, password: Service): Service {
+  const pages = new Map(password.routes.filter(isInteraction).map((route) => [keyOf(route), route.endpoint]));
+  const shared = main.routes.map((route): Route => {
+    const other = pages.get(keyOf(route));
+    if (!other) return route;
+    return {
+      ...route,
+      endpoint: (request) => (isItsOwn(request.path) ? other : route.endpoint)(request),
+    };
+  });
+  return {
+    ...main,
+    routes: [...shared, ...password.routes.filter(({ path }) => path.startsWith(`${passwordRealm.path}/`))],
+    onError: (thrown, request) => {
+      const { onError } = isItsOwn(request.path) ? password : main;
+      if (!onError) throw thrown;
+      return onError(thrown, request);
+    },
+    async stop() {
+      await main.stop?.();
+      await password.stop?.();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '@alongside/kernel/json';
+import { z } from 'zod';
+import type { StoredApplication } from '../../oauth/applications.ts';
+import { errors } from '../errors.ts';
+import { type ClientDraft, draftDefaults, draftProblem } from './draft.ts';
+
+// A client as the Connection Manager interface writes it.
+
+const text = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .regex(/^\P{Cc}*$/u, 'must not hold control characters');
+
+const shape = z.strictObject({
+  client_name: text(100).min(1),
+  description: text(1_000).optional(),
+  redirect_uris: z.array(z.string().max(2_048)).min(1).max(50),
+  post_logout_redirect_uris: z.array(z.string().max(2_048)).max(50).optional(),
+  backchannel_logout_uri: z.string().max(2_048).optional(),
+  token_endpoint_auth_method: z
+    .enum(['client_secret_post', 'client_secret_basic', 'private_key_jwt'])
+    .optional(),
+  jwks_uri: z.string().max(2_048).optional(),
+  jwks_uri_signing_algorithm: z.enum(['RS256', 'RS512', 'ES256', 'PS256']).optional(),
+  userinfo_signed_response_alg: z.enum(['RS256', 'ES256', 'PS256']).optional(),
+  // Answered by us, so a client that sends back what it read is understood.
+  client_id: text(500).optional(),
+});
+
+const refuse = (member: string, problem: string) =>
+  errors.configInvalid(`${member}: ${problem}`, {
+    field: member.slice(0, 100),
+    problem: problem.slice(0, 300),
+  });
+
+/** Reads a configuration; what is wrong throws `configInvalid` by name. Its clients are of the published profile. */
+export function readConfig(body: JsonObject): ClientDraft {
+  const result = shape.safeParse(body);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw refuse((issue?.path ?? []).join('.') || 'body', issue?.message ?? 'is not valid');
+  }
+  const config = result.data;
+  const draft: ClientDraft = {
+    name: config.client_name,
+    half: {
+      ...draftDefaults('nhs'),
+      tokenEndpointAuthMethod: config.token_endpoint_auth_method ?? 'client_secret_post',
+      redirectUris: config.redirect_uris,
+      postLogoutRedirectUris: config.post_logout_redirect_uris ?? [],
+      backchannelLogoutUri: config.backchannel_logout_uri ?? '',
+      jwksUrl: config.jwks_uri || null,
+      signingAlg: config.jwks_uri_signing_algorithm ?? '',
+      userinfoSigningAlg: config.userinfo_signed_response_alg ?? null,
+      description: config.description ?? '',
+    },
+  };
+  const problem = draftProblem(draft);
+  if (problem) throw refuse(problem.member, problem.problem);
+  return draft;
+}
+
+/** Changes with every change of the registration, whoever makes it: what optimistic locking compares. */
+export const hashOf = ({ id, revision }: StoredApplication): string =>
+  createHash('sha256').update(`${id} ${revision}`).digest('hex');
+
+/** A registration as it is answered. Undefined when the application is no client of CIS2. */
+export function configOf(application: StoredApplication): Record<string, unknown> | undefined {
+  const { cis2: half, name } = application;
+  if (!half) return undefined;
+  return {
+    id: application.id,
+    config_name: name,
+    hash: hashOf(application),
+    client_config: {
+      client_id: half.clientId,
+      client_name: name,
+      description: half.description ?? '',
+      redirect_uris: half.redirectUris,
+      post_logout_redirect_uris: half.postLogoutRedirectUris,
+      backchannel_logout_uri: half.backchannelLogoutUri,
+      token_endpoint_auth_method: half.tokenEndpointAuthMethod,
+      ...(half.jwksUrl === null ? {} : { jwks_uri: half.jwksUrl }),
+      ...(half.signingAlg === '' ? {} : { jwks_uri_signing_algorithm: half.signingAlg }),
+      ...(half.userinfoSigningAlg === null ? {} : { userinfo_signed_response_alg: half.userinfoSigningAlg }),
+    },
+  };
+}
+
+/** A client id in the form of the published manager: team, name, uuid. */
+export const configClientId = (team: string, name: string, id: string): string => {
+  const slug = (value: string) =>
+    value
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '')
+      .slice(0, 40) || 'client';
+  return `${slug(team)}.${slug(name)}.${id}.apps`;
+};

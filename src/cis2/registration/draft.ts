@@ -1,0 +1,147 @@
+import { randomToken, uuid } from '@alongside/kernel/ids';
+import { sha256 } from '@alongside/kernel/secrets';
+import type { Application, Cis2Half, StoredApplication } from '../../oauth/applications.ts';
+import {
+  keySetAddressProblem,
+  redirectProblem,
+  serverAddressProblem,
+} from '../../oauth/registered-addresses.ts';
+import { profileRules } from '../profiles.ts';
+
+/** What a registration says of a client: all but its id and secrets. */
+export interface ClientDraft {
+  name: string;
+  half: Omit<Cis2Half, 'clientId' | 'secrets'>;
+}
+
+/** What is wrong with a draft: the member as RFC 7591 names it, and what would be right. */
+export interface DraftProblem {
+  member: string;
+  problem: string;
+}
+
+/** What a client has that says nothing of it. */
+export const draftDefaults = (profile: Cis2Half['profile']): ClientDraft['half'] => ({
+  profile,
+  tokenEndpointAuthMethod: profile === 'fapi2' ? 'private_key_jwt' : 'client_secret_basic',
+  signingAlg: '',
+  jwks: null,
+  jwksUrl: null,
+  redirectUris: [],
+  postLogoutRedirectUris: [],
+  applicationType: 'web',
+  backchannelLogoutUri: '',
+  pkce: profile === 'nhs' ? 'optional' : 'required',
+  refreshTokens: false,
+  firstAuthenticator: null,
+  maxAge: profile === 'nhs' ? 'proof' : 'pin',
+  idTokenSigningAlg: profile === 'fapi2' ? 'PS256' : 'RS256',
+  userinfoSigningAlg: null,
+  boundTokens: null,
+  pushedRequests: 'optional',
+  signedRequests: 'optional',
+  requestObjectSigningAlg: '',
+  certificateSubject: null,
+});
+
+const listProblem = (
+  member: string,
+  list: readonly string[],
+  half: ClientDraft['half'],
+): DraftProblem | undefined => {
+  const rules = { profile: half.profile, native: half.applicationType === 'native' };
+  for (const address of list) {
+    const problem = redirectProblem(address, rules);
+    if (problem) return { member, problem: `${address.slice(0, 200)} ${problem}` };
+  }
+  return undefined;
+};
+
+const addressProblem = (member: string, problem: string | undefined): DraftProblem | undefined =>
+  problem === undefined ? undefined : { member, problem };
+
+/** The first thing that is wrong with a draft as a whole, by the rules of its profile; undefined when nothing is. */
+export function draftProblem({ half }: ClientDraft): DraftProblem | undefined {
+  const { authenticationMethods, algorithms, strict } = profileRules[half.profile];
+  const { tokenEndpointAuthMethod: method, jwks, jwksUrl, signingAlg } = half;
+  const byKey = method === 'private_key_jwt' || method === 'self_signed_tls_client_auth';
+  const rules: (DraftProblem & { broken: boolean })[] = [
+    {
+      member: 'token_endpoint_auth_method',
+      problem: `must be one of ${authenticationMethods.join(', ')}`,
+      broken: !authenticationMethods.includes(method),
+    },
+    {
+      member: 'redirect_uris',
+      problem: 'must have one address at least',
+      broken: half.redirectUris.length === 0,
+    },
+    { member: 'jwks', problem: 'must not come with jwks_uri', broken: jwks !== null && jwksUrl !== null },
+    {
+      member: 'jwks',
+      problem: `is needed for ${method}`,
+      broken: byKey && jwks === null && jwksUrl === null,
+    },
+    {
+      member: 'token_endpoint_auth_signing_alg',
+      problem: `must be one of ${algorithms.join(', ')}`,
+      broken: signingAlg !== '' && !algorithms.some((algorithm) => algorithm === signingAlg),
+    },
+    {
+      member: 'request_object_signing_alg',
+      problem: `must be one of ${algorithms.join(', ')}`,
+      broken:
+        Boolean(half.requestObjectSigningAlg) &&
+        !algorithms.some((one) => one === half.requestObjectSigningAlg),
+    },
+    {
+      member: 'id_token_signed_response_alg',
+      problem: 'must be PS256 or ES256 in the fapi2 profile',
+      broken: strict && half.idTokenSigningAlg === 'RS256',
+    },
+    {
+      member: 'tls_client_auth_subject_dn',
+      problem: 'or one other subject is needed for tls_client_auth, and for nothing else',
+      broken: (method === 'tls_client_auth') !== (half.certificateSubject !== null),
+    },
+  ];
+  const broken = rules.find((rule) => rule.broken);
+  if (broken) return { member: broken.member, problem: broken.problem };
+  return (
+    listProblem('redirect_uris', half.redirectUris, half) ??
+    listProblem('post_logout_redirect_uris', half.postLogoutRedirectUris, half) ??
+    addressProblem('jwks_uri', jwksUrl === null ? undefined : keySetAddressProblem(jwksUrl)) ??
+    addressProblem(
+      'backchannel_logout_uri',
+      half.backchannelLogoutUri === '' ? undefined : serverAddressProblem(half.backchannelLogoutUri),
+    )
+  );
+}
+
+const bySecret = (half: Pick<Cis2Half, 'tokenEndpointAuthMethod'>): boolean =>
+  half.tokenEndpointAuthMethod.startsWith('client_secret_');
+
+/** What only the console sets: a change by the client leaves it alone. */
+const settingsOf = ({ firstAuthenticator, maxAge, pkce }: Cis2Half) => ({ firstAuthenticator, maxAge, pkce });
+
+/** The application of a draft; a secret is made where its method needs one and it has none yet. */
+export function applicationOf(
+  { name, half }: ClientDraft,
+  identity: { team: string; clientId: string; before?: StoredApplication },
+  now: number,
+): { application: Application; secret?: string } {
+  const { before, team, clientId } = identity;
+  const kept = before?.cis2?.secrets ?? [];
+  const settings = before?.cis2 ? settingsOf(before.cis2) : {};
+  const secret = bySecret(half) && kept.length === 0 ? randomToken() : undefined;
+  const secrets = secret === undefined ? kept : [{ hash: sha256(secret), createdAt: now, expiresAt: null }];
+  const application: Application = {
+    id: before?.id ?? uuid(),
+    name,
+    developer: before?.developer ?? team,
+    status: before?.status ?? 'approved',
+    platform: before?.platform ?? null,
+    cis2: { ...half, ...settings, clientId, secrets: bySecret(half) ? secrets : [] },
+  };
+  return secret === undefined ? { application } : { application, secret };
+}

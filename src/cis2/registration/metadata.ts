@@ -1,0 +1,138 @@
+import type { JsonObject } from '@alongside/kernel/json';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { publicKeyOf } from '@alongside/kernel/jws';
+import { z } from 'zod';
+import type { Cis2Half, Profile } from '../../oauth/applications.ts';
+import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';
+import { errors } from '../errors.ts';
+import { type ClientDraft, draftDefaults, draftProblem } from './draft.ts';
+
+// Client metadata by the names of RFC 7591 section 2, OpenID Connect Registration section 2, RFC 9126, 9101, 9449 and 8705.
+
+const text = z
+  .string()
+  .max(1_000)
+  .regex(/^\P{Cc}*$/u);
+const addresses = z.array(z.string().max(2_048)).max(50);
+const algorithm = z.enum(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA']);
+const signing = z.enum(['RS256', 'PS256', 'ES256']);
+const publicKey = z
+  .looseObject({ kty: z.string() })
+  .refine((jwk) => publicKeyOf(jwk) !== undefined, 'holds a key that is no public one');
+
+const shape = z.looseObject({
+  client_name: text.min(1).max(100).optional(),
+  redirect_uris: addresses.min(1),
+  post_logout_redirect_uris: addresses.optional(),
+  backchannel_logout_uri: z.string().max(2_048).optional(),
+  application_type: z.enum(['web', 'native']).optional(),
+  response_types: z.array(z.literal('code')).min(1).optional(),
+  grant_types: z
+    .array(z.enum(['authorization_code', 'refresh_token']))
+    .min(1)
+    .optional(),
+  token_endpoint_auth_method: text.optional(),
+  token_endpoint_auth_signing_alg: algorithm.optional(),
+  jwks: z.strictObject({ keys: z.array(publicKey).min(1).max(100) }).optional(),
+  jwks_uri: z.string().max(2_048).optional(),
+  id_token_signed_response_alg: signing.optional(),
+  userinfo_signed_response_alg: signing.optional(),
+  request_object_signing_alg: algorithm.optional(),
+  require_pushed_authorization_requests: z.boolean().optional(),
+  require_signed_request_object: z.boolean().optional(),
+  dpop_bound_access_tokens: z.boolean().optional(),
+  tls_client_certificate_bound_access_tokens: z.boolean().optional(),
+  tls_client_auth_subject_dn: text.optional(),
+  tls_client_auth_san_dns: text.optional(),
+  tls_client_auth_san_uri: text.optional(),
+  tls_client_auth_san_ip: text.optional(),
+  tls_client_auth_san_email: text.optional(),
+  subject_type: z.literal('public').optional(),
+});
+
+type Metadata = z.output<typeof shape>;
+
+const refuse = (member: string, problem: string) =>
+  (member.startsWith('redirect_uris') ? errors.registrationRedirect : errors.registrationMetadata)(
+    `${member}: ${problem}`,
+    { member: member.slice(0, 100), problem: problem.slice(0, 300) },
+  );
+
+function boundTokensOf(metadata: Metadata): 'dpop' | 'certificate' | null {
+  if (metadata.dpop_bound_access_tokens) return 'dpop';
+  return metadata.tls_client_certificate_bound_access_tokens ? 'certificate' : null;
+}
+
+const needed = (required: boolean | undefined) => (required ? 'required' : 'optional');
+
+function halfOf(metadata: Metadata, profile: Profile): ClientDraft['half'] {
+  const usual = draftDefaults(profile);
+  const subject = certificateSubjectOf(metadata);
+  return {
+    ...usual,
+    redirectUris: metadata.redirect_uris,
+    postLogoutRedirectUris: metadata.post_logout_redirect_uris ?? [],
+    backchannelLogoutUri: metadata.backchannel_logout_uri ?? '',
+    applicationType: metadata.application_type ?? 'web',
+    refreshTokens: metadata.grant_types?.includes('refresh_token') ?? false,
+    tokenEndpointAuthMethod: metadata.token_endpoint_auth_method ?? usual.tokenEndpointAuthMethod,
+    signingAlg: metadata.token_endpoint_auth_signing_alg ?? '',
+    jwks: (metadata.jwks as { keys: JsonWebKey[] } | undefined) ?? null,
+    jwksUrl: metadata.jwks_uri ?? null,
+    idTokenSigningAlg: metadata.id_token_signed_response_alg ?? usual.idTokenSigningAlg,
+    userinfoSigningAlg: metadata.userinfo_signed_response_alg ?? null,
+    requestObjectSigningAlg: metadata.request_object_signing_alg ?? '',
+    pushedRequests: needed(metadata.require_pushed_authorization_requests),
+    signedRequests: needed(metadata.require_signed_request_object),
+    boundTokens: boundTokensOf(metadata),
+    certificateSubject: Object.keys(subject).length === 0 ? null : subject,
+  };
+}
+
+/** Reads client metadata. Members that are not known are ignored (RFC 7591 section 2); what is wrong throws by name. */
+export function readMetadata(body: JsonObject, profile: Profile): ClientDraft {
+  const result = shape.safeParse(body);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw refuse((issue?.path ?? []).join('.') || 'metadata', issue?.message ?? 'is not valid');
+  }
+  const metadata = result.data;
+  if (metadata.dpop_bound_access_tokens && metadata.tls_client_certificate_bound_access_tokens)
+    throw refuse('dpop_bound_access_tokens', 'must not come with tls_client_certificate_bound_access_tokens');
+  const half = halfOf(metadata, profile);
+  const draft = { name: metadata.client_name ?? 'A client that registered itself', half };
+  const problem = draftProblem(draft);
+  if (problem) throw refuse(problem.member, problem.problem);
+  return draft;
+}
+
+const given = (members: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== null && value !== undefined && value !== ''),
+  );
+
+/** What is registered, by the same names (RFC 7591 section 3.2.1). */
+export const metadataOf = (name: string, half: Cis2Half): Record<string, unknown> =>
+  given({
+    client_name: name,
+    redirect_uris: half.redirectUris,
+    post_logout_redirect_uris: half.postLogoutRedirectUris,
+    backchannel_logout_uri: half.backchannelLogoutUri,
+    backchannel_logout_session_required: true,
+    application_type: half.applicationType,
+    response_types: ['code'],
+    grant_types: ['authorization_code', ...(half.refreshTokens ? ['refresh_token'] : [])],
+    token_endpoint_auth_method: half.tokenEndpointAuthMethod,
+    token_endpoint_auth_signing_alg: half.signingAlg,
+    jwks: half.jwks,
+    jwks_uri: half.jwksUrl,
+    id_token_signed_response_alg: half.idTokenSigningAlg,
+    userinfo_signed_response_alg: half.userinfoSigningAlg,
+    request_object_signing_alg: half.requestObjectSigningAlg,
+    require_pushed_authorization_requests: half.profile === 'fapi2' || half.pushedRequests === 'required',
+    require_signed_request_object: half.signedRequests === 'required',
+    dpop_bound_access_tokens: half.boundTokens === 'dpop',
+    tls_client_certificate_bound_access_tokens: half.boundTokens === 'certificate',
+    ...(half.certificateSubject ?? {}),
+    subject_type: 'public',
+  });

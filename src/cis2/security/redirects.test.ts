@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { Browser, send } from '../testing/browser.ts';
+import { type Instance, secret, startInstance } from '../testing/instance.ts';
+
+// Published faults of other providers: nothing is sent to an address that was not registered, byte for byte.
+let cis2: Instance;
+let web: Cis2Half;
+let native: Cis2Half;
+let standard: Cis2Half;
+before(async () => {
+  cis2 = await startInstance();
+  web = await cis2.register({
+    redirectUris: ['https://app.example.test/callback'],
+    postLogoutRedirectUris: ['https://app.example.test/out'],
+  });
+  native = await cis2.register({
+    applicationType: 'native',
+    redirectUris: ['http://127.0.0.1/done', 'com.example.app:/done'],
+  });
+  standard = await cis2.register({
+    profile: 'standard',
+    redirectUris: ['https://app.example.test/callback'],
+  });
+});
+after(() => cis2.stop());
+
+const addresses: [string, string][] = [
+  [
+    'CVE-2023-6291, a prefix of the registered one is not enough',
+    'https://app.example.test/callback.evil.example',
+  ],
+  ['CVE-2023-6291, another path below it', 'https://app.example.test/callback/../../evil'],
+  ['CVE-2023-6927, a wildcard', 'https://app.example.test/*'],
+  ['CVE-2024-1132, an encoded step up', 'https://app.example.test/callback/..%2Fevil'],
+  ['CVE-2024-8883, localhost as a user name', 'http://localhost@evil.example/callback'],
+  ['CVE-2022-3782, encoded twice', 'https://app.example.test/callback/%252E%252E/evil'],
+  ['CVE-2026-3872, a path parameter', 'https://app.example.test/callback/..;/evil'],
+  ['CVE-2024-52289, a dot that is any character', 'https://appxexample.test/callback'],
+  ['CVE-2020-15234, another case', 'https://app.example.test/Callback'],
+  ['CVE-2022-23527, a tab that browsers drop', 'https://app.example.test/\t/evil.example'],
+  ['CVE-2022-23527, without a scheme', '//evil.example'],
+  ['CVE-2026-54072, an address of somebody else', 'https://evil.example/'],
+  ['CVE-2026-67333, a script', 'javascript:alert(document.cookie)'],
+  ['CVE-2024-21637, data', 'data:text/html,<script>alert(1)</script>'],
+];
+
+describe('authorize, by browser and pushed, with each response mode', () => {
+  for (const [name, uri] of addresses)
+    test(name, async () => {
+      for (const more of [
+        {},
+        { prompt: 'none' },
+        { response_mode: 'form_post' },
+        { response_mode: 'query.jwt' },
+        { scope: 'x' },
+      ]) {
+        const reply = await new Browser().get(cis2.authorizeUrl(web, { redirect_uri: uri, ...more }));
+        assert.deepEqual([reply.status, reply.location], [400, '']);
+        assert.ok(!reply.body.includes(`action="${uri}"`) && !reply.body.includes(`href="${uri}"`));
+      }
+      const form = {
+        client_id: standard.clientId,
+        client_secret: secret,
+        response_type: 'code',
+        scope: 'openid',
+        redirect_uri: uri,
+      };
+      assert.equal((await new Browser().post(`${cis2.issuer}/par`, form)).status, 400);
+    });
+  test('doorkeeper #61: prompt=none sends its error to nobody who is not registered', async () => {
+    const reply = await new Browser().get(
+      cis2.authorizeUrl(web, { redirect_uri: 'https://evil.example/', prompt: 'none' }),
+    );
+    assert.deepEqual([reply.status, reply.location], [400, '']);
+  });
+});
+
+describe('native applications: the port is the only freedom (CVE-2020-15233)', () => {
+  const rows: [string, boolean][] = [
+    ['http://127.0.0.1:5000/done', true],
+    ['http://127.0.0.1:5000/evil', false],
+    ['http://127.0.0.1:5000@evil.example/done', false],
+    ['https://127.0.0.1:5000/done', false],
+    ['http://127.0.0.1.nip.example:5000/done', false],
+    ['http://0.0.0.0:5000/done', false],
+    ['http://localhost:5000/done', false],
+    ['com.example.app:/done', true],
+    ['com.example.app:/done/more', false],
+    ['com.example.app.evil:/done', false],
+  ];
+  for (const [uri, fits] of rows)
+    test(`${uri}: ${fits ? 'fits' : 'does not'}`, async () => {
+      const reply = await new Browser().get(cis2.authorizeUrl(native, { redirect_uri: uri, prompt: 'none' }));
+      assert.equal(reply.status, fits ? 302 : 400);
+    });
+});
+
+describe('sign-out', () => {
+  for (const [name, uri] of addresses)
+    test(name, async () => {
+      const query = new URLSearchParams({ client_id: web.clientId, post_logout_redirect_uri: uri });
+      const reply = await send('GET', `${cis2.issuer}/connect/endSession?${query}`);
+      assert.equal(reply.location, '');
+      assert.ok(!reply.body.includes(`href="${uri}"`) && !reply.body.includes(`url=${uri}`));
+    });
+});
+
+describe('nothing from a request runs in a page', () => {
+  const script = '"><script>alert(1)</script>';
+  test('oidc-provider issue 489: state and other values in the error page', async () => {
+    for (const name of ['client_id', 'redirect_uri', 'state', 'scope', 'nonce']) {
+      const { body } = await new Browser().get(
+        cis2.authorizeUrl(web, { redirect_uri: 'https://evil.example/', [name]: script }),
+      );
+      assert.ok(!body.includes('<script>alert'), name);
+    }
+  });
+  test('CVE-2026-42849, CVE-2024-21637: state in the form of form_post', async () => {
+    const { body, headers } = await new Browser().get(
+      cis2.authorizeUrl(web, { response_mode: 'form_post', prompt: 'none', state: script }),
+    );
+    assert.ok(!body.includes('<script>alert'));
+    assert.match(String(headers['content-security-policy']), /script-src 'sha256-/);
+  });
+});
+
+describe('nothing is fetched because a browser says so (CVE-2020-10770)', () => {
+  test('request_uri', async () => {
+    let fetched = 0;
+    const server = createServer((_, response) => {
+      fetched += 1;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as { port: number };
+      for (const client of [web, standard])
+        await new Browser().get(cis2.authorizeUrl(client, { request_uri: `http://127.0.0.1:${port}/` }));
+      assert.equal(fetched, 0);
+    } finally {
+      server.close();
+    }
+  });
+});

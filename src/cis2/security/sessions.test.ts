@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { Browser, send } from '../testing/browser.ts';
+import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
+import { gp } from '../testing/people.ts';
+import { strongClient } from '../testing/strong-client.ts';
+
+// Published faults of other providers: sessions, and what a server fetches for others.
+let cis2: Instance;
+let client: Cis2Half;
+before(async () => {
+  cis2 = await startInstance();
+  client = await cis2.register();
+});
+after(() => cis2.stop());
+beforeEach(async () => {
+  await cis2.agent.signIn(gp.uid);
+});
+
+const sessionCookie = (browser: Browser) => [...browser.jar].find(([name]) => name.endsWith('-session'))?.[1];
+
+describe('sessions', () => {
+  test('CVE-2024-7341: a cookie from before the sign-in is not the one after it', async () => {
+    const browser = new Browser();
+    await cis2.signIn(browser, client);
+    const first = sessionCookie(browser);
+    assert.ok(first);
+    await cis2.signIn(browser, client, { prompt: 'login' });
+    assert.notEqual(sessionCookie(browser), first);
+    const thief = new Browser();
+    const name = [...browser.jar.keys()].find((key) => key.endsWith('-session')) ?? '';
+    thief.jar.set(name, first);
+    cis2.agent.idle();
+    const reply = await thief.get(cis2.authorizeUrl(client, { prompt: 'none' }));
+    assert.ok(!reply.location.includes('code='));
+  });
+  test('CVE-2023-6787: cancelling prompt=login leaves no code', async () => {
+    const browser = new Browser();
+    await cis2.signIn(browser, client);
+    cis2.agent.idle();
+    cis2.cis.agents = [];
+    const { location } = await browser.get(cis2.authorizeUrl(client, { prompt: 'login' }));
+    const cancelled = await browser.post(
+      location,
+      { cancel: '1' },
+      { 'sec-fetch-site': 'same-origin', origin: cis2.origin },
+    );
+    assert.ok(!cancelled.body.includes('code=') && !cancelled.location.includes('code='));
+    const resumed = await browser.get(`${location}/resume`);
+    assert.ok(!resumed.location.includes('code='));
+  });
+  test('CVE-2026-19349, CVE-2026-109373: sid, state, code and interaction are no session', async () => {
+    const browser = new Browser();
+    const back = await cis2.signIn(browser, client);
+    const name = [...browser.jar.keys()].find((key) => key.endsWith('-session')) ?? '';
+    const row = await cis2.database.get<{ sid: string; cookie_hash: string }>({
+      text: 'SELECT sid, cookie_hash FROM cis2_session WHERE uid = ? AND ended_at IS NULL ORDER BY created_at DESC',
+      values: [gp.uid],
+    });
+    cis2.agent.idle();
+    for (const value of [row?.sid ?? '', row?.cookie_hash ?? '', 'state-1', codeOf(back)]) {
+      const thief = new Browser();
+      thief.jar.set(name, value);
+      const reply = await thief.get(cis2.authorizeUrl(client, { prompt: 'none' }));
+      assert.ok(!reply.location.includes('code='));
+    }
+  });
+  test('CVE-2024-24814: thousands of cookies are a refusal, not work', async () => {
+    const cookie = Array.from({ length: 400 }, (_, number) => `c${number}=x`).join('; ');
+    const reply = await send('GET', cis2.authorizeUrl(client, { prompt: 'none' }), { cookie });
+    assert.equal(reply.status, 302);
+    const many = Array.from({ length: 4_000 }, (_, number) => `c${number}=x`).join('; ');
+    assert.equal((await send('GET', cis2.authorizeUrl(client), { cookie: many })).status, 431);
+  });
+  test('duplicate protocol parameters are refused at every endpoint', async () => {
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    const twice = 'client_id=a&client_id=b';
+    for (const path of ['/access_token', '/par', '/introspect', '/token/revoke', '/authorize'])
+      assert.equal((await send('POST', `${cis2.issuer}${path}`, type, twice)).status, 400, path);
+    for (const path of ['/authorize', '/connect/endSession'])
+      assert.equal((await send('GET', `${cis2.issuer}${path}?${twice}`)).status, 400, path);
+  });
+});
+
+describe('in production nothing private is fetched for a client (CVE-2026-1180, CVE-2026-4874, CVE-2026-53513)', () => {
+  let production: Instance;
+  before(async () => {
+    production = await startInstance({ development: false });
+    await production.agent.signIn(gp.uid);
+  });
+  after(() => production.stop());
+
+  for (const address of [
+    'http://127.0.0.1:1/jwks',
+    'http://[::1]:1/jwks',
+    'http://169.254.169.254/latest/meta-data/',
+    'http://10.0.0.1/jwks',
+    'http://[::ffff:127.0.0.1]:1/jwks',
+    'http://0.0.0.0:1/jwks',
+    'http://localhost:1/jwks',
+  ])
+    test(`keys at ${address}`, async () => {
+      const client = await strongClient(production, { jwks: null, jwksUrl: address });
+      const reply = await client.push();
+      assert.deepEqual([reply.status, JSON.parse(reply.body).error], [401, 'invalid_client']);
+      const line = production.logged.find(({ id }) => id === reply.headers['x-request-id']);
+      assert.match(String(line?.detail), /cannot be read/);
+    });
+
+  test('back-channel logout to a private address', async () => {
+    let called = 0;
+    const server = createServer((_, response) => {
+      called += 1;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as { port: number };
+      const relying = await production.register({ backchannelLogoutUri: `http://127.0.0.1:${port}/` });
+      const sessionId = await production.agent.signIn(gp.uid);
+      await production.signIn(new Browser(), relying);
+      const told = { sessionId, agentId: production.agent.id, uid: gp.uid, generation: 'hscn' } as const;
+      await production.sessionEnded({ ...told, cause: 'cardRemoved' });
+      await production.service.stop?.();
+      assert.equal(called, 0);
+    } finally {
+      server.close();
+    }
+  });
+});
+
+test('a secret is compared whole: neither a prefix, a hash nor another encoding of it', async () => {
+  for (const wrong of [
+    secret.slice(0, -1),
+    `${secret} `,
+    secret.toUpperCase(),
+    createHash('sha256').update(secret).digest('base64url'),
+    '',
+  ]) {
+    const form = {
+      grant_type: 'authorization_code',
+      code: 'x',
+      client_id: client.clientId,
+      client_secret: wrong,
+    };
+    const reply = await new Browser().post(`${cis2.issuer}/access_token`, form);
+    assert.deepEqual([reply.status, JSON.parse(reply.body).error], [401, 'invalid_client']);
+  }
+});

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { CompactEncrypt } from 'jose';
+import { Browser, type Reply, send } from '../testing/browser.ts';
+import { codeOf, type Instance, startInstance } from '../testing/instance.ts';
+import { gp } from '../testing/people.ts';
+import {
+  beginWith,
+  requestUriOf,
+  type StrongClient,
+  strongClient,
+  verifier,
+} from '../testing/strong-client.ts';
+
+// Published faults of other providers: codes, proof keys, assertions, refresh tokens.
+let cis2: Instance;
+let client: StrongClient;
+let other: StrongClient;
+let cisSession: string;
+before(async () => {
+  cis2 = await startInstance();
+  client = await strongClient(cis2, { refreshTokens: true });
+  other = await strongClient(cis2, { refreshTokens: true });
+  cisSession = await cis2.agent.signIn(gp.uid);
+});
+after(() => cis2.stop());
+
+const errorOf = ({ body }: Reply): string => JSON.parse(body).error;
+const codeFor = async (parameters: Record<string, string | undefined> = {}, who = client): Promise<string> =>
+  codeOf(
+    await cis2.signIn(new Browser(), who.half, who.ask({ scope: 'openid offline_access', ...parameters })),
+  );
+const refresh = (refresh_token: string, who = client, more: Record<string, string> = {}) =>
+  who.post('/access_token', { grant_type: 'refresh_token', refresh_token, ...more });
+const tokens = async () => JSON.parse((await client.redeem(await codeFor())).body) as Record<string, string>;
+
+describe('codes', () => {
+  test('CVE-2022-39222: whoever knows the address of another browser’s sign-in gets no code', async () => {
+    cis2.agent.idle();
+    const victim = new Browser();
+    const { location } = await victim.get(cis2.authorizeUrl(client.half, client.ask()));
+    cisSession = await cis2.agent.signIn(gp.uid);
+    for (const path of ['', '/smartcard', '/resume', '/confirm', '/role']) {
+      const reply = await new Browser().get(`${location}${path}`);
+      assert.ok(!reply.location.includes('code=') && !reply.body.includes('code='), path);
+    }
+  });
+  test('CVE-2026-55672: a code and a refresh token are the client’s they were given to', async () => {
+    assert.equal(errorOf(await other.redeem(await codeFor())), 'invalid_grant');
+    const { refresh_token = '' } = await tokens();
+    assert.equal(errorOf(await refresh(refresh_token, other)), 'invalid_grant');
+  });
+  test('CVE-2026-4282: a value of another kind is no code', async () => {
+    const requestUri = requestUriOf(await client.push());
+    const { access_token = '', refresh_token = '' } = await tokens();
+    cis2.agent.idle();
+    const { location } = await new Browser().get(cis2.authorizeUrl(client.half, client.ask()));
+    cisSession = await cis2.agent.signIn(gp.uid);
+    const interaction = location.split('/').at(-1) ?? '';
+    for (const value of [
+      requestUri,
+      requestUri.split(':').at(-1) ?? '',
+      access_token,
+      refresh_token,
+      interaction,
+    ])
+      assert.equal(errorOf(await client.redeem(value)), 'invalid_grant');
+    assert.equal(errorOf(await refresh(await codeFor())), 'invalid_grant');
+    assert.equal(errorOf(await refresh(access_token)), 'invalid_grant');
+  });
+});
+
+describe('proof keys', () => {
+  test('CVE-2023-48228, CVE-2024-23647: a code with a challenge is not redeemed without its verifier', async () => {
+    for (const code_verifier of ['', 'x'.repeat(43)]) {
+      const reply = await client.redeem(await codeFor(), {}, { code_verifier });
+      assert.equal(errorOf(reply), 'invalid_grant');
+    }
+  });
+  test('CVE-2025-4144: a request whose challenge was taken away is not redeemed with a verifier', async () => {
+    const code = await codeFor({ code_challenge: undefined, code_challenge_method: undefined });
+    assert.equal(errorOf(await client.redeem(code, {}, { code_verifier: verifier })), 'invalid_grant');
+  });
+  test('CVE-2024-22258: who registered that they are required cannot leave them out', async () => {
+    const must = await strongClient(cis2, { pkce: 'required' });
+    const ask = must.ask({ code_challenge: undefined, code_challenge_method: undefined });
+    const reply = await new Browser().get(cis2.authorizeUrl(must.half, { ...ask, prompt: 'none' }));
+    assert.equal(new URL(reply.location).searchParams.get('error'), 'invalid_request');
+  });
+});
+
+describe('client assertions', () => {
+  const push = (client_assertion: string) => client.post('/par', { ...client.ask(), client_assertion });
+  test('CVE-2020-5300, CVE-2020-15222: a jti is used once, also ten times at once', async () => {
+    const assertion = await client.assertion();
+    const replies = await Promise.all(Array.from({ length: 10 }, () => push(assertion)));
+    assert.equal(replies.filter(({ status }) => status === 201).length, 1);
+  });
+  test('CVE-2022-23540, CVE-2022-23541, GHSA-869p-cjfg-cm3x: no signature, or HMAC with a public key', async () => {
+    const [, claims] = (await client.assertion()).split('.');
+    const encode = (header: object) => Buffer.from(JSON.stringify(header)).toString('base64url');
+    for (const alg of ['none', 'NONE', 'nOnE', '']) {
+      assert.equal(errorOf(await push(`${encode({ alg, kid: 'key-1' })}.${claims}.`)), 'invalid_client');
+    }
+    for (const material of [JSON.stringify(client.publicJwk), '']) {
+      const signed = `${encode({ alg: 'HS256', kid: 'key-1' })}.${claims}`;
+      const mac = createHmac('sha256', material).update(signed).digest('base64url');
+      assert.equal(errorOf(await push(`${signed}.${mac}`)), 'invalid_client');
+    }
+  });
+  test('CVE-2022-23539: an algorithm that is not the key’s', async () => {
+    for (const alg of ['RS256', 'PS256', 'EdDSA', 'ES384']) {
+      const [, claims, signature] = (await client.assertion()).split('.');
+      const header = Buffer.from(JSON.stringify({ alg, kid: 'key-1' })).toString('base64url');
+      assert.equal(errorOf(await push(`${header}.${claims}.${signature}`)), 'invalid_client');
+    }
+  });
+  test('CVE-2025-2559: exp is capped, so nobody fills the memory of used ones', async () => {
+    const exp = Math.floor(cis2.clock.now() / 1000) + 86_400;
+    assert.equal(errorOf(await push(await client.assertion({ exp }))), 'invalid_client');
+  });
+  test('CVE-2022-36083, CVE-2024-28176, CVE-2024-28180: what is encrypted is not opened', async () => {
+    const key = new TextEncoder().encode('x'.repeat(32));
+    const jwe = await new CompactEncrypt(new Uint8Array(10_000))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .encrypt(key);
+    assert.equal(errorOf(await push(jwe)), 'invalid_client');
+  });
+  test('RFC 8725 section 3.10: keys that a header brings or points at count for nothing', async () => {
+    for (const header of [
+      { jwk: other.publicJwk, kid: 'x' },
+      { jku: 'https://evil.example/jwks', kid: 'x' },
+      { x5u: 'https://evil.example/x5u', kid: 'x' },
+      { kid: '../../../../dev/null' },
+      { kid: "' OR 1=1 --" },
+    ])
+      assert.equal(errorOf(await push(await client.assertion({}, header))), 'invalid_client');
+  });
+});
+
+describe('refresh tokens', () => {
+  test('CVE-2026-1035: ten uses at once have one successor', async () => {
+    const { refresh_token = '' } = await tokens();
+    const replies = await Promise.all(Array.from({ length: 10 }, () => refresh(refresh_token)));
+    const successors = new Set(
+      replies.filter(({ status }) => status === 200).map(({ body }) => JSON.parse(body).refresh_token),
+    );
+    assert.equal(successors.size, 1);
+  });
+  test('CVE-2026-9802: a used one stays used, whatever is forgotten', async () => {
+    const { refresh_token = '' } = await tokens();
+    const next = JSON.parse((await refresh(refresh_token)).body).refresh_token;
+    await refresh(next);
+    assert.equal(errorOf(await refresh(refresh_token)), 'invalid_grant');
+  });
+  test('CVE-2024-52287: a refresh brings no scope that was not granted', async () => {
+    const { refresh_token = '' } = await tokens();
+    assert.equal(errorOf(await refresh(refresh_token, client, { scope: 'openid email' })), 'invalid_scope');
+  });
+  test('CVE-2026-8922, CVE-2025-64521: what was revoked is not active for anybody', async () => {
+    const { access_token = '', refresh_token = '' } = await tokens();
+    await client.post('/token/revoke', { token: refresh_token });
+    for (const token of [access_token, refresh_token]) {
+      const state = await client.post('/introspect', { token });
+      assert.deepEqual(JSON.parse(state.body), { active: false });
+    }
+    const userinfo = await send('GET', `${cis2.issuer}/userinfo`, {
+      authorization: `Bearer ${access_token}`,
+    });
+    assert.equal(userinfo.status, 401);
+  });
+  test('CVE-2022-3916: it ends with the session', async () => {
+    const { refresh_token = '' } = await tokens();
+    const told = { sessionId: cisSession, agentId: cis2.agent.id, uid: gp.uid, generation: 'hscn' } as const;
+    await cis2.sessionEnded({ ...told, cause: 'signedOut' });
+    assert.equal(errorOf(await refresh(refresh_token)), 'invalid_grant');
+    cisSession = await cis2.agent.signIn(gp.uid);
+  });
+});
+
+describe('no weaker flow than the one that was asked for', () => {
+  test('CVE-2026-7571: neither a reload nor a posted form brings the implicit flow back', async () => {
+    for (const response_type of ['token', 'id_token', 'id_token token', 'code token', 'none']) {
+      const address = cis2.authorizeUrl(client.half, client.ask({ response_type }));
+      const first = await new Browser().get(address);
+      const posted = await new Browser().post(`${cis2.issuer}/authorize`, client.ask({ response_type }));
+      const second = await new Browser().get(posted.location);
+      for (const { location } of [first, second]) {
+        assert.equal(new URL(location).searchParams.get('error'), 'unsupported_response_type');
+        assert.ok(!location.includes('#'));
+      }
+    }
+  });
+  test('CVE-2026-96446: a request_uri is spent, also by prompt=none', async () => {
+    const browser = new Browser();
+    await cis2.signIn(browser, client.half, client.ask());
+    const requestUri = requestUriOf(await client.push({ prompt: 'none' }));
+    assert.ok(codeOf(await browser.get(beginWith(cis2, client, { request_uri: requestUri }))));
+    const again = await browser.get(beginWith(cis2, client, { request_uri: requestUri }));
+    assert.deepEqual([again.status, again.location], [400, '']);
+  });
+});

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { Vault } from '@alongside/kernel/secrets';
+import fc from 'fast-check';
+import { certificateSubjectOf, subjectFault } from './certificate-subject.ts';
+import { requireAll, shown } from './check.ts';
+import { assertionChecks, claimedClient } from './client-assertion.ts';
+import { ProofNonces } from './dpop-nonce.ts';
+import { RemoteKeys } from './remote-keys.ts';
+import { readRequestObject } from './request-object.ts';
+import { newAuthority } from './testing/certificates.ts';
+
+const clock = new ManualClock(Date.UTC(2026, 6, 1));
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const clientKeys = new RemoteKeys(clock, { privateAddresses: false });
+const rules = { clientId: 'client', issuer: 'https://as.test', algorithms: ['ES256'] as const };
+const noKeys = { jwks: { keys: [] }, jwksUrl: null };
+
+describe('parsers of what comes from outside: never a throw, never a yes', () => {
+  test('request objects', async () => {
+    const odd = fc.oneof(
+      fc.string(),
+      fc
+        .tuple(fc.json(), fc.json())
+        .map(
+          ([header, claims]) =>
+            `${Buffer.from(header).toString('base64url')}.${Buffer.from(claims).toString('base64url')}.AA`,
+        ),
+      fc
+        .dictionary(
+          fc.constantFrom('iss', 'aud', 'exp', 'nbf', 'iat', 'client_id', 'sub', 'request'),
+          fc.anything(),
+        )
+        .map((claims) => `${encode({ alg: 'ES256', kid: 'x' })}.${encode(claims)}.AA`),
+    );
+    await fc.assert(
+      fc.asyncProperty(odd, async (text) => {
+        const result = await readRequestObject(text, rules, noKeys, { clock, clientKeys });
+        assert.ok('fault' in result && result.fault !== '');
+      }),
+    );
+  });
+
+  test('client assertions', () => {
+    const claims = fc.dictionary(
+      fc.constantFrom('iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', '__proto__'),
+      fc.anything(),
+    );
+    fc.assert(
+      fc.property(
+        claims,
+        fc.dictionary(fc.constantFrom('alg', 'kid', 'typ'), fc.anything()),
+        (body, header) => {
+          const jwt = { header, claims: body, signed: '', signature: Buffer.alloc(0) };
+          const expected = {
+            clientId: 'client',
+            audience: 'https://as.test',
+            algorithms: rules.algorithms,
+            jtiKind: 'x',
+          };
+          const checks = assertionChecks(jwt, expected, 1_000);
+          const isRight = checks.every(({ ok }) => ok);
+          assert.ok(!isRight || (body.iss === 'client' && body.aud === 'https://as.test'));
+          for (const { received } of checks) assert.ok(received.length <= 503);
+        },
+      ),
+    );
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        assert.equal(claimedClient(text), undefined);
+      }),
+    );
+  });
+
+  test('what a report shows of a value is a short text', () => {
+    fc.assert(
+      fc.property(fc.anything({ withBigInt: false }), (value) => {
+        const text = shown(value);
+        assert.ok(typeof text === 'string' && text !== '' && text.length <= 503);
+      }),
+    );
+    assert.doesNotThrow(() => requireAll([]));
+  });
+
+  test('nonces: only the ones that were given out', () => {
+    const nonces = new ProofNonces(new Vault(randomBytes(32)), clock, 'test');
+    const others = new ProofNonces(new Vault(randomBytes(32)), clock, 'test');
+    const proof = (nonce: unknown) => `${encode({})}.${encode({ nonce })}.AA`;
+    assert.equal(nonces.accepts(proof(nonces.current())), true);
+    assert.equal(nonces.accepts(proof(others.current())), false);
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.anything({ withBigInt: false })), (nonce) => {
+        assert.equal(nonces.accepts(proof(nonce)), false);
+        assert.equal(nonces.accepts(String(nonce)), false);
+      }),
+    );
+  });
+});
+
+describe('registered subjects of certificates', () => {
+  let certificate: X509Certificate;
+  before(async () => {
+    const made = await newAuthority(clock.now(), {
+      subject: [
+        ['O', 'Example'],
+        ['CN', 'client'],
+      ],
+      dns: ['client.test'],
+    });
+    certificate = new X509Certificate(made.der);
+  });
+  test('no text but the right one is right', () => {
+    const names = [
+      'tls_client_auth_subject_dn',
+      'tls_client_auth_san_dns',
+      'tls_client_auth_san_uri',
+      'tls_client_auth_san_ip',
+      'tls_client_auth_san_email',
+    ];
+    assert.equal(subjectFault(certificate, { tls_client_auth_subject_dn: 'CN=client,O=Example' }), undefined);
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.string(), (name, value) => {
+        assert.notEqual(subjectFault(certificate, certificateSubjectOf({ [name]: value })), undefined);
+      }),
+    );
+  });
+});

@@ -1,0 +1,66 @@
+import type { Profile } from './applications.ts';
+
+/** What decides which addresses an application may register. */
+export interface AddressRules {
+  profile: Profile;
+  native: boolean;
+}
+
+const longest = 2_048;
+/** Visible ASCII without the characters that browsers and servers read differently (RFC 3986 section 2). */
+const plain = /^[\x21-\x7e]+$/;
+const odd = /["<>\\^`{|}]/;
+/** A scheme of one's own is a domain name backwards (RFC 8252 section 7.1). */
+const reverseDomain = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+:$/;
+
+const isLoopback = (hostname: string): boolean =>
+  hostname === 'localhost' ||
+  hostname.endsWith('.localhost') ||
+  hostname === '[::1]' ||
+  /^127(\.\d{1,3}){3}$/.test(hostname);
+
+function parse(address: string): URL | string {
+  if (address.length > longest) return `must have at most ${longest} characters`;
+  if (!plain.test(address) || odd.test(address))
+    return 'must be a plain address: no spaces, control characters, quotes or backslashes';
+  if (address.includes('#')) return 'must have no fragment (#)';
+  const url = URL.parse(address);
+  if (!url) return 'must be an absolute address';
+  return url.username || url.password ? 'must carry no user name or password' : url;
+}
+
+/**
+ * What is wrong with an address that browsers are to be sent to; undefined when nothing is. It is kept as it was written,
+ * for it is compared byte for byte (RFC 9700 section 2.1).
+ */
+export function redirectProblem(address: string, { profile, native }: AddressRules): string | undefined {
+  const url = parse(address);
+  if (typeof url === 'string') return url;
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'http:') {
+    if (profile === 'nhs' || isLoopback(url.hostname)) return undefined;
+    return `must be https: in the ${profile} profile plain http is for this machine only (localhost, 127.0.0.1, [::1])`;
+  }
+  if (native && reverseDomain.test(url.protocol)) return undefined;
+  return native
+    ? `must be http, https or a scheme that is a domain name backwards (com.example.app:/callback), not ${url.protocol}`
+    : `must be http or https, not ${url.protocol}`;
+}
+
+/** What is wrong with an address that servers are to call; undefined when nothing is. */
+export function serverAddressProblem(address: string): string | undefined {
+  const url = parse(address);
+  if (typeof url === 'string') return url;
+  return url.protocol === 'https:' || url.protocol === 'http:'
+    ? undefined
+    : `must be http or https, not ${url.protocol}`;
+}
+
+/** The published platform cannot fetch keys from a bare host. */
+export function keySetAddressProblem(address: string): string | undefined {
+  const problem = serverAddressProblem(address);
+  if (problem) return problem;
+  return /^https?:\/\/[^/?#]+\/./.test(address)
+    ? undefined
+    : 'must have a path, such as https://example.org/jwks.json';
+}

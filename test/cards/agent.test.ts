@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, type TestContext, test } from 'node:test';
+import { poweredCard } from '../../identity-agent/card/card.fixture.ts';
+import type { CardSettings } from '../../identity-agent/card/transport-kind.ts';
+import { testDesk } from '../../identity-agent/fixture/desk.ts';
+import type { AgentStatus } from '../../identity-agent/protocol.ts';
+import { CardLab } from './support/card-lab.ts';
+import { lacking, type ProgramName, pathOf } from './support/programs.ts';
+
+type Desk = Awaited<ReturnType<typeof testDesk>>;
+
+/** Resolves with the status when the agent has come to this state. */
+const reached = (desk: Desk, state: AgentStatus['state']): Promise<AgentStatus> =>
+  new Promise((resolve) => {
+    const look = (): void => {
+      const status = desk.agent.status();
+      if (status.state !== state) return;
+      stop();
+      resolve(status);
+    };
+    const stop = desk.agent.onChange(look);
+    look();
+  });
+
+const ways: { transport: string; needs: ProgramName[]; cards: () => CardSettings }[] = [
+  { transport: 'pcsc', needs: ['pcsc-mini'], cards: () => ({ pcscModule: pathOf('pcsc-mini') }) },
+  { transport: 'pkcs11', needs: [], cards: () => ({ pkcs11Module: pathOf('OpenSC') }) },
+];
+
+for (const { transport, needs, cards } of ways) {
+  const reason = lacking(['pcscd', 'vpcd', 'OpenSC', ...needs], { isolated: true });
+  describe(`an agent with a card reader (${transport})`, { skip: reason }, () => {
+    const ends: (() => Promise<void>)[] = [];
+    let lab: CardLab;
+    before(async () => {
+      lab = await CardLab.start();
+    });
+    after(async () => {
+      await lab.close();
+      for (const end of ends) await end();
+    });
+
+    async function desk(t: TestContext): Promise<Desk> {
+      return testDesk(t, { transport, cards: cards() });
+    }
+
+    test('signs the person of the card in, and out when it leaves', async (t) => {
+      const { applet } = await poweredCard({ after: (end) => void ends.push(end) });
+      const made = await desk(t);
+      assert.equal(made.agent.status().state, 'noCard');
+      const inserted = await lab.insert(applet);
+      const asked = await reached(made, 'pinRequested');
+      assert.equal(asked.attemptsLeft, 3);
+      await assert.rejects(made.call('answerPin', { pin: '111111' }), {
+        data: { error: 'wrong_pin', attemptsLeft: 2 },
+      });
+      const status = await made.call('answerPin', { pin: '123456' });
+      assert.deepEqual([status.state, status.person?.uid], ['signedIn', '656005750199']);
+      assert.equal(made.cis.live.length, 1);
+      await inserted.remove();
+      await reached(made, 'noCard');
+      await made.agent.settled();
+      assert.deepEqual(
+        [...made.cis.sessions.values()].map(({ ended }) => ended),
+        ['cardRemoved'],
+      );
+    });
+  });
+}

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { createHash, verify, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { silentLog } from '@alongside/kernel/log';
+import { poweredCard } from '../../identity-agent/card/card.fixture.ts';
+import type { CardClient } from '../../identity-agent/card/card-client.ts';
+import { Pkcs11Reader } from '../../identity-agent/card/pkcs11-reader.ts';
+import type { Reader } from '../../identity-agent/card/transport.ts';
+import { CardLab } from './support/card-lab.ts';
+import { lacking, pathOf } from './support/programs.ts';
+import { makeSoftToken, softToken } from './support/soft-token.ts';
+
+const sha256 = (message: string): Uint8Array => new Uint8Array(createHash('sha256').update(message).digest());
+const clock = new ManualClock(0);
+const log = silentLog;
+
+const opened = (reader: Reader): CardClient => {
+  const card = reader.card();
+  assert.ok(card);
+  return card.open();
+};
+
+/** Looks until the card has come or gone. */
+async function until(reader: Pkcs11Reader, present: boolean): Promise<void> {
+  while ((reader.card() !== undefined) !== present) {
+    await reader.look();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const kinds = [
+  ['EC-P256', 'ES256'],
+  ['RSA-2048', 'RS256'],
+] as const;
+
+for (const [keyType, algorithm] of kinds) {
+  describe(`a ${keyType} token of SoftHSM2 behind PKCS#11`, { skip: lacking(['SoftHSM2']) }, () => {
+    let token: Awaited<ReturnType<typeof makeSoftToken>>;
+    let reader: Pkcs11Reader;
+    before(async () => {
+      token = await makeSoftToken(keyType);
+      reader = await Pkcs11Reader.open({ module: pathOf('SoftHSM2'), token: softToken.label, clock, log });
+    });
+    after(async () => {
+      await reader.close();
+      await token.close();
+    });
+
+    test('certificates are read without a PIN', async () => {
+      const client = opened(reader);
+      await client.select();
+      assert.deepEqual(await client.readCertificate('authentication'), token.keys.authentication.certificate);
+      assert.deepEqual(await client.readCertificate('signing'), token.keys.signing.certificate);
+    });
+
+    test('a wrong PIN opens nothing, the right one signs so that node:crypto agrees', async () => {
+      const client = opened(reader);
+      await assert.rejects(client.sign('authentication', sha256('early'), algorithm), {
+        code: 'pin_required',
+      });
+      assert.deepEqual(await client.verifyPin('111111'), { ok: false, attemptsLeft: 2 });
+      await assert.rejects(client.sign('authentication', sha256('early'), algorithm), {
+        code: 'pin_required',
+      });
+      assert.deepEqual(await client.verifyPin('123456'), { ok: true });
+      assert.equal(await client.attemptsLeft(), 3);
+      for (const slot of ['authentication', 'signing'] as const)
+        for (let round = 0; round < 10; round += 1) {
+          const { publicKey } = new X509Certificate(token.keys[slot].certificate);
+          const signature = await client.sign(slot, sha256(`message ${round}`), algorithm, '123456');
+          assert.ok(verify('sha256', Buffer.from(`message ${round}`), publicKey, signature));
+        }
+      assert.deepEqual(await client.verifyPin('222222'), { ok: false, attemptsLeft: 2 });
+      await assert.rejects(client.sign('authentication', sha256('late'), algorithm, '333333'), {
+        code: 'pin_required',
+        attemptsLeft: 1,
+      });
+      await assert.rejects(client.sign('authentication', new Uint8Array(20), algorithm), RangeError);
+    });
+
+    test('a malformed PIN never reaches the token', async () => {
+      const client = opened(reader);
+      await client.verifyPin('123456');
+      assert.deepEqual(await client.verifyPin('12345'), { ok: false, attemptsLeft: 3, malformed: true });
+      assert.deepEqual(await client.changePin('123456', 'x'), {
+        ok: false,
+        attemptsLeft: 3,
+        malformed: true,
+      });
+      assert.deepEqual(await client.unblock('8765', '123456'), { ok: false, malformed: true });
+    });
+
+    test('the PIN is changed with the old one and set with the unblocking code', async () => {
+      const client = opened(reader);
+      assert.deepEqual(await client.changePin('111111', '654321'), { ok: false, attemptsLeft: 2 });
+      assert.deepEqual(await client.changePin('123456', '654321'), { ok: true });
+      assert.deepEqual(await client.verifyPin('654321'), { ok: true });
+      assert.equal((await client.unblock('11111111', '123456')).ok, false);
+      assert.deepEqual(await client.unblock(softToken.puk, '123456'), { ok: true });
+      assert.equal((await client.verifyPin('654321')).ok, false);
+      assert.deepEqual(await client.verifyPin('123456'), { ok: true });
+    });
+  });
+}
+
+describe('a module that cannot be used', { skip: lacking(['SoftHSM2']) }, () => {
+  test('is told in one sentence', async () => {
+    for (const module of ['/no/such/module.so', process.execPath])
+      await assert.rejects(Pkcs11Reader.open({ module, clock, log }), {
+        name: 'OperatorError',
+        message: /^The PKCS#11 module \/.* cannot be used: /,
+      });
+  });
+
+  test('one that crashes takes the card away, and is loaded again after a pause', async () => {
+    const token = await makeSoftToken('EC-P256');
+    const reader = await Pkcs11Reader.open({ module: pathOf('SoftHSM2'), clock, log });
+    const client = opened(reader);
+    const told: boolean[] = [];
+    reader.onChange((present) => void told.push(present));
+    const gone = new Promise<void>((resolve) => {
+      const stop = reader.onChange(() => {
+        stop();
+        resolve();
+      });
+    });
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+    assert.equal(children.length, 1);
+    process.kill(Number(children[0]), 'SIGKILL');
+    await assert.rejects(client.verifyPin('123456'), { code: 'card_removed' });
+    await gone;
+    await reader.look();
+    assert.equal(reader.card(), undefined);
+    clock.advance(5);
+    await reader.look();
+    assert.deepEqual(await opened(reader).verifyPin('123456'), { ok: true });
+    await assert.rejects(client.verifyPin('123456'), { code: 'card_removed' });
+    assert.deepEqual(told, [false, true]);
+    await reader.close();
+    await token.close();
+  });
+
+  test('without its token there is no card', async () => {
+    const token = await makeSoftToken('EC-P256');
+    const reader = await Pkcs11Reader.open({ module: pathOf('SoftHSM2'), token: 'another', clock, log });
+    assert.equal(reader.card(), undefined);
+    await reader.close();
+    await token.close();
+  });
+});
+
+const both = lacking(['pcscd', 'vpcd', 'OpenSC'], { isolated: true });
+
+describe('the virtual card behind pcscd and the PKCS#11 module of OpenSC', { skip: both }, () => {
+  const ends: (() => Promise<void>)[] = [];
+  let lab: CardLab;
+  let reader: Pkcs11Reader;
+  before(async () => {
+    lab = await CardLab.start();
+    reader = await Pkcs11Reader.open({ module: pathOf('OpenSC'), clock, log });
+  });
+  after(async () => {
+    await reader.close();
+    await lab.close();
+    for (const end of ends) await end();
+  });
+
+  for (const [keyType, algorithm] of kinds) {
+    test(`an ${keyType} card: inserted, certificate, wrong PIN, PIN, both keys, blocked, taken out`, async () => {
+      assert.equal(reader.card(), undefined);
+      const { applet, card } = await poweredCard({ after: (end) => void ends.push(end) }, { keyType });
+      const told: boolean[] = [];
+      const stop = reader.onChange((present) => void told.push(present));
+      const inserted = await lab.insert(applet);
+      await until(reader, true);
+      const client = opened(reader);
+      await client.select();
+      assert.equal(await client.attemptsLeft(), 3);
+      for (const slot of ['authentication', 'signing'] as const)
+        assert.deepEqual(await client.readCertificate(slot), card.certificates?.[slot]);
+      assert.deepEqual(await client.verifyPin('111111'), { ok: false, attemptsLeft: 2 });
+      assert.deepEqual(await client.verifyPin('123456'), { ok: true });
+      for (const slot of ['authentication', 'signing'] as const) {
+        const { publicKey } = new X509Certificate(card.certificates?.[slot] ?? '');
+        const signature = await client.sign(slot, sha256(slot), algorithm, '123456');
+        assert.ok(verify('sha256', Buffer.from(slot), publicKey, signature));
+      }
+      await assert.rejects(client.sign('signing', sha256('x'), algorithm), { code: 'pin_required' });
+      assert.deepEqual(await client.changePin('123456', '654321'), { ok: true });
+      for (const attemptsLeft of [2, 1, 0])
+        assert.deepEqual(await client.verifyPin('111111'), { ok: false, attemptsLeft });
+      assert.deepEqual(await client.verifyPin('654321'), { ok: false, attemptsLeft: 0 });
+      assert.equal(await client.attemptsLeft(), 0);
+      await inserted.remove();
+      await until(reader, false);
+      await assert.rejects(client.attemptsLeft(), { code: 'card_removed' });
+      stop();
+      assert.deepEqual(told, [true, false]);
+    });
+  }
+});

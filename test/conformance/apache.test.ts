@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { launchBrowser } from '../support/browser.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+import { type Apache, findApache, freePort, startApache } from './apache.ts';
+import { Browser, type Landing, type Page } from './browser.ts';
+
+const found = findApache();
+
+if (!found)
+  test('mod_auth_openidc is not on this machine, and the run says so', () => {
+    const notes = process.env.ALONGSIDE_NOT_RUN;
+    const command = 'apt-get install libapache2-mod-auth-openidc && npm test -- test/conformance/apache';
+    if (notes) appendFileSync(notes, `Debian's libapache2-mod-auth-openidc as relying party\t${command}\n`);
+    assert.notEqual(process.env.CI, 'true', `CI runs everything: ${command}`);
+  });
+else
+  for (const profile of ['standard', 'nhs'] as const)
+    describe(`Debian's libapache2-mod-auth-openidc as relying party, ${profile} profile`, () => {
+      let instance: TestInstance;
+      let apache: Apache;
+      let redirectUri: string;
+      before(async () => {
+        const port = await freePort();
+        redirectUri = `http://localhost:${port}/protected/signed-in`;
+        instance = await startInstance();
+        await instance.signInAtDesk('gp');
+        const strict = profile === 'standard';
+        const { cis2 } = await instance.api<{ cis2: { clientId: string; clientSecret: string } }>(
+          'POST',
+          '/applications',
+          {
+            name: 'Apache',
+            profile,
+            cis2: {
+              redirectUris: [redirectUri],
+              postLogoutRedirectUris: [`http://localhost:${port}/goodbye.html`],
+              tokenEndpointAuthMethod: strict ? 'client_secret_basic' : 'client_secret_post',
+              backchannelLogoutUri: `${redirectUri}?logout=backchannel`,
+              pkce: strict ? 'required' : 'optional',
+              firstAuthenticator: 'smartcard',
+            },
+          },
+        );
+        apache = await startApache(found, port, {
+          OIDCProviderMetadataURL: `${instance.state.urls.cis2Issuer}/.well-known/openid-configuration`,
+          OIDCClientID: cis2.clientId,
+          OIDCClientSecret: cis2.clientSecret,
+          OIDCRedirectURI: redirectUri,
+          OIDCCryptoPassphrase: 'a-passphrase-of-this-test-alone',
+          OIDCScope: 'openid profile',
+          OIDCRemoteUserClaim: 'sub',
+          OIDCPKCEMethod: 'S256',
+          OIDCProviderTokenEndpointAuth: strict ? 'client_secret_basic' : 'client_secret_post',
+          OIDCSessionType: 'server-cache',
+          OIDCCookieSameSite: 'On',
+        });
+      });
+      after(async () => {
+        await apache?.stop();
+        await instance?.stop();
+      });
+
+      const shown = (landing: Landing): Page => {
+        assert.ok(landing.kind === 'page');
+        return landing;
+      };
+      const visit = async (browser: Browser) =>
+        shown(await browser.go(`${apache.origin}/protected/index.html`));
+
+      async function signedIn(): Promise<Browser> {
+        const browser = new Browser([]);
+        const page = await visit(browser);
+        assert.equal(page.status, 200, apache.log());
+        assert.equal(page.body, 'The protected page');
+        assert.match(String(page.headers['x-user']), /^656005750108\b/);
+        assert.match(String(page.headers['x-name']), /\w/, 'claims of userinfo');
+        return browser;
+      }
+
+      test('signs a person in, with the claims of ID token and userinfo', async () => {
+        await signedIn();
+      });
+
+      test('also in Chromium', async () => {
+        const chromium = await launchBrowser();
+        try {
+          const page = await chromium.newPage();
+          await page.goto(`${apache.origin}/protected/index.html`);
+          assert.equal(await page.textContent('body'), 'The protected page');
+        } finally {
+          await chromium.close();
+        }
+      });
+
+      test('signs out at CIS2 and comes back', async () => {
+        const browser = await signedIn();
+        const goodbye = `${apache.origin}/goodbye.html`;
+        const page = shown(await browser.go(`${redirectUri}?logout=${encodeURIComponent(goodbye)}`));
+        assert.equal(page.url.href, goodbye, page.body);
+        assert.equal(page.body, 'Goodbye');
+        const next = await visit(browser);
+        assert.notEqual(next.body, 'The protected page', 'CIS2 asks before it signs in again');
+      });
+
+      test('a card that leaves the reader ends the session by back-channel logout', async () => {
+        const browser = await signedIn();
+        await instance.api('DELETE', '/readers/0/card');
+        for (let attempt = 0; attempt < 100; attempt++) {
+          const page = await visit(browser);
+          if (page.body !== 'The protected page') {
+            assert.notEqual(page.url.origin, apache.origin, 'the person has to sign in again');
+            return;
+          }
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        assert.fail(`the session lives on: ${apache.log()}`);
+      });
+    });

@@ -1,0 +1,106 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where Apache and its module for OpenID Connect are on this machine; undefined without either. */
+export function findApache(): { program: string; modules: string } | undefined {
+  const program = process.env.ALONGSIDE_APACHE ?? '/usr/sbin/apache2';
+  const modules = '/usr/lib/apache2/modules';
+  return existsSync(program) && existsSync(join(modules, 'mod_auth_openidc.so'))
+    ? { program, modules }
+    : undefined;
+}
+
+/** A port that was free a moment ago: Apache does not choose one itself. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+const idOf = (kind: '-u' | '-g', user: string): number =>
+  Number(execFileSync('id', [kind, user], { encoding: 'utf8' }));
+
+const moduleNames = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'headers', 'dir', 'auth_openidc'];
+
+export interface Apache {
+  origin: string;
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/** An Apache of this test alone, in a folder of its own, that lets people into `/protected` who signed in. `settings` are the module's directives. */
+export async function startApache(
+  found: { program: string; modules: string },
+  port: number,
+  settings: Readonly<Record<string, string>>,
+): Promise<Apache> {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-apache-'));
+  const root = join(folder, 'www');
+  mkdirSync(join(root, 'protected'), { recursive: true });
+  writeFileSync(join(root, 'protected', 'index.html'), 'The protected page');
+  writeFileSync(join(root, 'goodbye.html'), 'Goodbye');
+  const origin = `http://localhost:${port}`;
+  const log = join(folder, 'error.log');
+  writeFileSync(log, '');
+  // Started by root, it serves as Debian's user for it.
+  const user = process.getuid?.() === 0 ? 'www-data' : undefined;
+  if (user) for (const path of [folder, root, log]) chownSync(path, idOf('-u', user), idOf('-g', user));
+  const file = join(folder, 'apache.conf');
+  writeFileSync(
+    file,
+    [
+      `ServerRoot ${folder}`,
+      `PidFile ${join(folder, 'apache.pid')}`,
+      `DefaultRuntimeDir ${folder}`,
+      `Listen 127.0.0.1:${port}`,
+      `ServerName localhost:${port}`,
+      'UseCanonicalName On',
+      ...moduleNames.map((name) => `LoadModule ${name}_module ${join(found.modules, `mod_${name}.so`)}`),
+      ...(user ? [`User ${user}`, `Group ${user}`] : []),
+      `ErrorLog ${log}`,
+      'LogLevel warn auth_openidc:info',
+      'StartServers 1',
+      'ThreadsPerChild 25',
+      `DocumentRoot ${root}`,
+      'DirectoryIndex index.html',
+      ...Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}`),
+      '<Location /protected>',
+      'AuthType openid-connect',
+      'Require valid-user',
+      'Header set X-User "expr=%{REMOTE_USER}"',
+      'Header set X-Name "%{OIDC_CLAIM_name}e"',
+      '</Location>',
+      '',
+    ].join('\n'),
+  );
+  const server = spawn(found.program, ['-f', file, '-D', 'FOREGROUND'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  server.stderr.on('data', (part: Buffer) => {
+    said += part.toString();
+  });
+  const ended = new Promise<number | null>((resolve) => server.once('exit', resolve));
+  const stop = async () => {
+    server.kill('SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const answer = await fetch(`${origin}/goodbye.html`).catch(() => undefined);
+    if (answer?.ok) return { origin, log: () => readFileSync(log, 'utf8'), stop };
+    if (server.exitCode !== null) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const reason = said + readFileSync(log, 'utf8');
+  await stop();
+  throw new Error(`Apache did not start: ${reason}`);
+}

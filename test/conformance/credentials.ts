@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { type JWTPayload, SignJWT } from 'jose';
+import type { KeyPair } from './keys.ts';
+import type { AuthMethod, RegisteredClient } from './provider.ts';
+import { now } from './time.ts';
+
+/** A client assertion (RFC 7523 section 2.2); claims given as undefined are left out. */
+export async function assertionOf(
+  clientId: string,
+  audience: string,
+  key: KeyPair,
+  claims: Record<string, unknown> = {},
+): Promise<string> {
+  const usual = {
+    iss: clientId,
+    sub: clientId,
+    aud: audience,
+    jti: randomUUID(),
+    iat: now(),
+    exp: now() + 60,
+  };
+  const kept = JSON.parse(JSON.stringify({ ...usual, ...claims })) as JWTPayload;
+  return new SignJWT(kept)
+    .setProtectedHeader({ alg: key.algorithm, kid: key.publicJwk.kid })
+    .sign(key.privateKey);
+}
+
+interface Authenticating {
+  registered: RegisteredClient;
+  issuer: string;
+  key: KeyPair;
+  certificateHeader: Record<string, string>;
+}
+
+interface Credentials {
+  form: Record<string, string>;
+  headers: Record<string, string>;
+}
+
+/** How a client authenticates with each method: parameters and headers. */
+export const credentialsOf: Readonly<Record<AuthMethod, (client: Authenticating) => Promise<Credentials>>> = {
+  async client_secret_basic({ registered: { clientId, clientSecret = '' } }) {
+    const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
+    return { form: {}, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
+  },
+  async client_secret_post({ registered: { clientId, clientSecret = '' } }) {
+    return { form: { client_id: clientId, client_secret: clientSecret }, headers: {} };
+  },
+  async private_key_jwt({ registered, issuer, key }) {
+    const form = {
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await assertionOf(registered.clientId, issuer, key),
+    };
+    return { form, headers: {} };
+  },
+  async self_signed_tls_client_auth({ registered, certificateHeader }) {
+    return { form: { client_id: registered.clientId }, headers: certificateHeader };
+  },
+};

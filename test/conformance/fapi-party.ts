@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import type { Browser, Landing } from './browser.ts';
+import { Prover, sha256 } from './keys.ts';
+import type { ClientSpec } from './provider.ts';
+import { RelyingParty, type Tokens } from './relying-party.ts';
+import { type Change, type Reply, readReply } from './reply.ts';
+import type { Trial } from './trial.ts';
+
+/** A client of the FAPI 2.0 Security Profile: pushes its requests, and proves that it holds what its tokens are bound to. */
+export class FapiParty {
+  readonly rp: RelyingParty;
+  readonly prover: Prover;
+
+  constructor(rp: RelyingParty, prover: Prover) {
+    this.rp = rp;
+    this.prover = prover;
+  }
+
+  static async register(trial: Trial, spec: Partial<ClientSpec> = {}, browser?: Browser): Promise<FapiParty> {
+    const method = trial.sender === 'mtls' ? 'self_signed_tls_client_auth' : 'private_key_jwt';
+    const rp = await RelyingParty.register(trial, { profile: 'fapi2', method, ...spec }, browser);
+    return new FapiParty(rp, await Prover.make());
+  }
+
+  /** The parameters of a pushed request. */
+  parameters(change: Change = {}): Change {
+    return {
+      ...Object.fromEntries(this.rp.parameters()),
+      code_challenge: sha256(this.rp.verifier),
+      code_challenge_method: 'S256',
+      ...change,
+    };
+  }
+
+  /** Pushes a request (RFC 9126). */
+  push(change: Change = {}, headers: Record<string, string> = {}): Promise<Reply> {
+    return this.rp.send(
+      this.rp.endpoint('pushed_authorization_request_endpoint'),
+      this.parameters(change),
+      headers,
+    );
+  }
+
+  requestUriOf({ status, body }: Reply): string {
+    assert.equal(status, 201, `the push is answered ${status} ${body.error ?? ''}`);
+    assert.ok(Number(body.expires_in) > 0, 'expires_in');
+    assert.equal(typeof body.request_uri, 'string', 'request_uri');
+    return body.request_uri as string;
+  }
+
+  /** Begins a pushed request in the browser, without doing anything at a page. */
+  begin(requestUri: string, more: Record<string, string> = {}, clientId?: string): Promise<Landing> {
+    const query = new URLSearchParams({
+      client_id: clientId ?? this.rp.registered.clientId,
+      request_uri: requestUri,
+      ...more,
+    });
+    return this.rp.browser.go(`${this.rp.endpoint('authorization_endpoint')}?${query}`);
+  }
+
+  async authorize(change: Change = {}, headers: Record<string, string> = {}): Promise<Landing> {
+    return this.rp.goOn(await this.begin(this.requestUriOf(await this.push(change, headers))));
+  }
+
+  async code(change: Change = {}, headers: Record<string, string> = {}): Promise<string> {
+    const landing = await this.authorize(change, headers);
+    return this.rp.codeOf(landing, 'state' in change ? (change.state ?? null) : this.rp.state);
+  }
+
+  /** Whether tokens are bound to the key of a proof; else to the certificate, which comes with every call. */
+  get proves(): boolean {
+    return this.rp.trial.sender === 'dpop';
+  }
+
+  /** A proof for the token endpoint; nothing for a client with a certificate. */
+  async tokenProof(
+    claims: Record<string, unknown> = {},
+    header: Record<string, unknown> = {},
+  ): Promise<Record<string, string>> {
+    if (!this.proves) return {};
+    return this.prover.header('POST', this.rp.endpoint('token_endpoint'), claims, header);
+  }
+
+  async redeem(code: string, change: Change = {}, headers?: Record<string, string>): Promise<Reply> {
+    return this.rp.redeem(
+      code,
+      { code_verifier: this.rp.verifier, ...change },
+      headers ?? (await this.tokenProof()),
+    );
+  }
+
+  async tokens(change: Change = {}): Promise<Tokens> {
+    const tokens = this.rp.tokensOf(await this.redeem(await this.code(change)));
+    assert.match(tokens.token_type, this.proves ? /^dpop$/i : /^bearer$/i, 'token_type of a bound token');
+    const nonce = 'nonce' in change ? change.nonce : this.rp.nonce;
+    if (this.rp.trial.provider.openid) await this.rp.checkIdToken(tokens.id_token, { nonce });
+    return tokens;
+  }
+
+  /** The resource that tokens are tried at. */
+  get resourceAddress(): string {
+    return this.rp.trial.provider.resource ?? this.rp.endpoint('userinfo_endpoint');
+  }
+
+  /** A proof for the resource. */
+  resourceProof(token: string, claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) {
+    return this.prover.header('GET', this.resourceAddress, { ath: sha256(token), ...claims }, header);
+  }
+
+  async resource(token: string, headers: Record<string, string> = {}): Promise<Reply> {
+    const proof = headers.dpop ? {} : await this.resourceProof(token);
+    const usual = this.proves
+      ? { authorization: `DPoP ${token}`, ...proof }
+      : { authorization: `Bearer ${token}`, ...this.rp.certificateHeader };
+    return readReply(await fetch(this.resourceAddress, { headers: { ...usual, ...headers } }));
+  }
+}
+
+/** A refusal of the token or PAR endpoint, with one of these errors. */
+export function refused({ status, body }: Reply, ...errors: readonly string[]): void {
+  assert.ok(status >= 400 && status < 500, `it is answered ${status} ${body.error ?? 'without an error'}`);
+  if (errors.length > 0)
+    assert.ok(errors.includes(String(body.error)), `error is ${body.error}, not ${errors.join(' or ')}`);
+}
+
+/** A refusal of the authorization endpoint: on a page, or to the client with an error. */
+export function notAuthorized(landing: Landing, ...errors: readonly string[]): void {
+  if (landing.kind === 'page') {
+    assert.ok(landing.status >= 400 && landing.status < 500, `a page with status ${landing.status} is shown`);
+    return;
+  }
+  assert.equal(landing.parameters.get('code'), null, 'a code was given');
+  const error = landing.parameters.get('error') ?? 'none';
+  if (errors.length > 0) assert.ok(errors.includes(error), `error is ${error}`);
+}

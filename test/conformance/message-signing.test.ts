@@ -1,0 +1,4 @@
+import { comparePlan } from './compare.ts';
+import { messageSigningPlan } from './plans.ts';
+
+comparePlan(messageSigningPlan);

@@ -1,0 +1,61 @@
+import { inputFor } from './mutate.ts';
+import { Random, seedOf } from './random.ts';
+import type { FuzzTarget } from './target.ts';
+
+/** What is run of a target. */
+export interface FuzzPlan {
+  readonly seed: number;
+  /** The first round; 0 unless told. */
+  readonly from?: number;
+  /** Rounds at most. */
+  readonly rounds: number;
+  /** Asked before each round; the run ends when it says so. */
+  readonly over?: () => boolean;
+  /** Told before each round. */
+  readonly at?: (round: number) => void;
+}
+
+/** A broken promise, with all that is needed to have it again. */
+export interface FuzzFailure {
+  readonly target: string;
+  readonly seed: number;
+  readonly round: number;
+  readonly error: string;
+  /** Hexadecimal. */
+  readonly input: string;
+}
+
+export interface FuzzResult {
+  readonly rounds: number;
+  readonly failure: FuzzFailure | undefined;
+}
+
+/** The input of one round, from the seed alone. */
+export function inputOf(target: FuzzTarget, seed: number, round: number): Uint8Array {
+  const words = (target.words ?? []).map((word) => new Uint8Array(Buffer.from(word as Uint8Array)));
+  return inputFor(new Random(seedOf(seed, target.name, round)), target.corpus, words);
+}
+
+/** Runs a target until its first failure, its rounds or the plan's own end. */
+export async function fuzz(target: FuzzTarget, plan: FuzzPlan): Promise<FuzzResult> {
+  const { seed, from = 0, rounds, over = () => false, at = () => undefined } = plan;
+  for (let round = from; round < from + rounds; round += 1) {
+    if (over()) return { rounds: round - from, failure: undefined };
+    at(round);
+    const input = inputOf(target, seed, round);
+    try {
+      await target.run(Uint8Array.from(input));
+    } catch (error) {
+      const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const failure = {
+        target: target.name,
+        seed,
+        round,
+        error: shown,
+        input: Buffer.from(input).toString('hex'),
+      };
+      return { rounds: round - from + 1, failure };
+    }
+  }
+  return { rounds, failure: undefined };
+}

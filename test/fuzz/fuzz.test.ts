@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { fuzz, inputOf } from './engine.ts';
+import { loadTarget, targetNames } from './registry.ts';
+import { asText, type FuzzTarget, text } from './target.ts';
+
+/** `npm run fuzz` runs longer, and other seeds. */
+const seed = 1;
+const rounds = 250;
+
+describe('every parser of what comes from outside', () => {
+  for (const name of targetNames)
+    test(`${name}: reads or refuses ${rounds} inputs`, async () => {
+      const target = await loadTarget(name);
+      assert.ok(target.corpus.length > 0, 'a target has valid inputs to start from');
+      const { failure } = await fuzz(target, { seed, rounds });
+      assert.equal(failure, undefined);
+    });
+
+  for (const name of targetNames)
+    test(`${name}: its corpus does not fail`, async () => {
+      const target = await loadTarget(name);
+      for (const input of target.corpus) await target.run(Uint8Array.from(input));
+    });
+});
+
+describe('the fuzzer', () => {
+  const fragile: FuzzTarget = {
+    name: 'fragile',
+    corpus: [text('{"a":1}')],
+    run: (bytes) => {
+      if (asText(bytes).includes('{{')) throw new Error('broken');
+    },
+  };
+
+  test('finds what breaks, and finds it again by seed and round', async () => {
+    const { failure } = await fuzz(fragile, { seed: 7, rounds: 5_000 });
+    assert.ok(failure);
+    assert.match(failure.error, /broken/);
+    const again = await fuzz(fragile, { seed: 7, from: failure.round, rounds: 1 });
+    assert.deepEqual(again.failure?.input, failure.input);
+    assert.equal(Buffer.from(inputOf(fragile, 7, failure.round)).toString('hex'), failure.input);
+  });
+
+  test('another seed gives other inputs', () => {
+    const inputs = [1, 2, 3].map((each) => Buffer.from(inputOf(fragile, each, 3)).toString('hex'));
+    assert.ok(new Set(inputs).size > 1);
+  });
+
+  test('ends when it is told to', async () => {
+    let left = 3;
+    const result = await fuzz(
+      { ...fragile, run: () => undefined },
+      { seed, rounds: 100, over: () => left-- === 0 },
+    );
+    assert.deepEqual(result, { rounds: 3, failure: undefined });
+  });
+});

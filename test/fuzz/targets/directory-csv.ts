@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { parseDirectoryCsv } from '../../../src/cis/directory/csv.ts';
+import { asText, type FuzzTarget, text } from '../target.ts';
+
+const heading = 'uid,persona,familyName,givenName,idAssuranceLevel,orgCode,orgName,roleId,roleCode,roleName';
+
+export const target: FuzzTarget = {
+  name: 'directory-csv',
+  corpus: [
+    text(
+      `${heading}\n656005750199,tester,Tester,Robin,3,A12345,A Surgery,555000000001,R8000,"Clinical, one"\n`,
+    ),
+    text(`${heading}\r\n656005750199,tester,"Te""ster",Robin,3,,,,,\r\n`),
+    text(`uid\n656005750199\n`),
+  ],
+  words: ['"', '""', ',', '\n', '\r\n', '\ufeff', '__proto__', ',,,,,,,,,,', '=cmd()', '656005750199'],
+  async run(bytes) {
+    const { people, problems } = await parseDirectoryCsv(asText(bytes));
+    for (const { line, problem } of problems) assert.ok(Number.isInteger(line) && problem.length > 0);
+    assert.ok(Array.isArray(people));
+  },
+};

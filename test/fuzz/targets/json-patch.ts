@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { mergePatch, parseJsonObject } from '../../../kernel/json.ts';
+import { readPatches } from '../../../src/gateway/apis/pds/update/patches.ts';
+import { asText, type FuzzTarget, json, orRefused } from '../target.ts';
+
+export const target: FuzzTarget = {
+  name: 'json-patch',
+  corpus: [
+    json({ patches: [{ op: 'replace', path: '/gender', value: 'male' }] }),
+    json({
+      patches: [
+        { op: 'test', path: '/name/0/id', value: '123' },
+        {
+          op: 'add',
+          path: '/name/-',
+          value: { use: 'nickname', given: ['Jo'], period: { start: '2020-01-01' } },
+        },
+        { op: 'remove', path: '/address/1~1a~0b' },
+      ],
+    }),
+    json({ platform: { callbackUrls: ['https://a.test'], jwksUrl: null }, name: 'x' }),
+  ],
+  words: [
+    '~',
+    '~2',
+    '/-',
+    '/__proto__/a',
+    '"__proto__":',
+    '"constructor":',
+    '[',
+    '{"a":',
+    'null',
+    '"op":"move"',
+  ],
+  run(bytes) {
+    const body = asText(bytes);
+    const patches = orRefused(['OutcomeError', 'Outcome', 'Refusal'], () => readPatches(body));
+    for (const { op, path, parts } of patches ?? []) {
+      assert.ok(['add', 'remove', 'replace', 'test'].includes(op));
+      assert.equal(parts.length, path.split('/').length - 1);
+    }
+    const patch = orRefused(['JsonError'], () => parseJsonObject(body));
+    if (patch) mergePatch({ platform: { callbackUrls: [] } }, patch);
+    assert.equal(({} as { polluted?: unknown }).polluted, undefined);
+  },
+};

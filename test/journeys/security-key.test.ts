@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { AuthenticatorsAnswer, EnrolmentAnswer } from '../../src/cis2/protocol.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+type Credential = Parameters<CDPSession['send']>[1] & object;
+
+// No card and no agent session: a key signs in, and the rest of the chain goes as ever.
+describe('a security key', () => {
+  let instance: TestInstance;
+  let browser: Browser;
+  before(async () => {
+    [instance, browser] = await Promise.all([startInstance(), launchBrowser()]);
+  });
+  after(async () => {
+    await browser?.close();
+    await instance?.stop();
+  });
+
+  const keysOf = async (persona: string) =>
+    (await instance.api<AuthenticatorsAnswer>('GET', `/people/${persona}/authenticators`)).authenticators;
+
+  /** A browser with an authenticator, which holds the credential of the seed when one is given. */
+  async function desk(credential?: unknown): Promise<Page> {
+    const page = await (await browser.newContext()).newPage();
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send('WebAuthn.enable');
+    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'usb',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+      },
+    });
+    if (credential)
+      await cdp.send('WebAuthn.addCredential', { authenticatorId, credential } as Credential as never);
+    return page;
+  }
+
+  async function signIn(page: Page, pattern: 'combined' | 'separate'): Promise<void> {
+    await page.goto(`${instance.urls.sample}/sign-in/${pattern}`);
+    const another = page.getByText('Use another way to sign in');
+    const choice = page.getByRole('radio', { name: 'Security key' });
+    // The seeded applications ask for the smartcard first, and the agent of this computer answers.
+    await another.or(choice).waitFor();
+    if (await another.isVisible()) await another.click();
+    await choice.check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+  }
+  async function findsThePatient(page: Page): Promise<void> {
+    await page.getByLabel('NHS number').fill('9000000009');
+    await page.getByRole('button', { name: 'Find patient' }).click();
+    await page.getByText('2010-10-22').waitFor();
+  }
+
+  for (const pattern of ['combined', 'separate'] as const)
+    test(`of the seed signs the gp in at once, and finds a patient (${pattern})`, async () => {
+      const [key] = await keysOf('gp');
+      const page = await desk(key?.development?.credential);
+      await signIn(page, pattern);
+      await findsThePatient(page);
+      await page.context().close();
+    });
+
+  test('set up by an officer’s link, used, and taken away: the platform’s tokens die with it', async () => {
+    const page = await desk();
+    const { url } = await instance.api<EnrolmentAnswer>('POST', '/people/clinician/enrolments', {
+      kind: 'security-key',
+      officer: 'admin',
+    });
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.getByRole('button', { name: 'Set it up' }).click();
+    await page.getByText('It signs you in at level 3').waitFor();
+
+    await signIn(page, 'combined');
+    await findsThePatient(page);
+
+    const [added] = await keysOf('clinician');
+    await instance.api('DELETE', `/people/clinician/authenticators/${added?.id}`);
+    const gone = async () => {
+      await page.goto(instance.urls.sample);
+      const field = page.getByLabel('NHS number');
+      if ((await field.count()) === 0) return true;
+      await field.fill('9000000009');
+      await page.getByRole('button', { name: 'Find patient' }).click();
+      await page.waitForLoadState();
+      return (await page.getByText('2010-10-22').count()) === 0;
+    };
+    // Relying parties are told within a second.
+    let dead = false;
+    for (let tries = 0; tries < 20 && !dead; tries++) dead = await gone();
+    assert.ok(dead);
+    const { records } = await instance.api<{ records: { action: string; actor: string }[] }>('GET', '/audit');
+    const acts = records.filter(({ action }) => action.startsWith('authenticator.'));
+    assert.deepEqual(
+      acts.slice(-3).map(({ actor, action }) => `${actor} ${action}`),
+      [
+        'ra:656005750104 authenticator.link',
+        'ra:656005750104 authenticator.add',
+        'console authenticator.remove',
+      ],
+    );
+  });
+});
