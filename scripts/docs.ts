@@ -4,12 +4,14 @@ import { commandsPage } from './docs/commands-page.ts';
 import { configurationPage } from './docs/configuration-page.ts';
 import { consoleApiPage } from './docs/console-api-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
+import { peoplePage } from './docs/people-page.ts';
 
 const pages: Record<string, () => string | Promise<string>> = {
   'commands.md': commandsPage,
   'configuration.md': configurationPage,
   'console-api.md': consoleApiPage,
   'errors.md': errorsPage,
+  'people.md': peoplePage,
 };
 const check = process.argv.includes('--check');
 let stale = false;
