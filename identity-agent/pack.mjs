@@ -29,7 +29,8 @@ writeFileSync(
     extends: join(clone, 'tsconfig.json'),
     compilerOptions,
     include: [],
-    files: ['main.ts', 'cli.ts'].map((file) => join(clone, 'identity-agent', file)),
+    // The last one is a program of its own, which nothing imports.
+    files: ['main.ts', 'cli.ts', 'card/pkcs11-process.ts'].map((file) => join(clone, 'identity-agent', file)),
   }),
 );
 execFileSync(process.execPath, [join(clone, 'node_modules/@typescript/native/bin/tsc'), '-p', project], {
@@ -57,7 +58,9 @@ writeFileSync(
 );
 
 const agent = manifestOf('identity-agent');
-const { zod } = manifestOf('.').dependencies;
+const { dependencies, optionalDependencies } = manifestOf('.');
+const { zod } = dependencies;
+const { pkcs11js } = optionalDependencies;
 writeFileSync(
   join(out, 'package.json'),
   `${JSON.stringify(
@@ -66,7 +69,7 @@ writeFileSync(
       engines: { node: '>=22' },
       bin: { 'identity-agent': 'identity-agent/bin.mjs' },
       dependencies: { ...agent.dependencies, zod },
-      ...(agent.optionalDependencies ? { optionalDependencies: agent.optionalDependencies } : {}),
+      optionalDependencies: { ...agent.optionalDependencies, pkcs11js },
       bundleDependencies: [name],
     },
     undefined,

@@ -3,7 +3,7 @@ import { noteRunning } from './prepare/running.mjs';
 import { orOneSentence, Stop, say } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
 import { testFiles } from './test/files.mjs';
-import { prepareCardHelpers, prepareHelpers } from './test/helpers.mjs';
+import { prepareHelpers, prepareOptionalHelpers } from './test/helpers.mjs';
 import { runTests } from './test/run-tests.mjs';
 
 /**
@@ -29,7 +29,7 @@ await orOneSentence(async () => {
     say(`going on without: ${error.message}`);
     return {};
   });
-  const cards = await prepareCardHelpers(files);
+  const optional = await prepareOptionalHelpers(files);
   noteRunning();
-  process.exitCode = await runTests(node, files, options, { ...helpers, ...cards });
+  process.exitCode = await runTests(node, files, options, { ...helpers, ...optional });
 });

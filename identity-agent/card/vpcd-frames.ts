@@ -33,7 +33,7 @@ export class FrameReader {
     if (end === 2) throw new VpcdError('A vpcd frame without a payload came.');
     if (this.#rest.length < end) return undefined;
     const payload = this.#rest.slice(2, end);
-    this.#rest = this.#rest.slice(end);
+    this.#rest = this.#rest.subarray(end);
     return payload;
   }
 }

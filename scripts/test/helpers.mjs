@@ -4,6 +4,7 @@ import { findBrowser } from './browser.mjs';
 import { cardHelpers, cardsTests } from './cards.mjs';
 import { onPath } from './on-path.mjs';
 import { findPostgres, oldestPostgres } from './postgres.mjs';
+import { programHelpers } from './programs.mjs';
 
 /** The programs that tests need besides Node: how each is found, what Debian calls it, and the test's variable for it. */
 const helpers = [
@@ -45,20 +46,24 @@ export async function prepareHelpers() {
   return variables(helpers);
 }
 
+/** What only some tests need, each with the part of a path that those have. */
+const optional = [...cardHelpers.map((helper) => ({ tests: cardsTests, ...helper })), ...programHelpers];
+
 /**
- * The same for what the tests of cards need, when those are among the files. What cannot be had is said, and its tests
+ * The same for what only some tests need, when those are among the files. What cannot be had is said, and its tests
  * are named as not run.
  */
-export async function prepareCardHelpers(files) {
-  if (process.platform !== 'linux' || !files.some((file) => file.startsWith(cardsTests))) return {};
-  const missing = cardHelpers.filter((helper) => !find(helper));
+export async function prepareOptionalHelpers(files) {
+  if (process.platform !== 'linux') return {};
+  const needed = optional.filter(({ tests }) => files.some((file) => file.startsWith(tests)));
+  const missing = needed.filter((helper) => !find(helper));
   const packages = missing.filter(({ debian }) => debian);
   const unpacked = missing.filter(({ fetch }) => fetch);
   if (packages.length > 0 && mayInstall()) await orGoOn(() => install(packages));
   for (const { name, fetch } of unpacked)
     await orGoOn(() => whileSaying(`fetching ${name} for the tests`, fetch));
   for (const helper of missing) find(helper, { again: true });
-  return variables(cardHelpers);
+  return variables(needed);
 }
 
 async function orGoOn(work) {
@@ -88,7 +93,13 @@ async function install(missing) {
   await whileSaying(`installing ${names} with apt-get (once on this machine)`, async () => {
     await aptGet(['update', '-qq'], names);
     await aptGet(
-      ['install', '-y', '-qq', '--no-install-recommends', ...missing.map(({ debian }) => debian)],
+      [
+        'install',
+        '-y',
+        '-qq',
+        '--no-install-recommends',
+        ...missing.flatMap(({ debian }) => debian.split(' ')),
+      ],
       names,
     );
   });

@@ -174,6 +174,47 @@ describe('client assertions', () => {
     });
 });
 
+describe('request objects (FAPI 2.0 Message Signing section 5.3.1)', () => {
+  const now = () => Math.floor(cis2.clock.now() / 1000);
+  const push = async (claims: object) =>
+    client.post('/par', { request: await client.requestObject(claims as never) });
+  const cases: [string, () => object][] = [
+    ['no exp [ensure-request-object-without-exp-fails]', () => ({ exp: undefined })],
+    ['no nbf [ensure-request-object-without-nbf-fails]', () => ({ nbf: undefined })],
+    ['one that has run out [ensure-expired-request-object-fails]', () => ({ exp: now() - 60 })],
+    ['another aud [ensure-request-object-with-bad-aud-fails]', () => ({ aud: 'https://other.example' })],
+    ['more than 60 min [ensure-request-object-with-exp-over-60-fails]', () => ({ exp: now() + 4_200 })],
+    ['nbf 70 min ago [ensure-request-object-with-nbf-over-60-fails]', () => ({ nbf: now() - 4_200 })],
+    [
+      'no redirect_uri [ensure-request-object-without-redirect-uri-fails]',
+      () => ({ redirect_uri: undefined }),
+    ],
+  ];
+  for (const [name, claims] of cases)
+    test(`${name}: refused`, async () => {
+      const reply = await push(claims());
+      assert.equal(reply.status, 400);
+      assert.match(errorOf(reply), /^invalid_request(_object)?$/);
+    });
+  for (const [name, claims] of [
+    [
+      'several aud [ensure-request-object-with-multiple-aud-succeeds]',
+      () => ({ aud: [cis2.issuer, 'https://x.example'] }),
+    ],
+    [
+      'nbf 8 s ahead [ensure-request-object-with-nbf-8-seconds-in-the-future-is-accepted]',
+      () => ({ nbf: now() + 8 }),
+    ],
+  ] as [string, () => object][])
+    test(`${name} is fine`, async () => {
+      assert.equal((await push(claims())).status, 201);
+    });
+  test('where it is required, an unsigned one is refused [ensure-unsigned-request-at-par-endpoint-fails]', async () => {
+    const signing = await strongClient(cis2, { profile: 'fapi2', signedRequests: 'required' });
+    assert.equal(errorOf(await signing.push()), 'invalid_request');
+  });
+});
+
 test('a secret is no proof here, whatever is registered', async () => {
   const weak = await cis2.register({ profile: 'fapi2' });
   const values = { ...client.ask(), client_id: weak.clientId, client_secret: secret };

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Half } from '../oauth/applications.ts';
-import { hashPassword } from './authenticators/password/hash.ts';
 import { passwordSentences } from './pages/password-text.ts';
 import { passwordRealm } from './realm.ts';
 import { Browser, form, type Reply, send } from './testing/browser.ts';
+import { cheapHash } from './testing/cheap-hash.ts';
 import { codeOf, type Instance, secret, startInstance } from './testing/instance.ts';
 import { alertOf, give, next } from './testing/journey.ts';
 import { gp } from './testing/people.ts';
@@ -25,7 +25,7 @@ before(async () => {
   cis2 = await startInstance();
   issuer = `${cis2.origin}${passwordRealm.path}`;
   client = await cis2.register();
-  hash = await hashPassword(password);
+  hash = cheapHash(password);
 });
 after(() => cis2.stop());
 beforeEach(async () => {

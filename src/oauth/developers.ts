@@ -1,4 +1,5 @@
 import { type Database, sql } from '../storage/database.ts';
+import type { Application } from './applications.ts';
 
 /** Who registers applications. While it is inactive none of its applications may do anything. */
 export interface Developer {
@@ -79,4 +80,13 @@ export class Developers {
   async remove(id: string): Promise<boolean> {
     return (await this.#database.run(sql('DELETE FROM developer WHERE id = ?', id))).changes === 1;
   }
+}
+
+/** Whether an application may do anything now: it is approved, and whoever registered it is not inactive. */
+export async function inGoodStanding(
+  application: Application | undefined,
+  developers: Pick<Developers, 'get'>,
+): Promise<boolean> {
+  if (application?.status !== 'approved') return false;
+  return (await developers.get(application.developer))?.status !== 'inactive';
 }

@@ -197,7 +197,8 @@ describe('the virtual card behind pcscd and the PKCS#11 module of OpenSC', { ski
       await until(reader, false);
       await assert.rejects(client.attemptsLeft(), { code: 'card_removed' });
       stop();
-      assert.deepEqual(told, [true, false]);
+      // The module may take a look of another program for another card.
+      assert.deepEqual([told.at(0), told.at(-1)], [true, false]);
     });
   }
 });

@@ -16,7 +16,7 @@ export interface CardPageContext {
   signedIn: boolean;
   /** Path of the errand. */
   path: string;
-  /** A test system, whose mails stand in the console. */
+  /** A test system, whose mails stay there. */
   development: boolean;
 }
 

@@ -17,7 +17,7 @@ export const unlock: CardPage = {
   title: 'Enter the code from your mail',
   fields: { code: digits, ...newPinForms },
   main: ({ status, path, insertion, development }) => html`${cardSummary(status)}
-${development ? html`<p class="quiet">This is a test system: the mail stands in the console, under mail.</p>` : undefined}
+${development ? html`<p class="quiet">This is a test system: no mail leaves it, "npx alongside mail" shows it.</p>` : undefined}
 ${cardForm(
   `${path}/unlock`,
   insertion,

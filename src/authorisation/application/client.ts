@@ -1,4 +1,4 @@
-import type { Application, Applications, PlatformHalf, StoredApplication } from '../../oauth/applications.ts';
+import type { Applications, PlatformHalf, StoredApplication } from '../../oauth/applications.ts';
 import type { Developers } from '../../oauth/developers.ts';
 import type { Products, StoredProduct } from '../../oauth/products.ts';
 import { limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
@@ -49,15 +49,6 @@ export const requireSubscription = (base: Base) =>
       `no approved product of ${client.application.name} holds the API ${base.api}; products: ${names}`,
     );
   };
-
-/** Whether an application may do anything now: it is approved, and whoever registered it is not inactive. */
-export async function inGoodStanding(
-  application: Application | undefined,
-  developers: Developers,
-): Promise<boolean> {
-  if (application?.status !== 'approved') return false;
-  return (await developers.get(application.developer))?.status !== 'inactive';
-}
 
 /** Whoever registered the application is still in good standing. An application of nobody known is. */
 export const requireActiveDeveloper = (developers: Developers) =>

@@ -1,7 +1,8 @@
 import { Answer, json } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
+import { inGoodStanding } from '../../oauth/developers.ts';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
-import { findClient, inGoodStanding } from '../application/client.ts';
+import { findClient } from '../application/client.ts';
 import { sealedAs } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';

@@ -147,6 +147,12 @@ describe('token exchange: an ID token of a provider (RFC 8693)', () => {
       await assertError(platform, answer, 400, 'invalid_request', invalidSubject);
     }
   });
+  test('signed by another algorithm than the published two: PS256 of the same key', async () => {
+    platform.provider.state.algorithm = 'PS256';
+    const token = await idTokenOf();
+    platform.provider.reset();
+    assert.equal((await exchange({ subject_token: token, subject_token_type: types.id })).status, 200);
+  });
   test('no scope of that level, or none that was asked for', async () => {
     assert.equal((await withIdToken({}, {}, 'narrow')).body.error, 'invalid_scope');
     assert.equal((await withIdToken({}, { scope: scopes.aal2 })).body.error, 'invalid_scope');
@@ -327,6 +333,28 @@ describe('token exchange: who may act (RFC 8693 section 4.4)', () => {
     const another = { may_act: { sub: colleague.sub, iss: 'https://others.test' } };
     for (const claims of [another, {}, { may_act: {} }])
       await assertError(platform, await withIdToken(claims, more), 400, 'invalid_request', refusedActor);
+  });
+  test('somebody for whom a relative acts at the provider for citizens: the actor token is verified', async () => {
+    const citizen = (number: string, more: JwtClaims = {}) => {
+      const person = { sub: number, sid: undefined, roles: [], claims: { nhs_number: number } };
+      return platform.citizens.idTokenFor(person, 'x', { identity_proofing_level: 'P9', ...more });
+    };
+    const exchangeFor = async (actor: string) =>
+      exchange({
+        subject_token: await citizen('9912003071', { act: { sub: actor } }),
+        subject_token_type: types.id,
+      });
+    const { body, status, text } = await exchangeFor(await citizen('9912003072'));
+    assert.equal(status, 200, text);
+    const stored = await platform.tokens.find(body.access_token);
+    assert.deepEqual(JSON.parse(stored?.attributes.act ?? ''), {
+      sub: '9912003072',
+      iss: platform.citizens.issuer,
+    });
+    const [header = '', claims = '', signature = ''] = (await citizen('9912003072')).split('.');
+    const forged = `${header}.${claims}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+    for (const actor of [forged, await idTokenOf(), await citizen('9912003072', { exp: 1 })])
+      await assertError(platform, await exchangeFor(actor), 400, 'invalid_request', invalidSubject);
   });
   test('without may_act an application acts for itself alone', async () => {
     assert.equal((await withIdToken({}, await actingAs('web'))).status, 200);

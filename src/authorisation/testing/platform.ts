@@ -111,7 +111,13 @@ export async function startPlatform(options: PlatformOptions = {}) {
       cis2: mock,
       nhsLogin: { ...nhsLogin, providerName: 'apim-mock-nhs-login' },
     },
-    { path: '/oauth2.1', profile: 'standard', environment: 'local', cis2: own },
+    {
+      path: '/oauth2.1',
+      profile: 'standard',
+      environment: 'local',
+      cis2: own,
+      nhsLogin: { ...nhsLogin, providerName: 'nhs-login' },
+    },
   ];
   const tokens = new Tokens(database, clock);
   const service = createAuthorisation({

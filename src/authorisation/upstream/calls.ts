@@ -1,4 +1,4 @@
-import type { DecodedJwt } from '@alongside/kernel/jws';
+import type { DecodedJwt, SigningAlgorithm } from '@alongside/kernel/jws';
 import { signedBy } from '../../oauth/key-source.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { FetchError, type FetchPolicy, safeFetch } from '../../oauth/safe-fetch.ts';
@@ -89,18 +89,23 @@ export async function listsS256(issuer: string): Promise<boolean> {
   }
 }
 
-/** Whether a provider signed this: with the key that the token names, by RS256 or RS512. Throws FetchError when its keys cannot be had. */
+/** What the published platform takes of a provider. */
+const published: readonly SigningAlgorithm[] = ['RS256', 'RS512'];
+
+/** Whether a provider signed this: with the key that the token names, by one of these algorithms. Throws FetchError when its keys cannot be had. */
 export async function signedByProvider(
   { jwksUrl }: Upstream,
   jwt: DecodedJwt,
   keys: RemoteKeys,
+  algorithms = published,
 ): Promise<'yes' | 'no' | 'unknown key'> {
   const { alg } = jwt.header;
+  const allowed = algorithms.find((algorithm) => algorithm === alg);
   const source = { jwks: null, jwksUrl };
   // A kid that nobody knows is told first, as published.
-  const signed = await signedBy(source, jwt, alg === 'RS512' ? 'RS512' : 'RS256', keys);
+  const signed = await signedBy(source, jwt, allowed ?? 'RS256', keys);
   if (signed === 'unknown key') return signed;
-  return signed === 'yes' && (alg === 'RS256' || alg === 'RS512') ? 'yes' : 'no';
+  return signed === 'yes' && allowed !== undefined ? 'yes' : 'no';
 }
 
 /** Whether `aud` names this client and nobody else. */

@@ -46,6 +46,14 @@ export const dryParts = (parts: Parts): Parts => ({
   tokens: new DryTokens(parts.database, parts.clock),
 });
 
+/** Several rules may be about one thing: its first failure stands for it, or the last rule that it meets. */
+function onePerName(rules: readonly Rule[]): Check[] {
+  const byName = new Map<string, Check>();
+  for (const { refuse: _, ...check } of rules)
+    if (byName.get(check.check)?.ok !== false) byName.set(check.check, check);
+  return [...byName.values()];
+}
+
 /** Throws what would have gone back to the client by the browser. */
 export const throwing = {
   async redirect(refusal: Refusal): Promise<Answer> {
@@ -71,7 +79,7 @@ export async function tryAll(
   for (const probe of probes) {
     if ('rules' in probe) {
       const rules = await probe.rules(known as never);
-      checks.push(...rules.map(({ refuse: _, ...check }) => check));
+      checks.push(...onePerName(rules));
       const failed = rules.find(({ ok }) => !ok);
       first ??= failed?.refuse();
       continue;

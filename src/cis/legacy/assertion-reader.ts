@@ -11,6 +11,9 @@ const namespaces = {
   signature: 'http://www.w3.org/2000/09/xmldsig#',
 };
 
+/** Characters: a person may have many roles, each with many activities. */
+const longest = 4_194_304;
+
 const taken = {
   CanonicalizationAlgorithms: [
     'http://www.w3.org/2001/10/xml-exc-c14n#',
@@ -51,7 +54,7 @@ function textOf(element: Element): string {
 
 /** The assertion as the signature covers it: canonical, and parsed again. Nothing else of the document is looked at afterwards. */
 function signedPart(xml: string, certificate: X509Certificate): Element {
-  const document = parseXml(xml);
+  const document = parseXml(xml, undefined, longest);
   const root = document.documentElement;
   if (root.namespaceURI !== namespaces.protocol || root.localName !== 'Response')
     throw new Error('it is no response');
@@ -75,7 +78,7 @@ function signedPart(xml: string, certificate: X509Certificate): Element {
   if (!reader.checkSignature(xml)) throw new Error('the signature does not hold');
   const [covered, ...more] = reader.getSignedReferences();
   if (covered === undefined || more.length > 0) throw new Error('there is not one signed reference');
-  const part = parseXml(covered).documentElement;
+  const part = parseXml(covered, undefined, longest).documentElement;
   if (part.namespaceURI !== namespaces.assertion || part.localName !== 'Assertion')
     throw new Error('what is signed is no assertion');
   if (part.getAttribute('AssertionID') !== outer.getAttribute('AssertionID'))

@@ -292,9 +292,13 @@ test('unsigned where that is asked for', async () => {
   await cis.close();
 });
 
-test('whatever stands in names, the assertion is signed and read back as it is', async () => {
+test('whatever stands in names, the assertion is signed and read back as it is', async (t) => {
   const cis = await startCis({ legacy: {} });
   const client = await legacyClient(cis);
+  t.after(async () => {
+    await client.stop();
+    await cis.close();
+  });
   const card = await legacyCard(cis, uids.gp);
   for (const displayName of [
     '<b>&amp;"\'</b>',
@@ -312,6 +316,35 @@ test('whatever stands in names, the assertion is signed and read back as it is',
     const { attributes } = readRoleAssertion(text, certificateIn(text));
     assert.equal(attributes[1]?.values[0], displayName);
   }
-  await client.stop();
-  await cis.close();
+});
+
+test('a person with the most roles there can be has an assertion as well', async (t) => {
+  const cis = await startCis({ legacy: {} });
+  const client = await legacyClient(cis);
+  t.after(async () => {
+    await client.stop();
+    await cis.close();
+  });
+  const activities = Array.from({ length: 40 }, (_, n) => ({ code: `B${1_000 + n}`, name: `Activity ${n}` }));
+  const roles = Array.from({ length: 100 }, () => ({
+    orgCode: 'A9A5A',
+    roleCode: 'S8000:G8000:R8000',
+    roleName: '"Clinical":"Clinical Provision":"Clinical Practitioner Access Role"',
+    activities,
+  }));
+  const { status } = await cis.call(paths.person(uids.gp), {
+    method: 'PATCH',
+    body: { roles: roles.slice(0, 5) },
+    as: 'console',
+  });
+  assert.equal(status, 200);
+  const person = (await cis.call(paths.person(uids.gp), { as: 'console' })).body;
+  const all = roles.map((role, n) => ({ ...role, roleId: String(700_000_000_000 + n) }));
+  const document = JSON.stringify({ version: 1, people: [{ ...person, roles: all }] });
+  const imported = await cis.call(paths.directoryImport, { method: 'POST', body: document, as: 'console' });
+  assert.equal(imported.status, 200, JSON.stringify(imported.body));
+  const { text } = await client.assertion(await client.signIn(await legacyCard(cis, uids.gp)));
+  const { attributes } = readRoleAssertion(text, certificateIn(text));
+  assert.equal(attributes.filter(({ name }) => name === 'nhsIdCode').length, 100);
+  assert.ok(text.length > 300_000);
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SignedXml } from 'xml-crypto';
 import type { Person, RoleProfile } from '../protocol.ts';
 import type { LegacyKey } from './signer.ts';
-import { escapeXml } from './xml.ts';
+import { escapeXml, keepLineEnds } from './xml.ts';
 
 // Role assertions of SAML 1.1, in the published names and order.
 
@@ -149,5 +149,6 @@ export function signAssertion(xml: string, { certificate, privateKey }: LegacyKe
     digestAlgorithm: algorithms.digest,
   });
   signed.computeSignature(xml, { prefix: 'ds', location: { reference: place, action: 'append' } });
-  return signed.getSignedXml();
+  // The library writes them bare again, and a parser may change what is bare.
+  return keepLineEnds(signed.getSignedXml());
 }

@@ -12,16 +12,20 @@ const escapes: Readonly<Record<string, string>> = {
 
 /** Characters of line ends that parsers make one of: those of XML 1.0, and those that ours makes one by the rules of XML 1.1. */
 const lineEnds = /[\r\u2028]/g;
-const asReference = (character: string): string => `&#x${character.charCodeAt(0).toString(16)};`;
+
+/** The same document with those characters as references, which nobody changes. */
+export const keepLineEnds = (xml: string): string =>
+  xml.replace(lineEnds, (character) => `&#x${character.charCodeAt(0).toString(16)};`);
 
 /** Text for an element or an attribute. Control characters and what XML 1.0 cannot hold become a question mark. */
 export const escapeXml = (text: string): string =>
-  text
-    .replace(/[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
-    .replace(/[&<>"']/g, (character) => escapes[character] ?? character)
-    .replace(lineEnds, asReference);
+  keepLineEnds(
+    text
+      .replace(/[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
+      .replace(/[&<>"']/g, (character) => escapes[character] ?? character),
+  );
 
-/** Largest document in characters. */
+/** Largest document in characters, unless the caller knows better. */
 const longestXml = 65_536;
 const deepest = 32;
 
@@ -73,8 +77,8 @@ function refuseMisshapen(text: string): void {
  * Parses a document that declares nothing. Throws for everything else, and for what is not well formed.
  * @param doctype the one declaration that may stand before the root element, literally; it is cut out, never followed.
  */
-export function parseXml(text: string, doctype?: RegExp): Document {
-  if (text.length > longestXml) throw new Error(`it has more than ${longestXml} characters`);
+export function parseXml(text: string, doctype?: RegExp, longest = longestXml): Document {
+  if (text.length > longest) throw new Error(`it has more than ${longest} characters`);
   let body = text.replace(declaration, '').trimStart();
   if (doctype) body = body.replace(doctype, '');
   refuseDeclarations(body);
@@ -83,7 +87,7 @@ export function parseXml(text: string, doctype?: RegExp): Document {
     throw new Error(message.split('\n')[0]?.slice(0, 120) ?? 'it is not well formed');
   };
   // Left as it is, this character would come back as a line feed.
-  body = body.replaceAll('\u2028', asReference('\u2028'));
+  body = body.replaceAll('\u2028', keepLineEnds('\u2028'));
   const parser = new DOMParser({ errorHandler: { warning: fail, error: fail, fatalError: fail } });
   const document = parser.parseFromString(body, 'text/xml');
   if (!document?.documentElement) throw new Error('it has no root element');

@@ -3,11 +3,11 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import { seedCredentials } from '../enrolment/seeds.ts';
 import { isAccessible } from '../testing/accessible.ts';
+import { cheapHash } from '../testing/cheap-hash.ts';
 import { give } from '../testing/journey.ts';
 import { type OtherProvider, startOtherProvider } from '../testing/other-provider.ts';
 import { gp, locum, nurse } from '../testing/people.ts';
 import { startWebAuthnDesk, type WebAuthnDesk } from '../testing/webauthn-desk.ts';
-import { hashPassword } from './password/hash.ts';
 import { codeAt } from './totp/codes.ts';
 
 // Each way to sign in as a person walks it, in a real browser, and how a person is given it.
@@ -106,7 +106,7 @@ describe('authenticator app', () => {
   test('by keyboard alone, and without script', async () => {
     const secret = 'ALONGSIDEKEYBOARDALONEXXXXXXXXXX';
     const email = 'keyboard@example.test';
-    const body = { email, hash: await hashPassword(password), lastStep: null };
+    const body = { email, hash: cheapHash(password), lastStep: null };
     await give(desk.cis2, { uid: locum.uid, kind: 'totp', label: 'App', lookup: email, body, secret });
     await desk.fresh({ javaScriptEnabled: false });
     await ask('AAL2_TOTP');

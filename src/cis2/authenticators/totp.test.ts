@@ -7,10 +7,10 @@ import type { Cis2Half } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
 import { passwordSentences } from '../pages/password-text.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
+import { cheapHash } from '../testing/cheap-hash.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { alertOf, choice, claimsOf, give, next } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
-import { hashPassword } from './password/hash.ts';
 import { codeAt, newSecret } from './totp/codes.ts';
 
 const { wrong, locked, tooLate } = passwordSentences.totp;
@@ -29,7 +29,7 @@ let secret: string;
 before(async () => {
   cis2 = await startInstance();
   client = await cis2.register();
-  hash = await hashPassword(password);
+  hash = cheapHash(password);
 });
 after(() => cis2.stop());
 beforeEach(async () => {

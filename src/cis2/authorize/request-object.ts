@@ -2,6 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { decodeJwt } from '@alongside/kernel/jws';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { type PushedRequests, requestUriPrefix } from '../../oauth/pushed-requests.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
@@ -37,6 +38,9 @@ export async function openRequestObject(
   const rules = { clientId, issuer: parts.issuer, algorithms: requestAlgorithms(client) };
   const result = await readRequestObject(text, rules, client, parts);
   if ('fault' in result) throw errors.requestObjectInvalid(result.fault);
+  // FAPI 2.0 Message Signing section 5.3.1.
+  if (rulesOf(client).strict && decodeJwt(text)?.claims.nbf === undefined)
+    throw errors.requestObjectInvalid('nbf is missing');
   checkLengths(result.parameters);
   return result.parameters;
 }

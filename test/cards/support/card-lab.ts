@@ -54,7 +54,21 @@ export class CardLab {
 
   /** Puts a card into a slot and waits until the service has seen it. */
   async insert(card: SlotCard, slot: 0 | 1 = 0): Promise<VpcdConnection> {
-    const inserted = await VpcdConnection.insert(card, { path: join(this.#folder, `slot-${slot}`) });
+    let hear = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      hear = resolve;
+    });
+    const heard: SlotCard = {
+      get atr() {
+        hear();
+        return card.atr;
+      },
+      powerOff: () => card.powerOff(),
+      transmit: (command) => card.transmit(command),
+    };
+    const inserted = await VpcdConnection.insert(heard, { path: join(this.#folder, `slot-${slot}`) });
+    // Until then the service may still speak of the card before.
+    await asked;
     const look = (): Promise<Ended> => this.run('opensc-tool', '--atr', '--reader', slotName(slot));
     while ((await look()).code !== 0) await new Promise((resolve) => setTimeout(resolve, 20));
     return inserted;

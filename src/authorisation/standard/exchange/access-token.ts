@@ -1,5 +1,5 @@
+import { inGoodStanding } from '../../../oauth/developers.ts';
 import type { TokenRecord } from '../../../oauth/tokens.ts';
-import { inGoodStanding } from '../../application/client.ts';
 import { upstreamOf } from '../../rotation.ts';
 import { actorAttribute, bindingOf, mayActAttribute, partyOf, sameBinding } from '../access-tokens.ts';
 import { mayKnowOf } from '../resource-server.ts';

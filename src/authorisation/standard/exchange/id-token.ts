@@ -6,7 +6,8 @@ import type { Base } from '../../base.ts';
 import type { Parts } from '../../parts.ts';
 import { isFor, signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
-import { type Asking, partyIn, type TokenType } from './proven.ts';
+import { offered } from '../profile.ts';
+import { type Asking, type Party, partyIn, type TokenType } from './proven.ts';
 
 const types = ['undefined', 'jwt'];
 
@@ -34,11 +35,28 @@ async function signatureFault(
   parts: Parts,
 ): Promise<string | undefined> {
   try {
-    const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys);
+    const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys, offered.algorithms);
     return signed === 'yes' ? undefined : `signature by key ${String(jwt.header.kid)}: ${signed}`;
   } catch (error) {
     return `${upstream.jwksUrl}: ${reasonOf(error)}`;
   }
+}
+
+/** Who acts already. The provider for citizens writes a whole token of the actor there, which has to hold like the other. */
+async function actorOf(
+  value: unknown,
+  upstream: Upstream,
+  parts: Parts,
+): Promise<{ act: Party | null } | { fault: string }> {
+  const act = partyIn(value);
+  const inner = typeof act?.sub === 'string' ? decodeJwt(act.sub) : undefined;
+  if (!inner) return { act };
+  const { iss } = inner.claims;
+  if (iss !== upstream.issuer) return { fault: `act.sub: iss is ${String(iss)}, not ${upstream.issuer}` };
+  const fault = claimsFault(inner, seconds(parts.clock)) ?? (await signatureFault(inner, upstream, parts));
+  return fault === undefined
+    ? { act: { sub: upstream.personOf(inner.claims), iss: upstream.issuer } }
+    : { fault: `act.sub: ${fault}` };
 }
 
 /** An ID token of a provider of this base path (OpenID Connect Core section 2). */
@@ -60,6 +78,8 @@ export const idToken: TokenType = {
       return { fault: 'the provider has ended its session' };
     const level = upstream.levelOf(claims);
     if (!level) return { fault: 'it names no level of assurance' };
+    const acting = await actorOf(claims.act, upstream, parts);
+    if ('fault' in acting) return acting;
     const uid = upstream.personOf(claims);
     const person = userAttributes({ idToken: token, claims, upstream, level }, 'token_exchange', parts.vault);
     const named = (claims.selected_roleid ?? '') !== '';
@@ -76,7 +96,7 @@ export const idToken: TokenType = {
       limit: { level },
       resources: [],
       attributes: roles ? { ...person, [roleIdsAttribute]: roles.join(' ') } : person,
-      act: partyIn(claims.act),
+      act: acting.act,
       mayAct: partyIn(claims.may_act),
       upstream,
     };

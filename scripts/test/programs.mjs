@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { onPath } from './on-path.mjs';
+
+const first = (paths) => paths.find((path) => existsSync(path));
+
+function findApache() {
+  const module = first(['/usr/lib/apache2/modules/mod_auth_openidc.so']);
+  return module && (onPath('apache2') ?? first(['/usr/sbin/apache2']));
+}
+
+function findPhp() {
+  const php = onPath('php');
+  if (!php) return undefined;
+  const { stdout } = spawnSync(php, ['-m'], { encoding: 'utf8' });
+  return /^curl$/m.test(stdout) && /^openssl$/m.test(stdout) ? php : undefined;
+}
+
+/** Programs of others that some tests run against an instance. Where one is missing those tests say so, except in CI. */
+export const programHelpers = [
+  {
+    tests: 'test/conformance/apache',
+    name: 'Apache with mod_auth_openidc',
+    variable: 'ALONGSIDE_APACHE',
+    find: findApache,
+    debian: 'libapache2-mod-auth-openidc',
+  },
+  {
+    tests: 'test/examples/',
+    name: 'PHP with curl',
+    variable: 'ALONGSIDE_PHP',
+    find: findPhp,
+    debian: 'php-cli php-curl',
+  },
+  {
+    tests: '',
+    name: 'OpenSSL',
+    variable: 'ALONGSIDE_OPENSSL',
+    find: () => onPath('openssl'),
+    debian: 'openssl',
+  },
+  {
+    tests: 'test/examples/',
+    name: 'curl',
+    variable: 'ALONGSIDE_CURL',
+    find: () => onPath('curl'),
+    debian: 'curl',
+  },
+];

@@ -1,0 +1,9 @@
+import { randomBytes, scryptSync } from 'node:crypto';
+
+/** A password's hash of a cost that tests can afford many times; what checks it reads the cost from it. */
+export function cheapHash(password: string): string {
+  const salt = randomBytes(16);
+  const key = scryptSync(password, salt, 32, { N: 2 ** 10, r: 8, p: 1 });
+  const encode = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
+  return `$scrypt$ln=10,r=8,p=1$${encode(salt)}$${encode(key)}`;
+}
