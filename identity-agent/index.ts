@@ -138,7 +138,7 @@ const configurationOf = (options: IdentityAgentOptions, port: ReaderPort): Agent
   cisUrl: options.cisUrl,
   cis2Issuer: options.cis2.issuer,
   cis2JwksUrl: options.cis2.jwksUrl,
-  reader: port.reader?.name ?? null,
+  reader: port.problem === null ? (port.reader?.name ?? null) : null,
   readerProblem: port.problem,
   fetchTransport: options.fetchTransport ?? false,
   now: new Date(options.clock.now()).toISOString(),

@@ -18,8 +18,7 @@ interface Parts extends TransportOptions {
  */
 export class ReaderPort {
   reader: Reader | undefined;
-  /** Why there is no reader, in one sentence. */
-  problem: string | null = null;
+  #problem: string | null = null;
   readonly #transport: (typeof transports)[number];
   readonly #parts: Parts;
   #next = 0;
@@ -35,6 +34,11 @@ export class ReaderPort {
       );
     this.#transport = transport;
     this.#parts = parts;
+  }
+
+  /** Why there is no reader, or no card can come, in one sentence. */
+  get problem(): string | null {
+    return this.#problem ?? this.reader?.problem ?? null;
   }
 
   /** Opens the reader if there is none yet and it is time to try. Never rejects. */
@@ -59,13 +63,13 @@ export class ReaderPort {
     this.#next = clock.now() + pause;
     try {
       this.reader = await this.#transport.open(this.#parts);
-      this.problem = null;
+      this.#problem = null;
       opened(this.reader);
     } catch (error) {
       const problem = reasonOf(error);
-      if (problem !== this.problem)
+      if (problem !== this.#problem)
         log.warn({ reader: this.#transport.id, reason: problem }, 'there is no reader');
-      this.problem = problem;
+      this.#problem = problem;
     }
   }
 }

@@ -15,7 +15,7 @@ const gone = new Set([
 ]);
 
 /** So long after a failed command the service may still find out that the card is gone, in milliseconds. */
-const NOTICE = 600;
+const NOTICE = 1_000;
 
 const codeOf = (error: unknown): string => {
   const { code } = (error ?? {}) as { code?: unknown };

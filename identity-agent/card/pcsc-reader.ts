@@ -11,6 +11,10 @@ const QUIET = 100;
 /** A PC/SC service that does not answer is asked again in so many milliseconds. */
 const PAUSE = 5_000;
 
+/** What a person reads who has a reader and no service for it. */
+export const NO_SERVICE =
+  'The card service does not answer: start pcscd (on Windows "Smart Card"), and it will be found.';
+
 export interface PcscReaderOptions {
   readonly module: PcscModule;
   readonly clock: Clock;
@@ -61,6 +65,11 @@ export class PcscReader implements Reader {
 
   get state(): PcscState {
     return { service: this.#client !== undefined, readers: [...this.#slots.keys()] };
+  }
+
+  get problem(): string | undefined {
+    if (!this.#client) return NO_SERVICE;
+    return this.#slots.size === 0 ? 'No card reader is plugged in.' : undefined;
   }
 
   card(): InsertedCard | undefined {

@@ -48,6 +48,10 @@ export class Pkcs11Reader implements Reader {
     return reader;
   }
 
+  get problem(): string | undefined {
+    return this.#module ? undefined : 'The middleware of the card has stopped, and will be started again.';
+  }
+
   card(): InsertedCard | undefined {
     return this.#current;
   }

@@ -23,6 +23,8 @@ export interface InsertedCard {
 /** A reader with one slot. */
 export interface Reader {
   readonly name: string;
+  /** Why no card can come at present, in one sentence. */
+  readonly problem?: string | undefined;
   /** The card that is in, undefined when none is. One insertion is one object. */
   card(): InsertedCard | undefined;
   /** Calls the listener when a card was put in (true) or taken out (false), until the returned function is called. */

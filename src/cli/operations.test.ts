@@ -58,6 +58,17 @@ describe('authenticator', () => {
     await assert.rejects(run('authenticator', 'enrol', 'nobody', 'passkey'), /no person "nobody"/);
   });
 
+  test('the code of an authenticator app of development', async () => {
+    const shown = await json('authenticator', 'code', 'gp-aal2');
+    assert.match(String(shown.code), /^\d{6}$/);
+    assert.equal(shown.email, 'gp-aal2@example.test');
+    assert.match(
+      (await run('authenticator', 'code', 'gp-aal2')).lines.join('\n'),
+      /^password +alongside-demo-1$/m,
+    );
+    await assert.rejects(run('authenticator', 'code', 'gp'), OperatorError);
+  });
+
   test('those of a person come and go', async () => {
     const listed = (await run('authenticator', 'list', 'gp-aal2')).lines.join('\n');
     assert.match(listed, /^totp +AAL2/m);

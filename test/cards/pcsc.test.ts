@@ -78,6 +78,7 @@ describe('a card behind PC/SC', {
 
   test('a service that is not there yet is waited for', async () => {
     assert.deepEqual(reader.state, { service: false, readers: [] });
+    assert.match(String(reader.problem), /start pcscd/);
     assert.equal(reader.card(), undefined);
     await lab.start();
     clock.advance(4);
@@ -172,7 +173,7 @@ describe('a card behind PC/SC', {
   test('a card that never answers fails the command in time', async () => {
     const { applet } = await poweredCard(owner);
     const { slotCard, asked } = holdable(applet);
-    const hasty = new PcscReader({ module: await loadPcsc(pathOf('pcsc-mini')), clock, log, limit: 50 });
+    const hasty = new PcscReader({ module: await loadPcsc(pathOf('pcsc-mini')), clock, log, limit: 1_000 });
     const came = until(hasty, () => hasty.card() !== undefined);
     const inserted = await lab.insert(slotCard);
     await came;
@@ -221,6 +222,10 @@ describe('a card behind PC/SC', {
     ];
     await came;
     assert.deepEqual(other.state.readers, [slotName(1)]);
+    const none = new PcscReader({ module, clock, log, reader: 'no such reader' });
+    assert.equal(none.problem, 'No card reader is plugged in.');
+    await none.close();
+    assert.deepEqual([other.problem, reader.problem], [undefined, undefined]);
     await other.close();
     const empty = until(reader, () => reader.card() === undefined);
     await Promise.all([left.remove(), right.remove()]);
@@ -237,6 +242,7 @@ describe('a card behind PC/SC', {
     await lab.stop();
     await left;
     await assert.rejects(client.attemptsLeft(), { code: 'card_removed' });
+    assert.match(String(reader.problem), /start pcscd/);
     assert.deepEqual(reader.state, { service: false, readers: [] });
     await lab.start();
     clock.advance(5);

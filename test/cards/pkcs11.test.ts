@@ -133,6 +133,7 @@ describe('a module that cannot be used', { skip: lacking(['SoftHSM2']) }, () => 
     await gone;
     await reader.look();
     assert.equal(reader.card(), undefined);
+    assert.match(String(reader.problem), /has stopped/);
     clock.advance(5);
     await reader.look();
     assert.deepEqual(await opened(reader).verifyPin('123456'), { ok: true });

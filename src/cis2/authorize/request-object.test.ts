@@ -141,6 +141,13 @@ describe('a request object by value (RFC 9101)', () => {
     assert.equal((await send(await client.requestObject({ redirect_uri: undefined }))).status, 400);
   });
 
+  test('its refusal comes as the request outside wants it', async () => {
+    const more = { redirect_uri: redirectUri(), response_mode: 'form_post' };
+    const reply = await send('no.object.here', more);
+    assert.equal(reply.status, 200);
+    assert.match(reply.body, /name="error" value="invalid_request_object"/);
+  });
+
   test('values inside have the same limits', async () => {
     assert.match((await send(await client.requestObject({ nonce: 'x'.repeat(1_025) }))).body, /too long/);
   });

@@ -54,7 +54,8 @@ function refuse(frame: ReplyFrame, { request, parameters, party }: Asked, refusa
   if (redirectUri === undefined || !isRegisteredRedirect(party.client, redirectUri))
     throw new Refusal({ ...refusal.entry, status: 400, redirect: false }, refusal.detail);
   const state = parameters.get('state') ?? null;
-  return replyTo(frame, { party, redirectUri, responseMode: 'query', state }, request).fail(refusal);
+  const responseMode = parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query';
+  return replyTo(frame, { party, redirectUri, responseMode, state }, request).fail(refusal);
 }
 
 /** Where the parameters come from: a pushed request, a signed object, or the browser. */

@@ -1,4 +1,4 @@
-import { readFlags } from '@alongside/kernel/config';
+import { OperatorError, readFlags } from '@alongside/kernel/config';
 import { z } from 'zod';
 import type { AuthenticatorsAnswer, EnrolmentAnswer } from '../../cis2/protocol.ts';
 import { type Command, choose, noMore, type Output, word } from '../command.ts';
@@ -31,6 +31,28 @@ async function list({ api, words, json, out }: Call): Promise<void> {
     out.note('Their secrets of development: with --json.');
 }
 
+/** What an authenticator app would show now, by the clock of the instance. */
+async function code({ api, words, json, out }: Call): Promise<void> {
+  const name = word(words, 1, 'whose: alongside authenticator code gp-aal2');
+  noMore(words, 2);
+  const found = await api.mustFind<AuthenticatorsAnswer>(nobody(name), 'GET', of(name, 'authenticators'));
+  const app = found.authenticators.find(({ kind, development }) => kind === 'totp' && development?.secret);
+  if (!app?.development)
+    throw new OperatorError(`${name} has no authenticator app whose key this instance shows.`);
+  const { now } = await api.must<{ now: string }>('GET', '/clock');
+  // Loaded here: the other commands do without.
+  const { TOTP } = await import('otpauth');
+  const shown = new TOTP({ secret: String(app.development.secret) }).generate({ timestamp: Date.parse(now) });
+  const { email, password } = app.development;
+  if (json) return out.json({ code: shown, email, password });
+  for (const line of columns([
+    ['e-mail', String(email)],
+    ['password', password === undefined ? '(changed)' : String(password)],
+    ['code', shown],
+  ]))
+    out.line(line);
+}
+
 async function enrol({ api, flags, words, json, out }: Call): Promise<void> {
   const name = word(words, 1, 'whom and what: alongside authenticator enrol gp passkey');
   const kind = word(words, 2, 'what: security-key, windows-hello, passkey, totp, password or tablet');
@@ -52,13 +74,14 @@ async function remove({ api, words, json, out }: Call): Promise<void> {
   out.line(`${id} signs nobody in any more.`);
 }
 
-const calls = { list, enrol, remove };
+const calls = { list, code, enrol, remove };
 
 export const authenticator: Command = {
   name: 'authenticator',
   summary: 'ways to sign in beside the smartcard: security keys, passkeys, tablets, authenticator apps',
   help: [
     'alongside authenticator list P          those of a person; P is a persona or a uid',
+    'alongside authenticator code P          what an authenticator app shows now; development only',
     'alongside authenticator enrol P KIND    a link by which the person enrols one: good once, for 15 minutes',
     '  --officer P                             the registration authority officer who answers for it',
     'alongside authenticator remove P ID',

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import * as oauth from 'oauth4webapi';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+import { Navigator } from '../support/navigate.ts';
+
+// A client of the strict profile from registration to the API, with a library of others: pushed, bound by DPoP, nonces asked for.
+const callback = 'https://strict.example/callback';
+const options = { [oauth.allowInsecureRequests]: true };
+
+describe('the fapi2 profile, end to end', () => {
+  let instance: TestInstance;
+  let as: oauth.AuthorizationServer;
+  let client: oauth.Client;
+  let key: oauth.PrivateKey;
+  before(async () => {
+    instance = await startInstance({
+      basePathOptions: { '/oauth2.1': { proofNonces: true } },
+      dpopNonce: true,
+    });
+    await instance.signInAtDesk('gp');
+    const pair = await oauth.generateKeyPair('PS256', { extractable: true });
+    key = { key: pair.privateKey, kid: 'own' };
+    const jwk = { ...(await webcrypto.subtle.exportKey('jwk', pair.publicKey)), kid: 'own' };
+    const { platform } = await instance.api<{ platform: { clientId: string } }>('POST', '/applications', {
+      name: 'strict',
+      profile: 'fapi2',
+      platform: { callbackUrls: [callback], products: ['hello-world'], jwks: { keys: [jwk] } },
+    });
+    client = { client_id: platform.clientId };
+    const issuer = new URL(`${instance.urls.api}/oauth2.1`);
+    as = await oauth.processDiscoveryResponse(
+      issuer,
+      await oauth.discoveryRequest(issuer, { ...options, algorithm: 'oauth2' }),
+    );
+  });
+  after(() => instance?.stop());
+
+  /** Once more with the nonce that the first answer named. */
+  async function withNonce<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!oauth.isDPoPNonceError(error)) throw error;
+      return ask();
+    }
+  }
+
+  test('a person signs in, the application calls the API, and its token is good with its key alone', async () => {
+    const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'));
+    const proof = oauth.PrivateKeyJwt(key);
+    const verifier = oauth.generateRandomCodeVerifier();
+    const state = oauth.generateRandomState();
+    const pushed = await withNonce(async () =>
+      oauth.processPushedAuthorizationResponse(
+        as,
+        client,
+        await oauth.pushedAuthorizationRequest(
+          as,
+          client,
+          proof,
+          {
+            redirect_uri: callback,
+            response_type: 'code',
+            state,
+            code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+            code_challenge_method: 'S256',
+          },
+          { ...options, DPoP },
+        ),
+      ),
+    );
+    const start = `${as.authorization_endpoint}?${new URLSearchParams({ client_id: client.client_id, request_uri: pushed.request_uri })}`;
+    const { address } = await new Navigator().go(start, callback);
+    const parameters = oauth.validateAuthResponse(as, client, new URL(address), state);
+    const tokens = await withNonce(async () =>
+      oauth.processAuthorizationCodeResponse(
+        as,
+        client,
+        await oauth.authorizationCodeGrantRequest(as, client, proof, parameters, callback, verifier, {
+          ...options,
+          DPoP,
+        }),
+      ),
+    );
+    assert.equal(tokens.token_type, 'dpop');
+    const api = new URL(`${instance.urls.api}/hello-world/hello/user`);
+    const answer = await withNonce(() =>
+      oauth.protectedResourceRequest(tokens.access_token, 'GET', api, undefined, undefined, {
+        ...options,
+        DPoP,
+      }),
+    );
+    assert.deepEqual([answer.status, await answer.json()], [200, { message: 'Hello User!' }]);
+    const stolen = await fetch(api, { headers: { authorization: `Bearer ${tokens.access_token}` } });
+    assert.equal(stolen.status, 401);
+  });
+
+  test('without pushing nothing begins', async () => {
+    const query = new URLSearchParams({
+      client_id: client.client_id,
+      redirect_uri: callback,
+      response_type: 'code',
+    });
+    const { address } = await new Navigator().go(`${as.authorization_endpoint}?${query}`, callback);
+    assert.equal(new URL(address).searchParams.get('error'), 'invalid_request');
+  });
+});
