@@ -39,6 +39,10 @@ export interface Materials {
   realmKeys: RealmKeys;
   /** Brings storage back to the seed. */
   reset: () => Promise<void>;
+  /** SHA-256 of the access token in the state file. */
+  operatorHash: string;
+  /** With which the API platform is a client of our own CIS2. */
+  platformSecret: string;
 }
 
 /** Every part that was asked for, where it is served. */
@@ -51,7 +55,7 @@ export interface Composition {
 /** Builds the parts that the configuration asks for. With main.ts this file is the only one that knows every part. */
 export async function compose(materials: Materials): Promise<Composition> {
   const { config, development, core, vault, folder, ports, urls, agentSocket, realmKeys, reset } = materials;
-  const { mutualTls } = materials;
+  const { mutualTls, operatorHash, platformSecret } = materials;
   const clientAuthorities = clientAuthoritiesOf(config);
   const {
     clock,
@@ -86,6 +90,7 @@ export async function compose(materials: Materials): Promise<Composition> {
     userinfoUrl: `${cis2Issuer}/userinfo`,
     jwksUrl: `${cis2Issuer}/connect/jwk_uri`,
     ...platformClient,
+    clientSecret: platformSecret,
     providerName: 'nhs-cis2' as const,
     sendNonceAndPkce: true,
   };
@@ -229,7 +234,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       authorisation: { url: urls.api, secret: secret('console', 'authorisation') },
       cis2: { url: urls.cis2, secret: secret('console', 'cis2') },
       agentSocket,
-      ...(development ? { realmKeys } : {}),
+      ...(development ? { realmKeys } : { operatorHash }),
       reset,
       allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],
     });

@@ -56,6 +56,9 @@ const objectOrJson = z.union([
 const apiLimits = objectOrJson.pipe(limitsByApi);
 const basePathOptions = objectOrJson.pipe(optionsByBase);
 
+/** What production starts unless told: what belongs to a developer or to a desk runs elsewhere. */
+const productionServices = serviceNames.filter((name) => name !== 'sample' && name !== 'identity-agent');
+
 /** The one schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
   portBase: port.default(8400).describe('First of six ports in a row; 0 takes free ones'),
@@ -206,6 +209,12 @@ export const configShape = {
     .default(2)
     .describe('Best level of a passkey'),
   config: z.string().optional().describe('JSON file with these settings'),
+};
+
+/** The same for `serve`: only what is started by default differs. */
+export const productionShape = {
+  ...configShape,
+  only: only.default([...productionServices]).describe('Services to start, separated by commas'),
 };
 
 export type Config = z.infer<z.ZodObject<typeof configShape>>;

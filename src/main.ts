@@ -1,9 +1,13 @@
 import { join } from 'node:path';
+import { randomToken } from '@alongside/kernel/ids';
 import { trustedProxies } from '@alongside/kernel/peer';
+import { sha256 } from '@alongside/kernel/secrets';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, openDataFolder, openVault } from './boot/data-folder.ts';
 import { startListeners } from './boot/listeners.ts';
+import { claimMode } from './boot/mode.ts';
 import { choosePorts } from './boot/ports.ts';
+import { checkProduction } from './boot/production.ts';
 import { emptyHappenings } from './boot/reset.ts';
 import { openTheme } from './boot/theme.ts';
 import { openTls } from './boot/tls.ts';
@@ -14,7 +18,8 @@ import { compose } from './composition.ts';
 import type { Config } from './config.ts';
 import { resetPatients, seedPatients } from './gateway/index.ts';
 import { RealmKeys } from './mock/index.ts';
-import { resetRegistrations, seedRegistrations } from './oauth/seeds.ts';
+import { registerPlatform } from './oauth/platform-client.ts';
+import { platformClient, resetRegistrations, seedRegistrations } from './oauth/seeds.ts';
 import { realmPath } from './service.ts';
 import { removeStateFile, type StateFile, writeStateFile } from './state-file.ts';
 import { openDatabase } from './storage/dialects.ts';
@@ -32,16 +37,29 @@ export async function startAlongside(
   { development }: { development: boolean },
 ): Promise<Instance> {
   const folder = openDataFolder(config.data, config.ephemeral);
+  const ports = await choosePorts(config.portBase);
+  const urls = publicUrls(config, ports);
+  const mutualTls = mutualTlsUrls(config, ports);
+  if (!development) checkProduction({ config, urls, mutualTls, folder: folder.path });
   const vault = openVault(folder.path, config.masterKey);
   const database = await openDatabase(config.database || (config.ephemeral ? ':memory:' : ''), folder.path);
   const core = await createCore(database, vault, { movableClock: development });
-  const ports = await choosePorts(config.portBase);
+  try {
+    await claimMode(database, core.settings, development);
+  } catch (error) {
+    core.stop();
+    await database.close();
+    throw error;
+  }
   const tls = openTls(config);
   const theme = openTheme(config.theme);
   const proxies = trustedProxies(config.trustedProxies);
-  const urls = publicUrls(config, ports);
   const agentSocket = agentSocketPath(ports.identityAgent);
   const realmKeys = new RealmKeys(database);
+  const operatorToken = randomToken();
+  const platformSecret = development
+    ? platformClient.clientSecret
+    : vault.serviceSecret('authorisation', 'cis2');
   const registrations = { applications: core.applications, products: core.products, urls };
 
   async function reset(): Promise<void> {
@@ -62,10 +80,12 @@ export async function startAlongside(
     folder: folder.path,
     ports,
     urls,
-    mutualTls: mutualTlsUrls(config, ports),
+    mutualTls,
     agentSocket,
     realmKeys,
     reset,
+    operatorHash: sha256(operatorToken),
+    platformSecret,
   });
 
   if (development) {
@@ -73,7 +93,7 @@ export async function startAlongside(
     await seedRegistrations(registrations);
     await seedCredentials({ database, vault, clock: core.clock });
     await seedPatients(database);
-  }
+  } else await registerPlatform(core.applications, urls, platformSecret);
 
   const listeners = await startListeners(placements, {
     ports,
@@ -101,7 +121,8 @@ export async function startAlongside(
     agentSocket: config.only.includes('identity-agent') ? agentSocket : null,
     stateFile: config.state ?? join(folder.path, 'state.json'),
   };
-  writeStateFile(state);
+  const operator = { url: `http://127.0.0.1:${ports.console}`, token: operatorToken };
+  writeStateFile({ ...state, ...(development || !config.only.includes('console') ? {} : { operator }) });
 
   return {
     state,

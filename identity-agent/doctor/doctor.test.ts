@@ -184,7 +184,7 @@ describe('each cause has its name', () => {
     const desk = await testDesk(t);
     await desk.cis.close();
     const report = await at(desk);
-    assert.match(found(report, 'cis')[0] ?? '', /^wrong: CIS does not answer: .*ECONNREFUSED/);
+    assert.match(found(report, 'cis')[0] ?? '', /^wrong: No answer from CIS: .*ECONNREFUSED/);
     const subject = await subjectOf(desk.socketPath);
     const keys = {
       ...subject.port,

@@ -6,10 +6,10 @@ function reached(who: string, asked: Asked | undefined, isRight: (answer: unknow
   if (!asked) return [];
   const { url, answer, problem } = asked;
   const { origin } = new URL(url);
-  if (!answer) return [wrong(`${who} does not answer: ${problem}`, mend)];
+  if (!answer) return [wrong(`No answer from ${who}: ${problem}`, mend)];
   if (answer.status !== 200 || !isRight(answer.body))
     return [wrong(`What answers at ${url} is not ${who}: status ${answer.status}.`, 'Correct the address.')];
-  return [ok(`${who} answers at ${origin}.`)];
+  return [ok(`${origin} answers: ${who}.`)];
 }
 
 /** CIS can be reached. */

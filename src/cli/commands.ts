@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { admin } from './commands/admin.ts';
 import { agent } from './commands/agent.ts';
 import { app } from './commands/app.ts';
 import { authenticator } from './commands/authenticator.ts';
@@ -15,6 +16,7 @@ import { person } from './commands/person.ts';
 import { product } from './commands/product.ts';
 import { registrationAuthority } from './commands/registration-authority.ts';
 import { reset } from './commands/reset.ts';
+import { serve } from './commands/serve.ts';
 import { session } from './commands/session.ts';
 import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
@@ -23,6 +25,8 @@ import { validate } from './commands/validate.ts';
 /** Every command, in the order in which help shows them. */
 export const commands: readonly Command[] = [
   up,
+  serve,
+  admin,
   status,
   card,
   agent,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { environment, OperatorError, UsageError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
-import type { StateFile } from '../state-file.ts';
+import type { LocalOperator, StateFile } from '../state-file.ts';
 
 /** Flags of every command that talks to a running instance. */
 export const instanceFlags = {
@@ -21,9 +21,9 @@ export interface Wish {
 }
 
 /** The state file as an instance wrote it. Throws when it cannot be read. */
-export function readStateFile(file: string): StateFile {
+export function readStateFile(file: string): StateFile & { operator?: LocalOperator } {
   try {
-    const state = JSON.parse(readFileSync(file, 'utf8')) as StateFile;
+    const state = JSON.parse(readFileSync(file, 'utf8')) as StateFile & { operator?: LocalOperator };
     if (typeof state.urls.console === 'string') return state;
   } catch (error) {
     throw new OperatorError(`The state file ${file} cannot be read: ${reasonOf(error)}`);
@@ -54,9 +54,12 @@ export function placeOf(wish: Wish): Place {
   return existsSync(file) ? { origin: undefined, stateFile: file } : atPort('8400');
 }
 
-function originOf(wish: Wish): string {
+/** Where the console of the meant instance answers, and in production the access token that lets its commands in. */
+function consoleOf(wish: Wish): { origin: string; token: string | undefined } {
   const place = placeOf(wish);
-  return place.origin ?? readStateFile(place.stateFile).urls.console;
+  if (place.origin !== undefined) return { origin: place.origin, token: undefined };
+  const { urls, operator } = readStateFile(place.stateFile);
+  return { origin: operator?.url ?? urls.console, token: operator?.token };
 }
 
 export interface ApiAnswer {
@@ -67,9 +70,12 @@ export interface ApiAnswer {
 /** The console API of a running instance. */
 export class InstanceApi {
   readonly origin: string;
+  readonly #token: string | undefined;
 
   constructor(wish: Wish) {
-    this.origin = originOf(wish);
+    const { origin, token } = consoleOf(wish);
+    this.origin = origin;
+    this.#token = token;
   }
 
   /**
@@ -97,7 +103,10 @@ export class InstanceApi {
     try {
       const response = await fetch(`${this.origin}/api/v1${path}`, {
         method,
-        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        headers: {
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.timeout(patience),
       });
@@ -138,6 +147,8 @@ export class InstanceApi {
 
 /** What an error answer of the API says to a person, with the member that does not fit where it names one. */
 export function sentence({ status, body }: ApiAnswer): string {
+  if (body.error === 'sign_in_required')
+    return `${body.error_description} On its own machine commands are let in by its state file: say --data or --state, not --port-base.`;
   const said = String(
     body.error_description ?? body.message ?? body.error ?? `The console answered ${status}.`,
   );

@@ -35,8 +35,10 @@ export interface ConsoleDependencies {
   urls: Urls;
   cis2Issuer: string;
   version: string;
-  /** In production every call is refused until administrators can sign in. */
+  /** In production administrators sign in, and there is nothing that only development needs. */
   development: boolean;
+  /** SHA-256 of the access token by which the commands of this machine are let in, in production. */
+  operatorHash?: string;
   /** Where CIS answers, and the secret that the console shows it. */
   cis: { url: string; secret: string };
   /** Where the authorisation service answers, and the secret that the console shows it; undefined where there is none. */

@@ -35,10 +35,38 @@ export const errors = catalogue('console', {
   signInMissing: {
     code: 'sign_in_required',
     status: 401,
-    description:
-      'Outside development an administrator must sign in to the console, which this version does not offer yet.',
+    description: 'In production an administrator must sign in to the console.',
     actor: 'operator',
     source: wire,
+  },
+  operatorUnknown: {
+    code: 'sign_in_required',
+    status: 401,
+    description: 'This access token of a local operator is not the one in the state file of now.',
+    actor: 'operator',
+    source: wire,
+  },
+  invitationSpent: {
+    code: 'invitation_spent',
+    status: 410,
+    description:
+      'This link was used already, or its hour is over. Ask for another one: alongside admin invite.',
+    actor: 'user',
+    source: wire,
+  },
+  passkeyRefused: {
+    code: 'passkey_refused',
+    status: 403,
+    description: 'The answer of your passkey was not accepted. Try again.',
+    actor: 'user',
+    source: 'WebAuthn sections 7.1 and 7.2',
+  },
+  passkeyUnknown: {
+    code: 'passkey_unknown',
+    status: 403,
+    description: 'No administrator has this passkey. Try another one, or ask for an invitation.',
+    actor: 'user',
+    source: 'WebAuthn section 7.2 step 6',
   },
   requestInvalid: {
     code: 'invalid_request',

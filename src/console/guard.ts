@@ -6,7 +6,6 @@ export interface GuardSettings {
   allowedHosts: readonly string[];
   /** `http:` or `https:`: how the console is reached from outside. */
   scheme: string;
-  development: boolean;
 }
 
 type Check = (request: HttpRequest, settings: GuardSettings) => void;
@@ -28,10 +27,12 @@ const checkOrigin: Check = ({ headers }, { scheme }) => {
 
 const ownSites: readonly unknown[] = [undefined, 'none', 'same-origin'];
 
-/** A link on another page may lead a person to the console's own page, and to nothing else. */
+const isPage = (path: string): boolean => path === '/' || path === '/sign-in' || path.startsWith('/invite/');
+
+/** A link on another page or in a mail may lead a person to the console's own pages, and to nothing else. */
 const isVisit = ({ method, path, headers }: HttpRequest): boolean =>
   method === 'GET' &&
-  path === '/' &&
+  isPage(path) &&
   headers['sec-fetch-mode'] === 'navigate' &&
   headers['sec-fetch-dest'] === 'document';
 
@@ -43,12 +44,6 @@ const checkSite: Check = (request) => {
 
 /** Header of every answer that wants a sign-in. */
 export const signInChallenge = { 'www-authenticate': 'Administrator realm="Alongside console"' };
-
-const isApi = ({ path }: HttpRequest): boolean => path === '/api' || path.startsWith('/api/');
-
-const checkSignIn: Check = (request, { development }) => {
-  if (!development && isApi(request)) throw errors.signInMissing('the console runs in production');
-};
 
 const writes: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 const mediaTypes: Readonly<Record<string, readonly string[]>> = {
@@ -66,7 +61,7 @@ const checkMediaType: Check = ({ method, headers, body }) => {
 };
 
 /** In this order, before any route. */
-const checks: readonly Check[] = [checkHost, checkOrigin, checkSite, checkSignIn, checkMediaType];
+const checks: readonly Check[] = [checkHost, checkOrigin, checkSite, checkMediaType];
 
 /** The look at every request. Throws the refusal of the first check that fails. */
 export const createGuard = (settings: GuardSettings) =>

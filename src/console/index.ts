@@ -1,6 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { type HttpRequest, plainError } from '@alongside/kernel/http';
+import { everyMethod, type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import type { Service } from '../service.ts';
+import { ActorAudit } from './administrators/actor.ts';
+import { createAdmission } from './administrators/index.ts';
 import { LocalAgent } from './agent.ts';
 import { AgentSocket } from './agent-socket.ts';
 import { routeOf } from './api/call.ts';
@@ -12,7 +14,7 @@ import { namedFaults } from './faults/registry.ts';
 import { StoredFaults } from './faults/stored-faults.ts';
 import { createGuard, signInChallenge } from './guard.ts';
 import { neighbour } from './neighbour.ts';
-import { pageRoutes } from './page/page.ts';
+import { assetRoutes, pageRoutes } from './page/page.ts';
 import { healthRoutes } from './resources/health.ts';
 
 /** Refusals as JSON; one for want of a sign-in names a way to sign in (RFC 9110 section 11.6.1). */
@@ -21,12 +23,23 @@ function refusal(thrown: unknown, request: HttpRequest): Answer {
   return answer.status === 401 ? answer.with(signInChallenge) : answer;
 }
 
-/** The console: what a developer or operator sees and does, as pages and as an API. */
+/** Below the API there is nothing else, for those who may know it. */
+const nothingElse: Route[] = ['/api', '/api/*'].map((path) => ({
+  methods: everyMethod,
+  path,
+  endpoint: async () => {
+    throw errors.notFound('no such call');
+  },
+}));
+
+/** The console: what a developer or operator sees and does, as pages and as an API. In production, only administrators. */
 export function createConsole(deps: ConsoleDependencies): Service {
-  const { allowedHosts, development, urls, agentSocket } = deps;
+  const { allowedHosts, development, urls, agentSocket, database, clock, operatorHash } = deps;
   const socket = agentSocket === null ? undefined : new AgentSocket(agentSocket);
+  const audit = new ActorAudit(database, clock);
   const parts = {
     ...deps,
+    audit,
     cis: new CisDirectory(deps.cis),
     cis2: neighbour({ at: deps.cis2, unreachable: errors.cis2Unreachable, refused: errors.cis2Refused }),
     platform: neighbour({
@@ -37,9 +50,19 @@ export function createConsole(deps: ConsoleDependencies): Service {
     agent: new LocalAgent(socket),
     faults: new StoredFaults(deps.settings, namedFaults),
   };
+  const calls = apiCalls(parts).map(routeOf);
+  const forEverybody = [...assetRoutes, ...healthRoutes(parts)];
+  const { admission, routes } = createAdmission({ database, clock, audit, urls, operatorHash });
   return {
-    routes: [...pageRoutes(parts), ...apiCalls(parts).map(routeOf), ...healthRoutes(parts)],
-    before: createGuard({ allowedHosts, development, scheme: new URL(urls.console).protocol }),
+    routes: development
+      ? [...pageRoutes(parts), ...calls, ...forEverybody]
+      : [
+          ...pageRoutes(parts, admission),
+          ...[...calls, ...nothingElse].map(admission.guarded),
+          ...routes,
+          ...forEverybody,
+        ],
+    before: createGuard({ allowedHosts, scheme: new URL(urls.console).protocol }),
     onError: refusal,
     stop: () => socket?.close(),
   };

@@ -2,6 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../oauth/applications.ts';
+import type { Developers } from '../oauth/developers.ts';
 import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import type { Products, RateLimits } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
@@ -33,6 +34,7 @@ export interface Dependencies {
   database: Database;
   applications: Applications;
   products: Products;
+  developers: Developers;
   tokens: Tokens;
   recorder: Recorder;
   log: Log;

@@ -5,6 +5,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import type { TrustedProxies } from '@alongside/kernel/peer';
 import { type Application, Applications } from '../oauth/applications.ts';
+import { Developers } from '../oauth/developers.ts';
 import { Products, type RateLimits } from '../oauth/products.ts';
 import { Refusals } from '../oauth/refusals.ts';
 import { type TokenRecord, Tokens } from '../oauth/tokens.ts';
@@ -106,6 +107,7 @@ export async function startGateway(
   const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   const applications = new Applications(database, clock);
   const products = new Products(database);
+  const developers = new Developers(database);
   const tokens = new Tokens(database, clock);
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
@@ -115,6 +117,7 @@ export async function startGateway(
     database,
     applications,
     products,
+    developers,
     tokens,
     recorder,
     log,

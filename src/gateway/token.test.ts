@@ -5,6 +5,7 @@ import {
   pdsBase,
   type RunningGateway,
   requestId,
+  role,
   startGateway,
 } from './gateway.fixture.ts';
 
@@ -164,4 +165,23 @@ describe('the access token', () => {
     for (const [name, token] of Object.entries(made)) assert.ok(!written.includes(token), name);
     assert.ok(!written.includes('xyz'));
   });
+});
+
+test('the token of an application whose developer is inactive is refused, until the developer is active again', async () => {
+  const gateway = await startGateway();
+  try {
+    const token = await gateway.issue();
+    const { developers, applications } = gateway.dependencies;
+    const developer = { id: 'acme', name: 'Acme', kind: 'company', email: '', status: 'inactive' } as const;
+    await developers.add(developer);
+    for (const { revision, ...one } of await applications.list())
+      await applications.replace({ ...one, developer: 'acme' }, revision);
+    const status = async () =>
+      (await gateway.call(patient, { token, headers: { 'NHSD-Session-URID': role } })).status;
+    assert.equal(await status(), 401);
+    await developers.replace({ ...developer, status: 'active' }, 1);
+    assert.equal(await status(), 200);
+  } finally {
+    await gateway.stop();
+  }
 });

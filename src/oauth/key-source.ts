@@ -29,7 +29,7 @@ export async function signedBy(
     return (await verifySignature(jwt, algorithm, key)) ? 'yes' : 'no';
   };
   if (jwks) {
-    const key = readKeySet(jwks).get(kid);
+    const key = readKeySet({ keys: remote.live(jwks) }).get(kid);
     return key ? outcome(key) : 'unknown key';
   }
   if (!jwksUrl) return 'unknown key';
@@ -47,6 +47,6 @@ export async function registeredKeys(
   { jwks, jwksUrl }: KeySource,
   remote: RemoteKeys,
 ): Promise<readonly JsonWebKey[]> {
-  if (jwks) return jwks.keys;
+  if (jwks) return remote.live(jwks);
   return jwksUrl ? remote.all(jwksUrl) : [];
 }

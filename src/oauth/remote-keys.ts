@@ -52,6 +52,12 @@ export class RemoteKeys {
     this.#policy = policy;
   }
 
+  /** The keys of a registered set that count now: `exp`, in seconds, is when one stops to. */
+  live({ keys }: { keys: readonly JsonWebKey[] }): JsonWebKey[] {
+    const now = this.#clock.now() / 1_000;
+    return keys.filter(({ exp }) => typeof exp !== 'number' || exp > now);
+  }
+
   /** The key with this kid at this address; undefined when the set has none. Throws FetchError when there is no set. */
   async key(address: string, kid: string): Promise<KeyObject | undefined> {
     const now = this.#clock.now();

@@ -5,6 +5,7 @@ import { authenticators } from './migrations/0002-authenticators.ts';
 import { cardLifecycle } from './migrations/0003-card-lifecycle.ts';
 import { registrations } from './migrations/0004-registrations.ts';
 import { logoutDeliveries } from './migrations/0005-logout-deliveries.ts';
+import { administrators } from './migrations/0006-administrators.ts';
 
 /** A change of the schema: statements in the common part of both dialects; `{sequence}` is a growing number that is the primary key. */
 export type Migration = readonly string[];
@@ -16,6 +17,7 @@ const migrations: readonly Migration[] = [
   cardLifecycle,
   registrations,
   logoutDeliveries,
+  administrators,
 ];
 
 const sequences = {

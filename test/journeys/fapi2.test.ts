@@ -17,7 +17,7 @@ describe('the fapi2 profile, end to end', () => {
   before(async () => {
     instance = await startInstance({
       basePathOptions: { '/oauth2.1': { proofNonces: true } },
-      dpopNonce: true,
+      dpopNonceAtGateway: true,
     });
     await instance.signInAtDesk('gp');
     const pair = await oauth.generateKeyPair('PS256', { extractable: true });

@@ -1,4 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
+import { english } from '../pages/english.ts';
 
 const user = { actor: 'user' } as const;
 const developer = { actor: 'developer' } as const;
@@ -8,42 +9,40 @@ const page = { status: 400, code: 'invalid_request', ...user } as const;
 export const enrolmentErrors = catalogue('cis2', {
   linkUnknown: {
     ...page,
-    description: 'This link has run out or was used before. Ask your registration authority for a new one.',
+    description: english.errors.linkUnknown,
     source: 'NIST SP 800-63B section 4.1.2',
   },
   enrolmentUnknown: {
     ...page,
-    description: 'This page has run out, was used before, or belongs to another browser. Begin again.',
+    description: english.errors.enrolmentUnknown,
     source: 'NIST SP 800-63B section 4.1.2',
   },
   foreignPage: {
     status: 403,
     ...user,
     code: 'access_denied',
-    description: 'That did not come from a page of this service. Go back and try again.',
+    description: english.errors.foreignPage,
     source: 'Fetch Metadata Request Headers section 2.3, RFC 6454 section 7',
   },
   notSignedIn: {
     status: 403,
     ...user,
     code: 'access_denied',
-    description:
-      'Nobody is signed in here, or it is too long ago. Open the page of your ways to sign in again.',
+    description: english.errors.notSignedIn,
     source: 'NIST SP 800-63B section 4.1.2.1',
   },
   accountLevel: {
     status: 403,
     ...user,
     code: 'access_denied',
-    description:
-      'You are signed in at a lower level than this needs. Sign in with your smartcard or another way of level 3, and come back.',
+    description: english.errors.accountLevel,
     source: 'NIST SP 800-63B section 4.1.2.1',
   },
   credentialUnknown: {
     status: 404,
     ...user,
     code: 'not_found',
-    description: 'There is no such way to sign in any more.',
+    description: english.errors.credentialUnknown,
     source: 'RFC 9110 section 15.5.5',
   },
   consoleUnknown: {

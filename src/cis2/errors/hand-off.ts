@@ -1,4 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
+import { english } from '../pages/english.ts';
 
 const developer = { actor: 'developer' } as const;
 const user = { actor: 'user' } as const;
@@ -9,16 +10,14 @@ export const handOffErrors = catalogue('cis2', {
   interactionUnknown: {
     ...page,
     ...user,
-    description:
-      'This sign-in has run out or belongs to another browser. Go back to your application and begin again.',
+    description: english.errors.interactionUnknown,
     source: 'RFC 9700 section 4.7',
   },
   returnRefused: {
     status: 403,
     ...user,
     code: 'access_denied',
-    description:
-      'This sign-in does not belong to this browser, or it was used before. Go back to your application and begin again.',
+    description: english.errors.returnRefused,
     source: 'Web eID system architecture, session binding',
   },
   exchangeMalformed: {
@@ -53,21 +52,21 @@ export const handOffErrors = catalogue('cis2', {
     status: 403,
     ...user,
     code: 'session_ended',
-    description: 'The smartcard session has ended.',
+    description: english.errors.sessionEnded,
     source: 'hand-off protocol',
   },
   cardRefused: {
     status: 403,
     ...user,
     code: 'card_rejected',
-    description: 'The smartcard was not accepted.',
+    description: english.errors.cardRefused,
     source: 'hand-off protocol',
   },
   cisUnreachable: {
     status: 502,
     actor: 'operator',
     code: 'cis_unreachable',
-    description: 'CIS does not answer.',
+    description: english.errors.cisUnreachable,
     source: 'RFC 9110 section 15.6.3',
   },
   serviceUnknown: {

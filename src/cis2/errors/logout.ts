@@ -1,4 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
+import { english } from '../pages/english.ts';
 
 const developer = { actor: 'developer' } as const;
 const user = { actor: 'user' } as const;
@@ -8,18 +9,18 @@ const page = { status: 400, code: 'invalid_request', ...developer } as const;
 export const logoutErrors = catalogue('cis2', {
   logoutClient: {
     ...page,
-    description: 'The client_id is not the one of the id_token_hint.',
+    description: english.errors.logoutClient,
     source: 'OpenID Connect RP-Initiated Logout section 2',
   },
   logoutRedirect: {
     ...page,
-    description: 'The post_logout_redirect_uri is not registered for this client.',
+    description: english.errors.logoutRedirect,
     source: 'OpenID Connect RP-Initiated Logout section 3',
   },
   logoutUnknown: {
     ...page,
     ...user,
-    description: 'This question has run out. Sign out again.',
+    description: english.errors.logoutUnknown,
     source: 'OpenID Connect RP-Initiated Logout section 2',
   },
 });

@@ -1,4 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
+import { english } from '../pages/english.ts';
 
 const developer = { actor: 'developer' } as const;
 const page = { status: 400, code: 'invalid_request', ...developer } as const;
@@ -7,34 +8,34 @@ const page = { status: 400, code: 'invalid_request', ...developer } as const;
 export const requestErrors = catalogue('cis2', {
   requestMalformed: {
     ...page,
-    description: 'The request is not well-formed.',
+    description: english.errors.requestMalformed,
     source: 'RFC 6749 section 4.1.2.1',
   },
   requestTooLong: {
     ...page,
-    description: 'A part of the request is too long.',
+    description: english.errors.requestTooLong,
     source: 'RFC 6749 section 4.1.2.1',
   },
   parameterRepeated: {
     ...page,
-    description: 'A parameter came more than once.',
+    description: english.errors.parameterRepeated,
     source: 'RFC 6749 section 3.1',
   },
-  clientMissing: { ...page, description: 'The request names no client.', source: 'RFC 6749 section 4.1.1' },
+  clientMissing: { ...page, description: english.errors.clientMissing, source: 'RFC 6749 section 4.1.1' },
   clientUnknown: {
     ...page,
     code: 'invalid_client',
-    description: 'The client is not known here.',
+    description: english.errors.clientUnknown,
     source: 'RFC 6749 section 4.1.2.1',
   },
   redirectMissing: {
     ...page,
-    description: 'The request has no redirect_uri.',
+    description: english.errors.redirectMissing,
     source: 'OpenID Connect Core section 3.1.2.1',
   },
   redirectUnknown: {
     ...page,
-    description: 'The redirect_uri is not registered for this client.',
+    description: english.errors.redirectUnknown,
     source: 'RFC 9700 section 2.1',
   },
 });

@@ -1,4 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
+import { english } from '../pages/english.ts';
 
 /** Signing in at pages of CIS2. */
 export const signInErrors = catalogue('cis2', {
@@ -6,7 +7,7 @@ export const signInErrors = catalogue('cis2', {
     status: 503,
     actor: 'operator',
     code: 'temporarily_unavailable',
-    description: 'Too many people sign in at this moment. Wait a little and try again.',
+    description: english.errors.busy,
     source: 'RFC 9110 section 15.6.4',
   },
 });

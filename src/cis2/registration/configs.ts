@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
-import type { StoredApplication } from '../../oauth/applications.ts';
+import type { Cis2Half, StoredApplication } from '../../oauth/applications.ts';
 import { errors } from '../errors.ts';
 import { type ClientDraft, draftDefaults, draftProblem } from './draft.ts';
 
@@ -35,23 +35,28 @@ const refuse = (member: string, problem: string) =>
     problem: problem.slice(0, 300),
   });
 
-/** Reads a configuration; what is wrong throws `configInvalid` by name. Its clients are of the published profile. */
-export function readConfig(body: JsonObject): ClientDraft {
+/**
+ * Reads a configuration; what is wrong throws `configInvalid` by name. A new client is of the published profile; of one that is
+ * there already, `before`, a configuration leaves alone what it has no member for.
+ */
+export function readConfig(body: JsonObject, before: Cis2Half | null = null): ClientDraft {
   const result = shape.safeParse(body);
   if (!result.success) {
     const issue = result.error.issues[0];
     throw refuse((issue?.path ?? []).join('.') || 'body', issue?.message ?? 'is not valid');
   }
   const config = result.data;
+  const usual = before ?? { ...draftDefaults('nhs'), tokenEndpointAuthMethod: 'client_secret_post' };
   const draft: ClientDraft = {
     name: config.client_name,
     half: {
-      ...draftDefaults('nhs'),
-      tokenEndpointAuthMethod: config.token_endpoint_auth_method ?? 'client_secret_post',
+      ...usual,
+      tokenEndpointAuthMethod: config.token_endpoint_auth_method ?? usual.tokenEndpointAuthMethod,
       redirectUris: config.redirect_uris,
       postLogoutRedirectUris: config.post_logout_redirect_uris ?? [],
       backchannelLogoutUri: config.backchannel_logout_uri ?? '',
       jwksUrl: config.jwks_uri || null,
+      jwks: config.jwks_uri ? null : usual.jwks,
       signingAlg: config.jwks_uri_signing_algorithm ?? '',
       userinfoSigningAlg: config.userinfo_signed_response_alg ?? null,
       description: config.description ?? '',

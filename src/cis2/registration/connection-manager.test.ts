@@ -124,6 +124,31 @@ describe('configurations', () => {
     assert.equal(bodyOf(changed).client_config.jwks_uri_signing_algorithm, 'RS512');
   });
 
+  test('a change leaves alone what a configuration has no member for', async () => {
+    const half = await cis2.register(
+      {
+        profile: 'standard',
+        refreshTokens: true,
+        idTokenSigningAlg: 'ES256',
+        boundTokens: 'dpop',
+        pkce: 'required',
+      },
+      { developer: 'demo' },
+    );
+    const { id } = (await cis2.applications.byCis2Client(half.clientId)) ?? {};
+    const { hash, client_config } = bodyOf(await call('GET', `demo/${id}`));
+    const reply = await call('PUT', `demo/${id}?hash=${hash}`, { ...client_config, client_name: 'Renamed' });
+    assert.equal(reply.status, 200, reply.body);
+    const after = await cis2.applications.byCis2Client(half.clientId);
+    assert.equal(after?.name, 'Renamed');
+    const { profile, refreshTokens, idTokenSigningAlg, boundTokens, pkce, secrets } = after?.cis2 ?? {};
+    assert.deepEqual(
+      [profile, refreshTokens, idTokenSigningAlg, boundTokens, pkce],
+      ['standard', true, 'ES256', 'dpop', 'required'],
+    );
+    assert.deepEqual(secrets, half.secrets);
+  });
+
   test('what the console changed has another hash', async () => {
     const { id, hash } = bodyOf(await call('POST', 'demo', config));
     const stored = await cis2.applications.get(id);

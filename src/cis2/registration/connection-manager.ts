@@ -115,7 +115,7 @@ const replaceConfig = ({ applications, audit }: Parts) =>
       throw errors.configInvalid('hash is missing', { field: 'hash', problem: 'must be in the query' });
     if (hash !== hashOf(before))
       throw errors.configChanged(`hash is ${hash.slice(0, 100)}, now it is ${hashOf(before)}`);
-    const draft = readConfig(body);
+    const draft = readConfig(body, before.cis2);
     const clientId = before.cis2?.clientId ?? '';
     const { application, secret } = applicationOf(draft, { team, clientId, before }, applications.now);
     if (!(await applications.replace(application, before.revision)))

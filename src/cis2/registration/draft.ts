@@ -102,7 +102,7 @@ export function draftProblem({ half }: ClientDraft): DraftProblem | undefined {
     {
       member: 'tls_client_auth_subject_dn',
       problem: 'or one other subject is needed for tls_client_auth, and for nothing else',
-      broken: (method === 'tls_client_auth') !== (half.certificateSubject !== null),
+      broken: (method === 'tls_client_auth') !== Boolean(half.certificateSubject),
     },
   ];
   const broken = rules.find((rule) => rule.broken);
@@ -123,6 +123,7 @@ const bySecret = (half: Pick<Cis2Half, 'tokenEndpointAuthMethod'>): boolean =>
 
 /** What only the console sets: a change by the client leaves it alone. */
 const settingsOf = ({ firstAuthenticator, maxAge, pkce }: Cis2Half) => ({ firstAuthenticator, maxAge, pkce });
+const describedAs = (description: string | undefined) => (description === undefined ? {} : { description });
 
 /** The application of a draft; a secret is made where its method needs one and it has none yet. */
 export function applicationOf(
@@ -141,7 +142,13 @@ export function applicationOf(
     developer: before?.developer ?? team,
     status: before?.status ?? 'approved',
     platform: before?.platform ?? null,
-    cis2: { ...half, ...settings, clientId, secrets: bySecret(half) ? secrets : [] },
+    cis2: {
+      ...describedAs(before?.cis2?.description),
+      ...half,
+      ...settings,
+      clientId,
+      secrets: bySecret(half) ? secrets : [],
+    },
   };
   return secret === undefined ? { application } : { application, secret };
 }

@@ -1,22 +1,8 @@
-import { environment, flagOf, loadConfig, readFlags, variableOf } from '@alongside/kernel/config';
 import { configShape } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
-import { type Command, noMore, type Output } from '../command.ts';
+import type { Command, Output } from '../command.ts';
+import { readConfig, settingLines, stopSignal } from '../foreground.ts';
 import { columns } from '../output.ts';
-
-/** Resolves at the first Ctrl-C or end signal. A second one ends the process at once. */
-const stopSignal = (): Promise<void> =>
-  new Promise((resolve) => {
-    let asked = false;
-    const stop = () => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-    process.on('SIGHUP', stop);
-  });
 
 function banner(out: Output, state: StateFile, took: number): void {
   out.line('');
@@ -43,24 +29,11 @@ function banner(out: Output, state: StateFile, took: number): void {
 export const up: Command = {
   name: 'up',
   summary: 'start everything on this machine, in the foreground until Ctrl-C',
-  help: [
-    'alongside up [flags]',
-    '',
-    ...columns(
-      Object.entries(configShape).map(([key, schema]) => [
-        `  --${flagOf(key)}`,
-        variableOf(key),
-        schema.description ?? '',
-      ]),
-    ),
-  ],
+  help: ['alongside up [flags]', '', ...settingLines(configShape)],
   async run({ argv, out }) {
     const started = performance.now();
     const stopping = stopSignal();
-    const { flags, words } = readFlags(configShape, argv);
-    noMore(words, 0);
-    const file = (flags.config as string | undefined) ?? environment().ALONGSIDE_CONFIG;
-    const config = loadConfig(configShape, flags, file);
+    const config = readConfig(configShape, argv);
     // Loaded here, so that the other commands do not wait for what only a server needs.
     const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: true });

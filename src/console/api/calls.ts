@@ -8,7 +8,7 @@ import { agentCalls } from '../resources/agent.ts';
 import { applicationCredentialCalls } from '../resources/application-credentials.ts';
 import { applicationCalls } from '../resources/applications.ts';
 import { auditCalls } from '../resources/audit.ts';
-import { authenticatorCalls } from '../resources/authenticators.ts';
+import { authenticatorCalls, broughtAuthenticatorCalls } from '../resources/authenticators.ts';
 import { cardCalls } from '../resources/cards.ts';
 import { clockCalls } from '../resources/clock.ts';
 import { developerCalls } from '../resources/developers.ts';
@@ -27,7 +27,7 @@ import { registrationTokenCalls } from '../resources/registration-tokens.ts';
 import { resetCalls } from '../resources/reset.ts';
 import { sessionCalls } from '../resources/sessions.ts';
 import { stateCalls } from '../resources/state.ts';
-import { tokenCalls } from '../resources/tokens.ts';
+import { mintCalls, tokenCalls } from '../resources/tokens.ts';
 import { transferCalls } from '../resources/transfer.ts';
 import { validateCalls } from '../resources/validate.ts';
 import { type ApiCall, defineCall } from './call.ts';
@@ -42,25 +42,32 @@ export type ApiParts = Omit<ConsoleDependencies, 'cis' | 'cis2' | 'authorisation
   faults: StoredFaults;
 };
 
+/** What only development has. In production there is no such call. */
+const developmentCalls = (parts: ApiParts): ApiCall[] => [
+  ...resetCalls(parts),
+  ...cardCalls(parts),
+  ...readerCalls(parts),
+  ...agentCalls(parts),
+  ...realmKeyCalls(parts),
+  ...clockCalls(parts),
+  ...faultCalls(parts),
+  ...mintCalls(parts),
+  ...broughtAuthenticatorCalls(parts),
+  ...mailCalls(parts),
+];
+
 /** Every call of the API, one resource a line. */
 export function apiCalls(parts: ApiParts): ApiCall[] {
   const calls: ApiCall[] = [
     ...stateCalls(parts),
-    ...resetCalls(parts),
     ...transferCalls(parts),
     ...peopleCalls(parts),
     ...authenticatorCalls(parts),
-    ...cardCalls(parts),
-    ...readerCalls(parts),
-    ...agentCalls(parts),
-    ...realmKeyCalls(parts),
     ...keyCalls(parts),
     ...applicationCalls(parts),
     ...applicationCredentialCalls(parts),
     ...productCalls(parts),
     ...developerCalls(parts),
-    ...clockCalls(parts),
-    ...faultCalls(parts),
     ...eventCalls(parts),
     ...auditCalls(parts),
     ...tokenCalls(parts),
@@ -70,7 +77,7 @@ export function apiCalls(parts: ApiParts): ApiCall[] {
     ...registrationTokenCalls(parts),
     ...directoryCalls(parts),
     ...registrationAuthorityCalls(parts),
-    ...mailCalls(parts),
+    ...(parts.development ? developmentCalls(parts) : []),
   ];
   let document: object | undefined;
   calls.push(

@@ -4,14 +4,19 @@ import { Refusal } from '@alongside/kernel/errors';
 import { type Html, html } from '@alongside/kernel/html';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { framedPage, stylesheetRoute } from '@alongside/kernel/layout';
+import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../../cis2/protocol.ts';
 import type { Applications } from '../../oauth/applications.ts';
 import type { Urls } from '../../service.ts';
 import type { Database } from '../../storage/database.ts';
 import type { StoredEvents } from '../../storage/events.ts';
+import type { Admission, Caller } from '../administrators/admission.ts';
+import { administratorHead, signedInNote, signInMissingPage } from '../administrators/pages.ts';
+import { administratorScript, administratorScriptPath } from '../administrators/script.ts';
 import type { LocalAgent } from '../agent.ts';
 import type { CisDirectory } from '../cis-directory.ts';
 import { errors } from '../errors.ts';
 import { signInChallenge } from '../guard.ts';
+import type { Neighbour } from '../neighbour.ts';
 import { listedApplication } from '../registration/listed.ts';
 import { clockState } from '../resources/state.ts';
 import { addressesSection } from './addresses.ts';
@@ -23,6 +28,7 @@ import { journeysSection } from './events.ts';
 import { newestJourneys } from './journeys.ts';
 import { peopleSection } from './people.ts';
 import { script } from './script.ts';
+import { sessionsSection } from './sessions.ts';
 
 interface Parts {
   clock: AdjustableClock;
@@ -30,6 +36,7 @@ interface Parts {
   events: StoredEvents;
   applications: Applications;
   cis: CisDirectory;
+  cis2: Neighbour;
   agent: LocalAgent;
   urls: Urls;
   cis2Issuer: string;
@@ -40,13 +47,20 @@ interface Parts {
 const paths = { script: '/assets/console.js', stylesheet: '/assets/console.css' };
 const service = 'Console';
 
-const sections = [
-  ['h-desk', 'The desk'],
-  ['h-addresses', 'Addresses'],
-  ['h-people', 'People and cards'],
-  ['h-journeys', 'Journeys'],
-  ['h-applications', 'Applications'],
-] as const;
+interface Section {
+  id: string;
+  name: string;
+  /** Stands for what only a developer's own machine has. */
+  development?: true;
+}
+
+const sections: readonly Section[] = [
+  { id: 'h-desk', name: 'The desk', development: true },
+  { id: 'h-addresses', name: 'Addresses' },
+  { id: 'h-people', name: 'People and cards' },
+  { id: 'h-journeys', name: 'Journeys' },
+  { id: 'h-applications', name: 'Applications' },
+];
 
 /** What a neighbour answers, or null where it refuses or is not there: the page shows the rest. */
 async function orNull<T>(asked: Promise<T>): Promise<T | null> {
@@ -63,12 +77,30 @@ const chosenJourney = ({ query }: HttpRequest): string | undefined => {
   return id && /^[0-9a-f-]{1,64}$/.test(id) ? id : undefined;
 };
 
-async function main(parts: Parts, request: HttpRequest): Promise<Html> {
-  const { database, events, applications, cis, agent, urls, cis2Issuer, version, clock } = parts;
-  const [status, cards, people, registered, { journeys, last }] = await Promise.all([
-    orNull(agent.status()),
-    orNull(agent.cards()),
+const desk = (status: Parameters<typeof deskSection>[0]): Html =>
+  html`<section class="panel" aria-labelledby="h-desk"><h2 id="h-desk">The desk</h2><div id="desk" data-live data-question="${status?.question ?? ''}">${deskSection(status)}</div></section>`;
+
+const startAgain = (): Html => html`
+<section aria-labelledby="h-reset"><h2 id="h-reset">Start again</h2>
+<p>Brings people, cards, applications, patients and the clock back to the seed; sessions, tokens and journeys are gone.</p>
+${callButton({ id: 'reset', method: 'POST', path: '/reset', done: 'Everything is back to the seed.', label: 'Back to the seed', confirm: 'Bring everything back to the seed?' })}
+</section>`;
+
+/** The live sessions, where CIS2 tells them. */
+async function sessionsOf(cis2: Neighbour): Promise<SessionAnswer[]> {
+  const { status, body } = await cis2.call({ method: 'GET', path: consolePaths.sessions });
+  if (status !== 200) throw errors.cis2Unreachable(`it answered ${status}`);
+  return (body as SessionsAnswer).sessions;
+}
+
+async function main(parts: Parts, request: HttpRequest, caller: Caller | undefined): Promise<Html> {
+  const { database, events, applications, cis, cis2, agent, urls, cis2Issuer, version, clock, development } =
+    parts;
+  const [status, cards, people, sessions, registered, { journeys, last }] = await Promise.all([
+    development ? orNull(agent.status()) : null,
+    development ? orNull(agent.cards()) : null,
     orNull(cis.everybody()),
+    orNull(sessionsOf(cis2)),
     applications.list(),
     newestJourneys(database, events),
   ]);
@@ -77,20 +109,19 @@ async function main(parts: Parts, request: HttpRequest): Promise<Html> {
     offsetSeconds === 0 ? undefined : html` <span class="tag warn">moved by ${offsetSeconds} s</span>`;
   return html`
 <noscript><p class="warning">The buttons and forms of this page need JavaScript, because the console takes nothing but JSON. Everything is shown without it, and the command line does the same.</p></noscript>
+${caller?.administrator ? signedInNote(caller.administrator) : undefined}
 <p id="said" class="said" role="status"></p>
 <p class="lead">Alongside ${version}, ${database.description}. <span id="clock" data-live>Clock: <time datetime="${now}">${now.slice(0, 16).replace('T', ' ')} UTC</time>${moved}</span></p>
-<nav aria-label="On this page"><ul>${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+<nav aria-label="On this page"><ul>${sections.filter((section) => development || !section.development).map(({ id, name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 <div class="grid">
-<section class="panel" aria-labelledby="h-desk"><h2 id="h-desk">The desk</h2><div id="desk" data-live data-question="${status?.question ?? ''}">${deskSection(status)}</div></section>
+${development ? desk(status) : undefined}
 <section class="panel" aria-labelledby="h-addresses"><h2 id="h-addresses">Addresses</h2>${addressesSection(urls, cis2Issuer)}</section>
 </div>
 <section aria-labelledby="h-people"><h2 id="h-people">People and cards</h2><div id="people" data-live>${peopleSection(people, cards)}</div></section>
+<section aria-labelledby="h-sessions"><h2 id="h-sessions">Signed in</h2><div id="sessions" data-live>${sessionsSection(sessions, people)}</div></section>
 <section aria-labelledby="h-journeys" data-since="${last}"><h2 id="h-journeys">Journeys</h2><div id="journeys" data-live>${journeysSection(journeys, chosenJourney(request))}</div></section>
 <section aria-labelledby="h-applications"><h2 id="h-applications">Applications</h2><div id="applications" data-live>${applicationsSection(registered.map(listedApplication))}</div></section>
-<section aria-labelledby="h-reset"><h2 id="h-reset">Start again</h2>
-<p>Brings people, cards, applications, patients and the clock back to the seed; sessions, tokens and journeys are gone.</p>
-${callButton({ id: 'reset', method: 'POST', path: '/reset', done: 'Everything is back to the seed.', label: 'Back to the seed', confirm: 'Bring everything back to the seed?' })}
-</section>`;
+${development ? startAgain() : undefined}`;
 }
 
 const asset = (path: string, type: string, text: string): Route => ({
@@ -108,39 +139,35 @@ const asset = (path: string, type: string, text: string): Route => ({
     ),
 });
 
-/** `GET /`: the console's first page, and what it loads. */
-export function pageRoutes(parts: Parts): Route[] {
-  const { development } = parts;
+/** What the console's pages load. It holds nothing of the installation. */
+export const assetRoutes: readonly Route[] = [
+  asset(paths.script, 'text/javascript', script),
+  asset(paths.stylesheet, 'text/css', consoleStylesheet),
+  asset(administratorScriptPath, 'text/javascript', administratorScript),
+  stylesheetRoute,
+];
+
+/** `GET /`: the console's first page. With an admission, for those alone whom it lets in. */
+export function pageRoutes(parts: Parts, admission?: Admission): Route[] {
+  const { development, urls } = parts;
   const head = html`<link rel="stylesheet" href="${paths.stylesheet}"><script src="${paths.script}" defer></script>`;
 
   async function firstPage(request: HttpRequest): Promise<Answer> {
-    if (!development) {
-      const { status, description } = errors.signInMissing.entry;
-      return framedPage(status, {
-        title: 'Sign in',
-        service,
-        development,
-        main: html`<p>${description}</p>`,
-      }).with(signInChallenge);
-    }
+    const caller = await admission?.callerOf(request);
+    if (admission && !caller) return signInMissingPage(`${urls.console}/sign-in`).with(signInChallenge);
     return framedPage(
       200,
       {
-        title: 'One sign-in, every step',
+        title: development ? 'One sign-in, every step' : 'Console',
         service,
         development,
         wide: true,
-        head,
-        main: await main(parts, request),
+        head: caller ? html`${head}${administratorHead}` : head,
+        main: await main(parts, request, caller),
       },
       { script: ["'self'"], connect: ["'self'"] },
     );
   }
 
-  return [
-    { methods: ['GET'], path: '/', endpoint: firstPage },
-    asset(paths.script, 'text/javascript', script),
-    asset(paths.stylesheet, 'text/css', consoleStylesheet),
-    stylesheetRoute,
-  ];
+  return [{ methods: ['GET'], path: '/', endpoint: firstPage }];
 }

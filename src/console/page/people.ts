@@ -57,6 +57,21 @@ function cardButton(card: SocketCard | undefined, who: string): Html | undefined
       });
 }
 
+const ways: Readonly<Record<string, string>> = {
+  securityKey: 'security key',
+  windowsHello: 'Windows Hello',
+  passkey: 'passkey',
+  tabletApp: 'tablet app',
+  authenticatorApp: 'authenticator app',
+  password: 'password',
+};
+
+/** What a person signs in with beside a card, as the directory knows it. */
+const otherWays = ({ authenticators }: Person): Html | undefined => {
+  const names = authenticators.flatMap((name) => ways[name] ?? []);
+  return names.length > 0 ? html`<br><span class="quiet">${names.join(', ')}</span>` : undefined;
+};
+
 const row = (person: Person, cards: readonly SocketCard[]): Html => {
   const own = cards.filter(({ uid }) => uid === person.uid);
   const card = own.find(({ inserted }) => inserted) ?? own.at(-1);
@@ -65,7 +80,7 @@ const row = (person: Person, cards: readonly SocketCard[]): Html => {
 <th role="rowheader" scope="row"><strong>${who}</strong><br><span class="quiet">${person.displayName}</span></th>
 <td role="cell"><code>${person.uid}</code>${person.disabled ? html` <span class="tag bad">disabled</span>` : undefined}</td>
 <td role="cell">${rolesOf(person)}</td>
-<td role="cell">${cardState(card)}</td>
+<td role="cell">${cardState(card)}${otherWays(person)}</td>
 <td role="cell">${cardButton(card, who)}</td>
 </tr>`;
 };
@@ -78,7 +93,7 @@ export function peopleSection(people: readonly Person[] | null, cards: readonly 
 <table role="table" class="stacks">
 <caption class="visually-hidden">People and their cards</caption>
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Person</th><th role="columnheader" scope="col">uid</th>
-<th role="columnheader" scope="col">Roles</th><th role="columnheader" scope="col">Card</th><th role="columnheader" scope="col"><span class="visually-hidden">Reader</span></th></tr></thead>
+<th role="columnheader" scope="col">Roles</th><th role="columnheader" scope="col">Signs in with</th><th role="columnheader" scope="col"><span class="visually-hidden">Reader</span></th></tr></thead>
 <tbody role="rowgroup">${shown.map((person) => row(person, cards ?? []))}</tbody>
 </table>
 ${people.length > shown.length ? html`<p class="quiet">${people.length - shown.length} more people are in the directory: <code>GET /api/v1/people</code>.</p>` : undefined}`;

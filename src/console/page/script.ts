@@ -13,6 +13,7 @@ function consolePage(): void {
   /** Puts what the server shows now in the place of each live part that has changed, and leaves a person's typing alone. */
   const refresh = async (): Promise<void> => {
     const response = await fetch(location.href, { headers: { accept: 'text/html' } });
+    if (response.status === 401) return location.reload();
     if (!response.ok) return;
     const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
     for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
@@ -80,6 +81,9 @@ function consolePage(): void {
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const since = document.querySelector<HTMLElement>('[data-since]')?.dataset.since ?? '0';
   const stream = new EventSource(`/api/v1/events?since=${since}`);
+  stream.onerror = () => {
+    if (stream.readyState === EventSource.CLOSED) refresh().catch(() => undefined);
+  };
   stream.onmessage = () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => refresh().catch(() => undefined), 200);

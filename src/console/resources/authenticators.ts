@@ -5,6 +5,11 @@ import { type ApiCall, defineCall } from '../api/call.ts';
 import type { CisDirectory } from '../cis-directory.ts';
 import { type Neighbour, relayed } from '../neighbour.ts';
 
+interface Parts {
+  cis: CisDirectory;
+  cis2: Neighbour;
+}
+
 const kind = z.string('must be text').min(1, 'must not be empty').max(40);
 
 const enrolmentOrder = z.strictObject({
@@ -16,8 +21,27 @@ const enrolmentOrder = z.strictObject({
     .describe('Persona or uid of the registration authority officer; development does without'),
 });
 
+/** `POST /people/{uid}/authenticators`, in development. */
+export const broughtAuthenticatorCalls = ({ cis, cis2 }: Parts): ApiCall[] => [
+  defineCall({
+    method: 'POST',
+    path: '/people/{uid}/authenticators',
+    summary: 'Imports an authenticator whose secret is known, for tests; development only',
+    body: z.looseObject({ kind }),
+    answers: {
+      201: 'The authenticator',
+      404: 'Nobody has this uid or persona',
+      422: 'A member does not fit',
+    },
+    async handle({ part, body }) {
+      const path = consolePaths.authenticators(await cis.uidOf(part('uid')));
+      return relayed(await cis2.call({ method: 'POST', path, body: body satisfies AuthenticatorRequest }));
+    },
+  }),
+];
+
 /** `/people/{uid}/authenticators` and `/people/{uid}/enrolments`: the ways to sign in that a person has at CIS2. */
-export function authenticatorCalls({ cis, cis2 }: { cis: CisDirectory; cis2: Neighbour }): ApiCall[] {
+export function authenticatorCalls({ cis, cis2 }: Parts): ApiCall[] {
   return [
     defineCall({
       method: 'GET',
@@ -31,21 +55,6 @@ export function authenticatorCalls({ cis, cis2 }: { cis: CisDirectory; cis2: Nei
             path: consolePaths.authenticators(await cis.uidOf(part('uid'))),
           }),
         ),
-    }),
-    defineCall({
-      method: 'POST',
-      path: '/people/{uid}/authenticators',
-      summary: 'Imports an authenticator whose secret is known, for tests; development only',
-      body: z.looseObject({ kind }),
-      answers: {
-        201: 'The authenticator',
-        404: 'Nobody has this uid or persona',
-        422: 'A member does not fit',
-      },
-      async handle({ part, body }) {
-        const path = consolePaths.authenticators(await cis.uidOf(part('uid')));
-        return relayed(await cis2.call({ method: 'POST', path, body: body satisfies AuthenticatorRequest }));
-      },
     }),
     defineCall({
       method: 'DELETE',

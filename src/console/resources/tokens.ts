@@ -26,8 +26,8 @@ interface Parts {
   platform: Neighbour;
 }
 
-/** `/tokens`: one as a sign-in would give it, and what the platform knows of one. */
-export const tokenCalls = ({ tokens, urls, cis, platform }: Parts): ApiCall[] => [
+/** `POST /tokens`: one as a sign-in would give it, in development. */
+export const mintCalls = ({ cis, platform }: Pick<Parts, 'cis' | 'platform'>): ApiCall[] => [
   defineCall({
     method: 'POST',
     path: '/tokens',
@@ -45,6 +45,10 @@ export const tokenCalls = ({ tokens, urls, cis, platform }: Parts): ApiCall[] =>
       return relayed(await platform.call({ method: 'POST', path: paths.tokens, body: mint }));
     },
   }),
+];
+
+/** `/tokens`: what the platform knows of one. */
+export const tokenCalls = ({ tokens, urls }: Pick<Parts, 'tokens' | 'urls'>): ApiCall[] => [
   defineCall({
     method: 'POST',
     path: '/tokens/inspect',

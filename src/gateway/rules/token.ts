@@ -1,5 +1,6 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import type { StoredApplication } from '../../oauth/applications.ts';
+import { inGoodStanding } from '../../oauth/developers.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import { audienceOf, isFor } from '../audience.ts';
@@ -20,7 +21,7 @@ export interface Verified {
  * Finds the access token and its application. Expired is told from unknown as long as the record stands, a day;
  * a revoked token, one of CIS2's own, and one whose application is gone or revoked, are unknown to the platform.
  */
-export const verifyToken = ({ tokens, applications, clock }: Dependencies) =>
+export const verifyToken = ({ tokens, applications, developers, clock }: Dependencies) =>
   async function verifyToken({ client, trace }: Arrival & { client: HeaderMap }): Promise<Verified> {
     const presented = readAuthorization(client.get('authorization'));
     trace.scheme = presented.scheme;
@@ -39,7 +40,8 @@ export const verifyToken = ({ tokens, applications, clock }: Dependencies) =>
     if (token.revokedAt !== null || token.usedAt !== null) throw faults.invalidToken('the token was revoked');
     if (token.expiresAt <= clock.now()) throw faults.expiredToken();
     if (!tokens.isLive(token)) throw faults.invalidToken('the token may not be used');
-    if (application.status !== 'approved') throw faults.invalidToken('the application was revoked');
+    if (!(await inGoodStanding(application, developers)))
+      throw faults.invalidToken('the application was revoked, or its developer is inactive');
     return { presented, token, application, scopes: new Set(token.scope.split(' ').filter(Boolean)) };
   };
 

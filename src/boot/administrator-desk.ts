@@ -1,0 +1,55 @@
+import { systemClock } from '@alongside/kernel/clock';
+import { OperatorError } from '@alongside/kernel/config';
+import type { Config } from '../config.ts';
+import {
+  Administrators,
+  invitationLifetime,
+  type ListedAdministrator,
+} from '../console/administrators/administrators.ts';
+import { AuditLog } from '../storage/audit.ts';
+import { openDatabase } from '../storage/dialects.ts';
+import { Settings } from '../storage/settings.ts';
+import { openDataFolder } from './data-folder.ts';
+import { claimMode } from './mode.ts';
+
+/** What an operator does about administrators on storage itself, beside a running instance or without one. */
+export interface AdministratorDesk {
+  invite(name: string): Promise<{ token: string; minutes: number }>;
+  list(): Promise<ListedAdministrator[]>;
+  remove(id: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const actor = 'local operator';
+
+/** Opens storage as `serve` does. Throws OperatorError for what belongs to development. */
+export async function openAdministratorDesk(config: Config): Promise<AdministratorDesk> {
+  if (config.ephemeral || config.database === ':memory:')
+    throw new OperatorError(
+      'Administrators are kept in storage: leave out --ephemeral and --database :memory:.',
+    );
+  const folder = openDataFolder(config.data, false);
+  const database = await openDatabase(config.database, folder.path);
+  try {
+    await claimMode(database, new Settings(database), false);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const administrators = new Administrators(database, systemClock);
+  const audit = new AuditLog(database, systemClock);
+  return {
+    async invite(name) {
+      const token = await administrators.invite(name);
+      await audit.write({ actor, action: 'administrator.invited', target: name, outcome: 'ok' });
+      return { token, minutes: invitationLifetime / 60_000 };
+    },
+    list: () => administrators.list(),
+    async remove(id) {
+      const removed = await administrators.remove(id);
+      if (removed) await audit.write({ actor, action: 'administrator.removed', target: id, outcome: 'ok' });
+      return removed;
+    },
+    close: () => database.close(),
+  };
+}

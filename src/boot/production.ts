@@ -1,0 +1,66 @@
+import { statSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { flagOf, OperatorError } from '@alongside/kernel/config';
+import type { Config } from '../config.ts';
+import type { Urls } from '../service.ts';
+import type { MutualTlsUrls } from './urls.ts';
+
+interface Plan {
+  config: Config;
+  urls: Urls;
+  mutualTls: MutualTlsUrls;
+  /** The data folder. */
+  folder: string;
+}
+
+type Check = (plan: Plan) => string | undefined;
+
+const isLoopback = (hostname: string): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+
+const keepsData: Check = ({ config: { ephemeral, database } }) =>
+  ephemeral || database === ':memory:'
+    ? 'Production keeps its data: leave out --ephemeral and --database :memory:.'
+    : undefined;
+
+const hasNoSample: Check = ({ config: { only } }) =>
+  only.includes('sample')
+    ? 'The sample application is for development: leave "sample" out of --only.'
+    : undefined;
+
+const isHttps: Check = ({ urls, mutualTls }) => {
+  const addresses = Object.entries({
+    ...urls,
+    apiMutualTls: mutualTls.api,
+    cis2MutualTls: mutualTls.cis2,
+  });
+  for (const [name, address] of addresses) {
+    const { protocol, hostname } = new URL(address ?? 'https://localhost');
+    if (protocol === 'http:' && !isLoopback(hostname))
+      return `The address ${address} must be https: everybody on the way could read it. Set it with --url-${flagOf(name)}.`;
+  }
+  return undefined;
+};
+
+/** Browsers make passkeys for names alone (WebAuthn section 5.1.3). */
+const consoleHasName: Check = ({ config: { only }, urls }) => {
+  const { hostname } = new URL(urls.console);
+  return only.includes('console') && isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+    ? 'Administrators sign in with passkeys, which need a host name: give --url-console one.'
+    : undefined;
+};
+
+const keyIsPrivate: Check = ({ config: { masterKey }, folder }) =>
+  masterKey === undefined && process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0
+    ? `The master key would stand in ${folder}, which other users can open: chmod 700 it, or keep the key elsewhere with --master-key.`
+    : undefined;
+
+const checks: readonly Check[] = [keepsData, hasNoSample, isHttps, consoleHasName, keyIsPrivate];
+
+/** Refuses to start production with what would not be safe, in one sentence (OperatorError). */
+export function checkProduction(plan: Plan): void {
+  for (const check of checks) {
+    const problem = check(plan);
+    if (problem !== undefined) throw new OperatorError(problem);
+  }
+}

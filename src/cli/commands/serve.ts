@@ -1,0 +1,43 @@
+import { productionShape } from '../../config.ts';
+import type { StateFile } from '../../state-file.ts';
+import type { Command, Output } from '../command.ts';
+import { readConfig, settingLines, stopSignal } from '../foreground.ts';
+import { columns } from '../output.ts';
+
+function banner(out: Output, state: StateFile): void {
+  const { urls } = state;
+  out.line(`Alongside ${state.version} serves. Data: ${state.database}`);
+  const rows = [
+    ['  Console', urls.console],
+    ['  API platform', urls.api],
+    ['  CIS2', urls.cis2Issuer],
+    ['  CIS', urls.cis],
+    ['  Administrators', 'alongside admin invite --name NAME, with the same settings'],
+    ['  State file', state.stateFile],
+  ];
+  for (const line of columns(rows)) out.line(line);
+}
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'production: serve others, in the foreground until an end signal; no development convenience',
+  help: [
+    'alongside serve [flags]   the same flags as alongside up',
+    '',
+    'Nothing is seeded and nothing of development is there; what would not be safe is refused. docs/production.md tells more.',
+    '',
+    ...settingLines(productionShape),
+  ],
+  async run({ argv, out }) {
+    const stopping = stopSignal();
+    const config = readConfig(productionShape, argv);
+    // Loaded here, so that the other commands do not wait for what only a server needs.
+    const { startAlongside } = await import('../../main.ts');
+    const instance = await startAlongside(config, { development: false });
+    if (config.json) out.json({ ready: true, ...instance.state });
+    else banner(out, instance.state);
+    await stopping;
+    await instance.stop();
+    return 0;
+  },
+};

@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { sha256 } from '@alongside/kernel/secrets';
+import { startConsole, type TestConsole } from '../console.fixture.ts';
+import { Administrators, actorOf, newAdministrator } from './administrators.ts';
+import { AdministratorSessions } from './sessions.ts';
+
+const operatorToken = 'operator-token-of-this-test-0123456789';
+
+describe('who is let in, in production', () => {
+  let console_: TestConsole;
+  let administrators: Administrators;
+  before(async () => {
+    console_ = await startConsole({ development: false, operatorHash: sha256(operatorToken) });
+    administrators = new Administrators(console_.database, console_.clock);
+  });
+  after(() => console_.close());
+
+  let count = 0;
+  /** An administrator with a session, as an invitation leaves them. */
+  async function joined() {
+    const administrator = newAdministrator(`Administrator ${++count}`);
+    const { writes, cookie } = new AdministratorSessions(
+      console_.database,
+      console_.clock,
+      console_.urls.console,
+    ).opening(administrator);
+    const key = { id: `key-${count}`, publicKey: 'a2V5', counter: 0 };
+    const token = await administrators.invite(administrator.name);
+    assert.ok(await administrators.join(token, administrator, key, writes));
+    return { administrator, key, token, cookie: cookie.split(';')[0] ?? '', setCookie: cookie };
+  }
+  const withCookie = (cookie: string, headers: Record<string, string> = {}) => ({
+    headers: { host: 'console.test', cookie, ...headers },
+  });
+  const statusWith = async (cookie: string, headers?: Record<string, string>) =>
+    (await console_.send('/api/v1/state', withCookie(cookie, headers))).status;
+
+  describe('an administrator', () => {
+    let cookie: string;
+    let administrator: { id: string; name: string };
+    beforeEach(async () => {
+      ({ cookie, administrator } = await joined());
+    });
+
+    test('calls the API and sees the page, with a name and a way out', async () => {
+      assert.equal(await statusWith(cookie), 200);
+      const page = await console_.send('/', withCookie(cookie));
+      assert.equal(page.status, 200);
+      assert.match(page.text, new RegExp(`Signed in as <strong>${administrator.name}</strong>`));
+      for (const label of ['Test system', 'Back to the seed', 'The desk'])
+        assert.doesNotMatch(page.text, new RegExp(label));
+    });
+
+    test('is the actor of what the audit log has', async () => {
+      const last = (await console_.audit.list()).at(-1)?.seq ?? 0;
+      await console_.send('/api/v1/products', {
+        method: 'POST',
+        json: { name: `product-${count}`, apis: ['hello-world'] },
+        ...withCookie(cookie, { 'content-type': 'application/json' }),
+      });
+      const records = await console_.audit.list(last);
+      assert.ok(records.some(({ action }) => action === 'console.call'));
+      for (const { actor } of records) assert.equal(actor, actorOf(administrator));
+    });
+
+    test('is let in no more thirty minutes after the last use', async () => {
+      for (let use = 0; use < 3; use++) {
+        console_.base.advance(1_700);
+        assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'navigate' }), 200);
+      }
+      console_.base.advance(1_801);
+      assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'navigate' }), 401);
+    });
+
+    test('does not stay in by what the page asks for by itself', async () => {
+      console_.base.advance(1_700);
+      assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'cors' }), 200);
+      console_.base.advance(101);
+      assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'cors' }), 401);
+    });
+
+    test('is let in for twelve hours at most', async () => {
+      for (let use = 0; use < 28; use++) {
+        console_.base.advance(1_500);
+        assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'navigate' }), 200);
+      }
+      console_.base.advance(1_300);
+      assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'navigate' }), 401);
+    });
+
+    test('is let in no more once removed, and the others still are', async () => {
+      const other = await joined();
+      assert.ok(await administrators.remove(administrator.id));
+      assert.equal(await administrators.remove(administrator.id), false);
+      assert.equal(await statusWith(cookie), 401);
+      assert.equal(await statusWith(other.cookie), 200);
+      assert.deepEqual(
+        (await administrators.list()).filter(({ id }) => id === administrator.id),
+        [],
+      );
+    });
+
+    test('signs out: the cookie opens nothing afterwards', async () => {
+      const out = await console_.send('/sign-out', { method: 'POST', json: {}, ...withCookie(cookie) });
+      assert.equal(out.body.next, '/sign-in');
+      assert.match(String(out.headers['set-cookie']), /Max-Age=0/);
+      assert.equal(await statusWith(cookie), 401);
+    });
+
+    test('finds nothing of development', async () => {
+      const nothing = await console_.send('/api/v1/nothing', withCookie(cookie));
+      assert.equal(nothing.status, 404);
+      for (const [method, path] of [
+        ['POST', '/reset'],
+        ['GET', '/clock'],
+        ['PATCH', '/clock'],
+        ['GET', '/faults'],
+        ['PUT', '/faults/slow'],
+        ['POST', '/tokens'],
+        ['GET', '/cards'],
+        ['POST', '/cards'],
+        ['GET', '/readers/0'],
+        ['PUT', '/readers/0/card'],
+        ['GET', '/agent'],
+        ['POST', '/agent/pin'],
+        ['GET', '/realms/test/keys'],
+        ['POST', '/realms/test/keys'],
+        ['POST', '/people/gp/authenticators'],
+        ['GET', '/mail'],
+      ] as const) {
+        const answer = await console_.send(`/api/v1${path}`, { method, ...withCookie(cookie) });
+        assert.equal(answer.status, 404, `${method} ${path}`);
+        assert.equal(answer.text, nothing.text, `${method} ${path}`);
+      }
+      const api = await console_.send('/api/v1/openapi.json', withCookie(cookie));
+      assert.doesNotMatch(api.text, /"\/(reset|clock|faults|cards|mail|readers)/);
+      assert.equal(console_.resets(), 0);
+    });
+
+    for (const [name, headers] of [
+      ['another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }],
+      ['another port of this host', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }],
+      ['another origin', { origin: 'http://evil.test' }],
+    ] as const)
+      test(`is not acted for by a page of ${name}`, async () => {
+        for (const [method, path] of [
+          ['GET', '/api/v1/state'],
+          ['POST', '/api/v1/products'],
+          ['POST', '/sign-out'],
+          ['POST', '/sign-in'],
+          ['POST', '/invite'],
+        ] as const) {
+          const answer = await console_.send(path, { method, ...withCookie(cookie, headers) });
+          assert.equal(answer.status, 403, `${method} ${path}`);
+        }
+        assert.equal(await statusWith(cookie), 200);
+      });
+
+    test('is not signed out by a form, of whichever page', async () => {
+      const answer = await console_.send('/sign-out', {
+        method: 'POST',
+        text: 'a=1',
+        ...withCookie(cookie, { 'content-type': 'application/x-www-form-urlencoded' }),
+      });
+      assert.equal(answer.status, 415);
+      assert.equal(await statusWith(cookie), 200);
+    });
+  });
+
+  test('nobody else: 401 says where to sign in, whatever the cookie', async () => {
+    const { cookie } = await joined();
+    const name = cookie.split('=')[0] ?? '';
+    for (const sent of [
+      '',
+      `${name}=`,
+      `${name}=${'a'.repeat(43)}`,
+      `${name}=${'a'.repeat(5_000)}`,
+      `${cookie}; ${cookie}`,
+    ]) {
+      const answer = await console_.send('/api/v1/state', withCookie(sent));
+      assert.equal(answer.status, 401);
+      assert.equal(answer.body.sign_in, 'http://console.test/sign-in');
+      assert.ok(answer.headers['www-authenticate']);
+      const page = await console_.send('/', withCookie(sent));
+      assert.equal(page.status, 401);
+      assert.match(page.text, /href="http:\/\/console\.test\/sign-in"/);
+    }
+  });
+
+  test('commands of this machine, with the access token of the state file and no other', async () => {
+    const asking = (authorization: string, cookie = '') =>
+      console_.send('/api/v1/products', {
+        method: 'POST',
+        json: { name: 'of-the-operator', apis: ['hello-world'] },
+        headers: { authorization, ...(cookie ? { cookie } : {}), 'content-type': 'application/json' },
+      });
+    const { cookie } = await joined();
+    for (const wrong of ['', 'Bearer', `Bearer ${operatorToken}x`, `Basic ${operatorToken}`, operatorToken])
+      assert.equal((await asking(wrong, cookie)).status, 401, wrong);
+    const last = (await console_.audit.list()).at(-1)?.seq ?? 0;
+    assert.equal((await asking(`Bearer ${operatorToken}`)).status, 201);
+    const records = await console_.audit.list(last);
+    assert.ok(records.length > 0);
+    for (const { actor } of records) assert.equal(actor, 'local operator');
+  });
+
+  test('an invitation is good once, for an hour; the second passkey and the late one change nothing', async () => {
+    const { token } = await joined();
+    const before = (await administrators.list()).length;
+    const key = { id: 'another', publicKey: 'a2V5', counter: 0 };
+    assert.equal(await administrators.join(token, newAdministrator('Late'), key, []), false);
+    const late = await administrators.invite('Late');
+    console_.base.advance(3_601);
+    assert.equal(await administrators.join(late, newAdministrator('Late'), key, []), false);
+    assert.equal((await console_.send(`/invite/${late}`)).status, 410);
+    assert.equal((await administrators.list()).length, before);
+    const stored = await console_.database.all({ text: 'SELECT * FROM single_use', values: [] });
+    assert.ok(!JSON.stringify(stored).includes(token), 'storage has the hash alone');
+  });
+
+  test('a passkey of somebody makes nobody else an administrator, and spends no invitation', async () => {
+    const { key } = await joined();
+    const token = await administrators.invite('Thief');
+    assert.equal(await administrators.join(token, newAdministrator('Thief'), key, []), false);
+    assert.equal(await administrators.invitedName(token), 'Thief');
+  });
+
+  test('links of other sites lead to the pages where one signs in, and to nothing else', async () => {
+    const visit = {
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    };
+    const token = await administrators.invite('Jo');
+    assert.equal((await console_.send('/sign-in', { headers: visit })).status, 200);
+    assert.equal((await console_.send(`/invite/${token}`, { headers: visit })).status, 200);
+    assert.equal((await console_.send('/api/v1/state', { headers: visit })).status, 403);
+    const framed = { ...visit, 'sec-fetch-dest': 'iframe' };
+    assert.equal((await console_.send('/sign-in', { headers: framed })).status, 403);
+  });
+});
+
+test('over https the cookie is of this host alone', async () => {
+  const console_ = await startConsole({ development: false });
+  try {
+    const { cookie } = new AdministratorSessions(
+      console_.database,
+      console_.clock,
+      'https://console.example',
+    ).opening(newAdministrator('Jo'));
+    assert.match(
+      cookie,
+      /^__Host-console-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=43200$/,
+    );
+  } finally {
+    await console_.close();
+  }
+});

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Refusal } from '@alongside/kernel/errors';
+import fc from 'fast-check';
+import { parseObject, readShape } from '../api/json-body.ts';
+import { invitationAnswer, invitationToken, signInAnswer } from './answers.ts';
+
+const text64 = fc.stringMatching(/^[\w-]{1,60}$/);
+const common = { id: text64, rawId: text64, type: fc.constant('public-key') };
+const registration = fc.record({
+  ...common,
+  response: fc.record({ clientDataJSON: text64, attestationObject: text64 }),
+});
+const authentication = fc.record({
+  ...common,
+  response: fc.record({
+    clientDataJSON: text64,
+    authenticatorData: text64,
+    signature: text64,
+    userHandle: text64,
+  }),
+});
+
+describe('what browsers send of passkeys', () => {
+  test('is read as it was sent, without what we do not use', () => {
+    fc.assert(
+      fc.property(text64, registration, authentication, (token, made, used) => {
+        const more = { authenticatorAttachment: 'platform', clientExtensionResults: {} };
+        assert.deepEqual(readShape(invitationAnswer, { token, response: { ...made, ...more } }), {
+          token,
+          response: made,
+        });
+        assert.deepEqual(readShape(signInAnswer, { response: { ...used, ...more } }), { response: used });
+      }),
+    );
+  });
+
+  test('any other text is refused as 400, and never anything else', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.record({ token: fc.anything(), response: fc.anything() }).map((value) => {
+            try {
+              return JSON.stringify(value) ?? '';
+            } catch {
+              return '';
+            }
+          }),
+        ),
+        (text) => {
+          for (const shape of [invitationAnswer, signInAnswer])
+            assert.throws(
+              () => readShape(shape, parseObject(text)),
+              (error) => error instanceof Refusal && error.entry.status === 400,
+            );
+        },
+      ),
+    );
+  });
+
+  test('nothing is long without end, and an owner is always named', () => {
+    const response = { clientDataJSON: 'a', authenticatorData: 'a', signature: 'a', userHandle: 'a' };
+    const whole = { id: 'a', rawId: 'a', type: 'public-key', response };
+    assert.ok(readShape(signInAnswer, { response: whole }));
+    for (const changed of [
+      { ...whole, id: 'a'.repeat(1_365) },
+      { ...whole, type: 'password' },
+      { ...whole, response: { ...response, signature: 'a'.repeat(8_193) } },
+      { ...whole, response: { ...response, userHandle: undefined } },
+    ])
+      assert.throws(() => readShape(signInAnswer, { response: changed }), Refusal);
+  });
+
+  test('the part of a path is an invitation or nothing', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        assert.equal(
+          invitationToken.safeParse(text).success,
+          /^[\w-]{1,100}$/.test(text) && !text.includes('\n'),
+        );
+      }),
+    );
+  });
+});

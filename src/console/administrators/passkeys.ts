@@ -1,0 +1,128 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import { randomToken } from '@alongside/kernel/ids';
+import type { SingleUse } from '../../storage/single-use.ts';
+import type { Administrator, AdministratorKey } from './administrators.ts';
+import type { Authentication, Registration } from './answers.ts';
+
+// Loaded when somebody first needs it: it costs a quarter of a second.
+const library = () => import('@simplewebauthn/server');
+
+/** ES256, EdDSA, RS256 (RFC 9053 section 2, RFC 8812 section 2). */
+const algorithms = [-7, -8, -257];
+const challengeKind = 'administrator-challenge';
+/** Milliseconds that the browser waits for the person, and a challenge is good. */
+const patience = 300_000;
+
+/** The bytes by which an authenticator knows an administrator (WebAuthn section 5.4.3). */
+const handleOf = (id: string): string => Buffer.from(id).toString('base64url');
+
+type Refused = { refused: string };
+
+/** The ceremonies of WebAuthn, with the console as the relying party. */
+export class Passkeys {
+  readonly #singleUse: SingleUse;
+  readonly #origin: string;
+  readonly #host: string;
+
+  /** @param address public address of the console: only responses made there are taken */
+  constructor(singleUse: SingleUse, address: string) {
+    const { origin, hostname } = new URL(address);
+    this.#singleUse = singleUse;
+    this.#origin = origin;
+    this.#host = hostname;
+  }
+
+  /** Options for `navigator.credentials.create` as JSON (WebAuthn section 5.4). The administrator is remembered with the challenge. */
+  async creationOptions(administrator: Administrator): Promise<string> {
+    const { id, name } = administrator;
+    return JSON.stringify({
+      rp: { id: this.#host, name: 'Alongside console' },
+      user: { id: handleOf(id), name, displayName: name },
+      challenge: await this.#challenge(id),
+      pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
+      timeout: patience,
+      authenticatorSelection: {
+        residentKey: 'required',
+        requireResidentKey: true,
+        userVerification: 'required',
+      },
+      attestation: 'none',
+    });
+  }
+
+  /** Options for `navigator.credentials.get` as JSON (WebAuthn section 5.5): any passkey that the authenticator has for us. */
+  async requestOptions(): Promise<string> {
+    return JSON.stringify({
+      rpId: this.#host,
+      challenge: await this.#challenge(''),
+      timeout: patience,
+      allowCredentials: [],
+      userVerification: 'required',
+    });
+  }
+
+  /** Verifies a registration (WebAuthn section 7.1): the key, and the id for which its challenge was made. */
+  async register(response: Registration): Promise<{ id: string; key: AdministratorKey } | Refused> {
+    const { verifyRegistrationResponse } = await library();
+    let id = '';
+    try {
+      const { registrationInfo: info } = await verifyRegistrationResponse({
+        response: { ...response, clientExtensionResults: {} },
+        expectedChallenge: async (challenge) => {
+          id = (await this.#spend(challenge)) ?? '';
+          return id !== '';
+        },
+        expectedOrigin: this.#origin,
+        expectedRPID: this.#host,
+        requireUserVerification: true,
+        supportedAlgorithmIDs: algorithms,
+      });
+      if (!info) return { refused: 'the attestation does not hold' };
+      const { credential } = info;
+      const publicKey = Buffer.from(credential.publicKey).toString('base64url');
+      return { id, key: { id: credential.id, publicKey, counter: credential.counter } };
+    } catch (error) {
+      return { refused: reasonOf(error) };
+    }
+  }
+
+  /** Verifies a sign-in (WebAuthn section 7.2) with the passkey of this administrator. */
+  async verify(
+    response: Authentication,
+    { id }: Administrator,
+    key: AdministratorKey,
+  ): Promise<{ counter: number } | Refused> {
+    const { verifyAuthenticationResponse } = await library();
+    try {
+      const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
+        response: { ...response, clientExtensionResults: {} },
+        expectedChallenge: async (challenge) => (await this.#spend(challenge)) === '',
+        expectedOrigin: this.#origin,
+        expectedRPID: this.#host,
+        credential: {
+          id: key.id,
+          publicKey: Buffer.from(key.publicKey, 'base64url'),
+          counter: key.counter,
+        },
+        requireUserVerification: true,
+      });
+      if (!verified) return { refused: 'the signature does not hold' };
+      if (response.response.userHandle !== handleOf(id))
+        return { refused: 'the user handle is not that of its owner' };
+      return { counter: info.newCounter };
+    } catch (error) {
+      return { refused: reasonOf(error) };
+    }
+  }
+
+  async #challenge(owner: string): Promise<string> {
+    const challenge = randomToken();
+    await this.#singleUse.keep(challengeKind, challenge, owner, patience);
+    return challenge;
+  }
+
+  /** Whose challenge it was; any answer spends it, right or wrong. */
+  #spend(challenge: string): Promise<string | undefined> {
+    return this.#singleUse.spend<string>(challengeKind, challenge);
+  }
+}

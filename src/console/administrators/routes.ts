@@ -1,0 +1,149 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { steps } from '@alongside/kernel/steps';
+import type { z } from 'zod';
+import type { AuditLog } from '../../storage/audit.ts';
+import { parseObject, readShape } from '../api/json-body.ts';
+import { errors } from '../errors.ts';
+import {
+  type Administrator,
+  type AdministratorKey,
+  type Administrators,
+  actorOf,
+  newAdministrator,
+} from './administrators.ts';
+import { invitationAnswer, invitationToken, signInAnswer } from './answers.ts';
+import { invitationPage, signInPage, spentInvitationPage } from './pages.ts';
+import type { Passkeys } from './passkeys.ts';
+import type { AdministratorSessions } from './sessions.ts';
+
+interface Parts {
+  administrators: Administrators;
+  sessions: AdministratorSessions;
+  passkeys: Passkeys;
+  audit: AuditLog;
+}
+
+interface Asked {
+  request: HttpRequest;
+}
+
+type Joining = Asked & { body: z.output<typeof invitationAnswer>; name: string };
+type SigningIn = Asked & { body: z.output<typeof signInAnswer> };
+interface Owner {
+  administrator: Administrator;
+  key: AdministratorKey;
+}
+
+const admitted = (cookie: string): Answer => json(200, { next: '/' }, { 'set-cookie': cookie });
+
+/** `GET /invite/{token}`: looks at the invitation and spends nothing, for programs open links too. */
+const showInvitation = ({ administrators, passkeys }: Parts) =>
+  async function showInvitation({ request }: Asked): Promise<Answer> {
+    const token = invitationToken.safeParse(request.path.split('/')[2]).data;
+    const name = token === undefined ? undefined : await administrators.invitedName(token);
+    if (token === undefined || name === undefined) return spentInvitationPage();
+    return invitationPage(name, token, await passkeys.creationOptions(newAdministrator(name)));
+  };
+
+const readRegistration = async ({ request }: Asked): Promise<Pick<Joining, 'body'>> => ({
+  body: readShape(invitationAnswer, parseObject(request.body)),
+});
+
+const findInvitation = ({ administrators }: Parts) =>
+  async function findInvitation({ body }: Pick<Joining, 'body'>): Promise<Pick<Joining, 'name'>> {
+    const name = await administrators.invitedName(body.token);
+    if (name === undefined) throw errors.invitationSpent('unknown, used or over');
+    return { name };
+  };
+
+const register = ({ passkeys }: Parts) =>
+  async function register({ body, name }: Joining): Promise<Owner> {
+    const made = await passkeys.register(body.response);
+    if ('key' in made) return { administrator: { id: made.id, name }, key: made.key };
+    const options = await passkeys.creationOptions(newAdministrator(name));
+    throw errors.passkeyRefused(made.refused, { options });
+  };
+
+const join = ({ administrators, sessions, audit }: Parts) =>
+  async function join({ body, administrator, key }: Joining & Owner): Promise<Answer> {
+    const { writes, cookie } = sessions.opening(administrator);
+    if (!(await administrators.join(body.token, administrator, key, writes)))
+      throw errors.invitationSpent('somebody else was quicker, or the passkey is another administrator’s');
+    await audit.write({
+      actor: actorOf(administrator),
+      action: 'administrator.joined',
+      target: administrator.id,
+      outcome: 'ok',
+    });
+    return admitted(cookie);
+  };
+
+const readSignIn = async ({ request }: Asked): Promise<Pick<SigningIn, 'body'>> => ({
+  body: readShape(signInAnswer, parseObject(request.body)),
+});
+
+const findKey = ({ administrators, passkeys }: Parts) =>
+  async function findKey({ body }: SigningIn): Promise<Owner> {
+    const found = await administrators.byKey(body.response.id);
+    if (found) return found;
+    throw errors.passkeyUnknown('nobody has this passkey', { options: await passkeys.requestOptions() });
+  };
+
+const signIn = ({ administrators, sessions, passkeys, audit }: Parts) =>
+  async function signIn({ body, administrator, key }: SigningIn & Owner): Promise<Answer> {
+    const record = (outcome: 'ok' | 'refused') =>
+      audit.write({
+        actor: actorOf(administrator),
+        action: 'administrator.signed-in',
+        target: administrator.id,
+        outcome,
+      });
+    const use = await passkeys.verify(body.response, administrator, key);
+    const { writes, cookie } = sessions.opening(administrator);
+    if ('counter' in use && (await administrators.useKey(key, use.counter, writes))) {
+      await record('ok');
+      return admitted(cookie);
+    }
+    await record('refused');
+    const detail = 'refused' in use ? use.refused : 'used or removed meanwhile';
+    throw errors.passkeyRefused(detail, { options: await passkeys.requestOptions() });
+  };
+
+const signOut = ({ sessions, audit }: Parts) =>
+  async function signOut({ request }: Asked): Promise<Answer> {
+    const administrator = await sessions.find(request);
+    const cookie = await sessions.end(request);
+    if (administrator)
+      await audit.write({
+        actor: actorOf(administrator),
+        action: 'administrator.signed-out',
+        target: administrator.id,
+        outcome: 'ok',
+      });
+    return json(200, { next: '/sign-in' }, { 'set-cookie': cookie });
+  };
+
+/** The ways in and out of the console, for those who are not signed in. */
+export function administratorRoutes(parts: Parts): Route[] {
+  const asked = steps<Asked>();
+  const joining = asked
+    .step(readRegistration)
+    .step(findInvitation(parts))
+    .step(register(parts))
+    .step(join(parts));
+  const signingIn = asked.step(readSignIn).step(findKey(parts)).step(signIn(parts));
+  const invited = asked.step(showInvitation(parts));
+  const signingOut = asked.step(signOut(parts));
+  return [
+    { methods: ['GET'], path: '/invite/:token', endpoint: (request) => invited.run({ request }) },
+    { methods: ['POST'], path: '/invite', endpoint: (request) => joining.run({ request }) },
+    {
+      methods: ['GET'],
+      path: '/sign-in',
+      endpoint: async () => signInPage(await parts.passkeys.requestOptions()),
+    },
+    { methods: ['POST'], path: '/sign-in', endpoint: (request) => signingIn.run({ request }) },
+    { methods: ['POST'], path: '/sign-out', endpoint: (request) => signingOut.run({ request }) },
+  ];
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { CookieNames, readCookies } from '@alongside/kernel/cookies';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { randomToken } from '@alongside/kernel/ids';
+import { sha256 } from '@alongside/kernel/secrets';
+import { type Database, type Statement, sql } from '../../storage/database.ts';
+import type { Administrator } from './administrators.ts';
+
+/** Milliseconds: twelve hours at most, thirty minutes without use. */
+export const sessionLimits = { whole: 43_200_000, idle: 1_800_000 };
+/** Milliseconds between two writes of when a session was used. */
+const usePrecision = 30_000;
+const purpose = 'session';
+
+/** What a person does prolongs a session; what the page asks by itself does not. */
+const isUse = ({ method, headers }: HttpRequest): boolean =>
+  method !== 'GET' || headers['sec-fetch-mode'] === 'navigate';
+
+/** Sessions of administrators. The browser has the token, storage its hash. */
+export class AdministratorSessions {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #cookies: CookieNames;
+
+  /** @param origin public origin of the console */
+  constructor(database: Database, clock: Clock, origin: string) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#cookies = new CookieNames(origin, 'console');
+  }
+
+  /** The writes that begin a session and forget those that have run out, and the cookie that carries it. */
+  opening({ id }: Administrator): { writes: Statement[]; cookie: string } {
+    const token = randomToken();
+    const now = this.#clock.now();
+    return {
+      writes: [
+        sql(
+          'DELETE FROM administrator_session WHERE created_at <= ? OR used_at <= ?',
+          now - sessionLimits.whole,
+          now - sessionLimits.idle,
+        ),
+        sql(
+          'INSERT INTO administrator_session (hash, administrator_id, created_at, used_at) VALUES (?, ?, ?, ?)',
+          sha256(token),
+          id,
+          now,
+          now,
+        ),
+      ],
+      cookie: this.#cookies.set(purpose, token, sessionLimits.whole / 1000),
+    };
+  }
+
+  /** Whose request it is; undefined without a session that is still good. */
+  async find(request: HttpRequest): Promise<Administrator | undefined> {
+    const hash = this.#hashOf(request);
+    if (hash === undefined) return undefined;
+    const now = this.#clock.now();
+    const row = await this.#database.get<Administrator & { used_at: number }>(
+      sql(
+        `SELECT a.id, a.name, s.used_at FROM administrator_session s JOIN administrator a ON a.id = s.administrator_id
+         WHERE s.hash = ? AND s.created_at > ? AND s.used_at > ?`,
+        hash,
+        now - sessionLimits.whole,
+        now - sessionLimits.idle,
+      ),
+    );
+    if (!row) return undefined;
+    if (isUse(request) && now - row.used_at >= usePrecision)
+      await this.#database.run(
+        sql('UPDATE administrator_session SET used_at = ? WHERE hash = ? AND used_at < ?', now, hash, now),
+      );
+    return { id: row.id, name: row.name };
+  }
+
+  /** Ends the session of a request; the cookie that removes the browser's. */
+  async end(request: HttpRequest): Promise<string> {
+    const hash = this.#hashOf(request);
+    if (hash !== undefined)
+      await this.#database.run(sql('DELETE FROM administrator_session WHERE hash = ?', hash));
+    return this.#cookies.clear(purpose);
+  }
+
+  #hashOf({ headers }: HttpRequest): string | undefined {
+    const token = readCookies(headers.cookie).get(this.#cookies.name(purpose));
+    return token === undefined || token.length > 100 ? undefined : sha256(token);
+  }
+}
