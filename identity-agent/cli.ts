@@ -1,4 +1,4 @@
-import { OperatorError, UsageError } from '@alongside/kernel/config';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { secretAsker } from './cli/ask.ts';
 import type { CommandContext, Terminal } from './cli/command.ts';
 import { commands } from './cli/commands.ts';

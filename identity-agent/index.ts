@@ -99,9 +99,9 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 
 /** CIS as the issuing authority of virtual cards. */
 const issuerAt = (cis: CisClient): CertificateIssuer => ({
-  async issue({ uid, serial, profile, authenticationKey, signingKey }) {
+  async issue({ serial, authenticationKey, signingKey, ...rest }) {
     const keys = { authenticationKey: base64(authenticationKey), signingKey: base64(signingKey) };
-    const answer = await cis.certify({ uid, cardSerial: serial, profile, ...keys });
+    const answer = await cis.certify({ ...rest, cardSerial: serial, ...keys });
     return {
       authentication: Buffer.from(answer.authentication, 'base64'),
       signing: Buffer.from(answer.signing, 'base64'),

@@ -1,10 +1,10 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Answer, json } from '@alongside/kernel/answer';
-import { OperatorError } from '@alongside/kernel/config';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
+import { OperatorError } from '@alongside/kernel/operator';
 
 // The agent's own listener, for an agent that runs alone: it has some twenty routes and one client, and must be small and
 // quick to start, so it does without the kernel's. What an endpoint sees is the same.

@@ -1,6 +1,6 @@
 import { systemClock } from '@alongside/kernel/clock';
-import { flagOf, OperatorError, UsageError, variableOf } from '@alongside/kernel/config';
 import { silentRecorder } from '@alongside/kernel/events';
+import { flagOf, OperatorError, UsageError, variableOf } from '@alongside/kernel/operator';
 import { createDeskLog } from './desk-log.ts';
 import { createIdentityAgent } from './index.ts';
 import { createAgentListener } from './listener.ts';

@@ -1,5 +1,5 @@
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
 import type { Reader } from './card/transport.ts';
 import type { TransportOptions } from './card/transport-kind.ts';
 import { transports } from './card/transports.ts';

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environment } from '@alongside/kernel/config';
+import { environment } from '@alongside/kernel/operator';
 
 /**
  * Where an agent that runs alone has its local socket, and where the client library looks for it: in the folder of the

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Answer, json, StreamAnswer } from './answer.ts';
-import { OperatorError } from './config.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import type { Log } from './log.ts';
+import { OperatorError } from './operator.ts';
 import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
 
 /** One HTTP request as the endpoints see it. Nothing in it was checked yet. */

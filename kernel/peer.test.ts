@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { peerOf, trustedProxies } from '@alongside/kernel/peer';
 import fc from 'fast-check';
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import { OperatorError } from './config.ts';
+import { OperatorError } from './operator.ts';
 
 /** Who sent a request: its address, and the client certificate that it presented, if any (DER). */
 export interface Peer {

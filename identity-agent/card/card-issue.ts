@@ -12,6 +12,8 @@ export interface CertificateRequest {
   readonly profile: CardProfile;
   readonly authenticationKey: Uint8Array;
   readonly signingKey: Uint8Array;
+  /** The card's unblocking code, which the authority keeps. */
+  readonly unblockingCode?: string;
 }
 
 /** The authority that certifies virtual cards. */
@@ -39,12 +41,16 @@ function certified({ privateKey }: CardKeyPair, certificate: Uint8Array): Issued
 export async function issueKeys(
   card: { uid: string; serial: string; profile: CardProfile; keyType: CardKeyTypeId },
   issuer: CertificateIssuer,
+  unblockingCode?: string,
 ): Promise<Record<SlotName, IssuedKey>> {
   const { generate } = keyTypes[card.keyType];
   const [authentication, signing] = await Promise.all([generate(), generate()]);
   const { uid, serial, profile } = card;
   const keys = { authenticationKey: authentication.publicKey, signingKey: signing.publicKey };
-  const certificates = await issuer.issue({ uid, serial, profile, ...keys });
+  const certificates = await issuer.issue({
+    ...{ uid, serial, profile, ...keys },
+    ...(unblockingCode === undefined ? {} : { unblockingCode }),
+  });
   return {
     authentication: certified(authentication, certificates.authentication),
     signing: certified(signing, certificates.signing),

@@ -71,6 +71,8 @@ export interface StoredCard
   readonly cardKey: string;
   readonly pin: StoredSecret;
   readonly puk: StoredSecret;
+  /** The PUK, sealed under the card's own key: the issuer is told it with the first keys. */
+  readonly unblockingCode?: string;
   readonly slots?: Readonly<Record<SlotName, StoredSlot>>;
 }
 
@@ -149,6 +151,7 @@ const storedChecks: Record<string, Check> = {
   cardKey: base64url,
   pin: storedSecret,
   puk: storedSecret,
+  unblockingCode: optional(base64url),
   slots: optional(members({ authentication: storedSlot, signing: storedSlot })),
 };
 
@@ -182,7 +185,8 @@ export function parseStoredCards(value: unknown): StoredCard[] {
 const der = (base64Text: string): Uint8Array => new Uint8Array(Buffer.from(base64Text, 'base64'));
 
 /** The part of a stored card that everybody may see. */
-export function publicCard({ cardKey: _cardKey, pin, puk, slots, persona, ...rest }: StoredCard): Card {
+export function publicCard(card: StoredCard): Card {
+  const { cardKey: _cardKey, unblockingCode: _code, pin, puk, slots, persona, ...rest } = card;
   return {
     ...rest,
     persona,

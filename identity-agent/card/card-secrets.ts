@@ -58,11 +58,21 @@ export class CardSecrets {
     return new Uint8Array(Buffer.from(this.#vaultOf(card).open(slot, sealed), 'base64'));
   }
 
-  /** Whether the card's private keys, if it has any, are what its own key sealed. */
+  sealUnblockingCode(card: Pick<StoredCard, 'serial' | 'cardKey'>, puk: string): string {
+    return this.#vaultOf(card).seal('unblocking-code', puk);
+  }
+
+  /** The PUK, where the card keeps it. */
+  openUnblockingCode(card: StoredCard): string | undefined {
+    return card.unblockingCode && this.#vaultOf(card).open('unblocking-code', card.unblockingCode);
+  }
+
+  /** Whether the card's private keys and its PUK, if it has any, are what its own key sealed. */
   opens(card: StoredCard): boolean {
     try {
       for (const [slot, { privateKey }] of Object.entries(card.slots ?? {}))
         this.openPrivateKey(card, slot as SlotName, privateKey);
+      this.openUnblockingCode(card);
       return true;
     } catch {
       return false;

@@ -221,6 +221,21 @@ describe('card store', () => {
     assert.equal(store.get('first')?.certificates, undefined);
   });
 
+  test('the issuer is told the unblocking code with the first keys, and never again', async (t) => {
+    const { store } = await temporaryStore(t);
+    const { serial } = await store.add({ ...person, puk: '24681357' });
+    const elsewhere = await temporaryStore(t);
+    await elsewhere.store.importAll(store.exportAll());
+    const authority = new TestAuthority();
+    await store.ensureKeys(serial, authority);
+    await store.renewKeys(serial, authority);
+    await elsewhere.store.ensureKeys(serial, authority);
+    assert.deepEqual(
+      authority.requests.map(({ unblockingCode }) => unblockingCode),
+      ['24681357', undefined, '24681357'],
+    );
+  });
+
   test('the files are private, whole, and show neither PIN nor key', async (t) => {
     const { store, files, card } = await poweredCard(t, { pin: '97531864', puk: '24681357' });
     const content = await readFile(files.path, 'utf8');

@@ -220,11 +220,16 @@ export class CardStore {
       ...{ uid, name, series, keyType, profile },
       pin: { hash: this.#secrets.hash(key, 'pin', pin), triesLeft: locked ? 0 : TRIES },
       puk: { hash: this.#secrets.hash(key, 'puk', puk), triesLeft: TRIES },
+      unblockingCode: this.#secrets.sealUnblockingCode(key, puk),
     };
   }
 
   async #makeKeys(card: StoredCard, issuer: CertificateIssuer): Promise<Card> {
-    const { authentication, signing } = await issueKeys(card, issuer);
+    const { authentication, signing } = await issueKeys(
+      card,
+      issuer,
+      card.slots ? undefined : this.#secrets.openUnblockingCode(card),
+    );
     const stored = (slot: SlotName, key: typeof signing) => ({
       privateKey: this.#secrets.sealPrivateKey(card, slot, key.privateKey),
       certificate: Buffer.from(key.certificate).toString('base64'),

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
 
 /** What of the package `pcsc-mini` (0.1.3) is used. It is installed by hand, so its types are not here. */
 export interface PcscModule {

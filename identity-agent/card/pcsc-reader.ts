@@ -5,8 +5,11 @@ import { PcscCard } from './pcsc-card.ts';
 import type { PcscClient, PcscModule, PcscSlot } from './pcsc-module.ts';
 import type { InsertedCard, Reader } from './transport.ts';
 
-/** pcsc-mini 0.1.3 blocks the whole process for a minute when it is stopped while it hands out a movement. */
-const QUIET = 100;
+/**
+ * pcsc-mini 0.1.3 blocks the whole process for a minute when it is stopped while it starts or hands out a movement, so it
+ * is stopped only when nothing has happened for so many milliseconds.
+ */
+const QUIET = 250;
 
 /** A PC/SC service that does not answer is asked again in so many milliseconds. */
 const PAUSE = 5_000;
@@ -100,6 +103,7 @@ export class PcscReader implements Reader {
     client.on('error', (error) => this.#lost(client, error));
     try {
       client.start();
+      this.#movedAt = performance.now();
       this.#client = client;
     } catch (error) {
       this.#options.log.warn({ reason: reasonOf(error) }, 'the card reader service does not answer');

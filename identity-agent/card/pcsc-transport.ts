@@ -1,4 +1,4 @@
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { loadPcsc } from './pcsc-module.ts';
 import type { Transport } from './transport-kind.ts';
 

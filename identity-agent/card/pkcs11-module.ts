@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { CardError } from './card-error.ts';
 import type { CallName, Loaded, ModuleSettings, Question, Reply } from './pkcs11-messages.ts';
 
@@ -49,7 +49,7 @@ export class Pkcs11Module {
     });
     const { loaded, problem } = await firstMessage(child, limit);
     if (loaded === null) {
-      child.kill('SIGKILL');
+      await ended(child);
       throw new OperatorError(`The PKCS#11 module ${settings.module} cannot be used: ${problem}`);
     }
     return new Pkcs11Module(child, limit, onEnd);
@@ -69,9 +69,7 @@ export class Pkcs11Module {
 
   async close(): Promise<void> {
     if (this.#ended) return;
-    const exit = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGKILL');
-    await exit;
+    await ended(this.#child);
   }
 
   #heard(reply: Reply): void {
@@ -82,6 +80,16 @@ export class Pkcs11Module {
     if ('value' in reply) waiting.resolve(reply.value);
     else waiting.reject(new CardError(reply.error.code, reply.error.message, reply.error));
   }
+}
+
+/** Ends a process, whatever it is at; resolves when it is gone. */
+function ended(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
+    return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
 }
 
 /** What a fresh process says first; a process that ends or is silent has said why it cannot be used. */

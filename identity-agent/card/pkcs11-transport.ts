@@ -1,4 +1,4 @@
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import type { Transport } from './transport-kind.ts';
 
 /** Smartcards behind the middleware of their maker, such as cards that are not PIV. */

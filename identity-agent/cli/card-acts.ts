@@ -1,4 +1,4 @@
-import { UsageError } from '@alongside/kernel/config';
+import { UsageError } from '@alongside/kernel/operator';
 import { type AgentStatus, methods } from '../protocol.ts';
 import type { Command, CommandContext } from './command.ts';
 

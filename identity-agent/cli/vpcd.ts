@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { OperatorError, UsageError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { CardError } from '../card/card-error.ts';
 import { type SlotCard, VpcdConnection } from '../card/vpcd-connection.ts';
 import { methods } from '../protocol.ts';

@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OperatorError } from '@alongside/kernel/config';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
+import { OperatorError } from '@alongside/kernel/operator';
 
 /** A P-256 key that the agent holds: its own, or that of one session. */
 export interface HeldKey {

@@ -125,6 +125,18 @@ describe('unlocking with a mailed code', () => {
     await assert.rejects(desk.call('unlockCard', { code, newPin: '222222' }), refusedWith('cis_unreachable'));
   });
 
+  test('works for a card with an unblocking code of its own: CIS learns it with the first keys', async (t) => {
+    const desk = await testDesk(t);
+    const seed = { uid: ada, name: 'Dr Ada Fictional', puk: '24681357', locked: true };
+    const { serial } = await desk.call<SocketCard>('addCard', seed);
+    await desk.call('insertCard', { card: serial });
+    await desk.call('requestUnlockCode');
+    const { code } = desk.cis.cards.mailed.get(serial) ?? { code: '' };
+    assert.equal(desk.cis.cards.unblockingCodes.get(serial), '24681357');
+    await desk.call('unlockCard', { code, newPin: '222222' });
+    assert.equal((await desk.call('answerPin', { pin: '222222' })).state, 'signedIn');
+  });
+
   test('works for a card that was issued locked', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'locked' });

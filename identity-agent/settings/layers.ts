@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { environment, flagOf, OperatorError, UsageError, variableOf } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { environment, flagOf, OperatorError, UsageError, variableOf } from '@alongside/kernel/operator';
 import { definitions, isSettingName, type SettingName, settingNames } from './definitions.ts';
 
 /** Values as one place gives them, not yet read. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { environment } from '@alongside/kernel/config';
+import { environment } from '@alongside/kernel/operator';
 
 /** The files that settings may stand in. */
 export interface SettingFiles {

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { OperatorError, UsageError } from '@alongside/kernel/config';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import fc from 'fast-check';
 import { definitions, settingNames } from './definitions.ts';
 import { readArguments, readSettingsFile } from './layers.ts';

@@ -1,4 +1,4 @@
-import { OperatorError, UsageError } from '@alongside/kernel/config';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { SessionMode } from '../../src/cis/protocol.ts';
 import { modeOf } from '../session/modes.ts';
 import { definitions, type SettingName, type Settings, settingNames } from './definitions.ts';

@@ -1,4 +1,4 @@
-import { environment } from '@alongside/kernel/config';
+import { environment } from '@alongside/kernel/operator';
 import { methods } from '../protocol.ts';
 import { agentVersion } from '../session/status.ts';
 import { ticketErrorOf } from '../ticket-errors.ts';

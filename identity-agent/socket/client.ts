@@ -1,5 +1,5 @@
 import net, { type Socket } from 'node:net';
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import type { SocketErrorData } from '../protocol.ts';
 import { Lines } from './lines.ts';
 

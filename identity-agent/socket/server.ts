@@ -1,9 +1,9 @@
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import net, { type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
+import { OperatorError } from '@alongside/kernel/operator';
 import { longestLine } from '../protocol.ts';
 import {
   errorLine,

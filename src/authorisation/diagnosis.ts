@@ -3,7 +3,7 @@ import { Refusal, type Refuse, reasonOf } from '@alongside/kernel/errors';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import { withQuery } from '../oauth/parameters.ts';
-import type { Refusals } from '../oauth/refusals.ts';
+import { longestDetail, longestPath, type Refusals } from '../oauth/refusals.ts';
 
 /** The public words of a refusal, with their places filled. */
 export const words = ({ entry, extra }: Refusal): string =>
@@ -33,9 +33,11 @@ export class Diagnosis {
     this.#log = log;
   }
 
-  async note({ entry, detail, cause }: Refusal, request: HttpRequest): Promise<void> {
+  async note({ entry, detail: whole, cause }: Refusal, request: HttpRequest): Promise<void> {
     const unexpected = entry.status >= 500 && cause !== undefined;
-    const fields = { id: request.id, error: entry.id, detail, path: request.path };
+    // It may quote what a caller sent: a flood of long values must not fill the log.
+    const [detail, path] = [whole.slice(0, longestDetail), request.path.slice(0, longestPath)];
+    const fields = { id: request.id, error: entry.id, detail, path };
     if (unexpected) this.#log.error({ ...fields, stack: (cause as Error).stack }, 'failed');
     else this.#log.info(fields, 'refused');
     const record = {
@@ -43,7 +45,7 @@ export class Diagnosis {
       service: 'authorisation',
       error: entry.id,
       detail,
-      path: request.path,
+      path,
     };
     await this.#refusals
       .keep(record)

@@ -10,6 +10,8 @@ export const cisLimits = {
   unlockMailsPerHour: 3,
   /** Requests for such mails, and codes tried, a minute for one network address. */
   unlockCallsPerMinute: 60,
+  /** Questions after revoked cards (OCSP) a minute for one network address: each answer is signed. */
+  revocationCallsPerMinute: 3_000,
 };
 
 /** Counts in storage, so that any number of processes count as one. */

@@ -1,10 +1,20 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { decodeJwt } from '@alongside/kernel/jws';
 import { checkProof } from '../oauth/dpop.ts';
+import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
 
 /** What proofs are checked with. */
-export type ProofChecks = Parameters<typeof checkProof>[2];
+export type ProofChecks = Parameters<typeof checkProof>[2] & {
+  /** Where a proof must carry one of these. */
+  proofNonces?: ProofNonces | undefined;
+};
+
+/** Why a proof does not hold, in words for the log; `needsNonce` where a nonce of ours is all that may be wrong. */
+interface ProofFault {
+  fault: string;
+  needsNonce?: true;
+}
 
 /** Whom a token is bound to: `cnf` of RFC 7800, as RFC 9449 section 6 and RFC 8705 section 3.1 fill it. */
 export interface Confirmation {
@@ -38,10 +48,12 @@ export async function readProof(
   addresses: Addresses,
   checks: ProofChecks,
   accessToken?: string,
-): Promise<{ jkt: string } | { fault: string } | undefined> {
+): Promise<{ jkt: string } | ProofFault | undefined> {
   const header = request.headers.dpop;
   if (header === undefined) return undefined;
   const proof = [header].flat().join(',');
+  if (checks.proofNonces && !checks.proofNonces.accepts(proof))
+    return { fault: 'the proof has no nonce of ours, or an old one', needsNonce: true };
   const htu = decodeJwt(proof)?.claims.htu;
   const url = addresses.find((address) => address === htu) ?? addresses[0];
   const target = { method: request.method, url, ...(accessToken === undefined ? {} : { accessToken }) };

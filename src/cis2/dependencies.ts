@@ -56,6 +56,8 @@ export interface Cis2Dependencies {
   clientAuthorities?: readonly X509Certificate[];
   /** Whether clients may register themselves (RFC 7591); off by default. */
   dynamicRegistration?: boolean;
+  /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 section 8); off by default. */
+  dpopNonces?: boolean;
   /** `ask` by default. */
   afterSignOut?: AfterSignOut;
   /** Members that replace those of the discovery document; `undefined` removes one. */

@@ -1,10 +1,9 @@
 import { type Answer, type Headers, json } from '@alongside/kernel/answer';
 import { type ErrorEntry, Refusal, reasonOf } from '@alongside/kernel/errors';
-import { html } from '@alongside/kernel/html';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { framedPage } from '@alongside/kernel/layout';
 import { proofAlgorithms } from '../oauth/dpop.ts';
-import { serviceName } from './pages/text.ts';
+import { english } from './pages/english.ts';
+import { errorPage as shown } from './pages/error.ts';
 
 type Render = (thrown: unknown, request: HttpRequest) => Answer;
 
@@ -12,7 +11,7 @@ const unexpected: Pick<ErrorEntry, 'id' | 'code' | 'status' | 'description' | 'a
   id: 'unexpected',
   code: 'server_error',
   status: 500,
-  description: 'Something went wrong here.',
+  description: english.errors.unexpected,
   actor: 'operator',
   source: '',
 };
@@ -20,30 +19,11 @@ const unexpected: Pick<ErrorEntry, 'id' | 'code' | 'status' | 'description' | 'a
 const entryOf = (thrown: unknown) => (thrown instanceof Refusal ? thrown.entry : unexpected);
 const detailOf = (thrown: unknown): string => (thrown instanceof Refusal ? thrown.detail : reasonOf(thrown));
 
-const whose: Readonly<Record<ErrorEntry['actor'], string>> = {
-  user: 'the person at the desk',
-  developer: 'the developer of the application',
-  operator: 'the operator of this service',
-  agent: 'the Identity Agent',
-};
-
-/** The page of an error that may not travel to the client. In development it says what was expected and what came. */
+/** The page of an error that may not travel to the client. */
 export const errorPage =
   (development: boolean): Render =>
-  (thrown, request) => {
-    const { id, code, status, description, actor, source } = entryOf(thrown);
-    const more = html`<h2>For developers</h2>
-<dl class="summary"><dt>Error</dt><dd><code>${code}</code> (${id})</dd><dt>Why</dt><dd>${detailOf(thrown) || description}</dd>
-<dt>Who must act</dt><dd>${whose[actor]}</dd>${source ? html`<dt>Rule</dt><dd>${source}</dd>` : undefined}</dl>`;
-    return framedPage(status, {
-      title: 'We cannot go on from here',
-      service: serviceName,
-      development,
-      main: html`<p class="lead">${description}</p>
-${development ? more : undefined}
-<p class="quiet">If you ask for help, give this number: <code>${request.id}</code></p>`,
-    });
-  };
+  (thrown, request) =>
+    shown({ entry: entryOf(thrown), detail: detailOf(thrown), requestId: request.id, development });
 
 /** What the log has of a refusal, and in development why it was one; bodies stay as published. */
 export const traces = (thrown: unknown, request: HttpRequest, development: boolean): Headers => ({

@@ -3,9 +3,11 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { stylesheetRoute } from '@alongside/kernel/layout';
 import { paths, sessionEndedPath } from '../cis/protocol.ts';
+import { ProofNonces } from '../oauth/dpop-nonce.ts';
 import { PushedRequests } from '../oauth/pushed-requests.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { Service } from '../service.ts';
+import { announcing } from './announced-nonce.ts';
 import { bringing } from './authenticators/bring.ts';
 import { Credentials } from './authenticators/credentials.ts';
 import { Authenticators } from './authenticators/registry.ts';
@@ -33,7 +35,7 @@ import { createFinish } from './interaction/finish.ts';
 import { Interactions } from './interaction/interactions.ts';
 import { interactionRoutes } from './interaction/pages.ts';
 import { Deliveries } from './logout/deliveries.ts';
-import { confirmSignOutPath, createConfirmSignOut, createEndSession } from './logout/end-session.ts';
+import { createConfirmSignOut, createEndSession } from './logout/end-session.ts';
 import { GonePeople } from './logout/gone-people.ts';
 import { SessionEnds } from './logout/session-ends.ts';
 import { helpPage, helpPath } from './pages/help.ts';
@@ -65,12 +67,13 @@ const rounds = 2_000;
 
 /** One realm of CIS2: its parts put together, and its ways in. */
 function createRealm(given: Cis2Dependencies, own: Realm): Service {
-  const deps = { afterSignOut: 'ask' as const, forgeRockClaims: true, assuranceAsNumbers: false, ...given };
+  const defaults = { afterSignOut: 'ask' as const, forgeRockClaims: true, assuranceAsNumbers: false };
+  const deps = { ...defaults, ...given, realmName: own.name };
   const { clock, database, singleUse, keys, issuer, development, log } = deps;
-  const cookies = new CookieNames(new URL(issuer).origin, 'cis2');
+  const cookies = new CookieNames(new URL(issuer).origin, own.cookies);
   const marks = new BrowserMarks(cookies, deps.vault);
   const cis = new CisClient(deps.cis, log);
-  const sessions = new Sessions(database, singleUse, clock, cookies);
+  const sessions = new Sessions(database, singleUse, clock, cookies, issuer);
   const interactions = new Interactions(singleUse, clock, cookies, own.mark);
   const pushed = new PushedRequests('cis2-pushed', issuer, deps);
   const codes = new Codes(singleUse, pushed, deps.recorder, deps.urls, own.mark);
@@ -106,10 +109,13 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     refreshToken({ ...deps, sessions, cis, issuing, successors }),
   ];
 
+  const proofNonces = deps.dpopNonces ? new ProofNonces(deps.vault, clock, `cis2 ${own.path}`) : undefined;
+  const nonce = announcing(proofNonces);
   const cisKeys = new RemoteKeys(clock, { privateAddresses: true });
   const parts = {
     ...deps,
     defaultAcr: own.defaultAcr,
+    signOutPath: own.signOutPath,
     cis,
     sessions,
     ends,
@@ -121,6 +127,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     handOffs,
     finish,
     marks,
+    proofNonces,
   };
   const realm = (path: string) => `${own.path}${path}`;
   const at = (path: string) => addressesOf(deps, path);
@@ -141,14 +148,20 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     both(realm('/authorize'), createAuthorize(parts)),
     post(
       realm('/access_token'),
-      createToken({ ...deps, methods, grants, addresses: at(endpointPaths.token) }),
+      nonce.endpoint(createToken({ ...parts, methods, grants, addresses: at(endpointPaths.token) })),
     ),
     post(realm(endpointPaths.revocation), createRevoke({ ...deps, methods })),
     post(realm(endpointPaths.introspection), createIntrospect({ ...deps, cis, methods })),
-    post(realm(endpointPaths.pushed), createPar({ ...parts, methods, addresses: at(endpointPaths.pushed) })),
-    both(realm('/userinfo'), createUserinfo({ ...parts, addresses: at(endpointPaths.userinfo) })),
+    post(
+      realm(endpointPaths.pushed),
+      nonce.endpoint(createPar({ ...parts, methods, addresses: at(endpointPaths.pushed) })),
+    ),
+    both(
+      realm('/userinfo'),
+      nonce.endpoint(createUserinfo({ ...parts, addresses: at(endpointPaths.userinfo) })),
+    ),
     both(realm('/connect/endSession'), createEndSession(parts)),
-    post(confirmSignOutPath, createConfirmSignOut(parts)),
+    post(own.signOutPath, createConfirmSignOut(parts)),
     post(
       '/agent/exchange',
       createExchange({ ...parts, cisKeys, cisKeysUrl: `${deps.cis.url}${paths.jwks}` }),
@@ -169,11 +182,11 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
 
   // What is not named here is seen by people.
   const renderers = new Map([
-    [realm('/access_token'), tokenError(development)],
+    [realm('/access_token'), nonce.render(tokenError(development))],
     [realm(endpointPaths.revocation), tokenError(development)],
     [realm(endpointPaths.introspection), tokenError(development)],
-    [realm(endpointPaths.pushed), tokenError(development)],
-    [realm('/userinfo'), bearerError(development)],
+    [realm(endpointPaths.pushed), nonce.render(tokenError(development))],
+    [realm('/userinfo'), nonce.render(bearerError(development))],
     [realm('/connect/jwk_uri'), serviceError(development)],
     ['/agent/exchange', serviceError(development)],
     [sessionEndedPath, serviceError(development)],

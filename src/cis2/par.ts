@@ -6,6 +6,7 @@ import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../oauth/applications.ts';
+import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { type PushedRequests, pushedLifetime } from '../oauth/pushed-requests.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';
@@ -101,6 +102,7 @@ export function createPar(
     keys: SigningKeys;
     clock: Clock;
     singleUse: SingleUse;
+    proofNonces: ProofNonces | undefined;
     clientKeys: RemoteKeys;
     pushed: PushedRequests;
     recorder: Recorder;

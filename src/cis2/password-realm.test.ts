@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Half } from '../oauth/applications.ts';
-import { passwordSentences } from './pages/password-text.ts';
+import { words } from './pages/words.ts';
 import { passwordRealm } from './realm.ts';
 import { Browser, form, type Reply, send } from './testing/browser.ts';
 import { cheapHash } from './testing/cheap-hash.ts';
@@ -12,7 +12,7 @@ import { gp } from './testing/people.ts';
 import { startRpEndpoint } from './testing/rp-endpoint.ts';
 
 const password = 'green lamp sofa';
-const { wrong, locked } = passwordSentences.password;
+const { wrong, locked } = words.password;
 
 let cis2: Instance;
 let issuer: string;

@@ -149,7 +149,7 @@ describe('openid-client', () => {
       prompt: 'none',
       claims: '{"id_token":{"sub":{"value":"x"}}}',
     });
-    const refused = await callbackOf(none);
+    const refused = new URL((await new Browser().get(none.href)).location);
     await assert.rejects(oidc.authorizationCodeGrant(config, refused), { error: 'login_required' });
   });
 });

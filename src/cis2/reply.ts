@@ -2,14 +2,15 @@ import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { continuePage } from '@alongside/kernel/layout';
 import type { Log } from '@alongside/kernel/log';
 import { withQuery } from '../oauth/parameters.ts';
 import type { Urls } from '../service.ts';
 import type { ResponseMode } from './authorization-request.ts';
 import { traces } from './error-answers.ts';
+import { filled } from './pages/filled.ts';
 import { formPostPage } from './pages/form-post.ts';
-import { serviceName } from './pages/text.ts';
+import { goingOnPage } from './pages/frame.ts';
+import { words } from './pages/words.ts';
 import { partyOf, type RelyingParty } from './relying-party.ts';
 
 /** Where an authorization response goes. */
@@ -46,9 +47,8 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
     const to = withQuery(redirectUri, parameters);
     // A form of ours may not lead to another origin by redirect, so its answer is a page that goes on.
     if (request.method === 'POST')
-      return continuePage({
-        title: `Going back to ${party.application.name}`,
-        service: serviceName,
+      return goingOnPage({
+        title: filled(words.common.goingBack, { application: party.application.name }),
         development: frame.development,
         to,
       });

@@ -8,6 +8,8 @@ export type EndReason = EndCause;
 export interface Session {
   /** Known to clients; never the cookie. */
   sid: string;
+  /** Of the realm in which the person signed in. */
+  issuer: string;
   uid: string;
   cisSessionId: string | null;
   agentId: string | null;
@@ -20,7 +22,7 @@ export interface Session {
 }
 
 /** What a row holds as JSON. */
-export type SessionBody = Pick<Session, 'authentication' | 'idAssuranceLevel' | 'roleId'>;
+export type SessionBody = Pick<Session, 'issuer' | 'authentication' | 'idAssuranceLevel' | 'roleId'>;
 
 /** A session as it is kept. */
 export interface SessionRow {
@@ -33,12 +35,13 @@ export interface SessionRow {
   ends_at: number;
 }
 
-export const fromRow = (row: SessionRow): Session => ({
+/** @param issuer of a session that was kept before there were realms. */
+export const fromRow = (row: SessionRow, issuer = ''): Session => ({
   sid: row.sid,
   uid: row.uid,
   cisSessionId: row.cis_session_id,
   agentId: row.agent_id,
-  ...(JSON.parse(row.body) as SessionBody),
+  ...({ issuer, ...JSON.parse(row.body) } as SessionBody),
   activeAt: row.active_at,
   endsAt: row.ends_at,
 });

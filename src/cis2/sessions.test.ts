@@ -85,7 +85,7 @@ describe('at its longest', () => {
       advance(1);
       assert.ok(!(await isSilent(acr)));
       const { database, singleUse, clock, issuer, tokens } = cis2;
-      const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'));
+      const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
       const parts = {
         ...cis2,
         development: true,
@@ -94,7 +94,7 @@ describe('at its longest', () => {
         log: silentLog,
       };
       const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
-      await new SessionEnds({ issuer, database, tokens, sessions, deliveries }).endOverdue();
+      await new SessionEnds({ database, tokens, sessions, deliveries }).endOverdue();
       await deliveries.settled();
       const told = (await deliveries.since(0, 200)).filter(({ clientId }) => clientId === client.clientId);
       assert.deepEqual(

@@ -20,24 +20,29 @@ const minute = 60_000;
 const longest = 720 * minute;
 const cisEndedKind = 'cis2-cis-ended';
 
-/** The single sign-on sessions of CIS2. */
+/** The single sign-on sessions of CIS2; a browser has one in each realm. */
 export class Sessions {
   readonly #database: Database;
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
   readonly #cookies: CookieNames;
+  readonly #issuer: string;
 
-  constructor(database: Database, singleUse: SingleUse, clock: Clock, cookies: CookieNames) {
+  /** @param issuer of the realm whose cookies these are. */
+  constructor(database: Database, singleUse: SingleUse, clock: Clock, cookies: CookieNames, issuer: string) {
     this.#database = database;
     this.#singleUse = singleUse;
     this.#clock = clock;
     this.#cookies = cookies;
+    this.#issuer = issuer;
   }
 
-  /** The live session of this browser, whether it was used lately or not. */
+  /** The live session of this browser in this realm, whether it was used lately or not. */
   async current(request: HttpRequest): Promise<Session | undefined> {
     const cookie = readCookies(request.headers.cookie).get(this.#cookies.name('session'));
-    return cookie === undefined ? undefined : (await this.#live('cookie_hash = ?', sha256(cookie)))[0];
+    if (cookie === undefined) return undefined;
+    const found = await this.#live('cookie_hash = ?', sha256(cookie));
+    return found.find(({ issuer }) => issuer === this.#issuer);
   }
 
   async get(sid: string): Promise<Session | undefined> {
@@ -68,7 +73,13 @@ export class Sessions {
     const rows = await this.#database.all<SessionRow>(
       sql('SELECT * FROM cis2_session WHERE ended_at IS NULL AND ends_at <= ? LIMIT 100', this.#clock.now()),
     );
-    return rows.map(fromRow);
+    return rows.map((row) => fromRow(row, this.#issuer));
+  }
+
+  /** Under which issuer a session was made, ended or not. */
+  async issuerOf(sid: string): Promise<string> {
+    const row = await this.#database.get<SessionRow>(sql('SELECT * FROM cis2_session WHERE sid = ?', sid));
+    return row ? fromRow(row, this.#issuer).issuer : this.#issuer;
   }
 
   /** Whether it was used lately enough to be used silently. */
@@ -90,6 +101,7 @@ export class Sessions {
     const value = randomToken();
     const session: Session = {
       sid: before?.sid ?? uuid(),
+      issuer: this.#issuer,
       uid: authentication.uid,
       // A session that a card made goes on ending with the card, whatever the person signs in with afterwards.
       cisSessionId: authentication.cisSessionId ?? before?.cisSessionId ?? null,
@@ -100,7 +112,7 @@ export class Sessions {
       activeAt: now,
       endsAt: Math.max(authentication.personAt + longest, before?.endsAt ?? 0),
     };
-    const body: SessionBody = { authentication, idAssuranceLevel, roleId };
+    const body: SessionBody = { issuer: this.#issuer, authentication, idAssuranceLevel, roleId };
     const columns = [
       sha256(value),
       session.cisSessionId,
@@ -143,9 +155,9 @@ export class Sessions {
 
   /** The write that gives a session another role, unless it was changed meanwhile. */
   changingRole(session: Session, roleId: string | null): Statement {
-    const { authentication, idAssuranceLevel } = session;
+    const { issuer, authentication, idAssuranceLevel } = session;
     const body = (of: string | null): string =>
-      JSON.stringify({ authentication, idAssuranceLevel, roleId: of } satisfies SessionBody);
+      JSON.stringify({ issuer, authentication, idAssuranceLevel, roleId: of } satisfies SessionBody);
     return sql(
       'UPDATE cis2_session SET body = ? WHERE sid = ? AND body = ? AND ended_at IS NULL',
       body(roleId),
@@ -232,6 +244,6 @@ export class Sessions {
         this.#clock.now(),
       ),
     );
-    return rows.map(fromRow);
+    return rows.map((row) => fromRow(row, this.#issuer));
   }
 }

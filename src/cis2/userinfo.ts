@@ -6,6 +6,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import { steps } from '@alongside/kernel/steps';
 import type { Person } from '../cis/protocol.ts';
 import type { Applications } from '../oauth/applications.ts';
+import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import { readCertificate } from '../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../oauth/parameters.ts';
 import type { TokenRecord, Tokens } from '../oauth/tokens.ts';
@@ -31,6 +32,7 @@ interface Parts {
   addresses: Addresses;
   clock: Clock;
   singleUse: SingleUse;
+  proofNonces: ProofNonces | undefined;
 }
 
 interface Bearer {
@@ -86,6 +88,7 @@ const checkSender = (parts: Parts) =>
       throw errors.accessTokenInvalid(`a ${tokenTypeOf(confirmation)} token came by the scheme ${scheme}`);
     if (confirmation?.jkt !== undefined) {
       const proof = await readProof(request, parts.addresses, parts, token);
+      if (proof && 'fault' in proof && proof.needsNonce) throw errors.resourceNonceNeeded(proof.fault);
       if (!proof || 'fault' in proof)
         throw errors.resourceProofInvalid(proof ? proof.fault : 'there is no DPoP header');
       if (proof.jkt !== confirmation.jkt)

@@ -86,6 +86,25 @@ describe('at an instance that is well', () => {
     );
   });
 
+  test("the desk's own doctor is asked by `alongside agent doctor`", async () => {
+    const ask = async () => {
+      const { lines, code } = await invoke([
+        'agent',
+        'doctor',
+        '--json',
+        '--state',
+        instance.state.stateFile,
+      ]);
+      const { checks } = JSON.parse(lines[0] ?? '') as Report;
+      return [code, checks.find(({ name }) => name === 'pin')?.outcome];
+    };
+    await instance.api('PUT', '/readers/0/card', { card: 'gp' });
+    assert.equal((await ask())[1], 'ok');
+    await instance.api('PUT', '/readers/0/card', { card: 'locked' });
+    assert.deepEqual(await ask(), [1, 'wrong']);
+    await instance.api('DELETE', '/readers/0/card');
+  });
+
   test('a moved clock is a remark', async () => {
     await instance.api('PUT', '/clock', { advance: 86_400 });
     const report = await examine(...at());

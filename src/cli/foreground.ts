@@ -1,7 +1,6 @@
-import { environment, flagOf, loadConfig, readFlags, variableOf } from '@alongside/kernel/config';
+import { environment, loadConfig, readFlags } from '@alongside/kernel/config';
 import type { Config, configShape } from '../config.ts';
 import { noMore } from './command.ts';
-import { columns } from './output.ts';
 
 // What the commands share that start an instance: `up` and `serve`.
 
@@ -29,13 +28,3 @@ export function readConfig(shape: typeof configShape, argv: readonly string[]): 
   noMore(words, 0);
   return loadConfig(shape, flags, configFileOf(flags));
 }
-
-/** A line of help for each setting. */
-export const settingLines = (shape: typeof configShape): string[] =>
-  columns(
-    Object.entries(shape).map(([key, schema]) => [
-      `  --${flagOf(key)}`,
-      variableOf(key),
-      schema.description ?? '',
-    ]),
-  );

@@ -2,13 +2,10 @@ import { sha256 } from '@alongside/kernel/secrets';
 import type { Applications } from './applications.ts';
 import { type SeedUrls, seededApplications, seededClients } from './seed-applications.ts';
 
-/** The API platform as a client of CIS2, in production: the same registration as in development, with a secret of this installation. */
-export const platformClientWith = (clientSecret: string) => ({
-  clientId: seededClients.platform.clientId,
-  clientSecret,
-});
-
-/** Registers the platform at CIS2 unless it is. A registration with another secret is given this one, so that both sides agree. */
+/**
+ * Registers the API platform as a client of CIS2, in production: as the seed does, but with a secret of this installation.
+ * A registration with another secret is given this one, so that both sides agree.
+ */
 export async function registerPlatform(
   applications: Applications,
   urls: SeedUrls,

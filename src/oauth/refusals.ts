@@ -27,7 +27,9 @@ interface RefusedRow {
 /** Days that a reason is kept, and how many at most: a flood of bad requests must not fill the disk. */
 const keptFor = 7 * 86_400_000;
 const mostKept = 100_000;
-const longestDetail = 2_000;
+/** Longest detail and path that are kept or logged, in characters. */
+export const longestDetail = 2_000;
+export const longestPath = 500;
 
 /** The private reasons behind public errors, found by their message id. */
 export class Refusals {
@@ -48,7 +50,7 @@ export class Refusals {
         new Date(this.#clock.now()).toISOString(),
         service,
         error,
-        JSON.stringify({ detail: detail.slice(0, longestDetail), path: path.slice(0, 500) }),
+        JSON.stringify({ detail: detail.slice(0, longestDetail), path: path.slice(0, longestPath) }),
       ),
     );
   }

@@ -5,7 +5,7 @@ import type { CardSettings } from '../../identity-agent/card/transport-kind.ts';
 import { testDesk } from '../../identity-agent/fixture/desk.ts';
 import type { AgentStatus } from '../../identity-agent/protocol.ts';
 import { CardLab } from './support/card-lab.ts';
-import { lacking, type ProgramName, pathOf } from './support/programs.ts';
+import { needing, type ProgramName, pathOf } from './support/programs.ts';
 
 type Desk = Awaited<ReturnType<typeof testDesk>>;
 
@@ -28,8 +28,8 @@ const ways: { transport: string; needs: ProgramName[]; cards: () => CardSettings
 ];
 
 for (const { transport, needs, cards } of ways) {
-  const reason = lacking(['pcscd', 'vpcd', 'OpenSC', ...needs], { isolated: true });
-  describe(`an agent with a card reader (${transport})`, { skip: reason }, () => {
+  const needed = needing(['pcscd', 'vpcd', 'OpenSC', ...needs], { isolated: true });
+  describe(`an agent with a card reader (${transport})`, needed, () => {
     const ends: (() => Promise<void>)[] = [];
     let lab: CardLab;
     before(async () => {

@@ -8,7 +8,7 @@ import { poweredCard } from '../../identity-agent/card/card.fixture.ts';
 import type { CardKeyTypeId } from '../../identity-agent/card/key-types.ts';
 import type { VpcdConnection } from '../../identity-agent/card/vpcd-connection.ts';
 import { CardLab } from './support/card-lab.ts';
-import { type Ended, lacking, run } from './support/programs.ts';
+import { type Ended, needing, run } from './support/programs.ts';
 
 /** How OpenSC is asked to sign SHA-256 of a message, and how openssl is told to check it. */
 const kinds: { keyType: CardKeyTypeId; mechanism: string; key: RegExp }[] = [
@@ -29,9 +29,9 @@ const failed = ({ code, said }: Ended, why: RegExp): void => {
   assert.match(said, why);
 };
 
-const reason = lacking(['pcscd', 'vpcd', 'OpenSC'], { isolated: true });
+const needed = needing(['pcscd', 'vpcd', 'OpenSC'], { isolated: true });
 
-describe('OpenSC judges the virtual card through pcscd', { skip: reason }, () => {
+describe('OpenSC judges the virtual card through pcscd', needed, () => {
   let lab: CardLab;
   let folder: string;
   before(async () => {

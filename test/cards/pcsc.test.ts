@@ -12,7 +12,7 @@ import { PivClient } from '../../identity-agent/card/piv-client.ts';
 import type { SignatureAlgorithmId } from '../../identity-agent/card/signature-algorithms.ts';
 import type { SlotCard } from '../../identity-agent/card/vpcd-connection.ts';
 import { CardLab, slotName } from './support/card-lab.ts';
-import { lacking, pathOf } from './support/programs.ts';
+import { needing, pathOf } from './support/programs.ts';
 
 const sha256 = (message: string): Uint8Array => new Uint8Array(createHash('sha256').update(message).digest());
 
@@ -56,9 +56,7 @@ const opened = (reader: PcscReader): CardClient => {
   return card.open();
 };
 
-describe('a card behind PC/SC', {
-  skip: lacking(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini'], { isolated: true }),
-}, () => {
+describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini'], { isolated: true }), () => {
   const clock = new ManualClock(0);
   const warnings: string[] = [];
   const log = { ...silentLog, warn: (_: unknown, message: string) => void warnings.push(message) };

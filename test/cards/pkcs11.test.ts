@@ -9,7 +9,7 @@ import type { CardClient } from '../../identity-agent/card/card-client.ts';
 import { Pkcs11Reader } from '../../identity-agent/card/pkcs11-reader.ts';
 import type { Reader } from '../../identity-agent/card/transport.ts';
 import { CardLab } from './support/card-lab.ts';
-import { lacking, pathOf } from './support/programs.ts';
+import { needing, pathOf } from './support/programs.ts';
 import { makeSoftToken, softToken } from './support/soft-token.ts';
 
 const sha256 = (message: string): Uint8Array => new Uint8Array(createHash('sha256').update(message).digest());
@@ -36,7 +36,7 @@ const kinds = [
 ] as const;
 
 for (const [keyType, algorithm] of kinds) {
-  describe(`a ${keyType} token of SoftHSM2 behind PKCS#11`, { skip: lacking(['SoftHSM2']) }, () => {
+  describe(`a ${keyType} token of SoftHSM2 behind PKCS#11`, needing(['SoftHSM2']), () => {
     let token: Awaited<ReturnType<typeof makeSoftToken>>;
     let reader: Pkcs11Reader;
     before(async () => {
@@ -105,7 +105,7 @@ for (const [keyType, algorithm] of kinds) {
   });
 }
 
-describe('a module that cannot be used', { skip: lacking(['SoftHSM2']) }, () => {
+describe('a module that cannot be used', needing(['SoftHSM2']), () => {
   test('is told in one sentence', async () => {
     for (const module of ['/no/such/module.so', process.execPath])
       await assert.rejects(Pkcs11Reader.open({ module, clock, log }), {
@@ -114,9 +114,11 @@ describe('a module that cannot be used', { skip: lacking(['SoftHSM2']) }, () => 
       });
   });
 
-  test('one that crashes takes the card away, and is loaded again after a pause', async () => {
+  test('one that crashes takes the card away, and is loaded again after a pause', async (t) => {
     const token = await makeSoftToken('EC-P256');
+    t.after(token.close);
     const reader = await Pkcs11Reader.open({ module: pathOf('SoftHSM2'), clock, log });
+    t.after(() => reader.close());
     const client = opened(reader);
     const told: boolean[] = [];
     reader.onChange((present) => void told.push(present));
@@ -139,22 +141,20 @@ describe('a module that cannot be used', { skip: lacking(['SoftHSM2']) }, () => 
     assert.deepEqual(await opened(reader).verifyPin('123456'), { ok: true });
     await assert.rejects(client.verifyPin('123456'), { code: 'card_removed' });
     assert.deepEqual(told, [false, true]);
-    await reader.close();
-    await token.close();
   });
 
-  test('without its token there is no card', async () => {
+  test('without its token there is no card', async (t) => {
     const token = await makeSoftToken('EC-P256');
+    t.after(token.close);
     const reader = await Pkcs11Reader.open({ module: pathOf('SoftHSM2'), token: 'another', clock, log });
+    t.after(() => reader.close());
     assert.equal(reader.card(), undefined);
-    await reader.close();
-    await token.close();
   });
 });
 
-const both = lacking(['pcscd', 'vpcd', 'OpenSC'], { isolated: true });
+const needed = needing(['pcscd', 'vpcd', 'OpenSC'], { isolated: true });
 
-describe('the virtual card behind pcscd and the PKCS#11 module of OpenSC', { skip: both }, () => {
+describe('the virtual card behind pcscd and the PKCS#11 module of OpenSC', needed, () => {
   const ends: (() => Promise<void>)[] = [];
   let lab: CardLab;
   let reader: Pkcs11Reader;

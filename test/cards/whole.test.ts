@@ -15,10 +15,10 @@ import { methods } from '../../identity-agent/protocol.ts';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { CardLab } from './support/card-lab.ts';
-import { lacking, pathOf } from './support/programs.ts';
+import { needing, pathOf } from './support/programs.ts';
 
 const gp = '656005750108';
-const reason = lacking(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini'], { isolated: true });
+const needed = needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini'], { isolated: true });
 
 /** Resolves when the agent has come to this state. */
 const reached = ({ agent }: IdentityAgent, state: string): Promise<void> =>
@@ -32,9 +32,7 @@ const reached = ({ agent }: IdentityAgent, state: string): Promise<void> =>
     look();
   });
 
-describe("a seeded person's card in a reader of PC/SC, with the whole product behind it", {
-  skip: reason,
-}, () => {
+describe("a seeded person's card in a reader of PC/SC, with the whole product behind it", needed, () => {
   let instance: TestInstance;
   let lab: CardLab;
   let folder: string;

@@ -119,6 +119,7 @@ describe('standard profile: authorize and callback', () => {
       ['scope malformed', { scope: 'a  b' }, 'invalid_scope'],
       ['scope that no product has', { scope: 'openid urn:nobody' }, 'invalid_scope'],
       ['prompt odd', { prompt: 'odd' }, 'invalid_request'],
+      ['prompt none beside another', { prompt: 'none login' }, 'invalid_request'],
       ['max_age odd', { max_age: '-1' }, 'invalid_request'],
     ];
     for (const [name, change, error] of rows)

@@ -64,6 +64,9 @@ export async function checkScope({
 }
 
 const prompts = ['none', 'login', 'consent', 'select_account'];
+/** `none` stands alone (OpenID Connect Core section 3.1.2.1). */
+const isPrompt = (values: readonly string[]): boolean =>
+  values.every((value) => prompts.includes(value)) && (values.length === 1 || !values.includes('none'));
 /** Seconds, where the client names none. */
 const usualMaxAge = '300';
 const usualAcr = 'AAL3_ANY';
@@ -74,7 +77,7 @@ export async function checkSignIn({
 }: Asked): Promise<Answer | { prompt?: string; maxAge: string; acrValues: string }> {
   const prompt = parameters.get('prompt');
   const maxAge = parameters.get('max_age') ?? usualMaxAge;
-  if (prompt !== undefined && !prompt.split(' ').every((value) => prompts.includes(value)))
+  if (prompt !== undefined && !isPrompt(prompt.split(' ')))
     return fail(errors.promptInvalid(`${prompt} came`));
   if (!/^\d{1,9}$/.test(maxAge)) return fail(errors.maxAgeInvalid(`${maxAge} came`));
   return { prompt, maxAge, acrValues: parameters.get('acr_values') ?? usualAcr };

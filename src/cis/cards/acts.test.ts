@@ -143,8 +143,10 @@ describe('what the registration authority does with cards', () => {
     assert.deepEqual([old.state, old.revocationReason], ['replaced', 'superseded']);
     assert.equal((await new Desk(cis).trySignIn(card)).body.error, 'certificate_revoked');
     assert.equal((await certify(uids.locum, String(body.serial))).status, 201);
+    const taken = await act(String(body.serial), 'replace', { reason: 'superseded', serial: card.serial });
+    assert.deepEqual([taken.status, taken.body.error], [409, 'card_taken']);
     const again = await act(card.serial, 'replace', { reason: 'superseded', serial: 'second-successor' });
-    assert.deepEqual([again.status, again.body.error], [409, 'card_taken']);
+    assert.deepEqual([again.status, again.body.error], [409, 'card_revoked']);
     assert.equal((await cis.call(paths.card('second-successor'), { as: 'console' })).status, 404);
   });
 

@@ -132,6 +132,8 @@ export function actRoutes(deps: ActDeps): Route[] {
     serial,
     card,
   }: Acting<'replace'> & { serial: string; card: CardRecord }) {
+    if (card.state === 'revoked' || card.state === 'replaced')
+      throw errors.cardOver(`card ${serial} is ${card.state}`);
     const successor = body.serial ?? randomDigits(12);
     await cards.order(
       { serial: successor, uid: card.uid, orderedBy: body.actor, locked: body.locked, replaces: serial },

@@ -21,7 +21,7 @@ export const cardErrors = catalogue('cis', {
   cardTaken: {
     code: 'card_taken',
     status: 409,
-    description: 'There are certificates of another person for this card.',
+    description: 'There is a card of this serial already.',
     actor: 'developer',
     source: wire,
   },

@@ -162,7 +162,7 @@ export async function buildOcspResponse(plan: OcspAnswerPlan, signWith: CryptoKe
 }
 
 /** An answer without content: 1 malformed request, 2 internal error (RFC 6960 section 4.2.1). */
-export function ocspFailure(status: 1 | 2): Buffer {
+export function ocspFailure(status: 1 | 2 | 3): Buffer {
   return Buffer.from(
     new OCSPResponse({ responseStatus: new Enumerated({ value: status }) }).toSchema().toBER(false),
   );

@@ -213,3 +213,18 @@ describe('revocation of our own cards, as OpenSSL sees it', () => {
     );
   });
 });
+
+test('too many questions from one network address are answered tryLater, for a minute', async (t) => {
+  const cis = await startCis({ limits: { revocationCallsPerMinute: 2 } });
+  const listener = createListener(cis.service.routes, { name: 'cis', log: silentLog });
+  const url = `http://127.0.0.1:${await listener.listen(0)}${paths.ocsp}`;
+  t.after(() => listener.close().then(() => cis.close()));
+  const ask = async (address: string, method: string) => {
+    const response = await fetch(address, { method });
+    return [...new Uint8Array(await response.arrayBuffer())].at(-1);
+  };
+  assert.deepEqual([await ask(url, 'POST'), await ask(`${url}/MAA`, 'GET')], [1, 1], 'malformed');
+  assert.deepEqual([await ask(url, 'POST'), await ask(`${url}/MAA`, 'GET')], [3, 3], 'tryLater');
+  cis.clock.advance(60);
+  assert.equal(await ask(url, 'POST'), 1);
+});

@@ -2,8 +2,10 @@ import { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
+import { networkAddress } from '../address.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
+import type { cisLimits, Limiter } from '../limiter.ts';
 import type { CertificateStatus, OcspQuestion } from './ocsp-messages.ts';
 import { type OwnCrl, ownRevocation } from './own-crl.ts';
 import { reasonNumber } from './reasons.ts';
@@ -13,6 +15,8 @@ export interface RevocationDeps {
   crl: OwnCrl;
   authorities: Authorities;
   records: CertificateRecords;
+  limiter: Limiter;
+  limits: typeof cisLimits;
 }
 
 interface Start {
@@ -26,8 +30,17 @@ const signed = (contentType: string, der: Buffer) =>
   new Answer(200, { 'content-type': contentType, 'cache-control': 'no-store' }, new Uint8Array(der));
 
 /** `GET /cards/crl`, `POST /cards/ocsp` and `GET /cards/ocsp/{request}`: which cards of ours were revoked. */
-export function revocationRoutes({ clock, crl, authorities, records }: RevocationDeps): Route[] {
+export function revocationRoutes(deps: RevocationDeps): Route[] {
+  const { clock, crl, authorities, records, limiter, limits } = deps;
   const answerCrl = async () => signed('application/pkix-crl', await crl.current());
+
+  /** `tryLater` (RFC 6960 section 2.3). */
+  async function limitQuestions({ request }: Start) {
+    const name = `ocsp:${networkAddress(request.address)}`;
+    if (!(await limiter.over(name, limits.revocationCallsPerMinute, 'minute'))) return undefined;
+    const { ocspFailure } = await import('./ocsp-messages.ts');
+    return signed('application/ocsp-response', ocspFailure(3));
+  }
 
   const readPosted = ({ request }: Start) => ({ der: request.bytes ?? Buffer.alloc(0) });
 
@@ -91,8 +104,14 @@ export function revocationRoutes({ clock, crl, authorities, records }: Revocatio
   }
 
   const list = steps<Start>().step(answerCrl);
-  const posted = steps<Start>().step(readPosted).step(parseQuestion).step(findStatuses).step(answerStatuses);
+  const posted = steps<Start>()
+    .step(limitQuestions)
+    .step(readPosted)
+    .step(parseQuestion)
+    .step(findStatuses)
+    .step(answerStatuses);
   const addressed = steps<Start>()
+    .step(limitQuestions)
     .step(readAddress)
     .step(parseQuestion)
     .step(findStatuses)

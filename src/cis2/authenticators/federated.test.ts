@@ -4,8 +4,8 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { newKeyPair } from '@alongside/kernel/keys';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
-import { federatedSentences } from '../pages/federated-text.ts';
-import { filled } from '../pages/webauthn-text.ts';
+import { filled } from '../pages/filled.ts';
+import { words } from '../pages/words.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { alertOf, choice, claimsOf, give } from '../testing/journey.ts';
@@ -15,8 +15,8 @@ import type { FederatedProvider } from './federated/provider.ts';
 
 const acr_values = 'AAL2_NHSMAIL';
 const label = 'Example Mail';
-const say = (name: Exclude<keyof typeof federatedSentences, 'enrolment'>) =>
-  filled(federatedSentences[name], { provider: label });
+const { problems } = words.federated;
+const say = (name: keyof typeof problems) => filled(problems[name], { provider: label });
 
 let mail: OtherProvider;
 let hospital: OtherProvider;
@@ -132,7 +132,7 @@ describe('a sign-in at another provider', () => {
 });
 
 describe('it brings nobody, and the choice says why', () => {
-  const cases: [keyof typeof federatedSentences & ('denied' | 'unlinked' | 'tooLow'), () => void][] = [
+  const cases: ['denied' | 'unlinked' | 'tooLow', () => void][] = [
     ['denied', () => Object.assign(mail, { account: null })],
     ['unlinked', () => Object.assign(mail, { account: 'somebody' })],
     ['tooLow', () => Object.assign(mail, { acr: 'one-factor' })],

@@ -5,8 +5,8 @@ import type { Database } from '../../storage/database.ts';
 import { toPage } from '../interaction/finish.ts';
 import { type Interactions, interactionPath } from '../interaction/interactions.ts';
 import type { Opened } from '../interaction/open.ts';
-import { federatedSentences } from '../pages/federated-text.ts';
-import { filled } from '../pages/webauthn-text.ts';
+import { filled } from '../pages/filled.ts';
+import { words } from '../pages/words.ts';
 import type { Authenticator, Sitting } from './authenticator.ts';
 import type { Bring } from './bring.ts';
 import type { Credentials } from './credentials.ts';
@@ -49,7 +49,7 @@ async function back(
     outcome: 'refused',
     detail: { authenticator: id },
   });
-  const message = filled(federatedSentences[sentence], { provider: label });
+  const message = filled(words.federated.problems[sentence], { provider: label });
   return toPage(parts, { request, interaction: { ...interaction, message } }, []);
 }
 
@@ -87,7 +87,7 @@ export function federated(parts: Parts): Authenticator {
     ...local(credentials),
     id,
     label,
-    hint: `You sign in at ${label}, and come back.`,
+    hint: filled(words.ways.federated.hint, { provider: label }),
     offers: [{ level: 2, methods }],
     begin: (sitting) =>
       guarded(sitting, async () =>

@@ -6,7 +6,7 @@ import type { Parameters } from '../../oauth/parameters.ts';
 import { isSilent } from '../authorization-request.ts';
 import type { Opened } from '../interaction/open.ts';
 import { passwordPage } from '../pages/password.ts';
-import { passwordSentences } from '../pages/password-text.ts';
+import { words } from '../pages/words.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Bring } from './bring.ts';
 import type { Credential, Credentials } from './credentials.ts';
@@ -32,7 +32,7 @@ interface WithForm extends Opened {
 }
 
 const methods = ['USERPASS'];
-const sentences = passwordSentences.password;
+const sentences = words.password;
 
 function again(parts: Parts, { request, interaction, party }: Opened, problem: string): Answer {
   parts.log.info({ id: request.id, authenticator: passwordKind }, 'a password was refused');
@@ -88,8 +88,8 @@ export function password(parts: Parts): Authenticator {
   return {
     ...local(parts.credentials),
     id: passwordKind,
-    label: 'Password',
-    hint: 'Your user name and your password. For development.',
+    label: words.ways.password.label,
+    hint: words.ways.password.hint,
     offers: [{ level: 1, methods }],
     begin: async ({ interaction, party }) =>
       passwordPage(interaction, party.application.name, '', parts.development),

@@ -3,6 +3,7 @@ import { firstMet, type Reached } from '../acr.ts';
 import type { CisClient } from '../cis-client.ts';
 import type { Opened } from '../interaction/open.ts';
 import { personaPage } from '../pages/persona.ts';
+import { words } from '../pages/words.ts';
 import type { Authenticator, Sitting } from './authenticator.ts';
 import type { Bring } from './bring.ts';
 import type { Credentials } from './credentials.ts';
@@ -58,8 +59,7 @@ export function persona({ cis, credentials, bring, development }: Parts): Authen
   return {
     ...local(credentials),
     id: 'persona',
-    label: 'Anybody',
-    hint: 'For development: be one of the fictional people, without any proof.',
+    ...words.ways.persona,
     offers: reaches,
     begin: (sitting) => show(sitting, false),
     usableBy: async () => true,

@@ -55,6 +55,12 @@ test('a browser elsewhere goes straight to an agent that it has met, or when the
   assert.equal(await straight(from('192.0.2.7', met('two')), null, ['none']), true);
   for (const loopback of ['127.0.0.1', '127.0.0.9', '::1', '::ffff:127.0.0.1'])
     assert.equal(await straight(from(loopback)), true);
+  // Nearness is no acquaintance: without a question only a browser that met the agent is led to it.
+  for (const loopback of ['127.0.0.1', '::1']) {
+    assert.equal(await straight(from(loopback), 'smartcard', ['none']), false);
+    assert.equal(await straight(from(loopback, met('three')), null, ['none']), false);
+    assert.equal(await straight(from(loopback, met('one')), null, ['none']), true);
+  }
   cis.agents = [];
   assert.equal(await straight(from('192.0.2.7', met('one')), 'smartcard'), false);
 });

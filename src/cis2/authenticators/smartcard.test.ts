@@ -4,6 +4,7 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { Browser, form, type Reply, send } from '../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
+import { forgetSession } from '../testing/journey.ts';
 import { gp, gpRole, nurse, nurseRole, starter } from '../testing/people.ts';
 import { handOffOf, TestAgent } from '../testing/test-agent.ts';
 
@@ -81,10 +82,14 @@ describe('straight to the agent only on evidence that it answers', () => {
     await cis2.agent.signIn(gp.uid);
     assert.equal(where(await ask(straight, { prompt: 'select_account' })), 'choice');
   });
-  test('prompt=none: a hop where an agent was met, else login_required', async () => {
+  test('prompt=none: a hop in a browser that has met the agent, else login_required, also on its computer', async () => {
+    await cis2.agent.signIn(gp.uid);
     assert.equal(where(await ask(straight, { prompt: 'none' })), 'login_required');
-    cis2.agent.idle();
+    await cis2.signIn(browser, nhs);
+    forgetSession(browser);
     assert.equal(where(await ask(nhs, { prompt: 'none' })), 'agent');
+    cis2.cis.agents = [];
+    assert.equal(where(await ask(nhs, { prompt: 'none' })), 'login_required');
   });
   test('a frame is no page: prompt=none in it is answered at once', async () => {
     await cis2.agent.signIn(gp.uid);
@@ -228,6 +233,7 @@ describe('max_age', () => {
   });
   test('strict reading without a person to ask: login_required', async () => {
     await cis2.agent.signIn(gp.uid);
+    await cis2.signIn(browser, nhs);
     advance(600);
     const hop = await ask(standard, { max_age: '300', prompt: 'none' });
     assert.equal(where(await browser.get(await cis2.agent.answer(hop.location))), 'login_required');

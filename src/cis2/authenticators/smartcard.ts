@@ -9,6 +9,7 @@ import type { CisClient } from '../cis-client.ts';
 import type { AfterSignOut } from '../dependencies.ts';
 import type { HandOffs } from '../hand-off/hand-offs.ts';
 import { endsWithCis } from '../hand-off/session-ended.ts';
+import { words } from '../pages/words.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { Session } from '../session.ts';
 import type { Authenticator, Standing } from './authenticator.ts';
@@ -29,18 +30,19 @@ const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(a
 const isPage = ({ headers }: HttpRequest): boolean =>
   [undefined, 'document'].includes(headers['sec-fetch-dest'] as string);
 
-/** Whether this agent is known to serve this browser: it did before, or both are on the same computer. */
-const hasMet = (marks: BrowserMarks, request: HttpRequest, agents: PresenceAnswer['agents']) =>
-  isLoopback(request.address)
-    ? agents
-    : agents.filter(({ agentId }) => marks.metAgents(request).includes(agentId));
+type Agents = PresenceAnswer['agents'];
+
+/** The agents that have served this browser before. */
+function metOf(marks: BrowserMarks, request: HttpRequest, agents: Agents): Agents {
+  const met = marks.metAgents(request);
+  return agents.filter(({ agentId }) => met.includes(agentId));
+}
 
 /** The smartcard, through the Identity Agent of the browser's computer. */
 export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): Authenticator {
   return {
     id: 'smartcard',
-    label: 'Smartcard',
-    hint: 'Put your smartcard in the reader. You may be asked for your PIN.',
+    ...words.ways.smartcard,
     offers: methods.map((method) => ({ level: 3, methods: [method] })),
     inWindow: true,
     routes: [],
@@ -58,9 +60,12 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
       if (!isPage(request)) return false;
       const heard = await cis.agentsAt(request.address);
       if (heard.length === 0) return false;
-      const met = hasMet(marks, request, heard);
+      const met = metOf(marks, request, heard);
+      // A new browser has nobody signed in, and that is what its client asks (OpenID Connect Core section 3.1.2.1).
       if (isSilent(authorization)) return met.length > 0;
-      if (met.some(({ sessionId }) => sessionId !== null)) return true;
+      // On the agent's own computer every browser is its.
+      const near = isLoopback(request.address) ? heard : met;
+      if (near.some(({ sessionId }) => sessionId !== null)) return true;
       return client.firstAuthenticator === 'smartcard' || asksOnlyFor(authorization.acr, methods);
     },
 
@@ -74,11 +79,9 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
         if (!state) return { holds: false, ended: 'expired' };
         if (!state.active && endsWithCis(state.generation, state.endCause))
           return { holds: false, ended: state.endCause ?? 'expired' };
-        // Somebody signed in at the desk since: who that is, the agent must say.
+        // The desk is locked, or somebody signed in at it since: what holds, the agent must say.
         const desk = agents.find(({ agentId }) => agentId === session.agentId);
-        const other =
-          desk !== undefined && desk.sessionId !== null && desk.sessionId !== session.cisSessionId;
-        return { holds: !other };
+        return { holds: desk === undefined || desk.sessionId === session.cisSessionId };
       } catch (error) {
         log.warn({ reason: reasonOf(error) }, 'a session is not used silently while CIS cannot be asked');
         return { holds: false };

@@ -3,14 +3,14 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { trustedProxies } from '@alongside/kernel/peer';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
-import { tabletSentences } from '../pages/tablet-text.ts';
+import { words } from '../pages/words.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { alertOf, choice, claimsOf } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
 import { errorIn, questionIn, SoftTablet } from '../testing/soft-tablet.ts';
 
-const { denied, wrongNumber, elsewhere, expired, often } = tabletSentences.desk;
+const { denied, wrongNumber, elsewhere, expired, often } = words.tablet.desk;
 
 let cis2: Instance;
 let client: Cis2Half;

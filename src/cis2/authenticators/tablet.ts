@@ -7,7 +7,7 @@ import { toPage } from '../interaction/finish.ts';
 import { type Interactions, interactionPath } from '../interaction/interactions.ts';
 import type { Opened } from '../interaction/open.ts';
 import { type DeskPage, tabletEndPage, tabletNumberPage, tabletScanPage } from '../pages/tablet.ts';
-import { tabletSentences } from '../pages/tablet-text.ts';
+import { words } from '../pages/words.ts';
 import type { Authenticator, Sitting } from './authenticator.ts';
 import type { Bring } from './bring.ts';
 import type { Credentials } from './credentials.ts';
@@ -31,7 +31,7 @@ interface Parts {
 }
 
 const methods = ['IOS'];
-const sentences = tabletSentences.desk;
+const sentences = words.tablet.desk;
 
 /** A key in the storage of a browser is no hardware that was attested: outside development it is a second level. */
 const best = (development: boolean): 2 | 3 => (development ? 3 : 2);
@@ -109,8 +109,8 @@ export function tablet(parts: Parts): Authenticator {
   return {
     ...local(credentials),
     id: tabletKind,
-    label: 'Tablet app',
-    hint: 'A tablet that is set up for you. It must be near this computer.',
+    label: words.ways.tablet.label,
+    hint: words.ways.tablet.hint,
     offers: development ? [reached(3), reached(2)] : [reached(2)],
     begin: begin(parts),
     async usableBy(uid, acr) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
-import { passwordSentences } from '../pages/password-text.ts';
+import { words } from '../pages/words.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
 import { cheapHash } from '../testing/cheap-hash.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
@@ -13,7 +13,7 @@ import { alertOf, choice, claimsOf, give, next } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
 import { codeAt, newSecret } from './totp/codes.ts';
 
-const { wrong, locked, tooLate } = passwordSentences.totp;
+const { wrong, locked, tooLate } = words.totp;
 const password = 'green lamp sofa';
 const acr_values = 'AAL2_TOTP';
 

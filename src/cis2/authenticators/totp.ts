@@ -6,8 +6,8 @@ import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import type { Opened } from '../interaction/open.ts';
-import { passwordSentences } from '../pages/password-text.ts';
 import { totpCodePage, totpPasswordPage } from '../pages/totp.ts';
+import { words } from '../pages/words.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Bring } from './bring.ts';
 import type { Credential, Credentials } from './credentials.ts';
@@ -47,7 +47,7 @@ interface WithCode extends Opened {
 const methods = ['TOTP'];
 /** What a code is compared with where there is no account: as much work, and never right. */
 const nobody = 'A'.repeat(32);
-const sentences = passwordSentences.totp;
+const sentences = words.totp;
 
 const shown = ({ development }: Parts, { interaction, party }: Pick<Opened, 'interaction' | 'party'>) => ({
   interaction,
@@ -142,8 +142,8 @@ export function totp(parts: Parts): Authenticator {
   return {
     ...local(parts.credentials),
     id: totpKind,
-    label: 'Authenticator app',
-    hint: 'Your e-mail address, your password and a code from the app on your phone.',
+    label: words.ways.totp.label,
+    hint: words.ways.totp.hint,
     offers: [{ level: 2, methods }],
     begin: async (sitting) => totpPasswordPage({ ...shown(parts, sitting), problem: '' }),
     usableBy: async (uid) => (await parts.credentials.of(uid, totpKind)).length > 0,

@@ -15,6 +15,8 @@ export interface IdTokenParts {
   keys: SigningKeys;
   clock: Clock;
   forgeRockClaims: boolean;
+  /** The realm, as ForgeRock's product names it. */
+  realmName: string;
   assuranceAsNumbers: boolean;
 }
 
@@ -53,7 +55,9 @@ export function signIdToken(parts: IdTokenParts, client: Cis2Half, made: Made): 
     idassurancelevel: level(facts.idAssuranceLevel),
     authentication_assurance_level: level(facts.level),
     ...(facts.roleId === null ? {} : { selected_roleid: facts.roleId }),
-    ...(parts.forgeRockClaims && client.profile === 'nhs' ? { ...hashes, ...forgeRockClaims() } : {}),
+    ...(parts.forgeRockClaims && client.profile === 'nhs'
+      ? { ...hashes, ...forgeRockClaims(parts.realmName) }
+      : {}),
   };
   return parts.keys.sign(claims, { algorithm: client.idTokenSigningAlg });
 }

@@ -3,10 +3,10 @@ import type { Credential, Credentials } from '../authenticators/credentials.ts';
 import type { Account } from '../authenticators/password/accounts.ts';
 import { emailOf } from '../authenticators/password/email.ts';
 import { type PasswordProblem, passwordProblem } from '../authenticators/password/rules.ts';
-import { passwordSentences } from '../pages/password-text.ts';
 import type { FieldProblems } from '../pages/totp-enrolment.ts';
+import { words } from '../pages/words.ts';
 
-const sentences = passwordSentences.enrolment;
+const sentences = words.secrets;
 
 /** The address by which a person signs in, and what the person has under it already; or why there is none. */
 export async function accountOf<Body extends Account>(

@@ -10,6 +10,7 @@ import { kidOf, type TabletBody } from '../authenticators/tablet/signed.ts';
 import { newSecret } from '../authenticators/totp/codes.ts';
 import type { TotpBody } from '../authenticators/totp.ts';
 import { errors } from '../errors.ts';
+import { words } from '../pages/words.ts';
 import { labelOf } from './label.ts';
 
 /** What a tester gives somebody, in development alone. */
@@ -51,7 +52,7 @@ export function bringTotp(given: JsonObject): Brought {
   const { label: name, email: address, secret = newSecret() } = read(totpShape, given);
   const lookup = emailOf(address) ?? '';
   const body: TotpBody = { email: lookup, hash: demoHash, lastStep: null };
-  return { label: labelOf(name, 'Authenticator app'), lookup, body, secret };
+  return { label: labelOf(name, words.ways.totp.label), lookup, body, secret };
 }
 
 /** The password of the seed, for one person more. */
@@ -59,7 +60,7 @@ export function bringPassword(given: JsonObject): Brought {
   const { label: name, email: address } = read(passwordShape, given);
   const lookup = emailOf(address) ?? '';
   const body: Account = { email: lookup, hash: demoHash };
-  return { label: labelOf(name, 'Password'), lookup, body };
+  return { label: labelOf(name, words.ways.password.label), lookup, body };
 }
 
 /** A tablet whose key a tester has, in a program instead of a browser. */
@@ -68,5 +69,5 @@ export function bringTablet(given: JsonObject): Brought {
   const { kty, crv, x, y } = jwk as JsonWebKey;
   const key = { kty, crv, x, y } as JsonWebKey;
   const body: TabletBody = { jwk: key, ceiling: 3, shared: true };
-  return { label: labelOf(name, 'Tablet'), lookup: kidOf(key), body };
+  return { label: labelOf(name, words.tablet.app.title), lookup: kidOf(key), body };
 }

@@ -1,16 +1,13 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
-import { html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import type { Log } from '@alongside/kernel/log';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { Credentials } from '../authenticators/credentials.ts';
 import type { Federation } from '../authenticators/federated/federation.ts';
 import { FederationProblem } from '../authenticators/federated/problem.ts';
 import type { FederatedBody } from '../authenticators/federated.ts';
-import { ownReferrer } from '../pages/enrolment.ts';
-import { federatedSentences } from '../pages/federated-text.ts';
-import { serviceName } from '../pages/text.ts';
-import { filled } from '../pages/webauthn-text.ts';
+import { linkAccountPage } from '../pages/federated.ts';
+import { filled } from '../pages/filled.ts';
+import { words } from '../pages/words.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 import { labelOf } from './label.ts';
 
@@ -22,7 +19,7 @@ interface Parts {
   development: boolean;
 }
 
-const { enrolment: words } = federatedSentences;
+const { problems, enrolment: says } = words.federated;
 
 /** How a person's account at another provider is linked: by signing in there, never by an e-mail address. */
 export function federatedEnrolment(parts: Parts): Enrolment {
@@ -32,14 +29,7 @@ export function federatedEnrolment(parts: Parts): Enrolment {
   const within = ({ path }: EnrolmentSitting) => path('').replace(/\/$/, '');
 
   const show = async ({ path }: EnrolmentSitting, problem = ''): Promise<Answer> =>
-    framedPage(problem ? 400 : 200, {
-      title: say(words.title),
-      service: serviceName,
-      development,
-      main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
-<p>${say(words.lead)}</p>
-<p><a class="button" href="${path('go')}">${say(words.button)}</a></p>`,
-    }).with(ownReferrer);
+    linkAccountPage({ provider: label, go: path('go'), problem, development });
 
   const guarded = async (sitting: EnrolmentSitting, act: () => Promise<Answer>): Promise<Answer> => {
     try {
@@ -47,19 +37,19 @@ export function federatedEnrolment(parts: Parts): Enrolment {
     } catch (error) {
       if (!(error instanceof FederationProblem)) throw error;
       log.info({ id: sitting.request.id, kind: id, detail: error.message }, 'a link was refused');
-      return show(sitting, say(federatedSentences[error.sentence]));
+      return show(sitting, say(problems[error.sentence]));
     }
   };
 
   const take = async (sitting: EnrolmentSitting): Promise<Answer> => {
     const { lookup, name } = await federation.end(sitting.request, within(sitting));
-    if ((await credentials.find(id, lookup)).length > 0) return show(sitting, say(words.taken));
+    if ((await credentials.find(id, lookup)).length > 0) return show(sitting, say(says.taken));
     const body: FederatedBody = { issuer, name };
     return sitting.complete(
       { label: labelOf(name, label), lookup, body },
       // Two people who link one account in the same moment: one wins.
       {
-        note: say(words.added),
+        note: say(says.added),
         spends: [singleUse.claiming('cis2-federated-link', `${id} ${lookup}`, 900_000)],
       },
     );
@@ -68,7 +58,7 @@ export function federatedEnrolment(parts: Parts): Enrolment {
   return {
     kind: id,
     label,
-    hint: `An account at ${label}.`,
+    hint: say(words.ways.federated.enrolmentHint),
     level: 2,
     begin: (sitting) => show(sitting),
     routes: [

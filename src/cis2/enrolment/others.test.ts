@@ -5,8 +5,7 @@ import { demoTablet } from '../authenticators/tablet/demo-key.ts';
 import { kidOf, tabletTypes } from '../authenticators/tablet/signed.ts';
 import { codeAt } from '../authenticators/totp/codes.ts';
 import type { TotpBody } from '../authenticators/totp.ts';
-import { passwordSentences } from '../pages/password-text.ts';
-import { tabletSentences } from '../pages/tablet-text.ts';
+import { words } from '../pages/words.ts';
 import { type AuthenticatorAnswer, consolePaths } from '../protocol.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { consoleSecret, type Instance, startInstance } from '../testing/instance.ts';
@@ -16,7 +15,7 @@ import { SoftTablet } from '../testing/soft-tablet.ts';
 import { seedCredentials } from './seeds.ts';
 
 const good = 'green lamp sofa';
-const { enrolment: says } = passwordSentences;
+const { secrets: says } = words;
 
 let cis2: Instance;
 let credentials: Credentials;
@@ -105,7 +104,7 @@ describe('an authenticator app', () => {
 
 describe('a tablet', () => {
   const codeIn = ({ body }: Reply) => /data-code="([^"]+)"/.exec(body)?.[1] ?? '';
-  const refused = tabletSentences.enrolment.refused;
+  const refused = words.tablet.enrolment.refused;
   test('its key comes with the form, signed with itself', async () => {
     const tablet = await SoftTablet.create(cis2);
     const at = await begin('tablet');

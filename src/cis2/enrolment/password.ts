@@ -5,14 +5,14 @@ import type { Account } from '../authenticators/password/accounts.ts';
 import { demoHash, demoPassword } from '../authenticators/password/demo.ts';
 import { hashPassword } from '../authenticators/password/hash.ts';
 import { passwordKind } from '../authenticators/password.ts';
-import { passwordSentences } from '../pages/password-text.ts';
 import { type FieldProblems, noAccountPage, passwordEnrolmentPage } from '../pages/totp-enrolment.ts';
+import { words } from '../pages/words.ts';
 import { accountOf, passwordProblems } from './account-name.ts';
 import { bringPassword } from './brought.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 
-const sentences = passwordSentences.enrolment;
-const label = 'Password';
+const sentences = words.secrets;
+const { label, enrolmentHint } = words.ways.password;
 
 /** How a person is given a password of the development realm. */
 export function passwordEnrolment({
@@ -47,7 +47,7 @@ export function passwordEnrolment({
   return {
     kind: passwordKind,
     label,
-    hint: 'A password of 12 characters or more, for the development realm.',
+    hint: enrolmentHint,
     level: 1,
     reveal: ({ body }) => {
       const { email, hash } = body as Account;

@@ -14,7 +14,7 @@ import {
 } from '../authenticators/tablet/signed.ts';
 import { tabletKind } from '../authenticators/tablet.ts';
 import { tabletComparePage, tabletEnrolmentPage } from '../pages/tablet-enrolment.ts';
-import { tabletSentences } from '../pages/tablet-text.ts';
+import { words } from '../pages/words.ts';
 import { bringTablet } from './brought.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 import { labelOf } from './label.ts';
@@ -25,7 +25,7 @@ interface Parts {
   development: boolean;
 }
 
-const { enrolment: sentences, app } = tabletSentences;
+const { enrolment: sentences, app } = words.tablet;
 
 /** How a person is given a tablet: the link is opened on it, or it scans a picture and both show the same number. */
 export function tabletEnrolment({ singleUse, issuer, development }: Parts): Enrolment {
@@ -76,8 +76,8 @@ export function tabletEnrolment({ singleUse, issuer, development }: Parts): Enro
 
   return {
     kind: tabletKind,
-    label: 'Tablet app',
-    hint: 'A tablet with a browser, which will be yours alone.',
+    label: words.ways.tablet.label,
+    hint: words.ways.tablet.enrolmentHint,
     level: development ? 3 : 2,
     levelOf: ({ body }) => (development ? (body as TabletBody).ceiling : 2),
     bring: bringTablet,

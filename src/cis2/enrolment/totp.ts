@@ -6,9 +6,9 @@ import { demoHash, demoPassword } from '../authenticators/password/demo.ts';
 import { hashPassword } from '../authenticators/password/hash.ts';
 import { codeOf, keyUri, newSecret, stepOf } from '../authenticators/totp/codes.ts';
 import { type TotpBody, totpKind } from '../authenticators/totp.ts';
-import { passwordSentences } from '../pages/password-text.ts';
-import { serviceName } from '../pages/text.ts';
+import { filled } from '../pages/filled.ts';
 import { type FieldProblems, noAccountPage, totpEnrolmentPage } from '../pages/totp-enrolment.ts';
+import { words } from '../pages/words.ts';
 import { accountOf, passwordProblems } from './account-name.ts';
 import { bringTotp } from './brought.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
@@ -19,8 +19,10 @@ interface Parts {
   development: boolean;
 }
 
-const sentences = passwordSentences.enrolment;
-const label = 'Authenticator app';
+const sentences = words.secrets;
+const { label, enrolmentHint } = words.ways.totp;
+/** How the app lists its key. */
+const listed = filled(sentences.issuer, { service: words.serviceName });
 
 /** How a person is given an authenticator app: a key for the app, and a password beside it. */
 export function totpEnrolment({ clock, credentials, development }: Parts): Enrolment {
@@ -38,7 +40,7 @@ export function totpEnrolment({ clock, credentials, development }: Parts): Enrol
       problems,
       development,
       secret,
-      uri: keyUri(secret, email, `Alongside ${serviceName}`),
+      uri: keyUri(secret, email, listed),
       replaces: own.length > 0,
     });
   };
@@ -67,7 +69,7 @@ export function totpEnrolment({ clock, credentials, development }: Parts): Enrol
   return {
     kind: totpKind,
     label,
-    hint: 'A phone with an app that shows codes of six digits, and a password that you choose.',
+    hint: enrolmentHint,
     level: 2,
     reveal: ({ body }, secret) => {
       const { email, hash } = body as TotpBody;
@@ -75,7 +77,7 @@ export function totpEnrolment({ clock, credentials, development }: Parts): Enrol
       return {
         email,
         secret,
-        uri: keyUri(secret, email, `Alongside ${serviceName}`),
+        uri: keyUri(secret, email, listed),
         ...(hash === demoHash ? { password: demoPassword } : {}),
       };
     },

@@ -1,5 +1,4 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { html } from '@alongside/kernel/html';
 import type { JsonObject } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
@@ -16,12 +15,14 @@ import {
   clientDataOf,
   readAttestation,
 } from '../authenticators/webauthn/response.ts';
-import { ownReferrer } from '../pages/enrolment.ts';
-import { webAuthnPage } from '../pages/webauthn.ts';
-import { filled, webAuthnSentences } from '../pages/webauthn-text.ts';
+import { filled } from '../pages/filled.ts';
+import { webAuthnCreationPage } from '../pages/webauthn-ceremonies.ts';
+import { words } from '../pages/words.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
-import { labelOf, longestLabel } from './label.ts';
+import { labelOf } from './label.ts';
 import { bringKey, revealKey } from './webauthn-keys.ts';
+
+const { webAuthn: says } = words;
 
 interface Parts {
   ceremony: Ceremony;
@@ -44,21 +45,15 @@ async function showCreation(
   { enrolling, person, path, request }: EnrolmentSitting,
   problem = '',
 ): Promise<Answer> {
-  const label = labelOf(formOf(request).get('label'), kind.label);
-  const page = webAuthnPage({
-    title: `Set up ${kind.thing}`,
-    lead: html`<dl class="summary"><dt>For</dt><dd>${person.displayName}</dd><dt>You need</dt><dd>${kind.enrolmentHint}</dd></dl>`,
-    thing: kind.thing,
-    ceremony: 'create',
+  return webAuthnCreationPage({
+    kind,
+    personName: person.displayName,
+    label: labelOf(formOf(request).get('label'), kind.label),
     options: await creationOptions(ceremony, kind, enrolling.id, person),
     action: path('answer'),
-    fields: html`<div class="field"><label for="label">Name it</label><p class="hint" id="label-hint">So that you know it from others that you may have</p>
-<input type="text" id="label" name="label" value="${label}" maxlength="${longestLabel}" autocomplete="off" aria-describedby="label-hint"></div>`,
-    button: problem ? 'Try again' : 'Set it up',
     problem,
     development,
   });
-  return page.with(ownReferrer);
 }
 
 type Again = (sitting: EnrolmentSitting, sentence: string, detail: string) => Promise<Answer>;
@@ -68,20 +63,15 @@ const readAnswer = (refuse: Again) =>
     const attestation = readAttestation(formOf(sitting.request).get('response') ?? '');
     const client = attestation && clientDataOf(attestation);
     if (attestation && client) return { attestation, client };
-    return refuse(sitting, webAuthnSentences.malformed, 'the form holds no attestation of this page');
+    return refuse(sitting, says.malformed, 'the form holds no attestation of this page');
   };
 
 /** Any answer spends its challenge, right or wrong: none is tried twice. */
 const spend = ({ ceremony }: Parts, refuse: Again) =>
   async function spend({ sitting, client }: Answered): Promise<Answer | undefined> {
     if (!(await spendChallenge(ceremony.singleUse, client.challenge, sitting.enrolling.id)))
-      return refuse(
-        sitting,
-        webAuthnSentences.tooLate,
-        'the challenge is old, used, or of another enrolment',
-      );
-    if (client.framed)
-      return refuse(sitting, webAuthnSentences.notAdded, 'the page stood within another site');
+      return refuse(sitting, says.tooLate, 'the challenge is old, used, or of another enrolment');
+    if (client.framed) return refuse(sitting, says.notAdded, 'the page stood within another site');
     return undefined;
   };
 
@@ -94,14 +84,14 @@ const verify = ({ ceremony }: Parts, refuse: Again) =>
     const ceiling = sitting.enrolling.ceiling === 3 ? 3 : 2;
     const verified = await verifyAttestation(ceremony, attestation, client.challenge, ceiling);
     if ('body' in verified) return verified;
-    return refuse(sitting, webAuthnSentences.notAdded, verified.refused);
+    return refuse(sitting, says.notAdded, verified.refused);
   };
 
 /** No two people share a credential (WebAuthn section 7.1, "verify that the credentialId is not yet registered"). */
 const refuseKnown = ({ ceremony }: Parts, refuse: Again) =>
   async function refuseKnown({ sitting, attestation }: Answered): Promise<Answer | undefined> {
     if (!(await credentialWithId(ceremony, attestation.id))) return undefined;
-    return refuse(sitting, webAuthnSentences.notAdded, 'somebody has a credential with this id');
+    return refuse(sitting, says.notAdded, 'somebody has a credential with this id');
   };
 
 const add = ({ ceremony }: Parts, kind: WebAuthnKind) =>
@@ -113,7 +103,7 @@ const add = ({ ceremony }: Parts, kind: WebAuthnKind) =>
       body,
     };
     return sitting.complete(draft, {
-      note: third ? webAuthnSentences.addedThird : webAuthnSentences.addedSecond,
+      note: third ? says.addedThird : says.addedSecond,
       // Two enrolments of one credential in the same moment: one wins.
       spends: [ceremony.singleUse.claiming('cis2-webauthn-id', attestation.id, 900_000)],
     });

@@ -46,6 +46,13 @@ export const tokenErrors = catalogue('cis2', {
     description: 'The DPoP proof is not valid.',
     source: 'RFC 9449 section 5',
   },
+  dpopNonceNeeded: {
+    status: 400,
+    ...developer,
+    code: 'use_dpop_nonce',
+    description: 'The DPoP proof must carry the nonce of the header DPoP-Nonce.',
+    source: 'RFC 9449 section 8',
+  },
   certificateMissing: {
     status: 400,
     ...developer,
@@ -157,6 +164,13 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_dpop_proof',
     description: 'The DPoP proof is not valid.',
     source: 'RFC 9449 section 7.1',
+  },
+  resourceNonceNeeded: {
+    status: 401,
+    ...developer,
+    code: 'use_dpop_nonce',
+    description: 'The DPoP proof must carry the nonce of the header DPoP-Nonce.',
+    source: 'RFC 9449 section 9',
   },
   accessTokenScope: {
     status: 403,

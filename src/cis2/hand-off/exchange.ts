@@ -20,7 +20,7 @@ import type { Urls } from '../../service.ts';
 import type { Database } from '../../storage/database.ts';
 import type { CisClient } from '../cis-client.ts';
 import { errors } from '../errors.ts';
-import { handOffSentences } from '../pages/text.ts';
+import { words } from '../pages/words.ts';
 import type { HandOff, HandOffResult, HandOffs } from './hand-offs.ts';
 import { checkProof, readProof } from './proof.ts';
 import { readSessionCertificate, type SessionCertificate } from './session-certificate.ts';
@@ -40,7 +40,7 @@ interface Parts {
 }
 
 const token = z.string().min(1).max(32_768);
-const isReason = (value: string): value is HandOffError => Object.hasOwn(handOffSentences, value);
+const isReason = (value: string): value is HandOffError => Object.hasOwn(words.handOff, value);
 const reason = z.string().refine(isReason);
 const bodyShape = z.union([
   z.strictObject({ proof: token, sessionCertificate: token }),

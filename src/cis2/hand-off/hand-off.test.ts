@@ -7,6 +7,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { Browser } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
+import { forgetSession } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
 import { type Forgery, handOffOf } from '../testing/test-agent.ts';
 
@@ -61,7 +62,10 @@ describe('the request', () => {
   });
   test('says what was asked for', async () => {
     assert.equal(handOffOf(await hop(new Browser(), { prompt: 'login' })).claims.prompt_login, true);
-    assert.equal(handOffOf(await hop(new Browser(), { prompt: 'none' })).claims.interactive, false);
+    const met = new Browser();
+    await cis2.signIn(met, client);
+    forgetSession(met);
+    assert.equal(handOffOf(await hop(met, { prompt: 'none' })).claims.interactive, false);
     assert.equal(handOffOf(await hop(new Browser(), { max_age: '300' })).claims.max_age, undefined);
     const strict = await cis2.register({ profile: 'standard' });
     const { location } = await new Browser().get(cis2.authorizeUrl(strict, { max_age: '300' }));
@@ -348,6 +352,8 @@ describe('why there is no proof', () => {
   test('without a person to ask: login_required for the client', async () => {
     for (const reason of ['login_required', 'cancelled', 'no_card', 'cis_unreachable'] as const) {
       const browser = new Browser();
+      await cis2.signIn(browser, client);
+      forgetSession(browser);
       const reply = await browser.get(
         await cis2.agent.refuse(await hop(browser, { prompt: 'none' }), reason),
       );

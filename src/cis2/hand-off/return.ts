@@ -12,8 +12,8 @@ import { errors } from '../errors.ts';
 import { type Finish, failInteraction, toPage } from '../interaction/finish.ts';
 import type { Interactions } from '../interaction/interactions.ts';
 import { type Opened, openReply } from '../interaction/open.ts';
-import { handOffSentences } from '../pages/text.ts';
 import { windowPage } from '../pages/window.ts';
+import { words } from '../pages/words.ts';
 import type { ReplyFrame } from '../reply.ts';
 import type { HandOffResult, HandOffs } from './hand-offs.ts';
 
@@ -68,7 +68,7 @@ const keepForOpener = (parts: Parts) =>
     if (!result.inWindow) return undefined;
     const kept =
       'error' in result.outcome
-        ? { ...interaction, message: handOffSentences[result.outcome.error], authentication: null }
+        ? { ...interaction, message: words.handOff[result.outcome.error], authentication: null }
         : { ...interaction, message: '', authentication: result.outcome.authentication };
     await toPage(parts, { ...known, interaction: kept }, [parts.handOffs.returning(code)]);
     return windowPage(interaction, parts.development).with(metCookie(parts, known));
@@ -87,7 +87,7 @@ const answerReason = (parts: Parts) =>
       return failInteraction(parts, known, spends, errors.denied('cancelled at the agent'));
     return toPage(
       parts,
-      { ...known, interaction: { ...interaction, message: handOffSentences[reason] } },
+      { ...known, interaction: { ...interaction, message: words.handOff[reason] } },
       spends,
     );
   };

@@ -13,7 +13,7 @@ import type { Codes } from '../codes.ts';
 import type { AfterSignOut } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
-import { choiceSentences } from '../pages/text.ts';
+import { words } from '../pages/words.ts';
 import { choiceOf, settleRole } from '../roles/settle.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -112,7 +112,7 @@ const checkLevel = (parts: Parts) =>
         spends,
         errors.loginRequired('the sign-in does not meet the asked level'),
       );
-    const back = { ...interaction, ...afresh, message: choiceSentences.levelUnmet };
+    const back = { ...interaction, ...afresh, message: words.choice.levelUnmet };
     return toPage(parts, { ...known, interaction: back }, spends);
   };
 
@@ -124,7 +124,7 @@ const checkAge = (parts: Parts) =>
     const { personAt, proofCounts } = authentication;
     const now = parts.clock.now();
     if (interaction.personSince !== null && personAt < interaction.personSince - skew) {
-      const back = { ...interaction, ...afresh, message: choiceSentences.pinOld };
+      const back = { ...interaction, ...afresh, message: words.choice.pinOld };
       return toPage(parts, { ...known, interaction: back }, spends);
     }
     const proofDoes = party.client.maxAge === 'proof' && proofCounts;

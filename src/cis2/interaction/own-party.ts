@@ -1,4 +1,5 @@
 import type { AuthorizationRequest } from '../authorization-request.ts';
+import { words } from '../pages/words.ts';
 import type { RelyingParty } from '../relying-party.ts';
 
 /** Where a person's own ways to sign in are. */
@@ -13,7 +14,7 @@ function ownParty(issuer: string): RelyingParty {
   return {
     application: {
       id: clientId,
-      name: 'Care identity account',
+      name: words.account.application,
       developer: '',
       status: 'approved',
       platform: null,

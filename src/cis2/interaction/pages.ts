@@ -1,6 +1,5 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { continuePage } from '@alongside/kernel/layout';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
@@ -11,7 +10,9 @@ import type { CisClient } from '../cis-client.ts';
 import { errors } from '../errors.ts';
 import { choicePage } from '../pages/choice.ts';
 import { confirmPage } from '../pages/confirm.ts';
-import { serviceName } from '../pages/text.ts';
+import { filled } from '../pages/filled.ts';
+import { goingOnPage } from '../pages/frame.ts';
+import { words } from '../pages/words.ts';
 import type { ReplyFrame } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
 import { type Finish, failInteraction, toPage } from './finish.ts';
@@ -67,9 +68,9 @@ const takeChoice = (parts: Parts) =>
     const offered = await offeredIn(parts, interaction);
     const chosen = offered.find(({ id }) => id === form.get('authenticator'));
     if (!chosen) return redirect(interactionPath(interaction.id), 303);
-    const title = `Signing in to ${party.application.name}`;
+    const title = filled(words.common.goingTo, { application: party.application.name });
     const to = interactionPath(interaction.id, chosen.id);
-    return continuePage({ title, service: serviceName, development: parts.development, to });
+    return goingOnPage({ title, development: parts.development, to });
   };
 
 /** Who is signed in here may not be who wants to step up: then it may be anybody. */

@@ -310,6 +310,7 @@ function parts() {
     cis2.singleUse,
     cis2.clock,
     new CookieNames(cis2.origin, 'cis2'),
+    cis2.issuer,
   );
   const deliveries = new Deliveries({ ...shared, sessions, urls });
   const ends = new SessionEnds({ ...shared, sessions, deliveries });

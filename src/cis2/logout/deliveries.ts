@@ -24,7 +24,6 @@ export interface EndedSession {
 }
 
 interface Parts {
-  issuer: string;
   development: boolean;
   platformLogout?: string;
   keys: SigningKeys;
@@ -155,10 +154,12 @@ export class Deliveries {
   }
 
   async #send(delivery: Delivery): Promise<void> {
-    const { applications, clock, recorder, urls } = this.#parts;
+    const { applications, sessions, clock, recorder, urls } = this.#parts;
     const party = await findRelyingParty(applications, delivery.clientId);
+    // Whichever realm's process sends it: relying parties know the issuer at which the person signed in.
+    const issuer = await sessions.issuerOf(delivery.sid);
     const outcome = party
-      ? await postLogoutToken(this.#parts, delivery, party.client)
+      ? await postLogoutToken({ ...this.#parts, issuer }, delivery, party.client)
       : { delivered: true, detail: 'the client is gone' };
     const pause = backoff[delivery.attempts];
     const tried = { attempts: delivery.attempts + 1, result: outcome.detail, triedAt: clock.now() };

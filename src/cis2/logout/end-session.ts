@@ -3,7 +3,6 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import type { SigningKeys } from '@alongside/kernel/keys';
-import { continuePage } from '@alongside/kernel/layout';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
@@ -13,8 +12,9 @@ import { readParameters, reenterByGet } from '../authorize/parameters.ts';
 import type { BrowserMarks } from '../browser-marks.ts';
 import { errors } from '../errors.ts';
 import { type IdTokenHint, readIdTokenHint } from '../id-token-hint.ts';
+import { goingOnPage } from '../pages/frame.ts';
 import { confirmSignOutPage, signedOutPage } from '../pages/sign-out.ts';
-import { serviceName } from '../pages/text.ts';
+import { words } from '../pages/words.ts';
 import { findRelyingParty, type RelyingParty } from '../relying-party.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -22,6 +22,8 @@ import type { SessionEnds } from './session-ends.ts';
 
 interface Parts {
   issuer: string;
+  /** Where the person says yes. */
+  signOutPath: string;
   development: boolean;
   keys: SigningKeys;
   applications: Applications;
@@ -42,7 +44,6 @@ interface SignOut {
 
 const confirmKind = 'cis2-sign-out';
 const confirmLifetime = 600_000;
-export const confirmSignOutPath = '/sign-out';
 
 /** An expired hint is a hint; a bad one is none (OpenID Connect RP-Initiated Logout section 2). */
 const readHint = ({ keys, issuer, log }: Parts) =>
@@ -112,7 +113,7 @@ const findSession = ({ sessions }: Parts) =>
     return { session: named ?? null, proven: true };
   };
 
-const askFirst = ({ singleUse, development }: Parts) =>
+const askFirst = ({ singleUse, signOutPath, development }: Parts) =>
   async function askFirst({
     session,
     proven,
@@ -127,7 +128,7 @@ const askFirst = ({ singleUse, development }: Parts) =>
     if (!session || proven) return undefined;
     const question = randomToken();
     await singleUse.keep(confirmKind, question, { sid: session.sid, to } satisfies SignOut, confirmLifetime);
-    return confirmSignOutPage(question, party?.application.name ?? null, development);
+    return confirmSignOutPage(signOutPath, question, party?.application.name ?? null, development);
   };
 
 /** Ends the session, then leads on; a form of ours may not lead to another origin by redirect. */
@@ -154,7 +155,7 @@ const signOut = ({ ends, marks, sessions, recorder, development }: Parts) =>
     }
     const leading = (address: string) =>
       request.method === 'POST'
-        ? continuePage({ title: 'You are signed out', service: serviceName, development, to: address })
+        ? goingOnPage({ title: words.signOut.doneTitle, development, to: address })
         : redirect(address);
     const answer = to === null ? signedOutPage(development) : leading(to);
     return answer.with({
@@ -176,7 +177,7 @@ export function createEndSession(parts: Parts): Endpoint {
   return (request) => list.run({ request });
 }
 
-/** `POST /sign-out`: the person's yes. The question belongs to the session that it was asked in. */
+/** `POST /sign-out`, or below the path of its realm: the person's yes. The question belongs to the session that it was asked in. */
 export function createConfirmSignOut(parts: Parts): Endpoint {
   const end = signOut(parts);
   return async (request) => {

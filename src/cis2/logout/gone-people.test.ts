@@ -23,7 +23,7 @@ test('a round ends what people who were disabled have, tells of it, and asks of 
       await browser.post(`${await choice(cis2, browser, client, {})}/persona/answer`, { uid });
     }
     const { database, singleUse, clock, issuer } = cis2;
-    const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'));
+    const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
     const parts = {
       ...cis2,
       development: true,
@@ -32,7 +32,7 @@ test('a round ends what people who were disabled have, tells of it, and asks of 
       log: silentLog,
     };
     const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
-    const ends = new SessionEnds({ issuer, database, tokens: cis2.tokens, sessions, deliveries });
+    const ends = new SessionEnds({ database, tokens: cis2.tokens, sessions, deliveries });
     const cis = new CisClient({ url: cis2.cis.url, secret: cis2.cis.secret }, silentLog);
     const gone = new GonePeople({ clock, database, cis, sessions, ends, log: silentLog });
     await gone.run();

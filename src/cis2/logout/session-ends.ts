@@ -5,7 +5,6 @@ import type { Sessions } from '../sessions.ts';
 import type { Deliveries } from './deliveries.ts';
 
 interface Parts {
-  issuer: string;
   database: Database;
   sessions: Sessions;
   tokens: Tokens;
@@ -32,8 +31,8 @@ export class SessionEnds {
     await this.end(await this.#parts.sessions.overdue(), 'expired');
   }
 
-  async #endOne({ sid, uid, cisSessionId }: Session, cause: EndReason): Promise<boolean> {
-    const { issuer, database, sessions, tokens, deliveries } = this.#parts;
+  async #endOne({ sid, issuer, uid, cisSessionId }: Session, cause: EndReason): Promise<boolean> {
+    const { database, sessions, tokens, deliveries } = this.#parts;
     const told = { sid, uid, cisSessionId, cause };
     // The end and the promise to tell of it are one write, so a crash between the two loses nothing.
     const { done } = await database.batch([sessions.ending(sid, cause), deliveries.promising(told)]);

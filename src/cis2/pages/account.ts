@@ -1,12 +1,15 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import type { AssuranceLevel } from '../acr.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { longestLabel } from '../enrolment/label.ts';
 import { accountPath } from '../interaction/own-party.ts';
 import { ownReferrer } from './enrolment.ts';
-import { serviceName } from './text.ts';
+import { filled } from './filled.ts';
+import { cis2Page } from './frame.ts';
+import { words } from './words.ts';
+
+const { account: says, common } = words;
 
 /** A way to sign in, as its owner sees it. Times in milliseconds. */
 export interface OwnCredential {
@@ -27,20 +30,20 @@ interface Account {
   development: boolean;
 }
 
-const words = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Europe/London' });
+const dates = new Intl.DateTimeFormat(words.locale, { dateStyle: 'long', timeZone: 'Europe/London' });
 const day = (time: number): Html =>
-  html`<time datetime="${new Date(time).toISOString()}">${words.format(time)}</time>`;
+  html`<time datetime="${new Date(time).toISOString()}">${dates.format(time)}</time>`;
 
 const facts = ({ kind, level, createdAt, usedAt }: OwnCredential): Html =>
-  html`<dl class="summary"><dt>Kind</dt><dd>${kind}, level ${level}</dd><dt>Added</dt><dd>${day(createdAt)}</dd>
-<dt>Last used</dt><dd>${usedAt === null ? 'never' : day(usedAt)}</dd></dl>`;
+  html`<dl class="summary"><dt>${says.kind}</dt><dd>${filled(says.kindAt, { kind, level })}</dd><dt>${says.added}</dt><dd>${day(createdAt)}</dd>
+<dt>${says.used}</dt><dd>${usedAt === null ? says.never : day(usedAt)}</dd></dl>`;
 
 const listed = (credential: OwnCredential, level: AssuranceLevel): Html =>
   html`<section class="panel"><h2>${credential.label}</h2>${facts(credential)}
 ${
   level < credential.level
-    ? html`<p class="hint">It needs a sign-in at level ${credential.level} to be changed.</p>`
-    : html`<p><a href="${credential.href}">Rename or remove<span class="visually-hidden"> ${credential.label}</span></a></p>`
+    ? html`<p class="hint">${filled(says.tooLow, { level: credential.level })}</p>`
+    : html`<p><a href="${credential.href}">${says.change}<span class="visually-hidden"> ${credential.label}</span></a></p>`
 }</section>`;
 
 const radio = ({ kind, label, hint }: Enrolment): Html => html`<div class="choice">
@@ -51,40 +54,38 @@ const radio = ({ kind, label, hint }: Enrolment): Html => html`<div class="choic
 function adding(enrolments: readonly Enrolment[], level: AssuranceLevel): Html {
   const open = enrolments.filter((enrolment) => enrolment.level <= level);
   const closed = enrolments.filter((enrolment) => enrolment.level > level);
-  return html`<h2>Add another way to sign in</h2>
+  return html`<h2>${says.add}</h2>
 ${
   open.length === 0
     ? undefined
-    : html`<form method="post" action="${accountPath}/add"><fieldset><legend>What do you want to add?</legend>${open.map(radio)}</fieldset>
-<div class="actions"><button>Add it</button></div></form>`
+    : html`<form method="post" action="${accountPath}/add"><fieldset><legend>${says.addWhat}</legend>${open.map(radio)}</fieldset>
+<div class="actions"><button>${says.addButton}</button></div></form>`
 }
 ${
   closed.length === 0
     ? undefined
-    : html`<div class="panel"><h2>With a sign-in at level 3 only</h2><ul>${closed.map(({ label }) => html`<li>${label}</li>`)}</ul>
-<p><a href="${accountPath}/sign-in?level=3">Sign in at level 3</a></p></div>`
+    : html`<div class="panel"><h2>${says.thirdOnly}</h2><ul>${closed.map(({ label }) => html`<li>${label}</li>`)}</ul>
+<p><a href="${accountPath}/sign-in?level=3">${says.third}</a></p></div>`
 }`;
 }
 
 /** Where nobody is signed in. */
 export const signedOutAccountPage = (development: boolean): Answer =>
-  framedPage(403, {
-    title: 'Your ways to sign in',
-    service: serviceName,
+  cis2Page(403, {
+    title: says.title,
     development,
-    main: html`<p class="lead">Nobody is signed in here, or it is too long ago.</p>
-<p><a class="button" href="${accountPath}/sign-in">Sign in</a></p>`,
+    main: html`<p class="lead">${says.signedOut}</p>
+<p><a class="button" href="${accountPath}/sign-in">${common.signIn}</a></p>`,
   });
 
 /** A person's own ways to sign in. */
 export const accountPage = ({ personName, level, credentials, enrolments, development }: Account): Answer =>
-  framedPage(200, {
-    title: 'Your ways to sign in',
-    service: serviceName,
+  cis2Page(200, {
+    title: says.title,
     development,
-    main: html`<dl class="summary"><dt>Signed in</dt><dd>${personName}, level ${level}</dd></dl>
-${credentials.length === 0 ? html`<p>You have none beside your smartcard.</p>` : credentials.map((credential) => listed(credential, level))}
-<p class="quiet">Smartcards are looked after by your registration authority.</p>
+    main: html`<dl class="summary"><dt>${common.signedIn}</dt><dd>${filled(says.at, { name: personName, level })}</dd></dl>
+${credentials.length === 0 ? html`<p>${says.none}</p>` : credentials.map((credential) => listed(credential, level))}
+<p class="quiet">${says.smartcards}</p>
 ${adding(enrolments, level)}`,
   }).with(ownReferrer);
 
@@ -99,17 +100,16 @@ export const credentialPage = ({
   inUse: boolean;
   development: boolean;
 }): Answer =>
-  framedPage(200, {
+  cis2Page(200, {
     title: credential.label,
-    service: serviceName,
     development,
     main: html`${facts(credential)}
-<h2>Rename it</h2>
-<form method="post" action="${credential.href}/rename"><div class="field"><label for="label">Name</label>
+<h2>${says.rename}</h2>
+<form method="post" action="${credential.href}/rename"><div class="field"><label for="label">${says.name}</label>
 <input type="text" id="label" name="label" value="${credential.label}" maxlength="${longestLabel}" required autocomplete="off"></div>
-<div class="actions"><button>Save</button></div></form>
-<h2>Remove it</h2>
-<p>It will not sign you in any more. ${inUse ? html`<strong>You are signed in with it, so you will be signed out.</strong>` : 'Who has signed in with it will be signed out.'}</p>
-<form method="post" action="${credential.href}/remove"><div class="actions"><button class="secondary">Remove it</button></div></form>
-<p><a href="${accountPath}">Back to your ways to sign in</a></p>`,
+<div class="actions"><button>${says.save}</button></div></form>
+<h2>${says.remove}</h2>
+<p>${says.removing} ${inUse ? html`<strong>${says.ofYours}</strong>` : says.ofOthers}</p>
+<form method="post" action="${credential.href}/remove"><div class="actions"><button class="secondary">${says.remove}</button></div></form>
+<p><a href="${accountPath}">${says.back}</a></p>`,
   }).with(ownReferrer);

@@ -1,12 +1,15 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import type { Authenticator } from '../authenticators/authenticator.ts';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
+import { filled, markedUp } from './filled.ts';
+import { cis2Page } from './frame.ts';
 import { helpPath, hopHelp } from './help.ts';
 import { hopScriptPath } from './hop-script.ts';
-import { serviceName } from './text.ts';
 import { channelOf } from './window.ts';
+import { words } from './words.ts';
+
+const { choice: says, common } = words;
 
 function radio(
   { id, label, hint, inWindow }: Authenticator,
@@ -29,14 +32,19 @@ export interface Choice {
   development: boolean;
 }
 
-const another = html`<button class="secondary small" name="person" value="another" form="choice">Somebody else?</button>`;
+const another = html`<button class="secondary small" name="person" value="another" form="choice">${says.another}</button>`;
 
 const signedInAs = (signedIn: string, applicationName: string, firm: boolean): Html =>
-  html`<p class="lead">${applicationName} needs another way to sign in than the one that you used.</p>
-<p class="note">You are signed in as <strong>${signedIn}</strong>. ${firm ? undefined : another}</p>`;
+  html`<p class="lead">${filled(says.notEnough, { application: applicationName })}</p>
+<p class="note">${markedUp(says.signedInAs, { name: html`<strong>${signedIn}</strong>` })} ${firm ? undefined : another}</p>`;
 
 /** No name: anybody may send a hint of anybody. */
-const hinted = (): Html => html`<p class="note">Your application says who is signing in. ${another}</p>`;
+const hinted = (): Html => html`<p class="note">${says.hinted} ${another}</p>`;
+
+const linkTo =
+  (address: string) =>
+  (text: Html): Html =>
+    html`<a href="${address}">${text}</a>`;
 
 /** The ways to sign in that meet the request, the smartcard first. It works without script as well. */
 export function choicePage(
@@ -49,31 +57,30 @@ export function choicePage(
   const { expected } = interaction;
   const lead =
     signedIn === null
-      ? html`<p class="lead">You are signing in to ${applicationName}.</p>${expected && !expected.firm ? hinted() : undefined}`
+      ? html`<p class="lead">${filled(common.signingIn, { application: applicationName })}</p>${expected && !expected.firm ? hinted() : undefined}`
       : signedInAs(signedIn, applicationName, expected?.firm ?? false);
   const main = html`${lead}
 ${interaction.message ? html`<p class="error" role="alert">${interaction.message}</p>` : undefined}
 <form id="choice" method="post" action="${interactionPath(interaction.id)}" data-channel="${channelOf(interaction)}" data-resume="${resume}">
-<fieldset><legend>How do you want to sign in?</legend>
+<fieldset><legend>${says.legend}</legend>
 ${offered.map((authenticator, index) => radio(authenticator, interaction, index === 0))}
 </fieldset>
-<div class="actions"><button>Continue</button><button class="secondary" name="cancel" value="1">Cancel</button></div>
+<div class="actions"><button>${common.next}</button><button class="secondary" name="cancel" value="1">${common.cancel}</button></div>
 </form>
 <div id="waiting" class="note" role="status" hidden>
-<p>A small window has opened. If it asks for your PIN, give it there.</p>
-<p>If it has closed and nothing happens here, <a href="${resume}">go on</a>.</p>
+<p>${says.opened}</p>
+<p>${markedUp(says.closed, {}, linkTo(resume))}</p>
 </div>
 <div id="help" class="panel" role="status" hidden>
-<h2>If the small window shows an error</h2>
+<h2>${says.error}</h2>
 ${hopHelp()}
 </div>
-${here ? html`<p><a href="${here}">Sign in with the ${hop.label.toLowerCase()} in this window</a></p>` : undefined}
-${hop ? html`<p><a href="${helpPath}" target="_blank" rel="noopener">If the smartcard does not work</a> (opens in a new tab)</p>` : undefined}`;
-  return framedPage(
+${here ? html`<p><a href="${here}">${filled(says.here, { way: hop.label.toLowerCase() })}</a></p>` : undefined}
+${hop ? html`<p>${markedUp(says.help, {}, (text) => html`<a href="${helpPath}" target="_blank" rel="noopener">${text}</a>`)}</p>` : undefined}`;
+  return cis2Page(
     200,
     {
-      title: signedIn === null ? 'Sign in' : 'Sign in again',
-      service: serviceName,
+      title: signedIn === null ? says.title : says.titleAgain,
       development,
       head: html`<script src="${hopScriptPath}" defer></script>`,
       main,

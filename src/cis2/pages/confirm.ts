@@ -1,8 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
-import { serviceName } from './text.ts';
+import { filled } from './filled.ts';
+import { cis2Page } from './frame.ts';
+import { words } from './words.ts';
+
+const { confirm: says, common } = words;
 
 /** "Continue as …": one question before a sign-in that needed nothing of the person. */
 export const confirmPage = (
@@ -11,16 +14,15 @@ export const confirmPage = (
   applicationName: string,
   development: boolean,
 ): Answer =>
-  framedPage(200, {
-    title: `Continue as ${personName}?`,
-    service: serviceName,
+  cis2Page(200, {
+    title: filled(says.title, { name: personName }),
     development,
-    main: html`<p class="lead">${applicationName} wants to know who you are.</p>
+    main: html`<p class="lead">${filled(says.lead, { application: applicationName })}</p>
 <form method="post" action="${interactionPath(interaction.id, 'confirm')}">
 <div class="actions">
-<button name="answer" value="yes">Continue as ${personName}</button>
-<button class="secondary" name="answer" value="another">Sign in another way</button>
-<button class="secondary" name="answer" value="cancel">Cancel</button>
+<button name="answer" value="yes">${filled(says.yes, { name: personName })}</button>
+<button class="secondary" name="answer" value="another">${says.another}</button>
+<button class="secondary" name="answer" value="cancel">${common.cancel}</button>
 </div>
 </form>`,
   });

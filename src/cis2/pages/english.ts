@@ -43,8 +43,8 @@ export const english = {
     legend: 'How do you want to sign in?',
     another: 'Somebody else?',
     notEnough: '{application} needs another way to sign in than the one that you used.',
-    signedInAs: 'You are signed in as {name}. ',
-    hinted: 'Your application says who is signing in. ',
+    signedInAs: 'You are signed in as {name}.',
+    hinted: 'Your application says who is signing in.',
     opened: 'A small window has opened. If it asks for your PIN, give it there.',
     closed: 'If it has closed and nothing happens here, [go on].',
     error: 'If the small window shows an error',
@@ -62,7 +62,7 @@ export const english = {
   help: {
     title: 'If the smartcard does not work',
     lead: 'To sign in with a smartcard, the browser goes to the Identity Agent on this computer and comes back. If the browser says that it cannot reach 127.0.0.1, one of these is the cause:',
-    then: 'Then go back to your application and begin again, or choose another way to sign in.',
+    otherwise: 'Then go back to your application and begin again, or choose another way to sign in.',
     /** Causes of a hop that leads nowhere, by name, with the mend. */
     causes: [
       {
@@ -118,7 +118,7 @@ export const english = {
     done: 'You are signed out of your care identity in this browser. The applications that you used have been told.',
     card: 'If your smartcard is in the reader, the Identity Agent still knows you. Take the card with you when you leave.',
   },
-  /** The ways to sign in, by the ids of their authenticators: what they are called, and what is needed to sign in and to be given one. */
+  /** The ways to sign in: what they are called, and what is needed to sign in and to be given one. */
   ways: {
     smartcard: {
       label: 'Smartcard',
@@ -191,7 +191,8 @@ export const english = {
     unknown:
       'What your browser used is not known here. Try another one, or ask your registration authority to set it up.',
     refused: 'The answer of {thing} was not accepted. Try again, or use another way to sign in.',
-    tooLow: 'That sign-in reaches level {level}, and {application} needs more. Choose another way to sign in.',
+    tooLow:
+      'That sign-in reaches level {level}, and {application} needs more. Choose another way to sign in.',
     notAdded: 'The answer of {thing} was not accepted. Try again, or use another one.',
     addedThird: 'It signs you in at level 3, the highest.',
     addedSecond: 'It signs you in at level 2. Applications that need level 3 will ask for another way.',
@@ -295,7 +296,7 @@ export const english = {
       code: 'Code',
       open: 'Continue',
       questionTitle: 'Is it you who signs in?',
-      question: 'signs somebody in at a desk near you.',
+      question: '{application} signs somebody in at a desk near you.',
       questionHint: 'Choose the number that is on the screen of the desk.',
       choose: 'Which number is on the screen?',
       deny: 'No, it is not me',
@@ -393,14 +394,14 @@ export const english = {
     name: 'Name',
     save: 'Save',
     remove: 'Remove it',
-    removing: 'It will not sign you in any more. ',
+    removing: 'It will not sign you in any more.',
     ofYours: 'You are signed in with it, so you will be signed out.',
-    ofOthers: 'Who has signed in with it will be signed out.',
+    ofOthers: 'Whoever has signed in with it will be signed out.',
     back: 'Back to your ways to sign in',
   },
   error: {
     title: 'We cannot go on from here',
-    help: 'If you ask for help, give this number: ',
+    help: 'If you ask for help, give this number: {number}',
     developers: 'For developers',
     error: 'Error',
     why: 'Why',
@@ -426,11 +427,15 @@ export const english = {
     linkUnknown: 'This link has run out or was used before. Ask your registration authority for a new one.',
     enrolmentUnknown: 'This page has run out, was used before, or belongs to another browser. Begin again.',
     foreignPage: 'That did not come from a page of this service. Go back and try again.',
-    notSignedIn: 'Nobody is signed in here, or it is too long ago. Open the page of your ways to sign in again.',
-    accountLevel: 'You are signed in at a lower level than this needs. Sign in with your smartcard or another way of level 3, and come back.',
+    notSignedIn:
+      'Nobody is signed in here, or it is too long ago. Open the page of your ways to sign in again.',
+    accountLevel:
+      'You are signed in at a lower level than this needs. Sign in with your smartcard or another way of level 3, and come back.',
     credentialUnknown: 'There is no such way to sign in any more.',
-    interactionUnknown: 'This sign-in has run out or belongs to another browser. Go back to your application and begin again.',
-    returnRefused: 'This sign-in does not belong to this browser, or it was used before. Go back to your application and begin again.',
+    interactionUnknown:
+      'This sign-in has run out or belongs to another browser. Go back to your application and begin again.',
+    returnRefused:
+      'This sign-in does not belong to this browser, or it was used before. Go back to your application and begin again.',
     sessionEnded: 'The smartcard session has ended.',
     cardRefused: 'The smartcard was not accepted.',
     cisUnreachable: 'CIS does not answer.',

@@ -1,8 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import { accountPath } from '../interaction/own-party.ts';
-import { serviceName } from './text.ts';
+import { markedUp } from './filled.ts';
+import { cis2Page } from './frame.ts';
+import { words } from './words.ts';
+
+const { enrolment: says, common, account } = words;
 
 /** Browsers tell our own pages where a form comes from, and nobody else. */
 export const ownReferrer = { 'referrer-policy': 'same-origin' } as const;
@@ -21,13 +24,12 @@ export const linkPage = ({
   action: string;
   development: boolean;
 }): Answer =>
-  framedPage(200, {
-    title: 'Set up a way to sign in',
-    service: serviceName,
+  cis2Page(200, {
+    title: says.title,
     development,
-    main: html`<dl class="summary"><dt>For</dt><dd>${personName}</dd><dt>What</dt><dd>${label}</dd><dt>You need</dt><dd>${hint}</dd></dl>
-<p>Go on only if this is you. The link works once, and for 15 minutes.</p>
-<form method="post" action="${action}"><div class="actions"><button>Begin</button></div></form>`,
+    main: html`<dl class="summary"><dt>${common.for}</dt><dd>${personName}</dd><dt>${says.what}</dt><dd>${label}</dd><dt>${common.need}</dt><dd>${hint}</dd></dl>
+<p>${says.onlyYou}</p>
+<form method="post" action="${action}"><div class="actions"><button>${says.begin}</button></div></form>`,
   }).with(ownReferrer);
 
 /** The end of an enrolment. */
@@ -42,10 +44,9 @@ export const enrolledPage = ({
   ownAccount: boolean;
   development: boolean;
 }): Answer =>
-  framedPage(200, {
-    title: 'You can sign in with it now',
-    service: serviceName,
+  cis2Page(200, {
+    title: says.doneTitle,
     development,
-    main: html`<p class="note" role="status"><strong>${label}</strong> is set up. ${note}</p>
-${ownAccount ? html`<p><a href="${accountPath}">Back to your ways to sign in</a></p>` : html`<p>You can close this page, and choose it when you sign in next time.</p>`}`,
+    main: html`<p class="note" role="status">${markedUp(says.done, { label, note }, (text) => html`<strong>${text}</strong>`)}</p>
+${ownAccount ? html`<p><a href="${accountPath}">${account.back}</a></p>` : html`<p>${says.close}</p>`}`,
   });

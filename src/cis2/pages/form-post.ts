@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Answer } from '@alongside/kernel/answer';
 import { html, trusted } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
-import { serviceName } from './text.ts';
+import { filled } from './filled.ts';
+import { cis2Page } from './frame.ts';
+import { words } from './words.ts';
 
 const script = 'document.forms[0].submit()';
 const scriptHash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
@@ -23,12 +24,12 @@ export function formPostPage(
   const fields = Object.entries(parameters)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
-  const main = html`<p role="status">You are being taken on.</p>
-<form method="post" action="${to}">${fields}<div class="actions"><button>Continue</button></div></form>
+  const main = html`<p role="status">${words.common.takenOn}</p>
+<form method="post" action="${to}">${fields}<div class="actions"><button>${words.common.next}</button></div></form>
 <script>${trusted(script)}</script>`;
-  return framedPage(
+  return cis2Page(
     200,
-    { title: `Going back to ${applicationName}`, service: serviceName, development, main },
+    { title: filled(words.common.goingBack, { application: applicationName }), development, main },
     { formAction: [formTarget(to)], script: [scriptHash] },
   );
 }

@@ -1,21 +1,22 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
-import { hopCauses, serviceName } from './text.ts';
+import { cis2Page } from './frame.ts';
+import { words } from './words.ts';
+
+const { help: says } = words;
 
 export const helpPath = '/help/smartcard';
 
 /** What may be wrong when the hop to the agent shows nothing. */
 export const hopHelp = (): Html =>
-  html`<ul>${hopCauses.map(({ cause, mend }) => html`<li><strong>${cause}</strong> ${mend}</li>`)}</ul>`;
+  html`<ul>${says.causes.map(({ cause, mend }) => html`<li><strong>${cause}</strong> ${mend}</li>`)}</ul>`;
 
 /** `GET /help/smartcard`: also for a person who came to the browser's own error page. */
 export const helpPage = (development: boolean): Answer =>
-  framedPage(200, {
-    title: 'If the smartcard does not work',
-    service: serviceName,
+  cis2Page(200, {
+    title: says.title,
     development,
-    main: html`<p class="lead">To sign in with a smartcard, the browser goes to the Identity Agent on this computer and comes back. If the browser says that it cannot reach 127.0.0.1, one of these is the cause:</p>
+    main: html`<p class="lead">${says.lead}</p>
 ${hopHelp()}
-<p>Then go back to your application and begin again, or choose another way to sign in.</p>`,
+<p>${says.otherwise}</p>`,
   });

@@ -1,12 +1,12 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { field } from './field.ts';
-import { passwordSentences } from './password-text.ts';
-import { serviceName } from './text.ts';
+import { filled } from './filled.ts';
+import { cis2Page } from './frame.ts';
+import { words } from './words.ts';
 
-const { password: words, otherWay } = passwordSentences;
+const { password: says, common } = words;
 
 /** User name and password, as the development realm of the published service asks for them. */
 export const passwordPage = (
@@ -15,17 +15,16 @@ export const passwordPage = (
   problem: string,
   development: boolean,
 ): Answer =>
-  framedPage(problem ? 400 : 200, {
-    title: words.title,
-    service: serviceName,
+  cis2Page(problem ? 400 : 200, {
+    title: says.title,
     development,
-    main: html`<p class="lead">You are signing in to ${applicationName}.</p>
-<p class="quiet">${words.lead}</p>
+    main: html`<p class="lead">${filled(common.signingIn, { application: applicationName })}</p>
+<p class="quiet">${says.lead}</p>
 ${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
 <form method="post" action="${interactionPath(interaction.id, 'password/answer')}">
-${field({ name: 'username', label: words.name, hint: words.nameHint, type: 'text', autocomplete: 'username', longest: 254 })}
-${field({ name: 'password', label: words.password, type: 'password', autocomplete: 'current-password', longest: 1024 })}
-<div class="actions"><button>${words.next}</button></div>
+${field({ name: 'username', label: says.name, hint: says.nameHint, type: 'text', autocomplete: 'username', longest: 254 })}
+${field({ name: 'password', label: says.password, type: 'password', autocomplete: 'current-password', longest: 1024 })}
+<div class="actions"><button>${says.next}</button></div>
 </form>
-<p><a href="${interactionPath(interaction.id)}">${otherWay}</a></p>`,
+<p><a href="${interactionPath(interaction.id)}">${common.otherWay}</a></p>`,
   });

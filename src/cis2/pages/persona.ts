@@ -1,24 +1,23 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import type { Person } from '../../cis/protocol.ts';
 import type { Reached } from '../acr.ts';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
-import { serviceName } from './text.ts';
+import { filled } from './filled.ts';
+import { cis2Page } from './frame.ts';
+import { words } from './words.ts';
 
-const words = {
-  title: 'Sign in as anybody',
-  lead: 'For development: choose a person, and you are that person.',
-  legend: 'Who do you want to be?',
-  unchosen: 'Choose a person.',
-  next: 'Sign in',
-  otherWay: 'Choose another way to sign in',
-} as const;
+const { persona: says, common } = words;
+
+function rolesOf(count: number): string {
+  if (count === 0) return says.noRoles;
+  return count === 1 ? says.oneRole : filled(says.roles, { count });
+}
 
 const radio = ({ uid, persona, displayName, roles }: Person): Html => html`<div class="choice">
 <input type="radio" id="person-${uid}" name="uid" value="${uid}" required aria-describedby="more-${uid}">
 <div><label for="person-${uid}">${displayName}${persona ? html` <span class="hint">(${persona})</span>` : undefined}</label>
-<p class="hint" id="more-${uid}">${uid}, ${roles.length === 1 ? 'one role' : `${roles.length || 'no'} roles`}</p></div>
+<p class="hint" id="more-${uid}">${uid}, ${rolesOf(roles.length)}</p></div>
 </div>`;
 
 /** The people of the directory, to be one of them. */
@@ -31,16 +30,15 @@ export const personaPage = (
   people: readonly Person[],
   { level, methods }: Reached,
 ): Answer =>
-  framedPage(problem ? 400 : 200, {
-    title: words.title,
-    service: serviceName,
+  cis2Page(problem ? 400 : 200, {
+    title: says.title,
     development: true,
-    main: html`<p class="lead">You are signing in to ${applicationName}.</p>
-<p class="note">${words.lead} The sign-in counts as level ${level}, ${methods.join(' ')}.</p>
-${problem ? html`<p class="error" role="alert">${words.unchosen}</p>` : undefined}
+    main: html`<p class="lead">${filled(common.signingIn, { application: applicationName })}</p>
+<p class="note">${says.lead} ${filled(says.counts, { level, methods: methods.join(' ') })}</p>
+${problem ? html`<p class="error" role="alert">${says.unchosen}</p>` : undefined}
 <form method="post" action="${interactionPath(interaction.id, 'persona/answer')}">
-<fieldset><legend>${words.legend}</legend>${people.map(radio)}</fieldset>
-<div class="actions"><button>${words.next}</button></div>
+<fieldset><legend>${says.legend}</legend>${people.map(radio)}</fieldset>
+<div class="actions"><button>${says.next}</button></div>
 </form>
-<p><a href="${interactionPath(interaction.id)}">${words.otherWay}</a></p>`,
+<p><a href="${interactionPath(interaction.id)}">${common.otherWay}</a></p>`,
   });

@@ -1,10 +1,13 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import type { Person, RoleProfile } from '../../cis/protocol.ts';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { detailsOf, lastPart, mostWithoutSearch, organisationOf, searchRoles } from '../roles/words.ts';
-import { roleSentences, serviceName } from './text.ts';
+import { filled } from './filled.ts';
+import { cis2Page } from './frame.ts';
+import { words } from './words.ts';
+
+const { role: says, common } = words;
 
 /** What the role page shows. */
 export interface RoleQuestion {
@@ -31,14 +34,14 @@ const searchForm = (
   path: string,
   search: string,
 ): Html => html`<form method="get" action="${path}" role="search">
-<div class="field"><label for="search">Search your roles</label>
-<p class="hint" id="search-hint">A job, an organisation or its code</p>
+<div class="field"><label for="search">${says.search}</label>
+<p class="hint" id="search-hint">${says.searchHint}</p>
 <input type="search" id="search" name="search" value="${search}" maxlength="100" autocomplete="off" spellcheck="false" aria-describedby="search-hint"></div>
-<div class="actions"><button class="secondary">Search</button>${search ? html`<a href="${path}">Show all roles</a>` : undefined}</div>
+<div class="actions"><button class="secondary">${says.searchButton}</button>${search ? html`<a href="${path}">${says.all}</a>` : undefined}</div>
 </form>`;
 
 const found = (count: number, all: number): string =>
-  count === 0 ? roleSentences.noneFound : `${count} of ${all} roles`;
+  count === 0 ? says.noneFound : filled(says.found, { count, all });
 
 /** The choice of the role (OpenID Connect scopes `selectedrole` and `changedrole`). Works without script: the search is a form by GET. */
 export function rolePage(
@@ -49,19 +52,18 @@ export function rolePage(
   const path = interactionPath(interaction.id, 'role');
   const searchable = person.roles.length > mostWithoutSearch;
   const shown = searchable ? searchRoles(person.roles, search) : person.roles;
-  const cancel = html`<button class="secondary" name="cancel" value="1" formnovalidate>Cancel</button>`;
-  const main = html`<dl class="summary"><dt>Signed in</dt><dd>${person.displayName}</dd><dt>For</dt><dd>${applicationName}</dd></dl>
-${unanswered ? html`<p class="error" role="alert" id="role-error">${roleSentences.unanswered}</p>` : undefined}
+  const cancel = html`<button class="secondary" name="cancel" value="1" formnovalidate>${common.cancel}</button>`;
+  const main = html`<dl class="summary"><dt>${common.signedIn}</dt><dd>${person.displayName}</dd><dt>${common.for}</dt><dd>${applicationName}</dd></dl>
+${unanswered ? html`<p class="error" role="alert" id="role-error">${says.unanswered}</p>` : undefined}
 ${searchable ? searchForm(path, search) : undefined}
 ${searchable && search ? html`<p role="status">${found(shown.length, person.roles.length)}</p>` : undefined}
 <form method="post" action="${path}">
 ${search ? html`<input type="hidden" name="search" value="${search}">` : undefined}
-${shown.length === 0 ? undefined : html`<fieldset ${unanswered ? html`aria-describedby="role-error"` : undefined}><legend>In which role do you work now?</legend>${shown.map((role) => radio(role, role.roleId === roleId))}</fieldset>`}
-<div class="actions">${shown.length === 0 ? undefined : html`<button>Continue</button>`}${cancel}</div>
+${shown.length === 0 ? undefined : html`<fieldset ${unanswered ? html`aria-describedby="role-error"` : undefined}><legend>${says.legend}</legend>${shown.map((role) => radio(role, role.roleId === roleId))}</fieldset>`}
+<div class="actions">${shown.length === 0 ? undefined : html`<button>${common.next}</button>`}${cancel}</div>
 </form>`;
-  return framedPage(unanswered ? 400 : 200, {
-    title: 'Choose your role',
-    service: serviceName,
+  return cis2Page(unanswered ? 400 : 200, {
+    title: says.title,
     development,
     main,
   });

@@ -1,15 +1,14 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage, type LayoutOptions } from '@alongside/kernel/layout';
 import { appScriptPath } from '../authenticators/tablet/app-script.ts';
 import { waitScriptPath } from '../authenticators/tablet/wait-script.ts';
 import { ownReferrer } from './enrolment.ts';
 import { field } from './field.ts';
+import { cis2Page, type PageOptions } from './frame.ts';
 import { qrCode } from './qr.ts';
-import { tabletSentences } from './tablet-text.ts';
-import { serviceName } from './text.ts';
+import { words } from './words.ts';
 
-const { enrolment: words, app } = tabletSentences;
+const { enrolment: says, app } = words.tablet;
 
 interface Shown {
   path(part: string): string;
@@ -17,12 +16,9 @@ interface Shown {
 }
 
 const framed = (
-  more: Pick<LayoutOptions, 'title' | 'main' | 'development'> & { head: Html },
+  more: Pick<PageOptions, 'title' | 'main' | 'development'> & { head: Html },
   status = 200,
-): Answer =>
-  framedPage(status, { service: serviceName, ...more }, { script: ["'self'"], connect: ["'self'"] }).with(
-    ownReferrer,
-  );
+): Answer => cis2Page(status, more, { script: ["'self'"], connect: ["'self'"] }).with(ownReferrer);
 
 /** Looks whether a tablet has come, as the page of a sign-in does. */
 const watching = (address: string): Html =>
@@ -35,18 +31,18 @@ export const tabletEnrolmentPage = (
 ): Answer =>
   framed(
     {
-      title: words.title,
+      title: says.title,
       development,
       head: html`<script src="${appScriptPath}" defer></script>${watching(path('state'))}`,
       main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
-<section class="panel"><h2>${words.here}</h2><p>${app.join}</p>
+<section class="panel"><h2>${says.here}</h2><p>${app.join}</p>
 <noscript><p class="error">${app.noScript}</p></noscript>
 <form method="post" action="${path('here')}" data-tablet-key data-issuer="${issuer}" data-code="${code}">
 ${field({ name: 'label', label: app.joinLabel, type: 'text', autocomplete: 'off', longest: 60, value: app.title })}
 <input type="hidden" name="token" value=""><div class="actions"><button>${app.joinButton}</button></div></form></section>
-<section class="panel"><h2>${words.elsewhere}</h2><p>${words.scan}</p>
-${qrCode(address, words.picture)}
-<p class="waiting" role="status" data-address="${address}">${words.waiting}</p></section>`,
+<section class="panel"><h2>${says.elsewhere}</h2><p>${says.scan}</p>
+${qrCode(address, says.picture)}
+<p class="waiting" role="status" data-address="${address}">${says.waiting}</p></section>`,
     },
     problem ? 400 : 200,
   );
@@ -54,13 +50,13 @@ ${qrCode(address, words.picture)}
 /** A tablet has come: it is the right one if both show the same number. */
 export const tabletComparePage = ({ path, development }: Shown, number: string, label: string): Answer =>
   framed({
-    title: words.compareTitle,
+    title: says.compareTitle,
     development,
     head: html``,
-    main: html`<p>${words.compare}</p>
+    main: html`<p>${says.compare}</p>
 <p><strong class="matching" data-number>${number}</strong></p>
 <form method="post" action="${path('compared')}">
 ${field({ name: 'label', label: app.joinLabel, type: 'text', autocomplete: 'off', longest: 60, value: label })}
-<div class="actions"><button name="answer" value="yes">${words.yes}</button>
-<button class="secondary" name="answer" value="no" formnovalidate>${words.no}</button></div></form>`,
+<div class="actions"><button name="answer" value="yes">${says.yes}</button>
+<button class="secondary" name="answer" value="no" formnovalidate>${says.no}</button></div></form>`,
   });

@@ -1,15 +1,14 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import { grouped } from '../authenticators/tablet/short-code.ts';
 import { waitScriptPath } from '../authenticators/tablet/wait-script.ts';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
+import { filled } from './filled.ts';
+import { cis2Page } from './frame.ts';
 import { qrCode } from './qr.ts';
-import { tabletSentences } from './tablet-text.ts';
-import { serviceName } from './text.ts';
-import { filled } from './webauthn-text.ts';
+import { words } from './words.ts';
 
-const { desk: words } = tabletSentences;
+const { desk: says } = words.tablet;
 
 /** The page at the desk. */
 export interface DeskPage {
@@ -27,18 +26,17 @@ const watching = (address: string, state: string): Html =>
 function waitingPage(page: DeskPage, state: string, title: string, main: Html): Answer {
   const { interaction, serial, applicationName, development } = page;
   const path = (part: string) => interactionPath(interaction.id, `tablet/${part}`);
-  return framedPage(
+  return cis2Page(
     200,
     {
       title,
-      service: serviceName,
       development,
       head: watching(path(`state?request=${serial}`), state),
-      main: html`<p class="lead">You are signing in to ${applicationName}.</p>
+      main: html`<p class="lead">${filled(words.common.signingIn, { application: applicationName })}</p>
 ${main}
-<p class="quiet">${words.lifetime} <noscript>${words.noScript}</noscript></p>
+<p class="quiet">${says.lifetime} <noscript>${says.noScript}</noscript></p>
 <form method="post" action="${path('stop')}"><input type="hidden" name="request" value="${serial}">
-<div class="actions"><button class="secondary">${words.cancel}</button></div></form>`,
+<div class="actions"><button class="secondary">${says.cancel}</button></div></form>`,
     },
     { script: ["'self'"], connect: ["'self'"] },
   );
@@ -49,11 +47,11 @@ export const tabletScanPage = (page: DeskPage, appUrl: string, code: string): An
   waitingPage(
     page,
     'waiting',
-    words.title,
-    html`<p>${filled(words.lead, { address: appUrl })}</p>
-${qrCode(`${appUrl}#${grouped(code)}`, words.picture)}
-<dl class="summary"><dt>${words.code}</dt><dd><strong class="code typed" data-code>${grouped(code)}</strong></dd></dl>
-<p class="waiting" role="status">${words.waiting}</p>`,
+    says.title,
+    html`<p>${filled(says.lead, { address: appUrl })}</p>
+${qrCode(`${appUrl}#${grouped(code)}`, says.picture)}
+<dl class="summary"><dt>${says.code}</dt><dd><strong class="code typed" data-code>${grouped(code)}</strong></dd></dl>
+<p class="waiting" role="status">${says.waiting}</p>`,
   );
 
 /** A tablet has opened it, and asks for the number. */
@@ -61,19 +59,18 @@ export const tabletNumberPage = (page: DeskPage, number: string): Answer =>
   waitingPage(
     page,
     'opened',
-    words.openedTitle,
-    html`<div class="panel" role="status"><p>${words.opened}</p>
-<p><span class="visually-hidden">${words.number}: </span><strong class="matching" data-number>${number}</strong></p></div>
-<p class="waiting">${words.opening}</p>`,
+    says.openedTitle,
+    html`<div class="panel" role="status"><p>${says.opened}</p>
+<p><span class="visually-hidden">${says.number}: </span><strong class="matching" data-number>${number}</strong></p></div>
+<p class="waiting">${says.opening}</p>`,
   );
 
 /** It ended without a sign-in. */
 export const tabletEndPage = ({ interaction, development }: DeskPage, sentence: string): Answer =>
-  framedPage(200, {
-    title: words.title,
-    service: serviceName,
+  cis2Page(200, {
+    title: says.title,
     development,
     main: html`<p class="error" role="alert">${sentence}</p>
-<p><a class="button" href="${interactionPath(interaction.id, 'tablet')}">${words.again}</a></p>
-<p><a href="${interactionPath(interaction.id)}">${words.otherWay}</a></p>`,
+<p><a class="button" href="${interactionPath(interaction.id, 'tablet')}">${says.again}</a></p>
+<p><a href="${interactionPath(interaction.id)}">${says.otherWay}</a></p>`,
   });

@@ -1,13 +1,12 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import { ownReferrer } from './enrolment.ts';
 import { field } from './field.ts';
-import { passwordSentences } from './password-text.ts';
+import { cis2Page } from './frame.ts';
 import { qrCode } from './qr.ts';
-import { serviceName } from './text.ts';
+import { words } from './words.ts';
 
-const { enrolment: words } = passwordSentences;
+const { secrets: says } = words;
 
 /** What is wrong with a form, by its fields. */
 export type FieldProblems = Partial<Record<'password' | 'repeat' | 'code', string>>;
@@ -20,20 +19,19 @@ interface Shown {
 }
 
 const newPassword = (problems: FieldProblems): Html =>
-  html`${field({ name: 'password', label: words.password, hint: words.passwordHint, type: 'password', autocomplete: 'new-password', longest: 256, problem: problems.password })}
-${field({ name: 'repeat', label: words.repeat, type: 'password', autocomplete: 'new-password', longest: 256, problem: problems.repeat })}`;
+  html`${field({ name: 'password', label: says.password, hint: says.passwordHint, type: 'password', autocomplete: 'new-password', longest: 256, problem: problems.password })}
+${field({ name: 'repeat', label: says.repeat, type: 'password', autocomplete: 'new-password', longest: 256, problem: problems.repeat })}`;
 
 const framed = (title: string, { action, email, problems, development }: Shown, above: Html, fields: Html) =>
-  framedPage(Object.keys(problems).length > 0 ? 400 : 200, {
+  cis2Page(Object.keys(problems).length > 0 ? 400 : 200, {
     title,
-    service: serviceName,
     development,
     main: html`${above}
 <form method="post" action="${action}">
-<dl class="summary"><dt>${words.signInName}</dt><dd>${email}</dd></dl>
+<dl class="summary"><dt>${says.signInName}</dt><dd>${email}</dd></dl>
 <input type="hidden" name="username" value="${email}" autocomplete="username">
 ${fields}
-<div class="actions"><button>${words.save}</button></div></form>`,
+<div class="actions"><button>${says.save}</button></div></form>`,
   }).with(ownReferrer);
 
 /** The key in groups of four, as apps let it be typed. */
@@ -44,25 +42,24 @@ export const totpEnrolmentPage = (
   shown: Shown & { uri: string; secret: string; replaces: boolean },
 ): Answer =>
   framed(
-    words.title,
+    says.title,
     shown,
-    html`${shown.replaces ? html`<p class="warning">${words.twice}</p>` : undefined}
-<p>${words.scan}</p>
-${qrCode(shown.uri, words.picture)}
-<p>${words.byHand}<br><strong class="code typed" data-secret>${typed(shown.secret)}</strong></p>`,
+    html`${shown.replaces ? html`<p class="warning">${says.twice}</p>` : undefined}
+<p>${says.scan}</p>
+${qrCode(shown.uri, says.picture)}
+<p>${says.byHand}<br><strong class="code typed" data-secret>${typed(shown.secret)}</strong></p>`,
     html`${newPassword(shown.problems)}
-${field({ name: 'code', label: words.code, hint: words.codeHint, type: 'text', autocomplete: 'one-time-code', longest: 16, code: true, problem: shown.problems.code })}`,
+${field({ name: 'code', label: says.code, hint: says.codeHint, type: 'text', autocomplete: 'one-time-code', longest: 16, code: true, problem: shown.problems.code })}`,
   );
 
 /** Setting a password, in development. */
 export const passwordEnrolmentPage = (shown: Shown): Answer =>
-  framed(words.passwordTitle, shown, html``, newPassword(shown.problems));
+  framed(says.passwordTitle, shown, html``, newPassword(shown.problems));
 
 /** The directory does not say enough of the person. */
 export const noAccountPage = (title: string, sentence: string, development: boolean): Answer =>
-  framedPage(409, {
+  cis2Page(409, {
     title,
-    service: serviceName,
     development,
     main: html`<p class="error" role="alert">${sentence}</p>`,
   });

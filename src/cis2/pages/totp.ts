@@ -1,12 +1,12 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { field } from './field.ts';
-import { passwordSentences } from './password-text.ts';
-import { serviceName } from './text.ts';
+import { filled } from './filled.ts';
+import { cis2Page } from './frame.ts';
+import { words } from './words.ts';
 
-const { totp: words, otherWay } = passwordSentences;
+const { totp: says, common } = words;
 
 /** Where the person is, and what the page has to say. */
 interface Shown {
@@ -20,25 +20,24 @@ interface Shown {
 }
 
 const framed = ({ interaction, applicationName, problem, development }: Shown, title: string, form: Html) =>
-  framedPage(problem ? 400 : 200, {
+  cis2Page(problem ? 400 : 200, {
     title,
-    service: serviceName,
     development,
-    main: html`<p class="lead">You are signing in to ${applicationName}.</p>
+    main: html`<p class="lead">${filled(common.signingIn, { application: applicationName })}</p>
 ${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
 ${form}
-<p><a href="${interactionPath(interaction.id)}">${otherWay}</a></p>`,
+<p><a href="${interactionPath(interaction.id)}">${common.otherWay}</a></p>`,
   });
 
 /** First page of the authenticator app: who the person is. */
 export const totpPasswordPage = (shown: Shown): Answer =>
   framed(
     shown,
-    words.title,
+    says.title,
     html`<form method="post" action="${interactionPath(shown.interaction.id, 'totp/password')}">
-${field({ name: 'email', label: words.email, type: 'email', value: shown.email, autocomplete: 'username', longest: 254 })}
-${field({ name: 'password', label: words.password, type: 'password', autocomplete: 'current-password', longest: 1024 })}
-<div class="actions"><button>${words.next}</button></div>
+${field({ name: 'email', label: says.email, type: 'email', value: shown.email, autocomplete: 'username', longest: 254 })}
+${field({ name: 'password', label: says.password, type: 'password', autocomplete: 'current-password', longest: 1024 })}
+<div class="actions"><button>${says.next}</button></div>
 </form>`,
   );
 
@@ -46,11 +45,11 @@ ${field({ name: 'password', label: words.password, type: 'password', autocomplet
 export const totpCodePage = (shown: Shown & { step: string }): Answer =>
   framed(
     shown,
-    words.codeTitle,
+    says.codeTitle,
     html`<form method="post" action="${interactionPath(shown.interaction.id, 'totp/code')}">
 <input type="hidden" name="step" value="${shown.step}">
-${field({ name: 'code', label: words.code, hint: words.codeHint, type: 'text', autocomplete: 'one-time-code', longest: 16, code: true })}
-<div class="actions"><button>${words.submit}</button></div>
+${field({ name: 'code', label: says.code, hint: says.codeHint, type: 'text', autocomplete: 'one-time-code', longest: 16, code: true })}
+<div class="actions"><button>${says.submit}</button></div>
 </form>
-<p><a href="${interactionPath(shown.interaction.id, 'totp')}">${words.again}</a></p>`,
+<p><a href="${interactionPath(shown.interaction.id, 'totp')}">${says.again}</a></p>`,
   );

@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import { webAuthnScriptPath } from '../authenticators/webauthn/script.ts';
-import { serviceName } from './text.ts';
-import { filled, webAuthnSentences } from './webauthn-text.ts';
+import { filled } from './filled.ts';
+import { cis2Page } from './frame.ts';
+import { words } from './words.ts';
 
 /** A page on which the browser talks to an authenticator. */
 export interface WebAuthnPage {
@@ -32,10 +32,10 @@ const says = (name: string, sentence: string, thing: string): Html =>
 
 /** It begins by itself, and again by its button. The result goes back as a form. */
 export function webAuthnPage({ thing, problem, ...page }: WebAuthnPage): Answer {
-  const { waiting, done, browser } = webAuthnSentences;
+  const { waiting, done, browser, noScript } = words.webAuthn;
   const main = html`${page.lead}
 ${problem ? html`<p class="error" role="alert" data-says="problem">${problem}</p>` : undefined}
-<noscript><p class="error">Your browser must run JavaScript to use ${thing}.</p></noscript>
+<noscript><p class="error">${filled(noScript, { thing })}</p></noscript>
 ${Object.entries(browser).map(([name, sentence]) => says(name, sentence, thing))}
 <div role="status"><p class="note waiting" data-says="waiting" hidden>${filled(waiting, { thing })}</p>
 <p class="note" data-says="done" hidden>${done}</p></div>
@@ -45,11 +45,10 @@ ${page.fields}
 <div class="actions"><button id="start">${page.button}</button></div>
 </form>
 ${page.otherwise}`;
-  return framedPage(
+  return cis2Page(
     problem ? 400 : 200,
     {
       title: page.title,
-      service: serviceName,
       development: page.development,
       head: html`<script src="${webAuthnScriptPath}" defer></script>`,
       main,

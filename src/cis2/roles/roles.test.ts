@@ -6,6 +6,7 @@ import type { SessionState } from '../../cis/protocol.ts';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
+import { forgetSession } from '../testing/journey.ts';
 import { gp, gpRole, locum, nurse, nurseRole, starter } from '../testing/people.ts';
 import { redeem } from '../testing/redeem.ts';
 import { settleRole } from './settle.ts';
@@ -147,7 +148,8 @@ describe('prompt=none', () => {
   });
   test('through the agent', async () => {
     await cis2.agent.signIn(nurse.uid, newer);
-    await cis2.signIn(new Browser(), nhs);
+    await cis2.signIn(browser, nhs);
+    forgetSession(browser);
     const reply = await cis2.signIn(browser, nhs, { ...selected, prompt: 'none' });
     assert.equal(errorOf(reply), 'interaction_required');
   });

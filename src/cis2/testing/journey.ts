@@ -13,6 +13,11 @@ export async function give({ database, clock, vault }: Instance, draft: Draft): 
   return id;
 }
 
+/** Takes the session out of a browser, which goes on knowing the agents that it met. */
+export function forgetSession({ jar }: Browser): void {
+  for (const name of jar.keys()) if (name.endsWith('-session')) jar.delete(name);
+}
+
 /** A sign-in of one browser, as far as the choice page: where its interaction is. */
 export async function choice(
   cis2: Instance,

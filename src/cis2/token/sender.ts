@@ -15,7 +15,8 @@ export const proveKey = (addresses: Addresses, checks: ProofChecks) =>
   async function proveKey({ request, party }: Asked): Promise<{ jkt: string | null }> {
     if (!rulesOf(party.client).extended) return { jkt: null };
     const proof = await readProof(request, addresses, checks);
-    if (proof && 'fault' in proof) throw errors.dpopProofInvalid(proof.fault);
+    if (proof && 'fault' in proof)
+      throw proof.needsNonce ? errors.dpopNonceNeeded(proof.fault) : errors.dpopProofInvalid(proof.fault);
     return { jkt: proof?.jkt ?? null };
   };
 

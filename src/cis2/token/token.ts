@@ -5,6 +5,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
+import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { Addresses } from '../confirmation.ts';
@@ -57,6 +58,7 @@ export function createToken(parts: {
   addresses: Addresses;
   clock: Clock;
   singleUse: SingleUse;
+  proofNonces: ProofNonces | undefined;
 }): Endpoint {
   const grants = new Map(parts.grants.map((grant) => [grant.type, grant]));
   if (grants.size !== parts.grants.length) throw new Error('Two grants have the same type.');

@@ -1,6 +1,9 @@
 import { OperatorError, readFlags } from '@alongside/kernel/config';
 import { z } from 'zod';
+import { examine, inWords } from '../../../identity-agent/doctor/doctor.ts';
+import { subjectOf } from '../../../identity-agent/doctor/subject.ts';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
+import { agentSocketPath } from '../../boot/data-folder.ts';
 import { type Command, choose, noMore, type Output } from '../command.ts';
 import { InstanceApi, instanceFlags, sentence } from '../instance.ts';
 
@@ -77,7 +80,22 @@ async function signOut({ api, words, json, out }: Call): Promise<void> {
   out.line('Signed out.');
 }
 
-const calls = { status, 'sign-in': signIn, 'sign-out': signOut };
+/** What the agent's own doctor finds. Resolves with whether something is wrong. */
+async function doctor({ api, words, json, out }: Call): Promise<boolean> {
+  noMore(words, 1);
+  const { urls } = await api.must<{ urls: { identityAgent: string } }>('GET', '/state');
+  const report = await examine(await subjectOf(agentSocketPath(Number(new URL(urls.identityAgent).port))));
+  if (json) out.json(report);
+  else for (const line of inWords(report).trimEnd().split('\n')) out.line(line);
+  return !report.ok;
+}
+
+const calls: Readonly<Record<string, (call: Call) => Promise<unknown>>> = {
+  status,
+  'sign-in': signIn,
+  'sign-out': signOut,
+  doctor,
+};
 
 export const agent: Command = {
   name: 'agent',
@@ -86,12 +104,13 @@ export const agent: Command = {
     'alongside agent status                         state, person, role and card',
     'alongside agent sign-in [--pin PIN] [--role R] answer the PIN question (123456 unless said), and the role question',
     'alongside agent sign-out                       end the session; the card stays in',
+    'alongside agent doctor                         what is wrong at the desk, by name; exit code 1 when something is',
   ],
   async run({ argv, out }) {
     const shape = { ...instanceFlags, pin: z.string().optional(), role: z.string().optional() };
     const { flags, words } = readFlags(shape, argv);
     const call = choose(calls, words, 'agent');
-    await call({ api: new InstanceApi(flags), flags, words, json: flags.json === true, out });
-    return 0;
+    const wrong = await call({ api: new InstanceApi(flags), flags, words, json: flags.json === true, out });
+    return wrong === true ? 1 : 0;
   },
 };

@@ -1,7 +1,7 @@
 import { productionShape } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import type { Command, Output } from '../command.ts';
-import { readConfig, settingLines, stopSignal } from '../foreground.ts';
+import { readConfig, stopSignal } from '../foreground.ts';
 import { columns } from '../output.ts';
 
 function banner(out: Output, state: StateFile): void {
@@ -22,11 +22,9 @@ export const serve: Command = {
   name: 'serve',
   summary: 'production: serve others, in the foreground until an end signal; no development convenience',
   help: [
-    'alongside serve [flags]   the same flags as alongside up',
+    'alongside serve [flags]   the flags of alongside up, which alongside up --help lists; --only leaves out sample and identity-agent by default',
     '',
     'Nothing is seeded and nothing of development is there; what would not be safe is refused. docs/production.md tells more.',
-    '',
-    ...settingLines(productionShape),
   ],
   async run({ argv, out }) {
     const stopping = stopSignal();

@@ -71,7 +71,7 @@ function show({ state, people, cards, applications }: Everything, out: Output): 
   for (const line of columns(Object.entries(state.urls).map(([name, value]) => [name, value])))
     out.line(line);
   out.line('');
-  out.line('People and cards (every PIN is 123456)');
+  out.line(cards.length > 0 ? 'People and cards (every PIN is 123456)' : 'People');
   const rows = people.map((person) => [
     `  ${person.persona ?? '-'}`,
     person.uid,

@@ -1,7 +1,8 @@
+import { flagOf, variableOf } from '@alongside/kernel/config';
 import { configShape } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import type { Command, Output } from '../command.ts';
-import { readConfig, settingLines, stopSignal } from '../foreground.ts';
+import { readConfig, stopSignal } from '../foreground.ts';
 import { columns } from '../output.ts';
 
 function banner(out: Output, state: StateFile, took: number): void {
@@ -29,7 +30,17 @@ function banner(out: Output, state: StateFile, took: number): void {
 export const up: Command = {
   name: 'up',
   summary: 'start everything on this machine, in the foreground until Ctrl-C',
-  help: ['alongside up [flags]', '', ...settingLines(configShape)],
+  help: [
+    'alongside up [flags]',
+    '',
+    ...columns(
+      Object.entries(configShape).map(([key, schema]) => [
+        `  --${flagOf(key)}`,
+        variableOf(key),
+        schema.description ?? '',
+      ]),
+    ),
+  ],
   async run({ argv, out }) {
     const started = performance.now();
     const stopping = stopSignal();

@@ -60,7 +60,10 @@ describe('who is let in, in production', () => {
         ...withCookie(cookie, { 'content-type': 'application/json' }),
       });
       const records = await console_.audit.list(last);
-      assert.ok(records.some(({ action }) => action === 'console.call'));
+      assert.deepEqual(
+        records.map(({ action }) => action),
+        ['product.created', 'console.call'],
+      );
       for (const { actor } of records) assert.equal(actor, actorOf(administrator));
     });
 
@@ -114,7 +117,7 @@ describe('who is let in, in production', () => {
       for (const [method, path] of [
         ['POST', '/reset'],
         ['GET', '/clock'],
-        ['PATCH', '/clock'],
+        ['PUT', '/clock'],
         ['GET', '/faults'],
         ['PUT', '/faults/slow'],
         ['POST', '/tokens'],

@@ -7,19 +7,29 @@ import { invitationAnswer, invitationToken, signInAnswer } from './answers.ts';
 
 const text64 = fc.stringMatching(/^[\w-]{1,60}$/);
 const common = { id: text64, rawId: text64, type: fc.constant('public-key') };
-const registration = fc.record({
-  ...common,
-  response: fc.record({ clientDataJSON: text64, attestationObject: text64 }),
-});
-const authentication = fc.record({
-  ...common,
-  response: fc.record({
-    clientDataJSON: text64,
-    authenticatorData: text64,
-    signature: text64,
-    userHandle: text64,
-  }),
-});
+const plain = { noNullPrototype: true };
+const registration = fc.record(
+  {
+    ...common,
+    response: fc.record({ clientDataJSON: text64, attestationObject: text64 }, plain),
+  },
+  plain,
+);
+const authentication = fc.record(
+  {
+    ...common,
+    response: fc.record(
+      {
+        clientDataJSON: text64,
+        authenticatorData: text64,
+        signature: text64,
+        userHandle: text64,
+      },
+      plain,
+    ),
+  },
+  plain,
+);
 
 describe('what browsers send of passkeys', () => {
   test('is read as it was sent, without what we do not use', () => {

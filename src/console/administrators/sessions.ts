@@ -7,7 +7,7 @@ import { type Database, type Statement, sql } from '../../storage/database.ts';
 import type { Administrator } from './administrators.ts';
 
 /** Milliseconds: twelve hours at most, thirty minutes without use. */
-export const sessionLimits = { whole: 43_200_000, idle: 1_800_000 };
+const sessionLimits = { whole: 43_200_000, idle: 1_800_000 };
 /** Milliseconds between two writes of when a session was used. */
 const usePrecision = 30_000;
 const purpose = 'session';

@@ -2,13 +2,13 @@ import { type Html, html, safeHref } from '@alongside/kernel/html';
 import type { Urls } from '../../service.ts';
 import { copied } from './controls.ts';
 
-/** Where the parts answer. */
-export function addressesSection(urls: Urls, cis2Issuer: string): Html {
+/** Where the parts answer; in production without those that are not served here. */
+export function addressesSection(urls: Urls, cis2Issuer: string, development = true): Html {
   const rows: readonly (readonly [string, string, string])[] = [
-    ['Sample application', urls.sample, urls.sample],
+    ...(development ? [['Sample application', urls.sample, urls.sample] as const] : []),
     ['API platform', urls.api, `${urls.api}/hello-world/hello/world`],
     ['CIS2 (issuer)', cis2Issuer, `${cis2Issuer}/.well-known/openid-configuration`],
-    ['Identity Agent', urls.identityAgent, urls.identityAgent],
+    ...(development ? [['Identity Agent', urls.identityAgent, urls.identityAgent] as const] : []),
     ['CIS', urls.cis, `${urls.cis}/healthz`],
     ['This console', urls.console, `${urls.console}/api/v1/state`],
   ];

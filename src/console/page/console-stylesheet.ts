@@ -4,8 +4,9 @@ html:not(.script) .needs-script { display: none; }
 .said { position: sticky; top: 0; z-index: 5; margin: 0 0 1rem; }
 .said:not(:empty) { background: var(--accent-soft); border-left: 4px solid var(--accent); padding: .5rem 1rem; }
 .said.bad:not(:empty) { background: var(--bad-soft); border-color: var(--bad); }
-.signed-in { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; justify-content: flex-end; margin: -1rem 0 .5rem; }
+.signed-in { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; margin: 0 0 1rem; }
 .signed-in p { margin: 0; }
+@media (min-width: 44rem) { .signed-in { justify-content: flex-end; margin-top: -3.25rem; min-height: 2.25rem; } }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; }
 h3 { font-size: 1.0625rem; margin: 1.5rem 0 .5rem; }
 .panel > h2:first-child { margin-top: 0; }

@@ -44,10 +44,14 @@ ${stepList(journey)}
 </details>`;
 
 /** The newest journey drawn and in words, and the others to unfold. `chosen` draws another one. */
-export function journeysSection(journeys: readonly Journey[], chosen: string | undefined): Html {
+export function journeysSection(
+  journeys: readonly Journey[],
+  chosen: string | undefined,
+  development = true,
+): Html {
   const shown = journeys.find(({ id }) => id === chosen) ?? journeys[0];
   if (!shown)
-    return html`<p>Nothing has happened yet. Insert a card, give the PIN, and sign in to the sample application: each step appears here.</p>`;
+    return html`<p>Nothing has happened yet. ${development ? 'Insert a card, give the PIN, and sign in to the sample application: each step appears here.' : 'Each step of a sign-in appears here.'}</p>`;
   const others = journeys.filter((journey) => journey !== shown);
   const newest = shown === journeys[0];
   return html`

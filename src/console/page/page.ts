@@ -115,11 +115,11 @@ ${caller?.administrator ? signedInNote(caller.administrator) : undefined}
 <nav aria-label="On this page"><ul>${sections.filter((section) => development || !section.development).map(({ id, name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 <div class="grid">
 ${development ? desk(status) : undefined}
-<section class="panel" aria-labelledby="h-addresses"><h2 id="h-addresses">Addresses</h2>${addressesSection(urls, cis2Issuer)}</section>
+<section class="panel" aria-labelledby="h-addresses"><h2 id="h-addresses">Addresses</h2>${addressesSection(urls, cis2Issuer, development)}</section>
 </div>
 <section aria-labelledby="h-people"><h2 id="h-people">People and cards</h2><div id="people" data-live>${peopleSection(people, cards)}</div></section>
 <section aria-labelledby="h-sessions"><h2 id="h-sessions">Signed in</h2><div id="sessions" data-live>${sessionsSection(sessions, people)}</div></section>
-<section aria-labelledby="h-journeys" data-since="${last}"><h2 id="h-journeys">Journeys</h2><div id="journeys" data-live>${journeysSection(journeys, chosenJourney(request))}</div></section>
+<section aria-labelledby="h-journeys" data-since="${last}"><h2 id="h-journeys">Journeys</h2><div id="journeys" data-live>${journeysSection(journeys, chosenJourney(request), development)}</div></section>
 <section aria-labelledby="h-applications"><h2 id="h-applications">Applications</h2><div id="applications" data-live>${applicationsSection(registered.map(listedApplication))}</div></section>
 ${development ? startAgain() : undefined}`;
 }

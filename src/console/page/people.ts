@@ -88,6 +88,8 @@ const row = (person: Person, cards: readonly SocketCard[]): Html => {
 /** Everybody in the directory with their cards. Null stands for a neighbour that does not answer. */
 export function peopleSection(people: readonly Person[] | null, cards: readonly SocketCard[] | null): Html {
   if (!people) return html`<p class="warning">CIS does not answer, so its people cannot be shown.</p>`;
+  if (people.length === 0)
+    return html`<p>Nobody is in the directory yet: <code>alongside person add</code>.</p>`;
   const shown = people.slice(0, mostPeople);
   return html`
 <table role="table" class="stacks">

@@ -63,7 +63,17 @@ const platformRegistration = ({ clientId: _, secrets: __, products, ...half }: P
   revokedProducts: products.filter(({ status }) => status === 'revoked').map(({ name }) => name),
 });
 
-const cis2Registration = ({ clientId: _, secrets: __, ...half }: Cis2Half) => half;
+/** Members that registrations of earlier versions, and the seed, lack: what absent means. */
+const cis2Absent = {
+  boundTokens: null,
+  pushedRequests: 'optional',
+  signedRequests: 'optional',
+  requestObjectSigningAlg: '',
+  certificateSubject: null,
+  description: '',
+} as const;
+
+const cis2Registration = ({ clientId: _, secrets: __, ...half }: Cis2Half) => ({ ...cis2Absent, ...half });
 
 /** The registration of a stored application: what a merge patch is applied to. */
 export const registrationOf = ({

@@ -30,13 +30,19 @@ export function namespaces(): readonly string[] | undefined {
 }
 
 /** Why a test that needs these programs (and namespaces) cannot run here, for `skip`; false when it can. */
-export function lacking(names: readonly ProgramName[], { isolated = false } = {}): string | false {
+function lacking(names: readonly ProgramName[], { isolated = false } = {}): string | false {
   const missing = names.filter((name) => !existsSync(found(name) ?? ''));
   if (missing.length > 0)
     return `${missing.join(', ')} missing: as root, \`npm test -- test/cards\` installs what Debian has`;
   if (isolated && !namespaces()) return 'it needs namespaces of its own: run it as root';
   return false;
 }
+
+/** Options of a suite that needs these programs: skipped with the reason where they lack, and never without an end. */
+export const needing = (names: readonly ProgramName[], how: { isolated?: boolean } = {}) => ({
+  skip: lacking(names, how),
+  timeout: 90_000,
+});
 
 /** How a program ended. */
 export interface Ended {

@@ -1,10 +1,10 @@
-import type { federatedSentences } from '../../pages/federated-text.ts';
+import type { Words } from '../../pages/english.ts';
 
 /** Why a sign-in at another provider brought nobody. The message is for the log. */
 export class FederationProblem extends Error {
   override name = 'FederationProblem';
   /** What the person is told. */
-  readonly sentence: Exclude<keyof typeof federatedSentences, 'enrolment'>;
+  readonly sentence: keyof Words['federated']['problems'];
 
   constructor(sentence: FederationProblem['sentence'], detail: string) {
     super(detail);

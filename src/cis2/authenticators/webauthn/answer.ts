@@ -5,7 +5,8 @@ import { firstMet } from '../../acr.ts';
 import { toPage } from '../../interaction/finish.ts';
 import { afresh } from '../../interaction/interactions.ts';
 import type { Opened } from '../../interaction/open.ts';
-import { filled, webAuthnSentences } from '../../pages/webauthn-text.ts';
+import { filled } from '../../pages/filled.ts';
+import { words } from '../../pages/words.ts';
 import type { Credential } from '../credentials.ts';
 import { formOf } from '../form.ts';
 import { spendChallenge } from './challenges.ts';
@@ -14,6 +15,8 @@ import { type AtUse, levelOf } from './policy.ts';
 import { type Assertion, type ClientData, clientDataOf, readAssertion } from './response.ts';
 import { showSignIn, type WebAuthnParts } from './sign-in-page.ts';
 import { findCredential, verifyAssertion } from './verify.ts';
+
+const { webAuthn: says } = words;
 
 interface Answered extends Opened {
   assertion: Assertion;
@@ -50,7 +53,7 @@ const readAnswer = (refuse: Again) =>
     const assertion = readAssertion(formOf(opened.request).get('response') ?? '');
     const client = assertion && clientDataOf(assertion);
     if (assertion && client) return { assertion, client };
-    return refuse(opened, webAuthnSentences.malformed, 'the form holds no assertion of this page');
+    return refuse(opened, says.malformed, 'the form holds no assertion of this page');
   };
 
 /** Any answer spends its challenge, right or wrong: none is tried twice. */
@@ -58,22 +61,22 @@ const spend = ({ ceremony }: WebAuthnParts, refuse: Again) =>
   async function spend(known: Answered): Promise<Answer | undefined> {
     const { client, interaction } = known;
     if (!(await spendChallenge(ceremony.singleUse, client.challenge, interaction.id)))
-      return refuse(known, webAuthnSentences.tooLate, 'the challenge is old, used, or of another sign-in');
-    if (client.framed) return refuse(known, webAuthnSentences.refused, 'the page stood within another site');
+      return refuse(known, says.tooLate, 'the challenge is old, used, or of another sign-in');
+    if (client.framed) return refuse(known, says.refused, 'the page stood within another site');
     return undefined;
   };
 
 const findOwner = ({ ceremony }: WebAuthnParts, refuse: Again) =>
   async function findOwner(known: Answered): Promise<Answer | { credential: Credential<WebAuthnBody> }> {
     const found = await findCredential(ceremony, known.assertion, known.interaction.expected !== null);
-    return 'credential' in found ? found : refuse(known, webAuthnSentences.unknown, found.refused);
+    return 'credential' in found ? found : refuse(known, says.unknown, found.refused);
   };
 
 const verify = ({ ceremony }: WebAuthnParts, refuse: Again) =>
   async function verify(known: Known): Promise<Answer | { use: AtUse; uses: Statement }> {
     const { assertion, client, credential } = known;
     const use = await verifyAssertion(ceremony, assertion, client.challenge, credential);
-    if ('refused' in use) return refuse(known, webAuthnSentences.refused, use.refused);
+    if ('refused' in use) return refuse(known, says.refused, use.refused);
     // A key that is shared has no counter, and may sign in at many places in the same moment.
     const { shared, counter } = credential.body;
     const body: WebAuthnBody = { ...credential.body, counter: shared ? counter : use.counter };
@@ -94,7 +97,7 @@ const checkLevel = (parts: WebAuthnParts) =>
     const { interaction, party, level, uses } = known;
     if (firstMet(interaction.authorization.acr, { level, methods: webAuthnMethods }) !== undefined)
       return undefined;
-    const message = filled(webAuthnSentences.tooLow, { level, application: party.application.name });
+    const message = filled(says.tooLow, { level, application: party.application.name });
     return toPage(parts, { ...known, interaction: { ...interaction, ...afresh, message } }, [uses]);
   };
 

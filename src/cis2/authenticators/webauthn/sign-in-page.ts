@@ -1,10 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
-import { html } from '@alongside/kernel/html';
 import type { Log } from '@alongside/kernel/log';
 import type { Database } from '../../../storage/database.ts';
 import { type Interactions, interactionPath } from '../../interaction/interactions.ts';
-import { webAuthnPage } from '../../pages/webauthn.ts';
+import { webAuthnSignInPage } from '../../pages/webauthn-ceremonies.ts';
 import type { Sitting } from '../authenticator.ts';
 import type { Bring } from '../bring.ts';
 import type { Ceremony } from './ceremony.ts';
@@ -30,16 +29,13 @@ export async function showSignIn(
   problem = '',
 ): Promise<Answer> {
   const uid = interaction.expected?.uid ?? null;
-  return webAuthnPage({
-    title: `Sign in with ${kind.thing}`,
-    lead: html`<p class="lead">You are signing in to ${party.application.name}.</p><p>${kind.hint}</p>`,
-    thing: kind.thing,
-    ceremony: 'get',
+  return webAuthnSignInPage({
+    kind,
+    applicationName: party.application.name,
     options: await requestOptions(ceremony, kind, interaction.id, uid),
     action: interactionPath(interaction.id, `${kind.id}/answer`),
-    button: problem ? 'Try again' : 'Sign in',
+    otherWay: interactionPath(interaction.id),
     problem,
-    otherwise: html`<p><a href="${interactionPath(interaction.id)}">Use another way to sign in</a></p>`,
     development,
   });
 }

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { passwordRealm } from '../realm.ts';
+import { isAccessible } from '../testing/accessible.ts';
+import { cheapHash } from '../testing/cheap-hash.ts';
+import { give } from '../testing/journey.ts';
+import { gp, nurse } from '../testing/people.ts';
+import { startWebAuthnDesk, virtualAuthenticator, type WebAuthnDesk } from '../testing/webauthn-desk.ts';
+import { words } from './words.ts';
+
+// A person's own ways to sign in, the form of the password and the ends of the tablet, in a real browser.
+const good = 'green lamp sofa';
+let desk: WebAuthnDesk;
+before(async () => {
+  desk = await startWebAuthnDesk();
+});
+after(() => desk.stop());
+beforeEach(async () => {
+  await desk.fresh();
+  await desk.cis2.database.run({ text: 'DELETE FROM credential', values: [] });
+});
+
+const hasWay = (uid: string, label: string) =>
+  give(desk.cis2, {
+    uid,
+    kind: 'password',
+    label,
+    lookup: `${label.toLowerCase().replaceAll(' ', '-')}@example.test`,
+    body: { email: '', hash: cheapHash(good) },
+  });
+const says = (name: string) => desk.page.getByRole('heading', { name }).waitFor();
+const focused = () => desk.page.evaluate('document.activeElement.textContent.trim()') as Promise<string>;
+/** Goes on by the tabulator until that is reached; fails when it is not among the next stops. */
+async function tabTo(text: string | RegExp): Promise<void> {
+  for (let stop = 0; stop < 20; stop++) {
+    await desk.page.keyboard.press('Tab');
+    if ((await focused()).match(text)) return;
+  }
+  assert.fail(`no stop is called ${text}`);
+}
+
+/** Signs in on the way to the account, as anybody, at the third level. */
+async function account(uid: string): Promise<void> {
+  const { page, cis2 } = desk;
+  await page.goto(`${cis2.origin}/account/sign-in`);
+  await page.goto(`${page.url()}/persona`);
+  await page.locator(`input[value="${uid}"]`).check();
+  await page.getByRole('button', { name: words.persona.next }).click();
+  await says(words.account.title);
+}
+
+describe('the account, by keyboard alone', () => {
+  test('renames a way', async () => {
+    await hasWay(gp.uid, 'Old name');
+    await account(gp.uid);
+    await tabTo(/^Rename or remove Old name$/);
+    await desk.page.keyboard.press('Enter');
+    await says('Old name');
+    // The skip link is the first stop, the field the next.
+    await desk.page.keyboard.press('Tab');
+    await desk.page.keyboard.press('Tab');
+    await desk.page.keyboard.press('ControlOrMeta+a');
+    await desk.page.keyboard.type('New name');
+    await desk.page.keyboard.press('Enter');
+    await says('New name');
+    assert.equal((await desk.credentials.of(gp.uid))[0]?.label, 'New name');
+  });
+  test('removes a way', async () => {
+    await hasWay(gp.uid, 'Old name');
+    await account(gp.uid);
+    await tabTo(/^Rename or remove Old name$/);
+    await desk.page.keyboard.press('Enter');
+    await says('Old name');
+    await tabTo(/^Remove it$/);
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByText(words.account.none).waitFor();
+    assert.deepEqual(await desk.credentials.of(gp.uid), []);
+  });
+  test('adds a way', async () => {
+    await account(gp.uid);
+    await virtualAuthenticator(desk.page);
+    await desk.page.keyboard.press('Tab');
+    await desk.page.keyboard.press('Tab');
+    await desk.page.keyboard.press('Space');
+    assert.equal(await desk.page.getByRole('radio', { name: 'Security key' }).isChecked(), true);
+    await tabTo(/^Add it$/);
+    await desk.page.keyboard.press('Enter');
+    await says('Set up your security key');
+    await tabTo(/^Set it up$/);
+    await desk.page.keyboard.press('Enter');
+    await says(words.enrolment.doneTitle);
+    await tabTo(words.account.back);
+    await desk.page.keyboard.press('Enter');
+    await says('Security key');
+  });
+  test('begins to sign in', async () => {
+    await desk.page.goto(`${desk.cis2.origin}/account`);
+    await tabTo(/^Sign in$/);
+    await desk.page.keyboard.press('Enter');
+    await says(words.choice.title);
+  });
+});
+
+test('the account works without script, and within the policy of its pages', async () => {
+  await desk.fresh({ javaScriptEnabled: false });
+  const refused: string[] = [];
+  desk.page.on('console', (message) => refused.push(message.text()));
+  await hasWay(gp.uid, 'Old name');
+  await account(gp.uid);
+  await desk.page.getByRole('link', { name: 'Rename or remove Old name' }).click();
+  await desk.page.getByLabel(words.account.name).fill('New name');
+  await desk.page.getByRole('button', { name: words.account.save }).click();
+  await says('New name');
+  assert.deepEqual(
+    refused.filter((text) => /Content Security Policy/.test(text)),
+    [],
+  );
+});
+
+const passwordForm = () =>
+  desk.page.goto(
+    desk.cis2.authorizeUrl(desk.client).replace(desk.cis2.issuer, `${desk.cis2.origin}${passwordRealm.path}`),
+  );
+
+test('the password by keyboard alone', async () => {
+  await hasWay(nurse.uid, 'Password');
+  await passwordForm();
+  await desk.page.keyboard.press('Tab');
+  await desk.page.keyboard.press('Tab');
+  await desk.page.keyboard.type('password@example.test');
+  await desk.page.keyboard.press('Tab');
+  await desk.page.keyboard.type(good);
+  await desk.page.keyboard.press('Enter');
+  assert.ok((await desk.arrived()).get('code'));
+});
+
+/** A request to the tablet that ended so. */
+async function tabletEnd(state: string): Promise<void> {
+  const { page, cis2 } = desk;
+  await page.goto(cis2.authorizeUrl(desk.client, { acr_values: 'AAL3_IOS' }));
+  await page.getByRole('radio', { name: 'Tablet app' }).check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.locator('[data-code]').waitFor();
+  const id = new URL(page.url()).pathname.split('/')[2];
+  const request = await cis2.singleUse.peek<object>('cis2-tablet', `${id}.1`);
+  assert.ok(request);
+  await cis2.singleUse.replace('cis2-tablet', `${id}.1`, { ...request, state });
+  await page.getByRole('alert').waitFor();
+}
+const ends = ['denied', 'wrongNumber', 'elsewhere'] as const;
+
+describe('the tablet’s ends', () => {
+  for (const state of ends)
+    test(`${state}: the page says so by itself, and goes on by keyboard`, async () => {
+      await tabletEnd(state);
+      assert.equal(await desk.page.getByRole('alert').textContent(), words.tablet.desk[state]);
+      await tabTo(words.tablet.desk.again);
+      await desk.page.keyboard.press('Enter');
+      await desk.page.locator('[data-code]').waitFor();
+    });
+  test('another way, by keyboard', async () => {
+    await tabletEnd('denied');
+    await tabTo(words.tablet.desk.otherWay);
+    await desk.page.keyboard.press('Enter');
+    await says(words.choice.title);
+  });
+});
+
+describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
+  const pages: [string, () => Promise<unknown>][] = [
+    [
+      'the account, with ways of long names',
+      async () => {
+        await hasWay(gp.uid, 'The key that hangs at my desk in the reception, on a blue band');
+        await hasWay(gp.uid, 'Averyverylongnamewithoutanyspaceinitthatabrowsercannotbreakup');
+        await account(gp.uid);
+      },
+    ],
+    ['the account, with none', () => account(gp.uid)],
+    [
+      'one way',
+      async () => {
+        await hasWay(gp.uid, 'Averyverylongnamewithoutanyspaceinitthatabrowsercannotbreakup');
+        await account(gp.uid);
+        await desk.page.getByRole('link', { name: words.account.change }).click();
+        await says('Averyverylong');
+      },
+    ],
+    [
+      'a way that is not there any more',
+      async () => {
+        await account(gp.uid);
+        await desk.page.goto(`${desk.cis2.origin}/account/authenticator/nothing`);
+      },
+    ],
+    ['the password', passwordForm],
+    [
+      'the password, refused',
+      async () => {
+        await passwordForm();
+        await desk.page.getByLabel(words.password.name).fill('nobody');
+        await desk.page.getByLabel(words.password.password).fill('x');
+        await desk.page.keyboard.press('Enter');
+        await desk.page.getByRole('alert').waitFor();
+      },
+    ],
+    ...ends.map((state): [string, () => Promise<void>] => [`the tablet: ${state}`, () => tabletEnd(state)]),
+    [
+      'the tablet: over',
+      async () => {
+        await tabletEnd('denied');
+        await desk.page.goto(desk.page.url().replace('request=1', 'request=5'));
+        await desk.page.getByText(words.tablet.desk.expired).waitFor();
+      },
+    ],
+  ];
+  for (const [name, open] of pages)
+    test(name, async () => {
+      await open();
+      await isAccessible(desk.page);
+    });
+});

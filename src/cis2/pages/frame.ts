@@ -1,0 +1,21 @@
+import type { Answer, PagePolicy } from '@alongside/kernel/answer';
+import { html } from '@alongside/kernel/html';
+import { framedPage, type LayoutOptions } from '@alongside/kernel/layout';
+import { words } from './words.ts';
+
+export type PageOptions = Omit<LayoutOptions, 'service'>;
+
+/** A page of CIS2 in the common frame. */
+export const cis2Page = (status: number, options: PageOptions, policy?: PagePolicy): Answer =>
+  framedPage(status, { ...options, service: words.serviceName }, policy);
+
+/** Sends the browser on by GET: what a form ends in that leads to another origin, for `form-action 'self'` would block a redirect. */
+export const goingOnPage = ({
+  to,
+  ...options
+}: Pick<PageOptions, 'title' | 'development'> & { to: string }) =>
+  cis2Page(200, {
+    ...options,
+    head: html`<meta http-equiv="refresh" content="0;url=${to}">`,
+    main: html`<p role="status">${words.common.takenOn}</p><p><a class="button" href="${to}">${words.common.next}</a></p>`,
+  });

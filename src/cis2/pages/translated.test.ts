@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Reply, Browser as SomeBrowser } from '../testing/browser.ts';
+import type { Instance } from '../testing/instance.ts';
+import { markWords, unmarkedIn } from '../testing/marked-words.ts';
+
+// A translation is here: English between marks. It is put in place before the pages are loaded.
+markWords();
+const { startInstance, Browser } = await import('../testing/instance.ts');
+const { choice, give } = await import('../testing/journey.ts');
+const { linkFor, onward } = await import('../testing/webauthn-wire.ts');
+const { gp, locum, nurse, starter } = await import('../testing/people.ts');
+const { passwordRealm } = await import('../realm.ts');
+const { cheapHash } = await import('../testing/cheap-hash.ts');
+const { redeem } = await import('../testing/redeem.ts');
+const { codeAt } = await import('../authenticators/totp/codes.ts');
+
+const own = { 'sec-fetch-site': 'same-origin' };
+const everything = { acr_values: 'AAL2_OR_AAL3_ANY' };
+const application = 'Our Own Application';
+const provider = 'Example Mail';
+const good = 'green lamp sofa';
+let cis2: Instance;
+let production: Instance;
+let client: Cis2Half;
+let browser: SomeBrowser;
+
+before(async () => {
+  const providers = [
+    {
+      id: 'federated',
+      label: provider,
+      issuer: 'http://127.0.0.1:1',
+      clientId: 'x',
+      authentication: { secret: 'x' },
+      scope: 'openid',
+      acr: [],
+      nameClaim: 'email',
+    },
+  ];
+  [cis2, production] = await Promise.all([
+    startInstance({ providers }, ':memory:', undefined, 'localhost'),
+    startInstance({ development: false }),
+  ]);
+  client = await cis2.register({}, { name: application });
+  const body = { email: nurse.email, hash: cheapHash(good) };
+  await give(cis2, { uid: nurse.uid, kind: 'password', label: 'A name', lookup: nurse.email, body });
+});
+after(() => Promise.all([cis2.stop(), production.stop()]));
+beforeEach(() => {
+  browser = new Browser();
+  cis2.agent.idle();
+});
+
+const at = async (part: string, more: Record<string, string> = everything) =>
+  browser.get(`${await choice(cis2, browser, client, more)}/${part}`);
+const posted = async (part: string, values: Record<string, string>) =>
+  browser.post(`${await choice(cis2, browser, client, everything)}/${part}`, values);
+const signedInAs = async (uid: string, more: Record<string, string> = everything) =>
+  browser.post(`${await choice(cis2, browser, client, more)}/persona/answer`, { uid });
+const follow = async (reply: Reply) => (reply.location ? browser.get(reply.location) : reply);
+const enrolmentOf = async (kind: string): Promise<string> => {
+  const link = await linkFor(cis2, kind, locum.uid);
+  return (await browser.post(link, {}, own)).location;
+};
+const rolesOf = async (uid: string, search = '') => {
+  const { location } = await signedInAs(uid, { ...everything, scope: 'openid selectedrole' });
+  return browser.get(`${location}${search}`);
+};
+const account = async () => {
+  const { location } = await browser.get(`${cis2.origin}/account/sign-in`);
+  const back = await browser.post(`${location}/persona/answer`, { uid: nurse.uid });
+  await browser.get(onward(back));
+  return browser.get(`${cis2.origin}/account`);
+};
+const hinted = async (reply: Reply) => {
+  const { id_token } = await redeem(cis2, client, { ...reply, location: onward(reply) });
+  return `${cis2.issuer}/connect/endSession?id_token_hint=${id_token}`;
+};
+
+const people = [gp, nurse, locum, starter].flatMap(({ displayName, uid, email }) => [
+  displayName,
+  uid,
+  email,
+]);
+const ofRoles = /<label for="role-[\s\S]*?<\/div>/g;
+const codes = /<strong class="code\b.*?<\/strong>/g;
+
+const pages: [string, () => Promise<Reply>][] = [
+  ['the choice', async () => browser.get(await choice(cis2, browser, client, everything))],
+  ['the choice after a provider that does not answer', async () => follow(await at('federated'))],
+  [
+    'the choice, stepping up',
+    async () => {
+      await signedInAs(nurse.uid, { acr_values: 'AAL2_ANY' });
+      return browser.get(await choice(cis2, browser, client, { acr_values: 'AAL3_ANY' }));
+    },
+  ],
+  [
+    'going on to a way',
+    async () => browser.post(await choice(cis2, browser, client, everything), { authenticator: 'totp' }),
+  ],
+  ['a security key', () => at('security-key')],
+  ['a security key, refused', () => posted('security-key/answer', { response: '{}' })],
+  ['Windows Hello', () => at('windows-hello')],
+  ['a passkey', () => at('passkey')],
+  ['e-mail and password', () => at('totp')],
+  ['e-mail and password, too late', () => posted('totp/code', { step: 'x', code: '1' })],
+  ['the code', () => posted('totp/password', { email: 'a@example.test', password: 'x' })],
+  [
+    'the code, refused',
+    async () => {
+      const { body } = await posted('totp/password', { email: 'a@example.test', password: 'x' });
+      const [, action = ''] = /action="([^"]+)"/.exec(body) ?? [];
+      const [, step = ''] = /name="step" value="([^"]+)"/.exec(body) ?? [];
+      return browser.post(`${cis2.origin}${action}`, { step, code: '123456' });
+    },
+  ],
+  ['the tablet’s picture', async () => follow(await at('tablet'))],
+  ['the tablet, over', () => at('tablet/wait?request=5')],
+  ['the tablet app', () => browser.get(`${cis2.origin}/tablet`)],
+  ['anybody', () => at('persona')],
+  ['anybody, nobody chosen', () => posted('persona/answer', {})],
+  [
+    'a password',
+    () => browser.get(cis2.authorizeUrl(client).replace(cis2.issuer, `${cis2.origin}${passwordRealm.path}`)),
+  ],
+  [
+    'a password, refused',
+    async () => {
+      const realm = cis2.authorizeUrl(client).replace(cis2.issuer, `${cis2.origin}${passwordRealm.path}`);
+      const { body } = await browser.get(realm);
+      const [, action = ''] = /action="([^"]+)"/.exec(body) ?? [];
+      return browser.post(`${cis2.origin}${action}`, { username: 'a', password: 'b' });
+    },
+  ],
+  ['the roles', () => rolesOf(nurse.uid)],
+  ['the roles, found', () => rolesOf(locum.uid, '?search=nurse')],
+  ['the roles, none found', () => rolesOf(locum.uid, '?search=nowhere')],
+  [
+    'the roles, none chosen',
+    async () =>
+      browser.post(
+        (await signedInAs(nurse.uid, { ...everything, scope: 'openid selectedrole' })).location,
+        {},
+      ),
+  ],
+  ['back to the application', () => signedInAs(gp.uid)],
+  [
+    'back to the application by form_post',
+    () => signedInAs(gp.uid, { ...everything, response_mode: 'form_post' }),
+  ],
+  [
+    'the question before signing out',
+    async () => {
+      await signedInAs(gp.uid);
+      return browser.get(`${cis2.issuer}/connect/endSession`);
+    },
+  ],
+  ['signed out', () => browser.get(`${cis2.issuer}/connect/endSession`)],
+  [
+    'continue as',
+    async () => {
+      await browser.get(await hinted(await signedInAs(gp.uid)));
+      await cis2.agent.signIn(gp.uid);
+      return follow(await cis2.signIn(browser, client));
+    },
+  ],
+  [
+    'the small window',
+    async () => {
+      const hop = await at('smartcard?window=1');
+      await cis2.agent.signIn(gp.uid);
+      return browser.get(await cis2.agent.answer(hop.location));
+    },
+  ],
+  ['the help', () => browser.get(`${cis2.origin}/help/smartcard`)],
+  ['the account, nobody signed in', () => browser.get(`${cis2.origin}/account`)],
+  ['the account', account],
+  [
+    'one way of the account',
+    async () => {
+      const { body } = await account();
+      const [, address = ''] = /href="([^"]+)">[^<]*<span/.exec(body) ?? [];
+      return browser.get(`${cis2.origin}${address}`);
+    },
+  ],
+  ['the link', async () => browser.get(await linkFor(cis2, 'totp', locum.uid))],
+  ...['totp', 'password', 'tablet', 'federated', 'security-key', 'windows-hello', 'passkey'].map(
+    (kind): [string, () => Promise<Reply>] => [
+      `setting up: ${kind}`,
+      async () => browser.get(await enrolmentOf(kind)),
+    ],
+  ),
+  [
+    'setting up, refused',
+    async () => browser.post(`${await enrolmentOf('totp')}/answer`, { password: 'x', repeat: 'y' }, own),
+  ],
+  [
+    'setting up a security key, refused',
+    async () => browser.post(`${await enrolmentOf('security-key')}/answer`, {}, own),
+  ],
+  [
+    'set up',
+    async () => {
+      const address = await enrolmentOf('totp');
+      const { body } = await browser.get(address);
+      const secret = (/data-secret>([A-Z2-7 ]+)</.exec(body)?.[1] ?? '').replaceAll(' ', '');
+      const code = codeAt(secret, cis2.clock.now());
+      return browser.post(`${address}/answer`, { password: good, repeat: good, code }, own);
+    },
+  ],
+];
+
+describe('with other words, no page says anything in the old ones', () => {
+  for (const [name, open] of pages)
+    test(name, async () => {
+      const { status, body } = await open();
+      assert.match(body, /<title>.*~\(/, `${status} ${body.slice(0, 500)}`);
+      // What the directory says is data, and so are codes and keys.
+      const left = unmarkedIn(body.replace(ofRoles, '').replace(codes, ''), [
+        ...people,
+        application,
+        provider,
+        'A name',
+      ]);
+      assert.deepEqual(left, []);
+    });
+  test('errors, as people see them', async () => {
+    for (const path of ['/enrolment/x', '/interaction/x', '/account/authenticator/x', '/agent/return']) {
+      const { body } = await browser.get(`${production.origin}${path}`);
+      assert.match(body, /<title>~\(/);
+      assert.deepEqual(unmarkedIn(body, []), []);
+    }
+  });
+  test('and for developers', async () => {
+    const { body } = await browser.get(`${cis2.origin}/interaction/x`);
+    const shown = body.replace(/(?<=<\/dt>)<dd>(?:<code>|(?!~\()).*?<\/dd>/g, '');
+    assert.deepEqual(unmarkedIn(shown, []), []);
+  });
+});
+
+test('the search finds what came from no words', () => {
+  const page =
+    '<head><title>~(A)~ – Own title</title></head><p>~(One <b>word</b>)~ and <a>another</a> Ann</p><i aria-label="read">';
+  assert.deepEqual(unmarkedIn(page, ['Ann']), ['– Own title', 'read', 'and another']);
+});

@@ -1,0 +1,472 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash, createPrivateKey, sign } from 'node:crypto';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { loadConfig } from '@alongside/kernel/config';
+import { Vault } from '@alongside/kernel/secrets';
+import type { Browser, CDPSession, Page } from 'playwright-core';
+import { isAccessible } from '../../src/cis2/testing/accessible.ts';
+import { productionShape } from '../../src/config.ts';
+import { startAlongside } from '../../src/main.ts';
+import { platformClient } from '../../src/oauth/seeds.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { type ProductionInstance, startProduction } from '../support/production.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+interface Desk {
+  page: Page;
+  cdp: CDPSession;
+  authenticatorId: string;
+}
+
+/** The parts of an assertion that somebody may get wrong. */
+interface Signing {
+  origin?: string;
+  host?: string;
+  flags?: number;
+  userHandle?: string;
+  challenge?: string;
+}
+
+describe('production', () => {
+  let instance: ProductionInstance;
+  let browser: Browser;
+  let origin: string;
+  before(async () => {
+    [instance, browser] = await Promise.all([startProduction(), launchBrowser()]);
+    origin = instance.urls.console;
+  });
+  after(async () => {
+    await browser?.close();
+    await instance?.stop();
+  });
+
+  /** A browser with an authenticator of its own. */
+  async function desk(verifies = true): Promise<Desk> {
+    const page = await (await browser.newContext()).newPage();
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send('WebAuthn.enable');
+    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: verifies,
+      },
+    });
+    return { page, cdp, authenticatorId };
+  }
+
+  const signedInAs = (page: Page, name: string) => page.getByText(`Signed in as ${name}`).waitFor();
+
+  async function join_(name: string): Promise<Desk> {
+    const at = await desk();
+    await at.page.goto(await instance.invite(name));
+    await at.page.getByRole('button', { name: 'Set up a passkey' }).click();
+    await signedInAs(at.page, name);
+    return at;
+  }
+
+  const administratorId = async (name: string): Promise<string> => {
+    const { administrators } = JSON.parse(await instance.command('admin', 'list', '--json')) as {
+      administrators: { id: string; name: string }[];
+    };
+    return administrators.find((one) => one.name === name)?.id ?? '';
+  };
+
+  test('an invitation, a passkey, the console, out and in again', async () => {
+    const { page } = await desk();
+    const link = await instance.invite('Jo Example');
+    await page.goto(link);
+    await isAccessible(page);
+    await page.getByRole('button', { name: 'Set up a passkey' }).click();
+    await signedInAs(page, 'Jo Example');
+    assert.equal(page.url(), `${origin}/`);
+    assert.match(await page.content(), /alongside-platform/);
+    assert.doesNotMatch(
+      await page.content(),
+      /Test system|Back to the seed|demo-combined|development-secret/,
+    );
+    await isAccessible(page);
+
+    await page.goto(link);
+    await page.getByText('used already').waitFor();
+    await isAccessible(page);
+    await page.goto(origin);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor();
+    await isAccessible(page);
+    assert.equal((await page.goto(origin))?.status(), 401);
+    await isAccessible(page);
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await signedInAs(page, 'Jo Example');
+
+    const actors = (await instance.api<{ records: { actor: string; action: string }[] }>('GET', '/audit'))
+      .records;
+    const jo = `Jo Example (administrator ${await administratorId('Jo Example')})`;
+    assert.deepEqual(
+      actors
+        .filter(({ action }) => action.startsWith('administrator.'))
+        .map(({ actor, action }) => [actor, action]),
+      [
+        ['local operator', 'administrator.invited'],
+        [jo, 'administrator.joined'],
+        [jo, 'administrator.signed-out'],
+        [jo, 'administrator.signed-in'],
+      ],
+    );
+    await page.context().close();
+  });
+
+  test('two browsers with one link: one administrator', async () => {
+    const link = await instance.invite('Only One');
+    const desks = await Promise.all([desk(), desk()]);
+    for (const { page } of desks) await page.goto(link);
+    const [first, second] = desks;
+    await first?.page.getByRole('button', { name: 'Set up a passkey' }).click();
+    if (first) await signedInAs(first.page, 'Only One');
+    await second?.page.getByRole('button', { name: 'Set up a passkey' }).click();
+    await second?.page.getByText('used already').waitFor();
+    assert.equal((await instance.command('admin', 'list')).match(/Only One/g)?.length, 1);
+    for (const { page } of desks) await page.context().close();
+  });
+
+  test('an authenticator that asks nobody for anything is not taken', async () => {
+    const { page } = await desk(false);
+    await page.goto(await instance.invite('Unverified'));
+    await page.getByRole('button', { name: 'Set up a passkey' }).click();
+    await page.getByRole('alert').filter({ hasText: /\w/ }).waitFor();
+    assert.doesNotMatch(await instance.command('admin', 'list'), /Unverified/);
+    await page.context().close();
+  });
+
+  test('who is removed is out at once, signs in no more, and others do', async () => {
+    const gone = await join_('Gone Soon');
+    const stays = await join_('Stays');
+    await instance.command('admin', 'remove', await administratorId('Gone Soon'));
+    assert.equal((await gone.page.goto(origin))?.status(), 401);
+    await gone.page.goto(`${origin}/sign-in`);
+    await gone.page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await gone.page.getByText('No administrator has this passkey').waitFor();
+    assert.equal((await stays.page.goto(origin))?.status(), 200);
+    for (const { page } of [gone, stays]) await page.context().close();
+  });
+
+  test('only the answer of the right key, to a fresh challenge, at this origin signs in', async () => {
+    const { page, cdp, authenticatorId } = await join_('Signer');
+    const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId });
+    const [made] = credentials;
+    assert.ok(made);
+    const key = createPrivateKey({
+      key: Buffer.from(made.privateKey, 'base64'),
+      format: 'der',
+      type: 'pkcs8',
+    });
+    const id = Buffer.from(made.credentialId, 'base64').toString('base64url');
+    let counter = 100;
+
+    const freshChallenge = async () => {
+      const text = await (await fetch(`${origin}/sign-in`)).text();
+      const options = /data-options="([^"]+)"/.exec(text)?.[1]?.replaceAll('&quot;', '"') ?? '';
+      return (JSON.parse(options) as { challenge: string }).challenge;
+    };
+    async function answer(wrong: Signing = {}) {
+      const challenge = wrong.challenge ?? (await freshChallenge());
+      const client = Buffer.from(
+        JSON.stringify({
+          type: 'webauthn.get',
+          challenge,
+          origin: wrong.origin ?? origin,
+          crossOrigin: false,
+        }),
+      );
+      const tail = Buffer.alloc(5);
+      tail[0] = wrong.flags ?? 0x05;
+      tail.writeUInt32BE(++counter, 1);
+      const digest = (value: string | Buffer) => createHash('sha256').update(value).digest();
+      const data = Buffer.concat([digest(wrong.host ?? 'localhost'), tail]);
+      const userHandle = Buffer.from(made?.userHandle ?? '', 'base64').toString('base64url');
+      return fetch(`${origin}/sign-in`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          response: {
+            ...{ id, rawId: id, type: 'public-key' },
+            response: {
+              clientDataJSON: client.toString('base64url'),
+              authenticatorData: data.toString('base64url'),
+              signature: sign('sha256', Buffer.concat([data, digest(client)]), key).toString('base64url'),
+              userHandle: wrong.userHandle ?? userHandle,
+            },
+          },
+        }),
+      });
+    }
+
+    const used = await freshChallenge();
+    const good = await answer({ challenge: used });
+    assert.equal(good.status, 200);
+    assert.match(good.headers.get('set-cookie') ?? '', /^console-\d+-session=[\w-]{43}; Path=\/; HttpOnly/);
+    for (const [what, wrong] of [
+      ['another origin', { origin: 'https://evil.example' }],
+      ['another port', { origin: new URL(instance.urls.cis2Issuer).origin }],
+      ['another relying party', { host: 'evil.example' }],
+      ['nobody verified', { flags: 0x01 }],
+      ['another owner', { userHandle: Buffer.from('somebody').toString('base64url') }],
+      ['a challenge used already', { challenge: used }],
+      ['a challenge of nobody', { challenge: 'A'.repeat(43) }],
+    ] as const) {
+      const refused = await answer(wrong);
+      assert.equal(refused.status, 403, what);
+      assert.equal(refused.headers.get('set-cookie'), null, what);
+      assert.equal(((await refused.json()) as { error: string }).error, 'passkey_refused', what);
+    }
+    counter = 50;
+    assert.equal((await answer()).status, 403, 'a counter that went back');
+    await instance.command('admin', 'remove', await administratorId('Signer'));
+    counter = 200;
+    const removed = await answer();
+    assert.equal(((await removed.json()) as { error: string }).error, 'passkey_unknown');
+    await page.context().close();
+  });
+
+  test('commands are let in by the state file, which only its owner reads', async () => {
+    assert.match(await instance.command('app', 'list'), /^platform /);
+    assert.equal(statSync(join(instance.folder, 'state.json')).mode & 0o777, 0o600);
+    const { operator } = instance.stateFile();
+    assert.ok(operator);
+    const dump = await instance.command('status', '--json');
+    assert.ok(!dump.includes(operator.token));
+    const port = new URL(operator.url).port;
+    await assert.rejects(
+      instance.command('app', 'list', '--port-base', port),
+      /On its own machine commands are let in by its state file/,
+    );
+  });
+
+  test('the commands about administrators say what is wrong with a call', async () => {
+    await assert.rejects(instance.command('admin', 'remove', 'nobody'), /There is no administrator nobody/);
+    await assert.rejects(instance.command('admin', 'invite', '--name', 'a\u0007b'), /visible characters/);
+    await assert.rejects(instance.command('admin', 'invite', 'Jo'), /one word too many/);
+    await assert.rejects(instance.command('admin', 'promote'), /invite, list, remove/);
+  });
+
+  test('no mock realm, no password realm, no persona, no seed', async () => {
+    const at = async (url: string) => (await fetch(url, { redirect: 'manual' })).status;
+    const { api } = instance.urls;
+    const cis2 = new URL(instance.urls.cis2Issuer).origin;
+    for (const url of [
+      `${api}/oauth2-mock/authorize?client_id=a&redirect_uri=https://a.example`,
+      `${cis2}/realms/Cis2-mock-internal-dev/.well-known/openid-configuration`,
+      `${cis2}/openam/oauth2/realms/root/realms/oidc/.well-known/openid-configuration`,
+      `${api}/mock-jwks/identity-service/nhs-cis2-jwks`,
+    ])
+      assert.equal(await at(url), 404, url);
+    assert.equal(await at(`${instance.urls.cis2Issuer}/.well-known/openid-configuration`), 200);
+
+    const { people } = await instance.api<{ people: unknown[] }>('GET', '/people');
+    assert.deepEqual(people, []);
+    const redirectUri = 'https://app.example.test/callback';
+    const made = await instance.api<{ cis2: { clientId: string } }>('POST', '/applications', {
+      name: 'Real one',
+      profile: 'nhs',
+      cis2: { redirectUris: [redirectUri], backchannelLogoutUri: 'https://app.example.test/logout' },
+    });
+    const page = await browser.newPage();
+    const query = new URLSearchParams({
+      ...{
+        response_type: 'code',
+        scope: 'openid',
+        state: 'a-state-of-this-test',
+        nonce: 'a-nonce-of-this-test',
+      },
+      ...{ client_id: made.cis2.clientId, redirect_uri: redirectUri },
+    });
+    await page.goto(`${instance.urls.cis2Issuer}/authorize?${query}`);
+    const text = (await page.locator('body').textContent()) ?? '';
+    assert.match(text, /Security key/);
+    assert.doesNotMatch(text, /Anybody|Test system|Password/);
+    const wrong = await fetch(`${instance.urls.cis2Issuer}/authorize?client_id=nobody`);
+    assert.doesNotMatch(await wrong.text(), /expected|nobody/);
+    await page.close();
+  });
+
+  test('set up from nothing, a person signs in with a passkey and calls an API', async () => {
+    await instance.api('POST', '/products', {
+      name: 'hello',
+      apis: ['hello-world', 'oauth2'],
+      scopes: ['urn:nhsd:apim:user-nhs-cis2:aal2:hello-world'],
+    });
+    const person = (familyName: string, roleCode: string) =>
+      instance.api<{ uid: string }>('POST', '/people', {
+        ...{ givenName: 'Sam', familyName, authenticators: ['passkey'] },
+        roles: [{ roleCode, roleName: '"A":"B":"C"', orgCode: 'A9A5A', orgName: 'Example Surgery' }],
+      });
+    const officer = await person('Officer', 'S0080:G0450:R5080');
+    const doctor = await person('Doctor', 'S0030:G0100:R0570');
+    const redirectUri = 'https://app.example.test/callback';
+    const { platform } = await instance.api<{ platform: { clientId: string; clientSecret: string } }>(
+      'POST',
+      '/applications',
+      {
+        ...{ name: 'Calls hello', profile: 'nhs' },
+        platform: { callbackUrls: [redirectUri], products: ['hello'] },
+      },
+    );
+    const { url } = await instance.api<{ url: string }>('POST', `/people/${doctor.uid}/enrolments`, {
+      ...{ kind: 'passkey', officer: officer.uid },
+    });
+
+    const { page } = await desk();
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.getByRole('button', { name: 'Set it up' }).click();
+    await page.getByText('It signs you in at level 2').waitFor();
+    await page.route('https://app.example.test/**', (route) =>
+      route.fulfill({ body: 'back at the application' }),
+    );
+    const query = new URLSearchParams({
+      ...{ response_type: 'code', state: 'a-state-of-this-test', acr_values: 'AAL2_OR_AAL3_ANY' },
+      ...{ client_id: platform.clientId, redirect_uri: redirectUri },
+    });
+    await page.goto(`${instance.urls.api}/oauth2/authorize?${query}`);
+    const choice = page.getByRole('radio', { name: 'Passkey' });
+    const another = page.getByText('Use another way to sign in');
+    await another.or(choice).waitFor();
+    if (await another.isVisible()) await another.click();
+    await choice.check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('back at the application').waitFor();
+    const code = new URL(page.url()).searchParams.get('code') ?? '';
+    const answer = await fetch(`${instance.urls.api}/oauth2/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        ...{ grant_type: 'authorization_code', code, redirect_uri: redirectUri },
+        ...{ client_id: platform.clientId, client_secret: platform.clientSecret },
+      }),
+    });
+    const { access_token } = (await answer.json()) as { access_token: string };
+    const hello = await fetch(`${instance.urls.api}/hello-world/hello/user`, {
+      headers: { authorization: `Bearer ${access_token}` },
+    });
+    assert.equal(hello.status, 200, await hello.text());
+    await page.context().close();
+  });
+
+  test('the platform is a client of CIS2 with a secret of this installation', async () => {
+    const master = readFileSync(join(instance.folder, 'master.key'), 'utf8');
+    const own = new Vault(Buffer.from(master, 'base64url')).serviceSecret('authorisation', 'cis2');
+    const errorWith = async (secret: string) => {
+      const answer = await fetch(`${instance.urls.cis2Issuer}/access_token`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({
+          ...{ grant_type: 'authorization_code', code: 'none' },
+          ...{ redirect_uri: `${instance.urls.api}/oauth2/callback` },
+          ...{ client_id: platformClient.clientId, client_secret: secret },
+        }),
+      });
+      return ((await answer.json()) as { error: string }).error;
+    };
+    assert.equal(await errorWith(platformClient.clientSecret), 'invalid_client');
+    assert.equal(await errorWith(own), 'invalid_grant');
+  });
+});
+
+test('alongside serve is a process like any other: a line when it is ready, nothing secret in it, an orderly end', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-serve-'));
+  const stateFile = join(folder, 'state.json');
+  const child = spawn(process.execPath, [main, 'serve', '--json', '--data', folder, '--port-base', '0'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  try {
+    const line = await new Promise<string>((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`serve ended with ${code}`)));
+      child.stdout.once('data', (part) => resolve(String(part)));
+    });
+    child.removeAllListeners('exit');
+    const ready = JSON.parse(line) as { ready: boolean; agentSocket: null; urls: Record<string, string> };
+    assert.equal(ready.ready, true);
+    assert.equal(ready.agentSocket, null);
+    const { operator } = JSON.parse(readFileSync(stateFile, 'utf8')) as { operator: { token: string } };
+    assert.ok(operator.token.length > 40 && !line.includes(operator.token));
+    assert.equal((await fetch(`${ready.urls.console}/readyz`)).status, 200);
+    await assert.rejects(fetch(`${ready.urls.sample}`));
+    await assert.rejects(fetch(`${ready.urls.identityAgent}`));
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    assert.equal(await ended, 0);
+    assert.equal(existsSync(stateFile), false);
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+describe('production does not start', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-production-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const starting = (settings: Record<string, unknown>, development = false) =>
+    startAlongside(
+      loadConfig(productionShape, { portBase: 0, data: folder, logLevel: 'silent', ...settings }),
+      {
+        development,
+      },
+    );
+  const refuses = async (settings: Record<string, unknown>, sentence: RegExp) => {
+    await assert.rejects(starting(settings), (error: Error) => {
+      assert.equal(error.name, 'OperatorError');
+      assert.match(error.message, sentence);
+      return true;
+    });
+  };
+
+  test('without keeping its data', async () => {
+    await refuses({ ephemeral: true }, /keeps its data/);
+    await refuses({ database: ':memory:' }, /keeps its data/);
+  });
+
+  test('with an address that is http, but on loopback', async () => {
+    for (const name of [
+      'urlConsole',
+      'urlApi',
+      'urlCis2',
+      'urlCis',
+      'urlIdentityAgent',
+      'urlApiMutualTls',
+      'urlCis2MutualTls',
+    ])
+      await refuses({ [name]: 'http://alongside.example' }, /must be https/);
+    await refuses({ urlCis2: 'http://localhost.example' }, /must be https/);
+  });
+
+  test('with the sample application', () => refuses({ only: 'console,sample' }, /sample application/));
+
+  test('with a console that has no name', () => refuses({ urlConsole: 'https://192.0.2.1' }, /host name/));
+
+  test('with its master key where others can read', async () => {
+    chmodSync(folder, 0o755);
+    await refuses({}, /chmod 700/);
+    chmodSync(folder, 0o700);
+  });
+
+  test('on data of development, nor development on data of production', async () => {
+    const development = await starting({ data: join(folder, 'development'), only: 'console' }, true);
+    await development.stop();
+    await refuses({ data: join(folder, 'development') }, /made in development/);
+    const production = await starting({ data: join(folder, 'production'), only: 'console' });
+    await production.stop();
+    await assert.rejects(
+      starting({ data: join(folder, 'production'), only: 'console' }, true),
+      /belongs to production/,
+    );
+  });
+});

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { loadConfig } from '@alongside/kernel/config';
+import { productionShape } from '../../src/config.ts';
+import { startAlongside } from '../../src/main.ts';
+import type { LocalOperator, StateFile } from '../../src/state-file.ts';
+
+const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** An instance as `alongside serve` starts it, with a data folder of its own. */
+export interface ProductionInstance {
+  folder: string;
+  urls: StateFile['urls'];
+  /** The state file as it stands. */
+  stateFile(): StateFile & { operator?: LocalOperator };
+  /** A command of this machine on the same data; its standard output. A refusal throws. */
+  command(...argv: string[]): Promise<string>;
+  /** The link of a new invitation. */
+  invite(name: string): Promise<string>;
+  /** The console's API as the local operator. */
+  api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
+  stop(): Promise<void>;
+}
+
+export async function startProduction(settings: Record<string, unknown> = {}): Promise<ProductionInstance> {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-production-'));
+  const config = loadConfig(productionShape, { portBase: 0, data: folder, logLevel: 'error', ...settings });
+  const instance = await startAlongside(config, { development: false });
+  const stateFile = () =>
+    JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')) as StateFile & { operator?: LocalOperator };
+  const command = async (...argv: string[]) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, ...argv, '--data', folder]);
+    return stdout.trim();
+  };
+  return {
+    folder,
+    urls: instance.state.urls,
+    stateFile,
+    command,
+    invite: (name) => command('admin', 'invite', '--name', name),
+    async api<T>(method: string, path: string, body?: unknown): Promise<T> {
+      const { operator } = stateFile();
+      const answer = await fetch(`${operator?.url}/api/v1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${operator?.token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+      return (text === '' ? {} : JSON.parse(text)) as T;
+    },
+    async stop() {
+      await instance.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
