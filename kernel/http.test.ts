@@ -120,3 +120,30 @@ describe('a listener', () => {
     await other.close();
   });
 });
+
+test('a refused path is logged without tokens and without numbers of people', async () => {
+  const paths: unknown[] = [];
+  const note = (fields: Record<string, unknown>) => paths.push(fields.path);
+  const log = { ...silentLog, info: note, error: note };
+  const fails = async () => {
+    throw new Error('a private reason');
+  };
+  const listener = createListener([{ methods: ['GET'], path: '/*', endpoint: fails }], { name: 'test', log });
+  const port = await listener.listen(0);
+  try {
+    const token = 'Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA';
+    for (const path of [
+      `/invite/${token}`,
+      '/personal-demographics/Patient/9000000009',
+      '/.well-known/openid-configuration',
+    ])
+      await fetch(`http://127.0.0.1:${port}${path}`);
+    assert.deepEqual(paths, [
+      '/invite/…',
+      '/personal-demographics/Patient/…',
+      '/.well-known/openid-configuration',
+    ]);
+  } finally {
+    await listener.close();
+  }
+});

@@ -107,6 +107,13 @@ const toRequest = (request: FastifyRequest, proxies: TrustedProxies | undefined)
   };
 };
 
+/** A path as it may stand in a log: without what may be a token, of a one-time link say, or the number of a person. */
+const withoutTokens = (path: string): string =>
+  path
+    .slice(0, 500)
+    .replaceAll(/\d{9,}/g, '…')
+    .replaceAll(/(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{20,}/g, '…');
+
 /** The plain answer to anything that an endpoint did not turn into one of its own. */
 export function plainError(thrown: unknown, request: HttpRequest): Answer {
   if (thrown instanceof Refusal) {
@@ -205,7 +212,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
           error: thrown instanceof Refusal ? thrown.entry.id : 'unexpected',
           detail,
           stack: thrown instanceof Refusal ? undefined : (thrown as Error)?.stack,
-          path: request.path,
+          path: withoutTokens(request.path),
         },
         'refused',
       );

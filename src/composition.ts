@@ -165,6 +165,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       ...signInSettings(config),
       clientAuthorities,
       mutualTlsUrl: mutualTls.cis2,
+      dpopNonces: config.dpopNonceAtCis2,
       dynamicRegistration: config.dynamicRegistration,
       afterSignOut: config.afterSignOut,
       assuranceAsNumbers: config.assuranceAsNumbers,

@@ -148,6 +148,7 @@ export const configShape = {
       'Quota and spike arrest of APIs for all clients together: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
     ),
   dpopNonceAtGateway: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at the gateway'),
+  dpopNonceAtCis2: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at CIS2'),
   smtpUrl: z
     .string()
     .refine(
