@@ -30,7 +30,7 @@ export interface WebAuthnPage {
 const says = (name: string, sentence: string, thing: string): Html =>
   html`<p class="error" role="alert" data-says="${name}" hidden>${filled(sentence, { thing })}</p>`;
 
-/** It begins by itself, and again by its button. The result goes back as a form. */
+/** It begins by itself, and again by its button, which waits for the script: before, the form would go without a result. */
 export function webAuthnPage({ thing, problem, ...page }: WebAuthnPage): Answer {
   const { waiting, done, browser, noScript } = words.webAuthn;
   const main = html`${page.lead}
@@ -42,7 +42,7 @@ ${Object.entries(browser).map(([name, sentence]) => says(name, sentence, thing))
 <form method="post" action="${page.action}" data-webauthn="${page.ceremony}" data-options="${JSON.stringify(page.options)}" ${problem || page.ceremony === 'create' ? undefined : html`data-auto="1"`}>
 <input type="hidden" name="response" id="response">
 ${page.fields}
-<div class="actions"><button id="start">${page.button}</button></div>
+<div class="actions"><button id="start" disabled>${page.button}</button></div>
 </form>
 ${page.otherwise}`;
   return cis2Page(

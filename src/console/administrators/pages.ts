@@ -18,13 +18,13 @@ interface Ceremony {
   button: string;
 }
 
-/** A button by which the browser asks for a passkey. Below it stands what went wrong. */
+/** A button by which the browser asks for a passkey, once the script is there. Below it stands what went wrong. */
 const ceremonyForm = ({ ceremony, post, options, token, button }: Ceremony): Html => html`
 <noscript><p class="error">Passkeys need JavaScript.</p></noscript>
 <p id="problem" class="error" role="alert" hidden></p>
 <div role="status"><p id="waiting" class="note" hidden>Waiting for your passkey. Do what your browser asks for.</p></div>
 <form data-post="${post}" data-ceremony="${ceremony}" data-options="${options}" data-token="${token ?? ''}">
-<div class="actions"><button>${button}</button></div>
+<div class="actions"><button disabled>${button}</button></div>
 </form>`;
 
 const passkeyPage = (title: string, main: Html): Answer =>
@@ -75,5 +75,5 @@ export const signInMissingPage = (signInAddress: string): Answer => {
 /** Who is signed in, and the way out: for the console's own page. */
 export const signedInNote = ({ name }: Administrator): Html => html`<div class="signed-in">
 <p>Signed in as <strong>${name}</strong></p>
-<form data-post="/sign-out"><button class="small secondary">Sign out</button></form></div>
+<form data-post="/sign-out"><button class="small secondary" disabled>Sign out</button></form></div>
 <p id="problem" class="error" role="alert" hidden></p>`;

@@ -66,6 +66,8 @@ function administratorPage(): void {
       })
       .finally(() => button?.removeAttribute('aria-disabled'));
   });
+  for (const button of document.querySelectorAll<HTMLButtonElement>('form[data-post] button'))
+    button.disabled = false;
 }
 
 /** Where it is. */

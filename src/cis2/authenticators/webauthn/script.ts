@@ -62,6 +62,7 @@ const script = `'use strict';
     event.preventDefault();
     run();
   });
+  part('start').disabled = false;
   if (form.dataset.auto) run();
 })();
 `;
