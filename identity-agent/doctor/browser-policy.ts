@@ -1,37 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { reasonOf } from '@alongside/kernel/errors';
+import {
+  managedPolicies,
+  type PolicyFile,
+  patternCovers,
+  proxiesLoopback,
+  requestDenials,
+} from '@alongside/kernel/browser-policies';
 import { type Check, type Finding, ok, remark, type Subject, wrong } from './check.ts';
 
-/** Where browsers of the Chromium family read managed policies on Linux. */
-const folders = [
-  '/etc/chromium/policies/managed',
-  '/etc/chromium-browser/policies/managed',
-  '/etc/opt/chrome/policies/managed',
-  '/etc/opt/edge/policies/managed',
-  '/etc/brave/policies/managed',
-];
-
-/** One file of policies. */
-export interface PolicyFile {
-  file: string;
-  policies: Record<string, unknown>;
-}
-
-const form = /^(?:(\*|[a-z][a-z0-9+.-]*):\/\/)?(\.?)(\[[^\]]*\]|[^/:]*)(?::(\d+|\*))?(?:\/\*?)?$/i;
-
-/** Whether a pattern of a browser policy stands for everything at an address. */
-export function patternCovers(pattern: string, url: URL): boolean {
-  const [whole = '', scheme = '*', exact, host = '', port = '*'] = form.exec(pattern.trim()) ?? [];
-  if (whole === '') return false;
-  const fits = (asked: string, is: string) => asked === '*' || asked.toLowerCase() === is;
-  if (!fits(scheme, url.protocol.slice(0, -1)) || !fits(port, url.port)) return false;
-  const name = host.toLowerCase().replace(/^(\[\*\.\]|\*\.)/, '');
-  return (
-    name === '' || name === '*' || url.hostname === name || (!exact && url.hostname.endsWith(`.${name}`))
-  );
-}
-
+/** The first entry of a policy's list that covers an address. */
 const covering = (value: unknown, url: URL): string | undefined =>
   Array.isArray(value)
     ? value.find((entry): entry is string => typeof entry === 'string' && patternCovers(entry, url))
@@ -45,9 +21,9 @@ export interface Hops {
 }
 
 const granting = ['LoopbackNetworkAllowedForUrls', 'LocalNetworkAccessAllowedForUrls'];
-const denying = ['LoopbackNetworkBlockedForUrls', 'LocalNetworkAccessBlockedForUrls'];
 
-function judgeFile({ file, policies }: PolicyFile, { agent, cis2 }: Hops): Finding[] {
+function judgeFile(from: PolicyFile, { agent, cis2 }: Hops): Finding[] {
+  const { file, policies } = from;
   const findings: Finding[] = [];
   for (const url of [agent, cis2]) {
     const pattern = url && covering(policies.URLBlocklist, url);
@@ -59,15 +35,14 @@ function judgeFile({ file, policies }: PolicyFile, { agent, cis2 }: Hops): Findi
         ),
       );
   }
-  const settings = (policies.ProxySettings ?? {}) as Record<string, unknown>;
-  if (String(policies.ProxyBypassList ?? settings.ProxyBypassList ?? '').includes('<-loopback>'))
+  if (proxiesLoopback(from))
     findings.push(
       wrong(
         `${file}: ProxyBypassList has "<-loopback>", which sends what is meant for this machine to a proxy.`,
         'Take "<-loopback>" out of it.',
       ),
     );
-  for (const name of denying)
+  for (const name of requestDenials)
     if (cis2 && covering(policies[name], cis2) !== undefined)
       findings.push(
         remark(
@@ -94,23 +69,6 @@ export function judgePolicies(files: readonly PolicyFile[], hops: Hops): Finding
   return findings.length > 0 ? findings : [ok('No managed policy keeps the browser from this machine.')];
 }
 
-function readFolder(folder: string): (PolicyFile | Finding)[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  } catch {
-    return [];
-  }
-  return names.sort().map((name) => {
-    const file = join(folder, name);
-    try {
-      return { file, policies: (JSON.parse(readFileSync(file, 'utf8')) ?? {}) as Record<string, unknown> };
-    } catch (error) {
-      return remark(`${file} cannot be read: ${reasonOf(error)}.`);
-    }
-  });
-}
-
 function hopsOf({ agent, settings, url }: Subject): Hops {
   const issuer = agent?.configuration.cis2Issuer ?? settings?.settings.cis2Issuer;
   return {
@@ -127,8 +85,8 @@ export const browserPolicy: Check = {
       return [
         remark('Browser policies are looked at on Linux alone.', 'Open chrome://policy or edge://policy.'),
       ];
-    const read = folders.flatMap(readFolder);
-    const files = read.filter((entry) => 'policies' in entry);
-    return [...read.filter((entry) => 'outcome' in entry), ...judgePolicies(files, hopsOf(subject))];
+    const { files, damaged } = managedPolicies();
+    const unread = damaged.map(({ file, problem }) => remark(`${file} cannot be read: ${problem}.`));
+    return [...unread, ...judgePolicies(files, hopsOf(subject))];
   },
 };

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
+import { patternCovers } from '@alongside/kernel/browser-policies';
 import { systemClock } from '@alongside/kernel/clock';
+import { listeningInodes, portOwner } from '@alongside/kernel/port-owner';
 import { ada, ben, rightPin, type TestDesk, testDesk } from '../fixture/desk.ts';
 import { roleOf } from '../fixture/fixture-cis.ts';
 import type { AgentConfiguration, AgentStatus } from '../protocol.ts';
-import { judgePolicies, patternCovers } from './browser-policy.ts';
+import { judgePolicies } from './browser-policy.ts';
 import type { Subject } from './check.ts';
 import { examine, inWords, type Report } from './doctor.ts';
-import { listeningInodes, portOwner } from './port-owner.ts';
 import { subjectOf } from './subject.ts';
 
 const found = ({ checks }: Report, name: string) =>

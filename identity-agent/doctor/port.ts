@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
+import { type Owner, portOwner } from '@alongside/kernel/port-owner';
 import { type Check, type Finding, ok, wrong } from './check.ts';
-import { type Owner, portOwner } from './port-owner.ts';
 
 const inWords = ({ name, pid }: Owner): string => (pid === undefined ? name : `${name} (process ${pid})`);
 

@@ -5,6 +5,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { patternCovers } from '@alongside/kernel/browser-policies';
+import { listeningInodes, portOwner } from '@alongside/kernel/port-owner';
 import { startInstance, type TestInstance } from '../../test/support/instance.ts';
 import { invoke, runProcess } from './command.fixture.ts';
 import { judgeBrowser } from './doctor/browser.ts';
@@ -13,9 +15,7 @@ import { judgeClock } from './doctor/clock.ts';
 import { judgeFolder } from './doctor/data-folder.ts';
 import { judgeLocalhost } from './doctor/localhost.ts';
 import { judgeNode } from './doctor/node.ts';
-import { listeningInodes, portOwner } from './doctor/port-owners.ts';
 import { judgeProxy } from './doctor/proxy.ts';
-import { patternCovers } from './doctor/url-pattern.ts';
 
 interface Report {
   ok: boolean;

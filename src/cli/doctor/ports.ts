@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
+import { type Owner, portOwner } from '@alongside/kernel/port-owner';
 import { listenerNames } from '../../boot/ports.ts';
 import { type Check, type Finding, ok, type Subject, wrong } from './check.ts';
-import { type Owner, portOwner } from './port-owners.ts';
 
 interface Port {
   of: string;
