@@ -29,8 +29,10 @@ writeFileSync(
     extends: join(clone, 'tsconfig.json'),
     compilerOptions,
     include: [],
-    // The last one is a program of its own, which nothing imports.
-    files: ['main.ts', 'cli.ts', 'card/pkcs11-process.ts'].map((file) => join(clone, 'identity-agent', file)),
+    // The last two are programs of their own, which nothing imports.
+    files: ['main.ts', 'cli.ts', 'card/pcsc-process.ts', 'card/pkcs11-process.ts'].map((file) =>
+      join(clone, 'identity-agent', file),
+    ),
   }),
 );
 execFileSync(process.execPath, [join(clone, 'node_modules/@typescript/native/bin/tsc'), '-p', project], {

@@ -1,6 +1,6 @@
 import type { CardClient } from './card-client.ts';
 import { CardError } from './card-error.ts';
-import type { PcscHandle, PcscModule, PcscSlot } from './pcsc-module.ts';
+import { type PcscConnection, PcscError, type PcscService } from './pcsc-service.ts';
 import { PivClient } from './piv-client.ts';
 import type { CardTransport, InsertedCard } from './transport.ts';
 
@@ -17,17 +17,14 @@ const gone = new Set([
 /** So long after a failed command the service may still find out that the card is gone, in milliseconds. */
 const NOTICE = 1_000;
 
-const codeOf = (error: unknown): string => {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : 'unknown';
-};
+const codeOf = (error: unknown): string => (error instanceof PcscError ? error.code : 'unknown');
 
 /** One insertion of a card into a reader of PC/SC. Other programs can use it as well, between the pieces of work. */
 export class PcscCard implements CardTransport, InsertedCard {
-  readonly #slot: PcscSlot;
-  readonly #module: PcscModule;
+  readonly #service: PcscService;
+  readonly #reader: string;
   readonly #limit: number;
-  #handle: Promise<PcscHandle> | undefined;
+  #connection: Promise<PcscConnection> | undefined;
   #present = true;
   /** The last command, until the reader is done with it: a connection does one thing at a time. */
   #last: Promise<unknown> = Promise.resolve();
@@ -35,9 +32,9 @@ export class PcscCard implements CardTransport, InsertedCard {
   readonly #waiting = new Set<() => void>();
 
   /** `limit`: so many milliseconds may the reader take for a command, or for the card to be free. */
-  constructor(slot: PcscSlot, module: PcscModule, limit: number) {
-    this.#slot = slot;
-    this.#module = module;
+  constructor(service: PcscService, reader: string, limit: number) {
+    this.#service = service;
+    this.#reader = reader;
     this.#limit = limit;
   }
 
@@ -47,26 +44,25 @@ export class PcscCard implements CardTransport, InsertedCard {
 
   /** @throws CardError as `transmit` */
   async alone<T>(work: () => Promise<T>): Promise<T> {
-    const { LEAVE } = this.#module.CardDisposition;
     const begun = this.#present ? this.#begin() : Promise.reject(this.#removed());
-    const transaction = await this.#carried(() => begun).catch((error: unknown) => {
+    const connection = await this.#carried(() => begun).catch((error: unknown) => {
       // One that is granted only afterwards is nobody's.
-      void begun.then((late) => late.end(LEAVE)).catch(() => undefined);
+      void begun.then((late) => late.end()).catch(() => undefined);
       throw error;
     });
     try {
       return await work();
     } finally {
       // Only when the reader is done with the last command; a card that left has taken its transaction along.
-      const ended = this.#last.then(() => transaction.end(LEAVE));
+      const ended = this.#last.then(() => connection.end());
       await this.#within(Math.min(this.#limit, NOTICE), ended).catch(() => undefined);
     }
   }
 
   transmit(command: Uint8Array): Promise<Uint8Array> {
     return this.#carried(async () => {
-      const handle = await this.#connected();
-      const transmitted = handle.transmit(command);
+      const connection = await this.#connected();
+      const transmitted = connection.transmit(command);
       this.#last = transmitted.catch(() => undefined);
       const answer = await transmitted;
       // Some readers answer nothing when the card leaves during the command.
@@ -79,29 +75,31 @@ export class PcscCard implements CardTransport, InsertedCard {
   leave(): void {
     this.#present = false;
     for (const hear of this.#waiting) hear();
-    void Promise.all([this.#handle, this.#last])
-      .then(([handle]) => handle?.disconnect(this.#module.CardDisposition.LEAVE))
+    void Promise.all([this.#connection, this.#last])
+      .then(([connection]) => connection?.disconnect())
       .catch(() => undefined);
   }
 
-  #connected(): Promise<PcscHandle> {
-    this.#handle ??= this.#slot.connect(this.#module.CardMode.SHARED).catch((error: unknown) => {
-      this.#handle = undefined;
+  #connected(): Promise<PcscConnection> {
+    this.#connection ??= this.#service.connect(this.#reader).catch((error: unknown) => {
+      this.#connection = undefined;
       throw error;
     });
-    return this.#handle;
+    return this.#connection;
   }
 
-  async #begin() {
-    const handle = await this.#connected();
+  /** Has the card to itself when it resolves. */
+  async #begin(): Promise<PcscConnection> {
+    const connection = await this.#connected();
     try {
-      return await handle.transaction();
+      await connection.begin();
     } catch (error) {
       if (codeOf(error) !== 'ResetCard') throw error;
       // Another program has reset the card.
-      await handle.reconnect(this.#module.CardMode.SHARED, this.#module.CardDisposition.LEAVE);
-      return handle.transaction();
+      await connection.reconnect();
+      await connection.begin();
     }
+    return connection;
   }
 
   async #carried<T>(work: () => Promise<T>): Promise<T> {

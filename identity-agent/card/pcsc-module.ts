@@ -1,7 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { reasonOf } from '@alongside/kernel/errors';
-import { OperatorError } from '@alongside/kernel/operator';
 
 /** What of the package `pcsc-mini` (0.1.3) is used. It is installed by hand, so its types are not here. */
 export interface PcscModule {
@@ -11,13 +10,11 @@ export interface PcscModule {
   readonly ReaderStatus: { readonly PRESENT: number; readonly MUTE: number };
 }
 
-export interface PcscClient {
+interface PcscClient {
   on(event: 'reader', listener: (reader: PcscSlot) => void): this;
   on(event: 'error', listener: (error: Error) => void): this;
   /** Throws when there is no PC/SC service. */
   start(): this;
-  /** Throws when the service is gone. */
-  stop(): void;
 }
 
 /** A reader as PC/SC has it: one slot. */
@@ -39,17 +36,17 @@ export interface PcscHandle {
 /** The package's name, for an agent that has it among its own packages. */
 export const PCSC_PACKAGE = 'pcsc-mini';
 
-/** Loads the package by its name or by the path of its main file. @throws OperatorError when it is not there or cannot run here */
-export async function loadPcsc(from: string = PCSC_PACKAGE): Promise<PcscModule> {
+/** Loads the package by its name or by the path of its main file. Throws in one sentence where it is not there or cannot run. */
+export async function loadPcsc(from: string): Promise<PcscModule> {
   try {
     const loaded: unknown = await import(isAbsolute(from) ? pathToFileURL(from).href : from);
     const { Client } = loaded as Partial<PcscModule>;
     if (typeof Client !== 'function') throw new Error('it is another package');
     return loaded as PcscModule;
   } catch (error) {
-    throw new OperatorError(
-      `Card readers need the package ${PCSC_PACKAGE} 0.1.3 (npm install ${PCSC_PACKAGE}@0.1.3), on Linux also the ` +
-        `library libpcsclite1. It could not be loaded from "${from}": ${reasonOf(error).split('\n')[0]}`,
+    throw new Error(
+      `it needs the package ${PCSC_PACKAGE} 0.1.3 (npm install ${PCSC_PACKAGE}@0.1.3), on Linux also the library ` +
+        `libpcsclite1. It could not be loaded from "${from}": ${reasonOf(error).split('\n')[0]}`,
     );
   }
 }

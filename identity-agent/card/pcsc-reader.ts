@@ -2,14 +2,9 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { PcscCard } from './pcsc-card.ts';
-import type { PcscClient, PcscModule, PcscSlot } from './pcsc-module.ts';
+import type { PcscMovement, PcscTold } from './pcsc-messages.ts';
+import { PcscService } from './pcsc-service.ts';
 import type { InsertedCard, Reader } from './transport.ts';
-
-/**
- * pcsc-mini 0.1.3 blocks the whole process for a minute when it is stopped while it starts or hands out a movement, so it
- * is stopped only when nothing has happened for so many milliseconds.
- */
-const QUIET = 250;
 
 /** A PC/SC service that does not answer is asked again in so many milliseconds. */
 const PAUSE = 5_000;
@@ -19,7 +14,8 @@ export const NO_SERVICE =
   'The card service does not answer: start pcscd (on Windows "Smart Card"), and it will be found.';
 
 export interface PcscReaderOptions {
-  readonly module: PcscModule;
+  /** Path of the main file of pcsc-mini; found among the packages unless told. */
+  readonly module?: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Only readers whose name has this part; every reader unless told. */
@@ -38,11 +34,12 @@ export interface PcscState {
 
 /** A reader with what is in it. */
 interface Slot {
-  readonly reader: PcscSlot;
+  readonly reader: string;
   card: PcscCard | undefined;
-  /** PC/SC's count of the movements at this reader: another one means another insertion. */
   movements: number;
 }
+
+type Told<T extends PcscTold['told']> = Extract<PcscTold, { readonly told: T }>;
 
 /**
  * All card readers of this machine as one: the card that came first is the one at the desk; when it leaves, the next
@@ -51,27 +48,45 @@ interface Slot {
 export class PcscReader implements Reader {
   readonly name: string;
   readonly #options: PcscReaderOptions;
+  readonly #limit: number;
   readonly #slots = new Map<string, Slot>();
   readonly #listeners = new Set<(present: boolean) => void>();
   readonly #timer: NodeJS.Timeout;
-  #client: PcscClient | undefined;
+  /** The process, while there is one. */
+  #service: PcscService | undefined;
+  /** The PC/SC service has answered it. */
+  #answers = false;
   #current: Slot | undefined;
-  #movedAt = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
+  #closed = false;
 
-  constructor(options: PcscReaderOptions) {
+  private constructor(options: PcscReaderOptions) {
     this.#options = options;
+    this.#limit = options.limit ?? 30_000;
     this.name = options.reader ?? 'PC/SC';
-    this.#timer = setInterval(() => this.look(), 1_000).unref();
-    this.look();
+    this.#timer = setInterval(() => void this.look(), 1_000).unref();
+  }
+
+  /** Has had its first look when it resolves. @throws OperatorError when pcsc-mini cannot be used */
+  static async open(options: PcscReaderOptions): Promise<PcscReader> {
+    const reader = new PcscReader(options);
+    try {
+      await reader.#load();
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+    await reader.look();
+    return reader;
   }
 
   get state(): PcscState {
-    return { service: this.#client !== undefined, readers: [...this.#slots.keys()] };
+    return { service: this.#answers, readers: [...this.#slots.keys()] };
   }
 
   get problem(): string | undefined {
-    if (!this.#client) return NO_SERVICE;
+    if (!this.#answers) return NO_SERVICE;
     return this.#slots.size === 0 ? 'No card reader is plugged in.' : undefined;
   }
 
@@ -85,60 +100,77 @@ export class PcscReader implements Reader {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     clearInterval(this.#timer);
-    while (this.#client && performance.now() - this.#movedAt < QUIET)
-      await new Promise((resolve) => setTimeout(resolve, QUIET));
-    this.#letGo();
+    await this.#service?.close();
+    await this.#looking;
     this.#listeners.clear();
   }
 
-  /** One look at the clock: asks for the service if there is none and it is time. A clock that was put back makes it time. */
-  look(): void {
+  /**
+   * One look at the clock: asks for the service if there is none and it is time. A clock that was put back makes it time.
+   * Looks do not overlap; never rejects.
+   */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
     const now = this.#options.clock.now();
     const waited = now - this.#askedAt;
-    if (this.#client || (waited >= 0 && waited < PAUSE)) return;
+    if (this.#closed || this.#answers || (waited >= 0 && waited < PAUSE)) return;
     this.#askedAt = now;
-    const client = new this.#options.module.Client();
-    client.on('reader', (reader) => this.#plugged(client, reader));
-    client.on('error', (error) => this.#lost(client, error));
     try {
-      client.start();
-      this.#movedAt = performance.now();
-      this.#client = client;
+      const service = this.#service ?? (await this.#load());
+      await service.start();
+      this.#answers = this.#service === service;
     } catch (error) {
       this.#options.log.warn({ reason: reasonOf(error) }, 'the card reader service does not answer');
     }
   }
 
-  #plugged(client: PcscClient, reader: PcscSlot): void {
-    const name = reader.name();
-    this.#movedAt = performance.now();
-    reader.on('change', () => {
-      this.#movedAt = performance.now();
+  async #load(): Promise<PcscService> {
+    const service: PcscService = await PcscService.load(this.#options.module, this.#limit, {
+      onTold: (told) => this.#service === service && this.#heard(told),
+      onEnd: () => this.#service === service && this.#ended(),
     });
-    if (this.#options.reader !== undefined && !name.includes(this.#options.reader)) return;
-    const slot: Slot = { reader, card: undefined, movements: 0 };
-    this.#slots.set(name, slot);
-    const ours = (): boolean => this.#client === client && this.#slots.get(name) === slot;
-    reader.on('change', ({ raw }) => ours() && this.#moved(slot, raw));
-    reader.on('disconnect', () => {
-      if (!ours()) return;
-      this.#slots.delete(name);
-      this.#emptied(slot);
-    });
+    this.#service = service;
+    if (this.#closed) await service.close();
+    return service;
   }
 
-  /** The lower half of a status is flags, the upper one counts. */
-  #moved(slot: Slot, status: number): void {
-    const { PRESENT, MUTE } = this.#options.module.ReaderStatus;
-    const movements = status >>> 16;
-    const present = (status & PRESENT) !== 0;
-    const mute = (status & MUTE) !== 0;
-    if (present && mute) this.#options.log.warn({ reader: slot.reader.name() }, 'the card does not answer');
+  #heard(told: PcscTold): void {
+    const hear: { readonly [T in PcscTold['told']]: (told: Told<T>) => void } = {
+      plugged: ({ reader }) => this.#plugged(reader),
+      unplugged: ({ reader }) => this.#unplugged(reader),
+      moved: ({ reader, ...movement }) => this.#moved(reader, movement),
+      failed: ({ reason }) => this.#failed(reason),
+    };
+    (hear[told.told] as (told: PcscTold) => void)(told);
+  }
+
+  #plugged(reader: string): void {
+    if (this.#options.reader !== undefined && !reader.includes(this.#options.reader)) return;
+    this.#slots.set(reader, { reader, card: undefined, movements: 0 });
+  }
+
+  #unplugged(reader: string): void {
+    const slot = this.#slots.get(reader);
+    this.#slots.delete(reader);
+    if (slot) this.#emptied(slot);
+  }
+
+  #moved(reader: string, { present, mute, movements }: PcscMovement): void {
+    const slot = this.#slots.get(reader);
+    if (!slot || !this.#service) return;
+    if (present && mute) this.#options.log.warn({ reader }, 'the card does not answer');
     if (!present || mute || movements !== slot.movements) this.#emptied(slot);
     slot.movements = movements;
     if (!present || mute || slot.card) return;
-    slot.card = new PcscCard(slot.reader, this.#options.module, this.#options.limit ?? 30_000);
+    slot.card = new PcscCard(this.#service, reader, this.#limit);
     this.#takeUp();
   }
 
@@ -157,21 +189,18 @@ export class PcscReader implements Reader {
     if (this.#current) this.#tell(true);
   }
 
-  #lost(client: PcscClient, error: Error): void {
-    if (this.#client !== client) return;
-    this.#options.log.warn({ reason: reasonOf(error) }, 'the card reader service has stopped');
-    this.#letGo();
-    this.#askedAt = this.#options.clock.now();
+  /** The service went, or watching it failed: a new process begins anew. */
+  #failed(reason: string): void {
+    this.#options.log.warn({ reason }, 'the card reader service has stopped');
+    const service = this.#service;
+    this.#ended();
+    void service?.close();
   }
 
-  #letGo(): void {
-    const client = this.#client;
-    this.#client = undefined;
-    try {
-      client?.stop();
-    } catch {
-      // The service went first.
-    }
+  #ended(): void {
+    this.#service = undefined;
+    this.#answers = false;
+    this.#askedAt = this.#options.clock.now();
     const slots = [...this.#slots.values()];
     this.#slots.clear();
     for (const slot of slots) this.#emptied(slot);

@@ -26,12 +26,9 @@ export interface Question {
   readonly args: readonly unknown[];
 }
 
-export type Reply =
-  | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly error: { code: CardErrorCode; message: string; attemptsLeft?: number } };
-
-/** Its first message: the module is loaded, or why not, in one sentence. */
-export interface Loaded {
-  readonly loaded: string | null;
-  readonly problem: string | null;
+/** What came of a call that failed. */
+export interface Failure {
+  readonly code: CardErrorCode;
+  readonly message: string;
+  readonly attemptsLeft?: number;
 }

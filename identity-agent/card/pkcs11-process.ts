@@ -1,7 +1,8 @@
 import pkcs11js, { type PKCS11 } from 'pkcs11js';
 import { CardError } from './card-error.ts';
+import type { Loaded, Reply } from './native-process.ts';
 import { failureOf, isPkcs11, RV } from './pkcs11-failures.ts';
-import type { CallName, Loaded, ModuleSettings, Question, Reply } from './pkcs11-messages.ts';
+import type { CallName, Failure, ModuleSettings, Question } from './pkcs11-messages.ts';
 import { Pkcs11Token } from './pkcs11-token.ts';
 
 // A process of its own for the maker's module: its calls block, it may hang or crash, and the agent goes on.
@@ -62,7 +63,7 @@ const calls: Readonly<Record<Exclude<CallName, 'insertion'>, Call>> = {
   unblock: (token, args) => token.unblock(...(args as Parameters<Pkcs11Token['unblock']>)),
 };
 
-function answer(watch: TokenWatch, { id, call, insertion, args }: Question): Reply {
+function answer(watch: TokenWatch, { id, call, insertion, args }: Question): Reply<Failure> {
   try {
     return { id, value: call === 'insertion' ? watch.look() : calls[call](watch.token(insertion), args) };
   } catch (error) {
@@ -82,7 +83,7 @@ function load({ module: path }: ModuleSettings): PKCS11 {
   return module;
 }
 
-const tell = (message: Loaded | Reply): unknown => process.send?.(message);
+const tell = (message: Loaded | Reply<Failure>): unknown => process.send?.(message);
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as ModuleSettings;
 try {

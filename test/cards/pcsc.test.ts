@@ -6,7 +6,6 @@ import { silentLog } from '@alongside/kernel/log';
 import { poweredCard } from '../../identity-agent/card/card.fixture.ts';
 import type { CardClient } from '../../identity-agent/card/card-client.ts';
 import { PcscCard } from '../../identity-agent/card/pcsc-card.ts';
-import { loadPcsc } from '../../identity-agent/card/pcsc-module.ts';
 import { PcscReader } from '../../identity-agent/card/pcsc-reader.ts';
 import { PivClient } from '../../identity-agent/card/piv-client.ts';
 import type { SignatureAlgorithmId } from '../../identity-agent/card/signature-algorithms.ts';
@@ -66,7 +65,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
   let reader: PcscReader;
   before(async () => {
     lab = await CardLab.make();
-    reader = new PcscReader({ module: await loadPcsc(pathOf('pcsc-mini')), clock, log });
+    reader = await PcscReader.open({ module: pathOf('pcsc-mini'), clock, log });
   });
   after(async () => {
     await reader.close();
@@ -80,10 +79,10 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     assert.equal(reader.card(), undefined);
     await lab.start();
     clock.advance(4);
-    reader.look();
+    await reader.look();
     assert.equal(reader.state.service, false);
     clock.advance(1);
-    reader.look();
+    await reader.look();
     assert.equal(reader.state.service, true);
     assert.deepEqual(warnings, ['the card reader service does not answer']);
   });
@@ -171,7 +170,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
   test('a card that never answers fails the command in time', async () => {
     const { applet } = await poweredCard(owner);
     const { slotCard, asked } = holdable(applet);
-    const hasty = new PcscReader({ module: await loadPcsc(pathOf('pcsc-mini')), clock, log, limit: 1_000 });
+    const hasty = await PcscReader.open({ module: pathOf('pcsc-mini'), clock, log, limit: 1_000 });
     const came = until(hasty, () => hasty.card() !== undefined);
     const inserted = await lab.insert(slotCard);
     await came;
@@ -207,8 +206,8 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
   });
 
   test('only readers of the given name are looked at', async () => {
-    const module = await loadPcsc(pathOf('pcsc-mini'));
-    const other = new PcscReader({ module, clock, log, reader: 'PCD 00 01' });
+    const module = pathOf('pcsc-mini');
+    const other = await PcscReader.open({ module, clock, log, reader: 'PCD 00 01' });
     const { applet } = await poweredCard(owner);
     const came = Promise.all([
       until(other, () => other.card() !== undefined),
@@ -220,13 +219,37 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     ];
     await came;
     assert.deepEqual(other.state.readers, [slotName(1)]);
-    const none = new PcscReader({ module, clock, log, reader: 'no such reader' });
+    const none = await PcscReader.open({ module, clock, log, reader: 'no such reader' });
     assert.equal(none.problem, 'No card reader is plugged in.');
     await none.close();
     assert.deepEqual([other.problem, reader.problem], [undefined, undefined]);
     await other.close();
     const empty = until(reader, () => reader.card() === undefined);
     await Promise.all([left.remove(), right.remove()]);
+    await empty;
+  });
+
+  test('with the process its cards are gone, and a new one finds them', async () => {
+    const { applet } = await poweredCard(owner);
+    const came = until(reader, () => reader.card() !== undefined);
+    const inserted = await lab.insert(applet);
+    await came;
+    const client = opened(reader);
+    await client.select();
+    const left = until(reader, () => reader.card() === undefined);
+    const { said: own } = await lab.run('pgrep', '-f', '-P', String(process.pid), 'pcsc-process');
+    process.kill(Number(own), 'SIGKILL');
+    await left;
+    await assert.rejects(client.attemptsLeft(), { code: 'card_removed' });
+    const again = until(reader, () => reader.card() !== undefined);
+    clock.advance(5);
+    await reader.look();
+    await again;
+    const next = opened(reader);
+    await next.select();
+    assert.equal(await next.attemptsLeft(), 3);
+    const empty = until(reader, () => reader.card() === undefined);
+    await inserted.remove();
     await empty;
   });
 
@@ -244,7 +267,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     assert.deepEqual(reader.state, { service: false, readers: [] });
     await lab.start();
     clock.advance(5);
-    reader.look();
+    await reader.look();
     const again = until(reader, () => reader.card() !== undefined);
     await lab.insert(applet);
     await again;
@@ -256,10 +279,14 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
 
 describe('the package pcsc-mini', () => {
   test('its absence, and another package in its place, are told in one sentence', async () => {
-    for (const [from, why] of [
-      ['no-such-package-here', /no-such-package-here/],
+    const clock = new ManualClock(0);
+    for (const [module, why] of [
+      ['no-such-package-here', /^PC\/SC cannot be used: .*no-such-package-here/],
       ['node:path', /another package/],
     ] as const)
-      await assert.rejects(loadPcsc(from), { name: 'OperatorError', message: why });
+      await assert.rejects(PcscReader.open({ module, clock, log: silentLog }), {
+        name: 'OperatorError',
+        message: why,
+      });
   });
 });

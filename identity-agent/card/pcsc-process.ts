@@ -1,0 +1,131 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Loaded, Reply } from './native-process.ts';
+import type { PcscFailure, PcscQuestion, PcscSettings, PcscTold } from './pcsc-messages.ts';
+import { loadPcsc, type PcscHandle, type PcscModule, type PcscSlot } from './pcsc-module.ts';
+
+// A process of its own for pcsc-mini: stopping it may wait for the next movement at a reader, and a command for ever.
+
+const tell = (message: Loaded | Reply<PcscFailure> | PcscTold): unknown => process.send?.(message);
+
+const codeOf = (error: unknown): string => {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : 'unknown';
+};
+
+/** The readers of this machine and the connections to the cards in them. */
+class Readers {
+  readonly #module: PcscModule;
+  readonly #slots = new Map<string, PcscSlot>();
+  readonly #handles = new Map<number, PcscHandle>();
+  readonly #transactions = new Map<number, { end(disposition: number): Promise<void> }>();
+  #connections = 0;
+
+  constructor(module: PcscModule) {
+    this.#module = module;
+  }
+
+  /** Begins to watch. @throws when there is no PC/SC service */
+  start(): void {
+    const client = new this.#module.Client();
+    client.on('reader', (slot) => this.#plugged(slot));
+    client.on('error', (error) => tell({ told: 'failed', reason: reasonOf(error) }));
+    client.start();
+  }
+
+  async connect(reader: string): Promise<number> {
+    const slot = this.#slots.get(reader);
+    if (!slot) throw Object.assign(new Error('The reader is gone.'), { code: 'UnknownReader' });
+    const handle = await slot.connect(this.#module.CardMode.SHARED);
+    this.#connections += 1;
+    this.#handles.set(this.#connections, handle);
+    return this.#connections;
+  }
+
+  /** A copy: the answer is a part of a larger buffer. */
+  async transmit(handle: number, command: Uint8Array): Promise<Uint8Array> {
+    return new Uint8Array(await this.#handle(handle).transmit(command));
+  }
+
+  async begin(handle: number): Promise<void> {
+    this.#transactions.set(handle, await this.#handle(handle).transaction());
+  }
+
+  async end(handle: number): Promise<void> {
+    const transaction = this.#transactions.get(handle);
+    this.#transactions.delete(handle);
+    await transaction?.end(this.#module.CardDisposition.LEAVE);
+  }
+
+  async reconnect(handle: number): Promise<void> {
+    await this.#handle(handle).reconnect(this.#module.CardMode.SHARED, this.#module.CardDisposition.LEAVE);
+  }
+
+  async disconnect(handle: number): Promise<void> {
+    const connection = this.#handle(handle);
+    this.#handles.delete(handle);
+    this.#transactions.delete(handle);
+    await connection.disconnect(this.#module.CardDisposition.LEAVE);
+  }
+
+  #handle(handle: number): PcscHandle {
+    const connection = this.#handles.get(handle);
+    if (!connection) throw Object.assign(new Error('There is no such connection.'), { code: 'RemovedCard' });
+    return connection;
+  }
+
+  #plugged(slot: PcscSlot): void {
+    const reader = slot.name();
+    this.#slots.set(reader, slot);
+    tell({ told: 'plugged', reader });
+    const { PRESENT, MUTE } = this.#module.ReaderStatus;
+    slot.on('change', ({ raw }) => {
+      // The lower half of a status is flags, the upper one counts.
+      const [present, mute] = [(raw & PRESENT) !== 0, (raw & MUTE) !== 0];
+      tell({ told: 'moved', reader, present, mute, movements: raw >>> 16 });
+    });
+    slot.on('disconnect', () => {
+      if (this.#slots.get(reader) !== slot) return;
+      this.#slots.delete(reader);
+      tell({ told: 'unplugged', reader });
+    });
+  }
+}
+
+const work: {
+  readonly [C in PcscQuestion['call']]: (
+    readers: Readers,
+    question: Extract<PcscQuestion, { readonly call: C }>,
+  ) => unknown;
+} = {
+  start: (readers) => readers.start(),
+  connect: (readers, { reader }) => readers.connect(reader),
+  transmit: (readers, { handle, command }) => readers.transmit(handle, command),
+  begin: (readers, { handle }) => readers.begin(handle),
+  end: (readers, { handle }) => readers.end(handle),
+  reconnect: (readers, { handle }) => readers.reconnect(handle),
+  disconnect: (readers, { handle }) => readers.disconnect(handle),
+};
+
+async function answer(readers: Readers, question: PcscQuestion & { readonly id: number }): Promise<void> {
+  const { id, call } = question;
+  try {
+    const value = await (work[call] as (readers: Readers, question: PcscQuestion) => unknown)(
+      readers,
+      question,
+    );
+    tell({ id, value });
+  } catch (error) {
+    tell({ id, error: { code: codeOf(error), message: reasonOf(error) } });
+  }
+}
+
+// An orderly exit would wait for what hangs.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+const settings = JSON.parse(process.argv[2] ?? '{}') as PcscSettings;
+try {
+  const readers = new Readers(await loadPcsc(settings.module));
+  process.on('message', (question: PcscQuestion & { readonly id: number }) => void answer(readers, question));
+  tell({ loaded: true, problem: null });
+} catch (error) {
+  tell({ loaded: null, problem: reasonOf(error) });
+}
