@@ -1,8 +1,8 @@
 // Cold start and the silent journey, measured on the real command: `npm run bench:start`. Reports medians; never fails on a figure.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Navigator } from '../test/support/navigate.ts';
+import { median, usage } from './usage.ts';
 
 const rounds = Number(process.argv[2] ?? 7);
 const journeys = 40;
@@ -15,19 +15,6 @@ interface Running {
   pid: number;
   urls: { console: string; sample: string };
   readyMs: number;
-}
-
-const median = (values: number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
-/** Resident memory in MiB and processor time in milliseconds of a process. */
-function usage(pid: number): { rss: number; cpu: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return {
-    rss: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024,
-    cpu: (Number(stat[11]) + Number(stat[12])) * 10,
-  };
 }
 
 function start(): Promise<Running> {

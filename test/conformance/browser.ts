@@ -94,6 +94,11 @@ export class Browser {
     return this.#navigate(to, site);
   }
 
+  /** The cookies that a navigation to this address carries, as a header has them. */
+  cookies(address: URL): string {
+    return this.#cookiesFor(address, false);
+  }
+
   #isStop(url: URL): boolean {
     return this.#stops.some((stop) => {
       const { origin, pathname } = new URL(stop);

@@ -1,0 +1,25 @@
+import { usage } from '../usage.ts';
+import type { Scenario } from './scenarios.ts';
+import type { Target } from './target.ts';
+
+/** One round: processor time of an operation in microseconds, operations a second, and times in milliseconds. */
+export async function measure(target: Target, scenario: Scenario, lanes: number, each: number) {
+  const prepared = await scenario.prepare(target, lanes, each);
+  const times: number[] = [];
+  const before = usage(target.pid).cpu;
+  const began = performance.now();
+  await Promise.all(
+    prepared.map(async (lane) => {
+      for (const operation of lane) {
+        const from = performance.now();
+        await operation();
+        times.push(performance.now() - from);
+      }
+    }),
+  );
+  const seconds = (performance.now() - began) / 1_000;
+  const cpu = ((usage(target.pid).cpu - before) * 1_000) / times.length;
+  times.sort((a, b) => a - b);
+  const at = (part: number): number => times[Math.floor((times.length - 1) * part)] ?? 0;
+  return { cpu, perSecond: times.length / seconds, p50: at(0.5), p99: at(0.99) };
+}

@@ -1,0 +1,66 @@
+// oidc-provider in its in-memory mode, with one client and one person: the process that bench:peers measures. Says
+// its address on standard output.
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import OidcProvider from 'oidc-provider';
+import { redirectUri } from './target.ts';
+
+const { jwks, clientId } = JSON.parse(process.argv[2] ?? '{}') as { jwks: object; clientId: string };
+const server = createServer();
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const key = privateKey.export({ format: 'jwk' });
+const account = 'bench-person';
+const person = { sub: account, name: 'Ora Clemens', given_name: 'Ora', family_name: 'Clemens' };
+
+const provider = new OidcProvider(issuer, {
+  jwks: {
+    keys: ['RS256', 'RS512'].map((alg) => ({ ...key, alg, use: 'sig', kid: `bench-${alg}` })),
+  },
+  cookies: { keys: ['a-key-of-the-benchmark'] },
+  clients: [
+    {
+      client_id: clientId,
+      redirect_uris: [redirectUri],
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: 'RS512',
+      jwks,
+    },
+  ],
+  clientAuthMethods: ['private_key_jwt'],
+  enabledJWA: { clientAuthSigningAlgValues: ['RS512'], idTokenSigningAlgValues: ['RS256'] },
+  scopes: ['openid', 'offline_access', 'profile', 'api:read'],
+  claims: { openid: ['sub'], profile: ['name', 'given_name', 'family_name'] },
+  features: {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: async () => ({
+        ...{ scope: 'api:read', audience: 'https://api.example.test', accessTokenFormat: 'jwt' },
+        jwt: { sign: { alg: 'RS512' } },
+      }),
+    },
+  },
+  pkce: { required: () => true },
+  rotateRefreshToken: true,
+  issueRefreshToken: async () => true,
+  findAccount: async () => ({ accountId: account, claims: async () => person }),
+  interactions: { url: (_: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}` },
+  ttl: { AccessToken: 3_600, AuthorizationCode: 60, IdToken: 3_600, RefreshToken: 86_400, Session: 86_400 },
+});
+
+const handle = provider.callback();
+server.on('request', async (request, response) => {
+  if (!request.url?.startsWith('/interaction/')) return handle(request, response);
+  const { prompt, params } = await provider.interactionDetails(request, response);
+  if (prompt.name === 'login')
+    return provider.interactionFinished(request, response, { login: { accountId: account } });
+  const grant = new provider.Grant({ accountId: account, clientId: params.client_id });
+  grant.addOIDCScope('openid profile offline_access');
+  return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } });
+});
+process.stdout.write(`${issuer}\n`);

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Browser } from '../../test/conformance/browser.ts';
+import { jwks } from './client-key.ts';
+import { redirectUri, type Target } from './target.ts';
+
+const clientId = 'bench-client';
+
+/** oidc-provider in memory, in a process of its own, with its person signed in. */
+export async function startOidcProvider(): Promise<Target> {
+  const program = fileURLToPath(new URL('./oidc-provider-server.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, JSON.stringify({ jwks, clientId })], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ended = once(child, 'exit');
+  const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown];
+  const issuer = String(line).trim();
+  if (!issuer.startsWith('http') || child.pid === undefined) throw new Error('oidc-provider does not start.');
+  const client = { clientId, audience: issuer, tokenEndpoint: `${issuer}/token` };
+  const party = {
+    ...client,
+    scope: 'openid profile',
+    authorizeEndpoint: `${issuer}/auth`,
+    userinfoEndpoint: `${issuer}/me`,
+    redirectUri,
+  };
+  const browser = new Browser([redirectUri]);
+  const ask = new URL(party.authorizeEndpoint);
+  ask.search = new URLSearchParams({
+    ...{ response_type: 'code', client_id: clientId, redirect_uri: redirectUri, scope: party.scope },
+    ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' },
+  }).toString();
+  if ((await browser.go(ask.href)).kind !== 'callback') throw new Error('oidc-provider signs nobody in.');
+  return {
+    name: 'oidc-provider',
+    pid: child.pid,
+    opaque: { ...client, scope: '' },
+    jwt: { ...client, scope: 'api:read', more: { resource: 'https://api.example.test' } },
+    party: { ...party, cookie: browser.cookies(new URL(party.authorizeEndpoint)) },
+    discovery: `${issuer}/.well-known/openid-configuration`,
+    jwks: `${issuer}/jwks`,
+    async stop() {
+      child.kill();
+      await ended;
+    },
+  };
+}
