@@ -6,6 +6,9 @@ import { OperatorError } from '@alongside/kernel/operator';
 /** In the packed agent without a compiler to machine code, as the agent itself: a process that mostly waits. */
 const flags = extname(import.meta.url) === '.js' ? ['--max-semi-space-size=1', '--lite-mode'] : [];
 
+/** So many milliseconds may loading a library take. */
+const LOADING = 30_000;
+
 /** The first message of such a process: what it has loaded, or why not, in one sentence. */
 export interface Loaded<L = unknown> {
   readonly loaded: L | null;
@@ -28,8 +31,6 @@ export interface NativeProcessOptions<E> {
   readonly program: string;
   /** What it is told at its start, as its one argument in JSON. */
   readonly settings: object;
-  /** So many milliseconds may loading take. */
-  readonly limit: number;
   /** What is loaded, as the subject of the sentence for the operator when it cannot be. */
   readonly subject: string;
   /** Why it may have ended before it said anything. */
@@ -70,7 +71,7 @@ export class NativeProcess<E> {
     const child = fork(path, [JSON.stringify(options.settings)], {
       ...{ serialization: 'advanced', execArgv: flags, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
     });
-    const { loaded, problem } = await firstMessage(child, options);
+    const { loaded, problem } = await firstMessage(child, options.crash);
     if (loaded === null) {
       await ended(child);
       throw new OperatorError(`${options.subject} cannot be used: ${problem}`);
@@ -126,13 +127,10 @@ function ended(child: ChildProcess): Promise<void> {
 }
 
 /** What a fresh process says first; a process that ends or is silent has said why it cannot be used. */
-function firstMessage(
-  child: ChildProcess,
-  { limit, crash }: Pick<NativeProcessOptions<unknown>, 'limit' | 'crash'>,
-): Promise<Loaded> {
+function firstMessage(child: ChildProcess, crash: string): Promise<Loaded> {
   return new Promise((resolve) => {
     const unusable = (problem: string): void => resolve({ loaded: null, problem });
-    const timer = setTimeout(() => unusable('it does not answer'), limit);
+    const timer = setTimeout(() => unusable('it does not answer'), LOADING);
     child.once('message', (message: Loaded) => resolve(message));
     child.once('error', () => unusable('its process cannot be started'));
     child.once('exit', () => unusable(crash));

@@ -51,7 +51,7 @@ export class PcscReader implements Reader {
   readonly #limit: number;
   readonly #slots = new Map<string, Slot>();
   readonly #listeners = new Set<(present: boolean) => void>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   /** The process, while there is one. */
   #service: PcscService | undefined;
   /** The PC/SC service has answered it. */
@@ -65,19 +65,14 @@ export class PcscReader implements Reader {
     this.#options = options;
     this.#limit = options.limit ?? 30_000;
     this.name = options.reader ?? 'PC/SC';
-    this.#timer = setInterval(() => void this.look(), 1_000).unref();
   }
 
   /** Has had its first look when it resolves. @throws OperatorError when pcsc-mini cannot be used */
   static async open(options: PcscReaderOptions): Promise<PcscReader> {
     const reader = new PcscReader(options);
-    try {
-      await reader.#load();
-    } catch (error) {
-      await reader.close();
-      throw error;
-    }
+    await reader.#load();
     await reader.look();
+    reader.#timer = setInterval(() => void reader.look(), 1_000).unref();
     return reader;
   }
 
@@ -133,7 +128,7 @@ export class PcscReader implements Reader {
   }
 
   async #load(): Promise<PcscService> {
-    const service: PcscService = await PcscService.load(this.#options.module, this.#limit, {
+    const service: PcscService = await PcscService.load(this.#options.module, {
       onTold: (told) => this.#service === service && this.#heard(told),
       onEnd: () => this.#service === service && this.#ended(),
     });

@@ -27,16 +27,15 @@ export class PcscService {
   }
 
   /**
-   * Loads pcsc-mini by its name or by the path of its main file; `limit`: so many milliseconds may that take. What comes of
-   * the readers is told to `onTold`, the end of the process once to `onEnd`. @throws OperatorError in one sentence
+   * Loads pcsc-mini by its name or by the path of its main file. What comes of the readers is told to `onTold`, the end of
+   * the process once to `onEnd`. @throws OperatorError in one sentence
    */
   static async load(
     module: string | undefined,
-    limit: number,
     hear: { onTold(told: PcscTold): void; onEnd(): void },
   ): Promise<PcscService> {
     const process = await NativeProcess.start<PcscFailure>({
-      ...{ program: 'pcsc-process', settings: { module: module ?? PCSC_PACKAGE }, limit },
+      ...{ program: 'pcsc-process', settings: { module: module ?? PCSC_PACKAGE } },
       subject: 'PC/SC',
       crash: `${PCSC_PACKAGE} crashes`,
       failure: (error) => new PcscError(error),

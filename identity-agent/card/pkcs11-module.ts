@@ -18,7 +18,7 @@ export class Pkcs11Module {
   /** Loads a module; `limit`: so many milliseconds may a call take. @throws OperatorError in one sentence */
   static async load(settings: ModuleSettings, limit: number, onEnd: () => void): Promise<Pkcs11Module> {
     const process = await NativeProcess.start<Failure>({
-      ...{ program: 'pkcs11-process', settings, limit, onEnd },
+      ...{ program: 'pkcs11-process', settings, onEnd },
       subject: `The PKCS#11 module ${settings.module}`,
       crash: 'pkcs11js is not installed, or the module crashes',
       failure: (error) => new CardError(error.code, error.message, error),

@@ -22,7 +22,7 @@ export class Pkcs11Reader implements Reader {
   readonly name: string;
   readonly #options: Pkcs11ReaderOptions;
   readonly #listeners = new Set<(present: boolean) => void>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #module: Pkcs11Module | undefined;
   #looking: Promise<void> | undefined;
   #current: (InsertedCard & { readonly insertion: number }) | undefined;
@@ -32,19 +32,14 @@ export class Pkcs11Reader implements Reader {
   private constructor(options: Pkcs11ReaderOptions) {
     this.#options = options;
     this.name = `PKCS#11 ${options.module}`;
-    this.#timer = setInterval(() => void this.look(), 1_000).unref();
   }
 
   /** @throws OperatorError when the module cannot be used */
   static async open(options: Pkcs11ReaderOptions): Promise<Pkcs11Reader> {
     const reader = new Pkcs11Reader(options);
-    try {
-      await reader.#load();
-    } catch (error) {
-      await reader.close();
-      throw error;
-    }
+    await reader.#load();
     await reader.look();
+    reader.#timer = setInterval(() => void reader.look(), 1_000).unref();
     return reader;
   }
 
