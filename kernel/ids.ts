@@ -12,3 +12,6 @@ export const randomDigits = (length: number): string => {
   while (digits.length < length) digits += String(randomInt(0, 10));
   return digits;
 };
+
+/** True with this probability, 0 to 1. */
+export const chance = (probability: number): boolean => randomInt(0, 1_000_000) < probability * 1_000_000;

@@ -65,8 +65,13 @@ interface LoadedKey extends SigningKeyRecord {
   privateKey: KeyObject;
 }
 
+/** What signs tokens. */
+export interface TokenSigner {
+  sign(claims: JwtClaims, options: { algorithm: SigningAlgorithm; typ?: string }): Promise<string>;
+}
+
 /** The signing keys of one service, read again from the store when they may have changed. */
-export class SigningKeys {
+export class SigningKeys implements TokenSigner {
   readonly #service: string;
   readonly #store: KeyStore;
   readonly #clock: Clock;

@@ -6,6 +6,7 @@ import { createAuthorisation } from './authorisation/index.ts';
 import type { Core } from './boot/core.ts';
 import type { Placement } from './boot/listeners.ts';
 import { mockClaimsOf } from './boot/mock-claims.ts';
+import { outages, withOutages } from './boot/outages.ts';
 import { createPeopleNow, createPersonSource } from './boot/person-source.ts';
 import type { Ports } from './boot/ports.ts';
 import { signInSettings } from './boot/sign-in.ts';
@@ -14,6 +15,7 @@ import type { MutualTlsUrls } from './boot/urls.ts';
 import { webAuthnSettings } from './boot/webauthn.ts';
 import { createCis } from './cis/index.ts';
 import { readIssuersFile } from './cis/revocation/issuers-file.ts';
+import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
 import type { Config, ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
@@ -23,6 +25,7 @@ import { ProofNonces } from './oauth/dpop-nonce.ts';
 import { demoCredentials, platformClient } from './oauth/seeds.ts';
 import { createSample } from './sample/index.ts';
 import { realmPath, type Urls } from './service.ts';
+import { Faults } from './storage/faults.ts';
 import { version } from './version.ts';
 
 /** What the parts are built from. */
@@ -75,6 +78,7 @@ export async function compose(materials: Materials): Promise<Composition> {
   const secret = (from: string, to: string) => vault.serviceSecret(from, to);
   const shared = { clock, database, recorder, urls, development };
   const registrations = { applications, products, developers, tokens };
+  const faults = development ? new Faults(settings) : undefined;
   const statusApiKey = await statusKeyOf(database);
   const cisSecrets = {
     cis2: secret('cis2', 'cis'),
@@ -159,6 +163,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       issuer: cis2Issuer,
       cis: { url: urls.cis, secret: cisSecrets.cis2 },
       cisSecret: secret('cis', 'cis2'),
+      faults,
       audit,
       consoleSecret: secret('console', 'cis2'),
       webAuthn: webAuthnSettings(config),
@@ -235,6 +240,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       authorisation: { url: urls.api, secret: secret('console', 'authorisation') },
       cis2: { url: urls.cis2, secret: secret('console', 'cis2') },
       agentSocket,
+      namedFaults: [...cis2Faults, ...outages],
       ...(development ? { realmKeys } : { operatorHash }),
       reset,
       allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],
@@ -266,7 +272,13 @@ export async function compose(materials: Materials): Promise<Composition> {
     sample: () => [{ listener: 'sample', service: sample() }],
   };
   return {
-    placements: config.only.flatMap((name) => places[name]().map((place) => ({ ...place, log: log(name) }))),
+    placements: config.only.flatMap((name) =>
+      places[name]().map(({ listener, service }) => ({
+        listener,
+        service: faults ? withOutages(name, service, faults) : service,
+        log: log(name),
+      })),
+    ),
     resetAgent: async () => agent?.reset(),
   };
 }

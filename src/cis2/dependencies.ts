@@ -9,6 +9,7 @@ import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
+import type { Faults } from '../storage/faults.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { FederatedProvider } from './authenticators/federated/provider.ts';
 import type { Networks } from './authenticators/tablet/proximity.ts';
@@ -34,6 +35,8 @@ export interface Cis2Dependencies {
   /** Used byte for byte, also with an explicit default port. Its origin is where browsers find CIS2. */
   issuer: string;
   development: boolean;
+  /** What developers have switched on; nothing is ever wrong without it. */
+  faults?: Faults | undefined;
   /** Where CIS answers, and the secret that CIS2 shows it. */
   cis: { url: string; secret: string };
   /** The secret that CIS shows at `POST /agent/session-ended`. */

@@ -27,6 +27,10 @@ import { addressesOf, endpointPaths } from './endpoints.ts';
 import { Enrolments } from './enrolment/registry.ts';
 import { enrolmentWays } from './enrolment/ways.ts';
 import { bearerError, errorPage, registrationError, serviceError, tokenError } from './error-answers.ts';
+import { faultySigner } from './faults/faulty-signer.ts';
+import { idTokenFaults } from './faults/id-token-faults.ts';
+import { logoutTokenFaults } from './faults/logout-token-faults.ts';
+import type { TokenFault } from './faults/token-fault.ts';
 import { createExchange } from './hand-off/exchange.ts';
 import { HandOffs } from './hand-off/hand-offs.ts';
 import { createReturn } from './hand-off/return.ts';
@@ -77,7 +81,9 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const interactions = new Interactions(singleUse, clock, cookies, own.mark);
   const pushed = new PushedRequests('cis2-pushed', issuer, deps);
   const codes = new Codes(singleUse, pushed, deps.recorder, deps.urls, own.mark);
-  const deliveries = new Deliveries({ ...deps, sessions });
+  const signerOf = (known: readonly TokenFault[]) =>
+    deps.faults ? faultySigner(keys, deps.faults, known) : keys;
+  const deliveries = new Deliveries({ ...deps, sessions, logoutSigner: signerOf(logoutTokenFaults) });
   const ends = new SessionEnds({ ...deps, sessions, deliveries });
   const gone = new GonePeople({ ...deps, cis, sessions, ends });
   const handOffs = new HandOffs(deps);
@@ -103,10 +109,11 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     mutualTls({ clock, clientKeys, clientAuthorities }),
   ];
   const issuing = new TokenIssuer(deps);
+  const idTokens = { ...deps, keys: signerOf(idTokenFaults) };
   const successors = new Successors(deps);
   const grants = [
-    authorizationCode({ ...deps, sessions, codes, cis, issuing }),
-    refreshToken({ ...deps, sessions, cis, issuing, successors }),
+    authorizationCode({ ...idTokens, sessions, codes, cis, issuing }),
+    refreshToken({ ...idTokens, sessions, cis, issuing, successors }),
   ];
 
   const proofNonces = deps.dpopNonces ? new ProofNonces(deps.vault, clock, `cis2 ${own.path}`) : undefined;

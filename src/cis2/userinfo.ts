@@ -11,11 +11,13 @@ import { readCertificate } from '../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../oauth/parameters.ts';
 import type { TokenRecord, Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
+import type { Faults } from '../storage/faults.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { CisClient } from './cis-client.ts';
 import { userinfoClaims } from './claims/person.ts';
 import { type Addresses, confirmationOf, readProof, tokenTypeOf } from './confirmation.ts';
 import { errors } from './errors.ts';
+import { userinfoFaults } from './faults/userinfo-faults.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from './relying-party.ts';
 import { namedInUserinfo } from './token/facts.ts';
 
@@ -33,6 +35,7 @@ interface Parts {
   clock: Clock;
   singleUse: SingleUse;
   proofNonces: ProofNonces | undefined;
+  faults?: Faults | undefined;
 }
 
 interface Bearer {
@@ -116,7 +119,7 @@ const findPerson = ({ cis }: Parts) =>
     return { person };
   };
 
-const answerClaims = ({ issuer, keys, recorder, urls, assuranceAsNumbers }: Parts) =>
+const answerClaims = ({ issuer, keys, recorder, urls, assuranceAsNumbers, faults }: Parts) =>
   async function answerClaims({
     token,
     record,
@@ -124,12 +127,14 @@ const answerClaims = ({ issuer, keys, recorder, urls, assuranceAsNumbers }: Part
     person,
   }: Bearer & { party: RelyingParty; person: Person }): Promise<Answer> {
     const { client, application } = party;
-    const claims = userinfoClaims(person, {
+    const right = userinfoClaims(person, {
       scope: record.scope.split(' '),
       names: namedInUserinfo(record),
       roleId: record.attributes.selected_roleid ?? null,
       asNumbers: assuranceAsNumbers,
     });
+    const happening = (await faults?.happening(userinfoFaults)) ?? [];
+    const claims = happening.reduce((before, fault) => fault.spoil(before), right);
     recorder.record({
       keys: [token],
       from: partyOf(client, urls),

@@ -9,6 +9,7 @@ import { directory } from './commands/directory.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
+import { fault } from './commands/fault.ts';
 import { importCommand } from './commands/import.ts';
 import { keys } from './commands/keys.ts';
 import { mail } from './commands/mail.ts';
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   product,
   developer,
   keys,
+  fault,
   exportCommand,
   importCommand,
   reset,

@@ -91,6 +91,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     development: true,
     cis: { url: 'http://127.0.0.1:9', secret: 'secret' },
     agentSocket: null,
+    namedFaults: [{ name: 'test-fault', summary: 'something is wrong' }],
     reset: async () => {
       resets += 1;
     },

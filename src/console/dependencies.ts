@@ -10,6 +10,7 @@ import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { StoredEvents } from '../storage/events.ts';
+import type { NamedFault } from '../storage/faults.ts';
 import type { Settings } from '../storage/settings.ts';
 import type { RealmKeySets } from './resources/realm-keys.ts';
 
@@ -51,6 +52,8 @@ export interface ConsoleDependencies {
   reset: () => Promise<void>;
   /** The keys of the mock realms, where there are any. */
   realmKeys?: RealmKeySets;
+  /** Every fault that some part knows how to have. */
+  namedFaults: readonly NamedFault[];
   /** Values of `Host` that are answered, exactly. */
   allowedHosts: readonly string[];
 }

@@ -1,6 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { everyMethod, type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import type { Service } from '../service.ts';
+import { Faults } from '../storage/faults.ts';
 import { ActorAudit } from './administrators/actor.ts';
 import { createAdmission } from './administrators/index.ts';
 import { LocalAgent } from './agent.ts';
@@ -10,8 +11,6 @@ import { apiCalls } from './api/calls.ts';
 import { CisDirectory } from './cis-directory.ts';
 import type { ConsoleDependencies } from './dependencies.ts';
 import { errors } from './errors.ts';
-import { namedFaults } from './faults/registry.ts';
-import { StoredFaults } from './faults/stored-faults.ts';
 import { createGuard, signInChallenge } from './guard.ts';
 import { neighbour } from './neighbour.ts';
 import { assetRoutes, pageRoutes } from './page/page.ts';
@@ -35,6 +34,8 @@ const nothingElse: Route[] = ['/api', '/api/*'].map((path) => ({
 /** The console: what a developer or operator sees and does, as pages and as an API. In production, only administrators. */
 export function createConsole(deps: ConsoleDependencies): Service {
   const { allowedHosts, development, urls, agentSocket, database, clock, operatorHash } = deps;
+  if (new Set(deps.namedFaults.map(({ name }) => name)).size !== deps.namedFaults.length)
+    throw new Error('Two faults have the same name.');
   const socket = agentSocket === null ? undefined : new AgentSocket(agentSocket);
   const audit = new ActorAudit(database, clock);
   const parts = {
@@ -48,7 +49,7 @@ export function createConsole(deps: ConsoleDependencies): Service {
       refused: errors.platformRefused,
     }),
     agent: new LocalAgent(socket),
-    faults: new StoredFaults(deps.settings, namedFaults),
+    faults: new Faults(deps.settings),
   };
   const calls = apiCalls(parts).map(routeOf);
   const forEverybody = [...assetRoutes, ...healthRoutes(parts)];

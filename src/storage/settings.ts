@@ -27,6 +27,22 @@ export class Settings {
     );
   }
 
+  /** Every setting whose name begins so, by name. */
+  async under(prefix: string): Promise<Map<string, string>> {
+    const rows = await this.#database.all<{ name: string; value: string }>(
+      sql('SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?', prefix.length, prefix),
+    );
+    return new Map(rows.map(({ name, value }) => [name, value]));
+  }
+
+  /** Replaces a value where it is still the one that was read; false when somebody else was first. */
+  async swap(name: string, before: string, value: string): Promise<boolean> {
+    const { changes } = await this.#database.run(
+      sql('UPDATE setting SET value = ? WHERE name = ? AND value = ?', value, name, before),
+    );
+    return changes === 1;
+  }
+
   /** Keeps a value unless there is one already; answers with the one that stands. */
   async first(name: string, value: string): Promise<string> {
     await this.#database.run(

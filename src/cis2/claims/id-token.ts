@@ -1,5 +1,5 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
-import type { SigningKeys } from '@alongside/kernel/keys';
+import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import type { SignInFacts } from '../token/facts.ts';
 import { forgeRockClaims } from './forgerock.ts';
@@ -12,7 +12,7 @@ const idTokenLifetime = 3_600;
 /** What ID tokens are made with. */
 export interface IdTokenParts {
   issuer: string;
-  keys: SigningKeys;
+  keys: TokenSigner;
   clock: Clock;
   forgeRockClaims: boolean;
   /** The realm, as ForgeRock's product names it. */

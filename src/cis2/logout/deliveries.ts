@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import { uuid } from '@alongside/kernel/ids';
-import type { SigningKeys } from '@alongside/kernel/keys';
+import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../../oauth/applications.ts';
 import type { Urls } from '../../service.ts';
@@ -26,7 +26,8 @@ export interface EndedSession {
 interface Parts {
   development: boolean;
   platformLogout?: string;
-  keys: SigningKeys;
+  keys: TokenSigner;
+  logoutSigner?: TokenSigner | undefined;
   clock: Clock;
   database: Database;
   singleUse: SingleUse;

@@ -1,6 +1,6 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
-import type { SigningKeys } from '@alongside/kernel/keys';
+import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Cis2Half } from '../../oauth/applications.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
@@ -12,7 +12,7 @@ const lifetime = 120;
  * a jti of its own, for the answer to the one before may have been lost.
  */
 export function logoutToken(
-  parts: { keys: SigningKeys; issuer: string; clock: Clock },
+  parts: { keys: TokenSigner; issuer: string; clock: Clock },
   client: Cis2Half,
   { uid, sid }: { uid: string; sid: string },
 ): Promise<string> {

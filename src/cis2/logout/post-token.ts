@@ -1,6 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { SigningKeys } from '@alongside/kernel/keys';
+import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { safeFetch } from '../../oauth/safe-fetch.ts';
 import { logoutToken } from './logout-token.ts';
@@ -8,7 +8,9 @@ import { logoutToken } from './logout-token.ts';
 interface Parts {
   issuer: string;
   development: boolean;
-  keys: SigningKeys;
+  keys: TokenSigner;
+  /** Signs what is not for our own platform; the keys unless told. */
+  logoutSigner?: TokenSigner | undefined;
   clock: Clock;
 }
 
@@ -26,7 +28,8 @@ export async function postLogoutToken(
   client: Cis2Half,
 ): Promise<{ delivered: boolean; detail: string }> {
   try {
-    const token = await logoutToken(parts, client, { uid, sid });
+    const keys = (trusted ? undefined : parts.logoutSigner) ?? parts.keys;
+    const token = await logoutToken({ ...parts, keys }, client, { uid, sid });
     const { status, body } = await safeFetch(
       address,
       { privateAddresses: trusted || parts.development },

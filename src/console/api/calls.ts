@@ -1,8 +1,8 @@
 import { json } from '@alongside/kernel/answer';
+import type { Faults } from '../../storage/faults.ts';
 import type { LocalAgent } from '../agent.ts';
 import type { CisDirectory } from '../cis-directory.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
-import type { StoredFaults } from '../faults/stored-faults.ts';
 import type { Neighbour } from '../neighbour.ts';
 import { agentCalls } from '../resources/agent.ts';
 import { applicationCredentialCalls } from '../resources/application-credentials.ts';
@@ -39,7 +39,7 @@ export type ApiParts = Omit<ConsoleDependencies, 'cis' | 'cis2' | 'authorisation
   cis2: Neighbour;
   platform: Neighbour;
   agent: LocalAgent;
-  faults: StoredFaults;
+  faults: Faults;
 };
 
 /** What only development has. In production there is no such call. */

@@ -1,13 +1,41 @@
 import { json, noContent } from '@alongside/kernel/answer';
+import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
+import type { Faults, NamedFault } from '../../storage/faults.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import { errors } from '../errors.ts';
-import { faultShape, type StoredFaults } from '../faults/stored-faults.ts';
+
+const times = (about: string) =>
+  z
+    .int('must be a whole number')
+    .min(0, 'must be 0 or more')
+    .max(1_000_000, 'must be 1000000 or less')
+    .optional()
+    .describe(about);
+
+/** When a fault happens. */
+const faultShape = z.strictObject({
+  probability: z
+    .number('must be a number')
+    .min(0, 'must be 0 to 1')
+    .max(1, 'must be 0 to 1')
+    .optional()
+    .describe('Of each time, 0 to 1'),
+  next: times('So many times more, then it is off'),
+  after: times('Only after so many times'),
+});
+
+interface Parts {
+  faults: Faults;
+  namedFaults: readonly NamedFault[];
+  audit: AuditLog;
+}
 
 /** `GET /faults`, `PUT` and `DELETE /faults/{name}`: named faults. */
-export function faultCalls({ faults, audit }: { faults: StoredFaults; audit: AuditLog }): ApiCall[] {
+export function faultCalls({ faults, namedFaults, audit }: Parts): ApiCall[] {
   const known = (name: string): string => {
-    if (!faults.knows(name)) throw errors.faultUnknown(`no fault ${name.slice(0, 60)}`);
+    if (!namedFaults.some((fault) => fault.name === name))
+      throw errors.faultUnknown(`no fault ${name.slice(0, 60)}`);
     return name;
   };
   const record = (action: string, target: string) =>
@@ -17,9 +45,17 @@ export function faultCalls({ faults, audit }: { faults: StoredFaults; audit: Aud
     defineCall({
       method: 'GET',
       path: '/faults',
-      summary: 'Every fault, and which are on',
+      summary: 'Every fault, with its state where it is on',
       answers: { 200: 'The faults' },
-      handle: async () => json(200, { faults: await faults.list() }),
+      async handle() {
+        const on = await faults.on();
+        const shown = namedFaults.map(({ name, summary }) => ({
+          name,
+          summary,
+          state: on.get(name) ?? null,
+        }));
+        return json(200, { faults: shown });
+      },
     }),
     defineCall({
       method: 'PUT',

@@ -3,11 +3,11 @@ import type { AdjustableClock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../storage/audit.ts';
+import type { Faults } from '../../storage/faults.ts';
 import type { Settings } from '../../storage/settings.ts';
 import type { LocalAgent } from '../agent.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import type { CisDirectory } from '../cis-directory.ts';
-import type { StoredFaults } from '../faults/stored-faults.ts';
 import { moveClock } from '../moved-clock.ts';
 
 interface Parts {
@@ -15,7 +15,7 @@ interface Parts {
   settings: Settings;
   cis: CisDirectory;
   agent: LocalAgent;
-  faults: StoredFaults;
+  faults: Faults;
   audit: AuditLog;
   log: Log;
   reset: () => Promise<void>;

@@ -41,7 +41,16 @@ describe('/state and health', () => {
 
 describe('/faults', () => {
   test('there is none yet, and an unknown one is not found', async () => {
-    assert.deepEqual((await api('GET', '/faults')).body, { faults: [] });
+    const shown = async () => (await api('GET', '/faults')).body;
+    const off = { name: 'test-fault', summary: 'something is wrong', state: null };
+    assert.deepEqual(await shown(), { faults: [off] });
+    assert.deepEqual((await api('PUT', '/faults/test-fault', { next: 2 })).body, {
+      name: 'test-fault',
+      state: { next: 2 },
+    });
+    assert.deepEqual(await shown(), { faults: [{ ...off, state: { next: 2 } }] });
+    assert.equal((await api('DELETE', '/faults/test-fault')).status, 204);
+    assert.deepEqual(await shown(), { faults: [off] });
     assert.equal((await api('PUT', '/faults/slow', { probability: 1 })).body.error, 'unknown_fault');
     assert.equal((await api('DELETE', '/faults/slow')).status, 404);
     assert.equal((await api('PUT', '/faults/slow', { chance: 1 })).status, 400);

@@ -1,0 +1,62 @@
+import { text } from '@alongside/kernel/answer';
+import type { Route } from '@alongside/kernel/http';
+import type { ServiceName } from '../config.ts';
+import type { Service } from '../service.ts';
+import type { Faults, NamedFault } from '../storage/faults.ts';
+
+/** A fault of a whole endpoint: what stands in front of a service that is down answers for it. */
+interface Outage extends NamedFault {
+  readonly service: ServiceName;
+  readonly paths: RegExp;
+}
+
+/** Every outage, one each. */
+export const outages: readonly Outage[] = [
+  {
+    name: 'cis2-token-unavailable',
+    summary: "CIS2's token endpoint answers 503",
+    service: 'cis2',
+    paths: /\/access_token$/,
+  },
+  {
+    name: 'cis2-userinfo-unavailable',
+    summary: "CIS2's userinfo endpoint answers 503",
+    service: 'cis2',
+    paths: /\/userinfo$/,
+  },
+  {
+    name: 'cis2-keys-unavailable',
+    summary: "CIS2's key set answers 503",
+    service: 'cis2',
+    paths: /\/connect\/jwk_uri$/,
+  },
+  {
+    name: 'platform-token-unavailable',
+    summary: "the API platform's token endpoints answer 503",
+    service: 'authorisation',
+    paths: /^\/oauth2[^/]*\/token$/,
+  },
+  {
+    name: 'platform-api-unavailable',
+    summary: 'the APIs behind the gateway answer 503; their _ping and _status stay',
+    service: 'gateway',
+    paths: /^\/(?!.*\/_(?:ping|status)$)/,
+  },
+];
+
+const unavailable = text(503, 'Service Unavailable\n', { 'retry-after': '1' });
+
+/** The service with the outages that are switched on; development only. */
+export function withOutages(name: ServiceName, service: Service, faults: Faults): Service {
+  const own = outages.filter((outage) => outage.service === name);
+  if (own.length === 0) return service;
+  const guarded = ({ endpoint, ...route }: Route): Route => ({
+    ...route,
+    async endpoint(request) {
+      const here = own.filter(({ paths }) => paths.test(request.path));
+      if (here.length > 0 && (await faults.happening(here)).length > 0) return unavailable;
+      return endpoint(request);
+    },
+  });
+  return { ...service, routes: service.routes.map(guarded) };
+}
