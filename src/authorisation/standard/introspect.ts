@@ -96,7 +96,7 @@ const answerWith = ({ keys, clock }: Pick<Parts, 'keys' | 'clock'>, base: Base) 
     return new Answer(200, { 'content-type': signedType, 'cache-control': 'no-store' }, jwt);
   };
 
-/** `POST /introspect` (RFC 7662), for applications with the attribute `resource-server`; it tells of the tokens of every base path. */
+/** `POST /introspect` (RFC 7662), for resource servers (`/resource-servers` of the console); it tells of the tokens of every base path. */
 export function createIntrospect(
   base: Base,
   bases: readonly Base[],

@@ -25,6 +25,7 @@ import { refusalCalls } from '../resources/refusals.ts';
 import { registrationAuthorityCalls } from '../resources/registration-authority.ts';
 import { registrationTokenCalls } from '../resources/registration-tokens.ts';
 import { resetCalls } from '../resources/reset.ts';
+import { resourceServerCalls } from '../resources/resource-servers.ts';
 import { sessionCalls } from '../resources/sessions.ts';
 import { stateCalls } from '../resources/state.ts';
 import { mintCalls, tokenCalls } from '../resources/tokens.ts';
@@ -66,6 +67,7 @@ export function apiCalls(parts: ApiParts): ApiCall[] {
     ...keyCalls(parts),
     ...applicationCalls(parts),
     ...applicationCredentialCalls(parts),
+    ...resourceServerCalls(parts),
     ...productCalls(parts),
     ...developerCalls(parts),
     ...eventCalls(parts),
