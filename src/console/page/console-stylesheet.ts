@@ -35,6 +35,7 @@ p.quiet.step { font-size: .9375rem; }
 .diagram .redirect .line { stroke-dasharray: 5 4; }
 .diagram .refused .line { stroke: var(--warn); } .diagram .refused .tip { fill: var(--warn); }
 .diagram .failed .line { stroke: var(--bad); } .diagram .failed .tip { fill: var(--bad); }
+.act { white-space: nowrap; }
 tbody th { color: var(--ink); font-weight: 400; }
 @media (max-width: 44rem) {
   .stacks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

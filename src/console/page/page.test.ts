@@ -137,6 +137,7 @@ describe('the first page of the console', () => {
       await instance.api('PUT', '/readers/0/card', { card: 'nurse' });
       const { page, complaints, close } = await open({ ...options, bypassCSP: true });
       await page.getByLabel('PIN', { exact: true }).waitFor();
+      await page.locator('#faults summary').click();
       const [content, window_] = await page.evaluate(() => [
         document.documentElement.scrollWidth,
         window.innerWidth,
@@ -174,6 +175,20 @@ describe('the first page of the console', () => {
     ])
       assert.ok(policy.includes(rule), rule);
     assert.doesNotMatch(await response.text(), /\sstyle="|<script>|\son\w+="/);
+  });
+
+  test('switches a fault on for the next time, and off', async () => {
+    const { page, complaints, close } = await open();
+    await page.getByText('None is on.').waitFor();
+    await page.locator('#faults summary').click();
+    await page.getByRole('button', { name: 'Next time : id-token-expired' }).click();
+    await page.getByText('id-token-expired happens the next time.').waitFor();
+    const { faults } = await instance.api<{ faults: { name: string; state: unknown }[] }>('GET', '/faults');
+    assert.deepEqual(faults.find(({ name }) => name === 'id-token-expired')?.state, { next: 1 });
+    await page.getByRole('button', { name: 'Off : id-token-expired' }).click();
+    await page.getByText('None is on.').waitFor();
+    assert.deepEqual(complaints, []);
+    await close();
   });
 
   test('brings everything back to the seed when the person agrees', async () => {

@@ -9,6 +9,7 @@ import type { Applications } from '../../oauth/applications.ts';
 import type { Urls } from '../../service.ts';
 import type { Database } from '../../storage/database.ts';
 import type { StoredEvents } from '../../storage/events.ts';
+import type { Faults, NamedFault } from '../../storage/faults.ts';
 import type { Admission, Caller } from '../administrators/admission.ts';
 import { administratorHead, signedInNote, signInMissingPage } from '../administrators/pages.ts';
 import { administratorScript, administratorScriptPath } from '../administrators/script.ts';
@@ -25,6 +26,7 @@ import { consoleStylesheet } from './console-stylesheet.ts';
 import { callButton } from './controls.ts';
 import { deskSection } from './desk.ts';
 import { journeysSection } from './events.ts';
+import { faultsSection } from './faults.ts';
 import { newestJourneys } from './journeys.ts';
 import { peopleSection } from './people.ts';
 import { script } from './script.ts';
@@ -38,6 +40,8 @@ interface Parts {
   cis: CisDirectory;
   cis2: Neighbour;
   agent: LocalAgent;
+  faults: Faults;
+  namedFaults: readonly NamedFault[];
   urls: Urls;
   cis2Issuer: string;
   version: string;
@@ -60,6 +64,7 @@ const sections: readonly Section[] = [
   { id: 'h-people', name: 'People and cards' },
   { id: 'h-journeys', name: 'Journeys' },
   { id: 'h-applications', name: 'Applications' },
+  { id: 'h-faults', name: 'Faults', development: true },
 ];
 
 /** What a neighbour answers, or null where it refuses or is not there: the page shows the rest. */
@@ -80,6 +85,9 @@ const chosenJourney = ({ query }: HttpRequest): string | undefined => {
 const desk = (status: Parameters<typeof deskSection>[0]): Html =>
   html`<section class="panel" aria-labelledby="h-desk"><h2 id="h-desk">The desk</h2><div id="desk" data-live data-question="${status?.question ?? ''}">${deskSection(status)}</div></section>`;
 
+const faulty = (named: readonly NamedFault[], on: Awaited<ReturnType<Faults['on']>>): Html =>
+  html`<section aria-labelledby="h-faults"><h2 id="h-faults">Faults</h2><div id="faults" data-live>${faultsSection(named, on)}</div></section>`;
+
 const startAgain = (): Html => html`
 <section aria-labelledby="h-reset"><h2 id="h-reset">Start again</h2>
 <p>Brings people, cards, applications, patients and the clock back to the seed; sessions, tokens and journeys are gone.</p>
@@ -96,12 +104,13 @@ async function sessionsOf(cis2: Neighbour): Promise<SessionAnswer[]> {
 async function main(parts: Parts, request: HttpRequest, caller: Caller | undefined): Promise<Html> {
   const { database, events, applications, cis, cis2, agent, urls, cis2Issuer, version, clock, development } =
     parts;
-  const [status, cards, people, sessions, registered, { journeys, last }] = await Promise.all([
+  const [status, cards, people, sessions, registered, faults, { journeys, last }] = await Promise.all([
     development ? orNull(agent.status()) : null,
     development ? orNull(agent.cards()) : null,
     orNull(cis.everybody()),
     orNull(sessionsOf(cis2)),
     applications.list(),
+    development ? parts.faults.on() : null,
     newestJourneys(database, events),
   ]);
   const { now, offsetSeconds } = clockState(clock);
@@ -121,6 +130,7 @@ ${development ? desk(status) : undefined}
 <section aria-labelledby="h-sessions"><h2 id="h-sessions">Signed in</h2><div id="sessions" data-live>${sessionsSection(sessions, people)}</div></section>
 <section aria-labelledby="h-journeys" data-since="${last}"><h2 id="h-journeys">Journeys</h2><div id="journeys" data-live>${journeysSection(journeys, chosenJourney(request), development)}</div></section>
 <section aria-labelledby="h-applications"><h2 id="h-applications">Applications</h2><div id="applications" data-live>${applicationsSection(registered.map(listedApplication))}</div></section>
+${faults ? faulty(parts.namedFaults, faults) : undefined}
 ${development ? startAgain() : undefined}`;
 }
 
