@@ -106,6 +106,10 @@ describe('fetching what others registered', () => {
           '169.254.169.254',
           '192.168.0.1',
           '[fd00::1]',
+          // An IPv4 address within an IPv6 one: compatible, translated, tunnelled.
+          '[::127.0.0.1]',
+          '[64:ff9b:1::7f00:1]',
+          '[2002:7f00:1::]',
         ])
           await assert.rejects(
             safeFetch(`http://${host}:${port}/`, { privateAddresses: false }),
@@ -115,6 +119,27 @@ describe('fetching what others registered', () => {
       },
     );
     assert.equal(asked, 0);
+  });
+
+  test('a connection that a fetch of our own left open opens no way to a private address', async () => {
+    const paths: string[] = [];
+    await serving(
+      (request, response) => {
+        paths.push(request.url ?? '');
+        response.end('{}');
+      },
+      async (origin) => {
+        const { port } = new URL(origin);
+        await safeFetch(`http://localhost:${port}/own`, open);
+        // By then the socket stands in the pool of the process.
+        await new Promise((resolve) => setImmediate(resolve));
+        await assert.rejects(
+          safeFetch(`http://localhost:${port}/registered`, { privateAddresses: false }),
+          /private address/,
+        );
+      },
+    );
+    assert.deepEqual(paths, ['/own']);
   });
 
   test('a redirect is an answer and is not followed', async () => {

@@ -25,9 +25,12 @@ for (const [net, prefix] of [
 ] as const)
   forbidden.addSubnet(net, prefix, 'ipv4');
 for (const [net, prefix] of [
-  ['::', 128],
-  ['::1', 128],
+  ['::', 96],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 32],
+  ['2002::', 16],
+  ['fec0::', 10],
   ['fc00::', 7],
   ['fe80::', 10],
   ['ff00::', 8],
@@ -101,7 +104,13 @@ export function safeFetch(
     const send = url.protocol === 'https:' ? https.request : http.request;
     const call = send(
       url,
-      { method: request.method ?? 'GET', headers: request.headers ?? {}, lookup: guardedLookup(policy) },
+      {
+        method: request.method ?? 'GET',
+        headers: request.headers ?? {},
+        lookup: guardedLookup(policy),
+        // A kept connection was looked up under the policy of whoever opened it: where private addresses are refused, none is used again.
+        ...(policy.privateAddresses ? {} : { agent: false }),
+      },
       (response) => {
         const parts: Buffer[] = [];
         let size = 0;
