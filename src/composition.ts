@@ -176,6 +176,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       assuranceAsNumbers: config.assuranceAsNumbers,
       forgeRockClaims: !config.plainIdTokens,
       platformLogout: `${urls.api}/oauth2/backchannel_logout`,
+      platformClientId: platformClient.clientId,
       agentUrl: urls.identityAgent,
     });
   const upstreams = upstreamsOf(config, cis2Provider);

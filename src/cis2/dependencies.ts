@@ -49,8 +49,10 @@ export interface Cis2Dependencies {
   tabletNetworks?: Networks;
   /** OpenID providers of others at which people may sign in; none by default. */
   providers?: readonly FederatedProvider[];
-  /** Back-channel logout address of the API platform, which is told of every session. The relying party registered with it is the audience. */
+  /** Back-channel logout address of the API platform, which is told of every session. */
   platformLogout?: string;
+  /** The API platform as a relying party: the audience of what it is told. */
+  platformClientId?: string;
   /** Address of the Identity Agent as browsers reach it. */
   agentUrl: string;
   /** Origin at which clients with a certificate find the same endpoints (RFC 8705 section 5); absent where there is none. */

@@ -26,7 +26,7 @@ let cisSid: string;
 before(async () => {
   rp = await startRpEndpoint();
   platform = await startRpEndpoint();
-  cis2 = await startInstance({ platformLogout: platform.url });
+  cis2 = await startInstance({ platformLogout: platform.url, platformClientId: 'platform.apps' });
   nhs = await cis2.register({ backchannelLogoutUri: rp.url });
   standard = await cis2.register({
     profile: 'standard',
@@ -111,6 +111,20 @@ test('every relying party of the session is told once, and the platform of every
     ).sort();
   assert.deepEqual(await audience(rp), [nhs.clientId, standard.clientId].sort());
   assert.deepEqual(await audience(platform), [platformClient.clientId]);
+});
+
+test('a client that registers the address of the platform does not take its place', async () => {
+  await cis2.register({ backchannelLogoutUri: platform.url }, { id: '0-before-all-others' });
+  try {
+    await cis2.signIn(browser, nhs);
+    await end();
+    const audiences = await Promise.all(
+      platform.received.map(async (body) => (await verified(body.get('logout_token') ?? '')).payload.aud),
+    );
+    assert.deepEqual(audiences, [platformClient.clientId]);
+  } finally {
+    await cis2.applications.remove('0-before-all-others');
+  }
 });
 
 test('the platform as relying party is told once', async () => {
@@ -296,7 +310,14 @@ describe('delivery', () => {
 /** The parts of another process on the same storage. */
 function parts() {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const shared = { ...cis2, recorder: { record() {} }, log, development: true, platformLogout: platform.url };
+  const shared = {
+    ...cis2,
+    recorder: { record() {} },
+    log,
+    development: true,
+    platformLogout: platform.url,
+    platformClientId: 'platform.apps',
+  };
   const urls = {
     console: '',
     api: 'https://api.example.test',

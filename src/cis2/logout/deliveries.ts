@@ -26,6 +26,7 @@ export interface EndedSession {
 interface Parts {
   development: boolean;
   platformLogout?: string;
+  platformClientId?: string;
   keys: TokenSigner;
   logoutSigner?: TokenSigner | undefined;
   clock: Clock;

@@ -12,22 +12,19 @@ export interface LogoutTarget {
 
 interface Parts {
   platformLogout?: string;
+  platformClientId?: string;
   applications: Applications;
   sessions: Sessions;
   log: Log;
 }
 
 /** The API platform is told of every session: it may hold tokens that were exchanged for an ID token of another client. */
-async function platformTarget({ platformLogout, applications, log }: Parts): Promise<LogoutTarget[]> {
-  if (platformLogout === undefined) return [];
-  const platform = (await applications.list()).find(
-    ({ cis2 }) => cis2?.backchannelLogoutUri === platformLogout,
-  );
-  if (platform?.cis2) return [{ clientId: platform.cis2.clientId, address: platformLogout, trusted: true }];
-  log.warn(
-    { address: platformLogout },
-    'no relying party is registered with the back-channel logout address of the platform',
-  );
+async function platformTarget(parts: Parts): Promise<LogoutTarget[]> {
+  const { platformLogout: address, platformClientId: clientId, applications, log } = parts;
+  if (address === undefined || clientId === undefined) return [];
+  // Found by its id: the address may stand in the registration of anybody, and would make that one the audience.
+  if (await applications.byCis2Client(clientId)) return [{ clientId, address, trusted: true }];
+  log.warn({ client: clientId }, 'the API platform is no relying party, and is not told of ended sessions');
   return [];
 }
 
