@@ -157,6 +157,18 @@ describe('sign-in with a card', () => {
     assert.equal((await desk.send(request)).body.error, 'challenge_invalid');
   });
 
+  test('what has spent no challenge of ours fills neither the audit log nor the events', async () => {
+    const desk = new Desk(cis);
+    const request = await desk.signInRequest(card);
+    const kept = async () => [(await cis.audit.list()).length, (await cis.events('cis.sign-in')).length];
+    const before = await kept();
+    const made = { ...request, challenge: 'nobody-has-made-this-one' };
+    assert.equal((await desk.send(made)).body.error, 'challenge_invalid');
+    const bare = await cis.call(paths.sessions, { body: request });
+    assert.equal(bare.body.error, 'invalid_proof');
+    assert.deepEqual(await kept(), before);
+  });
+
   test('ten uses of one challenge at once have one winner', async () => {
     const desk = new Desk(cis);
     const request = await desk.signInRequest(card);

@@ -77,11 +77,7 @@ interface Start {
 export function signInRoutes(deps: SignInDeps): Route[] {
   const { clock, challenges, examiner, directory, sessions, endings, calls, keys, recorder, audit } = deps;
 
-  function readSignIn({ request, trail }: Start): { signIn: SignIn } {
-    const signIn = readBody(request, shape);
-    trail.challenge = signIn.challenge;
-    return { signIn };
-  }
+  const readSignIn = ({ request }: Start): { signIn: SignIn } => ({ signIn: readBody(request, shape) });
 
   /** The agent is the one that it says it is, so that nobody ends the sessions of a desk from afar. */
   async function checkAgent({ request, signIn }: Start & { signIn: SignIn }): Promise<void> {
@@ -89,8 +85,10 @@ export function signInRoutes(deps: SignInDeps): Route[] {
     if (agentId !== signIn.agentId) throw errors.proofInvalid('the proof is of another agent');
   }
 
-  async function spendChallenge({ signIn }: { signIn: SignIn }): Promise<void> {
+  /** From here on a refusal is on record: challenges are limited, and what anybody can send without one is not. */
+  async function spendChallenge({ signIn, trail }: Start & { signIn: SignIn }): Promise<void> {
     await challenges.spend(signIn.challenge);
+    trail.challenge = signIn.challenge;
   }
 
   async function readCard({
@@ -250,7 +248,7 @@ export function signInRoutes(deps: SignInDeps): Route[] {
     try {
       return await list.run({ request, trail });
     } catch (thrown) {
-      // What is not even a sign-in is not on record.
+      // What has not even spent a challenge of ours is not on record: anybody could fill the audit log with it.
       if (thrown instanceof Refusal && trail.challenge !== '') await recordRefusal(trail, thrown);
       throw thrown;
     }
