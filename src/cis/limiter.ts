@@ -6,6 +6,8 @@ import type { Database } from '../storage/database.ts';
 export const cisLimits = {
   /** Challenges a minute for one network address, behind which a whole hospital may stand. */
   challengesPerMinute: 3_000,
+  /** Times a minute that agents of one network address say that they are there: each does every two minutes. */
+  presencePerMinute: 3_000,
   /** Mails a hour for one card. */
   unlockMailsPerHour: 3,
   /** Requests for such mails, and codes tried, a minute for one network address. */

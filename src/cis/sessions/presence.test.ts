@@ -94,6 +94,18 @@ describe('agents that say that they are there', () => {
     assert.deepEqual([(await send()).status, (await send()).status], [204, 401]);
   });
 
+  test('of one network address only so many say it in a minute', async () => {
+    const small = await startCis({ limits: { presencePerMinute: 2 } });
+    try {
+      const say = async () => (await new Desk(small).sayPresent()).status;
+      assert.deepEqual([await say(), await say(), await say()], [204, 204, 429]);
+      small.clock.advance(60);
+      assert.equal(await say(), 204);
+    } finally {
+      await small.close();
+    }
+  });
+
   test('only CIS2 asks, and for an address', async () => {
     assert.equal((await cis.call(`${paths.presence}?address=127.0.0.1`)).status, 401);
     assert.equal((await cis.call(`${paths.presence}?address=127.0.0.1`, { as: 'console' })).status, 403);

@@ -7,6 +7,7 @@ import { networkAddress } from '../address.ts';
 import type { Admit } from '../callers.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
+import type { cisLimits, Limiter } from '../limiter.ts';
 import type { PresenceAnswer, PresenceRequest } from '../protocol.ts';
 import { sessionId } from '../shapes.ts';
 import type { AgentCalls } from './agent-calls.ts';
@@ -16,6 +17,8 @@ export interface PresenceDeps {
   agents: Agents;
   calls: AgentCalls;
   admit: Admit;
+  limiter: Limiter;
+  limits: typeof cisLimits;
 }
 
 interface Start {
@@ -25,7 +28,13 @@ interface Start {
 const shape = z.strictObject({ sessionId: sessionId.nullable() });
 
 /** `POST /agents/presence` by agents, `GET /agents/presence?address=` by CIS2. */
-export function presenceRoutes({ agents, calls, admit }: PresenceDeps): Route[] {
+export function presenceRoutes({ agents, calls, admit, limiter, limits }: PresenceDeps): Route[] {
+  /** An agent is whoever has made a key, and each stays on record for a while. */
+  async function limitRate({ request }: Start): Promise<void> {
+    const name = `presence:${networkAddress(request.address)}`;
+    if (await limiter.over(name, limits.presencePerMinute, 'minute'))
+      throw errors.tooManyRequests('presence');
+  }
   /** Whose session it is, and whether it lives, is known better here: the agent only says which one it still has. */
   const readPresence = ({ request }: Start): { said: PresenceRequest } => ({
     said: readBody(request, shape),
@@ -51,7 +60,11 @@ export function presenceRoutes({ agents, calls, admit }: PresenceDeps): Route[] 
   const answerPresence = async ({ address }: { address: string }) =>
     json(200, { agents: await agents.at(address) } satisfies PresenceAnswer);
 
-  const saying = steps<Start>().step(readPresence).step(calls.checkAgentProof).step(keepPresence);
+  const saying = steps<Start>()
+    .step(limitRate)
+    .step(readPresence)
+    .step(calls.checkAgentProof)
+    .step(keepPresence);
   const asking = steps<Start>().step(admit('cis2')).step(readAddress).step(answerPresence);
   return [
     { methods: ['POST'], path: '/agents/presence', endpoint: (request) => saying.run({ request }) },
