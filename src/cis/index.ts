@@ -123,7 +123,7 @@ export function createCis(deps: CisDeps): CisService {
   const delivery = new Delivery(deps.subscribers, messages, log, deps.delivery);
   const endings = new Endings({ sessions, delivery, recorder, audit, log });
   const calls = createAgentCalls({ clock, singleUse, endings, origin });
-  const sweep = new Sweep({ sessions, agents, endings, delivery, messages, outbox, sender, clock });
+  const sweep = new Sweep({ sessions, agents, endings, delivery, messages, outbox, sender, limiter, clock });
 
   async function personChanged(uid: string, person: Person | null): Promise<void> {
     if (person === null || person.disabled) {

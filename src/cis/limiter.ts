@@ -1,6 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { counted } from '../oauth/counters.ts';
-import type { Database } from '../storage/database.ts';
+import { type Database, sql } from '../storage/database.ts';
 
 /** What CIS lets through without asking who it is. */
 export const cisLimits = {
@@ -16,6 +16,10 @@ export const cisLimits = {
   revocationCallsPerMinute: 3_000,
 };
 
+const prefix = 'cis:';
+/** Milliseconds; no window is longer. */
+const kept = 86_400_000;
+
 /** Counts in storage, so that any number of processes count as one. */
 export class Limiter {
   readonly #database: Database;
@@ -29,6 +33,14 @@ export class Limiter {
   /** Counts one more under this name; whether that is too many. */
   async over(name: string, limit: number, timeunit: 'minute' | 'hour'): Promise<boolean> {
     const counters = { database: this.#database, clock: this.#clock };
-    return (await counted(counters, `cis:${name}`, { interval: 1, timeunit })) > limit;
+    return (await counted(counters, `${prefix}${name}`, { interval: 1, timeunit })) > limit;
+  }
+
+  /** Forgets counts of windows that are long over: there may be one for every address that ever called. */
+  async forget(): Promise<void> {
+    const end = this.#clock.now() - kept;
+    await this.#database.run(
+      sql('DELETE FROM counter WHERE name LIKE ? AND window_start < ?', `${prefix}%`, end),
+    );
   }
 }

@@ -4,7 +4,7 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
-import { networkAddress, pathPart } from '../address.ts';
+import { callerNetwork, pathPart } from '../address.ts';
 import type { Directory } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
@@ -43,7 +43,7 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
   const readSerial = ({ request }: Start) => ({ serial: pathPart(request, 1) });
 
   const overLimit = (request: HttpRequest): Promise<boolean> =>
-    limiter.over(`unlock:${networkAddress(request.address)}`, limits.unlockCallsPerMinute, 'minute');
+    limiter.over(`unlock:${callerNetwork(request.address)}`, limits.unlockCallsPerMinute, 'minute');
 
   /** Whom a code may be mailed to for this card; in words why nobody. */
   async function addressee(serial: string): Promise<{ person: Person } | { why: string; uid: string }> {

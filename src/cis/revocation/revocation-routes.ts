@@ -2,7 +2,7 @@ import { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import { networkAddress } from '../address.ts';
+import { callerNetwork } from '../address.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import type { cisLimits, Limiter } from '../limiter.ts';
@@ -36,7 +36,7 @@ export function revocationRoutes(deps: RevocationDeps): Route[] {
 
   /** `tryLater` (RFC 6960 section 2.3). */
   async function limitQuestions({ request }: Start) {
-    const name = `ocsp:${networkAddress(request.address)}`;
+    const name = `ocsp:${callerNetwork(request.address)}`;
     if (!(await limiter.over(name, limits.revocationCallsPerMinute, 'minute'))) return undefined;
     const { ocspFailure } = await import('./ocsp-messages.ts');
     return signed('application/ocsp-response', ocspFailure(3));

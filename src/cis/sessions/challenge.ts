@@ -4,7 +4,7 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
 import type { SingleUse } from '../../storage/single-use.ts';
-import { networkAddress } from '../address.ts';
+import { callerNetwork } from '../address.ts';
 import { errors } from '../errors.ts';
 import type { cisLimits, Limiter } from '../limiter.ts';
 import type { ChallengeAnswer } from '../protocol.ts';
@@ -44,7 +44,7 @@ export interface ChallengeDeps {
 /** `POST /sessions/challenge`. */
 export function challengeRoutes({ challenges, recorder, limiter, limits }: ChallengeDeps): Route[] {
   async function limitRate({ request }: { request: HttpRequest }): Promise<void> {
-    const name = `challenge:${networkAddress(request.address)}`;
+    const name = `challenge:${callerNetwork(request.address)}`;
     if (await limiter.over(name, limits.challengesPerMinute, 'minute'))
       throw errors.tooManyRequests('challenges');
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { networkAddress } from '../address.ts';
+import { callerNetwork, networkAddress } from '../address.ts';
 import { Desk, issueCard, newP256, startCis, type TestCis, uids } from '../cis.fixture.ts';
+import { Limiter } from '../limiter.ts';
 import { type PresenceAnswer, paths, proofHeader } from '../protocol.ts';
 
 describe('agents that say that they are there', () => {
@@ -110,6 +111,25 @@ describe('agents that say that they are there', () => {
     assert.equal((await cis.call(`${paths.presence}?address=127.0.0.1`)).status, 401);
     assert.equal((await cis.call(`${paths.presence}?address=127.0.0.1`, { as: 'console' })).status, 403);
     assert.equal((await cis.call(paths.presence, { as: 'cis2' })).status, 400);
+  });
+
+  test('callers are counted by their address, of IPv6 by their network of 64 bits, and not for ever', async () => {
+    assert.equal(callerNetwork('::ffff:192.0.2.1'), '192.0.2.1');
+    assert.equal(callerNetwork('::1'), '127.0.0.1');
+    assert.equal(callerNetwork('2001:DB8:0:7::1'), '2001:db8:0:7::/64');
+    assert.equal(callerNetwork('2001:db8:0:7:ffff:1:2:3'), '2001:db8:0:7::/64');
+    assert.equal(callerNetwork('2001:db8::7:192.0.2.1'), '2001:db8:0:0::/64');
+    assert.equal(callerNetwork('fe80::1%eth0'), 'fe80:0:0:0::/64');
+    const limiter = new Limiter(cis.database, cis.clock);
+    assert.equal(await limiter.over('once', 1, 'minute'), false);
+    const counts = async () =>
+      (await cis.database.all({ text: "SELECT name FROM counter WHERE name = 'cis:once'", values: [] }))
+        .length;
+    await limiter.forget();
+    assert.equal(await counts(), 1);
+    cis.clock.advance(90_000);
+    await limiter.forget();
+    assert.equal(await counts(), 0);
   });
 
   test('an address has one spelling, which stays', () => {

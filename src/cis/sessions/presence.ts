@@ -3,7 +3,7 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import { networkAddress } from '../address.ts';
+import { callerNetwork, networkAddress } from '../address.ts';
 import type { Admit } from '../callers.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
@@ -31,7 +31,7 @@ const shape = z.strictObject({ sessionId: sessionId.nullable() });
 export function presenceRoutes({ agents, calls, admit, limiter, limits }: PresenceDeps): Route[] {
   /** An agent is whoever has made a key, and each stays on record for a while. */
   async function limitRate({ request }: Start): Promise<void> {
-    const name = `presence:${networkAddress(request.address)}`;
+    const name = `presence:${callerNetwork(request.address)}`;
     if (await limiter.over(name, limits.presencePerMinute, 'minute'))
       throw errors.tooManyRequests('presence');
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import type { Limiter } from '../limiter.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { MailSender } from '../mail/sender.ts';
 import type { Agents } from './agents.ts';
@@ -19,6 +20,7 @@ export interface SweepDeps {
   messages: SessionMessages;
   outbox: Outbox;
   sender: MailSender;
+  limiter: Limiter;
   clock: Clock;
 }
 
@@ -34,13 +36,19 @@ export class Sweep {
 
   /** Ends what is over and resolves once the subscribers were told, or could not be for now. */
   async run(): Promise<void> {
-    const { sessions, agents, endings, delivery, messages, outbox, sender, clock } = this.#deps;
+    const { sessions, agents, endings, delivery, messages, outbox, sender, limiter, clock } = this.#deps;
     await endings.announce(await sessions.expire());
     // What ends them is done right after the change; only a process that was killed in between leaves one.
     for (const { id, cause } of await sessions.withoutGrounds()) await endings.end(id, cause);
     await Promise.all([delivery.resume(), sender.run()]);
     if (Math.abs(clock.now() - this.#forgotAt) < forgetEvery) return;
     this.#forgotAt = clock.now();
-    await Promise.all([sessions.forget(), agents.forget(), messages.forget(), outbox.forget()]);
+    await Promise.all([
+      sessions.forget(),
+      agents.forget(),
+      messages.forget(),
+      outbox.forget(),
+      limiter.forget(),
+    ]);
   }
 }
