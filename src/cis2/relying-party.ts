@@ -8,13 +8,14 @@ export interface RelyingParty {
   client: Cis2Half;
 }
 
-/** The relying party with this client id; undefined when there is none or it was revoked. */
+/** The relying party with this client id; undefined when there is none, it was revoked, or its developer is inactive. */
 export async function findRelyingParty(
   applications: Applications,
   clientId: string,
 ): Promise<RelyingParty | undefined> {
   const application = await applications.byCis2Client(clientId);
   if (application?.status !== 'approved' || !application.cis2) return undefined;
+  if (await applications.isOfInactive(application)) return undefined;
   return { application, client: application.cis2 };
 }
 

@@ -123,6 +123,14 @@ export class Applications {
     return this.#byClient(clientId, 'cis2');
   }
 
+  /** Whether somebody inactive registered an application: then it may do nothing. */
+  async isOfInactive({ developer }: Application): Promise<boolean> {
+    const row = await this.#database.get<{ status: string }>(
+      sql('SELECT status FROM developer WHERE id = ?', developer),
+    );
+    return row?.status === 'inactive';
+  }
+
   async get(id: string): Promise<StoredApplication | undefined> {
     const row = await this.#database.get<ApplicationRow>(sql('SELECT * FROM application WHERE id = ?', id));
     return row && fromRow(row);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Cis2Half } from '../../oauth/applications.ts';
+import { Developers } from '../../oauth/developers.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
@@ -87,6 +88,19 @@ describe('what gets a page and never a redirect', () => {
   test('a revoked application', async () => {
     const gone = await cis2.register({}, { status: 'revoked' });
     assert.match((await get(cis2.authorizeUrl(gone))).body, /not known here/);
+  });
+
+  test('an application whose developer is inactive, at once and as long as that lasts', async () => {
+    const developers = new Developers(cis2.database);
+    const acme = { id: 'acme', name: 'Acme', status: 'active', kind: 'company', email: '' } as const;
+    await developers.add(acme);
+    const client = await cis2.register({}, { developer: acme.id });
+    const asked = () => get(cis2.authorizeUrl(client));
+    assert.equal((await asked()).status, 302);
+    await developers.replace({ ...acme, status: 'inactive' }, 1);
+    assert.match((await asked()).body, /not known here/);
+    await developers.replace(acme, 2);
+    assert.equal((await asked()).status, 302);
   });
 
   test('nothing from the request runs as markup', async () => {
