@@ -78,14 +78,15 @@ export async function fetchUserinfo(
   return { status, body, claims: parse(body) };
 }
 
-/** Whether a provider says in its metadata that it takes proof keys (RFC 8414 section 2); no when it says nothing. */
-export async function listsS256(issuer: string): Promise<boolean> {
+/** Whether a provider says in its metadata that it takes proof keys (RFC 8414 section 2); undefined when they cannot be read. */
+export async function listsS256(issuer: string): Promise<boolean | undefined> {
   try {
     const { status, body } = await safeFetch(`${issuer}/.well-known/openid-configuration`, policy);
     const methods = parse(body)?.code_challenge_methods_supported;
+    if (status >= 500) return undefined;
     return status === 200 && Array.isArray(methods) && methods.includes('S256');
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -11,13 +11,24 @@ const metadataFor = 3_600_000;
 /** What is configured; else whether the provider's metadata lists S256, which is read again after an hour. */
 function askedOrFound({ issuer, sendNonceAndPkce }: Cis2Settings, clock: Clock): () => Promise<boolean> {
   if (sendNonceAndPkce !== undefined) return async () => sendNonceAndPkce;
-  let found = false;
+  let known = false;
   let readAt = Number.NEGATIVE_INFINITY;
-  return async () => {
-    if (clock.now() - readAt < metadataFor) return found;
+  let reading: Promise<void> | undefined;
+  const read = async () => {
+    const lists = await listsS256(issuer);
+    // What cannot be read changes nothing and is asked for again: no proof key is left out for an hour by chance.
+    if (lists === undefined) return;
+    known = lists;
     readAt = clock.now();
-    found = await listsS256(issuer);
-    return found;
+  };
+  return async () => {
+    if (Math.abs(clock.now() - readAt) < metadataFor) return known;
+    // Whoever comes meanwhile waits for the same answer.
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    await reading;
+    return known;
   };
 }
 

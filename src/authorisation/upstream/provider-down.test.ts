@@ -64,12 +64,14 @@ describe('a provider that does not answer', () => {
 describe('nonce and proof key towards a provider', () => {
   let methods: string[] | undefined = ['S256'];
   let asked = 0;
+  let isDown = false;
   let server: Server;
   let issuer = '';
   before(async () => {
     server = createServer((request, response) => {
       asked += 1;
-      if (request.url !== '/.well-known/openid-configuration') response.writeHead(404).end();
+      if (isDown) response.destroy();
+      else if (request.url !== '/.well-known/openid-configuration') response.writeHead(404).end();
       else response.end(JSON.stringify({ code_challenge_methods_supported: methods }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -106,6 +108,25 @@ describe('nonce and proof key towards a provider', () => {
       clock.advance(3_600);
       assert.equal(await upstream.sendsNonceAndPkce(), false);
     }
+  });
+  test('whoever comes while it is asked waits for the answer', async () => {
+    methods = ['S256'];
+    const upstream = cis2Upstream(settings(), new ManualClock(0));
+    const first = await Promise.all([1, 2, 3].map(() => upstream.sendsNonceAndPkce()));
+    assert.deepEqual(first, [true, true, true]);
+  });
+  test('a failure is no answer: what was known stands, and it is asked again', async () => {
+    methods = ['S256'];
+    const clock = new ManualClock(0);
+    const upstream = cis2Upstream(settings(), clock);
+    isDown = true;
+    assert.equal(await upstream.sendsNonceAndPkce(), false);
+    isDown = false;
+    assert.equal(await upstream.sendsNonceAndPkce(), true);
+    isDown = true;
+    clock.advance(3_600);
+    assert.equal(await upstream.sendsNonceAndPkce(), true);
+    isDown = false;
   });
   test('none where there is no metadata', async () => {
     const upstream = cis2Upstream({ ...settings(), issuer: `${issuer}/missing` }, new ManualClock(0));
