@@ -6,10 +6,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { Answer, json, page } from './answer.ts';
+import { ManualClock } from './clock.ts';
 import { loadConfig, OperatorError, readFlags, UsageError } from './config.ts';
 import { CookieNames, readCookies } from './cookies.ts';
 import { catalogue, Refusal } from './errors.ts';
 import { escapeHtml, html, safeHref, trusted } from './html.ts';
+import { type KeyStore, type SigningKeyRecord, SigningKeys } from './keys.ts';
 import { equalSecrets, Vault } from './secrets.ts';
 import { steps } from './steps.ts';
 
@@ -149,4 +151,26 @@ test('configuration: flag, then file, then default; wrong and unknown values are
   writeFileSync(file, '[');
   assert.throws(() => loadConfig(shape, {}, file), OperatorError);
   rmSync(folder, { recursive: true });
+});
+
+test('keys: a storage that fails once fails one signature', async () => {
+  const kept: SigningKeyRecord[] = [];
+  let isDown = false;
+  const store: KeyStore = {
+    async list() {
+      if (isDown) throw new Error('the storage does not answer');
+      return kept;
+    },
+    async addFirst(record) {
+      kept.push(record);
+      return true;
+    },
+    async save() {},
+  };
+  const keys = new SigningKeys('any', store, new ManualClock(0));
+  await keys.ensure('ES256');
+  isDown = true;
+  await assert.rejects(keys.sign({}, { algorithm: 'ES256' }), /does not answer/);
+  isDown = false;
+  assert.match(await keys.sign({}, { algorithm: 'ES256' }), /^[\w-]+\.[\w-]+\.[\w-]+$/);
 });

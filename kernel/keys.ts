@@ -181,8 +181,14 @@ export class SigningKeys implements TokenSigner {
   }
 
   #keys(): Promise<LoadedKey[]> {
-    this.#list ??= this.#read();
-    return this.#list;
+    if (this.#list) return this.#list;
+    const reading = this.#read();
+    this.#list = reading;
+    // A storage that failed once must not fail every signature after it.
+    reading.catch(() => {
+      if (this.#list === reading) this.#list = undefined;
+    });
+    return reading;
   }
 
   async #read(): Promise<LoadedKey[]> {
