@@ -90,8 +90,13 @@ export class EventRecorder implements Recorder {
   /** Keeps all that was recorded so far. HTTP answers wait for it, so what was answered is never lost. */
   flush(): Promise<void> {
     if (this.#pending.length === 0) return this.#flushing;
-    this.#flushing = this.#flushing.catch(() => undefined).then(() => this.#write());
-    return this.#flushing;
+    const flushing = this.#flushing.catch(() => undefined).then(() => this.#write());
+    this.#flushing = flushing;
+    // Whoever was there fails with it; whoever comes afterwards does not.
+    flushing.catch(() => {
+      if (this.#flushing === flushing) this.#flushing = Promise.resolve();
+    });
+    return flushing;
   }
 
   async #write(): Promise<void> {

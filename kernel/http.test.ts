@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Answer, json, redirect, text } from './answer.ts';
+import { ManualClock } from './clock.ts';
+import { EventRecorder } from './events.ts';
 import { createListener, everyMethod, type HttpRequest, type Listener } from './http.ts';
 import { silentLog } from './log.ts';
 
@@ -143,6 +145,48 @@ test('a refused path is logged without tokens and without numbers of people', as
       '/personal-demographics/Patient/…',
       '/.well-known/openid-configuration',
     ]);
+  } finally {
+    await listener.close();
+  }
+});
+
+test('events that cannot be kept fail the request that recorded them, without a word of why, and no later one', async () => {
+  let isDown = false;
+  let last = 0;
+  const recorder = new EventRecorder(new ManualClock(0), {
+    journeyOf: async () => undefined,
+    async append(events) {
+      if (isDown) throw new Error('a private reason');
+      return events.map((event) => ({ ...event, seq: ++last }));
+    },
+  });
+  const listener = createListener(
+    [
+      { methods: ['GET'], path: '/quiet', endpoint: async () => json(200, {}) },
+      {
+        methods: ['GET'],
+        path: '/recorded',
+        async endpoint() {
+          recorder.record({ keys: ['a'], from: 'cis', to: 'cis2', name: 'test' });
+          return json(200, {});
+        },
+      },
+    ],
+    { name: 'test', log: silentLog, flush: () => recorder.flush() },
+  );
+  const port = await listener.listen(0);
+  const ask = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { status: answer.status, body: await answer.text() };
+  };
+  try {
+    isDown = true;
+    const failed = await ask('/recorded');
+    assert.equal(failed.status, 500);
+    assert.ok(!failed.body.includes('private'));
+    assert.equal((await ask('/quiet')).status, 200);
+    isDown = false;
+    assert.equal((await ask('/recorded')).status, 200);
   } finally {
     await listener.close();
   }

@@ -218,7 +218,16 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       );
       answer = (options.onError ?? plainError)(thrown, request);
     }
-    await options.flush?.();
+    try {
+      await options.flush?.();
+    } catch (error) {
+      // The words of storage are for the log alone.
+      options.log.error(
+        { id: request.id, detail: reasonOf(error), path: withoutTokens(request.path) },
+        'the events of a request could not be kept',
+      );
+      answer = (options.onError ?? plainError)(error, request);
+    }
     return send(reply, answer, streams);
   };
 
