@@ -12,6 +12,7 @@ import { StoredEvents } from '../storage/events.ts';
 import { clockOffsetSetting, Settings } from '../storage/settings.ts';
 import { StoredKeys } from '../storage/signing-keys.ts';
 import { SingleUse } from '../storage/single-use.ts';
+import { clearOldHappenings } from './old-happenings.ts';
 
 /** What stands between storage and the services: one of each for the whole process. */
 export interface Core {
@@ -60,7 +61,11 @@ export async function createCore(
     readClock().catch(() => undefined);
   });
   const sweep = setInterval(() => {
-    Promise.all([singleUse.sweep(), tokens.sweep()]).catch(() => undefined);
+    Promise.all([
+      singleUse.sweep(),
+      tokens.sweep(),
+      clearOldHappenings({ database, events, now: clock.now() }),
+    ]).catch(() => undefined);
   }, sweepEvery);
   sweep.unref();
 

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { SigningKeys } from '@alongside/kernel/keys';
-import { Vault } from '@alongside/kernel/secrets';
+import { sha256, Vault } from '@alongside/kernel/secrets';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { AuditLog } from './audit.ts';
 import { type Database, must, sql } from './database.ts';
@@ -185,6 +185,41 @@ for (const make of [sqliteSubject, postgresSubject]) {
         all.map((event) => event.seq),
         all.map((event) => event.seq).sort((a, b) => a - b),
       );
+    });
+
+    test('old events go, those beyond the newest, and what joined journeys of which nothing is left', async () => {
+      const clock = new ManualClock(start + 1_000_000);
+      const store = new StoredEvents(one);
+      for (const { seq } of await store.list()) await one.run(sql('DELETE FROM event WHERE seq = ?', seq));
+      const recorder = new EventRecorder(clock, store);
+      const record = async (name: string, ...keys: string[]) => {
+        recorder.record({ keys, from: 'browser', to: 'cis2', name });
+        await recorder.flush();
+        clock.advance(10);
+      };
+      await record('old', 'gone');
+      await record('long', 'lasting');
+      const border = clock.now();
+      await record('long again', 'lasting', 'later');
+      await record('new', 'fresh');
+      const names = async () => (await store.list()).map(({ name }) => name);
+      const links = async () =>
+        Number(
+          (
+            await one.get<{ n: number }>(
+              sql(
+                'SELECT COUNT(*) AS n FROM journey_link WHERE hash IN (?, ?, ?, ?)',
+                ...['gone', 'lasting', 'later', 'fresh'].map(sha256),
+              ),
+            )
+          )?.n,
+        );
+      assert.equal(await links(), 4);
+      assert.deepEqual([await store.sweep(border), await store.sweep(border)], [2, 0]);
+      assert.deepEqual(await names(), ['long again', 'new']);
+      assert.equal(await links(), 3);
+      assert.equal(await store.sweep(border, 1), 1);
+      assert.deepEqual([await names(), await links()], [['new'], 1]);
     });
 
     test('the audit chain holds under writers in two processes and shows a change', async () => {

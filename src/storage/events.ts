@@ -23,6 +23,10 @@ const fromRow = (row: EventRow): JourneyEvent => ({
   detail: JSON.parse(row.detail) as JourneyEvent['detail'],
 });
 
+/** Most events that are kept: a flood of requests must not fill the disk. And how many one sweep removes. */
+const mostKept = 2_000_000;
+const atOnce = 500;
+
 /** Journeys as they are kept: events in order, and the hashes that join them. */
 export class StoredEvents implements EventStore {
   readonly #database: Database;
@@ -93,6 +97,34 @@ export class StoredEvents implements EventStore {
           ),
     );
     return rows.map(fromRow);
+  }
+
+  /**
+   * Removes some of the oldest events that happened before this time or are beyond the newest `most`, and what joined their
+   * journeys when nothing is left of those. How many events it removed; 0 when there are no more.
+   */
+  async sweep(before: number, most = mostKept): Promise<number> {
+    const { rows } = await this.#database.run(
+      sql(
+        `DELETE FROM event WHERE seq < (SELECT MIN(seq) FROM event) + ?
+         AND (at < ? OR seq <= (SELECT MAX(seq) FROM event) - ?) RETURNING journey`,
+        atOnce,
+        new Date(before).toISOString(),
+        most,
+      ),
+    );
+    if (rows.length === 0) return 0;
+    const journeys = new Set(rows.map(({ journey }) => String(journey)));
+    await this.#database.batch(
+      [...journeys].map((journey) =>
+        sql(
+          `DELETE FROM journey_link WHERE journey = ?
+           AND NOT EXISTS (SELECT 1 FROM event WHERE event.journey = journey_link.journey)`,
+          journey,
+        ),
+      ),
+    );
+    return rows.length;
   }
 
   #remember(links: readonly { hash: string; journey: string }[]): void {

@@ -6,6 +6,7 @@ import { cardLifecycle } from './migrations/0003-card-lifecycle.ts';
 import { registrations } from './migrations/0004-registrations.ts';
 import { logoutDeliveries } from './migrations/0005-logout-deliveries.ts';
 import { administrators } from './migrations/0006-administrators.ts';
+import { oldEvents } from './migrations/0007-old-events.ts';
 
 /** A change of the schema: statements in the common part of both dialects; `{sequence}` is a growing number that is the primary key. */
 export type Migration = readonly string[];
@@ -18,6 +19,7 @@ const migrations: readonly Migration[] = [
   registrations,
   logoutDeliveries,
   administrators,
+  oldEvents,
 ];
 
 const sequences = {
