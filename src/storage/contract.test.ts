@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -269,6 +269,20 @@ test('SQLite: writes go on while another process holds the lock for a moment', a
   assert.equal((await writing).changes, 1);
   await database.close();
   rmSync(folder, { recursive: true, force: true });
+});
+
+test('SQLite: the files are for their owner alone, whatever folder they stand in', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-mode-'));
+  const database = await openDatabase('', folder);
+  try {
+    await database.run(sql("INSERT INTO organisation (code, name) VALUES ('L', 'x')"));
+    const files = readdirSync(folder);
+    assert.ok(files.length > 1);
+    for (const file of files) assert.equal(statSync(join(folder, file)).mode & 0o077, 0, file);
+  } finally {
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('SQLite: an unreadable folder is one clear sentence', async () => {

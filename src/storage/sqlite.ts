@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as sqlite from 'node:sqlite';
 import { OperatorError } from '@alongside/kernel/config';
@@ -55,6 +55,8 @@ export class SqliteDatabase implements Database {
     try {
       if (file !== ':memory:' && !existsSync(dirname(file)))
         mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      // For its owner alone; SQLite gives the files that it makes beside it the same rights.
+      if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
       this.#db = new Connect(file, { timeout: 2 });
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     } catch (error) {
