@@ -15,3 +15,11 @@ export const randomDigits = (length: number): string => {
 
 /** True with this probability, 0 to 1. */
 export const chance = (probability: number): boolean => randomInt(0, 1_000_000) < probability * 1_000_000;
+
+/** As `randomToken`, in plain base64, which has `+`, `/` and `=`: each of them stands in it. */
+export const randomBase64 = (bytes: number): string => {
+  for (;;) {
+    const value = randomBytes(bytes).toString('base64');
+    if (/\+/.test(value) && /\//.test(value) && value.endsWith('=')) return value;
+  }
+};

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Clock } from './clock.ts';
-import { randomToken } from './ids.ts';
+import { randomBase64, randomToken } from './ids.ts';
 import type { JsonWebKey } from './jwk.ts';
 import { type JwtClaims, type SigningAlgorithm, signJwt } from './jws.ts';
 
@@ -34,6 +34,8 @@ export interface KeyStore {
   /** Keeps a new key; false when another process made the first one for this service and algorithm meanwhile. */
   addFirst(record: SigningKeyRecord): Promise<boolean>;
   save(records: readonly SigningKeyRecord[]): Promise<void>;
+  /** Keeps the key that follows another, and the other's end; false when it has a successor already, of another process perhaps. */
+  succeed(before: SigningKeyRecord, successor: SigningKeyRecord): Promise<boolean>;
 }
 
 const shapes: Record<SigningAlgorithm, { type: string; options: object }> = {
@@ -70,18 +72,28 @@ export interface TokenSigner {
   sign(claims: JwtClaims, options: { algorithm: SigningAlgorithm; typ?: string }): Promise<string>;
 }
 
+/** How new keys are named: URL-safe, or in plain base64 (20 bytes, so with `+`, `/` and `=`), which only a client that takes a `kid` as opaque survives. */
+export type KidStyle = 'urlSafe' | 'base64';
+
+const kidOf: Record<KidStyle, () => string> = {
+  urlSafe: () => randomToken(15),
+  base64: () => randomBase64(20),
+};
+
 /** The signing keys of one service, read again from the store when they may have changed. */
 export class SigningKeys implements TokenSigner {
   readonly #service: string;
   readonly #store: KeyStore;
   readonly #clock: Clock;
+  readonly #kids: KidStyle;
   readonly #loaded = new Map<string, LoadedKey>();
   #list: Promise<LoadedKey[]> | undefined;
 
-  constructor(service: string, store: KeyStore, clock: Clock) {
+  constructor(service: string, store: KeyStore, clock: Clock, kids: KidStyle = 'urlSafe') {
     this.#service = service;
     this.#store = store;
     this.#clock = clock;
+    this.#kids = kids;
   }
 
   /** Forgets what was read, so that the next use sees another process's rotation. */
@@ -151,11 +163,27 @@ export class SigningKeys implements TokenSigner {
     this.forget();
   }
 
+  /** Announces a successor of each key whose time to sign ends within the announcement. Any process may do it, whenever; one does. */
+  async keepSchedule(): Promise<void> {
+    const now = this.#clock.now();
+    const { announce, sign, retire } = rotationSchedule;
+    for (const { privateKey: _, ...record } of await this.#keys()) {
+      const due = record.signsUntil === null && record.signsFrom + sign - announce <= now;
+      if (!due) continue;
+      // Later than planned when nobody ran: nothing signs that was not announced for long enough.
+      const signsFrom = Math.max(record.signsFrom + sign, now + announce);
+      const before = { ...record, signsUntil: signsFrom, removedAt: signsFrom + retire };
+      await this.#store.succeed(before, { ...(await this.#fresh(record.algorithm, now)), signsFrom });
+      this.#loaded.delete(record.kid);
+      this.forget();
+    }
+  }
+
   async #fresh(algorithm: SigningAlgorithm, now: number): Promise<SigningKeyRecord> {
     const pair = await newKeyPair(algorithm);
     return {
       service: this.#service,
-      kid: randomToken(15),
+      kid: kidOf[this.#kids](),
       algorithm,
       ...pair,
       announcedAt: now,

@@ -174,6 +174,10 @@ export const configShape = {
     .boolean()
     .default(false)
     .describe('Leave the claims that ForgeRock’s product adds out of ID tokens'),
+  base64Kids: z
+    .boolean()
+    .default(false)
+    .describe('Name new keys of CIS2 in plain base64, with + / and =, as the published service does'),
   dynamicRegistration: z
     .boolean()
     .default(false)

@@ -43,7 +43,10 @@ export async function startAlongside(
   if (!development) checkProduction({ config, urls, mutualTls, folder: folder.path });
   const vault = openVault(folder.path, config.masterKey);
   const database = await openDatabase(config.database || (config.ephemeral ? ':memory:' : ''), folder.path);
-  const core = await createCore(database, vault, { movableClock: development });
+  const core = await createCore(database, vault, {
+    movableClock: development,
+    cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',
+  });
   try {
     await claimMode(database, core.settings, development);
   } catch (error) {

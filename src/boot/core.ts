@@ -1,6 +1,6 @@
 import { AdjustableClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
-import { SigningKeys } from '@alongside/kernel/keys';
+import { type KidStyle, SigningKeys } from '@alongside/kernel/keys';
 import type { Vault } from '@alongside/kernel/secrets';
 import { Applications } from '../oauth/applications.ts';
 import { Developers } from '../oauth/developers.ts';
@@ -37,7 +37,7 @@ const sweepEvery = 60_000;
 export async function createCore(
   database: Database,
   vault: Vault,
-  options: { movableClock: boolean },
+  options: { movableClock: boolean; cis2Kids: KidStyle },
 ): Promise<Core> {
   const clock = new AdjustableClock();
   const settings = new Settings(database);
@@ -45,7 +45,7 @@ export async function createCore(
   const store = new StoredKeys(database, vault);
   const keys = {
     cis: new SigningKeys('cis', store, clock),
-    cis2: new SigningKeys('cis2', store, clock),
+    cis2: new SigningKeys('cis2', store, clock, options.cis2Kids),
     authorisation: new SigningKeys('authorisation', store, clock),
     mock: new SigningKeys('mock', store, clock),
   };
@@ -65,6 +65,7 @@ export async function createCore(
       singleUse.sweep(),
       tokens.sweep(),
       clearOldHappenings({ database, events, now: clock.now() }),
+      ...Object.values(keys).map((service) => service.keepSchedule()),
     ]).catch(() => undefined);
   }, sweepEvery);
   sweep.unref();

@@ -164,6 +164,46 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.notEqual(await kidOf(ours), before);
     });
 
+    test('signing keys by the schedule: a successor is announced 14 days before the 90 are over, one among all processes', async () => {
+      const day = 86_400;
+      const clock = new ManualClock(start);
+      const vault = new Vault(Buffer.alloc(32, 7));
+      const ours = new SigningKeys('mock', new StoredKeys(one, vault), clock);
+      const theirs = new SigningKeys('mock', new StoredKeys(two, vault), clock);
+      await ours.ensure('ES256');
+      const both = () => Promise.all([ours.keepSchedule(), theirs.keepSchedule()]);
+      const times = async () => {
+        ours.forget();
+        theirs.forget();
+        return (await ours.describe()).map(({ announcedAt, signsFrom, signsUntil, removedAt }) =>
+          [announcedAt, signsFrom, signsUntil, removedAt].map((at) =>
+            at === null ? null : Math.round((at - start) / 1000 / day),
+          ),
+        );
+      };
+      clock.advance(76 * day - 1);
+      await both();
+      assert.deepEqual(await times(), [[0, 0, null, null]]);
+      clock.advance(1);
+      await both();
+      await both();
+      const announced = [
+        [0, 0, 90, 104],
+        [76, 90, null, null],
+      ];
+      assert.deepEqual(await times(), announced);
+      assert.equal((await theirs.jwks()).keys.length, 2);
+      clock.advance(60 * day);
+      await both();
+      assert.deepEqual(await times(), announced);
+      // Nobody ran for a year: the key signs on until its successor has been announced for long enough.
+      clock.advance(365 * day);
+      await theirs.sign({ a: 1 }, { algorithm: 'ES256' });
+      await both();
+      assert.deepEqual((await times())[1], [76, 90, 515, 529]);
+      assert.deepEqual((await times())[2], [501, 515, null, null]);
+    });
+
     test('events join into journeys by the values that pass', async () => {
       const store = new StoredEvents(one);
       const recorder = new EventRecorder(new ManualClock(start), store);

@@ -2,7 +2,7 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { KeyStore, SigningKeyRecord } from '@alongside/kernel/keys';
 import type { Vault } from '@alongside/kernel/secrets';
-import { type Database, type Statement, sql } from './database.ts';
+import { type Database, must, type Statement, sql } from './database.ts';
 
 interface KeyRow {
   service: string;
@@ -52,6 +52,23 @@ export class StoredKeys implements KeyStore {
 
   async save(records: readonly SigningKeyRecord[]): Promise<void> {
     await this.#database.batch(records.map((record) => this.#insert(record, null)));
+  }
+
+  async succeed(before: SigningKeyRecord, successor: SigningKeyRecord): Promise<boolean> {
+    const { service, kid, signsUntil, removedAt } = before;
+    const { done } = await this.#database.batch([
+      must(
+        sql(
+          'UPDATE signing_key SET signs_until = ?, removed_at = ? WHERE service = ? AND kid = ? AND signs_until IS NULL',
+          signsUntil,
+          removedAt,
+          service,
+          kid,
+        ),
+      ),
+      this.#insert(successor, null),
+    ]);
+    return done;
   }
 
   #insert(record: SigningKeyRecord, firstOf: string | null): Statement {

@@ -116,4 +116,25 @@ describe('keys change under load, and every token verifies', () => {
     assert.equal(new Set(kids).size, kids.length);
     for (const kid of kids) assert.match(String(kid), /^[\w-]{20}$/);
   });
+
+  test('a kid in plain base64, as at the published service, is found by libraries as any other', async () => {
+    const store = new StoredKeys(cis2.database, cis2.vault);
+    const styled = new SigningKeys('cis2', store, cis2.clock, 'base64');
+    await styled.rotate('now');
+    cis2.keys.forget();
+    await cis2.agent.signIn(gp.uid);
+    const party = new CachingParty();
+    for (const client of clients) {
+      const token = await idToken(client);
+      const { kid = '' } = decodeProtectedHeader(token);
+      assert.match(kid, /^[\w+/]{27}=$/);
+      assert.match(kid, /\+/);
+      assert.match(kid, /\//);
+      await party.verify(token);
+      // Also where CIS2 looks up its own key: a hint.
+      const signOut = new URLSearchParams({ id_token_hint: token });
+      const page = await new Browser().get(`${cis2.issuer}/connect/endSession?${signOut}`);
+      assert.ok(page.status < 400, page.body);
+    }
+  });
 });
