@@ -173,6 +173,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       dpopNonces: config.dpopNonceAtCis2,
       dynamicRegistration: config.dynamicRegistration,
       afterSignOut: config.afterSignOut,
+      idleSignOut: !config.keepIdleSessions,
       assuranceAsNumbers: config.assuranceAsNumbers,
       forgeRockClaims: !config.plainIdTokens,
       platformLogout: `${urls.api}/oauth2/backchannel_logout`,

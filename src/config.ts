@@ -166,6 +166,12 @@ export const configShape = {
     .enum(['ask', 'silent', 'pin'])
     .default('ask')
     .describe('The next sign-in after a sign-out: one page, nothing, or the PIN again'),
+  keepIdleSessions: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Let idleness end silent sign-in at CIS2 only, not the session: relying parties are not told of it',
+    ),
   assuranceAsNumbers: z
     .boolean()
     .default(false)

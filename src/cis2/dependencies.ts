@@ -65,6 +65,8 @@ export interface Cis2Dependencies {
   dpopNonces?: boolean;
   /** `ask` by default. */
   afterSignOut?: AfterSignOut;
+  /** Whether a session that nobody uses ends and its relying parties are told; on by default. */
+  idleSignOut?: boolean;
   /** Members that replace those of the discovery document; `undefined` removes one. */
   discovery?: Record<string, unknown>;
   /** ForgeRock's own claims in ID tokens of `nhs` clients; on by default. */

@@ -40,6 +40,7 @@ import { Interactions } from './interaction/interactions.ts';
 import { interactionRoutes } from './interaction/pages.ts';
 import { Deliveries } from './logout/deliveries.ts';
 import { createConfirmSignOut, createEndSession } from './logout/end-session.ts';
+import { Expiry } from './logout/expiry.ts';
 import { GonePeople } from './logout/gone-people.ts';
 import { SessionEnds } from './logout/session-ends.ts';
 import { helpPage, helpPath } from './pages/help.ts';
@@ -71,7 +72,12 @@ const rounds = 2_000;
 
 /** One realm of CIS2: its parts put together, and its ways in. */
 function createRealm(given: Cis2Dependencies, own: Realm): Service {
-  const defaults = { afterSignOut: 'ask' as const, forgeRockClaims: true, assuranceAsNumbers: false };
+  const defaults = {
+    afterSignOut: 'ask' as const,
+    forgeRockClaims: true,
+    assuranceAsNumbers: false,
+    idleSignOut: true,
+  };
   const deps = { ...defaults, ...given, realmName: own.name };
   const { clock, database, singleUse, keys, issuer, development, log } = deps;
   const cookies = new CookieNames(new URL(issuer).origin, own.cookies);
@@ -85,6 +91,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     deps.faults ? faultySigner(keys, deps.faults, known) : keys;
   const deliveries = new Deliveries({ ...deps, sessions, logoutSigner: signerOf(logoutTokenFaults) });
   const ends = new SessionEnds({ ...deps, sessions, deliveries });
+  const expiry = new Expiry(deps);
   const gone = new GonePeople({ ...deps, cis, sessions, ends });
   const handOffs = new HandOffs(deps);
   const finish = createFinish({ ...deps, cis, interactions, sessions, ends, codes, marks });
@@ -211,7 +218,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
 
   let timer: NodeJS.Timeout | undefined;
   const round = async () => {
-    await ends.endOverdue();
+    await ends.endExpired(expiry);
     await gone.run();
     await deliveries.run();
   };

@@ -5,6 +5,7 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import { silentLog } from '@alongside/kernel/log';
 import type { Cis2Half } from '../oauth/applications.ts';
 import { Deliveries } from './logout/deliveries.ts';
+import { Expiry } from './logout/expiry.ts';
 import { SessionEnds } from './logout/session-ends.ts';
 import { healthcareRealm, passwordRealm, type Realm } from './realm.ts';
 import { Sessions } from './sessions.ts';
@@ -75,7 +76,8 @@ function rounds(realm: Realm) {
   const quiet = { recorder: { record() {} } as never, log: silentLog, development: true };
   const urls = { api: 'https://api.example.test' } as never;
   const deliveries = new Deliveries({ ...cis2, ...quiet, urls, sessions });
-  return { sessions, deliveries, ends: new SessionEnds({ ...cis2, sessions, deliveries }) };
+  const expiry = new Expiry({ ...cis2, issuer: issuerOf(realm), idleSignOut: true });
+  return { sessions, deliveries, expiry, ends: new SessionEnds({ ...cis2, sessions, deliveries }) };
 }
 
 beforeEach(async () => {
@@ -148,8 +150,8 @@ describe('logout tokens name the issuer at which the person signed in', () => {
       const own = await withPassword();
       rp.answer = { status: 500, body: '' };
       cis2.clock.advance(721 * 60);
-      const { ends, deliveries } = rounds(realm);
-      await ends.endOverdue();
+      const { ends, deliveries, expiry } = rounds(realm);
+      await ends.endExpired(expiry);
       await deliveries.settled();
       cis2.clock.advance(3);
       rp.answer = { status: 200, body: '{}' };

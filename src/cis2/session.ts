@@ -51,3 +51,10 @@ const minute = 60_000;
 /** How long a session is used silently without being used, by level (NIST SP 800-63B section 4): the person's idleness. */
 export const idleTime = (session: Session): number =>
   (session.authentication.level.nhs === 3 ? 15 : 30) * minute;
+
+/**
+ * Whether the workstation watches over the person's idleness: it locks, or the card leaves, and then CIS ends the smartcard session and
+ * this one with it. In the newer generation the card may be gone long since.
+ */
+export const isWatched = ({ cisSessionId, authentication }: Session): boolean =>
+  cisSessionId !== null && !authentication.methods.includes('CIS2_SMARTCARD');

@@ -4,14 +4,18 @@ import { CookieNames } from '@alongside/kernel/cookies';
 import { decodeJwt } from '@alongside/kernel/jws';
 import { silentLog } from '@alongside/kernel/log';
 import type { Cis2Half } from '../oauth/applications.ts';
+import { sql } from '../storage/database.ts';
 import { Deliveries } from './logout/deliveries.ts';
+import { Expiry } from './logout/expiry.ts';
 import { SessionEnds } from './logout/session-ends.ts';
 import { Sessions } from './sessions.ts';
-import { Browser } from './testing/browser.ts';
-import { type Instance, startInstance } from './testing/instance.ts';
+import { Browser, form, send } from './testing/browser.ts';
+import { type Instance, secret, startInstance } from './testing/instance.ts';
 import { choice } from './testing/journey.ts';
 import { nurse } from './testing/people.ts';
+import { redeem } from './testing/redeem.ts';
 import { type RpEndpoint, startRpEndpoint } from './testing/rp-endpoint.ts';
+import { onward } from './testing/webauthn-wire.ts';
 
 // Limits by level (NIST SP 800-63B section 4). The person signs in without a card, so that the clock alone ends things.
 const minute = 60;
@@ -41,8 +45,12 @@ const advance = (seconds: number) => {
   advanced += seconds;
   cis2.clock.advance(seconds);
 };
-const signIn = async (acr_values: string) =>
-  browser.post(`${await choice(cis2, browser, client, { acr_values })}/persona/answer`, { uid: nurse.uid });
+const signIn = async (acr_values: string, scope = 'openid') =>
+  browser.post(`${await choice(cis2, browser, client, { acr_values, scope })}/persona/answer`, {
+    uid: nurse.uid,
+  });
+const liveSids = async () =>
+  (await cis2.database.all(sql('SELECT sid FROM cis2_session WHERE ended_at IS NULL'))).map(({ sid }) => sid);
 const isSilent = async (acr_values: string) =>
   (await browser.get(cis2.authorizeUrl(client, { prompt: 'none', acr_values }))).location.includes('code=');
 
@@ -71,6 +79,99 @@ describe('idle', () => {
   });
 });
 
+/** What one round of another process does, and what was told since then, by cause and state. */
+async function round(idleSignOut = true): Promise<string[][]> {
+  const { database, singleUse, clock, issuer, tokens } = cis2;
+  const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
+  const parts = { ...cis2, development: true, sessions, recorder: { record() {} } as never, log: silentLog };
+  const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
+  const expiry = new Expiry({ clock, database, tokens, issuer, idleSignOut });
+  await new SessionEnds({ database, tokens, sessions, deliveries }).endExpired(expiry);
+  await deliveries.settled();
+  await deliveries.run();
+  return (await deliveries.since(0, 200))
+    .filter(({ clientId }) => clientId === client.clientId)
+    .map(({ cause, state }) => [cause, state]);
+}
+
+describe('idle, and what relying parties hear of it', () => {
+  beforeEach(async () => {
+    client = await cis2.register({ backchannelLogoutUri: rp.url, profile: 'standard', refreshTokens: true });
+  });
+  const delivered = [['expired', 'delivered']];
+
+  for (const [acr, minutes] of [
+    ['AAL3_ANY', 15],
+    ['AAL2_ANY', 30],
+  ] as const)
+    test(`${acr}: they are told after ${minutes} minutes without use, once, by whichever process`, async () => {
+      await signIn(acr);
+      advance(10 * minute);
+      assert.ok(await isSilent(acr));
+      advance(minutes * minute - 1);
+      assert.deepEqual(await round(), []);
+      advance(1);
+      await Promise.all([round(), round()]);
+      assert.deepEqual(await round(), delivered);
+      const told = rp.received.map((form) => decodeJwt(form.get('logout_token') ?? '')?.claims);
+      const ours = told.filter((claims) => claims?.aud === client.clientId);
+      assert.equal(ours.length, 1);
+      // The next sign-in is another session.
+      await signIn(acr);
+      assert.ok(!(await liveSids()).includes(String(ours[0]?.sid)));
+    });
+
+  test('a relying party that does not answer is told again', async () => {
+    await signIn('AAL3_ANY');
+    advance(15 * minute);
+    rp.answer = { status: 503, body: '' };
+    assert.deepEqual(await round(), [['expired', 'pending']]);
+    rp.answer = { status: 200, body: '' };
+    advance(3);
+    assert.deepEqual(await round(), delivered);
+  });
+
+  test('who refreshes tokens is using the session; silent sign-in ends all the same', async () => {
+    const back = await signIn('AAL3_ANY', 'openid offline_access');
+    let { refresh_token: token } = await redeem(cis2, client, { ...back, location: onward(back) });
+    for (let use = 0; use < 4; use++) {
+      advance(14 * minute);
+      const values = { grant_type: 'refresh_token', refresh_token: token, client_id: client.clientId };
+      const type = { 'content-type': 'application/x-www-form-urlencoded' };
+      const body = form({ ...values, client_secret: secret });
+      const reply = await send('POST', `${cis2.issuer}/access_token`, type, body);
+      assert.equal(reply.status, 200, reply.body);
+      token = JSON.parse(reply.body).refresh_token;
+      assert.deepEqual(await round(), []);
+    }
+    assert.ok(!(await isSilent('AAL3_ANY')));
+    advance(15 * minute);
+    assert.deepEqual(await round(), delivered);
+  });
+
+  test('a smartcard session of the HSCN generation is watched by its desk; one of the newer is not', async () => {
+    for (const [generation, told] of [
+      ['hscn', []],
+      ['internet', delivered],
+    ] as const) {
+      await cis2.agent.signIn(nurse.uid, { generation });
+      const back = await cis2.signIn(new Browser(), client);
+      assert.match(back.location, /code=/);
+      advance(16 * minute);
+      assert.deepEqual(await round(), told, generation);
+    }
+    cis2.cis.agents = [];
+  });
+
+  test('where idle sessions are kept, nobody is told', async () => {
+    await signIn('AAL3_ANY');
+    advance(16 * minute);
+    assert.ok(!(await isSilent('AAL3_ANY')));
+    assert.deepEqual(await round(false), []);
+    assert.deepEqual(await round(), delivered);
+  });
+});
+
 describe('at its longest', () => {
   for (const acr of ['AAL3_ANY', 'AAL2_ANY'])
     test(`${acr}: twelve hours, however often it is used; relying parties are told`, async () => {
@@ -84,23 +185,7 @@ describe('at its longest', () => {
       assert.ok(await isSilent(acr));
       advance(1);
       assert.ok(!(await isSilent(acr)));
-      const { database, singleUse, clock, issuer, tokens } = cis2;
-      const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
-      const parts = {
-        ...cis2,
-        development: true,
-        sessions,
-        recorder: { record() {} } as never,
-        log: silentLog,
-      };
-      const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
-      await new SessionEnds({ database, tokens, sessions, deliveries }).endOverdue();
-      await deliveries.settled();
-      const told = (await deliveries.since(0, 200)).filter(({ clientId }) => clientId === client.clientId);
-      assert.deepEqual(
-        told.map(({ cause, state }) => [cause, state]),
-        [['expired', 'delivered']],
-      );
+      assert.deepEqual(await round(), [['expired', 'delivered']]);
       const audiences = rp.received.map((form) => decodeJwt(form.get('logout_token') ?? '')?.claims.aud);
       assert.equal(audiences.filter((audience) => audience === client.clientId).length, 1);
     });

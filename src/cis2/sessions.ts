@@ -10,6 +10,7 @@ import {
   type EndReason,
   fromRow,
   idleTime,
+  isWatched,
   type Session,
   type SessionBody,
   type SessionRow,
@@ -68,14 +69,6 @@ export class Sessions {
     return this.#live('agent_id = ? AND uid <> ?', agentId, uid);
   }
 
-  /** Sessions whose longest time is over and that nobody has ended yet. */
-  async overdue(): Promise<Session[]> {
-    const rows = await this.#database.all<SessionRow>(
-      sql('SELECT * FROM cis2_session WHERE ended_at IS NULL AND ends_at <= ? LIMIT 100', this.#clock.now()),
-    );
-    return rows.map((row) => fromRow(row, this.#issuer));
-  }
-
   /** Under which issuer a session was made, ended or not. */
   async issuerOf(sid: string): Promise<string> {
     const row = await this.#database.get<SessionRow>(sql('SELECT * FROM cis2_session WHERE sid = ?', sid));
@@ -119,18 +112,20 @@ export class Sessions {
       session.agentId,
       JSON.stringify(body),
       now,
+      isWatched(session) ? null : now + idleTime(session),
       session.endsAt,
     ];
     const write = before
       ? sql(
-          `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, active_at = ?, ends_at = ?
+          `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, active_at = ?, idle_at = ?,
+           ends_at = ?
            WHERE sid = ? AND ended_at IS NULL`,
           ...columns,
           session.sid,
         )
       : sql(
-          `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, active_at, ends_at, sid, uid, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, active_at, idle_at, ends_at, sid, uid, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           ...columns,
           session.sid,
           session.uid,
@@ -141,13 +136,14 @@ export class Sessions {
   }
 
   /** The conditional write that uses a session: nothing of its batch happens when it has ended. */
-  using(sid: string): Statement {
+  using(session: Session): Statement {
     const now = this.#clock.now();
     return must(
       sql(
-        'UPDATE cis2_session SET active_at = ? WHERE sid = ? AND ended_at IS NULL AND ends_at > ?',
+        'UPDATE cis2_session SET active_at = ?, idle_at = ? WHERE sid = ? AND ended_at IS NULL AND ends_at > ?',
         now,
-        sid,
+        isWatched(session) ? null : now + idleTime(session),
+        session.sid,
         now,
       ),
     );

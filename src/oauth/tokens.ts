@@ -99,6 +99,14 @@ export class Tokens {
     return row && fromRow(row);
   }
 
+  /** When a token was last given out for a CIS2 session, in milliseconds. */
+  async lastGivenOut(sid: string): Promise<number | undefined> {
+    const row = await this.#database.get<{ issued_at: number }>(
+      sql('SELECT issued_at FROM token WHERE sid = ? ORDER BY issued_at DESC LIMIT 1', sid),
+    );
+    return row?.issued_at;
+  }
+
   /** Whether a token may be used now: not revoked, not used up, not past its end. */
   isLive(record: TokenRecord): boolean {
     return record.revokedAt === null && record.usedAt === null && record.expiresAt > this.#clock.now();

@@ -7,6 +7,7 @@ import { registrations } from './migrations/0004-registrations.ts';
 import { logoutDeliveries } from './migrations/0005-logout-deliveries.ts';
 import { administrators } from './migrations/0006-administrators.ts';
 import { oldEvents } from './migrations/0007-old-events.ts';
+import { idleSessions } from './migrations/0008-idle-sessions.ts';
 
 /** A change of the schema: statements in the common part of both dialects; `{sequence}` is a growing number that is the primary key. */
 export type Migration = readonly string[];
@@ -20,6 +21,7 @@ const migrations: readonly Migration[] = [
   logoutDeliveries,
   administrators,
   oldEvents,
+  idleSessions,
 ];
 
 const sequences = {

@@ -78,7 +78,7 @@ export const answerSilently = (parts: { sessions: Sessions; codes: Codes; databa
     if (!session) return undefined;
     const { code, statements } = parts.codes.granting(party, authorization, { ...session, roleId });
     const { done } = await parts.database.batch([
-      parts.sessions.using(session.sid),
+      parts.sessions.using(session),
       ...(roleId === session.roleId ? [] : [parts.sessions.changingRole(session, roleId)]),
       parts.sessions.joining(session.sid, party.client.clientId),
       ...statements,

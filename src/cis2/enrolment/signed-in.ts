@@ -44,7 +44,7 @@ async function whoIsSignedIn(
   if (!standing.holds) return 'what the session stands on does not hold any more';
   const person = await cis.person(session.uid);
   if (!person || person.disabled) return 'the person is disabled or has left the directory';
-  await database.batch([sessions.using(session.sid)]);
+  await database.batch([sessions.using(session)]);
   return { session, person, level: session.authentication.level.others };
 }
 

@@ -11,6 +11,7 @@ import { gp, nurse } from '../testing/people.ts';
 import { redeem } from '../testing/redeem.ts';
 import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 import { Deliveries } from './deliveries.ts';
+import { Expiry } from './expiry.ts';
 import { SessionEnds } from './session-ends.ts';
 
 let cis2: Instance;
@@ -186,7 +187,7 @@ describe('what ends a session', () => {
   });
   const startRound = async () => {
     const { ends } = parts();
-    await ends.endOverdue();
+    await ends.endExpired();
     await ends.settled();
   };
 });
@@ -335,5 +336,9 @@ function parts() {
   );
   const deliveries = new Deliveries({ ...shared, sessions, urls });
   const ends = new SessionEnds({ ...shared, sessions, deliveries });
-  return { deliveries, ends: { endOverdue: () => ends.endOverdue(), settled: () => deliveries.settled() } };
+  const expiry = new Expiry({ ...cis2, idleSignOut: true });
+  return {
+    deliveries,
+    ends: { endExpired: () => ends.endExpired(expiry), settled: () => deliveries.settled() },
+  };
 }

@@ -1,8 +1,9 @@
 import type { Tokens } from '../../oauth/tokens.ts';
-import type { Database } from '../../storage/database.ts';
+import type { Database, Statement } from '../../storage/database.ts';
 import type { EndReason, Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Deliveries } from './deliveries.ts';
+import type { Expiry } from './expiry.ts';
 
 interface Parts {
   database: Database;
@@ -26,16 +27,20 @@ export class SessionEnds {
     return count;
   }
 
-  /** Ends sessions whose longest time is over. */
-  async endOverdue(): Promise<void> {
-    await this.end(await this.#parts.sessions.overdue(), 'expired');
+  /** Ends sessions whose time is over. */
+  async endExpired(expiry: Expiry): Promise<void> {
+    for (const session of await expiry.over()) await this.#endOne(session, 'expired', expiry.ending(session));
   }
 
-  async #endOne({ sid, issuer, uid, cisSessionId }: Session, cause: EndReason): Promise<boolean> {
+  async #endOne(session: Session, cause: EndReason, ending?: Statement): Promise<boolean> {
+    const { sid, issuer, uid, cisSessionId } = session;
     const { database, sessions, tokens, deliveries } = this.#parts;
     const told = { sid, uid, cisSessionId, cause };
     // The end and the promise to tell of it are one write, so a crash between the two loses nothing.
-    const { done } = await database.batch([sessions.ending(sid, cause), deliveries.promising(told)]);
+    const { done } = await database.batch([
+      ending ?? sessions.ending(sid, cause),
+      deliveries.promising(told),
+    ]);
     if (!done) return false;
     await tokens.revokeSession(sid, [issuer]);
     deliveries.tell(told);
