@@ -30,6 +30,7 @@ export const paths = {
   presence: '/agents/presence',
   people: '/directory/people',
   person: (uid: string) => `/directory/people/${encodeURIComponent(uid)}`,
+  changes: '/directory/changes',
   organisations: '/directory/organisations',
   certificates: '/cards/certificates',
   /** A live session has its card's keys replaced, in the last days of its certificates. */
@@ -253,6 +254,16 @@ export interface PeopleAnswer {
   people: Person[];
   /** `after` of the next page; null at the end. */
   next: string | null;
+}
+
+/**
+ * `GET /directory/changes?after=N`: who was changed or removed since, oldest first, at most a thousand; `last` is `after` of the next
+ * call. Without `after` nobody, and the number of now. A change that is written at the same moment as another may be left out, and
+ * ten thousand are kept: who must know for certain looks at each person now and then as well.
+ */
+export interface ChangesAnswer {
+  uids: string[];
+  last: number;
 }
 
 /** `GET /directory/organisations`. */

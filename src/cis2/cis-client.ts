@@ -1,6 +1,7 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import {
+  type ChangesAnswer,
   type PeopleAnswer,
   type Person,
   type PresenceAnswer,
@@ -49,6 +50,11 @@ export class CisClient {
   /** The first people of the directory, by uid; as many as a list can show. */
   async people(): Promise<Person[]> {
     return (await this.#ask<PeopleAnswer>(`${paths.people}?limit=100`))?.people ?? [];
+  }
+
+  /** Who was changed since; undefined when this CIS does not tell. */
+  changes(after: number | undefined): Promise<ChangesAnswer | undefined> {
+    return this.#ask<ChangesAnswer>(`${paths.changes}${after === undefined ? '' : `?after=${after}`}`);
   }
 
   person(uid: string): Promise<Person | undefined> {

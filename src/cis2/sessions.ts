@@ -19,6 +19,8 @@ import {
 const minute = 60_000;
 /** Longest time since the person last did something for it. */
 const longest = 720 * minute;
+/** How long the record of an ended session is kept. */
+const kept = 30 * 24 * 60 * minute;
 const cisEndedKind = 'cis2-cis-ended';
 
 /** The single sign-on sessions of CIS2; a browser has one in each realm. */
@@ -210,6 +212,15 @@ export class Sessions {
 
   cisEnded(cisSessionId: string): Promise<boolean> {
     return this.#singleUse.claimed(cisEndedKind, cisSessionId);
+  }
+
+  /** Forgets what ended long ago. */
+  async forget(): Promise<void> {
+    const old = 'SELECT sid FROM cis2_session WHERE ended_at < ?';
+    await this.#database.batch([
+      sql(`DELETE FROM cis2_session_client WHERE sid IN (${old})`, this.#clock.now() - kept),
+      sql('DELETE FROM cis2_session WHERE ended_at < ?', this.#clock.now() - kept),
+    ]);
   }
 
   /** Set-Cookie value that takes the cookie away. */

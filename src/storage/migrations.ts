@@ -8,6 +8,7 @@ import { logoutDeliveries } from './migrations/0005-logout-deliveries.ts';
 import { administrators } from './migrations/0006-administrators.ts';
 import { oldEvents } from './migrations/0007-old-events.ts';
 import { idleSessions } from './migrations/0008-idle-sessions.ts';
+import { directoryChanges } from './migrations/0009-directory-changes.ts';
 
 /** A change of the schema: statements in the common part of both dialects; `{sequence}` is a growing number that is the primary key. */
 export type Migration = readonly string[];
@@ -22,6 +23,7 @@ const migrations: readonly Migration[] = [
   administrators,
   oldEvents,
   idleSessions,
+  directoryChanges,
 ];
 
 const sequences = {

@@ -2,7 +2,8 @@ import { randomDigits } from '@alongside/kernel/ids';
 import { mergePatch } from '@alongside/kernel/json';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
-import type { Person } from '../protocol.ts';
+import type { ChangesAnswer, Person } from '../protocol.ts';
+import { changesAfter, notingChanges } from './changes.ts';
 import { completePerson, readDraft } from './person.ts';
 
 /** A person with the number of the version that was read: 1 at first, one more with each change. */
@@ -94,8 +95,14 @@ export class Directory {
       ),
       ...added.map((person) => must(addingPerson(person))),
       ...[...added, ...changed.map(({ person }) => person)].flatMap(knowingOrganisations),
+      ...notingChanges(changed.map(({ person }) => person.uid)),
     ]);
     return done;
+  }
+
+  /** Who was changed or removed after this number. */
+  changes(after: number | undefined): Promise<ChangesAnswer> {
+    return changesAfter(this.#database, after);
   }
 
   async organisations(): Promise<{ code: string; name: string }[]> {
@@ -137,7 +144,11 @@ export class Directory {
           before.revision,
         ),
       );
-      const { done } = await this.#database.batch([save, ...knowingOrganisations(person)]);
+      const { done } = await this.#database.batch([
+        save,
+        ...knowingOrganisations(person),
+        ...notingChanges([uid]),
+      ]);
       // Somebody else was quicker: the patch is applied to what they wrote.
       if (done) return { person, revision };
     }
@@ -147,10 +158,11 @@ export class Directory {
   async remove(uid: string, expected: number | undefined): Promise<void> {
     const condition = expected === undefined ? '' : ' AND revision = ?';
     const values = expected === undefined ? [uid] : [uid, expected];
-    const { changes } = await this.#database.run(
-      sql(`DELETE FROM person WHERE uid = ?${condition}`, ...values),
-    );
-    if (changes === 1) return;
+    const { done } = await this.#database.batch([
+      must(sql(`DELETE FROM person WHERE uid = ?${condition}`, ...values)),
+      ...notingChanges([uid]),
+    ]);
+    if (done) return;
     const there = await this.find(uid);
     throw there
       ? errors.revisionChanged(`expected ${expected}, it is ${there.revision}`)

@@ -179,6 +179,27 @@ describe('the directory over HTTP', () => {
     }
   });
 
+  test('who follows the changes hears of each person who was changed or removed, in order', async () => {
+    const changes = async (query = '') => (await cis.call(`${paths.changes}${query}`, { as: 'cis2' })).body;
+    const { last, uids: none } = (await changes()) as { last: number; uids: string[] };
+    assert.deepEqual(none, []);
+    const { body: added } = await add(newPerson({ persona: null }));
+    assert.deepEqual(await changes(`?after=${last}`), { uids: [], last });
+    await patch(uids.starter, { title: 'Dame' });
+    await patch(uids.starter, { title: 'Dr' });
+    const uid = String(added.uid);
+    assert.equal((await cis.call(paths.person(uid), { as: 'console', method: 'DELETE' })).status, 204);
+    const heard = (await changes(`?after=${last}`)) as { last: number; uids: string[] };
+    assert.deepEqual(heard.uids, [uids.starter, uid]);
+    assert.deepEqual(await changes(`?after=${heard.last}`), { uids: [], last: heard.last });
+    // What did not happen is not told.
+    assert.equal((await cis.call(paths.person(uid), { as: 'console', method: 'DELETE' })).status, 404);
+    assert.deepEqual(await changes(`?after=${heard.last}`), { uids: [], last: heard.last });
+    for (const wrong of ['x', '-1', '1.5'])
+      assert.equal((await cis.call(`${paths.changes}?after=${wrong}`, { as: 'cis2' })).status, 400);
+    assert.equal((await cis.call(paths.changes, {})).status, 401);
+  });
+
   test('a merge patch changes what it names and nothing else', async () => {
     const before = await cis.call(paths.person(uids.clinician), { as: 'console' });
     const changed = await patch(uids.clinician, {

@@ -39,6 +39,13 @@ function readPage({ request }: Start): { after: string; limit: number; persona: 
   return { after: query.get('after') ?? '', limit, persona: query.get('persona') };
 }
 
+function readAfter({ request }: Start): { after: number | undefined } {
+  const given = new URLSearchParams(request.query).get('after');
+  if (given === null) return { after: undefined };
+  if (/^\d{1,15}$/.test(given)) return { after: Number(given) };
+  throw errors.bodyInvalid('after', { field: 'after', problem: 'must be a whole number' });
+}
+
 const readUid = ({ request }: Start) => ({ uid: pathPart(request, 2) });
 const readExpected = ({ request }: Start) => ({ expected: expectedRevision(request) });
 const readBody = ({ request }: Start) => ({ body: readObject(request) });
@@ -106,6 +113,9 @@ export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): 
     return json(200, { organisations: await directory.organisations() } satisfies OrganisationsAnswer);
   }
 
+  const answerChanges = async ({ after }: ReturnType<typeof readAfter>) =>
+    json(200, await directory.changes(after));
+
   const listing = steps<Start>().step(readers).step(readPage).step(answerPeople);
   const adding = steps<Start>().step(writers).step(readBody).step(addPerson);
   const reading = steps<Start>().step(readers).step(readUid).step(answerPerson);
@@ -116,6 +126,7 @@ export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): 
     .step(readPatch)
     .step(changePerson);
   const removing = steps<Start>().step(writers).step(readUid).step(readExpected).step(removePerson);
+  const following = steps<Start>().step(readers).step(readAfter).step(answerChanges);
   const organisations = steps<Start>().step(readers).step(answerOrganisations);
 
   const people = '/directory/people';
@@ -126,6 +137,7 @@ export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): 
     { methods: ['GET'], path: person, endpoint: (request) => reading.run({ request }) },
     { methods: ['PATCH'], path: person, endpoint: (request) => changing.run({ request }) },
     { methods: ['DELETE'], path: person, endpoint: (request) => removing.run({ request }) },
+    { methods: ['GET'], path: '/directory/changes', endpoint: (request) => following.run({ request }) },
     {
       methods: ['GET'],
       path: '/directory/organisations',

@@ -80,7 +80,7 @@ export class Deliveries {
     const now = this.#parts.clock.now();
     if (Math.abs(now - this.#sweptAt) < sweepEvery) return;
     this.#sweptAt = now;
-    await this.#store.sweep();
+    await Promise.all([this.#store.sweep(), this.#parts.sessions.forget()]);
   }
 
   /** The log since a moment in milliseconds, the newest first. */

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CookieNames } from '@alongside/kernel/cookies';
 import { silentLog } from '@alongside/kernel/log';
+import { sql } from '../../storage/database.ts';
+import type { Authentication } from '../authentication.ts';
 import { CisClient } from '../cis-client.ts';
 import { Sessions } from '../sessions.ts';
 import { Browser } from '../testing/browser.ts';
@@ -13,43 +15,108 @@ import { Deliveries } from './deliveries.ts';
 import { GonePeople } from './gone-people.ts';
 import { SessionEnds } from './session-ends.ts';
 
-test('a round ends what people who were disabled have, tells of it, and asks of nobody else', async () => {
+/** CIS2, a relying party, and the rounds of another process on the same storage. */
+async function start() {
   const cis2 = await startInstance();
   const rp = await startRpEndpoint();
+  const client = await cis2.register({ backchannelLogoutUri: rp.url });
+  const { database, singleUse, clock, issuer, tokens } = cis2;
+  const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
+  const parts = { ...cis2, development: true, sessions, recorder: { record() {} } as never, log: silentLog };
+  const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
+  const ends = new SessionEnds({ database, tokens, sessions, deliveries });
+  const cis = new CisClient({ url: cis2.cis.url, secret: cis2.cis.secret }, silentLog);
+  const gone = new GonePeople({ clock, database, cis, sessions, ends, log: silentLog });
+  const round = async () => {
+    cis2.cis.calls = [];
+    await gone.run();
+    await deliveries.settled();
+    return cis2.cis.calls.length;
+  };
+  const stop = async () => {
+    await rp.stop();
+    await cis2.stop();
+  };
+  return { cis2, rp, client, sessions, round, stop };
+}
+
+test('a round ends what people who were disabled have, tells of it, and asks of nobody else', async () => {
+  const { cis2, rp, client, sessions, round, stop } = await start();
   try {
-    const client = await cis2.register({ backchannelLogoutUri: rp.url });
     for (const { uid } of [gp, nurse]) {
       const browser = new Browser();
       await browser.post(`${await choice(cis2, browser, client, {})}/persona/answer`, { uid });
     }
-    const { database, singleUse, clock, issuer } = cis2;
-    const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
-    const parts = {
-      ...cis2,
-      development: true,
-      sessions,
-      recorder: { record() {} } as never,
-      log: silentLog,
-    };
-    const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
-    const ends = new SessionEnds({ database, tokens: cis2.tokens, sessions, deliveries });
-    const cis = new CisClient({ url: cis2.cis.url, secret: cis2.cis.secret }, silentLog);
-    const gone = new GonePeople({ clock, database, cis, sessions, ends, log: silentLog });
-    await gone.run();
-    await deliveries.settled();
+    await round();
     assert.equal(rp.received.length, 0);
     cis2.cis.people.set(nurse.uid, { ...nurse, disabled: true });
-    await gone.run();
-    await deliveries.settled();
+    await round();
     assert.equal(rp.received.length, 1);
     assert.equal((await sessions.ofPerson(nurse.uid)).length, 0);
     assert.equal((await sessions.ofPerson(gp.uid)).length, 1);
     // CIS that does not answer ends nobody.
     cis2.cis.down = true;
-    await gone.run();
+    await round();
     assert.equal((await sessions.ofPerson(gp.uid)).length, 1);
   } finally {
-    await rp.stop();
-    await cis2.stop();
+    await stop();
+  }
+});
+
+test('of 1,000 people who are signed in, those who are disabled or removed lose their sessions in the next round, at the cost of a few questions', async () => {
+  const { cis2, sessions, round, stop } = await start();
+  try {
+    const people = Array.from({ length: 1_000 }, (_, index) => ({
+      ...gp,
+      uid: `9${String(index).padStart(11, '0')}`,
+    }));
+    const authentication = (uid: string): Authentication => ({
+      authenticator: 'security-key',
+      uid,
+      methods: ['FIDO2'],
+      level: { nhs: 3, others: 3 },
+      personAt: cis2.clock.now(),
+      provenAt: cis2.clock.now(),
+      proofCounts: false,
+      cisSessionId: null,
+      agentId: null,
+      roleId: null,
+    });
+    for (const person of people) cis2.cis.people.set(person.uid, person);
+    await cis2.database.batch(
+      people.flatMap(
+        ({ uid }) => sessions.establishing(authentication(uid), '3', null, undefined).statements,
+      ),
+    );
+    const live = async () =>
+      (await cis2.database.all(sql('SELECT uid FROM cis2_session WHERE ended_at IS NULL'))).length;
+    await round();
+    assert.equal(await live(), 1_000);
+    const [first, middle, last] = [people[3], people[500], people[999]];
+    assert.ok(first && middle && last);
+    cis2.cis.people.set(last.uid, { ...last, disabled: true });
+    cis2.cis.people.delete(middle.uid);
+    // Changed, and still there; and somebody who is not signed in.
+    cis2.cis.changed.push(last.uid, middle.uid, first.uid, nurse.uid);
+    assert.ok((await round()) < 30);
+    assert.equal(await live(), 998);
+    assert.deepEqual(
+      [(await sessions.ofPerson(last.uid)).length, (await sessions.ofPerson(first.uid)).length],
+      [0, 1],
+    );
+    // A change that could not be looked at is looked at when CIS answers again.
+    cis2.cis.people.delete(first.uid);
+    cis2.cis.changed.push(first.uid);
+    cis2.cis.down = true;
+    await round();
+    cis2.cis.down = false;
+    await round();
+    assert.equal(await live(), 997);
+    // What nobody told of is found in turn.
+    cis2.cis.people.delete(people[700]?.uid ?? '');
+    for (let rounds = 0; rounds < 52; rounds++) await round();
+    assert.equal(await live(), 996);
+  } finally {
+    await stop();
   }
 });

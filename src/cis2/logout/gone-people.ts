@@ -15,15 +15,16 @@ interface Parts {
   log: Log;
 }
 
-/** How many people one round asks for. */
-const most = 50;
+/** How many people a round asks for in turn, and how many it asks for at the same time. */
+const most = 20;
 
 /**
- * Ends the sessions of people who were disabled or left the directory. CIS tells of those whose smartcard session it ends; the
- * others are asked for in turn, some in each round.
+ * Ends the sessions of people who were disabled or left the directory. It follows who was changed there, which costs one question a
+ * round however many are signed in; for what it may have missed, while no process ran, it also asks for everybody in turn.
  */
 export class GonePeople {
   readonly #parts: Parts;
+  #seen: number | undefined;
   #after = '';
 
   constructor(parts: Parts) {
@@ -31,27 +32,55 @@ export class GonePeople {
   }
 
   async run(): Promise<void> {
-    const { database, clock, log } = this.#parts;
-    // Sessions without a CIS session, and those that live on when the card leaves.
-    const rows = await database.all<Row>(
-      sql(
-        `SELECT DISTINCT uid FROM cis2_session WHERE uid > ? AND ended_at IS NULL AND ends_at > ?
-         AND (cis_session_id IS NULL OR body LIKE '%"CIS2_SMARTCARD"%') ORDER BY uid LIMIT ?`,
-        this.#after,
-        clock.now(),
-        most,
-      ),
-    );
-    const people = rows.map(({ uid }) => String(uid));
-    this.#after = people.length === most ? (people.at(-1) ?? '') : '';
     try {
-      await Promise.all(people.map((uid) => this.#look(uid)));
+      await this.#follow();
+      await this.#inTurn();
     } catch (error) {
-      log.warn({ reason: reasonOf(error) }, 'whether people are still there is not known now');
+      this.#parts.log.warn({ reason: reasonOf(error) }, 'whether people are still there is not known now');
     }
   }
 
-  async #look(uid: string): Promise<void> {
+  async #follow(): Promise<void> {
+    for (;;) {
+      const changed = await this.#parts.cis.changes(this.#seen);
+      if (!changed) return;
+      await this.#look(await this.#signedIn(changed.uids));
+      const before = this.#seen;
+      this.#seen = changed.last;
+      if (before === undefined || changed.uids.length === 0) return;
+    }
+  }
+
+  async #inTurn(): Promise<void> {
+    // Sessions without a CIS session, and those that live on when the card leaves.
+    const people = await this.#people(
+      `uid > ? AND (cis_session_id IS NULL OR body LIKE '%"CIS2_SMARTCARD"%') ORDER BY uid LIMIT ?`,
+      this.#after,
+      most,
+    );
+    await this.#look(people);
+    this.#after = people.length === most ? (people.at(-1) ?? '') : '';
+  }
+
+  /** Those of them who have a live session. */
+  async #signedIn(uids: readonly string[]): Promise<string[]> {
+    if (uids.length === 0) return [];
+    return this.#people(`uid IN (${uids.map(() => '?').join(', ')})`, ...uids);
+  }
+
+  async #people(condition: string, ...values: (string | number)[]): Promise<string[]> {
+    const { database, clock } = this.#parts;
+    const live = 'SELECT DISTINCT uid FROM cis2_session WHERE ended_at IS NULL AND ends_at > ?';
+    const rows = await database.all<Row>(sql(`${live} AND ${condition}`, clock.now(), ...values));
+    return rows.map(({ uid }) => String(uid));
+  }
+
+  async #look(uids: readonly string[]): Promise<void> {
+    for (let done = 0; done < uids.length; done += most)
+      await Promise.all(uids.slice(done, done + most).map((uid) => this.#lookAt(uid)));
+  }
+
+  async #lookAt(uid: string): Promise<void> {
     const { cis, sessions, ends } = this.#parts;
     const person = await cis.person(uid);
     if (!person || person.disabled) await ends.end(await sessions.ofPerson(uid), 'disabled');

@@ -7,10 +7,12 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import {
+  type ChangesAnswer,
   type EndCause,
   type Person,
   type PresenceAnswer,
   type ProofRequest,
+  paths,
   type SessionState,
   sessionCertificateType,
 } from '../../cis/protocol.ts';
@@ -22,6 +24,8 @@ export interface CisFixture {
   people: Map<string, Person>;
   sessions: Map<string, SessionState>;
   agents: PresenceAnswer['agents'];
+  /** Uids of people who were changed, in order. */
+  changed: string[];
   /** Answers nothing but 503 while it is true. */
   down: boolean;
   calls: string[];
@@ -53,11 +57,17 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
   const certify: CisFixture['certify'] = (claims, header = {}) =>
     signJwt({ alg: 'ES256', kid: 'cis-1', typ: sessionCertificateType, ...header } as never, claims, key);
 
-  const answerTo = (method: string, path: string, text: string): [number, unknown] => {
+  const changesOf = (query: string): ChangesAnswer => {
+    const after = new URLSearchParams(query).get('after');
+    const last = fixture.changed.length;
+    return { uids: fixture.changed.slice(after === null ? last : Number(after)), last };
+  };
+  const answerTo = (method: string, path: string, query: string, text: string): [number, unknown] => {
     const [, first, second, third] = path.split('/');
     if (first === 'jwks')
       return [200, { keys: [{ ...pair.publicJwk, kid: 'cis-1', alg: 'ES256', use: 'sig' } as JsonWebKey] }];
     if (first === 'agents') return [200, { agents: fixture.agents }];
+    if (path === paths.changes) return [200, changesOf(query)];
     if (first === 'directory' && third === undefined)
       return [200, { people: [...fixture.people.values()], next: null }];
     if (first === 'directory') {
@@ -71,13 +81,13 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
   };
 
   const server = createServer(async (request, response) => {
-    const path = (request.url ?? '').split('?')[0] ?? '';
+    const [path = '', query = ''] = (request.url ?? '').split('?');
     fixture.calls.push(`${request.method} ${path}`);
     const secret = path === '/jwks' || request.headers.authorization === `Bearer ${fixture.secret}`;
     const [status, answer] = fixture.down
       ? [503, {}]
       : secret
-        ? answerTo(request.method ?? '', path, await body(request))
+        ? answerTo(request.method ?? '', path, query, await body(request))
         : [401, {}];
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   });
@@ -87,6 +97,7 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
     url,
     secret: 'secret-of-cis2-at-cis',
     people: new Map(),
+    changed: [],
     sessions: new Map(),
     agents: [],
     down: false,
