@@ -162,12 +162,28 @@ describe('it brings nobody, and the choice says why', () => {
     assert.equal(alertOf(await follow(answer.href)), say('unlinked'));
     await cis2.database.run(sql('UPDATE credential SET revoked_at = NULL WHERE id = ?', linked));
   });
-  test('an account with the e-mail address of a person is not that person', async () => {
+  test('CVE-2026-9087, CVE-2026-105207, CVE-2026-105215: an account with the e-mail address of a person is not that person', async () => {
     mail.account = 'gp';
     cis2.cis.people.set(gp.uid, { ...gp, email: 'gp@mail.example.test' });
     assert.equal(alertOf(await follow(`${await begin()}/federated`)), say('unlinked'));
     cis2.cis.people.set(gp.uid, gp);
   });
+});
+
+test('CVE-2026-1486, CVE-2026-2603: a provider that was taken away is gone everywhere, for those who are linked as well', async () => {
+  const without = await startInstance({ providers: [providerOf(hospital, 'federated-hospital')] });
+  try {
+    const party = await without.register();
+    const lookup = `${mail.issuer}|ada`;
+    const body = { issuer: mail.issuer, name: 'ada' };
+    await give(without, { uid: gp.uid, kind: 'federated', label: 'ada', lookup, body });
+    const at = await choice(without, browser, party, { acr_values: 'AAL2_OR_AAL3_ANY' });
+    const page = (await browser.get(at)).body;
+    assert.ok(!page.includes('value="federated"') && page.includes('value="federated-hospital"'));
+    assert.equal((await browser.get(`${at}/federated`)).location, at);
+  } finally {
+    await without.stop();
+  }
 });
 
 describe('attack: an answer in another place', () => {

@@ -255,7 +255,7 @@ describe('the return needs code and cookie of one browser', () => {
     assert.equal((await browser.get(`${cis2.origin}/agent/return?code=`)).status, 403);
     assert.equal((await browser.get(`${cis2.origin}/agent/return?code=${'x'.repeat(43)}`)).status, 403);
   });
-  test('relay: the attacker’s request, answered by the victim’s agent, is of no use to either', async () => {
+  test('CVE-2024-23674, relay: the attacker’s request, answered by the victim’s agent, is of no use to either', async () => {
     const attacker = new Browser();
     const victim = new Browser();
     await hop(victim);

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { Browser, send } from '../testing/browser.ts';
 import { type Instance, secret, startInstance } from '../testing/instance.ts';
+import { gp } from '../testing/people.ts';
 
 // Published faults of other providers: nothing is sent to an address that was not registered, byte for byte.
 let cis2: Instance;
@@ -110,7 +111,7 @@ describe('sign-out', () => {
 
 describe('nothing from a request runs in a page', () => {
   const script = '"><script>alert(1)</script>';
-  test('oidc-provider issue 489: state and other values in the error page', async () => {
+  test('oidc-provider issue 489, dex pull request 2468: state and other values in the error page', async () => {
     for (const name of ['client_id', 'redirect_uri', 'state', 'scope', 'nonce']) {
       const { body } = await new Browser().get(
         cis2.authorizeUrl(web, { redirect_uri: 'https://evil.example/', [name]: script }),
@@ -125,6 +126,54 @@ describe('nothing from a request runs in a page', () => {
     assert.ok(!body.includes('<script>alert'));
     assert.match(String(headers['content-security-policy']), /script-src 'sha256-/);
   });
+});
+
+describe('CVE-2026-29191: a page that posts on carries what a browser brought as text, and to the registered address alone', () => {
+  const decoded = (text: string) =>
+    text
+      .replaceAll('&quot;', '"')
+      .replaceAll('&#39;', "'")
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&amp;', '&');
+  for (const state of [
+    '"><script>alert(1)</script>',
+    "' onfocus='alert(1)' autofocus='",
+    '"></form><form action="https://evil.example/"><input name="x',
+    '"><base href="https://evil.example/">',
+    '"><meta http-equiv="refresh" content="0;url=https://evil.example/">',
+    '&quot;&gt;&lt;script&gt;',
+    '</title><script>alert(1)</script>\r\n<!--',
+    '" formaction="javascript:alert(1)" type="submit',
+  ])
+    for (const [name, more] of [
+      ['error', { scope: 'openid nothing' }],
+      ['code', {}],
+    ] as const)
+      test(`${name}, ${JSON.stringify(state)}`, async () => {
+        const browser = new Browser();
+        await cis2.agent.signIn(gp.uid);
+        const { body, headers } = await cis2.signIn(browser, web, {
+          response_mode: 'form_post',
+          state,
+          ...more,
+        });
+        // What a parser sees: one form with one target, one script, and hidden fields of which one has the state.
+        assert.deepEqual(body.match(/<form[^>]*>/gi), [
+          `<form method="post" action="${web.redirectUris[0]}">`,
+        ]);
+        assert.deepEqual(body.match(/<script[^>]*>[^<]*/gi), ['<script>document.forms[0].submit()']);
+        assert.equal(body.match(/<(base|iframe|object|embed|svg|img)/gi), null);
+        const fields = [...body.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)];
+        assert.equal(fields.length, body.match(/<input/gi)?.length);
+        const values = new Map(fields.map(([, key = '', value = '']) => [key, decoded(value)]));
+        assert.equal(values.get('state'), state);
+        assert.ok(values.has(name));
+        const policy = String(headers['content-security-policy']);
+        assert.match(policy, /form-action 'self' https:\/\/app\.example\.test(;|$)/);
+        assert.match(policy, /base-uri 'none'/);
+        assert.ok(!/unsafe-inline/.test(policy.replace(/style-src[^;]*/, '')));
+      });
 });
 
 describe('nothing is fetched because a browser says so (CVE-2020-10770)', () => {

@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Half } from '../../oauth/applications.ts';
-import { Browser, send } from '../testing/browser.ts';
+import { newAuthority } from '../../oauth/testing/certificates.ts';
+import { sql } from '../../storage/database.ts';
+import { Browser, type Reply, send } from '../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
-import { strongClient } from '../testing/strong-client.ts';
+import { type StrongClient, strongClient } from '../testing/strong-client.ts';
 
 // Published faults of other providers: sessions, and what a server fetches for others.
 let cis2: Instance;
@@ -68,6 +70,37 @@ describe('sessions', () => {
       assert.ok(!reply.location.includes('code='));
     }
   });
+  test('CVE-2026-119128, CVE-2026-109373: no value that others see leads to the cookie, however it is turned', async () => {
+    const cookies = new Set<string>();
+    for (let time = 0; time < 8; time++) {
+      const browser = new Browser();
+      const cisSid = await cis2.agent.signIn(gp.uid);
+      const back = await cis2.signIn(browser, client);
+      const value = sessionCookie(browser) ?? '';
+      assert.match(value, /^[\w-]{43}$/, '256 bits');
+      cookies.add(value);
+      const row = await cis2.database.get<{ sid: string }>(
+        sql('SELECT sid FROM cis2_session WHERE cis_session_id = ?', cisSid),
+      );
+      const seen = [
+        row?.sid,
+        cisSid,
+        gp.uid,
+        cis2.agent.id,
+        codeOf(back),
+        'state-1',
+        'nonce-1',
+        client.clientId,
+      ];
+      for (const one of seen)
+        for (const two of ['', ...seen])
+          for (const text of [`${one}${two}`, `${one}:${two}`, `${one}.${two}`, `${one}|${two}`])
+            for (const digest of ['sha256', 'sha512'])
+              for (const encoding of ['base64url', 'hex'] as const)
+                assert.notEqual(createHash(digest).update(text).digest(encoding).slice(0, 43), value);
+    }
+    assert.equal(cookies.size, 8);
+  });
   test('CVE-2024-24814: thousands of cookies are a refusal, not work', async () => {
     const cookie = Array.from({ length: 400 }, (_, number) => `c${number}=x`).join('; ');
     const reply = await send('GET', cis2.authorizeUrl(client, { prompt: 'none' }), { cookie });
@@ -75,7 +108,7 @@ describe('sessions', () => {
     const many = Array.from({ length: 4_000 }, (_, number) => `c${number}=x`).join('; ');
     assert.equal((await send('GET', cis2.authorizeUrl(client), { cookie: many })).status, 431);
   });
-  test('duplicate protocol parameters are refused at every endpoint', async () => {
+  test('mod_auth_openidc, 2026: duplicate protocol parameters are refused at every endpoint', async () => {
     const type = { 'content-type': 'application/x-www-form-urlencoded' };
     const twice = 'client_id=a&client_id=b';
     for (const path of ['/access_token', '/par', '/introspect', '/token/revoke', '/authorize'])
@@ -149,4 +182,79 @@ test('a secret is compared whole: neither a prefix, a hash nor another encoding 
     const reply = await new Browser().post(`${cis2.issuer}/access_token`, form);
     assert.deepEqual([reply.status, JSON.parse(reply.body).error], [401, 'invalid_client']);
   }
+});
+
+describe('no proxy is trusted that was not named (CVE-2026-33495, CVE-2026-40575, CVE-2026-76835, GHSA-2wmj)', () => {
+  let direct: Instance;
+  before(async () => {
+    direct = await startInstance({}, ':memory:', []);
+  });
+  after(() => direct.stop());
+  const forged = {
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-proto': 'https',
+    'x-forwarded-port': '444',
+    'x-forwarded-prefix': '/evil',
+    'x-forwarded-server': 'evil.example',
+    'x-forwarded-uri': '/cis2/sessions',
+    'x-original-url': '/cis2/sessions',
+    'x-original-uri': '/cis2/sessions',
+    'x-rewrite-url': '/cis2/sessions',
+    'x-real-ip': '203.0.113.9',
+    'x-forwarded-for': '203.0.113.9',
+    'x-forwarded-user': gp.uid,
+    'x-auth-request-user': gp.uid,
+    forwarded: 'for=203.0.113.9;host=evil.example;proto=https',
+  };
+  const without = ({ body, headers, location, status }: Reply) => ({
+    status,
+    location: location.replace(/[\w-]{20,}/g, '…'),
+    body: body.replace(/[\w-]{20,}/g, '…'),
+    cookies: headers['set-cookie']?.map((line) => line.replace(/[\w-]{20,}/g, '…')),
+  });
+
+  test('nothing that is answered changes', async () => {
+    const party = await direct.register();
+    for (const address of [
+      `${direct.issuer}/.well-known/openid-configuration`,
+      direct.authorizeUrl(party),
+      direct.authorizeUrl(party, { prompt: 'none' }),
+      direct.authorizeUrl(party, { redirect_uri: 'https://another.example/' }),
+      `${direct.issuer}/connect/endSession`,
+      `${direct.origin}/account`,
+      `${direct.origin}/cis2/sessions`,
+    ]) {
+      const plain = await new Browser().get(address);
+      const told = await new Browser().get(address, forged);
+      assert.deepEqual(without(told), without(plain), address);
+      assert.ok(!JSON.stringify(told).includes('evil'), address);
+    }
+  });
+  test('the address of a browser is that of its connection', async () => {
+    direct.cis.addresses = [];
+    await new Browser().get(direct.authorizeUrl(await direct.register()), forged);
+    assert.deepEqual([...new Set(direct.cis.addresses)], ['127.0.0.1']);
+    // The other way round: a proxy that was named is believed.
+    cis2.cis.addresses = [];
+    await new Browser().get(cis2.authorizeUrl(client), { 'x-forwarded-for': '203.0.113.9' });
+    assert.deepEqual([...new Set(cis2.cis.addresses)], ['203.0.113.9']);
+  });
+  test('a client certificate in a header proves nothing', async () => {
+    const authority = await newAuthority(direct.clock.now());
+    const party = await strongClient(direct, {
+      tokenEndpointAuthMethod: 'self_signed_tls_client_auth',
+      jwks: { keys: [authority.jwk as never] },
+    });
+    const redeemed = async (at: Instance, who: StrongClient) => {
+      await at.agent.signIn(gp.uid);
+      return who.redeem(codeOf(await at.signIn(new Browser(), who.half, who.ask())), authority.header);
+    };
+    const reply = await redeemed(direct, party);
+    assert.deepEqual([reply.status, JSON.parse(reply.body).error], [401, 'invalid_client']);
+    const behind = await strongClient(cis2, {
+      tokenEndpointAuthMethod: 'self_signed_tls_client_auth',
+      jwks: { keys: [authority.jwk as never] },
+    });
+    assert.equal((await redeemed(cis2, behind)).status, 200);
+  });
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { CompactEncrypt } from 'jose';
+import { uuid } from '@alongside/kernel/ids';
+import { CompactEncrypt, decodeJwt } from 'jose';
+import { sql } from '../../storage/database.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { codeOf, type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
@@ -177,6 +179,95 @@ describe('refresh tokens', () => {
     assert.equal(errorOf(await refresh(refresh_token)), 'invalid_grant');
     cisSession = await cis2.agent.signIn(gp.uid);
   });
+});
+
+describe('what is no access token of CIS2', () => {
+  test('GHSA-wcvh-g65p-v576: a token that it signed for another purpose, audience or issuer is none', async () => {
+    const { access_token = '', id_token = '' } = await tokens();
+    const now = Math.floor(cis2.clock.now() / 1000);
+    const claims = {
+      sub: gp.uid,
+      client_id: client.half.clientId,
+      scope: 'openid',
+      iat: now,
+      exp: now + 300,
+    };
+    const sign = (more: object, typ = 'at+jwt') =>
+      cis2.keys.sign({ ...claims, jti: uuid(), ...more }, { algorithm: 'RS256', typ });
+    const forged = [
+      id_token,
+      await sign({ iss: cis2.issuer, aud: cis2.issuer }),
+      await sign({ iss: cis2.issuer, aud: client.half.clientId }),
+      await sign({ iss: 'https://other.example', aud: cis2.issuer }),
+      await sign({ iss: cis2.issuer, aud: 'https://api.example.test' }, 'JWT'),
+      await sign({ iss: cis2.issuer, aud: client.half.clientId, events: {} }, 'logout+jwt'),
+    ];
+    for (const token of forged) {
+      const userinfo = await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
+      assert.deepEqual([userinfo.status, userinfo.body.includes(gp.uid)], [401, false]);
+      const state = await client.post('/introspect', { token });
+      assert.deepEqual(JSON.parse(state.body), { active: false });
+    }
+    // And one of another issuer on the same storage, as the API platform's are.
+    const token = 'a-token-of-another-issuer-in-the-same-record';
+    const record = await cis2.tokens.find(access_token);
+    assert.ok(record);
+    await cis2.database.run(
+      cis2.tokens.issuing(token, { ...record, issuer: 'https://api.example.test/oauth2' }),
+    );
+    const elsewhere = await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
+    assert.equal(elsewhere.status, 401);
+    assert.deepEqual(JSON.parse((await client.post('/introspect', { token })).body), { active: false });
+  });
+  test('an access token is no ID token hint', async () => {
+    const { access_token = '' } = await tokens();
+    const hint = { id_token_hint: access_token, prompt: 'none' };
+    const reply = await new Browser().get(cis2.authorizeUrl(client.half, client.ask(hint)));
+    assert.equal(new URL(reply.location).searchParams.get('error'), 'invalid_request');
+  });
+  test('Authlib 1.9.0: two sign-ins of one browser keep their own nonce, and their own scope', async () => {
+    const browser = new Browser();
+    const asks = [
+      { nonce: 'nonce-one', scope: 'openid' },
+      { nonce: 'nonce-two', scope: 'openid email' },
+    ];
+    const codes = [];
+    for (const ask of asks) codes.push(codeOf(await cis2.signIn(browser, client.half, client.ask(ask))));
+    const answers = await Promise.all(codes.map((code) => client.redeem(code)));
+    assert.deepEqual(
+      answers.map(({ body }) => {
+        const { id_token, scope } = JSON.parse(body);
+        return { nonce: decodeJwt(id_token).nonce, scope };
+      }),
+      asks,
+    );
+  });
+});
+
+test('CVE-2020-15223: a revocation that could not be written is no success', async () => {
+  const { refresh_token = '' } = await tokens();
+  const away = (from: string, to: string) => cis2.database.run(sql(`ALTER TABLE ${from} RENAME TO ${to}`));
+  // Read is what was there, written is nothing.
+  await cis2.database.run(
+    sql("CREATE TRIGGER broken BEFORE UPDATE ON token BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"),
+  );
+  const failed = await client.post('/token/revoke', { token: refresh_token });
+  await cis2.database.run(sql('DROP TRIGGER broken'));
+  assert.ok(failed.status >= 500, `${failed.status}`);
+  await away('token', 'token_away');
+  const unread = await client.post('/token/revoke', { token: refresh_token });
+  await away('token_away', 'token');
+  assert.ok(unread.status >= 500, `${unread.status}`);
+  assert.equal((await client.post('/token/revoke', { token: refresh_token })).status, 200);
+  assert.equal(errorOf(await refresh(refresh_token)), 'invalid_grant');
+});
+
+test('CVE-2024-38371, CVE-2026-123542: there is no device flow to go round the browser by', async () => {
+  const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
+  const reply = await client.post('/access_token', { grant_type, device_code: 'x'.repeat(43) });
+  assert.equal(errorOf(reply), 'unsupported_grant_type');
+  const { body } = await send('GET', `${cis2.issuer}/.well-known/openid-configuration`);
+  assert.ok(!/device/.test(body));
 });
 
 describe('no weaker flow than the one that was asked for', () => {

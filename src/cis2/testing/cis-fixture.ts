@@ -29,6 +29,8 @@ export interface CisFixture {
   /** Answers nothing but 503 while it is true. */
   down: boolean;
   calls: string[];
+  /** Network addresses for which presence was asked. */
+  addresses: string[];
   signIn(
     session: Pick<SessionState, 'uid' | 'agentId' | 'sessionKey'> & Partial<SessionState>,
   ): Promise<{ sid: string; certificate: string }>;
@@ -66,6 +68,7 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
     const [, first, second, third] = path.split('/');
     if (first === 'jwks')
       return [200, { keys: [{ ...pair.publicJwk, kid: 'cis-1', alg: 'ES256', use: 'sig' } as JsonWebKey] }];
+    if (first === 'agents') fixture.addresses.push(new URLSearchParams(query).get('address') ?? '');
     if (first === 'agents') return [200, { agents: fixture.agents }];
     if (path === paths.changes) return [200, changesOf(query)];
     if (first === 'directory' && third === undefined)
@@ -102,6 +105,7 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
     agents: [],
     down: false,
     calls: [],
+    addresses: [],
     certify,
     async signIn(session) {
       const sid = session.sessionId ?? uuid();
