@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
+import type { AuditEntry } from '../../../storage/audit.ts';
 import type { Statement } from '../../../storage/database.ts';
 import { firstMet } from '../../acr.ts';
 import { toPage } from '../../interaction/finish.ts';
@@ -72,11 +73,23 @@ const findOwner = ({ ceremony }: WebAuthnParts, refuse: Again) =>
     return 'credential' in found ? found : refuse(known, says.unknown, found.refused);
   };
 
-const verify = ({ ceremony }: WebAuthnParts, refuse: Again) =>
+/** For the audit log: a key of this person seems to have a copy. */
+const copiedKey = ({ id, uid, kind }: Credential<WebAuthnBody>, detail: string): AuditEntry => ({
+  actor: `user:${uid}`,
+  action: 'authenticator.counter-went-back',
+  target: uid,
+  outcome: 'refused',
+  detail: { kind, credential: id, reason: detail },
+});
+
+const verify = ({ ceremony, audit }: WebAuthnParts, refuse: Again) =>
   async function verify(known: Known): Promise<Answer | { use: AtUse; uses: Statement }> {
     const { assertion, client, credential } = known;
     const use = await verifyAssertion(ceremony, assertion, client.challenge, credential);
-    if ('refused' in use) return refuse(known, says.refused, use.refused);
+    if ('refused' in use) {
+      if (use.copied) await audit.write(copiedKey(credential, use.refused));
+      return refuse(known, says.refused, use.refused);
+    }
     // A key that is shared has no counter, and may sign in at many places in the same moment.
     const { shared, counter } = credential.body;
     const body: WebAuthnBody = { ...credential.body, counter: shared ? counter : use.counter };

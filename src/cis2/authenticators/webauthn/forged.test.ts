@@ -111,6 +111,38 @@ describe('a forged answer is refused, and its challenge is spent', () => {
     });
 });
 
+describe('the signature counter (WebAuthn section 6.1.1)', () => {
+  const alarms = async () =>
+    (await cis2.audit.list()).filter(
+      ({ action, detail }) =>
+        action === 'authenticator.counter-went-back' && detail?.credential === credentialId,
+    );
+  test('one that went back is refused and stands in the audit log, whose key and why', async () => {
+    const { address, challenge } = await open();
+    isRefused(await post(address, answer(challenge, { counter: 3 })));
+    const [alarm, ...more] = await alarms();
+    assert.equal(more.length, 0);
+    assert.deepEqual([alarm?.actor, alarm?.target, alarm?.outcome], [`user:${gp.uid}`, gp.uid, 'refused']);
+    assert.equal(alarm?.detail?.reason, 'its counter is 3 after 5');
+  });
+  test('nobody raises the alarm without the key', async () => {
+    const { address, challenge } = await open();
+    const forged = answer(challenge, { counter: 3 });
+    const { signature } = answer(challenge, { counter: 4 }).response;
+    isRefused(await post(address, { ...forged, response: { ...forged.response, signature } }));
+    assert.deepEqual(await alarms(), []);
+  });
+  test('one that is always zero is none', async () => {
+    await change({ counter: 0 });
+    for (let time = 0; time < 2; time++) {
+      browser = new Browser();
+      const { address, challenge } = await open();
+      assert.match(onward(await post(address, answer(challenge, { counter: 0 }))), /code=/);
+    }
+    assert.deepEqual(await alarms(), []);
+  });
+});
+
 describe('a challenge is good once, for five minutes, in its own sign-in', () => {
   test('a second time', async () => {
     const { address, challenge } = await open();

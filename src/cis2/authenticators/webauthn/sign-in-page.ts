@@ -1,6 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
+import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database } from '../../../storage/database.ts';
 import { type Interactions, interactionPath } from '../../interaction/interactions.ts';
 import { webAuthnSignInPage } from '../../pages/webauthn-ceremonies.ts';
@@ -17,6 +18,7 @@ export interface WebAuthnParts {
   database: Database;
   interactions: Interactions;
   recorder: Recorder;
+  audit: AuditLog;
   log: Log;
   development: boolean;
 }

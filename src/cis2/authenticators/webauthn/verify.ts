@@ -26,13 +26,26 @@ export async function findCredential(
   return { credential };
 }
 
+interface Refused {
+  refused: string;
+  /** The key itself signed, but somebody else seems to hold it as well. */
+  copied?: true;
+}
+
+/**
+ * Whether a signature counter shows that there are two of one key (WebAuthn section 6.1.1); one that always is zero shows nothing. Keys of
+ * development are held by many on purpose, each with a counter of its own.
+ */
+const wentBack = ({ shared, counter }: WebAuthnBody, now: number): boolean =>
+  !shared && (now > 0 || counter > 0) && now <= counter;
+
 /** Verifies an assertion (WebAuthn section 7.2). Answers with why not, in words for the log. */
 export async function verifyAssertion(
   { party }: Ceremony,
   assertion: Assertion,
   challenge: string,
   { body, lookup }: Credential<WebAuthnBody>,
-): Promise<(AtUse & { counter: number }) | { refused: string }> {
+): Promise<(AtUse & { counter: number }) | Refused> {
   const { verifyAuthenticationResponse } = await webAuthnLibrary();
   try {
     const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
@@ -48,8 +61,8 @@ export async function verifyAssertion(
       credential: {
         id: lookup ?? '',
         publicKey: Buffer.from(body.publicKey, 'base64url'),
-        // Many hold the key of a shared one, each with a counter of its own.
-        counter: body.shared ? 0 : body.counter,
+        // Judged below, when it is known who signed.
+        counter: 0,
       },
       requireUserVerification: true,
     });
@@ -57,6 +70,8 @@ export async function verifyAssertion(
     const backupEligible = info.credentialDeviceType === 'multiDevice';
     if (backupEligible !== body.backupEligible)
       return { refused: 'it may be copied now, or no more (WebAuthn section 6.1.3)' };
+    if (wentBack(body, info.newCounter))
+      return { refused: `its counter is ${info.newCounter} after ${body.counter}`, copied: true };
     return { userVerified: info.userVerified, backupEligible, counter: info.newCounter };
   } catch (error) {
     return { refused: reasonOf(error) };
