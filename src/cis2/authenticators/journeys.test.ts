@@ -197,6 +197,44 @@ describe('tablet app', () => {
     await desk.page.getByRole('button', { name: 'Stop' }).click();
     await desk.page.getByText('How do you want to sign in?').waitFor();
   });
+  test('the desk looks once a second, less often while nobody answers, and no more when the two minutes are over', async () => {
+    await desk.page.clock.install({ time: desk.cis2.clock.now() });
+    await ask('AAL3_IOS');
+    await choose('Tablet app');
+    await desk.page.locator('[data-code]').waitFor();
+    const state = '**/tablet/state?*';
+    let looks = 0;
+    desk.page.on('request', (request) => {
+      if (request.url().includes('/tablet/state?')) looks += 1;
+    });
+    for (let second = 1; second <= 3; second++) {
+      const looked = desk.page.waitForResponse(state);
+      await desk.page.clock.runFor(1_000);
+      await (await looked).finished();
+      assert.equal(looks, second);
+    }
+    // The network is gone: after 2, 4, 8 and then every 16 seconds, until the end.
+    await desk.page.route(state, (route) => route.abort());
+    looks = 0;
+    for (let second = 0; second < 300; second++) {
+      const failed = looks;
+      await desk.page.clock.runFor(1_000);
+      if (looks > failed) await desk.page.evaluate(() => fetch('/assets/wait.js'));
+    }
+    assert.ok(looks >= 5 && looks <= 11, `${looks} looks`);
+  });
+  test('without script the waiting page loads itself anew, until it is over', async () => {
+    await desk.fresh({ javaScriptEnabled: false });
+    await ask('AAL3_IOS');
+    await choose('Tablet app');
+    await desk.page.locator('[data-code]').waitFor();
+    assert.match(await desk.page.content(), /<noscript><meta http-equiv="refresh" content="3"><\/noscript>/);
+    desk.cis2.clock.advance(121);
+    await desk.page.reload();
+    await desk.page.getByRole('alert').waitFor();
+    assert.doesNotMatch(await desk.page.content(), /http-equiv="refresh"/);
+    desk.cis2.clock.advance(-121);
+  });
   test('the seeded one of development, by a button', async () => {
     await seedCredentials(desk.cis2);
     const tablet = await tabletPage();

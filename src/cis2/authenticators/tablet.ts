@@ -1,4 +1,5 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import { parseParameters } from '../../oauth/parameters.ts';
 import type { Database } from '../../storage/database.ts';
@@ -20,6 +21,7 @@ import type { TabletBody } from './tablet/signed.ts';
 export const tabletKind = 'tablet';
 
 interface Parts {
+  clock: Clock;
   database: Database;
   interactions: Interactions;
   credentials: Credentials;
@@ -42,10 +44,17 @@ const levelOf = ({ ceiling }: TabletBody, development: boolean): 2 | 3 =>
 const serialOf = (text: string | undefined): number => (/^[1-5]$/.test(text ?? '') ? Number(text) : 0);
 
 const pageOf = (
-  { development }: Parts,
+  { development, clock }: Parts,
   { interaction, party }: Pick<Sitting, 'interaction' | 'party'>,
   serial: number,
-): DeskPage => ({ interaction, applicationName: party.application.name, serial, development });
+  found: TabletRequest | undefined,
+): DeskPage => ({
+  interaction,
+  applicationName: party.application.name,
+  serial,
+  left: (found?.expiresAt ?? 0) - clock.now(),
+  development,
+});
 
 /** Makes a request and leads to the page that waits for it. */
 const begin = (parts: Parts) =>
@@ -123,7 +132,7 @@ export function tablet(parts: Parts): Authenticator {
         path: 'wait',
         async run(opened) {
           const { serial, found } = await find(parts, opened);
-          const page = pageOf(parts, opened, serial);
+          const page = pageOf(parts, opened, serial, found);
           return found ? show[found.state](opened, found, page) : tabletEndPage(page, sentences.expired);
         },
       },

@@ -1,11 +1,12 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { appScriptPath } from '../authenticators/tablet/app-script.ts';
-import { waitScriptPath } from '../authenticators/tablet/wait-script.ts';
+import { joiningLifetime } from '../authenticators/tablet/joining.ts';
 import { ownReferrer } from './enrolment.ts';
 import { field } from './field.ts';
 import { cis2Page, type PageOptions } from './frame.ts';
 import { qrCode } from './qr.ts';
+import { watching } from './watching.ts';
 import { words } from './words.ts';
 
 const { enrolment: says, app } = words.tablet;
@@ -20,10 +21,6 @@ const framed = (
   status = 200,
 ): Answer => cis2Page(status, more, { script: ["'self'"], connect: ["'self'"] }).with(ownReferrer);
 
-/** Looks whether a tablet has come, as the page of a sign-in does. */
-const watching = (address: string): Html =>
-  html`<script src="${waitScriptPath}" defer></script><noscript><meta http-equiv="refresh" content="3"></noscript><meta name="watched" content="${address}" data-state="waiting">`;
-
 /** On the tablet itself, or a picture for it. */
 export const tabletEnrolmentPage = (
   { path, development }: Shown,
@@ -33,7 +30,7 @@ export const tabletEnrolmentPage = (
     {
       title: says.title,
       development,
-      head: html`<script src="${appScriptPath}" defer></script>${watching(path('state'))}`,
+      head: html`<script src="${appScriptPath}" defer></script>${watching(path('state'), 'waiting', joiningLifetime)}`,
       main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
 <section class="panel"><h2>${says.here}</h2><p>${app.join}</p>
 <noscript><p class="error">${app.noScript}</p></noscript>

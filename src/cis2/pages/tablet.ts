@@ -1,11 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { grouped } from '../authenticators/tablet/short-code.ts';
-import { waitScriptPath } from '../authenticators/tablet/wait-script.ts';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { filled } from './filled.ts';
 import { cis2Page } from './frame.ts';
 import { qrCode } from './qr.ts';
+import { watching } from './watching.ts';
 import { words } from './words.ts';
 
 const { desk: says } = words.tablet;
@@ -16,22 +16,20 @@ export interface DeskPage {
   applicationName: string;
   /** Which of the requests of this sign-in. */
   serial: number;
+  /** Milliseconds until the request runs out. */
+  left: number;
   development: boolean;
 }
 
-/** It looks by script whether something has happened, and by itself where there is none. */
-const watching = (address: string, state: string): Html =>
-  html`<script src="${waitScriptPath}" defer></script><noscript><meta http-equiv="refresh" content="3"></noscript><meta name="watched" content="${address}" data-state="${state}">`;
-
 function waitingPage(page: DeskPage, state: string, title: string, main: Html): Answer {
-  const { interaction, serial, applicationName, development } = page;
+  const { interaction, serial, applicationName, left, development } = page;
   const path = (part: string) => interactionPath(interaction.id, `tablet/${part}`);
   return cis2Page(
     200,
     {
       title,
       development,
-      head: watching(path(`state?request=${serial}`), state),
+      head: watching(path(`state?request=${serial}`), state, left),
       main: html`<p class="lead">${filled(words.common.signingIn, { application: applicationName })}</p>
 ${main}
 <p class="quiet">${says.lifetime} <noscript>${says.noScript}</noscript></p>

@@ -16,12 +16,12 @@ export interface Joining {
 const kind = 'cis2-tablet-join';
 const takenKind = 'cis2-tablet-joined';
 /** Milliseconds, as long as an enrolment's page is looked at. */
-const lifetime = 600_000;
+export const joiningLifetime = 600_000;
 
 /** Makes the code that a tablet scans to be set up. */
 export async function newJoining(singleUse: SingleUse): Promise<string> {
   const code = randomToken(24);
-  await singleUse.keep(kind, code, { jwk: null, label: '' } satisfies Joining, lifetime);
+  await singleUse.keep(kind, code, { jwk: null, label: '' } satisfies Joining, joiningLifetime);
   return code;
 }
 
@@ -43,7 +43,7 @@ export const createTabletJoin = (singleUse: SingleUse, issuer: string) =>
     if (!jwk) throw errors.tabletMalformed('the token is not signed with a P-256 key of its header');
     if (typeof code !== 'string' || code.length > 64 || !(await joiningOf(singleUse, code)))
       throw errors.tabletCodeUnknown('no enrolment waits for it');
-    if (!(await singleUse.claim(takenKind, code, lifetime)))
+    if (!(await singleUse.claim(takenKind, code, joiningLifetime)))
       throw errors.tabletCodeUnknown('another tablet came first');
     await singleUse.replace(kind, code, { jwk, label } satisfies Joining);
     return json(200, { number: comparedNumber(jwk) });

@@ -20,24 +20,35 @@ export const scriptRoute = (path: string, script: string): Route => ({
 
 export const waitScriptPath = '/assets/wait.js';
 
-/** How often a waiting page looks, in milliseconds. */
+/** How often a waiting page looks, in milliseconds; while nobody answers twice as long each time, up to the most. */
 const interval = 1_000;
+const mostPause = 16_000;
 
-// The page says what it waits for and in which state it is; in another state it is loaded anew and says what there is.
+// The page says what it waits for, in which state it is and for how long; in another state, and at the end, it is loaded anew and
+// says what there is. Nobody looks while the page is hidden, or when the time is over.
 const script = `'use strict';
 (() => {
   const watched = document.querySelector('meta[name=watched]');
   if (!watched) return;
+  const until = Date.now() + Number(watched.dataset.left);
+  let pause = ${interval};
   const look = async () => {
+    if (document.hidden) return document.addEventListener('visibilitychange', look, { once: true });
+    let answer;
     try {
-      const answer = await fetch(watched.content, { cache: 'no-store', redirect: 'error' });
-      if (answer.ok && (await answer.json()).state === watched.dataset.state) throw new Error('as before');
-      location.reload();
+      answer = await fetch(watched.content, { cache: 'no-store', redirect: 'error' });
+      if (answer.status === 429 || answer.status >= 500) throw new Error('later');
+      pause = ${interval};
     } catch {
-      setTimeout(look, ${interval});
+      pause = Math.min(2 * pause, ${mostPause});
+      if (Date.now() < until) setTimeout(look, pause);
+      return;
     }
+    const asBefore = answer.ok && (await answer.json()).state === watched.dataset.state;
+    if (asBefore && Date.now() < until) setTimeout(look, pause);
+    else location.reload();
   };
-  setTimeout(look, ${interval});
+  setTimeout(look, pause);
 })();
 `;
 
