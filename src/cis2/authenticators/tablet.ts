@@ -14,6 +14,7 @@ import type { Bring } from './bring.ts';
 import type { Credentials } from './credentials.ts';
 import { formOf } from './form.ts';
 import { local } from './local.ts';
+import type { HolderChecks } from './tablet/holder.ts';
 import { tabletPaths } from './tablet/paths.ts';
 import type { TabletRequest, TabletRequests, TabletState } from './tablet/requests.ts';
 import type { TabletBody } from './tablet/signed.ts';
@@ -26,6 +27,7 @@ interface Parts {
   interactions: Interactions;
   credentials: Credentials;
   requests: TabletRequests;
+  holders: HolderChecks;
   recorder: Recorder;
   bring: Bring;
   urls: { cis2: string };
@@ -34,12 +36,6 @@ interface Parts {
 
 const methods = ['IOS'];
 const sentences = words.tablet.desk;
-
-/** A key in the storage of a browser is no hardware that was attested: outside development it is a second level. */
-const best = (development: boolean): 2 | 3 => (development ? 3 : 2);
-
-const levelOf = ({ ceiling }: TabletBody, development: boolean): 2 | 3 =>
-  ceiling === 2 ? 2 : best(development);
 
 const serialOf = (text: string | undefined): number => (/^[1-5]$/.test(text ?? '') ? Number(text) : 0);
 
@@ -81,7 +77,7 @@ const signIn =
   async (opened, request, page) => {
     const credential = await parts.credentials.get<TabletBody>(request.credentialId ?? '');
     if (!credential) return tabletEndPage(page, sentences.expired);
-    const level = levelOf(credential.body, parts.development);
+    const level = parts.holders.levelOf(credential.body);
     const { id, uid } = credential;
     const brought = { authenticator: tabletKind, uid, methods, level, credentialId: id };
     return parts.bring(opened, brought, [
@@ -112,7 +108,7 @@ const find = async ({ requests }: Parts, { request, interaction }: Opened) => {
 
 /** A tablet with a key of its own: number matching and proximity, after the model of OpenID Connect CIBA. */
 export function tablet(parts: Parts): Authenticator {
-  const { credentials, requests, development } = parts;
+  const { credentials, requests, holders } = parts;
   const reached = (level: 2 | 3) => ({ level, methods });
   const show = views(parts);
   return {
@@ -120,11 +116,11 @@ export function tablet(parts: Parts): Authenticator {
     id: tabletKind,
     label: words.ways.tablet.label,
     hint: words.ways.tablet.hint,
-    offers: development ? [reached(3), reached(2)] : [reached(2)],
+    offers: holders.levels.map(reached),
     begin: begin(parts),
     async usableBy(uid, acr) {
       const own = await credentials.of<TabletBody>(uid, tabletKind);
-      return own.some(({ body }) => couldMeet(acr, [reached(levelOf(body, development))]));
+      return own.some(({ body }) => holders.counts(body) && couldMeet(acr, [reached(holders.levelOf(body))]));
     },
     routes: [
       {

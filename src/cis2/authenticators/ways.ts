@@ -23,12 +23,14 @@ import { providerPolicy, Upstream } from './federated/upstream.ts';
 import { federated } from './federated.ts';
 import { password, passwordKind } from './password.ts';
 import { persona } from './persona.ts';
+import { HolderChecks } from './tablet/holder.ts';
 import { type Networks, noNetworks } from './tablet/proximity.ts';
 import { TabletRequests } from './tablet/requests.ts';
 import { tabletRoutes } from './tablet/routes.ts';
 import { tablet } from './tablet.ts';
 import { totp, totpKind } from './totp.ts';
 import { guesses } from './tries.ts';
+import type { Ceremony } from './webauthn/ceremony.ts';
 
 interface Given {
   issuer: string;
@@ -45,6 +47,8 @@ interface Given {
   urls: { cis2: string };
   tabletNetworks?: Networks;
   providers?: readonly FederatedProvider[];
+  /** Absent where browsers have no WebAuthn for us. */
+  ceremony: Ceremony | undefined;
   development: boolean;
 }
 
@@ -69,7 +73,8 @@ export function otherWays(given: Given): {
   const { database, clock, singleUse, development } = given;
   const federations = federationsOf(given);
   const requests = new TabletRequests(database, singleUse, clock);
-  const parts = { ...given, requests, networks: given.tabletNetworks ?? noNetworks };
+  const holders = new HolderChecks(given.ceremony, development);
+  const parts = { ...given, requests, holders, networks: given.tabletNetworks ?? noNetworks };
   return {
     authenticators: [
       tablet(parts),

@@ -3,10 +3,12 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { formOf } from '../authenticators/form.ts';
+import type { HolderChecks } from '../authenticators/tablet/holder.ts';
 import { comparedNumber, joiningOf, newJoining } from '../authenticators/tablet/joining.ts';
 import { joinPrefix, tabletPaths } from '../authenticators/tablet/paths.ts';
 import {
   checkType,
+  type Holder,
   keyThatSigned,
   kidOf,
   type TabletBody,
@@ -22,13 +24,14 @@ import { labelOf } from './label.ts';
 interface Parts {
   singleUse: SingleUse;
   issuer: string;
+  holders: HolderChecks;
   development: boolean;
 }
 
 const { enrolment: sentences, app } = words.tablet;
 
 /** How a person is given a tablet: the link is opened on it, or it scans a picture and both show the same number. */
-export function tabletEnrolment({ singleUse, issuer, development }: Parts): Enrolment {
+export function tabletEnrolment({ singleUse, issuer, holders, development }: Parts): Enrolment {
   const { origin } = new URL(issuer);
   const shown = ({ path }: EnrolmentSitting) => ({ path, development });
 
@@ -43,11 +46,11 @@ export function tabletEnrolment({ singleUse, issuer, development }: Parts): Enro
     const code = joining && known !== null ? known : await newJoining(singleUse);
     if (code !== known) await sitting.keep(code);
     const address = `${origin}${tabletPaths.app}#${joinPrefix}${code}`;
-    return tabletEnrolmentPage(shown(sitting), { issuer, code, address, problem });
+    return tabletEnrolmentPage(shown(sitting), { issuer, code, address, problem, party: holders.party });
   };
 
-  const complete = (sitting: EnrolmentSitting, jwk: JsonWebKey): Promise<Answer> => {
-    const body: TabletBody = { jwk, ceiling: sitting.enrolling.ceiling === 3 ? 3 : 2, shared: false };
+  const complete = (sitting: EnrolmentSitting, jwk: JsonWebKey, holder: Holder | null): Promise<Answer> => {
+    const body: TabletBody = { jwk, ceiling: sitting.enrolling.ceiling === 3 ? 3 : 2, shared: false, holder };
     const label = labelOf(formOf(sitting.request).get('label'), app.title);
     return sitting.complete(
       { label, lookup: kidOf(jwk), body },
@@ -61,14 +64,16 @@ export function tabletEnrolment({ singleUse, issuer, development }: Parts): Enro
     const jwt = decodeJwt(formOf(sitting.request).get('token') ?? '');
     const jwk = jwt && (await keyThatSigned(jwt));
     if (!jwt || !jwk) return show(sitting, sentences.refused);
-    const { code } = checkType(jwt, tabletTypes.key, issuer);
-    return code === sitting.enrolling.kept ? complete(sitting, jwk) : show(sitting, sentences.refused);
+    const { code, holder: given } = checkType(jwt, tabletTypes.key, issuer);
+    if (typeof code !== 'string' || code !== sitting.enrolling.kept) return show(sitting, sentences.refused);
+    const holder = await holders.registered(given, code).catch(() => undefined);
+    return holder === undefined ? show(sitting, sentences.unverified) : complete(sitting, jwk, holder);
   };
 
   const compared = async (sitting: EnrolmentSitting): Promise<Answer> => {
     const joining = await joiningFor(sitting);
     if (joining?.jwk && formOf(sitting.request).get('answer') === 'yes')
-      return complete(sitting, joining.jwk);
+      return complete(sitting, joining.jwk, joining.holder);
     // Whatever came is not the person's: the next one is for another code.
     await sitting.keep(await newJoining(singleUse));
     return redirect(sitting.path(''), 303);
@@ -78,8 +83,8 @@ export function tabletEnrolment({ singleUse, issuer, development }: Parts): Enro
     kind: tabletKind,
     label: words.ways.tablet.label,
     hint: words.ways.tablet.enrolmentHint,
-    level: development ? 3 : 2,
-    levelOf: ({ body }) => (development ? (body as TabletBody).ceiling : 2),
+    level: holders.levels[0] ?? 2,
+    levelOf: ({ body }) => holders.levelOf(body as TabletBody),
     bring: bringTablet,
     begin: (sitting) => show(sitting),
     routes: [

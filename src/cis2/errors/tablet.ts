@@ -20,6 +20,13 @@ export const tabletErrors = catalogue('cis2', {
     description: words.errors.tabletUnknown,
     source: 'RFC 7800 section 3',
   },
+  tabletUnverified: {
+    status: 403,
+    ...user,
+    code: 'holder_unverified',
+    description: words.errors.tabletUnverified,
+    source: 'NIST SP 800-63B section 4.2.1',
+  },
   tabletCodeUnknown: {
     status: 404,
     ...user,

@@ -285,6 +285,8 @@ export const english = {
     app: {
       title: 'Tablet',
       noScript: 'Your browser must run JavaScript to be used as a tablet.',
+      unverified:
+        'The tablet could not make sure that it is you. Use the PIN, finger or face that opens it, and try again.',
       noneTitle: 'This tablet is not set up',
       none: 'Open the link that your registration authority gave you on this tablet, or add a tablet where you are signed in and scan the picture there.',
       demoTitle: 'For development',
@@ -327,6 +329,8 @@ export const english = {
       yes: 'Yes, it is my tablet',
       no: 'No, stop',
       refused: 'The tablet could not be set up. Try again.',
+      unverified:
+        'The tablet could not make sure that it is you. It must ask for a PIN, a finger or a face. Then try again.',
       added: 'From now on you can sign in with this tablet.',
     },
   },
@@ -444,6 +448,8 @@ export const english = {
     logoutUnknown: 'This question has run out. Sign out again.',
     busy: 'Too many people sign in at this moment. Wait a little and try again.',
     tabletMalformed: 'The tablet sent something that is not well-formed.',
+    tabletUnverified:
+      'The tablet could not make sure that it is you. It must ask for a PIN, a finger or a face.',
     tabletUnknown: 'This tablet is not set up, or was taken away. Ask your registration authority.',
     tabletCodeUnknown: 'This code is not known, has run out or was used. Begin again at the desk.',
     tabletElsewhere: 'The tablet is not in the same network as the desk, so the sign-in was stopped.',

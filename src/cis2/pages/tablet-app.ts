@@ -53,7 +53,7 @@ const joined = view(
 );
 
 /** The app that plays the tablet: one page, whose script holds the key. */
-export const tabletAppPage = (issuer: string, development: boolean): Answer =>
+export const tabletAppPage = (issuer: string, party: string, development: boolean): Answer =>
   cis2Page(
     200,
     {
@@ -62,7 +62,8 @@ export const tabletAppPage = (issuer: string, development: boolean): Answer =>
       heading: false,
       head: html`<script src="${appScriptPath}" defer></script>`,
       main: html`<noscript><h1>${says.title}</h1><p class="error">${says.noScript}</p></noscript>
-<div id="tablet" data-issuer="${issuer}" data-unreachable="${says.unreachable}">
+<div id="tablet" data-issuer="${issuer}" data-unreachable="${says.unreachable}" data-party="${party}">
+<p class="error" role="alert" id="unverified" hidden>${says.unverified}</p>
 ${none(development)}${ready}${question}${join}${joined}
 ${view('working', says.title, html`<p class="waiting" role="status">${says.working}</p>`)}
 ${view('approved', says.approvedTitle, html`<p>${says.approved}</p>${restart}`)}

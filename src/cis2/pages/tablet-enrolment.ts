@@ -24,9 +24,10 @@ const framed = (
 /** On the tablet itself, or a picture for it. */
 export const tabletEnrolmentPage = (
   { path, development }: Shown,
-  { issuer, code, address, problem }: { issuer: string; code: string; address: string; problem: string },
-): Answer =>
-  framed(
+  given: { issuer: string; code: string; address: string; problem: string; party: string },
+): Answer => {
+  const { issuer, code, address, problem, party } = given;
+  return framed(
     {
       title: says.title,
       development,
@@ -34,7 +35,8 @@ export const tabletEnrolmentPage = (
       main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
 <section class="panel"><h2>${says.here}</h2><p>${app.join}</p>
 <noscript><p class="error">${app.noScript}</p></noscript>
-<form method="post" action="${path('here')}" data-tablet-key data-issuer="${issuer}" data-code="${code}">
+<form method="post" action="${path('here')}" data-tablet-key data-issuer="${issuer}" data-code="${code}" data-party="${party}">
+<p class="error" role="alert" id="unverified" hidden>${app.unverified}</p>
 ${field({ name: 'label', label: app.joinLabel, type: 'text', autocomplete: 'off', longest: 60, value: app.title })}
 <input type="hidden" name="token" value=""><div class="actions"><button>${app.joinButton}</button></div></form></section>
 <section class="panel"><h2>${says.elsewhere}</h2><p>${says.scan}</p>
@@ -43,6 +45,7 @@ ${qrCode(address, says.picture)}
     },
     problem ? 400 : 200,
   );
+};
 
 /** A tablet has come: it is the right one if both show the same number. */
 export const tabletComparePage = ({ path, development }: Shown, number: string, label: string): Answer =>

@@ -30,9 +30,15 @@ export async function give(
   return { ...answer, key: answer.development?.credential as CdpCredential };
 }
 
-/** A link for a person, without an officer. */
-export async function linkFor(cis2: Pick<Instance, 'origin'>, kind: string, uid: string): Promise<string> {
-  const { body } = await asConsole(cis2, 'POST', consolePaths.enrolments(uid), { kind });
+/** A link for a person; outside development an officer must answer for it. */
+export async function linkFor(
+  cis2: Pick<Instance, 'origin'>,
+  kind: string,
+  uid: string,
+  officer?: string,
+): Promise<string> {
+  const asked = { kind, ...(officer === undefined ? {} : { officer }) };
+  const { body } = await asConsole(cis2, 'POST', consolePaths.enrolments(uid), asked);
   return (JSON.parse(body) as { url: string }).url;
 }
 

@@ -45,6 +45,20 @@ const takeAnswer = ({ requests }: TabletParts) =>
     return { asked };
   };
 
+/** Who says which number is the owner of the tablet, not only somebody who has it; a refusal ends the request. */
+const checkHolder = ({ holders, requests, credentials, database }: TabletParts) =>
+  async function checkHolder({ claims, credential, asked }: Known & { asked: TabletRequest }): Promise<void> {
+    const { holder } = credential.body;
+    if (!holder || claims.number === no) return;
+    try {
+      const now = await holders.verified(holder, claims.holder, asked.nonce);
+      await database.batch([credentials.using(credential, { ...credential.body, holder: now })]);
+    } catch (error) {
+      await requests.settle(asked, 'denied');
+      throw error;
+    }
+  };
+
 const settle = ({ requests, recorder }: TabletParts) =>
   async function settle({ claims, asked }: Known & { asked: TabletRequest }): Promise<Answer> {
     const said = String(claims.number);
@@ -70,6 +84,7 @@ export function createTabletAnswer(parts: TabletParts) {
     .step(findTablet(parts))
     .step(readClaims(parts))
     .step(takeAnswer(parts))
+    .step(checkHolder(parts))
     .step(settle(parts));
   return (request: HttpRequest) => list.run({ request });
 }

@@ -1,4 +1,5 @@
 import type { Route } from '@alongside/kernel/http';
+import { algorithms } from '../webauthn/library.ts';
 import { joinPrefix, tabletPaths } from './paths.ts';
 import { tabletTypes } from './signed.ts';
 import { scriptRoute } from './wait-script.ts';
@@ -7,12 +8,16 @@ export const appScriptPath = '/assets/tablet.js';
 
 const { app, open, answer, join, demoKey } = tabletPaths;
 
+/** How long a person has for the PIN, finger or face, in milliseconds. */
+const patience = 60_000;
+
 // The key is made so that no script can read it, and lives in the storage of this browser: the tablet.
 const script = `'use strict';
 (() => {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
   const byId = (id) => document.getElementById(id);
   const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\\+/g, '-').replace(/\\//g, '_').replace(/=+$/, '');
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (one) => one.charCodeAt(0));
   const encode = (value) => base64url(new TextEncoder().encode(JSON.stringify(value)));
 
   const stored = (mode, use) => new Promise((resolve, reject) => {
@@ -43,24 +48,61 @@ const script = `'use strict';
     return signed + '.' + base64url(signature);
   };
 
+  // The tablet itself makes sure who holds it, with a credential that it makes beside the key.
+  const canVerify = async (party) => party && window.PublicKeyCredential && await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable();
+  const newHolder = async (party, code) => {
+    if (!(await canVerify(party))) return undefined;
+    const publicKey = {
+      rp: { id: party, name: 'Alongside' },
+      user: { id: crypto.getRandomValues(new Uint8Array(16)), name: 'tablet', displayName: 'Alongside' },
+      challenge: bytes(code),
+      pubKeyCredParams: ${JSON.stringify(algorithms)}.map((alg) => ({ type: 'public-key', alg })),
+      authenticatorSelection: { authenticatorAttachment: 'platform', residentKey: 'discouraged', userVerification: 'required' },
+      attestation: 'direct',
+      timeout: ${patience},
+    };
+    const { id, type, response } = await navigator.credentials.create({ publicKey });
+    const { clientDataJSON, attestationObject } = response;
+    return { id, type, response: { clientDataJSON: base64url(clientDataJSON), attestationObject: base64url(attestationObject), transports: response.getTransports() } };
+  };
+  const holderOf = async (party, id, nonce) => {
+    const allowCredentials = [{ type: 'public-key', id: bytes(id) }];
+    const publicKey = { rpId: party, challenge: bytes(nonce), allowCredentials, userVerification: 'required', timeout: ${patience} };
+    const { type, response } = await navigator.credentials.get({ publicKey });
+    const { clientDataJSON, authenticatorData, signature } = response;
+    return { id, type, response: { clientDataJSON: base64url(clientDataJSON), authenticatorData: base64url(authenticatorData), signature: base64url(signature) } };
+  };
+  const setUp = async (party, issuer, code) => {
+    const holder = await newHolder(party, code);
+    const record = await newKey();
+    return { record: { ...record, holder: holder?.id }, token: await sign(record, '${tabletTypes.key}', { aud: issuer, code, holder }) };
+  };
+  const sayUnverified = (is) => { byId('unverified').hidden = !is; };
+
   const enrolment = document.querySelector('form[data-tablet-key]');
   if (enrolment) {
     enrolment.addEventListener('submit', async (event) => {
       if (enrolment.elements.token.value) return;
       event.preventDefault();
-      const record = await newKey();
-      const { issuer, code } = enrolment.dataset;
-      enrolment.elements.token.value = await sign(record, '${tabletTypes.key}', { aud: issuer, code });
-      await save(record);
+      sayUnverified(false);
+      const { party, issuer, code } = enrolment.dataset;
+      try {
+        const { record, token } = await setUp(party, issuer, code);
+        await save(record);
+        enrolment.elements.token.value = token;
+      } catch {
+        return sayUnverified(true);
+      }
       enrolment.requestSubmit();
     });
   }
 
   const root = byId('tablet');
   if (!root) return;
-  const { issuer, unreachable } = root.dataset;
+  const { issuer, unreachable, party } = root.dataset;
   let shown = false;
   const show = (name) => {
+    sayUnverified(false);
     for (const view of root.querySelectorAll('[data-view]')) view.hidden = view.dataset.view !== name;
     const title = root.querySelector('[data-view=' + name + '] h1');
     document.title = title.textContent + ' – ' + document.title.split(' – ').at(-1);
@@ -89,7 +131,14 @@ const script = `'use strict';
   let asked;
   const say = async (number) => {
     const { request, nonce } = asked;
-    const token = await sign(await load(), '${tabletTypes.answer}', { aud: issuer, request, nonce, number });
+    const record = await load();
+    let holder;
+    try {
+      if (record.holder && number !== 'no') holder = await holderOf(party, record.holder, nonce);
+    } catch {
+      return sayUnverified(true);
+    }
+    const token = await sign(record, '${tabletTypes.answer}', { aud: issuer, request, nonce, number, holder });
     const { state } = await call('${answer}', token);
     show(state);
   };
@@ -120,8 +169,13 @@ const script = `'use strict';
   byId('open').addEventListener('submit', guarded(() => bring(byId('code').value)));
   byId('deny').addEventListener('click', guarded(() => say('no')));
   byId('join').addEventListener('submit', guarded(async () => {
-    const record = await newKey();
-    const token = await sign(record, '${tabletTypes.key}', { aud: issuer, code: root.dataset.join });
+    let made;
+    try {
+      made = await setUp(party, issuer, root.dataset.join);
+    } catch {
+      return sayUnverified(true);
+    }
+    const { record, token } = made;
     const { number } = await call('${join}', token, { label: byId('label').value });
     await save(record);
     byId('number').textContent = number;

@@ -5,12 +5,14 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import { errors } from '../../errors.ts';
-import { checkType, keyThatSigned, kidOf, tabletTypes, tokenIn } from './signed.ts';
+import type { HolderChecks } from './holder.ts';
+import { checkType, type Holder, keyThatSigned, kidOf, tabletTypes, tokenIn } from './signed.ts';
 
 /** A tablet that shall be somebody's: the code that it scans, and its key once it has. */
 export interface Joining {
   jwk: JsonWebKey | null;
   label: string;
+  holder: Holder | null;
 }
 
 const kind = 'cis2-tablet-join';
@@ -21,7 +23,7 @@ export const joiningLifetime = 600_000;
 /** Makes the code that a tablet scans to be set up. */
 export async function newJoining(singleUse: SingleUse): Promise<string> {
   const code = randomToken(24);
-  await singleUse.keep(kind, code, { jwk: null, label: '' } satisfies Joining, joiningLifetime);
+  await singleUse.keep(kind, code, { jwk: null, label: '', holder: null } satisfies Joining, joiningLifetime);
   return code;
 }
 
@@ -35,16 +37,17 @@ export const comparedNumber = (jwk: JsonWebKey): string => {
 };
 
 /** `POST /tablet/join`: a tablet that scanned the code shows its key; the first one alone. */
-export const createTabletJoin = (singleUse: SingleUse, issuer: string) =>
+export const createTabletJoin = (singleUse: SingleUse, holders: HolderChecks, issuer: string) =>
   async function join(request: HttpRequest): Promise<Answer> {
     const { jwt, label } = tokenIn(request.headers['content-type'], request.body);
-    const { code } = checkType(jwt, tabletTypes.key, issuer);
+    const { code, holder: given } = checkType(jwt, tabletTypes.key, issuer);
     const jwk = await keyThatSigned(jwt);
     if (!jwk) throw errors.tabletMalformed('the token is not signed with a P-256 key of its header');
     if (typeof code !== 'string' || code.length > 64 || !(await joiningOf(singleUse, code)))
       throw errors.tabletCodeUnknown('no enrolment waits for it');
+    const holder = await holders.registered(given, code);
     if (!(await singleUse.claim(takenKind, code, joiningLifetime)))
       throw errors.tabletCodeUnknown('another tablet came first');
-    await singleUse.replace(kind, code, { jwk, label } satisfies Joining);
+    await singleUse.replace(kind, code, { jwk, label, holder } satisfies Joining);
     return json(200, { number: comparedNumber(jwk) });
   };

@@ -8,6 +8,7 @@ import { counted } from '../../../oauth/counters.ts';
 import type { Database } from '../../../storage/database.ts';
 import { errors } from '../../errors.ts';
 import type { Credential, Credentials } from '../credentials.ts';
+import type { HolderChecks } from './holder.ts';
 import { isNear, type Networks } from './proximity.ts';
 import type { TabletRequest, TabletRequests } from './requests.ts';
 import { shortCodeOf } from './short-code.ts';
@@ -21,6 +22,7 @@ export interface TabletParts {
   recorder: Recorder;
   issuer: string;
   networks: Networks;
+  holders: HolderChecks;
   development: boolean;
 }
 
@@ -41,14 +43,16 @@ const readToken = async ({ request }: Start): Promise<{ jwt: DecodedJwt }> => ({
 });
 
 /** The tablet whose key signed; it is found by the thumbprint of the key. */
-export const findTablet = ({ credentials, development }: TabletParts) =>
+export const findTablet = ({ credentials, holders }: TabletParts) =>
   async function findTablet({ jwt }: { jwt: DecodedJwt }): Promise<{ credential: Credential<TabletBody> }> {
     const { kid } = jwt.header;
     const found = typeof kid === 'string' ? await credentials.find<TabletBody>('tablet', kid) : [];
     const credential = found[0];
     if (!credential) throw errors.tabletUnknown('no live tablet has this key');
-    if (credential.body.shared && !development)
-      throw errors.tabletUnknown('its key is public, and counts in development alone');
+    if (!holders.counts(credential.body))
+      throw errors.tabletUnknown(
+        'its key is public, or makes sure of nobody: it counts in development alone',
+      );
     if (!(await signedWith(jwt, credential.body.jwk)))
       throw errors.tabletUnknown('the signature does not hold');
     return { credential };

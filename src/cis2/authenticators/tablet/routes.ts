@@ -8,24 +8,25 @@ import { demoTablet } from './demo-key.ts';
 import { createTabletJoin } from './joining.ts';
 import { createTabletOpen, type TabletParts } from './open.ts';
 import { tabletPaths } from './paths.ts';
+import { longestTabletBody } from './signed.ts';
 import { waitScriptRoute } from './wait-script.ts';
 
 /** The tablet app: one page, and what it calls. No cookie counts here, only the key of the tablet. */
 export function tabletRoutes(parts: TabletParts & { singleUse: SingleUse }): Route[] {
-  const { issuer, development, singleUse } = parts;
-  const post = (path: string, endpoint: Endpoint): Route => ({
+  const { issuer, development, singleUse, holders } = parts;
+  const post = (path: string, endpoint: Endpoint, bodyLimit = 8_192): Route => ({
     methods: ['POST'],
     path,
     endpoint,
-    bodyLimit: 8_192,
+    bodyLimit,
   });
   const get = (path: string, endpoint: Endpoint): Route => ({ methods: ['GET'], path, endpoint });
   return [
-    get(tabletPaths.app, async () => tabletAppPage(issuer, development)),
+    get(tabletPaths.app, async () => tabletAppPage(issuer, holders.party, development)),
     ...(development ? [get(tabletPaths.demoKey, async () => json(200, demoTablet))] : []),
     post(tabletPaths.open, createTabletOpen(parts)),
     post(tabletPaths.answer, createTabletAnswer(parts)),
-    post(tabletPaths.join, createTabletJoin(singleUse, issuer)),
+    post(tabletPaths.join, createTabletJoin(singleUse, holders, issuer), longestTabletBody),
     appScriptRoute,
     waitScriptRoute,
   ];

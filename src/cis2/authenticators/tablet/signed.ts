@@ -8,6 +8,7 @@ import {
   verifySignature,
 } from '@alongside/kernel/jws';
 import { errors } from '../../errors.ts';
+import type { WebAuthnBody } from '../webauthn/kind.ts';
 
 /** Kinds of what a tablet signs: none of them is ever taken for another (RFC 8725 section 3.11). */
 export const tabletTypes = {
@@ -16,6 +17,13 @@ export const tabletTypes = {
   answer: 'cis2-tablet-answer+jwt',
 } as const;
 
+/** A WebAuthn credential of the tablet itself, by which it makes sure at each answer that its owner holds it: PIN, finger or face. */
+export interface Holder {
+  /** Of the credential, base64url. */
+  id: string;
+  key: WebAuthnBody;
+}
+
 /** What is kept of a tablet. */
 export interface TabletBody {
   jwk: JsonWebKey;
@@ -23,13 +31,16 @@ export interface TabletBody {
   ceiling: 2 | 3;
   /** Its key is known to everybody: taken in development alone. */
   shared: boolean;
+  /** By which it makes sure who holds it; null when it cannot. */
+  holder?: Holder | null;
 }
 
-const longestBody = 8_192;
+/** With an attestation and its certificates. */
+export const longestTabletBody = 32_768;
 
 /** The token in the JSON body of a tablet's request. Throws `tabletMalformed`. */
 export function tokenIn(contentType: string | undefined, body: string): { jwt: DecodedJwt; label: string } {
-  if (!/^application\/json\s*(;|$)/i.test(contentType ?? '') || body.length > longestBody)
+  if (!/^application\/json\s*(;|$)/i.test(contentType ?? '') || body.length > longestTabletBody)
     throw errors.tabletMalformed('JSON was expected');
   let parsed: ReturnType<typeof parseJsonObject>;
   try {

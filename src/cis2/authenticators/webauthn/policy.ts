@@ -70,6 +70,10 @@ export function levelOf(kind: WebAuthnKind, body: WebAuthnBody, use: AtUse, poli
   return third && kind.best(policy) === 3 && body.ceiling === 3 ? 3 : 2;
 }
 
+/** The same rule for a key whose holder was verified at its registration, and is at every use. */
+export const isThirdLevel = (body: WebAuthnBody, policy: WebAuthnPolicy): boolean =>
+  isTrusted(body, policy) && !body.backupEligible;
+
 /** The best that a credential can do, as far as it is known before its next use. */
 export const levelAtBest = (kind: WebAuthnKind, body: WebAuthnBody, policy: WebAuthnPolicy): 2 | 3 =>
   levelOf(kind, body, { userVerified: true, backupEligible: body.backupEligible }, policy);

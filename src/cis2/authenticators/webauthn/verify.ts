@@ -44,7 +44,7 @@ export async function verifyAssertion(
   { party }: Ceremony,
   assertion: Assertion,
   challenge: string,
-  { body, lookup }: Credential<WebAuthnBody>,
+  { body, lookup }: Pick<Credential<WebAuthnBody>, 'body' | 'lookup'>,
 ): Promise<(AtUse & { counter: number }) | Refused> {
   const { verifyAuthenticationResponse } = await webAuthnLibrary();
   try {

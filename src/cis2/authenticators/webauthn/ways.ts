@@ -23,15 +23,20 @@ interface Given extends Omit<WebAuthnParts, 'ceremony'> {
 }
 
 /** The ways to sign in by WebAuthn and to be given one; none where the issuer is an address without a name. */
-export function webAuthnWays(given: Given): { authenticators: Authenticator[]; enrolments: Enrolment[] } {
+export function webAuthnWays(given: Given): {
+  authenticators: Authenticator[];
+  enrolments: Enrolment[];
+  ceremony: Ceremony | undefined;
+} {
   const policy = webAuthnPolicy(given.webAuthn ?? {}, given.development);
   const party = webAuthnParty(given.issuer);
-  if (!party) return { authenticators: [], enrolments: [] };
+  if (!party) return { authenticators: [], enrolments: [], ceremony: undefined };
   const { singleUse, credentials, development } = given;
   const ceremony: Ceremony = { party, policy, singleUse, credentials, kinds, development };
   const parts = { ...given, ceremony };
   return {
     authenticators: kinds.map((kind) => webAuthn(kind, parts)),
     enrolments: kinds.map((kind) => webAuthnEnrolment(kind, parts)),
+    ceremony,
   };
 }
