@@ -44,6 +44,23 @@ describe('CIS on PostgreSQL', () => {
     assert.equal((body.cards as unknown[]).length, 3);
   });
 
+  test('who follows the changes of the directory hears of all that were made at once', async () => {
+    const changes = async (query = '') => {
+      const { body } = await cis.call(`${paths.changes}${query}`, { as: 'cis2' });
+      return body as { uids: string[]; last: number };
+    };
+    const { last } = await changes();
+    const changed = [uids.gp, uids.nurse, uids.locum];
+    await Promise.all(
+      changed.map((uid) =>
+        cis.call(paths.person(uid), { as: 'console', method: 'PATCH', body: { title: 'Dame' } }),
+      ),
+    );
+    const heard = await changes(`?after=${last}`);
+    assert.deepEqual(heard.uids.sort(), changed.sort());
+    assert.deepEqual(await changes(`?after=${heard.last}`), { uids: [], last: heard.last });
+  });
+
   test('a mailed code unlocks once, and wrong ones are counted', async () => {
     const card = await issueCard(cis, uids.nurse);
     await cis.call(paths.unlockCode(card.serial), { method: 'POST' });

@@ -5,6 +5,7 @@ import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts
 import type { Cis2Half } from '../oauth/applications.ts';
 import { Browser, form, send } from './testing/browser.ts';
 import { codeOf, consoleSecret, type Instance, secret, startInstance } from './testing/instance.ts';
+import { otherProcess } from './testing/other-process.ts';
 import { gp, nurse, nurseRole } from './testing/people.ts';
 import { redeem } from './testing/redeem.ts';
 import { startRpEndpoint } from './testing/rp-endpoint.ts';
@@ -173,6 +174,35 @@ test('sessions are listed and ended, deliveries logged and sent again', async ()
   assert.deepEqual([failed.state, failed.attempts, failed.cause], ['pending', 1, 'administrator']);
   rp.answer = { status: 200, body: '' };
   assert.equal((await call('POST', `/cis2/deliveries/${failed.id}/send`)).state, 'delivered');
+  assert.equal(rp.received.length, 2);
+  await rp.stop();
+});
+
+test('an idle session ends once, in whichever process; so do the sessions of a person who was disabled', async () => {
+  const rp = await startRpEndpoint();
+  const client = await cis2.register({ backchannelLogoutUri: rp.url });
+  const signIn = async () => {
+    await cis2.agent.signIn(nurse.uid, { generation: 'internet' });
+    return cis2.signIn(new Browser(), client);
+  };
+  await signIn();
+  const processes = [otherProcess(cis2), otherProcess(cis2)];
+  const round = () => Promise.all(processes.map((one) => one.endExpired(client.clientId)));
+  await round();
+  assert.equal(rp.received.length, 0);
+  cis2.clock.advance(15 * 60);
+  await round();
+  assert.deepEqual(await round(), [[['expired', 'delivered']], [['expired', 'delivered']]]);
+  assert.equal(rp.received.length, 1);
+  cis2.clock.advance(-15 * 60);
+
+  await signIn();
+  const look = () => Promise.all(processes.map((one) => one.lookForGonePeople()));
+  await look();
+  cis2.cis.people.set(nurse.uid, { ...nurse, disabled: true });
+  cis2.cis.changed.push(nurse.uid);
+  await look();
+  cis2.cis.people.set(nurse.uid, nurse);
   assert.equal(rp.received.length, 2);
   await rp.stop();
 });

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { CookieNames } from '@alongside/kernel/cookies';
 import { decodeJwt } from '@alongside/kernel/jws';
-import { silentLog } from '@alongside/kernel/log';
 import type { Cis2Half } from '../oauth/applications.ts';
 import { sql } from '../storage/database.ts';
-import { Deliveries } from './logout/deliveries.ts';
-import { Expiry } from './logout/expiry.ts';
-import { SessionEnds } from './logout/session-ends.ts';
-import { Sessions } from './sessions.ts';
 import { Browser, form, send } from './testing/browser.ts';
 import { type Instance, secret, startInstance } from './testing/instance.ts';
 import { choice } from './testing/journey.ts';
+import { otherProcess } from './testing/other-process.ts';
 import { nurse } from './testing/people.ts';
 import { redeem } from './testing/redeem.ts';
 import { type RpEndpoint, startRpEndpoint } from './testing/rp-endpoint.ts';
@@ -80,19 +75,7 @@ describe('idle', () => {
 });
 
 /** What one round of another process does, and what was told since then, by cause and state. */
-async function round(idleSignOut = true): Promise<string[][]> {
-  const { database, singleUse, clock, issuer, tokens } = cis2;
-  const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
-  const parts = { ...cis2, development: true, sessions, recorder: { record() {} } as never, log: silentLog };
-  const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
-  const expiry = new Expiry({ clock, database, tokens, issuer, idleSignOut });
-  await new SessionEnds({ database, tokens, sessions, deliveries }).endExpired(expiry);
-  await deliveries.settled();
-  await deliveries.run();
-  return (await deliveries.since(0, 200))
-    .filter(({ clientId }) => clientId === client.clientId)
-    .map(({ cause, state }) => [cause, state]);
-}
+const round = (idleSignOut = true) => otherProcess(cis2, { idleSignOut }).endExpired(client.clientId);
 
 describe('idle, and what relying parties hear of it', () => {
   beforeEach(async () => {

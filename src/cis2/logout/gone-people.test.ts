@@ -1,36 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CookieNames } from '@alongside/kernel/cookies';
-import { silentLog } from '@alongside/kernel/log';
 import { sql } from '../../storage/database.ts';
 import type { Authentication } from '../authentication.ts';
-import { CisClient } from '../cis-client.ts';
-import { Sessions } from '../sessions.ts';
 import { Browser } from '../testing/browser.ts';
 import { startInstance } from '../testing/instance.ts';
 import { choice } from '../testing/journey.ts';
+import { otherProcess } from '../testing/other-process.ts';
 import { gp, nurse } from '../testing/people.ts';
 import { startRpEndpoint } from '../testing/rp-endpoint.ts';
-import { Deliveries } from './deliveries.ts';
-import { GonePeople } from './gone-people.ts';
-import { SessionEnds } from './session-ends.ts';
 
 /** CIS2, a relying party, and the rounds of another process on the same storage. */
 async function start() {
   const cis2 = await startInstance();
   const rp = await startRpEndpoint();
   const client = await cis2.register({ backchannelLogoutUri: rp.url });
-  const { database, singleUse, clock, issuer, tokens } = cis2;
-  const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
-  const parts = { ...cis2, development: true, sessions, recorder: { record() {} } as never, log: silentLog };
-  const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
-  const ends = new SessionEnds({ database, tokens, sessions, deliveries });
-  const cis = new CisClient({ url: cis2.cis.url, secret: cis2.cis.secret }, silentLog);
-  const gone = new GonePeople({ clock, database, cis, sessions, ends, log: silentLog });
+  const { sessions, lookForGonePeople } = otherProcess(cis2);
   const round = async () => {
     cis2.cis.calls = [];
-    await gone.run();
-    await deliveries.settled();
+    await lookForGonePeople();
     return cis2.cis.calls.length;
   };
   const stop = async () => {

@@ -1,0 +1,37 @@
+import { CookieNames } from '@alongside/kernel/cookies';
+import { silentLog } from '@alongside/kernel/log';
+import { CisClient } from '../cis-client.ts';
+import { Deliveries } from '../logout/deliveries.ts';
+import { Expiry } from '../logout/expiry.ts';
+import { GonePeople } from '../logout/gone-people.ts';
+import { SessionEnds } from '../logout/session-ends.ts';
+import { Sessions } from '../sessions.ts';
+import type { Instance } from './instance.ts';
+
+/** What another process does in its rounds, on the same storage. */
+export function otherProcess(cis2: Instance, { idleSignOut = true } = {}) {
+  const { database, singleUse, clock, issuer, tokens } = cis2;
+  const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
+  const log = silentLog;
+  const parts = { ...cis2, development: true, sessions, recorder: { record() {} } as never, log };
+  const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
+  const ends = new SessionEnds({ database, tokens, sessions, deliveries });
+  const cis = new CisClient({ url: cis2.cis.url, secret: cis2.cis.secret }, log);
+  const gone = new GonePeople({ clock, database, cis, sessions, ends, log });
+  const expiry = new Expiry({ clock, database, tokens, issuer, idleSignOut });
+  return {
+    sessions,
+    async lookForGonePeople() {
+      await gone.run();
+      await deliveries.settled();
+    },
+    /** Ends what is over; what a client was told, by cause and state. */
+    async endExpired(clientId: string): Promise<string[][]> {
+      await ends.endExpired(expiry);
+      await deliveries.settled();
+      await deliveries.run();
+      const log = await deliveries.since(0, 200);
+      return log.filter((one) => one.clientId === clientId).map(({ cause, state }) => [cause, state]);
+    },
+  };
+}
