@@ -43,6 +43,7 @@ import { createConfirmSignOut, createEndSession } from './logout/end-session.ts'
 import { Expiry } from './logout/expiry.ts';
 import { GonePeople } from './logout/gone-people.ts';
 import { SessionEnds } from './logout/session-ends.ts';
+import { endTakenAway } from './logout/taken-away.ts';
 import { helpPage, helpPath } from './pages/help.ts';
 import { hopScriptRoute } from './pages/hop-script.ts';
 import { createPar } from './par.ts';
@@ -231,6 +232,12 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
       first
         .then(() => keys.ensure('PS256'))
         .catch((error) => log.error({ reason: reasonOf(error) }, 'the signing keys could not be made'));
+      endTakenAway({ ...deps, authenticators, ends }).catch((error) =>
+        log.error(
+          { reason: reasonOf(error) },
+          'sessions of ways to sign in that were taken away are still there',
+        ),
+      );
       timer = setInterval(
         () =>
           round().catch((error) => log.error({ reason: reasonOf(error) }, 'a round of deliveries failed')),

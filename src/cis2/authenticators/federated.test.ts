@@ -4,14 +4,19 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { newKeyPair } from '@alongside/kernel/keys';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
+import { endTakenAway } from '../logout/taken-away.ts';
 import { filled } from '../pages/filled.ts';
 import { words } from '../pages/words.ts';
-import { Browser, type Reply } from '../testing/browser.ts';
+import { Browser, type Reply, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
-import { alertOf, choice, claimsOf, give } from '../testing/journey.ts';
+import { alertOf, choice, claimsOf, give, next } from '../testing/journey.ts';
+import { otherProcess } from '../testing/other-process.ts';
 import { type OtherProvider, startOtherProvider } from '../testing/other-provider.ts';
 import { gp, nurse } from '../testing/people.ts';
+import { redeem } from '../testing/redeem.ts';
+import type { Authenticator } from './authenticator.ts';
 import type { FederatedProvider } from './federated/provider.ts';
+import { Authenticators } from './registry.ts';
 
 const acr_values = 'AAL2_NHSMAIL';
 const label = 'Example Mail';
@@ -170,6 +175,9 @@ describe('it brings nobody, and the choice says why', () => {
   });
 });
 
+/** As far as the registry looks. */
+const wayOf = (id: string) => ({ id }) as Authenticator;
+
 test('CVE-2026-1486, CVE-2026-2603: a provider that was taken away is gone everywhere, for those who are linked as well', async () => {
   const without = await startInstance({ providers: [providerOf(hospital, 'federated-hospital')] });
   try {
@@ -181,6 +189,27 @@ test('CVE-2026-1486, CVE-2026-2603: a provider that was taken away is gone every
     const page = (await browser.get(at)).body;
     assert.ok(!page.includes('value="federated"') && page.includes('value="federated-hospital"'));
     assert.equal((await browser.get(`${at}/federated`)).location, at);
+    // What it brought before is over, and nothing else is.
+    const { issuer, database, tokens } = cis2;
+    const back = next(await follow(`${await begin({}, browser)}/federated`));
+    const { access_token } = await redeem(cis2, client, back);
+    const parts = { ...otherProcess(cis2), ...cis2, issuer, database, tokens };
+    const alive = async () => {
+      const authorization = `Bearer ${access_token}`;
+      return (await send('GET', `${issuer}/userinfo`, { authorization })).status;
+    };
+    assert.equal(
+      await endTakenAway({
+        ...parts,
+        authenticators: new Authenticators(['federated', 'federated-hospital'].map(wayOf)),
+      }),
+      0,
+    );
+    assert.equal(await alive(), 200);
+    const left = new Authenticators([wayOf('federated-hospital')]);
+    assert.equal(await endTakenAway({ ...parts, authenticators: left, issuer: `${issuer}/other` }), 0);
+    assert.ok((await endTakenAway({ ...parts, authenticators: left })) >= 1);
+    assert.equal(await alive(), 401);
   } finally {
     await without.stop();
   }

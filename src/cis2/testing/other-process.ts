@@ -21,6 +21,7 @@ export function otherProcess(cis2: Instance, { idleSignOut = true } = {}) {
   const expiry = new Expiry({ clock, database, tokens, issuer, idleSignOut });
   return {
     sessions,
+    ends,
     async lookForGonePeople() {
       await gone.run();
       await deliveries.settled();
