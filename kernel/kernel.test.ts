@@ -166,6 +166,7 @@ test('keys: a storage that fails once fails one signature', async () => {
       return true;
     },
     async save() {},
+    succeed: async () => true,
   };
   const keys = new SigningKeys('any', store, new ManualClock(0));
   await keys.ensure('ES256');

@@ -64,7 +64,7 @@ export async function createCore(
     Promise.all([
       singleUse.sweep(),
       tokens.sweep(),
-      clearOldHappenings({ database, events, now: clock.now() }),
+      clearOldHappenings({ events, now: clock.now() }),
       ...Object.values(keys).map((service) => service.keepSchedule()),
     ]).catch(() => undefined);
   }, sweepEvery);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { CookieNames } from '@alongside/kernel/cookies';
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Half } from '../oauth/applications.ts';
 import { sql } from '../storage/database.ts';
+import { Sessions } from './sessions.ts';
 import { Browser, form, send } from './testing/browser.ts';
 import { type Instance, secret, startInstance } from './testing/instance.ts';
 import { choice } from './testing/journey.ts';
@@ -172,4 +174,29 @@ describe('at its longest', () => {
       const audiences = rp.received.map((form) => decodeJwt(form.get('logout_token') ?? '')?.claims.aud);
       assert.equal(audiences.filter((audience) => audience === client.clientId).length, 1);
     });
+});
+
+test('sessions that ended a month ago are forgotten, and nothing else', async () => {
+  const sessions = new Sessions(
+    cis2.database,
+    cis2.singleUse,
+    cis2.clock,
+    new CookieNames(cis2.origin, 'x'),
+    '',
+  );
+  const sids = async () =>
+    (await cis2.database.all<{ sid: string }>(sql('SELECT sid FROM cis2_session'))).map(({ sid }) => sid);
+  await signIn('AAL3_ANY');
+  advance(721 * minute);
+  await round();
+  const ended = await sids();
+  assert.ok(ended.length > 0);
+  advance(29 * 24 * 60 * minute);
+  await signIn('AAL3_ANY');
+  const live = (await sids()).filter((sid) => !ended.includes(sid));
+  await sessions.forget();
+  assert.equal((await sids()).length, ended.length + live.length);
+  advance(2 * 24 * 60 * minute);
+  await sessions.forget();
+  assert.deepEqual(await sids(), live);
 });
