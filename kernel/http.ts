@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -127,14 +128,37 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
   });
 }
 
-function send(reply: FastifyReply, answer: Answer, streams: Set<AbortController>): FastifyReply {
+/** The bodies of a listener that go on by themselves; once it closes, new ones end at once too. */
+class Streams {
+  readonly #open = new Set<AbortController>();
+  #closing = false;
+
+  add(gone: AbortController): void {
+    this.#open.add(gone);
+    if (this.#closing) gone.abort();
+  }
+
+  /** A connection that is kept for another request would keep the closing server waiting too. */
+  over(gone: AbortController, socket: Socket | null): void {
+    this.#open.delete(gone);
+    if (this.#closing) socket?.destroySoon();
+  }
+
+  close(): void {
+    this.#closing = true;
+    for (const gone of this.#open) gone.abort();
+  }
+}
+
+function send(reply: FastifyReply, answer: Answer, streams: Streams): FastifyReply {
   reply.code(answer.status);
   for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
   if (answer instanceof StreamAnswer) {
     const gone = new AbortController();
     streams.add(gone);
+    const { socket } = reply.raw;
     reply.raw.once('close', () => {
-      streams.delete(gone);
+      streams.over(gone, socket);
       gone.abort();
     });
     return reply.send(Readable.from(answer.chunks(gone.signal)));
@@ -189,10 +213,8 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     server.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   // Bodies that go on by themselves would keep a closing server waiting.
-  const streams = new Set<AbortController>();
-  server.addHook('preClose', async () => {
-    for (const gone of streams) gone.abort();
-  });
+  const streams = new Streams();
+  server.addHook('preClose', async () => streams.close());
 
   const handle = async (
     raw: FastifyRequest,

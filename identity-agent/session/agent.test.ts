@@ -176,6 +176,43 @@ describe('regular work', () => {
     assert.equal(after.person, null);
   });
 
+  test('hears at once that CIS has ended the session, and says why', { timeout: 10_000 }, async (t) => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const [session] = desk.cis.live;
+    assert.ok(session);
+    const heard = new Promise<string>((resolve) =>
+      desk.agent.onNotice((name, params) => name === 'signedOut' && resolve(JSON.stringify(params))),
+    );
+    await desk.cis.watched(session);
+    desk.cis.endSession(session, 'administrator');
+    assert.equal(await heard, '{"cause":"administrator"}');
+    assert.deepEqual(brief(await desk.call('status')), {
+      state: 'pinRequested',
+      question: 'pin',
+      attemptsLeft: 3,
+    });
+    assert.equal(session.heartbeats, 0, 'waiting is no heartbeat');
+    // The next session is watched as well.
+    await desk.call('answerPin', { pin: rightPin });
+    const next = desk.cis.live[0];
+    assert.ok(next);
+    await desk.cis.watched(next);
+  });
+
+  test('asks again for the end when CIS was away', { timeout: 10_000 }, async (t) => {
+    const desk = await testDesk(t);
+    await desk.signIn();
+    const [session] = desk.cis.live;
+    assert.ok(session);
+    await desk.cis.watched(session);
+    desk.cis.dropWatches();
+    while (!desk.cis.isWatched(session)) {
+      desk.clock.advance(6);
+      await desk.tick();
+    }
+  });
+
   test('says that the agent is there: at the start, every 120 s, and when somebody has signed in', async (t) => {
     const desk = await testDesk(t);
     assert.deepEqual(desk.cis.presences, [{ agentId: desk.agent.id, sessionId: null }]);

@@ -10,6 +10,7 @@ import { isRenewalDue, type RenewalResult, renewCard } from './card-renewal.ts';
 import { CisRefusal } from './cis-client.ts';
 import { Desk, type DeskParts } from './desk.ts';
 import type { CardLabel, DeskCard } from './desk-card.ts';
+import { EndWatch } from './end-watch.ts';
 import type { Answerer, NoticeListener } from './events.ts';
 import type { LiveSession } from './live-session.ts';
 import { answerPin, type PinResult } from './pin-answer.ts';
@@ -24,10 +25,12 @@ import { ticketOf } from './tickets.ts';
  */
 export class Agent {
   readonly #desk: Desk;
+  readonly #ends: EndWatch;
   #unwatch: (() => void) | undefined;
 
   constructor(parts: DeskParts) {
     this.#desk = new Desk(parts);
+    this.#ends = new EndWatch(this.#desk);
   }
 
   get id(): string {
@@ -103,6 +106,7 @@ export class Agent {
   async stop(): Promise<void> {
     this.#unwatch?.();
     await this.settled();
+    this.#ends.stop();
     this.#desk.end('agentStopped');
     await this.settled();
   }
@@ -216,6 +220,7 @@ export class Agent {
   /** Makes sure that CIS still knows the session when it was not asked for a heartbeat's time, or `always`. Never rejects. */
   async refresh(always = false): Promise<void> {
     this.runTimers();
+    this.#ends.again();
     const { session, parts, card } = this.#desk;
     const now = parts.clock.now();
     if (!session || session.lock || (!card && !this.cardMayLeave)) return;
@@ -225,7 +230,8 @@ export class Agent {
       session.heard(now, (await parts.cis.heartbeat(session.id, session.key)).endsAt);
     } catch (error) {
       const gone = error instanceof CisRefusal && error.sessionIsOver;
-      if (gone || over) this.#desk.lost(session, reasonOf(error));
+      const cause = error instanceof CisRefusal ? error.endCause : undefined;
+      if (gone || over) this.#desk.lost(session, reasonOf(error), cause);
       else parts.log.warn({ reason: reasonOf(error) }, 'a heartbeat was not taken');
     }
   }

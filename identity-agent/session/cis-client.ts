@@ -7,6 +7,8 @@ import {
   type CertificateAnswer,
   type CertificateRequest,
   type ChallengeAnswer,
+  type EndCause,
+  endWait,
   type HeartbeatAnswer,
   type LegacyTicketAnswer,
   type PinAnswer,
@@ -15,6 +17,7 @@ import {
   type PresenceRequest,
   paths,
   proofHeader,
+  type SessionEnd,
   type SignInAnswer,
   type SignInRequest,
   type UnlockAnswer,
@@ -30,12 +33,15 @@ export class CisRefusal extends Error {
   readonly code: string;
   /** Where CIS counts. */
   readonly attemptsLeft: number | undefined;
+  /** Why the session has ended, where CIS says so. */
+  readonly endCause: string | undefined;
 
-  constructor(status: number, code: string, sentence: string, attemptsLeft?: number) {
+  constructor(status: number, code: string, sentence: string, more: Record<string, unknown> = {}) {
     super(sentence);
     this.status = status;
     this.code = code;
-    this.attemptsLeft = attemptsLeft;
+    this.attemptsLeft = Number.isSafeInteger(more.attemptsLeft) ? Number(more.attemptsLeft) : undefined;
+    this.endCause = typeof more.cause === 'string' && more.cause !== '' ? more.cause.slice(0, 40) : undefined;
   }
 
   /** Whether it means that the session is no more. */
@@ -93,6 +99,13 @@ export class CisClient {
 
   heartbeat(sessionId: string, key: HeldKey): Promise<HeartbeatAnswer> {
     return this.#call<HeartbeatAnswer>('POST', paths.heartbeat(sessionId), undefined, { key, sessionId });
+  }
+
+  /** Waits for the end of a session that others make: why it has ended, null when it has not so far, undefined when CIS does not say. */
+  async ended(sessionId: string, key: HeldKey): Promise<EndCause | null | undefined> {
+    const by = { key, sessionId, milliseconds: (endWait + 10) * 1_000 };
+    const { endCause } = await this.#call<Partial<SessionEnd>>('GET', paths.end(sessionId), undefined, by);
+    return endCause;
   }
 
   /** Ends a session. One that is over already counts as ended. */
@@ -161,10 +174,10 @@ export class CisClient {
   }
 
   async #call<T>(
-    method: 'POST' | 'PUT' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     json: unknown,
-    by: { key?: HeldKey; withKey?: boolean; sessionId?: string; secret?: string } = {},
+    by: { key?: HeldKey; withKey?: boolean; sessionId?: string; secret?: string; milliseconds?: number } = {},
   ): Promise<T> {
     const url = `${this.#options.url}${path}`;
     const headers: Record<string, string> = {};
@@ -174,7 +187,9 @@ export class CisClient {
       headers[proofHeader] = await by.key.sign(agentCallType, all, { withKey: by.withKey ?? false });
     }
     if (by.secret !== undefined) headers.authorization = `Bearer ${by.secret}`;
-    return read<T>(await this.#options.servers.call({ method, url, headers, json }));
+    return read<T>(
+      await this.#options.servers.call({ method, url, headers, json, milliseconds: by.milliseconds }),
+    );
   }
 }
 
@@ -186,6 +201,6 @@ function read<T>({ status, body }: ServerAnswer): T {
     status,
     wordOf(members.error, 'refused'),
     wordOf(members.error_description, 'The sign-in service refused this card.'),
-    Number.isSafeInteger(members.attemptsLeft) ? Number(members.attemptsLeft) : undefined,
+    members,
   );
 }

@@ -147,12 +147,12 @@ export class Desk {
   }
 
   /** CIS no longer has the session. */
-  lost(session: LiveSession, why: string): void {
+  lost(session: LiveSession, why: string, cause = 'expired'): void {
     if (this.session !== session) return;
     this.session = undefined;
     this.schedule.clear();
     this.parts.log.info({ why }, 'the session is over');
-    this.tell('signedOut', { cause: 'expired' });
+    this.tell('signedOut', { cause });
   }
 
   /** Tells CIS how the PIN of a card stands. Nothing waits for it, and nothing depends on it. */

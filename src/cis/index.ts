@@ -42,6 +42,7 @@ import { Agents } from './sessions/agents.ts';
 import { Challenges, challengeRoutes } from './sessions/challenge.ts';
 import { clockMovedRoutes } from './sessions/clock-moved.ts';
 import { Delivery, type deliveryTimes, keyOf, type Subscriber } from './sessions/delivery.ts';
+import { EndWatch } from './sessions/end-watch.ts';
 import { Endings } from './sessions/endings.ts';
 import { SessionMessages } from './sessions/messages.ts';
 import { presenceRoutes } from './sessions/presence.ts';
@@ -121,7 +122,8 @@ export function createCis(deps: CisDeps): CisService {
   const agents = new Agents(database, clock);
   const challenges = new Challenges(singleUse);
   const delivery = new Delivery(deps.subscribers, messages, log, deps.delivery);
-  const endings = new Endings({ sessions, delivery, recorder, audit, log });
+  const watch = new EndWatch(sessions);
+  const endings = new Endings({ sessions, delivery, watch, recorder, audit, log });
   const calls = createAgentCalls({ clock, singleUse, endings, origin });
   const sweep = new Sweep({ sessions, agents, endings, delivery, messages, outbox, sender, limiter, clock });
 
@@ -139,7 +141,7 @@ export function createCis(deps: CisDeps): CisService {
   const shared = {
     ...{ clock, database, singleUse, audit, recorder, keys, origin, admit, vault: deps.vault },
     ...{ directory, authorities, records, certificates, cards, codes, examiner, limiter, limits },
-    ...{ sessions, agents, challenges, endings, calls, sweep, outbox, sender, virtualCards },
+    ...{ sessions, agents, challenges, endings, watch, calls, sweep, outbox, sender, virtualCards },
     settings: deps.settings,
     development: deps.development,
     changed: personChanged,

@@ -22,6 +22,8 @@ export const paths = {
   /** `GET` liveness (services), `DELETE` sign-out (agent). */
   session: (id: string) => `/sessions/${encodeURIComponent(id)}`,
   heartbeat: (id: string) => `/sessions/${encodeURIComponent(id)}/heartbeat`,
+  /** `GET`, agent: waits for the end of its session. */
+  end: (id: string) => `/sessions/${encodeURIComponent(id)}/end`,
   role: (id: string) => `/sessions/${encodeURIComponent(id)}/role`,
   /** The PIN was given again: a new card signature for the same session. */
   pin: (id: string) => `/sessions/${encodeURIComponent(id)}/pin`,
@@ -155,6 +157,17 @@ export interface HeartbeatAnswer {
   idleEndsAt: string;
   /** ISO time: the session ends then at the latest. */
   endsAt: string;
+}
+
+/** Seconds that `GET /sessions/{id}/end` waits: less than proxies let an answer take. */
+export const endWait = 25;
+
+/**
+ * `GET /sessions/{id}/end` answers with it as soon as the session ends, with null after `endWait`; the agent then asks again.
+ * Asking is no heartbeat.
+ */
+export interface SessionEnd {
+  endCause: EndCause | null;
 }
 
 /** `PUT` (or `POST`) `/sessions/{id}/role`; answered by the same. Null takes the choice back. */

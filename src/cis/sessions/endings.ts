@@ -4,12 +4,14 @@ import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { EndCause } from '../protocol.ts';
 import type { Delivery } from './delivery.ts';
+import type { EndWatch } from './end-watch.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface EndingsDeps {
   sessions: Sessions;
   delivery: Delivery;
+  watch: EndWatch;
   recorder: Recorder;
   audit: AuditLog;
   log: Log;
@@ -46,7 +48,8 @@ export class Endings {
 
   async #announceOne({ id, agentId, uid, generation, endCause }: Session): Promise<void> {
     const cause = endCause ?? 'expired';
-    const { delivery, recorder, audit } = this.#deps;
+    const { delivery, watch, recorder, audit } = this.#deps;
+    watch.ended({ id, endCause });
     recorder.record({ keys: [id], from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } });
     await Promise.all([
       delivery.tell({ sessionId: id, agentId, uid, cause, generation }),

@@ -1,4 +1,4 @@
-import { json, noContent } from '@alongside/kernel/answer';
+import { json, noContent, StreamAnswer } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { thumbprint } from '@alongside/kernel/jwk';
@@ -11,15 +11,18 @@ import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import {
   type AgentEndCause,
+  endWait,
   type HeartbeatAnswer,
   type PinAnswer,
   type RoleChoice,
+  type SessionEnd,
   type SignOutRequest,
   signInMessage,
 } from '../protocol.ts';
 import { cardSignature, challenge, digits12 } from '../shapes.ts';
 import type { AgentCalls } from './agent-calls.ts';
 import type { Challenges } from './challenge.ts';
+import type { EndWatch } from './end-watch.ts';
 import type { Endings } from './endings.ts';
 import { idleEnd, iso, type Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -31,6 +34,7 @@ export interface SessionCallDeps {
   directory: Directory;
   sessions: Sessions;
   endings: Endings;
+  watch: EndWatch;
   recorder: Recorder;
   audit: AuditLog;
 }
@@ -56,9 +60,9 @@ const requireDone = (done: boolean): void => {
   if (!done) throw errors.sessionEnded('it ended meanwhile', { cause: 'expired' });
 };
 
-/** What an agent does with its session: heartbeat, role, PIN again, end. */
+/** What an agent does with its session: heartbeat, role, PIN again, end, and the wait for an end that others make. */
 export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
-  const { calls, challenges, examiner, directory, sessions, endings, recorder, audit } = deps;
+  const { calls, challenges, examiner, directory, sessions, endings, watch, recorder, audit } = deps;
   const { findSession, checkSessionProof, requireLive } = calls;
 
   async function beat({ session }: { session: Session }) {
@@ -132,6 +136,16 @@ export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
     return noContent();
   }
 
+  const answerEnd = ({ session }: { session: Session }) =>
+    new StreamAnswer(
+      200,
+      { 'content-type': 'application/json', 'cache-control': 'no-store' },
+      async function* ended(gone) {
+        const endCause = await watch.wait(session.id, endWait * 1_000, gone);
+        yield JSON.stringify({ endCause } satisfies SessionEnd);
+      },
+    );
+
   const heartbeat = steps<Start>()
     .step(findSession)
     .step(checkSessionProof)
@@ -159,10 +173,13 @@ export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
     .step(keepPin)
     .step(answerPin);
 
+  const end = steps<Start>().step(findSession).step(checkSessionProof).step(requireLive).step(answerEnd);
+
   const signOut = steps<Start>().step(findSession).step(checkSessionProof).step(readCause).step(endSession);
 
   return [
     { methods: ['POST'], path: '/sessions/:id/heartbeat', endpoint: (request) => heartbeat.run({ request }) },
+    { methods: ['GET'], path: '/sessions/:id/end', endpoint: (request) => end.run({ request }) },
     { methods: ['PUT', 'POST'], path: '/sessions/:id/role', endpoint: (request) => role.run({ request }) },
     { methods: ['POST'], path: '/sessions/:id/pin', endpoint: (request) => pin.run({ request }) },
     { methods: ['DELETE'], path: '/sessions/:id', endpoint: (request) => signOut.run({ request }) },

@@ -84,6 +84,20 @@ export class Sessions {
     return await this.#changeLive('heartbeat_at = ?', [now], id);
   }
 
+  /** Those of these sessions that have ended. */
+  async endedOf(ids: readonly string[]): Promise<Pick<Session, 'id' | 'endCause'>[]> {
+    const ended: Pick<Session, 'id' | 'endCause'>[] = [];
+    for (let from = 0; from < ids.length; from += 500) {
+      const some = ids.slice(from, from + 500);
+      const marks = some.map(() => '?').join(', ');
+      const rows = await this.#database.all<{ id: string; end_cause: EndCause | null }>(
+        sql(`SELECT id, end_cause FROM cis_session WHERE ended_at IS NOT NULL AND id IN (${marks})`, ...some),
+      );
+      ended.push(...rows.map((row) => ({ id: row.id, endCause: row.end_cause })));
+    }
+    return ended;
+  }
+
   /** False when the session has ended. */
   async chooseRole(id: string, roleId: string | null): Promise<boolean> {
     return await this.#changeLive('role_id = ?', [roleId], id);

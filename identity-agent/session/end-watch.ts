@@ -1,0 +1,55 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import { CisRefusal } from './cis-client.ts';
+import type { Desk } from './desk.ts';
+import type { LiveSession } from './live-session.ts';
+
+/** Hears from CIS as soon as it has ended the session there: by an administrator, say, or with the card's revocation. */
+export class EndWatch {
+  readonly #desk: Desk;
+  #stopped = false;
+  /** The session that CIS was asked about last, and whether it still is. */
+  #session: LiveSession | undefined;
+  #asking = false;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+    desk.onChange(() => this.#look());
+  }
+
+  /** Asks again when the last question came to nothing. */
+  again(): void {
+    if (!this.#asking) this.#session = undefined;
+    this.#look();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #look(): void {
+    const { session } = this.#desk;
+    if (this.#stopped || !session || session === this.#session) return;
+    this.#session = session;
+    this.#asking = true;
+    void this.#ask(session).finally(() => {
+      if (this.#session === session) this.#asking = false;
+    });
+  }
+
+  async #ask(session: LiveSession): Promise<void> {
+    const { parts } = this.#desk;
+    try {
+      while (this.#desk.session === session) {
+        const cause = await parts.cis.ended(session.id, session.key);
+        if (cause === undefined) return;
+        if (cause !== null) this.#desk.lost(session, 'CIS has ended it', cause);
+      }
+    } catch (error) {
+      if (error instanceof CisRefusal && /^session_(ended|unknown)$/.test(error.code))
+        this.#desk.lost(session, reasonOf(error), error.endCause);
+      // The heartbeat tells in any case, only later.
+      else
+        parts.log.debug({ reason: reasonOf(error) }, 'CIS could not be asked to tell of the session’s end');
+    }
+  }
+}

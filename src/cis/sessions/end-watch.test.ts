@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { type Database, sql } from '../../storage/database.ts';
+import { openDatabase } from '../../storage/dialects.ts';
+import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
+import { paths } from '../protocol.ts';
+
+describe('an agent that waits for the end of its session', () => {
+  let cis: TestCis;
+  let database: Database;
+  let card: TestCard;
+  let desk: Desk;
+  before(async () => {
+    database = await openDatabase(':memory:', '');
+    cis = await startCis({ database });
+    card = await issueCard(cis, uids.gp);
+  });
+  beforeEach(async () => {
+    desk = new Desk(cis);
+    await desk.signIn(card);
+  });
+  after(async () => {
+    await cis.close();
+    await database.close();
+  });
+
+  const end = () => desk.sessionCall('GET', paths.end(desk.sessionId));
+
+  test('hears of the revocation of its card, and that it was an administrator', async () => {
+    const waiting = end();
+    // Two calls on their way may overtake each other: either order gives the same answer but for its status.
+    const revoked = await cis.call(`/cards/${card.serial}/revoke`, {
+      body: { actor: uids.admin, reason: 'keyCompromise' },
+      as: 'console',
+    });
+    assert.equal(revoked.status, 200, JSON.stringify(revoked.body));
+    const { status, body } = await waiting;
+    if (status === 410) assert.deepEqual([body.error, body.cause], ['session_ended', 'administrator']);
+    else assert.deepEqual([status, body], [200, { endCause: 'administrator' }]);
+    card = await issueCard(cis, uids.gp);
+  });
+
+  test('hears of an end that another process made', { timeout: 10_000 }, async () => {
+    const waiting = end();
+    await database.run(
+      sql("UPDATE cis_session SET ended_at = 1, end_cause = 'disabled' WHERE id = ?", desk.sessionId),
+    );
+    const { status, body } = await waiting;
+    assert.ok(
+      (status === 200 && body.endCause === 'disabled') || (status === 410 && body.cause === 'disabled'),
+    );
+  });
+
+  test('a later question takes the place of an earlier one', async () => {
+    const first = end();
+    // Whichever arrives later ends the other with nothing said.
+    const later = end();
+    const { status, body } = await Promise.race([first, later]);
+    assert.deepEqual([status, body], [200, { endCause: null }]);
+    await desk.sessionCall('DELETE', paths.session(desk.sessionId), { cause: 'signedOut' });
+    const bodies = [(await first).body, (await later).body];
+    assert.deepEqual(
+      bodies.map(({ endCause }) => endCause).sort((a, b) => (a === b ? 0 : a === null ? -1 : 1)),
+      [null, 'signedOut'],
+    );
+  });
+
+  test('only the holder of the session’s key may ask', async () => {
+    assert.equal((await cis.call(paths.end(desk.sessionId))).status, 401);
+    assert.equal((await cis.call(paths.end(desk.sessionId), { as: 'cis2' })).status, 401);
+    const stranger = new Desk(cis);
+    stranger.sessionId = desk.sessionId;
+    assert.equal((await stranger.sessionCall('GET', paths.end(desk.sessionId))).status, 401);
+  });
+
+  test('a session that is over already is answered at once; an unknown one is 404', async () => {
+    await desk.sessionCall('DELETE', paths.session(desk.sessionId), { cause: 'cardRemoved' });
+    const { status, body } = await end();
+    assert.deepEqual([status, body.error, body.cause], [410, 'session_ended', 'cardRemoved']);
+    desk.sessionId = 'x'.repeat(32);
+    assert.equal((await end()).status, 404);
+  });
+
+  test('a listener that closes does not wait for it', { timeout: 5_000 }, async () => {
+    const other = await startCis();
+    const there = new Desk(other);
+    await there.signIn(await issueCard(other, uids.nurse));
+    const waiting = there.sessionCall('GET', paths.end(there.sessionId)).catch(() => undefined);
+    await there.heartbeat();
+    await other.close();
+    await waiting;
+  });
+});

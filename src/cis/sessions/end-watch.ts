@@ -1,0 +1,52 @@
+import type { EndCause } from '../protocol.ts';
+import type { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+/** Milliseconds between two looks for sessions that another process has ended. */
+const lookEvery = 1_000;
+
+type Waiter = (cause: EndCause | null) => void;
+
+/** Agents that wait for the end of their session: one for each session, the latest. */
+export class EndWatch {
+  readonly #sessions: Sessions;
+  readonly #waiting = new Map<string, Waiter>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
+  }
+
+  /** A session has ended in this process. */
+  ended({ id, endCause }: Pick<Session, 'id' | 'endCause'>): void {
+    this.#waiting.get(id)?.(endCause ?? 'expired');
+  }
+
+  /** Why the session has ended, once it has; null when the time is over, the caller has gone or asks anew. */
+  async wait(id: string, milliseconds: number, gone: AbortSignal): Promise<EndCause | null> {
+    this.#waiting.get(id)?.(null);
+    const cause = new Promise<EndCause | null>((resolve) => {
+      const settle: Waiter = (ended) => {
+        clearTimeout(over);
+        gone.removeEventListener('abort', nobody);
+        if (this.#waiting.get(id) === settle) this.#waiting.delete(id);
+        if (this.#waiting.size === 0) clearInterval(this.#timer);
+        resolve(ended);
+      };
+      const nobody = () => settle(null);
+      const over = setTimeout(nobody, milliseconds).unref();
+      gone.addEventListener('abort', nobody);
+      if (this.#waiting.size === 0)
+        this.#timer = setInterval(() => void this.#look().catch(() => undefined), lookEvery).unref();
+      this.#waiting.set(id, settle);
+      if (gone.aborted) nobody();
+    });
+    // It may have ended between the caller's own look and now.
+    await this.#look([id]);
+    return await cause;
+  }
+
+  async #look(ids = [...this.#waiting.keys()]): Promise<void> {
+    for (const session of await this.#sessions.endedOf(ids)) this.ended(session);
+  }
+}
