@@ -45,6 +45,8 @@ export interface Route {
   readonly endpoint: Endpoint;
   /** Largest body in bytes; the listener's own limit unless told. */
   readonly bodyLimit?: number;
+  /** What is answered to a request that could not be read, such as one with too large a body; a plain JSON body unless told. */
+  readonly unreadable?: (status: number) => Answer | Promise<Answer>;
 }
 
 export const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -258,6 +260,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       method: [...route.methods],
       url: route.path,
       ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
+      config: { unreadable: route.unreadable },
       handler: (raw, reply) => handle(raw, reply, route.endpoint),
     });
   }
@@ -270,6 +273,8 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     const status = error.statusCode ?? 500;
     return handle(raw, reply, async () => {
       if (status >= 500) throw error;
+      const { unreadable } = raw.routeOptions.config as Pick<Route, 'unreadable'>;
+      if (unreadable) return await unreadable(status);
       return json(status, { error: 'invalid_request', error_description: error.message });
     });
   });

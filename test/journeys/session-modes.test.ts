@@ -33,6 +33,7 @@ async function atDesk(settings: Record<string, unknown>, work: (desk: Desk) => P
   const context = await browser.newContext();
   const agent = await AgentConnection.open(String(instance.state.agentSocket));
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   try {
     await work({
       ...{ instance, page, agent },
@@ -180,4 +181,75 @@ describe('states of the card through the whole chain', () => {
       await instance.signInAtDesk('renew');
       await desk.open('separate');
     }));
+
+  test(
+    'a revoked card: the desk shows it at once, and its PIN makes no new session',
+    { timeout: 30_000 },
+    () =>
+      atDesk({}, async (desk) => {
+        const { instance, page } = desk;
+        let signedOut: (params: unknown) => void = () => undefined;
+        const heard = new Promise<unknown>((resolve) => {
+          signedOut = resolve;
+        });
+        const listening = await AgentConnection.open(String(instance.state.agentSocket), (event, params) => {
+          if (event === 'signedOut') signedOut(params);
+        });
+        await instance.signInAtDesk('gp');
+        await desk.open('separate');
+        const { card } = await instance.api<{ card: { serial: string } }>('GET', '/agent');
+        await instance.api('POST', `/registration-authority/cards/${card.serial}/revoke`, {
+          actor: 'admin',
+          reason: 'keyCompromise',
+        });
+        // No clock is moved: the agent hears of it before any heartbeat is due.
+        assert.deepEqual(await heard, { cause: 'administrator' });
+        listening.close();
+        assert.equal(await desk.state(), 'pinRequested');
+        await desk.forgotten();
+        await page.goto(`${instance.urls.sample}/sign-in/combined`);
+        await pinAtPage(page);
+        await page.getByText('This card has been revoked').waitFor();
+        assert.equal(await desk.state(), 'cardRejected');
+      }),
+  );
+});
+
+describe('a person with no role', () => {
+  test(
+    'is told so at the desk where a role is required, and can choose another way',
+    { timeout: 30_000 },
+    () =>
+      atDesk({ agentRequireRole: true }, async (desk) => {
+        const { instance, page } = desk;
+        await insert(desk, 'starter');
+        await page.goto(`${instance.urls.sample}/sign-in/combined`);
+        await pinAtPage(page);
+        await page.getByText('You have no role, so you cannot sign in here.').waitFor();
+        assert.equal(new URL(page.url()).origin, new URL(instance.urls.identityAgent).origin);
+        assert.equal(await desk.state(), 'cardRejected');
+        await assert.rejects(desk.agent.call('getTicketNoAuth'));
+        await assert.rejects(desk.agent.call('getTicket', { timeout: 1 }), /You have no role/);
+        await page.getByText('Use another way to sign in').click();
+        await page.getByText('How do you want to sign in?').waitFor();
+        assert.equal(new URL(page.url()).origin, new URL(instance.urls.cis2Issuer).origin);
+        const { sessions } = await instance.api<{ sessions: unknown[] }>('GET', '/sessions?person=starter');
+        assert.deepEqual(sessions, []);
+      }),
+  );
+
+  test('signs in without one where none is required', { timeout: 30_000 }, () =>
+    atDesk({}, async (desk) => {
+      const { instance, page } = desk;
+      await insert(desk, 'starter');
+      await page.goto(`${instance.urls.sample}/sign-in/separate`);
+      await pinAtPage(page);
+      await page.getByText('656005750113').first().waitFor();
+      const { state, role, roles } = await instance.api<{ state: string; role: null; roles: [] }>(
+        'GET',
+        '/agent',
+      );
+      assert.deepEqual({ state, role, roles }, { state: 'signedIn', role: null, roles: [] });
+    }),
+  );
 });

@@ -16,6 +16,10 @@ export const status = (code: number, words: string): Answer =>
     `<HTML><STATUS>${escapeXml(words)}</STATUS></HTML>`,
   );
 
+/** A refusal's public words in the published form. */
+export const inLegacyWords = (code: number, { entry }: Refusal): Answer =>
+  status(code, entry.description.replace(/\.$/, ''));
+
 /** Refusals in the form of the legacy interface; whatever else was thrown is the listener's. */
 export const inLegacyForm =
   (run: (request: HttpRequest) => Promise<Answer>): Endpoint =>
@@ -24,6 +28,6 @@ export const inLegacyForm =
       return await run(request);
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
-      return status(thrown.entry.status, thrown.entry.description.replace(/\.$/, ''));
+      return inLegacyWords(thrown.entry.status, thrown);
     }
   };

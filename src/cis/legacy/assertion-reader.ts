@@ -70,6 +70,8 @@ function signedPart(xml: string, certificate: X509Certificate): Element {
     publicCert: certificate.toString(),
     getCertFromKeyInfo: () => null,
   });
+  // Each name that an id may have is another walk through the whole document.
+  reader.idAttributes = ['AssertionID'];
   for (const [kind, names] of Object.entries(taken) as [keyof typeof taken, string[]][]) {
     const known = reader[kind] as Record<string, unknown>;
     for (const name of Object.keys(known)) if (!names.includes(name)) delete known[name];

@@ -1,4 +1,5 @@
 import type { Endpoint, Method, Route } from '@alongside/kernel/http';
+import { errors } from '../errors.ts';
 import type { LegacyDeps } from './index.ts';
 import type { LegacySettings } from './settings.ts';
 
@@ -10,6 +11,11 @@ const paths: readonly (readonly [Method, string])[] = [
   ['GET', '/saml/RoleAssertion'],
   ['POST', '/sessions/:id/legacy-ticket'],
 ];
+
+const unreadable = async (code: number) => {
+  const { inLegacyWords } = await import('./answers.ts');
+  return inLegacyWords(code, errors.legacyInput('the body is too large'));
+};
 
 /** The legacy interface, whose XML and CMS are loaded when somebody calls it first. */
 export function lazyLegacyRoutes(deps: LegacyDeps, settings: LegacySettings): Route[] {
@@ -26,5 +32,11 @@ export function lazyLegacyRoutes(deps: LegacyDeps, settings: LegacySettings): Ro
       if (!route) throw new Error(`The legacy interface has no ${method} ${path}.`);
       return route.endpoint(request);
     };
-  return paths.map(([method, path]) => ({ methods: [method], path, endpoint: endpointOf(method, path) }));
+  return paths.map(([method, path]) => ({
+    methods: [method],
+    path,
+    endpoint: endpointOf(method, path),
+    // The way from today's agent is CIS's own, and speaks JSON.
+    ...(path.startsWith('/sessions/') ? {} : { unreadable }),
+  }));
 }

@@ -41,6 +41,15 @@ describe('sign-in by the legacy interface', () => {
     await cis.close();
   });
 
+  test('a body over the limit is refused in the form of the interface', async () => {
+    for (const path of ['/login/authactivate', '/login/authvalidate', '/login/authlogout']) {
+      const response = await fetch(`${client.url}${path}`, { method: 'POST', body: 'x'.repeat(65_537) });
+      assert.equal(response.status, 413);
+      assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
+      assert.equal(await response.text(), '<HTML><STATUS>Invalid input request</STATUS></HTML>');
+    }
+  });
+
   test('the answers have the published parameters in the published order', async () => {
     const activated = await client.activate();
     assert.equal(Buffer.from(activated.challenge, 'base64').length, 48);
