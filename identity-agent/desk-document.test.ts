@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { transports } from './card/transports.ts';
 import { commands } from './cli/commands.ts';
+import { deskPrograms } from './desk-programs.fixture.ts';
 import { checks } from './doctor/checks.ts';
+import { testDesk } from './fixture/desk.ts';
 import { definitions, settingNames } from './settings/definitions.ts';
 import { settingFiles } from './settings/places.ts';
 
@@ -21,4 +26,33 @@ test('docs/desk-engineers.md names every setting, check, reader and command that
 test('and the built-in times', () => {
   for (const name of ['pinAgainAfter', 'lockedFor', 'agentPort'] as const)
     assert.match(page, new RegExp(`\`${name}\` \\| ${String(definitions[name].fallback)} \\|`));
+});
+
+/** The first command of the page that begins so. */
+const commandOf = (program: string): string => new RegExp(`\`(${program} [^\`]*)\``).exec(page)?.[1] ?? '';
+
+test('the commands for a locked screen do what they say', { timeout: 60_000 }, async (t) => {
+  const desk = await testDesk(t, { mode: 'enhancedNormal' });
+  const states = join(desk.folder, 'states');
+  const note = `identity-agent status --json >> '${states}'`;
+  // Stand-ins for what locks a screen: they do with the commands that they are given what the real ones do.
+  const env = await deskPrograms(desk.folder, desk.socketPath, {
+    i3lock: note,
+    'xss-lock': 'shift; exec "$@"',
+    swayidle: `sh -c "$3"; ${note}; sh -c "$5"`,
+  });
+  for (const program of ['swayidle', 'xss-lock']) {
+    const command = commandOf(program);
+    assert.match(command, /screenLocked.*screenUnlocked/, program);
+    await desk.signIn();
+    await promisify(execFile)('sh', ['-c', command], { env });
+    const said = (await readFile(states, 'utf8')).trim().split('\n').at(-1) ?? '';
+    const locked = JSON.parse(said) as { state: string; lock: { reason: string } };
+    assert.deepEqual([locked.state, locked.lock.reason], ['locked', 'screen'], program);
+    const { state, question } = await desk.call('status');
+    assert.deepEqual([state, question], ['pinRequested', 'pin'], `${program}: the PIN is asked for again`);
+    await desk.call('answerPin', { pin: '123456' });
+    assert.equal(desk.cis.live.length, 1, 'the same session goes on');
+    await desk.call('takeCard');
+  }
 });

@@ -5,6 +5,7 @@ import { createDeskLog } from './desk-log.ts';
 import { createIdentityAgent } from './index.ts';
 import { createAgentListener } from './listener.ts';
 import { definitions, settingNames } from './settings/definitions.ts';
+import { SettingsError } from './settings/layers.ts';
 import { settingFiles } from './settings/places.ts';
 import { checkComplete, loadSettings, sessionMode } from './settings/settings.ts';
 import { defaultDataFolder, defaultSocketPath } from './socket-path.ts';
@@ -66,7 +67,7 @@ async function start(argv: readonly string[]): Promise<void> {
   log.info({ port: agentPort, generation: settings.generation, mode: sessionMode(settings) }, 'ready');
 }
 
-/** Runs an agent on this desk. What stops it is said in one sentence; 2: wrong usage, 1: anything else. */
+/** Runs an agent on this desk. What stops it is said in one sentence; 2: wrong usage or settings, 1: anything else. */
 export async function run(argv: readonly string[]): Promise<void> {
   try {
     if (argv.includes('--help')) process.stdout.write(help());
@@ -75,7 +76,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     if (!(error instanceof UsageError || error instanceof OperatorError || error instanceof Error))
       throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
+    process.exitCode = error instanceof UsageError || error instanceof SettingsError ? 2 : 1;
   }
 }
 

@@ -15,6 +15,9 @@ export interface Layer {
 
 const mostBytes = 65_536;
 
+/** Settings that an agent cannot start with, whoever starts it again. */
+export class SettingsError extends OperatorError {}
+
 /** Flags of the command line, and the words that are none. @throws UsageError */
 export function readArguments(argv: readonly string[]): { flags: Layer; words: string[] } {
   const options = Object.fromEntries(
@@ -53,19 +56,19 @@ export function readVariables(): Layer {
   };
 }
 
-/** A file with one JSON object; none is no values. @throws OperatorError when it is there and cannot be used */
+/** A file with one JSON object; none is no values. @throws SettingsError when it is there and cannot be used */
 export function readSettingsFile(name: string, file: string): Layer {
   const values = parsed(file) ?? {};
   const unknown = Object.keys(values).find((key) => !isSettingName(key));
   if (unknown !== undefined)
-    throw new OperatorError(`${file} has an unknown setting "${unknown.slice(0, 60)}".`);
+    throw new SettingsError(`${file} has an unknown setting "${unknown.slice(0, 60)}".`);
   return { name: `${name} (${file})`, values, place: (setting) => `${file}: ${setting}` };
 }
 
-/** The machine's policy: nobody but the administrator may write it. @throws OperatorError */
+/** The machine's policy: nobody but the administrator may write it. @throws SettingsError */
 export function readPolicy(file: string): Layer {
   if (process.platform !== 'win32' && ((modeOf(file) ?? 0) & 0o022) !== 0)
-    throw new OperatorError(
+    throw new SettingsError(
       `The policy ${file} can be written by others than its owner, so it is no policy.`,
     );
   return readSettingsFile('policy', file);
@@ -78,7 +81,7 @@ function modeOf(file: string): number | undefined {
     return statSync(file).mode;
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw new OperatorError(`${file} cannot be looked at: ${reasonOf(error)}`);
+    throw new SettingsError(`${file} cannot be looked at: ${reasonOf(error)}`);
   }
 }
 
@@ -90,9 +93,9 @@ function parsed(file: string): Record<string, unknown> | undefined {
     value = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw new OperatorError(`The settings ${file} cannot be read: ${reasonOf(error)}`);
+    throw new SettingsError(`The settings ${file} cannot be read: ${reasonOf(error)}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new OperatorError(`${file} must hold one JSON object.`);
+    throw new SettingsError(`${file} must hold one JSON object.`);
   return value as Record<string, unknown>;
 }

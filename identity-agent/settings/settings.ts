@@ -1,8 +1,15 @@
-import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { UsageError } from '@alongside/kernel/operator';
 import type { SessionMode } from '../../src/cis/protocol.ts';
 import { modeOf } from '../session/modes.ts';
 import { definitions, type SettingName, type Settings, settingNames } from './definitions.ts';
-import { type Layer, readArguments, readPolicy, readSettingsFile, readVariables } from './layers.ts';
+import {
+  type Layer,
+  readArguments,
+  readPolicy,
+  readSettingsFile,
+  readVariables,
+  SettingsError,
+} from './layers.ts';
 import { type SettingFiles, settingFiles } from './places.ts';
 
 /** All settings, and the name of the layer that each one comes from. */
@@ -17,7 +24,7 @@ export interface LoadedSettings {
  * Settings as group policies have them, the first that says something counts: the machine's policy, the command line, the
  * environment, the user's file, the machine's recommended defaults, our own. A wrong value is refused with where it
  * stands, in whatever layer, so that no policy is lost by a misspelling.
- * @throws UsageError, OperatorError in one sentence
+ * @throws UsageError, SettingsError in one sentence
  */
 export function loadSettings(argv: readonly string[], files: SettingFiles = settingFiles()): LoadedSettings {
   const { flags, words } = readArguments(argv);
@@ -44,14 +51,14 @@ function valueIn(layer: Layer, name: SettingName, isFlag: boolean): unknown {
   const value = kind.read(layer.values[name]);
   if (value !== undefined) return value;
   const sentence = `${layer.place(name)}: must be ${kind.rule}.`;
-  throw isFlag ? new UsageError(sentence) : new OperatorError(sentence);
+  throw isFlag ? new UsageError(sentence) : new SettingsError(sentence);
 }
 
-/** What an agent cannot start without. @throws OperatorError */
+/** What an agent cannot start without. @throws SettingsError */
 export function checkComplete(settings: Settings, { policy, user }: SettingFiles = settingFiles()): void {
   const missing = settingNames.find((name) => definitions[name].needed && settings[name] === undefined);
   if (missing !== undefined)
-    throw new OperatorError(
+    throw new SettingsError(
       `${missing}: is needed. Give it on the command line, or in ${user} or ${policy}. See --help.`,
     );
 }

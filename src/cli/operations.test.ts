@@ -81,6 +81,25 @@ describe('authenticator', () => {
   });
 });
 
+describe('agent sign-in at a desk that is signed in', () => {
+  test('says that no PIN was asked for, and does not judge the one given', async () => {
+    const { code, lines, notes } = await run('agent', 'sign-in', '--pin', '000000');
+    assert.equal(code, 0);
+    assert.equal(lines[0], 'Signed in.');
+    assert.match(
+      notes.join(),
+      /signed in already, so no PIN was asked for, and the one given was not looked at/,
+    );
+    const again = await json<{ state: string; pinChecked: boolean; attemptsLeft: number }>(
+      'agent',
+      'sign-in',
+    );
+    assert.deepEqual([again.state, again.pinChecked, again.attemptsLeft], ['signedIn', false, 3]);
+    await run('agent', 'sign-out');
+    assert.equal((await json('agent', 'sign-in')).pinChecked, true);
+  });
+});
+
 describe('registration-authority', () => {
   test('a card is known, revoked and replaced, by whom a role allows it', async () => {
     const { cards } = await json<CardsAnswer>('registration-authority', 'list', 'gp');

@@ -45,7 +45,8 @@ async function status({ api, words, json, out }: Call): Promise<void> {
 async function signIn({ api, flags, words, json, out }: Call): Promise<void> {
   noMore(words, 1);
   let answer = await api.call('POST', '/agent/pin', { pin: flags.pin ?? '123456' });
-  if (answer.status === 409) {
+  const pinChecked = answer.status !== 409;
+  if (!pinChecked) {
     const before = await api.must<AgentStatus>('GET', '/agent');
     if (before.state !== 'signedIn' && before.state !== 'roleRequested')
       throw new OperatorError(states[before.state]);
@@ -69,7 +70,13 @@ async function signIn({ api, flags, words, json, out }: Call): Promise<void> {
     if (flags.role === undefined)
       out.note('The person has several roles; the first was taken. Choose with --role ROLE_ID.');
   }
-  if (json) return out.json(after);
+  if (json) return out.json({ ...after, pinChecked });
+  if (!pinChecked)
+    out.note(
+      flags.pin === undefined
+        ? 'Somebody is signed in already, so no PIN was asked for.'
+        : 'Somebody is signed in already, so no PIN was asked for, and the one given was not looked at. Sign out first to give it.',
+    );
   show(after, out);
 }
 
@@ -102,7 +109,8 @@ export const agent: Command = {
   summary: 'the Identity Agent of this machine: who is signed in at the desk',
   help: [
     'alongside agent status                         state, person, role and card',
-    'alongside agent sign-in [--pin PIN] [--role R] answer the PIN question (123456 unless said), and the role question',
+    'alongside agent sign-in [--pin PIN] [--role R] answer the PIN question (123456 unless said), and the role question;',
+    '                                               at a desk that is signed in nothing is asked, and "pinChecked" of --json is false',
     'alongside agent sign-out                       end the session; the card stays in',
     'alongside agent doctor                         what is wrong at the desk, by name; exit code 1 when something is',
   ],
