@@ -13,6 +13,8 @@ import { type Caller, createAdmission } from './callers.ts';
 import { CardExaminer } from './card/examination.ts';
 import { actRoutes } from './cards/acts.ts';
 import { Cards } from './cards/cards.ts';
+import { keptRecordRoutes } from './cards/kept-record-routes.ts';
+import { KeptRecords } from './cards/kept-records.ts';
 import { type PositionCodes, publishedPositions } from './cards/positions.ts';
 import { renewalRoutes } from './cards/renewal.ts';
 import { unlockRoutes } from './cards/unlock.ts';
@@ -142,6 +144,7 @@ export function createCis(deps: CisDeps): CisService {
     ...{ clock, database, singleUse, audit, recorder, keys, origin, admit, vault: deps.vault },
     ...{ directory, authorities, records, certificates, cards, codes, examiner, limiter, limits },
     ...{ sessions, agents, challenges, endings, watch, calls, sweep, outbox, sender, virtualCards },
+    keptRecords: new KeptRecords(database),
     settings: deps.settings,
     development: deps.development,
     changed: personChanged,
@@ -158,6 +161,7 @@ export function createCis(deps: CisDeps): CisService {
       ...transferRoutes(shared),
       ...issueRoutes(shared),
       ...actRoutes(shared),
+      ...keptRecordRoutes(shared),
       ...unlockRoutes(shared),
       ...renewalRoutes(shared),
       ...revocationRoutes(shared),

@@ -50,6 +50,9 @@ export const paths = {
   unlock: (serial: string) => `/cards/${encodeURIComponent(serial)}/unlock`,
   /** `POST`, agent: the card's PIN has been blocked, or is open again. */
   pinState: (serial: string) => `/cards/${encodeURIComponent(serial)}/pin-state`,
+  /** Cards as an export carries them (console). */
+  cardRecords: '/card-records',
+  cardRecord: (serial: string) => `/card-records/${encodeURIComponent(serial)}`,
   crl: '/cards/crl',
   ocsp: '/cards/ocsp',
   mailOutbox: '/mail/outbox',
@@ -438,6 +441,35 @@ export interface CardsAnswer {
   next: string | null;
 }
 
+/** A card as an export carries it: what became of it and which certificates it was given. Times in milliseconds. */
+export interface KeptCard {
+  serial: string;
+  uid: string;
+  state: 'ordered' | 'active' | 'revoked' | 'replaced';
+  pin: PinState;
+  issuedLocked: boolean;
+  orderedBy: string | null;
+  replaces: string | null;
+  renewalUntil: number | null;
+  createdAt: number;
+  issued: {
+    /** Hexadecimal, lower case. */
+    serial: string;
+    purpose: 'authentication' | 'signing';
+    notBefore: number;
+    notAfter: number;
+    revokedAt: number | null;
+    revocationReason: RevocationReason | null;
+    issuedAt: number | null;
+  }[];
+}
+
+/** `GET /card-records?after=`: cards by serial; `PUT` and `DELETE /card-records/{serial}` answer 204. */
+export interface KeptCardsAnswer {
+  cards: KeptCard[];
+  next: string | null;
+}
+
 /** `POST /cards`: a card is ordered for a person. 201 with the `CardRecord`; 422 `act_not_allowed`. */
 export interface CardOrder {
   /** Uid of the acting person: it must have a role that may do this. */
@@ -450,13 +482,16 @@ export interface CardOrder {
 }
 
 /** Reasons of a revocation (RFC 5280 section 5.3.1). */
-export type RevocationReason =
-  | 'unspecified'
-  | 'keyCompromise'
-  | 'affiliationChanged'
-  | 'superseded'
-  | 'cessationOfOperation'
-  | 'privilegeWithdrawn';
+export const revocationReasons = [
+  'unspecified',
+  'keyCompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'privilegeWithdrawn',
+] as const;
+
+export type RevocationReason = (typeof revocationReasons)[number];
 
 /** Body of `POST /cards/{serial}/revoke`: 200 with the `CardRecord`. Sessions of the card end. */
 export interface CardRevocation {

@@ -46,6 +46,13 @@ async function setUp({ api, urls, signInAtDesk }: TestInstance): Promise<void> {
   await api('POST', '/cards', { person: 'gp', pin: '765432' });
   await api('PATCH', '/cards/admin', { locked: true });
   await api('DELETE', '/cards/foreign');
+  // A card that CIS has revoked, with its reason, and one that is ordered.
+  await signInAtDesk('clinician');
+  const act = (path: string, body: object) =>
+    api('POST', `/registration-authority/cards${path}`, { actor: 'admin', ...body });
+  const { card } = await api<{ card: { serial: string } }>('GET', '/agent');
+  await act(`/${card.serial}/revoke`, { reason: 'keyCompromise' });
+  await act('', { person: 'gp', serial: '900000000001', locked: true });
   // A card that was in the reader has keys, which stay here.
   await signInAtDesk('locum');
 }
@@ -71,6 +78,23 @@ describe('a round trip', () => {
     assert.deepEqual(contents(two), contents(one));
     assert.equal(imported.people, readdirSync(join(one, 'people')).length);
 
+    await test('whose cards are what they were: revoked, ordered, issued', async () => {
+      const cardsOf = async ({ api }: TestInstance) =>
+        (
+          await api<{ cards: { state: string; unlockable: boolean }[] }>(
+            'GET',
+            '/registration-authority/cards',
+          )
+        ).cards;
+      const [here, there] = [await cardsOf(first), await cardsOf(second)];
+      assert.deepEqual(here.map(({ state }) => state).sort(), ['active', 'ordered', 'revoked']);
+      // Unblocking codes are sealed where they were made; a card brings its own again with its new keys.
+      const rest = (card: object) => ({ ...card, unlockable: false });
+      assert.deepEqual(there.map(rest), here.map(rest));
+      const refused = await second.call('PUT', '/readers/0/card', { card: 'clinician' });
+      assert.ok(refused.status >= 400, JSON.stringify(refused));
+      assert.match(String(refused.body.problem), /revoked/);
+    });
     await test('whose people sign in with their cards and PINs', async () => {
       await second.signInAtDesk('gp', '765432');
       const { person } = await second.api<{ person: { uid: string } }>('GET', '/agent');

@@ -11,7 +11,13 @@ import type { Directory } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import { cardSerial } from '../issuing-authority/order.ts';
 import { readBody } from '../json-body.ts';
-import type { CardAct, CardRecord, CardsAnswer, RevocationReason, UnlockAnswer } from '../protocol.ts';
+import {
+  type CardAct,
+  type CardRecord,
+  type CardsAnswer,
+  revocationReasons,
+  type UnlockAnswer,
+} from '../protocol.ts';
 import type { Endings } from '../sessions/endings.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { digits12 } from '../shapes.ts';
@@ -33,17 +39,9 @@ interface Start {
 }
 
 const mostCards = 500;
-const reasons = [
-  'unspecified',
-  'keyCompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'privilegeWithdrawn',
-] as const satisfies readonly RevocationReason[];
 
 const flag = z.boolean('must be true or false').default(false);
-const reason = z.enum(reasons, `must be of ${reasons.join(', ')}`);
+const reason = z.enum(revocationReasons, `must be of ${revocationReasons.join(', ')}`);
 const shapes = {
   order: z.strictObject({ actor: digits12, uid: digits12, serial: cardSerial.optional(), locked: flag }),
   revoke: z.strictObject({ actor: digits12, reason }),

@@ -15,10 +15,13 @@ export const withoutCards = ({ body }: ApiAnswer): string =>
 /** The API's name for "with or without". */
 const query = (cards: unknown): string => (cards === false ? '?cards=false' : '');
 
+/** `cardRecords` as a person says it. */
+const spoken = (kind: string): string => kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 /** How much of each kind there is, for people. */
 export const amounts = (counts: Readonly<Record<string, number | null>>): string =>
   Object.entries(counts)
-    .flatMap(([kind, count]) => (count === null ? [] : [`${count} ${kind}`]))
+    .flatMap(([kind, count]) => (count === null ? [] : [`${count} ${spoken(kind)}`]))
     .join(', ');
 
 export const exportCommand: Command = {
@@ -31,8 +34,8 @@ export const exportCommand: Command = {
     '',
     'In it: hashes of the secrets of applications, and what opens the virtual cards. Keep it as a secret.',
     'Addresses of the installation itself are written by part, {api}/oauth2/callback, so that they hold at other ports.',
-    'Not in it: sessions, tokens, events, the audit log, signing keys, the keys and certificates of cards (a card gets',
-    'new ones when it is first put in elsewhere), the position of a moved clock.',
+    'Not in it: sessions, tokens, events, the audit log, signing keys, the keys of cards (a card gets new ones when it is',
+    'first put in elsewhere), unblocking codes that CIS keeps, the position of a moved clock.',
   ],
   async run({ argv, out }) {
     const { flags, words } = readFlags({ ...instanceFlags, cards: z.boolean().optional() }, argv);

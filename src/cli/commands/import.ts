@@ -31,8 +31,8 @@ export const importCommand: Command = {
     const folder = word(words, 0, 'from where: alongside import DIR');
     noMore(words, 1);
     const read = readExport(folder);
-    const { cards, ...others } = read.state;
-    const state = cards === undefined || flags.cards === false ? others : { ...others, cards };
+    const { cards, cardRecords, ...others } = read.state;
+    const state = cards === undefined || flags.cards === false ? others : { ...others, cards, cardRecords };
     const answer = await new InstanceApi(flags).call('POST', '/import', state, transferPatience);
     if (answer.status >= 300) throw new OperatorError(refusalOf(answer, read));
     const { imported } = answer.body as unknown as Imported;

@@ -11,6 +11,8 @@ export interface State {
   patients: Thing[];
   /** The oldest first; undefined when the cards are not part of it. */
   cards?: Thing[];
+  /** What CIS knows of cards; undefined in an export of before it was part of it. */
+  cardRecords?: Thing[];
 }
 
 export type Kind = Exclude<keyof State, 'version'>;
@@ -24,11 +26,12 @@ const kinds: Readonly<Record<Kind, (thing: Thing) => unknown>> = {
   people: member('uid'),
   patients: ({ patient }) => (patient as Thing | undefined)?.id,
   cards: member('serial'),
+  cardRecords: member('serial'),
 };
 
 export const kindNames = Object.keys(kinds) as Kind[];
 
-/** The file that says what the folder is: `version`, and the `cards` from the oldest on. */
+/** The file that says what the folder is: `version`, the `cards` from the oldest on, and whether `cardRecords` are part of it. */
 export const manifestName = 'alongside.json';
 
 /** Files and bytes of an export. */

@@ -61,13 +61,14 @@ function readState(folder: string): ReadExport {
   const reader = new Reader();
   if (!isFile(join(folder, manifestName)))
     throw new OperatorError(`${folder} is not an export: it has no ${manifestName}.`);
-  const { version, cards: serials } = reader.object(join(folder, manifestName));
+  const { version, cards: serials, cardRecords } = reader.object(join(folder, manifestName));
   if (serials !== null && !Array.isArray(serials))
     throw new OperatorError(`"cards" in ${join(folder, manifestName)} must be a list of serials, or null.`);
   const files = {} as Record<Kind, readonly string[]>;
   const state: Partial<State> = { version: version as number };
   for (const kind of kindNames) {
     if (kind === 'cards' && serials === null) continue;
+    if (kind === 'cardRecords' && cardRecords !== true) continue;
     const read = readThings(reader, folder, kind);
     const things = kind === 'cards' ? inOrder(read, serials as unknown[]) : read;
     files[kind] = [...things.keys()];

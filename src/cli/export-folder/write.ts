@@ -36,7 +36,11 @@ function writeState(folder: string, state: State): void {
     for (const [name, thing] of files) put(join(below, name), thing);
   }
   const cards = state.cards?.map(({ serial }) => serial) ?? null;
-  put(join(folder, manifestName), { version: state.version, cards });
+  put(join(folder, manifestName), {
+    version: state.version,
+    cards,
+    cardRecords: state.cardRecords !== undefined,
+  });
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   type CardReplacement,
   type CardRevocation,
   paths,
+  revocationReasons,
 } from '../../cis/protocol.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import type { CisDirectory } from '../cis-directory.ts';
@@ -12,17 +13,7 @@ import { relayed } from '../neighbour.ts';
 
 const name = z.string('must be text').min(1, 'must not be empty').max(40);
 const serial = name.optional().describe('Of the new card; a random one unless given');
-const reason = z.enum(
-  [
-    'unspecified',
-    'keyCompromise',
-    'affiliationChanged',
-    'superseded',
-    'cessationOfOperation',
-    'privilegeWithdrawn',
-  ],
-  'must be a reason of RFC 5280 section 5.3.1',
-);
+const reason = z.enum(revocationReasons, 'must be a reason of RFC 5280 section 5.3.1');
 const actor = name.describe('Persona or uid of who does it: a role of theirs must allow it');
 const locked = z.boolean('must be true or false').optional();
 

@@ -16,6 +16,7 @@ import {
   exportedApplication,
   placedClients,
 } from '../transfer/applications.ts';
+import { bringCardRecords, cardRecordOutline, exportedCardRecords } from '../transfer/card-records.ts';
 import { bringCards, cardOutline, exportedCards } from '../transfer/cards.ts';
 import { bringPatients, exportedPatients, patientShape } from '../transfer/patients.ts';
 import { bringPeople, personOutline, placedClaims } from '../transfer/people.ts';
@@ -56,9 +57,12 @@ const documentShape = (urls: Urls) =>
       people: listOf(personOutline),
       patients: listOf(patientShape),
       cards: listOf(cardOutline).optional().describe('Without it the cards stay as they are'),
+      cardRecords: listOf(cardRecordOutline)
+        .optional()
+        .describe('What CIS knows of cards; without it that stays as it is'),
     })
     .check(({ value, issues }) => {
-      const { products, applications, people, patients, cards = [] } = value;
+      const { products, applications, people, patients, cards = [], cardRecords = [] } = value;
       const named = (names: readonly string[], member: string) =>
         names.map((name, index) => ({ at: [index, member], value: name }));
       const unique = {
@@ -94,6 +98,12 @@ const documentShape = (urls: Urls) =>
             'serial',
           ),
         ],
+        cardRecords: [
+          named(
+            cardRecords.map(({ serial }) => serial),
+            'serial',
+          ),
+        ],
       };
       for (const [list, claims] of Object.entries(unique))
         for (const placed of claims) {
@@ -112,13 +122,16 @@ export function transferCalls(parts: Parts): ApiCall[] {
     audit.write({ actor: 'developer', action, target: 'installation', outcome: 'ok' });
 
   /** What others examine comes first, and is taken back when one of them refuses. */
-  async function bring({ cards, people, ...own }: z.output<typeof shape>): Promise<void> {
+  async function bring({ cards, cardRecords, people, ...own }: z.output<typeof shape>): Promise<void> {
     const before = await cis.everybody();
+    const recordsBefore = await exportedCardRecords(cis);
     const bringCardsBack = cards ? await bringCards(agent, cards) : async () => undefined;
     try {
       await bringPeople(cis, people);
+      if (cardRecords) await bringCardRecords(cis, cardRecords);
     } catch (error) {
       const failed = (thrown: unknown) => log.error({ reason: reasonOf(thrown) }, 'an import was not undone');
+      if (cardRecords) await bringCardRecords(cis, recordsBefore).catch(failed);
       await bringPeople(cis, before).catch(failed);
       await bringCardsBack().catch(failed);
       throw error;
@@ -153,6 +166,7 @@ export function transferCalls(parts: Parts): ApiCall[] {
           ),
           people: await cis.everybody(),
           patients: await exportedPatients(database),
+          cardRecords: await exportedCardRecords(cis),
           ...(cards === 'true' ? { cards: await exportedCards(agent) } : {}),
         };
         await record('state.exported');
@@ -174,7 +188,7 @@ export function transferCalls(parts: Parts): ApiCall[] {
       async handle({ body }) {
         await bringNext(body);
         await record('state.imported');
-        const { cards, ...lists } = body;
+        const { cards, cardRecords, ...lists } = body;
         return json(200, {
           imported: {
             products: lists.products.length,
@@ -182,6 +196,7 @@ export function transferCalls(parts: Parts): ApiCall[] {
             people: lists.people.length,
             patients: lists.patients.length,
             cards: cards?.length ?? null,
+            cardRecords: cardRecords?.length ?? null,
           },
         });
       },

@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Person, paths } from '../../cis/protocol.ts';
 import type { CisDirectory } from '../cis-directory.ts';
-import { errors } from '../errors.ts';
-import type { NeighbourAnswer } from '../neighbour.ts';
+import { refusedByCis } from './refused.ts';
 import { digits12, unchanged } from './shapes.ts';
 
 /** What names a person. CIS knows the other members and refuses what does not fit them. */
@@ -47,14 +46,6 @@ export const placedClaims = (people: readonly Person[]) =>
     })),
   );
 
-function refused(index: number, { status, body }: NeighbourAnswer): Error {
-  const { field, problem, error_description: description } = (body ?? {}) as Record<string, string>;
-  return errors.requestInvalid(`CIS answered ${status}`, {
-    field: `people.${index}${field ? `.${field}` : ''}`,
-    problem: problem ?? description ?? 'was refused by CIS',
-  });
-}
-
 /**
  * Makes exactly these the people of CIS, and leaves alone who is there already. Who gives up a persona or a role to
  * somebody else is taken away first. Throws `invalid_request` for one whom CIS refuses; those before are changed then.
@@ -86,6 +77,6 @@ export async function bringPeople(cis: CisDirectory, targets: readonly Person[])
           }
         : { method: 'POST', path: paths.people, body: person },
     );
-    if (answer.status >= 300) throw refused(index, answer);
+    if (answer.status >= 300) throw refusedByCis(`people.${index}`, answer);
   }
 }
