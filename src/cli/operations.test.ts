@@ -8,7 +8,7 @@ import { startInstance, type TestInstance } from '../../test/support/instance.ts
 import { Navigator } from '../../test/support/navigate.ts';
 import type { CardsAnswer } from '../cis/protocol.ts';
 import type { DeliveriesAnswer, SessionsAnswer } from '../cis2/protocol.ts';
-import { invoke, invokeJson } from './command.fixture.ts';
+import { invoke, invokeJson, runProcess } from './command.fixture.ts';
 
 // What an operator does at a running instance, each by its command.
 
@@ -98,6 +98,14 @@ describe('agent sign-in at a desk that is signed in', () => {
     await run('agent', 'sign-out');
     assert.equal((await json('agent', 'sign-in')).pinChecked, true);
   });
+});
+
+test('what agent prints as JSON is a success for the shell, too', async () => {
+  for (const words of [['status'], ['sign-in'], ['doctor']]) {
+    const { code, out } = await runProcess(['agent', ...words, '--json', ...here]);
+    assert.equal(code, 0, words.join(' '));
+    assert.equal(out.trim().split('\n').length, 1);
+  }
 });
 
 describe('registration-authority', () => {

@@ -8,9 +8,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 /** Standard output and standard error of this process. */
 export const processOutput: Output = {
-  line: (text) => process.stdout.write(`${text}\n`),
-  json: (value) => process.stdout.write(`${JSON.stringify(value)}\n`),
-  note: (text) => process.stderr.write(`${text}\n`),
+  line: (text) => void process.stdout.write(`${text}\n`),
+  json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
+  note: (text) => void process.stderr.write(`${text}\n`),
   terminal: process.stdout.isTTY === true,
 };
 
