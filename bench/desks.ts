@@ -101,6 +101,19 @@ export class BenchDesk {
     );
   }
 
+  /** Waits for the end of the session, as an agent does all the time, until the signal. */
+  async waitForEnd(gone: AbortSignal): Promise<void> {
+    const { sessionId: sid } = this.#answer ?? {};
+    if (sid === undefined) throw new Error('this desk has not signed in');
+    const url = `${this.#cis}${paths.end(sid)}`;
+    while (!gone.aborted) {
+      const claims = { htm: 'GET', htu: url, iat: now(), jti: randomToken(16), sid };
+      const proof = await signJwt({ alg: 'ES256', typ: agentCallType }, claims, this.#session.key);
+      const answer = await fetch(url, { headers: { [proofHeader]: proof }, signal: gone });
+      if (!answer.ok || ((await answer.json()) as { endCause: unknown }).endCause !== null) return;
+    }
+  }
+
   /** Answers a hand-off of CIS2; the address that the browser goes back to. */
   async handOff(location: string, exchangeUrl: string): Promise<string> {
     const session = this.#answer;

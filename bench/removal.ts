@@ -193,6 +193,7 @@ const median = (values: readonly number[]): number => sorted(values)[Math.floor(
 
 const data = mkdtempSync(join(tmpdir(), 'alongside-bench-'));
 const { child, urls } = await start(data);
+const over = new AbortController();
 try {
   const vault = openVault(data, undefined);
   const client = await register(urls);
@@ -204,6 +205,10 @@ try {
     const desk = await BenchDesk.issue(urls.cis, uid, vault.serviceSecret('card-issuer', 'cis'));
     await desk.signIn();
     tokens.push(await signInForToken(urls, client, desk));
+    // Each desk has its question for the end of its session open, as agents have.
+    desk.waitForEnd(over.signal).catch((error) => {
+      if (!over.signal.aborted) throw error;
+    });
   });
   const signInSeconds = (performance.now() - began) / 1_000;
 
@@ -242,6 +247,7 @@ try {
   ];
   process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : `${report.join('\n')}\n`);
 } finally {
+  over.abort();
   await stop(child);
   rmSync(data, { recursive: true, force: true });
 }

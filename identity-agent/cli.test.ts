@@ -65,7 +65,15 @@ describe('the command line', () => {
     const on = ['--socket', desk.socketPath];
     const none = await answering(['123456', '222222', '222222'], ...on, 'change-pin');
     assert.equal(none.code, 1);
-    assert.equal((JSON.parse(none.err) as { data: { error: string } }).data.error, 'no_card');
+    assert.equal(none.err, 'There is no card in the reader.\n');
+    const forPrograms = await answering([], ...on, 'renew', '--json');
+    assert.equal((JSON.parse(forPrograms.err) as { data: { error: string } }).data.error, 'no_card');
+    for (const secret of ['', 'abcdef'])
+      assert.deepEqual(await answering([secret], ...on, 'change-pin'), {
+        code: 2,
+        out: '',
+        err: 'That is not a number. Nothing was tried.\n',
+      });
     await desk.call('insertCard', { card: 'ada' });
     const differ = await answering(['123456', '222222', '333333'], ...on, 'change-pin');
     assert.deepEqual([differ.code, differ.err], [2, 'The two new PINs are not the same.\n']);

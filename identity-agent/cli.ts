@@ -83,7 +83,13 @@ async function carryOut({ socket, json, words }: Asked, terminal: Terminal): Pro
   if (!command) return callMethod({ ...context, words });
   const rest = words.slice(1).filter((word) => word !== '{}');
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is not expected. See --help.`);
-  return command.run({ ...context, words: [] });
+  try {
+    return await command.run({ ...context, words: [] });
+  } catch (error) {
+    // A person reads what a command says; a program that calls a method reads JSON.
+    if (error instanceof AgentCallError && !json) throw new OperatorError(error.message);
+    throw error;
+  }
 }
 
 /** Runs the command line; resolves with the exit code. */

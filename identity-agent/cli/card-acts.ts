@@ -2,10 +2,17 @@ import { UsageError } from '@alongside/kernel/operator';
 import { type AgentStatus, methods } from '../protocol.ts';
 import type { Command, CommandContext } from './command.ts';
 
+/** Asks for digits. @throws UsageError for anything else: it would never reach the card */
+async function askDigits({ terminal }: CommandContext, question: string): Promise<string> {
+  const digits = await terminal.askSecret(question);
+  if (!/^[0-9]{1,12}$/.test(digits)) throw new UsageError('That is not a number. Nothing was tried.');
+  return digits;
+}
+
 /** Asks for the new PIN twice. @throws UsageError when the two differ */
-async function askNewPin({ terminal }: CommandContext): Promise<string> {
-  const newPin = await terminal.askSecret('New PIN (6 to 8 digits): ');
-  if ((await terminal.askSecret('New PIN again: ')) !== newPin)
+async function askNewPin(context: CommandContext): Promise<string> {
+  const newPin = await askDigits(context, 'New PIN (6 to 8 digits): ');
+  if ((await context.terminal.askSecret('New PIN again: ')) !== newPin)
     throw new UsageError('The two new PINs are not the same.');
   return newPin;
 }
@@ -25,7 +32,7 @@ export const cardActs: readonly Command[] = [
     name: 'change-pin',
     summary: 'changes the PIN of the card in the reader',
     async run(context) {
-      const pin = await context.terminal.askSecret('PIN: ');
+      const pin = await askDigits(context, 'PIN: ');
       const params = { pin, newPin: await askNewPin(context) };
       return act(context, methods.changePin, params, 'The PIN was changed.');
     },
@@ -54,7 +61,7 @@ export const cardActs: readonly Command[] = [
     name: 'unblock',
     summary: 'unblocks the card with its own unblocking code',
     async run(context) {
-      const unblockingCode = await context.terminal.askSecret('Unblocking code of the card: ');
+      const unblockingCode = await askDigits(context, 'Unblocking code of the card: ');
       const params = { unblockingCode, newPin: await askNewPin(context) };
       return act(context, methods.unblockPin, params, 'The card is unblocked and has the new PIN.');
     },
