@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -57,4 +57,12 @@ test('what is wrong is said in one sentence', async () => {
   says([{ name: 'a', certificate: 'none.pem' }], /none\.pem of a card issuer cannot be read/);
   says([{ name: 'a', certificate: 'leaf.pem' }], /leaf\.pem is not one of an authority/);
   assert.throws(() => readIssuersFile(join(folder, 'missing.json')), OperatorError);
+});
+
+test('the example of docs/production.md is one, with the built-in values that the page names', async () => {
+  const page = readFileSync(new URL('../../../docs/production.md', import.meta.url), 'utf8');
+  const example = /## Cards of other authorities[\s\S]*?```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+  file('national-authentication.pem', (await newAuthority()).certificate.toString());
+  const [issuer] = readIssuersFile(file('example.json', example));
+  assert.deepEqual([issuer?.failMode, issuer?.freshness], ['hard', 86_400]);
 });

@@ -13,7 +13,7 @@ import { relayed } from '../neighbour.ts';
 
 const name = z.string('must be text').min(1, 'must not be empty').max(40);
 const serial = name.optional().describe('Of the new card; a random one unless given');
-const reason = z.enum(revocationReasons, 'must be a reason of RFC 5280 section 5.3.1');
+const reason = z.enum(revocationReasons, `must be of ${revocationReasons.join(', ')}`);
 const actor = name.describe('Persona or uid of who does it: a role of theirs must allow it');
 const locked = z.boolean('must be true or false').optional();
 
