@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
+import { Navigator } from '../support/navigate.ts';
 
 describe('the card leaves the reader', () => {
   let instance: TestInstance;
@@ -40,5 +41,60 @@ describe('the card leaves the reader', () => {
       'the next sign-in asks at the agent',
     );
     await context.close();
+  });
+
+  test('the access token and the refresh token of the platform are refused', async () => {
+    const callback = 'http://localhost:1/callback';
+    const { platform } = await instance.api<{ platform: { clientId: string; clientSecret: string } }>(
+      'POST',
+      '/applications',
+      {
+        name: 'Refreshes',
+        profile: 'nhs',
+        platform: { callbackUrls: [callback], products: ['hello-world'] },
+      },
+    );
+    const token = async (members: Record<string, string>) => {
+      const response = await fetch(`${instance.urls.api}/oauth2/token`, {
+        method: 'POST',
+        body: new URLSearchParams({
+          ...members,
+          client_id: platform.clientId,
+          client_secret: platform.clientSecret,
+        }),
+      });
+      return { status: response.status, body: (await response.json()) as Record<string, string> };
+    };
+    const call = async (access: string | undefined) =>
+      (
+        await fetch(`${instance.urls.api}/hello-world/hello/user`, {
+          headers: { authorization: `Bearer ${access}` },
+        })
+      ).status;
+
+    await instance.signInAtDesk('gp');
+    const query = new URLSearchParams({
+      ...{ client_id: platform.clientId, redirect_uri: callback },
+      ...{ response_type: 'code', state: 'any' },
+    });
+    const { address } = await new Navigator().go(`${instance.urls.api}/oauth2/authorize?${query}`, callback);
+    const code = new URL(address).searchParams.get('code') ?? '';
+    const first = await token({ grant_type: 'authorization_code', code, redirect_uri: callback });
+    const second = await token({
+      grant_type: 'refresh_token',
+      refresh_token: first.body.refresh_token ?? '',
+    });
+    assert.equal(second.status, 200, 'while the card is in, the token is renewed');
+    assert.equal(await call(second.body.access_token), 200);
+
+    await instance.api('DELETE', '/readers/0/card');
+    const began = performance.now();
+    while ((await call(second.body.access_token)) !== 401)
+      assert.ok(performance.now() - began < 5_000, 'the access token still works');
+    const refused = await token({
+      grant_type: 'refresh_token',
+      refresh_token: second.body.refresh_token ?? '',
+    });
+    assert.deepEqual([refused.status, refused.body.error], [401, 'invalid_grant']);
   });
 });
