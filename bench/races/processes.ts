@@ -10,16 +10,19 @@ export interface Answer {
   cookie: string;
 }
 
+type Send = (
+  method: 'GET' | 'POST',
+  path: string,
+  form?: Record<string, string>,
+  headers?: Record<string, string>,
+) => Promise<Answer>;
+
 /** Several processes of the service, on one database. */
 export interface Processes {
   /** Sends to the process of this number. */
-  send(
-    number: number,
-    method: 'GET' | 'POST',
-    path: string,
-    form?: Record<string, string>,
-    headers?: Record<string, string>,
-  ): Promise<Answer>;
+  send(number: number, ...request: Parameters<Send>): Promise<Answer>;
+  /** Fetches what is elsewhere on this machine. */
+  visit(address: URL): Promise<Answer>;
   stop(): Promise<void>;
 }
 
@@ -42,6 +45,34 @@ function readBody(text: string): Record<string, unknown> {
   }
 }
 
+/** Sends over connections that stay open: setting one up would cost more than the request. */
+function senderTo(agent: Agent, port: number): Send {
+  return (method, path, form, headers = {}) => {
+    const body = form === undefined ? undefined : new URLSearchParams(form).toString();
+    const type = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    return new Promise((resolve, reject) => {
+      const call = request(
+        { port, host: '127.0.0.1', agent, method, path, headers: { ...type, ...headers } },
+        (answer) => {
+          const parts: Buffer[] = [];
+          answer.on('data', (part: Buffer) => parts.push(part));
+          answer.on('error', reject);
+          answer.on('end', () =>
+            resolve({
+              status: answer.statusCode ?? 0,
+              body: readBody(Buffer.concat(parts).toString()),
+              location: answer.headers.location ? new URL(answer.headers.location) : undefined,
+              cookie: (answer.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; '),
+            }),
+          );
+        },
+      );
+      call.on('error', reject);
+      call.end(body);
+    });
+  };
+}
+
 /** Starts so many processes beside the platform that seeded the database. */
 export async function startProcesses(
   count: number,
@@ -55,32 +86,14 @@ export async function startProcesses(
   };
   const running = await Promise.all(Array.from({ length: count }, () => startOne(start)));
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const senders = running.map(({ port }) => senderTo(agent, port));
   return {
-    send(number, method, path, form, headers = {}) {
-      const port = running[number % count]?.port;
-      const body = form === undefined ? undefined : new URLSearchParams(form).toString();
-      const type = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
-      return new Promise((resolve, reject) => {
-        const call = request(
-          { port, host: '127.0.0.1', agent, method, path, headers: { ...type, ...headers } },
-          (answer) => {
-            const parts: Buffer[] = [];
-            answer.on('data', (part: Buffer) => parts.push(part));
-            answer.on('error', reject);
-            answer.on('end', () =>
-              resolve({
-                status: answer.statusCode ?? 0,
-                body: readBody(Buffer.concat(parts).toString()),
-                location: answer.headers.location ? new URL(answer.headers.location) : undefined,
-                cookie: (answer.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; '),
-              }),
-            );
-          },
-        );
-        call.on('error', reject);
-        call.end(body);
-      });
+    async send(number, ...request) {
+      const send = senders[number % count];
+      if (!send) throw new Error('no process of this number');
+      return send(...request);
     },
+    visit: ({ port, pathname, search }) => senderTo(agent, Number(port))('GET', pathname + search),
     async stop() {
       agent.destroy();
       for (const { child } of running) {

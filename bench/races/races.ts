@@ -53,17 +53,19 @@ const standardRequest: Form = {
 const standardSecret = { client_id: 'key-of-web', client_secret: 'secret-of-web-0123456789abcdefghij' };
 const pathOf = ({ pathname, search }: URL): string => pathname + search;
 
-/** Through the provider and back to the callback of one process. */
-async function signIn(
-  { platform, processes }: Track,
+/** Through the provider, up to the callback: what sends the browser there, to the process of a number. */
+async function toCallback(
+  { processes }: Track,
   base: string,
   form: Form,
   number: number,
-): Promise<Answer> {
+): Promise<() => Promise<Answer>> {
   const sent = await processes.send(number, 'GET', `${base}/authorize?${new URLSearchParams(form)}`);
-  const provided = await platform.call(sent.location ?? '');
-  const back = pathOf(provided.location ?? new URL(api));
-  return processes.send(number, 'GET', back, undefined, sent.cookie === '' ? {} : { cookie: sent.cookie });
+  const provided = sent.location && (await processes.visit(sent.location));
+  if (!provided?.location) throw new Error(`${sent.status} ${JSON.stringify(sent.body)}`);
+  const back = pathOf(provided.location);
+  const headers: Form = sent.cookie === '' ? {} : { cookie: sent.cookie };
+  return () => processes.send(number, 'GET', back, undefined, headers);
 }
 
 const code = (track: Track): Race => ({
@@ -72,7 +74,7 @@ const code = (track: Track): Race => ({
     const standard = round % 2 === 1;
     const base = standard ? '/oauth2.1' : '/oauth2';
     const request = standard ? standardRequest : authorizeRequest();
-    const { location } = await signIn(track, base, request, round);
+    const { location } = await (await toCallback(track, base, request, round))();
     const given = location?.searchParams.get('code') ?? '';
     const redirect = {
       grant_type: 'authorization_code',
@@ -125,7 +127,9 @@ const requestUri = (track: Track): Race => ({
       ...standardSecret,
     });
     const form = { client_id: 'key-of-web', request_uri: String(pushed.body.request_uri) };
-    return gifts(await atOnce((number) => signIn(track, '/oauth2.1', form, number)), 'code');
+    // It is spent when a code is given for it, so ten browsers come back at once.
+    const back = await atOnce((number) => toCallback(track, '/oauth2.1', form, number));
+    return gifts(await Promise.all(back.map((come) => come())), 'code');
   },
 });
 

@@ -1,4 +1,5 @@
 // One of the processes of the race benchmark: the authorisation service on the shared database.
+import { silentRecorder } from '@alongside/kernel/events';
 import { startPlatform } from '../../src/authorisation/testing/platform.ts';
 import type { Provider } from '../../src/authorisation/testing/provider.ts';
 
@@ -9,11 +10,13 @@ interface Start {
   issuer: string;
 }
 
+// Ctrl-C reaches every process of the terminal; the first one ends the others when its rounds are over.
+process.on('SIGINT', () => undefined);
 process.once('message', async ({ database, master, issuer }: Start) => {
   // The providers run in the first process; here only their address is needed.
   const provider = { issuer } as Provider;
   const beside = { master: Buffer.from(master, 'base64'), provider, citizens: provider };
-  const platform = await startPlatform({ database, beside });
+  const platform = await startPlatform({ database, beside, more: { recorder: silentRecorder } });
   process.send?.({ port: platform.port });
 });
 process.once('disconnect', () => process.exit(0));

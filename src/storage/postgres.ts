@@ -9,22 +9,12 @@ import {
   type StatementResult,
   StorageError,
 } from './database.ts';
+import { PostgresReader } from './postgres-reader.ts';
+import { runOne, runTransaction } from './postgres-statements.ts';
 
 const int8 = 20;
 const retryable = new Set(['40001', '40P01']);
 const channel = 'alongside_change';
-
-const numbered = new Map<string, string>();
-/** `?` to `$1`, `$2`, …: no statement of ours has a question mark in a literal. */
-function toNumbered(text: string): string {
-  let made = numbered.get(text);
-  if (made === undefined) {
-    let count = 0;
-    made = text.replace(/\?/g, () => `$${++count}`);
-    numbered.set(text, made);
-  }
-  return made;
-}
 
 const isWrite = (text: string): boolean => /^\s*(INSERT|UPDATE|DELETE)/i.test(text);
 
@@ -40,6 +30,7 @@ export class PostgresDatabase implements Database {
   readonly dialect = 'postgres';
   readonly description: string;
   readonly #pool: pg.Pool;
+  readonly #reader: PostgresReader;
   readonly #url: string;
   readonly #listeners = new Set<() => void>();
   #watcher: pg.Client | undefined;
@@ -48,14 +39,17 @@ export class PostgresDatabase implements Database {
   private constructor(url: string) {
     this.#url = url;
     this.description = describe(url);
-    this.#pool = new pg.Pool({
+    const connection: pg.ClientConfig = {
       connectionString: url,
-      max: 10,
+      // The statements of a batch, and reads of one turn, go out together.
+      pipeline: true,
       types: {
         getTypeParser: (oid, format) =>
           oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
       },
-    });
+    };
+    this.#pool = new pg.Pool({ ...connection, max: 10 });
+    this.#reader = new PostgresReader(connection);
     // A connection that breaks while idle is replaced by the pool at its next use.
     this.#pool.on('error', () => undefined);
   }
@@ -77,8 +71,7 @@ export class PostgresDatabase implements Database {
   }
 
   async all<R extends object = Row>(statement: Statement): Promise<R[]> {
-    const { rows } = await this.#pool.query(toNumbered(statement.text), [...statement.values]);
-    return rows as R[];
+    return (await this.#reader.read(statement)) as R[];
   }
 
   async get<R extends object = Row>(statement: Statement): Promise<R | undefined> {
@@ -106,25 +99,13 @@ export class PostgresDatabase implements Database {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
     try {
-      const results: StatementResult[] = [];
       const single = statements.length === 1;
-      if (!single) await client.query('BEGIN');
-      try {
-        for (const statement of statements) {
-          const result = await client.query(toNumbered(statement.text), [...statement.values]);
-          results.push({ changes: result.rowCount ?? 0, rows: result.rows as Row[] });
-          if (statement.mustChange && (result.rowCount ?? 0) === 0) {
-            if (!single) await client.query('ROLLBACK');
-            return { done: false, results };
-          }
-        }
-        if (!single) await client.query('COMMIT');
-      } catch (error) {
+      const answer = await (single ? runOne : runTransaction)(client, statements).catch(async (error) => {
         if (!single) await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
         throw error;
-      }
-      if (statements.some((statement) => isWrite(statement.text))) this.#announce();
-      return { done: true, results };
+      });
+      if (answer.done && statements.some((statement) => isWrite(statement.text))) this.#announce();
+      return answer;
     } finally {
       client.release(broken);
     }
@@ -183,6 +164,6 @@ export class PostgresDatabase implements Database {
     const watcher = this.#watcher;
     this.#watcher = undefined;
     await watcher?.end().catch(() => undefined);
-    await this.#pool.end();
+    await Promise.all([this.#reader.close(), this.#pool.end()]);
   }
 }

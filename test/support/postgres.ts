@@ -29,7 +29,14 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-export async function startPostgres(): Promise<TestPostgres> {
+/**
+ * Starts one. `settings` are its parameters, for measurements; `apart` keeps the terminal's Ctrl-C from it, for a
+ * program that ends in its own time.
+ */
+export async function startPostgres({
+  settings = [] as readonly string[],
+  apart = false,
+} = {}): Promise<TestPostgres> {
   const bin = binaries();
   const folder = mkdtempSync(join(tmpdir(), 'alongside-pg-'));
   // PostgreSQL refuses to run as root.
@@ -46,10 +53,11 @@ export async function startPostgres(): Promise<TestPostgres> {
       stdio: 'pipe',
     },
   );
+  const given = ['listen_addresses=', 'fsync=off', 'max_connections=60', ...settings].flatMap((one) => ['-c', one]);
   const server = spawn(
     join(bin, 'postgres'),
-    ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'max_connections=60'],
-    { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
+    ['-D', data, '-k', folder, ...given],
+    { ...options, detached: apart, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   await new Promise<void>((resolve, reject) => {
     let log = '';
