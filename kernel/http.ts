@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
@@ -7,6 +8,7 @@ import { type Answer, json, StreamAnswer } from './answer.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import type { Log } from './log.ts';
+import { answerMalformed, type EarlyRefusal, type OnMalformed } from './malformed.ts';
 import { OperatorError } from './operator.ts';
 import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
 
@@ -32,6 +34,8 @@ export interface HttpRequest {
   readonly port: number;
   /** DER of the client certificate that was presented (RFC 8705), whoever issued it; absent without one. */
   readonly certificate?: Buffer;
+  /** DER of the other certificates that came with it, in the order in which they came. */
+  readonly certificateChain?: readonly Buffer[];
 }
 
 export type Endpoint = (request: HttpRequest) => Promise<Answer>;
@@ -45,8 +49,8 @@ export interface Route {
   readonly endpoint: Endpoint;
   /** Largest body in bytes; the listener's own limit unless told. */
   readonly bodyLimit?: number;
-  /** What is answered to a request that could not be read, such as one with too large a body; a plain JSON body unless told. */
-  readonly unreadable?: (status: number) => Answer | Promise<Answer>;
+  /** What answers in the endpoint's place when the server refused the request before it; the default is a plain JSON body. */
+  readonly early?: (refused: EarlyRefusal) => Endpoint;
 }
 
 export const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -59,6 +63,8 @@ export interface ListenerOptions {
   flush?: () => Promise<void>;
   /** Turns what an endpoint threw into an answer; the default is a plain JSON body. */
   onError?: (thrown: unknown, request: HttpRequest) => Answer;
+  /** What is answered to bytes that are no request: headers that are too large, say. The default is a plain JSON body. */
+  onMalformed?: OnMalformed;
   /** Largest body in bytes; 64 KiB by default. */
   bodyLimit?: number;
   /** A step that may answer before any route: an allow-list of hosts, say. */
@@ -90,8 +96,12 @@ const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(;|$)/;
 
 function connectionOf({ socket }: FastifyRequest): Peer {
   const address = socket.remoteAddress ?? '';
-  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
-  return certificate ? { address, certificate } : { address };
+  const own = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  if (!own) return { address };
+  const certificateChain: Buffer[] = [];
+  for (let next = own.issuerCertificate; next && certificateChain.length < 10; next = next.issuerCertificate)
+    certificateChain.push(next.raw);
+  return { address, certificate: own.raw, certificateChain };
 }
 
 const toRequest = (request: FastifyRequest, proxies: TrustedProxies | undefined): HttpRequest => {
@@ -170,6 +180,11 @@ function send(reply: FastifyReply, answer: Answer, streams: Streams): FastifyRep
   return reply.send(Buffer.from(answer.body as Uint8Array));
 }
 
+interface ServerError {
+  statusCode?: number;
+  message: string;
+}
+
 const limits = { maxHeaderSize: 16_384, insecureHTTPParser: false };
 
 /** What the server below has to know. TLS 1.2 with forward secrecy, or newer (RFC 9325 section 4.2). */
@@ -183,6 +198,8 @@ const serverOptions = (tls: ListenerOptions['tls']) =>
           minVersion: 'TLSv1.2' as const,
           ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM',
           requestCert: tls.clientCertificates,
+          // A resumed session knows the client's certificate and no longer what came with it.
+          ...(tls.clientCertificates ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
           rejectUnauthorized: false,
         },
       }
@@ -198,6 +215,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     keepAliveTimeout: 30_000,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
+    clientErrorHandler: (error, socket) => void answerMalformed(error, socket, options),
     return503OnClosing: true,
     ...serverOptions(options.tls),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 65_536 },
@@ -255,12 +273,16 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     return send(reply, answer, streams);
   };
 
+  const earlyHandler =
+    (early: NonNullable<Route['early']>) =>
+    ({ statusCode: status = 500, message: reason }: ServerError, raw: FastifyRequest, reply: FastifyReply) =>
+      handle(raw, reply, early({ status, reason }));
   for (const route of routes) {
     server.route({
       method: [...route.methods],
       url: route.path,
       ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
-      config: { unreadable: route.unreadable },
+      ...(route.early ? { errorHandler: earlyHandler(route.early) } : {}),
       handler: (raw, reply) => handle(raw, reply, route.endpoint),
     });
   }
@@ -269,12 +291,10 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       json(404, { error: 'not_found', error_description: 'There is nothing at this address.' }),
     ),
   );
-  server.setErrorHandler((error: { statusCode?: number; message: string }, raw, reply) => {
+  server.setErrorHandler((error: ServerError, raw, reply) => {
     const status = error.statusCode ?? 500;
     return handle(raw, reply, async () => {
       if (status >= 500) throw error;
-      const { unreadable } = raw.routeOptions.config as Pick<Route, 'unreadable'>;
-      if (unreadable) return await unreadable(status);
       return json(status, { error: 'invalid_request', error_description: error.message });
     });
   });

@@ -52,6 +52,15 @@ describe('the certificate of a request (RFC 9440)', () => {
   const der = Buffer.from('30820100', 'hex');
   const header = { 'client-cert': `:${der.toString('base64')}:` };
   test('a trusted proxy passes it on', () => assert.deepEqual(from('10.1.2.3', header).certificate, der));
+  test('what came with it likewise, at most ten (section 2.3)', () => {
+    const chainOf = (chain: string, address = '10.1.2.3') =>
+      from(address, { ...header, 'client-cert-chain': chain }).certificateChain;
+    const one = header['client-cert'];
+    assert.deepEqual(chainOf(`${one}, ${one}`), [der, der]);
+    for (const damaged of ['', 'AAAA', `${one},`, `${one}, AAAA`, Array(11).fill(one).join(', ')])
+      assert.deepEqual(chainOf(damaged), [], damaged.slice(0, 40));
+    assert.equal(chainOf(one, '203.0.113.9'), undefined);
+  });
   test('nobody else does', () => assert.equal(from('203.0.113.9', header).certificate, undefined));
   test('one of the connection stays, where no proxy is trusted', () => {
     const connection = { address: '203.0.113.9', certificate: der };

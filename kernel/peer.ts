@@ -6,6 +6,8 @@ import { OperatorError } from './operator.ts';
 export interface Peer {
   address: string;
   certificate?: Buffer;
+  /** DER of what came with it. */
+  certificateChain?: readonly Buffer[];
 }
 
 /** Proxies whose word about their clients is taken. */
@@ -58,9 +60,15 @@ function forwardedCertificate(header: string | undefined): Buffer | undefined {
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64');
 }
 
+/** A list of byte sequences (RFC 9440 section 2.3); one that is malformed, or longer than ten, is none. */
+function forwardedChain(header: string | undefined): Buffer[] {
+  const parts = (header ?? '').split(',', 11).map((part) => forwardedCertificate(part));
+  return parts.length <= 10 && parts.every((part) => part !== undefined) ? parts : [];
+}
+
 /**
- * The peer behind a connection. `X-Forwarded-For` and `Client-Cert` (RFC 9440) count only when a trusted proxy
- * sent them; a proxy that ends TLS must remove both from what its own clients send.
+ * The peer behind a connection. `X-Forwarded-For`, `Client-Cert` and `Client-Cert-Chain` (RFC 9440) count only when a
+ * trusted proxy sent them; a proxy that ends TLS must remove all three from what its own clients send.
  */
 export function peerOf(
   connection: Peer,
@@ -72,6 +80,11 @@ export function peerOf(
   const certificate = forwardedCertificate(last(headers['client-cert'] as string | string[] | undefined));
   return {
     address: forwardedFor(last(headers['x-forwarded-for']), trusted) ?? connection.address,
-    ...(certificate ? { certificate } : {}),
+    ...(certificate
+      ? {
+          certificate,
+          certificateChain: forwardedChain(last(headers['client-cert-chain'])),
+        }
+      : {}),
   };
 }

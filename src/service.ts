@@ -22,6 +22,8 @@ export interface Service {
   before?(
     request: import('@alongside/kernel/http').HttpRequest,
   ): import('@alongside/kernel/answer').Answer | undefined;
+  /** What is answered to bytes that are no request, where the services of a listener leave it to one of them. */
+  onMalformed?: import('@alongside/kernel/malformed').OnMalformed;
   /** Over HTTPS clients are asked for a certificate; whose it is, the endpoints check. */
   readonly clientCertificates?: boolean;
   /** Begins regular work, once the listener is up. */

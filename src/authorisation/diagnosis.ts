@@ -1,9 +1,11 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import { Refusal, type Refuse, reasonOf } from '@alongside/kernel/errors';
-import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { Endpoint, HttpRequest, Route } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
+import type { OnMalformed } from '@alongside/kernel/malformed';
 import { withQuery } from '../oauth/parameters.ts';
-import { longestDetail, longestPath, type Refusals } from '../oauth/refusals.ts';
+import { longestDetail, longestPath, type RefusalRecord, type Refusals } from '../oauth/refusals.ts';
+import { errors } from './errors.ts';
 
 /** The public words of a refusal, with their places filled. */
 export const words = ({ entry, extra }: Refusal): string =>
@@ -40,17 +42,20 @@ export class Diagnosis {
     const fields = { id: request.id, error: entry.id, detail, path };
     if (unexpected) this.#log.error({ ...fields, stack: (cause as Error).stack }, 'failed');
     else this.#log.info(fields, 'refused');
-    const record = {
+    await this.#keep({
       messageId: request.id,
       service: 'authorisation',
       error: entry.id,
       detail,
       path,
-    };
+    });
+  }
+
+  async #keep(record: Omit<RefusalRecord, 'at'>): Promise<void> {
     await this.#refusals
       .keep(record)
       .catch((error: unknown) =>
-        this.#log.error({ id: request.id, reason: reasonOf(error) }, 'the reason could not be kept'),
+        this.#log.error({ id: record.messageId, reason: reasonOf(error) }, 'the reason could not be kept'),
       );
   }
 
@@ -66,6 +71,23 @@ export class Diagnosis {
       }
     };
   }
+
+  /** What a route answers to a request that never came to its endpoint: a body that is too large, say. */
+  early(words: { bodyTooLarge: Refuse; requestMalformed: Refuse }, unexpected: Refuse): Route['early'] {
+    return ({ status, reason }) =>
+      this.guard(async () => {
+        if (status >= 500) throw new Error(reason);
+        throw (status === 413 ? words.bodyTooLarge : words.requestMalformed)(reason);
+      }, unexpected);
+  }
+
+  /** Bytes that are no request have no path, so that they get the form of the `nhs` profile wherever they were meant to go. */
+  readonly malformed: OnMalformed = async ({ id, status, reason }) => {
+    const refusal = (status === 431 ? errors.headersTooLarge : errors.requestMalformed)(reason);
+    const { id: error, code } = refusal.entry;
+    await this.#keep({ messageId: id, service: 'authorisation', error, detail: reason, path: '' });
+    return json(status, { error: code, error_description: words(refusal), message_id: id });
+  };
 
   /** The redirect that tells a client of a refusal (RFC 6749 section 4.1.2.1). */
   async redirect(

@@ -6,6 +6,18 @@ import { subjectErrors } from './errors/subject.ts';
 /** Every refusal of the `nhs` profile, in the published words. `{name}` is filled from the refusal's `extra`. */
 export const errors = catalogue('authorisation', {
   requestMalformed: { ...bad, description: 'request is malformed', source: 'RFC 6749 section 3.1' },
+  bodyTooLarge: {
+    ...bad,
+    status: 413,
+    description: 'request is too large',
+    source: 'RFC 9110 section 15.5.14',
+  },
+  headersTooLarge: {
+    ...bad,
+    status: 431,
+    description: 'headers are too large',
+    source: 'RFC 6585 section 5',
+  },
   parameterRepeated: { ...bad, description: 'parameter is repeated', source: 'RFC 6749 section 3.1' },
   notFound: { ...bad, status: 404, description: 'Not Found' },
   contentType: {

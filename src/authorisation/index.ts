@@ -43,6 +43,7 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
         .catch((error: unknown) => log.warn({ reason: String(error) }, 'clearing failed; it is tried again'));
   };
   return {
+    onMalformed: parts.diagnosis.malformed,
     routes: [
       ...createConsoleRoutes(bases, parts, refusals),
       ...bases.flatMap((base) =>

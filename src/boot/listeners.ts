@@ -30,8 +30,10 @@ function merge(placements: readonly Placement[]): Service {
   }));
   const ownerOf = (request: HttpRequest) =>
     owners.find(({ prefixes }) => prefixes.includes(request.path.split('/')[1] ?? ''))?.service;
+  const malformed = services.find(({ onMalformed }) => onMalformed)?.onMalformed;
   return {
     routes: services.flatMap((service) => service.routes),
+    ...(malformed ? { onMalformed: malformed } : {}),
     before: (request) => ownerOf(request)?.before?.(request),
     onError: (thrown, request) => (ownerOf(request)?.onError ?? plainError)(thrown, request),
   };
@@ -92,6 +94,7 @@ export async function startListeners(
         flush: () => settings.recorder.flush(),
         ...(proxies ? { proxies } : {}),
         ...(tls ? { tls } : {}),
+        ...(service.onMalformed ? { onMalformed: service.onMalformed } : {}),
         ...(service.before ? { before: (request) => service.before?.(request) } : {}),
         ...(service.onError
           ? {

@@ -1,6 +1,7 @@
 import { Answer, type Headers } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
+import type { EarlyRefusal } from '@alongside/kernel/malformed';
 import { Refusals } from '../oauth/refusals.ts';
 import type { Api } from './api.ts';
 import { challengeOf } from './challenge.ts';
@@ -27,11 +28,21 @@ function refusalOf(thrown: unknown, messageId: string): Refusal {
   return faults.unexpected(reasonOf(thrown), { messageId }, thrown);
 }
 
+/** What the server refused before the rules, as a refusal. */
+function earlyFault({ status, reason }: EarlyRefusal): Refusal | Error {
+  if (status >= 500) return new Error(reason);
+  return (status === 413 ? faults.bodyTooLarge : faults.requestMalformed)(reason);
+}
+
 /** The same answer in bytes: the HTTP server adds a charset to the published content types of a text. */
 const inBytes = ({ status, headers, body }: Answer): Answer => new Answer(status, headers, Buffer.from(body));
 
 /** The way into one API: the rules, then its form of errors, the mirrored ids, the event, the line in the log and the reason to be looked up. */
-export function apiEndpoint(api: Api, dependencies: Dependencies): (request: HttpRequest) => Promise<Answer> {
+export function apiEndpoint(
+  api: Api,
+  dependencies: Dependencies,
+  early?: EarlyRefusal,
+): (request: HttpRequest) => Promise<Answer> {
   const rules = pipeline(dependencies);
   const refusals = new Refusals(dependencies.database, dependencies.clock);
   const renderer = rendererOf(api.errors);
@@ -41,6 +52,7 @@ export function apiEndpoint(api: Api, dependencies: Dependencies): (request: Htt
     const path = request.path.slice(api.basePath.length);
     const ending = { id: request.id, api, verb, trace, address: request.address };
     try {
+      if (early) throw earlyFault(early);
       const passed = await rules.run({ request, api, verb, path, query: request.query, trace });
       const fresh: Headers = trace.nonce === undefined ? {} : { 'dpop-nonce': trace.nonce };
       const answer = passed.with({ ...(api.swapsIds ? mirrored(request) : {}), ...fresh });

@@ -16,6 +16,20 @@ export const faults = catalogue('gateway', {
     actor: 'developer',
     source: 'RFC 9110 section 5.3',
   },
+  bodyTooLarge: {
+    code: 'body_too_large',
+    status: 413,
+    description: 'Body buffer overflow',
+    actor: 'developer',
+    source: 'Apigee, protocol.http.TooBigBody',
+  },
+  requestMalformed: {
+    code: 'request_malformed',
+    status: 400,
+    description: 'Bad request',
+    actor: 'developer',
+    source: 'RFC 9110 section 15.5.1',
+  },
   missingAuthorization: {
     code: 'missing_authorization',
     status: 401,

@@ -1,4 +1,5 @@
 import { everyMethod, type Route } from '@alongside/kernel/http';
+import type { EarlyRefusal } from '@alongside/kernel/malformed';
 import type { Service } from '../service.ts';
 import { seed } from './apis/pds/seeds.ts';
 import { makeApis } from './apis/registry.ts';
@@ -9,7 +10,13 @@ import { apiEndpoint } from './endpoint.ts';
 export function createGateway(dependencies: Dependencies): Service {
   const routes: Route[] = makeApis(dependencies).flatMap((api) => {
     const endpoint = apiEndpoint(api, dependencies);
-    return [api.basePath, `${api.basePath}/*`].map((path) => ({ methods: everyMethod, path, endpoint }));
+    const early = (refused: EarlyRefusal) => apiEndpoint(api, dependencies, refused);
+    return [api.basePath, `${api.basePath}/*`].map((path) => ({
+      methods: everyMethod,
+      path,
+      endpoint,
+      early,
+    }));
   });
   return {
     routes,

@@ -29,6 +29,23 @@ describe('smuggling', () => {
       ),
     );
 
+  test('a body that is too large: the form of the API, and an id that finds the reason', async () => {
+    for (const [path, text] of [
+      [`${pdsBase}/Patient/9000000009`, 'OperationOutcome'],
+      ['/hello-world/hello/user', 'protocol.http.TooBigBody'],
+    ] as const) {
+      const answer = await gateway.call(path, {
+        method: 'PATCH',
+        body: 'x'.repeat(1_000_000),
+        headers: { 'content-type': 'application/json-patch+json' },
+      });
+      assert.equal(answer.status, 413);
+      assert.ok((await answer.text()).includes(text));
+      const kept = await gateway.refusals.find(answer.headers.get('x-message-id') ?? '');
+      assert.equal(kept?.error, 'gateway.bodyTooLarge');
+    }
+  });
+
   test('two Authorization headers, of which one is good: refused', async () => {
     const good = `Authorization: Bearer ${await gateway.issue()}`;
     for (const lines of [

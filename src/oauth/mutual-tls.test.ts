@@ -5,7 +5,7 @@ import { ManualClock } from '@alongside/kernel/clock';
 import fc from 'fast-check';
 import { type CertificateSubject, certificateSubjectOf } from './certificate-subject.ts';
 import { issuedFault, readAuthorities, readCertificate, selfSignedFault } from './mutual-tls.ts';
-import { newAuthority, type TestCertificate } from './testing/certificates.ts';
+import { type CertificatePlan, newAuthority, type TestCertificate } from './testing/certificates.ts';
 
 const now = Date.UTC(2026, 6, 1, 12);
 const clock = new ManualClock(now);
@@ -82,17 +82,20 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
     const ofStranger = await stranger.issue();
     const itself = await newAuthority(now, { subject: [['CN', 'client']] });
     for (const one of [ofStranger, itself])
-      assert.match(issuedFault(read(one), registered, parts) ?? '', /no configured authority issued/);
-    assert.match(issuedFault(undefined, registered, parts) ?? '', /no client certificate came/);
+      assert.match((await issuedFault(read(one), registered, parts)) ?? '', /no configured authority issued/);
+    assert.match((await issuedFault(undefined, registered, parts)) ?? '', /no client certificate came/);
     const nobody = { authorities: [], clock };
-    assert.match(issuedFault(read(ofStranger), registered, nobody) ?? '', /no authority .* is configured/);
+    assert.match(
+      (await issuedFault(read(ofStranger), registered, nobody)) ?? '',
+      /no authority .* is configured/,
+    );
   });
 
   test('a client is no authority for others', async () => {
     const client = await authority.issue({ subject: [['CN', 'authority']] });
     const below = await client.issue();
     const authorities = [...readAuthorities(authority.pem), ...readAuthorities(client.pem)];
-    const fault = issuedFault(
+    const fault = await issuedFault(
       read(below),
       { tls_client_auth_subject_dn: 'CN=client' },
       { authorities, clock },
@@ -102,7 +105,7 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
 
   test('an authority that has ended', async () => {
     const old = await newAuthority(now, { notAfter: now - day });
-    const fault = issuedFault(
+    const fault = await issuedFault(
       read(await old.issue()),
       { tls_client_auth_subject_dn: 'CN=client' },
       {
@@ -110,7 +113,73 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
         clock,
       },
     );
-    assert.match(fault ?? '', /does not hold now/);
+    assert.match(fault ?? '', /no configured authority issued/);
+  });
+
+  describe('by way of intermediates', () => {
+    const registered = { tls_client_auth_subject_dn: 'CN=client' };
+    const both = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
+    const between = { subject: [['CN', 'between']] as const, authority: true };
+    const held = async (client: TestCertificate, sent: TestCertificate[], roots = [authority]) => {
+      const presented = readCertificate(
+        client.der,
+        sent.map(({ der }) => der),
+      );
+      const authorities = roots.flatMap(({ pem }) => readAuthorities(pem));
+      return issuedFault(presented, registered, { authorities, clock });
+    };
+    /** A chain of so many, from the one below the authority to the client. */
+    const chainOf = async (plans: readonly CertificatePlan[], client: CertificatePlan = {}) => {
+      const sent: TestCertificate[] = [];
+      for (const plan of plans) sent.push(await (sent.at(-1) ?? authority).issue({ ...between, ...plan }));
+      return { client: await (sent.at(-1) ?? authority).issue(client), sent: sent.toReversed() };
+    };
+    const named = (name: string): CertificatePlan => ({ subject: [['CN', name]] });
+
+    // biome-ignore format: a table, one row a line
+    const rows: [string, CertificatePlan[], CertificatePlan, RegExp | undefined][] = [
+      ['one', [{}], {}, undefined],
+      ['two', [named('a'), named('b')], {}, undefined],
+      ['one that is for clients among others', [{ uses: both }], { uses: both }, undefined],
+      ['a key for signatures', [{}], { keyUsage: 0x80 }, undefined],
+      ['more than four', ['a', 'b', 'c', 'd', 'e'].map(named), {}, /5 intermediate certificates came/],
+      ['one that has ended', [{ notAfter: now - day }], {}, /expired/],
+      ['one that begins tomorrow', [{ notBefore: now + day }], {}, /not yet valid/],
+      ['a client that plays an authority', [{ authority: false }], {}, /./],
+      ['one that may issue for clients alone, between others', [{ ...named('a'), pathLength: 0 }, named('b')], {}, /so many below it/],
+      ['one that may have one below it', [{ ...named('a'), pathLength: 1 }, named('b')], {}, undefined],
+      ['one whose key may not sign certificates', [{ keyUsage: 0x80 }], {}, /./],
+      ['one for servers', [{ uses: both.slice(0, 1) }], {}, /may not issue for clients/],
+      ['a key that is not for signatures', [{}], { keyUsage: 0x20 }, /not for signatures/],
+    ];
+    for (const [name, plans, plan, fault] of rows)
+      test(name, async () => {
+        const { client, sent } = await chainOf(plans, plan);
+        const found = await held(client, sent);
+        if (fault) assert.match(found ?? '', fault);
+        else assert.equal(found, undefined);
+      });
+
+    test('in any order, with others that do not belong to it', async () => {
+      const { client, sent } = await chainOf([named('a'), named('b')]);
+      assert.equal(await held(client, [stranger, ...sent.toReversed()]), undefined);
+    });
+    test('not sent, of another authority, of the same name, or of an octet more', async () => {
+      const { client, sent } = await chainOf([{}]);
+      const [one] = sent;
+      assert.ok(one);
+      const impostor = await stranger.issue(between);
+      const other = { ...one, der: Buffer.concat([one.der.subarray(0, -1), Buffer.from([1])]) };
+      for (const came of [[], [impostor], [other], [{ ...one, der: Buffer.alloc(9_000) }]])
+        assert.match((await held(client, came)) ?? '', /no configured authority issued/);
+      assert.match((await held(client, sent, [stranger])) ?? '', /no configured authority issued/);
+      assert.match((await held(await impostor.issue(), [impostor])) ?? '', /no configured authority issued/);
+    });
+    test('what a client sends is never an authority to trust', async () => {
+      const itself = await newAuthority(now, named('client'));
+      assert.match((await held(itself, [itself])) ?? '', /no configured authority issued/);
+      assert.match((await held(await stranger.issue(), [stranger])) ?? '', /no configured authority issued/);
+    });
   });
 
   test('the subject among other attributes', () => {

@@ -3,11 +3,14 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
+import { chainFault } from './certificate-chain.ts';
 import { type CertificateSubject, subjectFault } from './certificate-subject.ts';
 
 /** The certificate with which a client made its TLS connection, and the hash that names it in `cnf`. */
 export interface ClientCertificate {
   certificate: X509Certificate;
+  /** DER of the other certificates that came with it. */
+  intermediates: readonly Uint8Array[];
   /** `x5t#S256`: SHA-256 of the DER, base64url (RFC 8705 section 3.1). */
   thumbprint: string;
 }
@@ -16,10 +19,13 @@ export interface ClientCertificate {
 export const mutualTlsMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
 
 /** Reads `request.certificate`; undefined when none came or it is no certificate. Nothing about it is checked. */
-export function readCertificate(der: Uint8Array | undefined): ClientCertificate | undefined {
+export function readCertificate(
+  der: Uint8Array | undefined,
+  intermediates: readonly Uint8Array[] = [],
+): ClientCertificate | undefined {
   if (der === undefined || der.length === 0) return undefined;
   try {
-    return { certificate: new X509Certificate(der), thumbprint: sha256(der) };
+    return { certificate: new X509Certificate(der), intermediates, thumbprint: sha256(der) };
   } catch {
     return undefined;
   }
@@ -46,24 +52,24 @@ function useFault({ certificate }: ClientCertificate, now: number): string | und
 }
 
 /**
- * `tls_client_auth` (RFC 8705 section 2.1): one of the authorities issued the certificate, and its subject is the registered
- * one. Why not, in words for the log; undefined when it holds.
+ * `tls_client_auth` (RFC 8705 section 2.1): a path leads from the certificate to one of the authorities, and its subject is
+ * the registered one. Why not, in words for the log; undefined when it holds.
  */
-export function issuedFault(
+export async function issuedFault(
   presented: ClientCertificate | undefined,
   subject: CertificateSubject,
   { authorities, clock }: { authorities: readonly X509Certificate[]; clock: Clock },
-): string | undefined {
+): Promise<string | undefined> {
   if (!presented) return 'no client certificate came with the connection';
-  const { certificate } = presented;
+  const { certificate, intermediates } = presented;
   if (authorities.length === 0) return 'no authority for client certificates is configured';
   const now = clock.now();
-  const issuers = authorities.filter((authority) => authority.ca && certificate.checkIssued(authority));
-  const issuer = issuers.find((authority) => certificate.verify(authority.publicKey));
-  if (!issuer) return `no configured authority issued the certificate of ${oneLine(certificate.subject)}`;
-  if (!(Date.parse(issuer.validFrom) <= now && now < Date.parse(issuer.validTo)))
-    return `the certificate of the authority ${oneLine(issuer.subject)} does not hold now`;
-  return useFault(presented, now) ?? subjectFault(certificate, subject);
+  const fault = useFault(presented, now) ?? subjectFault(certificate, subject);
+  if (fault !== undefined) return fault;
+  const path = await chainFault(certificate, { authorities, intermediates, now });
+  return path === undefined
+    ? undefined
+    : `no configured authority issued the certificate of ${oneLine(certificate.subject)}: ${path}`;
 }
 
 /**

@@ -22,7 +22,10 @@ function prepare(text: string): Prepared {
   return made;
 }
 
-export const toQuery = ({ text, values }: Statement): pg.QueryConfig => ({ ...prepare(text), values: [...values] });
+export const toQuery = ({ text, values }: Statement): pg.QueryConfig => ({
+  ...prepare(text),
+  values: [...values],
+});
 
 /** The socket of a connection, which node-postgres does not name in its types: corked, it sends several queries as one write. */
 export const streamOf = (client: pg.ClientBase): Duplex =>
@@ -88,4 +91,3 @@ async function together(
   if (refused) throw refused.reason;
   return settled.map((one) => (one as PromiseFulfilledResult<pg.QueryResult>).value);
 }
-

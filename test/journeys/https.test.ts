@@ -82,6 +82,14 @@ describe('the whole chain over HTTPS', () => {
     const granted = await ask(client);
     assert.equal(granted.status, 200, granted.body);
     const { access_token: token } = JSON.parse(granted.body);
+    const below = authority.issueBelow('client');
+    // Twice, and over sessions that a client may resume: what came with the certificate must not be forgotten.
+    const agent = new https.Agent({ maxCachedSessions: 10 });
+    for (let round = 0; round < 2; round++) {
+      const { status, body } = await call(endpoint, authority.certificate, below, String(form), {}, agent);
+      assert.equal(status, 200, body);
+    }
+    agent.destroy();
     const hello = `${new URL(endpoint).origin}/hello-world/hello/application`;
     const authorization = { authorization: `Bearer ${token}` };
     const status = async (presented?: ClientFiles) =>
@@ -104,6 +112,7 @@ function call(
   presented?: ClientFiles,
   body?: string,
   headers: Record<string, string> = {},
+  agent: https.Agent | false = false,
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const form = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
@@ -112,7 +121,7 @@ function call(
       {
         method: body === undefined ? 'GET' : 'POST',
         headers: { ...form, ...headers },
-        agent: false,
+        agent,
         ca: pem(ca),
         ...(presented ? { cert: pem(presented.certificate), key: pem(presented.key) } : {}),
       },

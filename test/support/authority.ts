@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,6 +7,8 @@ import { join } from 'node:path';
 export interface TestAuthority {
   certificate: string;
   issue(name: string): { certificate: string; key: string };
+  /** A client's certificate that an intermediate issued; the file holds both. */
+  issueBelow(name: string): { certificate: string; key: string };
   discard(): void;
 }
 
@@ -29,6 +31,35 @@ export function makeAuthority(): TestAuthority {
   );
   return {
     certificate: join(folder, 'ca.pem'),
+    issueBelow(name) {
+      const options = (file: string) => [...newKey, '-keyout', `${file}.key`, '-out', `${file}.csr`];
+      writeFileSync(join(folder, 'between.ext'), 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n');
+      openssl('req', ...options('between'), '-subj', '/CN=between');
+      const sign = (file: string, by: string) => [
+        '-in',
+        `${file}.csr`,
+        '-CA',
+        `${by}.pem`,
+        '-CAkey',
+        `${by}.key`,
+      ];
+      const end = ['-CAcreateserial', '-days', '3650'];
+      openssl(
+        'x509',
+        '-req',
+        ...sign('between', 'ca'),
+        ...end,
+        '-extfile',
+        'between.ext',
+        '-out',
+        'between.pem',
+      );
+      openssl('req', ...options('below-alone'), '-subj', `/CN=${name}`);
+      openssl('x509', '-req', ...sign('below-alone', 'between'), ...end, '-out', 'below-alone.pem');
+      const both = ['below-alone.pem', 'between.pem'].map((file) => readFileSync(join(folder, file), 'utf8'));
+      writeFileSync(join(folder, 'below.pem'), both.join(''));
+      return { certificate: join(folder, 'below.pem'), key: join(folder, 'below-alone.key') };
+    },
     issue(name) {
       writeFileSync(join(folder, `${name}.ext`), `subjectAltName=DNS:${name},IP:127.0.0.1\n`);
       openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);

@@ -53,12 +53,15 @@ export async function startPostgres({
       stdio: 'pipe',
     },
   );
-  const given = ['listen_addresses=', 'fsync=off', 'max_connections=60', ...settings].flatMap((one) => ['-c', one]);
-  const server = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, '-k', folder, ...given],
-    { ...options, detached: apart, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+  const given = ['listen_addresses=', 'fsync=off', 'max_connections=60', ...settings].flatMap((one) => [
+    '-c',
+    one,
+  ]);
+  const server = spawn(join(bin, 'postgres'), ['-D', data, '-k', folder, ...given], {
+    ...options,
+    detached: apart,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   await new Promise<void>((resolve, reject) => {
     let log = '';
     server.stderr.on('data', (part: Buffer) => {

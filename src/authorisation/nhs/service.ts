@@ -39,5 +39,6 @@ export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Parts
       throw thrown;
     }
   }, errors.unexpected);
-  return [base.path, `${base.path}/*`].map((path) => ({ methods: everyMethod, path, endpoint }));
+  const early = parts.diagnosis.early(errors, errors.unexpected);
+  return [base.path, `${base.path}/*`].map((path) => ({ methods: everyMethod, path, endpoint, early }));
 }

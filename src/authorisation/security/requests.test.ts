@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { secretOf } from '../testing/applications.ts';
 import { authorizeRequest, codeOf, codeRequest, throughBrowser } from '../testing/journeys.ts';
@@ -29,6 +30,20 @@ const raw = (path: string, headers: Record<string, string>): Promise<number> =>
     );
     sent.end();
   });
+
+/** What the server answers to these bytes. */
+const octets = (sent: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(platform.port, '127.0.0.1', () => socket.write(sent));
+    socket.on('data', (part) => {
+      answer += part.toString();
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+const kept = async (messageId: string, error: string) =>
+  assert.equal((await platform.refusals.find(messageId))?.error, error);
 
 const endpoints = [
   '/oauth2/token',
@@ -101,6 +116,47 @@ describe('too much of everything is refused early', () => {
       }
     }
   });
+});
+
+describe('what is refused before an endpoint sees it is found by its message id', () => {
+  for (const [path, catalogue, words] of [
+    ['/oauth2/token', 'authorisation', 'request is too large'],
+    ['/oauth2.1/token', 'authorisation.standard', 'The request is too large.'],
+  ] as const)
+    test(`a body that is too large at ${path}`, async () => {
+      const { status, body } = await post(path, `a=${'x'.repeat(70_000)}`);
+      const { message_id: id, ...rest } = body;
+      assert.deepEqual(
+        { status, ...rest },
+        { status: 413, error: 'invalid_request', error_description: words },
+      );
+      await kept(id, `${catalogue}.bodyTooLarge`);
+    });
+  for (const [name, sent, status, description, error] of [
+    [
+      'headers',
+      `GET / HTTP/1.1\r\nx: ${'x'.repeat(17_000)}\r\n\r\n`,
+      431,
+      'headers are too large',
+      'headersTooLarge',
+    ],
+    ['no request', 'HELLO\r\n\r\n', 400, 'request is malformed', 'requestMalformed'],
+    [
+      'two lengths',
+      'POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+      400,
+      'request is malformed',
+      'requestMalformed',
+    ],
+  ] as const)
+    test(`bytes that are no request: ${name}`, async () => {
+      const [head = '', text = ''] = (await octets(sent)).split('\r\n\r\n');
+      assert.match(head, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.match(head, /^content-type: application\/json$/m);
+      const { message_id: id, ...rest } = JSON.parse(text);
+      assert.deepEqual(rest, { error: 'invalid_request', error_description: description });
+      await kept(id, `authorisation.${error}`);
+    });
 });
 
 describe('what is not well-formed', () => {

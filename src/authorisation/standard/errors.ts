@@ -14,6 +14,12 @@ const grant = { ...bad, code: 'invalid_grant' } as const;
 
 /** Every refusal of the `standard` profile. */
 export const errors = catalogue('authorisation.standard', {
+  bodyTooLarge: {
+    ...bad,
+    status: 413,
+    description: 'The request is too large.',
+    source: 'RFC 9110 section 15.5.14',
+  },
   requestMalformed: {
     ...bad,
     description: 'The request is not well-formed.',

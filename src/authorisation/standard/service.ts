@@ -41,6 +41,7 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
   const notFound = guard(async ({ method }) => {
     throw errors.notFound(`nothing answers ${method} here`);
   });
+  const early = parts.diagnosis.early(errors, errors.unexpected);
   return [
     ...routesAt(metadataPath(base), { GET: async () => json(200, metadata, cached) }),
     ...routesAt(`${base.path}/jwks`, { GET: guard(async () => json(200, await parts.keys.jwks(), cached)) }),
@@ -54,5 +55,5 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     ...routesAt(`${base.path}/introspect`, { POST: guard(createIntrospect(base, bases, parts)) }),
     ...routesAt(`${base.path}/revoke`, { POST: guard(createRevoke(base, parts)) }),
     { methods: everyMethod, path: `${base.path}/*`, endpoint: notFound },
-  ];
+  ].map((route) => ({ ...route, early }));
 }

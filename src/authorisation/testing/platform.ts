@@ -146,6 +146,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     name: 'api',
     log: silentLog,
     flush: () => recorder.flush(),
+    ...(service.onMalformed ? { onMalformed: service.onMalformed } : {}),
     // Certificates of clients come by a proxy that ends TLS.
     proxies: trustedProxies(['127.0.0.1']),
   });

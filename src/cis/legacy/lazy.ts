@@ -1,4 +1,5 @@
 import type { Endpoint, Method, Route } from '@alongside/kernel/http';
+import type { EarlyRefusal } from '@alongside/kernel/malformed';
 import { errors } from '../errors.ts';
 import type { LegacyDeps } from './index.ts';
 import type { LegacySettings } from './settings.ts';
@@ -12,10 +13,12 @@ const paths: readonly (readonly [Method, string])[] = [
   ['POST', '/sessions/:id/legacy-ticket'],
 ];
 
-const unreadable = async (code: number) => {
-  const { inLegacyWords } = await import('./answers.ts');
-  return inLegacyWords(code, errors.legacyInput('the body is too large'));
-};
+const early =
+  ({ status: code }: EarlyRefusal) =>
+  async () => {
+    const { inLegacyWords } = await import('./answers.ts');
+    return inLegacyWords(code, errors.legacyInput('the body is too large'));
+  };
 
 /** The legacy interface, whose XML and CMS are loaded when somebody calls it first. */
 export function lazyLegacyRoutes(deps: LegacyDeps, settings: LegacySettings): Route[] {
@@ -37,6 +40,6 @@ export function lazyLegacyRoutes(deps: LegacyDeps, settings: LegacySettings): Ro
     path,
     endpoint: endpointOf(method, path),
     // The way from today's agent is CIS's own, and speaks JSON.
-    ...(path.startsWith('/sessions/') ? {} : { unreadable }),
+    ...(path.startsWith('/sessions/') ? {} : { early }),
   }));
 }

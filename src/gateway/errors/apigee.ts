@@ -15,6 +15,8 @@ const unknown: Form = { code: 'keymanagement.service.invalid_access_token' };
 const raised: Form = { code: 'steps.raisefault.RaiseFault' };
 
 const forms: Readonly<Partial<Record<FaultName, Form>>> = {
+  bodyTooLarge: { code: 'protocol.http.TooBigBody' },
+  requestMalformed: { code: 'protocol.http.BadFormData' },
   missingAuthorization: unreadable,
   emptyAuthorization: unreadable,
   missingToken: unreadable,

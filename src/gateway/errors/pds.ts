@@ -35,6 +35,8 @@ const role: Form = {
 
 const forms: Readonly<Record<FaultName, Form>> = {
   repeatedHeader: invalid,
+  bodyTooLarge: invalid,
+  requestMalformed: invalid,
   missingAuthorization: denied,
   emptyAuthorization: denied,
   missingToken: denied,

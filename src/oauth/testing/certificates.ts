@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { Set as Asn1Set, Integer, Sequence, Utf8String } from 'asn1js';
+import { Set as Asn1Set, BitString, Integer, Sequence, Utf8String } from 'asn1js';
 import {
   AltName,
   AttributeTypeAndValue,
@@ -47,6 +47,11 @@ export interface CertificatePlan {
   uri?: string[];
   /** OIDs of extended key usage. */
   uses?: string[];
+  /** First octet of the key usage: 0x80 signatures, 0x20 encryption of keys, 0x04 certificates. */
+  keyUsage?: number;
+  /** May issue others; of how many more authorities below it, if that is limited. */
+  authority?: boolean;
+  pathLength?: number;
 }
 
 /** A certificate with its key. */
@@ -64,14 +69,28 @@ export interface TestCertificate {
 const extension = (extnID: string, value: { toBER(sizeOnly?: boolean): ArrayBuffer }, critical = false) =>
   new Extension({ extnID, critical, extnValue: value.toBER(false) });
 
-function extensionsOf({ dns = [], uri = [], uses }: CertificatePlan, authority: boolean): Extension[] {
+function extensionsOf({
+  dns = [],
+  uri = [],
+  uses,
+  keyUsage,
+  authority,
+  pathLength,
+}: CertificatePlan): Extension[] {
+  const basic = new BasicConstraints({
+    cA: true,
+    ...(pathLength === undefined ? {} : { pathLenConstraint: pathLength }),
+  });
   const names = [
     ...dns.map((value) => new GeneralName({ type: 2, value })),
     ...uri.map((value) => new GeneralName({ type: 6, value })),
   ];
   return [
-    ...(authority ? [extension('2.5.29.19', new BasicConstraints({ cA: true }).toSchema(), true)] : []),
+    ...(authority ? [extension('2.5.29.19', basic.toSchema(), true)] : []),
     ...(names.length > 0 ? [extension('2.5.29.17', new AltName({ altNames: names }).toSchema())] : []),
+    ...(keyUsage === undefined
+      ? []
+      : [extension('2.5.29.15', new BitString({ valueHex: Uint8Array.of(keyUsage).buffer }), true)]),
     ...(uses ? [extension('2.5.29.37', new ExtKeyUsage({ keyPurposes: uses }).toSchema())] : []),
   ];
 }
@@ -91,7 +110,7 @@ async function make(
     subject,
     notBefore: new Time({ value: new Date(plan.notBefore ?? now - year) }),
     notAfter: new Time({ value: new Date(plan.notAfter ?? now + year) }),
-    extensions: extensionsOf(plan, issuer === null),
+    extensions: extensionsOf({ authority: issuer === null, ...plan }),
   });
   await certificate.subjectPublicKeyInfo.importKey(keys.publicKey);
   await certificate.sign(issuer?.key ?? keys.privateKey, 'SHA-256');

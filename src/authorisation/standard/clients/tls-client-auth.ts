@@ -8,8 +8,12 @@ export const tlsClientAuth: ClientMethod = {
   matches: namesOnly,
   clientId: ({ parameters }) => parameters.get('client_id'),
   fault: async (half, { request }, _base, { clock, clientAuthorities: authorities = [] }) =>
-    issuedFault(readCertificate(request.certificate), certificateSubjectOf(half.attributes), {
-      authorities,
-      clock,
-    }),
+    issuedFault(
+      readCertificate(request.certificate, request.certificateChain),
+      certificateSubjectOf(half.attributes),
+      {
+        authorities,
+        clock,
+      },
+    ),
 };

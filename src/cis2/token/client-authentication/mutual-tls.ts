@@ -33,7 +33,7 @@ async function faultOf(
   { request }: TokenRequest,
   { client }: RelyingParty,
 ): Promise<string | undefined> {
-  const presented = readCertificate(request.certificate);
+  const presented = readCertificate(request.certificate, request.certificateChain);
   if (client.tokenEndpointAuthMethod === 'tls_client_auth')
     return issuedFault(presented, client.certificateSubject ?? {}, { authorities, clock });
   try {
