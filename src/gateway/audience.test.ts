@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { signJwt } from '@alongside/kernel/jws';
 import { pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
 
 const api = 'http://127.0.0.1';
 const path = `${pdsBase}/Patient/9000000009`;
 
-describe('the audience of a token (RFC 8707, RFC 9068 section 4)', () => {
+describe('the audience of a token (RFC 8707, RFC 9068 section 4, GHSA-wcvh-g65p-v576)', () => {
   let gateway: RunningGateway;
   before(async () => {
     gateway = await startGateway();
@@ -43,4 +45,13 @@ describe('the audience of a token (RFC 8707, RFC 9068 section 4)', () => {
         assert.equal(kept?.error, 'gateway.wrongAudience');
       }
     });
+
+  test('a JWT that says so itself is no token: only the record counts, whoever signed', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const claims = { iss: `${api}/oauth2.1`, aud: api, sub: '656005750107', exp: 2_000_000_000, scope: 'x' };
+    const header = { alg: 'ES256', typ: 'at+jwt', jwk: publicKey.export({ format: 'jwk' }) } as const;
+    const forged = await signJwt(header, claims, privateKey);
+    for (const token of [forged, `${forged.split('.').slice(0, 2).join('.')}.`])
+      assert.equal((await gateway.call(path, { token })).status, 401);
+  });
 });

@@ -180,21 +180,28 @@ export class Tokens {
   }
 
   /**
-   * Ends every token of these issuers that came from a CIS2 session, also those that a refresh is giving out at this moment.
-   * Answers how many lived until now.
+   * Ends every token of these issuers that came from a session, also those that a refresh is giving out at this moment.
+   * With a provider only those of its own: another may name a session alike. Answers how many lived until now.
    */
-  async revokeSession(sid: string, issuers: readonly string[]): Promise<number> {
-    return (await this.#endSession(sid, issuers)) + (await this.#endSession(sid, issuers));
+  async revokeSession(sid: string, issuers: readonly string[], provider?: string): Promise<number> {
+    return (
+      (await this.#endSession(sid, issuers, provider)) + (await this.#endSession(sid, issuers, provider))
+    );
   }
 
-  async #endSession(sid: string, issuers: readonly string[]): Promise<number> {
+  async #endSession(sid: string, issuers: readonly string[], provider?: string): Promise<number> {
+    // In JSON a quotation mark within a value is escaped, so that no value can look like this member.
+    const member = provider === undefined ? '' : `"id_token-issuer":${JSON.stringify(provider)}`;
     const marks = issuers.map(() => '?').join(', ');
     const { changes } = await this.#database.run(
       sql(
-        `UPDATE token SET revoked_at = ? WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${marks})`,
+        `UPDATE token SET revoked_at = ? WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${marks})
+         AND (? = '' OR replace(attributes, ?, '') <> attributes)`,
         this.#clock.now(),
         sid,
         ...issuers,
+        member,
+        member,
       ),
     );
     return changes;

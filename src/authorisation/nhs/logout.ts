@@ -80,7 +80,7 @@ const endSession = (
     try {
       // Marked first, so that a code under way at this moment finds the mark or its tokens are found here.
       await endedSessions.add(upstream.issuer, sid);
-      ended = await tokens.revokeSession(sid, issuers);
+      ended = await tokens.revokeSession(sid, issuers, upstream.issuer);
     } catch (error) {
       log.error({ id: request.id, reason: reasonOf(error) }, 'a session could not be ended');
       throw errors.logoutFailed(reasonOf(error), {}, error);
