@@ -49,7 +49,7 @@ describe('the audience of a token (RFC 8707, RFC 9068 section 4, GHSA-wcvh-g65p-
   test('a JWT that says so itself is no token: only the record counts, whoever signed', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const claims = { iss: `${api}/oauth2.1`, aud: api, sub: '656005750107', exp: 2_000_000_000, scope: 'x' };
-    const header = { alg: 'ES256', typ: 'at+jwt', jwk: publicKey.export({ format: 'jwk' }) } as const;
+    const header = { alg: 'ES256', typ: 'at+jwt', jwk: { ...publicKey.export({ format: 'jwk' }) } } as const;
     const forged = await signJwt(header, claims, privateKey);
     for (const token of [forged, `${forged.split('.').slice(0, 2).join('.')}.`])
       assert.equal((await gateway.call(path, { token })).status, 401);
