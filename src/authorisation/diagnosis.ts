@@ -85,7 +85,13 @@ export class Diagnosis {
   readonly malformed: OnMalformed = async ({ id, status, reason }) => {
     const refusal = (status === 431 ? errors.headersTooLarge : errors.requestMalformed)(reason);
     const { id: error, code } = refusal.entry;
-    await this.#keep({ messageId: id, service: 'authorisation', error, detail: reason, path: '' });
+    await this.#keep({
+      messageId: id,
+      service: 'authorisation',
+      error,
+      detail: reason,
+      path: '(no request)',
+    });
     return json(status, { error: code, error_description: words(refusal), message_id: id });
   };
 

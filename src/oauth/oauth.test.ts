@@ -142,6 +142,11 @@ describe('fetching what others registered', () => {
     assert.deepEqual(paths, ['/own']);
   });
 
+  test('link-local addresses are refused in development too', async () => {
+    for (const host of ['169.254.169.254', '[fe80::1]', '[::ffff:169.254.169.254]', '[fd00:ec2::254]'])
+      await assert.rejects(safeFetch(`http://${host}:1/`, open), /is a private address/, host);
+  });
+
   test('a redirect is an answer and is not followed', async () => {
     const paths: string[] = [];
     await serving(

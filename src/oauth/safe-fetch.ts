@@ -32,23 +32,33 @@ for (const [net, prefix] of [
   ['2002::', 16],
   ['fec0::', 10],
   ['fc00::', 7],
+  ['64:ff9b:1::', 48],
+  ['2001::', 32],
+  ['2002::', 16],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const)
   forbidden.addSubnet(net, prefix, 'ipv6');
 
+/** Where clouds keep the credentials of a machine, among others: no key set stands there, in development neither. */
+const neverAllowed = new BlockList();
+neverAllowed.addSubnet('169.254.0.0', 16, 'ipv4');
+neverAllowed.addSubnet('fe80::', 10, 'ipv6');
+neverAllowed.addAddress('fd00:ec2::254', 'ipv6');
+
 /** What a fetch to an address that somebody registered may reach. */
 export interface FetchPolicy {
-  /** Loopback and private addresses; for development. */
+  /** Loopback and private addresses; for development. Link-local ones never. */
   privateAddresses: boolean;
 }
 
-const isPrivate = (address: string): boolean => {
-  const family = isIP(address);
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped) return forbidden.check(mapped, 'ipv4');
-  return forbidden.check(address, family === 6 ? 'ipv6' : 'ipv4');
-};
+// An IPv4 address within an IPv6 one is found as well.
+const isOn = (list: BlockList, address: string): boolean =>
+  list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+const isRefused = ({ privateAddresses }: FetchPolicy, address: string): boolean =>
+  isOn(neverAllowed, address) || (!privateAddresses && isOn(forbidden, address));
 
 // The address that was examined is the address that is connected to, so a second answer of DNS changes nothing.
 const guardedLookup =
@@ -60,7 +70,7 @@ const guardedLookup =
         address: string;
         family: number;
       }[];
-      const allowed = policy.privateAddresses ? list : list.filter(({ address }) => !isPrivate(address));
+      const allowed = list.filter(({ address }) => !isRefused(policy, address));
       const first = allowed[0];
       if (!first) return callback(new FetchError(`${hostname} leads to a private address`), '');
       if (options.all) return callback(null, allowed);
@@ -89,8 +99,7 @@ export function safeFetch(
     if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
       return reject(new FetchError('it is not an http or https address'));
     const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(host) && !policy.privateAddresses && isPrivate(host))
-      return reject(new FetchError(`${host} is a private address`));
+    if (isIP(host) && isRefused(policy, host)) return reject(new FetchError(`${host} is a private address`));
     const patience = request.milliseconds ?? limits.milliseconds;
     const timer = setTimeout(
       () => call.destroy(new FetchError(`no whole answer within ${patience} ms`)),

@@ -6,9 +6,30 @@ import type { Registration } from './shape.ts';
 
 const usable: readonly string[] = ['rsa', 'ec', 'ed25519'];
 
-/** What will fail at use with these keys, a sentence each. */
-export function keyWarnings(keys: readonly JsonWebKey[], where: string): string[] {
-  const warnings: string[] = [];
+/** The algorithms that assertions may have, where a profile leaves no choice. */
+const algorithmsOf: Readonly<Record<string, readonly string[]>> = {
+  'platform nhs': ['RS512'],
+  'platform fapi2': ['PS256', 'ES256', 'EdDSA'],
+  'cis2 fapi2': ['PS256', 'ES256', 'EdDSA'],
+};
+
+const kinds: Readonly<Record<string, string>> = { R: 'RSA', P: 'RSA', E: 'EC' };
+const kindOf = (algorithm: string): string =>
+  algorithm === 'EdDSA' ? 'OKP' : (kinds[algorithm[0] ?? ''] ?? '');
+
+/** Whether a key can make an assertion of one of these algorithms: by its own `alg`, else by its type. */
+const suits = ({ alg, kty }: JsonWebKey, algorithms: readonly string[]): boolean =>
+  algorithms.some((algorithm) => (typeof alg === 'string' ? alg === algorithm : kindOf(algorithm) === kty));
+
+/** What will fail at use with these keys, a sentence each. `half` and `profile` say which algorithms count. */
+export function keyWarnings(
+  keys: readonly JsonWebKey[],
+  where: string,
+  half: 'platform' | 'cis2',
+  profile: string,
+): string[] {
+  const algorithms = algorithmsOf[`${half} ${profile}`];
+  const warnings: string[] = keys.length === 0 ? [`${where}: there is no key in the set.`] : [];
   const kids = new Set<string>();
   for (const [index, jwk] of keys.entries()) {
     const name = typeof jwk.kid === 'string' ? `key "${jwk.kid.slice(0, 60)}"` : `key number ${index + 1}`;
@@ -22,19 +43,28 @@ export function keyWarnings(keys: readonly JsonWebKey[], where: string): string[
       warnings.push(`${where}: ${name} is of a type that no algorithm here uses.`);
     else if (key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2_048)
       warnings.push(`${where}: ${name} has fewer than 2048 bits and will be refused.`);
+    if (key && algorithms && !suits(jwk, algorithms))
+      warnings.push(
+        `${where}: ${name} is for ${jwk.alg ?? jwk.kty}; assertions are signed by ${algorithms.join(', ')}.`,
+      );
     if (jwk.use === 'enc') warnings.push(`${where}: ${name} is for encryption and will not be used.`);
   }
   return warnings;
 }
 
-async function addressWarnings(address: string, where: string, policy: FetchPolicy): Promise<string[]> {
+async function addressWarnings(
+  address: string,
+  policy: FetchPolicy,
+  warningsOf: (keys: readonly JsonWebKey[]) => string[],
+  where: string,
+): Promise<string[]> {
   try {
     const { status, body } = await safeFetch(address, policy, { headers: { accept: 'application/json' } });
     if (status !== 200)
       return [`${where}: the address answered ${status}; calls that need its keys will fail.`];
     const set = JSON.parse(body) as { keys?: unknown } | null;
     if (!Array.isArray(set?.keys)) return [`${where}: what the address answers is not a JWK set.`];
-    return keyWarnings(set.keys as JsonWebKey[], where);
+    return warningsOf(set.keys as JsonWebKey[]);
   } catch (error) {
     return [
       `${where}: the address cannot be read now (${reasonOf(error)}); calls that need its keys will fail.`,
@@ -53,8 +83,10 @@ export async function keySetWarnings(
     ['cis2', cis2],
   ] as const) {
     if (!half) continue;
-    if (half.jwks) warnings.push(...keyWarnings(half.jwks.keys, `${name}.jwks`));
-    else if (half.jwksUrl) warnings.push(...(await addressWarnings(half.jwksUrl, `${name}.jwksUrl`, policy)));
+    const where = `${name}.${half.jwks ? 'jwks' : 'jwksUrl'}`;
+    const warningsOf = (keys: readonly JsonWebKey[]) => keyWarnings(keys, where, name, half.profile);
+    if (half.jwks) warnings.push(...warningsOf(half.jwks.keys));
+    else if (half.jwksUrl) warnings.push(...(await addressWarnings(half.jwksUrl, policy, warningsOf, where)));
     else if (half.tokenEndpointAuthMethod === 'private_key_jwt')
       warnings.push(
         `${name}: no public key is registered yet, so it cannot authenticate with private_key_jwt.`,

@@ -119,13 +119,14 @@ export function applicationCredentialCalls({ applications, audit }: Parts): ApiC
       },
       async handle({ request, part, body }) {
         let added: JsonWebKey | undefined;
-        await change(request, part('id'), ({ revision: _, ...before }) => {
+        const { application: stored } = await change(request, part('id'), ({ revision: _, ...before }) => {
           const { application, key } = withKey(before, body);
           added = key;
           return { application };
         });
         await record('application.key.added', part('id'));
-        const warnings = added ? keyWarnings([added], `${body.half}.jwks`) : [];
+        const profile = stored[body.half]?.profile ?? '';
+        const warnings = added ? keyWarnings([added], `${body.half}.jwks`, body.half, profile) : [];
         const view = added && keyView(body.half, added);
         return json(201, { ...view, ...(warnings.length > 0 ? { warnings } : {}) });
       },

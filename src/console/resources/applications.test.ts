@@ -122,6 +122,23 @@ describe('/api/v1/applications', () => {
     assert.match(await warningsOf({ jwks: { keys: [publicKey(1024)] } }), /fewer than 2048 bits/);
     const twice = publicKey(2048);
     assert.match(await warningsOf({ jwks: { keys: [twice, twice] } }), /there twice/);
+    assert.match(await warningsOf({ jwks: { keys: [] } }), /there is no key in the set/);
+    const { publicKey: ofCurve } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const elliptic = { ...ofCurve.export({ format: 'jwk' }), kid: 'ec' };
+    const other = { ...publicKey(2048), alg: 'RS256' };
+    for (const [keys, profile, warning] of [
+      [elliptic, 'nhs', /is for EC; assertions are signed by RS512\./],
+      [other, 'nhs', /is for RS256; assertions are signed by RS512\./],
+      [other, 'fapi2', /is for RS256; assertions are signed by PS256, ES256, EdDSA\./],
+      [elliptic, 'fapi2', undefined],
+      [elliptic, 'standard', undefined],
+      [other, 'standard', undefined],
+    ] as const) {
+      const tokenEndpointAuthMethod = profile === 'nhs' ? 'client_secret_post' : 'private_key_jwt';
+      const found = await warningsOf({ profile, tokenEndpointAuthMethod, jwks: { keys: [keys] } });
+      if (warning) assert.match(found, warning);
+      else assert.equal(found, '');
+    }
     assert.equal(await warningsOf({ jwks: { keys: [publicKey(2048)] } }), '');
   });
 
