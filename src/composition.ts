@@ -224,7 +224,11 @@ export async function compose(materials: Materials): Promise<Composition> {
       people: { issuer: cis2Issuer, find: createPeopleNow(personSource) },
       mutualTlsUrl: mutualTls.api,
       ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, clock, 'gateway') } : {}),
-      options: { legacyDefaultMode: false, requireAsid: false, apiLimits: config.apiLimits },
+      options: {
+        legacyDefaultMode: config.legacyDefaultMode,
+        requireAsid: config.requireAsid,
+        apiLimits: config.apiLimits,
+      },
     });
   const console_ = () =>
     createConsole({

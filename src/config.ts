@@ -147,6 +147,16 @@ export const configShape = {
     .describe(
       'Quota and spike arrest of APIs for all clients together: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
     ),
+  legacyDefaultMode: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The published rule of the gateway: a token with no scope of an API counts as application-restricted',
+    ),
+  requireAsid: z
+    .boolean()
+    .default(false)
+    .describe('An application needs the attribute asid at the APIs that pass it on'),
   dpopNonceAtGateway: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at the gateway'),
   dpopNonceAtCis2: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at CIS2'),
   smtpUrl: z
