@@ -12,7 +12,7 @@ export interface PersonNow {
 export interface PeopleNow {
   /** Issuer of the ID tokens that speak of them; people of another issuer are not looked up. */
   issuer: string;
-  /** Undefined for one whom the directory does not know. */
+  /** Undefined for one whom the directory does not know any more. */
   find(uid: string): Promise<PersonNow | undefined>;
 }
 
@@ -20,6 +20,9 @@ interface Known {
   person: Promise<PersonNow | undefined>;
   until: number;
 }
+
+/** Whoever left the directory signed in when they were in it, as nobody else can at our own CIS2. */
+const removed: PersonNow = { disabled: true, roleIds: [] };
 
 /** Milliseconds that an answer holds: a change is known within a second. And how long a directory that fails is left alone. */
 const freshFor = 1_000;
@@ -40,7 +43,7 @@ export class People {
     this.#log = log;
   }
 
-  /** The person as the directory has them; undefined where it cannot say, and what was known at sign-in holds. */
+  /** The person as the directory has them, one who was removed as disabled; undefined where it cannot say, and what was known at sign-in holds. */
   async find(issuer: string | undefined, uid: string): Promise<PersonNow | undefined> {
     const now = this.#clock.now();
     if (issuer !== this.#source.issuer || this.#rests(now)) return undefined;
@@ -63,7 +66,7 @@ export class People {
 
   async #ask(uid: string): Promise<PersonNow | undefined> {
     try {
-      return await this.#source.find(uid);
+      return (await this.#source.find(uid)) ?? removed;
     } catch (error) {
       this.#restsUntil = this.#clock.now() + restFor;
       this.#log.warn({ reason: reasonOf(error) }, 'the directory does not answer; roles of sign-in hold');

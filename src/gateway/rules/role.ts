@@ -36,7 +36,7 @@ const isLogin = ({ attributes }: TokenRecord): boolean =>
   /(^|-)nhs-login$/.test(attributes.auth_provider ?? '');
 
 /**
- * Looks the person up who signed in at our own CIS2: a withdrawn role or a disabled account counts from the next second,
+ * Looks the person up who signed in at our own CIS2: a withdrawn role, a disabled or a removed account counts from the next second,
  * also where the news of it has not come by back-channel logout.
  */
 export const lookUpPerson = ({ people, clock, log }: Dependencies) => {
@@ -46,7 +46,8 @@ export const lookUpPerson = ({ people, clock, log }: Dependencies) => {
   }: Arrival & { token: TokenRecord }): Promise<{ person: PersonNow | undefined }> {
     if (uid === null) return { person: undefined };
     const person = await known?.find(attributes['id_token-issuer'], uid);
-    if (person?.disabled) throw faults.personDisabled('the account was disabled after the sign-in');
+    if (person?.disabled)
+      throw faults.personDisabled('the account was disabled or removed after the sign-in');
     return { person };
   };
 };
