@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Browser } from '../../test/conformance/browser.ts';
+import { Browser } from '../../src/cli/check/browser.ts';
 import type { TestInstance } from '../../test/support/instance.ts';
 import { jwks } from './client-key.ts';
 import { redirectUri, type Target } from './target.ts';

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { launchBrowser } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { type Apache, findApache, freePort, startApache } from './apache.ts';
-import { Browser, type Landing, type Page } from './browser.ts';
+import { Browser, type Landing, type Page } from '../../src/cli/check/browser.ts';
 
 const found = findApache();
 

@@ -1,5 +1,5 @@
 import type { TestInstance } from '../../support/instance.ts';
-import { formOf, type Landing } from '../browser.ts';
+import { formOf, type Landing } from '../../../src/cli/check/browser.ts';
 import type { Provider } from '../provider.ts';
 
 /** The person at the desk of an instance: what they do at the pages of CIS2 and of the agent. */

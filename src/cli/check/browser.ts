@@ -1,6 +1,9 @@
 import http from 'node:http';
+import https from 'node:https';
+import { systemClock } from '@alongside/kernel/clock';
+import { OperatorError } from '@alongside/kernel/config';
 
-/** The browser came to one of the client's own addresses. */
+/** The browser came to an address where it stops. */
 export interface Callback {
   kind: 'callback';
   /** How the parameters came. */
@@ -33,6 +36,15 @@ interface Cookie {
   sameSite: string;
 }
 
+/** A `Set-Cookie` line, and where it came from. */
+export interface CookieLine {
+  url: URL;
+  line: string;
+}
+
+/** Milliseconds for one answer. */
+const patience = 30_000;
+
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const decode = (text: string): string =>
   text.replace(/&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi, (all, hex, decimal, name) =>
@@ -64,14 +76,44 @@ const refreshOf = ({ body, url }: Page): URL | undefined => {
   return to ? new URL(to.trim().replace(/^['"]|['"]$/g, ''), url) : undefined;
 };
 
-/** A browser without a screen: cookies with path and SameSite, redirects, pages that go on by themselves. It stops at the client's addresses, which nobody has to serve. */
+/** A browser without a screen: cookies with path and SameSite, redirects, pages that go on by themselves. It stops before the addresses that it is told, which nobody has to serve. */
 export class Browser {
   readonly #jar = new Map<string, Map<string, Cookie>>();
-  readonly #stops: readonly string[];
+  readonly #signal: AbortSignal | undefined;
+  #stops: readonly string[];
+  /** Every cookie that it was given, the oldest first. */
+  readonly cookieLines: CookieLine[] = [];
 
-  /** @param stops addresses of the client, without query. */
-  constructor(stops: readonly string[]) {
+  /** @param stops addresses without query, such as those of a client. */
+  constructor(stops: readonly string[], signal?: AbortSignal) {
     this.#stops = stops;
+    this.#signal = signal;
+  }
+
+  /** Stops at other addresses from now on. */
+  stopAt(...stops: readonly string[]): void {
+    this.#stops = stops;
+  }
+
+  /** Another browser with the same cookies. */
+  fork(): Browser {
+    const other = new Browser(this.#stops, this.#signal);
+    for (const [host, cookies] of this.#jar) other.#jar.set(host, new Map(cookies));
+    return other;
+  }
+
+  /** Forgets a cookie of a host. */
+  forget(hostname: string, name: string): void {
+    const cookies = this.#jar.get(hostname);
+    for (const key of cookies?.keys() ?? []) if (key.split('|')[0] === name) cookies?.delete(key);
+  }
+
+  /** Goes on to where it stopped, with these parameters, in the way that they came. */
+  deliver({ mode, url, parameters }: Callback): Promise<Landing> {
+    const to = new URL(url);
+    if (mode === 'form_post') return this.#navigate(to, 'cross-site', parameters, 'null');
+    to.search = parameters.toString();
+    return this.#navigate(to, 'cross-site');
   }
 
   /** Goes to an address, as a link or a redirect of the client's site does. */
@@ -114,7 +156,7 @@ export class Browser {
       const page = await this.#send(next, site, posted, from);
       const location = page.headers.location;
       if (location !== undefined && page.status >= 300 && page.status < 400) {
-        if (page.status === 307 || page.status === 308)
+        if (posted && (page.status === 307 || page.status === 308))
           throw new Error('a redirect that repeats the request');
         [next, posted, from] = [new URL(location, next), undefined, undefined];
         continue;
@@ -149,9 +191,11 @@ export class Browser {
     const body = form?.toString();
     const cookie = this.#cookiesFor(url, site === 'cross-site' && body !== undefined);
     return new Promise((resolve, reject) => {
-      const request = http.request(
+      const request = (url.protocol === 'https:' ? https : http).request(
         url,
         {
+          signal: this.#signal,
+          timeout: patience,
           method: body === undefined ? 'GET' : 'POST',
           headers: {
             accept: 'text/html',
@@ -166,6 +210,7 @@ export class Browser {
         },
         (response) => {
           this.#keep(url, response.headers['set-cookie'] ?? []);
+          response.on('error', reject);
           const parts: Buffer[] = [];
           response.on('data', (part: Buffer) => parts.push(part));
           response.on('end', () =>
@@ -180,6 +225,9 @@ export class Browser {
         },
       );
       request.on('error', reject);
+      request.on('timeout', () =>
+        request.destroy(new OperatorError(`${url.origin} did not answer within ${patience / 1000} s`)),
+      );
       request.end(body);
     });
   }
@@ -194,10 +242,12 @@ export class Browser {
       .join('; ');
   }
 
-  #keep({ hostname, pathname }: URL, lines: readonly string[]): void {
+  #keep(url: URL, lines: readonly string[]): void {
+    const { hostname, pathname } = url;
     const jar = this.#jar.get(hostname) ?? new Map<string, Cookie>();
     this.#jar.set(hostname, jar);
     for (const line of lines) {
+      this.cookieLines.push({ url, line });
       const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
       const name = pair.slice(0, pair.indexOf('='));
       const value = pair.slice(pair.indexOf('=') + 1);
@@ -208,7 +258,7 @@ export class Browser {
         ]),
       );
       const path = told.get('path') ?? (pathname.slice(0, pathname.lastIndexOf('/')) || '/');
-      const expired = told.get('max-age') === '0' || Date.parse(told.get('expires') ?? '') < Date.now();
+      const expired = Number(told.get('max-age') ?? 1) <= 0 || Date.parse(told.get('expires') ?? '') < systemClock.now();
       if (expired || value === '') jar.delete(`${name}|${path}`);
       else
         jar.set(`${name}|${path}`, { value, path, sameSite: (told.get('samesite') ?? 'lax').toLowerCase() });
