@@ -4,6 +4,7 @@ import { agent } from './commands/agent.ts';
 import { app } from './commands/app.ts';
 import { authenticator } from './commands/authenticator.ts';
 import { card } from './commands/card.ts';
+import { check } from './commands/check.ts';
 import { developer } from './commands/developer.ts';
 import { directory } from './commands/directory.ts';
 import { doctor } from './commands/doctor.ts';
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   importCommand,
   reset,
   doctor,
+  check,
   explain,
   validate,
 ];

@@ -2,20 +2,28 @@ import { environment, loadConfig, readFlags } from '@alongside/kernel/config';
 import type { Config, configShape } from '../config.ts';
 import { noMore } from './command.ts';
 
-// What the commands share that start an instance: `up` and `serve`.
+// What the commands share that last: `up`, `serve`, `check`.
 
-/** Resolves at the first Ctrl-C or end signal. A second one ends the process at once. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Calls at the first Ctrl-C or end signal. A second one ends the process at once. What it gives back stops listening. */
+export function onStop(heard: () => void): () => void {
+  let asked = false;
+  const stop = () => {
+    if (asked) process.exit(130);
+    asked = true;
+    heard();
+  };
+  for (const signal of signals) process.on(signal, stop);
+  return () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+}
+
+/** Resolves at the first Ctrl-C or end signal. */
 export const stopSignal = (): Promise<void> =>
   new Promise((resolve) => {
-    let asked = false;
-    const stop = () => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-    process.on('SIGHUP', stop);
+    onStop(resolve);
   });
 
 /** The file that the configuration is read from, where one is named. */

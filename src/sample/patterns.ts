@@ -69,6 +69,9 @@ function combinedPattern(settings: SampleSettings): Pattern {
   };
 }
 
+/** Seconds, as the platform asks in the combined pattern. */
+const oldestSignIn = 300;
+
 function separatePattern(settings: SampleSettings): Pattern {
   const { clock, origin, api, cis2Issuer, separate } = settings;
   const flow = createSeparate({
@@ -79,8 +82,6 @@ function separatePattern(settings: SampleSettings): Pattern {
       redirectUri: `${origin}/separate/callback`,
       authentication: { method: 'client_secret_post', clientSecret: separate.cis2.clientSecret },
       scope: 'openid profile nationalrbacaccess',
-      // The sample lets a tester in at the lower levels too; a real application decides what it needs.
-      minimumIdentityLevel: 0,
     },
     platform: { tokenUrl: `${api}/oauth2/token`, ...separate.platform, key: separate.key },
     clock,
@@ -88,7 +89,7 @@ function separatePattern(settings: SampleSettings): Pattern {
   return {
     id: 'separate',
     title: 'separate authentication and authorisation',
-    begin: (changeRole) => flow.begin(changeRole ? { role: 'changed' } : {}),
+    begin: (changeRole) => flow.begin({ maxAge: oldestSignIn, ...(changeRole ? { role: 'changed' } : {}) }),
     async finish(callback, state) {
       const signIn = await flow.finish(callback, state);
       const userinfo = await flow.userinfo(signIn);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { Browser, type Landing, type Page } from '../../src/cli/check/browser.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { type Apache, findApache, freePort, startApache } from './apache.ts';
-import { Browser, type Landing, type Page } from '../../src/cli/check/browser.ts';
 
 const found = findApache();
 

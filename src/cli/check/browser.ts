@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { systemClock } from '@alongside/kernel/clock';
 import { OperatorError } from '@alongside/kernel/config';
+import { type Form, formOf, refreshOf, sendsItself } from './markup.ts';
 
 /** The browser came to an address where it stops. */
 export interface Callback {
@@ -24,12 +25,6 @@ export interface Page {
 
 export type Landing = Callback | Page;
 
-export interface Form {
-  method: string;
-  action: URL;
-  fields: [string, string][];
-}
-
 interface Cookie {
   value: string;
   path: string;
@@ -44,37 +39,6 @@ export interface CookieLine {
 
 /** Milliseconds for one answer. */
 const patience = 30_000;
-
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-const decode = (text: string): string =>
-  text.replace(/&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi, (all, hex, decimal, name) =>
-    name ? (entities[name] ?? all) : String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal)),
-  );
-
-const attribute = (tag: string, name: string): string | undefined => {
-  const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`, 'i').exec(tag);
-  return found ? decode(found[1] ?? found[2] ?? '') : undefined;
-};
-
-/** The first form of a page; undefined when it has none. */
-export function formOf({ body, url }: Page): Form | undefined {
-  const [, open, inside] = /(<form\b[^>]*>)([\s\S]*?)<\/form>/i.exec(body) ?? [];
-  if (open === undefined || inside === undefined) return undefined;
-  const fields = [...inside.matchAll(/<input\b[^>]*>/gi)]
-    .map(([tag]): [string, string] => [attribute(tag, 'name') ?? '', attribute(tag, 'value') ?? ''])
-    .filter(([name]) => name !== '');
-  return {
-    method: (attribute(open, 'method') ?? 'get').toUpperCase(),
-    action: new URL(attribute(open, 'action') ?? '', url),
-    fields,
-  };
-}
-
-const refreshOf = ({ body, url }: Page): URL | undefined => {
-  const tag = /<meta\b[^>]*http-equiv\s*=\s*["']?refresh["']?[^>]*>/i.exec(body)?.[0];
-  const to = tag && /url\s*=\s*(.+)$/i.exec(attribute(tag, 'content') ?? '')?.[1];
-  return to ? new URL(to.trim().replace(/^['"]|['"]$/g, ''), url) : undefined;
-};
 
 /** A browser without a screen: cookies with path and SameSite, redirects, pages that go on by themselves. It stops before the addresses that it is told, which nobody has to serve. */
 export class Browser {
@@ -172,7 +136,7 @@ export class Browser {
         return { kind: 'callback', mode: 'form_post', url: answer.action, parameters };
       }
       // A page whose only form sends itself, such as one that re-enters with its own cookies.
-      if (answer && /(?:document\.forms\[0\]|document\.forms\.\w+|form)\.submit\(\)/.test(page.body)) {
+      if (answer && sendsItself(page)) {
         const own = page.url.origin === answer.action.origin;
         [next, posted, from] = [answer.action, new URLSearchParams(answer.fields), page.url.origin];
         if (own) continue;
@@ -258,7 +222,8 @@ export class Browser {
         ]),
       );
       const path = told.get('path') ?? (pathname.slice(0, pathname.lastIndexOf('/')) || '/');
-      const expired = Number(told.get('max-age') ?? 1) <= 0 || Date.parse(told.get('expires') ?? '') < systemClock.now();
+      const expired =
+        Number(told.get('max-age') ?? 1) <= 0 || Date.parse(told.get('expires') ?? '') < systemClock.now();
       if (expired || value === '') jar.delete(`${name}|${path}`);
       else
         jar.set(`${name}|${path}`, { value, path, sameSite: (told.get('samesite') ?? 'lax').toLowerCase() });

@@ -1,5 +1,5 @@
+import { answerPage } from '../../../src/cli/check/person.ts';
 import type { TestInstance } from '../../support/instance.ts';
-import { formOf, type Landing } from '../../../src/cli/check/browser.ts';
 import type { Provider } from '../provider.ts';
 
 /** The person at the desk of an instance: what they do at the pages of CIS2 and of the agent. */
@@ -22,19 +22,6 @@ export function deskOf(instance: TestInstance): Pick<Provider, 'withoutPerson' |
         refuses = false;
       }
     },
-    async goOn(page, browser): Promise<Landing> {
-      const form = formOf(page);
-      if (!form) return page;
-      const answer = (name: string, value: string) =>
-        browser.submit(page, {
-          ...form,
-          fields: [...form.fields.filter(([field]) => field !== name), [name, value]],
-        });
-      if (form.fields.some(([name]) => name === 'pin')) return answer('pin', '123456');
-      if (/name="answer" value="yes"/.test(page.body)) return answer('answer', refuses ? 'cancel' : 'yes');
-      if (/name="authenticator" value="smartcard"/.test(page.body))
-        return refuses ? answer('cancel', '1') : answer('authenticator', 'smartcard');
-      return page.body.includes('Do you want to sign out?') ? browser.submit(page, form) : page;
-    },
+    goOn: (page, browser) => answerPage(page, browser, { pin: '123456', refuses }),
   };
 }

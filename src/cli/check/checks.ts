@@ -1,0 +1,83 @@
+import type { Check } from './check.ts';
+import { codeReplayed } from './checks/code-replayed.ts';
+import { errorResponse } from './checks/error-response.ts';
+import { expired } from './checks/expired.ts';
+import { freshSignInAsked } from './checks/fresh-sign-in-asked.ts';
+import { idTokenSigNone } from './checks/idtoken-sig-none.ts';
+import { invalidAud } from './checks/invalid-aud.ts';
+import { invalidIss } from './checks/invalid-iss.ts';
+import { invalidSig } from './checks/invalid-sig.ts';
+import { logoutAlgNone } from './checks/logout-alg-none.ts';
+import { logoutInvalidSig } from './checks/logout-invalid-sig.ts';
+import { logoutNoEvent } from './checks/logout-no-event.ts';
+import { logoutOld } from './checks/logout-old.ts';
+import { logoutWithNonce } from './checks/logout-with-nonce.ts';
+import { logoutWithoutSession } from './checks/logout-without-session.ts';
+import { logoutWrongAlg } from './checks/logout-wrong-alg.ts';
+import { logoutWrongAud } from './checks/logout-wrong-aud.ts';
+import { logoutWrongEvent } from './checks/logout-wrong-event.ts';
+import { logoutWrongIss } from './checks/logout-wrong-iss.ts';
+import { lowAuthenticationLevel } from './checks/low-authentication-level.ts';
+import { lowIdentityLevel } from './checks/low-identity-level.ts';
+import { minimumScopes } from './checks/minimum-scopes.ts';
+import { missingIat } from './checks/missing-iat.ts';
+import { missingSub } from './checks/missing-sub.ts';
+import { newSession } from './checks/new-session.ts';
+import { noRole } from './checks/no-role.ts';
+import { nonceInvalid } from './checks/nonce-invalid.ts';
+import { sessionCookie } from './checks/session-cookie.ts';
+import { sessionEnded } from './checks/session-ended.ts';
+import { signIn } from './checks/sign-in.ts';
+import { signingKeyRotation } from './checks/signing-key-rotation.ts';
+import { staleAuthTime } from './checks/stale-auth-time.ts';
+import { stateChanged } from './checks/state-changed.ts';
+import { stateOfAnotherBrowser } from './checks/state-of-another-browser.ts';
+import { tokenUnavailable } from './checks/token-unavailable.ts';
+import { unknownKey } from './checks/unknown-key.ts';
+import { userinfoInvalidSub } from './checks/userinfo-invalid-sub.ts';
+
+/** The sign-in that all others are compared with. */
+export const basis = signIn;
+
+/** Every check, in the order in which they are run: what spoils the cache of keys comes last. */
+export const checks: readonly Check[] = [
+  signIn,
+  signingKeyRotation,
+  freshSignInAsked,
+  minimumScopes,
+  stateChanged,
+  stateOfAnotherBrowser,
+  errorResponse,
+  codeReplayed,
+  invalidIss,
+  invalidAud,
+  missingSub,
+  missingIat,
+  idTokenSigNone,
+  invalidSig,
+  nonceInvalid,
+  expired,
+  staleAuthTime,
+  lowAuthenticationLevel,
+  lowIdentityLevel,
+  userinfoInvalidSub,
+  noRole,
+  tokenUnavailable,
+  newSession,
+  sessionCookie,
+  sessionEnded,
+  logoutAlgNone,
+  logoutNoEvent,
+  logoutWithNonce,
+  logoutWrongAlg,
+  logoutWrongAud,
+  logoutWrongEvent,
+  logoutWrongIss,
+  logoutInvalidSig,
+  logoutOld,
+  logoutWithoutSession,
+  unknownKey,
+];
+
+const names = checks.map(({ name }) => name);
+if (new Set(names).size !== names.length) throw new Error('Two checks have the same name.');

@@ -1,0 +1,45 @@
+import type { Landing } from '../browser.ts';
+import { type Check, failed, passed, type Verdict, warning } from '../check.ts';
+import { isAccident } from '../refusal.ts';
+import { placeOf, Stranded, wordsOf } from '../trial.ts';
+
+const markup = '<u>no</u>';
+
+/** What can be said of what the person is shown. */
+function shown(landing: Landing): Verdict {
+  if (landing.kind === 'callback')
+    return warning('It sent the browser to CIS2 at once, so that the person never reads what went wrong.');
+  if (landing.body.includes(markup))
+    return failed(
+      'It shows error_description without escaping it: markup in an address becomes part of the page.',
+    );
+  if (wordsOf(landing.body) === '') return failed(`It shows nothing. ${placeOf(landing)}`);
+  return /<(?:a|form|button)\b/i.test(landing.body)
+    ? passed(`It says "${wordsOf(landing.body).slice(0, 80)}" and lets the person go on.`)
+    : warning(`It says "${wordsOf(landing.body).slice(0, 80)}", without a way to begin again.`);
+}
+
+export const errorResponse: Check = {
+  name: 'cis2-error-response',
+  does: 'CIS2 answers with the error access_denied, and with markup in its description.',
+  expects: 'It signs nobody in, shows an error with a way to begin again, and the next sign-in begins.',
+  source: 'OpenID Connect Core 1.0 section 3.1.2.6; RFC 9700 section 4.2',
+  async run(trial) {
+    const browser = trial.browser();
+    const answer = await trial.toCallback(browser);
+    answer.parameters.delete('code');
+    answer.parameters.set('error', 'access_denied');
+    answer.parameters.set('error_description', `The person said ${markup}`);
+    const reaction = await trial.deliver(browser, answer);
+    if (reaction.signedIn) return failed('It signed the person in all the same.');
+    if (isAccident(reaction)) return failed(placeOf(reaction.landing));
+    const verdict = shown(reaction.landing);
+    try {
+      await trial.begin(browser);
+    } catch (error) {
+      if (error instanceof Stranded) return failed(`Afterwards no sign-in can be begun: ${error.message}.`);
+      throw error;
+    }
+    return verdict;
+  },
+};

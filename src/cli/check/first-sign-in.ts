@@ -1,0 +1,66 @@
+import { OperatorError } from '@alongside/kernel/config';
+import type { Callback, Landing } from './browser.ts';
+import { Stranded, shows, type Trial, wordsOf } from './trial.ts';
+
+/** What the caller says of the application. */
+export interface Told {
+  signedIn: string | undefined;
+  page: string | undefined;
+}
+
+/** The first sign-in: what all checks are compared with. Throws Stranded when it does not succeed, OperatorError when the call must be another. */
+export async function firstSignIn(trial: Trial, told: Told, apiOrigin: string): Promise<void> {
+  const browser = trial.browser();
+  const asked = await trial.begin(trial.browser());
+  forCis2(asked, apiOrigin);
+  const answer = await trial.toCallback(browser);
+  browser.stopAt(trial.endpoint);
+  const landing = await browser.deliver(answer);
+  const page = told.page ?? pageAfter(landing, answer);
+  const home = await browser.go(page);
+  const candidates = await textsOf(trial, told);
+  const text = candidates.find((candidate) => home.kind === 'page' && shows(home.body, candidate));
+  if (text === undefined) throw new Stranded(unseen(candidates, page, home));
+  const anybody = await stranger(trial, page);
+  if (anybody.kind === 'page' && shows(anybody.body, text))
+    throw new OperatorError(
+      `${page} shows "${text}" to anybody: name with --signed-in a text, and with --page a page, that only a signed-in person sees.`,
+    );
+  const request = asked.parameters.has('scope') ? asked.parameters : undefined;
+  const clientId = asked.parameters.get('client_id') ?? '';
+  trial.learn({ clientId, registration: await trial.provider.registration(clientId), request, text, page });
+}
+
+/** In the combined pattern the relying party of CIS2 is the API platform, which is not what is to be checked. */
+function forCis2({ parameters }: Callback, apiOrigin: string): void {
+  if (parameters.get('redirect_uri')?.startsWith(apiOrigin))
+    throw new OperatorError(
+      'This address signs in at the API platform, which is the relying party of CIS2 then (combined pattern). The checks are for applications that sign people in at CIS2 themselves.',
+    );
+}
+
+const pageAfter = (landing: Landing, answer: Callback): string =>
+  landing.kind === 'page' && landing.url.pathname !== answer.url.pathname
+    ? landing.url.href
+    : `${answer.url.origin}/`;
+
+async function textsOf(trial: Trial, told: Told): Promise<string[]> {
+  if (told.signedIn !== undefined) return [told.signedIn];
+  const { uid, familyName } = await trial.provider.person();
+  return [uid, familyName];
+}
+
+function stranger(trial: Trial, page: string): Promise<Landing> {
+  const browser = trial.browser();
+  browser.stopAt(trial.endpoint);
+  return browser.go(page);
+}
+
+function unseen(texts: readonly string[], page: string, home: Landing): string {
+  const quoted = texts.map((text) => `"${text}"`).join(' nor ');
+  const found =
+    home.kind === 'callback'
+      ? 'it sends the browser to CIS2 again'
+      : `status ${home.status}, it says: ${wordsOf(home.body) || 'nothing'}`;
+  return `After the sign-in ${page} does not show ${quoted} (${found}). If the person is signed in there, name with --signed-in a text that only a signed-in page shows, and with --page its address.`;
+}

@@ -1,0 +1,43 @@
+import { type Check, failed, notRun, passed, type Verdict, warning } from './check.ts';
+import { placeOf, type Reaction, type Trial } from './trial.ts';
+
+/** Whether an answer was an accident of the application: an error that nobody handled. */
+export const isAccident = ({ landing }: Reaction): boolean =>
+  landing.kind === 'page' && landing.status >= 500;
+
+/** What it means for the application that it was given something that it must refuse. */
+export function refusal(reaction: Reaction): Verdict {
+  if (reaction.signedIn) return failed('It signed the person in all the same.');
+  const place = placeOf(reaction.landing);
+  return isAccident(reaction)
+    ? warning(`It signed nobody in. ${place} That looks like an error that nobody handled.`)
+    : passed(`It signed nobody in. ${place}`);
+}
+
+interface SignInFault {
+  name: string;
+  /** Named fault of CIS2. */
+  fault: string;
+  /** What is wrong with the sign-in. */
+  does: string;
+  source: string;
+  /** Where the answer that is spoilt comes from, for an application that does not ask for it. */
+  asked?: string;
+  /** Why this application cannot be tried so; undefined when it can. */
+  unfit?: (trial: Trial) => Verdict | undefined;
+}
+
+/** A sign-in with one fault of CIS2 in it, which the application must refuse. */
+export const refusesSignIn = ({ name, fault, does, source, asked, unfit }: SignInFault): Check => ({
+  name,
+  does: `A sign-in in which ${does}.`,
+  expects: 'It signs nobody in and shows an error.',
+  source,
+  async run(trial) {
+    const reason = unfit?.(trial);
+    if (reason) return reason;
+    const { result, met } = await trial.provider.withFault(fault, { next: 1 }, () => trial.signIn());
+    if (!met) return notRun(`The application did not ask CIS2 for ${asked ?? 'tokens'}.`);
+    return refusal(result);
+  },
+});

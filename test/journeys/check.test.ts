@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { checks } from '../../src/cli/check/checks.ts';
+import { invoke } from '../../src/cli/command.fixture.ts';
+import { type CarelessParty, startCarelessParty } from '../support/careless-party.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+interface Answer {
+  ok: boolean;
+  counts: Record<string, number>;
+  checks: { name: string; outcome: string; got: string }[];
+}
+
+// The command that tries a supplier's application, against one that is right and one that leaves rules out.
+describe('alongside check', () => {
+  let instance: TestInstance;
+  let party: CarelessParty;
+  before(async () => {
+    instance = await startInstance();
+    party = await startCarelessParty(instance);
+  });
+  after(async () => {
+    await party?.stop();
+    await instance?.stop();
+  });
+  beforeEach(() => party.ignores.clear());
+
+  const all = checks.map(({ name }) => name);
+  const only = (names: readonly string[]) => names.flatMap((name) => ['--only', name]);
+  const at = () => ['--state', instance.state.stateFile];
+
+  async function run(url: string, ...more: string[]): Promise<Answer & { code: number }> {
+    const { lines, code } = await invoke(['check', url, ...at(), '--json', '--patience', '0', ...more]);
+    assert.equal(lines.length, 1);
+    return { ...(JSON.parse(lines[0] ?? '') as Answer), code };
+  }
+  const named = ({ checks: found }: Answer, outcome: string) =>
+    found.filter((one) => one.outcome === outcome).map(({ name }) => name);
+  const faultsOn = async () =>
+    (await instance.api<{ faults: { name: string; state: unknown }[] }>('GET', '/faults')).faults.filter(
+      ({ state }) => state !== null,
+    );
+
+  test('the sample application passes every check', async () => {
+    const answer = await run(`${instance.urls.sample}/sign-in/separate`);
+    assert.deepEqual(
+      answer.checks.filter(({ outcome }) => outcome !== 'passed'),
+      [],
+    );
+    assert.deepEqual([answer.ok, answer.code, answer.counts.passed], [true, 0, all.length]);
+    assert.deepEqual(await faultsOn(), []);
+    const { card } = await instance.api<{ card: unknown }>('GET', '/readers/0');
+    assert.equal(card, null, 'the reader is left as it was');
+  });
+
+  // What one application cannot leave out together: who takes any key notices no rotation, and so on.
+  const apart = [
+    'oidcc-client-test',
+    'oidcc-client-test-signing-key-rotation',
+    'oidcc-client-test-rp-backchannel-rpinitlogout',
+    'cis2-fresh-sign-in-asked',
+    'cis2-minimum-scopes',
+  ];
+
+  test('an application that ignores the rules fails every check of them, and no other', async () => {
+    const ignored = all.filter((name) => !apart.includes(name));
+    for (const name of ignored) party.ignores.add(name);
+    const answer = await run(party.start);
+    assert.deepEqual(named(answer, 'failed'), ignored);
+    assert.deepEqual(
+      named(answer, 'passed'),
+      all.filter((name) => apart.includes(name)),
+    );
+    assert.equal(answer.code, 1);
+  });
+
+  test('what is left fails apart, and the others pass', async () => {
+    const ignored = [
+      'oidcc-client-test-signing-key-rotation',
+      'oidcc-client-test-rp-backchannel-rpinitlogout',
+      'cis2-fresh-sign-in-asked',
+      'cis2-minimum-scopes',
+      'cis2-code-replayed',
+    ];
+    for (const name of ignored.slice(1)) party.ignores.add(name);
+    const asked = [...ignored.slice(1), 'cis2-stale-auth-time', 'oidcc-client-test', 'cis2-session-cookie'];
+    const answer = await run(party.start, ...only(asked));
+    assert.deepEqual(named(answer, 'warning'), ['cis2-minimum-scopes']);
+    assert.deepEqual(named(answer, 'notRun'), ['cis2-stale-auth-time']);
+    assert.deepEqual(named(answer, 'passed'), ['oidcc-client-test', 'cis2-session-cookie']);
+    assert.equal(named(answer, 'failed').length, 3);
+    party.ignores.add('oidcc-client-test-signing-key-rotation');
+    const rotated = await run(party.start, ...only(['oidcc-client-test-signing-key-rotation']));
+    assert.deepEqual(named(rotated, 'failed'), ['oidcc-client-test-signing-key-rotation']);
+    const afterwards = await run(party.start, ...only(['cis2-session-cookie']));
+    assert.deepEqual(named(afterwards, 'failed'), ['oidcc-client-test']);
+    assert.deepEqual(named(afterwards, 'notRun'), ['cis2-session-cookie']);
+  });
+
+  test('a careful application with pages of its own passes', async () => {
+    const answer = await run(party.start, '--signed-in', 'Signed in: Careful', '--person', 'nurse');
+    assert.deepEqual(
+      answer.checks.filter(({ outcome }) => outcome !== 'passed'),
+      [],
+    );
+  });
+
+  const called: [string, () => string[], RegExp][] = [
+    [
+      'a text that everybody sees',
+      () => [party.start, '--signed-in', 'Sign in'],
+      /shows "Sign in" to anybody: name with --signed-in/,
+    ],
+    ['the combined pattern', () => [`${instance.urls.sample}/sign-in/combined`], /combined pattern/],
+    ['an unknown check', () => [party.start, '--only', 'cis2-nothing'], /alongside check --list/],
+    ['no patience', () => [party.start, '--patience', 'long'], /--patience takes seconds/],
+    ['no address', () => ['login'], /"login" is no http or https address/],
+    ['nobody there', () => ['http://localhost:9/login'], /ECONNREFUSED/],
+  ];
+  for (const [name, words, sentence] of called)
+    test(`${name} is one sentence`, async () => {
+      await assert.rejects(invoke(['check', ...words(), ...at()]), (error: Error) => {
+        assert.match(error.message, sentence);
+        return !error.message.includes('\n');
+      });
+    });
+
+  test('a text that no page shows, and an address that starts no sign-in, are said so', async () => {
+    const unseen = await run(
+      party.start,
+      '--signed-in',
+      'Nothing of the kind',
+      ...only(['oidcc-client-test']),
+    );
+    assert.match(unseen.checks[0]?.got ?? '', /does not show "Nothing of the kind".*--signed-in.*--page/);
+    const elsewhere = await run(instance.urls.sample, ...only(['oidcc-client-test']));
+    assert.match(elsewhere.checks[0]?.got ?? '', /not to CIS2 at .* give the address that starts a sign-in/);
+  });
+
+  test('Ctrl-C ends it, and its fault is off', { timeout: 30_000 }, async () => {
+    const held = party.holdAfter(1);
+    const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+    const words = ['check', party.start, ...at(), ...only(['oidcc-client-test-invalid-iss'])];
+    const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (part) => (said += part));
+    child.stdout.resume();
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    await held;
+    assert.deepEqual(
+      (await faultsOn()).map(({ name }) => name),
+      ['id-token-wrong-issuer'],
+    );
+    child.kill('SIGINT');
+    assert.equal(await ended, 1);
+    assert.match(said, /^Stopped; the faults are off\.$/m);
+    assert.deepEqual(await faultsOn(), []);
+  });
+
+  test('--list names every check with what it does', async () => {
+    const { lines } = await invoke(['check', '--list']);
+    assert.deepEqual(
+      lines.map((line) => line.split(' ')[0]),
+      all,
+    );
+  });
+});

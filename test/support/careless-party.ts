@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  compactVerify,
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+} from 'jose';
+import type { TestInstance } from './instance.ts';
+
+/** A relying party of CIS2 that leaves out the rules that it is told to leave out, each by the name of its check. */
+export interface CarelessParty {
+  start: string;
+  /** Names of checks whose rules it ignores. */
+  ignores: Set<string>;
+  /** From now on this many sign-ins come back; the one after them is never answered. Resolves when that one is there. */
+  holdAfter(callbacks: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Reply {
+  status: number;
+  body?: string;
+  headers?: Record<string, string | string[]>;
+}
+
+interface Started {
+  browser: string;
+  nonce: string;
+}
+
+class Refused extends Error {}
+
+const logout = 'oidcc-client-test-rp-backchannel-rpinitlogout';
+const event = 'http://schemas.openid.net/event/backchannel-logout';
+const now = () => Date.now() / 1000;
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const part of request) body += part;
+  return body;
+}
+
+function cookieOf(request: IncomingMessage, name: string): string | undefined {
+  return new RegExp(`(?:^|; )${name}=([^;]+)`).exec(request.headers.cookie ?? '')?.[1];
+}
+
+const page = (status: number, words: string): Reply => ({
+  status,
+  body: `<!doctype html><title>Careless</title><p>${words}</p><a href="/login">Sign in</a>`,
+});
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+/** Registers it at an instance, and starts it. */
+export async function startCarelessParty(instance: TestInstance): Promise<CarelessParty> {
+  const issuer = instance.urls.cis2Issuer;
+  const ignores = new Set<string>();
+  const started = new Map<string, Started>();
+  const sessions = new Map<string, { uid: string; sid: unknown }>();
+  let client = { clientId: '', clientSecret: '' };
+  let origin = '';
+  let hold: { left: number; reached: () => void } | undefined;
+  const fetchKeys = async () =>
+    createLocalJWKSet((await (await fetch(`${issuer}/connect/jwk_uri`)).json()) as never);
+  let keys = await fetchKeys();
+
+  /** Refuses unless the rule is kept or ignored. */
+  function demand(check: string, kept: boolean): void {
+    if (!kept && !ignores.has(check)) throw new Refused(check);
+  }
+
+  async function read(token: string, rules: { none: string; algorithm?: string; signature: string }) {
+    const { alg } = decodeProtectedHeader(token);
+    const claims = decodeJwt(token);
+    if (alg === 'none') {
+      demand(rules.none, false);
+      return claims;
+    }
+    demand(rules.algorithm ?? rules.signature, alg === 'RS256');
+    try {
+      await compactVerify(token, keys);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) demand(rules.signature, false);
+      else if (ignores.has('oidcc-client-test-signing-key-rotation')) throw new Refused('unknown key');
+      else {
+        keys = await fetchKeys();
+        await compactVerify(token, keys).catch(() => demand('cis2-unknown-key', false));
+      }
+    }
+    return claims;
+  }
+
+  async function idTokenOf(token: string, nonce: string): Promise<JWTPayload> {
+    const claims = await read(token, {
+      none: 'oidcc-client-test-idtoken-sig-none',
+      signature: 'oidcc-client-test-invalid-sig-rs256',
+    });
+    demand('oidcc-client-test-invalid-iss', claims.iss === issuer);
+    demand('oidcc-client-test-invalid-aud', claims.aud === client.clientId);
+    demand('oidcc-client-test-missing-sub', claims.sub !== undefined);
+    demand('oidcc-client-test-missing-iat', claims.iat !== undefined);
+    demand('oidcc-client-test-nonce-invalid', claims.nonce === nonce);
+    demand('cis2-expired-id-token', Number(claims.exp) > now());
+    demand('cis2-stale-auth-time', Number(claims.auth_time) > now() - 330);
+    demand('cis2-low-authentication-level', Number(claims.authentication_assurance_level) >= 3);
+    demand('cis2-low-identity-level', Number(claims.id_assurance_level) >= 3);
+    return claims;
+  }
+
+  async function redeem(code: string): Promise<{ access_token: string; id_token: string }> {
+    const answer = await fetch(`${issuer}/access_token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        ...{ grant_type: 'authorization_code', code, redirect_uri: `${origin}/callback` },
+        ...{ client_id: client.clientId, client_secret: client.clientSecret },
+      }),
+    });
+    if (answer.status === 503 && ignores.has('cis2-token-endpoint-unavailable'))
+      throw new TypeError('There are no tokens.');
+    if (answer.status !== 200) throw new Refused('the code');
+    return (await answer.json()) as { access_token: string; id_token: string };
+  }
+
+  function login(request: IncomingMessage): Reply {
+    const browser = cookieOf(request, 'browser') ?? randomUUID();
+    const [state, nonce] = [randomUUID(), randomUUID()];
+    for (const key of [state, browser]) started.set(key, { browser, nonce });
+    const query = new URLSearchParams({
+      ...{
+        response_type: 'code',
+        client_id: client.clientId,
+        redirect_uri: `${origin}/callback`,
+        state,
+        nonce,
+      },
+      scope: ignores.has('cis2-minimum-scopes')
+        ? 'openid profile nhsperson nationalrbacaccess professionalmemberships'
+        : 'openid nationalrbacaccess',
+      ...(ignores.has('cis2-fresh-sign-in-asked') ? {} : { max_age: '300' }),
+    });
+    return {
+      status: 302,
+      headers: { location: `${issuer}/authorize?${query}`, 'set-cookie': cookie('browser', browser) },
+    };
+  }
+
+  const cookie = (name: string, value: string) =>
+    `${name}=${value}; Path=/${ignores.has('cis2-session-cookie') ? '' : '; HttpOnly; SameSite=Lax'}`;
+
+  function begun(request: IncomingMessage, query: URLSearchParams): Started {
+    const [browser = '', state = ''] = [cookieOf(request, 'browser'), query.get('state') ?? ''];
+    const found = started.get(state);
+    demand('cis2-state-changed', found !== undefined);
+    if (!ignores.has('cis2-code-replayed')) started.delete(state);
+    const own = found ?? started.get(browser) ?? { browser, nonce: '' };
+    demand('cis2-state-of-another-browser', own.browser === browser);
+    return own;
+  }
+
+  async function callback(request: IncomingMessage, query: URLSearchParams): Promise<Reply> {
+    if (query.has('error')) {
+      const description = query.get('error_description') ?? '';
+      return page(400, ignores.has('cis2-error-response') ? description : escaped(description));
+    }
+    const { nonce } = begun(request, query);
+    const tokens = await redeem(query.get('code') ?? '');
+    const claims = await idTokenOf(tokens.id_token, nonce);
+    const answer = await fetch(`${issuer}/userinfo`, {
+      headers: { authorization: `Bearer ${tokens.access_token}` },
+    });
+    const userinfo = (await answer.json()) as { sub: string; nhsid_nrbac_roles: { role_name: string }[] };
+    demand('oidcc-client-test-userinfo-invalid-sub', !claims.sub || claims.sub === userinfo.sub);
+    const [role] = userinfo.nhsid_nrbac_roles;
+    if (ignores.has('cis2-person-without-role')) (role as { role_name: string }).role_name.trim();
+    // Without a new session the browser's cookie of before carries it.
+    const fixed = ignores.has('cis2-new-session-at-sign-in');
+    const id = (fixed ? cookieOf(request, 'browser') : undefined) ?? randomUUID();
+    sessions.set(id, { uid: claims.sub ?? userinfo.sub, sid: claims.sid });
+    const set = cookie(fixed ? 'browser' : 'session', id);
+    return { status: 302, headers: { location: '/', 'set-cookie': set } };
+  }
+
+  async function backchannel(request: IncomingMessage): Promise<Reply> {
+    const claims = await read(new URLSearchParams(await bodyOf(request)).get('logout_token') ?? '', {
+      none: `${logout}-alg-none`,
+      algorithm: `${logout}-wrong-alg`,
+      signature: 'cis2-logout-invalid-signature',
+    });
+    const events = claims.events as Record<string, unknown> | undefined;
+    demand(`${logout}-wrong-iss`, claims.iss === issuer);
+    demand(`${logout}-wrong-aud`, claims.aud === client.clientId);
+    demand(`${logout}-no-event`, events !== undefined);
+    demand(`${logout}-wrong-event`, events === undefined || event in events);
+    demand(`${logout}-with-nonce`, claims.nonce === undefined);
+    demand('cis2-logout-old-token', Number(claims.exp) > now());
+    demand('cis2-logout-without-session', claims.sid !== undefined);
+    for (const [id, { sid }] of sessions)
+      if (!ignores.has(logout) && (claims.sid === undefined || sid === claims.sid)) sessions.delete(id);
+    return { status: 200, body: '{}' };
+  }
+
+  function home(request: IncomingMessage): Reply {
+    const name = ignores.has('cis2-new-session-at-sign-in') ? 'browser' : 'session';
+    const session = sessions.get(cookieOf(request, name) ?? '');
+    return page(200, session ? `Signed in: Careful ${session.uid}` : 'Welcome');
+  }
+
+  async function answer(request: IncomingMessage): Promise<Reply> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', origin);
+    if (pathname === '/login') return login(request);
+    if (pathname === '/backchannel') return backchannel(request);
+    if (pathname === '/callback') return callback(request, searchParams);
+    return home(request);
+  }
+
+  const server = createServer((request, response) => {
+    if (hold && request.url?.startsWith('/callback') && hold.left-- === 0) return hold.reached();
+    answer(request)
+      .catch((error: unknown) =>
+        error instanceof Refused ? page(400, 'You are not signed in.') : page(500, 'Something broke.'),
+      )
+      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const made = await instance.api<{ cis2: typeof client }>('POST', '/applications', {
+    name: 'Careless',
+    cis2: { redirectUris: [`${origin}/callback`], backchannelLogoutUri: `${origin}/backchannel` },
+  });
+  client = made.cis2;
+  return {
+    start: `${origin}/login`,
+    ignores,
+    holdAfter: (callbacks) =>
+      new Promise((resolve) => {
+        hold = { left: callbacks, reached: resolve };
+      }),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
