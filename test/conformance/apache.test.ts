@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { Browser, type Landing, type Page } from '../../src/cli/check/browser.ts';
+import { invoke } from '../../src/cli/command.fixture.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { type Apache, findApache, freePort, startApache } from './apache.ts';
@@ -102,6 +103,22 @@ else
         assert.equal(page.body, 'Goodbye');
         const next = await visit(browser);
         assert.notEqual(next.body, 'The protected page', 'CIS2 asks before it signs in again');
+      });
+
+      // What its settings above do not ask for, and nothing that it does right.
+      test('fails the checks of alongside check that it leaves to its administrator, and no other', async () => {
+        const words = ['--state', instance.state.stateFile, '--signed-in', 'The protected page', '--json'];
+        const { lines } = await invoke(['check', `${apache.origin}/protected/index.html`, ...words]);
+        const { checks } = JSON.parse(lines[0] ?? '') as { checks: { name: string; outcome: string }[] };
+        assert.deepEqual(
+          checks.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name),
+          [
+            'cis2-fresh-sign-in-asked',
+            'cis2-low-authentication-level',
+            'cis2-low-identity-level',
+            'oidcc-client-test-rp-backchannel-rpinitlogout-wrong-alg',
+          ],
+        );
       });
 
       test('a card that leaves the reader ends the session by back-channel logout', async () => {

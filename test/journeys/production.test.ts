@@ -251,6 +251,13 @@ describe('production', () => {
     );
   });
 
+  test('applications are not checked against it, for it has no faults', async () => {
+    await assert.rejects(
+      instance.command('check', 'https://app.example/login'),
+      /which production does not have: run them against an instance of "alongside up"/,
+    );
+  });
+
   test('the commands about administrators say what is wrong with a call', async () => {
     await assert.rejects(instance.command('admin', 'remove', 'nobody'), /There is no administrator nobody/);
     await assert.rejects(instance.command('admin', 'invite', '--name', 'a\u0007b'), /visible characters/);

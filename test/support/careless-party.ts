@@ -178,7 +178,7 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
     // Without a new session the browser's cookie of before carries it.
     const fixed = ignores.has('cis2-new-session-at-sign-in');
     const id = (fixed ? cookieOf(request, 'browser') : undefined) ?? randomUUID();
-    sessions.set(id, { uid: claims.sub ?? userinfo.sub, sid: claims.sid });
+    sessions.set(id, { uid: userinfo.sub, sid: claims.sid });
     const set = cookie(fixed ? 'browser' : 'session', id);
     return { status: 302, headers: { location: '/', 'set-cookie': set } };
   }

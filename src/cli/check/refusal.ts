@@ -21,14 +21,12 @@ interface SignInFault {
   /** What is wrong with the sign-in. */
   does: string;
   source: string;
-  /** Where the answer that is spoilt comes from, for an application that does not ask for it. */
-  asked?: string;
   /** Why this application cannot be tried so; undefined when it can. */
   unfit?: (trial: Trial) => Verdict | undefined;
 }
 
 /** A sign-in with one fault of CIS2 in it, which the application must refuse. */
-export const refusesSignIn = ({ name, fault, does, source, asked, unfit }: SignInFault): Check => ({
+export const refusesSignIn = ({ name, fault, does, source, unfit }: SignInFault): Check => ({
   name,
   does: `A sign-in in which ${does}.`,
   expects: 'It signs nobody in and shows an error.',
@@ -37,7 +35,7 @@ export const refusesSignIn = ({ name, fault, does, source, asked, unfit }: SignI
     const reason = unfit?.(trial);
     if (reason) return reason;
     const { result, met } = await trial.provider.withFault(fault, { next: 1 }, () => trial.signIn());
-    if (!met) return notRun(`The application did not ask CIS2 for ${asked ?? 'tokens'}.`);
+    if (!met) return notRun('The application did not ask CIS2 for tokens.');
     return refusal(result);
   },
 });

@@ -34,7 +34,7 @@ export const shows = (body: string, text: string): boolean =>
   decode(body).toLowerCase().includes(text.toLowerCase());
 
 /** Whether a landing is a page that shows a text. */
-const landingShows = (landing: Landing, text: string): boolean =>
+export const landingShows = (landing: Landing, text: string): boolean =>
   landing.kind === 'page' && shows(landing.body, text);
 
 interface TrialSettings {
@@ -130,10 +130,15 @@ export class Trial {
     return { browser, answer, ...(await this.deliver(browser, answer)) };
   }
 
+  /** Goes to the page for people who are signed in. */
+  visit(browser: Browser): Promise<Landing> {
+    browser.stopAt(this.endpoint);
+    return browser.go(this.known.page);
+  }
+
   /** Whether the application knows the person in this browser. */
   async isSignedIn(browser: Browser): Promise<boolean> {
-    browser.stopAt(this.endpoint);
-    return landingShows(await browser.go(this.known.page), this.known.text);
+    return landingShows(await this.visit(browser), this.known.text);
   }
 
   async #callbacksOf({ parameters }: Callback): Promise<string[]> {

@@ -1,6 +1,6 @@
 import type { Landing } from '../browser.ts';
 import { type Check, failed, passed, type Verdict, warning } from '../check.ts';
-import { isAccident } from '../refusal.ts';
+import { isAccident, refusal } from '../refusal.ts';
 import { placeOf, Stranded, wordsOf } from '../trial.ts';
 
 const markup = '<u>no</u>';
@@ -32,8 +32,8 @@ export const errorResponse: Check = {
     answer.parameters.set('error_description', `The person said ${markup}`);
     const reaction = await trial.deliver(browser, answer);
     if (reaction.signedIn) return failed('It signed the person in all the same.');
-    if (isAccident(reaction)) return failed(placeOf(reaction.landing));
-    const verdict = shown(reaction.landing);
+    const said = shown(reaction.landing);
+    const verdict = said.outcome === 'passed' && isAccident(reaction) ? refusal(reaction) : said;
     try {
       await trial.begin(browser);
     } catch (error) {

@@ -1,9 +1,26 @@
-import { refusesSignIn } from '../refusal.ts';
+import { type Check, failed, notRun, warning } from '../check.ts';
+import { refusal } from '../refusal.ts';
+import { landingShows } from '../trial.ts';
 
-export const userinfoInvalidSub = refusesSignIn({
+/** Of whom the fault tells. */
+const other = '999999999999';
+
+export const userinfoInvalidSub: Check = {
   name: 'oidcc-client-test-userinfo-invalid-sub',
-  fault: 'userinfo-other-subject',
-  does: 'userinfo tells of another person than the ID token',
+  does: `A sign-in in which userinfo tells of another person (${other}) than the ID token.`,
+  expects: 'It uses nothing of the answer; best, it signs nobody in and shows an error.',
   source: 'OpenID Connect Core 1.0 section 5.3.2',
-  asked: 'userinfo',
-});
+  async run(trial) {
+    const { result, met } = await trial.provider.withFault('userinfo-other-subject', { next: 1 }, () =>
+      trial.signIn(),
+    );
+    if (!met) return notRun('The application did not ask CIS2 for userinfo.');
+    if ([result.landing, await trial.visit(result.browser)].some((landing) => landingShows(landing, other)))
+      return failed('It took the other person for the one who signed in.');
+    return result.signedIn
+      ? warning(
+          'It signed the person in all the same. That is right only if it used nothing of the answer, which cannot be seen from outside.',
+        )
+      : refusal(result);
+  },
+};
