@@ -23,7 +23,7 @@ let client: Cis2Half;
 before(async () => {
   rp = await startRpEndpoint();
   platform = await startRpEndpoint();
-  cis2 = await startInstance({ faults, platformLogout: platform.url });
+  cis2 = await startInstance({ faults, platformLogout: platform.url, platformClientId: 'platform.apps' });
   client = await cis2.register({ backchannelLogoutUri: rp.url });
   await cis2.register({
     clientId: 'platform.apps',
