@@ -6,7 +6,7 @@ import { openDatabase } from '../storage/dialects.ts';
 import { cardOf, codeIn, mailsOf, manager } from './cards/cards.fixture.ts';
 import { Desk, issueCard, startCis, type TestCis, uids } from './cis.fixture.ts';
 import { legacyCard, legacyClient } from './legacy/legacy.fixture.ts';
-import { paths } from './protocol.ts';
+import { type KeptCardsAnswer, paths } from './protocol.ts';
 
 // What is written in SQL of its own, in the other dialect.
 describe('CIS on PostgreSQL', () => {
@@ -107,5 +107,25 @@ describe('CIS on PostgreSQL', () => {
     const ticket = await client.signIn(await legacyCard(cis, uids.nurse));
     assert.equal((await client.assertion(ticket)).status, 200);
     await client.stop();
+  });
+
+  test('cards go out and come back as they were; who waits for a session hears of its end', async () => {
+    const card = await issueCard(cis, uids.admin);
+    const desk = new Desk(cis);
+    await desk.signIn(card);
+    const waiting = desk.sessionCall('GET', paths.end(desk.sessionId));
+    await act(paths.cardAct(card.serial, 'revoke'), { reason: 'keyCompromise' });
+    const ended = (await waiting).body;
+    assert.equal(ended.endCause ?? ended.cause, 'administrator');
+
+    const list = async () =>
+      ((await cis.call(paths.cardRecords, { as: 'console' })).body as unknown as KeptCardsAnswer).cards;
+    const before = await list();
+    const at = (serial: string) => paths.cardRecord(serial);
+    for (const { serial } of before) await cis.call(at(serial), { method: 'DELETE', as: 'console' });
+    assert.deepEqual(await list(), []);
+    for (const body of before)
+      assert.equal((await cis.call(at(body.serial), { method: 'PUT', body, as: 'console' })).status, 204);
+    assert.deepEqual(await list(), before);
   });
 });

@@ -120,7 +120,7 @@ describe('registration-authority', () => {
     );
     assert.deepEqual([replaced.state, replaced.replaces], ['ordered', serial]);
     const states = (await run('registration-authority', 'list', 'gp')).lines.join('\n');
-    assert.match(states, new RegExp(`^${serial} .*replaced`, 'm'));
+    assert.match(states, new RegExp(`^${serial} .*replaced.* since 20\\d\\d-.*, \\w+$`, 'm'));
   });
 });
 

@@ -25,10 +25,17 @@ function actorOf({ flags }: Call): string {
   return flags.actor;
 }
 
-const stateOf = ({ state, pin, notAfter, renewable }: CardRecord): string[] => [
-  state,
-  pin === 'blocked' ? 'PIN blocked' : '',
-  notAfter === null ? '' : `until ${notAfter}${renewable ? ', may be renewed' : ''}`,
+/** What there is to say of a card's certificate. */
+function termOf({ notAfter, renewable, revokedAt, revocationReason }: CardRecord): string {
+  if (revokedAt !== null) return `since ${revokedAt}, ${revocationReason ?? 'unspecified'}`;
+  if (notAfter === null) return '';
+  return `until ${notAfter}${renewable ? ', may be renewed' : ''}`;
+}
+
+const stateOf = (card: CardRecord): string[] => [
+  card.state,
+  card.pin === 'blocked' ? 'PIN blocked' : '',
+  termOf(card),
 ];
 
 async function list({ api, words, json, out }: Call): Promise<void> {
