@@ -36,6 +36,14 @@ describe('the command line', () => {
     await desk.signIn();
     const words = await run('status', '--socket', desk.socketPath);
     assert.match(words.out, /^state: signedIn\nperson: Person 656005750201\nrole: /);
+    await desk.call('takeCard');
+    await desk.call('insertCard', { card: 'ben' });
+    const asked = await run('status', '--socket', desk.socketPath);
+    assert.match(
+      asked.out,
+      /^state: pinRequested\ncard: Mr Ben Invented \(\S+\)\nPIN: asked for, attempts left: 3\n$/,
+    );
+    await desk.signIn();
     const line = await run('status', '--json', '--socket', desk.socketPath);
     assert.equal((JSON.parse(line.out) as { state: string }).state, 'signedIn');
     assert.equal(line.out.trim().split('\n').length, 1);

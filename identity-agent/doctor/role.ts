@@ -2,16 +2,20 @@ import { type Check, ok, remark, wrong } from './check.ts';
 
 const authority = 'The Registration Authority assigns the person to a position.';
 
-/** Refusals that are about the person. */
-const refusals = ['person_unknown', 'person_disabled', 'no_role'];
+/** Refusals that are about the person, and what mends each. */
+const refusals: Readonly<Record<string, string>> = {
+  person_unknown: 'The Registration Authority brings the person into the directory of CIS.',
+  person_disabled: 'The Registration Authority enables the account again.',
+  no_role: authority,
+};
 
 export const role: Check = {
   name: 'role',
   run({ agent }) {
     if (!agent) return [];
     const { problem, refusal, reason, person, roles, role: chosen } = agent.status;
-    if (problem === 'no_role' || refusals.includes(refusal ?? ''))
-      return [wrong(reason ?? 'The person has no role.', authority)];
+    const mend = refusals[problem === 'no_role' ? 'no_role' : (refusal ?? '')];
+    if (mend !== undefined) return [wrong(reason ?? 'The person has no role.', mend)];
     if (!person) return [];
     if (roles.length === 0) return [remark('The person who is signed in has no role.', authority)];
     if (!chosen && agent.configuration.generation === 'hscn')

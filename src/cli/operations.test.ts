@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { OperatorError, UsageError } from '@alongside/kernel/config';
+import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { startInstance, type TestInstance } from '../../test/support/instance.ts';
 import { Navigator } from '../../test/support/navigate.ts';
 import type { CardsAnswer } from '../cis/protocol.ts';
@@ -98,6 +99,24 @@ describe('agent sign-in at a desk that is signed in', () => {
     await run('agent', 'sign-out');
     assert.equal((await json('agent', 'sign-in')).pinChecked, true);
   });
+});
+
+test('agent status says why the desk is locked', async () => {
+  const other = await startInstance({ agentMode: 'enhancedNormal' });
+  try {
+    await other.signInAtDesk('gp');
+    const desk = await AgentConnection.open(String(other.state.agentSocket));
+    await desk.call('screenLocked');
+    desk.close();
+    const { lines } = await invoke(['agent', 'status', '--state', other.state.stateFile]);
+    assert.equal(lines[0], 'Locked with the screen: unlock the screen and give the PIN.');
+    await assert.rejects(
+      invoke(['agent', 'sign-in', '--state', other.state.stateFile]),
+      /^OperatorError: Locked with the screen/,
+    );
+  } finally {
+    await other.stop();
+  }
 });
 
 test('what agent prints as JSON is a success for the shell, too', async () => {

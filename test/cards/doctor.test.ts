@@ -78,8 +78,14 @@ describe('a cause at a desk of the whole product', () => {
     names(await tryPin('locked'), 'pin', /^The PIN of the card is blocked\.$/);
   });
 
-  test('no role', async () => {
-    names(await tryPin('starter'), 'role', /^You have no role/);
+  test('no role, and a person who may not sign in at all: each with its own way out', async () => {
+    const none = await tryPin('starter');
+    names(none, 'role', /^You have no role/);
+    assert.match(none.words, /-> The Registration Authority assigns the person to a position\./);
+    await instance.api('PATCH', '/people/nurse', { disabled: true });
+    const disabled = await tryPin('nurse');
+    names(disabled, 'role', /^This account is disabled/);
+    assert.match(disabled.words, /-> The Registration Authority enables the account again\./);
   });
 });
 

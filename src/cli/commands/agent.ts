@@ -1,6 +1,6 @@
 import { OperatorError, readFlags } from '@alongside/kernel/config';
 import { z } from 'zod';
-import { examine, inWords } from '../../../identity-agent/doctor/doctor.ts';
+import { examine, inWords as reportInWords } from '../../../identity-agent/doctor/doctor.ts';
 import { subjectOf } from '../../../identity-agent/doctor/subject.ts';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import { agentSocketPath } from '../../boot/data-folder.ts';
@@ -25,8 +25,17 @@ const states: Record<AgentStatus['state'], string> = {
   cardRejected: 'The card was refused.',
 };
 
+const locked = {
+  card: states.locked,
+  screen: 'Locked with the screen: unlock the screen and give the PIN.',
+  time: 'Locked: the PIN is too old and has to be given again.',
+};
+
+const inWords = ({ state, lock }: AgentStatus): string =>
+  state === 'locked' && lock ? locked[lock.reason] : states[state];
+
 function show(status: AgentStatus, out: Output): void {
-  out.line(states[status.state]);
+  out.line(inWords(status));
   if (status.reason) out.line(status.reason);
   if (status.person) out.line(`Person  ${status.person.displayName} (${status.person.uid})`);
   if (status.role) out.line(`Role    ${status.role.roleName} at ${status.role.orgCode}`);
@@ -49,7 +58,7 @@ async function signIn({ api, flags, words, json, out }: Call): Promise<void> {
   if (!pinChecked) {
     const before = await api.must<AgentStatus>('GET', '/agent');
     if (before.state !== 'signedIn' && before.state !== 'roleRequested')
-      throw new OperatorError(states[before.state]);
+      throw new OperatorError(inWords(before));
     answer = { status: 200, body: before as unknown as Record<string, unknown> };
   }
   if (answer.status === 403 && answer.body.error === 'wrong_pin') {
@@ -93,7 +102,7 @@ async function doctor({ api, words, json, out }: Call): Promise<boolean> {
   const { urls } = await api.must<{ urls: { identityAgent: string } }>('GET', '/state');
   const report = await examine(await subjectOf(agentSocketPath(Number(new URL(urls.identityAgent).port))));
   if (json) out.json(report);
-  else for (const line of inWords(report).trimEnd().split('\n')) out.line(line);
+  else for (const line of reportInWords(report).trimEnd().split('\n')) out.line(line);
   return !report.ok;
 }
 
