@@ -33,7 +33,7 @@ describe('the registry of transports', () => {
       [
         'pcsc',
         { pcscModule: 'no-such-package' },
-        /need the package pcsc-mini 0\.1\.3 .* from "no-such-package"/,
+        /needs the package pcsc-mini 0\.1\.3 .* from "no-such-package"/,
       ],
       ['pkcs11', {}, /^pkcs11Module: is needed/],
       ['pkcs11', { pkcs11Module: '/no/such/module.so' }, /module \/no\/such\/module\.so cannot be used: /],
