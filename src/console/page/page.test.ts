@@ -114,7 +114,7 @@ describe('the first page of the console', () => {
     await instance.signInAtDesk('gp');
     const { page, close } = await open({ javaScriptEnabled: false });
     await page.locator('noscript p').waitFor();
-    assert.equal(await page.getByRole('button').count(), 0);
+    assert.deepEqual(await page.getByRole('button').allTextContents(), ['Say why']);
     const text = (await page.textContent('main')) ?? '';
     for (const part of [
       'signed in',
@@ -125,6 +125,24 @@ describe('the first page of the console', () => {
       'demo-combined-development-secret',
     ])
       assert.ok(text.includes(part), part);
+    await close();
+  });
+
+  test('says why a request was refused, by the message id of the error', async () => {
+    const { message_id: id } = (await (
+      await fetch(`${instance.urls.api}/oauth2/authorize?client_id=${encodeURIComponent('<b>nobody')}`)
+    ).json()) as { message_id: string };
+    const { page, complaints, close } = await open({ javaScriptEnabled: false });
+    const ask = async (what: string) => {
+      await page.getByLabel('Message id of the error').fill(what);
+      await page.getByRole('button', { name: 'Say why' }).click();
+    };
+    await ask(id);
+    await page.getByText('no application at /oauth2 has the client id <b>nobody').waitFor();
+    await page.getByRole('status').getByText('authorisation.clientUnknown').waitFor();
+    await ask('"><script>alert(1)</script>');
+    await page.getByText('Nothing is kept under').waitFor();
+    assert.deepEqual(complaints, []);
     await close();
   });
 

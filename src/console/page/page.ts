@@ -29,6 +29,7 @@ import { journeysSection } from './events.ts';
 import { faultsSection } from './faults.ts';
 import { newestJourneys } from './journeys.ts';
 import { peopleSection } from './people.ts';
+import { explained, refusalSection } from './refusal.ts';
 import { script } from './script.ts';
 import { sessionsSection } from './sessions.ts';
 
@@ -39,6 +40,7 @@ interface Parts {
   applications: Applications;
   cis: CisDirectory;
   cis2: Neighbour;
+  platform: Neighbour;
   agent: LocalAgent;
   faults: Faults;
   namedFaults: readonly NamedFault[];
@@ -63,6 +65,7 @@ const sections: readonly Section[] = [
   { id: 'h-addresses', name: 'Addresses' },
   { id: 'h-people', name: 'People and cards' },
   { id: 'h-journeys', name: 'Journeys' },
+  { id: 'h-refusal', name: 'Why was a request refused?' },
   { id: 'h-applications', name: 'Applications' },
   { id: 'h-faults', name: 'Faults', development: true },
 ];
@@ -102,17 +105,31 @@ async function sessionsOf(cis2: Neighbour): Promise<SessionAnswer[]> {
 }
 
 async function main(parts: Parts, request: HttpRequest, caller: Caller | undefined): Promise<Html> {
-  const { database, events, applications, cis, cis2, agent, urls, cis2Issuer, version, clock, development } =
-    parts;
-  const [status, cards, people, sessions, registered, faults, { journeys, last }] = await Promise.all([
-    development ? orNull(agent.status()) : null,
-    development ? orNull(agent.cards()) : null,
-    orNull(cis.everybody()),
-    orNull(sessionsOf(cis2)),
-    applications.list(),
-    development ? parts.faults.on() : null,
-    newestJourneys(database, events),
-  ]);
+  const {
+    database,
+    events,
+    applications,
+    cis,
+    cis2,
+    platform,
+    agent,
+    urls,
+    cis2Issuer,
+    version,
+    clock,
+    development,
+  } = parts;
+  const [status, cards, people, sessions, refusal, registered, faults, { journeys, last }] =
+    await Promise.all([
+      development ? orNull(agent.status()) : null,
+      development ? orNull(agent.cards()) : null,
+      orNull(cis.everybody()),
+      orNull(sessionsOf(cis2)),
+      explained(platform, request.query, orNull),
+      applications.list(),
+      development ? parts.faults.on() : null,
+      newestJourneys(database, events),
+    ]);
   const { now, offsetSeconds } = clockState(clock);
   const moved =
     offsetSeconds === 0 ? undefined : html` <span class="tag warn">moved by ${offsetSeconds} s</span>`;
@@ -129,6 +146,7 @@ ${development ? desk(status) : undefined}
 <section aria-labelledby="h-people"><h2 id="h-people">People and cards</h2><div id="people" data-live>${peopleSection(people, cards)}</div></section>
 <section aria-labelledby="h-sessions"><h2 id="h-sessions">Signed in</h2><div id="sessions" data-live>${sessionsSection(sessions, people)}</div></section>
 <section aria-labelledby="h-journeys" data-since="${last}"><h2 id="h-journeys">Journeys</h2><div id="journeys" data-live>${journeysSection(journeys, chosenJourney(request), development)}</div></section>
+<section aria-labelledby="h-refusal"><h2 id="h-refusal">Why was a request refused?</h2>${refusalSection(refusal)}</section>
 <section aria-labelledby="h-applications"><h2 id="h-applications">Applications</h2><div id="applications" data-live>${applicationsSection(registered.map(listedApplication))}</div></section>
 ${faults ? faulty(parts.namedFaults, faults) : undefined}
 ${development ? startAgain() : undefined}`;
