@@ -32,11 +32,7 @@ for (const [net, prefix] of [
   ['2002::', 16],
   ['fec0::', 10],
   ['fc00::', 7],
-  ['64:ff9b:1::', 48],
-  ['2001::', 32],
-  ['2002::', 16],
   ['fe80::', 10],
-  ['fec0::', 10],
   ['ff00::', 8],
 ] as const)
   forbidden.addSubnet(net, prefix, 'ipv6');
