@@ -5,11 +5,17 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { continuePage, stylesheetRoute } from '@alongside/kernel/layout';
+import { sha256 } from '@alongside/kernel/secrets';
 import type { Service } from '../service.ts';
 import { homePage, rolePage, signInFailedPage, signInPage } from './pages.ts';
 import { patternsOf } from './patterns.ts';
 import { type WebSession, WebSessions } from './sessions.ts';
 import type { SampleSettings } from './settings.ts';
+
+/** Seconds. */
+const tenMinutes = 600;
+/** A cookie for each sign-in: two tabs that begin at once, before the browser has one, would overwrite it for each other. */
+const begunBy = (state: string): string => `begun-${sha256(state).slice(0, 16)}`;
 
 type ForSession = (session: WebSession, request: HttpRequest) => Promise<Answer>;
 
@@ -52,16 +58,17 @@ export function createSample(settings: SampleSettings): Service {
   async function begin(request: HttpRequest, patternId: string): Promise<Answer> {
     const pattern = patterns.find(({ id }) => id === patternId);
     if (!pattern) return redirect('/');
-    const browser = cookie(request, 'browser') ?? randomToken();
     const changeRole = new URLSearchParams(request.query).get('role') === 'changed';
     const { url, state } = await pattern.begin(changeRole);
-    sessions.start(browser, new URL(url).searchParams.get('state') ?? '', pattern, state);
-    return redirect(url, 302, { 'set-cookie': cookies.set('browser', browser) });
+    const browser = randomToken();
+    const sent = new URL(url).searchParams.get('state') ?? '';
+    sessions.start(browser, sent, pattern, state);
+    return redirect(url, 302, { 'set-cookie': cookies.set(begunBy(sent), browser, tenMinutes) });
   }
 
   async function callback(request: HttpRequest): Promise<Answer> {
-    const browser = cookie(request, 'browser') ?? '';
-    const started = sessions.take(browser, new URLSearchParams(request.query).get('state') ?? '');
+    const sent = new URLSearchParams(request.query).get('state') ?? '';
+    const started = sessions.take(cookie(request, begunBy(sent)) ?? '', sent);
     if (!started)
       return signInFailedPage(
         400,
@@ -74,7 +81,9 @@ export function createSample(settings: SampleSettings): Service {
         started.transaction,
       );
       const session = sessions.create(started.pattern, person);
-      return redirect('/', 302, { 'set-cookie': cookies.set('session', session.id) });
+      return redirect('/', 302, {
+        'set-cookie': [cookies.set('session', session.id), cookies.clear(begunBy(sent))],
+      });
     } catch (error) {
       log.info({ detail: reasonOf(error) }, 'a sign-in failed');
       return signInFailedPage(400, reasonOf(error), development);
