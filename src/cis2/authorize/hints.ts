@@ -21,9 +21,9 @@ export const checkIdTokenHint = (keys: SigningKeys, issuer: string) =>
     claims: AuthorizationClaims;
     party: RelyingParty;
     reply: Reply;
-  }): Promise<Answer | { subject: string | null }> {
+  }): Promise<Answer | { subject: string | null; hinted: boolean }> {
     const token = parameters.get('id_token_hint');
-    if (token === undefined) return { subject: claims.subject };
+    if (token === undefined) return { subject: claims.subject, hinted: false };
     const result = await readIdTokenHint(keys, issuer, token);
     if ('fault' in result) return reply.fail(errors.hintInvalid(result.fault));
     const { hint } = result;
@@ -31,7 +31,7 @@ export const checkIdTokenHint = (keys: SigningKeys, issuer: string) =>
       return reply.fail(errors.hintInvalid(unlike('aud', hint.audience, party.client.clientId)));
     if (claims.subject !== null && claims.subject !== hint.sub)
       return reply.fail(errors.claimsInvalid('the claims parameter means another person than id_token_hint'));
-    return { subject: hint.sub };
+    return { subject: hint.sub, hinted: true };
   };
 
 /** Puts together what was checked. Pages are in English and fit every `display`, so `ui_locales` and it change nothing, as unknown parameters do. */
@@ -47,6 +47,7 @@ export async function gatherRequest(known: {
   maxAge: number | null;
   acr: string[];
   subject: string | null;
+  hinted: boolean;
   claims: AuthorizationClaims;
   pushed: string | null;
   jkt: string | null;
@@ -63,6 +64,7 @@ export async function gatherRequest(known: {
     maxAge,
     acr,
     subject,
+    hinted,
     pushed,
     jkt,
   } = known;
@@ -80,6 +82,7 @@ export async function gatherRequest(known: {
       maxAge,
       acr,
       subject,
+      hinted,
       loginHint: parameters.get('login_hint') ?? null,
       claims: { idToken, userinfo },
       pushed,

@@ -225,9 +225,13 @@ describe('an expected person', () => {
     const forged = softAssertion(given.key, { challenge, origin: cis2.origin });
     assert.match(onward(await post(address, forged)), /error=login_required/);
   });
-  test('of a login_hint: the same, and nothing that they cannot use is offered', async () => {
-    const { page } = await open('security-key', { login_hint: gp.uid });
-    assert.ok(optionsOf(page).allowCredentials.length > 0);
+  test('of anybody’s word: no credential of theirs is named, and nothing that they cannot use is offered', async () => {
+    const named = JSON.stringify({ id_token: { sub: { value: gp.uid } } });
+    for (const word of [{ login_hint: gp.uid }, { claims: named }] as Record<string, string>[]) {
+      browser = new Browser();
+      const { page } = await open('security-key', word);
+      assert.deepEqual(optionsOf(page).allowCredentials, []);
+    }
     const choice = await browser.get(cis2.authorizeUrl(client, { login_hint: gp.uid }));
     const { body } = await browser.get(choice.location);
     assert.doesNotMatch(body, /Windows Hello|TESTONE/);

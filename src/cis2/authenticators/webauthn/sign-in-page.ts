@@ -30,7 +30,9 @@ export async function showSignIn(
   { interaction, party }: Pick<Sitting, 'interaction' | 'party'>,
   problem = '',
 ): Promise<Answer> {
-  const uid = interaction.expected?.uid ?? null;
+  // Anybody may name a person: whose credentials they are is told only where a session or a token of ours says so (WebAuthn section 14.6.3).
+  const { expected, authorization } = interaction;
+  const uid = expected && (expected.steppingUp || authorization.hinted) ? expected.uid : null;
   return webAuthnSignInPage({
     kind,
     applicationName: party.application.name,
