@@ -37,11 +37,12 @@ try {
   const least = limits();
   const report = [];
   for (const scenario of scenarios.filter(({ id }) => values.only === undefined || id === values.only)) {
-    for (const target of targets) await measure(target, scenario, lanes, each * 2);
+    const turns = each * (scenario.times ?? 1);
+    for (const target of targets) await measure(target, scenario, lanes, turns * 2);
     const results = { ours: [] as Measured[], peer: [] as Measured[] };
     for (let round = 0; round < rounds; round++)
       for (const name of round % 2 === 0 ? (['ours', 'peer'] as const) : (['peer', 'ours'] as const))
-        results[name].push(await measure(name === 'ours' ? ours : peer, scenario, lanes, each));
+        results[name].push(await measure(name === 'ours' ? ours : peer, scenario, lanes, turns));
     const of = (name: 'ours' | 'peer', member: keyof Measured): number =>
       median(results[name].map((one) => one[member]));
     const ratios = results.ours.map((one, n) => (results.peer[n]?.cpu ?? 0) / one.cpu);

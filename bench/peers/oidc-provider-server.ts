@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import OidcProvider from 'oidc-provider';
+import { MemoryAdapter } from './memory-adapter.ts';
 import { redirectUri } from './target.ts';
 
 const { jwks, clientId } = JSON.parse(process.argv[2] ?? '{}') as { jwks: object; clientId: string };
@@ -16,6 +17,7 @@ const account = 'bench-person';
 const person = { sub: account, name: 'Ora Clemens', given_name: 'Ora', family_name: 'Clemens' };
 
 const provider = new OidcProvider(issuer, {
+  adapter: MemoryAdapter,
   jwks: {
     keys: ['RS256', 'RS512'].map((alg) => ({ ...key, alg, use: 'sig', kid: `bench-${alg}` })),
   },

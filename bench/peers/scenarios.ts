@@ -9,6 +9,8 @@ export type Operation = () => Promise<void>;
 export interface Scenario {
   readonly id: string;
   readonly about: string;
+  /** So many times the operations of the others: what is cheap is seen in large numbers only. */
+  readonly times?: number;
   /** Operations of one round. Those of one lane run one after the other. */
   prepare(target: Target, lanes: number, each: number): Promise<Operation[][]>;
 }
@@ -101,7 +103,7 @@ export const scenarios: readonly Scenario[] = [
   { id: 'jwt', about: 'client credentials, JWT by RS512', prepare: credentials(({ jwt }) => jwt) },
   { id: 'code', about: 'code journey with ID token, userinfo', prepare: journeys },
   { id: 'refresh', about: 'refresh with ID token', prepare: refreshes },
-  { id: 'userinfo', about: 'userinfo', prepare: userinfos },
-  { id: 'discovery', about: 'discovery', prepare: documents(({ discovery }) => discovery) },
-  { id: 'jwks', about: 'keys', prepare: documents(({ jwks }) => jwks) },
+  { id: 'userinfo', about: 'userinfo', times: 4, prepare: userinfos },
+  { id: 'discovery', about: 'discovery', times: 20, prepare: documents(({ discovery }) => discovery) },
+  { id: 'jwks', about: 'keys', times: 20, prepare: documents(({ jwks }) => jwks) },
 ];
