@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type TestDesk, testDesk } from '../fixture/desk.ts';
-import { methods, notifications } from '../protocol.ts';
+import { longestLine, methods, notifications } from '../protocol.ts';
 import { ticketErrors } from '../ticket-errors.ts';
 import { AgentCallError, AgentConnection } from './client.ts';
 
@@ -145,6 +145,15 @@ describe('what the socket takes', () => {
     assert.ok(!JSON.stringify(configuration).includes('issuer-secret'));
   });
 
+  test('an error that names no call fails all that wait on its connection', async (t) => {
+    const desk = await testDesk(t);
+    const line = await AgentConnection.open(desk.socketPath);
+    t.after(() => line.close());
+    const waiting = line.call(methods.getTicket);
+    await assert.rejects(line.call('x'.repeat(longestLine)), (thrown) => thrown instanceof AgentCallError);
+    await assert.rejects(waiting, (thrown) => thrown instanceof AgentCallError && thrown.code === -32_600);
+  });
+
   test('any parameters of any method are answered, and spend no PIN attempt by their form', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
@@ -156,7 +165,12 @@ describe('what the socket takes', () => {
         fc.constantFrom(...names),
         fc.dictionary(
           fc.constantFrom('pin', 'newPin', 'code', 'unblockingCode', 'instance', 'which', 'events', 'x'),
-          fc.oneof(fc.jsonValue(), fc.string(), fc.constant('12')),
+          fc.oneof(
+            fc.jsonValue(),
+            fc.string(),
+            fc.constant('12'),
+            fc.constant(JSON.parse('{"__proto__":1}')),
+          ),
         ),
         async (method, params) => {
           await line

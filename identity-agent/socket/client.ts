@@ -39,11 +39,7 @@ export class AgentConnection {
       for (const line of this.#lines.push(piece as Buffer)) this.#read(line);
     });
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      for (const { reject } of this.#waiting.values())
-        reject(new OperatorError('The Identity Agent closed the connection.'));
-      this.#waiting.clear();
-    });
+    socket.on('close', () => this.#rejectAll(new OperatorError('The Identity Agent closed the connection.')));
   }
 
   /** @throws OperatorError when no agent listens there */
@@ -87,6 +83,11 @@ export class AgentConnection {
     this.#socket.destroy();
   }
 
+  #rejectAll(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
   #read(line: string): void {
     const message = JSON.parse(line) as {
       id?: number;
@@ -97,6 +98,11 @@ export class AgentConnection {
     };
     if (message.method !== undefined) {
       this.#onNotification(message.method, message.params);
+      return;
+    }
+    // An error without an id may be about any of the calls that wait (JSON-RPC 2.0 section 5).
+    if (message.error && (message.id ?? null) === null) {
+      this.#rejectAll(new AgentCallError(message.error));
       return;
     }
     const waiting = this.#waiting.get(message.id ?? -1);

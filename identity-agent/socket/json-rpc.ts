@@ -67,9 +67,11 @@ export function readCall(line: string): Call | { id: Id; error: RpcError } {
     return { id: null, error: new RpcError(rpcCodes.parse, 'The line is not JSON.') };
   }
   const invalid = (id: Id, why: string) => ({ id, error: new RpcError(rpcCodes.invalidRequest, why) });
-  if (!isObject(message) || !isTame(message)) return invalid(null, 'The line is not one JSON-RPC call.');
+  if (!isObject(message)) return invalid(null, 'The line is not one JSON-RPC call.');
   const { jsonrpc, id, method, params = {} } = message;
   if (id !== undefined && !isId(id)) return invalid(null, 'The id must be a short string or a number.');
+  if (!isTame(message))
+    return invalid(id ?? null, 'The call is nested too deeply, or has a member "__proto__".');
   if (jsonrpc !== '2.0' || typeof method !== 'string' || method.length > 128)
     return invalid(id ?? null, 'It is not a call of JSON-RPC 2.0.');
   if (!isObject(params))

@@ -251,11 +251,13 @@ describe('messages that are not calls', () => {
       [{ jsonrpc: '2.0', id: 1, method: 'status', params: { more: 1 } }, -32602, 1],
       [{ jsonrpc: '2.0', id: 'a', method: 'toString' }, -32601, 'a'],
       [{ jsonrpc: '2.0', id: 'a', method: '__proto__' }, -32601, 'a'],
-      ['{"jsonrpc":"2.0","id":1,"method":"status","params":{"__proto__":{"x":1}}}', -32600, null],
+      ['{"jsonrpc":"2.0","id":1,"method":"status","params":{"__proto__":{"x":1}}}', -32600, 1],
+      ['{"jsonrpc":"2.0","id":"b","method":"status","params":{"x":[{"__proto__":1}]}}', -32600, 'b'],
+      ['{"jsonrpc":"2.0","id":{"__proto__":1},"method":"status"}', -32600, null],
       [
         `{"jsonrpc":"2.0","id":1,"method":"status","params":${'{"a":'.repeat(40)}1${'}'.repeat(40)}}`,
         -32600,
-        null,
+        1,
       ],
     ];
     for (const [value, code, id] of cases) {

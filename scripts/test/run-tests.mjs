@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { clone, compileCache, inClone } from '../prepare/clone.mjs';
 import { say } from '../prepare/say.mjs';
 import { notRun } from './not-run.mjs';
@@ -19,6 +20,7 @@ export async function runTests(node, files, options, helpers) {
     const code = await runToEnd(
       node,
       [
+        `--import=${pathToFileURL(inClone('scripts', 'test', 'properties.mjs'))}`,
         '--test',
         `--test-concurrency=${Math.min(8, Math.max(2, availableParallelism()))}`,
         '--test-timeout=300000',
