@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { uuid } from './ids.ts';
+import { orderedId } from './ids.ts';
 import { sha256 } from './secrets.ts';
 
 /** Who can stand at either end of an arrow of a journey. */
@@ -51,6 +51,8 @@ export interface EventStore {
     events: readonly Omit<JourneyEvent, 'seq'>[],
     links: readonly { hash: string; journey: string }[],
   ): Promise<JourneyEvent[]>;
+  /** Resolves once all that was read from the same storage so far is durable. */
+  durable(): Promise<void>;
 }
 
 /** What a step may do with events: say that something happened. */
@@ -89,7 +91,7 @@ export class EventRecorder implements Recorder {
 
   /** Keeps all that was recorded so far. HTTP answers wait for it, so what was answered is never lost. */
   flush(): Promise<void> {
-    if (this.#pending.length === 0) return this.#flushing;
+    if (this.#pending.length === 0) return this.#flushing.then(() => this.#store.durable());
     const flushing = this.#flushing.catch(() => undefined).then(() => this.#write());
     this.#flushing = flushing;
     // Whoever was there fails with it; whoever comes afterwards does not.
@@ -108,7 +110,7 @@ export class EventRecorder implements Recorder {
     for (const { keys, at, from, to, name, outcome, detail } of arrows) {
       const hashes = keys.filter((key) => key !== '').map((key) => sha256(key));
       const known = hashes.map((hash) => fresh.get(hash)).find((journey) => journey !== undefined);
-      const journey = known ?? (await this.#store.journeyOf(hashes)) ?? uuid();
+      const journey = known ?? (await this.#store.journeyOf(hashes)) ?? orderedId();
       for (const hash of hashes) fresh.set(hash, journey);
       events.push({
         journey,

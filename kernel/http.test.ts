@@ -155,6 +155,7 @@ test('events that cannot be kept fail the request that recorded them, without a 
   let last = 0;
   const recorder = new EventRecorder(new ManualClock(0), {
     journeyOf: async () => undefined,
+    durable: async () => undefined,
     async append(events) {
       if (isDown) throw new Error('a private reason');
       return events.map((event) => ({ ...event, seq: ++last }));

@@ -1,3 +1,4 @@
+import * as crypto from 'node:crypto';
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 
 /** A random URL-safe string with that many bytes of entropy; 32 bytes make 43 characters. */
@@ -5,6 +6,12 @@ export const randomToken = (bytes = 32): string => randomBytes(bytes).toString('
 
 /** A random UUID (RFC 9562 version 4). */
 export const uuid = (): string => randomUUID();
+
+/**
+ * A UUID that begins with the time (RFC 9562 version 7), so that what is made together lies together in an index; of version 4
+ * on a Node that makes none. For what stays within: it tells when it was made.
+ */
+export const orderedId = (): string => crypto.randomUUIDv7?.() ?? randomUUID();
 
 /** A random string of decimal digits that does not begin with 0. */
 export const randomDigits = (length: number): string => {

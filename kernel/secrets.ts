@@ -1,20 +1,12 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** SHA-256 as base64url: the form in which a value that is only compared is stored. */
-export const sha256 = (value: string | Uint8Array): string =>
-  createHash('sha256').update(value).digest('base64url');
+export const sha256 = (value: string | Uint8Array): string => hash('sha256', value, 'base64url');
 
 /** Compares two strings in a time that depends only on their lengths' hashes, never on where they differ. */
 export function equalSecrets(a: string, b: string): boolean {
-  const left = createHash('sha256').update(a).digest();
-  const right = createHash('sha256').update(b).digest();
+  const left = hash('sha256', a, 'buffer');
+  const right = hash('sha256', b, 'buffer');
   return timingSafeEqual(left, right);
 }
 

@@ -1,5 +1,5 @@
 import type { Recorder } from '@alongside/kernel/events';
-import { randomToken, uuid } from '@alongside/kernel/ids';
+import { orderedId, randomToken } from '@alongside/kernel/ids';
 import type { PushedRequests } from '../oauth/pushed-requests.ts';
 import type { Urls } from '../service.ts';
 import type { Statement } from '../storage/database.ts';
@@ -68,7 +68,7 @@ export class Codes {
       nonce: authorization.nonce,
       scope: authorization.scope,
       claims: authorization.claims,
-      family: uuid(),
+      family: orderedId(),
       sid: session.sid,
       uid: session.uid,
       authTime: Math.floor(authenticatedAt(session, party, authorization.maxAge) / 1000),

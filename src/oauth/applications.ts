@@ -3,6 +3,7 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../storage/database.ts';
+import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
 import type { CertificateSubject } from './certificate-subject.ts';
 
 /** Which behaviour a registered client gets: the published one byte for byte, the RFCs', or FAPI 2.0. */
@@ -77,16 +78,9 @@ export interface StoredApplication extends Application {
   revision: number;
 }
 
-interface ApplicationRow {
+interface ApplicationRow extends BodyRow {
   id: string;
-  body: string;
-  revision: number;
 }
-
-const fromRow = (row: ApplicationRow): StoredApplication => ({
-  ...(JSON.parse(row.body) as Application),
-  revision: row.revision,
-});
 
 /** Whether this secret is one of the client's that have not run out. Every candidate is compared, in constant time. */
 export function secretFits(half: ClientHalf, secret: string, now: number): boolean {
@@ -103,6 +97,7 @@ export function secretFits(half: ClientHalf, secret: string, now: number): boole
 export class Applications {
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #parsed = new ParsedRows<Application>();
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
@@ -133,12 +128,12 @@ export class Applications {
 
   async get(id: string): Promise<StoredApplication | undefined> {
     const row = await this.#database.get<ApplicationRow>(sql('SELECT * FROM application WHERE id = ?', id));
-    return row && fromRow(row);
+    return row && this.#parsed.of(row.id, row);
   }
 
   async list(): Promise<StoredApplication[]> {
     const rows = await this.#database.all<ApplicationRow>(sql('SELECT * FROM application ORDER BY id'));
-    return rows.map(fromRow);
+    return rows.map((row) => this.#parsed.of(row.id, row));
   }
 
   /** Keeps a new application; throws when its id or a client id is taken. */
@@ -187,7 +182,7 @@ export class Applications {
         half,
       ),
     );
-    return row && fromRow(row);
+    return row && this.#parsed.of(row.id, row);
   }
 
   #clients({ id, platform, cis2 }: Application): Statement[] {

@@ -1,4 +1,5 @@
 import { type Database, sql } from '../storage/database.ts';
+import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
 import type { Application } from './applications.ts';
 
 /** Who registers applications. While it is inactive none of its applications may do anything. */
@@ -16,19 +17,14 @@ export interface StoredDeveloper extends Developer {
   revision: number;
 }
 
-interface DeveloperRow {
-  body: string;
-  revision: number;
+interface DeveloperRow extends BodyRow {
+  id: string;
 }
-
-const fromRow = (row: DeveloperRow): StoredDeveloper => ({
-  ...(JSON.parse(row.body) as Developer),
-  revision: row.revision,
-});
 
 /** The developers of applications. Read again at each request, so a change holds at once. */
 export class Developers {
   readonly #database: Database;
+  readonly #parsed = new ParsedRows<Developer>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -36,16 +32,16 @@ export class Developers {
 
   async get(id: string): Promise<StoredDeveloper | undefined> {
     const row = await this.#database.get<DeveloperRow>(
-      sql('SELECT body, revision FROM developer WHERE id = ?', id),
+      sql('SELECT id, body, revision FROM developer WHERE id = ?', id),
     );
-    return row && fromRow(row);
+    return row && this.#parsed.of(row.id, row);
   }
 
   async list(): Promise<StoredDeveloper[]> {
     const rows = await this.#database.all<DeveloperRow>(
-      sql('SELECT body, revision FROM developer ORDER BY id'),
+      sql('SELECT id, body, revision FROM developer ORDER BY id'),
     );
-    return rows.map(fromRow);
+    return rows.map((row) => this.#parsed.of(row.id, row));
   }
 
   /** Keeps a new developer; false when its id is taken. */

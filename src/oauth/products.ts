@@ -1,4 +1,5 @@
 import { type Database, sql } from '../storage/database.ts';
+import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
 import type { PlatformHalf } from './applications.ts';
 
 /** A limit as API products carry it. `timeunit` and `ratelimit` as published: `minute`, `300pm`, `5ps`. */
@@ -20,19 +21,14 @@ export interface StoredProduct extends Product {
   revision: number;
 }
 
-interface ProductRow {
-  body: string;
-  revision: number;
+interface ProductRow extends BodyRow {
+  name: string;
 }
-
-const fromRow = (row: ProductRow): StoredProduct => ({
-  ...(JSON.parse(row.body) as Product),
-  revision: row.revision,
-});
 
 /** The products of the platform. Read again at each request, so a change holds at once. */
 export class Products {
   readonly #database: Database;
+  readonly #parsed = new ParsedRows<Product>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -40,15 +36,16 @@ export class Products {
 
   async get(name: string): Promise<StoredProduct | undefined> {
     const row = await this.#database.get<ProductRow>(
-      sql('SELECT body, revision FROM product WHERE name = ?', name),
+      sql('SELECT name, body, revision FROM product WHERE name = ?', name),
     );
-    return row && fromRow(row);
+    return row && this.#parsed.of(row.name, row);
   }
 
   async list(): Promise<StoredProduct[]> {
-    return (
-      await this.#database.all<ProductRow>(sql('SELECT body, revision FROM product ORDER BY name'))
-    ).map(fromRow);
+    const rows = await this.#database.all<ProductRow>(
+      sql('SELECT name, body, revision FROM product ORDER BY name'),
+    );
+    return rows.map((row) => this.#parsed.of(row.name, row));
   }
 
   /** The approved products of an application. */
@@ -59,9 +56,9 @@ export class Products {
     if (names.length === 0) return [];
     const marks = names.map(() => '?').join(', ');
     const rows = await this.#database.all<ProductRow>(
-      sql(`SELECT body, revision FROM product WHERE name IN (${marks}) ORDER BY name`, ...names),
+      sql(`SELECT name, body, revision FROM product WHERE name IN (${marks}) ORDER BY name`, ...names),
     );
-    return rows.map(fromRow);
+    return rows.map((row) => this.#parsed.of(row.name, row));
   }
 
   /** Keeps a product, new or changed; with a revision only when that one still stands. */

@@ -42,6 +42,8 @@ export interface Database {
   batch(statements: readonly Statement[]): Promise<BatchResult>;
   /** One statement, durable when it resolves. */
   run(statement: Statement): Promise<StatementResult>;
+  /** Resolves once all that reads of this process have shown so far is durable: an answer made of it waits. */
+  durable(): Promise<void>;
   /** Calls back, within a second, when another process has written. Returns how to stop. */
   onForeignChange(listener: () => void): () => void;
   /** Whether it answers. */

@@ -83,6 +83,10 @@ export class StoredEvents implements EventStore {
     }));
   }
 
+  durable(): Promise<void> {
+    return this.#database.durable();
+  }
+
   /** Events after a number, oldest first, of one journey or of all. */
   async list(options: { since?: number; journey?: string; limit?: number } = {}): Promise<JourneyEvent[]> {
     const { since = 0, journey, limit = 1000 } = options;

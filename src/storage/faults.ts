@@ -60,10 +60,10 @@ export class Faults {
 
   /** Those of these faults that happen this time. Each time counts once among all processes. */
   async happening<F extends NamedFault>(faults: readonly F[]): Promise<F[]> {
-    const on = await this.on();
+    const on = await this.#settings.anyOf(faults.map(({ name }) => prefix + name));
     const happening: F[] = [];
     for (const fault of faults)
-      if (on.has(fault.name) && (await this.#happens(fault.name))) happening.push(fault);
+      if (on.includes(prefix + fault.name) && (await this.#happens(fault.name))) happening.push(fault);
     return happening;
   }
 

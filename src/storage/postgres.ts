@@ -121,6 +121,11 @@ export class PostgresDatabase implements Database {
     this.#pulse.unref();
   }
 
+  /** PostgreSQL shows only what is durable, unless somebody set synchronous_commit otherwise. */
+  durable(): Promise<void> {
+    return Promise.resolve();
+  }
+
   onForeignChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     if (!this.#watcher) this.#startWatching();

@@ -35,6 +35,16 @@ export class Settings {
     return new Map(rows.map(({ name, value }) => [name, value]));
   }
 
+  /** The names among these that have a setting that is not empty. */
+  async anyOf(names: readonly string[]): Promise<string[]> {
+    if (names.length === 0) return [];
+    const marks = names.map(() => '?').join(', ');
+    const rows = await this.#database.all<{ name: string }>(
+      sql(`SELECT name FROM setting WHERE name IN (${marks}) AND value <> ''`, ...names),
+    );
+    return rows.map(({ name }) => name);
+  }
+
   /** Replaces a value where it is still the one that was read; false when somebody else was first. */
   async swap(name: string, before: string, value: string): Promise<boolean> {
     const { changes } = await this.#database.run(

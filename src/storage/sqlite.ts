@@ -11,9 +11,15 @@ import {
   type StatementResult,
   StorageError,
 } from './database.ts';
+import { type DurableLog, WriteAheadLog } from './write-ahead-log.ts';
 
 type Connection = InstanceType<typeof sqlite.DatabaseSync>;
 type Prepared = ReturnType<Connection['prepare']>;
+
+interface Known {
+  prepared: Prepared;
+  givesRows: boolean;
+}
 
 interface Waiting {
   statements: readonly Statement[];
@@ -33,43 +39,55 @@ const Connect = ((sqlite as { Database?: typeof sqlite.DatabaseSync }).Database 
   sqlite.DatabaseSync) as typeof sqlite.DatabaseSync;
 
 /**
- * SQLite in WAL with fsync at each commit. Writes are gathered: one transaction for all writes of an event-loop turn,
- * one savepoint for each batch in it, and nobody is answered before the commit.
+ * SQLite in WAL. Writes are gathered: while one transaction is on its way to the disk, what comes meanwhile waits for the
+ * next; each batch has a savepoint, and nobody is answered before an fsync that began after the commit has ended.
  */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
   readonly description: string;
   readonly #db: Connection;
-  readonly #prepared = new Map<string, Prepared>();
+  readonly #log: DurableLog | undefined;
+  readonly #known = new Map<string, Known>();
   readonly #listeners = new Set<() => void>();
   #queue: Waiting[] = [];
   #scheduled = false;
+  #syncing: Promise<void> | undefined;
+  /** Why nothing is written any more: after a failed fsync nobody knows what is on the disk. */
+  #broken: StorageError | undefined;
   #retry: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #dataVersion = 0;
+  #closing = false;
   #closed = false;
 
-  /** @param file path, or `:memory:` for a database of this process alone. */
-  constructor(file: string) {
-    this.description = file === ':memory:' ? 'SQLite in memory' : `SQLite ${file}`;
+  /**
+   * @param file path, or `:memory:` for a database of this process alone.
+   * @param log what makes its commits durable; the file's own write-ahead log unless told.
+   */
+  constructor(file: string, log?: DurableLog) {
+    const inMemory = file === ':memory:';
+    this.description = inMemory ? 'SQLite in memory' : `SQLite ${file}`;
     try {
-      if (file !== ':memory:' && !existsSync(dirname(file)))
-        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      if (!inMemory && !existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       // For its owner alone; SQLite gives the files that it makes beside it the same rights.
-      if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
+      if (!inMemory) closeSync(openSync(file, 'a', 0o600));
       this.#db = new Connect(file, { timeout: 2 });
-      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+      // NORMAL keeps the file whole by itself; that a commit is durable is the log's matter.
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
+      // Pages that are written often go to the file less often: 16 MB of them may wait in the log.
+      this.#db.exec('PRAGMA wal_autocheckpoint = 4000;');
     } catch (error) {
       throw new OperatorError(`The database ${file} cannot be opened: ${reasonOf(error)}.`);
     }
+    this.#log = log ?? (inMemory ? undefined : new WriteAheadLog(file));
   }
 
   async all<R extends object = Row>(statement: Statement): Promise<R[]> {
-    return this.#prepare(statement.text).all(...statement.values) as R[];
+    return this.#prepare(statement.text).prepared.all(...statement.values) as R[];
   }
 
   async get<R extends object = Row>(statement: Statement): Promise<R | undefined> {
-    return this.#prepare(statement.text).get(...statement.values) as R | undefined;
+    return this.#prepare(statement.text).prepared.get(...statement.values) as R | undefined;
   }
 
   async run(statement: Statement): Promise<StatementResult> {
@@ -78,11 +96,16 @@ export class SqliteDatabase implements Database {
   }
 
   batch(statements: readonly Statement[]): Promise<BatchResult> {
-    if (this.#closed) return Promise.reject(new StorageError('The database is closed.'));
+    if (this.#closing) return Promise.reject(new StorageError('The database is closed.'));
+    if (this.#broken) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
       this.#queue.push({ statements, resolve, reject, deadline: performance.now() + patience });
       this.#schedule();
     });
+  }
+
+  durable(): Promise<void> {
+    return this.#syncing ?? Promise.resolve();
   }
 
   onForeignChange(listener: () => void): () => void {
@@ -96,89 +119,137 @@ export class SqliteDatabase implements Database {
   }
 
   async healthy(): Promise<boolean> {
-    return !this.#closed && this.#db.prepare('SELECT 1 AS one').get() !== undefined;
+    return !this.#closing && !this.#broken && this.#db.prepare('SELECT 1 AS one').get() !== undefined;
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
+    if (this.#closing) return;
+    this.#closing = true;
     clearInterval(this.#watch);
+    await this.#syncing?.catch(() => undefined);
     clearTimeout(this.#retry);
+    this.#retry = undefined;
     if (this.#queue.length > 0) this.#turn();
+    await this.#syncing?.catch(() => undefined);
+    clearTimeout(this.#retry);
     this.#closed = true;
-    for (const waiting of this.#queue) waiting.reject(new StorageError('The database was closed.'));
+    this.#rejectAll(this.#queue, new StorageError('The database was closed.'));
+    this.#log?.close();
     this.#db.close();
   }
 
-  #prepare(text: string): Prepared {
-    let prepared = this.#prepared.get(text);
-    if (!prepared) {
-      prepared = this.#db.prepare(text);
-      this.#prepared.set(text, prepared);
+  #prepare(text: string): Known {
+    let known = this.#known.get(text);
+    if (!known) {
+      const prepared = this.#db.prepare(text);
+      known = { prepared, givesRows: prepared.columns().length > 0 };
+      this.#known.set(text, known);
     }
-    return prepared;
+    return known;
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#retry) return;
+    if (this.#scheduled || this.#retry || this.#syncing) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.#closed) this.#turn();
+      if (!this.#closed && !this.#syncing && !this.#retry) this.#turn();
     });
   }
 
-  /** One transaction, begun and ended in this call, so no other code ever runs inside it. */
+  /** One transaction, begun and committed in this call, so no other code ever runs inside it. */
   #turn(): void {
     const turn = this.#queue;
     this.#queue = [];
+    if (turn.length === 0) return;
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
+      this.#control('BEGIN IMMEDIATE');
     } catch (error) {
       this.#later(turn, error);
       return;
     }
     const answers: (() => void)[] = [];
     try {
-      for (const waiting of turn) answers.push(this.#inSavepoint(waiting));
-      this.#db.exec('COMMIT');
+      for (const waiting of turn) answers.push(this.#apart(waiting));
+      this.#control('COMMIT');
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      const failure = new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error });
-      for (const waiting of turn) waiting.reject(failure);
+      this.#rejectAll(turn, new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error }));
       return;
     }
-    for (const answer of answers) answer();
+    this.#sync(turn, answers);
   }
 
-  #inSavepoint({ statements, resolve, reject }: Waiting): () => void {
-    this.#db.exec('SAVEPOINT batch');
-    try {
-      const results: StatementResult[] = [];
-      for (const statement of statements) {
-        const result = this.#execute(statement);
-        results.push(result);
-        if (statement.mustChange && result.changes === 0) {
-          this.#db.exec('ROLLBACK TO batch; RELEASE batch');
-          return () => resolve({ done: false, results });
+  /** Answers a committed turn once it is on the disk. */
+  #sync(turn: readonly Waiting[], answers: readonly (() => void)[]): void {
+    const log = this.#log;
+    if (!log) {
+      for (const answer of answers) answer();
+      return;
+    }
+    this.#syncing = new Promise((resolve, reject) => {
+      const end = (error: Error | null): void => {
+        this.#syncing = undefined;
+        if (error) {
+          this.#broken = new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error });
+          this.#rejectAll([...turn, ...this.#queue.splice(0)], this.#broken);
+          reject(this.#broken);
+          return;
         }
+        for (const answer of answers) answer();
+        resolve();
+        if (this.#queue.length > 0) this.#schedule();
+      };
+      try {
+        log.sync(end);
+      } catch (error) {
+        end(error as Error);
       }
-      this.#db.exec('RELEASE batch');
-      return () => resolve({ done: true, results });
+    });
+    // Whoever waits for it learns of its failure; nobody has to.
+    this.#syncing?.catch(() => undefined);
+  }
+
+  /** A batch of its own, undone alone. One statement is that by itself. */
+  #apart(waiting: Waiting): () => void {
+    const { statements, resolve, reject } = waiting;
+    const alone = statements.length === 1;
+    if (!alone) this.#control('SAVEPOINT batch');
+    try {
+      const result = this.#execute(statements);
+      if (!alone) this.#endSavepoint(result.done);
+      return () => resolve(result);
     } catch (error) {
       // A full disk or a lost file undoes the whole transaction by itself; then nobody of this turn is answered.
       if (!this.#db.isTransaction) throw error;
-      this.#db.exec('ROLLBACK TO batch; RELEASE batch');
+      if (!alone) this.#endSavepoint(false);
       return () => reject(new StorageError(`A statement was refused: ${reasonOf(error)}.`, { cause: error }));
     }
   }
 
-  #execute(statement: Statement): StatementResult {
-    const prepared = this.#prepare(statement.text);
-    if (prepared.columns().length > 0) {
-      const rows = prepared.all(...statement.values) as Row[];
-      return { changes: rows.length, rows };
+  #endSavepoint(done: boolean): void {
+    if (!done) this.#control('ROLLBACK TO batch');
+    this.#control('RELEASE batch');
+  }
+
+  #execute(statements: readonly Statement[]): BatchResult {
+    const results: StatementResult[] = [];
+    for (const statement of statements) {
+      const { prepared, givesRows } = this.#prepare(statement.text);
+      const rows = givesRows ? (prepared.all(...statement.values) as Row[]) : [];
+      const changes = givesRows ? rows.length : Number(prepared.run(...statement.values).changes);
+      results.push({ changes, rows });
+      if (statement.mustChange && changes === 0) return { done: false, results };
     }
-    return { changes: Number(prepared.run(...statement.values).changes), rows: [] };
+    return { done: true, results };
+  }
+
+  #control(text: string): void {
+    this.#prepare(text).prepared.run();
+  }
+
+  #rejectAll(turn: readonly Waiting[], failure: StorageError): void {
+    for (const waiting of turn) waiting.reject(failure);
   }
 
   /** Another process holds the lock: try again soon without blocking the event loop. */
@@ -186,7 +257,10 @@ export class SqliteDatabase implements Database {
     const now = performance.now();
     const keep = busy(error) ? turn.filter((waiting) => waiting.deadline > now) : [];
     const failure = new StorageError(`The database is locked: ${reasonOf(error)}.`, { cause: error });
-    for (const waiting of turn) if (!keep.includes(waiting)) waiting.reject(failure);
+    this.#rejectAll(
+      turn.filter((waiting) => !keep.includes(waiting)),
+      failure,
+    );
     this.#queue = [...keep, ...this.#queue];
     if (this.#queue.length === 0) return;
     this.#retry = setTimeout(() => {
@@ -196,7 +270,9 @@ export class SqliteDatabase implements Database {
   }
 
   #readDataVersion(): number {
-    return Number((this.#db.prepare('PRAGMA data_version').get() as { data_version: number }).data_version);
+    return Number(
+      (this.#prepare('PRAGMA data_version').prepared.get() as { data_version: number }).data_version,
+    );
   }
 
   #look(): void {

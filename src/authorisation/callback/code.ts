@@ -1,5 +1,5 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
-import { uuid } from '@alongside/kernel/ids';
+import { orderedId } from '@alongside/kernel/ids';
 import { withQuery } from '../../oauth/parameters.ts';
 import type { WithClient } from '../application/client.ts';
 import type { Attributes } from '../attributes.ts';
@@ -27,7 +27,7 @@ export function grantOf({
     clientId: client.half.clientId,
     redirectUri,
     challenge,
-    family: uuid(),
+    family: orderedId(),
     upstream,
     level,
     uid,

@@ -1,5 +1,5 @@
 import { json } from '@alongside/kernel/answer';
-import { uuid } from '@alongside/kernel/ids';
+import { orderedId } from '@alongside/kernel/ids';
 import type { WithProducts } from '../../application/client.ts';
 import { applicationAttributes } from '../../attributes.ts';
 import { errors } from '../../errors.ts';
@@ -30,7 +30,7 @@ export const clientCredentials = grant(
     issue(base, { tokens, clock, database, recorder }) {
       const issuer = new Issuer(base, tokens, clock);
       return async function issue({ form, client, scope }: Incoming & WithProducts & { scope: string[] }) {
-        const family = uuid();
+        const family = orderedId();
         const { access: lifetime } = lifetimesOf(base, form, { access: accessLifetime, refresh: 0 });
         const access = issuer.access(
           {

@@ -1,5 +1,5 @@
 import { json } from '@alongside/kernel/answer';
-import { uuid } from '@alongside/kernel/ids';
+import { orderedId } from '@alongside/kernel/ids';
 import type { WithProducts } from '../../application/client.ts';
 import { type Attributes, roleIdsAttribute, userAttributes } from '../../attributes.ts';
 import { errors } from '../../errors.ts';
@@ -82,7 +82,7 @@ export const tokenExchange = grant(
         const granted: TokenGrant = {
           applicationId: client.application.id,
           clientId: client.half.clientId,
-          family: uuid(),
+          family: orderedId(),
           uid: upstream.personOf(subject.claims),
           sid,
           scope,

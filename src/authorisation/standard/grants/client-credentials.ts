@@ -1,5 +1,5 @@
 import { json } from '@alongside/kernel/answer';
-import { uuid } from '@alongside/kernel/ids';
+import { orderedId } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
 import { applicationAttributes } from '../../attributes.ts';
 import { accessLifetime, Issuer } from '../../issue.ts';
@@ -52,7 +52,7 @@ export const clientCredentials = grant('client_credentials', {
       resources,
       binding,
     }: FromClient & { scope: string[]; resources: string[] }) {
-      const family = uuid();
+      const family = orderedId();
       const { access: lifetime } = lifetimesOf(base, parameters, { access: accessLifetime, refresh: 0 });
       const granted = {
         applicationId: client.application.id,

@@ -1,5 +1,5 @@
 import { json } from '@alongside/kernel/answer';
-import { uuid } from '@alongside/kernel/ids';
+import { orderedId } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import type { Base } from '../../base.ts';
@@ -144,7 +144,7 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
       const granted = {
         applicationId: client.application.id,
         clientId: client.half.clientId,
-        family: subject.family ?? uuid(),
+        family: subject.family ?? orderedId(),
         uid: subject.uid,
         sid: subject.sid,
         scope,
