@@ -1,74 +1,30 @@
 import { constants } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Answer, json, StreamAnswer } from './answer.ts';
-import { Refusal, reasonOf } from './errors.ts';
+import { reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
-import type { Log } from './log.ts';
-import { answerMalformed, type EarlyRefusal, type OnMalformed } from './malformed.ts';
+import { answerMalformed, type OnMalformed } from './malformed.ts';
 import { OperatorError } from './operator.ts';
 import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
+import type { Endpoint, HttpRequest, Route } from './request.ts';
+import { type Manners, nothingHere, plainError, respond, withoutTokens } from './respond.ts';
 
-/** One HTTP request as the endpoints see it. Nothing in it was checked yet. */
-export interface HttpRequest {
-  /** Unique for each request; `message_id` of OAuth errors, `messageid` of the gateway. */
-  readonly id: string;
-  readonly method: string;
-  /** Path without the query, percent-encoding untouched. */
-  readonly path: string;
-  /** The query without its `?`, percent-encoding untouched. */
-  readonly query: string;
-  readonly headers: IncomingHttpHeaders;
-  /** Each header as it came, name and value in turn: to find repeated ones. */
-  readonly rawHeaders: readonly string[];
-  /** The body as text; empty when there was none. */
-  readonly body: string;
-  /** The body as it came, for the few media types that are not text (`binaryTypes`); absent for all others. */
-  readonly bytes?: Buffer;
-  /** Address of the peer. */
-  readonly address: string;
-  /** Port of the peer, to tell local users apart. */
-  readonly port: number;
-  /** DER of the client certificate that was presented (RFC 8705), whoever issued it; absent without one. */
-  readonly certificate?: Buffer;
-  /** DER of the other certificates that came with it, in the order in which they came. */
-  readonly certificateChain?: readonly Buffer[];
-}
+export type { Endpoint, HttpRequest, Method, Route } from './request.ts';
+export { everyMethod } from './request.ts';
+export { plainError } from './respond.ts';
 
-export type Endpoint = (request: HttpRequest) => Promise<Answer>;
-
-export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
-
-/** A way into a service. A path may have `:name` parts and a `*` at its end; endpoints read the path themselves. */
-export interface Route {
-  readonly methods: readonly Method[];
-  readonly path: string;
-  readonly endpoint: Endpoint;
-  /** Largest body in bytes; the listener's own limit unless told. */
-  readonly bodyLimit?: number;
-  /** What answers in the endpoint's place when the server refused the request before it; the default is a plain JSON body. */
-  readonly early?: (refused: EarlyRefusal) => Endpoint;
-}
-
-export const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-
-export interface ListenerOptions {
+export interface ListenerOptions extends Manners {
   /** Name in the log. */
   name: string;
-  log: Log;
   /** Keeps the events of a request before it is answered. */
   flush?: () => Promise<void>;
-  /** Turns what an endpoint threw into an answer; the default is a plain JSON body. */
-  onError?: (thrown: unknown, request: HttpRequest) => Answer;
   /** What is answered to bytes that are no request: headers that are too large, say. The default is a plain JSON body. */
   onMalformed?: OnMalformed;
   /** Largest body in bytes; 64 KiB by default. */
   bodyLimit?: number;
-  /** A step that may answer before any route: an allow-list of hosts, say. */
-  before?: (request: HttpRequest) => Answer | undefined;
   /** Proxies that are believed about who their clients are; none by default. */
   proxies?: TrustedProxies;
   /** Serves HTTPS. Both are PEM. */
@@ -119,26 +75,6 @@ const toRequest = (request: FastifyRequest, proxies: TrustedProxies | undefined)
     port: request.socket.remotePort ?? 0,
   };
 };
-
-/** A path as it may stand in a log: without what may be a token, of a one-time link say, or the number of a person. */
-const withoutTokens = (path: string): string =>
-  path
-    .slice(0, 500)
-    .replaceAll(/\d{9,}/g, '…')
-    .replaceAll(/(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{20,}/g, '…');
-
-/** The plain answer to anything that an endpoint did not turn into one of its own. */
-export function plainError(thrown: unknown, request: HttpRequest): Answer {
-  if (thrown instanceof Refusal) {
-    const { code, status, description } = thrown.entry;
-    return json(status, { error: code, error_description: description, ...thrown.extra });
-  }
-  return json(500, {
-    error: 'server_error',
-    error_description: 'Something went wrong here.',
-    id: request.id,
-  });
-}
 
 /** The bodies of a listener that go on by themselves; once it closes, new ones end at once too. */
 class Streams {
@@ -242,24 +178,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     endpoint: Endpoint,
   ): Promise<FastifyReply> => {
     const request = toRequest(raw, options.proxies);
-    let answer: Answer;
-    try {
-      answer = options.before?.(request) ?? (await endpoint(request));
-    } catch (thrown) {
-      const detail = thrown instanceof Refusal ? thrown.detail : reasonOf(thrown);
-      const level = thrown instanceof Refusal ? 'info' : 'error';
-      options.log[level](
-        {
-          id: request.id,
-          error: thrown instanceof Refusal ? thrown.entry.id : 'unexpected',
-          detail,
-          stack: thrown instanceof Refusal ? undefined : (thrown as Error)?.stack,
-          path: withoutTokens(request.path),
-        },
-        'refused',
-      );
-      answer = (options.onError ?? plainError)(thrown, request);
-    }
+    let answer = await respond(request, endpoint, options);
     try {
       await options.flush?.();
     } catch (error) {
@@ -286,11 +205,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       handler: (raw, reply) => handle(raw, reply, route.endpoint),
     });
   }
-  server.setNotFoundHandler((raw, reply) =>
-    handle(raw, reply, async () =>
-      json(404, { error: 'not_found', error_description: 'There is nothing at this address.' }),
-    ),
-  );
+  server.setNotFoundHandler((raw, reply) => handle(raw, reply, nothingHere));
   server.setErrorHandler((error: ServerError, raw, reply) => {
     const status = error.statusCode ?? 500;
     return handle(raw, reply, async () => {

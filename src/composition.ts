@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { inProcess } from '@alongside/kernel/in-process';
 import { createLog } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import { createIdentityAgent } from '../identity-agent/index.ts';
@@ -22,6 +23,7 @@ import { createConsole } from './console/index.ts';
 import { createGateway, statusKeyOf } from './gateway/index.ts';
 import { createMockSurface, mockBasePath, type RealmKeys } from './mock/index.ts';
 import { ProofNonces } from './oauth/dpop-nonce.ts';
+import { askOver } from './oauth/safe-fetch.ts';
 import { demoCredentials, platformClient } from './oauth/seeds.ts';
 import { createSample } from './sample/index.ts';
 import { realmPath, type Urls } from './service.ts';
@@ -86,7 +88,25 @@ export async function compose(materials: Materials): Promise<Composition> {
     authorisation: secret('authorisation', 'cis'),
     cardIssuer: secret('card-issuer', 'cis'),
   };
-  const personSource = createPersonSource(urls.cis, cisSecrets.authorisation);
+  const cis = config.only.includes('cis')
+    ? createCis({
+        ...shared,
+        singleUse,
+        settings,
+        audit,
+        keys: keys.cis,
+        vault,
+        log: log('cis'),
+        allowVirtualCards: development,
+        subscribers: [{ name: 'cis2', url: urls.cis2, secret: secret('cis', 'cis2') }],
+        serviceSecrets: cisSecrets,
+        ...(config.smtpUrl === undefined ? {} : { smtp: { url: config.smtpUrl, from: config.mailFrom } }),
+        ...(config.legacyCis ? { legacy: { sha1: config.legacySha1, clients: config.legacyClients } } : {}),
+        ...(config.cardIssuers ? { externalIssuers: readIssuersFile(config.cardIssuers) } : {}),
+      })
+    : undefined;
+  const askCis = cis ? inProcess(cis.routes, { ...cis, log: log('cis') }) : askOver(urls.cis);
+  const personSource = createPersonSource(askCis, cisSecrets.authorisation);
   const cis2Provider = {
     issuer: cis2Issuer,
     authorizeUrl: `${cis2Issuer}/authorize`,
@@ -136,22 +156,6 @@ export async function compose(materials: Materials): Promise<Composition> {
     claimsOf: mockClaimsOf,
   });
 
-  const cis = () =>
-    createCis({
-      ...shared,
-      singleUse,
-      settings,
-      audit,
-      keys: keys.cis,
-      vault,
-      log: log('cis'),
-      allowVirtualCards: development,
-      subscribers: [{ name: 'cis2', url: urls.cis2, secret: secret('cis', 'cis2') }],
-      serviceSecrets: cisSecrets,
-      ...(config.smtpUrl === undefined ? {} : { smtp: { url: config.smtpUrl, from: config.mailFrom } }),
-      ...(config.legacyCis ? { legacy: { sha1: config.legacySha1, clients: config.legacyClients } } : {}),
-      ...(config.cardIssuers ? { externalIssuers: readIssuersFile(config.cardIssuers) } : {}),
-    });
   const cis2 = () =>
     createCis2({
       ...shared,
@@ -161,7 +165,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       vault,
       log: log('cis2'),
       issuer: cis2Issuer,
-      cis: { url: urls.cis, secret: cisSecrets.cis2 },
+      cis: { url: urls.cis, secret: cisSecrets.cis2, ask: askCis },
       cisSecret: secret('cis', 'cis2'),
       faults,
       audit,
@@ -263,7 +267,7 @@ export async function compose(materials: Materials): Promise<Composition> {
     });
 
   const places: Record<ServiceName, () => Omit<Placement, 'log'>[]> = {
-    cis: () => [{ listener: 'cis', service: cis() }],
+    cis: () => (cis ? [{ listener: 'cis', service: cis }] : []),
     cis2: () => [
       { listener: 'cis2', service: cis2() },
       { listener: 'cis2', service: mock.cis2 },

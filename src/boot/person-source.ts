@@ -1,21 +1,17 @@
 import { OperatorError } from '@alongside/kernel/config';
+import type { Ask } from '@alongside/kernel/in-process';
 import { type Person, paths } from '../cis/protocol.ts';
 
 /** Asks our own CIS for a person; undefined for one whom it does not know. */
 export const createPersonSource =
-  (cis: string, secret: string) =>
+  (ask: Ask, secret: string) =>
   async (uid: string): Promise<Person | undefined> => {
-    const response = await fetch(`${cis}${paths.person(uid)}`, {
-      headers: { authorization: `Bearer ${secret}` },
-      signal: AbortSignal.timeout(3_000),
+    const { status, body } = await ask(paths.person(uid), {
+      headers: { authorization: `Bearer ${secret}`, accept: 'application/json' },
     });
-    if (response.status === 404) {
-      await response.body?.cancel();
-      return undefined;
-    }
-    if (!response.ok)
-      throw new OperatorError(`CIS answered ${response.status} when it was asked for a person.`);
-    return (await response.json()) as Person;
+    if (status === 404) return undefined;
+    if (status !== 200) throw new OperatorError(`CIS answered ${status} when it was asked for a person.`);
+    return JSON.parse(body) as Person;
   };
 
 /** The same person as the gateway asks for them during a session. */

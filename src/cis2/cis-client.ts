@@ -1,4 +1,5 @@
 import { reasonOf } from '@alongside/kernel/errors';
+import type { Ask } from '@alongside/kernel/in-process';
 import type { Log } from '@alongside/kernel/log';
 import {
   type ChangesAnswer,
@@ -10,18 +11,26 @@ import {
   paths,
   type SessionState,
 } from '../cis/protocol.ts';
-import { safeFetch } from '../oauth/safe-fetch.ts';
+import { askOver } from '../oauth/safe-fetch.ts';
 import { errors } from './errors.ts';
 
-/** CIS as CIS2 asks it, over HTTP with the secret of the two. Throws `cisUnreachable` when it does not answer. */
+/** Where CIS is and with which secret it is asked. */
+export interface CisAccess {
+  url: string;
+  secret: string;
+  /** How it is asked; over HTTP unless told. */
+  ask?: Ask | undefined;
+}
+
+/** CIS as CIS2 asks it, in its public protocol with the secret of the two. Throws `cisUnreachable` when it does not answer. */
 export class CisClient {
-  readonly #url: string;
+  readonly #call: Ask;
   readonly #secret: string;
   readonly #log: Log;
 
-  constructor(cis: { url: string; secret: string }, log: Log) {
-    this.#url = cis.url;
-    this.#secret = cis.secret;
+  constructor({ url, secret, ask = askOver(url) }: CisAccess, log: Log) {
+    this.#call = ask;
+    this.#secret = secret;
     this.#log = log;
   }
 
@@ -68,10 +77,8 @@ export class CisClient {
     };
     if (body !== undefined) headers['content-type'] = 'application/json';
     try {
-      // The address comes from the operator's configuration, so it may be private.
-      const answer = await safeFetch(
-        `${this.#url}${path}`,
-        { privateAddresses: true },
+      const answer = await this.#call(
+        path,
         body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) },
       );
       if (answer.status === 404) return undefined;

@@ -14,6 +14,7 @@ import type { SingleUse } from '../storage/single-use.ts';
 import type { FederatedProvider } from './authenticators/federated/provider.ts';
 import type { Networks } from './authenticators/tablet/proximity.ts';
 import type { WebAuthnSettings } from './authenticators/webauthn/policy.ts';
+import type { CisAccess } from './cis-client.ts';
 
 /** What the next sign-in does in a browser in which somebody signed out: a page "Continue as …", nothing, or the PIN again. */
 export type AfterSignOut = 'ask' | 'silent' | 'pin';
@@ -38,7 +39,7 @@ export interface Cis2Dependencies {
   /** What developers have switched on; nothing is ever wrong without it. */
   faults?: Faults | undefined;
   /** Where CIS answers, and the secret that CIS2 shows it. */
-  cis: { url: string; secret: string };
+  cis: CisAccess;
   /** The secret that CIS shows at `POST /agent/session-ended`. */
   cisSecret: string;
   /** The secret that the console shows at `/cis2/people`; without one nobody may call there. */

@@ -2,6 +2,7 @@ import { lookup as dnsLookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import type { Ask } from '@alongside/kernel/in-process';
 
 /** Why an address could not be fetched, in words for the log. */
 export class FetchError extends Error {
@@ -72,6 +73,12 @@ const guardedLookup =
       if (options.all) return callback(null, allowed);
       return callback(null, first.address, first.family);
     });
+
+/** Asks a service of this installation over HTTP. Its address comes from the operator's configuration, so it may be private. */
+export const askOver =
+  (origin: string): Ask =>
+  (path, call) =>
+    safeFetch(`${origin}${path}`, { privateAddresses: true }, call);
 
 export interface FetchRequest {
   method?: 'GET' | 'POST';

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Answer, json, text } from './answer.ts';
+import { catalogue } from './errors.ts';
+import { createListener, type HttpRequest, type Listener, type Route } from './http.ts';
+import { inProcess } from './in-process.ts';
+import { silentLog } from './log.ts';
+
+const errors = catalogue('test', {
+  forbidden: {
+    ...{ code: 'forbidden', status: 403, description: 'Not for you.' },
+    actor: 'developer',
+    source: 'this test',
+  },
+});
+
+/** What an endpoint makes of its request. */
+const told = async ({ method, path, query, headers, body }: HttpRequest): Promise<Answer> =>
+  json(200, { method, path, query, body, who: headers['x-who'], type: headers['content-type'] });
+
+const routes: Route[] = [
+  { methods: ['GET'], path: '/things/:id', endpoint: told },
+  { methods: ['GET'], path: '/things/newest', endpoint: async () => text(200, 'the newest') },
+  { methods: ['POST'], path: '/things', endpoint: told },
+  { methods: ['GET'], path: '/bytes', endpoint: async () => new Answer(200, {}, Buffer.from('é')) },
+  { methods: ['GET'], path: '/a.b/*', endpoint: told },
+  {
+    methods: ['GET'],
+    path: '/forbidden',
+    endpoint: async () => {
+      throw errors.forbidden('a private reason');
+    },
+  },
+  { methods: ['GET'], path: '/never', endpoint: told },
+];
+const manners = {
+  log: silentLog,
+  before: ({ path }: HttpRequest) => (path === '/never' ? text(421, 'not here') : undefined),
+};
+
+describe('a service asked within the process', () => {
+  let listener: Listener;
+  let origin = '';
+  before(async () => {
+    listener = createListener(routes, { name: 'test', ...manners });
+    origin = `http://127.0.0.1:${await listener.listen(0)}`;
+  });
+  after(() => listener.close());
+  const ask = inProcess(routes, manners);
+
+  for (const [method, path, body] of [
+    ['GET', '/things/1', ''],
+    ['GET', '/things/a%2Fb?x=1&y=%20?z', ''],
+    ['GET', '/things/newest', ''],
+    ['GET', '/things/', ''],
+    ['GET', '/things/1/2', ''],
+    ['GET', '/things', ''],
+    ['POST', '/things', '{"é":1}'],
+    ['POST', '/things/1', '{}'],
+    ['GET', '/bytes', ''],
+    ['GET', '/a.b/c/d', ''],
+    ['GET', '/aXb/c', ''],
+    ['GET', '/forbidden', ''],
+    ['GET', '/never', ''],
+    ['GET', '/nowhere', ''],
+  ] as const)
+    test(`answers ${method} ${path} as its listener does`, async () => {
+      const headers = {
+        'x-who': 'cis2',
+        ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
+      };
+      const posted = method === 'POST' ? { body } : {};
+      const over = await fetch(origin + path, { method, headers, ...posted });
+      assert.deepEqual(await ask(path, { method, headers, ...posted }), {
+        status: over.status,
+        body: await over.text(),
+      });
+    });
+
+  test('a fault of an endpoint is its plain answer, without a word of why', async () => {
+    const broken = inProcess(
+      [{ methods: ['GET'], path: '/', endpoint: () => Promise.reject(new Error('a private reason')) }],
+      { log: silentLog },
+    );
+    const { status, body } = await broken('/');
+    assert.equal(status, 500);
+    assert.ok(!body.includes('private'));
+  });
+});

@@ -1,0 +1,57 @@
+import { type Answer, json } from './answer.ts';
+import { Refusal, reasonOf } from './errors.ts';
+import type { Log } from './log.ts';
+import type { Endpoint, HttpRequest } from './request.ts';
+
+/** How a service answers what is no success, whatever its requests come through. */
+export interface Manners {
+  log: Log;
+  /** A step that may answer before any route: an allow-list of hosts, say. */
+  before?: (request: HttpRequest) => Answer | undefined;
+  /** Turns what an endpoint threw into an answer; the default is a plain JSON body. */
+  onError?: (thrown: unknown, request: HttpRequest) => Answer;
+}
+
+/** A path as it may stand in a log: without what may be a token, of a one-time link say, or the number of a person. */
+export const withoutTokens = (path: string): string =>
+  path
+    .slice(0, 500)
+    .replaceAll(/\d{9,}/g, '…')
+    .replaceAll(/(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{20,}/g, '…');
+
+/** The plain answer to anything that an endpoint did not turn into one of its own. */
+export function plainError(thrown: unknown, request: HttpRequest): Answer {
+  if (thrown instanceof Refusal) {
+    const { code, status, description } = thrown.entry;
+    return json(status, { error: code, error_description: description, ...thrown.extra });
+  }
+  return json(500, {
+    error: 'server_error',
+    error_description: 'Something went wrong here.',
+    id: request.id,
+  });
+}
+
+/** What is said where no route leads to. */
+export const nothingHere: Endpoint = async () =>
+  json(404, { error: 'not_found', error_description: 'There is nothing at this address.' });
+
+/** Runs an endpoint; what it throws is logged and becomes an answer. */
+export async function respond(request: HttpRequest, endpoint: Endpoint, manners: Manners): Promise<Answer> {
+  try {
+    return manners.before?.(request) ?? (await endpoint(request));
+  } catch (thrown) {
+    const refused = thrown instanceof Refusal;
+    manners.log[refused ? 'info' : 'error'](
+      {
+        id: request.id,
+        error: refused ? thrown.entry.id : 'unexpected',
+        detail: refused ? thrown.detail : reasonOf(thrown),
+        stack: refused ? undefined : (thrown as Error)?.stack,
+        path: withoutTokens(request.path),
+      },
+      'refused',
+    );
+    return (manners.onError ?? plainError)(thrown, request);
+  }
+}
