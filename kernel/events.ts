@@ -51,7 +51,7 @@ export interface EventStore {
     events: readonly Omit<JourneyEvent, 'seq'>[],
     links: readonly { hash: string; journey: string }[],
   ): Promise<JourneyEvent[]>;
-  /** Resolves once all that was read from the same storage so far is durable. */
+  /** Resolves once all that was committed to the same storage so far is on the disk; events themselves may come later. */
   durable(): Promise<void>;
 }
 
@@ -89,9 +89,14 @@ export class EventRecorder implements Recorder {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Keeps all that was recorded so far. HTTP answers wait for it, so what was answered is never lost. */
-  flush(): Promise<void> {
-    if (this.#pending.length === 0) return this.#flushing.then(() => this.#store.durable());
+  /** Keeps all that was recorded so far, and waits until what was written beside it is on the disk. HTTP answers wait for it, so what was answered is never lost. */
+  async flush(): Promise<void> {
+    await this.#flushEvents();
+    await this.#store.durable();
+  }
+
+  #flushEvents(): Promise<void> {
+    if (this.#pending.length === 0) return this.#flushing;
     const flushing = this.#flushing.catch(() => undefined).then(() => this.#write());
     this.#flushing = flushing;
     // Whoever was there fails with it; whoever comes afterwards does not.

@@ -174,7 +174,11 @@ async function makeFolderSafe(path: string): Promise<void> {
     throw new OperatorError(
       `The local socket needs a folder of this user alone; ${folder} is shared or belongs to another user.`,
     );
-  if ((mode & 0o077) !== 0) await chmod(folder, 0o700);
+  // A folder that stood there before is not this program's to change: it may be one of the system's.
+  if ((mode & 0o077) !== 0)
+    throw new OperatorError(
+      `Others can open the folder ${folder} of the local socket: run "chmod 700" on it, or have the socket elsewhere.`,
+    );
 }
 
 /** Whether anybody listens at a socket, or its file was left behind. */

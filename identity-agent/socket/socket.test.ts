@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import net from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { silentLog } from '@alongside/kernel/log';
 import fc from 'fast-check';
@@ -170,6 +170,14 @@ describe('what the socket is', () => {
       new SocketServer({ path: '/tmp/agent-in-a-shared-folder.sock', methods: {}, log: silentLog }).listen(),
       /shared/,
     );
+    const open = join(desk.folder, 'open');
+    await mkdir(open, { mode: 0o755 });
+    await chmod(open, 0o755);
+    await assert.rejects(
+      new SocketServer({ path: join(open, 'a.sock'), methods: {}, log: silentLog }).listen(),
+      /Others can open the folder/,
+    );
+    assert.equal((await stat(open)).mode & 0o777, 0o755, 'a folder that was there is left as it was');
   });
 
   test('tells of cards and sessions', async (t) => {

@@ -125,7 +125,10 @@ export function createCis(deps: CisDeps): CisService {
   const challenges = new Challenges(singleUse);
   const delivery = new Delivery(deps.subscribers, messages, log, deps.delivery);
   const watch = new EndWatch(sessions);
-  const endings = new Endings({ sessions, delivery, watch, recorder, audit, log });
+  const endings = new Endings({
+    ...{ sessions, delivery, watch, recorder, audit, log },
+    durable: () => database.durable(),
+  });
   const calls = createAgentCalls({ clock, singleUse, endings, origin });
   const sweep = new Sweep({ sessions, agents, endings, delivery, messages, outbox, sender, limiter, clock });
 

@@ -38,11 +38,14 @@ export interface Database {
   all<R extends object = Row>(statement: Statement): Promise<R[]>;
   /** Reads one committed row. */
   get<R extends object = Row>(statement: Statement): Promise<R | undefined>;
-  /** All of these statements or none, in order. Resolves once they are durable. */
-  batch(statements: readonly Statement[]): Promise<BatchResult>;
-  /** One statement, durable when it resolves. */
+  /**
+   * All of these statements or none, in order. Resolves once they are committed: every process sees them, and the end of this one
+   * does not undo them. Lazy ones are of no consequence to an answer: it need not wait until they are on the disk.
+   */
+  batch(statements: readonly Statement[], options?: { lazy?: boolean }): Promise<BatchResult>;
+  /** One statement, committed when it resolves. */
   run(statement: Statement): Promise<StatementResult>;
-  /** Resolves once all that reads of this process have shown so far is durable: an answer made of it waits. */
+  /** Resolves once all that this process has committed so far is on the disk. HTTP answers wait for it; who tells others by itself waits as well. */
   durable(): Promise<void>;
   /** Calls back, within a second, when another process has written. Returns how to stop. */
   onForeignChange(listener: () => void): () => void;
@@ -51,7 +54,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Thrown by a write that could not be made durable. Nothing of it happened. */
+/** Thrown by a write that could not be made, of which nothing happened, and where it is not known whether commits reached the disk. */
 export class StorageError extends Error {
   override name = 'StorageError';
 }

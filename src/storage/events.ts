@@ -75,7 +75,7 @@ export class StoredEvents implements EventStore {
           journey,
         ),
       );
-    const { results } = await this.#database.batch([...inserts, ...joins]);
+    const { results } = await this.#database.batch([...inserts, ...joins], { lazy: true });
     this.#remember(links);
     return events.map((event, index) => ({
       ...event,

@@ -11,6 +11,7 @@ import {
   type StatementResult,
   StorageError,
 } from './database.ts';
+import { Durability } from './durability.ts';
 import { type DurableLog, WriteAheadLog } from './write-ahead-log.ts';
 
 type Connection = InstanceType<typeof sqlite.DatabaseSync>;
@@ -23,6 +24,7 @@ interface Known {
 
 interface Waiting {
   statements: readonly Statement[];
+  lazy: boolean;
   resolve(result: BatchResult): void;
   reject(error: Error): void;
   /** When to give up, on the monotonic clock. */
@@ -39,25 +41,22 @@ const Connect = ((sqlite as { Database?: typeof sqlite.DatabaseSync }).Database 
   sqlite.DatabaseSync) as typeof sqlite.DatabaseSync;
 
 /**
- * SQLite in WAL. Writes are gathered: while one transaction is on its way to the disk, what comes meanwhile waits for the
- * next; each batch has a savepoint, and nobody is answered before an fsync that began after the commit has ended.
+ * SQLite in WAL. Writes are gathered: one transaction for all writes of an event-loop turn, one savepoint for each batch in it,
+ * and nobody learns of them before the commit. The fsync comes when an answer waits for it.
  */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
   readonly description: string;
   readonly #db: Connection;
-  readonly #log: DurableLog | undefined;
+  /** None in memory. */
+  readonly #durability: Durability | undefined;
   readonly #known = new Map<string, Known>();
   readonly #listeners = new Set<() => void>();
   #queue: Waiting[] = [];
   #scheduled = false;
-  #syncing: Promise<void> | undefined;
-  /** Why nothing is written any more: after a failed fsync nobody knows what is on the disk. */
-  #broken: StorageError | undefined;
   #retry: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #dataVersion = 0;
-  #closing = false;
   #closed = false;
 
   /**
@@ -79,7 +78,7 @@ export class SqliteDatabase implements Database {
     } catch (error) {
       throw new OperatorError(`The database ${file} cannot be opened: ${reasonOf(error)}.`);
     }
-    this.#log = log ?? (inMemory ? undefined : new WriteAheadLog(file));
+    if (log || !inMemory) this.#durability = new Durability(log ?? new WriteAheadLog(file));
   }
 
   async all<R extends object = Row>(statement: Statement): Promise<R[]> {
@@ -95,17 +94,17 @@ export class SqliteDatabase implements Database {
     return results[0] ?? { changes: 0, rows: [] };
   }
 
-  batch(statements: readonly Statement[]): Promise<BatchResult> {
-    if (this.#closing) return Promise.reject(new StorageError('The database is closed.'));
-    if (this.#broken) return Promise.reject(this.#broken);
+  batch(statements: readonly Statement[], { lazy = false } = {}): Promise<BatchResult> {
+    if (this.#closed) return Promise.reject(new StorageError('The database is closed.'));
+    if (this.#durability?.failure) return Promise.reject(this.#durability.failure);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ statements, resolve, reject, deadline: performance.now() + patience });
+      this.#queue.push({ statements, lazy, resolve, reject, deadline: performance.now() + patience });
       this.#schedule();
     });
   }
 
   durable(): Promise<void> {
-    return this.#syncing ?? Promise.resolve();
+    return this.#durability?.settled() ?? Promise.resolve();
   }
 
   onForeignChange(listener: () => void): () => void {
@@ -119,22 +118,21 @@ export class SqliteDatabase implements Database {
   }
 
   async healthy(): Promise<boolean> {
-    return !this.#closing && !this.#broken && this.#db.prepare('SELECT 1 AS one').get() !== undefined;
+    return (
+      !this.#closed && !this.#durability?.failure && this.#db.prepare('SELECT 1 AS one').get() !== undefined
+    );
   }
 
   async close(): Promise<void> {
-    if (this.#closing) return;
-    this.#closing = true;
+    if (this.#closed) return;
     clearInterval(this.#watch);
-    await this.#syncing?.catch(() => undefined);
     clearTimeout(this.#retry);
     this.#retry = undefined;
     if (this.#queue.length > 0) this.#turn();
-    await this.#syncing?.catch(() => undefined);
     clearTimeout(this.#retry);
     this.#closed = true;
     this.#rejectAll(this.#queue, new StorageError('The database was closed.'));
-    this.#log?.close();
+    await this.#durability?.close();
     this.#db.close();
   }
 
@@ -149,11 +147,11 @@ export class SqliteDatabase implements Database {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#retry || this.#syncing) return;
+    if (this.#scheduled || this.#retry) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.#closed && !this.#syncing && !this.#retry) this.#turn();
+      if (!this.#closed && !this.#retry) this.#turn();
     });
   }
 
@@ -177,37 +175,8 @@ export class SqliteDatabase implements Database {
       this.#rejectAll(turn, new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error }));
       return;
     }
-    this.#sync(turn, answers);
-  }
-
-  /** Answers a committed turn once it is on the disk. */
-  #sync(turn: readonly Waiting[], answers: readonly (() => void)[]): void {
-    const log = this.#log;
-    if (!log) {
-      for (const answer of answers) answer();
-      return;
-    }
-    this.#syncing = new Promise((resolve, reject) => {
-      const end = (error: Error | null): void => {
-        this.#syncing = undefined;
-        if (error) {
-          this.#broken = new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error });
-          this.#rejectAll([...turn, ...this.#queue.splice(0)], this.#broken);
-          reject(this.#broken);
-          return;
-        }
-        for (const answer of answers) answer();
-        resolve();
-        if (this.#queue.length > 0) this.#schedule();
-      };
-      try {
-        log.sync(end);
-      } catch (error) {
-        end(error as Error);
-      }
-    });
-    // Whoever waits for it learns of its failure; nobody has to.
-    this.#syncing?.catch(() => undefined);
+    if (turn.some(({ lazy }) => !lazy)) this.#durability?.owe();
+    for (const answer of answers) answer();
   }
 
   /** A batch of its own, undone alone. One statement is that by itself. */

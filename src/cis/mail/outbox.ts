@@ -106,6 +106,7 @@ export class Outbox {
     const row = rows[0];
     // Another process was quicker: the next look finds the next one.
     if (!row) return this.take();
+    await this.#database.durable();
     return { id: due.id, ...this.#open(String(row.sealed)), attempts: Number(row.attempts) };
   }
 

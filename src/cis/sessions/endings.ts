@@ -15,6 +15,8 @@ export interface EndingsDeps {
   recorder: Recorder;
   audit: AuditLog;
   log: Log;
+  /** Resolves once what was written is on the disk. */
+  durable: () => Promise<void>;
 }
 
 /** The end of sessions, whatever the cause: recorded, and told to the subscribers. */
@@ -48,7 +50,8 @@ export class Endings {
 
   async #announceOne({ id, agentId, uid, generation, endCause }: Session): Promise<void> {
     const cause = endCause ?? 'expired';
-    const { delivery, watch, recorder, audit } = this.#deps;
+    const { delivery, watch, recorder, audit, durable } = this.#deps;
+    await durable();
     watch.ended({ id, endCause });
     recorder.record({ keys: [id], from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } });
     await Promise.all([

@@ -146,7 +146,9 @@ export class Deliveries {
       singleUse.spending(endedKind, ended.sid),
       ...deliveries.map((delivery) => this.#store.adding(delivery)),
     ]);
-    if (done) await Promise.all(deliveries.map((delivery) => this.#send(delivery)));
+    if (!done) return;
+    await database.durable();
+    await Promise.all(deliveries.map((delivery) => this.#send(delivery)));
   }
 
   /** Takes a delivery up for a while, unless another process was quicker. */
