@@ -1,14 +1,21 @@
-// oidc-provider in its in-memory mode, with one client and one person: the process that bench:peers measures. Says
-// its address on standard output.
+// oidc-provider with one client and one person, in memory or in SQLite: the process that bench:peers measures. Says its
+// address on standard output.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import OidcProvider from 'oidc-provider';
-import { MemoryAdapter } from './memory-adapter.ts';
 import { redirectUri } from './target.ts';
 
-const { jwks, clientId } = JSON.parse(process.argv[2] ?? '{}') as { jwks: object; clientId: string };
-const server = createServer();
+const { jwks, clientId, durable } = JSON.parse(process.argv[2] ?? '{}') as {
+  jwks: object;
+  clientId: string;
+  durable: boolean;
+};
+const adapter = durable
+  ? (await import('./sqlite-adapter.ts')).SqliteAdapter
+  : (await import('./memory-adapter.ts')).MemoryAdapter;
+// The other servers have their turns in between.
+const server = createServer({ keepAliveTimeout: 600_000 });
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -17,7 +24,7 @@ const account = 'bench-person';
 const person = { sub: account, name: 'Ora Clemens', given_name: 'Ora', family_name: 'Clemens' };
 
 const provider = new OidcProvider(issuer, {
-  adapter: MemoryAdapter,
+  adapter,
   jwks: {
     keys: ['RS256', 'RS512'].map((alg) => ({ ...key, alg, use: 'sig', kid: `bench-${alg}` })),
   },

@@ -7,10 +7,10 @@ import { redirectUri, type Target } from './target.ts';
 
 const clientId = 'bench-client';
 
-/** oidc-provider in memory, in a process of its own, with its person signed in. */
-export async function startOidcProvider(): Promise<Target> {
+/** oidc-provider in memory or in SQLite, in a process of its own, with its person signed in. */
+export async function startOidcProvider({ durable = false } = {}): Promise<Target> {
   const program = fileURLToPath(new URL('./oidc-provider-server.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, JSON.stringify({ jwks, clientId })], {
+  const child = spawn(process.execPath, [program, JSON.stringify({ jwks, clientId, durable })], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = once(child, 'exit');
@@ -33,7 +33,7 @@ export async function startOidcProvider(): Promise<Target> {
   }).toString();
   if ((await browser.go(ask.href)).kind !== 'callback') throw new Error('oidc-provider signs nobody in.');
   return {
-    name: 'oidc-provider',
+    name: durable ? 'oidc-provider, durable' : 'oidc-provider',
     pid: child.pid,
     opaque: { ...client, scope: '' },
     jwt: { ...client, scope: 'api:read', more: { resource: 'https://api.example.test' } },
