@@ -116,11 +116,20 @@ export async function signJwt(
   return `${signed}.${signature.toString('base64url')}`;
 }
 
-/** A public key from a JWK; undefined when it is not a public signature key or holds private or symmetric members. */
+const imported = new WeakMap<object, KeyObject>();
+
+/**
+ * A public key from a JWK; undefined when it is not a public signature key or holds private or symmetric members. One that cannot
+ * change any more is imported once.
+ */
 export function publicKeyOf(jwk: unknown): KeyObject | undefined {
   if (typeof jwk !== 'object' || jwk === null || 'd' in jwk || 'k' in jwk) return undefined;
+  const known = imported.get(jwk);
+  if (known) return known;
   try {
-    return createPublicKey({ key: jwk as { kty?: string }, format: 'jwk' });
+    const key = createPublicKey({ key: jwk as { kty?: string }, format: 'jwk' });
+    if (Object.isFrozen(jwk)) imported.set(jwk, key);
+    return key;
   } catch {
     return undefined;
   }
