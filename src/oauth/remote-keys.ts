@@ -3,6 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
+import { FetchBudget } from './fetch-budget.ts';
 import { FetchError, type FetchPolicy, safeFetch } from './safe-fetch.ts';
 
 interface CachedSet {
@@ -12,15 +13,8 @@ interface CachedSet {
   fetchedAt: number;
 }
 
-interface Refetches {
-  minute: number;
-  count: number;
-}
-
 /** How long a fetched key set is used, in milliseconds. */
 const cacheTime = 3_600_000;
-/** How many fetches a minute unknown kids and bad signatures may cause at one address, so that nobody can make us flood it. */
-const refetchesPerMinute = 20;
 /** A set of this age in milliseconds is not fetched again for a bad signature. */
 const justFetched = 1_000;
 const mostKeys = 100;
@@ -39,17 +33,28 @@ export function readKeySet(set: unknown): Map<string, KeyObject> {
   return keys;
 }
 
-/** Public keys that others publish. Fetched safely, cached, and fetched once more when a kid is unknown. */
+/** Puts a value under an address; the one that came first goes when there are too many. */
+function remember<T>(values: Map<string, T>, address: string, value: T): void {
+  values.delete(address);
+  values.set(address, value);
+  const [first] = values.keys();
+  if (values.size > mostSets && first !== undefined) values.delete(first);
+}
+
+/** Public keys that others publish. Fetched safely, cached, and fetched once more when a kid is unknown; never without pause. */
 export class RemoteKeys {
   readonly #clock: Clock;
   readonly #policy: FetchPolicy;
   readonly #sets = new Map<string, CachedSet>();
-  readonly #refetches = new Map<string, Refetches>();
+  readonly #budget: FetchBudget;
+  /** Why the last fetch of an address failed, where it did. */
+  readonly #failures = new Map<string, string>();
   readonly #fetching = new Map<string, Promise<CachedSet>>();
 
   constructor(clock: Clock, policy: FetchPolicy) {
     this.#clock = clock;
     this.#policy = policy;
+    this.#budget = new FetchBudget(clock);
   }
 
   /** The keys of a registered set that count now: `exp`, in seconds, is when one stops to. */
@@ -60,45 +65,59 @@ export class RemoteKeys {
 
   /** The key with this kid at this address; undefined when the set has none. Throws FetchError when there is no set. */
   async key(address: string, kid: string): Promise<KeyObject | undefined> {
-    const now = this.#clock.now();
-    const cached = this.#sets.get(address);
-    const fresh = cached && Math.abs(now - cached.fetchedAt) < cacheTime;
-    const found = fresh ? cached.keys.get(kid) : undefined;
+    const fresh = this.#fresh(address);
+    const found = fresh?.keys.get(kid);
     if (found) return found;
-    if (fresh && !this.#mayRefetch(address, now)) return undefined;
-    return (await this.#fetch(address)).keys.get(kid);
+    if (fresh && !this.#budget.take(address)) return undefined;
+    return (await (fresh ? this.#fetch(address) : this.#again(address))).keys.get(kid);
   }
 
   /** The key that stands under a kid now, where it is another than the one whose signature did not hold; undefined when it is the same, or was fetched a moment ago. */
   async replaced(address: string, kid: string, held: KeyObject): Promise<KeyObject | undefined> {
-    const now = this.#clock.now();
-    const age = Math.abs(now - (this.#sets.get(address)?.fetchedAt ?? 0));
-    if (age < justFetched || !this.#mayRefetch(address, now)) return undefined;
+    const age = Math.abs(this.#clock.now() - (this.#sets.get(address)?.fetchedAt ?? 0));
+    if (age < justFetched || !this.#budget.take(address)) return undefined;
     const key = (await this.#fetch(address)).keys.get(kid);
     return key && !key.equals(held) ? key : undefined;
   }
 
   /** Every key at this address, as it stands there. Throws FetchError when there is no set. */
   async all(address: string): Promise<readonly JsonWebKey[]> {
-    const cached = this.#sets.get(address);
-    const fresh = cached && Math.abs(this.#clock.now() - cached.fetchedAt) < cacheTime;
-    return (fresh ? cached : await this.#fetch(address)).jwks;
+    return (this.#fresh(address) ?? (await this.#again(address))).jwks;
   }
 
-  #mayRefetch(address: string, now: number): boolean {
-    const minute = Math.floor(now / 60_000);
-    const before = this.#refetches.get(address);
-    const count = before?.minute === minute ? before.count + 1 : 1;
-    this.#refetches.set(address, { minute, count });
-    return count <= refetchesPerMinute;
+  #fresh(address: string): CachedSet | undefined {
+    const cached = this.#sets.get(address);
+    return cached && Math.abs(this.#clock.now() - cached.fetchedAt) < cacheTime ? cached : undefined;
+  }
+
+  /** Fetches where nothing is kept; one that failed often is left in peace for the pause. */
+  #again(address: string): Promise<CachedSet> {
+    const failure = this.#failures.get(address);
+    if (failure === undefined || this.#fetching.has(address) || this.#budget.take(address))
+      return this.#fetch(address);
+    return Promise.reject(new FetchError(`${failure} (a moment ago; it is not asked again at once)`));
   }
 
   #fetch(address: string): Promise<CachedSet> {
     const running = this.#fetching.get(address);
     if (running) return running;
-    const fetching = this.#read(address).finally(() => this.#fetching.delete(address));
+    const fetching = this.#read(address)
+      .then(
+        (set) => this.#keep(address, set),
+        (error: unknown) => {
+          remember(this.#failures, address, reasonOf(error));
+          throw error;
+        },
+      )
+      .finally(() => this.#fetching.delete(address));
     this.#fetching.set(address, fetching);
     return fetching;
+  }
+
+  #keep(address: string, set: CachedSet): CachedSet {
+    this.#failures.delete(address);
+    remember(this.#sets, address, set);
+    return set;
   }
 
   async #read(address: string): Promise<CachedSet> {
@@ -114,16 +133,10 @@ export class RemoteKeys {
     }
     const jwks = (parsed as { keys?: unknown } | null)?.keys;
     if (!Array.isArray(jwks)) throw new FetchError('it is not a JWK set');
-    const set = {
+    return {
       keys: readKeySet(parsed),
       jwks: jwks.filter((jwk) => typeof jwk === 'object' && jwk !== null).slice(0, mostKeys) as JsonWebKey[],
       fetchedAt: this.#clock.now(),
     };
-    if (this.#sets.size >= mostSets) {
-      this.#sets.clear();
-      this.#refetches.clear();
-    }
-    this.#sets.set(address, set);
-    return set;
   }
 }
