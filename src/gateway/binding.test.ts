@@ -80,6 +80,19 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     }
   });
 
+  test('in the fapi2 profile: by PS256, ES256 and EdDSA alone, as the challenge says', async () => {
+    await gateway.addStandardApplication('fapi2', ['pds'], 'fapi2');
+    const strong = 'ES256 EdDSA PS256';
+    for (const algorithm of algorithms.split(' ') as SigningAlgorithm[]) {
+      const other = await newHolder(algorithm);
+      const bound = await gateway.issue({ ...cnf({ jkt: other.jkt }), applicationId: 'fapi2' });
+      const dpop = await other.proof(gateway, bound);
+      const answer = await call({ authorization: `DPoP ${bound}`, dpop });
+      if (strong.split(' ').includes(algorithm)) assert.equal(answer.status, 200, algorithm);
+      else await refused(answer, 'invalidProof', `DPoP error="invalid_dpop_proof", algs="${strong}"`);
+    }
+  });
+
   test('HEAD is a method of its own in a proof', async () => {
     const asHead = await holder.proof(gateway, token, { htm: 'HEAD' });
     const asGet = await holder.proof(gateway, token);

@@ -1,6 +1,6 @@
 import type { Headers } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
-import { proofAlgorithms } from '../oauth/dpop.ts';
+import { proofAlgorithmsOf } from '../oauth/dpop.ts';
 import { type FaultName, faultNameOf } from './faults.ts';
 import type { Trace } from './trace.ts';
 
@@ -31,7 +31,7 @@ export function challengeOf(refusal: Refusal, { scheme, profile, nonce }: Trace)
   if (error === undefined || profile === 'nhs' || (profile === undefined && scheme !== 'dpop')) return {};
   const bound = scheme === 'dpop' || name === 'boundToken';
   const challenge = bound
-    ? `DPoP error="${error}", algs="${proofAlgorithms.join(' ')}"`
+    ? `DPoP error="${error}", algs="${proofAlgorithmsOf(profile).join(' ')}"`
     : `Bearer error="${error}"`;
   return { 'www-authenticate': challenge, ...(nonce === undefined ? {} : { 'dpop-nonce': nonce }) };
 }

@@ -205,9 +205,9 @@ export async function startGateway(
     refusals: new Refusals(database, clock),
     addApplication: (id: string, attributes: Record<string, string>, of: string[]) =>
       applications.add(applicationOf(id, attributes, of)),
-    addStandardApplication: (id: string, of: string[]) => {
+    addStandardApplication: (id: string, of: string[], profile: 'standard' | 'fapi2' = 'standard') => {
       const application = applicationOf(id, {}, of);
-      const platform = application.platform && { ...application.platform, profile: 'standard' as const };
+      const platform = application.platform && { ...application.platform, profile };
       return applications.add({ ...application, platform });
     },
     events: (): Promise<JourneyEvent[]> => events.list(),

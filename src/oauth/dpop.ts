@@ -13,6 +13,15 @@ import type { SingleUse } from '../storage/single-use.ts';
 /** Algorithms that a proof may be signed with. */
 export const proofAlgorithms: readonly SigningAlgorithm[] = ['ES256', 'EdDSA', 'PS256', 'RS256', 'RS512'];
 
+/** Profiles whose clients may sign by fewer (FAPI 2.0 Security Profile section 5.4.1). */
+const byProfile: Readonly<Record<string, readonly SigningAlgorithm[]>> = {
+  fapi2: ['ES256', 'EdDSA', 'PS256'],
+};
+
+/** Algorithms that a client of this profile may sign its proofs with. */
+export const proofAlgorithmsOf = (profile: string | undefined): readonly SigningAlgorithm[] =>
+  byProfile[profile ?? ''] ?? proofAlgorithms;
+
 /** What a proof must be about. */
 export interface ProofTarget {
   method: string;
@@ -20,6 +29,8 @@ export interface ProofTarget {
   url: string | readonly string[];
   /** The access token that comes along, at a resource. */
   accessToken?: string;
+  /** What the proof may be signed with; every one of `proofAlgorithms` unless told. */
+  algorithms?: readonly SigningAlgorithm[];
 }
 
 /** A proof that holds: the thumbprint of its key. Or why it does not hold, in words for the log. */
@@ -53,7 +64,9 @@ export async function checkProof(
   if (!jwt) return fault('the proof is not one compact JWS');
   const { typ, alg, jwk } = jwt.header;
   if (typ !== 'dpop+jwt') return fault(`typ is ${String(typ)}`);
-  if (!isSigningAlgorithm(alg) || !proofAlgorithms.includes(alg)) return fault(`alg is ${String(alg)}`);
+  const { algorithms = proofAlgorithms } = target;
+  if (!isSigningAlgorithm(alg) || !algorithms.includes(alg))
+    return fault(`alg is ${String(alg)}, allowed is ${algorithms.join(', ')}`);
   // A key with private or symmetric members is none (CVE-2026-54431).
   const key = publicKeyOf(jwk);
   if (!key || !(await verifySignature(jwt, alg, key)))

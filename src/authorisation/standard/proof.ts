@@ -1,6 +1,6 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { decodeJwt } from '@alongside/kernel/jws';
-import { checkProof } from '../../oauth/dpop.ts';
+import { checkProof, proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import { readCertificate } from '../../oauth/mutual-tls.ts';
 import type { WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
@@ -49,12 +49,11 @@ export const readProof = (
     const nonces = noncesOf(base, parts);
     if (nonces && !nonces.accepts(proof))
       throw errors.nonceNeeded('the proof has no nonce of ours, or an old one');
-    const { algorithms } = rulesOf(client.half);
-    const decoded = decodeJwt(proof);
-    const alg = decoded?.header.alg;
-    if (alg !== undefined && !algorithms.some((allowed) => allowed === alg))
-      throw errors.proofInvalid(`alg is ${String(alg)}, allowed is ${algorithms.join(', ')}`);
-    const target = { method: request.method, url: addressOf(url, parts.mutualTlsUrl, decoded?.claims.htu) };
+    const target = {
+      method: request.method,
+      url: addressOf(url, parts.mutualTlsUrl, decodeJwt(proof)?.claims.htu),
+      algorithms: proofAlgorithmsOf(client.half.profile),
+    };
     const result = await checkProof(proof, target, parts);
     if ('fault' in result) throw errors.proofInvalid(result.fault);
     return { jkt: result.jkt, binding: certificate ?? { jkt: result.jkt } };

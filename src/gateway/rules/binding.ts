@@ -1,5 +1,5 @@
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
-import { checkProof } from '../../oauth/dpop.ts';
+import { checkProof, proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -46,7 +46,8 @@ export const checkBinding = (dependencies: Dependencies) => {
     if (proofNonces && !proofNonces.accepts(proof))
       throw faults.nonceRequired('the proof has no nonce of ours, or an old one');
     const url = origins.map((origin) => origin + request.path);
-    const target = { method: request.method, url, accessToken: presented.token };
+    const algorithms = proofAlgorithmsOf(trace.profile);
+    const target = { method: request.method, url, accessToken: presented.token, algorithms };
     const result = await checkProof(proof, target, checks);
     if ('fault' in result) throw faults.invalidProof(result.fault);
     if (!equalSecrets(result.jkt, jkt))
