@@ -31,6 +31,34 @@ function nearest(name: string, names: readonly string[]): string {
   return best !== undefined && distance(name, best) <= 3 ? ` Did you mean ${best}?` : '';
 }
 
+/** What a setting is beside its type: `.meta(carriesSecret)` lets `@FILE` stand for its value. */
+export const carriesSecret = { secret: true } as const;
+
+const isSecret = (schema: unknown): boolean => (schema as z.ZodType | undefined)?.meta()?.secret === true;
+
+/** `@FILE` is what the file holds, without the line end. */
+function readSecret(value: unknown, place: string): unknown {
+  if (typeof value !== 'string' || !value.startsWith('@')) return value;
+  const file = value.slice(1);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new OperatorError(`${place}: the file ${file} cannot be read: ${reasonOf(error)}.`);
+  }
+}
+
+/** Whether a text is an address with a password in it. */
+function hasPassword(text: unknown): boolean {
+  const url = typeof text === 'string' ? URL.parse(text) : null;
+  return url !== null && (url.password !== '' || url.searchParams.has('password'));
+}
+
+/** Flags whose value holds a password, so that every user of the machine reads it in the list of processes. */
+export const exposedFlags = (shape: z.ZodRawShape, flags: Record<string, unknown>): string[] =>
+  Object.keys(flags)
+    .filter((key) => isSecret(shape[key]) && hasPassword(flags[key]))
+    .map((key) => `--${flagOf(key)}`);
+
 /** Reads command-line flags of this schema; what is left over are the command's own words. */
 export function readFlags<S extends z.ZodRawShape>(
   shape: S,
@@ -95,7 +123,7 @@ function readFile(file: string, keys: readonly string[]): Record<string, unknown
 
 /**
  * One configuration from flags, then the environment, then a file, then defaults; each key has one name in all of them.
- * A wrong value is refused with where it stands and what would be right.
+ * A wrong value is refused with where it stands and what would be right. A setting that carries a secret may be `@FILE`.
  */
 export function loadConfig<S extends z.ZodRawShape>(
   shape: S,
@@ -105,16 +133,19 @@ export function loadConfig<S extends z.ZodRawShape>(
   const keys = Object.keys(shape);
   const variables = readVariables(keys, shape);
   const stored = file ? readFile(file, keys) : {};
-  const result = z.strictObject(shape).safeParse({ ...stored, ...variables, ...flags });
-  if (result.success) return result.data as z.infer<z.ZodObject<S>>;
-  const issue = result.error.issues[0];
-  const key = String(issue?.path[0] ?? '');
-  const place =
+  const placeOf = (key: string): string =>
     key in flags
       ? `--${flagOf(key)}`
       : key in variables
         ? variableOf(key)
         : `${file ?? 'configuration'}: ${key}`;
-  const message = `${place}: ${issue?.message ?? 'not valid'}.`;
+  const given: Record<string, unknown> = { ...stored, ...variables, ...flags };
+  for (const key of keys)
+    if (isSecret(shape[key]) && given[key] !== undefined) given[key] = readSecret(given[key], placeOf(key));
+  const result = z.strictObject(shape).safeParse(given);
+  if (result.success) return result.data as z.infer<z.ZodObject<S>>;
+  const issue = result.error.issues[0];
+  const key = String(issue?.path[0] ?? '');
+  const message = `${placeOf(key)}: ${issue?.message ?? 'not valid'}.`;
   throw key in flags ? new UsageError(message) : new OperatorError(message);
 }

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { Answer, json, page } from './answer.ts';
 import { ManualClock } from './clock.ts';
-import { loadConfig, OperatorError, readFlags, UsageError } from './config.ts';
+import { carriesSecret, exposedFlags, loadConfig, OperatorError, readFlags, UsageError } from './config.ts';
 import { CookieNames, readCookies } from './cookies.ts';
 import { catalogue, Refusal } from './errors.ts';
 import { escapeHtml, html, safeHref, trusted } from './html.ts';
@@ -150,6 +150,38 @@ test('configuration: flag, then file, then default; wrong and unknown values are
   );
   writeFileSync(file, '[');
   assert.throws(() => loadConfig(shape, {}, file), OperatorError);
+  rmSync(folder, { recursive: true });
+});
+
+test('configuration: a setting that carries a secret may be @FILE, and is told of when it stands in a flag', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-config-'));
+  const file = join(folder, 'address');
+  writeFileSync(file, 'smtp://mail.test:25\n');
+  const secret = {
+    mail: z.string().startsWith('smtp://', 'must be smtp://').optional().meta(carriesSecret),
+    name: z.string().default('@nobody'),
+  };
+  assert.deepEqual(loadConfig(secret, { mail: `@${file}`, name: `@${file}` }), {
+    mail: 'smtp://mail.test:25',
+    name: `@${file}`,
+  });
+  writeFileSync(join(folder, 'c.json'), JSON.stringify({ mail: `@${file}` }));
+  assert.equal(loadConfig(secret, {}, join(folder, 'c.json')).mail, 'smtp://mail.test:25');
+  assert.throws(() => loadConfig(secret, { mail: '@' }), /--mail: the file {2}cannot be read/);
+  assert.throws(() => loadConfig(secret, { mail: `@${file}x` }), OperatorError);
+  writeFileSync(file, 'http://mail.test/very-secret');
+  assert.throws(
+    () => loadConfig(secret, { mail: `@${file}` }),
+    (error: Error) => /--mail: must be smtp/.test(error.message) && !error.message.includes('very-secret'),
+  );
+  for (const [mail, exposed] of [
+    ['smtp://a:b@mail.test', ['--mail']],
+    ['postgres://db.test/x?password=b', ['--mail']],
+    ['smtp://a@mail.test', []],
+    [`@${file}`, []],
+    ['smtp://mail.test', []],
+  ] as const)
+    assert.deepEqual(exposedFlags(secret, { mail, name: 'http://a:b@c' }), exposed);
   rmSync(folder, { recursive: true });
 });
 

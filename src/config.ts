@@ -1,3 +1,4 @@
+import { carriesSecret } from '@alongside/kernel/config';
 import { z } from 'zod';
 import { optionsByBase } from './authorisation/hardening.ts';
 import { limitsByApi } from './oauth/rate-limits.ts';
@@ -68,7 +69,10 @@ export const configShape = {
     .string()
     .refine(isDatabaseSetting, 'must be postgres://…, sqlite:FILE or :memory:')
     .default('')
-    .describe('Where data is kept: postgres://…, or a SQLite file in the data folder'),
+    .describe(
+      'Where data is kept: postgres://…, or a SQLite file in the data folder; @FILE reads the address from a file',
+    )
+    .meta(carriesSecret),
   only: only.default([...serviceNames]).describe('Services to start, separated by commas'),
   json: z.boolean().default(false).describe('Print one JSON line when ready'),
   state: z.string().optional().describe('File that tells other commands where this instance is'),
@@ -166,7 +170,10 @@ export const configShape = {
       'must be smtp://… or smtps://…',
     )
     .optional()
-    .describe('Mail server of CIS; without one, mails stay in its outbox'),
+    .describe(
+      'Mail server of CIS; without one, mails stay in its outbox; @FILE reads the address from a file',
+    )
+    .meta(carriesSecret),
   mailFrom: z
     .string()
     .regex(/^[^\s@<>,]+@[^\s@<>,]+$/, 'must be one e-mail address')

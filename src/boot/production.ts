@@ -50,12 +50,28 @@ const consoleHasName: Check = ({ config: { only }, urls }) => {
     : undefined;
 };
 
-const keyIsPrivate: Check = ({ config: { masterKey }, folder }) =>
-  masterKey === undefined && process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0
+/** Whether somebody beside its owner may open a file or folder; what is not there is told when it is read. */
+const isOpenToOthers = (path: string): boolean =>
+  process.platform !== 'win32' && ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0;
+
+const folderIsPrivate: Check = ({ config: { masterKey }, folder }) =>
+  masterKey === undefined && isOpenToOthers(folder)
     ? `The master key would stand in ${folder}, which other users can open: chmod 700 it, or keep the key elsewhere with --master-key.`
     : undefined;
 
-const checks: readonly Check[] = [keepsData, hasNoSample, isHttps, consoleHasName, keyIsPrivate];
+const keyIsPrivate: Check = ({ config: { masterKey } }) =>
+  masterKey !== undefined && isOpenToOthers(masterKey)
+    ? `The master key ${masterKey} can be read by other users: chmod 600 it, and let it belong to the user that runs Alongside.`
+    : undefined;
+
+const checks: readonly Check[] = [
+  keepsData,
+  hasNoSample,
+  isHttps,
+  consoleHasName,
+  folderIsPrivate,
+  keyIsPrivate,
+];
 
 /** Refuses to start production with what would not be safe, in one sentence (OperatorError). */
 export function checkProduction(plan: Plan): void {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, createPrivateKey, sign } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '@alongside/kernel/config';
+import { randomToken } from '@alongside/kernel/ids';
 import { Vault } from '@alongside/kernel/secrets';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { isAccessible } from '../../src/cis2/testing/accessible.ts';
@@ -391,8 +392,14 @@ describe('production', () => {
 test('alongside serve is a process like any other: a line when it is ready, nothing secret in it, an orderly end', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-serve-'));
   const stateFile = join(folder, 'state.json');
-  const child = spawn(process.execPath, [main, 'serve', '--json', '--data', folder, '--port-base', '0'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+  const inFlag = ['--smtp-url', 'smtp://alongside:password-in-a-flag@localhost:1'];
+  writeFileSync(join(folder, 'database'), `sqlite:${join(folder, 'named.db')}\n`);
+  const inFile = ['--database', `@${join(folder, 'database')}`];
+  const flags = ['--json', '--data', folder, '--port-base', '0', ...inFlag, ...inFile];
+  const child = spawn(process.execPath, [main, 'serve', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let logged = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    logged += part;
   });
   try {
     const line = await new Promise<string>((resolve, reject) => {
@@ -403,6 +410,13 @@ test('alongside serve is a process like any other: a line when it is ready, noth
     const ready = JSON.parse(line) as { ready: boolean; agentSocket: null; urls: Record<string, string> };
     assert.equal(ready.ready, true);
     assert.equal(ready.agentSocket, null);
+    assert.ok(existsSync(join(folder, 'named.db')));
+    const warned = logged.split('\n').filter((text) => text.includes('a password stands in a flag'));
+    assert.deepEqual(
+      warned.map((text) => (JSON.parse(text) as { setting: string }).setting),
+      ['--smtp-url'],
+    );
+    assert.doesNotMatch(logged, /password-in-a-flag/);
     const { operator } = JSON.parse(readFileSync(stateFile, 'utf8')) as { operator: { token: string } };
     assert.ok(operator.token.length > 40 && !line.includes(operator.token));
     assert.equal((await fetch(`${ready.urls.console}/readyz`)).status, 200);
@@ -463,6 +477,15 @@ describe('production does not start', () => {
     chmodSync(folder, 0o755);
     await refuses({}, /chmod 700/);
     chmodSync(folder, 0o700);
+    const masterKey = join(folder, 'elsewhere.key');
+    writeFileSync(masterKey, randomToken(32));
+    for (const mode of [0o644, 0o640, 0o604, 0o660]) {
+      chmodSync(masterKey, mode);
+      await refuses({ masterKey }, /elsewhere\.key can be read by other users: chmod 600/);
+    }
+    chmodSync(masterKey, 0o600);
+    await (await starting({ masterKey, data: join(folder, 'key'), only: 'console' })).stop();
+    await refuses({ masterKey: join(folder, 'missing.key') }, /missing\.key cannot be read/);
   });
 
   test('on data of development, nor development on data of production', async () => {

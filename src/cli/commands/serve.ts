@@ -1,3 +1,4 @@
+import { exposedFlags, readFlags } from '@alongside/kernel/config';
 import { productionShape } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import type { Command, Output } from '../command.ts';
@@ -18,6 +19,18 @@ function banner(out: Output, state: StateFile): void {
   for (const line of columns(rows)) out.line(line);
 }
 
+/** A password in a flag is read by everybody who may list the processes of this machine. */
+async function warnOfExposed(argv: readonly string[], level: string): Promise<void> {
+  const exposed = exposedFlags(productionShape, readFlags(productionShape, argv).flags);
+  if (exposed.length === 0) return;
+  const { createLog } = await import('@alongside/kernel/log');
+  for (const setting of exposed)
+    createLog(level, 'alongside').warn(
+      { setting },
+      'a password stands in a flag, which every user of this machine can read: give @FILE, or the environment variable, or the configuration file',
+    );
+}
+
 export const serve: Command = {
   name: 'serve',
   summary: 'production: serve others, in the foreground until an end signal; no development convenience',
@@ -29,6 +42,7 @@ export const serve: Command = {
   async run({ argv, out }) {
     const stopping = stopSignal();
     const config = readConfig(productionShape, argv);
+    await warnOfExposed(argv, config.logLevel);
     // Loaded here, so that the other commands do not wait for what only a server needs.
     const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: false });
