@@ -7,9 +7,9 @@ interface Account {
 }
 
 /** How many fetches of one address may follow each other at once. */
-export const fetchesAtOnce = 20;
+const fetchesAtOnce = 20;
 /** Milliseconds after which one more may follow, once those are spent. */
-export const fetchPause = 3_000;
+const fetchPause = 3_000;
 /** Most addresses that are counted; the one that waited longest is forgotten first. */
 const mostAddresses = 10_000;
 

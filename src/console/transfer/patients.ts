@@ -86,14 +86,19 @@ export async function exportedPatients(database: Database): Promise<ExportedPati
   });
 }
 
+/** What a search finds a record by. */
+const birthDateOf = ({ patient: { birthDate } }: ExportedPatient): string =>
+  typeof birthDate === 'string' ? birthDate : '';
+
 /** Makes exactly these the patients: all or nothing. */
 export async function bringPatients(database: Database, records: readonly ExportedPatient[]): Promise<void> {
   const inserting = (record: ExportedPatient) =>
     sql(
-      'INSERT INTO patient (nhs_number, version, body) VALUES (?, ?, ?)',
+      'INSERT INTO patient (nhs_number, version, body, birth_date) VALUES (?, ?, ?, ?)',
       record.patient.id,
       Number(record.patient.meta.versionId),
       JSON.stringify(record),
+      birthDateOf(record),
     );
   await database.batch([sql('DELETE FROM patient'), ...records.map(inserting)]);
 }

@@ -1,33 +1,26 @@
-import { type Database, type Statement, sql } from '../../../storage/database.ts';
+import { type Database, sql } from '../../../storage/database.ts';
 import type { PatientRecord } from './patient.ts';
 import { recordFrom } from './seeds/build.ts';
 import { citizens, scenarios, youds } from './seeds/scenarios.ts';
 import { wellKnown } from './seeds/well-known.ts';
+import { insertingPatient } from './store.ts';
 
 /** The seeded patients, all fictitious: those of the published sandbox, then one for each thing that can be special. */
 export const seededPatients = (): PatientRecord[] =>
   [...wellKnown, ...scenarios, ...youds, ...citizens].map(recordFrom);
-
-const inserting = (record: PatientRecord): Statement =>
-  sql(
-    'INSERT INTO patient (nhs_number, version, body) VALUES (?, ?, ?) ON CONFLICT (nhs_number) DO NOTHING',
-    record.patient.id,
-    Number(record.patient.meta.versionId),
-    JSON.stringify(record),
-  );
 
 /** Keeps the seeded patients, or others, where none of their numbers is taken; says how many are new. */
 export async function seed(
   database: Database,
   records: Iterable<PatientRecord> = seededPatients(),
 ): Promise<number> {
-  const { results } = await database.batch([...records].map(inserting));
+  const { results } = await database.batch([...records].map(insertingPatient));
   return results.reduce((sum, { changes }) => sum + changes, 0);
 }
 
 /** Removes every patient and keeps the seeded ones again: all or nothing. */
 export async function reset(database: Database): Promise<void> {
-  await database.batch([sql('DELETE FROM patient'), ...seededPatients().map(inserting)]);
+  await database.batch([sql('DELETE FROM patient'), ...seededPatients().map(insertingPatient)]);
 }
 
 export { generatePatients } from './seeds/generate.ts';

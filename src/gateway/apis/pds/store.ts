@@ -1,5 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { type Database, must, sql } from '../../../storage/database.ts';
+import { type Database, must, type Statement, sql } from '../../../storage/database.ts';
 import { SingleUse } from '../../../storage/single-use.ts';
 import { isNhsNumber } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
@@ -9,6 +9,13 @@ interface PatientRow {
   nhs_number: string;
   version: number;
   body: string;
+  birth_date: string;
+}
+
+/** A range of days of birth, both ends in it. ISO dates. */
+export interface BirthRange {
+  from: string;
+  to: string;
 }
 
 const repetitionKind = 'pds-update';
@@ -29,6 +36,22 @@ function recordOf({ version, body }: PatientRow): PatientRecord {
   record.patient.meta.versionId = String(version);
   return record;
 }
+
+/** How many records are read at a time, so that a search over many years holds few of them. */
+const pageSize = 250;
+
+/** What a search finds a record by, in its row. */
+const birthDateOf = ({ patient }: PatientRecord): string => patient.birthDate ?? '';
+
+/** Keeps a record where its number is not taken. */
+export const insertingPatient = (record: PatientRecord): Statement =>
+  sql(
+    'INSERT INTO patient (nhs_number, version, body, birth_date) VALUES (?, ?, ?, ?) ON CONFLICT (nhs_number) DO NOTHING',
+    record.patient.id,
+    Number(record.patient.meta.versionId),
+    JSON.stringify(record),
+    birthDateOf(record),
+  );
 
 /** The records, each complete; what may be shown of one is decided when it is read. */
 export class Patients {
@@ -62,10 +85,26 @@ export class Patients {
     return record;
   }
 
-  /** Every record, also those that were merged into another or invalidated. */
-  async all(): Promise<PatientRecord[]> {
-    const rows = await this.#database.all<PatientRow>(sql('SELECT * FROM patient ORDER BY nhs_number'));
-    return rows.map(recordOf);
+  /** Every record of somebody born in this time, page by page; also those that were merged into another or invalidated. */
+  async *bornWithin({ from, to }: BirthRange): AsyncGenerator<PatientRecord[]> {
+    let after = { birth: from, number: '' };
+    while (after.birth <= to) {
+      const rows = await this.#database.all<PatientRow>(
+        sql(
+          `SELECT * FROM patient WHERE birth_date >= ? AND birth_date <= ? AND (birth_date > ? OR nhs_number > ?)
+           ORDER BY birth_date, nhs_number LIMIT ?`,
+          after.birth,
+          to,
+          after.birth,
+          after.number,
+          pageSize,
+        ),
+      );
+      if (rows.length > 0) yield rows.map(recordOf);
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < pageSize) return;
+      after = { birth: last.birth_date, number: last.nhs_number };
+    }
   }
 
   /**
@@ -76,9 +115,10 @@ export class Patients {
     const { done } = await this.#database.batch([
       must(
         sql(
-          'UPDATE patient SET version = ?, body = ? WHERE nhs_number = ? AND version = ?',
+          'UPDATE patient SET version = ?, body = ?, birth_date = ? WHERE nhs_number = ? AND version = ?',
           version + 1,
           JSON.stringify(record),
+          birthDateOf(record),
           record.patient.id,
           version,
         ),

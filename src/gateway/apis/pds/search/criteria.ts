@@ -2,6 +2,7 @@ import { type Parameters, parseParameters } from '../../../../oauth/parameters.t
 import { outcomes } from '../outcomes.ts';
 import type { Gender } from '../patient.ts';
 import { isDay } from '../shape.ts';
+import type { BirthRange } from '../store.ts';
 
 /** A limit on a day, ISO dates compare as text. */
 export interface DayBound {
@@ -44,6 +45,7 @@ const known = new Set([
 ]);
 
 const genders: readonly string[] = ['male', 'female', 'other', 'unknown'];
+const [firstDay, lastDay] = ['0000-01-01', '9999-12-31'];
 /** Longest name that a record holds. */
 const longestName = 35;
 
@@ -128,6 +130,15 @@ function refuseTooLittle(criteria: Criteria): void {
   const enough = family !== undefined ? given.length > 0 || located : given.length > 0 && located;
   if (fuzzy && !enough)
     throw outcomes.invalidSearch('too little for a fuzzy search', { reason: tooLittleForFuzzy });
+}
+
+/** The days of birth that all bounds leave, for what is read at all; nobody's when the first is after the last. */
+export function bornWithin({ birthDate }: Pick<Criteria, 'birthDate'>): BirthRange {
+  const days = (besides: DayBound['compare']) =>
+    birthDate.filter(({ compare }) => compare !== besides).map(({ day }) => day);
+  const [from = firstDay] = days('le').sort().reverse();
+  const [to = lastDay] = days('ge').sort();
+  return { from, to };
 }
 
 /** Reads a search in the published order of its refusals: nothing asked, unknown names, dates, birth date, the rest. */

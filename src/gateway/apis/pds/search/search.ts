@@ -1,9 +1,10 @@
 import { type Operation, publishedBase, searchset } from '../operations.ts';
 import { fhir, outcomes } from '../outcomes.ts';
-import type { Patient, PatientRecord } from '../patient.ts';
+import type { Patient } from '../patient.ts';
 import { type Grants, shown } from '../redaction.ts';
+import type { Patients } from '../store.ts';
 import { extensionUrls } from '../vocabulary.ts';
-import { readCriteria } from './criteria.ts';
+import { bornWithin, type Criteria, readCriteria } from './criteria.ts';
 import { scoreOf } from './match.ts';
 
 interface Found {
@@ -26,23 +27,26 @@ function summary(patient: Patient, grants: Grants): Patient {
   };
 }
 
-/** The records that match, the likeliest first and equal ones by number; a merged one stands as what it became. */
-function matches(
-  records: readonly PatientRecord[],
-  score: (record: PatientRecord) => number | undefined,
-): Found[] {
-  const byNumber = new Map(records.map((record) => [record.patient.id, record]));
+/**
+ * The records that match, the likeliest first and equal ones by number; a merged one stands as what it became. Refuses as
+ * soon as there are more than were asked for.
+ */
+async function matches(patients: Patients, criteria: Criteria): Promise<Found[]> {
   const found = new Map<string, Found>();
-  for (const record of records) {
-    const current = record.supersededBy === null ? record : byNumber.get(record.supersededBy);
-    if (!current || current.invalidated || current.supersededBy !== null) continue;
-    const own = score(record);
-    // What the record became may be restricted where the old one was not.
-    if (own === undefined || (current !== record && current.patient.meta.security[0].code !== 'U')) continue;
-    const before = found.get(current.patient.id);
-    if (!before || before.score < own)
-      found.set(current.patient.id, { patient: current.patient, score: own });
-  }
+  for await (const page of patients.bornWithin(bornWithin(criteria)))
+    for (const record of page) {
+      const score = scoreOf(record, criteria);
+      if (score === undefined || (criteria.exact && score !== 1)) continue;
+      const current = record.supersededBy === null ? record : await patients.get(record.supersededBy);
+      if (!current || current.invalidated || current.supersededBy !== null) continue;
+      // What the record became may be restricted where the old one was not.
+      if (current !== record && current.patient.meta.security[0].code !== 'U') continue;
+      const { patient } = current;
+      const before = found.get(patient.id);
+      if (!before || before.score < score) found.set(patient.id, { patient, score });
+      if (found.size > criteria.maxResults)
+        throw outcomes.tooManyMatches(`more than ${criteria.maxResults} matches`);
+    }
   return [...found.values()].sort((a, b) => b.score - a.score || (a.patient.id < b.patient.id ? -1 : 1));
 }
 
@@ -52,9 +56,7 @@ export const searchPatients: Operation = {
   path: /^\/Patient$/,
   async answer({ query, patients, grants, clock }) {
     const criteria = readCriteria(query);
-    const all = matches(await patients.all(), (record) => scoreOf(record, criteria));
-    const found = criteria.exact ? all.filter(({ score }) => score === 1) : all;
-    if (found.length > criteria.maxResults) throw outcomes.tooManyMatches(`${found.length} matches`);
+    const found = await matches(patients, criteria);
     return fhir(
       200,
       searchset(
