@@ -11,7 +11,7 @@ import { outages, withOutages } from './boot/outages.ts';
 import { createPeopleNow, createPersonSource } from './boot/person-source.ts';
 import type { Ports } from './boot/ports.ts';
 import { signInSettings } from './boot/sign-in.ts';
-import { clientAuthoritiesOf, upstreamsOf } from './boot/upstreams.ts';
+import { clientAuthoritiesOf, clientRevocationsOf, upstreamsOf } from './boot/upstreams.ts';
 import type { MutualTlsUrls } from './boot/urls.ts';
 import { webAuthnSettings } from './boot/webauthn.ts';
 import { createCis } from './cis/index.ts';
@@ -77,6 +77,7 @@ export async function compose(materials: Materials): Promise<Composition> {
   } = core;
   const cis2Issuer = `${urls.cis2}${realmPath}`;
   const log = (name: string) => createLog(config.logLevel, name);
+  const clientRevocations = await clientRevocationsOf(config, clock, log('mutual-tls'));
   const secret = (from: string, to: string) => vault.serviceSecret(from, to);
   const shared = { clock, database, recorder, urls, development };
   const registrations = { applications, products, developers, tokens };
@@ -173,6 +174,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       webAuthn: webAuthnSettings(config),
       ...signInSettings(config),
       clientAuthorities,
+      clientRevocations,
       mutualTlsUrl: mutualTls.cis2,
       dpopNonces: config.dpopNonceAtCis2,
       dynamicRegistration: config.dynamicRegistration,
@@ -207,6 +209,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       roleSource: async (uid) => (await personSource(uid))?.roles.map(({ roleId }) => roleId),
       consoleSecret: secret('console', 'authorisation'),
       clientAuthorities,
+      clientRevocations,
       mutualTlsUrl: mutualTls.api,
       bases: [
         { path: '/oauth2', profile: 'nhs', environment: 'local', ...upstreams, options: options['/oauth2'] },

@@ -107,6 +107,12 @@ export const configShape = {
     .string()
     .optional()
     .describe('PEM file with the authorities whose client certificates count for tls_client_auth'),
+  tlsClientRevocations: z
+    .string()
+    .optional()
+    .describe(
+      'File with the revocation lists (CRL; PEM, or one in DER) of those authorities: without a current one their certificates are refused; read again when it changes',
+    ),
   upstreamCis2: z
     .string()
     .optional()

@@ -6,6 +6,7 @@ import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Person } from '../cis/protocol.ts';
 import type { Applications } from '../oauth/applications.ts';
+import type { ClientRevocations } from '../oauth/client-revocations.ts';
 import type { Products } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
@@ -89,6 +90,8 @@ export interface AuthorisationDependencies {
   consoleSecret?: string;
   /** Authorities whose client certificates count for `tls_client_auth` (RFC 8705 section 2.1); none unless configured. */
   clientAuthorities?: readonly X509Certificate[];
+  /** What those have revoked; not looked up where there is none. */
+  clientRevocations?: ClientRevocations | undefined;
   /** Origin of the platform for clients with a certificate, where it is another one (RFC 8705 section 5). */
   mutualTlsUrl?: string | undefined;
   /** Header `apikey` of `/_status`; everybody may ask when there is none. */

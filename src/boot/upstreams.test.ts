@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
 import { loadConfig, OperatorError } from '@alongside/kernel/config';
+import { silentLog } from '@alongside/kernel/log';
 import { configShape } from '../config.ts';
 import { newAuthority } from '../oauth/testing/certificates.ts';
-import { clientAuthoritiesOf, upstreamsOf } from './upstreams.ts';
+import { clientAuthoritiesOf, clientRevocationsOf, upstreamsOf } from './upstreams.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'alongside-upstreams-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -75,6 +77,20 @@ test('authorities of client certificates, from one file', async () => {
       () => clientAuthoritiesOf(configOf({ tlsClientAuthorities: file('bad.pem', content) })),
       OperatorError,
     );
+});
+
+test('revocation lists of client certificates: for authorities, from a file that holds some', async () => {
+  const now = Date.UTC(2026, 6, 1);
+  const authority = await newAuthority(now);
+  const tlsClientAuthorities = file('one.pem', authority.pem);
+  const tlsClientRevocations = file('lists.pem', await authority.list());
+  const opened = (settings: Record<string, unknown>) =>
+    clientRevocationsOf(configOf(settings), new ManualClock(now), silentLog);
+  assert.equal(await opened({ tlsClientAuthorities }), undefined);
+  assert.ok(await opened({ tlsClientAuthorities, tlsClientRevocations }));
+  await assert.rejects(opened({ tlsClientRevocations }), /set --tls-client-authorities/);
+  for (const bad of [file('no-list.pem', authority.pem), join(folder, 'missing.pem')])
+    await assert.rejects(opened({ tlsClientAuthorities, tlsClientRevocations: bad }), OperatorError);
 });
 
 const rows: [string, unknown, RegExp][] = [

@@ -1,10 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Clock } from '@alongside/kernel/clock';
 import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import type { Log } from '@alongside/kernel/log';
 import { z } from 'zod';
 import type { BasePath } from '../authorisation/index.ts';
 import type { Config } from '../config.ts';
+import { ClientRevocations } from '../oauth/client-revocations.ts';
 import { readAuthorities } from '../oauth/mutual-tls.ts';
 
 const address = z
@@ -92,4 +95,20 @@ export function clientAuthoritiesOf({ tlsClientAuthorities: file }: Config): X50
   if (authorities.length === 0)
     throw new OperatorError(`There is no certificate in ${file}: it must be PEM.`);
   return authorities;
+}
+
+/** What those authorities have revoked, where a file is configured. Throws OperatorError. */
+export async function clientRevocationsOf(
+  { tlsClientAuthorities, tlsClientRevocations: file }: Config,
+  clock: Clock,
+  log: Log,
+): Promise<ClientRevocations | undefined> {
+  if (file === undefined) return undefined;
+  if (tlsClientAuthorities === undefined)
+    throw new OperatorError('--tls-client-revocations counts for authorities: set --tls-client-authorities.');
+  try {
+    return await ClientRevocations.open(file, clock, log);
+  } catch (error) {
+    throw new OperatorError(`The revocation lists in ${file} cannot be read: ${reasonOf(error)}.`);
+  }
 }

@@ -5,6 +5,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Applications } from '../oauth/applications.ts';
+import type { ClientRevocations } from '../oauth/client-revocations.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
@@ -60,6 +61,8 @@ export interface Cis2Dependencies {
   mutualTlsUrl?: string | undefined;
   /** Who issues the certificates of `tls_client_auth`; nobody by default. */
   clientAuthorities?: readonly X509Certificate[];
+  /** What those have revoked; not looked up where there is none. */
+  clientRevocations?: ClientRevocations | undefined;
   /** Whether clients may register themselves (RFC 7591); off by default. */
   dynamicRegistration?: boolean;
   /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 section 8); off by default. */

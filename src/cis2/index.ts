@@ -109,12 +109,12 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   );
   const enrolments = new Enrolments([...webAuthn.enrolments, ...others.enrolments]);
   const clientKeys = new RemoteKeys(clock, { privateAddresses: development });
-  const { clientAuthorities = [] } = deps;
+  const { clientAuthorities = [], clientRevocations } = deps;
   const methods = [
     secretPost(clock),
     secretBasic(clock),
     privateKeyJwt({ ...deps, clientKeys }),
-    mutualTls({ clock, clientKeys, clientAuthorities }),
+    mutualTls({ clock, clientKeys, clientAuthorities, clientRevocations }),
   ];
   const issuing = new TokenIssuer(deps);
   const idTokens = { ...deps, keys: signerOf(idTokenFaults) };

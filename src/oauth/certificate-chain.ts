@@ -5,6 +5,7 @@ import {
   CertificateChainValidationEngine,
   type ExtKeyUsage,
 } from 'pkijs';
+import type { ClientRevocations } from './client-revocations.ts';
 
 /** Most certificates between a client's and an authority: building paths over more would be work for a stranger. */
 const mostIntermediates = 4;
@@ -47,15 +48,17 @@ export interface ChainTrust {
   intermediates: readonly Uint8Array[];
   /** Milliseconds. */
   now: number;
+  /** What the authorities have revoked; not looked up where there is none. */
+  revocations?: ClientRevocations | undefined;
 }
 
 /**
  * Why no path leads from a client's certificate to one of the authorities (RFC 5280 section 6): signatures, validity,
- * basic constraints and path length, key usage, name constraints; undefined when one does. Revocation is not looked up.
+ * basic constraints and path length, key usage, name constraints, and revocation where lists are configured; undefined when one does.
  */
 export async function chainFault(
   certificate: X509Certificate,
-  { authorities, intermediates, now }: ChainTrust,
+  { authorities, intermediates, now, revocations }: ChainTrust,
 ): Promise<string | undefined> {
   if (intermediates.length > mostIntermediates)
     return `${intermediates.length} intermediate certificates came, ${mostIntermediates} are allowed`;
@@ -72,9 +75,9 @@ export async function chainFault(
     const { result, resultMessage, certificatePath = [] } = await engine.verify();
     if (!result) return resultMessage;
     if (!isShortEnough(certificatePath)) return 'an authority of its path may not have so many below it';
-    return certificatePath.slice(1).every(mayIssueForClients)
-      ? undefined
-      : 'an authority of its path may not issue for clients';
+    if (!certificatePath.slice(1).every(mayIssueForClients))
+      return 'an authority of its path may not issue for clients';
+    return await revocations?.fault(certificatePath);
   } catch (error) {
     return `a certificate cannot be read: ${(error as Error).message}`;
   }

@@ -5,6 +5,7 @@ import { publicKeyOf } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import { chainFault } from './certificate-chain.ts';
 import { type CertificateSubject, subjectFault } from './certificate-subject.ts';
+import type { ClientRevocations } from './client-revocations.ts';
 
 /** The certificate with which a client made its TLS connection, and the hash that names it in `cnf`. */
 export interface ClientCertificate {
@@ -51,6 +52,12 @@ function useFault({ certificate }: ClientCertificate, now: number): string | und
     : 'the certificate is not for client authentication';
 }
 
+/** Whose client certificates count, and which of them no more. */
+export interface ClientTrust {
+  authorities: readonly X509Certificate[];
+  revocations?: ClientRevocations | undefined;
+}
+
 /**
  * `tls_client_auth` (RFC 8705 section 2.1): a path leads from the certificate to one of the authorities, and its subject is
  * the registered one. Why not, in words for the log; undefined when it holds.
@@ -58,7 +65,7 @@ function useFault({ certificate }: ClientCertificate, now: number): string | und
 export async function issuedFault(
   presented: ClientCertificate | undefined,
   subject: CertificateSubject,
-  { authorities, clock }: { authorities: readonly X509Certificate[]; clock: Clock },
+  { authorities, revocations, clock }: ClientTrust & { clock: Clock },
 ): Promise<string | undefined> {
   if (!presented) return 'no client certificate came with the connection';
   const { certificate, intermediates } = presented;
@@ -66,7 +73,7 @@ export async function issuedFault(
   const now = clock.now();
   const fault = useFault(presented, now) ?? subjectFault(certificate, subject);
   if (fault !== undefined) return fault;
-  const path = await chainFault(certificate, { authorities, intermediates, now });
+  const path = await chainFault(certificate, { authorities, revocations, intermediates, now });
   return path === undefined
     ? undefined
     : `no configured authority issued the certificate of ${oneLine(certificate.subject)}: ${path}`;

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { silentLog } from '@alongside/kernel/log';
 import type { PlatformHalf } from '../../oauth/applications.ts';
+import { ClientRevocations } from '../../oauth/client-revocations.ts';
 import { readAuthorities, readCertificate } from '../../oauth/mutual-tls.ts';
 import { newAuthority, type TestCertificate } from '../../oauth/testing/certificates.ts';
 import { applicationOf, secretOf } from '../testing/applications.ts';
@@ -181,4 +187,35 @@ describe('tokens bound to a certificate (RFC 8705 section 3)', () => {
     const proven = await credentials('strict-tls', { ...issued.header, ...(await prover.header()) });
     assert.deepEqual(await cnfOf(proven.body.access_token), boundTo(issued));
   });
+});
+
+test('a certificate that its authority revoked authenticates nobody (RFC 5280 section 6.3)', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-lists-'));
+  const file = join(folder, 'lists.pem');
+  writeFileSync(file, await authority.list());
+  const clock = new ManualClock(noon);
+  const { platform: checking } = await startStandardClient({
+    more: {
+      clientAuthorities: readAuthorities(authority.pem),
+      clientRevocations: await ClientRevocations.open(file, clock, silentLog),
+    },
+  });
+  const half: Partial<PlatformHalf> = {
+    profile: 'standard',
+    secrets: [],
+    tokenEndpointAuthMethod: 'tls_client_auth',
+    attributes: { tls_client_auth_subject_dn: 'CN=client,O=Example' },
+  };
+  await checking.applications.add(applicationOf('issued', half));
+  const form = { grant_type: 'client_credentials', ...named('issued') };
+  const ask = () => checking.post('/oauth2.1/token', form, issued.header);
+  assert.equal((await ask()).status, 200);
+  writeFileSync(file, await authority.list([issued]));
+  clock.advance(5);
+  const answer = await ask();
+  await assertError(checking, answer, 401, 'invalid_client', 'Client authentication failed.');
+  const kept = await checking.refusals.find(answer.body.message_id);
+  assert.match(kept?.detail ?? '', /was revoked/);
+  await checking.close();
+  rmSync(folder, { recursive: true });
 });

@@ -6,10 +6,13 @@ import {
   AttributeTypeAndValue,
   BasicConstraints,
   Certificate,
+  CertificateRevocationList,
   Extension,
+  Extensions,
   ExtKeyUsage,
   GeneralName,
   RelativeDistinguishedNames,
+  RevokedCertificate,
   Time,
 } from 'pkijs';
 
@@ -54,6 +57,15 @@ export interface CertificatePlan {
   pathLength?: number;
 }
 
+export interface ListPlan {
+  /** Milliseconds; no next one for null. */
+  thisUpdate?: number;
+  nextUpdate?: number | null;
+  hash?: 'SHA-1' | 'SHA-256';
+  /** OID of a critical extension of the list. */
+  critical?: string;
+}
+
 /** A certificate with its key. */
 export interface TestCertificate {
   der: Buffer;
@@ -64,6 +76,8 @@ export interface TestCertificate {
   header: Record<string, string>;
   /** Signs another one. */
   issue(plan?: CertificatePlan): Promise<TestCertificate>;
+  /** Signs a list in which these were revoked; PEM. */
+  list(revoked?: readonly TestCertificate[], plan?: ListPlan): Promise<string>;
 }
 
 const extension = (extnID: string, value: { toBER(sizeOnly?: boolean): ArrayBuffer }, critical = false) =>
@@ -122,7 +136,47 @@ async function make(
     jwk: { kty, crv, x, y, kid: 'certificate' },
     header: { 'client-cert': `:${der.toString('base64')}:` },
     issue: (next = {}) => make(next, { name: subject, key: keys.privateKey }, now),
+    list: (revoked = [], planned = {}) =>
+      makeList(revoked, planned, { name: subject, key: keys.privateKey }, now),
   };
+}
+
+async function makeList(
+  revoked: readonly TestCertificate[],
+  plan: ListPlan,
+  issuer: { name: RelativeDistinguishedNames; key: CryptoKey },
+  now: number,
+): Promise<string> {
+  const hour = 3_600_000;
+  const { thisUpdate = now - hour, nextUpdate = now + hour, hash = 'SHA-256', critical } = plan;
+  const time = (value: number) => new Time({ value: new Date(value) });
+  const list = new CertificateRevocationList({
+    version: 1,
+    issuer: issuer.name,
+    thisUpdate: time(thisUpdate),
+    ...(nextUpdate === null ? {} : { nextUpdate: time(nextUpdate) }),
+    ...(revoked.length === 0
+      ? {}
+      : {
+          revokedCertificates: revoked.map(
+            ({ der }) =>
+              new RevokedCertificate({
+                userCertificate: Certificate.fromBER(Uint8Array.from(der)).serialNumber,
+                revocationDate: time(thisUpdate),
+              }),
+          ),
+        }),
+    ...(critical
+      ? {
+          crlExtensions: new Extensions({
+            extensions: [extension(critical, new Integer({ value: 1 }), true)],
+          }),
+        }
+      : {}),
+  });
+  await list.sign(issuer.key, hash);
+  const der = Buffer.from(list.toSchema(true).toBER(false)).toString('base64');
+  return `-----BEGIN X509 CRL-----\n${der}\n-----END X509 CRL-----\n`;
 }
 
 /** An authority of its own making; its certificate is self-signed, so it also plays a client's own. */

@@ -7,13 +7,10 @@ export const tlsClientAuth: ClientMethod = {
   name: 'tls_client_auth',
   matches: namesOnly,
   clientId: ({ parameters }) => parameters.get('client_id'),
-  fault: async (half, { request }, _base, { clock, clientAuthorities: authorities = [] }) =>
+  fault: async (half, { request }, _base, { clock, clientAuthorities, clientRevocations }) =>
     issuedFault(
       readCertificate(request.certificate, request.certificateChain),
       certificateSubjectOf(half.attributes),
-      {
-        authorities,
-        clock,
-      },
+      { authorities: clientAuthorities ?? [], revocations: clientRevocations, clock },
     ),
 };

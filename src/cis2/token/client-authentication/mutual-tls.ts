@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
+import type { ClientRevocations } from '../../../oauth/client-revocations.ts';
 import { registeredKeys } from '../../../oauth/key-source.ts';
 import {
   issuedFault,
@@ -18,6 +19,7 @@ interface Parts {
   clientKeys: RemoteKeys;
   /** Who issues the certificates of `tls_client_auth`. */
   clientAuthorities: readonly X509Certificate[];
+  clientRevocations?: ClientRevocations | undefined;
 }
 
 const otherProofs = ['client_secret', 'client_assertion', 'client_assertion_type'];
@@ -29,13 +31,13 @@ const isUsed = ({ request, parameters }: TokenRequest): boolean =>
   !otherProofs.some((name) => parameters.has(name));
 
 async function faultOf(
-  { clock, clientKeys, clientAuthorities: authorities }: Parts,
+  { clock, clientKeys, clientAuthorities: authorities, clientRevocations: revocations }: Parts,
   { request }: TokenRequest,
   { client }: RelyingParty,
 ): Promise<string | undefined> {
   const presented = readCertificate(request.certificate, request.certificateChain);
   if (client.tokenEndpointAuthMethod === 'tls_client_auth')
-    return issuedFault(presented, client.certificateSubject ?? {}, { authorities, clock });
+    return issuedFault(presented, client.certificateSubject ?? {}, { authorities, revocations, clock });
   try {
     return selfSignedFault(presented, await registeredKeys(client, clientKeys), { clock });
   } catch (error) {

@@ -1,0 +1,113 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { Clock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Log } from '@alongside/kernel/log';
+import { sha256 } from '@alongside/kernel/secrets';
+import type { Certificate } from 'pkijs';
+import {
+  isCurrent,
+  isListed,
+  isListOf,
+  madeAt,
+  parseRevocationLists,
+  type RevocationList,
+} from './revocation-list.ts';
+
+/** Milliseconds after which the file is looked at again. */
+const lookEvery = 5_000;
+/** Largest file in bytes. */
+const largest = 20_000_000;
+
+/**
+ * The lists of one file that the operator keeps up to date: what authorities of client certificates have revoked. Read again
+ * when the file changes; one that cannot be read changes nothing, until the lists before it are overdue.
+ */
+export class ClientRevocations {
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #lists: readonly RevocationList[] = [];
+  /** By issuer: the newest of the lists that it issued. */
+  #byIssuer = new Map<string, Promise<RevocationList | undefined>>();
+  #stamp = '';
+  #lookedAt = 0;
+
+  private constructor(file: string, clock: Clock, log: Log) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Throws when the file cannot be read or holds no list. */
+  static async open(file: string, clock: Clock, log: Log): Promise<ClientRevocations> {
+    const revocations = new ClientRevocations(file, clock, log);
+    await revocations.#read();
+    return revocations;
+  }
+
+  /**
+   * Why a path, the client first and an authority that is trusted last, may not be believed (RFC 5280 section 6.3): each but the
+   * last needs a current list of the one above it, and may not stand in it. Undefined when it may.
+   */
+  async fault(path: readonly Certificate[]): Promise<string | undefined> {
+    await this.#look();
+    for (const [at, authority] of path.slice(1).entries()) {
+      const certificate = path[at];
+      const fault = certificate && (await this.#faultOf(certificate, authority));
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  async #faultOf(certificate: Certificate, authority: Certificate): Promise<string | undefined> {
+    const list = await this.#listOf(authority);
+    if (list === undefined) return 'there is no revocation list of an authority of its path';
+    // Also in a list that is overdue.
+    if (isListed(list, certificate)) return 'it, or an authority of its path, was revoked';
+    return isCurrent(list, this.#clock.now())
+      ? undefined
+      : 'the revocation list of an authority of its path is overdue, or names no next one';
+  }
+
+  #listOf(authority: Certificate): Promise<RevocationList | undefined> {
+    const key = sha256(authority.tbsView);
+    const known = this.#byIssuer.get(key);
+    if (known) return known;
+    const found = this.#newest(authority);
+    this.#byIssuer.set(key, found);
+    return found;
+  }
+
+  async #newest(authority: Certificate): Promise<RevocationList | undefined> {
+    let newest: RevocationList | undefined;
+    for (const list of this.#lists)
+      if ((newest === undefined || madeAt(list) > madeAt(newest)) && (await isListOf(list, authority)))
+        newest = list;
+    return newest;
+  }
+
+  async #look(): Promise<void> {
+    const now = this.#clock.now();
+    if (Math.abs(now - this.#lookedAt) < lookEvery) return;
+    this.#lookedAt = now;
+    try {
+      await this.#read();
+    } catch (error) {
+      this.#log.warn(
+        { file: this.#file, reason: reasonOf(error) },
+        'the revocation lists of client certificates cannot be read: those read before count on',
+      );
+    }
+  }
+
+  async #read(): Promise<void> {
+    this.#lookedAt = this.#clock.now();
+    const { mtimeMs, size, ino } = await stat(this.#file);
+    const stamp = `${mtimeMs} ${size} ${ino}`;
+    if (stamp === this.#stamp) return;
+    if (size > largest) throw new Error(`it is larger than ${largest} bytes`);
+    this.#lists = parseRevocationLists(await readFile(this.#file));
+    this.#byIssuer = new Map();
+    this.#stamp = stamp;
+  }
+}
