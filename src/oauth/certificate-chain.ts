@@ -5,7 +5,6 @@ import {
   CertificateChainValidationEngine,
   type ExtKeyUsage,
 } from 'pkijs';
-import type { ClientRevocations } from './client-revocations.ts';
 
 /** Most certificates between a client's and an authority: building paths over more would be work for a stranger. */
 const mostIntermediates = 4;
@@ -48,37 +47,42 @@ export interface ChainTrust {
   intermediates: readonly Uint8Array[];
   /** Milliseconds. */
   now: number;
-  /** What the authorities have revoked; not looked up where there is none. */
-  revocations?: ClientRevocations | undefined;
 }
 
+/** The path from a client's certificate, which is first, to an authority, which is last; or why there is none. */
+export type Chain = { path: readonly Certificate[] } | { fault: string };
+
+const fault = (reason: string): Chain => ({ fault: reason });
+
 /**
- * Why no path leads from a client's certificate to one of the authorities (RFC 5280 section 6): signatures, validity,
- * basic constraints and path length, key usage, name constraints, and revocation where lists are configured; undefined when one does.
+ * Builds the path that leads from a client's certificate to one of the authorities (RFC 5280 section 6): signatures, validity,
+ * basic constraints and path length, key usage, name constraints. Revocation is for `ClientRevocations`.
  */
-export async function chainFault(
+export async function chainOf(
   certificate: X509Certificate,
-  { authorities, intermediates, now, revocations }: ChainTrust,
-): Promise<string | undefined> {
+  { authorities, intermediates, now }: ChainTrust,
+): Promise<Chain> {
   if (intermediates.length > mostIntermediates)
-    return `${intermediates.length} intermediate certificates came, ${mostIntermediates} are allowed`;
-  if (intermediates.some(({ length }) => length > longest)) return 'an intermediate certificate is too large';
+    return fault(`${intermediates.length} intermediate certificates came, ${mostIntermediates} are allowed`);
+  if (intermediates.some(({ length }) => length > longest))
+    return fault('an intermediate certificate is too large');
   try {
     const own = read(certificate.raw);
     const between = intermediates.map(read);
-    if (!maySign(own)) return 'the key of the certificate is not for signatures';
+    if (!maySign(own)) return fault('the key of the certificate is not for signatures');
     const engine = new CertificateChainValidationEngine({
       trustedCerts: authorities.map(({ raw }) => read(raw)),
       certs: [...between, own],
       checkDate: new Date(now),
     });
     const { result, resultMessage, certificatePath = [] } = await engine.verify();
-    if (!result) return resultMessage;
-    if (!isShortEnough(certificatePath)) return 'an authority of its path may not have so many below it';
-    if (!certificatePath.slice(1).every(mayIssueForClients))
-      return 'an authority of its path may not issue for clients';
-    return await revocations?.fault(certificatePath);
+    if (!result) return fault(resultMessage);
+    if (!isShortEnough(certificatePath))
+      return fault('an authority of its path may not have so many below it');
+    return certificatePath.slice(1).every(mayIssueForClients)
+      ? { path: certificatePath }
+      : fault('an authority of its path may not issue for clients');
   } catch (error) {
-    return `a certificate cannot be read: ${(error as Error).message}`;
+    return fault(`a certificate cannot be read: ${(error as Error).message}`);
   }
 }

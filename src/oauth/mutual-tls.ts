@@ -3,7 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
-import { chainFault } from './certificate-chain.ts';
+import { chainOf } from './certificate-chain.ts';
 import { type CertificateSubject, subjectFault } from './certificate-subject.ts';
 import type { ClientRevocations } from './client-revocations.ts';
 
@@ -73,10 +73,11 @@ export async function issuedFault(
   const now = clock.now();
   const fault = useFault(presented, now) ?? subjectFault(certificate, subject);
   if (fault !== undefined) return fault;
-  const path = await chainFault(certificate, { authorities, revocations, intermediates, now });
-  return path === undefined
-    ? undefined
-    : `no configured authority issued the certificate of ${oneLine(certificate.subject)}: ${path}`;
+  const chain = await chainOf(certificate, { authorities, intermediates, now });
+  const name = oneLine(certificate.subject);
+  if ('fault' in chain) return `no configured authority issued the certificate of ${name}: ${chain.fault}`;
+  const revoked = await revocations?.fault(chain.path);
+  return revoked && `the certificate of ${name} is not believed: ${revoked}`;
 }
 
 /**
