@@ -21,7 +21,7 @@ import { createCis2 } from './cis2/index.ts';
 import type { Config, ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
 import { createGateway, statusKeyOf } from './gateway/index.ts';
-import { createMockSurface, mockBasePath, type RealmKeys } from './mock/index.ts';
+import { createMockSurface, mockBasePath, mockNhsLogin, type RealmKeys } from './mock/index.ts';
 import { ProofNonces } from './oauth/dpop-nonce.ts';
 import { askOver } from './oauth/safe-fetch.ts';
 import { demoCredentials, platformClient } from './oauth/seeds.ts';
@@ -212,7 +212,14 @@ export async function compose(materials: Materials): Promise<Composition> {
       clientRevocations,
       mutualTlsUrl: mutualTls.api,
       bases: [
-        { path: '/oauth2', profile: 'nhs', environment: 'local', ...upstreams, options: options['/oauth2'] },
+        {
+          path: '/oauth2',
+          profile: 'nhs',
+          environment: 'local',
+          ...(development ? { nhsLogin: mockNhsLogin(urls) } : {}),
+          ...upstreams,
+          options: options['/oauth2'],
+        },
         ...(development ? [mockBasePath(urls, undefined, options['/oauth2-mock'])] : []),
         {
           path: '/oauth2.1',

@@ -39,6 +39,8 @@ export interface NhsLoginSettings {
   clientId: string;
   clientSecret?: string;
   providerName: 'nhs-login' | 'apim-mock-nhs-login';
+  /** As at CIS2. */
+  sendNonceAndPkce?: boolean | undefined;
 }
 
 /** One base path at which the service answers, bound to its profile and its providers. */

@@ -60,6 +60,13 @@ test('a provider for citizens, whose client signs where there is no secret', () 
     clientId: 'x',
     providerName: 'nhs-login',
   });
+  const plain = file('plain.json', {
+    issuer: 'https://login.example.org',
+    clientId: 'x',
+    sendNonceAndPkce: false,
+  });
+  const { nhsLogin } = upstreamsOf(configOf({ upstreamNhsLogin: plain }), own);
+  assert.equal(nhsLogin?.sendNonceAndPkce, false);
 });
 
 test('authorities of client certificates, from one file', async () => {

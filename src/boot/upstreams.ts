@@ -45,14 +45,16 @@ const nhsLoginShape = z
     jwksUrl: address.optional(),
     clientId: z.string().min(1),
     clientSecret: z.string().min(1).optional(),
+    sendNonceAndPkce: z.boolean().optional(),
   })
-  .transform(({ issuer, authorizeUrl, tokenUrl, jwksUrl, clientId, clientSecret }) => ({
+  .transform(({ issuer, authorizeUrl, tokenUrl, jwksUrl, clientId, clientSecret, sendNonceAndPkce }) => ({
     issuer,
     authorizeUrl: authorizeUrl ?? new URL('/authorize', issuer).href,
     tokenUrl: tokenUrl ?? new URL('/token', issuer).href,
     jwksUrl: jwksUrl ?? new URL('/.well-known/jwks.json', issuer).href,
     clientId,
     ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...(sendNonceAndPkce === undefined ? {} : { sendNonceAndPkce }),
     providerName: 'nhs-login' as const,
   }));
 

@@ -22,7 +22,7 @@ import { createUserinfo } from './userinfo.ts';
 
 export type { MockDependencies } from './dependencies.ts';
 export { RealmKeys } from './realm-keys.ts';
-export { mockBasePath } from './settings.ts';
+export { mockBasePath, mockNhsLogin } from './settings.ts';
 
 /** Where realms stand; older test code has the second. */
 const roots = ['/realms', '/auth/realms'];

@@ -50,6 +50,7 @@ function mockNhsLoginSettings({ issuer, endpoints }: Realm) {
     jwksUrl: endpoints.certs,
     ...testClients.cis2,
     providerName: 'apim-mock-nhs-login' as const,
+    sendNonceAndPkce: false,
   };
 }
 
@@ -62,13 +63,17 @@ function realmWithIssuer(urls: Urls, issuers: Issuers | undefined, issuer: strin
   return isForCitizens(realm) ? { nhsLogin: mockNhsLoginSettings(realm) } : { cis2: mockCis2Settings(realm) };
 }
 
+/** The provider of citizens in development, also for `/oauth2` as in the published internal environments. */
+export const mockNhsLogin = (urls: Urls, issuers?: Issuers) =>
+  mockNhsLoginSettings(boundRealm(urls, boundRealms.nhsLogin, issuers));
+
 /** `/oauth2-mock` as the authorisation service wants it: as the internal development profile answers, no stricter than published. */
 export const mockBasePath = <O extends object>(urls: Urls, issuers?: Issuers, options?: O) => ({
   path: mockBase,
   profile: 'nhs' as const,
   environment: 'internal-dev',
   cis2: mockCis2Settings(boundRealm(urls, boundRealms.cis2, issuers)),
-  nhsLogin: mockNhsLoginSettings(boundRealm(urls, boundRealms.nhsLogin, issuers)),
+  nhsLogin: mockNhsLogin(urls, issuers),
   others: (issuer: string) => realmWithIssuer(urls, issuers, issuer),
   options: {
     bindSubjectAudience: false,

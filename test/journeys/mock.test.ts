@@ -22,7 +22,7 @@ describe('the mock surface', () => {
     base = `${instance.urls.api}/oauth2-mock`;
     await instance.api('POST', '/products', {
       name: 'all',
-      apis: ['canary-api', 'mock-jwks', 'oauth2-mock'],
+      apis: ['canary-api', 'mock-jwks', 'oauth2', 'oauth2-mock'],
       scopes: [...scopes, ...citizenScopes, 'urn:nhsd:apim:app:level3:canary-api'],
       limits: null,
     });
@@ -40,8 +40,8 @@ describe('the mock surface', () => {
   });
   after(() => instance?.stop());
 
-  const form = async (path: string, fields: Record<string, string>) => {
-    const answer = await fetch(`${base}${path}`, { method: 'POST', body: new URLSearchParams(fields) });
+  const form = async (path: string, fields: Record<string, string>, at = base) => {
+    const answer = await fetch(`${at}${path}`, { method: 'POST', body: new URLSearchParams(fields) });
     return { status: answer.status, body: (await answer.json()) as Record<string, string> };
   };
   const canary = async (token: string | undefined) =>
@@ -49,7 +49,7 @@ describe('the mock surface', () => {
       .status;
 
   /** The published helper: authorize, scrape the first form, post the user id, read the code of the last Location. */
-  async function signIn(username: string, scope = 'nhs-cis2', more: Record<string, string> = {}) {
+  async function signIn(username: string, scope = 'nhs-cis2', more: Record<string, string> = {}, at = base) {
     const session = new HttpSession();
     const query = new URLSearchParams({
       client_id: client.clientId,
@@ -58,7 +58,7 @@ describe('the mock surface', () => {
       scope,
       state: '1234567890',
     });
-    let answer = await session.request(`${base}/authorize?${query}`);
+    let answer = await session.request(`${at}/authorize?${query}`);
     while (answer.status === 302) answer = await session.request(answer.headers.get('location') ?? '');
     const page = scrape(await answer.text());
     answer = await session.post(page.action, { ...page.inputs, username });
@@ -69,14 +69,15 @@ describe('the mock surface', () => {
       answer = await session.request(last);
     }
     const code = new URL(last).searchParams.get('code') ?? '';
-    return form('/token', {
+    const fields = {
       grant_type: 'authorization_code',
       code,
       redirect_uri: callback,
       client_id: client.clientId,
       client_secret: client.clientSecret,
       ...more,
-    });
+    };
+    return form('/token', fields, at);
   }
 
   for (const [username, scope, level] of [
@@ -97,6 +98,13 @@ describe('the mock surface', () => {
       assert.equal(known.attributes.auth_level, level);
     });
   }
+
+  test('citizens sign in there from /oauth2 too, as in the published internal environments', async () => {
+    const { status, body } = await signIn('9912003071', 'nhs-login', {}, `${instance.urls.api}/oauth2`);
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.deepEqual([body.refresh_token_expires_in, 'sid' in body], ['3599', false]);
+    assert.equal(await canary(body.access_token), 200);
+  });
 
   test('a lifetime is shortened, and the end told apart from an unknown token', async () => {
     const { body } = await signIn('656005750108', 'nhs-cis2', { _access_token_expiry_ms: '1000' });

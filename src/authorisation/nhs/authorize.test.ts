@@ -132,6 +132,8 @@ describe('GET /authorize', () => {
         const scope = expected === 'citizens' ? 'openid profile' : 'openid nationalrbacaccess';
         assert.equal(location?.searchParams.get('scope'), scope);
         assert.equal(location?.searchParams.has('acr_values'), expected === 'provider');
+        for (const name of ['nonce', 'code_challenge'])
+          assert.match(location?.searchParams.get(name) ?? '', /^[\w-]{43}$/);
       });
   });
 

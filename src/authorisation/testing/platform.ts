@@ -102,7 +102,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
       profile: 'nhs',
       environment: 'local',
       cis2: own,
-      nhsLogin: { ...nhsLogin, providerName: 'nhs-login' },
+      nhsLogin: { ...nhsLogin, providerName: 'nhs-login', sendNonceAndPkce: true },
     },
     {
       path: '/oauth2-mock',

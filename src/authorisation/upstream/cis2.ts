@@ -1,42 +1,16 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { withQuery } from '../../oauth/parameters.ts';
 import type { Cis2Settings } from '../dependencies.ts';
-import { listsS256 } from './calls.ts';
+import { nonceAndPkce } from './nonce-and-pkce.ts';
 import type { Upstream } from './upstream.ts';
 
 const levels = ['1', '2', '3'];
-/** Milliseconds. */
-const metadataFor = 3_600_000;
-
-/** What is configured; else whether the provider's metadata lists S256, which is read again after an hour. */
-function askedOrFound({ issuer, sendNonceAndPkce }: Cis2Settings, clock: Clock): () => Promise<boolean> {
-  if (sendNonceAndPkce !== undefined) return async () => sendNonceAndPkce;
-  let known = false;
-  let readAt = Number.NEGATIVE_INFINITY;
-  let reading: Promise<void> | undefined;
-  const read = async () => {
-    const lists = await listsS256(issuer);
-    // What cannot be read changes nothing and is asked for again: no proof key is left out for an hour by chance.
-    if (lists === undefined) return;
-    known = lists;
-    readAt = clock.now();
-  };
-  return async () => {
-    if (Math.abs(clock.now() - readAt) < metadataFor) return known;
-    // Whoever comes meanwhile waits for the same answer.
-    reading ??= read().finally(() => {
-      reading = undefined;
-    });
-    await reading;
-    return known;
-  };
-}
 
 /** CIS2 as the platform's provider (identity-service-api, AssignMessage.SetAuthorizationRedirectCis2). */
 export const cis2Upstream = (settings: Cis2Settings, clock: Clock): Upstream => ({
   ...settings,
   id: 'nhs-cis2',
-  sendsNonceAndPkce: askedOrFound(settings, clock),
+  sendsNonceAndPkce: nonceAndPkce(settings, clock),
   refreshLifetime: 43_200_000,
   signInUrl: ({ redirectUri, state, acrValues, maxAge, prompt, nonce, challenge }) =>
     withQuery(settings.authorizeUrl, {

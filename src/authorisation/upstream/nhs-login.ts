@@ -4,6 +4,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
 import { withQuery } from '../../oauth/parameters.ts';
 import type { NhsLoginSettings } from '../dependencies.ts';
+import { nonceAndPkce } from './nonce-and-pkce.ts';
 import type { Upstream } from './upstream.ts';
 
 const levels = ['P0', 'P5', 'P9'];
@@ -18,9 +19,9 @@ export const nhsLoginUpstream = (
   ...settings,
   id: 'nhs-login',
   userinfoUrl: undefined,
-  sendsNonceAndPkce: async () => false,
+  sendsNonceAndPkce: nonceAndPkce(settings, needed.clock),
   refreshLifetime: 3_600_000,
-  signInUrl: ({ redirectUri, state, maxAge }) =>
+  signInUrl: ({ redirectUri, state, maxAge, nonce, challenge }) =>
     withQuery(settings.authorizeUrl, {
       response_type: 'code',
       client_id: settings.clientId,
@@ -28,6 +29,9 @@ export const nhsLoginUpstream = (
       scope: 'openid profile',
       state,
       max_age: maxAge,
+      nonce,
+      code_challenge: challenge,
+      code_challenge_method: challenge && 'S256',
     }),
   async clientAuthentication(): Promise<Record<string, string>> {
     const { clientId, clientSecret, tokenUrl } = settings;
