@@ -219,14 +219,23 @@ export async function compose(materials: Materials): Promise<Composition> {
           ...(development ? { nhsLogin: mockNhsLogin(urls) } : {}),
           ...upstreams,
           options: options['/oauth2'],
+          limits: config.apiLimits.oauth2,
         },
-        ...(development ? [mockBasePath(urls, undefined, options['/oauth2-mock'])] : []),
+        ...(development
+          ? [
+              {
+                ...mockBasePath(urls, undefined, options['/oauth2-mock']),
+                limits: config.apiLimits['oauth2-mock'],
+              },
+            ]
+          : []),
         {
           path: '/oauth2.1',
           profile: 'standard',
           environment: 'local',
           ...upstreams,
           options: options['/oauth2.1'],
+          limits: config.apiLimits['oauth2.1'],
         },
       ],
     });

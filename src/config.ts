@@ -54,7 +54,25 @@ const objectOrJson = z.union([
   }),
   z.record(z.string(), z.unknown()),
 ]);
-const apiLimits = objectOrJson.pipe(limitsByApi);
+/** What `apiLimits` may name: the base paths of the authorisation service and the protected APIs. */
+export const limitedApis: readonly string[] = [
+  'oauth2',
+  'oauth2-mock',
+  'oauth2.1',
+  'personal-demographics',
+  'hello-world',
+  'canary-api',
+];
+const apiLimits = objectOrJson.pipe(
+  limitsByApi.superRefine((byName, context) => {
+    for (const name of Object.keys(byName))
+      if (!limitedApis.includes(name))
+        context.addIssue({
+          code: 'custom',
+          message: `knows no API "${name}"; choose from ${limitedApis.join(', ')}`,
+        });
+  }),
+);
 const basePathOptions = objectOrJson.pipe(optionsByBase);
 
 /** What production starts unless told: what belongs to a developer or to a desk runs elsewhere. */
@@ -155,7 +173,7 @@ export const configShape = {
   apiLimits: apiLimits
     .default({})
     .describe(
-      'Quota and spike arrest of APIs for all clients together: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
+      'Quota and spike arrest of APIs, and of /oauth2 and its like, for all clients together: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
     ),
   legacyDefaultMode: z
     .boolean()

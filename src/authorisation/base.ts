@@ -1,6 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Profile } from '../oauth/applications.ts';
+import type { RateLimits } from '../oauth/products.ts';
 import type { Urls } from '../service.ts';
 import type { BasePath } from './dependencies.ts';
 import { type Hardening, hardeningOf } from './hardening.ts';
@@ -27,6 +28,8 @@ export interface Base {
   /** The provider of this issuer whose tokens count here; undefined when none does. */
   providerOf(issuer: unknown): Upstream | undefined;
   hardening: Hardening;
+  /** Of all clients together; null where nothing is configured. */
+  limits: RateLimits | null;
   /** Whether requests may shorten lifetimes. */
   shortenLifetimes: boolean;
 }
@@ -62,6 +65,7 @@ export function createBase(
         : nhsLoginUpstream(other.nhsLogin, needed);
     },
     hardening: hardeningOf(profile, provider, options),
+    limits: settings.limits ?? null,
     shortenLifetimes: needed.development,
   };
 }

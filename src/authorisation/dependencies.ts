@@ -7,7 +7,7 @@ import type { Vault } from '@alongside/kernel/secrets';
 import type { Person } from '../cis/protocol.ts';
 import type { Applications } from '../oauth/applications.ts';
 import type { ClientRevocations } from '../oauth/client-revocations.ts';
-import type { Products } from '../oauth/products.ts';
+import type { Products, RateLimits } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
 import type { Database } from '../storage/database.ts';
@@ -55,6 +55,8 @@ export interface BasePath {
   /** Providers beside these two whose ID and logout tokens count as well, by their issuer: a mock has many realms. */
   others?: (issuer: string) => { cis2: Cis2Settings } | { nhsLogin: NhsLoginSettings } | undefined;
   options?: HardeningOptions | undefined;
+  /** Limits of all clients together; none unless configured. */
+  limits?: RateLimits | undefined;
 }
 
 /** What `/_ping` says of the build that runs. */

@@ -15,6 +15,8 @@ export const words = ({ entry, extra }: Refusal): string =>
 const retryAfter: Readonly<Record<string, string>> = {
   'authorisation.quota': '60',
   'authorisation.spikeArrest': '1',
+  'authorisation.busyQuota': '60',
+  'authorisation.busySpikeArrest': '1',
 };
 
 /** The JSON form of an error, as published: with the id under which the private reason is found. */

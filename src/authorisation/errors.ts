@@ -76,6 +76,16 @@ export const errors = catalogue('authorisation', {
     description:
       'Your application, {application}, has created a spike in traffic and is being rate limited. Please reduce the frequency of your requests.',
   },
+  busyQuota: {
+    ...limited,
+    actor: 'operator',
+    description: 'This API is currently receiving a high volume of requests and is being rate limited.',
+  },
+  busySpikeArrest: {
+    ...limited,
+    actor: 'operator',
+    description: 'This API is currently receiving a high volume of requests and is being rate limited.',
+  },
 
   // Authorization requests.
   redirectMissing: { ...bad, description: 'redirect_uri is missing' },

@@ -12,6 +12,7 @@ import { type TokenRecord, Tokens } from '../oauth/tokens.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { StoredEvents } from '../storage/events.ts';
 import { seed } from './apis/pds/seeds.ts';
+import { makeApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
 import { createGateway, type GatewayOptions } from './index.ts';
 
@@ -211,6 +212,8 @@ export async function startGateway(
       return applications.add({ ...application, platform });
     },
     events: (): Promise<JourneyEvent[]> => events.list(),
+    /** Names of the protected APIs. */
+    apiNames: makeApis(dependencies).map(({ name }) => name),
     stop: async () => {
       await listener.close();
       await database.close();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../../test/support/instance.ts';
-import { pdsBase, requestId } from './gateway.fixture.ts';
+import { limitedApis } from '../config.ts';
+import { pdsBase, requestId, startGateway } from './gateway.fixture.ts';
 
 const scope = 'urn:nhsd:apim:app:level3:personal-demographics-service';
 const path = `${pdsBase}/Patient/9000000009`;
@@ -115,10 +116,18 @@ test('limits of an API for all clients together are configuration', async () => 
     await instance.stop();
   }
   for (const apiLimits of [
+    '{"helo-world":{"quota":{"limit":2}}}',
     '{',
     '[]',
     '{"canary-api":{"quota":{"limit":-1}}}',
     '{"x":{"spikeArrest":{"ratelimit":"1"}}}',
   ])
     await assert.rejects(startInstance({ apiLimits }), /--api-limits/, apiLimits);
+});
+
+test('--api-limits may name every protected API and every base path', async () => {
+  const { apiNames, stop } = await startGateway();
+  await stop();
+  const bases = ['oauth2', 'oauth2-mock', 'oauth2.1'];
+  assert.deepEqual([...limitedApis].sort(), [...apiNames, ...bases].sort());
 });

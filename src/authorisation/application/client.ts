@@ -59,14 +59,19 @@ export const requireActiveDeveloper = (developers: Developers) =>
     throw developer.kind === 'company' ? errors.companyInactive(detail) : errors.developerInactive(detail);
   };
 
-/** Counts the request for its application at this base path. */
+const busy = { quota: errors.busyQuota, spikeArrest: errors.busySpikeArrest };
+
+/** Counts the request for its application at this base path, then for all of them together (ApplyRateLimiting, in its order). */
 export const limitRate = (limiter: RateLimiter, base: Base) =>
   async function limitRate({ client: { application, half }, products }: WithProducts): Promise<void> {
     const limits = limitsOf(half, products, base.api);
     const over = await limiter.exceeded(limits, `${base.api}:${application.id}`);
-    if (over === undefined) return;
     const detail = `${application.name} exceeded its ${over} of ${JSON.stringify(limits)}`;
     if (over === 'spikeArrest') throw errors.spikeArrest(detail, { application: application.name });
     const { limit, interval, timeunit } = limits?.quota ?? publishedQuota;
-    throw errors.quota(detail, { application: application.name, limit, interval, timeunit });
+    if (over === 'quota')
+      throw errors.quota(detail, { application: application.name, limit, interval, timeunit });
+    const all = await limiter.exceeded(base.limits, base.api);
+    if (all !== undefined)
+      throw busy[all](`all clients together exceeded the ${all} of ${JSON.stringify(base.limits)}`);
   };

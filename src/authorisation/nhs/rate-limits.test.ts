@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { RateLimits } from '../../oauth/products.ts';
 import { applicationOf } from '../testing/applications.ts';
 import { assertError, authorizeRequest, codeRequest } from '../testing/journeys.ts';
 import { type Platform, startPlatform } from '../testing/platform.ts';
@@ -64,6 +65,32 @@ describe('rate limits and message ids', () => {
       assert.equal(second.headers.get('retry-after'), '1');
       platform.clock.advance(0.2);
       assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('spiky'))).status, 302);
+    });
+
+    describe('all clients together, at one base path, in the published words', () => {
+      const busyText = 'This API is currently receiving a high volume of requests and is being rate limited.';
+      const rows: [string, RateLimits, string][] = [
+        ['quota', { quota: { enabled: true, limit: 2, interval: 1, timeunit: 'minute' } }, '60'],
+        ['spike arrest', { spikeArrest: { enabled: true, ratelimit: '60pm' } }, '1'],
+      ];
+      for (const [name, limits, wait] of rows)
+        test(name, async () => {
+          const busy = await startPlatform({ base: { limits } });
+          const ask = (id: string) => busy.get('/oauth2/authorize', authorizeRequest(id, wrong));
+          const wrong = { redirect_uri: 'https://wrong.test/' };
+          const allowed = limits.quota?.limit ?? 1;
+          for (let n = 0; n < allowed; n++) assert.equal((await ask('combined')).status, 400);
+          const refused = await ask('other');
+          await assertError(busy, refused, 429, 'ratelimit_exceeded', busyText);
+          assert.equal(refused.headers.get('retry-after'), wait);
+          // Each base path counts by itself, and nothing is counted for nobody.
+          const elsewhere = await busy.get('/oauth2-mock/authorize', authorizeRequest('combined', wrong));
+          assert.equal(elsewhere.status, 400);
+          assert.equal((await busy.get('/oauth2/authorize', { client_id: 'nobody' })).status, 401);
+          busy.clock.advance(60);
+          assert.equal((await ask('other')).status, 400);
+          await busy.close();
+        });
     });
 
     test('the published default of 300 a minute holds where the product says nothing', async () => {
