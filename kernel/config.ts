@@ -31,10 +31,11 @@ function nearest(name: string, names: readonly string[]): string {
   return best !== undefined && distance(name, best) <= 3 ? ` Did you mean ${best}?` : '';
 }
 
-/** What a setting is beside its type: `.meta(carriesSecret)` lets `@FILE` stand for its value. */
-export const carriesSecret = { secret: true } as const;
+/** What a setting may say of itself by `.meta`: it is an address that may hold a password, or a secret. `@FILE` stands for its value. */
+export const carriesSecret = { secret: 'password' } as const;
+export const isSecret = { secret: 'whole' } as const;
 
-const isSecret = (schema: unknown): boolean => (schema as z.ZodType | undefined)?.meta()?.secret === true;
+const secretOf = (schema: unknown): unknown => (schema as z.ZodType | undefined)?.meta()?.secret;
 
 /** `@FILE` is what the file holds, without the line end. */
 function readSecret(value: unknown, place: string): unknown {
@@ -47,16 +48,18 @@ function readSecret(value: unknown, place: string): unknown {
   }
 }
 
-/** Whether a text is an address with a password in it. */
-function hasPassword(text: unknown): boolean {
-  const url = typeof text === 'string' ? URL.parse(text) : null;
-  return url !== null && (url.password !== '' || url.searchParams.has('password'));
-}
+const exposes: Readonly<Record<string, (text: string) => boolean>> = {
+  password(text) {
+    const url = URL.parse(text);
+    return url !== null && (url.password !== '' || url.searchParams.has('password'));
+  },
+  whole: (text) => !text.startsWith('@'),
+};
 
-/** Flags whose value holds a password, so that every user of the machine reads it in the list of processes. */
+/** Flags whose value holds a secret, so that every user of the machine reads it in the list of processes. */
 export const exposedFlags = (shape: z.ZodRawShape, flags: Record<string, unknown>): string[] =>
   Object.keys(flags)
-    .filter((key) => isSecret(shape[key]) && hasPassword(flags[key]))
+    .filter((key) => exposes[String(secretOf(shape[key]))]?.(String(flags[key])))
     .map((key) => `--${flagOf(key)}`);
 
 /** Reads command-line flags of this schema; what is left over are the command's own words. */
@@ -141,7 +144,8 @@ export function loadConfig<S extends z.ZodRawShape>(
         : `${file ?? 'configuration'}: ${key}`;
   const given: Record<string, unknown> = { ...stored, ...variables, ...flags };
   for (const key of keys)
-    if (isSecret(shape[key]) && given[key] !== undefined) given[key] = readSecret(given[key], placeOf(key));
+    if (secretOf(shape[key]) !== undefined && given[key] !== undefined)
+      given[key] = readSecret(given[key], placeOf(key));
   const result = z.strictObject(shape).safeParse(given);
   if (result.success) return result.data as z.infer<z.ZodObject<S>>;
   const issue = result.error.issues[0];

@@ -7,7 +7,15 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { Answer, json, page } from './answer.ts';
 import { ManualClock } from './clock.ts';
-import { carriesSecret, exposedFlags, loadConfig, OperatorError, readFlags, UsageError } from './config.ts';
+import {
+  carriesSecret,
+  exposedFlags,
+  isSecret,
+  loadConfig,
+  OperatorError,
+  readFlags,
+  UsageError,
+} from './config.ts';
 import { CookieNames, readCookies } from './cookies.ts';
 import { catalogue, Refusal } from './errors.ts';
 import { escapeHtml, html, safeHref, trusted } from './html.ts';
@@ -159,6 +167,7 @@ test('configuration: a setting that carries a secret may be @FILE, and is told o
   writeFileSync(file, 'smtp://mail.test:25\n');
   const secret = {
     mail: z.string().startsWith('smtp://', 'must be smtp://').optional().meta(carriesSecret),
+    key: z.string().optional().meta(isSecret),
     name: z.string().default('@nobody'),
   };
   assert.deepEqual(loadConfig(secret, { mail: `@${file}`, name: `@${file}` }), {
@@ -182,6 +191,9 @@ test('configuration: a setting that carries a secret may be @FILE, and is told o
     ['smtp://mail.test', []],
   ] as const)
     assert.deepEqual(exposedFlags(secret, { mail, name: 'http://a:b@c' }), exposed);
+  assert.deepEqual(exposedFlags(secret, { key: 'x' }), ['--key']);
+  assert.deepEqual(exposedFlags(secret, { key: `@${file}` }), []);
+  assert.equal(loadConfig(secret, { key: `@${file}` }).key, 'http://mail.test/very-secret');
   rmSync(folder, { recursive: true });
 });
 

@@ -82,7 +82,7 @@ export async function compose(materials: Materials): Promise<Composition> {
   const shared = { clock, database, recorder, urls, development };
   const registrations = { applications, products, developers, tokens };
   const faults = development ? new Faults(settings) : undefined;
-  const statusApiKey = await statusKeyOf(database);
+  const statusApiKey = config.statusApiKey ?? (await statusKeyOf(database));
   const cisSecrets = {
     cis2: secret('cis2', 'cis'),
     console: secret('console', 'cis'),
@@ -244,6 +244,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       ...shared,
       ...registrations,
       log: log('gateway'),
+      statusApiKey,
       people: { issuer: cis2Issuer, find: createPeopleNow(personSource) },
       mutualTlsUrl: mutualTls.api,
       ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, clock, 'gateway') } : {}),

@@ -1,4 +1,4 @@
-import { carriesSecret } from '@alongside/kernel/config';
+import { carriesSecret, isSecret } from '@alongside/kernel/config';
 import { z } from 'zod';
 import { optionsByBase } from './authorisation/hardening.ts';
 import { limitsByApi } from './oauth/rate-limits.ts';
@@ -181,6 +181,14 @@ export const configShape = {
     .describe(
       'The published rule of the gateway: a token with no scope of an API counts as application-restricted',
     ),
+  statusApiKey: z
+    .string()
+    .regex(/^[\x21-\x3f\x41-\x7e][\x21-\x7e]{15,255}$/, 'must be 16 to 256 visible characters')
+    .optional()
+    .describe(
+      'What monitoring sends as the header apikey to each /_status of the API platform; @FILE reads it from a file. Without it a key is made that only the mock tells',
+    )
+    .meta(isSecret),
   requireAsid: z
     .boolean()
     .default(false)

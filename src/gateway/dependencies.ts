@@ -49,5 +49,7 @@ export interface Dependencies {
   mutualTlsUrl?: string | undefined;
   /** Nonces that DPoP proofs must carry; without them they need none (RFC 9449 section 9). */
   proofNonces?: ProofNonces;
+  /** Header `apikey` of `/_status`; else one that is made once and kept in storage. */
+  statusApiKey?: string | undefined;
   options: GatewayOptions;
 }

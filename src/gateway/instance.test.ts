@@ -125,6 +125,25 @@ test('limits of an API for all clients together are configuration', async () => 
     await assert.rejects(startInstance({ apiLimits }), /--api-limits/, apiLimits);
 });
 
+test('--status-api-key opens every /_status, and nothing else does', async () => {
+  const instance = await startInstance({ statusApiKey: 'key-of-the-monitoring-1' });
+  try {
+    for (const api of ['/oauth2', '/oauth2-mock', pdsBase, '/hello-world', '/canary-api'])
+      for (const [apikey, status] of [
+        ['key-of-the-monitoring-1', 200],
+        ['key-of-the-monitoring-2', 401],
+        ['', 401],
+      ] as const) {
+        const answer = await fetch(`${instance.urls.api}${api}/_status`, { headers: { apikey } });
+        assert.equal(answer.status, status, `${api} ${apikey}`);
+      }
+  } finally {
+    await instance.stop();
+  }
+  for (const statusApiKey of ['short', 'with a space in its middle'])
+    await assert.rejects(startInstance({ statusApiKey }), /--status-api-key: must be/);
+});
+
 test('--api-limits may name every protected API and every base path', async () => {
   const { apiNames, stop } = await startGateway();
   await stop();

@@ -411,7 +411,7 @@ test('alongside serve is a process like any other: a line when it is ready, noth
     assert.equal(ready.ready, true);
     assert.equal(ready.agentSocket, null);
     assert.ok(existsSync(join(folder, 'named.db')));
-    const warned = logged.split('\n').filter((text) => text.includes('a password stands in a flag'));
+    const warned = logged.split('\n').filter((text) => text.includes('a secret stands in a flag'));
     assert.deepEqual(
       warned.map((text) => (JSON.parse(text) as { setting: string }).setting),
       ['--smtp-url'],

@@ -19,7 +19,7 @@ function banner(out: Output, state: StateFile): void {
   for (const line of columns(rows)) out.line(line);
 }
 
-/** A password in a flag is read by everybody who may list the processes of this machine. */
+/** What stands in a flag is read by everybody who may list the processes of this machine. */
 async function warnOfExposed(argv: readonly string[], level: string): Promise<void> {
   const exposed = exposedFlags(productionShape, readFlags(productionShape, argv).flags);
   if (exposed.length === 0) return;
@@ -27,7 +27,7 @@ async function warnOfExposed(argv: readonly string[], level: string): Promise<vo
   for (const setting of exposed)
     createLog(level, 'alongside').warn(
       { setting },
-      'a password stands in a flag, which every user of this machine can read: give @FILE, or the environment variable, or the configuration file',
+      'a secret stands in a flag, which every user of this machine can read: give @FILE, or the environment variable, or the configuration file',
     );
 }
 
