@@ -127,13 +127,14 @@ export class Tokens {
     );
   }
 
-  /** The condition of a batch that a refresh token is still good when it happens; the token is not used up. */
-  holding(token: string): Statement {
+  /** The condition of a batch that a token is still good when it happens; the token is not used up. */
+  holding(token: string, kind: TokenRecord['kind'] = 'refresh'): Statement {
     return must(
       sql(
         `UPDATE token SET issued_at = issued_at
-         WHERE hash = ? AND kind = 'refresh' AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?`,
+         WHERE hash = ? AND kind = ? AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?`,
         sha256(token),
+        kind,
         this.#clock.now(),
       ),
     );

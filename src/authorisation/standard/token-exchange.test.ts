@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { seconds } from '@alongside/kernel/clock';
 import { decodeJwt, type JwtClaims } from '@alongside/kernel/jws';
+import { sql } from '../../storage/database.ts';
 import { applicationOf, scopes, secretOf } from '../testing/applications.ts';
 import { assertError } from '../testing/journeys.ts';
 import { api, type Platform, type Reply } from '../testing/platform.ts';
@@ -288,6 +289,25 @@ describe('token exchange: an access token of the platform', () => {
       (await exchange({ subject_token: token, subject_token_type: types.jwt }, 'server')).status,
       200,
     );
+  });
+
+  test('revoked at the same time: nothing that came of it lives', async () => {
+    const { access_token: token = '', refresh_token: refresh = '' } = await client.tokensOf('web');
+    const family = (await platform.tokens.find(token))?.family ?? '';
+    const { database } = platform;
+    const { batch } = database;
+    database.batch = async (statements) => {
+      database.batch = batch;
+      await platform.tokens.revokeFamily(family);
+      return batch.call(database, statements);
+    };
+    const answer = await withAccess(token);
+    assert.deepEqual([answer.status, answer.body.error], [400, 'invalid_request']);
+    assert.equal((await client.refresh('web', refresh)).status, 400);
+    const left = await database.all(
+      sql('SELECT hash FROM token WHERE family = ? AND revoked_at IS NULL', family),
+    );
+    assert.deepEqual(left, []);
   });
 });
 

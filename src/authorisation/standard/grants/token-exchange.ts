@@ -165,7 +165,10 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
             ...refreshBinding(client.half, resources, binding),
           })
         : null;
-      await database.batch([access.write, ...(refresh ? [refresh.write] : [])]);
+      // What came of a token must not outlive its revocation at the same moment.
+      const holding = subject.family === null ? [] : [tokens.holding(known.subjectToken, 'access')];
+      const { done } = await database.batch([...holding, access.write, ...(refresh ? [refresh.write] : [])]);
+      if (!done) throw errors.subjectInvalid('it was revoked at the same time');
       if (await endedSessions.isOver(base, subject.upstream, subject.sid)) {
         await tokens.revokeFamily(granted.family);
         throw errors.subjectInvalid('the provider ended the session at the same time');
