@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { mergePatch } from './json.ts';
+import { hasNul, mergePatch, parseJsonObject } from './json.ts';
 
 describe('JSON merge patch', () => {
   // RFC 7396 appendix A.
@@ -51,4 +51,19 @@ describe('JSON merge patch', () => {
     assert.equal(merged.polluted, undefined);
     assert.equal(({} as { polluted?: boolean }).polluted, undefined);
   });
+});
+
+test('U+0000 is found in whatever place, and nothing else is taken for it', () => {
+  const contains = (value: unknown): boolean =>
+    typeof value === 'string'
+      ? value.includes('\0')
+      : typeof value === 'object' && value !== null && Object.entries(value).flat().some(contains);
+  const text = fc.string({ unit: fc.constantFrom('\\', 'u', '0', '\0', '"', 'x') });
+  fc.assert(
+    fc.property(fc.dictionary(text, fc.oneof(text, fc.array(text), fc.dictionary(text, text))), (value) => {
+      assert.equal(hasNul(JSON.stringify(value)), contains(value));
+    }),
+  );
+  assert.throws(() => parseJsonObject('{"name":"a\\u0000"}'), /U\+0000/);
+  assert.deepEqual({ ...parseJsonObject('{"name":"a\\\\u0000"}') }, { name: 'a\\u0000' });
 });

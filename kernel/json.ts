@@ -22,6 +22,9 @@ function isTame(root: unknown): boolean {
   return true;
 }
 
+/** Whether a text of JSON writes U+0000 anywhere: PostgreSQL keeps it in no text, and nobody's name has it. */
+export const hasNul = (json: string): boolean => /(?<!\\)(?:\\\\)*\\u0000/.test(json);
+
 /** A text from outside that is not what it must be; the message says what is wrong, in words for its sender. */
 class JsonError extends Error {
   override name = 'JsonError';
@@ -36,6 +39,7 @@ export function parseJsonObject(text: string): JsonObject {
     throw new JsonError('The body is not JSON.', { cause: error });
   }
   if (!isObject(value)) throw new JsonError('The body must be a JSON object.');
+  if (hasNul(text)) throw new JsonError('The body has the character U+0000.');
   if (!isTame(value)) throw new JsonError('The body is nested too deeply or has a forbidden member.');
   return value;
 }

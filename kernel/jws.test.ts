@@ -91,6 +91,8 @@ test('decoding never throws, and takes three clean parts only', () => {
     `${part({})}.${part({})}.A=`,
     `${part({})}.${part({})}.AB`,
     `${part({})}.${part({ a: 'x'.repeat(40_000) })}.AA`,
+    `${part({})}.${part({ iss: 'a\u0000b' })}.AA`,
+    `${part({ kid: '\u0000' })}.${part({})}.AA`,
   ])
     assert.equal(decodeJwt(wrong), undefined, wrong.slice(0, 40));
 });

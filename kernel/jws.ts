@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, sign as signCallback, verify as verifyCallback } from 'node:crypto';
 import { promisify } from 'node:util';
+import { hasNul } from './json.ts';
 import type { JsonWebKey } from './jwk.ts';
 
 // The one file of compact JWS (RFC 7515) for the hot path; everything else of JOSE is jose's. Property-tested against it.
@@ -60,9 +61,9 @@ const base64url = /^[A-Za-z0-9_-]+$/;
 
 function parseObject(part: string): { [name: string]: unknown } | undefined {
   try {
-    const value: unknown = JSON.parse(
-      new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(part, 'base64url')),
-    );
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(part, 'base64url'));
+    if (hasNul(text)) return undefined;
+    const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as JwtClaims)
       : undefined;

@@ -106,6 +106,7 @@ describe('POST /token, client_credentials with a signed JWT', () => {
       ['jti missing, exp far ahead', { claims: { jti: undefined, exp: now + 999 } }, 400, 'invalid_request', "Missing 'jti' claim in client_assertion JWT"],
       ['jti a number', { claims: { jti: 1_234_567_890 } }, 400, 'invalid_request', "Invalid 'jti' claim in client_assertion JWT - must be a unique string value such as a GUID"],
       ['exp 311 s ahead, client unknown', { claims: { iss: 'x', sub: 'x', exp: now + 311 } }, 400, 'invalid_request', "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future"],
+      ['U+0000 in iss, which PostgreSQL cannot look up', { claims: { iss: 'a\0', sub: 'a\0' } }, 400, 'invalid_request', 'Malformed JWT in client_assertion'],
       ['client unknown', { claims: { iss: 'invalid', sub: 'invalid' } }, 401, 'invalid_request', "Invalid 'iss'/'sub' claims in client_assertion JWT"],
       ['client of another profile', { id: 'signing' }, 401, 'invalid_request', "Invalid 'iss'/'sub' claims in client_assertion JWT"],
       ['no key registered, kid unknown', { id: 'combined', kid: 'unknown' }, 403, 'public_key error', 'You need to register a public key to use this authentication method - please contact support to configure'],
