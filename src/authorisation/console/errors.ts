@@ -49,6 +49,13 @@ export const errors = catalogue('authorisation.console', {
     status: 422,
     description: 'The application is not one of this base path.',
   },
+  baseMissing: {
+    ...wire,
+    code: 'unknown_base',
+    status: 422,
+    description:
+      'There is no such base path at the API platform. There are /oauth2, /oauth2.1 and, in development, /oauth2-mock.',
+  },
   refusalUnknown: {
     ...wire,
     code: 'unknown_message',

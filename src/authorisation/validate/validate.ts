@@ -60,7 +60,7 @@ const findBase = ({ applications }: Pick<Parts, 'applications'>, bases: readonly
     const base =
       bases.find(({ path }) => path === pathOf) ??
       (pathOf === undefined ? bases.find(({ serves }) => serves.includes(profile)) : undefined);
-    if (!base) throw errors.baseUnknown(`no base path is like ${pathOf ?? 'any'}`);
+    if (!base) throw errors.baseMissing(`no base path is like ${pathOf ?? 'any'}`);
     return { kind, text, base };
   };
 
