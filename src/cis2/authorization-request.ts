@@ -23,8 +23,6 @@ export interface AuthorizationRequest {
   acr: string[];
   /** The person that the client expects: from `id_token_hint` or the `claims` parameter. */
   subject: string | null;
-  /** The person was named by an ID token of ours; else it is the word of whoever sent the browser. */
-  hinted?: boolean;
   loginHint: string | null;
   claims: ClaimNames;
   /** The `request_uri` under which it was pushed: it is spent with the code (RFC 9126 section 7.3). */

@@ -18,15 +18,23 @@ interface Asked {
 /** A uid; what else stands in a hint may mean anybody. */
 const uidShape = /^\d{12}$/;
 
-/** Whom the sign-in is for: the client's own word, the session that is not enough, or a mere hint. */
+/**
+ * Whom the pages may go by: the person whose session this browser has, or whom an ID token of ours names. Anybody may write a
+ * `login_hint` or a `sub` into an address, and must not learn from the pages how that person signs in (docs/adr/0019).
+ */
 export async function expectPerson({
   authorization: { subject, loginHint },
+  hinted,
   steppingUp,
-}: Asked & { steppingUp: string | null }): Promise<{ expected: Expected | null }> {
-  if (subject !== null) return { expected: { uid: subject, firm: true, steppingUp: steppingUp === subject } };
-  if (steppingUp !== null) return { expected: { uid: steppingUp, firm: false, steppingUp: true } };
-  if (loginHint === null || !uidShape.test(loginHint)) return { expected: null };
-  return { expected: { uid: loginHint, firm: false, steppingUp: false } };
+  present,
+}: Asked & { hinted: boolean; steppingUp: string | null; present: string | null }): Promise<{
+  expected: Expected | null;
+}> {
+  const firm = subject !== null;
+  if (steppingUp !== null) return { expected: { uid: steppingUp, firm, steppingUp: true } };
+  const named = subject ?? (loginHint !== null && uidShape.test(loginHint) ? loginHint : null);
+  if (named === null || !(hinted || named === present)) return { expected: null };
+  return { expected: { uid: named, firm, steppingUp: false } };
 }
 
 /** Which ways to sign in could meet the request. None: the client is told, never given less (OpenID Connect Core section 5.5.1.1). */

@@ -9,7 +9,7 @@ import type { RelyingParty } from '../relying-party.ts';
 import type { Reply } from '../reply.ts';
 import type { AuthorizationClaims } from './claims-parameter.ts';
 
-/** The person that the client expects (OpenID Connect Core section 3.1.2.1). The hint must be this client's own. */
+/** The person that the client expects (OpenID Connect Core section 3.1.2.1), and whether a token of ours says so. The hint must be this client's own. */
 export const checkIdTokenHint = (keys: SigningKeys, issuer: string) =>
   async function checkIdTokenHint({
     parameters,
@@ -47,7 +47,6 @@ export async function gatherRequest(known: {
   maxAge: number | null;
   acr: string[];
   subject: string | null;
-  hinted: boolean;
   claims: AuthorizationClaims;
   pushed: string | null;
   jkt: string | null;
@@ -64,7 +63,6 @@ export async function gatherRequest(known: {
     maxAge,
     acr,
     subject,
-    hinted,
     pushed,
     jkt,
   } = known;
@@ -82,7 +80,6 @@ export async function gatherRequest(known: {
       maxAge,
       acr,
       subject,
-      hinted,
       loginHint: parameters.get('login_hint') ?? null,
       claims: { idToken, userinfo },
       pushed,

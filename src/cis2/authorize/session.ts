@@ -43,9 +43,11 @@ export interface Found {
   session: Session | null;
   /** Who is signed in here, but not at the level that is asked for. */
   steppingUp: string | null;
+  /** Who is signed in here, whether or not that does for the request. */
+  present: string | null;
 }
 
-const none: Found = { session: null, steppingUp: null };
+const none: Found = { session: null, steppingUp: null, present: null };
 
 /** The live session of this browser that does for the request, if there is one. */
 export const findSession = (parts: {
@@ -58,12 +60,15 @@ export const findSession = (parts: {
     const { request } = asked;
     const session = await parts.sessions.current(request);
     if (!session || !parts.sessions.isActive(session)) return none;
-    if (isMeant(session, asked) && !reachesLevel(session, asked)) return { ...none, steppingUp: session.uid };
-    if (!meetsRequest(session, asked, parts.clock.now())) return none;
+    const here = { ...none, present: session.uid };
+    if (isMeant(session, asked) && !reachesLevel(session, asked)) return { ...here, steppingUp: session.uid };
+    if (!meetsRequest(session, asked, parts.clock.now())) return here;
     const authenticator = parts.authenticators.get(session.authentication.authenticator);
     const standing = (await authenticator?.standing(session, request)) ?? { holds: false };
-    if (standing.ended) await parts.ends.end([session], standing.ended);
-    return standing.holds ? { ...none, session } : none;
+    if (standing.holds) return { ...here, session };
+    if (!standing.ended) return here;
+    await parts.ends.end([session], standing.ended);
+    return none;
   };
 
 /** Silent single sign-on: a code from the live session, redirects only. */

@@ -8,10 +8,10 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { Authentication } from '../authentication.ts';
 import type { AuthorizationRequest } from '../authorization-request.ts';
 
-/** Whom a sign-in is for, where somebody says so. */
+/** Whom a sign-in is for, where a session of this browser or an ID token of ours says so. */
 export interface Expected {
   uid: string;
-  /** Nobody else will do: the client named the person with a token of ours. */
+  /** Nobody else will do: the client named the person. */
   firm: boolean;
   /** The person is signed in here already, but not at a level that is asked for now. */
   steppingUp: boolean;
@@ -27,7 +27,7 @@ export interface Interaction {
   /** Milliseconds. */
   createdAt: number;
   authorization: AuthorizationRequest;
-  /** Null when it may be anybody. */
+  /** Null when the pages go by nobody. */
   expected: Expected | null;
   /** The person chose the way to sign in on the choice page. */
   chosen: boolean;

