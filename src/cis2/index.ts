@@ -101,7 +101,15 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
 
   // Every way to sign in, and to be given one, in the order of the pages.
   const webAuthn = webAuthnWays({ ...deps, bring, credentials, interactions });
-  const others = otherWays({ ...deps, cis, bring, credentials, interactions, ceremony: webAuthn.ceremony });
+  const others = otherWays({
+    ...deps,
+    cis,
+    bring,
+    credentials,
+    interactions,
+    cookies,
+    ceremony: webAuthn.ceremony,
+  });
   const authenticators = new Authenticators(
     own.passwordOnly
       ? others.passwordOnly

@@ -5,6 +5,7 @@ import { uuid } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { Opened } from '../interaction/open.ts';
 import { totpCodePage, totpPasswordPage } from '../pages/totp.ts';
 import { words } from '../pages/words.ts';
@@ -16,8 +17,9 @@ import { local } from './local.ts';
 import { type Account, accountName, claimAccount } from './password/accounts.ts';
 import { emailOf } from './password/email.ts';
 import { codeOf, stepOf } from './totp/codes.ts';
+import { guessesInDay, type TotpGuesses } from './totp/guesses.ts';
+import type { KnownBrowsers } from './totp/known-browsers.ts';
 import { openStep, sealStep, type TotpStep } from './totp/step.ts';
-import type { Tries } from './tries.ts';
 
 export const totpKind = 'totp';
 
@@ -31,7 +33,9 @@ interface Parts {
   clock: Clock;
   vault: Vault;
   credentials: Credentials;
-  guesses: Tries;
+  guesses: TotpGuesses;
+  known: KnownBrowsers;
+  audit: AuditLog;
   recorder: Recorder;
   log: Log;
   bring: Bring;
@@ -95,16 +99,32 @@ const readCode = (parts: Parts) =>
     return { sealed, step, code: codeOf(form.get('code')) };
   };
 
-/** Counted before it is looked at, so that many at once are no more than one after the other. */
+/** For the audit log: whoever guesses there has the password of this person. */
+async function soundAlarm({ credentials, audit }: Parts, { step }: WithCode): Promise<void> {
+  const credential = await credentials.get(step.credentialId);
+  if (!credential) return;
+  const { id, uid } = credential;
+  await audit.write({
+    actor: '',
+    action: 'authenticator.codes-guessed',
+    target: uid,
+    outcome: 'refused',
+    detail: { kind: totpKind, credential: id, reason: `${guessesInDay} wrong codes in a day` },
+  });
+}
+
 const takeGuess = (parts: Parts) =>
-  async function takeGuess(known: WithCode): Promise<Answer | undefined> {
-    if ((await parts.guesses.take(known.step.name)) !== undefined) return undefined;
-    return again(parts, known, sentences.locked, 'the account is locked after too many wrong tries');
+  async function takeGuess(known: WithCode): Promise<Answer | { lost: boolean }> {
+    const taken = await parts.guesses.take(known.request, known.step);
+    if (taken === 'locked') return again(parts, known, sentences.locked, 'too many wrong tries in a row');
+    if (taken === 'alarm') await soundAlarm(parts, known);
+    return { lost: taken !== 'good' };
   };
 
+/** One that is lost is wrong in the same words after the same work: that there are none left would tell that the password was right. */
 const checkCode = (parts: Parts) =>
   async function checkCode(
-    known: WithCode,
+    known: WithCode & { lost: boolean },
   ): Promise<Answer | { credential: Credential<TotpBody>; usedStep: number }> {
     const { credentials, clock } = parts;
     const { credentialId } = known.step;
@@ -112,23 +132,27 @@ const checkCode = (parts: Parts) =>
     const secret = (await credentials.secret(credentialId)) ?? nobody;
     const lastStep = credential?.body.lastStep ?? null;
     const usedStep = stepOf(secret, known.code ?? '', clock.now(), lastStep);
-    if (credential?.kind === totpKind && usedStep !== undefined) return { credential, usedStep };
+    if (!known.lost && credential?.kind === totpKind && usedStep !== undefined)
+      return { credential, usedStep };
+    if (known.lost)
+      return again(parts, known, sentences.wrong, 'no guesses at this app are left in this day');
     const detail = credential ? 'not a code of now, or one that was used' : 'not the address or the password';
     return again(parts, known, sentences.wrong, detail);
   };
 
 /** The code counts once: its step is written where the last one stood, by one sign-in alone. */
-const finish = ({ credentials, guesses, bring }: Parts) =>
+const finish = ({ credentials, guesses, known: browsers, bring }: Parts) =>
   async function finish(
     known: WithCode & { credential: Credential<TotpBody>; usedStep: number },
   ): Promise<Answer> {
-    const { credential, usedStep, step } = known;
+    const { request, credential, usedStep, step } = known;
     const { id, uid, body } = credential;
     const brought = { authenticator: totpKind, uid, methods, level: 2 as const, credentialId: id };
-    return bring(known, brought, [
+    const answer = await bring(known, brought, [
       credentials.using(credential, { ...body, lastStep: usedStep }),
-      guesses.forgetting(step.name),
+      ...guesses.forgetting(request, step),
     ]);
+    return answer.with({ 'set-cookie': browsers.remembering(request, step.name) });
   };
 
 /** An authenticator app: e-mail address, password and six digits (RFC 6238), assurance level 2. */

@@ -8,6 +8,7 @@ import { startPostgres, type TestPostgres } from '../../../test/support/postgres
 import type { Database } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { SingleUse } from '../../storage/single-use.ts';
+import { Allowance } from './allowance.ts';
 import { TabletRequests } from './tablet/requests.ts';
 import { guesses, Tries } from './tries.ts';
 
@@ -63,6 +64,25 @@ for (const [dialect, setting] of settings)
       assert.equal(await other.take('x'), 1);
       await database.batch([one.forgetting('x')]);
       assert.equal(await one.take('x'), 1);
+    });
+    test('an allowance of a period, over two processes: so many are left, and the period ends when it must', async () => {
+      const [one, two] = databases.map((database) => new Allowance(database, clock, 'c', 5, 100_000)) as [
+        Allowance,
+        Allowance,
+      ];
+      const taken = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one : two).take('ada')),
+      );
+      assert.equal(taken.filter(({ left }) => left).length, 5);
+      assert.equal(taken.filter(({ firstBeyond }) => firstBeyond).length, 1);
+      clock.advance(99);
+      assert.equal((await two.take('ada')).left, false);
+      clock.advance(1);
+      assert.equal((await one.take('ada')).left, true);
+      for (let more = 0; more < 4; more++) await two.take('ada');
+      await databases[0].batch([one.givingBack('ada'), one.givingBack('nobody')]);
+      assert.equal((await two.take('ada')).left, true);
+      assert.equal((await two.take('ada')).left, false);
     });
     test('they are swept with everything else that has run out', async () => {
       const [database] = databases;

@@ -52,6 +52,6 @@ export class Tries {
   }
 }
 
-/** Guesses at an account: five wrong ones lock it for 15 minutes, whether there is such an account or not. */
+/** Five wrong guesses in a row lock for 15 minutes, whether there is such an account or not. */
 export const guesses = (database: Database, clock: Clock, kind: string): Tries =>
   new Tries(database, clock, `cis2-guess-${kind}`, 5, 900_000);

@@ -1,9 +1,11 @@
 import type { Clock } from '@alongside/kernel/clock';
+import type { CookieNames } from '@alongside/kernel/cookies';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Route } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import { RemoteKeys } from '../../oauth/remote-keys.ts';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { CisClient } from '../cis-client.ts';
@@ -28,6 +30,8 @@ import { type Networks, noNetworks } from './tablet/proximity.ts';
 import { TabletRequests } from './tablet/requests.ts';
 import { tabletRoutes } from './tablet/routes.ts';
 import { tablet } from './tablet.ts';
+import { TotpGuesses } from './totp/guesses.ts';
+import { KnownBrowsers } from './totp/known-browsers.ts';
 import { totp, totpKind } from './totp.ts';
 import { guesses } from './tries.ts';
 import type { Ceremony } from './webauthn/ceremony.ts';
@@ -41,7 +45,9 @@ interface Given {
   cis: CisClient;
   interactions: Interactions;
   credentials: Credentials;
+  cookies: CookieNames;
   recorder: Recorder;
+  audit: AuditLog;
   log: Log;
   bring: Bring;
   urls: { cis2: string };
@@ -70,15 +76,16 @@ export function otherWays(given: Given): {
   enrolments: Enrolment[];
   routes: Route[];
 } {
-  const { database, clock, singleUse, development } = given;
+  const { database, clock, singleUse, cookies, vault, development } = given;
   const federations = federationsOf(given);
   const requests = new TabletRequests(database, singleUse, clock);
   const holders = new HolderChecks(given.ceremony, development);
+  const known = new KnownBrowsers(cookies, vault);
   const parts = { ...given, requests, holders, networks: given.tabletNetworks ?? noNetworks };
   return {
     authenticators: [
       tablet(parts),
-      totp({ ...parts, guesses: guesses(database, clock, totpKind) }),
+      totp({ ...parts, known, guesses: new TotpGuesses(database, clock, totpKind, known) }),
       ...federations.map((federation) => federated({ ...parts, federation })),
       ...(development ? [persona(parts)] : []),
     ],

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { Cis2Half } from '../../../oauth/applications.ts';
+import { sql } from '../../../storage/database.ts';
+import { words } from '../../pages/words.ts';
+import { Browser, type Reply } from '../../testing/browser.ts';
+import { cheapHash } from '../../testing/cheap-hash.ts';
+import { type Instance, startInstance } from '../../testing/instance.ts';
+import { alertOf, choice, give, next } from '../../testing/journey.ts';
+import { gp } from '../../testing/people.ts';
+import { codeAt, newSecret } from './codes.ts';
+import { guessesInDay } from './guesses.ts';
+
+// Strangers neither keep a person out nor guess without end: docs/adr/0020. Who comes from where is what a trusted proxy says.
+
+const { wrong, locked } = words.totp;
+const password = 'green lamp sofa';
+const acr_values = 'AAL2_TOTP';
+
+let cis2: Instance;
+let client: Cis2Half;
+let serial = 0;
+let email: string;
+let secret: string;
+let id: string;
+before(async () => {
+  cis2 = await startInstance();
+  client = await cis2.register();
+});
+after(() => cis2.stop());
+beforeEach(async () => {
+  serial += 1;
+  email = `gp${serial}@example.test`;
+  secret = newSecret();
+  const body = { email, hash: cheapHash(password), lastStep: null };
+  id = await give(cis2, { uid: gp.uid, kind: 'totp', label: 'App', lookup: email, body, secret });
+});
+
+const code = () => codeAt(secret, cis2.clock.now());
+const none = () => {
+  const taken = [-1, 0, 1].map((step) => codeAt(secret, cis2.clock.now() + step * 30_000));
+  return ['000000', '111111', '222222', '333333'].find((one) => !taken.includes(one)) ?? '';
+};
+
+/** A browser at one network address. */
+class Desk {
+  readonly browser = new Browser();
+  readonly address: string;
+  constructor(address: string) {
+    this.address = address;
+  }
+  async try(digits: string, word = password): Promise<Reply> {
+    const headers = { 'x-forwarded-for': this.address };
+    // A browser forgets the cookies of sign-ins that ran out.
+    for (const name of this.browser.jar.keys()) if (name.includes('-txn-')) this.browser.jar.delete(name);
+    const at = await choice(cis2, this.browser, client, { acr_values, prompt: 'login' });
+    const first = await this.browser.post(`${at}/totp/password`, { email, password: word }, headers);
+    const step = /name="step" value="([^"]+)"/.exec(first.body)?.[1] ?? '';
+    return next(await this.browser.post(`${at}/totp/code`, { step, code: digits }, headers));
+  }
+  /** Signs in with the code of now; a code counts once, so the clock goes on first. */
+  async signsIn(): Promise<boolean> {
+    cis2.clock.advance(60);
+    return /[?&]code=/.test((await this.try(code())).location);
+  }
+  async guess(times: number, word = password): Promise<string[]> {
+    const alerts: string[] = [];
+    for (let guess = 0; guess < times; guess++) alerts.push(alertOf(await this.try(none(), word)));
+    return alerts;
+  }
+}
+/** As many networks as are wanted. */
+const elsewhere = (index: number) => new Desk(`198.51.100.${index + 1}`);
+
+describe('attack: keeping a person out by wrong codes', () => {
+  test('from another network: the person signs in, in a browser that nobody knows', async () => {
+    assert.equal((await elsewhere(0).guess(6)).at(-1), locked);
+    assert.equal(await new Desk('192.0.2.1').signsIn(), true);
+  });
+  test('from the same network: the person’s own browser has an allowance of its own', async () => {
+    const own = new Desk('192.0.2.1');
+    assert.equal(await own.signsIn(), true);
+    assert.equal((await new Desk('192.0.2.1').guess(6)).at(-1), locked);
+    assert.equal(await own.signsIn(), true);
+    assert.equal(await new Desk('192.0.2.1').signsIn(), false);
+  });
+  test('a network of IPv6 is one, whichever of its addresses is used', async () => {
+    for (let index = 1; index <= 5; index++) await new Desk(`2001:db8:0:7::${index}`).guess(1);
+    assert.deepEqual(await new Desk('2001:db8:0:7:ffff::1').guess(1), [locked]);
+    assert.deepEqual(await new Desk('2001:db8:0:8::1').guess(1), [wrong]);
+  });
+  test('without the password, from any number of networks for any time: not at all', async () => {
+    for (let index = 0; index < guessesInDay / 5 + 2; index++)
+      assert.deepEqual(new Set(await elsewhere(index).guess(5, 'a wrong password')), new Set([wrong]));
+    assert.equal(await new Desk('192.0.2.1').signsIn(), true);
+  });
+  test('a browser is known for those who signed in in it, and its cookie takes no changes', async () => {
+    const own = new Desk('192.0.2.1');
+    await own.signsIn();
+    const [cookie] = [...own.browser.jar].filter(([name]) => name.endsWith('-known'));
+    assert.ok(cookie);
+    assert.ok(!Buffer.from(cookie[1], 'base64url').toString('latin1').includes(email));
+    own.browser.jar.set(cookie[0], `${cookie[1].slice(0, -2)}AA`);
+    await new Desk('192.0.2.1').guess(5);
+    assert.deepEqual(await own.guess(1), [locked]);
+  });
+});
+
+describe('attack: guessing from many networks with the right password', () => {
+  const exhaust = async () => {
+    for (let index = 0; index < guessesInDay / 5; index++)
+      assert.deepEqual(new Set(await elsewhere(index).guess(5)), new Set([wrong]));
+  };
+  test('a hundred guesses a day; after them the right code is wrong too, in the same words', async () => {
+    await exhaust();
+    cis2.clock.advance(60);
+    assert.equal(alertOf(await elsewhere(50).try(code())), wrong);
+    assert.equal(alertOf(await elsewhere(50).try(code(), 'a wrong password')), wrong);
+  });
+  test('the period begins with the first guess, so that no drip of them makes it longer', async () => {
+    await exhaust();
+    for (let hour = 0; hour < 24; hour++) {
+      await elsewhere(60 + hour).guess(1);
+      cis2.clock.advance(3_600);
+    }
+    assert.equal(await elsewhere(99).signsIn(), true);
+  });
+  test('a person whose browser is known signs in all the same', async () => {
+    const own = new Desk('192.0.2.1');
+    await own.signsIn();
+    await exhaust();
+    assert.equal(await own.signsIn(), true);
+  });
+  test('what the person does there is bounded too, and a right one takes nothing away', async () => {
+    const own = new Desk('192.0.2.1');
+    await own.signsIn();
+    for (let round = 0; round < guessesInDay / 5; round++) {
+      assert.deepEqual(new Set(await own.guess(4)), new Set([wrong]));
+      if (round === 0) assert.equal(await own.signsIn(), true);
+      await own.guess(1);
+      cis2.clock.advance(900);
+    }
+    assert.deepEqual(await own.guess(1), [wrong]);
+    assert.equal(await own.signsIn(), false);
+    assert.equal(await new Desk('192.0.2.1').signsIn(), true);
+  });
+  test('stands in the audit log, once', async () => {
+    await exhaust();
+    await elsewhere(50).guess(5);
+    const found = (await cis2.audit.list()).filter(
+      ({ action, detail }) => action === 'authenticator.codes-guessed' && detail.credential === id,
+    );
+    assert.deepEqual(
+      found.map(({ target, outcome }) => [target, outcome]),
+      [[gp.uid, 'refused']],
+    );
+    const rows = await cis2.database.all(sql("SELECT * FROM single_use WHERE kind = 'cis2-day-totp'"));
+    assert.ok(!JSON.stringify(rows).includes(id));
+  });
+});
