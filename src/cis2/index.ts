@@ -44,6 +44,7 @@ import { Expiry } from './logout/expiry.ts';
 import { GonePeople } from './logout/gone-people.ts';
 import { SessionEnds } from './logout/session-ends.ts';
 import { endTakenAway } from './logout/taken-away.ts';
+import { tellingMethods } from './methods.ts';
 import { helpPage, helpPath } from './pages/help.ts';
 import { hopScriptRoute } from './pages/hop-script.ts';
 import { createPar } from './par.ts';
@@ -155,6 +156,12 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const realm = (path: string) => `${own.path}${path}`;
   const at = (path: string) => addressesOf(deps, path);
   const get = (path: string, endpoint: Route['endpoint']): Route => ({ methods: ['GET'], path, endpoint });
+  /** What monitors look at as well. */
+  const open = (path: string, endpoint: Route['endpoint']): Route => ({
+    methods: ['GET', 'HEAD'],
+    path,
+    endpoint,
+  });
   const post = (path: string, endpoint: Route['endpoint']): Route => ({ methods: ['POST'], path, endpoint });
   const both = (path: string, endpoint: Route['endpoint']): Route => ({
     methods: ['GET', 'POST'],
@@ -163,11 +170,11 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   });
 
   const routes: Route[] = [
-    get(
+    open(
       realm('/.well-known/openid-configuration'),
       createDiscovery({ ...deps, registrationUrl: registrationUrlOf(deps) }),
     ),
-    get(realm('/connect/jwk_uri'), createKeySet(keys)),
+    open(realm('/connect/jwk_uri'), createKeySet(keys)),
     both(realm('/authorize'), createAuthorize(parts)),
     post(
       realm('/access_token'),
@@ -262,6 +269,11 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
 
 /** CIS2, the OpenID provider; in development with a realm beside it in which a password alone signs in. */
 export function createCis2(given: Cis2Dependencies): Service {
+  const realms = createRealms(given);
+  return { ...realms, routes: tellingMethods(realms.routes) };
+}
+
+function createRealms(given: Cis2Dependencies): Service {
   const main = createRealm(given, healthcareRealm);
   if (!given.development) return main;
   const issuer = `${new URL(given.issuer).origin}${passwordRealm.path}`;

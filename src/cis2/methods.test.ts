@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Answer } from '@alongside/kernel/answer';
+import type { Method, Route } from '@alongside/kernel/http';
+import { tellingMethods } from './methods.ts';
+import { passwordRealm } from './realm.ts';
+import { send } from './testing/browser.ts';
+import { type Instance, startInstance } from './testing/instance.ts';
+
+let cis2: Instance;
+before(async () => {
+  cis2 = await startInstance();
+});
+after(() => cis2.stop());
+
+describe('a method that an endpoint does not have: 405 that says which it has', () => {
+  const cases: [path: string, allow: string, others: string[]][] = [
+    ['/.well-known/openid-configuration', 'GET, HEAD', ['POST', 'PUT', 'DELETE', 'OPTIONS']],
+    ['/connect/jwk_uri', 'GET, HEAD', ['POST', 'PATCH']],
+    ['/authorize', 'GET, POST', ['PUT', 'DELETE', 'HEAD', 'OPTIONS']],
+    ['/access_token', 'POST', ['GET', 'PUT', 'OPTIONS']],
+    ['/token/revoke', 'POST', ['GET']],
+    ['/introspect', 'POST', ['GET']],
+    ['/par', 'POST', ['GET', 'PUT']],
+    ['/userinfo', 'GET, POST', ['PUT', 'DELETE']],
+    ['/connect/endSession', 'GET, POST', ['PUT']],
+  ];
+  for (const [path, allow, others] of cases)
+    test(path, async () => {
+      for (const realm of [cis2.issuer, `${cis2.origin}${passwordRealm.path}`])
+        for (const method of others) {
+          const { status, headers, body } = await send(method, `${realm}${path}`);
+          assert.deepEqual([status, headers.allow, body], [405, allow, ''], method);
+        }
+    });
+  test('of the agent, and of pages', async () => {
+    for (const [path, method, allow] of [
+      ['/agent/exchange', 'GET', 'POST'],
+      ['/agent/return', 'POST', 'GET'],
+      ['/interaction/x', 'DELETE', 'GET, POST'],
+      ['/interaction/x/role', 'PUT', 'GET, POST'],
+    ] as const) {
+      const { status, headers } = await send(method, `${cis2.origin}${path}`);
+      assert.deepEqual([status, headers.allow], [405, allow], path);
+    }
+  });
+  test('an address that is none is so for every method', async () => {
+    for (const method of ['GET', 'POST', 'PUT'])
+      assert.equal((await send(method, `${cis2.issuer}/authorize/x`)).status, 404);
+  });
+  test('metadata and keys by HEAD: the head alone', async () => {
+    for (const path of ['/.well-known/openid-configuration', '/connect/jwk_uri']) {
+      const { status, headers, body } = await send('HEAD', `${cis2.issuer}${path}`);
+      assert.deepEqual([status, headers['content-type'], body], [200, 'application/json', '']);
+    }
+  });
+});
+
+test('a path that another one with a name covers is not taken from it', () => {
+  const route = (path: string, ...methods: Method[]): Route => ({
+    path,
+    methods,
+    endpoint: async () => new Answer(200),
+  });
+  const told = tellingMethods([route('/a/b', 'GET'), route('/a/:name', 'POST'), route('/c/*', 'GET')]).slice(
+    3,
+  );
+  assert.deepEqual(
+    told.map(({ path, methods }) => [path, methods.includes('POST'), methods.includes('PUT')]),
+    [
+      ['/a/b', false, true],
+      ['/a/:name', false, true],
+      ['/c/*', true, true],
+    ],
+  );
+});
