@@ -67,9 +67,16 @@ interface LoadedKey extends SigningKeyRecord {
   privateKey: KeyObject;
 }
 
+export interface SigningOptions {
+  algorithm: SigningAlgorithm;
+  typ?: string;
+  /** Leaves the name of the key out, which only a test of a verifier wants. */
+  withoutKid?: boolean;
+}
+
 /** What signs tokens. */
 export interface TokenSigner {
-  sign(claims: JwtClaims, options: { algorithm: SigningAlgorithm; typ?: string }): Promise<string>;
+  sign(claims: JwtClaims, options: SigningOptions): Promise<string>;
 }
 
 /** How new keys are named: URL-safe, or in plain base64 (20 bytes, so with `+`, `/` and `=`), which only a client that takes a `kid` as opaque survives. */
@@ -110,13 +117,13 @@ export class SigningKeys implements TokenSigner {
   }
 
   /** Signs with the key whose turn it is. */
-  async sign(claims: JwtClaims, options: { algorithm: SigningAlgorithm; typ?: string }): Promise<string> {
-    const key = await this.#current(options.algorithm);
-    return signJwt(
-      { alg: options.algorithm, typ: options.typ ?? 'JWT', kid: key.kid },
-      claims,
-      key.privateKey,
-    );
+  async sign(
+    claims: JwtClaims,
+    { algorithm, typ = 'JWT', withoutKid = false }: SigningOptions,
+  ): Promise<string> {
+    const key = await this.#current(algorithm);
+    const header = { alg: algorithm, typ, ...(withoutKid ? {} : { kid: key.kid }) };
+    return signJwt(header, claims, key.privateKey);
   }
 
   /** Every public key that may verify something now, as a JWK set (RFC 7517 section 5). */

@@ -1,10 +1,14 @@
 import { json } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import type { Endpoint } from '@alongside/kernel/http';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { proofAlgorithms } from '../oauth/dpop.ts';
+import type { Faults } from '../storage/faults.ts';
 import { acrValues } from './acr.ts';
 import { promptValues } from './authorize/prompt.ts';
 import { addressesOf, endpointPaths } from './endpoints.ts';
+import { discoveryFaults, keySetFaults } from './faults/document-faults.ts';
 import { profileRules } from './profiles.ts';
 import { schemaPaths } from './schemas.ts';
 import { claimValues, scopeValues } from './scopes.ts';
@@ -117,13 +121,27 @@ export function discoveryDocument(parts: DiscoveryParts): Record<string, unknown
 }
 
 /** `GET /.well-known/openid-configuration`. */
-export function createDiscovery(parts: DiscoveryParts): Endpoint {
+export function createDiscovery(parts: DiscoveryParts & { faults?: Faults | undefined }): Endpoint {
   const document = discoveryDocument(parts);
-  return async () => json(200, document, { 'cache-control': 'public, max-age=3600' });
+  return async () => {
+    const happening = (await parts.faults?.happening(discoveryFaults)) ?? [];
+    if (happening.length > 0)
+      return json(
+        200,
+        happening.reduce((before, fault) => fault.spoil(before), document),
+      );
+    return json(200, document, { 'cache-control': 'public, max-age=3600' });
+  };
 }
 
 /** `GET /connect/jwk_uri`: also the key that signs hand-off requests. */
 export const createKeySet =
-  (keys: SigningKeys): Endpoint =>
-  async () =>
-    json(200, await keys.jwks(), { 'cache-control': 'public, max-age=300' });
+  ({ keys, clock, faults }: { keys: SigningKeys; clock: Clock; faults?: Faults | undefined }): Endpoint =>
+  async () => {
+    const set = await keys.jwks();
+    const happening = (await faults?.happening(keySetFaults)) ?? [];
+    if (happening.length === 0) return json(200, set, { 'cache-control': 'public, max-age=300' });
+    let spoilt: readonly JsonWebKey[] = set.keys;
+    for (const fault of happening) spoilt = await fault.spoil(spoilt, keys, clock.now());
+    return json(200, { keys: spoilt });
+  };

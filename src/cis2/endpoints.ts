@@ -6,6 +6,8 @@ export const endpointPaths = {
   token: '/access_token',
   userinfo: '/userinfo',
   keys: '/connect/jwk_uri',
+  /** A key set without keys, for a fault of development. */
+  noKeys: '/connect/no_keys',
   endSession: '/connect/endSession',
   revocation: '/token/revoke',
   introspection: '/introspect',

@@ -1,3 +1,4 @@
+import { json } from '@alongside/kernel/answer';
 import { CookieNames } from '@alongside/kernel/cookies';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
@@ -174,7 +175,8 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
       realm('/.well-known/openid-configuration'),
       createDiscovery({ ...deps, registrationUrl: registrationUrlOf(deps) }),
     ),
-    open(realm('/connect/jwk_uri'), createKeySet(keys)),
+    open(realm('/connect/jwk_uri'), createKeySet(deps)),
+    ...(deps.faults ? [get(realm(endpointPaths.noKeys), async () => json(200, { keys: [] }))] : []),
     both(realm('/authorize'), createAuthorize(parts)),
     post(
       realm('/access_token'),

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { Faults } from '../../storage/faults.ts';
@@ -10,6 +17,7 @@ import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
 import { redeem } from '../testing/redeem.ts';
 import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
+import { discoveryFaults, keySetFaults } from './document-faults.ts';
 import { idTokenFaults } from './id-token-faults.ts';
 import { logoutTokenFaults } from './logout-token-faults.ts';
 import { userinfoFaults } from './userinfo-faults.ts';
@@ -70,9 +78,11 @@ describe('a fault of ID tokens is what it says', () => {
     'id-token-unsigned': 'ERR_JOSE_ALG_NOT_ALLOWED',
     'id-token-wrong-signature': 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
     'id-token-unknown-key': 'ERR_JWKS_NO_MATCHING_KEY',
+    'id-token-unnamed-unknown-key': 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
   };
-  const seen: Record<string, (claims: JWTPayload) => boolean> = {
+  const seen: Record<string, (claims: JWTPayload, token: string) => boolean> = {
     'id-token-wrong-nonce': ({ nonce }) => nonce !== 'n-1',
+    'id-token-unnamed-key': (_, token) => decodeProtectedHeader(token).kid === undefined,
     'id-token-old-sign-in': ({ auth_time, iat }) => Number(auth_time) < Number(iat) - 80_000,
     'id-token-low-authentication-level': (claims) => claims.authentication_assurance_level === '1',
     'id-token-low-identity-level': (claims) => claims.id_assurance_level === '1',
@@ -81,14 +91,14 @@ describe('a fault of ID tokens is what it says', () => {
   test('without one nothing is wrong', async () => {
     const { id_token: token } = await signedIn();
     assert.equal(await found(token), undefined);
-    for (const wrong of Object.values(seen)) assert.equal(wrong(decodeJwt(token)), false);
+    for (const wrong of Object.values(seen)) assert.equal(wrong(decodeJwt(token), token), false);
   });
   for (const { name } of idTokenFaults)
     test(name, async () => {
       await faults.set(name, { next: 1 });
       const { id_token: token } = await signedIn();
       assert.equal(await found(token), verified[name]);
-      assert.ok(verified[name] !== undefined || seen[name]?.(decodeJwt(token)));
+      assert.ok(verified[name] !== undefined || seen[name]?.(decodeJwt(token), token));
       assert.equal(
         await found((await signedIn()).id_token),
         undefined,
@@ -150,6 +160,53 @@ describe('a fault of userinfo is what it says', () => {
       assert.deepEqual([wrong[name]?.(right), wrong[name]?.(spoilt)], [false, true]);
       assert.deepEqual(await ask(), right);
     });
+});
+
+describe('a fault of a document is what it says, and no cache keeps it', () => {
+  const get = async (address: string) => {
+    const answer = await fetch(address);
+    return {
+      body: (await answer.json()) as Record<string, unknown>,
+      cached: answer.headers.get('cache-control'),
+    };
+  };
+  const document = () => get(`${cis2.issuer}/.well-known/openid-configuration`);
+  const keySet = () => get(`${cis2.issuer}/connect/jwk_uri`);
+  const spoilt = async (name: string, ask: typeof document) => {
+    const right = await ask();
+    await faults.set(name, { next: 1 });
+    const wrong = await ask();
+    assert.equal(wrong.cached, 'no-store');
+    assert.deepEqual(await ask(), right);
+    return { right: right.body, wrong: wrong.body };
+  };
+  const names = new Set<string>();
+  const known = (name: string) => {
+    names.add(name);
+    return name;
+  };
+  test(known('discovery-other-issuer'), async () => {
+    const { right, wrong } = await spoilt('discovery-other-issuer', document);
+    assert.deepEqual(wrong, { ...right, issuer: 'https://issuer.example.test' });
+  });
+  test(known('discovery-empty-key-set'), async () => {
+    const { wrong } = await spoilt('discovery-empty-key-set', document);
+    assert.deepEqual((await get(String(wrong.jwks_uri))).body, { keys: [] });
+  });
+  test(known('key-set-single'), async () => {
+    await cis2.keys.rotate('now');
+    const { right, wrong } = await spoilt('key-set-single', keySet);
+    const rsa = (set: Record<string, unknown>) => (set.keys as JWK[]).filter(({ kty }) => kty === 'RSA');
+    assert.ok(rsa(right).length > 1);
+    const { id_token } = await signedIn();
+    assert.deepEqual(
+      rsa(wrong).map(({ kid }) => kid),
+      [decodeProtectedHeader(id_token).kid],
+    );
+  });
+  test('each has a test', () => {
+    assert.deepEqual(names, new Set([...discoveryFaults, ...keySetFaults].map(({ name }) => name)));
+  });
 });
 
 describe('when a fault happens', () => {

@@ -25,6 +25,11 @@ const ways: Readonly<Record<FaultySignature, (how: How) => Promise<string>>> = {
     const { privatePem } = await newKeyPair(algorithm);
     return signJwt({ alg: algorithm, typ, kid: 'nobody-has-this-key' }, claims, createPrivateKey(privatePem));
   },
+  'unnamed key': ({ keys, claims, options }) => keys.sign(claims, { ...options, withoutKid: true }),
+  'unnamed unknown key': async ({ claims, options: { algorithm, typ = 'JWT' } }) => {
+    const { privatePem } = await newKeyPair(algorithm);
+    return signJwt({ alg: algorithm, typ }, claims, createPrivateKey(privatePem));
+  },
   'other algorithm': ({ keys, claims, options }) =>
     keys.sign(claims, { ...options, algorithm: otherThan(options.algorithm) }),
 };

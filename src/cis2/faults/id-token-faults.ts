@@ -22,6 +22,12 @@ export const idTokenFaults: readonly TokenFault[] = [
   signing('id-token-unsigned', 'ID tokens have the algorithm "none" and no signature', 'none'),
   signing('id-token-wrong-signature', 'the signature of ID tokens does not hold', 'broken'),
   signing('id-token-unknown-key', 'ID tokens are signed by a key that is not in the key set', 'unknown key'),
+  signing('id-token-unnamed-key', 'ID tokens do not name their key', 'unnamed key'),
+  signing(
+    'id-token-unnamed-unknown-key',
+    'ID tokens are signed by a key that is not in the key set, and do not name it',
+    'unnamed unknown key',
+  ),
   claiming('id-token-old-sign-in', 'ID tokens say that the person signed in a day ago', ({ iat }) => ({
     auth_time: seconds(iat) - day,
   })),

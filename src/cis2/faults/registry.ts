@@ -1,7 +1,14 @@
 import type { NamedFault } from '../../storage/faults.ts';
+import { discoveryFaults, keySetFaults } from './document-faults.ts';
 import { idTokenFaults } from './id-token-faults.ts';
 import { logoutTokenFaults } from './logout-token-faults.ts';
 import { userinfoFaults } from './userinfo-faults.ts';
 
 /** Every fault that CIS2 knows how to have. */
-export const cis2Faults: readonly NamedFault[] = [...idTokenFaults, ...userinfoFaults, ...logoutTokenFaults];
+export const cis2Faults: readonly NamedFault[] = [
+  ...idTokenFaults,
+  ...userinfoFaults,
+  ...logoutTokenFaults,
+  ...discoveryFaults,
+  ...keySetFaults,
+];

@@ -1,8 +1,15 @@
 import type { JwtClaims, SigningAlgorithm } from '@alongside/kernel/jws';
 import type { NamedFault } from '../../storage/faults.ts';
 
-/** How a faulty token is signed: as it should be, not at all, so that it does not hold, by a key nobody has, or by another algorithm. */
-export type FaultySignature = 'right' | 'none' | 'broken' | 'unknown key' | 'other algorithm';
+/** How a faulty token is signed: as it should be, not at all, so that it does not hold, by a key nobody has, by another algorithm, or without naming the key, which may be one nobody has. */
+export type FaultySignature =
+  | 'right'
+  | 'none'
+  | 'broken'
+  | 'unknown key'
+  | 'other algorithm'
+  | 'unnamed key'
+  | 'unnamed unknown key';
 
 /** A token before it is signed. */
 export interface TokenDraft {
