@@ -59,13 +59,24 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
   const issuer = instance.urls.cis2Issuer;
   const ignores = new Set<string>();
   const started = new Map<string, Started>();
-  const sessions = new Map<string, { uid: string; sid: unknown }>();
+  const sessions = new Map<string, { uid: string; sid: unknown; idToken: string }>();
+  const signOuts = new Set<string>();
   let client = { clientId: '', clientSecret: '' };
   let origin = '';
   let hold: { left: number; reached: () => void } | undefined;
-  const fetchKeys = async () =>
-    createLocalJWKSet((await (await fetch(`${issuer}/connect/jwk_uri`)).json()) as never);
+  let keySet = `${issuer}/connect/jwk_uri`;
+  const fetchKeys = async () => createLocalJWKSet((await (await fetch(keySet)).json()) as never);
   let keys = await fetchKeys();
+
+  /** The document is read at each sign-in. */
+  async function discover(): Promise<void> {
+    const answer = await fetch(`${issuer}/.well-known/openid-configuration`);
+    const document = (await answer.json()) as { issuer: string; jwks_uri: string };
+    demand('oidcc-client-test-discovery-issuer-mismatch', document.issuer === issuer);
+    if (document.jwks_uri === keySet) return;
+    keySet = document.jwks_uri;
+    keys = await fetchKeys();
+  }
 
   /** Refuses unless the rule is kept or ignored. */
   function demand(check: string, kept: boolean): void {
@@ -73,13 +84,19 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
   }
 
   async function read(token: string, rules: { none: string; algorithm?: string; signature: string }) {
-    const { alg } = decodeProtectedHeader(token);
+    const { alg, kid } = decodeProtectedHeader(token);
     const claims = decodeJwt(token);
     if (alg === 'none') {
       demand(rules.none, false);
       return claims;
     }
     demand(rules.algorithm ?? rules.signature, alg === 'RS256');
+    if (kid === undefined) {
+      await compactVerify(token, keys).catch(() =>
+        demand('oidcc-client-test-kid-absent-multiple-jwks', false),
+      );
+      return claims;
+    }
     try {
       await compactVerify(token, keys);
     } catch (error) {
@@ -124,7 +141,8 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
     return (await answer.json()) as { access_token: string; id_token: string };
   }
 
-  function login(request: IncomingMessage): Reply {
+  async function login(request: IncomingMessage): Promise<Reply> {
+    await discover();
     const browser = cookieOf(request, 'browser') ?? randomUUID();
     const [state, nonce] = [randomUUID(), randomUUID()];
     for (const key of [state, browser]) started.set(key, { browser, nonce });
@@ -178,7 +196,7 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
     // Without a new session the browser's cookie of before carries it.
     const fixed = ignores.has('cis2-new-session-at-sign-in');
     const id = (fixed ? cookieOf(request, 'browser') : undefined) ?? randomUUID();
-    sessions.set(id, { uid: userinfo.sub, sid: claims.sid });
+    sessions.set(id, { uid: userinfo.sub, sid: claims.sid, idToken: tokens.id_token });
     const set = cookie(fixed ? 'browser' : 'session', id);
     return { status: 302, headers: { location: '/', 'set-cookie': set } };
   }
@@ -202,16 +220,44 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
     return { status: 200, body: '{}' };
   }
 
+  const sessionId = (request: IncomingMessage) =>
+    cookieOf(request, ignores.has('cis2-new-session-at-sign-in') ? 'browser' : 'session') ?? '';
+
   function home(request: IncomingMessage): Reply {
-    const name = ignores.has('cis2-new-session-at-sign-in') ? 'browser' : 'session';
-    const session = sessions.get(cookieOf(request, name) ?? '');
-    return page(200, session ? `Signed in: Careful ${session.uid}` : 'Welcome');
+    const session = sessions.get(sessionId(request));
+    const words = `Signed in: Careful ${session?.uid}. <a href="/log-out">Leave</a>`;
+    return page(200, session ? words : 'Welcome');
+  }
+
+  function signOut(request: IncomingMessage): Reply {
+    const session = sessions.get(sessionId(request));
+    if (!session) throw new Refused('nobody is signed in');
+    sessions.delete(sessionId(request));
+    const state = randomUUID();
+    signOuts.add(state);
+    const registered = !ignores.has('oidcc-client-test-rp-init-logout');
+    const query = new URLSearchParams({
+      id_token_hint: session.idToken,
+      post_logout_redirect_uri: `${origin}/${registered ? 'signed-out' : 'elsewhere'}`,
+      state,
+    });
+    return { status: 302, headers: { location: `${issuer}/connect/endSession?${query}` } };
+  }
+
+  function signedOut(query: URLSearchParams): Reply {
+    const state = query.get('state');
+    const rule = `oidcc-client-test-rp-init-logout-${state === null ? 'no' : 'other'}-state`;
+    if (signOuts.delete(state ?? '')) return page(200, 'Goodbye.');
+    if (ignores.has(rule)) throw new TypeError('There is no such sign-out.');
+    return page(400, 'Nobody signed out here.');
   }
 
   async function answer(request: IncomingMessage): Promise<Reply> {
     const { pathname, searchParams } = new URL(request.url ?? '/', origin);
     if (pathname === '/login') return login(request);
     if (pathname === '/backchannel') return backchannel(request);
+    if (pathname === '/log-out') return signOut(request);
+    if (pathname === '/signed-out') return signedOut(searchParams);
     if (pathname === '/callback') return callback(request, searchParams);
     return home(request);
   }
@@ -228,7 +274,11 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
   origin = `http://localhost:${(server.address() as AddressInfo).port}`;
   const made = await instance.api<{ cis2: typeof client }>('POST', '/applications', {
     name: 'Careless',
-    cis2: { redirectUris: [`${origin}/callback`], backchannelLogoutUri: `${origin}/backchannel` },
+    cis2: {
+      redirectUris: [`${origin}/callback`],
+      postLogoutRedirectUris: [`${origin}/signed-out`],
+      backchannelLogoutUri: `${origin}/backchannel`,
+    },
   });
   client = made.cis2;
   return {

@@ -1,12 +1,19 @@
 import type { Check } from './check.ts';
 import { codeReplayed } from './checks/code-replayed.ts';
+import { discoveryIssuerMismatch } from './checks/discovery-issuer-mismatch.ts';
+import { discoveryJwksUri } from './checks/discovery-jwks-uri.ts';
 import { errorResponse } from './checks/error-response.ts';
 import { expired } from './checks/expired.ts';
 import { freshSignInAsked } from './checks/fresh-sign-in-asked.ts';
 import { idTokenSigNone } from './checks/idtoken-sig-none.ts';
+import { initLogout } from './checks/init-logout.ts';
+import { initLogoutNoState } from './checks/init-logout-no-state.ts';
+import { initLogoutOtherState } from './checks/init-logout-other-state.ts';
 import { invalidAud } from './checks/invalid-aud.ts';
 import { invalidIss } from './checks/invalid-iss.ts';
 import { invalidSig } from './checks/invalid-sig.ts';
+import { kidAbsentMultiple } from './checks/kid-absent-multiple.ts';
+import { kidAbsentSingle } from './checks/kid-absent-single.ts';
 import { logoutAlgNone } from './checks/logout-alg-none.ts';
 import { logoutInvalidSig } from './checks/logout-invalid-sig.ts';
 import { logoutNoEvent } from './checks/logout-no-event.ts';
@@ -39,10 +46,11 @@ import { userinfoInvalidSub } from './checks/userinfo-invalid-sub.ts';
 /** The sign-in that all others are compared with. */
 export const basis = signIn;
 
-/** Every check, in the order in which they are run: what spoils the cache of keys comes last. */
+/** Every check, in the order in which they are run: what spoils the cache of keys or of the discovery document comes last. */
 export const checks: readonly Check[] = [
   signIn,
   signingKeyRotation,
+  kidAbsentMultiple,
   freshSignInAsked,
   minimumScopes,
   stateChanged,
@@ -76,7 +84,13 @@ export const checks: readonly Check[] = [
   logoutInvalidSig,
   logoutOld,
   logoutWithoutSession,
+  initLogout,
+  initLogoutOtherState,
+  initLogoutNoState,
+  kidAbsentSingle,
   unknownKey,
+  discoveryIssuerMismatch,
+  discoveryJwksUri,
 ];
 
 const names = checks.map(({ name }) => name);

@@ -22,10 +22,7 @@ const attribute = (tag: string, name: string): string | undefined => {
   return found ? decode(found[1] ?? found[2] ?? '') : undefined;
 };
 
-/** The first form of a page; undefined when it has none. */
-export function formOf({ body, url }: Document): Form | undefined {
-  const [, open, inside] = /(<form\b[^>]*>)([\s\S]*?)<\/form>/i.exec(body) ?? [];
-  if (open === undefined || inside === undefined) return undefined;
+function readForm(url: URL, open: string, inside: string): Form | undefined {
   const fields = [...inside.matchAll(/<input\b[^>]*>/gi)]
     .map(([tag]): [string, string] => [attribute(tag, 'name') ?? '', attribute(tag, 'value') ?? ''])
     .filter(([name]) => name !== '');
@@ -37,6 +34,22 @@ export function formOf({ body, url }: Document): Form | undefined {
     fields,
   };
 }
+
+/** The forms of a page. */
+export const formsOf = ({ body, url }: Document): Form[] =>
+  [...body.matchAll(/(<form\b[^>]*>)([\s\S]*?)<\/form>/gi)]
+    .map(([, open = '', inside = '']) => readForm(url, open, inside))
+    .filter((form) => form !== undefined);
+
+/** The first form of a page; undefined when it has none. */
+export const formOf = (page: Document): Form | undefined => formsOf(page)[0];
+
+/** Where the links of a page lead. */
+export const linksOf = ({ body, url }: Document): URL[] =>
+  [...body.matchAll(/<a\b[^>]*>/gi)]
+    .map(([tag]) => attribute(tag, 'href') ?? '')
+    .filter((address) => address !== '' && URL.canParse(address, url.href))
+    .map((address) => new URL(address, url));
 
 /** Where a page goes on to by itself; undefined when it stays. */
 export const refreshOf = ({ body, url }: Document): URL | undefined => {

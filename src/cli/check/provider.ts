@@ -15,7 +15,7 @@ export interface Registration {
 
 interface FaultAnswer {
   name: string;
-  state: unknown;
+  state: { next?: number } | null;
 }
 
 /** How long CIS2 may take for the first attempt to tell of an ended session, in milliseconds. */
@@ -148,7 +148,8 @@ export class ProviderSide {
       const result = await run();
       const { faults } = await this.#api.must<{ faults: FaultAnswer[] }>('GET', '/faults');
       const left = faults.find((fault) => fault.name === name)?.state ?? null;
-      return { result, met: state.next === undefined || left === null };
+      const { next } = state;
+      return { result, met: next === undefined || left === null || (left.next ?? 0) < next };
     } finally {
       await this.#api.must('DELETE', `/faults/${name}`);
     }

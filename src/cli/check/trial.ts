@@ -43,6 +43,7 @@ interface TrialSettings {
   cis2Issuer: string;
   signal: AbortSignal;
   patience: number;
+  signOut?: string | undefined;
 }
 
 /** An application under check, and the person and the browsers that try it. */
@@ -52,15 +53,23 @@ export class Trial {
   readonly start: string;
   /** The authorization endpoint of CIS2. */
   readonly endpoint: string;
+  /** Where CIS2 is asked to end a session. */
+  readonly endSession: string;
+  /** Where a sign-out begins, if the caller says so. */
+  readonly signOut: string | undefined;
   /** Milliseconds for which an application may go on with the keys that it has. */
   readonly patience: number;
+  /** CIS2 changed its signing key in this run, so that its key set has several. */
+  keyChanged = false;
   readonly #signal: AbortSignal;
   #known: Known | undefined;
 
-  constructor({ provider, start, cis2Issuer, signal, patience }: TrialSettings) {
+  constructor({ provider, start, cis2Issuer, signal, patience, signOut }: TrialSettings) {
     this.provider = provider;
     this.start = start;
     this.endpoint = `${cis2Issuer}/authorize`;
+    this.endSession = `${cis2Issuer}/connect/endSession`;
+    this.signOut = signOut;
     this.patience = patience;
     this.#signal = signal;
   }

@@ -17,6 +17,7 @@ const shape = {
   pin: z.string().optional().describe('PIN of the card'),
   signedIn: z.string().optional().describe('Text that only a signed-in page shows'),
   page: z.string().optional().describe('Address of a page that shows it'),
+  signOut: z.string().optional().describe('Address that signs out'),
   patience: z.string().optional().describe('Seconds before keys are fetched again'),
   list: z.boolean().optional().describe('List the checks'),
 };
@@ -55,6 +56,7 @@ export const check: Command = {
     '  --person P           who signs in, by persona or uid (gp); --pin PIN (123456)',
     '  --signed-in TEXT     a text that only a signed-in page shows (by default uid or family name of the person)',
     '  --page URL           a page that shows it (by default the one where a sign-in ends)',
+    '  --sign-out URL       an address that signs out (by default the link or form of the signed-in page that says so)',
     '  --only NAME          this check; may come several times',
     '  --patience SECONDS   for so long an application may go on with the keys of CIS2 that it has (35)',
     '  --list               every check, and what it does',
@@ -80,6 +82,7 @@ export const check: Command = {
     const patience = milliseconds(told.patience ?? '35');
     const plan = chosen(values.only);
     const page = told.page === undefined ? undefined : address(told.page);
+    const signOut = told.signOut === undefined ? undefined : address(told.signOut);
     const stop = new AbortController();
     const { signal } = stop;
     const release = onStop(() => stop.abort());
@@ -90,7 +93,8 @@ export const check: Command = {
       const urls = await provider.urls();
       const before = await provider.cardInReader();
       try {
-        const trial = new Trial({ provider, start: url, cis2Issuer: urls.cis2Issuer, signal, patience });
+        const { cis2Issuer } = urls;
+        const trial = new Trial({ provider, start: url, cis2Issuer, signal, patience, signOut });
         const results = await runChecks(trial, {
           chosen: plan,
           told: { signedIn: told.signedIn, page },

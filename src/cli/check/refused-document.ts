@@ -1,0 +1,51 @@
+import { type Check, notRun, type Verdict } from './check.ts';
+import { type Reaction, Stranded, type Trial } from './trial.ts';
+
+interface DocumentFault {
+  name: string;
+  /** Named fault of CIS2. */
+  fault: string;
+  does: string;
+  expects: string;
+  source: string;
+  /** What it means that the application did this. */
+  verdict(reaction: Reaction): Verdict;
+}
+
+/** More times than one application asks in a sign-in. */
+const many = 1_000;
+
+/** As far as the application goes: it may well refuse before anybody comes to CIS2. */
+async function attempt(trial: Trial): Promise<Reaction> {
+  const browser = trial.browser();
+  browser.stopAt(trial.endpoint);
+  const landing = await browser.go(trial.start);
+  if (landing.kind === 'page') return { landing, signedIn: await trial.isSignedIn(browser) };
+  try {
+    return await trial.signIn();
+  } catch (error) {
+    if (!(error instanceof Stranded)) throw error;
+    return { landing, signedIn: false };
+  }
+}
+
+/** A sign-in while the discovery document has a fault. It tells only of an application that fetches the document meanwhile. */
+export const meetsDocument = ({ name, fault, does, expects, source, verdict }: DocumentFault): Check => ({
+  name,
+  does: `A sign-in while ${does}.`,
+  expects,
+  source,
+  async run(trial) {
+    const { result, met } = await trial.provider.withFault(fault, { next: many }, () => attempt(trial));
+    if (!met)
+      return notRun(
+        `It did not fetch the discovery document meanwhile, so it went on with what it had. By hand: "alongside fault on ${fault}", start the application anew, try to sign in; then "alongside fault off".`,
+      );
+    const { outcome, detail } = verdict(result);
+    const { signedIn } = await attempt(trial);
+    return {
+      outcome,
+      detail: signedIn ? detail : `${detail} It goes on with the faulty document: start it anew.`,
+    };
+  },
+});

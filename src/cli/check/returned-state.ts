@@ -1,0 +1,29 @@
+import { type Check, failed, notRun, passed } from './check.ts';
+import { returnsWith, signsOut } from './sign-out.ts';
+import { placeOf } from './trial.ts';
+
+interface StateFault {
+  name: string;
+  /** What is wrong with the state that comes back. */
+  does: string;
+  change(parameters: URLSearchParams): void;
+}
+
+/** A sign-out whose way back has not the state that was sent. */
+export const survivesState = ({ name, does, change }: StateFault): Check =>
+  signsOut({
+    name,
+    does: `A sign-out after which the browser comes back ${does}.`,
+    expects: 'It handles that: the person stays signed out, and sees a page.',
+    source: 'OpenID Connect RP-Initiated Logout 1.0 sections 2 and 3',
+    async run(trial, signingOut) {
+      const end = await returnsWith(change)(trial, signingOut);
+      if (!end) return notRun('It sends no state, or no post_logout_redirect_uri.');
+      if (!end.returned) return notRun(`CIS2 did not send the browser back. ${placeOf(end.landing)}`);
+      if (end.signedIn) return failed('The person is signed in.');
+      const { landing } = end;
+      return landing.kind === 'page' && landing.status >= 500
+        ? failed(`${placeOf(landing)} That looks like an error that nobody handled.`)
+        : passed(placeOf(landing));
+    },
+  });
