@@ -285,6 +285,7 @@ describe('what changes nothing', () => {
     { ui_locales: 'cy en' },
     { claims_locales: 'cy' },
     { login_hint: '656005750108' },
+    { max_age: '2147483647' },
     { unknown: 'x' },
     { claims: '{"userinfo":{"name":{"essential":true},"email":null,"x":null},"more":1}' },
     { acr_values: 'GOLD AAL3_ANY' },

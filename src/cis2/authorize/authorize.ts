@@ -17,6 +17,7 @@ import { checkBoundKey } from './bound-key.ts';
 import { beginInteraction, expectPerson, findAuthenticators } from './choose.ts';
 import { checkClaims } from './claims-parameter.ts';
 import { checkRedirectUri, findClient, prepareReply } from './client.ts';
+import { askForConsent } from './consent.ts';
 import { checkIdTokenHint, gatherRequest } from './hints.ts';
 import { checkLevel } from './level.ts';
 import { readParameters, reenterByGet } from './parameters.ts';
@@ -94,6 +95,7 @@ export function createAuthorize(
     .step(noteRequest(needed.recorder, needed.urls))
     .step(findSession(needed))
     .step(settleSessionRole(needed))
+    .step(askForConsent(needed.interactions))
     .step(askForRole(needed.interactions))
     .step(answerSilently(needed))
     .step(expectPerson)

@@ -23,6 +23,6 @@ export async function checkPrompt({ parameters, reply }: Asked): Promise<Answer 
 export async function checkMaxAge({ parameters, reply }: Asked): Promise<Answer | { maxAge: number | null }> {
   const value = parameters.get('max_age');
   if (value === undefined) return { maxAge: null };
-  if (!/^\d{1,9}$/.test(value)) return reply.fail(errors.maxAgeInvalid(`${value} came`));
+  if (!/^\d{1,12}$/.test(value)) return reply.fail(errors.maxAgeInvalid(`${value} came`));
   return { maxAge: Number(value) };
 }

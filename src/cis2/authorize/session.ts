@@ -29,12 +29,11 @@ function isMeant({ uid }: Session, { authorization: { prompt, subject } }: Omit<
 const reachesLevel = (session: Session, { party, authorization }: Omit<Asked, 'request'>): boolean =>
   firstMet(authorization.acr, reachedFor(session.authentication, party.client)) !== undefined;
 
-/** Whether a session meets a request without anybody being asked: level, age, person, and no prompt for one. */
+/** Whether a session meets a request without anybody having to sign in: level, age, person, and no prompt for one. */
 function meetsRequest(session: Session, asked: Omit<Asked, 'request'>, now: number): boolean {
   const { party, authorization } = asked;
-  const { prompt, maxAge } = authorization;
+  const { maxAge } = authorization;
   if (!isMeant(session, asked) || !reachesLevel(session, asked)) return false;
-  if (prompt.includes('consent') && party.client.profile !== 'nhs') return false;
   return maxAge === null || now - authenticatedAt(session, party, maxAge) <= maxAge * 1000;
 }
 

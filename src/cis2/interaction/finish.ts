@@ -183,7 +183,7 @@ const chooseRole = (parts: Parts) =>
     if (!asks) return { roleId };
     if (isSilent(interaction.authorization))
       return failInteraction(parts, known, spends, errors.interactionRequired('a role must be chosen'));
-    const waiting = interaction.sid === null ? { authentication, confirmed } : {};
+    const waiting = interaction.sid === null ? { authentication, confirmed } : { confirmed };
     return toPage(parts, { ...known, interaction: { ...interaction, ...waiting } }, spends, 'role');
   };
 

@@ -37,7 +37,7 @@ export interface Interaction {
   message: string;
   /** A sign-in that waits for the person's word or for the window that asked for it. */
   authentication: Authentication | null;
-  /** The live session that waits instead: nobody has to sign in anew, only to choose a role. */
+  /** The live session that waits instead: nobody has to sign in anew, only to answer a question. */
   sid: string | null;
   /** The person said yes to "Continue as …", or need not be asked. */
   confirmed: boolean;
@@ -66,11 +66,16 @@ export class Interactions {
 
   /**
    * Begins one. The cookie goes to the browser with the answer; only its hash is kept.
-   * @param more `sid` of a live session that does for the request but for the role; the person who is expected.
+   * @param more `sid` of a live session that does for the request but for an answer of the person, and whether
+   * that is `confirmed` already; the person who is expected.
    */
   async begin(
     authorization: AuthorizationRequest,
-    { sid = null, expected = null }: { sid?: string | null; expected?: Expected | null } = {},
+    {
+      sid = null,
+      confirmed = sid !== null,
+      expected = null,
+    }: { sid?: string | null; confirmed?: boolean; expected?: Expected | null } = {},
   ): Promise<{ interaction: Interaction; cookie: string }> {
     const txn = randomToken();
     const now = this.#clock.now();
@@ -85,7 +90,8 @@ export class Interactions {
       personSince: authorization.prompt.includes('login') ? now : null,
       message: '',
       ...afresh,
-      ...(sid === null ? {} : { sid, confirmed: true }),
+      sid,
+      confirmed,
     };
     await this.#singleUse.keep(kind, interaction.id, interaction, lifetime * 1000);
     return { interaction, cookie: this.#cookies.set(`txn-${interaction.tag}`, txn, lifetime) };

@@ -114,8 +114,8 @@ async function toAuthenticator({
 }
 
 const showConfirm = ({ cis, development }: Parts) =>
-  async function showConfirm({ interaction, party }: Opened): Promise<Answer> {
-    const person = interaction.authentication && (await cis.person(interaction.authentication.uid));
+  async function showConfirm({ interaction, party, authentication }: WithSignIn): Promise<Answer> {
+    const person = await cis.person(authentication.uid);
     if (!person) return redirect(interactionPath(interaction.id));
     return confirmPage(interaction, person.displayName, party.application.name, development);
   };
@@ -123,7 +123,8 @@ const showConfirm = ({ cis, development }: Parts) =>
 const takeAnother = (parts: Parts) =>
   async function takeAnother(known: WithForm): Promise<Answer | undefined> {
     const { interaction, form } = known;
-    if (interaction.authentication && form.get('answer') === 'yes') return undefined;
+    const waits = interaction.authentication !== null || interaction.sid !== null;
+    if (waits && form.get('answer') === 'yes') return undefined;
     return toPage(parts, { ...known, interaction: { ...interaction, ...afresh, message: '' } }, []);
   };
 
@@ -155,7 +156,7 @@ export function interactionRoutes(parts: Parts): Route[] {
         .step(takeSomebodyElse(parts))
         .step(takeChoice(parts)),
     ),
-    route('GET', '/confirm', opened.step(showConfirm(parts))),
+    route('GET', '/confirm', opened.step(findSignIn(parts)).step(showConfirm(parts))),
     route(
       'POST',
       '/confirm',
