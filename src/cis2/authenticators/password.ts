@@ -66,6 +66,7 @@ const checkPassword = (parts: Parts) =>
       passwordKind,
       known.name,
       known.form.get('password'),
+      known.request,
     );
     return credential ? { credential } : again(parts, known, sentences.wrong);
   };

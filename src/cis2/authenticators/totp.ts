@@ -80,9 +80,11 @@ function again(parts: Parts, known: Opened & { sealed: string }, problem: string
 const takePassword = (parts: Parts) =>
   async function takePassword(opened: Opened): Promise<Answer> {
     const { credentials, vault, clock } = parts;
-    const form = formOf(opened.request);
+    const { request } = opened;
+    const form = formOf(request);
     const name = accountName(form.get('email'));
-    const credential = await claimAccount<TotpBody>(credentials, totpKind, name, form.get('password'));
+    const word = form.get('password');
+    const credential = await claimAccount<TotpBody>(credentials, totpKind, name, word, request);
     const step = sealStep(vault, clock, opened.interaction.id, {
       name,
       credentialId: credential?.id ?? uuid(),

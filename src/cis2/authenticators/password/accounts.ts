@@ -1,3 +1,5 @@
+import type { HttpRequest } from '@alongside/kernel/http';
+import { callerNetwork } from '@alongside/kernel/networks';
 import type { Credential, Credentials } from '../credentials.ts';
 import { emailOf } from './email.ts';
 import { passwordHolds } from './hash.ts';
@@ -22,8 +24,10 @@ export async function claimAccount<Body extends Account>(
   kind: string,
   name: string,
   password: string | undefined,
+  { address }: Pick<HttpRequest, 'address'>,
 ): Promise<Credential<Body> | undefined> {
   const found = (await credentials.find<Body>(kind, name))[0];
-  const holds = await passwordHolds((password ?? '').slice(0, longest), found?.body.hash);
+  const given = (password ?? '').slice(0, longest);
+  const holds = await passwordHolds(given, found?.body.hash, callerNetwork(address));
   return holds ? found : undefined;
 }

@@ -42,3 +42,36 @@ test('one that fails gives its place away as well', async () => {
   await assert.rejects(gate.through(async () => Promise.reject(new Error('no'))));
   assert.equal(await gate.through(async () => 'next'), 'next');
 });
+
+test('attack: a flood from one place keeps nobody of another place out, nor waiting behind it', async () => {
+  const gate = new Gate(1, 10);
+  const order: string[] = [];
+  let release = () => undefined as void;
+  const first = gate.through(() => new Promise<void>((resolve) => (release = resolve)), 'flood');
+  const from = (place: string, name: string) =>
+    gate
+      .through(async () => {
+        order.push(name);
+        return true;
+      }, place)
+      .catch(() => false);
+  const flood = Array.from({ length: 30 }, (_, index) => from('flood', `flood ${index}`));
+  const others = [from('ward', 'ward 1'), from('ward', 'ward 2'), from('clinic', 'clinic 1')];
+  release();
+  await first;
+  assert.deepEqual(await Promise.all(others), [true, true, true]);
+  assert.equal((await Promise.all(flood)).filter(Boolean).length, 7);
+  assert.deepEqual(order.slice(0, 5), ['flood 0', 'ward 1', 'clinic 1', 'flood 1', 'ward 2']);
+  assert.equal(await gate.through(async () => 'again'), 'again');
+});
+
+test('places that have as many waiting displace nobody', async () => {
+  const gate = new Gate(1, 4);
+  let release = () => undefined as void;
+  const first = gate.through(() => new Promise<void>((resolve) => (release = resolve)));
+  const from = (place: string) => gate.through(async () => place, place).catch(() => 'busy');
+  const all = [from('a'), from('a'), from('b'), from('b'), from('a'), from('c'), from('b')];
+  release();
+  await first;
+  assert.deepEqual(await Promise.all(all), ['a', 'busy', 'b', 'b', 'busy', 'c', 'busy']);
+});

@@ -44,9 +44,15 @@ export function readHash(text: string): PasswordHash | undefined {
 /** A flood of guesses must not take every thread of the process, on which signatures are checked as well. */
 const gate = new Gate(2, 60);
 
-const keyOf = (password: string, { ln, r, p, salt }: Cost & { salt: Buffer }, bytes: number) =>
-  gate.through(() =>
-    derive(password.normalize('NFC'), salt, bytes, { N: 2 ** ln, r, p, maxmem: 256 * 2 ** ln * r }),
+const keyOf = (
+  password: string,
+  { ln, r, p, salt }: Cost & { salt: Buffer },
+  bytes: number,
+  network?: string,
+) =>
+  gate.through(
+    () => derive(password.normalize('NFC'), salt, bytes, { N: 2 ** ln, r, p, maxmem: 256 * 2 ** ln * r }),
+    network,
   );
 
 /** Hashes a password; its salt and its cost stand in the result. */
@@ -59,10 +65,14 @@ export async function hashPassword(password: string): Promise<string> {
 /** What a password is compared with where there is no account: as much work, and never right. */
 const nobody: PasswordHash = { ...cost, salt: Buffer.alloc(16), key: Buffer.alloc(length) };
 
-/** Whether it is the password behind this hash. Without one it takes as long and says no. */
-export async function passwordHolds(password: string, hash: string | undefined): Promise<boolean> {
+/** Whether it is the password behind this hash. Without one it takes as long and says no. `network`: of whoever asks. */
+export async function passwordHolds(
+  password: string,
+  hash: string | undefined,
+  network?: string,
+): Promise<boolean> {
   const known = hash === undefined ? undefined : readHash(hash);
   const expected = known ?? nobody;
-  const key = await keyOf(password, expected, expected.key.length);
+  const key = await keyOf(password, expected, expected.key.length, network);
   return timingSafeEqual(key, expected.key) && known !== undefined;
 }
