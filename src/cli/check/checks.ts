@@ -12,6 +12,7 @@ import { initLogoutOtherState } from './checks/init-logout-other-state.ts';
 import { invalidAud } from './checks/invalid-aud.ts';
 import { invalidIss } from './checks/invalid-iss.ts';
 import { invalidSig } from './checks/invalid-sig.ts';
+import { keyRotationBeforeSigning } from './checks/key-rotation-before-signing.ts';
 import { kidAbsentMultiple } from './checks/kid-absent-multiple.ts';
 import { kidAbsentSingle } from './checks/kid-absent-single.ts';
 import { logoutAlgNone } from './checks/logout-alg-none.ts';
@@ -49,6 +50,7 @@ export const basis = signIn;
 /** Every check, in the order in which they are run: what spoils the cache of keys or of the discovery document comes last. */
 export const checks: readonly Check[] = [
   signIn,
+  keyRotationBeforeSigning,
   signingKeyRotation,
   kidAbsentMultiple,
   freshSignInAsked,

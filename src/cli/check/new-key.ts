@@ -7,8 +7,7 @@ const interval = 5_000;
 
 /** CIS2 changes its signing key, then sign-ins without any fault until one succeeds, for as long as an application may take. `after` in milliseconds. */
 export async function changeKey(trial: Trial): Promise<{ last: Reaction; after: number }> {
-  await trial.provider.rotateKeys();
-  trial.keyChanged = true;
+  await trial.changeKey();
   const from = systemClock.now();
   for (;;) {
     const last = await trial.signIn();

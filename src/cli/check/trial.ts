@@ -61,6 +61,8 @@ export class Trial {
   readonly patience: number;
   /** CIS2 changed its signing key in this run, so that its key set has several. */
   keyChanged = false;
+  /** The application took up a new key at once. */
+  takesNewKeys = false;
   readonly #signal: AbortSignal;
   #known: Known | undefined;
 
@@ -81,6 +83,12 @@ export class Trial {
 
   learn(known: Known): void {
     this.#known = known;
+  }
+
+  /** A new key of CIS2 signs from now on. */
+  async changeKey(): Promise<void> {
+    await this.provider.rotateKeys();
+    this.keyChanged = true;
   }
 
   async pause(milliseconds: number): Promise<void> {

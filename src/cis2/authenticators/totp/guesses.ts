@@ -15,7 +15,7 @@ const day = 86_400_000;
 export type Taken = 'locked' | 'lost' | 'alarm' | 'good';
 
 /**
- * How often codes may be guessed (NIST SP 800-63B section 3.2.2 allows 100 in a row; docs/adr/0020).
+ * How often codes may be guessed (NIST SP 800-63B-4 section 3.2.2 allows 100 in a row; docs/adr/0020).
  *
  * Five wrong ones in a row lock for 15 minutes: the account in one browser that is known to be the person's, or in
  * all unknown browsers of one network. So nobody elsewhere keeps the person out.
