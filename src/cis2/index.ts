@@ -272,7 +272,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
 /** CIS2, the OpenID provider; in development with a realm beside it in which a password alone signs in. */
 export function createCis2(given: Cis2Dependencies): Service {
   const realms = createRealms(given);
-  return { ...realms, routes: tellingMethods(realms.routes) };
+  return { ...realms, routes: tellingMethods(realms.routes, [consolePrefix]) };
 }
 
 function createRealms(given: Cis2Dependencies): Service {

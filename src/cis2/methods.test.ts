@@ -73,4 +73,5 @@ test('a path that another one with a name covers is not taken from it', () => {
       ['/c/*', true, true],
     ],
   );
+  assert.equal(tellingMethods([route('/a/b', 'GET'), route('/c/d', 'GET')], ['/a/']).length, 3);
 });

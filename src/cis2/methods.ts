@@ -20,10 +20,14 @@ const notAllowed = (allow: string): Route['endpoint'] => {
   return async () => answer;
 };
 
-/** A service's routes, and beside them for each path what tells every other method which there are (RFC 9110 section 15.5.6). */
-export function tellingMethods(routes: readonly Route[]): Route[] {
+/**
+ * A service's routes, and beside them for each path what tells every other method which there are (RFC 9110 section 15.5.6).
+ * @param except prefixes of paths at which it is 404 as before, such as what is missing outside development.
+ */
+export function tellingMethods(routes: readonly Route[], except: readonly string[] = []): Route[] {
   const told: Route[] = [];
   for (const path of new Set(routes.map((route) => route.path))) {
+    if (except.some((prefix) => path.startsWith(prefix))) continue;
     const allowed = new Set(routes.filter((route) => route.path === path).flatMap(({ methods }) => methods));
     const reached = new Set(
       routes.filter((route) => overlap(route.path, path)).flatMap(({ methods }) => methods),

@@ -176,7 +176,7 @@ describe('a pushed request', () => {
     const type = { 'content-type': 'application/x-www-form-urlencoded' };
     const post = (body: string, headers: Record<string, string> = type) =>
       send('POST', `${cis2.issuer}/par`, headers, body);
-    assert.equal((await send('GET', `${cis2.issuer}/par`)).status, 404);
+    assert.equal((await send('GET', `${cis2.issuer}/par`)).status, 405);
     assert.equal((await post('{}', { 'content-type': 'application/json' })).status, 400);
     assert.equal((await post('state=1&state=2')).status, 400);
     assert.equal((await post(Array.from({ length: 101 }, (_, i) => `p${i}=1`).join('&'))).status, 400);

@@ -134,7 +134,7 @@ for (const path of ['/introspect', '/token/revoke'])
         400,
         'invalid_request',
       ]);
-      assert.equal((await send('GET', `${url}?token=a`)).status, 404);
+      assert.equal((await send('GET', `${url}?token=a`)).status, 405);
     });
   });
 

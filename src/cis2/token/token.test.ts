@@ -107,7 +107,7 @@ describe('refusals', () => {
     assert.equal(JSON.parse(reply.body).error, 'invalid_request');
   });
   test('GET is not a way in', async () => {
-    assert.equal((await send('GET', `${cis2.issuer}/access_token`)).status, 404);
+    assert.equal((await send('GET', `${cis2.issuer}/access_token`)).status, 405);
   });
   test('a secret that has run out', async () => {
     const secrets = [{ hash: sha256(secret), createdAt: 0, expiresAt: cis2.clock.now() - 1 }];

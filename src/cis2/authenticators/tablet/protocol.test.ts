@@ -113,7 +113,7 @@ describe('attack: another page', () => {
       );
       assert.equal(reply.status, 400);
     }
-    assert.equal((await send('GET', `${cis2.origin}/tablet/open`)).status, 404);
+    assert.equal((await send('GET', `${cis2.origin}/tablet/open`)).status, 405);
   });
   test('nothing allows another origin to read', async () => {
     const reply = await tablet.open(code);
