@@ -48,6 +48,7 @@ import { endTakenAway } from './logout/taken-away.ts';
 import { tellingMethods } from './methods.ts';
 import { helpPage, helpPath } from './pages/help.ts';
 import { hopScriptRoute } from './pages/hop-script.ts';
+import { onceScriptRoute } from './pages/once-script.ts';
 import { createPar } from './par.ts';
 import { withPasswordRealm } from './password-realm.ts';
 import { consolePrefix } from './protocol.ts';
@@ -208,6 +209,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     get(helpPath, async () => helpPage(development)),
     ...schemaRoutes(issuer, deps.assuranceAsNumbers),
     hopScriptRoute,
+    onceScriptRoute,
     webAuthnScriptRoute,
     stylesheetRoute,
   ];

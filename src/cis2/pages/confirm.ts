@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { filled } from './filled.ts';
-import { cis2Page } from './frame.ts';
+import { askingPage } from './frame.ts';
 import { words } from './words.ts';
 
 const { confirm: says, common } = words;
@@ -14,7 +14,7 @@ export const confirmPage = (
   applicationName: string,
   development: boolean,
 ): Answer =>
-  cis2Page(200, {
+  askingPage(200, {
     title: filled(says.title, { name: personName }),
     development,
     main: html`<p class="lead">${filled(says.lead, { application: applicationName })}</p>

@@ -1,6 +1,7 @@
 import type { Answer, PagePolicy } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { framedPage, type LayoutOptions } from '@alongside/kernel/layout';
+import { onceScriptPath } from './once-script.ts';
 import { words } from './words.ts';
 
 export type PageOptions = Omit<LayoutOptions, 'service'>;
@@ -8,6 +9,14 @@ export type PageOptions = Omit<LayoutOptions, 'service'>;
 /** A page of CIS2 in the common frame. */
 export const cis2Page = (status: number, options: PageOptions, policy?: PagePolicy): Answer =>
   framedPage(status, { ...options, service: words.serviceName }, policy);
+
+/** A page with a form that may be sent once: its script keeps a second press from taking the answer to the first away. It works without. */
+export const askingPage = (status: number, options: Omit<PageOptions, 'head'>): Answer =>
+  cis2Page(
+    status,
+    { ...options, head: html`<script src="${onceScriptPath}" defer></script>` },
+    { script: ["'self'"] },
+  );
 
 /** Sends the browser on by GET: what a form ends in that leads to another origin, for `form-action 'self'` would block a redirect. */
 export const goingOnPage = ({

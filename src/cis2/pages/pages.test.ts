@@ -158,6 +158,25 @@ describe('the role page', () => {
   });
 });
 
+test('a form is sent once while its answer is not there, and again after ten seconds without one', async () => {
+  await page.clock.install();
+  await roles(nurse.uid);
+  await page.getByRole('radio').first().check();
+  // Nothing leaves the page: what is seen is whether the form's own script stopped it.
+  const press = () =>
+    page.evaluate(`new Promise((resolve) => {
+      const form = document.querySelector('form[method=post]');
+      form.addEventListener('submit', (event) => {
+        resolve(event.defaultPrevented);
+        event.preventDefault();
+      }, { once: true });
+      form.requestSubmit();
+    })`);
+  assert.deepEqual([await press(), await press()], [false, true]);
+  await page.clock.runFor(10_100);
+  assert.equal(await press(), false);
+});
+
 test('a signed-in desk sees redirects only, from one address to the other', async () => {
   agentPage.asks = false;
   const shown: string[] = [];

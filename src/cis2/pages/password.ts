@@ -3,7 +3,7 @@ import { html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { field } from './field.ts';
 import { filled } from './filled.ts';
-import { cis2Page } from './frame.ts';
+import { askingPage } from './frame.ts';
 import { words } from './words.ts';
 
 const { password: says, common } = words;
@@ -15,7 +15,7 @@ export const passwordPage = (
   problem: string,
   development: boolean,
 ): Answer =>
-  cis2Page(problem ? 400 : 200, {
+  askingPage(problem ? 400 : 200, {
     title: says.title,
     development,
     main: html`<p class="lead">${filled(common.signingIn, { application: applicationName })}</p>

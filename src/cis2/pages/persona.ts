@@ -4,7 +4,7 @@ import type { Person } from '../../cis/protocol.ts';
 import type { Reached } from '../acr.ts';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { filled } from './filled.ts';
-import { cis2Page } from './frame.ts';
+import { askingPage } from './frame.ts';
 import { words } from './words.ts';
 
 const { persona: says, common } = words;
@@ -30,7 +30,7 @@ export const personaPage = (
   people: readonly Person[],
   { level, methods }: Reached,
 ): Answer =>
-  cis2Page(problem ? 400 : 200, {
+  askingPage(problem ? 400 : 200, {
     title: says.title,
     development: true,
     main: html`<p class="lead">${filled(common.signingIn, { application: applicationName })}</p>

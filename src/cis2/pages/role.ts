@@ -4,7 +4,7 @@ import type { Person, RoleProfile } from '../../cis/protocol.ts';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { detailsOf, lastPart, mostWithoutSearch, organisationOf, searchRoles } from '../roles/words.ts';
 import { filled } from './filled.ts';
-import { cis2Page } from './frame.ts';
+import { askingPage } from './frame.ts';
 import { words } from './words.ts';
 
 const { role: says, common } = words;
@@ -62,7 +62,7 @@ ${search ? html`<input type="hidden" name="search" value="${search}">` : undefin
 ${shown.length === 0 ? undefined : html`<fieldset ${unanswered ? html`aria-describedby="role-error"` : undefined}><legend>${says.legend}</legend>${shown.map((role) => radio(role, role.roleId === roleId))}</fieldset>`}
 <div class="actions">${shown.length === 0 ? undefined : html`<button>${common.next}</button>`}${cancel}</div>
 </form>`;
-  return cis2Page(unanswered ? 400 : 200, {
+  return askingPage(unanswered ? 400 : 200, {
     title: says.title,
     development,
     main,

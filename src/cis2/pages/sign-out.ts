@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { filled } from './filled.ts';
-import { cis2Page } from './frame.ts';
+import { askingPage, cis2Page } from './frame.ts';
 import { words } from './words.ts';
 
 const { signOut: says } = words;
@@ -13,7 +13,7 @@ export const confirmSignOutPage = (
   applicationName: string | null,
   development: boolean,
 ): Answer =>
-  cis2Page(200, {
+  askingPage(200, {
     title: says.title,
     development,
     main: html`<p class="lead">${applicationName === null ? says.leadOfPage : filled(says.lead, { application: applicationName })}</p>

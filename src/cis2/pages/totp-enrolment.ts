@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { ownReferrer } from './enrolment.ts';
 import { field } from './field.ts';
-import { cis2Page } from './frame.ts';
+import { askingPage, cis2Page } from './frame.ts';
 import { qrCode } from './qr.ts';
 import { words } from './words.ts';
 
@@ -23,7 +23,7 @@ const newPassword = (problems: FieldProblems): Html =>
 ${field({ name: 'repeat', label: says.repeat, type: 'password', autocomplete: 'new-password', longest: 256, problem: problems.repeat })}`;
 
 const framed = (title: string, { action, email, problems, development }: Shown, above: Html, fields: Html) =>
-  cis2Page(Object.keys(problems).length > 0 ? 400 : 200, {
+  askingPage(Object.keys(problems).length > 0 ? 400 : 200, {
     title,
     development,
     main: html`${above}

@@ -3,7 +3,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
 import { field } from './field.ts';
 import { filled } from './filled.ts';
-import { cis2Page } from './frame.ts';
+import { askingPage } from './frame.ts';
 import { words } from './words.ts';
 
 const { totp: says, common } = words;
@@ -20,7 +20,7 @@ interface Shown {
 }
 
 const framed = ({ interaction, applicationName, problem, development }: Shown, title: string, form: Html) =>
-  cis2Page(problem ? 400 : 200, {
+  askingPage(problem ? 400 : 200, {
     title,
     development,
     main: html`<p class="lead">${filled(common.signingIn, { application: applicationName })}</p>
