@@ -1,5 +1,5 @@
-import { Answer } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
+import { scriptRoute } from './script-route.ts';
 
 /** Where the one script of the sign-in pages is. */
 export const hopScriptPath = '/assets/hop.js';
@@ -31,19 +31,4 @@ const script = `'use strict';
 })();
 `;
 
-/** Only pages of this origin may run it. */
-export const hopScriptRoute: Route = {
-  methods: ['GET'],
-  path: hopScriptPath,
-  endpoint: async () =>
-    new Answer(
-      200,
-      {
-        'content-type': 'text/javascript; charset=utf-8',
-        'cache-control': 'public, max-age=300',
-        'cross-origin-resource-policy': 'same-origin',
-        'x-content-type-options': 'nosniff',
-      },
-      script,
-    ),
-};
+export const hopScriptRoute: Route = scriptRoute(hopScriptPath, script);

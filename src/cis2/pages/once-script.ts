@@ -1,5 +1,5 @@
-import { Answer } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
+import { scriptRoute } from './script-route.ts';
 
 /** Where the script is that keeps a form from being sent twice. */
 export const onceScriptPath = '/assets/once.js';
@@ -23,19 +23,4 @@ const script = `'use strict';
 })();
 `;
 
-/** Only pages of this origin may run it. */
-export const onceScriptRoute: Route = {
-  methods: ['GET'],
-  path: onceScriptPath,
-  endpoint: async () =>
-    new Answer(
-      200,
-      {
-        'content-type': 'text/javascript; charset=utf-8',
-        'cache-control': 'public, max-age=300',
-        'cross-origin-resource-policy': 'same-origin',
-        'x-content-type-options': 'nosniff',
-      },
-      script,
-    ),
-};
+export const onceScriptRoute: Route = scriptRoute(onceScriptPath, script);

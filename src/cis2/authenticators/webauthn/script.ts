@@ -1,5 +1,5 @@
-import { Answer } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
+import { scriptRoute } from '../../pages/script-route.ts';
 
 /** Where the browser's part of WebAuthn is. */
 export const webAuthnScriptPath = '/assets/webauthn.js';
@@ -67,19 +67,4 @@ const script = `'use strict';
 })();
 `;
 
-/** Only pages of this origin may run it. */
-export const webAuthnScriptRoute: Route = {
-  methods: ['GET'],
-  path: webAuthnScriptPath,
-  endpoint: async () =>
-    new Answer(
-      200,
-      {
-        'content-type': 'text/javascript; charset=utf-8',
-        'cache-control': 'public, max-age=300',
-        'cross-origin-resource-policy': 'same-origin',
-        'x-content-type-options': 'nosniff',
-      },
-      script,
-    ),
-};
+export const webAuthnScriptRoute: Route = scriptRoute(webAuthnScriptPath, script);
