@@ -39,8 +39,8 @@ export interface ListenerOptions extends Manners {
 /** An HTTP server of one service. */
 export interface Listener {
   readonly server: FastifyInstance;
-  /** Starts; port 0 takes a free one. Resolves with the port; a port in use throws in one clear sentence. */
-  listen(port: number, host?: string): Promise<number>;
+  /** Starts; port 0 takes a free one, one that is held is shared with its holder. Resolves with the port; a port in use throws in one clear sentence. */
+  listen(port: number, host?: string, options?: { held?: boolean }): Promise<number>;
   /** Lets running requests end, then stops. */
   close(): Promise<void>;
 }
@@ -216,9 +216,10 @@ export function createListener(routes: readonly Route[], options: ListenerOption
 
   return {
     server,
-    async listen(port, host = '127.0.0.1') {
+    async listen(port, host = '127.0.0.1', { held = false } = {}) {
       try {
-        await server.listen({ port, host });
+        const place = { port, host, reusePort: held };
+        await server.listen(place);
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code;
         if (code === 'EADDRINUSE')

@@ -37,7 +37,7 @@ export async function startAlongside(
   { development }: { development: boolean },
 ): Promise<Instance> {
   const folder = openDataFolder(config.data, config.ephemeral);
-  const ports = await choosePorts(config.portBase);
+  const { ports, held, release } = await choosePorts(config.portBase);
   const urls = publicUrls(config, ports);
   const mutualTls = mutualTlsUrls(config, ports);
   if (!development) checkProduction({ config, urls, mutualTls, folder: folder.path });
@@ -100,12 +100,14 @@ export async function startAlongside(
 
   const listeners = await startListeners(placements, {
     ports,
+    held,
     host: config.host,
     recorder: core.recorder,
     proxies,
     tls,
     theme,
   });
+  await release();
   for (const { service } of placements) await service.start?.();
 
   const state: StateFile = {

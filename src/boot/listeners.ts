@@ -41,6 +41,8 @@ function merge(placements: readonly Placement[]): Service {
 
 interface ListenerSettings {
   ports: Ports;
+  /** Whether somebody holds the ports until the listeners stand. */
+  held: boolean;
   host: string;
   recorder: EventRecorder;
   proxies: TrustedProxies;
@@ -102,7 +104,7 @@ export async function startListeners(
             }
           : {}),
       });
-      await listener.listen(settings.ports[name], host);
+      await listener.listen(settings.ports[name], host, { held: settings.held });
       started.push(listener);
     }
   } catch (error) {

@@ -165,7 +165,7 @@ describe('the directory over HTTP', () => {
       ['an assurance level that does not exist', { idAssuranceLevel: '4' }, 'idAssuranceLevel'],
       ['an unknown authenticator', { authenticators: ['fingerprint'] }, 'authenticators.0'],
       ['no family name', { familyName: undefined }, 'familyName'],
-      ['a control character', { givenName: 'A\u0000da' }, 'givenName'],
+      ['a control character', { givenName: 'A\u0007da' }, 'givenName'],
       ['an e-mail address without a domain', { email: 'ada' }, 'email'],
       ['a persona with a space', { persona: 'a b' }, 'persona'],
       ['an unknown member', { shoeSize: 42 }, ''],
