@@ -2,18 +2,31 @@
 // The one program: without a word it runs the agent of this desk, with one it speaks to it.
 import { existsSync } from 'node:fs';
 import module from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 // Compiled once, kept for the next start: a third of the start's time, and no compiler in memory.
 module.enableCompileCache?.();
 
-const [word, ...rest] = process.argv.slice(2);
+const here = (name) => new URL(name, import.meta.url);
 /** Emitted JavaScript where it is published, the source in the clone. */
-const part = (name) =>
-  import(
-    new URL(existsSync(new URL(`${name}.js`, import.meta.url)) ? `${name}.js` : `${name}.ts`, import.meta.url)
-  );
+const published = existsSync(here('main.js'));
+const part = (name) => import(here(`${name}.${published ? 'js' : 'ts'}`));
 
-if (word === undefined || word === 'run') await (await part('main')).run(rest);
-else if (word.startsWith('--') && !['--help', '--json', '--socket'].includes(word))
-  await (await part('main')).run(process.argv.slice(2));
-else await (await part('cli')).cli(process.argv.slice(2));
+async function start([word, ...rest]) {
+  if (word === undefined || word === 'run') await (await part('main')).run(rest);
+  else if (word.startsWith('--') && !['--help', '--json', '--socket'].includes(word))
+    await (await part('main')).run([word, ...rest]);
+  else await (await part('cli')).cli([word, ...rest]);
+}
+
+if (published && Number.parseInt(process.versions.node, 10) < 22) {
+  process.stderr.write(`identity-agent needs Node.js 22 or newer; this is ${process.version}.\n`);
+  process.exitCode = 1;
+} else if (published || process.features.typescript) {
+  await start(process.argv.slice(2));
+} else {
+  // In the clone on a Node that reads no TypeScript: once more, on the one that is prepared there.
+  const launcher = here('../scripts/run.mjs');
+  process.argv.splice(1, 1, fileURLToPath(launcher), fileURLToPath(import.meta.url));
+  await import(launcher);
+}

@@ -51,6 +51,7 @@ describe('the command line', () => {
 
   test('says what is wrong in one sentence, with its own exit code', async (t) => {
     const desk = await testDesk(t);
+    const on = ['--socket', desk.socketPath];
     assert.deepEqual((await run('--help')).code, 0);
     for (const argv of [
       ['--nonsense'],
@@ -58,11 +59,21 @@ describe('the command line', () => {
       ['status', '{'],
       ['a', '{}', 'b'],
       ['status', '--socket'],
+      ['-x'],
+      ['nonsense', ...on],
+      ['', ...on],
+      ['getTicketNoAuth', '{"odd": 1}', ...on],
+      ['unlock', ...on],
     ]) {
       const wrong = await run(...argv);
       assert.equal(wrong.code, 2, argv.join(' '));
-      assert.equal(wrong.err.trim().split('\n').length, 1);
+      assert.match(wrong.err, /^(?!\{).+\.\n$/, 'one sentence');
     }
+    const timeout = await run('getTicket', '{"timeout": 301}', ...on);
+    assert.equal(timeout.err, 'The parameter "timeout" must be a number of seconds from 0 to 300.\n');
+    const forPrograms = await run('nonsense', '--json', ...on);
+    assert.equal(forPrograms.code, 2);
+    assert.equal((JSON.parse(forPrograms.err) as { code: number }).code, -32_601);
     const nobody = await run('status', '--socket', `${desk.folder}/nothing.sock`);
     assert.equal(nobody.code, 1);
     assert.match(nobody.err, /^No Identity Agent answers at /);

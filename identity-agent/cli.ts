@@ -4,6 +4,7 @@ import type { CommandContext, Terminal } from './cli/command.ts';
 import { commands } from './cli/commands.ts';
 import { runVpcd } from './cli/vpcd.ts';
 import { AgentCallError, AgentConnection } from './socket/client.ts';
+import { rpcCodes } from './socket/json-rpc.ts';
 import { defaultSocketPath } from './socket-path.ts';
 
 const help = (): string => `identity-agent: the Identity Agent of this desk.
@@ -24,7 +25,8 @@ ${commands.map(({ name, summary }) => `  identity-agent ${name.padEnd(22)} ${sum
   --json          one JSON line
   --help          this text
 
-The result of a method is one JSON line. Exit code 0: done; 1: the agent refused or does not answer; 2: wrong usage.
+The result of a method is one JSON line, and so is its refusal. Exit code 0: done; 1: the agent refused or does not
+answer; 2: wrong usage.
 `;
 
 interface Asked {
@@ -43,7 +45,8 @@ function readArguments(argv: readonly string[]): Asked | 'help' {
       at += 1;
       asked.socket = argv[at] ?? '';
       if (asked.socket === '') throw new UsageError('--socket needs a path.');
-    } else if (word.startsWith('--')) throw new UsageError(`There is no option ${word}. See --help.`);
+    } else if (word.startsWith('-') && word !== '-')
+      throw new UsageError(`There is no option ${word}. See --help.`);
     else asked.words.push(word);
   }
   if (asked.words.length > 2)
@@ -69,6 +72,19 @@ async function callMethod({ words, terminal, withAgent }: CommandContext): Promi
   return 0;
 }
 
+/** Whether the agent found fault with how it was called, not with what was asked. */
+const isUsage = ({ code }: AgentCallError): boolean =>
+  code === rpcCodes.noMethod || code === rpcCodes.invalidParams;
+
+/** The agent's refusal for who called: a person reads a sentence, a program JSON. */
+function refusalText(error: AgentCallError, word: string, forPrograms: boolean): string {
+  const { code, message, data } = error;
+  if (forPrograms) return JSON.stringify({ code, message, data });
+  if (code === rpcCodes.noMethod)
+    return `The Identity Agent has no command and no method "${word.slice(0, 60)}". See --help.`;
+  return message;
+}
+
 async function carryOut({ socket, json, words }: Asked, terminal: Terminal): Promise<number> {
   async function withAgent<T>(work: (agent: AgentConnection) => Promise<T>): Promise<T> {
     const agent = await AgentConnection.open(socket);
@@ -79,16 +95,17 @@ async function carryOut({ socket, json, words }: Asked, terminal: Terminal): Pro
     }
   }
   const context = { socket, json, terminal, withAgent };
-  const command = commands.find(({ name }) => name === words[0]);
-  if (!command) return callMethod({ ...context, words });
-  const rest = words.slice(1).filter((word) => word !== '{}');
-  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is not expected. See --help.`);
+  const [word = '', ...rest] = words;
+  const command = commands.find(({ name }) => name === word);
+  const odd = command && rest.find((one) => one !== '{}');
+  if (odd !== undefined) throw new UsageError(`"${odd}" is not expected. See --help.`);
   try {
-    return await command.run({ ...context, words: [] });
+    return await (command ? command.run({ ...context, words: [] }) : callMethod({ ...context, words }));
   } catch (error) {
-    // A person reads what a command says; a program that calls a method reads JSON.
-    if (error instanceof AgentCallError && !json) throw new OperatorError(error.message);
-    throw error;
+    if (!(error instanceof AgentCallError)) throw error;
+    const usage = isUsage(error);
+    terminal.err(`${refusalText(error, word, json || (!command && !usage))}\n`);
+    return usage ? 2 : 1;
   }
 }
 
@@ -101,10 +118,6 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     terminal.out(help());
     return 0;
   } catch (error) {
-    if (error instanceof AgentCallError) {
-      terminal.err(`${JSON.stringify({ code: error.code, message: error.message, data: error.data })}\n`);
-      return 1;
-    }
     if (!(error instanceof UsageError || error instanceof OperatorError)) throw error;
     terminal.err(`${error.message}\n`);
     return error instanceof UsageError ? 2 : 1;

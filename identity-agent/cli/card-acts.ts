@@ -52,7 +52,7 @@ export const cardActs: readonly Command[] = [
     name: 'unlock',
     summary: 'unblocks the card with the mailed code',
     async run(context) {
-      const code = await context.terminal.askSecret('Code from the mail: ');
+      const code = await askDigits(context, 'Code from the mail: ');
       const params = { code, newPin: await askNewPin(context) };
       return act(context, methods.unlockCard, params, 'The card is unblocked and has the new PIN.');
     },

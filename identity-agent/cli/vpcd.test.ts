@@ -80,7 +80,7 @@ describe('identity-agent vpcd', () => {
       [socket, 2, /--card is needed/],
       [['--card', 'ada', '--port', '0', ...socket], 2, /--port must be a port/],
       [['--card', 'ada', '--color', ...socket], 2, /--color/],
-      [['--card', 'nobody', '--port', port, ...socket], 1, /There is no card .*unknown_card/],
+      [['--card', 'nobody', '--port', port, ...socket], 1, /^There is no card "nobody"\.\n$/],
       [['--card', 'ada', '--port', free, ...socket], 1, /No vpcd listens on port/],
       [['--card', 'ada', '--socket', `${desk.socketPath}x`], 1, /./],
     ];
@@ -95,5 +95,6 @@ describe('identity-agent vpcd', () => {
     const desk = await testDesk(t, { development: false });
     const screen = terminal();
     assert.equal(await runCli(['vpcd', '--card', 'ada', '--socket', desk.socketPath], screen), 1);
+    assert.match(screen.written.err, /^This Identity Agent has no virtual cards/);
   });
 });

@@ -4,7 +4,8 @@ import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { CardError } from '../card/card-error.ts';
 import { type SlotCard, VpcdConnection } from '../card/vpcd-connection.ts';
 import { methods } from '../protocol.ts';
-import { AgentConnection } from '../socket/client.ts';
+import { AgentCallError, AgentConnection } from '../socket/client.ts';
+import { rpcCodes } from '../socket/json-rpc.ts';
 import { defaultSocketPath } from '../socket-path.ts';
 import type { Terminal } from './command.ts';
 
@@ -60,6 +61,12 @@ class AgentCard implements SlotCard {
   }
 }
 
+/** An agent that is not for development has no such method. */
+const sentenceOf = ({ code, message }: AgentCallError): string =>
+  code === rpcCodes.noMethod
+    ? 'This Identity Agent has no virtual cards: it is not set to development.'
+    : message;
+
 function readOptions(argv: readonly string[]) {
   const options = { card: { type: 'string' }, port: { type: 'string' }, socket: { type: 'string' } } as const;
   try {
@@ -73,7 +80,7 @@ function readOptions(argv: readonly string[]) {
   }
 }
 
-/** Puts a virtual card into a slot of vpcd; resolves with the exit code when it is out again. @throws UsageError, OperatorError, AgentCallError */
+/** Puts a virtual card into a slot of vpcd; resolves with the exit code when it is out again. @throws UsageError, OperatorError */
 export async function runVpcd(argv: readonly string[], terminal: Terminal): Promise<number> {
   if (argv.includes('--help')) {
     terminal.out(help);
@@ -82,7 +89,9 @@ export async function runVpcd(argv: readonly string[], terminal: Terminal): Prom
   const { card: name, port, socket } = readOptions(argv);
   const agent = await AgentConnection.open(socket);
   try {
-    const card = await AgentCard.power(agent, name);
+    const card = await AgentCard.power(agent, name).catch((error: unknown) => {
+      throw error instanceof AgentCallError ? new OperatorError(sentenceOf(error)) : error;
+    });
     const slot = await VpcdConnection.insert(card, { port }).catch(() => {
       throw new OperatorError(
         `No vpcd listens on port ${port} of this machine: start pcscd with vpcd first.`,

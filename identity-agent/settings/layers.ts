@@ -39,8 +39,15 @@ export function readArguments(argv: readonly string[]): { flags: Layer; words: s
     return { flags, words: positionals };
   } catch (error) {
     const unknown = /Unknown option '(-[^']*)'/.exec(reasonOf(error))?.[1];
+    const alone = /^Option '(--[^ ']*)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(
+      reasonOf(error),
+    )?.[1];
     throw new UsageError(
-      unknown ? `There is no option ${unknown}. See --help.` : `${reasonOf(error).split('\n')[0]}`,
+      unknown
+        ? `There is no option ${unknown}. See --help.`
+        : alone
+          ? `${alone} needs a value. See --help.`
+          : `${reasonOf(error).split('\n')[0]?.replace(/\.$/, '')}. See --help.`,
     );
   }
 }

@@ -18,21 +18,23 @@ export type SocketMethod = (params: Params, caller: Caller) => Promise<unknown>;
 /** `code` of errors that JSON-RPC and the Ticket API have no number for; `data.error` tells them apart. */
 export const refusedCode = -32_000;
 
-type Reader<T> = (value: unknown) => T | undefined;
-
-const wrong = (name: string): RpcError =>
-  new RpcError(rpcCodes.invalidParams, `The parameter "${name}" is missing or wrong.`);
+/** What a parameter may be, in words and as code; undefined: it is something else. */
+interface Kind<T> {
+  readonly is: string;
+  read(value: unknown): T | undefined;
+}
 
 /** A parameter that must be there. @throws RpcError, never with the value */
-export function need<T>(params: Params, name: string, read: Reader<T>): T {
+export function need<T>(params: Params, name: string, { is, read }: Kind<T>): T {
   const value = read(params[name]);
-  if (value === undefined) throw wrong(name);
+  if (value === undefined)
+    throw new RpcError(rpcCodes.invalidParams, `The parameter "${name}" must be ${is}.`);
   return value;
 }
 
 /** A parameter that may be there. @throws RpcError */
-export const may = <T>(params: Params, name: string, read: Reader<T>): T | undefined =>
-  params[name] === undefined ? undefined : need(params, name, read);
+export const may = <T>(params: Params, name: string, kind: Kind<T>): T | undefined =>
+  params[name] === undefined ? undefined : need(params, name, kind);
 
 /** Refuses parameters that the method does not know: a misspelt one would be lost silently. @throws RpcError */
 export function only(params: Params, ...names: string[]): void {
@@ -41,14 +43,31 @@ export function only(params: Params, ...names: string[]): void {
     throw new RpcError(rpcCodes.invalidParams, `There is no parameter "${unknown.slice(0, 60)}".`);
 }
 
-export const aText: Reader<string> = (value) =>
-  typeof value === 'string' && value.length > 0 && value.length <= 200 ? value : undefined;
-export const aPin: Reader<string> = (value) =>
-  typeof value === 'string' && /^[0-9]{1,12}$/.test(value) ? value : undefined;
-export const aFlag: Reader<boolean> = (value) => (typeof value === 'boolean' ? value : undefined);
-export const aNumber: Reader<number> = (value) =>
-  Number.isSafeInteger(value) ? (value as number) : undefined;
-export const secondsUpTo =
-  (most: number): Reader<number> =>
-  (value) =>
-    typeof value === 'number' && value >= 0 && value <= most ? value : undefined;
+export const aText: Kind<string> = {
+  is: 'a text of 1 to 200 characters',
+  read: (value) => (typeof value === 'string' && value.length > 0 && value.length <= 200 ? value : undefined),
+};
+export const aPin: Kind<string> = {
+  is: 'a text of 1 to 12 digits',
+  read: (value) => (typeof value === 'string' && /^[0-9]{1,12}$/.test(value) ? value : undefined),
+};
+export const aFlag: Kind<boolean> = {
+  is: 'true or false',
+  read: (value) => (typeof value === 'boolean' ? value : undefined),
+};
+export const aNumber: Kind<number> = {
+  is: 'a whole number',
+  read: (value) => (Number.isSafeInteger(value) ? (value as number) : undefined),
+};
+export const secondsUpTo = (most: number): Kind<number> => ({
+  is: `a number of seconds from 0 to ${most}`,
+  read: (value) => (typeof value === 'number' && value >= 0 && value <= most ? value : undefined),
+});
+/** An APDU. */
+export const anApdu: Kind<Uint8Array> = {
+  is: 'hexadecimal digits in lower case, 4096 bytes at most',
+  read: (value) =>
+    typeof value === 'string' && value.length <= 8_192 && /^(?:[0-9a-f]{2})+$/.test(value)
+      ? new Uint8Array(Buffer.from(value, 'hex'))
+      : undefined,
+};

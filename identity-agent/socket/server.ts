@@ -56,7 +56,7 @@ export class SocketServer {
         throw new OperatorError(`The local socket ${path} cannot be opened: ${reasonOf(error)}`);
       if (isPipe(path) || (await answers(path)))
         throw new OperatorError(`Another Identity Agent already listens at ${path}.`);
-      await rm(path);
+      await removeLeftover(path);
       await this.#open(path);
     }
     if (!isPipe(path)) await chmod(path, 0o600);
@@ -157,6 +157,15 @@ function send(socket: Socket, line: string): void {
   if (socket.destroyed || !socket.writable) return;
   if (socket.writableLength > limits.unread) socket.destroy();
   else socket.write(line);
+}
+
+/** Removes the socket that an agent left behind, and nothing else: the path comes from a setting. */
+async function removeLeftover(path: string): Promise<void> {
+  if (!(await lstat(path)).isSocket())
+    throw new OperatorError(
+      `There is a file at ${path} that is no socket: name another place for the local socket.`,
+    );
+  await rm(path);
 }
 
 async function makeFolderSafe(path: string): Promise<void> {

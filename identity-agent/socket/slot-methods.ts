@@ -4,13 +4,7 @@ import type { CardStore } from '../card/card-store.ts';
 import { PivApplet } from '../card/piv-applet.ts';
 import { methods } from '../protocol.ts';
 import { RpcError } from './json-rpc.ts';
-import { aText, type Caller, need, only, refusedCode, type SocketMethod } from './method.ts';
-
-/** An APDU in hexadecimal digits. */
-const anApdu = (value: unknown): Uint8Array | undefined =>
-  typeof value === 'string' && value.length <= 8_192 && /^(?:[0-9a-f]{2})+$/.test(value)
-    ? new Uint8Array(Buffer.from(value, 'hex'))
-    : undefined;
+import { anApdu, aText, type Caller, need, only, refusedCode, type SocketMethod } from './method.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 

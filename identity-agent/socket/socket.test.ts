@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -162,6 +162,13 @@ describe('what the socket is', () => {
     const heir = new SocketServer({ path: left, methods: {}, log: silentLog });
     await heir.listen();
     await heir.close();
+    const note = `${desk.socketPath}-note`;
+    await writeFile(note, 'not yours');
+    await assert.rejects(
+      new SocketServer({ path: note, methods: {}, log: silentLog }).listen(),
+      /is no socket/,
+    );
+    assert.equal(await readFile(note, 'utf8'), 'not yours');
     await assert.rejects(
       new SocketServer({ path: `/${'x'.repeat(120)}`, methods: {}, log: silentLog }).listen(),
       /too long/,
