@@ -11,22 +11,24 @@ import { runCli } from './cli.ts';
 import { deskPrograms } from './desk-programs.fixture.ts';
 import { freePort, testDesk } from './fixture/desk.ts';
 
-const unit = fileURLToPath(new URL('../deploy/identity-agent.service', import.meta.url));
+const unitOf = (name: string): string => fileURLToPath(new URL(`../deploy/${name}.service`, import.meta.url));
+const unit = unitOf('identity-agent');
 const analyze = '/usr/bin/systemd-analyze';
 
 /** What the unit says under a name. */
 const line = async (name: string): Promise<string> =>
   new RegExp(`^${name}=(.*)$`, 'm').exec(await readFile(unit, 'utf8'))?.[1] ?? '';
 
-test('systemd finds nothing wrong with the unit', async (t) => {
-  if (!existsSync(analyze)) return t.diagnostic(`${analyze} is not here, so the unit was not verified`);
+test('systemd finds nothing wrong with the units', async (t) => {
+  if (!existsSync(analyze)) return t.diagnostic(`${analyze} is not here, so the units were not verified`);
   const { folder, socketPath } = await testDesk(t);
   // A running user manager has this folder; verifying needs one, too.
   const runtime = join(folder, 'runtime');
   await mkdir(runtime);
   await chmod(runtime, 0o700);
   const env = { ...(await deskPrograms(folder, socketPath)), XDG_RUNTIME_DIR: runtime };
-  const { stdout, stderr } = await promisify(execFile)(analyze, ['--user', 'verify', unit], { env });
+  const units = [unit, unitOf('identity-agent-screen')];
+  const { stdout, stderr } = await promisify(execFile)(analyze, ['--user', 'verify', ...units], { env });
   assert.equal(stdout + stderr, '');
 });
 

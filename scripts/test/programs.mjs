@@ -16,6 +16,12 @@ function findPhp() {
   return /^curl$/m.test(stdout) && /^openssl$/m.test(stdout) ? php : undefined;
 }
 
+/** Python with the logind of python-dbusmock, where the bus and what speaks to it are there as well. */
+function findDbusmock() {
+  const python = ['dbus-daemon', 'gdbus'].every(onPath) && first(['/usr/bin/python3']);
+  return python && spawnSync(python, ['-c', 'import dbusmock']).status === 0 ? python : undefined;
+}
+
 /** Programs of others that some tests run against an instance. Where one is missing those tests say so, except in CI. */
 export const programHelpers = [
   {
@@ -31,6 +37,13 @@ export const programHelpers = [
     variable: 'ALONGSIDE_PHP',
     find: findPhp,
     debian: 'php-cli php-curl',
+  },
+  {
+    tests: 'identity-agent/cli/watch-screen',
+    name: 'D-Bus and python-dbusmock',
+    variable: 'ALONGSIDE_DBUSMOCK',
+    find: findDbusmock,
+    debian: 'dbus libglib2.0-bin python3-dbusmock',
   },
   {
     tests: '',
