@@ -4,6 +4,8 @@
 const domains = 'cis|cis2|authorisation|gateway|console|sample|mock';
 /** What both ends of a wire must agree on stands in the owner's protocol.ts, which alone may be imported from outside. */
 const protocol = '^(src/[^/]+|identity-agent)/protocol\\.ts$';
+/** A long one has its topics in files of a folder beside it, which it hands on. */
+const topics = '^(src/[^/]+|identity-agent)/protocol/[^/]+\\.ts$';
 /** Tests and what only they use, beside the source. */
 const tests = '\\.(test|fixture)\\.ts$|/(fixture|testing)/';
 /** Everything of ours; what is not of ours is ruled by the rules about packages. */
@@ -73,8 +75,15 @@ module.exports = {
       comment:
         'a protocol.ts is types, schemas and names: whoever imports it must not get the service with it',
       severity: 'error',
-      from: { path: protocol },
-      to: { path: ours, pathNot: ['^kernel/', protocol] },
+      from: { path: [protocol, topics] },
+      to: { path: ours, pathNot: ['^kernel/', protocol, topics] },
+    },
+    {
+      name: 'wires-by-one-door',
+      comment: 'the topics of a protocol are reached through its protocol.ts',
+      severity: 'error',
+      from: { pathNot: [protocol, topics] },
+      to: { path: topics },
     },
     {
       name: 'database-drivers-in-storage',
