@@ -101,6 +101,19 @@ describe('agent sign-in at a desk that is signed in', () => {
   });
 });
 
+test('agent sign-in takes a role by id or code, and says when it is not to be had', async () => {
+  await run('card', 'insert', 'nurse');
+  await assert.rejects(
+    run('agent', 'sign-in', '--role', 'R0260'),
+    /The person has no role R0260\. There are: \d{12} \(R8001 at A9A5A\)/,
+  );
+  const { role } = await json<{ role: { roleId: string } }>('agent', 'sign-in', '--role', 'R8001');
+  assert.equal((await run('agent', 'sign-in', '--role', role.roleId)).code, 0);
+  await assert.rejects(run('agent', 'sign-in', '--role', '555010542102'), /keeps it\. Sign out first/);
+  await run('card', 'insert', 'gp');
+  await run('agent', 'sign-in');
+});
+
 test('agent status says why the desk is locked', async () => {
   const other = await startInstance({ agentMode: 'enhancedNormal' });
   try {

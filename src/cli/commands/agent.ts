@@ -51,6 +51,21 @@ async function status({ api, words, json, out }: Call): Promise<void> {
   show(found, out);
 }
 
+type Role = AgentStatus['roles'][number];
+
+/** Whether this role is meant: by its id, or by the last part of its code (R8001). */
+const isRole = (role: Role | undefined, asked: string): boolean =>
+  role?.roleId === asked || role?.roleCode.split(':').at(-1) === asked;
+
+function roleIn(roles: readonly Role[], asked: string): Role {
+  const found = roles.find((role) => isRole(role, asked));
+  const list = roles.map(
+    ({ roleId, roleCode, orgCode }) => `${roleId} (${roleCode.split(':').at(-1)} at ${orgCode})`,
+  );
+  if (!found) throw new OperatorError(`The person has no role ${asked}. There are: ${list.join(', ')}.`);
+  return found;
+}
+
 async function signIn({ api, flags, words, json, out }: Call): Promise<void> {
   noMore(words, 1);
   let answer = await api.call('POST', '/agent/pin', { pin: flags.pin ?? '123456' });
@@ -74,11 +89,18 @@ async function signIn({ api, flags, words, json, out }: Call): Promise<void> {
   if (after.state === 'cardRejected' || after.state === 'blocked')
     throw new OperatorError(after.reason ?? states[after.state]);
   if (after.question === 'role') {
-    const roleId = flags.role ?? after.roles[0]?.roleId;
-    after = await api.must<AgentStatus>('POST', '/agent/role', { roleId });
+    const role = flags.role === undefined ? after.roles[0] : roleIn(after.roles, flags.role);
+    after = await api.must<AgentStatus>('POST', '/agent/role', { roleId: role?.roleId });
     if (flags.role === undefined)
-      out.note('The person has several roles; the first was taken. Choose with --role ROLE_ID.');
+      out.note('The person has several roles; the first was taken. Choose with --role, by id or code.');
   }
+  const held = after.roles.find(({ roleId }) => roleId === after.role?.roleId);
+  if (flags.role !== undefined && !isRole(held, flags.role))
+    throw new OperatorError(
+      held
+        ? `The session has the role ${held.roleId} and keeps it. Sign out first to choose another.`
+        : 'The session has no role.',
+    );
   if (json) return out.json({ ...after, pinChecked });
   if (!pinChecked)
     out.note(
@@ -118,7 +140,8 @@ export const agent: Command = {
   summary: 'the Identity Agent of this machine: who is signed in at the desk',
   help: [
     'alongside agent status                         state, person, role and card',
-    'alongside agent sign-in [--pin PIN] [--role R] answer the PIN question (123456 unless said), and the role question;',
+    'alongside agent sign-in [--pin PIN] [--role R] answer the PIN question (123456 unless said), and the role question',
+    '                                               (an id, or a code such as R8001; the first role unless said);',
     '                                               at a desk that is signed in nothing is asked, and "pinChecked" of --json is false',
     'alongside agent sign-out                       end the session; the card stays in',
     'alongside agent doctor                         what is wrong at the desk, by name; exit code 1 when something is',
