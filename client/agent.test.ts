@@ -132,13 +132,58 @@ describe('the client of the Identity Agent', () => {
     const stop = client.on('cardInserted', (params) => seen.push(params));
     const [socket] = sockets;
     assert.ok(socket);
-    say(socket, { method: 'cardInserted', params: { card: 'x' } });
+    say(socket, { method: 'cardInserted', params: { serial: 'x' } });
     say(socket, { method: 'toString', params: {} });
     await client.status();
     stop();
-    say(socket, { method: 'cardInserted', params: { card: 'y' } });
+    say(socket, { method: 'cardInserted', params: { serial: 'y' } });
     await client.status();
-    assert.deepEqual(seen, [{ card: 'x' }]);
+    assert.deepEqual(seen, [{ serial: 'x' }]);
+  });
+
+  test('tells of a lost connection, which nobody can pretend, and connects again', async (t) => {
+    const { client, sockets } = await agent(t, answer({ state: 'noCard' }));
+    await client.status();
+    const seen: string[] = [];
+    const lost = new Promise<void>((resolve) => {
+      client.on('disconnected', () => {
+        seen.push('disconnected');
+        resolve();
+      });
+    });
+    client.on('sessionLocked', ({ reason }) => seen.push(reason));
+    const [socket] = sockets;
+    assert.ok(socket);
+    say(socket, { method: 'disconnected', params: {} });
+    say(socket, { method: 'sessionLocked', params: { reason: 'screen' } });
+    await client.status();
+    assert.deepEqual(seen, ['screen']);
+    socket.destroy();
+    await lost;
+    assert.equal((await client.status()).state, 'noCard');
+    await client.close();
+    // The old connection's end comes after the new one's beginning.
+    assert.equal((await client.status()).state, 'noCard');
+    assert.equal((await client.status()).state, 'noCard');
+    assert.deepEqual([seen, sockets.size], [['screen', 'disconnected'], 3]);
+  });
+
+  test('a listener that throws ends nothing', async (t) => {
+    const { client, sockets } = await agent(t, answer({ state: 'noCard' }));
+    await client.status();
+    const thrown = new Promise((resolve) => process.setUncaughtExceptionCaptureCallback(resolve));
+    t.after(() => process.setUncaughtExceptionCaptureCallback(null));
+    const seen: string[] = [];
+    client.on('signedOut', () => {
+      throw new Error('of the application');
+    });
+    client.on('signedOut', ({ cause }) => seen.push(cause));
+    const [socket] = sockets;
+    assert.ok(socket);
+    say(socket, { method: 'signedOut', params: { cause: 'cardRemoved' } });
+    assert.equal(((await thrown) as Error).message, 'of the application');
+    await client.status();
+    assert.deepEqual([seen, sockets.size], [['cardRemoved'], 1]);
   });
 
   test('gives up on an agent that does not answer, and on one that answers nonsense', async (t) => {

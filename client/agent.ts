@@ -22,8 +22,23 @@ export interface IdentityAgentSettings {
   userTimeoutMs?: number;
 }
 
-/** What the agent tells by itself. */
-export type AgentEvent = 'cardInserted' | 'cardRemoved' | 'signedIn' | 'signedOut';
+/** What the agent tells by itself, with what each event brings along; more members than these may be there. */
+export interface AgentEvents {
+  cardInserted: { serial: string };
+  cardRemoved: { serial: string };
+  /** Three wrong PINs. */
+  cardBlocked: { serial: string };
+  signedIn: { uid: string; roleId: string | null };
+  /** Stop showing patient data. `cause` is for example `cardRemoved`, `anotherPerson`, `administrator`. */
+  signedOut: { cause: string };
+  /** Stop showing patient data until `sessionUnlocked`. `reason` is `card`, `screen` or `time`. */
+  sessionLocked: { reason: string };
+  sessionUnlocked: { uid: string };
+  /** Of this client: the connection is lost, and with it what would have been told. `connect` again, then ask `status`. */
+  disconnected: object;
+}
+
+export type AgentEvent = keyof AgentEvents;
 
 /** How the agent is; more members than these may be there. */
 export interface AgentStatus {
@@ -32,12 +47,16 @@ export interface AgentStatus {
   [member: string]: unknown;
 }
 
+/** What comes over the wire. */
 const EVENTS: readonly string[] = [
   'cardInserted',
   'cardRemoved',
+  'cardBlocked',
   'signedIn',
   'signedOut',
-] satisfies AgentEvent[];
+  'sessionLocked',
+  'sessionUnlocked',
+] satisfies Exclude<AgentEvent, 'disconnected'>[];
 const LONGEST_LINE = 262_144;
 /** JSON-RPC 2.0 section 5.1 */
 const INVALID_PARAMS = -32_602;
@@ -55,8 +74,9 @@ interface Pending {
 export class IdentityAgentClient {
   readonly #settings: Required<IdentityAgentSettings>;
   readonly #pending = new Map<number, Pending>();
-  readonly #listeners = new Map<string, Set<(params: Record<string, unknown>) => void>>();
+  readonly #listeners = new Map<string, Set<(params: object) => void>>();
   #connection: Promise<Socket> | undefined;
+  #socket: Socket | undefined;
   #lastId = 0;
   #nameless = false;
 
@@ -99,10 +119,11 @@ export class IdentityAgentClient {
   }
 
   /** Calls back on each event while the client is connected; returns a function that ends it. */
-  on(event: AgentEvent, listener: (params: Record<string, unknown>) => void): () => void {
+  on<Name extends AgentEvent>(event: Name, listener: (params: AgentEvents[Name]) => void): () => void {
     const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners.add(listener));
-    return () => listeners.delete(listener);
+    const added = listener as (params: object) => void;
+    this.#listeners.set(event, listeners.add(added));
+    return () => listeners.delete(added);
   }
 
   /** Connects now, for those who wait for events only. */
@@ -113,6 +134,7 @@ export class IdentityAgentClient {
   /** Ends the connection; calls that still wait fail with `agent_closed`. */
   async close(): Promise<void> {
     const socket = await this.#connection?.catch(() => undefined);
+    if (this.#socket === socket) this.#socket = undefined;
     socket?.destroy();
     this.#lost(new ClientError('agent_closed', 'The connection to the Identity Agent was closed.'));
   }
@@ -169,18 +191,26 @@ export class IdentityAgentClient {
       }
     });
     socket.on('error', () => socket.destroy());
-    socket.on('close', () =>
-      this.#lost(new ClientError('agent_closed', 'The Identity Agent ended the connection.')),
-    );
+    this.#socket = socket;
+    socket.on('close', () => {
+      // One that was closed here may end when there is another already.
+      if (this.#socket !== socket) return;
+      this.#socket = undefined;
+      this.#lost(new ClientError('agent_closed', 'The Identity Agent ended the connection.'));
+      this.#tell('disconnected', {});
+    });
     return socket;
   }
 
   #receive(message: Record<string, unknown>): void {
     if (typeof message.id === 'number') this.#answer(message.id, message);
-    else if (typeof message.method === 'string' && EVENTS.includes(message.method)) {
-      const params = (message.params ?? {}) as Record<string, unknown>;
-      for (const listener of this.#listeners.get(message.method) ?? []) listener(params);
-    }
+    else if (typeof message.method === 'string' && EVENTS.includes(message.method))
+      this.#tell(message.method, (message.params ?? {}) as object);
+  }
+
+  /** A listener that throws is its application's fault: it must not end the connection, nor keep others from hearing. */
+  #tell(event: string, params: object): void {
+    for (const listener of this.#listeners.get(event) ?? []) queueMicrotask(() => listener(params));
   }
 
   #answer(id: number, message: Record<string, unknown>): void {

@@ -3,7 +3,7 @@
  * Alongside on a laptop and against the real services, by settings alone.
  */
 
-export type { AgentEvent, AgentStatus, IdentityAgentSettings } from './agent.ts';
+export type { AgentEvent, AgentEvents, AgentStatus, IdentityAgentSettings } from './agent.ts';
 /** The desktop application's side of the Identity Agent. */
 export { IdentityAgentClient } from './agent.ts';
 export type { ApplicationRestricted, ApplicationRestrictedSettings } from './application-restricted.ts';

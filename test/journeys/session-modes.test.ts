@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { IdentityAgentClient } from '../../client/index.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { atDesk, insert, patient, pinAtPage, takeCard } from '../support/desk.ts';
 
@@ -19,6 +20,16 @@ describe('session modes through the whole chain', () => {
   test('Enhanced Normal: after a locked screen the next sign-in asks for the PIN, and the removal ends everything', () =>
     atDesk(browser, { agentMode: 'enhancedNormal' }, async (desk) => {
       const { instance, page, agent } = desk;
+      const told: string[] = [];
+      const application = new IdentityAgentClient({
+        application: 'A desktop application',
+        socketPath: String(instance.state.agentSocket),
+      });
+      await application.connect();
+      application.on('signedIn', ({ uid }) => told.push(`in ${uid}`));
+      application.on('sessionLocked', ({ reason }) => told.push(`locked ${reason}`));
+      application.on('sessionUnlocked', ({ uid }) => told.push(`unlocked ${uid}`));
+      application.on('signedOut', ({ cause }) => told.push(cause));
       await instance.signInAtDesk('gp');
       await desk.open('separate');
       await agent.call('screenLocked');
@@ -30,6 +41,9 @@ describe('session modes through the whole chain', () => {
       await patient(page).waitFor();
       await takeCard(desk);
       await desk.forgotten();
+      assert.equal((await application.status()).state, 'noCard');
+      assert.deepEqual(told, [`in ${gp}`, 'locked screen', `unlocked ${gp}`, 'cardRemoved']);
+      await application.close();
     }));
 
   test('Session Lock Persistence: the removal locks, nobody signs in with it, the PIN resumes', () =>
