@@ -7,7 +7,7 @@ import { createAgentListener } from './listener.ts';
 import { definitions, settingNames } from './settings/definitions.ts';
 import { SettingsError } from './settings/layers.ts';
 import { settingFiles } from './settings/places.ts';
-import { checkComplete, loadSettings, sessionMode } from './settings/settings.ts';
+import { checkUsable, loadSettings, sessionMode } from './settings/settings.ts';
 import { defaultDataFolder, defaultSocketPath } from './socket-path.ts';
 
 // Runs an agent alone, on a desk, against a CIS and a CIS2 elsewhere.
@@ -32,7 +32,7 @@ const help = (): string => {
 async function start(argv: readonly string[]): Promise<void> {
   const { settings, words } = loadSettings(argv);
   if (words.length > 0) throw new UsageError(`"${words[0]}" is not expected. See --help.`);
-  checkComplete(settings);
+  checkUsable(settings);
   const { cis2Issuer: issuer, agentPort, logLevel, reader, ...rest } = settings;
   const dataFolder = settings.agentData ?? defaultDataFolder();
   const log = createDeskLog(logLevel, systemClock, (line) => void process.stderr.write(line));

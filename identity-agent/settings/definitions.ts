@@ -1,4 +1,5 @@
 import type { Generation } from '../../src/cis/protocol.ts';
+import { transports } from '../card/transports.ts';
 import { type LogLevel, logLevels } from '../desk-log.ts';
 import { defaultTimers, timerLimits } from '../session/timers.ts';
 import { flag, type Kind, oneOf, text, url, whole } from './kinds.ts';
@@ -77,7 +78,7 @@ export const definitions: Readonly<Record<SettingName, Definition>> = {
     defaultTimers.lockedFor,
   ),
   requireRole: of(flag, 'A person without a role cannot sign in', false),
-  reader: of(text, 'Way to the cards: virtual, pcsc or pkcs11', 'virtual'),
+  reader: of(oneOf(...transports.map(({ id }) => id)), 'Way to the cards', 'virtual'),
   cardReader: of(text, 'PC/SC: only readers whose name has this part'),
   pcscModule: of(text, 'PC/SC: path of the main file of pcsc-mini, where it is not among the packages'),
   pkcs11Module: of(text, "PKCS#11: path of the module of the cards' maker"),

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { definitions, settingNames } from './definitions.ts';
 import { readArguments, readSettingsFile } from './layers.ts';
 import { settingFiles } from './places.ts';
-import { checkComplete, loadSettings, sessionMode } from './settings.ts';
+import { checkUsable, loadSettings, sessionMode } from './settings.ts';
 
 async function desk(t: TestContext, contents: { policy?: object; user?: object; defaults?: object } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'settings-'));
@@ -122,8 +122,45 @@ describe('what is refused, in one sentence', () => {
 
   test('what an agent cannot start without', async (t) => {
     const { files, load } = await desk(t, { user: { cis: 'https://cis.example' } });
-    assert.throws(() => checkComplete(load().settings, files), /^OperatorError: cis2Issuer: is needed/);
-    checkComplete(load('--cis2-issuer', 'https://cis2.example/realm').settings, files);
+    assert.throws(() => checkUsable(load().settings, files), /^OperatorError: cis2Issuer: is needed/);
+    checkUsable(load('--cis2-issuer', 'https://cis2.example/realm').settings, files);
+  });
+
+  test('servers elsewhere are not trusted over plain HTTP, but in development', async (t) => {
+    const { files, load } = await desk(t, {
+      user: { cis: 'http://localhost:8404', cis2Issuer: 'http://127.0.0.1:8402/realm' },
+    });
+    checkUsable(load().settings, files);
+    for (const [flag, name] of [
+      ['--cis', 'cis'],
+      ['--cis2-issuer', 'cis2Issuer'],
+      ['--cis2-jwks', 'cis2Jwks'],
+      ['--cis2-exchange', 'cis2Exchange'],
+    ] as const)
+      for (const host of [
+        'cis.example',
+        '192.0.2.1',
+        '127.0.0.1.example',
+        'localhost.example',
+        '[2001:db8::1]',
+      ]) {
+        const asked = [flag, `http://${host}/x`];
+        assert.throws(
+          () => checkUsable(load(...asked).settings, files),
+          (thrown) => thrown instanceof OperatorError && thrown.message.startsWith(`${name}: must be https`),
+          asked.join(' '),
+        );
+        checkUsable(load(...asked, '--development').settings, files);
+        checkUsable(load(flag, `https://${host}/x`).settings, files);
+      }
+  });
+
+  test('a reader that there is not', async (t) => {
+    const { load } = await desk(t);
+    assert.throws(
+      () => load('--reader', 'floppy'),
+      /^UsageError: --reader: must be one of virtual, pcsc, pkcs11/,
+    );
   });
 });
 

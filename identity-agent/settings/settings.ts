@@ -54,8 +54,22 @@ function valueIn(layer: Layer, name: SettingName, isFlag: boolean): unknown {
   throw isFlag ? new UsageError(sentence) : new SettingsError(sentence);
 }
 
-/** What an agent cannot start without. @throws SettingsError */
-export function checkComplete(settings: Settings, { policy, user }: SettingFiles = settingFiles()): void {
+const addresses = ['cis', 'cis2Issuer', 'cis2Jwks', 'cis2Exchange'] as const;
+
+/** Whether what goes there can be read and changed on the way: keys and proofs are trusted by the name of their server. */
+function isOpenToAll(address: string | undefined): boolean {
+  if (address === undefined) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+/** What an agent cannot start without, and what it must not start with. @throws SettingsError */
+export function checkUsable(settings: Settings, { policy, user }: SettingFiles = settingFiles()): void {
+  const open = settings.development ? undefined : addresses.find((name) => isOpenToAll(settings[name]));
+  if (open !== undefined)
+    throw new SettingsError(
+      `${open}: must be https, because ${settings[open]} is not on this machine ("development" lets it be http).`,
+    );
   const missing = settingNames.find((name) => definitions[name].needed && settings[name] === undefined);
   if (missing !== undefined)
     throw new SettingsError(
