@@ -84,7 +84,9 @@ async function readLines(text: string): Promise<{ lines: Line[]; problems: Impor
   const problems: ImportProblem[] = [];
   const problem = (line: number, field: string, words: string) =>
     problems.push({ line, field, problem: words });
-  for (const name of names) if (!columnNames.includes(name)) problem(1, name.slice(0, 60), 'is no column');
+  // A terminal may show it: what would steer one is not repeated.
+  const shown = (name: string) => name.slice(0, 60).replace(/\p{C}/gu, '?');
+  for (const name of names) if (!columnNames.includes(name)) problem(1, shown(name), 'is no column');
   if (new Set(names).size < names.length) problem(1, '', 'a column is there twice');
   if (!names.includes('uid')) problem(1, 'uid', 'is needed');
   if (rest.length >= mostRecords) problem(1, '', `there are more than ${mostRecords} lines`);

@@ -191,6 +191,7 @@ describe('import and export of the directory', () => {
     for (const [text, problem] of [
       ['', '1 uid: is needed'],
       ['uid,colour\n1,2', '1 colour: is no column'],
+      ['uid,\u001b]0;x\u0007\n1,2', '1 ?]0;x?: is no column'],
       ['uid,uid\n1,2', '1 : a column is there twice'],
       ['givenName\nx', '1 uid: is needed'],
     ] as const) {

@@ -4,7 +4,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import type { ImportAnswer } from '../../cis/protocol.ts';
 import { type Command, choose, noMore, type Output, word } from '../command.ts';
-import { InstanceApi, instanceFlags } from '../instance.ts';
+import { InstanceApi, instanceFlags, sentence } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
 
 interface Call {
@@ -48,13 +48,10 @@ async function importFrom({ api, flags, words, json, out }: Call): Promise<numbe
   const file = word(words, 1, 'what: alongside directory import people.csv');
   noMore(words, 2);
   const document = formatOf(file) === 'csv' ? { csv: readText(file) } : { document: readJsonFile(file) };
-  const { status, body } = await api.call('POST', '/directory/import', {
-    ...document,
-    dryRun: flags.dryRun === true,
-  });
-  const answer = body as unknown as ImportAnswer;
-  if (!Array.isArray(answer.errors))
-    throw new OperatorError(`The directory refused it: ${JSON.stringify(body)}`);
+  const given = await api.call('POST', '/directory/import', { ...document, dryRun: flags.dryRun === true });
+  const { status } = given;
+  const answer = given.body as unknown as ImportAnswer;
+  if (!Array.isArray(answer.errors)) throw new OperatorError(sentence(given));
   if (json) out.json(answer);
   else {
     for (const { line, field, problem } of answer.errors)
