@@ -128,7 +128,9 @@ export class IdentityAgentClient {
 
   /** Connects now, for those who wait for events only. */
   async connect(): Promise<void> {
-    await this.#connected();
+    const socket = await this.#connected();
+    // Events come to connections that have said something; without an id it is not answered (JSON-RPC 2.0 section 4.1).
+    socket.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'status', params: {} })}\n`);
   }
 
   /** Ends the connection; calls that still wait fail with `agent_closed`. */

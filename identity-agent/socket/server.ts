@@ -48,7 +48,7 @@ export class SocketServer {
   /** @throws OperatorError when another agent listens there, or the folder cannot be made safe */
   async listen(): Promise<void> {
     const { path } = this.#options;
-    if (!isPipe(path)) await makeFolderSafe(path);
+    if (!isPipe(path)) await requireOwnFolder(path);
     try {
       await this.#open(path);
     } catch (error) {
@@ -62,11 +62,11 @@ export class SocketServer {
     if (!isPipe(path)) await chmod(path, 0o600);
   }
 
-  /** Tells every connection that wants to hear of it. */
+  /** Tells every connection that has spoken and wants to hear of it. */
   notify(method: string, params: object): void {
     const line = notificationLine(method, params);
-    for (const [socket, { events }] of this.#connections)
-      if (events === undefined || events.has(method)) send(socket, line);
+    for (const [socket, { spoke, events }] of this.#connections)
+      if (spoke && (events === undefined || events.has(method))) send(socket, line);
   }
 
   async close(): Promise<void> {
@@ -87,7 +87,9 @@ export class SocketServer {
   #serve(socket: Socket): void {
     const lines = new Lines(longestLine);
     const gone = new AbortController();
-    const caller: Caller = { signal: gone.signal, events: undefined, lastError: 0, instances: new Set() };
+    const caller: Caller = {
+      ...{ signal: gone.signal, spoke: false, events: undefined, lastError: 0, instances: new Set() },
+    };
     let running = 0;
     this.#connections.set(socket, caller);
     socket.on('error', () => socket.destroy());
@@ -105,6 +107,7 @@ export class SocketServer {
         return;
       }
       for (const line of complete) {
+        caller.spoke = true;
         if (running >= limits.callsAtOnce) {
           send(
             socket,
@@ -168,7 +171,8 @@ async function removeLeftover(path: string): Promise<void> {
   await rm(path);
 }
 
-async function makeFolderSafe(path: string): Promise<void> {
+/** Makes the folder of the socket where there is none. @throws OperatorError when others could put a socket of theirs there */
+async function requireOwnFolder(path: string): Promise<void> {
   if (Buffer.byteLength(path) > longestPath)
     throw new OperatorError(
       `The path of the local socket is too long for this system (${longestPath} bytes at most): ${path}`,
@@ -177,16 +181,12 @@ async function makeFolderSafe(path: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw new OperatorError(`The folder ${folder} of the local socket cannot be made: ${reasonOf(error)}`);
   });
-  const { mode, uid } = await lstat(folder);
-  const shared = (mode & 0o1000) !== 0 || uid !== process.getuid?.();
-  if (shared)
+  // A folder that was there already may be anything that a setting names: it is looked at and left as it is.
+  const entry = await lstat(folder);
+  const { mode, uid } = entry;
+  if (!entry.isDirectory() || (mode & 0o1022) !== 0 || uid !== process.getuid?.())
     throw new OperatorError(
-      `The local socket needs a folder of this user alone; ${folder} is shared or belongs to another user.`,
-    );
-  // A folder that stood there before is not this program's to change: it may be one of the system's.
-  if ((mode & 0o077) !== 0)
-    throw new OperatorError(
-      `Others can open the folder ${folder} of the local socket: run "chmod 700" on it, or have the socket elsewhere.`,
+      `The local socket needs a folder that this user alone can write to; ${folder} is shared, a link, or belongs to another user.`,
     );
 }
 

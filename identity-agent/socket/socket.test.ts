@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { silentLog } from '@alongside/kernel/log';
@@ -173,18 +174,34 @@ describe('what the socket is', () => {
       new SocketServer({ path: `/${'x'.repeat(120)}`, methods: {}, log: silentLog }).listen(),
       /too long/,
     );
-    await assert.rejects(
-      new SocketServer({ path: '/tmp/agent-in-a-shared-folder.sock', methods: {}, log: silentLog }).listen(),
-      /shared/,
-    );
-    const open = join(desk.folder, 'open');
-    await mkdir(open, { mode: 0o755 });
-    await chmod(open, 0o755);
-    await assert.rejects(
-      new SocketServer({ path: join(open, 'a.sock'), methods: {}, log: silentLog }).listen(),
-      /Others can open the folder/,
-    );
-    assert.equal((await stat(open)).mode & 0o777, 0o755, 'a folder that was there is left as it was');
+  });
+
+  test('in a folder that this user alone writes to, which is made or left as it is', async (t) => {
+    const root = await mkdtemp(join(tmpdir(), 'agent-folders-'));
+    t.after(() => rm(root, { recursive: true, force: true }));
+    const listenIn = async (folder: string) => {
+      const server = new SocketServer({ path: join(folder, 'a.sock'), methods: {}, log: silentLog });
+      await server.listen();
+      await server.close();
+    };
+    const modeOf = async (folder: string) => (await stat(folder)).mode & 0o7777;
+    await listenIn(join(root, 'new', 'below'));
+    assert.equal(await modeOf(join(root, 'new', 'below')), 0o700);
+    const there = join(root, 'there');
+    await mkdir(there);
+    for (const mode of [0o755, 0o750, 0o700]) {
+      await chmod(there, mode);
+      await listenIn(there);
+      assert.equal(await modeOf(there), mode, 'somebody may need it as it is');
+    }
+    for (const mode of [0o1777, 0o777, 0o770]) {
+      await chmod(there, mode);
+      await assert.rejects(listenIn(there), /shared/);
+      assert.equal(await modeOf(there), mode);
+    }
+    await chmod(there, 0o700);
+    await symlink(there, join(root, 'link'));
+    await assert.rejects(listenIn(join(root, 'link')), /a link/);
   });
 
   test('tells of cards and sessions', async (t) => {
@@ -192,6 +209,10 @@ describe('what the socket is', () => {
     const heard: string[] = [];
     const other = await AgentConnection.open(desk.socketPath, (method) => void heard.push(method));
     t.after(() => other.close());
+    await desk.call('insertCard', { card: 'ben' });
+    await desk.call('takeCard');
+    await other.call(methods.status);
+    assert.deepEqual(heard, [], 'who has said nothing is told nothing: such a one may only be able to read');
     await desk.signIn();
     await desk.call('takeCard');
     await other.call(methods.status);
@@ -378,7 +399,6 @@ function answered(path: string, bytes: Buffer): Promise<boolean> {
 
 test('an agent with a damaged key says so', async (t) => {
   const desk = await testDesk(t);
-  const { writeFile, mkdir } = await import('node:fs/promises');
   const dataFolder = `${desk.folder}/broken`;
   await mkdir(dataFolder);
   await writeFile(`${dataFolder}/agent.key`, 'nonsense');
