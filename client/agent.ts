@@ -129,7 +129,7 @@ export class IdentityAgentClient {
   /** Connects now, for those who wait for events only. */
   async connect(): Promise<void> {
     const socket = await this.#connected();
-    // Events come to connections that have said something; without an id it is not answered (JSON-RPC 2.0 section 4.1).
+    // On Windows events come to connections that have said something; without an id it is not answered (JSON-RPC 2.0 section 4.1).
     socket.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'status', params: {} })}\n`);
   }
 

@@ -10,7 +10,7 @@ export const watch: Command = {
       terminal.out(`${JSON.stringify({ event, ...(params as object) })}\n`),
     );
     const ended = new Promise<number>((resolve) => agent.onClose(() => resolve(0)));
-    // Only who has made a call is told.
+    // On Windows only who has made a call is told.
     await agent.call(methods.subscribe, { events: [...notifications] });
     return ended;
   },

@@ -117,7 +117,6 @@ describe('events', () => {
     const events = ['sessionLocked', 'sessionUnlocked'];
     assert.deepEqual(await some.agent.call(methods.subscribe, { events }), { events });
     await none.agent.call(methods.subscribe, { events: [] });
-    await all.agent.call(methods.status);
     await desk.signIn();
     await desk.call('takeCard');
     await desk.signIn();

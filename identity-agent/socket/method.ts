@@ -4,8 +4,8 @@ import { type Params, RpcError, rpcCodes } from './json-rpc.ts';
 export interface Caller {
   /** Aborted when it has gone. */
   readonly signal: AbortSignal;
-  /** It has sent something. On Windows everybody may open the pipe to read, and nobody else to write. */
-  spoke: boolean;
+  /** It is a program of this user: where others may open the socket to read, one that has sent something. */
+  mayListen: boolean;
   /** The notifications that it wants; all until it says which. */
   events: ReadonlySet<string> | undefined;
   /** Error number of its last call of the Ticket API; 0 when it succeeded. */

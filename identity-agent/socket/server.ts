@@ -27,6 +27,8 @@ export interface SocketServerOptions {
   path: string;
   methods: Readonly<Record<string, SocketMethod>>;
   log: Log;
+  /** Everybody may open it, to read alone: then only who has sent something is told of events. So it is with Windows pipes. */
+  readableByAll?: boolean;
   /** Keeps the events of a call before it is answered. */
   flush?: () => Promise<void>;
 }
@@ -62,11 +64,11 @@ export class SocketServer {
     if (!isPipe(path)) await chmod(path, 0o600);
   }
 
-  /** Tells every connection that has spoken and wants to hear of it. */
+  /** Tells every connection that may and wants to hear of it. */
   notify(method: string, params: object): void {
     const line = notificationLine(method, params);
-    for (const [socket, { spoke, events }] of this.#connections)
-      if (spoke && (events === undefined || events.has(method))) send(socket, line);
+    for (const [socket, { mayListen, events }] of this.#connections)
+      if (mayListen && (events === undefined || events.has(method))) send(socket, line);
   }
 
   async close(): Promise<void> {
@@ -88,7 +90,8 @@ export class SocketServer {
     const lines = new Lines(longestLine);
     const gone = new AbortController();
     const caller: Caller = {
-      ...{ signal: gone.signal, spoke: false, events: undefined, lastError: 0, instances: new Set() },
+      ...{ signal: gone.signal, events: undefined, lastError: 0, instances: new Set() },
+      mayListen: !(this.#options.readableByAll ?? isPipe(this.#options.path)),
     };
     let running = 0;
     this.#connections.set(socket, caller);
@@ -107,7 +110,7 @@ export class SocketServer {
         return;
       }
       for (const line of complete) {
-        caller.spoke = true;
+        caller.mayListen = true;
         if (running >= limits.callsAtOnce) {
           send(
             socket,

@@ -209,14 +209,34 @@ describe('what the socket is', () => {
     const heard: string[] = [];
     const other = await AgentConnection.open(desk.socketPath, (method) => void heard.push(method));
     t.after(() => other.close());
-    await desk.call('insertCard', { card: 'ben' });
-    await desk.call('takeCard');
-    await other.call(methods.status);
-    assert.deepEqual(heard, [], 'who has said nothing is told nothing: such a one may only be able to read');
     await desk.signIn();
     await desk.call('takeCard');
     await other.call(methods.status);
     assert.deepEqual(heard, ['cardInserted', 'signedIn', 'signedOut', 'cardRemoved']);
+  });
+
+  test('where everybody may open it to read, as on Windows, only who has written is told', async (t) => {
+    const { folder } = await testDesk(t);
+    const server = new SocketServer({
+      path: join(folder, 'pipe', 'a.sock'),
+      methods: { status: async () => ({}) },
+      log: silentLog,
+      readableByAll: true,
+    });
+    await server.listen();
+    t.after(() => server.close());
+    const heard: unknown[] = [];
+    const other = await AgentConnection.open(join(folder, 'pipe', 'a.sock'), (_name, params) => {
+      heard.push(params);
+    });
+    t.after(() => other.close());
+    // Both ends are in this process: what the server sees of a connection comes with a turn of the loop.
+    await new Promise(setImmediate);
+    server.notify('signedIn', { uid: 'first' });
+    await other.call('status');
+    server.notify('signedIn', { uid: 'second' });
+    await other.call('status');
+    assert.deepEqual(heard, [{ uid: 'second' }]);
   });
 
   test('without development there is nobody to answer for the person', async (t) => {
