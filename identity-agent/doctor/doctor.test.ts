@@ -205,6 +205,13 @@ describe('each cause has its name', () => {
       { settings: undefined, settingsProblem: 'policy.json has an unknown setting "x".' },
     );
     assert.deepEqual(found(report, 'settings'), ['wrong: policy.json has an unknown setting "x".']);
+    const desk = await testDesk(t);
+    const subject = await subjectOf(desk.socketPath);
+    assert.ok(subject.settings);
+    const { settings } = subject.settings;
+    const open = { ...subject.settings, settings: { ...settings, cis: 'http://cis.example' } };
+    const [, second = ''] = found(await examine({ ...subject, settings: open }), 'settings');
+    assert.match(second, /^wrong: cis: must be https/);
   });
 
   test('a check that fails itself is a finding, not the end', async (t) => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { settingFiles } from '../settings/places.ts';
+import { addressProblem } from '../settings/settings.ts';
 import { type Check, ok, remark, wrong } from './check.ts';
 
 export const settings: Check = {
@@ -24,6 +25,8 @@ export const settings: Check = {
           `Set "cis" and "cis2Issuer" in ${user} or ${policy}.`,
         ),
       );
+    const open = addressProblem(loaded.settings);
+    if (open !== undefined) found.push(wrong(open, 'Give that server a certificate, and name it by https.'));
     if (loaded.settings.development)
       found.push(remark('"development" is on: every program of this user can use virtual cards.'));
     return found;

@@ -63,13 +63,19 @@ function isOpenToAll(address: string | undefined): boolean {
   return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
+/** What is wrong with an address that would be trusted over plain HTTP; undefined when none would. */
+export function addressProblem(settings: Settings): string | undefined {
+  const open = settings.development ? undefined : addresses.find((name) => isOpenToAll(settings[name]));
+  return (
+    open &&
+    `${open}: must be https, because ${settings[open]} is not on this machine ("development" lets it be http).`
+  );
+}
+
 /** What an agent cannot start without, and what it must not start with. @throws SettingsError */
 export function checkUsable(settings: Settings, { policy, user }: SettingFiles = settingFiles()): void {
-  const open = settings.development ? undefined : addresses.find((name) => isOpenToAll(settings[name]));
-  if (open !== undefined)
-    throw new SettingsError(
-      `${open}: must be https, because ${settings[open]} is not on this machine ("development" lets it be http).`,
-    );
+  const problem = addressProblem(settings);
+  if (problem !== undefined) throw new SettingsError(problem);
   const missing = settingNames.find((name) => definitions[name].needed && settings[name] === undefined);
   if (missing !== undefined)
     throw new SettingsError(
