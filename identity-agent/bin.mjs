@@ -26,7 +26,12 @@ if (published && Number.parseInt(process.versions.node, 10) < 22) {
   await start(process.argv.slice(2));
 } else {
   // In the clone on a Node that reads no TypeScript: once more, on the one that is prepared there.
-  const launcher = here('../scripts/run.mjs');
-  process.argv.splice(1, 1, fileURLToPath(launcher), fileURLToPath(import.meta.url));
-  await import(launcher);
+  const [{ orOneSentence }, { prepare }, { launch }] = await Promise.all(
+    ['prepare/say.mjs', 'prepare.mjs', 'prepare/launch.mjs'].map(
+      (file) => import(here(`../scripts/${file}`)),
+    ),
+  );
+  await orOneSentence(async () =>
+    launch(await prepare(), fileURLToPath(import.meta.url), process.argv.slice(2)),
+  );
 }
