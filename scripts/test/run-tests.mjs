@@ -22,7 +22,8 @@ export async function runTests(node, files, options, helpers) {
       [
         `--import=${pathToFileURL(inClone('scripts', 'test', 'properties.mjs'))}`,
         '--test',
-        `--test-concurrency=${Math.min(8, Math.max(2, availableParallelism()))}`,
+        // More files than cores: many wait for a browser or a database.
+        `--test-concurrency=${Math.min(8, Math.max(3, availableParallelism()))}`,
         '--test-timeout=300000',
         `--test-reporter=${inCi ? 'dot' : 'spec'}`,
         '--test-reporter-destination=stdout',
