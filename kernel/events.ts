@@ -46,11 +46,11 @@ export interface JourneyEvent {
 export interface EventStore {
   /** The journey that one of these hashes already belongs to. */
   journeyOf(hashes: readonly string[]): Promise<string | undefined>;
-  /** Keeps events and the hashes that join their journeys, and gives the events their numbers. */
+  /** Keeps events in their order, and the hashes that join their journeys. */
   append(
     events: readonly Omit<JourneyEvent, 'seq'>[],
     links: readonly { hash: string; journey: string }[],
-  ): Promise<JourneyEvent[]>;
+  ): Promise<void>;
   /** Resolves once all that was committed to the same storage so far is on the disk; events themselves may come later. */
   durable(): Promise<void>;
 }
@@ -60,42 +60,67 @@ export interface Recorder {
   record(arrow: Arrow): void;
 }
 
+/** So many arrows are kept at the latest, whoever waits. */
+const mostGathered = 200;
+
+/** How a recorder keeps what it collects. */
+export interface Keeping {
+  /**
+   * For how many milliseconds arrows of what went well may be gathered; 0, the default, keeps them before the answer. More is
+   * right only where no other process has arrows of the same journeys: it would not know yet that they belong together.
+   */
+  gather?: number;
+  /** Is told when arrows that nobody waited for could not be kept. */
+  onLost?: (error: unknown) => void;
+}
+
 /** Collects the arrows of this process, joins them to journeys and keeps them in order. */
 export class EventRecorder implements Recorder {
   readonly #clock: Clock;
   readonly #store: EventStore;
-  readonly #listeners = new Set<(event: JourneyEvent) => void>();
+  readonly #gather: number;
+  readonly #onLost: (error: unknown) => void;
+  readonly #listeners = new Set<() => void>();
   #pending: (Arrow & { at: number })[] = [];
+  /** Something among them did not go well: the answer says so, and whoever looks for the reason finds it. */
+  #isPressing = false;
   #flushing: Promise<void> = Promise.resolve();
   #later: NodeJS.Timeout | undefined;
 
-  constructor(clock: Clock, store: EventStore) {
+  constructor(clock: Clock, store: EventStore, { gather = 0, onLost = () => undefined }: Keeping = {}) {
     this.#clock = clock;
     this.#store = store;
+    this.#gather = gather;
+    this.#onLost = onLost;
   }
 
   record(arrow: Arrow): void {
     this.#pending.push({ ...arrow, at: this.#clock.now() });
-    // An answer flushes at once; this is for what happens outside of any request.
+    if ((arrow.outcome ?? 'ok') !== 'ok') this.#isPressing = true;
+    // For what is gathered, and for what happens outside of any request.
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
-      this.flush().catch(() => undefined);
-    }, 250).unref();
+      this.keep().catch(this.#onLost);
+    }, this.#gather || 250).unref();
   }
 
-  /** Calls back for each event of this process once it is kept; returns how to stop. */
-  listen(listener: (event: JourneyEvent) => void): () => void {
+  /** Calls back whenever events of this process were kept; returns how to stop. */
+  listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Keeps all that was recorded so far, and waits until what was written beside it is on the disk. HTTP answers wait for it, so what was answered is never lost. */
+  /**
+   * HTTP answers wait for this: what was written beside the events is on the disk, and the events are kept, unless they may be
+   * gathered and all of it went well.
+   */
   async flush(): Promise<void> {
-    await this.#flushEvents();
+    if (this.#gather === 0 || this.#isPressing || this.#pending.length >= mostGathered) await this.keep();
     await this.#store.durable();
   }
 
-  #flushEvents(): Promise<void> {
+  /** Keeps all that was recorded so far. */
+  keep(): Promise<void> {
     if (this.#pending.length === 0) return this.#flushing;
     const flushing = this.#flushing.catch(() => undefined).then(() => this.#write());
     this.#flushing = flushing;
@@ -110,6 +135,7 @@ export class EventRecorder implements Recorder {
     const arrows = this.#pending;
     if (arrows.length === 0) return;
     this.#pending = [];
+    this.#isPressing = false;
     const fresh = new Map<string, string>();
     const events: Omit<JourneyEvent, 'seq'>[] = [];
     for (const { keys, at, from, to, name, outcome, detail } of arrows) {
@@ -128,9 +154,8 @@ export class EventRecorder implements Recorder {
       });
     }
     const links = [...fresh].map(([hash, journey]) => ({ hash, journey }));
-    for (const event of await this.#store.append(events, links)) {
-      for (const listener of this.#listeners) listener(event);
-    }
+    await this.#store.append(events, links);
+    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -76,7 +76,9 @@ const apiLimits = objectOrJson.pipe(
 const basePathOptions = objectOrJson.pipe(optionsByBase);
 
 /** What production starts unless told: what belongs to a developer or to a desk runs elsewhere. */
-const productionServices = serviceNames.filter((name) => name !== 'sample' && name !== 'identity-agent');
+export const productionServices = serviceNames.filter(
+  (name) => name !== 'sample' && name !== 'identity-agent',
+);
 
 /** The one schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {

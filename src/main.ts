@@ -1,5 +1,8 @@
 import { join } from 'node:path';
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Keeping } from '@alongside/kernel/events';
 import { randomToken } from '@alongside/kernel/ids';
+import { createLog } from '@alongside/kernel/log';
 import { trustedProxies } from '@alongside/kernel/peer';
 import { sha256 } from '@alongside/kernel/secrets';
 import { createCore } from './boot/core.ts';
@@ -15,13 +18,14 @@ import { mutualTlsUrls, publicUrls } from './boot/urls.ts';
 import * as directory from './cis/directory/seeds.ts';
 import { resetCredentials, seedCredentials } from './cis2/enrolment/seeds.ts';
 import { compose } from './composition.ts';
-import type { Config } from './config.ts';
+import { type Config, productionServices } from './config.ts';
 import { resetPatients, seedPatients } from './gateway/index.ts';
 import { RealmKeys } from './mock/index.ts';
 import { registerPlatform } from './oauth/platform-client.ts';
 import { platformClient, resetRegistrations, seedRegistrations } from './oauth/seeds.ts';
 import { realmPath } from './service.ts';
 import { removeStateFile, type StateFile, writeStateFile } from './state-file.ts';
+import type { Database } from './storage/database.ts';
 import { openDatabase } from './storage/dialects.ts';
 import { version } from './version.ts';
 
@@ -29,6 +33,15 @@ import { version } from './version.ts';
 export interface Instance {
   state: StateFile;
   stop(): Promise<void>;
+}
+
+/** Events may be gathered where all of a journey passes through this process. */
+function eventKeeping({ only, logLevel }: Config, { dialect }: Database): Keeping {
+  const log = createLog(logLevel, 'events');
+  return {
+    gather: dialect === 'sqlite' && productionServices.every((name) => only.includes(name)) ? 20 : 0,
+    onLost: (error) => log.error({ detail: reasonOf(error) }, 'events could not be kept'),
+  };
 }
 
 /** Builds and starts what the configuration asks for: configuration -> storage -> keys -> services -> listeners. */
@@ -46,6 +59,7 @@ export async function startAlongside(
   const core = await createCore(database, vault, {
     movableClock: development,
     cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',
+    events: eventKeeping(config, database),
   });
   try {
     await claimMode(database, core.settings, development);
@@ -66,6 +80,7 @@ export async function startAlongside(
   const registrations = { applications: core.applications, products: core.products, urls };
 
   async function reset(): Promise<void> {
+    await core.recorder.keep();
     await emptyHappenings(database);
     await directory.reset(database);
     await resetRegistrations(registrations);
@@ -136,7 +151,7 @@ export async function startAlongside(
       for (const { service } of [...placements].reverse()) await service.stop?.();
       await Promise.all(listeners.map((listener) => listener.close()));
       core.stop();
-      await core.recorder.flush();
+      await core.recorder.keep();
       await database.close();
       folder.discard();
     },

@@ -1,5 +1,5 @@
 import { AdjustableClock } from '@alongside/kernel/clock';
-import { EventRecorder } from '@alongside/kernel/events';
+import { EventRecorder, type Keeping } from '@alongside/kernel/events';
 import { type KidStyle, SigningKeys } from '@alongside/kernel/keys';
 import type { Vault } from '@alongside/kernel/secrets';
 import { Applications } from '../oauth/applications.ts';
@@ -37,11 +37,13 @@ const sweepEvery = 60_000;
 export async function createCore(
   database: Database,
   vault: Vault,
-  options: { movableClock: boolean; cis2Kids: KidStyle },
+  options: { movableClock: boolean; cis2Kids: KidStyle; events: Keeping },
 ): Promise<Core> {
   const clock = new AdjustableClock();
   const settings = new Settings(database);
   const events = new StoredEvents(database);
+  const recorder = new EventRecorder(clock, events, options.events);
+  events.readAfter(() => recorder.keep());
   const store = new StoredKeys(database, vault);
   const keys = {
     cis: new SigningKeys('cis', store, clock),
@@ -77,7 +79,7 @@ export async function createCore(
     singleUse,
     audit: new AuditLog(database, clock),
     events,
-    recorder: new EventRecorder(clock, events),
+    recorder,
     applications: new Applications(database, clock),
     products: new Products(database),
     developers: new Developers(database),

@@ -1,5 +1,4 @@
 import type { AdjustableClock } from '@alongside/kernel/clock';
-import type { JourneyEvent } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../oauth/applications.ts';
@@ -26,7 +25,7 @@ export interface ConsoleDependencies {
   audit: AuditLog;
   events: StoredEvents;
   /** Calls back for each event that this process has kept; returns how to stop. */
-  listenEvents: (listener: (event: JourneyEvent) => void) => () => void;
+  listenEvents: (listener: () => void) => () => void;
   applications: Applications;
   products: Products;
   developers: Developers;

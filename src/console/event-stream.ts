@@ -5,7 +5,7 @@ import type { StoredEvents } from '../storage/events.ts';
 interface Parts {
   database: Database;
   events: StoredEvents;
-  listenEvents: (listener: (event: JourneyEvent) => void) => () => void;
+  listenEvents: (listener: () => void) => () => void;
 }
 
 /** Milliseconds between comments that keep the connection from looking dead. */

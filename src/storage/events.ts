@@ -1,5 +1,5 @@
 import type { EventStore, JourneyEvent, Outcome, Party } from '@alongside/kernel/events';
-import { type Database, type Row, type Statement, sql } from './database.ts';
+import { type Database, type Statement, sql } from './database.ts';
 
 interface EventRow {
   seq: number;
@@ -27,11 +27,38 @@ const fromRow = (row: EventRow): JourneyEvent => ({
 const mostKept = 2_000_000;
 const atOnce = 500;
 
+interface Insert {
+  readonly head: string;
+  readonly row: string;
+  readonly tail: string;
+}
+const eventInsert: Insert = {
+  head: 'INSERT INTO event (journey, at, from_party, to_party, name, outcome, detail) VALUES ',
+  row: '(?, ?, ?, ?, ?, ?, ?)',
+  tail: '',
+};
+const linkInsert: Insert = {
+  head: 'INSERT INTO journey_link (hash, journey) VALUES ',
+  row: '(?, ?)',
+  tail: ' ON CONFLICT (hash) DO NOTHING',
+};
+
+/** Few statements for many rows, and few texts of statements. */
+function inserts({ head, row, tail }: Insert, rows: readonly string[][]): Statement[] {
+  const statements: Statement[] = [];
+  for (let from = 0; from < rows.length; from += 8) {
+    const some = rows.slice(from, from + 8);
+    statements.push(sql(`${head}${some.map(() => row).join(', ')}${tail}`, ...some.flat()));
+  }
+  return statements;
+}
+
 /** Journeys as they are kept: events in order, and the hashes that join them. */
 export class StoredEvents implements EventStore {
   readonly #database: Database;
   // Most values of a journey are met again within seconds by the same process.
   readonly #recent = new Map<string, string>();
+  #first: () => Promise<void> = async () => undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -53,43 +80,40 @@ export class StoredEvents implements EventStore {
   async append(
     events: readonly Omit<JourneyEvent, 'seq'>[],
     links: readonly { hash: string; journey: string }[],
-  ): Promise<JourneyEvent[]> {
-    const inserts: Statement[] = events.map((event) =>
-      sql(
-        'INSERT INTO event (journey, at, from_party, to_party, name, outcome, detail) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING seq',
-        event.journey,
-        event.at,
-        event.from,
-        event.to,
-        event.name,
-        event.outcome,
-        JSON.stringify(event.detail),
-      ),
-    );
+  ): Promise<void> {
+    const rows = events.map(({ journey, at, from, to, name, outcome, detail }) => [
+      ...[journey, at, from, to, name, outcome],
+      JSON.stringify(detail),
+    ]);
     const joins = links
       .filter(({ hash }) => !this.#recent.has(hash))
-      .map(({ hash, journey }) =>
-        sql(
-          'INSERT INTO journey_link (hash, journey) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING',
-          hash,
-          journey,
-        ),
-      );
-    const { results } = await this.#database.batch([...inserts, ...joins], { lazy: true });
+      .map(({ hash, journey }) => [hash, journey]);
+    await this.#database.batch([...inserts(eventInsert, rows), ...inserts(linkInsert, joins)], {
+      lazy: true,
+    });
     this.#remember(links);
-    return events.map((event, index) => ({
-      ...event,
-      seq: Number((results[index]?.rows[0] as Row | undefined)?.seq ?? 0),
-    }));
   }
 
   durable(): Promise<void> {
     return this.#database.durable();
   }
 
+  /** What has to be kept before anybody reads. */
+  readAfter(first: () => Promise<void>): void {
+    this.#first = first;
+  }
+
+  /** The number of the newest event; 0 when there is none. */
+  async last(): Promise<number> {
+    await this.#first();
+    const row = await this.#database.get<{ last: number | null }>(sql('SELECT MAX(seq) AS last FROM event'));
+    return Number(row?.last ?? 0);
+  }
+
   /** Events after a number, oldest first, of one journey or of all. */
   async list(options: { since?: number; journey?: string; limit?: number } = {}): Promise<JourneyEvent[]> {
     const { since = 0, journey, limit = 1000 } = options;
+    await this.#first();
     const rows = await this.#database.all<EventRow>(
       journey === undefined
         ? sql('SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?', since, limit)

@@ -1,6 +1,4 @@
 import type { JourneyEvent } from '@alongside/kernel/events';
-import type { Database } from '../../storage/database.ts';
-import { sql } from '../../storage/database.ts';
 import type { StoredEvents } from '../../storage/events.ts';
 
 /** Events that belong together, oldest first. */
@@ -26,12 +24,8 @@ export function journeysOf(events: readonly JourneyEvent[]): Journey[] {
 }
 
 /** The newest journeys, and the number of the newest event. */
-export async function newestJourneys(
-  database: Database,
-  events: StoredEvents,
-): Promise<{ journeys: Journey[]; last: number }> {
-  const row = await database.get<{ last: number | null }>(sql('SELECT MAX(seq) AS last FROM event'));
-  const last = Number(row?.last ?? 0);
+export async function newestJourneys(events: StoredEvents): Promise<{ journeys: Journey[]; last: number }> {
+  const last = await events.last();
   const found = await events.list({ since: Math.max(0, last - limits.events) });
   return { journeys: journeysOf(found).slice(0, limits.journeys), last };
 }

@@ -128,7 +128,7 @@ async function main(parts: Parts, request: HttpRequest, caller: Caller | undefin
       explained(platform, request.query, orNull),
       applications.list(),
       development ? parts.faults.on() : null,
-      newestJourneys(database, events),
+      newestJourneys(events),
     ]);
   const { now, offsetSeconds } = clockState(clock);
   const moved =

@@ -1,5 +1,4 @@
 import { json, StreamAnswer } from '@alongside/kernel/answer';
-import type { JourneyEvent } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
 import type { Database } from '../../storage/database.ts';
@@ -12,7 +11,7 @@ import { since } from './audit.ts';
 interface Parts {
   database: Database;
   events: StoredEvents;
-  listenEvents: (listener: (event: JourneyEvent) => void) => () => void;
+  listenEvents: (listener: () => void) => () => void;
 }
 
 const mostStreams = 100;
