@@ -54,3 +54,30 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   }
   return Object.fromEntries(merged);
 }
+
+/** Makes a value and all in it unchangeable, so that it can be shared. */
+export function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) freeze(member);
+  }
+  return value;
+}
+
+/** Most texts that are remembered. */
+const mostTexts = 1_000;
+
+/** What texts of JSON say, parsed once for as long as they say it; nobody can change what is shared. */
+export class ParsedTexts<T> {
+  readonly #known = new Map<string, { text: string; value: T }>();
+
+  /** @param key whose text it is: a newer one takes the place of the older. */
+  of(key: string, text: string): T {
+    const known = this.#known.get(key);
+    if (known?.text === text) return known.value;
+    const value = freeze(JSON.parse(text) as T);
+    if (this.#known.size >= mostTexts) this.#known.clear();
+    this.#known.set(key, { text, value });
+    return value;
+  }
+}

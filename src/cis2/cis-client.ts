@@ -1,5 +1,6 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Ask } from '@alongside/kernel/in-process';
+import { ParsedTexts } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
 import {
   type ChangesAnswer,
@@ -27,6 +28,7 @@ export class CisClient {
   readonly #call: Ask;
   readonly #secret: string;
   readonly #log: Log;
+  readonly #people = new ParsedTexts<Person>();
 
   constructor({ url, secret, ask = askOver(url) }: CisAccess, log: Log) {
     this.#call = ask;
@@ -67,10 +69,14 @@ export class CisClient {
   }
 
   person(uid: string): Promise<Person | undefined> {
-    return this.#ask<Person>(paths.person(uid));
+    return this.#ask(paths.person(uid), undefined, (text) => this.#people.of(uid, text));
   }
 
-  async #ask<T>(path: string, body?: unknown): Promise<T | undefined> {
+  async #ask<T>(
+    path: string,
+    body?: unknown,
+    read = (text: string) => JSON.parse(text) as T,
+  ): Promise<T | undefined> {
     const headers: Record<string, string> = {
       authorization: `Bearer ${this.#secret}`,
       accept: 'application/json',
@@ -83,7 +89,7 @@ export class CisClient {
       );
       if (answer.status === 404) return undefined;
       if (answer.status !== 200) throw new Error(`it answered ${answer.status}`);
-      return JSON.parse(answer.body) as T;
+      return read(answer.body);
     } catch (error) {
       this.#log.warn({ path: path.replace(/\?.*/, ''), reason: reasonOf(error) }, 'CIS does not answer');
       throw errors.cisUnreachable(`${path.replace(/\?.*/, '')}: ${reasonOf(error)}`);

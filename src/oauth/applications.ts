@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
-import { type Database, must, type Statement, sql } from '../storage/database.ts';
+import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
 import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
 import type { CertificateSubject } from './certificate-subject.ts';
 
@@ -121,7 +121,7 @@ export class Applications {
   /** Whether somebody inactive registered an application: then it may do nothing. */
   async isOfInactive({ developer }: Application): Promise<boolean> {
     const row = await this.#database.get<{ status: string }>(
-      sql('SELECT status FROM developer WHERE id = ?', developer),
+      seldom(sql('SELECT status FROM developer WHERE id = ?', developer)),
     );
     return row?.status === 'inactive';
   }
@@ -175,11 +175,13 @@ export class Applications {
 
   async #byClient(clientId: string, half: 'platform' | 'cis2'): Promise<StoredApplication | undefined> {
     const row = await this.#database.get<ApplicationRow>(
-      sql(
-        `SELECT application.* FROM client JOIN application ON application.id = client.application_id
-         WHERE client.client_id = ? AND client.half = ?`,
-        clientId,
-        half,
+      seldom(
+        sql(
+          `SELECT application.* FROM client JOIN application ON application.id = client.application_id
+           WHERE client.client_id = ? AND client.half = ?`,
+          clientId,
+          half,
+        ),
       ),
     );
     return row && this.#parsed.of(row.id, row);

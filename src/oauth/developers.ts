@@ -1,4 +1,4 @@
-import { type Database, sql } from '../storage/database.ts';
+import { type Database, seldom, sql } from '../storage/database.ts';
 import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
 import type { Application } from './applications.ts';
 
@@ -32,7 +32,7 @@ export class Developers {
 
   async get(id: string): Promise<StoredDeveloper | undefined> {
     const row = await this.#database.get<DeveloperRow>(
-      sql('SELECT id, body, revision FROM developer WHERE id = ?', id),
+      seldom(sql('SELECT id, body, revision FROM developer WHERE id = ?', id)),
     );
     return row && this.#parsed.of(row.id, row);
   }

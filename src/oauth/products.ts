@@ -1,4 +1,4 @@
-import { type Database, sql } from '../storage/database.ts';
+import { type Database, seldom, sql } from '../storage/database.ts';
 import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
 import type { PlatformHalf } from './applications.ts';
 
@@ -56,7 +56,9 @@ export class Products {
     if (names.length === 0) return [];
     const marks = names.map(() => '?').join(', ');
     const rows = await this.#database.all<ProductRow>(
-      sql(`SELECT name, body, revision FROM product WHERE name IN (${marks}) ORDER BY name`, ...names),
+      seldom(
+        sql(`SELECT name, body, revision FROM product WHERE name IN (${marks}) ORDER BY name`, ...names),
+      ),
     );
     return rows.map((row) => this.#parsed.of(row.name, row));
   }

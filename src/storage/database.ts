@@ -9,6 +9,8 @@ export interface Statement {
   readonly values: readonly Value[];
   /** When true, a batch in which this statement touches no row is undone as a whole. */
   readonly mustChange?: boolean;
+  /** When true, its rows may be remembered until something is written to the tables that it reads. */
+  readonly seldom?: boolean;
 }
 
 /** Writes a statement: `sql('DELETE FROM person WHERE uid = ?', uid)`. */
@@ -16,6 +18,9 @@ export const sql = (text: string, ...values: Value[]): Statement => ({ text, val
 
 /** The same statement as the condition of its batch: no row touched, nothing of the batch happens. */
 export const must = (statement: Statement): Statement => ({ ...statement, mustChange: true });
+
+/** The same statement as one that reads only what is seldom written. Its rows may be the same objects each time, so nobody changes them. */
+export const seldom = (statement: Statement): Statement => ({ ...statement, seldom: true });
 
 export interface StatementResult {
   /** Rows that were written or, with RETURNING, given back. */

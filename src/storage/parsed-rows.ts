@@ -1,15 +1,9 @@
+import { freeze } from '@alongside/kernel/json';
+
 /** A row whose body is JSON text, with the number of its revision. */
 export interface BodyRow {
   body: string;
   revision: number;
-}
-
-function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) freeze(member);
-  }
-  return value;
 }
 
 /** Most rows that are remembered. */

@@ -1,4 +1,4 @@
-import { type Database, sql } from './database.ts';
+import { type Database, seldom, sql } from './database.ts';
 
 /** Name of the setting that holds how far a developer has moved the clock, in milliseconds. */
 export const clockOffsetSetting = 'clock.offset';
@@ -40,7 +40,7 @@ export class Settings {
     if (names.length === 0) return [];
     const marks = names.map(() => '?').join(', ');
     const rows = await this.#database.all<{ name: string }>(
-      sql(`SELECT name FROM setting WHERE name IN (${marks}) AND value <> ''`, ...names),
+      seldom(sql(`SELECT name FROM setting WHERE name IN (${marks}) AND value <> ''`, ...names)),
     );
     return rows.map(({ name }) => name);
   }

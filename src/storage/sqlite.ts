@@ -12,6 +12,7 @@ import {
   StorageError,
 } from './database.ts';
 import { Durability } from './durability.ts';
+import { SeldomRows, tableOf } from './seldom-rows.ts';
 import { type DurableLog, WriteAheadLog } from './write-ahead-log.ts';
 
 type Connection = InstanceType<typeof sqlite.DatabaseSync>;
@@ -20,6 +21,7 @@ type Prepared = ReturnType<Connection['prepare']>;
 interface Known {
   prepared: Prepared;
   givesRows: boolean;
+  writes: string | undefined;
 }
 
 interface Waiting {
@@ -51,6 +53,10 @@ export class SqliteDatabase implements Database {
   /** None in memory. */
   readonly #durability: Durability | undefined;
   readonly #known = new Map<string, Known>();
+  readonly #seldom = new SeldomRows(
+    (statement) => this.#read(statement),
+    () => this.#readDataVersion(),
+  );
   readonly #listeners = new Set<() => void>();
   #queue: Waiting[] = [];
   #scheduled = false;
@@ -82,11 +88,12 @@ export class SqliteDatabase implements Database {
   }
 
   async all<R extends object = Row>(statement: Statement): Promise<R[]> {
-    return this.#prepare(statement.text).prepared.all(...statement.values) as R[];
+    return this.#rows(statement) as R[];
   }
 
   async get<R extends object = Row>(statement: Statement): Promise<R | undefined> {
-    return this.#prepare(statement.text).prepared.get(...statement.values) as R | undefined;
+    const { text, values, seldom } = statement;
+    return (seldom ? this.#rows(statement)[0] : this.#prepare(text).prepared.get(...values)) as R | undefined;
   }
 
   async run(statement: Statement): Promise<StatementResult> {
@@ -136,11 +143,19 @@ export class SqliteDatabase implements Database {
     this.#db.close();
   }
 
+  #rows(statement: Statement): object[] {
+    return statement.seldom ? [...this.#seldom.of(statement)] : this.#read(statement);
+  }
+
+  #read({ text, values }: Statement): object[] {
+    return this.#prepare(text).prepared.all(...values);
+  }
+
   #prepare(text: string): Known {
     let known = this.#known.get(text);
     if (!known) {
       const prepared = this.#db.prepare(text);
-      known = { prepared, givesRows: prepared.columns().length > 0 };
+      known = { prepared, givesRows: prepared.columns().length > 0, writes: tableOf(text) };
       this.#known.set(text, known);
     }
     return known;
@@ -204,7 +219,8 @@ export class SqliteDatabase implements Database {
   #execute(statements: readonly Statement[]): BatchResult {
     const results: StatementResult[] = [];
     for (const statement of statements) {
-      const { prepared, givesRows } = this.#prepare(statement.text);
+      const { prepared, givesRows, writes } = this.#prepare(statement.text);
+      this.#seldom.wrote(writes);
       const rows = givesRows ? (prepared.all(...statement.values) as Row[]) : [];
       const changes = givesRows ? rows.length : Number(prepared.run(...statement.values).changes);
       results.push({ changes, rows });

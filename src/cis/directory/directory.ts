@@ -1,6 +1,6 @@
 import { randomDigits } from '@alongside/kernel/ids';
-import { mergePatch } from '@alongside/kernel/json';
-import { type Database, must, type Statement, sql } from '../../storage/database.ts';
+import { mergePatch, ParsedTexts } from '@alongside/kernel/json';
+import { type Database, must, type Statement, seldom, sql } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import type { ChangesAnswer, Person } from '../protocol.ts';
 import { changesAfter, notingChanges } from './changes.ts';
@@ -17,9 +17,9 @@ interface PersonRow {
   revision: number;
 }
 
-const fromRow = (row: PersonRow): PersonRecord => ({
-  person: JSON.parse(row.body) as Person,
-  revision: row.revision,
+const fromRow = ({ body, revision }: PersonRow): PersonRecord => ({
+  person: JSON.parse(body) as Person,
+  revision,
 });
 
 /** The write that makes the organisations of a person known, unless they are. */
@@ -44,6 +44,7 @@ export const addingPerson = (person: Person): Statement =>
 /** The people of the installation, their organisations and roles. */
 export class Directory {
   readonly #database: Database;
+  readonly #parsed = new ParsedTexts<Person>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -51,9 +52,9 @@ export class Directory {
 
   async find(uid: string): Promise<PersonRecord | undefined> {
     const row = await this.#database.get<PersonRow>(
-      sql('SELECT body, revision FROM person WHERE uid = ?', uid),
+      seldom(sql('SELECT body, revision FROM person WHERE uid = ?', uid)),
     );
-    return row && fromRow(row);
+    return row && { person: this.#parsed.of(uid, row.body), revision: row.revision };
   }
 
   async findPersona(persona: string): Promise<PersonRecord | undefined> {

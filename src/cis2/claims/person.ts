@@ -25,72 +25,94 @@ const member = ({ personOrgId, orgName, orgCode }: Person['organisations'][numbe
   org_code: orgCode,
 });
 
-function organisationClaims(person: Person): Record<string, unknown> {
-  const worksAt = new Set(person.roles.map(({ orgCode }) => orgCode));
+/** Every organisation that the person belongs to or works at, once. */
+function userOrganisations(person: Person) {
   const all = new Map(
     [...person.organisations, ...person.roles].map(({ orgCode, orgName }) => [
       orgCode,
       { org_name: orgName, org_code: orgCode },
     ]),
   );
-  return {
-    nhsid_user_orgs: [...all.values()],
-    nhsid_org_memberships: person.organisations
-      .filter((organisation) => organisation.member)
-      .map((organisation) => ({
-        ...member(organisation),
-        ...(organisation.gnc ? { gnc: organisation.gnc } : {}),
-      })),
-    nhsid_org_roles: person.organisations.filter(({ orgCode }) => worksAt.has(orgCode)).map(member),
-  };
+  return [...all.values()];
+}
+
+const memberships = ({ organisations }: Person) =>
+  organisations
+    .filter((organisation) => organisation.member)
+    .map((organisation) => ({
+      ...member(organisation),
+      ...(organisation.gnc ? { gnc: organisation.gnc } : {}),
+    }));
+
+function workplaces({ organisations, roles }: Person) {
+  const worksAt = new Set(roles.map(({ orgCode }) => orgCode));
+  return organisations.filter(({ orgCode }) => worksAt.has(orgCode)).map(member);
 }
 
 /** An assurance level: a string, unless the switch says otherwise. */
 export const assurance = (level: string | number, asNumbers: boolean): string | number =>
   asNumbers ? Number(level) : String(level);
 
-/** All that is known of a person, by the names of userinfo, in the published order. Empty values are left out; lists never are. */
-export function allClaims(person: Person, roleId: string | null, asNumbers = false): Record<string, unknown> {
-  const { professionalIds } = person;
-  const claims: Record<string, unknown> = {
-    nhsid_useruid: person.uid,
-    name: person.displayName,
-    nhsid_nrbac_roles: person.roles.map(roleClaim),
-    given_name: person.givenName,
-    family_name: person.familyName,
-    middle_names: person.middleNames,
-    initials: person.initials,
-    title: person.title,
-    display_name: person.displayName,
-    uid: person.uid,
-    email: person.email,
-    idassurancelevel: assurance(person.idAssuranceLevel, asNumbers),
-    ...organisationClaims(person),
-    gmc_id: professionalIds.gmc,
-    gmp_id: professionalIds.gmp,
-    gdc_id: professionalIds.gdc,
-    gdp_id: professionalIds.gdp,
-    gphc_id: professionalIds.gphc,
-    nmc_id: professionalIds.nmc,
-    rcn_id: professionalIds.rcn,
-    consultant_id: professionalIds.consultant,
-    // A role that was withdrawn since is not the person's any more.
-    selected_roleid: person.roles.some((role) => role.roleId === roleId) ? roleId : undefined,
-  };
-  return Object.fromEntries(
-    Object.entries(claims).filter(([, value]) => value !== undefined && value !== ''),
-  );
+interface Asked {
+  roleId: string | null;
+  asNumbers: boolean;
 }
+
+/** What is known of a person, by the names of userinfo, in the published order. */
+const claims: readonly (readonly [name: string, of: (person: Person, asked: Asked) => unknown])[] = [
+  ['nhsid_useruid', ({ uid }) => uid],
+  ['name', ({ displayName }) => displayName],
+  ['nhsid_nrbac_roles', ({ roles }) => roles.map(roleClaim)],
+  ['given_name', ({ givenName }) => givenName],
+  ['family_name', ({ familyName }) => familyName],
+  ['middle_names', ({ middleNames }) => middleNames],
+  ['initials', ({ initials }) => initials],
+  ['title', ({ title }) => title],
+  ['display_name', ({ displayName }) => displayName],
+  ['uid', ({ uid }) => uid],
+  ['email', ({ email }) => email],
+  ['idassurancelevel', ({ idAssuranceLevel }, { asNumbers }) => assurance(idAssuranceLevel, asNumbers)],
+  ['nhsid_user_orgs', userOrganisations],
+  ['nhsid_org_memberships', memberships],
+  ['nhsid_org_roles', workplaces],
+  ['gmc_id', ({ professionalIds }) => professionalIds.gmc],
+  ['gmp_id', ({ professionalIds }) => professionalIds.gmp],
+  ['gdc_id', ({ professionalIds }) => professionalIds.gdc],
+  ['gdp_id', ({ professionalIds }) => professionalIds.gdp],
+  ['gphc_id', ({ professionalIds }) => professionalIds.gphc],
+  ['nmc_id', ({ professionalIds }) => professionalIds.nmc],
+  ['rcn_id', ({ professionalIds }) => professionalIds.rcn],
+  ['consultant_id', ({ professionalIds }) => professionalIds.consultant],
+  // A role that was withdrawn since is not the person's any more.
+  [
+    'selected_roleid',
+    ({ roles }, { roleId }) => (roles.some((role) => role.roleId === roleId) ? roleId : ''),
+  ],
+];
+
+/** The wanted ones. Empty values are left out; lists never are. */
+function claimsOf(person: Person, asked: Asked, wanted?: ReadonlySet<string>): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const [name, of] of claims) {
+    if (wanted && !wanted.has(name)) continue;
+    const value = of(person, asked);
+    if (value !== undefined && value !== '') found[name] = value;
+  }
+  return found;
+}
+
+/** All that is known of a person. */
+export const allClaims = (person: Person, roleId: string | null): Record<string, unknown> =>
+  claimsOf(person, { roleId, asNumbers: false });
 
 /** Userinfo: what the scopes bring and what was asked for by name. */
 export function userinfoClaims(
   person: Person,
-  asked: { scope: readonly string[]; names: readonly string[]; roleId: string | null; asNumbers: boolean },
+  asked: Asked & { scope: readonly string[]; names: readonly string[] },
 ): Record<string, unknown> {
   const wanted = claimsOfScopes(asked.scope);
   for (const name of asked.names) wanted.add(name);
-  const all = Object.entries(allClaims(person, asked.roleId, asked.asNumbers));
-  return { ...Object.fromEntries(all.filter(([name]) => wanted.has(name))), sub: person.uid };
+  return { ...claimsOf(person, asked, wanted), sub: person.uid };
 }
 
 /** Claims of the person that were asked for in the ID token by name; mostly there are none. */
@@ -100,6 +122,4 @@ export const namedClaims = (
   roleId: string | null,
   asNumbers: boolean,
 ): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(allClaims(person, roleId, asNumbers)).filter(([name]) => names.includes(name)),
-  );
+  names.length === 0 ? {} : claimsOf(person, { roleId, asNumbers }, new Set(names));

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Database, must, seldom, sql } from './database.ts';
+import { openDatabase } from './dialects.ts';
+import { SeldomRows, tableOf } from './seldom-rows.ts';
+
+const name = (code: string) => seldom(sql('SELECT name FROM organisation WHERE code = ?', code));
+const everybody = seldom(sql('SELECT code, name FROM organisation ORDER BY code'));
+const add = (code: string, text: string) =>
+  sql('INSERT INTO organisation (code, name) VALUES (?, ?)', code, text);
+const rename = (code: string, text: string) =>
+  sql('UPDATE organisation SET name = ? WHERE code = ?', text, code);
+
+describe('rows that are seldom written', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-seldom-'));
+  let here: Database;
+  let elsewhere: Database;
+  before(async () => {
+    [here, elsewhere] = await Promise.all([openDatabase('', folder), openDatabase('', folder)]);
+  });
+  after(async () => {
+    await Promise.all([here.close(), elsewhere.close()]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const said = async (code: string) => (await here.get<{ name: string }>(name(code)))?.name;
+
+  test('are the same objects until something is written to their table', async () => {
+    await here.run(add('A1', 'One'));
+    const first = await here.get(name('A1'));
+    assert.equal(await here.get(name('A1')), first);
+    assert.ok(Object.isFrozen(first));
+    await here.run(sql("INSERT INTO setting (name, value) VALUES ('a', 'b')"));
+    assert.equal(await here.get(name('A1')), first);
+    await here.run(rename('A1', 'Another'));
+    assert.equal(await said('A1'), 'Another');
+  });
+
+  test('are as new as what this connection wrote, also when nothing was there', async () => {
+    assert.equal(await said('B1'), undefined);
+    assert.equal((await here.all(everybody)).length, 1);
+    await here.batch([add('B1', 'One'), add('B2', 'Two')]);
+    assert.deepEqual([await said('B1'), await said('B2')], ['One', 'Two']);
+    assert.equal((await here.all(everybody)).length, 3);
+    await here.batch([rename('B1', 'Never'), must(rename('none', ''))]);
+    assert.equal(await said('B1'), 'One');
+    await here.run(sql('DELETE FROM organisation WHERE code = ?', 'B1'));
+    assert.equal(await said('B1'), undefined);
+  });
+
+  test('are as new as what another one has committed', async () => {
+    assert.equal(await said('C1'), undefined);
+    await elsewhere.run(add('C1', 'One'));
+    assert.equal(await said('C1'), 'One');
+    for (let turn = 0; turn < 20; turn++) {
+      await elsewhere.run(rename('C1', `Turn ${turn}`));
+      assert.equal(await said('C1'), `Turn ${turn}`);
+    }
+  });
+
+  test('of one statement are told apart by its values, whatever their types', async () => {
+    const both = (code: string, text: string) =>
+      here.get(seldom(sql('SELECT 1 AS one WHERE ? = ? AND 1 = 1', code, text)));
+    assert.notEqual(await both('a', 'a'), undefined);
+    assert.equal(await both('a,a', ''), undefined);
+    assert.equal(await both('a', 'b'), undefined);
+  });
+
+  test('of a list cannot be changed by whoever has it', async () => {
+    const list = await here.all<{ name: string }>(everybody);
+    list.length = 0;
+    assert.ok((await here.all(everybody)).length > 0);
+  });
+});
+
+describe('what is remembered of them', () => {
+  test('is bounded', () => {
+    let reads = 0;
+    const rows = new SeldomRows(
+      () => {
+        reads += 1;
+        return [];
+      },
+      () => 1,
+    );
+    for (let n = 0; n < 1_000; n++) rows.of(name(String(n)));
+    rows.of(name('0'));
+    assert.equal(reads, 1_000);
+    rows.of(name('one more'));
+    rows.of(name('0'));
+    assert.equal(reads, 1_002);
+  });
+
+  test('is of no use after a write to a table that cannot be told', () => {
+    let reads = 0;
+    const rows = new SeldomRows(
+      () => {
+        reads += 1;
+        return [];
+      },
+      () => 1,
+    );
+    rows.of(everybody);
+    rows.wrote(tableOf('VACUUM'));
+    rows.of(everybody);
+    assert.equal(reads, 2);
+  });
+
+  for (const [text, table] of [
+    ['INSERT INTO person (uid) VALUES (?)', 'person'],
+    ['\n  UPDATE person SET body = ?', 'person'],
+    ['DELETE FROM person_change WHERE seq < ?', 'person_change'],
+    ['WITH a AS (SELECT 1) DELETE FROM person', undefined],
+    ['CREATE TABLE person (uid TEXT)', undefined],
+  ] as const)
+    test(`${JSON.stringify(text)} writes ${table ?? 'what cannot be told'}`, () =>
+      assert.equal(tableOf(text), table));
+});
