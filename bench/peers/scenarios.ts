@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { demand, json } from './call.ts';
+import { call, demand, json } from './call.ts';
 import { assertion, assertionType } from './client-key.ts';
 import type { Client, Target } from './target.ts';
 
@@ -50,9 +50,8 @@ export function codeJourney({ party }: Target): () => Promise<Record<string, unk
   }).toString();
   const proof = authentication(party);
   return async () => {
-    const { headers, status, body } = await demand(303, ask.href, {
-      headers: { cookie: party.cookie },
-    }).catch(() => demand(302, ask.href, { headers: { cookie: party.cookie } }));
+    // One redirects by 302, the other by 303.
+    const { headers, status, body } = await call(ask.href, { headers: { cookie: party.cookie } });
     const code = URL.parse(headers.location ?? '')?.searchParams.get('code');
     if (!code) throw new Error(`no code: ${status} ${headers.location} ${body}`);
     const form = {
