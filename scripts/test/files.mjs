@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { clone, inClone } from '../prepare/clone.mjs';
 
-const folders = ['kernel', 'src', 'identity-agent', 'client', 'test'];
+const folders = ['kernel', 'src', 'identity-agent', 'client', 'examples', 'test'];
 const passedBy = new Set(['node_modules', 'dist']);
 
 /**

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+
+const clone = join(import.meta.dirname, '../..');
+
+test('npm test runs every test file of the clone, in whatever folder it stands', async () => {
+  // A script, without types.
+  const script: string = pathToFileURL(join(clone, 'scripts/test/files.mjs')).href;
+  const { testFiles } = (await import(script)) as { testFiles(): string[] };
+  const exclude = (name: string) => /^(node_modules|dist|coverage|\..+)$/.test(name);
+  const there = globSync('**/*.test.ts', { cwd: clone, exclude }).map((path) => path.replaceAll('\\', '/'));
+  assert.deepEqual(testFiles(), there.sort());
+});
