@@ -76,7 +76,7 @@ export function checkedText(setting: string, value: unknown): string {
 }
 
 /** Whether a host name means this machine. // RFC 6761 section 6.3 */
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   return (
     hostname === 'localhost' ||
     hostname.endsWith('.localhost') ||

@@ -1,12 +1,12 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clone, inClone } from './prepare/clone.mjs';
+import { emitClient } from './client/emit.mjs';
+import { inClone } from './prepare/clone.mjs';
 import { prepareExactly } from './prepare/node.mjs';
 import { noteRunning } from './prepare/running.mjs';
-import { orOneSentence, Stop } from './prepare/say.mjs';
+import { orOneSentence } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
 import { runTests } from './test/run-tests.mjs';
-import { runToEnd } from './test/run-to-end.mjs';
 
 const emitted = inClone('.cache', 'client-on-oldest');
 
@@ -30,23 +30,5 @@ async function emit(node) {
   });
   const manifest = join(emitted, 'package.json');
   writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll('.ts"', '.js"'));
-  const project = join(emitted, 'tsconfig.json');
-  const compilerOptions = {
-    noEmit: false,
-    noCheck: true,
-    rewriteRelativeImportExtensions: true,
-    rootDir: inClone('client'),
-    outDir: '.',
-  };
-  writeFileSync(
-    project,
-    JSON.stringify({ extends: inClone('tsconfig.json'), compilerOptions, include: [inClone('client')] }),
-  );
-  const code = await runToEnd(
-    node,
-    [inClone('node_modules', '@typescript', 'native', 'bin', 'tsc'), '-p', project],
-    { cwd: clone },
-  );
-  if (code !== 0)
-    throw new Stop('the client library could not be emitted as JavaScript: see the errors above');
+  await emitClient(node, emitted, { include: [inClone('client')] });
 }

@@ -35,6 +35,13 @@ export async function prepareNode() {
   return major >= 24 ? process.execPath : await prepareExactly('main');
 }
 
+/** The path of a Node of one kind that has been prepared already; undefined where it has not. */
+export function preparedExactly(kind) {
+  const { manifest, folder } = prepared[kind];
+  const binary = join(folder, executable);
+  return isThere(folder, binary, forThisMachine(manifest)) ? binary : undefined;
+}
+
 /** The path of the prepared Node of one kind (`main`, `oldest`, `oldestClient`), whatever the system's is. */
 export async function prepareExactly(kind) {
   const { manifest, folder } = prepared[kind];

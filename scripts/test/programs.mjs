@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { preparedExactly, prepareExactly } from '../prepare/node.mjs';
 import { onPath } from './on-path.mjs';
 
 const first = (paths) => paths.find((path) => existsSync(path));
@@ -51,6 +52,13 @@ export const programHelpers = [
     variable: 'ALONGSIDE_OPENSSL',
     find: () => onPath('openssl'),
     debian: 'openssl',
+  },
+  {
+    tests: 'test/packages/',
+    name: 'the oldest Node.js of the client library',
+    variable: 'ALONGSIDE_OLDEST_CLIENT_NODE',
+    find: () => preparedExactly('oldestClient'),
+    fetch: () => prepareExactly('oldestClient'),
   },
   {
     tests: 'test/examples/',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { systemClock } from '@alongside/client';
-import { signClientAssertion } from '@alongside/client/client-assertion';
 import type { Browser } from 'playwright-core';
+import { signClientAssertion } from '../../client/client-assertion.ts';
 import { demoCredentials } from '../../src/oauth/seeds.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';

@@ -1,0 +1,32 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clone, inClone } from '../prepare/clone.mjs';
+import { Stop } from '../prepare/say.mjs';
+import { runToEnd } from '../test/run-to-end.mjs';
+
+/**
+ * Emits the client library, or what `input` (`files` or `include` of a tsconfig.json) names of it, into a folder as
+ * JavaScript that the oldest supported Node runs. `npm run check` has checked the types.
+ */
+export async function emitClient(node, folder, input, options = {}) {
+  const project = join(folder, 'tsconfig.json');
+  const compilerOptions = {
+    noEmit: false,
+    noCheck: true,
+    rewriteRelativeImportExtensions: true,
+    rootDir: inClone('client'),
+    outDir: '.',
+    // Looked for from the project's file otherwise, which is not in the clone.
+    typeRoots: [inClone('node_modules', '@types')],
+    ...options,
+  };
+  writeFileSync(
+    project,
+    JSON.stringify({ extends: inClone('tsconfig.json'), compilerOptions, include: [], ...input }),
+  );
+  const compiler = inClone('node_modules', '@typescript', 'native', 'bin', 'tsc');
+  // What a compiler says is not the answer of the command that emits.
+  const stdio = ['ignore', process.stderr, process.stderr];
+  if ((await runToEnd(node, [compiler, '-p', project], { cwd: clone, stdio })) !== 0)
+    throw new Stop('the client library could not be emitted as JavaScript: see the errors above');
+}

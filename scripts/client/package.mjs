@@ -1,0 +1,49 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inClone } from '../prepare/clone.mjs';
+import { emitClient } from './emit.mjs';
+
+/** Makes the folder of the client library's package: what its index reaches, as JavaScript with type declarations. */
+export async function clientPackage(node, folder) {
+  const code = join(folder, 'dist');
+  mkdirSync(code, { recursive: true });
+  await emitClient(node, code, { files: [inClone('client', 'index.ts')] }, { declaration: true });
+  rmSync(join(code, 'tsconfig.json'));
+  for (const file of readdirSync(code, { recursive: true })) if (file.endsWith('.d.ts')) rewrite(code, file);
+  copyFileSync(inClone('LICENSE'), join(folder, 'LICENSE'));
+  writeFileSync(join(folder, 'README.md'), readme());
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
+}
+
+/** The clone's manifest, but pointing at what was emitted. */
+function manifest() {
+  const own = JSON.parse(readFileSync(inClone('client', 'package.json'), 'utf8'));
+  const { name, version, description, license, type, engines } = own;
+  // A supplier gets mends of a dependency without waiting for ours.
+  const ranges = Object.entries(own.dependencies).map(([dependency, exact]) => [dependency, `^${exact}`]);
+  return {
+    ...{ name, version, description, license, type, engines },
+    dependencies: Object.fromEntries(ranges),
+    files: ['dist'],
+    sideEffects: false,
+    // For tools that do not know exports.
+    main: './dist/index.js',
+    types: './dist/index.d.ts',
+    exports: {
+      '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+      './package.json': './package.json',
+    },
+  };
+}
+
+/** The compiler renames the imports of what it emits as JavaScript, and leaves those of declarations. */
+function rewrite(folder, file) {
+  const path = join(folder, file);
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, text.replace(/(from |import\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2'));
+}
+
+/** A link to what the package does not have would lead nowhere: its words stay. */
+function readme() {
+  return readFileSync(inClone('client', 'README.md'), 'utf8').replace(/\[([^\]]+)\]\(\.\.\/[^)]*\)/g, '$1');
+}
