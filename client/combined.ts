@@ -6,7 +6,7 @@ import type { PlatformEndpoints } from './config.ts';
 import { checkedText, checkedUrl, withQuery } from './config.ts';
 import type { Fetch } from './http.ts';
 import { createProofKey } from './pkce.ts';
-import { refreshTokens } from './refresh.ts';
+import { onceEach, refreshTokens } from './refresh.ts';
 import { randomToken } from './secrets.ts';
 import { requestTokens } from './token-endpoint.ts';
 import type { TokenSet } from './tokens.ts';
@@ -45,7 +45,7 @@ export interface Combined {
    * `transaction_invalid`, `transaction_expired`, `callback_invalid`, or `OAuthError`.
    */
   finish(callback: CallbackInput, state: string): Promise<TokenSet>;
-  /** Renews the tokens; the old refresh token is spent. */
+  /** Renews the tokens; the old refresh token is spent, once however many callers of this process ask. */
   refresh(tokens: TokenSet): Promise<TokenSet>;
   /** Who is signed in, with the roles. Works within an hour of the sign-in. */
   userinfo(tokens: TokenSet): Promise<Userinfo>;
@@ -106,7 +106,10 @@ export function createCombined(settings: CombinedSettings): Combined {
       return tokens;
     },
 
-    refresh: (tokens) => refreshTokens({ tokenUrl, clientId, clientSecret, fetch: fetcher, clock }, tokens),
+    refresh: onceEach(
+      (tokens) => refreshTokens({ tokenUrl, clientId, clientSecret, fetch: fetcher, clock }, tokens),
+      clock,
+    ),
 
     userinfo: (tokens) => requestUserinfo({ userinfoUrl, accessToken: tokens.accessToken, fetch: fetcher }),
   };

@@ -6,7 +6,7 @@ import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import type { SigningKey } from './keys.ts';
 import { readSigningKey } from './keys.ts';
-import { refreshTokens } from './refresh.ts';
+import { onceEach, refreshTokens } from './refresh.ts';
 import { requestTokens } from './token-endpoint.ts';
 import { TokenSet } from './tokens.ts';
 
@@ -28,7 +28,7 @@ export interface ExchangeSettings {
 export interface Exchange {
   /** Exchanges a checked ID token. // RFC 8693 section 2.1 */
   exchange(idToken: string): Promise<TokenSet>;
-  /** Renews exchanged tokens; needs `clientSecret`. */
+  /** Renews exchanged tokens, once however many callers of this process ask; needs `clientSecret`. */
   refresh(tokens: TokenSet): Promise<TokenSet>;
 }
 
@@ -59,7 +59,7 @@ export function createExchange(settings: ExchangeSettings): Exchange {
       return new TokenSet({ ...tokens.reveal(), idToken });
     },
 
-    async refresh(tokens) {
+    refresh: onceEach(async (tokens) => {
       if (!clientSecret) {
         throw new ClientError(
           'settings_invalid',
@@ -67,6 +67,6 @@ export function createExchange(settings: ExchangeSettings): Exchange {
         );
       }
       return refreshTokens({ tokenUrl, clientId, clientSecret, fetch: fetcher, clock }, tokens);
-    },
+    }, clock),
   };
 }

@@ -8,7 +8,10 @@ export interface KeepFreshOptions {
   clock?: Clock;
   /** Seconds before its end at which an access token is replaced; 30 by default. */
   marginSeconds?: number;
-  /** Called with each new set before it is used. Refresh tokens are single use: store it here. */
+  /**
+   * Called with each new set before it is used. Refresh tokens are single use: store it here. When it throws, so do
+   * the calls that wait, and the next call has it store the set again.
+   */
   onChange?: (tokens: TokenSet) => void | Promise<void>;
 }
 
@@ -21,9 +24,10 @@ export interface FreshTokens {
 }
 
 /**
- * Keeps tokens fresh: `freshToken()` renews them shortly before they end, once however many callers wait.
- * Throws `sign_in_required` when they cannot be renewed any more; while the old access token still lives, a
- * renewal that failed on the way (network, time-out, a server's 5xx) falls back to it.
+ * Keeps tokens fresh: `freshToken()` renews them shortly before they end, once however many callers wait; all of
+ * them get the same token or the same error. Throws `sign_in_required` when they cannot be renewed any more, from
+ * then on without asking the server; while the old access token still lives, a renewal that failed on the way
+ * (network, time-out, a server's 5xx) falls back to it.
  */
 export function keepFresh(
   tokens: TokenSet,
@@ -33,26 +37,35 @@ export function keepFresh(
   const clock = options.clock ?? systemClock;
   const margin = options.marginSeconds ?? 30;
   let current = tokens;
+  let stored = true;
+  let over: ClientError | undefined;
   let underWay: Promise<string> | undefined;
 
+  const livesOn = (): boolean => stored && current.secondsLeft(clock) > margin;
+
   async function renew(): Promise<string> {
-    let renewed: TokenSet;
-    try {
-      renewed = await refresh(current);
-    } catch (error) {
-      if (current.secondsLeft(clock) > 0 && isPassing(error)) return current.accessToken;
-      throw refusedForGood(error) ? signInRequired(error) : error;
+    if (over) throw over;
+    if (current.secondsLeft(clock) <= margin) {
+      try {
+        current = await refresh(current);
+      } catch (error) {
+        if (stored && current.secondsLeft(clock) > 0 && isPassing(error)) return current.accessToken;
+        // A refresh token that was refused once is never good again.
+        if (refusedForGood(error)) over = signInRequired(error);
+        throw over ?? error;
+      }
+      stored = false;
     }
-    current = renewed;
-    await options.onChange?.(renewed);
-    return renewed.accessToken;
+    await options.onChange?.(current);
+    stored = true;
+    return current.accessToken;
   }
 
   return {
     current: () => current,
     freshToken: async () => {
       if (underWay) return underWay;
-      if (current.secondsLeft(clock) > margin) return current.accessToken;
+      if (livesOn()) return current.accessToken;
       underWay = renew().finally(() => {
         underWay = undefined;
       });

@@ -51,6 +51,23 @@ export async function send(fetcher: Fetch, request: HttpRequest): Promise<HttpAn
   }
 }
 
+/** Waits for shared work, until a signal fires: then throws `aborted`, and the work goes on for the others. */
+export async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  work.catch(() => undefined);
+  let stop = (): void => undefined;
+  const given = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(new ClientError('aborted', 'The call was given up.', { cause: signal.reason }));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([given, work]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /** The body as a JSON object; undefined when it is something else. */
 export function jsonObject(answer: HttpAnswer): Record<string, unknown> | undefined {
   try {

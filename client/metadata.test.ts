@@ -69,4 +69,28 @@ describe('metadata', () => {
     await metadata();
     assert.equal(fetches, 2);
   });
+
+  test('that one caller no longer waits for comes to the others all the same', async (t) => {
+    let answer: () => void = () => undefined;
+    const server = await serve((origin) => (_request, response) => {
+      answer = () => response.end(JSON.stringify(document(origin)));
+      first.abort();
+    });
+    t.after(server.close);
+    const first = new AbortController();
+    const metadata = createMetadata({
+      issuer: server.origin,
+      url: `${server.origin}/x`,
+      fetch,
+      clock: testClock(),
+    });
+    const given = assert.rejects(metadata(first.signal), { code: 'aborted' });
+    const other = metadata();
+    await given;
+    answer();
+    assert.equal((await other).issuer, server.origin);
+    await assert.rejects(createMetadata({ issuer: 'x', url: 'x', fetch, clock: testClock() })(first.signal), {
+      code: 'aborted',
+    });
+  });
 });

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import { checkedUrl } from './config.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
-import { jsonObject, send } from './http.ts';
+import { jsonObject, send, unlessAborted } from './http.ts';
 
 /** The members of a provider's metadata that this library reads. // RFC 8414 section 2 */
 export interface ServerMetadata {
@@ -59,8 +59,8 @@ export function createMetadata(source: MetadataSource): (signal?: AbortSignal) =
   let kept: { metadata: ServerMetadata; until: number } | undefined;
   let underWay: Promise<ServerMetadata> | undefined;
 
-  async function read(signal?: AbortSignal): Promise<ServerMetadata> {
-    const answer = await send(source.fetch, { url: source.url, signal });
+  async function read(): Promise<ServerMetadata> {
+    const answer = await send(source.fetch, { url: source.url });
     const body = answer.status === 200 ? jsonObject(answer) : undefined;
     if (!body)
       throw new ClientError('metadata_invalid', `There is no metadata at ${source.url} (${answer.status}).`);
@@ -71,10 +71,11 @@ export function createMetadata(source: MetadataSource): (signal?: AbortSignal) =
 
   return async (signal) => {
     if (kept && kept.until > source.clock.now()) return kept.metadata;
-    underWay ??= read(signal).finally(() => {
+    underWay ??= read().finally(() => {
       underWay = undefined;
     });
-    return underWay;
+    // One who gives up must not take the document from the others who wait for it.
+    return unlessAborted(signal, underWay);
   };
 }
 

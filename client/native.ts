@@ -4,11 +4,11 @@ import { systemClock } from './clock.ts';
 import { checkedText, checkedUrl, withQuery } from './config.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
-import { send } from './http.ts';
+import { jsonObject, send } from './http.ts';
 import type { ServerMetadata } from './metadata.ts';
 import { authorizationServerMetadataUrl, checkMetadata, createMetadata } from './metadata.ts';
 import { createProofKey } from './pkce.ts';
-import { refreshTokens } from './refresh.ts';
+import { onceEach, refreshTokens } from './refresh.ts';
 import { randomToken } from './secrets.ts';
 import type { SignInWindowOptions } from './sign-in-window.ts';
 import { signInInWindow } from './sign-in-window.ts';
@@ -92,7 +92,7 @@ export function createNative(settings: NativeSettings): Native {
       });
     },
 
-    async refresh(tokens) {
+    refresh: onceEach(async (tokens) => {
       const { token_endpoint: tokenUrl } = await metadata();
       const attempt = () => refreshTokens({ tokenUrl, clientId, fetch: fetcher, clock }, tokens);
       return attempt().catch((error: unknown) => {
@@ -100,7 +100,7 @@ export function createNative(settings: NativeSettings): Native {
         if (lost) return attempt();
         throw error;
       });
-    },
+    }, clock),
 
     async revoke(tokens) {
       const { revocation_endpoint: url } = await metadata();
@@ -109,7 +109,7 @@ export function createNative(settings: NativeSettings): Native {
       const form = new URLSearchParams({ token: refreshToken ?? accessToken, client_id: clientId });
       form.set('token_type_hint', refreshToken === undefined ? 'access_token' : 'refresh_token');
       const answer = await send(fetcher, { url, method: 'POST', form });
-      if (answer.status !== 200) throw oauthErrorOf(answer, undefined);
+      if (answer.status !== 200) throw oauthErrorOf(answer, jsonObject(answer));
       return true;
     },
   };

@@ -143,6 +143,22 @@ describe('PDS', () => {
     }
   });
 
+  test('is not waited for when the caller has given up: for a token as little as before the retry', async (t) => {
+    const platform = await startPlatform(busy);
+    t.after(platform.close);
+    const controllers = [new AbortController(), new AbortController()];
+    const givingUp = (controller: AbortController | undefined) => () => {
+      controller?.abort();
+      return new Promise<never>(() => undefined);
+    };
+    const [token, wait] = controllers.map(givingUp);
+    for (const [index, over] of [{ token }, { wait }].entries()) {
+      const call = client(platform, over).patient('9000000009', { signal: controllers[index]?.signal });
+      await assert.rejects(call, { code: 'aborted' });
+    }
+    assert.equal(platform.calls.length, 1);
+  });
+
   test('that answers something else than a patient is refused', async (t) => {
     const platform = await startPlatform({ body: { resourceType: 'Bundle' } });
     t.after(platform.close);

@@ -4,7 +4,7 @@ import { ClientError } from './errors.ts';
 import type { Patient } from './fhir.ts';
 import { FhirError, outcomeOf } from './fhir.ts';
 import type { Fetch, HttpAnswer } from './http.ts';
-import { jsonObject, send } from './http.ts';
+import { jsonObject, send, unlessAborted } from './http.ts';
 import { parseNhsNumber } from './nhs-number.ts';
 
 /** The settings of a PDS FHIR client. */
@@ -67,7 +67,7 @@ export function createPds(settings: PdsSettings): Pds {
     const sessionUrid = options.sessionUrid ?? settings.sessionUrid;
     checkHeader('sessionUrid', sessionUrid, /^\d{1,20}$/);
     const headers: Record<string, string> = {
-      authorization: `Bearer ${await settings.token()}`,
+      authorization: `Bearer ${await unlessAborted(options.signal, settings.token())}`,
       accept: 'application/fhir+json',
       'x-request-id': ids.requestId,
       'x-correlation-id': ids.correlationId,
@@ -82,7 +82,7 @@ export function createPds(settings: PdsSettings): Pds {
     const answer = await call(path, options, ids);
     const seconds = retryAfter(answer);
     if (answer.status !== 503 || seconds === undefined || seconds > LONGEST_WAIT_SECONDS) return answer;
-    await wait(seconds * 1000);
+    await unlessAborted(options.signal, wait(seconds * 1000));
     return call(path, options, ids);
   }
 

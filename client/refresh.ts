@@ -1,7 +1,9 @@
 import type { Clock } from './clock.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
+import { sha256 } from './secrets.ts';
 import { requestTokens } from './token-endpoint.ts';
+
 import { TokenSet } from './tokens.ts';
 
 /** What a refresh with a client secret in the form needs. */
@@ -36,6 +38,47 @@ export async function refreshTokens(settings: RefreshSettings, tokens: TokenSet)
     signal: settings.signal,
   });
   return carriedOver(tokens, renewed);
+}
+
+/** Renews a token set. */
+export type Refresh = (tokens: TokenSet) => Promise<TokenSet>;
+
+const KEPT_MS = 30_000;
+const MOST_KEPT = 10_000;
+
+/**
+ * Spends each refresh token once, however many callers of this process ask, together or shortly after one another:
+ * a request that read the web session before another one stored the new set still holds the spent token, and the
+ * published service refuses that at once. All get the same set or the same error; after an error the next call
+ * tries again.
+ */
+export function onceEach(refresh: Refresh, clock: Clock): Refresh {
+  const known = new Map<string, { renewed: Promise<TokenSet>; until: number }>();
+
+  function forget(): void {
+    const now = clock.now();
+    for (const [key, { until }] of known) if (until <= now || known.size > MOST_KEPT) known.delete(key);
+  }
+
+  return async (tokens) => {
+    forget();
+    const spent = tokens.refreshToken;
+    if (spent === undefined) return refresh(tokens);
+    const key = sha256(spent);
+    const asked = known.get(key)?.renewed;
+    if (asked) return asked;
+    const renewed = refresh(tokens);
+    known.set(key, { renewed, until: Number.POSITIVE_INFINITY });
+    try {
+      const set = await renewed;
+      // One that was not replaced is good for another call.
+      if (set.refreshToken === spent) known.delete(key);
+      else known.set(key, { renewed, until: Math.min(clock.now() + KEPT_MS, set.expiresAt) });
+    } catch {
+      known.delete(key);
+    }
+    return renewed;
+  };
 }
 
 // RFC 6749 section 6: a server that issues no new refresh token leaves the old one in force.

@@ -87,15 +87,42 @@ describe('tokens that are kept fresh', () => {
     }
   });
 
-  test('ask for a new sign-in when the refresh token is refused, and try again when asked again', async () => {
+  test('ask for a new sign-in when the refresh token is refused, and do not send it again', async () => {
     let refusals = 0;
     const refuse = async () => {
       refusals += 1;
       throw new OAuthError({ error: 'invalid_grant', status: 401 });
     };
     const fresh = keepFresh(set('old', 20), refuse, { clock });
+    const callers = await Promise.allSettled([fresh.freshToken(), fresh.freshToken()]);
+    const errors = callers.map((caller) => (caller.status === 'rejected' ? caller.reason : undefined));
+    assert.equal(errors[0], errors[1]);
+    assert.equal(errors[0].code, 'sign_in_required');
     await assert.rejects(fresh.freshToken(), { code: 'sign_in_required' });
-    await assert.rejects(fresh.freshToken(), { code: 'sign_in_required' });
-    assert.equal(refusals, 2);
+    assert.equal(refusals, 1);
+  });
+
+  test('that could not be stored are stored by the next call, before they are used', async () => {
+    let refreshes = 0;
+    const stored: string[] = [];
+    let full = true;
+    const fresh = keepFresh(
+      set('old', 0),
+      async () => {
+        refreshes += 1;
+        return set(`new-${refreshes}`);
+      },
+      {
+        clock,
+        onChange: async (tokens) => {
+          if (full) throw new Error('the session store is full');
+          stored.push(tokens.accessToken);
+        },
+      },
+    );
+    await assert.rejects(fresh.freshToken(), /store is full/);
+    full = false;
+    assert.equal(await fresh.freshToken(), 'new-1');
+    assert.deepEqual([refreshes, stored], [1, ['new-1']]);
   });
 });
