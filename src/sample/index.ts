@@ -29,7 +29,7 @@ export function createSample(settings: SampleSettings): Service {
     issuer: settings.cis2Issuer,
     clientId: settings.separate.cis2.clientId,
     jwksUrl: `${settings.cis2Issuer}/connect/jwk_uri`,
-    replay: memoryReplayStore(),
+    replay: memoryReplayStore({ clock }),
     clock,
   });
 
@@ -80,6 +80,8 @@ export function createSample(settings: SampleSettings): Service {
         `${origin}${request.path}?${request.query}`,
         started.transaction,
       );
+      // The browser has one session: the old one goes with its tokens, so that nobody who knows its id goes on with it.
+      sessions.end(cookie(request, 'session'));
       const session = sessions.create(started.pattern, person);
       return redirect('/', 302, {
         'set-cookie': [cookies.set('session', session.id), cookies.clear(begunBy(sent))],

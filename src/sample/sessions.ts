@@ -74,8 +74,8 @@ export class WebSessions {
     return session;
   }
 
-  end(id: string): void {
-    this.#sessions.delete(id);
+  end(id: string | undefined): void {
+    if (id !== undefined) this.#sessions.delete(id);
   }
 
   /** Ends what a logout token names: one session, or all of a person. */

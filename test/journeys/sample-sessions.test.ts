@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+import { Navigator } from '../support/navigate.ts';
+
+let instance: TestInstance;
+before(async () => {
+  instance = await startInstance();
+  await instance.signInAtDesk('gp');
+});
+after(() => instance?.stop());
+
+for (const [first, second] of [
+  ['combined', 'separate'],
+  ['separate', 'combined'],
+  ['combined', 'combined'],
+] as const) {
+  test(`${first}, then ${second}: a new sign-in at the sample ends the old session`, async () => {
+    const { sample } = instance.urls;
+    const browser = new Navigator();
+    const session = () => {
+      const [, jar] = [...browser.jar].find(([host]) => host === new URL(sample).hostname) ?? [];
+      return new Map([...(jar ?? [])].filter(([name]) => name.includes('session') && /sample/.test(name)));
+    };
+    await browser.go(`${sample}/sign-in/${first}`);
+    const old = session();
+    assert.equal(old.size, 1);
+    const thief = new Navigator();
+    thief.jar.set(new URL(sample).hostname, old);
+    assert.match((await thief.go(`${sample}/`)).answer.body, /Find patient/);
+
+    await browser.go(`${sample}/sign-in/${second}`);
+    assert.notDeepEqual(session(), old, 'a new session id');
+    assert.match((await browser.go(`${sample}/`)).answer.body, /Find patient/);
+    assert.doesNotMatch((await thief.go(`${sample}/`)).answer.body, /Find patient/, 'the old one is dead');
+    const patient = await thief.go(`${sample}/patient?nhs-number=9000000009`);
+    assert.doesNotMatch(patient.answer.body, /Smith/, 'and with it the way to its tokens');
+  });
+}
