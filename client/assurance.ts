@@ -37,12 +37,21 @@ export function checkAssurance(assurance: Assurance, minimum: MinimumAssurance):
     throw new ClientError(
       'assurance_too_low',
       `Authentication at level ${minimum.authenticationLevel} is needed; it was ${said(assurance.authenticationLevel)}.`,
+      {
+        expected: `authentication_assurance_level ${minimum.authenticationLevel} or more`,
+        received: said(assurance.authenticationLevel),
+      },
     );
   }
   if ((assurance.identityLevel ?? 0) < minimum.identityLevel) {
     throw new ClientError(
       'assurance_too_low',
       `An identity proven at level ${minimum.identityLevel} is needed; it is ${said(assurance.identityLevel)}.`,
+      {
+        expected: `id_assurance_level ${minimum.identityLevel} or more`,
+        received: said(assurance.identityLevel),
+        advice: "The person's identity has to be proven better, by their registration authority.",
+      },
     );
   }
 }
@@ -64,6 +73,10 @@ export function checkAuthenticationTime(
     throw new ClientError(
       'authentication_too_old',
       'The person did not authenticate as recently as was asked.',
+      {
+        expected: `auth_time ${Math.floor(oldest)} or later`,
+        received: `auth_time ${String(claims.auth_time)}`,
+      },
     );
   }
 }

@@ -1,5 +1,5 @@
 import { ClientError, OAuthError } from './errors.ts';
-import { sameSecret } from './secrets.ts';
+import { printable, sameSecret } from './secrets.ts';
 
 /**
  * What the browser came back with: the whole address, its query, or the parameters. Members of an object that
@@ -52,12 +52,15 @@ export function checkCallback(parameters: CallbackParameters, expected: Callback
   checkIssuer(parameters, expected);
   if (parameters.error !== undefined) {
     throw new OAuthError({
-      error: parameters.error.slice(0, 200),
-      description: parameters.error_description?.slice(0, 1000),
+      error: printable(parameters.error).slice(0, 200),
+      description: parameters.error_description && printable(parameters.error_description),
     });
   }
   if (!parameters.code || parameters.code.length > LONGEST_CODE) {
-    throw new ClientError('callback_invalid', 'The answer has neither a usable code nor an error.');
+    throw new ClientError('callback_invalid', 'The answer has neither a usable code nor an error.', {
+      expected: 'code and state, or error and state',
+      received: Object.keys(parameters).join(', ') || 'none of them',
+    });
   }
   return parameters.code;
 }
@@ -67,6 +70,7 @@ function checkState(parameters: CallbackParameters, expected: CallbackExpectatio
     throw new ClientError(
       'state_mismatch',
       'The answer does not belong to this sign-in (its state differs).',
+      { received: parameters.state === undefined ? 'no state' : 'another state' },
     );
   }
 }
@@ -79,6 +83,10 @@ function checkIssuer(parameters: CallbackParameters, expected: CallbackExpectati
     throw new ClientError(
       'issuer_mismatch',
       'The answer comes from another issuer than the one that was asked.',
+      {
+        expected: `iss ${expected.issuer}`,
+        received: `iss ${printable(parameters.iss ?? 'none').slice(0, 300)}`,
+      },
     );
   }
 }

@@ -1,4 +1,3 @@
-import { jwtVerify } from 'jose';
 import type { Assurance } from './assurance.ts';
 import { assuranceOf, checkAssurance, checkAuthenticationTime, levelAsked } from './assurance.ts';
 import type { CallbackInput } from './callback.ts';
@@ -14,12 +13,14 @@ import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import type { IdTokenClaims } from './id-token.ts';
 import { verifyIdToken } from './id-token.ts';
+import type { Fault } from './jwt-faults.ts';
 import type { SigningAlgorithm } from './keys.ts';
 import { logoutUrl } from './logout-url.ts';
 import { createProofKey } from './pkce.ts';
 import { createProvider } from './provider.ts';
 import { createRemoteKeys } from './remote-keys.ts';
-import { randomToken } from './secrets.ts';
+import { printedWithout, randomToken } from './secrets.ts';
+import { verifySigned } from './signed.ts';
 import { requestTokens } from './token-endpoint.ts';
 import { TokenSet } from './tokens.ts';
 import { packTransaction, unpackTransaction } from './transaction.ts';
@@ -122,7 +123,11 @@ export function createCis2(settings: Cis2Settings): Cis2 {
     };
     const answer = await requestTokens({ tokenUrl, form, headers: own.headers, fetch: fetcher, clock });
     if (answer.idToken === undefined)
-      throw new ClientError('response_invalid', 'The answer has no ID token.');
+      throw new ClientError('response_invalid', 'The answer has no ID token.', {
+        expected: 'a member id_token, as the scope has openid',
+        advice:
+          'See that the setting scope has openid, and that tokenUrl is that of CIS2, not of the platform.',
+      });
     return { tokens: answer.tokens, idToken: answer.idToken };
   }
 
@@ -158,7 +163,7 @@ export function createCis2(settings: Cis2Settings): Cis2 {
         fresh: options.prompt === 'login',
         level: levelAsked(options.acrValues),
       });
-      return { url, state: packed };
+      return printedWithout({ url, state: packed }, 'state');
     },
 
     async finish(callback, state) {
@@ -192,16 +197,18 @@ export function createCis2(settings: Cis2Settings): Cis2 {
     async userinfo({ tokens, subject }) {
       const { userinfoUrl } = await provider();
       // Signed answers carry no audience that could be checked; the subject is checked below.
-      const verifySigned = async (jwt: string) => {
-        const options = {
-          algorithms: [alg],
-          currentDate: new Date(clock.now()),
-          clockTolerance: toleranceSeconds,
-        };
-        return (await jwtVerify(jwt, keys, options)).payload;
-      };
+      const refuse = ({ reason, expected, received }: Fault) =>
+        new ClientError('response_invalid', `The userinfo answer is refused: ${reason}.`, {
+          expected,
+          received,
+        });
+      const verify = async (jwt: string) =>
+        (await verifySigned(jwt, { keys, alg, clock, toleranceSeconds, refuse })).payload;
       const { accessToken } = tokens;
-      const userinfo = await requestUserinfo({ userinfoUrl, accessToken, fetch: fetcher, verifySigned });
+      const userinfo = await requestUserinfo({
+        ...{ userinfoUrl, accessToken, fetch: fetcher },
+        verifySigned: verify,
+      });
       // OpenID Connect Core 1.0 section 5.3.2
       if (userinfo.sub !== subject) {
         throw new ClientError(

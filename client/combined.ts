@@ -7,7 +7,7 @@ import { checkedText, checkedUrl, withQuery } from './config.ts';
 import type { Fetch } from './http.ts';
 import { createProofKey } from './pkce.ts';
 import { onceEach, refreshTokens } from './refresh.ts';
-import { randomToken } from './secrets.ts';
+import { printedWithout, randomToken } from './secrets.ts';
 import { requestTokens } from './token-endpoint.ts';
 import type { TokenSet } from './tokens.ts';
 import { packTransaction, unpackTransaction } from './transaction.ts';
@@ -84,7 +84,7 @@ export function createCombined(settings: CombinedSettings): Combined {
         startedAt: clock.now(),
         verifier: proof?.verifier,
       } as const;
-      return { url, state: packTransaction(transaction) };
+      return printedWithout({ url, state: packTransaction(transaction) }, 'state');
     },
 
     async finish(callback, state) {

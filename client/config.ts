@@ -107,6 +107,7 @@ function parsedUrl(setting: string, value: string): URL {
   return url;
 }
 
-function withoutSlash(url: string): string {
+/** An address without a slash at its end, to which a path is added. */
+export function withoutSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url;
 }

@@ -1,42 +1,46 @@
-/** What went wrong, in one stable word; the message says it in a sentence for a person. */
-export type ClientErrorCode =
-  | 'settings_invalid'
-  | 'network'
-  | 'timeout'
-  | 'aborted'
-  | 'cancelled'
-  | 'response_invalid'
-  | 'metadata_invalid'
-  | 'callback_invalid'
-  | 'transaction_invalid'
-  | 'transaction_expired'
-  | 'state_mismatch'
-  | 'issuer_mismatch'
-  | 'oauth'
-  | 'id_token_invalid'
-  | 'logout_token_invalid'
-  | 'subject_mismatch'
-  | 'authentication_too_old'
-  | 'assurance_too_low'
-  | 'sign_in_required'
-  | 'browser_failed'
-  | 'ticket_invalid'
-  | 'nhs_number_invalid'
-  | 'fhir'
-  | 'agent_unreachable'
-  | 'agent_untrusted'
-  | 'agent_closed'
-  | 'agent';
+import { ADVICE, oauthAdvice, TOKEN_ADVICE } from './advice.ts';
 
-/** The root of every error that this library throws on purpose. Messages never carry a token or a secret. */
+/** What went wrong, in one stable word; the message says it in a sentence for a person. */
+export type ClientErrorCode = keyof typeof ADVICE;
+
+/** What is known of a failure beside its code and message. Neither a token nor a secret nor patient data. */
+export interface ErrorFacts extends ErrorOptions {
+  /** What should have come. */
+  expected?: string;
+  /** What came instead. */
+  received?: string;
+  /** What to do next. */
+  advice?: string;
+}
+
+/**
+ * The root of every error that this library throws on purpose. Nothing of it carries a token, a secret or patient
+ * data, so it may be logged whole: by `console.error`, as JSON, or by a logger.
+ */
 export class ClientError extends Error {
   /** Stable; decide by this, not by the message. */
   readonly code: ClientErrorCode;
+  /** What should have come, where there is more to say than the message does. */
+  declare readonly expected?: string;
+  /** What came instead. */
+  declare readonly received?: string;
+  /** What to do next, in a sentence for the developer. */
+  readonly advice: string;
 
-  constructor(code: ClientErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: ClientErrorCode, message: string, facts: ErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.name = 'ClientError';
     this.code = code;
+    if (facts.expected !== undefined) this.expected = facts.expected;
+    if (facts.received !== undefined) this.received = facts.received;
+    this.advice = facts.advice ?? ADVICE[code];
+  }
+
+  /** For loggers: everything that is printed, and the message, which JSON would leave out. */
+  toJSON(): Record<string, unknown> {
+    const { name, message } = this;
+    const shown: Record<string, unknown> = { name, message };
+    return Object.assign(shown, this);
   }
 }
 
@@ -60,32 +64,21 @@ export class OAuthError extends ClientError {
   readonly messageId: string | undefined;
 
   constructor(details: OAuthErrorDetails) {
-    super('oauth', details.description ? `${details.error}: ${details.description}` : details.error);
+    const { error, description, status, messageId } = details;
+    super('oauth', description ? `${error}: ${description}` : error, {
+      received: status === undefined ? 'an error through the browser' : `status ${status}`,
+      advice: oauthAdvice(error, status, messageId),
+    });
     this.name = 'OAuthError';
-    this.error = details.error;
-    this.description = details.description;
-    this.status = details.status;
-    this.messageId = details.messageId;
+    this.error = error;
+    this.description = description;
+    this.status = status;
+    this.messageId = messageId;
   }
 }
 
 /** Which rule a token broke. */
-export type TokenFault =
-  | 'malformed'
-  | 'algorithm'
-  | 'key'
-  | 'signature'
-  | 'issuer'
-  | 'audience'
-  | 'expired'
-  | 'not_yet_valid'
-  | 'nonce'
-  | 'access_token_hash'
-  | 'type'
-  | 'events'
-  | 'subject'
-  | 'replayed'
-  | 'claim';
+export type TokenFault = keyof typeof TOKEN_ADVICE;
 
 /** An ID token or a logout token that was refused; `fault` names the rule. */
 export class TokenError extends ClientError {
@@ -95,9 +88,9 @@ export class TokenError extends ClientError {
     code: 'id_token_invalid' | 'logout_token_invalid',
     fault: TokenFault,
     message: string,
-    options?: ErrorOptions,
+    facts: ErrorFacts = {},
   ) {
-    super(code, message, options);
+    super(code, message, { ...facts, advice: facts.advice ?? `${ADVICE[code]} ${TOKEN_ADVICE[fault]}` });
     this.name = 'TokenError';
     this.fault = fault;
   }

@@ -36,7 +36,8 @@ export interface FhirFailure {
 /** An error answer of a FHIR API. */
 export class FhirError extends ClientError {
   readonly status: number;
-  readonly outcome: OperationOutcome | undefined;
+  /** Hidden from printing, for it may quote what was sent. */
+  readonly #outcome: OperationOutcome | undefined;
   readonly requestId: string;
   readonly correlationId: string;
   readonly retryAfterSeconds: number | undefined;
@@ -48,20 +49,42 @@ export class FhirError extends ClientError {
     const coding = issue?.details?.coding?.[0];
     const words = coding?.display ?? 'The API refused the call';
     const code = coding?.code ? ` ${coding.code}` : '';
-    super('fhir', `${words} (${failure.status}${code}).`);
+    super('fhir', `${words} (${failure.status}${code}).`, {
+      received: `status ${failure.status}${code}`,
+      advice: adviceFor(failure),
+    });
     this.name = 'FhirError';
     this.status = failure.status;
-    this.outcome = failure.outcome;
+    this.#outcome = failure.outcome;
     this.requestId = failure.requestId;
     this.correlationId = failure.correlationId;
     this.retryAfterSeconds = failure.retryAfterSeconds;
     this.errorCode = coding?.code;
   }
 
+  /** The whole answer; may quote what was sent, so it is neither printed nor part of the JSON. */
+  get outcome(): OperationOutcome | undefined {
+    return this.#outcome;
+  }
+
   /** What the API says is wrong; may quote what was sent, so it is not part of the message. */
   get diagnostics(): string | undefined {
-    return this.outcome?.issue[0]?.diagnostics;
+    return this.#outcome?.issue[0]?.diagnostics;
   }
+}
+
+const ADVICE_BY_STATUS: Readonly<Record<number, string>> = {
+  401: 'See that the token still lives and is of this environment; renew it, or sign the person in again.',
+  403: "See that the application's products have this API, and that the person's role or level is enough.",
+  404: 'See that the number is right; there is no such record.',
+  429: 'Wait before another call: the quota is used up.',
+};
+
+function adviceFor({ status, requestId, retryAfterSeconds }: FhirFailure): string {
+  const wait = retryAfterSeconds === undefined ? 'in a while' : `after ${retryAfterSeconds} s`;
+  const own =
+    ADVICE_BY_STATUS[status] ?? (status >= 500 ? `Try again ${wait}.` : 'See errorCode and diagnostics.');
+  return `${own} Quote request id ${requestId} to support.`;
 }
 
 /** Reads an OperationOutcome; undefined when the body is something else. */

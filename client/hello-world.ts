@@ -1,7 +1,8 @@
-import { checkedUrl } from './config.ts';
+import { checkedUrl, withoutSlash } from './config.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import { jsonObject, send } from './http.ts';
+import { printable } from './secrets.ts';
 
 /** The settings of a hello-world call. */
 export interface HelloWorldSettings {
@@ -14,11 +15,17 @@ export interface HelloWorldSettings {
 
 /** Tries a token on the smallest API there is; gives back its greeting. Throws `response_invalid` with the status. */
 export async function helloWorld(token: string, settings: HelloWorldSettings): Promise<string> {
-  const url = `${checkedUrl('baseUrl', settings.baseUrl)}/hello/${settings.who ?? 'user'}`;
+  const url = `${withoutSlash(checkedUrl('baseUrl', settings.baseUrl))}/hello/${settings.who ?? 'user'}`;
   const answer = await send(settings.fetch ?? fetch, { url, headers: { authorization: `Bearer ${token}` } });
-  const message = jsonObject(answer)?.message;
+  const body = jsonObject(answer);
+  const message = body?.message;
   if (answer.status !== 200 || typeof message !== 'string') {
-    throw new ClientError('response_invalid', `The hello-world API refused the call (${answer.status}).`);
+    const said = (body?.fault as { faultstring?: unknown } | undefined)?.faultstring;
+    throw new ClientError('response_invalid', `The hello-world API refused the call (${answer.status}).`, {
+      expected: 'status 200 with a message',
+      received: `status ${answer.status}${typeof said === 'string' ? `: ${printable(said, [token])}` : ''}`,
+      advice: "See that the token still lives, and that the application's products have the hello-world API.",
+    });
   }
   return message;
 }

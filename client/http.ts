@@ -6,6 +6,8 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** One request to a server. */
 export interface HttpRequest {
   url: string;
+  /** The address as errors may name it, where the true one holds what must not be logged. */
+  publicUrl?: string;
   method?: 'GET' | 'POST';
   headers?: Record<string, string>;
   /** Sent as `application/x-www-form-urlencoded`. */
@@ -33,6 +35,7 @@ const DEFAULT_MAX_BYTES = 1_048_576;
  * travel to an address that nobody configured. Throws `network`, `timeout`, `aborted` or `response_invalid`.
  */
 export async function send(fetcher: Fetch, request: HttpRequest): Promise<HttpAnswer> {
+  checkHeaders(request);
   const limit = AbortSignal.timeout(request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit;
   try {
@@ -81,16 +84,42 @@ export function jsonObject(answer: HttpAnswer): Record<string, unknown> | undefi
 }
 
 function failure(request: HttpRequest, limit: AbortSignal, cause: unknown): ClientError {
-  const where = placeOf(request.url);
+  const where = placeOf(request);
   if (request.signal?.aborted)
     return new ClientError('aborted', `The call to ${where} was given up.`, { cause });
-  if (limit.aborted) return new ClientError('timeout', `${where} did not answer in time.`, { cause });
-  return new ClientError('network', `${where} could not be reached.`, { cause });
+  if (limit.aborted) {
+    const expected = `an answer within ${request.timeoutMs ?? DEFAULT_TIMEOUT_MS} ms`;
+    return new ClientError('timeout', `${where} did not answer in time.`, { cause, expected });
+  }
+  const received = systemCode(cause);
+  const why = received === undefined ? '' : ` (${received})`;
+  return new ClientError('network', `${where} could not be reached${why}.`, { cause, received });
 }
 
 // Origin and path only: a query may hold what must not be logged.
-function placeOf(url: string): string {
-  return url.split('?', 1)[0] ?? url;
+function placeOf({ url, publicUrl }: HttpRequest): string {
+  return publicUrl ?? url.split('?', 1)[0] ?? url;
+}
+
+/** The system's or TLS's own word for what failed, for example ECONNREFUSED. */
+function systemCode(error: unknown): string | undefined {
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  if (typeof code === 'string') return code;
+  return cause instanceof Error ? systemCode(cause) : undefined;
+}
+
+// What fetch says of a header that it does not take quotes it, and it may be a token.
+function checkHeaders(request: HttpRequest): void {
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    if (/^[\x20-\x7e]*$/.test(value)) continue;
+    throw new ClientError(
+      'settings_invalid',
+      `What is to be sent as the header ${name} is not plain ASCII text.`,
+      {
+        advice: 'See that the token is handed over as it was received, without line ends.',
+      },
+    );
+  }
 }
 
 async function readText(response: Response, maxBytes: number): Promise<string> {

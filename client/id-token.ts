@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { JWTPayload, JWTVerifyGetKey } from 'jose';
-import { jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
 import type { Clock } from './clock.ts';
 import { TokenError } from './errors.ts';
-import { faultOf } from './jwt-faults.ts';
+import type { Fault } from './jwt-faults.ts';
+import { shown } from './jwt-faults.ts';
 import { sameSecret } from './secrets.ts';
+import type { VerificationKeys } from './signed.ts';
+import { verifySigned } from './signed.ts';
 
 /** The claims of a checked ID token. */
 export interface IdTokenClaims extends JWTPayload {
@@ -25,7 +27,7 @@ export interface IdTokenExpectation {
   clientId: string;
   /** The one algorithm that is accepted. */
   alg: string;
-  keys: JWTVerifyGetKey;
+  keys: VerificationKeys;
   /** The nonce that was sent. */
   nonce?: string;
   /** The access token that came with it, for `at_hash`. */
@@ -52,30 +54,23 @@ export async function verifyIdToken(idToken: string, expected: IdTokenExpectatio
 }
 
 async function signedClaims(idToken: string, expected: IdTokenExpectation): Promise<IdTokenClaims> {
-  try {
-    const { payload } = await jwtVerify(idToken, expected.keys, {
-      algorithms: [expected.alg],
-      issuer: expected.issuer,
-      audience: expected.clientId,
-      requiredClaims: ['sub', 'iat', 'exp'],
-      currentDate: new Date(expected.clock.now()),
-      clockTolerance: expected.toleranceSeconds,
-    });
-    if (typeof payload.sub !== 'string' || payload.sub === '') throw refused('subject', 'it has no subject');
-    return payload as IdTokenClaims;
-  } catch (error) {
-    const fault = faultOf(error);
-    if (fault) throw refused(fault.fault, fault.reason, error);
-    throw error;
-  }
+  const requiredClaims = ['sub', 'iat', 'exp'];
+  const { payload } = await verifySigned(idToken, { ...expected, requiredClaims, refuse });
+  if (typeof payload.sub !== 'string' || payload.sub === '') throw refused('subject', 'it has no subject');
+  return payload as IdTokenClaims;
 }
 
 // Core section 3.1.3.7 items 3 to 5: an audience that we do not know makes the token somebody else's too.
 function checkAudience(claims: IdTokenClaims, clientId: string): void {
   const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
-  if (audiences.length !== 1) throw refused('audience', 'it is meant for others as well');
-  if (claims.azp !== undefined && claims.azp !== clientId)
-    throw refused('audience', 'it was issued to another client');
+  if (audiences.length !== 1) {
+    const facts = { expected: `aud ${shown(clientId)} alone`, received: `aud ${shown(claims.aud)}` };
+    throw refused('audience', 'it is meant for others as well', facts);
+  }
+  if (claims.azp !== undefined && claims.azp !== clientId) {
+    const facts = { expected: `azp ${shown(clientId)}`, received: `azp ${shown(claims.azp)}` };
+    throw refused('audience', 'it was issued to another client', facts);
+  }
 }
 
 function checkIssuedAt(claims: IdTokenClaims, expected: IdTokenExpectation): void {
@@ -102,6 +97,11 @@ function checkAccessTokenHash(claims: IdTokenClaims, expected: IdTokenExpectatio
   if (claims.at_hash !== half) throw refused('access_token_hash', 'it belongs to another access token');
 }
 
-function refused(fault: TokenError['fault'], reason: string, cause?: unknown): TokenError {
-  return new TokenError('id_token_invalid', fault, `The ID token is refused: ${reason}.`, { cause });
+function refused(fault: Fault['fault'], reason: string, facts: Partial<Fault> = {}): TokenError {
+  return refuse({ ...facts, fault, reason });
+}
+
+function refuse({ fault, reason, expected, received }: Fault): TokenError {
+  const facts = { expected, received };
+  return new TokenError('id_token_invalid', fault, `The ID token is refused: ${reason}.`, facts);
 }

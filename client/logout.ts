@@ -1,16 +1,16 @@
-import type { JWTPayload, JWTVerifyGetKey } from 'jose';
-import { jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { checkedText, checkedUrl } from './config.ts';
-import type { TokenFault } from './errors.ts';
 import { TokenError } from './errors.ts';
 import type { Fetch } from './http.ts';
-import { faultOf } from './jwt-faults.ts';
+import type { Fault } from './jwt-faults.ts';
 import type { SigningAlgorithm } from './keys.ts';
 import { createMetadata, openidConfigurationUrl } from './metadata.ts';
 import { createRemoteKeys } from './remote-keys.ts';
 import type { ReplayStore } from './replay.ts';
+import type { Agreed } from './signed.ts';
+import { verifySigned } from './signed.ts';
 
 /** The settings of a back-channel logout receiver. */
 export interface LogoutReceiverSettings {
@@ -75,7 +75,7 @@ export function createLogoutReceiver(settings: LogoutReceiverSettings): LogoutRe
 
   async function verify(logoutToken: string): Promise<LogoutNotice> {
     if (logoutToken.length > LONGEST_BODY) throw refused('malformed', 'it is too long');
-    const claims = await signedClaims(logoutToken, keys, { issuer, clientId, alg, clock, toleranceSeconds });
+    const claims = await signedClaims(logoutToken, { keys, issuer, clientId, alg, clock, toleranceSeconds });
     checkIssuedAt(claims, clock.now() / 1000, maxAgeSeconds, toleranceSeconds);
     checkEvents(claims);
     if ('nonce' in claims) throw refused('nonce', 'it has a nonce, as an ID token would');
@@ -131,29 +131,13 @@ function keySetAddress(
   return async () => checkedUrl('jwks_uri', (await metadata()).jwks_uri);
 }
 
-async function signedClaims(
-  token: string,
-  keys: JWTVerifyGetKey,
-  expected: { issuer: string; clientId: string; alg: string; clock: Clock; toleranceSeconds: number },
-): Promise<JWTPayload> {
-  try {
-    const { payload, protectedHeader } = await jwtVerify(token, keys, {
-      algorithms: [expected.alg],
-      issuer: expected.issuer,
-      audience: expected.clientId,
-      requiredClaims: ['iat', 'jti', 'events'],
-      currentDate: new Date(expected.clock.now()),
-      clockTolerance: expected.toleranceSeconds,
-    });
-    if (!TYPES.includes(protectedHeader.typ?.toLowerCase()))
-      throw refused('type', 'it is another kind of token');
-    if (typeof payload.jti !== 'string' || payload.jti === '')
-      throw refused('claim', 'its jti is not a text');
-    return payload;
-  } catch (error) {
-    const fault = faultOf(error);
-    throw fault ? refused(fault.fault, fault.reason, error) : error;
-  }
+async function signedClaims(token: string, agreed: Omit<Agreed, 'refuse'>): Promise<JWTPayload> {
+  const requiredClaims = ['iat', 'jti', 'events'];
+  const { payload, protectedHeader } = await verifySigned(token, { ...agreed, requiredClaims, refuse });
+  if (!TYPES.includes(protectedHeader.typ?.toLowerCase()))
+    throw refused('type', 'it is another kind of token');
+  if (typeof payload.jti !== 'string' || payload.jti === '') throw refused('claim', 'its jti is not a text');
+  return payload;
 }
 
 function checkIssuedAt(claims: JWTPayload, now: number, maxAge: number, tolerance: number): void {
@@ -181,6 +165,11 @@ function answer(status: 200 | 400, body: object): LogoutAnswer {
   return { status, headers, body: JSON.stringify(body) };
 }
 
-function refused(fault: TokenFault, reason: string, cause?: unknown): TokenError {
-  return new TokenError('logout_token_invalid', fault, `The logout token is refused: ${reason}.`, { cause });
+function refused(fault: Fault['fault'], reason: string): TokenError {
+  return refuse({ fault, reason });
+}
+
+function refuse({ fault, reason, expected, received }: Fault): TokenError {
+  const facts = { expected, received };
+  return new TokenError('logout_token_invalid', fault, `The logout token is refused: ${reason}.`, facts);
 }

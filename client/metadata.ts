@@ -3,6 +3,7 @@ import { checkedUrl } from './config.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import { jsonObject, send, unlessAborted } from './http.ts';
+import { printable } from './secrets.ts';
 
 /** The members of a provider's metadata that this library reads. // RFC 8414 section 2 */
 export interface ServerMetadata {
@@ -63,7 +64,10 @@ export function createMetadata(source: MetadataSource): (signal?: AbortSignal) =
     const answer = await send(source.fetch, { url: source.url });
     const body = answer.status === 200 ? jsonObject(answer) : undefined;
     if (!body)
-      throw new ClientError('metadata_invalid', `There is no metadata at ${source.url} (${answer.status}).`);
+      throw new ClientError('metadata_invalid', `There is no metadata at ${source.url} (${answer.status}).`, {
+        expected: 'status 200 with a JSON object',
+        received: `status ${answer.status}`,
+      });
     const metadata = checkMetadata(body, source.issuer);
     kept = { metadata, until: source.clock.now() + maxAgeMs };
     return metadata;
@@ -88,6 +92,7 @@ export function checkMetadata(document: object, issuer: string): ServerMetadata 
       'metadata_invalid',
       `The metadata names the issuer ${JSON.stringify(body.issuer)?.slice(0, 300)}; configured is "${issuer}". ` +
         'They must be the same, character by character.',
+      { expected: issuer, received: printable(String(body.issuer)).slice(0, 300) },
     );
   }
   for (const name of ENDPOINTS) checkEndpoint(name, body[name]);

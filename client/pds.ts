@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { checkedUrl } from './config.ts';
+import { checkedUrl, withoutSlash } from './config.ts';
 import { ClientError } from './errors.ts';
 import type { Patient } from './fhir.ts';
 import { FhirError, outcomeOf } from './fhir.ts';
@@ -60,7 +60,7 @@ export function createPds(settings: PdsSettings): Pds {
   const fetcher = settings.fetch ?? fetch;
   const wait =
     settings.wait ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));
-  const baseUrl = checkedUrl('baseUrl', settings.baseUrl);
+  const baseUrl = withoutSlash(checkedUrl('baseUrl', settings.baseUrl));
   checkHeader('odsCode', settings.odsCode, /^[A-Za-z0-9]{1,20}$/);
 
   async function call(path: string, options: PdsCallOptions, ids: Ids): Promise<HttpAnswer> {
@@ -74,7 +74,8 @@ export function createPds(settings: PdsSettings): Pds {
     };
     if (sessionUrid !== undefined) headers['nhsd-session-urid'] = sessionUrid;
     if (settings.odsCode !== undefined) headers['nhsd-end-user-organisation-ods'] = settings.odsCode;
-    return send(fetcher, { url: `${baseUrl}${path}`, headers, signal: options.signal });
+    const publicUrl = `${baseUrl}/Patient/...`;
+    return send(fetcher, { url: `${baseUrl}${path}`, publicUrl, headers, signal: options.signal });
   }
 
   // The same X-Request-ID both times: by it the API knows a repeat.

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import { jsonObject, send } from './http.ts';
+import type { VerificationKeys } from './signed.ts';
 
 /** Where verification keys come from. */
 export interface RemoteKeysSettings {
@@ -16,11 +17,11 @@ export interface RemoteKeysSettings {
 }
 
 const TEN_MINUTES_MS = 600_000;
-/** An unknown key id may cause one fetch in this time, so that forged tokens cannot make us hammer the provider. */
+/** A token that no key fits may cause one fetch in this time, so that forged ones cannot make us hammer the provider. */
 const UNKNOWN_KEY_INTERVAL_MS = 10_000;
 
 /** The provider's keys: cached, and fetched again when a token names a key that is not among them. */
-export function createRemoteKeys(settings: RemoteKeysSettings): JWTVerifyGetKey {
+export function createRemoteKeys(settings: RemoteKeysSettings): VerificationKeys {
   const maxAgeMs = settings.maxAgeMs ?? TEN_MINUTES_MS;
   let kept: { lookup: JWTVerifyGetKey; until: number } | undefined;
   let underWay: Promise<JWTVerifyGetKey> | undefined;
@@ -30,9 +31,11 @@ export function createRemoteKeys(settings: RemoteKeysSettings): JWTVerifyGetKey 
     const url = await settings.url();
     const answer = await send(settings.fetch, { url, timeoutMs: 5000 });
     const body = answer.status === 200 ? jsonObject(answer) : undefined;
-    if (!Array.isArray(body?.keys))
-      throw new ClientError('metadata_invalid', `There is no key set at ${url}.`);
-    const lookup = createLocalJWKSet(body as unknown as JSONWebKeySet);
+    const lookup = lookupIn(body);
+    if (!lookup) {
+      const facts = { expected: 'a key set (RFC 7517 section 5)', received: `status ${answer.status}` };
+      throw new ClientError('metadata_invalid', `There is no key set at ${url}.`, facts);
+    }
     kept = { lookup, until: settings.clock.now() + maxAgeMs };
     return lookup;
   }
@@ -53,7 +56,7 @@ export function createRemoteKeys(settings: RemoteKeysSettings): JWTVerifyGetKey 
     return fetched();
   }
 
-  return async (header, token) => {
+  const lookup: JWTVerifyGetKey = async (header, token) => {
     const copy = kept && kept.until > settings.clock.now() ? kept.lookup : undefined;
     if (!copy) return (await fetched())(header, token);
     try {
@@ -64,4 +67,17 @@ export function createRemoteKeys(settings: RemoteKeysSettings): JWTVerifyGetKey 
       return newer(header, token);
     }
   };
+  return Object.assign(lookup, {
+    async renew() {
+      if (kept) await newerThan(kept.lookup);
+    },
+  });
+}
+
+function lookupIn(body: Record<string, unknown> | undefined): JWTVerifyGetKey | undefined {
+  try {
+    return body && createLocalJWKSet(body as unknown as JSONWebKeySet);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import { ClientError } from './errors.ts';
+import { printable } from './secrets.ts';
 
 /** Who or what a failure of the Identity Agent is about. */
 export type TicketErrorGroup = 'GENERIC' | 'CARD_DEVICE' | 'AUTHENTICATION' | 'CONFIG' | 'WINDOWS';
@@ -84,7 +85,7 @@ export class AgentError extends ClientError {
   readonly group: TicketErrorGroup | undefined;
 
   constructor(error: { code: number; message: string; name?: string }) {
-    super('agent', error.message);
+    super('agent', printable(error.message), { received: error.name && printable(error.name) });
     this.name = 'AgentError';
     const unsigned = error.code >>> 0;
     const entry = TICKET_ERRORS.find(({ code, name }) => code === unsigned || name === error.name);

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import { ClientError, OAuthError } from './errors.ts';
 import type { Fetch, HttpAnswer } from './http.ts';
 import { jsonObject, send } from './http.ts';
+import { printable } from './secrets.ts';
 import { TokenSet } from './tokens.ts';
 
 /** One call of a token endpoint. */
@@ -16,6 +17,15 @@ export interface TokenRequest {
 }
 
 const LONGEST_TOKEN = 65_536;
+/** What of a token request is a secret, or as good as one. */
+const SECRETS = [
+  'client_secret',
+  'client_assertion',
+  'code',
+  'code_verifier',
+  'refresh_token',
+  'subject_token',
+];
 
 /**
  * Calls a token endpoint. The ID token of the answer, if any, is handed back apart: nobody has checked it yet.
@@ -35,27 +45,48 @@ export async function requestTokens(request: TokenRequest): Promise<{ tokens: To
     signal: request.signal,
   });
   const body = jsonObject(answer);
-  if (answer.status !== 200) throw oauthErrorOf(answer, body);
+  if (answer.status !== 200) {
+    const sent = [...SECRETS.map((name) => request.form[name]), request.headers?.authorization];
+    throw oauthErrorOf(answer, body, sent);
+  }
   if (!body)
-    throw new ClientError('response_invalid', 'The token endpoint answered 200 without a JSON object.');
+    throw new ClientError('response_invalid', 'The token endpoint answered 200 without a JSON object.', {
+      expected: 'application/json',
+      received: printable(answer.headers.get('content-type') ?? 'no content type').slice(0, 200),
+    });
   return readTokens(body, sentAt);
 }
 
-/** The error of an OAuth answer, whatever its body is. // RFC 6749 section 5.2 */
-export function oauthErrorOf(answer: HttpAnswer, body: Record<string, unknown> | undefined): OAuthError {
+/** The error of an OAuth answer, whatever its body is, without the secrets that were sent. // RFC 6749 section 5.2 */
+export function oauthErrorOf(
+  answer: HttpAnswer,
+  body: Record<string, unknown> | undefined,
+  secrets: readonly (string | undefined)[],
+): OAuthError {
+  const words = (value: unknown) => {
+    const said = text(value);
+    return said === undefined ? undefined : printable(said, secrets);
+  };
   return new OAuthError({
-    error: text(body?.error)?.slice(0, 200) ?? 'invalid_response',
-    description: text(body?.error_description)?.slice(0, 1000),
+    error: words(body?.error)?.slice(0, 200) ?? 'invalid_response',
+    description: words(body?.error_description),
     status: answer.status,
-    messageId: text(body?.message_id)?.slice(0, 200),
+    messageId: words(body?.message_id)?.slice(0, 200),
   });
 }
 
 function readTokens(body: Record<string, unknown>, sentAt: number): { tokens: TokenSet; idToken?: string } {
   const accessToken = token(body, 'access_token');
-  if (accessToken === undefined) throw new ClientError('response_invalid', 'The answer has no access_token.');
+  if (accessToken === undefined) {
+    const received = `members ${printable(Object.keys(body).join(', ')).slice(0, 200) || 'none'}`;
+    throw new ClientError('response_invalid', 'The answer has no access_token.', { received });
+  }
   if (text(body.token_type)?.toLowerCase() !== 'bearer') {
-    throw new ClientError('response_invalid', 'The answer has a token_type that this library cannot use.');
+    const received = `token_type ${printable(text(body.token_type) ?? 'none').slice(0, 40)}`;
+    throw new ClientError('response_invalid', 'The answer has a token_type that this library cannot use.', {
+      expected: 'token_type Bearer',
+      received,
+    });
   }
   const expiresIn = wholeNumber(body, 'expires_in');
   if (expiresIn === undefined) throw new ClientError('response_invalid', 'The answer has no expires_in.');

@@ -33,9 +33,26 @@ describe('a token set', () => {
   test('goes into a session store and comes back', () => {
     const stored: unknown = JSON.parse(JSON.stringify(full.reveal()));
     assert.deepEqual(TokenSet.restore(stored).reveal(), full.reveal());
-    for (const nonsense of [undefined, null, {}, 'x', { accessToken: 1, expiresAt: 2 }]) {
+    const spoilt = [{ expiresAt: '1' }, { refreshToken: {} }, { refreshExpiresAt: 'x' }].map((over) => ({
+      ...full.reveal(),
+      ...over,
+    }));
+    for (const nonsense of [undefined, null, {}, 'x', { accessToken: 1, expiresAt: 2 }, ...spoilt]) {
       assert.throws(() => TokenSet.restore(nonsense), { code: 'settings_invalid' });
     }
+  });
+
+  test('takes nothing back but what it gave, so that nothing else is printed', () => {
+    const stored = { ...full.reveal(), clientSecret: 'stored along', sid: null };
+    const back = TokenSet.restore(stored);
+    assert.deepEqual(Object.keys(back.reveal()).sort(), [
+      'accessToken',
+      'expiresAt',
+      'idToken',
+      'refreshCount',
+      'refreshToken',
+    ]);
+    assert.ok(!inspect(back).includes('stored along'));
   });
 
   test('knows how long it lives', () => {

@@ -19,6 +19,8 @@ export interface TokenSetFields {
 }
 
 const REDACTED = '[redacted]';
+const TEXTS = ['refreshToken', 'idToken', 'scope', 'sid'] as const;
+const NUMBERS = ['refreshExpiresAt', 'refreshCount'] as const;
 
 /**
  * Tokens with their life. Printing or serialising one never shows a secret; `reveal()` does, for a session
@@ -33,11 +35,19 @@ export class TokenSet {
 
   /** Takes back what `reveal()` gave, for example from a session store. Throws `settings_invalid`. */
   static restore(stored: unknown): TokenSet {
-    const fields = stored as Partial<TokenSetFields> | null | undefined;
-    if (typeof fields?.accessToken !== 'string' || typeof fields.expiresAt !== 'number') {
+    const fields = (stored ?? {}) as Record<keyof TokenSetFields, unknown>;
+    const { accessToken, expiresAt } = fields;
+    // Only what is known: whatever else was stored along would be printed.
+    const optional = [
+      ...TEXTS.map((name) => [name, fields[name], typeof fields[name] === 'string'] as const),
+      ...NUMBERS.map((name) => [name, fields[name], Number.isFinite(fields[name])] as const),
+    ].filter(([, value]) => value !== undefined && value !== null);
+    const fits = typeof accessToken === 'string' && Number.isFinite(expiresAt);
+    if (!fits || optional.some(([, , good]) => !good)) {
       throw new ClientError('settings_invalid', 'The stored tokens are not what TokenSet.reveal() gave.');
     }
-    return new TokenSet(fields as TokenSetFields);
+    const rest = Object.fromEntries(optional.map(([name, value]) => [name, value]));
+    return new TokenSet({ ...rest, accessToken, expiresAt: expiresAt as number });
   }
 
   get accessToken(): string {

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { ClientError } from './errors.ts';
+import { printable } from './secrets.ts';
 
 /** Which flow began a transaction, so that one flow cannot finish another's. */
 export type TransactionKind = 'combined' | 'cis2';
@@ -40,13 +41,23 @@ export function unpackTransaction(kind: TransactionKind, packed: unknown, clock:
     throw new ClientError(
       'transaction_invalid',
       'There is no sign-in under way in this session: keep the state of begin() and give it to finish().',
+      { expected: `the state of a ${kind} sign-in`, received: whatCame(packed, transaction) },
     );
   }
   // Another process, whose clock may be a little ahead, may have begun it.
   if (Math.abs(clock.now() - transaction.startedAt) > TRANSACTION_LIFETIME_MS) {
-    throw new ClientError('transaction_expired', 'The sign-in took too long. Start again.');
+    const minutes = Math.round((clock.now() - transaction.startedAt) / 60_000);
+    throw new ClientError('transaction_expired', 'The sign-in took too long. Start again.', {
+      expected: `an answer within ${TRANSACTION_LIFETIME_MS / 60_000} minutes`,
+      received: `one after ${minutes} minutes`,
+    });
   }
   return transaction;
+}
+
+function whatCame(packed: unknown, transaction: Transaction | undefined): string {
+  if (transaction) return `the state of a ${printable(String(transaction.kind)).slice(0, 20)} sign-in`;
+  return packed === undefined || packed === null || packed === '' ? 'nothing' : 'something else';
 }
 
 function parsed(packed: unknown): Transaction | undefined {

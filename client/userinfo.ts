@@ -1,7 +1,6 @@
 import { ClientError } from './errors.ts';
 import type { Fetch, HttpAnswer } from './http.ts';
 import { jsonObject, send } from './http.ts';
-import { faultOf } from './jwt-faults.ts';
 import { oauthErrorOf } from './token-endpoint.ts';
 
 /** What CIS2 says of a person. Which members are there depends on the scope that was asked. */
@@ -27,7 +26,7 @@ export async function requestUserinfo(request: UserinfoRequest): Promise<Userinf
     url: request.userinfoUrl,
     headers: { authorization: `Bearer ${request.accessToken}`, accept: 'application/json, application/jwt' },
   });
-  if (answer.status !== 200) throw oauthErrorOf(answer, jsonObject(answer));
+  if (answer.status !== 200) throw oauthErrorOf(answer, jsonObject(answer), [request.accessToken]);
   const body = await readBody(request, answer);
   if (typeof body?.sub !== 'string' || body.sub === '') {
     throw new ClientError('response_invalid', 'The userinfo answer has no subject (sub).');
@@ -43,12 +42,5 @@ async function readBody(
   if (type !== 'application/jwt') return jsonObject(answer);
   if (!request.verifySigned)
     throw new ClientError('response_invalid', 'The userinfo answer is signed; plain was due.');
-  try {
-    return await request.verifySigned(answer.text);
-  } catch (cause) {
-    const fault = faultOf(cause);
-    throw fault
-      ? new ClientError('response_invalid', `The userinfo answer is refused: ${fault.reason}.`, { cause })
-      : cause;
-  }
+  return request.verifySigned(answer.text);
 }

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
+import { createLocalJWKSet, SignJWT } from 'jose';
+import { createApplicationRestricted } from './application-restricted.ts';
+import { createCis2 } from './cis2.ts';
+import { createCombined } from './combined.ts';
+import { cis2At, platformAt } from './config.ts';
+import { createExchange } from './exchange.ts';
+import { keepFresh } from './fresh.ts';
+import { verifyIdToken } from './id-token.ts';
+import { AgentError, ClientError, FhirError, OAuthError, TokenError } from './index.ts';
+import { publicKeySet, readSigningKey } from './keys.ts';
+import { createPds } from './pds.ts';
+import { testClock } from './testing/clock.ts';
+import { rsaKey } from './testing/keys.ts';
+import { bodyOf, serve } from './testing/server.ts';
+import { TokenSet } from './tokens.ts';
+
+const ISSUER = 'http://localhost:1/issuer';
+const SECRET = 'the-client-secret';
+const REDIRECT = 'http://localhost/callback';
+const key = rsaKey('k');
+const clock = testClock();
+
+/** Every way in which an error or another thing ends in a log. */
+function printed(value: unknown): string {
+  const { message = '', stack = '' } = value as { message?: string; stack?: string };
+  return [
+    ...[message, stack, String(value), JSON.stringify(value), JSON.stringify({ nested: [value] })],
+    ...[inspect(value), inspect({ value }, { depth: 9, showHidden: true })],
+  ].join('\n');
+}
+
+async function thrownBy(work: Promise<unknown> | (() => unknown)): Promise<ClientError> {
+  try {
+    await (typeof work === 'function' ? work() : work);
+  } catch (error) {
+    assert.ok(error instanceof ClientError, String(error));
+    return error;
+  }
+  return assert.fail('nothing was thrown');
+}
+
+/** A server that refuses whatever comes, and quotes all of it. */
+async function echo(t: TestContext) {
+  const sent: string[] = [];
+  const server = await serve(() => async (request, response) => {
+    const form = new URLSearchParams(await bodyOf(request));
+    const bearer = request.headers.authorization?.replace('Bearer ', '');
+    sent.push(
+      ...[...form].filter(([name]) => /secret|assertion$|code|token$/.test(name)).map(([, value]) => value),
+    );
+    if (bearer) sent.push(bearer);
+    const error_description = `wrong: ${[...form].flat().join(' ')} ${bearer}\r\nforged log line`;
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: 'invalid_client', error_description, message_id: 'rrt-7' }));
+  });
+  t.after(server.close);
+  return { ...server, sent };
+}
+
+describe('errors', () => {
+  test('of a server that quotes what was sent show none of it, and keep its message id', async (t) => {
+    const { origin, sent } = await echo(t);
+    const secrets = { clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT };
+    const combined = createCombined({ ...platformAt(origin), ...secrets, pkce: true });
+    const cis2 = createCis2({
+      ...{ issuer: origin, endpoints: cis2At(origin), clientId: 'app', redirectUri: REDIRECT },
+      authentication: { method: 'private_key_jwt', key },
+    });
+    const tokenUrl = `${origin}/token`;
+    const tokens = new TokenSet({
+      accessToken: 'the-access-token',
+      expiresAt: 0,
+      refreshToken: 'the-refresh-token',
+    });
+    const begun = [combined.begin(), await cis2.begin()];
+    const answers = begun.map(({ url }) => ({
+      code: 'the-code',
+      state: new URL(url).searchParams.get('state') ?? '',
+    }));
+    const [first = {}, second = {}] = answers;
+    const errors = await Promise.all([
+      thrownBy(combined.finish(first, begun[0]?.state ?? '')),
+      thrownBy(cis2.finish(second, begun[1]?.state ?? '')),
+      thrownBy(combined.refresh(tokens)),
+      thrownBy(combined.userinfo(tokens)),
+      thrownBy(keepFresh(tokens, combined.refresh).freshToken()),
+      thrownBy(createExchange({ tokenUrl, clientId: 'app', key }).exchange('the-id-token')),
+      thrownBy(createApplicationRestricted({ tokenUrl, clientId: 'app', key }).obtain()),
+    ]);
+    assert.ok(sent.length > 10);
+    for (const error of errors) {
+      const text = printed(error);
+      for (const secret of sent) assert.ok(!text.includes(secret), `${secret} is shown by ${text}`);
+      assert.ok(error instanceof OAuthError);
+      assert.deepEqual([error.messageId, error.status, error.received], ['rrt-7', 400, 'status 400']);
+      assert.match(error.advice, /registered ones.* Quote rrt-7 to support/);
+      assert.doesNotMatch(error.message, /[\r\n]/, 'no second line in a log');
+      const { message, messageId, code } = JSON.parse(JSON.stringify(error));
+      assert.deepEqual([message, messageId, code], [error.message, 'rrt-7', 'oauth']);
+    }
+  });
+
+  test('of a header that cannot be sent do not quote the token in it', async () => {
+    const pds = createPds({ baseUrl: ISSUER, token: async () => 'the-access-token\n' });
+    const error = await thrownBy(pds.patient('9000000009'));
+    assert.equal(error.code, 'settings_invalid');
+    assert.match(error.advice, /line ends/);
+    assert.ok(!printed(error).includes('the-access-token'));
+  });
+
+  test('of a patient show neither number nor diagnostics, unless asked', async (t) => {
+    const outcome = { resourceType: 'OperationOutcome', issue: [{ diagnostics: 'no 9000000009 here' }] };
+    const server = await serve(() => (_request, response) => {
+      response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify(outcome));
+    });
+    const gone = await serve(() => (_request, response) => response.end());
+    await gone.close();
+    t.after(server.close);
+    const read = (baseUrl: string) =>
+      createPds({ baseUrl, token: async () => 'token' }).patient('9000000009');
+    const [refused, unreachable] = await Promise.all([
+      thrownBy(read(`${server.origin}/`)),
+      thrownBy(read(gone.origin)),
+    ]);
+    assert.ok(refused instanceof FhirError);
+    assert.equal(refused.diagnostics, 'no 9000000009 here');
+    assert.match(refused.advice, new RegExp(`no such record.*${refused.requestId}`));
+    assert.deepEqual([unreachable?.code, unreachable?.received], ['network', 'ECONNREFUSED']);
+    for (const error of [refused, unreachable]) assert.doesNotMatch(printed(error), /9000000009/);
+  });
+
+  test('of a token say what was expected and what came, and show no claim that was not asked for', async () => {
+    const now = Math.floor(clock.now() / 1000);
+    const good = { iss: ISSUER, aud: 'app', sub: 'the-person', nonce: 'the-nonce', iat: now, exp: now + 60 };
+    const expected = {
+      ...{ issuer: ISSUER, clientId: 'app', alg: 'RS256', nonce: 'the-nonce', clock, toleranceSeconds: 30 },
+      keys: createLocalJWKSet(publicKeySet([{ ...key, alg: 'RS256' }])),
+    };
+    const cases: [object, object, RegExp, RegExp][] = [
+      [
+        { iss: `${ISSUER}/` },
+        {},
+        /^iss "http:\/\/localhost:1\/issuer"$/,
+        /^iss "http:\/\/localhost:1\/issuer\/"$/,
+      ],
+      [{ aud: 'other' }, {}, /^aud "app"$/, /^aud "other"$/],
+      [{ aud: ['app', 'x'] }, {}, /^aud "app" alone$/, /^aud \["app","x"\]$/],
+      [{ exp: now - 60 }, {}, /this machine's clock, \d{4}-/, /^\d{4}-\d\d-\d\dT/],
+      [{}, { alg: 'RS512' }, /^alg RS256$/, /^alg "RS512"$/],
+      [{}, { kid: 'unknown' }, /one key of the issuer/, /^kid "unknown"$/],
+    ];
+    for (const [claims, header, wanted, came] of cases) {
+      const token = await new SignJWT({ ...good, ...claims })
+        .setProtectedHeader({ alg: 'RS256', kid: 'k', ...header })
+        .sign(readSigningKey('key', key).key);
+      const error = await thrownBy(verifyIdToken(token, expected));
+      assert.ok(error instanceof TokenError);
+      assert.match(error.expected ?? '', wanted);
+      assert.match(error.received ?? '', came);
+      assert.match(error.advice, /^Do not sign the person in\. \S/);
+      const text = printed(error);
+      for (const hidden of [token, 'the-nonce', 'the-person']) assert.ok(!text.includes(hidden), text);
+    }
+  });
+
+  test('of the browser and of the session say what came, in one line', async () => {
+    const combined = createCombined({
+      ...{ ...platformAt(ISSUER), clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT },
+      clock,
+    });
+    const { url, state } = combined.begin();
+    const own = new URL(url).searchParams.get('state') ?? '';
+    const known: [object, string, Partial<ClientError>][] = [
+      [{ code: 'x' }, state, { code: 'state_mismatch', received: 'no state' }],
+      [{ code: 'x', state: 'y' }, state, { code: 'state_mismatch', received: 'another state' }],
+      [{ state: own }, state, { code: 'callback_invalid', received: 'state' }],
+      [{ code: 'x', state: own }, '', { code: 'transaction_invalid', received: 'nothing' }],
+    ];
+    for (const [answer, kept, expected] of known) {
+      const error = await thrownBy(combined.finish(answer as Record<string, string>, kept));
+      assert.deepEqual({ ...expected, code: error.code, received: error.received }, expected);
+      assert.ok(!printed(error).includes(own));
+    }
+    const forged = { error: 'access_denied', error_description: 'no\nINFO all is well', state: own };
+    const error = await thrownBy(combined.finish(forged, state));
+    assert.equal(error.message, 'access_denied: no INFO all is well');
+    assert.match(error.advice, /refused/);
+  });
+
+  test('all have something to do next, those of the agent too', () => {
+    const agent = new AgentError({ code: 0x80200004, message: 'blocked', name: 'TCK_API_ERR_PIN_BLOCKED' });
+    assert.equal(agent.received, 'TCK_API_ERR_PIN_BLOCKED');
+    assert.match(agent.advice, /ticketError/);
+    assert.match(new ClientError('cancelled', 'x').advice, /sign in again/);
+  });
+});
+
+test('what the library hands out shows no secret when it is printed, and stays what it is', async () => {
+  const settings = { clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT };
+  const combined = createCombined({ ...platformAt(ISSUER), ...settings, pkce: true });
+  const cis2 = createCis2({
+    ...{ issuer: ISSUER, endpoints: cis2At(ISSUER), clientId: 'app', redirectUri: REDIRECT, pkce: true },
+    authentication: { method: 'private_key_jwt', key },
+  });
+  for (const begun of [combined.begin(), await cis2.begin()]) {
+    const { verifier } = JSON.parse(Buffer.from(begun.state, 'base64url').toString());
+    assert.ok(verifier);
+    for (const text of [inspect(begun), inspect({ begun }, { depth: 9 })]) {
+      assert.ok(!text.includes(begun.state) && text.includes(`state: '[redacted]'`), text);
+    }
+    assert.deepEqual(JSON.parse(JSON.stringify(begun)), { url: begun.url, state: begun.state });
+  }
+  const tokens = new TokenSet({
+    accessToken: 'the-access-token',
+    expiresAt: 0,
+    refreshToken: 'the-refresh-token',
+  });
+  const fresh = keepFresh(tokens, combined.refresh);
+  const things = [combined, cis2, fresh, tokens, { session: { tokens, fresh } }];
+  for (const thing of things) {
+    assert.doesNotMatch(printed(thing), new RegExp(`${SECRET}|the-access|the-refresh|${key.privateKey.d}`));
+  }
+});
