@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describe, test } from 'node:test';
+import type { JWK } from 'jose';
 import { createLocalJWKSet, SignJWT, UnsecuredJWT } from 'jose';
 import type { IdTokenExpectation } from './id-token.ts';
 import { verifyIdToken } from './id-token.ts';
@@ -109,6 +110,34 @@ describe('an ID token', () => {
     const [head, , tail] = token.split('.');
     const forged = Buffer.from(JSON.stringify({ ...good, sub: '656005750104' })).toString('base64url');
     await refused(`${head}.${forged}.${tail}`, 'signature');
+  });
+
+  // OpenID Connect Core 1.0 section 10.1: where the key set has several keys, the token has to name its own.
+  test('that names no key is accepted when exactly one key fits by algorithm and use, else refused', async () => {
+    const [own = {}, other = {}] = publicKeySet(
+      [key, rsaKey('other')].map((each) => ({ ...each, alg: 'RS256' as const })),
+    ).keys;
+    const [bare, elliptic] = [{ ...own, alg: undefined }, generateKeyPairSync('ec', { namedCurve: 'P-256' })];
+    const ec = { ...elliptic.publicKey.export({ format: 'jwk' }), use: 'sig' };
+    const encrypting = { ...other, alg: undefined, use: 'enc' };
+    const token = await signed({}, { kid: undefined });
+    const fits = (...keys: JWK[]) =>
+      verifyIdToken(
+        token,
+        expected({ keys: createLocalJWKSet({ keys: keys.map((each) => ({ ...each })) }) }),
+      );
+    assert.ok(await fits(own));
+    assert.ok(await fits({ ...bare, use: undefined, kid: undefined }));
+    assert.ok(await fits(own, encrypting, { ...other, alg: 'RS512' }, ec));
+    for (const keys of [
+      [own, other],
+      [bare, other],
+      [own, { ...own, kid: 'again' }],
+    ]) {
+      await assert.rejects(fits(...keys), { fault: 'key', message: /several keys .* does not say which/ });
+    }
+    await assert.rejects(fits(encrypting, ec), { fault: 'key', message: /no key of the issuer fits/ });
+    await assert.rejects(fits({ ...other, kid: KID }), { fault: 'signature' });
   });
 
   test('that is not a token is refused', async () => {

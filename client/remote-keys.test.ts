@@ -2,17 +2,21 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JWK } from 'jose';
 import { jwtVerify, SignJWT } from 'jose';
+import type { Fault } from './jwt-faults.ts';
 import type { SigningKey } from './keys.ts';
 import { publicKeySet, readSigningKey } from './keys.ts';
 import { createRemoteKeys } from './remote-keys.ts';
+import { verifySigned } from './signed.ts';
 import { testClock } from './testing/clock.ts';
 import { rsaKey } from './testing/keys.ts';
 import { serve } from './testing/server.ts';
 
 const [first, second] = [rsaKey('first'), rsaKey('second')];
 const publicHalf = (key: SigningKey): JWK[] => publicKeySet([{ ...key, alg: 'RS256' }]).keys;
-const tokenBy = (key: SigningKey, kid = key.kid): Promise<string> =>
-  new SignJWT({}).setProtectedHeader({ alg: 'RS256', kid }).sign(readSigningKey('key', key).key);
+const tokenBy = (key: SigningKey, kid: string | null = key.kid): Promise<string> =>
+  new SignJWT({})
+    .setProtectedHeader({ alg: 'RS256', kid: kid ?? undefined })
+    .sign(readSigningKey('key', key).key);
 
 async function keyServer() {
   const state = { keys: publicHalf(first), fetches: 0, status: 200 };
@@ -23,7 +27,16 @@ async function keyServer() {
   });
   const clock = testClock();
   const keys = createRemoteKeys({ url: async () => server.origin, fetch, clock });
-  return { state, clock, close: server.close, verify: async (token: string) => jwtVerify(token, keys) };
+  const agreed = { keys, alg: 'RS256', clock, toleranceSeconds: 30 };
+  const refuse = ({ reason }: Fault) => new Error(reason);
+  const check = (token: string) => verifySigned(token, { ...agreed, refuse });
+  return {
+    state,
+    clock,
+    close: server.close,
+    check,
+    verify: async (token: string) => jwtVerify(token, keys),
+  };
 }
 
 describe('keys of a provider', () => {
@@ -70,6 +83,38 @@ describe('keys of a provider', () => {
     await verify(token);
     clock.advance(601);
     await assert.rejects(verify(token), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
+  });
+
+  test('are fetched again when a signature tells of a new key that no kid does', async (t) => {
+    for (const kid of [null, 'same']) {
+      const { state, clock, check, close } = await keyServer();
+      t.after(close);
+      const set = (key: SigningKey) => publicHalf(key).map((jwk) => ({ ...jwk, kid: kid ?? undefined }));
+      state.keys = set(first);
+      await check(await tokenBy(first, kid));
+      state.keys = set(second);
+      const token = await tokenBy(second, kid);
+      await Promise.all([check(token), check(token), check(token)]);
+      assert.equal(state.fetches, 2, 'once for all who need it');
+      for (let attempt = 0; attempt < 5; attempt += 1) {
+        await assert.rejects(check(await tokenBy(first, kid)), /signature/);
+      }
+      assert.equal(state.fetches, 2, 'not without end for forged signatures');
+      clock.advance(11);
+      state.status = 503;
+      await assert.rejects(check(await tokenBy(first, kid)), /signature/);
+      assert.equal(state.fetches, 3);
+    }
+  });
+
+  test('that are no key set are the fault of the provider, not of the token', async (t) => {
+    const { state, check, close } = await keyServer();
+    t.after(close);
+    const nonsense: unknown[] = [{}, 'x', [7], null];
+    for (const keys of nonsense) {
+      state.keys = keys as JWK[];
+      await assert.rejects(check(await tokenBy(first)), { code: 'metadata_invalid', received: 'status 200' });
+    }
   });
 
   test('that cannot be had are an error of their own, and are asked for again', async (t) => {
