@@ -18,10 +18,13 @@ export function ownUid(): number | undefined {
 }
 
 /**
- * Where the Identity Agent of this user listens when nothing else is configured: a Unix socket in the
- * user's runtime folder (else in a folder of that user under the temporary folder), a named pipe on Windows.
+ * Where the Identity Agent of this user listens when nothing else is configured: what ALONGSIDE_AGENT_SOCKET names,
+ * as for the agent itself; else a Unix socket in the user's runtime folder (else in a folder of that user under the
+ * temporary folder), a named pipe on Windows.
  */
 export function defaultAgentSocket(): string {
+  const told = environmentVariable('ALONGSIDE_AGENT_SOCKET');
+  if (told !== undefined) return told;
   if (process.platform === 'win32') return '\\\\.\\pipe\\alongside-identity-agent';
   const runtime = environmentVariable('XDG_RUNTIME_DIR');
   const folder = runtime ? join(runtime, 'alongside') : join(tmpdir(), `alongside-${ownUid() ?? 'user'}`);

@@ -7,7 +7,7 @@ import { escaped, goTo, showPage, WebSessions } from './web-session.ts';
 
 // A web application in the combined pattern: it knows the authorisation service only.
 //   node examples/combined-web.ts                  at the running Alongside, where it registers itself
-//   BASE_URL=https://int.api.service.nhs.uk CLIENT_ID=... CLIENT_SECRET=... node examples/combined-web.ts
+//   API_URL=https://int.api.service.nhs.uk API_KEY=... API_SECRET=... node examples/combined-web.ts
 // At other services register the callback address that it prints. PORT changes the port.
 
 interface Data {
@@ -24,9 +24,8 @@ const combined = createCombined({ ...platformAt(`${api}/oauth2`), clientId, clie
 const sessions = new WebSessions<Data>('combined_example');
 
 async function settings(): Promise<{ api: string; clientId: string; clientSecret: string }> {
-  const { BASE_URL, CLIENT_ID, CLIENT_SECRET } = process.env;
-  if (BASE_URL && CLIENT_ID && CLIENT_SECRET)
-    return { api: BASE_URL, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
+  const { API_URL = process.env.ALONGSIDE_API_URL, API_KEY, API_SECRET } = process.env;
+  if (API_URL && API_KEY && API_SECRET) return { api: API_URL, clientId: API_KEY, clientSecret: API_SECRET };
   const instance = await findInstance();
   const { platform } = await register(instance, {
     name: 'Combined example',

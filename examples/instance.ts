@@ -18,10 +18,17 @@ export interface Registration {
 
 const clone = join(import.meta.dirname, '..');
 
-/** Finds the instance by ALONGSIDE_PORT_BASE, else by its state file (ALONGSIDE_STATE, else .alongside/state.json). */
+/**
+ * Finds the instance by ALONGSIDE_PORT_BASE, else by the addresses that `alongside status --env` prints, else by its
+ * state file (ALONGSIDE_STATE, else .alongside/state.json).
+ */
 export async function findInstance(): Promise<Instance> {
   const base = process.env.ALONGSIDE_PORT_BASE;
   if (base && base !== '0') return askConsole(base);
+  const { ALONGSIDE_CONSOLE_URL, ALONGSIDE_API_URL, ALONGSIDE_CIS2_ISSUER_URL } = process.env;
+  if (ALONGSIDE_CONSOLE_URL && ALONGSIDE_API_URL && ALONGSIDE_CIS2_ISSUER_URL) {
+    return { console: ALONGSIDE_CONSOLE_URL, api: ALONGSIDE_API_URL, cis2Issuer: ALONGSIDE_CIS2_ISSUER_URL };
+  }
   const named = process.env.ALONGSIDE_STATE;
   const usual = ['.alongside/state.json', join(clone, '.alongside/state.json')];
   const file = named ?? usual.find((path) => existsSync(path));

@@ -7,7 +7,7 @@
 //   php combined.php exchange ID_TOKEN       separate: an ID token of CIS2 for an access token
 //
 // Settings, from the environment:
-//   API_URL       origin of the API platform, http://localhost:8401
+//   API_URL       origin of the API platform; else ALONGSIDE_API_URL, as `alongside status --env` prints it
 //   API_KEY       client id of the application; API_SECRET its secret (sign-in)
 //   KEY_FILE      private key as PEM (application, exchange); KEY_ID the kid of the registered public key
 //   CALLBACK_URL  registered callback URL on this machine (sign-in)
@@ -18,6 +18,9 @@ declare(strict_types=1);
 function setting(string $name): string
 {
     $value = getenv($name);
+    if ($name === 'API_URL' && ($value === false || $value === '')) {
+        $value = getenv('ALONGSIDE_API_URL');
+    }
     if ($value === false || $value === '') {
         throw new RuntimeException("The environment variable $name is missing.");
     }

@@ -1,10 +1,11 @@
 # Sourced by the other two: a client assertion (RFC 7523) with openssl alone.
 #
 # Settings, from the environment:
-#   API_URL   origin of the API platform, http://localhost:8401
+#   API_URL   origin of the API platform; else ALONGSIDE_API_URL, as `alongside status --env` prints it
 #   API_KEY   client id of the application
 #   KEY_FILE  private key as PEM; KEY_ID the kid of the registered public key
 
+API_URL=${API_URL:-${ALONGSIDE_API_URL:-}}
 : "${API_URL:?}" "${API_KEY:?}" "${KEY_FILE:?}" "${KEY_ID:?}"
 
 base64url() {

@@ -1,5 +1,6 @@
 import { OperatorError, readFlags } from '@alongside/kernel/config';
 import { z } from 'zod';
+import { agentSocketPath } from '../../boot/data-folder.ts';
 import { type Command, noMore, type Output } from '../command.ts';
 import { InstanceApi, instanceFlags } from '../instance.ts';
 import { columns } from '../output.ts';
@@ -24,6 +25,8 @@ interface Credentials {
 }
 interface Everything {
   state: State;
+  /** Where desktop applications find the agent of this machine. */
+  agentSocket: string;
   people: Person[];
   cards: { serial: string; persona: string | null; name: string; locked: boolean }[];
   applications: Credentials[];
@@ -43,7 +46,8 @@ async function read(api: InstanceApi): Promise<Everything> {
       },
     ),
   ]);
-  return { state, people, cards, applications };
+  const agentSocket = agentSocketPath(Number(new URL(state.urls.identityAgent ?? '').port));
+  return { state, agentSocket, people, cards, applications };
 }
 
 const shout = (name: string): string =>
@@ -52,11 +56,15 @@ const shout = (name: string): string =>
     .replace(/[^A-Za-z0-9]/g, '_')
     .toUpperCase();
 
-function variables({ state, applications }: Everything): string[] {
+/** The beginning of an application's names; most ids that are made here begin with a digit, which a shell takes for no name. */
+const prefixOf = (id: string): string => shout(id).replace(/^(?=\d|[0-9A-F]{8}_)/, 'APP_');
+
+function variables({ state, agentSocket, applications }: Everything): string[] {
   const lines = Object.entries(state.urls).map(([name, value]) => `ALONGSIDE_${shout(name)}_URL=${value}`);
+  lines.push(`ALONGSIDE_AGENT_SOCKET=${agentSocket}`);
   for (const application of applications) {
     for (const half of ['platform', 'cis2'] as const) {
-      const prefix = `${shout(application.id)}_${shout(half)}`;
+      const prefix = `${prefixOf(application.id)}_${shout(half)}`;
       const credentials = application[half];
       if (credentials) lines.push(`${prefix}_CLIENT_ID=${credentials.clientId}`);
       if (credentials?.clientSecret) lines.push(`${prefix}_CLIENT_SECRET=${credentials.clientSecret}`);
@@ -65,11 +73,10 @@ function variables({ state, applications }: Everything): string[] {
   return lines;
 }
 
-function show({ state, people, cards, applications }: Everything, out: Output): void {
+function show({ state, agentSocket, people, cards, applications }: Everything, out: Output): void {
   out.line(`Alongside ${state.version}, ${state.database}`);
   out.line('');
-  for (const line of columns(Object.entries(state.urls).map(([name, value]) => [name, value])))
-    out.line(line);
+  for (const line of columns([...Object.entries(state.urls), ['agentSocket', agentSocket]])) out.line(line);
   out.line('');
   out.line(cards.length > 0 ? 'People and cards (every PIN is 123456)' : 'People');
   const rows = people.map((person) => [
@@ -111,6 +118,7 @@ export const status: Command = {
     if (flags.json)
       out.json({
         ...everything.state,
+        agentSocket: everything.agentSocket,
         people: everything.people,
         cards: everything.cards,
         applications: everything.applications,

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+// What `alongside status --env` prints is what the client library and the examples read.
+const run = promisify(execFile);
+const clone = join(import.meta.dirname, '../..');
+
+describe('alongside status --env', () => {
+  let instance: TestInstance;
+  let lines: string[];
+  let env: Record<string, string>;
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-environment-'));
+  const plain = { PATH: process.env.PATH ?? '' };
+  before(async () => {
+    instance = await startInstance();
+    await instance.signInAtDesk('gp');
+    // Most ids that are made here begin with a digit.
+    for (const name of ['one', 'two', 'three', 'four'])
+      await instance.api('POST', '/applications', {
+        name,
+        profile: 'nhs',
+        platform: { callbackUrls: ['http://localhost/x'], products: [] },
+      });
+    const cli = [join(clone, 'src/cli/main.ts'), 'status', '--env', '--state', instance.state.stateFile];
+    const { stdout } = await run(process.execPath, cli, { env: plain });
+    lines = stdout.trimEnd().split('\n');
+    env = Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+  });
+  after(async () => {
+    await instance?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A program that knows nothing of the instance but what was printed. */
+  const program = (file: string, more: Record<string, string> = {}) =>
+    spawn(process.execPath, [file], {
+      cwd: folder,
+      env: { ...plain, ...env, ...more },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+
+  test('prints names and values that any shell takes as they are', () => {
+    for (const line of lines) assert.match(line, /^[A-Z_][A-Z0-9_]*=[A-Za-z0-9._~:/@\\-]+$/);
+    assert.equal(new Set(lines.map((line) => line.split('=')[0])).size, lines.length);
+    assert.equal(lines.filter((line) => /^APP_[0-9A-F]{8}_.*_PLATFORM_CLIENT_ID=/.test(line)).length, 4);
+    const { urls, agentSocket } = instance.state;
+    assert.deepEqual(
+      [
+        env.ALONGSIDE_API_URL,
+        env.ALONGSIDE_CIS2_ISSUER_URL,
+        env.ALONGSIDE_CONSOLE_URL,
+        env.ALONGSIDE_AGENT_SOCKET,
+      ],
+      [urls.api, urls.cis2Issuer, urls.console, agentSocket],
+    );
+  });
+
+  test('has every variable of Alongside that the client library and the examples read', () => {
+    const files = globSync(['client/**/*.ts', 'examples/**/*.{ts,sh,php}'], { cwd: clone });
+    const read = files
+      .filter((file) => !/\.test\.ts$|testing|node_modules/.test(file))
+      .flatMap(
+        (file) => readFileSync(join(clone, file), 'utf8').match(/\b(ALONGSIDE|DEMO)_[A-Z0-9_]+/g) ?? [],
+      );
+    const instead = ['ALONGSIDE_PORT_BASE', 'ALONGSIDE_STATE'];
+    const ofTheMachine = ['ALONGSIDE_BROWSER'];
+    const unknown = new Set(
+      read.filter((name) => !(name in env) && ![...instead, ...ofTheMachine].includes(name)),
+    );
+    assert.deepEqual([...unknown], []);
+    for (const name of ['ALONGSIDE_API_URL', 'ALONGSIDE_AGENT_SOCKET']) assert.ok(read.includes(name));
+  });
+
+  test('is enough for an example', async (t) => {
+    const child = program(join(clone, 'examples/combined-web.ts'), { PORT: '0' });
+    t.after(() => child.kill());
+    const [said] = await once(child.stdout, 'data');
+    assert.match(String(said), /^Open http:\/\/localhost/);
+    const { applications } = await instance.api<{ applications: { name: string }[] }>('GET', '/applications');
+    assert.ok(applications.some(({ name }) => name === 'Combined example'));
+  });
+
+  test('is enough for a desktop application at the agent', async () => {
+    const text = [
+      `import { IdentityAgentClient } from '${new URL('../../client/index.ts', import.meta.url).href}';`,
+      "const agent = new IdentityAgentClient({ application: 'environment' });",
+      'console.log((await agent.status()).state);',
+      'await agent.close();',
+    ];
+    const cli = ['--input-type=module', '-e', text.join('\n')];
+    const { stdout } = await run(process.execPath, cli, { cwd: folder, env: { ...plain, ...env } });
+    assert.equal(stdout.trim(), 'signedIn');
+  });
+
+  test('disturbs no command in whose environment it stands', async () => {
+    const cli = [join(clone, 'src/cli/main.ts'), 'status', '--env', '--state', instance.state.stateFile];
+    const { stdout } = await run(process.execPath, cli, { env: { ...plain, ...env } });
+    for (const line of lines) assert.ok(stdout.split('\n').includes(line), line);
+  });
+});
