@@ -36,7 +36,7 @@ export function createApplicationRestricted(settings: ApplicationRestrictedSetti
   const tokenUrl = checkedUrl('tokenUrl', settings.tokenUrl);
   const clientId = checkedText('clientId', settings.clientId);
   const { key } = settings;
-  readSigningKey('key', key);
+  readSigningKey('key', key, 'RS512');
   let kept: TokenSet | undefined;
   let underWay: Promise<TokenSet> | undefined;
 

@@ -52,7 +52,7 @@ export function checkCallback(parameters: CallbackParameters, expected: Callback
   checkIssuer(parameters, expected);
   if (parameters.error !== undefined) {
     throw new OAuthError({
-      error: printable(parameters.error).slice(0, 200),
+      error: printable(parameters.error).slice(0, 200) || 'invalid_response',
       description: parameters.error_description && printable(parameters.error_description),
     });
   }

@@ -44,13 +44,13 @@ describe('sign-in at an OpenID provider that is not ours', () => {
           client_secret: SECRET,
           token_endpoint_auth_method: 'client_secret_basic',
         },
-        {
+        ...['signed-userinfo', 'signed-userinfo-of-another'].map((client_id) => ({
           ...common,
-          client_id: 'signed-userinfo',
+          client_id,
           client_secret: SECRET,
           token_endpoint_auth_method: 'client_secret_post',
           userinfo_signed_response_alg: 'RS256',
-        },
+        })),
         { ...common, ...signed, client_id: 'jwt', token_endpoint_auth_signing_alg: 'RS512' },
       ],
     });
@@ -91,6 +91,31 @@ describe('sign-in at an OpenID provider that is not ours', () => {
   test('with a signed assertion', async () => {
     const authentication = { method: 'private_key_jwt', key } as const;
     assert.equal((await signIn(application({ clientId: 'jwt', authentication }))).subject, SUBJECT);
+  });
+
+  test('a signed userinfo answer for another application is refused', async () => {
+    const own = application({ clientId: 'signed-userinfo' });
+    const signed = await signIn(application({ clientId: 'signed-userinfo-of-another' }));
+    await assert.rejects(own.userinfo(signed), {
+      code: 'response_invalid',
+      expected: 'aud signed-userinfo',
+      received: 'aud "signed-userinfo-of-another"',
+    });
+  });
+
+  test('settings that would switch a check off, or can never work, are refused', () => {
+    const wrong: [Partial<Cis2Settings>, RegExp][] = [
+      [{ toleranceSeconds: 30_000 }, /toleranceSeconds must be a number of seconds/],
+      [{ toleranceSeconds: Number.NaN }, /toleranceSeconds/],
+      [{ idTokenAlg: 'none' as 'RS256' }, /idTokenAlg must be one of RS256/],
+      [
+        { authentication: { method: 'private_key_jwt', key, alg: 'ES256' } },
+        /does not fit ES256.*EC key on P-256/,
+      ],
+    ];
+    for (const [over, message] of wrong) {
+      assert.throws(() => application(over), { code: 'settings_invalid', message });
+    }
   });
 
   test('a wrong secret is told in the words of the provider', async () => {

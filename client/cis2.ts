@@ -8,24 +8,23 @@ import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import type { Begun } from './combined.ts';
 import type { ProviderEndpoints } from './config.ts';
-import { checkedText, checkedUrl, withQuery } from './config.ts';
+import { checkedSeconds, checkedText, checkedUrl, withQuery } from './config.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import type { IdTokenClaims } from './id-token.ts';
 import { verifyIdToken } from './id-token.ts';
-import type { Fault } from './jwt-faults.ts';
 import type { SigningAlgorithm } from './keys.ts';
+import { checkedAlgorithm } from './keys.ts';
 import { logoutUrl } from './logout-url.ts';
 import { createProofKey } from './pkce.ts';
 import { createProvider } from './provider.ts';
 import { createRemoteKeys } from './remote-keys.ts';
 import { printedWithout, randomToken } from './secrets.ts';
-import { verifySigned } from './signed.ts';
 import { requestTokens } from './token-endpoint.ts';
 import { TokenSet } from './tokens.ts';
 import { packTransaction, unpackTransaction } from './transaction.ts';
 import type { Userinfo } from './userinfo.ts';
-import { requestUserinfo } from './userinfo.ts';
+import { requestUserinfo, verifyUserinfo } from './userinfo.ts';
 
 /** The settings of an application at CIS2. */
 export interface Cis2Settings {
@@ -102,8 +101,8 @@ export function createCis2(settings: Cis2Settings): Cis2 {
   const issuer = checkedUrl('issuer', settings.issuer);
   const clientId = checkedText('clientId', settings.clientId);
   const redirectUri = checkedUrl('redirectUri', settings.redirectUri);
-  const alg = settings.idTokenAlg ?? 'RS256';
-  const toleranceSeconds = settings.toleranceSeconds ?? 30;
+  const alg = checkedAlgorithm('idTokenAlg', settings.idTokenAlg ?? 'RS256');
+  const toleranceSeconds = checkedSeconds('toleranceSeconds', settings.toleranceSeconds ?? 30, 300);
   checkAuthentication(settings.authentication);
   const provider = createProvider({ ...settings, issuer, fetch: fetcher, clock });
   const keys = createRemoteKeys({ url: async () => (await provider()).jwksUrl, fetch: fetcher, clock });
@@ -187,23 +186,17 @@ export function createCis2(settings: Cis2Settings): Cis2 {
       });
       return {
         ...assurance,
-        tokens: new TokenSet({ ...tokens.reveal(), idToken, sid: claims.sid }),
+        tokens: new TokenSet({ ...tokens.reveal(), idToken, sid: text(claims.sid) }),
         subject: claims.sub,
         claims,
-        selectedRoleId: claims.selected_roleid || undefined,
+        selectedRoleId: text(claims.selected_roleid),
       };
     },
 
     async userinfo({ tokens, subject }) {
       const { userinfoUrl } = await provider();
-      // Signed answers carry no audience that could be checked; the subject is checked below.
-      const refuse = ({ reason, expected, received }: Fault) =>
-        new ClientError('response_invalid', `The userinfo answer is refused: ${reason}.`, {
-          expected,
-          received,
-        });
-      const verify = async (jwt: string) =>
-        (await verifySigned(jwt, { keys, alg, clock, toleranceSeconds, refuse })).payload;
+      const verify = (jwt: string) =>
+        verifyUserinfo(jwt, { issuer, clientId, keys, alg, clock, toleranceSeconds });
       const { accessToken } = tokens;
       const userinfo = await requestUserinfo({
         ...{ userinfoUrl, accessToken, fetch: fetcher },
@@ -225,4 +218,9 @@ export function createCis2(settings: Cis2Settings): Cis2 {
       return logoutUrl({ endSessionUrl, idTokenHint: tokens.idToken, clientId, ...options });
     },
   };
+}
+
+// A provider may leave a claim empty, or write it otherwise than it is published.
+function text(claim: unknown): string | undefined {
+  return typeof claim === 'string' && claim !== '' ? claim : undefined;
 }

@@ -22,7 +22,7 @@ const LIFETIME_SECONDS = 240;
 
 /** Signs a client assertion with a fresh `jti`, good for one call. // RFC 7523 section 3 */
 export async function signClientAssertion(settings: ClientAssertionSettings): Promise<string> {
-  const { kid, key } = readSigningKey('key', settings.key);
+  const { kid, key } = readSigningKey('key', settings.key, settings.alg);
   const now = Math.floor(settings.clock.now() / 1000);
   return new SignJWT({ jti: randomUUID() })
     .setProtectedHeader({ alg: settings.alg, kid, typ: 'JWT' })

@@ -56,7 +56,7 @@ const methods: Methods = {
     }),
   },
   private_key_jwt: {
-    check: (authentication) => readSigningKey('authentication.key', authentication.key),
+    check: ({ key, alg = 'RS512' }) => readSigningKey('authentication.key', key, alg),
     parts: async ({ key, alg = 'RS512', audience }, { clientId, tokenUrl, clock }) => ({
       form: {
         client_id: clientId,

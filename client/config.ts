@@ -75,6 +75,15 @@ export function checkedText(setting: string, value: unknown): string {
   return value;
 }
 
+/** A span of time of the settings, in seconds; milliseconds by mistake would switch checks off. Throws `settings_invalid`. */
+export function checkedSeconds(setting: string, value: number, most: number): number {
+  if (Number.isFinite(value) && value >= 0 && value <= most) return value;
+  throw new ClientError(
+    'settings_invalid',
+    `The setting ${setting} must be a number of seconds, ${most} at most.`,
+  );
+}
+
 /** Whether a host name means this machine. // RFC 6761 section 6.3 */
 function isLoopback(hostname: string): boolean {
   return (

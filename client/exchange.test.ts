@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { createApplicationRestricted } from './application-restricted.ts';
@@ -74,6 +75,32 @@ describe('the exchange of the separate pattern', () => {
     assert.equal(renewed.idToken, 'i');
     assert.equal(platform.calls[0]?.form.client_secret, 's');
     assert.equal(platform.calls[0]?.form.client_assertion, undefined);
+  });
+
+  test('a key that cannot sign as is agreed is refused at once, not at the first call', () => {
+    const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+    const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    for (const [privateKey, received] of [
+      [small, 'rsa 1024'],
+      [elliptic, 'ec prime256v1'],
+    ] as const) {
+      const settings = {
+        tokenUrl: 'https://example.test/token',
+        clientId: 'k',
+        key: { kid: 'x', privateKey },
+      };
+      for (const make of [createExchange, createApplicationRestricted]) {
+        assert.throws(() => make(settings), { code: 'settings_invalid', received });
+      }
+    }
+  });
+
+  test('an ID token that is not there is not sent', async () => {
+    const exchange = createExchange({ tokenUrl: 'https://example.test/token', clientId: 'k', key });
+    await assert.rejects(exchange.exchange(''), {
+      code: 'id_token_invalid',
+      advice: /signIn\.tokens\.idToken/,
+    });
   });
 
   test('a key that is none is refused at once, and never quoted', () => {

@@ -2,7 +2,7 @@ import { JWT_BEARER, signClientAssertion } from './client-assertion.ts';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { checkedText, checkedUrl } from './config.ts';
-import { ClientError } from './errors.ts';
+import { ClientError, TokenError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import type { SigningKey } from './keys.ts';
 import { readSigningKey } from './keys.ts';
@@ -39,10 +39,15 @@ export function createExchange(settings: ExchangeSettings): Exchange {
   const tokenUrl = checkedUrl('tokenUrl', settings.tokenUrl);
   const clientId = checkedText('clientId', settings.clientId);
   const { clientSecret, key } = settings;
-  readSigningKey('key', key);
+  readSigningKey('key', key, 'RS512');
 
   return {
     async exchange(idToken) {
+      if (!idToken) {
+        throw new TokenError('id_token_invalid', 'malformed', 'There is no ID token to exchange.', {
+          advice: 'Hand over the ID token of a finished sign-in at CIS2: signIn.tokens.idToken.',
+        });
+      }
       const assertion = await signClientAssertion({ clientId, audience: tokenUrl, key, alg: 'RS512', clock });
       const { tokens } = await requestTokens({
         tokenUrl,

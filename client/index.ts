@@ -39,7 +39,7 @@ export type { PlatformEndpoints, ProviderEndpoints } from './config.ts';
 export { cis2At, platformAt } from './config.ts';
 /** Where this user's Identity Agent listens. */
 export { defaultAgentSocket } from './environment.ts';
-export type { ClientErrorCode, OAuthErrorDetails, TokenFault } from './errors.ts';
+export type { ClientErrorCode, ErrorFacts, OAuthErrorDetails, TokenFault } from './errors.ts';
 /** The errors of the library. */
 export { ClientError, OAuthError, TokenError } from './errors.ts';
 export type { Exchange, ExchangeSettings } from './exchange.ts';
@@ -70,7 +70,13 @@ export type { ServerMetadata } from './metadata.ts';
 export type { Native, NativeSettings, NativeSignInOptions } from './native.ts';
 /** Sign-in of a native application, a public client. */
 export { createNative, signInNative } from './native.ts';
-export type { BackendCalls, BackendSettings, DesktopRequest, OnceStore } from './native-backend.ts';
+export type {
+  BackendCalls,
+  BackendOutcome,
+  BackendSettings,
+  DesktopRequest,
+  OnceStore,
+} from './native-backend.ts';
 /** Sign-in of a native application whose back end holds the secret. */
 export {
   finishBackendFlow,

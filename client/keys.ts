@@ -14,11 +14,56 @@ export interface SigningKey {
   privateKey: string | JWK | KeyObject;
 }
 
-/** Reads a private key. Throws `settings_invalid`; the message never quotes the key. */
+/** Signatures by each algorithm that this library makes or accepts, with the key that it takes. // RFC 7518 sections 3.3 to 3.5 */
+const KEYS: Readonly<Record<SigningAlgorithm, 'rsa' | 'ec'>> = {
+  RS256: 'rsa',
+  RS512: 'rsa',
+  PS256: 'rsa',
+  ES256: 'ec',
+};
+
+/** An algorithm of the settings. Throws `settings_invalid`. */
+export function checkedAlgorithm(setting: string, alg: SigningAlgorithm): SigningAlgorithm {
+  if (Object.hasOwn(KEYS, alg)) return alg;
+  const names = Object.keys(KEYS).join(', ');
+  throw new ClientError('settings_invalid', `The setting ${setting} must be one of ${names}.`);
+}
+
+/**
+ * Reads a private key, and sees that it fits the algorithm if one is given. Throws `settings_invalid`; the message
+ * never quotes the key.
+ */
 export function readSigningKey(
   setting: string,
   key: SigningKey | undefined,
+  alg?: SigningAlgorithm,
 ): { kid: string; key: KeyObject } {
+  const read = readKey(setting, key);
+  if (alg !== undefined) checkFit(setting, read.key, checkedAlgorithm(`${setting}.alg`, alg));
+  return read;
+}
+
+function checkFit(
+  setting: string,
+  { asymmetricKeyType, asymmetricKeyDetails }: KeyObject,
+  alg: SigningAlgorithm,
+): void {
+  const expected = KEYS[alg] === 'rsa' ? 'an RSA key of 2048 bits or more' : 'an EC key on P-256';
+  const { modulusLength = 0, namedCurve } = asymmetricKeyDetails ?? {};
+  const fits = KEYS[alg] === 'rsa' ? modulusLength >= 2048 : namedCurve === 'prime256v1';
+  if (fits && asymmetricKeyType === KEYS[alg]) return;
+  const received = `${asymmetricKeyType} ${modulusLength || namedCurve || ''}`.trim();
+  throw new ClientError(
+    'settings_invalid',
+    `The setting ${setting}.privateKey does not fit ${alg}: it takes ${expected}.`,
+    {
+      expected,
+      received,
+    },
+  );
+}
+
+function readKey(setting: string, key: SigningKey | undefined): { kid: string; key: KeyObject } {
   const kid = checkedText(`${setting}.kid`, key?.kid);
   try {
     const source = key?.privateKey;
@@ -42,7 +87,7 @@ export function readSigningKey(
 export function publicKeySet(keys: (SigningKey & { alg: SigningAlgorithm })[]): { keys: JWK[] } {
   return {
     keys: keys.map((entry) => {
-      const { kid, key } = readSigningKey('keys', entry);
+      const { kid, key } = readSigningKey('keys', entry, entry.alg);
       return { ...(createPublicKey(key).export({ format: 'jwk' }) as JWK), kid, alg: entry.alg, use: 'sig' };
     }),
   };

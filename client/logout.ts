@@ -1,11 +1,12 @@
 import type { JWTPayload } from 'jose';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
-import { checkedText, checkedUrl } from './config.ts';
+import { checkedSeconds, checkedText, checkedUrl } from './config.ts';
 import { TokenError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import type { Fault } from './jwt-faults.ts';
 import type { SigningAlgorithm } from './keys.ts';
+import { checkedAlgorithm } from './keys.ts';
 import { createMetadata, openidConfigurationUrl } from './metadata.ts';
 import { createRemoteKeys } from './remote-keys.ts';
 import type { ReplayStore } from './replay.ts';
@@ -68,7 +69,10 @@ export function createLogoutReceiver(settings: LogoutReceiverSettings): LogoutRe
   const clock = settings.clock ?? systemClock;
   const issuer = checkedUrl('issuer', settings.issuer);
   const clientId = checkedText('clientId', settings.clientId);
-  const { replay, alg = 'RS256', maxAgeSeconds = 300, toleranceSeconds = 30 } = settings;
+  const { replay } = settings;
+  const alg = checkedAlgorithm('alg', settings.alg ?? 'RS256');
+  const maxAgeSeconds = checkedSeconds('maxAgeSeconds', settings.maxAgeSeconds ?? 300, 86_400);
+  const toleranceSeconds = checkedSeconds('toleranceSeconds', settings.toleranceSeconds ?? 30, 300);
   const keys = createRemoteKeys({ url: keySetAddress(settings, fetcher, clock), fetch: fetcher, clock });
 
   const replayKey = (notice: LogoutNotice): string => `${issuer} ${notice.jti}`;

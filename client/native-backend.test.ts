@@ -37,7 +37,7 @@ async function backend(t: { after(done: () => Promise<void>): void }) {
     redirectUri: 'https://app.example.test/callback',
   });
   const clock = testClock();
-  return { combined, clock, store: onceStore(clock) };
+  return { combined, clock, platform, store: onceStore(clock) };
 }
 
 const desktop = {
@@ -103,6 +103,15 @@ describe('a native application with a back end', () => {
     const state = new URL(url).searchParams.get('state');
     const { redirectTo } = await finishBackendFlow(settings, `?error=access_denied&state=${state}`);
     assert.equal(redirectTo, `${desktop.redirectUri}?error=access_denied&state=${desktop.state}`);
+  });
+
+  test('a failure of the back end reaches the desktop too, which would wait for nothing', async (t) => {
+    const settings = await backend(t);
+    settings.platform.answers.splice(0, 1, { status: 200, body: 'no JSON' });
+    const { url } = await startBackendFlow(settings, desktop);
+    const { redirectTo, error } = await finishBackendFlow(settings, callbackFor(url));
+    assert.equal(redirectTo, `${desktop.redirectUri}?error=server_error&state=${desktop.state}`);
+    assert.equal(error?.code, 'response_invalid');
   });
 
   test('the browser is sent to this machine only', async (t) => {

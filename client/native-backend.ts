@@ -64,14 +64,23 @@ export async function startBackendFlow(
   return { url };
 }
 
+/** Where a finished flow leads. */
+export interface BackendOutcome {
+  /** Where to send the browser (302). */
+  redirectTo: string;
+  /** Why there is no ticket, for the back end's log; the desktop is told one word of it. */
+  error?: ClientError;
+}
+
 /**
- * Back end: ends a sign-in at the registered callback and says where to send the browser (302). A refusal by
- * the authorisation service goes to the desktop as `error`. Throws `state_mismatch` for an unknown flow.
+ * Back end: ends a sign-in at the registered callback and says where to send the browser (302). What went wrong goes
+ * to the desktop as `error` (`server_error` where it was not the authorisation service that refused), so that
+ * it does not wait for an answer that never comes. Throws `state_mismatch` for an unknown flow.
  */
 export async function finishBackendFlow(
   settings: BackendSettings,
   callback: CallbackInput,
-): Promise<{ redirectTo: string }> {
+): Promise<BackendOutcome> {
   const { state = '' } = readCallback(callback);
   const kept = await settings.store.take(`flow ${sha256(state)}`);
   if (kept === undefined)
@@ -85,8 +94,9 @@ export async function finishBackendFlow(
     await settings.store.put(`ticket ${sha256(ticket)}`, value, until);
     return { redirectTo: withQuery(desktop.redirectUri, { ticket, state: desktop.state }) };
   } catch (error) {
-    if (!(error instanceof OAuthError)) throw error;
-    return { redirectTo: withQuery(desktop.redirectUri, { error: error.error, state: desktop.state }) };
+    if (!(error instanceof ClientError)) throw error;
+    const word = error instanceof OAuthError ? error.error : 'server_error';
+    return { redirectTo: withQuery(desktop.redirectUri, { error: word, state: desktop.state }), error };
   }
 }
 

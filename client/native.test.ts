@@ -132,6 +132,20 @@ describe('sign-in of a native application, at a server that is not ours', () => 
     await assert.rejects(signInNative({ ...settings, browser, timeoutMs: 300 }), { code: 'timeout' });
   });
 
+  test('a browser that never opens does not keep a sign-in that was given up', {
+    timeout: 5000,
+  }, async () => {
+    const controller = new AbortController();
+    const stuck = {
+      open() {
+        controller.abort();
+        return new Promise<never>(() => undefined);
+      },
+    };
+    const given = signInNative({ ...settings, browser: stuck, signal: controller.signal });
+    await assert.rejects(given, { code: 'aborted' });
+  });
+
   test('an error answer is told in the words of the server', async () => {
     const browser = redirectBrowser();
     await assert.rejects(signInNative({ ...settings, scope: 'unknown', browser }), {

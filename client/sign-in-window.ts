@@ -24,6 +24,7 @@ export interface SignInSteps<T> {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const LAST_PAGE_MS = 1000;
+const LATE_WINDOW_MS = 1000;
 const CLOSING_GRACE_MS = 150;
 
 /**
@@ -38,8 +39,9 @@ export async function signInInWindow<T>(options: SignInWindowOptions, steps: Sig
   try {
     const address = await giveUp.race(steps.address(loopback.redirectUri, giveUp.signal));
     const opening = options.browser.open(address);
-    // Even a window that opens after all has been given up is closed.
-    closing.push(async () => opening.then((opened) => opened.close()).catch(() => undefined));
+    // Even a window that opens after all has been given up is closed; one that never opens is not waited for.
+    const closed = () => opening.then((opened) => opened.close()).catch(() => undefined);
+    closing.push(() => Promise.race([closed(), neverOpened(opening)]));
     const opened = await giveUp.race(opening);
     const answer = await giveUp.race(Promise.race([loopback.answer, windowClosed(opened)]));
     closing.unshift(() => lastPage(loopback));
@@ -86,6 +88,13 @@ async function windowClosed(opened: OpenBrowser): Promise<never> {
   await opened.closed;
   await delay(CLOSING_GRACE_MS);
   throw new ClientError('cancelled', 'The sign-in window was closed before the sign-in was finished.');
+}
+
+// Settles only where there is no window a while after the end: closing one may take its time.
+async function neverOpened(opening: Promise<OpenBrowser>): Promise<void> {
+  const late = delay(LATE_WINDOW_MS, 'late', { ref: false });
+  const outcome = await Promise.race([opening.catch(() => undefined), late]);
+  if (outcome !== 'late') await new Promise(() => undefined);
 }
 
 // A browser that cannot be closed from here should at least not end on an error page.

@@ -1,6 +1,11 @@
+import type { JWTPayload } from 'jose';
 import { ClientError } from './errors.ts';
 import type { Fetch, HttpAnswer } from './http.ts';
 import { jsonObject, send } from './http.ts';
+import type { Fault } from './jwt-faults.ts';
+import { shown } from './jwt-faults.ts';
+import type { Agreed } from './signed.ts';
+import { verifySigned } from './signed.ts';
 import { oauthErrorOf } from './token-endpoint.ts';
 
 /** What CIS2 says of a person. Which members are there depends on the scope that was asked. */
@@ -43,4 +48,30 @@ async function readBody(
   if (!request.verifySigned)
     throw new ClientError('response_invalid', 'The userinfo answer is signed; plain was due.');
   return request.verifySigned(answer.text);
+}
+
+/**
+ * Reads a signed answer. Issuer and audience need not be in it; where they are, they are ours.
+ * // OpenID Connect Core 1.0 section 5.3.2
+ */
+export async function verifyUserinfo(
+  jwt: string,
+  agreed: Omit<Agreed, 'refuse'> & { issuer: string; clientId: string },
+): Promise<JWTPayload> {
+  const { issuer, clientId, ...rest } = agreed;
+  const { payload } = await verifySigned(jwt, { ...rest, refuse });
+  const { iss = issuer, aud = clientId } = payload;
+  const facts = (name: string, wanted: string, value: unknown) => ({
+    reason: `its ${name} is another`,
+    expected: `${name} ${wanted}`,
+    received: `${name} ${shown(value)}`,
+  });
+  if (iss !== issuer) throw refuse(facts('iss', issuer, iss));
+  if (![aud].flat().includes(clientId)) throw refuse(facts('aud', clientId, aud));
+  return payload;
+}
+
+function refuse({ reason, expected, received }: Omit<Fault, 'fault'>): ClientError {
+  const facts = { expected, received };
+  return new ClientError('response_invalid', `The userinfo answer is refused: ${reason}.`, facts);
 }

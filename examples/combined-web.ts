@@ -59,7 +59,10 @@ const pages: Record<string, Page> = {
 
   async 'GET /callback'(request, response, query) {
     const session = sessions.of(request, response);
-    const tokens = await combined.finish(query, session.data.state ?? '');
+    const { state = '' } = session.data;
+    // One answer for one sign-in, whatever becomes of it.
+    session.data.state = undefined;
+    const tokens = await combined.finish(query, state);
     sessions.end(session);
     const userinfo = await combined.userinfo(tokens);
     sessions.renew(response, { tokens: keepFresh(tokens, combined.refresh), userinfo });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { sessionState } from '@alongside/client';
 
 // What the web examples share. A real application uses its framework's sessions.
 
@@ -7,6 +8,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export interface WebSession<T> {
   id: string;
   data: Partial<T>;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  lastUsedAt: number;
 }
 
 /** Sessions of a small web application, found by a cookie. */
@@ -22,12 +26,20 @@ export class WebSessions<T> {
   of(request: IncomingMessage, response: ServerResponse): WebSession<T> {
     const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
     const id = pairs.find(([name]) => name === this.#cookie)?.[1] ?? '';
-    return this.#sessions.get(id) ?? this.renew(response);
+    const session = this.#sessions.get(id);
+    // 15 minutes without use, 12 hours at most.
+    if (session && sessionState(session) === 'live') {
+      session.lastUsedAt = Date.now();
+      return session;
+    }
+    this.#sessions.delete(id);
+    return this.renew(response);
   }
 
   /** A new session under a new id: also at sign-in, so that nobody else knows the id of a signed-in session. */
   renew(response: ServerResponse, data: Partial<T> = {}): WebSession<T> {
-    const session = { id: randomBytes(32).toString('base64url'), data };
+    const now = Date.now();
+    const session = { id: randomBytes(32).toString('base64url'), data, startedAt: now, lastUsedAt: now };
     this.#sessions.set(session.id, session);
     response.setHeader('set-cookie', `${this.#cookie}=${session.id}; Path=/; HttpOnly; SameSite=Lax`);
     return session;
