@@ -81,5 +81,5 @@ export function oauthAdvice(
   const advice = own ?? (busy ? OAUTH_ADVICE.temporarily_unavailable : ADVICE.oauth);
   return messageId === undefined
     ? `${advice}`
-    : `${advice} Quote ${messageId} to support; at Alongside: alongside explain ${messageId}.`;
+    : `${advice} Quote ${messageId} to support; at Alongside: npx alongside explain ${messageId}.`;
 }

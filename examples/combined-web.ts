@@ -24,7 +24,7 @@ const combined = createCombined({ ...platformAt(`${api}/oauth2`), clientId, clie
 const sessions = new WebSessions<Data>('combined_example');
 
 async function settings(): Promise<{ api: string; clientId: string; clientSecret: string }> {
-  const { API_URL = process.env.ALONGSIDE_API_URL, API_KEY, API_SECRET } = process.env;
+  const { API_URL, API_KEY, API_SECRET } = process.env;
   if (API_URL && API_KEY && API_SECRET) return { api: API_URL, clientId: API_KEY, clientSecret: API_SECRET };
   const instance = await findInstance();
   const { platform } = await register(instance, {

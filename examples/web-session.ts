@@ -41,6 +41,7 @@ export class WebSessions<T> {
     const now = Date.now();
     const session = { id: randomBytes(32).toString('base64url'), data, startedAt: now, lastUsedAt: now };
     this.#sessions.set(session.id, session);
+    // At an https address also Secure, and a name that begins with __Host-.
     response.setHeader('set-cookie', `${this.#cookie}=${session.id}; Path=/; HttpOnly; SameSite=Lax`);
     return session;
   }
