@@ -3,7 +3,6 @@ import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import { sha256 } from './secrets.ts';
 import { requestTokens } from './token-endpoint.ts';
-
 import { TokenSet } from './tokens.ts';
 
 /** What a refresh with a client secret in the form needs. */
