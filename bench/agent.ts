@@ -11,14 +11,12 @@ import { FixtureCis } from '../identity-agent/fixture/fixture-cis.ts';
 import { FixtureCis2 } from '../identity-agent/fixture/fixture-cis2.ts';
 import { methods } from '../identity-agent/protocol.ts';
 import { AgentConnection } from '../identity-agent/socket/client.ts';
+import { median } from './usage.ts';
 
 const rounds = Number(process.argv[2] ?? 7);
 const handOffs = 100;
 const clone = new URL('..', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'agent-bench-'));
-
-const median = (values: number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** Resident memory in MiB: all of it, and what is this process's own. */
 function memory(pid: number): { rss: number; own: number } {

@@ -20,11 +20,11 @@ function list<Start, Known>(steps: readonly AnyStep[]): Steps<Start, Known> {
     names: steps.map((step) => step.name),
     step: (step) => list([...steps, { name: step.name, call: step as (known: never) => unknown }]),
     async run(start) {
-      let known: object = start as object;
+      const known = { ...(start as object) };
       for (const step of steps) {
         const result = await step.call(known as never);
         if (result instanceof Answer) return result;
-        if (result) known = { ...known, ...(result as object) };
+        if (result) Object.assign(known, result);
       }
       throw new Error(`The last step of ${steps.map((step) => step.name).join(', ')} did not answer.`);
     },

@@ -1,9 +1,18 @@
 import { usage } from '../usage.ts';
-import type { Scenario } from './scenarios.ts';
-import type { Target } from './target.ts';
+import type { Operation } from './scenarios.ts';
+
+/** What is measured: the process whose time counts, and what is asked of it. */
+interface Measurable<T> {
+  prepare(target: T, lanes: number, each: number): Promise<Operation[][]>;
+}
 
 /** One round: processor time of an operation in microseconds, operations a second, and times in milliseconds. */
-export async function measure(target: Target, scenario: Scenario, lanes: number, each: number) {
+export async function measure<T extends { readonly pid: number }>(
+  target: T,
+  scenario: Measurable<NoInfer<T>>,
+  lanes: number,
+  each: number,
+) {
   const prepared = await scenario.prepare(target, lanes, each);
   const times: number[] = [];
   const before = usage(target.pid).cpu;

@@ -73,9 +73,12 @@ export class SeldomRows {
   #look(): void {
     if (this.#isLooked) return;
     this.#isLooked = true;
-    process.nextTick(() => {
-      this.#isLooked = false;
-    });
+    // The microtasks of this piece of work come first, then the tick.
+    queueMicrotask(() =>
+      process.nextTick(() => {
+        this.#isLooked = false;
+      }),
+    );
     const version = this.#foreignVersion();
     if (version !== this.#lastVersion) this.#foreign += 1;
     this.#lastVersion = version;
