@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -128,4 +128,18 @@ describe('the way to the disk', () => {
     await assert.rejects(slow.write(1), /input\/output error/);
     assert.equal(await slow.database.healthy(), false);
   });
+});
+
+test('the write-ahead log that is brought to the disk stands beside the file that a link leads to', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-link-'));
+  mkdirSync(join(folder, 'real'));
+  const link = join(folder, 'link.db');
+  symlinkSync(join(folder, 'real', 'kept.db'), link);
+  const database = new SqliteDatabase(link);
+  t.after(async () => {
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await database.run(sql('CREATE TABLE kept (n INTEGER)'));
+  await database.durable();
 });

@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, openSync } from 'node:fs';
+import { closeSync, fdatasync, openSync, realpathSync } from 'node:fs';
 
 /** What makes committed transactions durable. */
 export interface DurableLog {
@@ -12,8 +12,10 @@ export class WriteAheadLog implements DurableLog {
   readonly #path: string;
   #descriptor: number | undefined;
 
+  /** @param database path of a file that exists */
   constructor(database: string) {
-    this.#path = `${database}-wal`;
+    // SQLite puts it beside the file that a symbolic link leads to.
+    this.#path = `${realpathSync(database)}-wal`;
   }
 
   sync(done: (error: Error | null) => void): void {
