@@ -28,6 +28,7 @@ function slowDatabase(t: TestContext) {
   });
   return {
     database,
+    file: join(folder, 'test.db'),
     begun: () => begun,
     end: (error: Error | null = null) => running.shift()?.(error),
     write: (n: number, options = {}) => database.batch([sql('INSERT INTO kept (n) VALUES (?)', n)], options),
@@ -113,6 +114,64 @@ describe('the way to the disk', () => {
     await slow.write(1, { lazy: true });
     await slow.database.durable();
     assert.equal(slow.begun(), 1);
+  });
+
+  test('what nobody waits for is brought to the disk soon all the same', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const slow = slowDatabase(t);
+    await slow.open();
+    const opened = slow.database.durable();
+    await settle();
+    slow.end();
+    await opened;
+    await slow.write(1, { lazy: true });
+    await settle();
+    assert.equal(slow.begun(), 1);
+    t.mock.timers.tick(50);
+    await settle();
+    assert.equal(slow.begun(), 2);
+  });
+
+  test('closing brings to the disk what nobody waits for', async (t) => {
+    const slow = slowDatabase(t);
+    await slow.open();
+    const opened = slow.database.durable();
+    await settle();
+    slow.end();
+    await opened;
+    await slow.write(1, { lazy: true });
+    const closing = slow.database.close();
+    assert.equal(await state(closing), 'waits');
+    assert.equal(slow.begun(), 2);
+    slow.end();
+    await closing;
+  });
+
+  test("an answer waits for another connection's commit, which may not be on the disk yet", async (t) => {
+    const slow = slowDatabase(t);
+    await slow.open();
+    const opened = slow.database.durable();
+    await settle();
+    slow.end();
+    await opened;
+    const other = new SqliteDatabase(slow.file);
+    await other.run(sql('INSERT INTO kept (n) VALUES (7)'));
+    assert.equal((await slow.database.all(sql('SELECT n FROM kept'))).length, 1);
+    const answer = slow.database.durable();
+    assert.equal(await state(answer), 'waits');
+    slow.end();
+    await answer;
+    await slow.database.durable();
+    assert.equal(slow.begun(), 2);
+    await other.close();
+  });
+
+  test('the first answer waits for what stood in the log before, whoever wrote it', async (t) => {
+    const slow = slowDatabase(t);
+    const answer = slow.database.durable();
+    assert.equal(await state(answer), 'waits');
+    slow.end();
+    await answer;
   });
 
   test('after an fsync that failed no answer is given, and nothing more is written', async (t) => {

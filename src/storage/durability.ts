@@ -11,7 +11,8 @@ const soon = 50;
  */
 export class Durability {
   readonly #log: DurableLog;
-  /** Something was committed since the last fsync began. */
+  /** Something was committed since the last fsync began, and whether an answer may tell of it. */
+  #committed = false;
   #owed = false;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -27,12 +28,13 @@ export class Durability {
     return this.#failure;
   }
 
-  /** Something was committed that an answer may tell of. */
-  owe(): void {
-    this.#owed = true;
+  /** Something was committed. No answer waits for what is lazy, yet it is on the disk soon. */
+  owe({ lazy = false } = {}): void {
+    this.#committed = true;
+    if (!lazy) this.#owed = true;
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
-      this.settled().catch(() => undefined);
+      this.#everything().catch(() => undefined);
     }, soon).unref();
   }
 
@@ -46,9 +48,14 @@ export class Durability {
 
   async close(): Promise<void> {
     clearTimeout(this.#later);
-    await this.settled().catch(() => undefined);
+    await this.#everything().catch(() => undefined);
     clearTimeout(this.#later);
     this.#log.close();
+  }
+
+  #everything(): Promise<void> {
+    this.#owed ||= this.#committed;
+    return this.settled();
   }
 
   async #afterRunning(): Promise<void> {
@@ -61,7 +68,10 @@ export class Durability {
   }
 
   async #sync(): Promise<void> {
+    this.#committed = false;
     this.#owed = false;
+    clearTimeout(this.#later);
+    this.#later = undefined;
     try {
       await new Promise<void>((resolve, reject) =>
         this.#log.sync((error) => (error ? reject(error) : resolve())),

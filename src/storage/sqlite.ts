@@ -63,6 +63,8 @@ export class SqliteDatabase implements Database {
   #retry: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #dataVersion = 0;
+  /** Of the last answer; none at first, for nobody knows who wrote before and how far it came. */
+  #answeredVersion: number | undefined;
   #closed = false;
 
   /**
@@ -111,7 +113,9 @@ export class SqliteDatabase implements Database {
   }
 
   durable(): Promise<void> {
-    return this.#durability?.settled() ?? Promise.resolve();
+    if (!this.#durability) return Promise.resolve();
+    if (!this.#closed && this.#othersCommitted()) this.#durability.owe();
+    return this.#durability.settled();
   }
 
   onForeignChange(listener: () => void): () => void {
@@ -190,7 +194,7 @@ export class SqliteDatabase implements Database {
       this.#rejectAll(turn, new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error }));
       return;
     }
-    if (turn.some(({ lazy }) => !lazy)) this.#durability?.owe();
+    this.#durability?.owe({ lazy: turn.every(({ lazy }) => lazy) });
     for (const answer of answers) answer();
   }
 
@@ -258,6 +262,20 @@ export class SqliteDatabase implements Database {
     return Number(
       (this.#prepare('PRAGMA data_version').prepared.get() as { data_version: number }).data_version,
     );
+  }
+
+  /** Whether another connection committed since the last time: it may not have brought to the disk what an answer of ours tells of. */
+  #othersCommitted(): boolean {
+    let version: number | undefined;
+    try {
+      version = this.#readDataVersion();
+    } catch {
+      // Who cannot tell takes it that one did.
+      return true;
+    }
+    if (version === this.#answeredVersion) return false;
+    this.#answeredVersion = version;
+    return true;
   }
 
   #look(): void {
