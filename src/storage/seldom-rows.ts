@@ -24,15 +24,15 @@ const tablesOf = (text: string): string[] =>
  */
 export class SeldomRows {
   readonly #read: (statement: Statement) => object[];
-  readonly #foreignVersion: () => number;
+  readonly #foreignVersion: () => string | number;
   readonly #known = new Map<string, { tables: string[]; rows: Map<Value, Remembered> }>();
   readonly #written = new Map<string, number>();
   #foreign = 0;
-  #lastVersion = -1;
+  #lastVersion: string | number = -1;
   #isLooked = false;
 
-  /** @param foreignVersion a number that is another one after each commit of another connection. */
-  constructor(read: (statement: Statement) => object[], foreignVersion: () => number) {
+  /** @param foreignVersion something that is another after each commit of another connection. */
+  constructor(read: (statement: Statement) => object[], foreignVersion: () => string | number) {
     this.#read = read;
     this.#foreignVersion = foreignVersion;
   }
@@ -72,6 +72,8 @@ export class SeldomRows {
   /** Once in each piece of work of the event loop: what another one commits during it may be seen by the next. */
   #look(): void {
     if (this.#isLooked) return;
+    // It throws where somebody is in the way for a moment; then nobody has looked.
+    const version = this.#foreignVersion();
     this.#isLooked = true;
     // The microtasks of this piece of work come first, then the tick.
     queueMicrotask(() =>
@@ -79,7 +81,6 @@ export class SeldomRows {
         this.#isLooked = false;
       }),
     );
-    const version = this.#foreignVersion();
     if (version !== this.#lastVersion) this.#foreign += 1;
     this.#lastVersion = version;
   }

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import * as sqlite from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import {
@@ -12,17 +12,9 @@ import {
   StorageError,
 } from './database.ts';
 import { Durability } from './durability.ts';
-import { SeldomRows, tableOf } from './seldom-rows.ts';
+import { SeldomRows } from './seldom-rows.ts';
+import { busy, patience, SqliteConnection } from './sqlite-connection.ts';
 import { type DurableLog, WriteAheadLog } from './write-ahead-log.ts';
-
-type Connection = InstanceType<typeof sqlite.DatabaseSync>;
-type Prepared = ReturnType<Connection['prepare']>;
-
-interface Known {
-  prepared: Prepared;
-  givesRows: boolean;
-  writes: string | undefined;
-}
 
 interface Waiting {
   statements: readonly Statement[];
@@ -33,14 +25,9 @@ interface Waiting {
   deadline: number;
 }
 
-/** How long a write waits for another process's lock, in milliseconds; the event loop goes on meanwhile. */
-const patience = 5_000;
 const foreignChangeInterval = 250;
-
-const busy = (error: unknown): boolean => (error as { errcode?: number })?.errcode === 5;
-// Node is renaming DatabaseSync to Database.
-const Connect = ((sqlite as { Database?: typeof sqlite.DatabaseSync }).Database ??
-  sqlite.DatabaseSync) as typeof sqlite.DatabaseSync;
+/** Between two attempts, in milliseconds; the event loop goes on meanwhile. */
+const pause = 2;
 
 /**
  * SQLite in WAL. Writes are gathered: one transaction for all writes of an event-loop turn, one savepoint for each batch in it,
@@ -49,22 +36,23 @@ const Connect = ((sqlite as { Database?: typeof sqlite.DatabaseSync }).Database 
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
   readonly description: string;
-  readonly #db: Connection;
+  readonly #connection: SqliteConnection;
   /** None in memory. */
   readonly #durability: Durability | undefined;
-  readonly #known = new Map<string, Known>();
   readonly #seldom = new SeldomRows(
-    (statement) => this.#read(statement),
-    () => this.#readDataVersion(),
+    (statement) => this.#rowsOf(statement),
+    () => this.#connection.dataVersion(),
   );
   readonly #listeners = new Set<() => void>();
   #queue: Waiting[] = [];
   #scheduled = false;
   #retry: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
-  #dataVersion = 0;
+  #dataVersion: string | undefined;
   /** Of the last answer; none at first, for nobody knows who wrote before and how far it came. */
-  #answeredVersion: number | undefined;
+  #answeredVersion: string | undefined;
+  /** Takes no more writes. */
+  #closing: Promise<void> | undefined;
   #closed = false;
 
   /**
@@ -76,26 +64,30 @@ export class SqliteDatabase implements Database {
     this.description = inMemory ? 'SQLite in memory' : `SQLite ${file}`;
     try {
       if (!inMemory && !existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      // For its owner alone; SQLite gives the files that it makes beside it the same rights.
-      if (!inMemory) closeSync(openSync(file, 'a', 0o600));
-      this.#db = new Connect(file, { timeout: 2 });
-      // NORMAL keeps the file whole by itself; that a commit is durable is the log's matter.
-      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
-      // Pages that are written often go to the file less often: 16 MB of them may wait in the log.
-      this.#db.exec('PRAGMA wal_autocheckpoint = 4000;');
+      // For its owner alone; SQLite gives the files that it makes beside it the same rights. Never one that is there: closing it
+      // would end the locks of this process's other connections (fcntl(2)).
+      if (!inMemory && !existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+      this.#connection = new SqliteConnection(file);
     } catch (error) {
       throw new OperatorError(`The database ${file} cannot be opened: ${reasonOf(error)}.`);
     }
     if (log || !inMemory) this.#durability = new Durability(log ?? new WriteAheadLog(file));
   }
 
-  async all<R extends object = Row>(statement: Statement): Promise<R[]> {
-    return this.#rows(statement) as R[];
+  all<R extends object = Row>(statement: Statement): Promise<R[]> {
+    return this.#read(
+      () => (statement.seldom ? [...this.#seldom.of(statement)] : this.#rowsOf(statement)) as R[],
+    );
   }
 
-  async get<R extends object = Row>(statement: Statement): Promise<R | undefined> {
+  get<R extends object = Row>(statement: Statement): Promise<R | undefined> {
     const { text, values, seldom } = statement;
-    return (seldom ? this.#rows(statement)[0] : this.#prepare(text).prepared.get(...values)) as R | undefined;
+    return this.#read(
+      () =>
+        (seldom ? this.#seldom.of(statement)[0] : this.#connection.prepare(text).prepared.get(...values)) as
+          | R
+          | undefined,
+    );
   }
 
   async run(statement: Statement): Promise<StatementResult> {
@@ -104,7 +96,7 @@ export class SqliteDatabase implements Database {
   }
 
   batch(statements: readonly Statement[], { lazy = false } = {}): Promise<BatchResult> {
-    if (this.#closed) return Promise.reject(new StorageError('The database is closed.'));
+    if (this.#closing) return Promise.reject(new StorageError('The database is closed.'));
     if (this.#durability?.failure) return Promise.reject(this.#durability.failure);
     return new Promise((resolve, reject) => {
       this.#queue.push({ statements, lazy, resolve, reject, deadline: performance.now() + patience });
@@ -121,48 +113,52 @@ export class SqliteDatabase implements Database {
   onForeignChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     if (!this.#watch) {
-      this.#dataVersion = this.#readDataVersion();
-      this.#watch = setInterval(() => this.#look(), foreignChangeInterval);
-      this.#watch.unref();
+      this.#dataVersion = this.#version();
+      this.#watch = setInterval(() => this.#look(), foreignChangeInterval).unref();
     }
     return () => this.#listeners.delete(listener);
   }
 
   async healthy(): Promise<boolean> {
-    return (
-      !this.#closed && !this.#durability?.failure && this.#db.prepare('SELECT 1 AS one').get() !== undefined
-    );
+    if (this.#durability?.failure) return false;
+    return await this.get({ text: 'SELECT 1 AS one', values: [] }).then(Boolean, () => false);
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     clearInterval(this.#watch);
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
-    if (this.#queue.length > 0) this.#turn();
-    clearTimeout(this.#retry);
-    this.#closed = true;
-    this.#rejectAll(this.#queue, new StorageError('The database was closed.'));
-    await this.#durability?.close();
-    this.#db.close();
-  }
-
-  #rows(statement: Statement): object[] {
-    return statement.seldom ? [...this.#seldom.of(statement)] : this.#read(statement);
-  }
-
-  #read({ text, values }: Statement): object[] {
-    return this.#prepare(text).prepared.all(...values);
-  }
-
-  #prepare(text: string): Known {
-    let known = this.#known.get(text);
-    if (!known) {
-      const prepared = this.#db.prepare(text);
-      known = { prepared, givesRows: prepared.columns().length > 0, writes: tableOf(text) };
-      this.#known.set(text, known);
+    this.#listeners.clear();
+    // What was handed in before is written, or has waited for its time.
+    while (this.#queue.length > 0) {
+      clearTimeout(this.#retry);
+      this.#turn();
+      if (this.#queue.length > 0) await sleep(pause);
     }
-    return known;
+    this.#closed = true;
+    await this.#durability?.close();
+    this.#connection.close();
+  }
+
+  #rowsOf({ text, values }: Statement): object[] {
+    return this.#connection.prepare(text).prepared.all(...values);
+  }
+
+  /** While the log is recovered nobody can read, and a read waits as a write does. */
+  async #read<T>(read: () => T): Promise<T> {
+    const deadline = performance.now() + patience;
+    for (;;) {
+      if (this.#closed) throw new StorageError('The database is closed.');
+      try {
+        return read();
+      } catch (error) {
+        if (!busy(error) || performance.now() > deadline) throw error;
+      }
+      await sleep(pause);
+    }
   }
 
   #schedule(): void {
@@ -170,28 +166,26 @@ export class SqliteDatabase implements Database {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.#closed && !this.#retry) this.#turn();
+      if (!this.#closing && !this.#retry) this.#turn();
     });
   }
 
-  /** One transaction, begun and committed in this call, so no other code ever runs inside it. */
+  /** One transaction, begun and ended in this call, so no other code ever runs inside it. */
   #turn(): void {
     const turn = this.#queue;
     this.#queue = [];
     if (turn.length === 0) return;
-    try {
-      this.#control('BEGIN IMMEDIATE');
-    } catch (error) {
-      this.#later(turn, error);
-      return;
-    }
     const answers: (() => void)[] = [];
     try {
+      // One that could not be ended would take this one in.
+      this.#connection.rollback();
+      this.#connection.control('BEGIN IMMEDIATE');
       for (const waiting of turn) answers.push(this.#apart(waiting));
-      this.#control('COMMIT');
+      this.#connection.control('COMMIT');
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      this.#rejectAll(turn, new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error }));
+      this.#connection.rollback();
+      if (busy(error)) this.#later(turn, error);
+      else this.#rejectAll(turn, new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error }));
       return;
     }
     this.#durability?.owe({ lazy: turn.every(({ lazy }) => lazy) });
@@ -202,28 +196,37 @@ export class SqliteDatabase implements Database {
   #apart(waiting: Waiting): () => void {
     const { statements, resolve, reject } = waiting;
     const alone = statements.length === 1;
-    if (!alone) this.#control('SAVEPOINT batch');
+    if (!alone) this.#connection.control('SAVEPOINT batch');
     try {
       const result = this.#execute(statements);
       if (!alone) this.#endSavepoint(result.done);
       return () => resolve(result);
     } catch (error) {
       // A full disk or a lost file undoes the whole transaction by itself; then nobody of this turn is answered.
-      if (!this.#db.isTransaction) throw error;
-      if (!alone) this.#endSavepoint(false);
+      if (!this.#connection.inTransaction || !(alone || this.#undone())) throw error;
       return () => reject(new StorageError(`A statement was refused: ${reasonOf(error)}.`, { cause: error }));
     }
   }
 
   #endSavepoint(done: boolean): void {
-    if (!done) this.#control('ROLLBACK TO batch');
-    this.#control('RELEASE batch');
+    if (!done) this.#connection.control('ROLLBACK TO batch');
+    this.#connection.control('RELEASE batch');
+  }
+
+  /** Whether a batch that failed could be undone alone; why it failed is what is told. */
+  #undone(): boolean {
+    try {
+      this.#endSavepoint(false);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #execute(statements: readonly Statement[]): BatchResult {
     const results: StatementResult[] = [];
     for (const statement of statements) {
-      const { prepared, givesRows, writes } = this.#prepare(statement.text);
+      const { prepared, givesRows, writes } = this.#connection.prepare(statement.text);
       this.#seldom.wrote(writes);
       const rows = givesRows ? (prepared.all(...statement.values) as Row[]) : [];
       const changes = givesRows ? rows.length : Number(prepared.run(...statement.values).changes);
@@ -233,55 +236,48 @@ export class SqliteDatabase implements Database {
     return { done: true, results };
   }
 
-  #control(text: string): void {
-    this.#prepare(text).prepared.run();
-  }
-
   #rejectAll(turn: readonly Waiting[], failure: StorageError): void {
     for (const waiting of turn) waiting.reject(failure);
   }
 
   /** Another process holds the lock: try again soon without blocking the event loop. */
-  #later(turn: Waiting[], error: unknown): void {
+  #later(turn: readonly Waiting[], error: unknown): void {
     const now = performance.now();
-    const keep = busy(error) ? turn.filter((waiting) => waiting.deadline > now) : [];
-    const failure = new StorageError(`The database is locked: ${reasonOf(error)}.`, { cause: error });
+    const over = ({ deadline }: Waiting): boolean => deadline <= now;
     this.#rejectAll(
-      turn.filter((waiting) => !keep.includes(waiting)),
-      failure,
+      turn.filter(over),
+      new StorageError(`The database is locked: ${reasonOf(error)}.`, { cause: error }),
     );
-    this.#queue = [...keep, ...this.#queue];
-    if (this.#queue.length === 0) return;
+    this.#queue = [...turn.filter((waiting) => !over(waiting)), ...this.#queue];
+    if (this.#queue.length === 0 || this.#closing) return;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
-      if (!this.#closed) this.#turn();
-    }, 2);
-  }
-
-  #readDataVersion(): number {
-    return Number(
-      (this.#prepare('PRAGMA data_version').prepared.get() as { data_version: number }).data_version,
-    );
+      if (!this.#closing) this.#turn();
+    }, pause);
   }
 
   /** Whether another connection committed since the last time: it may not have brought to the disk what an answer of ours tells of. */
   #othersCommitted(): boolean {
-    let version: number | undefined;
-    try {
-      version = this.#readDataVersion();
-    } catch {
-      // Who cannot tell takes it that one did.
-      return true;
-    }
-    if (version === this.#answeredVersion) return false;
+    const version = this.#version();
+    // Who cannot tell takes it that one did.
+    if (version !== undefined && version === this.#answeredVersion) return false;
     this.#answeredVersion = version;
     return true;
   }
 
   #look(): void {
-    const version = this.#readDataVersion();
-    if (version === this.#dataVersion) return;
+    const version = this.#version();
+    if (version === undefined || version === this.#dataVersion) return;
     this.#dataVersion = version;
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Unknown while somebody is in the way. */
+  #version(): string | undefined {
+    try {
+      return this.#connection.dataVersion();
+    } catch {
+      return undefined;
+    }
   }
 }
