@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Answer, json, StreamAnswer } from './answer.ts';
+import { Background } from './background.ts';
 import { reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import { answerMalformed, type OnMalformed } from './malformed.ts';
@@ -143,6 +144,7 @@ const serverOptions = (tls: ListenerOptions['tls']) =>
 
 /** Makes the HTTP server of one service from its routes. */
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
+  const background = new Background();
   const server = Fastify({
     logger: false,
     genReqId: uuid,
@@ -151,7 +153,11 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     keepAliveTimeout: 30_000,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
-    clientErrorHandler: (error, socket) => void answerMalformed(error, socket, options),
+    clientErrorHandler: (error, socket) => {
+      background.run(options.log, 'bytes that are no request got no answer', () =>
+        answerMalformed(error, socket, options),
+      );
+    },
     return503OnClosing: true,
     ...serverOptions(options.tls),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 65_536 },
@@ -235,6 +241,9 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       const address = server.server.address();
       return typeof address === 'object' && address ? address.port : port;
     },
-    close: () => server.close(),
+    async close() {
+      await server.close();
+      await background.settled();
+    },
   };
 }

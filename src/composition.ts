@@ -66,6 +66,7 @@ export async function compose(materials: Materials): Promise<Composition> {
     clock,
     database,
     recorder,
+    background,
     settings,
     singleUse,
     audit,
@@ -79,7 +80,7 @@ export async function compose(materials: Materials): Promise<Composition> {
   const log = (name: string) => createLog(config.logLevel, name);
   const clientRevocations = await clientRevocationsOf(config, clock, log('mutual-tls'));
   const secret = (from: string, to: string) => vault.serviceSecret(from, to);
-  const shared = { clock, database, recorder, urls, development };
+  const shared = { clock, database, recorder, background, urls, development };
   const registrations = { applications, products, developers, tokens };
   const faults = development ? new Faults(settings) : undefined;
   const statusApiKey = config.statusApiKey ?? (await statusKeyOf(database));

@@ -56,10 +56,12 @@ export async function startAlongside(
   if (!development) checkProduction({ config, urls, mutualTls, folder: folder.path });
   const vault = openVault(folder.path, config.masterKey);
   const database = await openDatabase(config.database || (config.ephemeral ? ':memory:' : ''), folder.path);
+  const log = createLog(config.logLevel, 'alongside');
   const core = await createCore(database, vault, {
     movableClock: development,
     cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',
     events: eventKeeping(config, database),
+    log,
   });
   try {
     await claimMode(database, core.settings, development);
@@ -148,12 +150,19 @@ export async function startAlongside(
     state,
     async stop() {
       removeStateFile(state.stateFile);
-      for (const { service } of [...placements].reverse()) await service.stop?.();
-      await Promise.all(listeners.map((listener) => listener.close()));
       core.stop();
-      await core.recorder.keep();
-      await database.close();
-      folder.discard();
+      try {
+        for (const { service } of [...placements].reverse()) await service.stop?.();
+        // What was begun may ask a listener here; the last requests may begin more.
+        const left = await core.background.settled();
+        await Promise.all(listeners.map((listener) => listener.close()));
+        if (left > 0 || (await core.background.settled()) > 0)
+          log.warn({ left }, 'not all that was begun came to its end; the next start takes up what is kept');
+        await core.recorder.keep();
+      } finally {
+        await database.close();
+        folder.discard();
+      }
     },
   };
 }

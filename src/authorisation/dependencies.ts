@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import type { Background } from '@alongside/kernel/background';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
@@ -79,6 +80,7 @@ export interface AuthorisationDependencies {
   keys: SigningKeys;
   vault: Vault;
   recorder: Recorder;
+  background: Background;
   log: Log;
   urls: Urls;
   /** Lets requests shorten lifetimes, and registered key sets stand at private addresses. */

@@ -21,7 +21,7 @@ const sweepEvery = 600_000;
 
 /** The API authorisation service: one core under several base paths, each bound to its profile and its providers. */
 export function createAuthorisation(dependencies: AuthorisationDependencies): Service {
-  const { clock, database, log, urls, development, singleUse, tokens, vault } = dependencies;
+  const { clock, database, background, log, urls, development, singleUse, tokens, vault } = dependencies;
   const refusals = new Refusals(database, clock);
   const parts: Parts = {
     ...dependencies,
@@ -38,9 +38,7 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
   let timer: NodeJS.Timeout | undefined;
   const sweep = (): void => {
     for (const kept of [refusals, singleUse, tokens])
-      void kept
-        .sweep()
-        .catch((error: unknown) => log.warn({ reason: String(error) }, 'clearing failed; it is tried again'));
+      background.run(log, 'clearing failed; it is tried again', () => kept.sweep());
   };
   return {
     onMalformed: parts.diagnosis.malformed,

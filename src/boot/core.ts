@@ -1,6 +1,8 @@
+import { Background } from '@alongside/kernel/background';
 import { AdjustableClock } from '@alongside/kernel/clock';
 import { EventRecorder, type Keeping } from '@alongside/kernel/events';
 import { type KidStyle, SigningKeys } from '@alongside/kernel/keys';
+import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import { Applications } from '../oauth/applications.ts';
 import { Developers } from '../oauth/developers.ts';
@@ -23,6 +25,8 @@ export interface Core {
   audit: AuditLog;
   events: StoredEvents;
   recorder: EventRecorder;
+  /** What no request waits for, and stopping does. */
+  background: Background;
   applications: Applications;
   products: Products;
   developers: Developers;
@@ -37,7 +41,7 @@ const sweepEvery = 60_000;
 export async function createCore(
   database: Database,
   vault: Vault,
-  options: { movableClock: boolean; cis2Kids: KidStyle; events: Keeping },
+  options: { movableClock: boolean; cis2Kids: KidStyle; events: Keeping; log: Log },
 ): Promise<Core> {
   const clock = new AdjustableClock();
   const settings = new Settings(database);
@@ -53,6 +57,8 @@ export async function createCore(
   };
   const singleUse = new SingleUse(database, clock);
   const tokens = new Tokens(database, clock);
+  const background = new Background();
+  const { log } = options;
 
   const readClock = async () => {
     if (options.movableClock) clock.setOffset(Number((await settings.get(clockOffsetSetting)) ?? 0));
@@ -60,15 +66,17 @@ export async function createCore(
   await readClock();
   const unwatch = database.onForeignChange(() => {
     for (const service of Object.values(keys)) service.forget();
-    readClock().catch(() => undefined);
+    background.run(log, 'the clock could not be read', readClock);
   });
   const sweep = setInterval(() => {
-    Promise.all([
-      singleUse.sweep(),
-      tokens.sweep(),
-      clearOldHappenings({ events, now: clock.now() }),
-      ...Object.values(keys).map((service) => service.keepSchedule()),
-    ]).catch(() => undefined);
+    background.run(log, 'a regular clearing failed; it is tried again', () =>
+      Promise.all([
+        singleUse.sweep(),
+        tokens.sweep(),
+        clearOldHappenings({ events, now: clock.now() }),
+        ...Object.values(keys).map((service) => service.keepSchedule()),
+      ]),
+    );
   }, sweepEvery);
   sweep.unref();
 
@@ -80,6 +88,7 @@ export async function createCore(
     audit: new AuditLog(database, clock),
     events,
     recorder,
+    background,
     applications: new Applications(database, clock),
     products: new Products(database),
     developers: new Developers(database),

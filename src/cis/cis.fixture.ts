@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { Background } from '@alongside/kernel/background';
 import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder, type JourneyEvent } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
@@ -113,6 +114,8 @@ export interface TestCis {
   database: Database;
   audit: AuditLog;
   service: CisService;
+  /** What no request waits for. */
+  background: Background;
   events(name: string): Promise<JourneyEvent[]>;
   call(path: string, options?: CallOptions): Promise<Answered>;
   reset(): Promise<void>;
@@ -127,6 +130,7 @@ export async function startCis(changes: Partial<CisDeps> = {}): Promise<TestCis>
   const store = new StoredEvents(database);
   const recorder = new EventRecorder(clock, store);
   const audit = new AuditLog(database, clock);
+  const background = new Background();
   const service = createCis({
     clock,
     database,
@@ -136,6 +140,7 @@ export async function startCis(changes: Partial<CisDeps> = {}): Promise<TestCis>
     keys: new SigningKeys('cis', new StoredKeys(database, vault), clock),
     vault,
     recorder,
+    background,
     log: silentLog,
     urls: { console: '', api: '', cis2: '', identityAgent: '', sample: '', cis: origin },
     development: true,
@@ -175,6 +180,7 @@ export async function startCis(changes: Partial<CisDeps> = {}): Promise<TestCis>
     database,
     audit,
     service,
+    background,
     call,
     events: async (name) => {
       await recorder.flush();
@@ -184,6 +190,7 @@ export async function startCis(changes: Partial<CisDeps> = {}): Promise<TestCis>
     close: async () => {
       await service.stop?.();
       await listener.close();
+      await background.settled();
       if (!changes.database) await database.close();
     },
   };

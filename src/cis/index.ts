@@ -1,5 +1,5 @@
+import type { Background } from '@alongside/kernel/background';
 import type { Clock } from '@alongside/kernel/clock';
-import { reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
@@ -64,6 +64,7 @@ export interface CisDeps {
   keys: SigningKeys;
   vault: Vault;
   recorder: Recorder;
+  background: Background;
   log: Log;
   urls: Urls;
   development: boolean;
@@ -94,7 +95,7 @@ export interface CisService extends Service {
 
 /** CIS: directory, issuing authority of virtual cards, sign-in with a card, sessions. */
 export function createCis(deps: CisDeps): CisService {
-  const { clock, database, singleUse, audit, recorder, log, keys } = deps;
+  const { clock, database, singleUse, audit, recorder, background, log, keys } = deps;
   const virtualCards = deps.development || deps.allowVirtualCards;
   const origin = deps.urls.cis;
 
@@ -107,7 +108,7 @@ export function createCis(deps: CisDeps): CisService {
   const limiter = new Limiter(database, clock);
   const limits = { ...cisLimits, ...deps.limits };
   const outbox = new Outbox(database, deps.vault, clock, deps.smtp ? 'waiting' : 'kept');
-  const sender = new MailSender(outbox, deps.smtp, log);
+  const sender = new MailSender(outbox, deps.smtp, background, log);
   const codes = new UnlockCodes({ database, singleUse, vault: deps.vault, clock, outbox });
   const examiner = new CardExaminer({
     clock,
@@ -123,10 +124,10 @@ export function createCis(deps: CisDeps): CisService {
   const sessions = new Sessions(database, singleUse, clock, messages);
   const agents = new Agents(database, clock);
   const challenges = new Challenges(singleUse);
-  const delivery = new Delivery(deps.subscribers, messages, log, deps.delivery);
-  const watch = new EndWatch(sessions);
+  const delivery = new Delivery(deps.subscribers, messages, background, log, deps.delivery);
+  const watch = new EndWatch(sessions, background, log);
   const endings = new Endings({
-    ...{ sessions, delivery, watch, recorder, audit, log },
+    ...{ sessions, delivery, watch, recorder, audit, background, log },
     durable: () => database.durable(),
   });
   const calls = createAgentCalls({ clock, singleUse, endings, origin });
@@ -182,16 +183,15 @@ export function createCis(deps: CisDeps): CisService {
     start() {
       if (!deps.smtp && !deps.development)
         log.warn({}, 'no mail server is configured, so nobody gets a code to unlock a card');
-      timer = setInterval(() => {
-        sweep
-          .run()
-          .catch((error) => log.error({ error: reasonOf(error) }, 'a sweep for ended sessions failed'));
-      }, sweepEvery);
-      timer.unref();
+      timer = setInterval(
+        () => background.run(log, 'a sweep for ended sessions failed', () => sweep.run()),
+        sweepEvery,
+      ).unref();
     },
-    async stop() {
+    stop() {
       clearInterval(timer);
-      await Promise.all([delivery.stop(), sender.stop()]);
+      delivery.stop();
+      sender.stop();
     },
   };
 }

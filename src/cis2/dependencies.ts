@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import type { Background } from '@alongside/kernel/background';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
@@ -32,6 +33,7 @@ export interface Cis2Dependencies {
   vault: Vault;
   audit: AuditLog;
   recorder: Recorder;
+  background: Background;
   log: Log;
   urls: Urls;
   /** Used byte for byte, also with an explicit default port. Its origin is where browsers find CIS2. */

@@ -1,6 +1,5 @@
 import { json } from '@alongside/kernel/answer';
 import { CookieNames } from '@alongside/kernel/cookies';
-import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { stylesheetRoute } from '@alongside/kernel/layout';
 import { paths, sessionEndedPath } from '../cis/protocol.ts';
@@ -83,7 +82,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     idleSignOut: true,
   };
   const deps = { ...defaults, ...given, realmName: own.name };
-  const { clock, database, singleUse, keys, issuer, development, log } = deps;
+  const { clock, database, singleUse, keys, issuer, development, background, log } = deps;
   const cookies = new CookieNames(new URL(issuer).origin, own.cookies);
   const marks = new BrowserMarks(cookies, deps.vault);
   const cis = new CisClient(deps.cis, log);
@@ -247,26 +246,17 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     onError: (thrown, request: HttpRequest) => rendererOf(request.path)(thrown, request),
     start() {
       // Made before they are needed, without holding up the start: a new RSA key takes its time.
-      const first = Promise.all([keys.ensure('ES256'), keys.ensure('RS256')]);
-      first
-        .then(() => keys.ensure('PS256'))
-        .catch((error) => log.error({ reason: reasonOf(error) }, 'the signing keys could not be made'));
-      endTakenAway({ ...deps, authenticators, ends }).catch((error) =>
-        log.error(
-          { reason: reasonOf(error) },
-          'sessions of ways to sign in that were taken away are still there',
-        ),
+      background.run(log, 'the signing keys could not be made', async () => {
+        await Promise.all([keys.ensure('ES256'), keys.ensure('RS256')]);
+        await keys.ensure('PS256');
+      });
+      background.run(log, 'sessions of ways to sign in that were taken away are still there', () =>
+        endTakenAway({ ...deps, authenticators, ends }),
       );
-      timer = setInterval(
-        () =>
-          round().catch((error) => log.error({ reason: reasonOf(error) }, 'a round of deliveries failed')),
-        rounds,
-      );
-      timer.unref();
+      timer = setInterval(() => background.run(log, 'a round of deliveries failed', round), rounds).unref();
     },
-    async stop() {
+    stop() {
       clearInterval(timer);
-      await deliveries.settled();
     },
   };
 }

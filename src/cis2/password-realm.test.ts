@@ -136,7 +136,7 @@ test('signing out there ends its session, and logout tokens name its issuer', as
     const reply = await browser.get(`${issuer}/connect/endSession?id_token_hint=${id_token}`);
     assert.equal(reply.status, 200);
     assert.match((await browser.get(address({ prompt: 'none' }))).location, /error=login_required/);
-    await cis2.service.stop?.();
+    await cis2.background.settled();
     const token = rp.received.at(-1)?.get('logout_token') ?? '';
     assert.equal(decodeJwt(token)?.claims.iss, issuer);
   } finally {

@@ -67,7 +67,7 @@ test('sign-in, silent sign-in, the end of the CIS session, back-channel logout',
     cause: 'cardRemoved',
     generation: 'hscn',
   });
-  await cis2.service.stop?.();
+  await cis2.background.settled();
   assert.equal(rp.received.length, 1);
   assert.equal(
     (await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${access_token}` })).status,
@@ -167,7 +167,7 @@ test('sessions are listed and ended, deliveries logged and sent again', async ()
   const [{ sid, clients }] = sessions;
   assert.ok(clients.includes(client.clientId));
   assert.equal(await call('DELETE', `/cis2/sessions/${sid}`), 204);
-  await cis2.service.stop?.();
+  await cis2.background.settled();
   const failed = (await call('GET', '/cis2/deliveries')).deliveries.find(
     (one: { sid: string }) => one.sid === sid,
   );

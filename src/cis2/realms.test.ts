@@ -89,7 +89,7 @@ beforeEach(async () => {
   rp.received = [];
 });
 afterEach(async () => {
-  await cis2.service.stop?.();
+  await cis2.background.settled();
 });
 
 describe('a browser that is signed in in both realms', () => {
@@ -101,7 +101,7 @@ describe('a browser that is signed in in both realms', () => {
     const again = await redeemed(healthcareRealm, await browser.get(address(healthcareRealm)));
     assert.equal(claimsOf(again.id_token).sub, gp.uid);
     assert.equal(claimsOf(again.id_token).sid, claimsOf(mainTokens.id_token).sid);
-    await cis2.service.stop?.();
+    await cis2.background.settled();
     assert.deepEqual(told(), []);
   });
   test('signs out of one alone, after the question of that realm', async () => {
@@ -152,7 +152,7 @@ describe('logout tokens name the issuer at which the person signed in', () => {
       cis2.clock.advance(721 * 60);
       const { ends, deliveries, expiry } = rounds(realm);
       await ends.endExpired(expiry);
-      await deliveries.settled();
+      await cis2.background.settled();
       cis2.clock.advance(3);
       rp.answer = { status: 200, body: '{}' };
       await deliveries.run();
@@ -168,10 +168,10 @@ describe('logout tokens name the issuer at which the person signed in', () => {
       const own = await withPassword();
       assert.equal(await statusOf(passwordRealm, own.access_token), 200);
       assert.equal(await statusOf(healthcareRealm, mainTokens.access_token), 200);
-      const { ends, deliveries, sessions } = rounds(realm);
+      const { ends, sessions } = rounds(realm);
       const live = [...(await sessions.ofPerson(gp.uid)), ...(await sessions.ofPerson(nurse.uid))];
       await ends.end(live, 'administrator');
-      await deliveries.settled();
+      await cis2.background.settled();
       const issuers = told().map(({ iss }) => iss);
       assert.ok(issuers.includes(cis2.issuer) && issuers.includes(issuerOf(passwordRealm)));
       assert.equal(await statusOf(passwordRealm, own.access_token), 401);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Background } from '@alongside/kernel/background';
 import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
@@ -120,6 +121,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     },
   ];
   const tokens = new Tokens(database, clock);
+  const background = new Background();
   const service = createAuthorisation({
     clock,
     database,
@@ -130,6 +132,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     keys: new SigningKeys('authorisation', new StoredKeys(database, vault), clock),
     vault,
     recorder,
+    background,
     log: silentLog,
     urls: { api, console: '', cis2: '', identityAgent: '', cis: '', sample: '' },
     development: options.development ?? true,

@@ -77,7 +77,7 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
     const mailed = await codes.mail(serial, (code) => unlockMail(person, serial, code, codes.endsAt));
     if (!mailed) return refuse(person.uid, 'card');
     // The answer does not wait for the mail server.
-    void sender.run();
+    sender.begin();
     recorder.record({
       keys: [`card ${serial}`],
       from: 'identity-agent',

@@ -1,4 +1,4 @@
-import { reasonOf } from '@alongside/kernel/errors';
+import type { Background } from '@alongside/kernel/background';
 import type { Log } from '@alongside/kernel/log';
 import type { Transporter } from 'nodemailer';
 import type { Outbox } from './outbox.ts';
@@ -20,45 +20,59 @@ const mostAttempts = 10;
 export class MailSender {
   readonly #outbox: Outbox;
   readonly #smtp: SmtpSettings | undefined;
+  readonly #background: Background;
   readonly #log: Log;
   #transport: Promise<Transporter> | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
 
-  constructor(outbox: Outbox, smtp: SmtpSettings | undefined, log: Log) {
+  constructor(outbox: Outbox, smtp: SmtpSettings | undefined, background: Background, log: Log) {
     this.#outbox = outbox;
     this.#smtp = smtp;
+    this.#background = background;
     this.#log = log;
   }
 
   /** Sends all that is due; resolves when it was tried. Never rejects. */
   async run(): Promise<void> {
-    if (!this.#smtp || this.#stopped) return;
+    const smtp = this.#smtp;
+    if (!smtp || this.#stopped) return;
     this.#again = true;
-    this.#running ??= this.#drain(this.#smtp)
-      .catch((error) => this.#log.error({ error: reasonOf(error) }, 'the outbox of mails cannot be read'))
-      .finally(() => {
-        this.#running = undefined;
-      });
+    this.#running ??= this.#background.run(this.#log, 'the outbox of mails cannot be read', () =>
+      this.#drain(smtp),
+    );
     await this.#running;
   }
 
-  async stop(): Promise<void> {
+  /** Begins to send, without waiting for it. */
+  begin(): void {
+    this.#background.run(this.#log, 'mails could not be sent', () => this.run());
+  }
+
+  /** Takes up no mail any more; the one that is on its way ends in the background. */
+  stop(): void {
     this.#stopped = true;
-    await this.#running;
-    (await this.#transport)?.close();
+    this.#background.run(this.#log, 'the mail server could not be left', async () => {
+      await this.#running;
+      (await this.#transport)?.close();
+    });
   }
 
   async #drain(smtp: SmtpSettings): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      for (let mail = await this.#outbox.take(); mail; mail = await this.#outbox.take()) {
-        if (this.#stopped) return await this.#outbox.later(mail.id, 0);
-        const failure = await this.#send(smtp, mail);
-        if (failure === undefined) await this.#outbox.sent(mail.id);
-        else await this.#giveBack(mail.id, mail.attempts, failure);
+    try {
+      while (this.#again) {
+        this.#again = false;
+        for (let mail = await this.#outbox.take(); mail; mail = await this.#outbox.take()) {
+          if (this.#stopped) return await this.#outbox.later(mail.id, 0);
+          const failure = await this.#send(smtp, mail);
+          if (failure === undefined) await this.#outbox.sent(mail.id);
+          else await this.#giveBack(mail.id, mail.attempts, failure);
+        }
       }
+    } finally {
+      // Here and not a moment later: whoever comes now begins anew.
+      this.#running = undefined;
     }
   }
 

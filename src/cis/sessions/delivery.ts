@@ -1,3 +1,4 @@
+import type { Background } from '@alongside/kernel/background';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { type SessionEnded, sessionEndedPath } from '../protocol.ts';
@@ -30,22 +31,26 @@ interface Message {
 /** The messages to one subscriber, in order: the next is sent when the one before has arrived. */
 class Outbox {
   readonly #subscriber: Subscriber;
+  readonly #background: Background;
   readonly #log: Log;
   readonly #times: typeof deliveryTimes;
   /** Called when the subscriber knows, or never will. */
   readonly #done: (sessionId: string) => void;
   #queue: Message[] = [];
   #sending = false;
+  #last = Promise.resolve();
   #wait: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     subscriber: Subscriber,
+    background: Background,
     log: Log,
     times: typeof deliveryTimes,
     done: (sessionId: string) => void,
   ) {
     this.#subscriber = subscriber;
+    this.#background = background;
     this.#log = log;
     this.#times = times;
     this.#done = done;
@@ -64,20 +69,26 @@ class Outbox {
   send(body: SessionEnded): Promise<void> {
     return new Promise((resolve) => {
       this.#queue.push({ body, attempts: 0, tried: resolve });
-      void this.#drain();
+      this.#begin();
     });
   }
 
-  stop(): void {
+  /** Sends nothing more; resolves when what is on its way has ended. */
+  async stop(): Promise<void> {
     clearTimeout(this.#timer);
     for (const { tried } of this.#queue) tried();
     this.#queue = [];
+    await this.#last;
   }
 
-  async #drain(): Promise<void> {
+  #begin(): void {
     if (this.#sending) return;
     this.#sending = true;
     clearTimeout(this.#timer);
+    this.#last = this.#background.run(this.#log, 'the messages to a subscriber wait', () => this.#drain());
+  }
+
+  async #drain(): Promise<void> {
     for (let message = this.#queue[0]; message; message = this.#queue[0]) {
       const failure = await this.#post(message);
       message.tried();
@@ -111,8 +122,7 @@ class Outbox {
     // Whoever waits behind the one that failed waits no longer than this.
     for (const { tried } of this.#queue) tried();
     if (this.#queue.length === 0) return;
-    this.#timer = setTimeout(() => void this.#drain(), this.#wait);
-    this.#timer.unref();
+    this.#timer = setTimeout(() => this.#begin(), this.#wait).unref();
     this.#wait = Math.min(this.#wait * 2, this.#times.most);
   }
 
@@ -138,6 +148,7 @@ class Outbox {
 export class Delivery {
   readonly #outboxes: readonly Outbox[];
   readonly #messages: SessionMessages;
+  readonly #background: Background;
   readonly #log: Log;
   readonly #marking = new Set<Promise<void>>();
   /** What was told since the last look into storage, which may not show it yet. */
@@ -147,14 +158,18 @@ export class Delivery {
   constructor(
     subscribers: readonly Subscriber[],
     messages: SessionMessages,
+    background: Background,
     log: Log,
     times = deliveryTimes,
   ) {
     this.#messages = messages;
+    this.#background = background;
     this.#log = log;
     this.#outboxes = subscribers.map(
       (subscriber) =>
-        new Outbox(subscriber, log, times, (sessionId) => this.#told(sessionId, keyOf(subscriber))),
+        new Outbox(subscriber, background, log, times, (sessionId) =>
+          this.#told(sessionId, keyOf(subscriber)),
+        ),
     );
   }
 
@@ -186,18 +201,19 @@ export class Delivery {
   }
 
   /** Leaves what has not arrived to another process, or to the next start. */
-  async stop(): Promise<void> {
-    for (const outbox of this.#outboxes) outbox.stop();
-    await Promise.all(this.#marking);
-    if (this.#outboxes.length > 0) await this.#messages.release();
+  stop(): void {
+    this.#background.run(this.#log, 'messages were not left to others', async () => {
+      await Promise.all(this.#outboxes.map((outbox) => outbox.stop()));
+      await Promise.all(this.#marking);
+      if (this.#outboxes.length > 0) await this.#messages.release();
+    });
   }
 
   /** Nobody waits for it: a message that is not marked is told once more, which does no harm. */
   #told(sessionId: string, subscriber: string): void {
     this.#justTold.add(`${subscriber} ${sessionId}`);
-    const marking = this.#messages
-      .told(sessionId, subscriber)
-      .catch((error) => this.#log.warn({ error: reasonOf(error) }, 'a delivered message was not marked'))
+    const marking = this.#background
+      .run(this.#log, 'a delivered message was not marked', () => this.#messages.told(sessionId, subscriber))
       .finally(() => this.#marking.delete(marking));
     this.#marking.add(marking);
   }

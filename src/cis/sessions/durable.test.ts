@@ -81,6 +81,7 @@ describe('what a subscriber has still to hear outlives a process', () => {
     await desk.sessionCall('DELETE', paths.session(desk.sessionId));
     assert.deepEqual(subscriber.told, []);
     await first.service.stop?.();
+    await first.background.settled();
     const second = await startCis({ database, subscribers, delivery });
     await second.service.sweep();
     assert.deepEqual(
@@ -90,6 +91,41 @@ describe('what a subscriber has still to hear outlives a process', () => {
     await Promise.all([first.close(), second.close()]);
     await subscriber.close();
     await database.close();
+  });
+
+  test('stopping waits for a message that is on its way, and what came of it is kept', async () => {
+    const database = await openDatabase(':memory:', '');
+    let arrived = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    let answer = (): void => undefined;
+    const server = createServer((_request, response) => {
+      answer = () => response.writeHead(204).end();
+      arrived();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const cis = await startCis({ database, subscribers: [{ url, secret: 'x' }], delivery });
+    const desk = new Desk(cis);
+    await desk.signIn(await issueCard(cis, uids.gp));
+    const ending = desk.sessionCall('DELETE', paths.session(desk.sessionId));
+    await asked;
+    await cis.service.stop?.();
+    const settled = cis.background.settled();
+    answer();
+    assert.equal(await settled, 0);
+    const open = await database.all({
+      text: 'SELECT * FROM session_message WHERE told_at IS NULL',
+      values: [],
+    });
+    assert.deepEqual(open, []);
+    await ending;
+    await cis.close();
+    await database.close();
+    server.closeAllConnections();
+    server.close();
   });
 
   test('a clock that is put back keeps nothing waiting', async () => {

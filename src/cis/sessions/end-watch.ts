@@ -1,3 +1,5 @@
+import type { Background } from '@alongside/kernel/background';
+import type { Log } from '@alongside/kernel/log';
 import type { EndCause } from '../protocol.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -10,11 +12,15 @@ type Waiter = (cause: EndCause | null) => void;
 /** Agents that wait for the end of their session: one for each session, the latest. */
 export class EndWatch {
   readonly #sessions: Sessions;
+  readonly #background: Background;
+  readonly #log: Log;
   readonly #waiting = new Map<string, Waiter>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(sessions: Sessions) {
+  constructor(sessions: Sessions, background: Background, log: Log) {
     this.#sessions = sessions;
+    this.#background = background;
+    this.#log = log;
   }
 
   /** A session has ended in this process. */
@@ -36,14 +42,17 @@ export class EndWatch {
       const nobody = () => settle(null);
       const over = setTimeout(nobody, milliseconds).unref();
       gone.addEventListener('abort', nobody);
-      if (this.#waiting.size === 0)
-        this.#timer = setInterval(() => void this.#look().catch(() => undefined), lookEvery).unref();
+      if (this.#waiting.size === 0) this.#timer = setInterval(() => this.#lookLater(), lookEvery).unref();
       this.#waiting.set(id, settle);
       if (gone.aborted) nobody();
     });
     // It may have ended between the caller's own look and now.
     await this.#look([id]);
     return await cause;
+  }
+
+  #lookLater(): void {
+    this.#background.run(this.#log, 'ended sessions could not be looked for', () => this.#look());
   }
 
   async #look(ids = [...this.#waiting.keys()]): Promise<void> {

@@ -1,4 +1,4 @@
-import { reasonOf } from '@alongside/kernel/errors';
+import type { Background } from '@alongside/kernel/background';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../storage/audit.ts';
@@ -14,6 +14,7 @@ export interface EndingsDeps {
   watch: EndWatch;
   recorder: Recorder;
   audit: AuditLog;
+  background: Background;
   log: Log;
   /** Resolves once what was written is on the disk. */
   durable: () => Promise<void>;
@@ -31,9 +32,8 @@ export class Endings {
   async read(id: string): Promise<Session | undefined> {
     const [expired] = await this.#deps.sessions.expire(id);
     if (!expired) return await this.#deps.sessions.find(id);
-    this.announce([expired]).catch((error) =>
-      this.#deps.log.error({ error: reasonOf(error) }, 'the end of a session was not announced'),
-    );
+    const { background, log } = this.#deps;
+    background.run(log, 'the end of a session was not announced', () => this.announce([expired]));
     return expired;
   }
 

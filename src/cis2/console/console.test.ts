@@ -32,7 +32,7 @@ const sessionsOf = async (uid: string) =>
   (JSON.parse((await call('GET', `/cis2/sessions?uid=${uid}`)).body) as SessionsAnswer).sessions;
 const deliveries = async (since = '') =>
   (JSON.parse((await call('GET', `/cis2/deliveries${since}`)).body) as DeliveriesAnswer).deliveries;
-const settled = () => cis2.service.stop?.();
+const settled = () => cis2.background.settled();
 const toldOf = () =>
   rp.received.map((form) => {
     const [, claims = ''] = (form.get('logout_token') ?? '').split('.');

@@ -132,7 +132,7 @@ describe('a fault of logout tokens is what it says, and is never sent to the pla
         ...{ sessionId, agentId: cis2.agent.id, uid: gp.uid },
         ...{ cause: 'cardRemoved', generation: 'hscn' },
       });
-      await cis2.service.stop?.();
+      await cis2.background.settled();
       const [toParty = '', toPlatform = ''] = [rp, platform].map(
         ({ received }) => received[0]?.get('logout_token') ?? '',
       );

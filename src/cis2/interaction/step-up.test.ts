@@ -67,7 +67,7 @@ const cardRemoved = () =>
     generation: 'hscn',
   });
 const told = async () => {
-  await cis2.service.stop?.();
+  await cis2.background.settled();
   return rp.received
     .map((form) => decodeJwt(form.get('logout_token') ?? '')?.claims)
     .map((claims) => `${claims?.aud} ${claims?.sid}`)

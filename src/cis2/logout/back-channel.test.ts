@@ -56,7 +56,7 @@ beforeEach(async () => {
 });
 
 /** Waits for what was begun: delivery does not hold up the answer to CIS. */
-const settled = () => cis2.service.stop?.();
+const settled = () => cis2.background.settled();
 const end = async (cause: EndCause = 'cardRemoved', generation: Generation = 'hscn') => {
   const reply = await cis2.sessionEnded({
     sessionId: cisSid,
@@ -339,6 +339,6 @@ function parts() {
   const expiry = new Expiry({ ...cis2, idleSignOut: true });
   return {
     deliveries,
-    ends: { endExpired: () => ends.endExpired(expiry), settled: () => deliveries.settled() },
+    ends: { endExpired: () => ends.endExpired(expiry), settled: () => cis2.background.settled() },
   };
 }

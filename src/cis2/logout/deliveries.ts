@@ -1,5 +1,5 @@
+import type { Background } from '@alongside/kernel/background';
 import type { Clock } from '@alongside/kernel/clock';
-import { reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import { uuid } from '@alongside/kernel/ids';
 import type { TokenSigner } from '@alongside/kernel/keys';
@@ -35,6 +35,7 @@ interface Parts {
   applications: Applications;
   sessions: Sessions;
   recorder: Recorder;
+  background: Background;
   log: Log;
   urls: Urls;
 }
@@ -55,7 +56,6 @@ const sweepEvery = 3_600 * second;
 export class Deliveries {
   readonly #parts: Parts;
   readonly #store: DeliveryStore;
-  readonly #running = new Set<Promise<void>>();
   #sweptAt = 0;
 
   constructor(parts: Parts) {
@@ -70,7 +70,8 @@ export class Deliveries {
 
   /** Begins to tell of a session whose end is kept, without waiting for it. */
   tell(ended: EndedSession): void {
-    this.#track(this.#expand(ended));
+    const { background, log } = this.#parts;
+    background.run(log, 'back-channel logout is put off', () => this.#expand(ended));
   }
 
   /** Takes up whatever is promised and due: after a crash, after a failed attempt, from another process. */
@@ -101,18 +102,6 @@ export class Deliveries {
     if (!(await this.#store.change(delivery, taken))) return undefined;
     await this.#send(taken);
     return this.#store.get(id);
-  }
-
-  /** Resolves when nothing that was begun is still running. */
-  async settled(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked = work
-      .catch((error) => this.#parts.log.error({ reason: reasonOf(error) }, 'back-channel logout is put off'))
-      .finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
   }
 
   async #promised(): Promise<EndedSession[]> {

@@ -157,7 +157,7 @@ describe('in production nothing private is fetched for a client (CVE-2026-1180, 
       await production.signIn(new Browser(), relying);
       const told = { sessionId, agentId: production.agent.id, uid: gp.uid, generation: 'hscn' } as const;
       await production.sessionEnded({ ...told, cause: 'cardRemoved' });
-      await production.service.stop?.();
+      await production.background.settled();
       assert.equal(called, 0);
     } finally {
       server.close();

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Background } from '@alongside/kernel/background';
 import { AdjustableClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
@@ -44,6 +45,8 @@ export interface Instance {
   cis: CisFixture;
   agent: TestAgent;
   service: Service;
+  /** What no request waits for. */
+  background: Background;
   logged: Record<string, unknown>[];
   register(half?: Partial<Cis2Half>, more?: Partial<Application>): Promise<Cis2Half>;
   /** An authorization request with sensible values for what is not given; `undefined` leaves one out. */
@@ -107,6 +110,7 @@ export async function startInstance(
   await Promise.all([keys.ensure('RS256'), keys.ensure('ES256')]);
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
+  const background = new Background();
   const logged: Record<string, unknown>[] = [];
   const write = (fields: Record<string, unknown>, message: string) => logged.push({ ...fields, message });
   const log: Log = { ...silentLog, info: write, warn: write, error: write };
@@ -120,6 +124,7 @@ export async function startInstance(
     vault,
     audit,
     recorder,
+    background,
     log,
     urls: {
       console: '',
@@ -178,6 +183,7 @@ export async function startInstance(
     cis,
     agent,
     service,
+    background,
     logged,
     authorizeUrl,
     async register(half = {}, more = {}) {
@@ -208,6 +214,7 @@ export async function startInstance(
       await listener.close();
       front.closeAllConnections();
       await new Promise<void>((resolve) => front.close(() => resolve()));
+      await background.settled();
       await cis.stop();
       await database.close();
     },

@@ -24,12 +24,12 @@ export function otherProcess(cis2: Instance, { idleSignOut = true } = {}) {
     ends,
     async lookForGonePeople() {
       await gone.run();
-      await deliveries.settled();
+      await cis2.background.settled();
     },
     /** Ends what is over; what a client was told, by cause and state. */
     async endExpired(clientId: string): Promise<string[][]> {
       await ends.endExpired(expiry);
-      await deliveries.settled();
+      await cis2.background.settled();
       await deliveries.run();
       const log = await deliveries.since(0, 200);
       return log.filter((one) => one.clientId === clientId).map(({ cause, state }) => [cause, state]);
