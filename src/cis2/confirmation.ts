@@ -1,6 +1,7 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { decodeJwt } from '@alongside/kernel/jws';
-import { checkProof } from '../oauth/dpop.ts';
+import type { Cis2Half } from '../oauth/applications.ts';
+import { checkProof, proofAlgorithmsOf } from '../oauth/dpop.ts';
 import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
 
@@ -41,10 +42,11 @@ export type Addresses = readonly [string, ...string[]];
 
 /**
  * The DPoP proof of a call: its key, a fault in words for the log, or undefined when none came (RFC 9449 section 4).
- * A client may call either address of the endpoint.
+ * A client may call either address of the endpoint; what it may sign with, its profile says.
  */
 export async function readProof(
   request: HttpRequest,
+  { profile }: Pick<Cis2Half, 'profile'>,
   addresses: Addresses,
   checks: ProofChecks,
   accessToken?: string,
@@ -56,6 +58,10 @@ export async function readProof(
     return { fault: 'the proof has no nonce of ours, or an old one', needsNonce: true };
   const htu = decodeJwt(proof)?.claims.htu;
   const url = addresses.find((address) => address === htu) ?? addresses[0];
-  const target = { method: request.method, url, ...(accessToken === undefined ? {} : { accessToken }) };
+  const algorithms = proofAlgorithmsOf(profile);
+  const target = {
+    ...{ method: request.method, url, algorithms },
+    ...(accessToken === undefined ? {} : { accessToken }),
+  };
   return checkProof(proof, target, checks);
 }

@@ -60,7 +60,8 @@ export const bearerError =
   (thrown, request) => {
     const { code, status, description } = entryOf(thrown);
     const dpop = /^dpop\b/i.test(request.headers.authorization ?? '') || code === 'invalid_dpop_proof';
-    const scheme = dpop ? `DPoP algs="${proofAlgorithms.join(' ')}",` : 'Bearer';
+    const { algs = proofAlgorithms.join(' ') } = thrown instanceof Refusal ? thrown.extra : {};
+    const scheme = dpop ? `DPoP algs="${algs}",` : 'Bearer';
     const challenge =
       code === ''
         ? `${scheme} realm="cis2"`

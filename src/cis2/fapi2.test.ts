@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { newAuthority, type TestCertificate } from '../oauth/testing/certificates.ts';
-import { Browser, type Reply } from './testing/browser.ts';
+import { Browser, type Reply, send } from './testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from './testing/instance.ts';
 import { gp } from './testing/people.ts';
 import {
+  ath,
   beginWith,
   newProver,
   type Prover,
@@ -226,6 +227,35 @@ describe('redeeming a code', () => {
   test('without a proof of a key or a certificate [ensure-holder-of-key-required]', async () => {
     const reply = await client.redeem(await codeFor());
     assert.deepEqual([reply.status, errorOf(reply)], [400, 'invalid_dpop_proof']);
+  });
+  test('with a proof by RS256 or RS512, which the profile has not (section 5.4.1), and by those that it has', async () => {
+    for (const alg of ['RS256', 'RS512'] as const) {
+      const reply = await client.redeem(await codeFor(), await proof(await newProver(cis2, alg)));
+      assert.deepEqual([reply.status, errorOf(reply)], [400, 'invalid_dpop_proof'], alg);
+    }
+    for (const alg of ['PS256', 'ES256', 'EdDSA'] as const) {
+      const reply = await client.redeem(await codeFor(), await proof(await newProver(cis2, alg)));
+      assert.equal(reply.status, 200, alg);
+    }
+    const open = await strongClient(cis2);
+    const code = await codeFor(open, { scope: 'openid' });
+    assert.equal((await open.redeem(code, await proof(await newProver(cis2, 'RS256')))).status, 200);
+  });
+  test('a token comes with a proof by the same algorithms, and the challenge names them', async () => {
+    const holder = await newProver(cis2, 'PS256');
+    const { access_token: token } = bodyOf(await client.redeem(await codeFor(), await proof(holder)));
+    const ask = async (alg: string) =>
+      send('GET', at('/userinfo'), {
+        authorization: `DPoP ${token}`,
+        dpop: await holder.proof('GET', at('/userinfo'), ath(token), { alg }),
+      });
+    const refused = await ask('RS256');
+    assert.equal(refused.status, 401);
+    assert.match(
+      String(refused.headers['www-authenticate']),
+      /^DPoP algs="ES256 EdDSA PS256",.*error="invalid_dpop_proof"/,
+    );
+    assert.equal((await ask('PS256')).status, 200);
   });
   test('with a certificate: the token is bound to it', async () => {
     const tokens = bodyOf(await client.redeem(await codeFor(), certificate.header));

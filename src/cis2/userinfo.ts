@@ -6,6 +6,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import { steps } from '@alongside/kernel/steps';
 import type { Person } from '../cis/protocol.ts';
 import type { Applications } from '../oauth/applications.ts';
+import { proofAlgorithmsOf } from '../oauth/dpop.ts';
 import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import { readCertificate } from '../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../oauth/parameters.ts';
@@ -85,15 +86,17 @@ const checkSender = (parts: Parts) =>
     token,
     scheme,
     record,
-  }: Bearer & { request: HttpRequest; scheme: Scheme }): Promise<void> {
+    party: { client },
+  }: Bearer & { request: HttpRequest; scheme: Scheme; party: RelyingParty }): Promise<void> {
     const confirmation = confirmationOf(record);
     if ((confirmation?.jkt !== undefined) !== (scheme === 'dpop'))
       throw errors.accessTokenInvalid(`a ${tokenTypeOf(confirmation)} token came by the scheme ${scheme}`);
     if (confirmation?.jkt !== undefined) {
-      const proof = await readProof(request, parts.addresses, parts, token);
-      if (proof && 'fault' in proof && proof.needsNonce) throw errors.resourceNonceNeeded(proof.fault);
+      const proof = await readProof(request, client, parts.addresses, parts, token);
+      const algs = { algs: proofAlgorithmsOf(client.profile).join(' ') };
+      if (proof && 'fault' in proof && proof.needsNonce) throw errors.resourceNonceNeeded(proof.fault, algs);
       if (!proof || 'fault' in proof)
-        throw errors.resourceProofInvalid(proof ? proof.fault : 'there is no DPoP header');
+        throw errors.resourceProofInvalid(proof ? proof.fault : 'there is no DPoP header', algs);
       if (proof.jkt !== confirmation.jkt)
         throw errors.accessTokenInvalid(`it is bound to ${confirmation.jkt}, proven is ${proof.jkt}`);
     }
@@ -155,8 +158,8 @@ export function createUserinfo(parts: Parts): Endpoint {
   const list = steps<{ request: HttpRequest }>()
     .step(readToken)
     .step(findToken(parts))
-    .step(checkSender(parts))
     .step(findParty(parts))
+    .step(checkSender(parts))
     .step(findPerson(parts))
     .step(answerClaims(parts));
   return (request) => list.run({ request });

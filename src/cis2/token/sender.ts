@@ -14,7 +14,7 @@ interface Asked {
 export const proveKey = (addresses: Addresses, checks: ProofChecks) =>
   async function proveKey({ request, party }: Asked): Promise<{ jkt: string | null }> {
     if (!rulesOf(party.client).extended) return { jkt: null };
-    const proof = await readProof(request, addresses, checks);
+    const proof = await readProof(request, party.client, addresses, checks);
     if (proof && 'fault' in proof)
       throw proof.needsNonce ? errors.dpopNonceNeeded(proof.fault) : errors.dpopProofInvalid(proof.fault);
     return { jkt: proof?.jkt ?? null };
