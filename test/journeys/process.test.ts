@@ -99,6 +99,16 @@ describe('the command as a process', () => {
     assert.equal(await second.end('SIGTERM'), 0);
   });
 
+  test('one that is told to end as soon as it stands ends in order: nothing that it had begun fails', async () => {
+    const child = spawn(process.execPath, [main, 'up', '--json', '--ephemeral', '--port-base', '0']);
+    let err = '';
+    child.stderr.on('data', (part) => (err += part));
+    child.stdout.once('data', () => child.kill('SIGTERM'));
+    const code = await new Promise((ended) => child.once('close', ended));
+    const failed = err.split('\n').filter((line) => /"level":(40|50|60)/.test(line));
+    assert.deepEqual([code, failed], [0, []], err);
+  });
+
   test('--json prints exactly one line; the state file is its owner’s alone and goes with the instance', async () => {
     const data = join(folder, 'state');
     const instance = await start(['--data', data, '--port-base', '0']);
