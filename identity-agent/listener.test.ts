@@ -90,12 +90,23 @@ describe("the agent's own listener", () => {
       ['/Thing/1'],
       ['/nowhere'],
       ['/nowhere', { method: 'OPTIONS' }],
+      ['/%zz'],
+      ['/thing/%E0%A4%A'],
+      ['/thing/1?x=%'],
       ['/refuses'],
       ['/fails'],
       ['/', { headers: { 'x-stop': '1' } }],
     ];
     for (const [path, options, body] of cases)
       assert.deepEqual(await ask(own, path, options, body), await ask(kernel, path, options, body), path);
+  });
+
+  test('an address with damaged percent-encoding is refused as anything else', async (t) => {
+    const { own } = await both(t);
+    for (const path of ['/%zz', '/thing/%', '/thing/1?x=%FF']) {
+      const { status, body } = await ask(own, path);
+      assert.deepEqual([status, body], [400, 'sorry'], path);
+    }
   });
 
   test('refuses a long body, a long header and rubbish, and goes on', async (t) => {

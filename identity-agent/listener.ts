@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Answer, json } from '@alongside/kernel/answer';
+import { damageOf } from '@alongside/kernel/damaged-address';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
@@ -79,6 +80,8 @@ export function createAgentListener(
     try {
       const early = before(request);
       if (early) return early;
+      const damage = damageOf(request);
+      if (damage) throw damage;
       const route = routes.find(
         ({ methods, path }) =>
           methods.some((method) => method === request.method) && fits(path, request.path),

@@ -5,13 +5,15 @@ import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Answer, json, StreamAnswer } from './answer.ts';
 import { Background } from './background.ts';
+import { addressErrors } from './damaged-address.ts';
 import { reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import { answerMalformed, type OnMalformed } from './malformed.ts';
 import { OperatorError } from './operator.ts';
 import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
-import type { Endpoint, HttpRequest, Route } from './request.ts';
+import type { HttpRequest, Route } from './request.ts';
 import { type Manners, nothingHere, plainError, respond, withoutTokens } from './respond.ts';
+import { routeFinder } from './route-finder.ts';
 
 export type { Endpoint, HttpRequest, Method, Route } from './request.ts';
 export { everyMethod } from './request.ts';
@@ -145,6 +147,7 @@ const serverOptions = (tls: ListenerOptions['tls']) =>
 /** Makes the HTTP server of one service from its routes. */
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
   const background = new Background();
+  const find = routeFinder(routes);
   const server = Fastify({
     logger: false,
     genReqId: uuid,
@@ -156,6 +159,15 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     clientErrorHandler: (error, socket) => {
       background.run(options.log, 'bytes that are no request got no answer', () =>
         answerMalformed(error, socket, options),
+      );
+    },
+    // A path that cannot be decoded leads to no route; which one was meant is seen all the same.
+    frameworkErrors: (error, raw, reply) => {
+      const { path } = toRequest(raw, options.proxies);
+      const endpoint = async () => Promise.reject(addressErrors.addressDamaged(error.message));
+      const { early } = find(raw.method, path) ?? {};
+      background.run(options.log, 'a damaged address got no answer', () =>
+        handle(raw, reply, { endpoint, ...(early ? { early } : {}) }),
       );
     },
     return503OnClosing: true,
@@ -181,10 +193,10 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   const handle = async (
     raw: FastifyRequest,
     reply: FastifyReply,
-    endpoint: Endpoint,
+    ways: Pick<Route, 'endpoint' | 'early'>,
   ): Promise<FastifyReply> => {
     const request = toRequest(raw, options.proxies);
-    let answer = await respond(request, endpoint, options);
+    let answer = await respond(request, ways, options);
     try {
       await options.flush?.();
     } catch (error) {
@@ -201,23 +213,24 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   const earlyHandler =
     (early: NonNullable<Route['early']>) =>
     ({ statusCode: status = 500, message: reason }: ServerError, raw: FastifyRequest, reply: FastifyReply) =>
-      handle(raw, reply, early({ status, reason }));
+      handle(raw, reply, { endpoint: early({ status, reason }), early });
   for (const route of routes) {
     server.route({
       method: [...route.methods],
       url: route.path,
       ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
       ...(route.early ? { errorHandler: earlyHandler(route.early) } : {}),
-      handler: (raw, reply) => handle(raw, reply, route.endpoint),
+      handler: (raw, reply) => handle(raw, reply, route),
     });
   }
   server.setNotFoundHandler((raw, reply) => handle(raw, reply, nothingHere));
   server.setErrorHandler((error: ServerError, raw, reply) => {
     const status = error.statusCode ?? 500;
-    return handle(raw, reply, async () => {
+    const endpoint = async () => {
       if (status >= 500) throw error;
       return json(status, { error: 'invalid_request', error_description: error.message });
-    });
+    };
+    return handle(raw, reply, { endpoint });
   });
 
   return {

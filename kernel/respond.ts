@@ -1,7 +1,8 @@
 import { type Answer, json } from './answer.ts';
+import { damageOf } from './damaged-address.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
-import type { Endpoint, HttpRequest } from './request.ts';
+import type { Endpoint, HttpRequest, Route } from './request.ts';
 
 /** How a service answers what is no success, whatever its requests come through. */
 export interface Manners {
@@ -33,13 +34,24 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
 }
 
 /** What is said where no route leads to. */
-export const nothingHere: Endpoint = async () =>
-  json(404, { error: 'not_found', error_description: 'There is nothing at this address.' });
+export const nothingHere: { endpoint: Endpoint } = {
+  endpoint: async () =>
+    json(404, { error: 'not_found', error_description: 'There is nothing at this address.' }),
+};
 
-/** Runs an endpoint; what it throws is logged and becomes an answer. */
-export async function respond(request: HttpRequest, endpoint: Endpoint, manners: Manners): Promise<Answer> {
+/** Runs an endpoint, or `early` in its place where the address is damaged; what it throws is logged and becomes an answer. */
+export async function respond(
+  request: HttpRequest,
+  way: Pick<Route, 'endpoint' | 'early'>,
+  manners: Manners,
+): Promise<Answer> {
   try {
-    return manners.before?.(request) ?? (await endpoint(request));
+    const answered = manners.before?.(request);
+    if (answered) return answered;
+    const damage = damageOf(request, way);
+    if (!damage) return await way.endpoint(request);
+    if (!way.early) throw damage;
+    return await way.early({ status: damage.entry.status, reason: damage.detail })(request);
   } catch (thrown) {
     const refused = thrown instanceof Refusal;
     manners.log[refused ? 'info' : 'error'](

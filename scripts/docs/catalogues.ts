@@ -10,6 +10,7 @@ const parts: readonly [string, string][] = [
   ['identity-agent', 'Identity Agent'],
   ['console', 'Console'],
   ['mock', 'Mock surface'],
+  ['kernel', 'Every part'],
 ];
 
 const isCatalogue = (value: unknown): value is Record<string, Refuse> =>
@@ -20,7 +21,7 @@ const isCatalogue = (value: unknown): value is Record<string, Refuse> =>
 
 /** Every catalogue of refusals in the source, wherever it stands: none can be forgotten. */
 export async function catalogues(): Promise<{ title: string; entries: ErrorEntry[] }[]> {
-  const files = globSync('{src,identity-agent}/**/*.ts', { cwd: root }).filter(
+  const files = globSync('{src,identity-agent,kernel}/**/*.ts', { cwd: root }).filter(
     (file) =>
       !/\.(test|fixture)\.ts$/.test(file) &&
       readFileSync(new URL(file, root), 'utf8').includes('= catalogue('),

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+import { realmPath } from '../../src/service.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+// A `%` that stands for no byte, and bytes that are no UTF-8 (RFC 3986 section 2.1): each listener says so in its own form.
+let instance: TestInstance;
+before(async () => {
+  instance = await startInstance();
+});
+after(() => instance.stop());
+
+/** Sends an address as it stands; a URL would mend it. */
+async function ask(origin: string, path: string) {
+  const { hostname, port } = new URL(origin);
+  const [answer] = (await once(get({ hostname, port, path, agent: false }), 'response')) as [IncomingMessage];
+  return {
+    status: answer.statusCode,
+    type: answer.headers['content-type'] ?? '',
+    body: await text(answer),
+  };
+}
+
+const oauth = /^\{"error":"invalid_request","error_description":"[^"]+","message_id":"[^"]+"\}$/;
+const plain = /^\{"error":"invalid_request","error_description":"The address is not well-formed\."\}$/;
+const page = /<!doctype html>[\s\S]*The address is not well-formed\./;
+
+const listeners: readonly [string, (urls: TestInstance['urls']) => string, string, RegExp, RegExp][] = [
+  [
+    'CIS2, what people see',
+    (urls) => new URL(urls.cis2Issuer).origin,
+    `${realmPath}/authorize`,
+    /html/,
+    page,
+  ],
+  ['CIS2, what services ask', (urls) => new URL(urls.cis2Issuer).origin, '/cis2/sessions', /json/, plain],
+  ['the authorisation service as published', ({ api }) => api, '/oauth2/authorize', /json/, oauth],
+  ['the authorisation service by the RFCs', ({ api }) => api, '/oauth2.1/authorize', /json/, oauth],
+  [
+    'PDS',
+    ({ api }) => api,
+    '/personal-demographics/FHIR/R4/Patient',
+    /json/,
+    /"resourceType":"OperationOutcome"/,
+  ],
+  ['hello-world', ({ api }) => api, '/hello-world/hello/user', /json/, /"fault":\{/],
+  ['the console', ({ console }) => console, '/api/v1/people', /json/, plain],
+  ['CIS', ({ cis }) => cis, '/people', /json/, plain],
+  ['the agent', ({ identityAgent }) => identityAgent, '/self-service', /html/, page],
+];
+
+const ordered = ['PDS', 'hello-world'];
+
+for (const [name, origin, path, type, body] of listeners)
+  test(`${name} answers a damaged address in its own form`, async () => {
+    // The gateway looks at the token before it looks at the query.
+    const queries = ordered.includes(name) ? [] : [`${path}?x=%zz`, `${path}?x=%FF`];
+    for (const damaged of [`${path}/%zz`, `${path}/%E0%A4%A`, `${path}/%`, ...queries]) {
+      const answer = await ask(origin(instance.urls), damaged);
+      assert.equal(answer.status, 400, damaged);
+      assert.match(answer.type, type, damaged);
+      assert.match(answer.body, body, damaged);
+    }
+  });
+
+test('an address of nobody is answered as one that is not there would be, and what is whole is left as it is', async () => {
+  for (const url of [instance.urls.api, new URL(instance.urls.cis2Issuer).origin, instance.urls.sample]) {
+    const answer = await ask(url, '/%zz');
+    assert.deepEqual([answer.status, plain.test(answer.body)], [400, true], url);
+  }
+  assert.equal((await ask(instance.urls.cis, '/nothing/%C3%A9?x=%C3%A9+%25')).status, 404);
+});
