@@ -7,6 +7,7 @@ import { trustedProxies } from '@alongside/kernel/peer';
 import { sha256 } from '@alongside/kernel/secrets';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, openDataFolder, openVault } from './boot/data-folder.ts';
+import { Ending } from './boot/ending.ts';
 import { startListeners } from './boot/listeners.ts';
 import { claimMode } from './boot/mode.ts';
 import { choosePorts } from './boot/ports.ts';
@@ -45,17 +46,32 @@ function eventKeeping({ only, logLevel }: Config, { dialect }: Database): Keepin
 }
 
 /** Builds and starts what the configuration asks for: configuration -> storage -> keys -> services -> listeners. */
-export async function startAlongside(
+export async function startAlongside(config: Config, options: { development: boolean }): Promise<Instance> {
+  const ending = new Ending();
+  try {
+    return await start(config, options, ending);
+  } catch (error) {
+    // What stands already would keep the process, and nobody could end it.
+    await ending.run().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function start(
   config: Config,
   { development }: { development: boolean },
+  ending: Ending,
 ): Promise<Instance> {
   const folder = openDataFolder(config.data, config.ephemeral);
+  ending.add(() => folder.discard());
   const { ports, held, release } = await choosePorts(config.portBase);
+  ending.add(release);
   const urls = publicUrls(config, ports);
   const mutualTls = mutualTlsUrls(config, ports);
   if (!development) checkProduction({ config, urls, mutualTls, folder: folder.path });
   const vault = openVault(folder.path, config.masterKey);
   const database = await openDatabase(config.database || (config.ephemeral ? ':memory:' : ''), folder.path);
+  ending.add(() => database.close());
   const log = createLog(config.logLevel, 'alongside');
   const core = await createCore(database, vault, {
     movableClock: development,
@@ -63,13 +79,15 @@ export async function startAlongside(
     events: eventKeeping(config, database),
     log,
   });
-  try {
-    await claimMode(database, core.settings, development);
-  } catch (error) {
+  const { background, recorder } = core;
+  let left = 0;
+  ending.add(async () => {
     core.stop();
-    await database.close();
-    throw error;
-  }
+    // The last requests may have begun more; what was waited for in vain is not waited for again.
+    if (left === 0) await background.settled();
+    await recorder.keep();
+  });
+  await claimMode(database, core.settings, development);
   const tls = openTls(config);
   const theme = openTheme(config.theme);
   const proxies = trustedProxies(config.trustedProxies);
@@ -119,13 +137,22 @@ export async function startAlongside(
     ports,
     held,
     host: config.host,
-    recorder: core.recorder,
+    recorder,
     proxies,
     tls,
     theme,
   });
+  ending.add(() => Promise.all(listeners.map((listener) => listener.close())));
   await release();
-  for (const { service } of placements) await service.start?.();
+  // Before the listeners end: what was begun may ask one of them.
+  ending.add(async () => {
+    left = await background.settled();
+    if (left > 0) log.warn({ left }, 'not all that was begun came to its end; a start takes up what is kept');
+  });
+  for (const { service } of placements) {
+    ending.add(() => service.stop?.());
+    await service.start?.();
+  }
 
   const state: StateFile = {
     version,
@@ -146,23 +173,6 @@ export async function startAlongside(
   const operator = { url: `http://127.0.0.1:${ports.console}`, token: operatorToken };
   writeStateFile({ ...state, ...(development || !config.only.includes('console') ? {} : { operator }) });
 
-  return {
-    state,
-    async stop() {
-      removeStateFile(state.stateFile);
-      core.stop();
-      try {
-        for (const { service } of [...placements].reverse()) await service.stop?.();
-        // What was begun may ask a listener here; the last requests may begin more.
-        const left = await core.background.settled();
-        await Promise.all(listeners.map((listener) => listener.close()));
-        if (left > 0 || (await core.background.settled()) > 0)
-          log.warn({ left }, 'not all that was begun came to its end; the next start takes up what is kept');
-        await core.recorder.keep();
-      } finally {
-        await database.close();
-        folder.discard();
-      }
-    },
-  };
+  ending.add(() => removeStateFile(state.stateFile));
+  return { state, stop: () => ending.run() };
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +27,10 @@ interface Ended {
 
 /** Runs the real command to its end. */
 function command(argv: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [main, ...argv], { env: { ...process.env, ...environment } });
+  const child = spawn(process.execPath, [main, ...argv], {
+    env: { ...process.env, ...environment },
+    ...{ timeout: 60_000, killSignal: 'SIGKILL' },
+  });
   let out = '';
   let err = '';
   child.stdout.on('data', (part) => (out += part));
@@ -107,6 +119,20 @@ describe('the command as a process', () => {
     const code = await new Promise((ended) => child.once('close', ended));
     const failed = err.split('\n').filter((line) => /"level":(40|50|60)/.test(line));
     assert.deepEqual([code, failed], [0, []], err);
+  });
+
+  test('a start that fails half-way ends what stood already, and the process with it', async () => {
+    const temporary = join(folder, 'temporary');
+    mkdirSync(temporary);
+    const noFolder = join(folder, 'no-folder');
+    writeFileSync(noFolder, '');
+    const { code, err } = await command(['up', '--ephemeral', '--port-base', '0'], {
+      TMPDIR: temporary,
+      XDG_RUNTIME_DIR: noFolder,
+    });
+    assert.equal(code, 1, err);
+    assert.match(err, /the local socket cannot be made/);
+    assert.deepEqual(readdirSync(temporary), []);
   });
 
   test('--json prints exactly one line; the state file is its owner’s alone and goes with the instance', async () => {
