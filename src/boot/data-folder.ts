@@ -1,6 +1,16 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { environment, OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
@@ -33,6 +43,24 @@ export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
   return { path: folder, discard: () => undefined };
 }
 
+/** Makes the key, whole and on the disk before it is there: what it seals would be lost with it. Another process may be first. */
+function makeKeyFile(file: string): void {
+  const draft = `${file}.${randomToken(8)}`;
+  writeFileSync(draft, `${randomToken(32)}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  try {
+    linkSync(draft, file);
+  } catch (conflict) {
+    if ((conflict as NodeJS.ErrnoException).code !== 'EEXIST') throw conflict;
+  } finally {
+    rmSync(draft);
+  }
+  // Windows opens no folder.
+  if (process.platform === 'win32') return;
+  const folder = openSync(dirname(file), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
 /** The key that seals secrets in storage: from the file that the configuration names, else one made once in the data folder. */
 export function openVault(folder: string, keyFile: string | undefined): Vault {
   const file = keyFile ?? join(folder, 'master.key');
@@ -43,13 +71,7 @@ export function openVault(folder: string, keyFile: string | undefined): Vault {
   } catch (error) {
     if (keyFile || (error as NodeJS.ErrnoException).code !== 'ENOENT')
       throw new OperatorError(`The master key ${file} cannot be read: ${reasonOf(error)}.`);
-    try {
-      writeFileSync(file, `${randomToken(32)}\n`, { mode: 0o600, flag: 'wx' });
-      chmodSync(file, 0o600);
-    } catch (conflict) {
-      // Another process made it a moment earlier.
-      if ((conflict as NodeJS.ErrnoException).code !== 'EEXIST') throw conflict;
-    }
+    makeKeyFile(file);
     text = read();
   }
   const key = Buffer.from(text, 'base64url');
