@@ -9,7 +9,7 @@ import { SigningKeys } from '@alongside/kernel/keys';
 import { sha256, Vault } from '@alongside/kernel/secrets';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { AuditLog } from './audit.ts';
-import { type Database, must, sql } from './database.ts';
+import { type Database, must, StorageError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { StoredEvents } from './events.ts';
 import { Settings } from './settings.ts';
@@ -283,6 +283,24 @@ for (const make of [sqliteSubject, postgresSubject]) {
       const pulse = setInterval(() => void new Settings(one).set('pulse', String(performance.now())), 100);
       assert.equal(await heard, 'heard');
       clearInterval(pulse);
+    });
+
+    test('the last write of a process that ends is news to the others', async () => {
+      const ending = await subject.open();
+      ending.onForeignChange(() => undefined);
+      const heard = new Promise<string>((resolve) => one.onForeignChange(() => resolve('heard')));
+      await new Settings(ending).set('last', 'word');
+      await ending.close();
+      assert.equal(await heard, 'heard');
+    });
+
+    test('a database that is closed opens nothing again, and says so', async () => {
+      const closed = await subject.open();
+      await closed.close();
+      await assert.rejects(closed.get(sql('SELECT 1 AS one')), /closed/);
+      await assert.rejects(closed.run(sql("DELETE FROM setting WHERE name = 'none'")), StorageError);
+      assert.equal(await closed.healthy(), false);
+      await closed.close();
     });
 
     test('an older version refuses a newer schema', async () => {

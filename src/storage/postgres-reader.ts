@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Row, Statement } from './database.ts';
+import { type Row, type Statement, StorageError } from './database.ts';
 import { streamOf, toQuery } from './postgres-statements.ts';
 
 /**
@@ -10,6 +10,7 @@ export class PostgresReader {
   readonly #options: pg.ClientConfig;
   #client: Promise<pg.Client> | undefined;
   #corked = false;
+  #closed = false;
 
   constructor(options: pg.ClientConfig) {
     this.#options = options;
@@ -35,6 +36,8 @@ export class PostgresReader {
 
   /** A connection that breaks is replaced at the next read. */
   #connected(): Promise<pg.Client> {
+    // A late read would open a connection that nobody closes, and keep the process.
+    if (this.#closed) return Promise.reject(new StorageError('The database is closed.'));
     this.#client ??= this.#connect();
     return this.#client;
   }
@@ -52,6 +55,7 @@ export class PostgresReader {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const client = await this.#client?.catch(() => undefined);
     await client?.end();
   }

@@ -35,6 +35,7 @@ export class PostgresDatabase implements Database {
   readonly #listeners = new Set<() => void>();
   #watcher: pg.Client | undefined;
   #pulse: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
 
   private constructor(url: string) {
     this.#url = url;
@@ -116,9 +117,13 @@ export class PostgresDatabase implements Database {
     if (this.#pulse || this.#listeners.size === 0) return;
     this.#pulse = setTimeout(() => {
       this.#pulse = undefined;
-      this.#pool.query(`SELECT pg_notify('${channel}', '')`).catch(() => undefined);
-    }, 50);
-    this.#pulse.unref();
+      void this.#tellOthers();
+    }, 50).unref();
+  }
+
+  /** Whoever does not hear of it looks anew when it listens again. */
+  async #tellOthers(): Promise<void> {
+    await this.#pool.query(`SELECT pg_notify('${channel}', '')`).catch(() => undefined);
   }
 
   /** PostgreSQL shows only what is durable, unless somebody set synchronous_commit otherwise. */
@@ -163,9 +168,18 @@ export class PostgresDatabase implements Database {
     );
   }
 
-  async close(): Promise<void> {
-    clearTimeout(this.#pulse);
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#listeners.clear();
+    // The last writes of a process are news as well.
+    const untold = this.#pulse !== undefined;
+    clearTimeout(this.#pulse);
+    this.#pulse = undefined;
+    if (untold) await this.#tellOthers();
     const watcher = this.#watcher;
     this.#watcher = undefined;
     await watcher?.end().catch(() => undefined);
