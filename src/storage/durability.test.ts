@@ -41,6 +41,17 @@ async function settle(): Promise<void> {
   for (let n = 0; n < 5; n++) await turn();
 }
 
+/** One whose first answer has been given. */
+async function quietDatabase(t: TestContext) {
+  const slow = slowDatabase(t);
+  await slow.open();
+  const opened = slow.database.durable();
+  await settle();
+  slow.end();
+  await opened;
+  return slow;
+}
+
 /** Whether a promise has come to its end by now. */
 async function state(promise: Promise<unknown>): Promise<'waits' | 'done' | 'failed'> {
   let now: 'waits' | 'done' | 'failed' = 'waits';
@@ -105,12 +116,7 @@ describe('the way to the disk', () => {
   });
 
   test('no answer waits for what was written lazily', async (t) => {
-    const slow = slowDatabase(t);
-    await slow.open();
-    const opened = slow.database.durable();
-    await settle();
-    slow.end();
-    await opened;
+    const slow = await quietDatabase(t);
     await slow.write(1, { lazy: true });
     await slow.database.durable();
     assert.equal(slow.begun(), 1);
@@ -118,12 +124,7 @@ describe('the way to the disk', () => {
 
   test('what nobody waits for is brought to the disk soon all the same', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
-    const slow = slowDatabase(t);
-    await slow.open();
-    const opened = slow.database.durable();
-    await settle();
-    slow.end();
-    await opened;
+    const slow = await quietDatabase(t);
     await slow.write(1, { lazy: true });
     await settle();
     assert.equal(slow.begun(), 1);
@@ -133,12 +134,7 @@ describe('the way to the disk', () => {
   });
 
   test('closing brings to the disk what nobody waits for', async (t) => {
-    const slow = slowDatabase(t);
-    await slow.open();
-    const opened = slow.database.durable();
-    await settle();
-    slow.end();
-    await opened;
+    const slow = await quietDatabase(t);
     await slow.write(1, { lazy: true });
     const closing = slow.database.close();
     assert.equal(await state(closing), 'waits');
@@ -148,12 +144,7 @@ describe('the way to the disk', () => {
   });
 
   test("an answer waits for another connection's commit, which may not be on the disk yet", async (t) => {
-    const slow = slowDatabase(t);
-    await slow.open();
-    const opened = slow.database.durable();
-    await settle();
-    slow.end();
-    await opened;
+    const slow = await quietDatabase(t);
     const other = new SqliteDatabase(slow.file);
     await other.run(sql('INSERT INTO kept (n) VALUES (7)'));
     assert.equal((await slow.database.all(sql('SELECT n FROM kept'))).length, 1);
