@@ -92,6 +92,8 @@ export interface Api {
   legacyMode: string | null;
   /** Paths that need no token. */
   open: readonly AllowedPath[];
+  /** Paths that an application may call by its API key alone, in the header `apikey` (level 0), instead of a token. */
+  keyed: readonly AllowedPath[];
   paths: readonly AllowedPath[];
   requestId: 'ignored' | 'optional' | 'required';
   /** Replaces X-Request-ID and X-Correlation-ID by the platform's names on the way in. */

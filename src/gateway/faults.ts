@@ -3,6 +3,7 @@ import { senderFaults } from './sender-faults.ts';
 
 const published = 'NHSDigital/personal-demographics-service-api, proxies/live';
 const apigee = 'Apigee, OAuthV2 VerifyAccessToken';
+const verifyKey = 'Apigee, VerifyAPIKey policy';
 
 /**
  * What the gateway refuses, in the words of the published proxies. `{name}` in a description is filled from the
@@ -72,6 +73,20 @@ export const faults = catalogue('gateway', {
     description: 'Access Token expired',
     actor: 'user',
     source: apigee,
+  },
+  invalidApiKey: {
+    code: 'invalid_api_key',
+    status: 401,
+    description: 'Invalid ApiKey',
+    actor: 'developer',
+    source: verifyKey,
+  },
+  apiKeyWithoutProduct: {
+    code: 'api_key_without_product',
+    status: 401,
+    description: 'Invalid ApiKey for given resource',
+    actor: 'developer',
+    source: verifyKey,
   },
   noProductMatch: {
     code: 'no_product_match',

@@ -1,6 +1,7 @@
 import { steps } from '@alongside/kernel/steps';
 import type { Dependencies } from './dependencies.ts';
 import { findAccessMode, refuseScopes } from './rules/access-mode.ts';
+import { serveKeyedPath } from './rules/api-key.ts';
 import { type Arrival, readHeaders } from './rules/arrival.ts';
 import { callBackEnd } from './rules/back-end.ts';
 import { checkBinding } from './rules/binding.ts';
@@ -23,6 +24,7 @@ export const pipeline = (dependencies: Dependencies) =>
     .step(answerPing(dependencies))
     .step(answerStatus(dependencies))
     .step(serveOpenPath)
+    .step(serveKeyedPath(dependencies))
     .step(verifyToken(dependencies))
     .step(checkAudience(dependencies))
     .step(checkBinding(dependencies))

@@ -53,7 +53,7 @@ function writeLine(
   { log }: Dependencies,
   { id, api, verb, trace, answer, rule, detail, address }: Ending,
 ): void {
-  const { token, tokenHash, mode, role, roleUnchecked, operation } = trace;
+  const { token, keyOf, tokenHash, mode, role, roleUnchecked, operation } = trace;
   log.info(
     {
       id,
@@ -68,9 +68,9 @@ function writeLine(
       roleUnchecked,
       mode,
       scope: token?.scope,
-      application: token?.applicationId,
-      clientId: token?.clientId,
-      grant: token?.attributes.auth_grant_type,
+      application: token?.applicationId ?? keyOf?.application,
+      clientId: token?.clientId ?? keyOf?.clientId,
+      grant: token?.attributes.auth_grant_type ?? (keyOf && 'api_key'),
       provider: token?.attributes.auth_provider,
       accessTokenHash: tokenHash,
       client: address,

@@ -5,6 +5,8 @@ import type { Presented } from './bearer.ts';
 /** What the rules found out about a call so far: for the event and the audit line, also when it was refused. Never the token or a patient's data. */
 export interface Trace {
   token?: TokenRecord;
+  /** The application that called by its API key, without a token. */
+  keyOf?: { application: string; clientId: string };
   scheme?: Presented['scheme'];
   /** Profile of the token's application. */
   profile?: Profile;

@@ -10,6 +10,7 @@ export const canary: Api = {
   refusedScopes: [],
   legacyMode: null,
   open: [],
+  keyed: [],
   paths: [{ name: '/', pattern: /^(\/.*)?$/ }],
   requestId: 'ignored',
   swapsIds: false,

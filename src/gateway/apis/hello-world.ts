@@ -12,18 +12,27 @@ const greetings: Readonly<Record<string, string>> = {
   '/hello/user': 'Hello User!',
 };
 
-const only = (mode: string, path: string) => ({
-  modes: [mode],
+const only = (path: string, ...modes: string[]) => ({
+  modes,
   forbids: (call: Call) => call.path !== path,
   refuse: (call: Call) => faults.noProductMatch(`a token of mode ${call.mode.name} is for ${path}`),
 });
 
-/** The API to try one's first call on: an open path, one for applications, one for people. */
+/** The path for applications, by token or by API key. */
+const forApplications = { name: '/hello/application', pattern: /^\/hello\/application$/ };
+
+/** The API to try one's first call on: an open path, one for applications, one for people (NHSDigital/hello-world-api). */
 export const helloWorld: Api = {
   name,
   basePath: '/hello-world',
   modes: [
     { name: 'application-restricted', granted: anyOf(applicationScope(name)), role: null },
+    {
+      // Any level will do: what the API asks for is a minimum.
+      name: 'patient-access',
+      granted: anyOf(...['P0', 'P5', 'P9'].map((level) => userScope('user-nhs-login', level, name))),
+      role: null,
+    },
     {
       name: 'user-restricted',
       granted: anyOf(
@@ -37,18 +46,16 @@ export const helloWorld: Api = {
   refusedScopes: [],
   legacyMode: 'application-restricted',
   open: [{ name: '/hello/world', pattern: /^\/hello\/world$/ }],
-  paths: [
-    { name: '/hello/application', pattern: /^\/hello\/application$/ },
-    { name: '/hello/user', pattern: /^\/hello\/user$/ },
-  ],
+  keyed: [forApplications],
+  paths: [forApplications, { name: '/hello/user', pattern: /^\/hello\/user$/ }],
   requestId: 'ignored',
   swapsIds: false,
   asid: 'ignored',
   takes: [],
   inject: {},
   restrictions: [
-    only('application-restricted', '/hello/application'),
-    only('user-restricted', '/hello/user'),
+    only('/hello/application', 'application-restricted'),
+    only('/hello/user', 'patient-access', 'user-restricted'),
   ],
   limits: null,
   operationLimits: [],

@@ -28,6 +28,8 @@ const forms: Readonly<Partial<Record<FaultName, Form>>> = {
   wrongAudience: unknown,
   personDisabled: unknown,
   expiredToken: { code: 'keymanagement.service.access_token_expired' },
+  invalidApiKey: { code: 'oauth.v2.InvalidApiKey' },
+  apiKeyWithoutProduct: { code: 'oauth.v2.InvalidApiKeyForGivenResource' },
   noProductMatch: { code: 'keymanagement.service.InvalidAPICallAsNoApiProductMatchFound' },
   unsupportedPath: { code: 'messaging.adaptors.http.flow.ApplicationNotFound', status: 404 },
 };

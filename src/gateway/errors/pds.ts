@@ -51,6 +51,8 @@ const forms: Readonly<Record<FaultName, Form>> = {
   nonceRequired: denied,
   personDisabled: denied,
   expiredToken: denied,
+  invalidApiKey: denied,
+  apiKeyWithoutProduct: denied,
   noProductMatch: denied,
   quotaOfApplication: limited,
   spikeOfApplication: limited,

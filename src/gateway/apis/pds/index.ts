@@ -120,6 +120,7 @@ export const makePds = ({ database, clock }: Dependencies): Api => ({
   })),
   legacyMode: application,
   open: [],
+  keyed: [],
   paths,
   requestId: 'optional',
   swapsIds: true,

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type RunningGateway, startGateway } from './gateway.fixture.ts';
+
+let gateway: RunningGateway;
+before(async () => {
+  gateway = await startGateway();
+  await gateway.addApplication('without', {}, ['pds']);
+  await gateway.addApplication('revoked', {}, ['hello']);
+  const { revision = 0, ...revoked } = (await gateway.applications.get('revoked')) ?? assert.fail();
+  await gateway.applications.replace({ ...revoked, status: 'revoked' }, revision);
+  await gateway.addStandardApplication('public', ['hello']);
+  await gateway.addStandardApplication('strict', ['hello'], 'fapi2');
+  const ratelimiting = JSON.stringify({ 'hello-world': { quota: { limit: 2 } } });
+  await gateway.addApplication('slow', { ratelimiting }, ['hello']);
+});
+after(() => gateway.stop());
+
+const call = async (path: string, headers: Record<string, string>, method = 'GET') => {
+  const answer = await gateway.call(`/hello-world${path}`, { headers, method });
+  return { status: answer.status, body: (await answer.json()) as unknown };
+};
+const fault = (faultstring: string, errorcode: string) => ({ fault: { faultstring, detail: { errorcode } } });
+
+const noToken = fault('Invalid access token', 'oauth.v2.InvalidAccessToken');
+const unknownKey = fault('Invalid ApiKey', 'oauth.v2.InvalidApiKey');
+const otherProduct = fault('Invalid ApiKey for given resource', 'oauth.v2.InvalidApiKeyForGivenResource');
+
+describe('an API key instead of a token (NHSDigital/hello-world-auth-examples)', () => {
+  // biome-ignore format: a table reads best one row a line
+  const cases: [string, string, Record<string, string>, number, unknown][] = [
+    ['the key of an application with the product', '/hello/application', { apikey: 'key-of-bare' }, 200, { message: 'Hello Application!' }],
+    ['no key', '/hello/application', {}, 401, noToken],
+    ['an empty key', '/hello/application', { apikey: '' }, 401, noToken],
+    ['a key that nobody has', '/hello/application', { apikey: 'key-of-nobody' }, 401, unknownKey],
+    ['the id of an application, which is no key', '/hello/application', { apikey: 'bare' }, 401, unknownKey],
+    ['the key of a revoked application', '/hello/application', { apikey: 'key-of-revoked' }, 401, unknownKey],
+    ['the key of an application without the product', '/hello/application', { apikey: 'key-of-without' }, 401, otherProduct],
+    ['the client id of the standard profile', '/hello/application', { apikey: 'key-of-public' }, 401, unknownKey],
+    ['the client id of the fapi2 profile', '/hello/application', { apikey: 'key-of-strict' }, 401, unknownKey],
+    ['a path for people', '/hello/user', { apikey: 'key-of-bare' }, 401, noToken],
+    ['a bad token beside a good key', '/hello/application', { apikey: 'key-of-bare', authorization: 'Bearer x' }, 401, fault('Invalid Access Token', 'keymanagement.service.invalid_access_token')],
+  ];
+  for (const [name, path, headers, status, body] of cases)
+    test(`${name}: ${status}`, async () => {
+      assert.deepEqual(await call(path, headers), { status, body });
+    });
+
+  test('only GET and HEAD are answered', async () => {
+    assert.equal((await call('/hello/application', { apikey: 'key-of-bare' }, 'POST')).status, 405);
+  });
+
+  test('an API that takes tokens alone takes no key', async () => {
+    const answer = await gateway.call('/canary-api', { headers: { apikey: 'key-of-bare' } });
+    assert.deepEqual([answer.status, await answer.json()], [401, noToken]);
+  });
+
+  test('calls count against the limits of the application', async () => {
+    const statuses: number[] = [];
+    for (let round = 0; round < 3; round++)
+      statuses.push((await call('/hello/application', { apikey: 'key-of-slow' })).status);
+    assert.deepEqual(statuses, [200, 200, 429]);
+  });
+
+  test('the log names the application that had no token', async () => {
+    await call('/hello/application', { apikey: 'key-of-bare' });
+    const { application, clientId, grant, decision } = gateway.lines.at(-1)?.fields ?? {};
+    assert.deepEqual([application, clientId, grant, decision], ['bare', 'key-of-bare', 'api_key', 'passed']);
+  });
+});

@@ -1,0 +1,51 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { PlatformHalf, StoredApplication } from '../../oauth/applications.ts';
+import { inGoodStanding } from '../../oauth/developers.ts';
+import type { StoredProduct } from '../../oauth/products.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { faults } from '../faults.ts';
+import { type HeaderMap, passable } from '../headers.ts';
+import type { Arrival } from './arrival.ts';
+import { toClient } from './back-end.ts';
+import { limitRate } from './rate-limits.ts';
+
+interface Keyed {
+  application: StoredApplication;
+  product: StoredProduct;
+}
+
+const isPublished = (half: PlatformHalf | null | undefined): half is PlatformHalf => half?.profile === 'nhs';
+
+/** The application of an API key, and the product that lets it call. Those of the other profiles prove who they are: their key counts for nothing. */
+const ownerOf = ({ applications, developers, products }: Dependencies) =>
+  async function ownerOf(key: string, { api, trace }: Arrival): Promise<Keyed> {
+    const application = await applications.byPlatformClient(key);
+    const half = application?.platform;
+    if (!application || !isPublished(half)) throw faults.invalidApiKey('no application has this key');
+    trace.keyOf = { application: application.id, clientId: half.clientId };
+    if (!(await inGoodStanding(application, developers)))
+      throw faults.invalidApiKey(`${application.name} was revoked, or its developer is inactive`);
+    const product = (await products.of(half)).find(({ apis }) => apis.includes(api.name));
+    if (!product)
+      throw faults.apiKeyWithoutProduct(`no approved product of ${application.name} contains ${api.name}`);
+    return { application, product };
+  };
+
+/** The API key instead of a token (pattern "API key authentication" of the published platform). A token that came along counts, and the key is left alone. */
+export const serveKeyedPath = (dependencies: Dependencies) => {
+  const findOwner = ownerOf(dependencies);
+  const limit = limitRate(dependencies);
+  return async function serveKeyedPath(call: Arrival & { client: HeaderMap }): Promise<Answer | undefined> {
+    const { api, verb, path, query, request, client, trace } = call;
+    const keyed = api.keyed.find(({ pattern }) => pattern.test(path));
+    const key = client.get('apikey') ?? '';
+    if (!keyed || key === '' || client.has('authorization')) return undefined;
+    trace.operation = keyed.name;
+    const owner = await findOwner(key, call);
+    await limit({ ...call, ...owner });
+    trace.reachedBackEnd = true;
+    const headers = passable(client, api.takes);
+    const asked = { method: verb, path, query, headers, body: request.body, messageId: request.id };
+    return toClient(await api.backEnd(asked), request.id);
+  };
+};
