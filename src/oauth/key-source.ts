@@ -9,6 +9,18 @@ export interface KeySource {
   jwksUrl: string | null | undefined;
 }
 
+/** The published name of the address, an attribute of applications (NHSDigital/api-management-utils, add_jwks_resource_url.py). */
+export const addressAttribute = 'jwks-resource-url';
+
+/** The address at which the keys of a client of the `nhs` profile stand, where the registration itself holds none. */
+export const publishedAddress = ({
+  profile,
+  attributes,
+}: {
+  profile: string;
+  attributes?: Readonly<Record<string, string>>;
+}): string | undefined => (profile === 'nhs' ? attributes?.[addressAttribute] : undefined);
+
 /** How a signature held against the keys of its sender. */
 export type Signed = 'yes' | 'no' | 'wrong kind of key' | 'unknown key';
 

@@ -1,5 +1,5 @@
 import type { Applications, PlatformHalf } from '../../oauth/applications.ts';
-import { type KeySource, signedBy } from '../../oauth/key-source.ts';
+import { type KeySource, publishedAddress, signedBy } from '../../oauth/key-source.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { FetchError } from '../../oauth/safe-fetch.ts';
 import type { Base } from '../base.ts';
@@ -19,17 +19,13 @@ export const identifyByAssertion = (applications: Applications, base: Base) =>
     return { client };
   };
 
-/** Where the client's keys stand; the published name of the setting is an attribute. */
-const keySetAddress = (half: PlatformHalf): string | undefined =>
-  half.jwksUrl ?? half.attributes['jwks-resource-url'];
-
 /** An address with a host and a path; the published service cannot reach a bare host. */
 const fetchable = /^https?:\/\/[^/?#]+\//;
 
 /** The keys of a client, where it has any that can be read. */
 function keysOf(half: PlatformHalf): KeySource {
   if (half.jwks) return half;
-  const address = keySetAddress(half);
+  const address = half.jwksUrl ?? publishedAddress(half);
   if (!address) throw errors.assertionNoKey('neither a key set nor the address of one is registered');
   if (!fetchable.test(address))
     throw errors.assertionKeysUnreachable(`${address} is not http or https with a host and a path`);

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@alongside/kernel/json';
 import { mergePatch } from '@alongside/kernel/json';
 import type { Application } from '../../oauth/applications.ts';
+import { publishedAddress } from '../../oauth/key-source.ts';
 import type { Products } from '../../oauth/products.ts';
 import { readShape } from '../api/json-body.ts';
 import { errors } from '../errors.ts';
@@ -51,6 +52,7 @@ export function withNewKeys(registration: Registration, before: Application): Re
     one !== null &&
     other !== null &&
     one.jwksUrl === other.jwksUrl &&
+    publishedAddress(one) === publishedAddress(other) &&
     one.tokenEndpointAuthMethod === other.tokenEndpointAuthMethod &&
     JSON.stringify(one.jwks) === JSON.stringify(other.jwks);
   const { platform, cis2 } = registration;

@@ -1,6 +1,8 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
+import { addressAttribute, publishedAddress } from '../../oauth/key-source.ts';
+import { keySetAddressProblem } from '../../oauth/registered-addresses.ts';
 import { type FetchPolicy, safeFetch } from '../../oauth/safe-fetch.ts';
 import type { Registration } from './shape.ts';
 
@@ -58,6 +60,8 @@ async function addressWarnings(
   warningsOf: (keys: readonly JsonWebKey[]) => string[],
   where: string,
 ): Promise<string[]> {
+  const problem = keySetAddressProblem(address);
+  if (problem) return [`${where}: the address ${problem}; calls that need its keys will fail.`];
   try {
     const { status, body } = await safeFetch(address, policy, { headers: { accept: 'application/json' } });
     if (status !== 200)
@@ -72,6 +76,17 @@ async function addressWarnings(
   }
 }
 
+type Half = NonNullable<Registration['platform'] | Registration['cis2']>;
+
+/** Where the keys of a half stand, by its name and by the address, if they have one. */
+function placeOf(name: 'platform' | 'cis2', half: Half): { where: string; address?: string | undefined } {
+  if (half.jwks) return { where: `${name}.jwks` };
+  const published = half.jwksUrl ? undefined : publishedAddress(half);
+  return published
+    ? { where: `${name}.attributes.${addressAttribute}`, address: published }
+    : { where: `${name}.jwksUrl`, address: half.jwksUrl ?? undefined };
+}
+
 /** What a supplier should know of the registered keys. Nothing of it stops a registration: it fails at use. */
 export async function keySetWarnings(
   { platform, cis2 }: Registration,
@@ -83,10 +98,10 @@ export async function keySetWarnings(
     ['cis2', cis2],
   ] as const) {
     if (!half) continue;
-    const where = `${name}.${half.jwks ? 'jwks' : 'jwksUrl'}`;
+    const { where, address } = placeOf(name, half);
     const warningsOf = (keys: readonly JsonWebKey[]) => keyWarnings(keys, where, name, half.profile);
     if (half.jwks) warnings.push(...warningsOf(half.jwks.keys));
-    else if (half.jwksUrl) warnings.push(...(await addressWarnings(half.jwksUrl, policy, warningsOf, where)));
+    else if (address) warnings.push(...(await addressWarnings(address, policy, warningsOf, where)));
     else if (half.tokenEndpointAuthMethod === 'private_key_jwt')
       warnings.push(
         `${name}: no public key is registered yet, so it cannot authenticate with private_key_jwt.`,

@@ -65,6 +65,22 @@ describe('what an application proves itself with', () => {
       assert.deepEqual(await kids(), ['second']);
     });
 
+  test('the address in the published attribute is one that keys stand at', async () => {
+    const attributes = { 'jwks-resource-url': 'https://127.0.0.1:9/keys' };
+    const made = await subject.send('/api/v1/applications', {
+      method: 'POST',
+      json: { name: 'by attribute', platform: { attributes } },
+    });
+    const keys = `/api/v1/applications/${made.body.id}/keys`;
+    assert.deepEqual((await subject.send(keys)).body, {
+      keys: [],
+      addresses: [{ half: 'platform', address: 'https://127.0.0.1:9/keys' }],
+    });
+    const json = { half: 'platform', jwk: publicJwk('x') };
+    const added = await subject.send(keys, { method: 'POST', json });
+    assert.deepEqual([added.status, added.body.field], [400, 'half']);
+  });
+
   test('another secret: shown once, the former goes on until its end', async () => {
     const first = await call('POST', '/secrets', { half: 'platform' });
     const othersExpireAt = new Date(startTime + 3_600_000).toISOString();

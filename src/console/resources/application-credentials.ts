@@ -3,6 +3,7 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import type { Application, Applications, Cis2Half, PlatformHalf } from '../../oauth/applications.ts';
+import { publishedAddress } from '../../oauth/key-source.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import { errors } from '../errors.ts';
@@ -64,6 +65,10 @@ const placeOf = (text: string): Place => {
   return at;
 };
 
+/** Where the keys of a half stand, if not with the registration. */
+const addressOf = (half: Half): string | undefined =>
+  half.jwks ? undefined : (half.jwksUrl ?? publishedAddress(half));
+
 const withHalf = (application: Application, at: Place, members: Partial<Half>): Application => ({
   ...application,
   [at]: { ...halfOf(application, at), ...members },
@@ -75,7 +80,7 @@ export function applicationCredentialCalls({ applications, audit }: Parts): ApiC
 
   function withKey(application: Application, { half: at, jwk, expiresAt }: z.output<typeof keyOrder>) {
     const half = halfOf(application, at);
-    if (half.jwksUrl) throw invalid('half', 'reads its keys from an address: add the key there');
+    if (addressOf(half)) throw invalid('half', 'reads its keys from an address: add the key there');
     if (typeof jwk.kid !== 'string' || jwk.kid === '')
       throw invalid('jwk.kid', 'must be there: assertions name it');
     const before = half.jwks?.keys ?? [];
@@ -99,7 +104,8 @@ export function applicationCredentialCalls({ applications, audit }: Parts): ApiC
           (application[at]?.jwks?.keys ?? []).map((jwk) => keyView(at, jwk)),
         );
         const addresses = halves.flatMap((at) => {
-          const address = application[at]?.jwksUrl;
+          const half = application[at];
+          const address = half && addressOf(half);
           return address ? [{ half: at, address }] : [];
         });
         return json(200, { keys, addresses });

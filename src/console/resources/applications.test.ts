@@ -151,9 +151,22 @@ describe('/api/v1/applications', () => {
     const port = await there.listen(0);
     const answer = await post({ name: 'x', platform: { jwksUrl: `http://127.0.0.1:${port}/jwks` } });
     const missing = await post({ name: 'x', platform: { jwksUrl: `http://127.0.0.1:${port}/elsewhere` } });
+    const published = async (address: string) => {
+      const attributes = { 'jwks-resource-url': address };
+      return (await post({ name: 'x', platform: { attributes } })).body.warnings;
+    };
+    const byAttribute = await published(`http://127.0.0.1:${port}/jwks`);
+    const wrongAttribute = await published(`http://127.0.0.1:${port}/elsewhere`);
+    const bareHost = await published(`http://127.0.0.1:${port}`);
     await there.close();
     assert.equal(answer.body.warnings, undefined);
     assert.match(String(missing.body.warnings), /answered 404/);
+    assert.equal(byAttribute, undefined);
+    assert.match(
+      String(wrongAttribute),
+      /^platform\.attributes\.jwks-resource-url: the address answered 404; calls/,
+    );
+    assert.match(String(bareHost), /^platform\.attributes\.jwks-resource-url: the address must have a path/);
   });
 
   test('the list shows the development secrets of the seed, while they are so', async () => {
