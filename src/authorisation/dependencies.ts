@@ -60,14 +60,6 @@ export interface BasePath {
   limits?: RateLimits | undefined;
 }
 
-/** What `/_ping` says of the build that runs. */
-export interface Release {
-  version: string;
-  revision: string;
-  releaseId: string;
-  commitId: string;
-}
-
 /** What the authorisation service is built from. Each of its parts names the few of these that it uses. */
 export interface AuthorisationDependencies {
   clock: Clock;
@@ -102,5 +94,4 @@ export interface AuthorisationDependencies {
   mutualTlsUrl?: string | undefined;
   /** Header `apikey` of `/_status`; everybody may ask when there is none. */
   statusApiKey?: string;
-  release?: Release;
 }

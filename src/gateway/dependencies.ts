@@ -11,14 +11,6 @@ import type { Database } from '../storage/database.ts';
 import type { PatientRecord } from './apis/pds/patient.ts';
 import type { PeopleNow } from './people.ts';
 
-/** Which build of an API runs: what `/_ping` says. */
-export interface Release {
-  version: string;
-  revision: string;
-  releaseId: string;
-  commitId: string;
-}
-
 export interface GatewayOptions {
   /** The published rule: a valid token without any of the API's scopes is application-restricted. Off by default. */
   legacyDefaultMode: boolean;
@@ -40,7 +32,6 @@ export interface Dependencies {
   log: Log;
   urls: Urls;
   development: boolean;
-  release?: Release;
   /** Patients that the PDS is to hold once the gateway starts, where their numbers are free. */
   patients?: Iterable<PatientRecord>;
   /** Where roles and accounts are looked up during a session; without it those of sign-in hold. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { release } from '../version.ts';
 import { pdsBase, type RunningGateway, requestId, role, scopes, startGateway } from './gateway.fixture.ts';
 import { statusKeyOf } from './rules/without-back-end.ts';
 
@@ -16,12 +17,9 @@ describe('what needs no back end', () => {
     test(`${base}/_ping says which build this is, by GET and HEAD, to anybody`, async () => {
       const answer = await gateway.call(`${base}/_ping`);
       assert.equal(answer.status, 200);
-      assert.deepEqual(Object.keys((await answer.json()) as object), [
-        'version',
-        'revision',
-        'releaseId',
-        'commitId',
-      ]);
+      const body = (await answer.json()) as object;
+      assert.deepEqual(Object.keys(body), ['version', 'revision', 'releaseId', 'commitId']);
+      assert.deepEqual(body, release, 'as under /oauth2');
       const head = await gateway.call(`${base}/_ping`, { method: 'HEAD' });
       assert.deepEqual([head.status, await head.text()], [200, '']);
     });

@@ -21,7 +21,7 @@ export const pipeline = (dependencies: Dependencies) =>
   steps<Arrival>()
     .step(readHeaders)
     .step(answerPreflight)
-    .step(answerPing(dependencies))
+    .step(answerPing)
     .step(answerStatus(dependencies))
     .step(serveOpenPath)
     .step(serveKeyedPath(dependencies))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { release } from '../../version.ts';
 import { assertError, codeRequest } from '../testing/journeys.ts';
 import { type Platform, startPlatform } from '../testing/platform.ts';
 
@@ -130,6 +131,7 @@ describe('the other flows of a base path', () => {
     const { status, body } = await platform.get('/oauth2/_ping');
     assert.equal(status, 200);
     assert.deepEqual(Object.keys(body), ['version', 'revision', 'releaseId', 'commitId']);
+    assert.deepEqual(body, release, 'as under each API of the platform');
     const head = await platform.call('/oauth2/_ping', { method: 'HEAD' });
     assert.deepEqual([head.status, head.text], [200, '']);
   });

@@ -11,7 +11,7 @@ import type { Flow } from './flow.ts';
 import { grantTypes } from './grants/grant.ts';
 import { grants } from './grants/registry.ts';
 import { createLogout } from './logout.ts';
-import { createPing, createStatus } from './status.ts';
+import { createStatus, ping } from './status.ts';
 import { createUserinfo } from './userinfo.ts';
 
 type Matches = (incoming: Incoming) => boolean;
@@ -38,7 +38,7 @@ const allowOnly = (method: string) => async (): Promise<Answer> =>
 /** What answers at a base path of the `nhs` profile: the first row that matches, in the published order (identity-service-api, proxies/default.xml). */
 export function createFlows(base: Base, bases: readonly Base[], parts: Parts): readonly Flow[] {
   return [
-    { matches: at('/_ping', 'GET', 'HEAD'), endpoint: createPing(parts) },
+    { matches: at('/_ping', 'GET', 'HEAD'), endpoint: ping },
     { matches: at('/_status', 'GET', 'HEAD'), endpoint: createStatus(base, parts) },
     {
       matches: at('/authorize', 'GET'),

@@ -2,14 +2,12 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { safeFetch } from '../../oauth/safe-fetch.ts';
+import { release } from '../../version.ts';
 import type { Base } from '../base.ts';
-import type { Release } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import type { Parts } from '../parts.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { NhsEndpoint } from './flow.ts';
-
-const unreleased: Release = { version: '0.1.0', revision: '1', releaseId: 'local', commitId: 'local' };
 
 interface Check {
   status: 'pass' | 'fail';
@@ -20,10 +18,7 @@ interface Check {
 }
 
 /** `GET /_ping`. */
-export function createPing({ release = unreleased }: Pick<Parts, 'release'>): NhsEndpoint {
-  const { version, revision, releaseId, commitId } = release;
-  return async () => json(200, { version, revision, releaseId, commitId });
-}
+export const ping: NhsEndpoint = async () => json(200, release);
 
 /** Whether a provider answers, by the address of its keys: without them nobody can sign in. */
 async function check({ jwksUrl }: Upstream): Promise<Check> {
@@ -51,8 +46,7 @@ function overall(checks: readonly Check[]): 'pass' | 'warn' | 'fail' {
 }
 
 /** `GET /_status`: how the service and its providers are. */
-export function createStatus(base: Base, parts: Parts): NhsEndpoint {
-  const { statusApiKey, release = unreleased } = parts;
+export function createStatus(base: Base, { statusApiKey }: Pick<Parts, 'statusApiKey'>): NhsEndpoint {
   return async function status({ request }): Promise<Answer> {
     const key = request.headers.apikey;
     if (statusApiKey !== undefined && !(typeof key === 'string' && equalSecrets(key, statusApiKey)))

@@ -67,7 +67,18 @@ describe('standard profile: authorize and callback', () => {
       revocation_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
       authorization_response_iss_parameter_supported: true,
     });
-    assert.ok(Array.isArray((await platform.get('/oauth2.1/jwks')).body.keys));
+    const { keys } = (await platform.get('/oauth2.1/jwks')).body;
+    assert.deepEqual(
+      (keys as { alg: string }[]).map(({ alg }) => alg),
+      body.introspection_signing_alg_values_supported,
+      'what is announced can be verified before anything was signed',
+    );
+    for (const path of ['/.well-known/oauth-authorization-server/oauth2.1', '/oauth2.1/jwks']) {
+      const head = await platform.call(path, { method: 'HEAD' });
+      assert.deepEqual([head.status, head.text], [200, '']);
+      const other = await platform.call(path, { method: 'POST' });
+      assert.deepEqual([other.status, other.headers.get('allow')], [405, 'GET, HEAD']);
+    }
     assert.equal((await platform.get('/.well-known/oauth-authorization-server/oauth2')).status, 404);
   });
 
@@ -79,6 +90,7 @@ describe('standard profile: authorize and callback', () => {
       ['client_id unknown', 'web', { client_id: 'unknown' }, 'invalid_client', 'The client is not known here.'],
       ['client of the nhs profile', 'combined', {}, 'invalid_client', 'The client is not known here.'],
       ['redirect_uri missing', 'web', { redirect_uri: undefined }, 'invalid_request', 'The request has no redirect_uri.'],
+      ['a request_uri that was cut short', 'web', { redirect_uri: undefined, request_uri: 'urn:ietf:params:oauth:request_uri' }, 'invalid_request_uri', 'The request_uri is not known, has run out, or was used.'],
       ['redirect_uri of another', 'web', { redirect_uri: 'https://other.test/callback' }, 'invalid_request', unknown],
       ['a port, for a web application', 'web', { redirect_uri: 'https://web.test:444/callback' }, 'invalid_request', unknown],
       ['native: localhost', 'native', { redirect_uri: 'http://localhost:43210/callback' }, 'invalid_request', unknown],

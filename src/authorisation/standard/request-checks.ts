@@ -21,6 +21,8 @@ export type Asked = Incoming & WithReply;
 /** The address that the answer goes to; nothing is sent to one that is not registered. */
 export function redirectUriOf(base: Base, { parameters, client }: Incoming & WithClient): string {
   const redirectUri = parameters.get('redirect_uri');
+  if (redirectUri === undefined && parameters.has('request_uri'))
+    throw errors.requestUriInvalid(`${parameters.get('request_uri')} is none that /par of this server gives`);
   if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
   if (!isCallback(base, client.half, redirectUri))
     throw errors.redirectUnknown(

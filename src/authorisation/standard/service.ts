@@ -5,11 +5,17 @@ import type { Parts } from '../parts.ts';
 import { createAuthorize, createAuthorizeByPost } from './authorize.ts';
 import { createCallback } from './callback.ts';
 import { errors } from './errors.ts';
-import { createIntrospect } from './introspect.ts';
+import { createIntrospect, introspectionAlgorithms } from './introspect.ts';
 import { metadataOf, metadataPath } from './metadata.ts';
 import { createPar } from './par.ts';
 import { createRevoke } from './revoke.ts';
 import { createToken } from './token.ts';
+
+/** What is read by GET, and so by HEAD (RFC 9110 section 9.1). */
+const readable = (endpoint: Endpoint): Partial<Record<Method, Endpoint>> => ({
+  GET: endpoint,
+  HEAD: endpoint,
+});
 
 /** The ways into one path; every other method is told which there are. */
 function routesAt(path: string, endpoints: Partial<Record<Method, Endpoint>>): Route[] {
@@ -38,13 +44,21 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
       ? async (request) => (await endpoint(request)).with({ 'dpop-nonce': parts.proofNonces.current() })
       : endpoint;
   const cached = { 'cache-control': 'public, max-age=300' };
+  /** What the metadata says that we sign by stands in the set before the first signature: verifiers keep what they read. */
+  const keySet = guard(async () => {
+    await Promise.all(introspectionAlgorithms.map((algorithm) => parts.keys.ensure(algorithm)));
+    return json(200, await parts.keys.jwks(), cached);
+  });
   const notFound = guard(async ({ method }) => {
     throw errors.notFound(`nothing answers ${method} here`);
   });
   const early = parts.diagnosis.early(errors, errors.unexpected);
   return [
-    ...routesAt(metadataPath(base), { GET: async () => json(200, metadata, cached) }),
-    ...routesAt(`${base.path}/jwks`, { GET: guard(async () => json(200, await parts.keys.jwks(), cached)) }),
+    ...routesAt(
+      metadataPath(base),
+      readable(async () => json(200, metadata, cached)),
+    ),
+    ...routesAt(`${base.path}/jwks`, readable(keySet)),
     ...routesAt(`${base.path}/authorize`, {
       GET: guard(createAuthorize(base, parts)),
       POST: guard(createAuthorizeByPost(base)),

@@ -3,8 +3,8 @@ import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import type { Database } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
-import { version } from '../../version.ts';
-import type { Dependencies, Release } from '../dependencies.ts';
+import { release } from '../../version.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
 import { type HeaderMap, passable } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
@@ -13,8 +13,6 @@ import { toClient } from './back-end.ts';
 type Read = Arrival & { client: HeaderMap };
 
 const statusKeySetting = 'statusApiKey';
-
-const unnamed: Release = { version, revision: '1', releaseId: 'alongside', commitId: 'unknown' };
 
 /** CORS pre-flight: an OPTIONS with both headers, answered for any origin as the published proxies do. */
 export function answerPreflight({ request, api, client }: Read): Answer | undefined {
@@ -30,10 +28,9 @@ export function answerPreflight({ request, api, client }: Read): Answer | undefi
 }
 
 /** `/_ping`: which build this is. */
-export const answerPing = ({ release = unnamed }: Dependencies) =>
-  function answerPing({ verb, path }: Read): Answer | undefined {
-    return verb === 'GET' && path === '/_ping' ? json(200, release) : undefined;
-  };
+export function answerPing({ verb, path }: Read): Answer | undefined {
+  return verb === 'GET' && path === '/_ping' ? json(200, release) : undefined;
+}
 
 /** The shared secret of every `/_status` of the platform; made at its first use, the same in every process. */
 export async function statusKeyOf(database: Database): Promise<string> {
@@ -42,7 +39,7 @@ export async function statusKeyOf(database: Database): Promise<string> {
 }
 
 /** `/_status`: whether the back end works, for whoever holds the shared key. 200 also when it does not. */
-export const answerStatus = ({ release = unnamed, database, urls, statusApiKey }: Dependencies) =>
+export const answerStatus = ({ database, urls, statusApiKey }: Dependencies) =>
   async function answerStatus({ verb, path, api, client }: Read): Promise<Answer | undefined> {
     if (verb !== 'GET' || path !== '/_status') return undefined;
     const key = statusApiKey ?? (await statusKeyOf(database));
