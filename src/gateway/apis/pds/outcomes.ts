@@ -50,6 +50,13 @@ const table = {
   },
   missingField: { ...missing, diagnostics: "Missing value - '{field}'" },
   invalidField: { ...invalid, diagnostics: "Invalid value - '{value}' in field '{field}'" },
+  tooManyValues: {
+    status: 400,
+    code: 'TOO_MANY_VALUES_SUBMITTED',
+    display: 'Too many values submitted',
+    type: 'value',
+    diagnostics: "Too many values submitted - {values} in field '{field}'",
+  },
   additionalProperties: {
     status: 400,
     code: 'ADDITIONAL_PROPERTIES',

@@ -3,6 +3,7 @@ import { outcomes } from '../outcomes.ts';
 import type { Gender } from '../patient.ts';
 import { isDay } from '../shape.ts';
 import type { BirthRange } from '../store.ts';
+import { pythonOf } from '../update/python.ts';
 
 /** A limit on a day, ISO dates compare as text. */
 export interface DayBound {
@@ -44,6 +45,9 @@ const known = new Set([
   'phone',
 ]);
 
+/** What may be asked more than once; of anything else a second value would have to be passed over, and with it half the question. */
+const repeatable = ['given', 'birthdate', 'death-date'];
+
 const genders: readonly string[] = ['male', 'female', 'other', 'unknown'];
 const [firstDay, lastDay] = ['0000-01-01', '9999-12-31'];
 /** Longest name that a record holds. */
@@ -63,6 +67,13 @@ function refuseUnknown(parameters: Parameters): void {
   throw outcomes.additionalProperties(`${strange.length} unknown parameters`, {
     names: `${strange.map((name) => `'${name}'`).join(', ')} ${verb} unexpected`,
   });
+}
+
+function refuseRepeated(parameters: Parameters): void {
+  const field = parameters.repeated(repeatable);
+  if (field === undefined) return;
+  const values = parameters.all(field);
+  throw outcomes.tooManyValues(`${values.length} values of ${field}`, { field, values: pythonOf(values) });
 }
 
 function readDays(parameters: Parameters, field: string): DayBound[] {
@@ -141,12 +152,13 @@ export function bornWithin({ birthDate }: Pick<Criteria, 'birthDate'>): BirthRan
   return { from, to };
 }
 
-/** Reads a search in the published order of its refusals: nothing asked, unknown names, dates, birth date, the rest. */
+/** Reads a search in the published order of its refusals: nothing asked, unknown names, dates, birth date, the rest; a repeated name follows the unknown ones. */
 export function readCriteria(query: string): Criteria {
   const parameters = parseParameters(query, 8_192);
   if (parameters === undefined || parameters.entries().length === 0)
     throw outcomes.unsupportedService('no parameters');
   refuseUnknown(parameters);
+  refuseRepeated(parameters);
   const birthDate = readDays(parameters, 'birthdate');
   const deathDate = readDays(parameters, 'death-date');
   const criteria: Criteria = {

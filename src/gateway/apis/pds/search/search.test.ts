@@ -53,6 +53,8 @@ describe('a search that is refused', () => {
     ['manufacturer=Ford&model=focus&year=2003', 'ADDITIONAL_PROPERTIES', strange("'manufacturer', 'model', 'year' were")],
     ['family=Smith&birthdate=eq2010-10-22&year=2003', 'ADDITIONAL_PROPERTIES', strange("'year' was")],
     ['family=Smith&year=1&birthdate=bad', 'ADDITIONAL_PROPERTIES', strange("'year' was")],
+    ['family=Smith&family=Jones&birthdate=2010-10-22', 'TOO_MANY_VALUES_SUBMITTED', "Too many values submitted - ['Smith', 'Jones'] in field 'family'"],
+    ['family=Smith&birthdate=2010-10-22&_max-results=1&_max-results=50', 'TOO_MANY_VALUES_SUBMITTED', "Too many values submitted - ['1', '50'] in field '_max-results'"],
     ['email=j.smith@example.com&phone=0163', 'MISSING_VALUE', noBirthDate],
     ['gender=female', 'MISSING_VALUE', noBirthDate],
     ['family=Smith', 'MISSING_VALUE', noBirthDate],
