@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { decodeJwt } from '@alongside/kernel/jws';
 import type { Person } from '../../cis/protocol.ts';
 import { sealedAs } from '../attributes.ts';
 import { tokensOf } from '../testing/journeys.ts';
@@ -152,7 +153,7 @@ describe('minted tokens', () => {
     assert.equal((await userinfo(platform, careWorker.sub)).status, 401);
   });
 
-  test('an application of the standard profile gets numbers', async () => {
+  test('an application of the standard profile gets numbers, and a JWT with who may act where it is registered so', async () => {
     const { platform: at } = await startStandardClient({ more });
     try {
       const answer = await mint({ person: careWorker.sub, application: 'web' }, undefined, at);
@@ -162,6 +163,18 @@ describe('minted tokens', () => {
         [599, 'urn:nhsd:apim:user-nhs-id:aal3:records'],
       );
       assert.equal((await at.tokens.find(answer.body.access_token))?.issuer, 'https://api.test/oauth2.1');
+
+      const { revision = 0, ...web } = (await at.applications.get('web')) ?? assert.fail();
+      const half = web.platform ?? assert.fail();
+      const accessToken = { format: 'jwt', signingAlg: 'ES256' } as const;
+      const platformHalf = { ...half, accessToken, attributes: { 'may-act': 'key-of-signing' } };
+      assert.ok(await at.applications.replace({ ...web, platform: platformHalf }, revision));
+      const signed = await mint({ person: careWorker.sub, application: 'web' }, undefined, at);
+      const { header, claims } = decodeJwt(signed.body.access_token) ?? assert.fail('no JWT, as registered');
+      assert.deepEqual(
+        [header.typ, header.alg, claims.sub, claims.may_act],
+        ['at+jwt', 'ES256', careWorker.sub, { sub: 'key-of-signing' }],
+      );
     } finally {
       await at.close();
     }

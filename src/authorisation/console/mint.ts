@@ -21,6 +21,7 @@ import { scopesAt } from '../levels.ts';
 import { tokensAnswer as nhsAnswer } from '../nhs/grants/tokens-answer.ts';
 import type { Parts } from '../parts.ts';
 import type { MintRequest } from '../protocol.ts';
+import { AccessTokens } from '../standard/access-tokens.ts';
 import { tokensAnswer as standardAnswer } from '../standard/grants/tokens-answer.ts';
 import { requireConsole } from './caller.ts';
 import { errors } from './errors.ts';
@@ -115,8 +116,9 @@ const signIn = ({ vault }: Pick<Parts, 'vault'>) =>
     return { attributes, scope, level: level.name };
   };
 
-const giveTokens = ({ tokens, clock, database, recorder }: Parts) =>
-  async function giveTokens(known: WithBase & WithProducts & WithSignIn): Promise<Answer> {
+const giveTokens = (parts: Parts) => {
+  const { tokens, clock, database, recorder } = parts;
+  return async function giveTokens(known: WithBase & WithProducts & WithSignIn): Promise<Answer> {
     const { base, client, person, attributes, scope, level } = known;
     const issuer = new Issuer(base, tokens, clock);
     const lifetime = base.upstreams[0].refreshLifetime;
@@ -130,7 +132,15 @@ const giveTokens = ({ tokens, clock, database, recorder }: Parts) =>
       scope,
       attributes,
     };
-    const access = issuer.access(granted, accessLifetime);
+    // Opaque or a JWT, with who may act: as the registration says and a sign-in would give it.
+    const access =
+      base.profile === 'nhs'
+        ? issuer.access(granted, accessLifetime)
+        : await new AccessTokens(base, parts).issue(client.half, granted, {
+            lifetime: accessLifetime,
+            resources: [],
+            binding: null,
+          });
     const refresh = issuer.refresh(granted, lifetime, {
       refresh_count: '0',
       _refresh_tokens_validity_ms: String(lifetime),
@@ -149,6 +159,7 @@ const giveTokens = ({ tokens, clock, database, recorder }: Parts) =>
         : standardAnswer(issuer, { access, refresh, scope, binding: null });
     return json(200, body);
   };
+};
 
 /** `POST /authorisation/tokens`: tokens without a browser, for tests of an API alone. Development only. */
 export function createMint(
