@@ -141,6 +141,7 @@ async function start(
     proxies,
     tls,
     theme,
+    healthy: () => database.healthy(),
   });
   ending.add(() => Promise.all(listeners.map((listener) => listener.close())));
   await release();

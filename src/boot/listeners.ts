@@ -9,6 +9,7 @@ import {
 import type { Log } from '@alongside/kernel/log';
 import type { TrustedProxies } from '@alongside/kernel/peer';
 import type { Service } from '../service.ts';
+import { withHealth } from './health.ts';
 import type { ListenerName, Ports } from './ports.ts';
 import type { Theme } from './theme.ts';
 import type { TlsFiles } from './tls.ts';
@@ -48,6 +49,8 @@ interface ListenerSettings {
   proxies: TrustedProxies;
   tls: TlsFiles | undefined;
   theme: Theme;
+  /** Whether storage answers. */
+  healthy: () => Promise<boolean>;
 }
 
 /** The listeners of the same parts that ask clients for a certificate. */
@@ -66,12 +69,18 @@ interface Plan {
 /** The agent belongs to the desk and the console to the operator: neither listens beyond this machine. */
 const isLocal = (name: ListenerName) => name === 'identityAgent' || name === 'console';
 
-function plansOf(placements: readonly Placement[], { host, proxies, tls }: ListenerSettings): Plan[] {
+function plansOf(
+  placements: readonly Placement[],
+  { host, proxies, tls, healthy }: ListenerSettings,
+): Plan[] {
   return [...new Set(placements.map(({ listener }) => listener))].flatMap((name) => {
     const here = placements.filter(({ listener }) => listener === name);
     const [first] = here;
     if (!first) return [];
-    const parts = { service: merge(here), log: first.log };
+    // The agent answers to its desk alone, at the paths of the hand-off.
+    const merged = merge(here);
+    const service = name === 'identityAgent' ? merged : withHealth(merged, healthy);
+    const parts = { service, log: first.log };
     if (isLocal(name)) return [{ name, host: '127.0.0.1', ...parts, proxies: undefined, tls: undefined }];
     const clientCertificates = parts.service.clientCertificates ?? false;
     const plain: Plan = { name, host, ...parts, proxies, tls: tls && { ...tls, clientCertificates } };

@@ -1,4 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
+import { healthRoutes } from '@alongside/kernel/health';
 import { everyMethod, type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import type { Service } from '../service.ts';
 import { Faults } from '../storage/faults.ts';
@@ -14,7 +15,6 @@ import { errors } from './errors.ts';
 import { createGuard, signInChallenge } from './guard.ts';
 import { neighbour } from './neighbour.ts';
 import { assetRoutes, pageRoutes } from './page/page.ts';
-import { healthRoutes } from './resources/health.ts';
 
 /** Refusals as JSON; one for want of a sign-in names a way to sign in (RFC 9110 section 11.6.1). */
 function refusal(thrown: unknown, request: HttpRequest): Answer {
@@ -52,7 +52,7 @@ export function createConsole(deps: ConsoleDependencies): Service {
     faults: new Faults(deps.settings),
   };
   const calls = apiCalls(parts).map(routeOf);
-  const forEverybody = [...assetRoutes, ...healthRoutes(parts)];
+  const forEverybody = [...assetRoutes, ...healthRoutes(() => parts.database.healthy())];
   const { admission, routes } = createAdmission({ database, clock, audit, urls, operatorHash });
   return {
     routes: development

@@ -81,6 +81,15 @@ describe('production', () => {
     return administrators.find((one) => one.name === name)?.id ?? '';
   };
 
+  test('each part says to a balancer that it is there, and that its storage is', async () => {
+    const { console: console_, api, cis, cis2Issuer } = instance.urls;
+    for (const part of [console_, api, new URL(cis2Issuer).origin, cis])
+      for (const path of ['/healthz', '/readyz']) {
+        const answer = await fetch(part + path);
+        assert.deepEqual([path, answer.status, await answer.json()], [path, 200, { status: 'ok' }], part);
+      }
+  });
+
   test('an invitation, a passkey, the console, out and in again', async () => {
     const { page } = await desk();
     const link = await instance.invite('Jo Example');
