@@ -18,6 +18,8 @@ async function checkApiKey({ applications, products }: Parts, request: HttpReque
   const application = await applications.byPlatformClient(apikey);
   if (application?.status !== 'approved' || !application.platform)
     throw faults.apiKeyInvalid('no approved application has this key');
+  if (await applications.isOfInactive(application))
+    throw faults.apiKeyInvalid(`the developer of ${application.name} is inactive`);
   const held = await products.of(application.platform);
   if (!held.some(({ apis }) => apis.includes(api)))
     throw faults.apiKeyWithoutProduct(`no product of ${application.name} holds ${api}`);

@@ -120,6 +120,16 @@ describe('what an API key opens', () => {
       },
       'oauth.v2.InvalidApiKey',
     ],
+    [
+      'an application of an inactive developer',
+      async () => {
+        const gone = { id: 'gone', name: 'Gone', status: 'inactive', kind: 'developer', email: '' } as const;
+        await surface.developers.add(gone);
+        const more = { developer: gone.id, products: ['with-mock-jwks'] };
+        return { apikey: (await surface.register({}, more)).platform.clientId };
+      },
+      'oauth.v2.InvalidApiKey',
+    ],
   ];
   for (const [name, headers, errorcode] of refused)
     for (const path of ['keycloak-client-credentials', 'status-endpoint-api-key'])

@@ -13,6 +13,7 @@ import {
   type Cis2Half,
   type PlatformHalf,
 } from '../../oauth/applications.ts';
+import { Developers } from '../../oauth/developers.ts';
 import { Products } from '../../oauth/products.ts';
 import type { Service } from '../../service.ts';
 import { openDatabase } from '../../storage/dialects.ts';
@@ -126,6 +127,7 @@ export async function startSurface(options: Partial<MockDependencies> = {}, now 
     events,
     products,
     applications,
+    developers: new Developers(database),
     directory,
     platform,
     realmKeys: new RealmKeys(database),
