@@ -18,7 +18,7 @@ import { createCis } from './cis/index.ts';
 import { readIssuersFile } from './cis/revocation/issuers-file.ts';
 import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
-import type { Config, ServiceName } from './config.ts';
+import { type Config, productApis, type ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
 import { createGateway, statusKeyOf } from './gateway/index.ts';
 import { createMockSurface, mockBasePath, mockNhsLogin, type RealmKeys } from './mock/index.ts';
@@ -271,6 +271,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       authorisation: { url: urls.api, secret: secret('console', 'authorisation') },
       cis2: { url: urls.cis2, secret: secret('console', 'cis2') },
       agentSocket,
+      productApis,
       namedFaults: [...cis2Faults, ...outages],
       ...(development ? { realmKeys } : { operatorHash }),
       reset,

@@ -63,6 +63,8 @@ export const limitedApis: readonly string[] = [
   'hello-world',
   'canary-api',
 ];
+/** What a product may hold to any effect: those, and the key sets of the mock. */
+export const productApis: readonly string[] = [...limitedApis, 'mock-jwks'];
 const apiLimits = objectOrJson.pipe(
   limitsByApi.superRefine((byName, context) => {
     for (const name of Object.keys(byName))

@@ -213,6 +213,9 @@ describe('the keys and secrets of an application', () => {
 
 describe('product', () => {
   test('add, edit, list and remove', async () => {
+    const slip = await run('product', 'add', 'slip', '--api', 'hello_world');
+    assert.match(slip.notes.join(), /^Warning: apis: there is no API "hello_world" here; there are oauth2, /);
+    await run('product', 'remove', 'slip');
     await run('product', 'add', 'mine', '--api', 'hello-world', '--api', 'oauth2', '--scope', 'urn:a');
     assert.match((await run('product', 'list')).lines.join('\n'), /^mine +hello-world, oauth2 +1 scope$/m);
     const limited = await json<{ limits: unknown }>(

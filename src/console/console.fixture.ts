@@ -88,6 +88,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     urls,
     cis2Issuer: `${urls.cis2}/issuer`,
     version: '1.2.3',
+    productApis: ['oauth2', 'oauth2-mock', 'oauth2.1', 'hello-world', 'canary-api'],
     development: true,
     cis: { url: 'http://127.0.0.1:9', secret: 'secret' },
     agentSocket: null,

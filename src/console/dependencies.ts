@@ -51,6 +51,8 @@ export interface ConsoleDependencies {
   reset: () => Promise<void>;
   /** The keys of the mock realms, where there are any. */
   realmKeys?: RealmKeySets;
+  /** The APIs that products can hold to any effect, by base path. */
+  productApis: readonly string[];
   /** Every fault that some part knows how to have. */
   namedFaults: readonly NamedFault[];
   /** Values of `Host` that are answered, exactly. */

@@ -14,7 +14,12 @@ interface Product {
   apis: string[];
   scopes: string[];
   limits: object | null;
+  warnings?: string[];
 }
+
+const warn = ({ warnings = [] }: Product, out: Call['out']): void => {
+  for (const warning of warnings) out.note(`Warning: ${warning}`);
+};
 
 interface Call {
   api: InstanceApi;
@@ -65,6 +70,7 @@ async function add({ api, file, repeated, words, json, out }: Call): Promise<voi
   });
   if (json) return out.json(product);
   out.line(`Product ${product.name} is there.`);
+  warn(product, out);
 }
 
 async function edit({ api, file, repeated, words, json, out }: Call): Promise<void> {
@@ -78,6 +84,7 @@ async function edit({ api, file, repeated, words, json, out }: Call): Promise<vo
   const product = await api.mustFind<Product>(missing(name), 'PATCH', at(name), patch);
   if (json) return out.json(product);
   out.line(`Product ${product.name} is changed.`);
+  warn(product, out);
 }
 
 async function remove({ api, words, json, out }: Call): Promise<void> {

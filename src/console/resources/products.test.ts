@@ -42,6 +42,20 @@ describe('/products', () => {
     assert.equal((await api('PATCH', '/products/mine', {})).status, 404);
   });
 
+  test('a name of no API is kept, and said to be none', async () => {
+    const warnings = [
+      'apis: there is no API "hello_world" here; there are oauth2, oauth2-mock, oauth2.1, hello-world, canary-api.',
+    ];
+    const made = await api('POST', '/products', { name: 'slip', apis: ['oauth2', 'hello_world'] });
+    assert.deepEqual(
+      [made.status, made.body.apis, made.body.warnings],
+      [201, ['oauth2', 'hello_world'], warnings],
+    );
+    assert.deepEqual((await api('PATCH', '/products/slip', { scopes: ['x'] })).body.warnings, warnings);
+    assert.equal((await api('GET', '/products/slip')).body.warnings, undefined);
+    assert.equal((await api('PATCH', '/products/slip', { apis: ['oauth2'] })).body.warnings, undefined);
+  });
+
   test('null lifts the limits, at first and later', async () => {
     assert.equal((await api('POST', '/products', { name: 'lifted', limits: null })).body.limits, null);
     await api('POST', '/products', { name: 'later' });

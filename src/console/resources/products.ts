@@ -54,8 +54,14 @@ export const productShape = z.strictObject({
 
 const patchShape = z.looseObject({});
 
+interface Parts {
+  products: Products;
+  audit: AuditLog;
+  productApis: readonly string[];
+}
+
 /** `/products`: bundles of APIs, scopes and limits. */
-export function productCalls({ products, audit }: { products: Products; audit: AuditLog }): ApiCall[] {
+export function productCalls({ products, audit, productApis }: Parts): ApiCall[] {
   const record = (action: string, target: string) =>
     audit.write({ actor: 'developer', action, target, outcome: 'ok' });
 
@@ -66,16 +72,26 @@ export function productCalls({ products, audit }: { products: Products; audit: A
   }
 
   const shown = (
-    { revision, ...product }: StoredProduct,
+    { revision, ...product }: StoredProduct & { warnings?: string[] },
     status = 200,
     headers: Record<string, string> = {},
   ): Answer => json(status, product, { etag: tagOf(revision), ...headers });
+
+  /** A name of no API is kept and gives nothing: a slip of the pen would only show as refusals later. */
+  function remarks(apis: readonly string[]): { warnings?: string[] } {
+    const strange = apis.filter((api) => !productApis.includes(api));
+    if (strange.length === 0) return {};
+    const choice = productApis.join(', ');
+    return { warnings: strange.map((api) => `apis: there is no API "${api}" here; there are ${choice}.`) };
+  }
 
   async function add(product: z.output<typeof productShape>): Promise<Answer> {
     if (await products.get(product.name)) throw errors.taken(`product ${product.name} exists`);
     await products.save(product);
     await record('product.created', product.name);
-    return shown({ ...product, revision: 1 }, 201, { location: `${apiPath}/products/${product.name}` });
+    return shown({ ...product, ...remarks(product.apis), revision: 1 }, 201, {
+      location: `${apiPath}/products/${product.name}`,
+    });
   }
 
   return [
@@ -93,7 +109,11 @@ export function productCalls({ products, audit }: { products: Products; audit: A
       path: '/products',
       summary: 'Makes a product',
       body: productShape,
-      answers: { 201: 'The product; ETag', 400: 'A member does not fit', 409: 'There is one of this name' },
+      answers: {
+        201: 'The product; ETag; "warnings" names APIs that are none',
+        400: 'A member does not fit',
+        409: 'There is one of this name',
+      },
       handle: ({ body }) => add(body),
     }),
     defineCall({
@@ -109,7 +129,7 @@ export function productCalls({ products, audit }: { products: Products; audit: A
       summary: 'Changes a product by a JSON merge patch (RFC 7396); "limits": null lifts the limits',
       body: patchShape,
       answers: {
-        200: 'The product; ETag',
+        200: 'The product; ETag; "warnings" names APIs that are none',
         400: 'A member does not fit',
         404: 'There is no such product',
         412: 'If-Match names another revision',
@@ -128,7 +148,7 @@ export function productCalls({ products, audit }: { products: Products; audit: A
             });
           if (!(await products.save(product, revision))) continue;
           await record('product.changed', product.name);
-          return shown({ ...product, revision: revision + 1 });
+          return shown({ ...product, ...remarks(product.apis), revision: revision + 1 });
         }
       },
     }),
