@@ -20,7 +20,7 @@ import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
 import { type Config, productApis, type ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
-import { createGateway, statusKeyOf } from './gateway/index.ts';
+import { createGateway, pdsFaults, statusKeyOf } from './gateway/index.ts';
 import { createMockSurface, mockBasePath, mockNhsLogin, type RealmKeys } from './mock/index.ts';
 import { ProofNonces } from './oauth/dpop-nonce.ts';
 import { askOver } from './oauth/safe-fetch.ts';
@@ -248,6 +248,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       statusApiKey,
       people: { issuer: cis2Issuer, find: createPeopleNow(personSource) },
       mutualTlsUrl: mutualTls.api,
+      faults,
       ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, clock, 'gateway') } : {}),
       options: {
         legacyDefaultMode: config.legacyDefaultMode,
@@ -272,7 +273,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       cis2: { url: urls.cis2, secret: secret('console', 'cis2') },
       agentSocket,
       productApis,
-      namedFaults: [...cis2Faults, ...outages],
+      namedFaults: [...cis2Faults, ...pdsFaults, ...outages],
       ...(development ? { realmKeys } : { operatorHash }),
       reset,
       allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],

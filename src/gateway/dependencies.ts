@@ -8,6 +8,7 @@ import type { Products, RateLimits } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
 import type { Database } from '../storage/database.ts';
+import type { Faults } from '../storage/faults.ts';
 import type { PatientRecord } from './apis/pds/patient.ts';
 import type { PeopleNow } from './people.ts';
 
@@ -42,5 +43,7 @@ export interface Dependencies {
   proofNonces?: ProofNonces;
   /** Header `apikey` of `/_status`; else one that is made once and kept in storage. */
   statusApiKey?: string | undefined;
+  /** Faults that a developer switched on; undefined in production. */
+  faults?: Faults | undefined;
   options: GatewayOptions;
 }

@@ -231,6 +231,14 @@ export const faults = catalogue('gateway', {
     actor: 'developer',
     source: `${published}, RaiseFault.MaxResultsInvalidAppRestricted`,
   },
+  updateLate: {
+    code: 'update_late',
+    status: 503,
+    description:
+      "The downstream domain processing has not completed within the configured timeout period. Using the same 'X-Request-ID' header, retry your request after the time specified by the 'Retry-After' response header.",
+    actor: 'developer',
+    source: `${published}, ServiceUnavailable`,
+  },
   unexpected: {
     code: 'unexpected',
     status: 500,

@@ -27,5 +27,6 @@ export function createGateway(dependencies: Dependencies): Service {
 }
 
 export { reset as resetPatients, seed as seedPatients } from './apis/pds/seeds.ts';
+export { pdsFaults } from './apis/pds/update/late.ts';
 export type { Dependencies, GatewayOptions } from './dependencies.ts';
 export { statusKeyOf } from './rules/without-back-end.ts';

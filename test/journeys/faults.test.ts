@@ -51,6 +51,31 @@ describe('faults, as a supplier switches them on', () => {
     assert.equal((await token()).status, 415);
     assert.deepEqual((await fault('off')).lines, ['Off: platform-api-unavailable.']);
   });
+  test('an update of the PDS that is late: done, answered 503, and not done again', async () => {
+    const person = { person: 'gp', application: 'demo-combined' };
+    const { access_token } = await instance.api<{ access_token: string }>('POST', '/tokens', person);
+    const patients = `${instance.urls.api}/personal-demographics/FHIR/R4/Patient/9000000009`;
+    const headers = { authorization: `Bearer ${access_token}`, 'x-request-id': crypto.randomUUID() };
+    const patch = async (version: string) => {
+      const answer = await fetch(patients, {
+        method: 'PATCH',
+        headers: { ...headers, 'content-type': 'application/json-patch+json', 'if-match': version },
+        body: JSON.stringify({ patches: [{ op: 'replace', path: '/gender', value: 'male' }] }),
+      });
+      const body = (await answer.json()) as { issue?: [{ code: string; details: unknown }] };
+      return { answer, body };
+    };
+    await fault('on', 'pds-update-late', '--next', '1');
+    const late = await patch('W/"2"');
+    assert.deepEqual([late.answer.status, late.answer.headers.get('retry-after')], [503, '5']);
+    assert.equal(late.answer.headers.get('x-request-id'), headers['x-request-id']);
+    const [issue] = late.body.issue ?? assert.fail();
+    assert.equal(issue.code, 'timeout');
+    assert.match(JSON.stringify(issue.details), /"SERVICE_UNAVAILABLE","display":"Service unavailable"/);
+    const again = await patch('W/"2"');
+    assert.deepEqual([again.answer.status, again.answer.headers.get('etag')], [200, 'W/"3"']);
+    assert.equal((await fetch(patients, { headers })).headers.get('etag'), 'W/"3"');
+  });
   test('what is no fault, and what is no number', async () => {
     await assert.rejects(fault('on', 'no-such-fault'), /There is no fault "no-such-fault"/);
     await assert.rejects(fault('on', 'id-token-expired', '--next', 'often'), /numbers|number/);

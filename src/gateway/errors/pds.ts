@@ -1,4 +1,4 @@
-import { json } from '@alongside/kernel/answer';
+import { type Headers, json } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import { type FaultName, faultNameOf, sentenceOf } from '../faults.ts';
 import { operationOutcome } from './operation-outcome.ts';
@@ -11,6 +11,7 @@ interface Form {
   /** Where the diagnostics are not the fault's own sentence. */
   diagnostics?(refusal: Refusal): string;
   status?: number;
+  headers?: Headers;
 }
 
 const form = (type: string, code: string, display: string): Form => ({ type, code, display: () => display });
@@ -85,6 +86,10 @@ const forms: Readonly<Record<FaultName, Form>> = {
     ...form('token', 'INVALID_VALUE', ''),
     display: ({ mode }) => `Cannot retrieve more than one result with ${mode} access token`,
   },
+  updateLate: {
+    ...form('timeout', 'SERVICE_UNAVAILABLE', 'Service unavailable'),
+    headers: { 'retry-after': '5' },
+  },
   unexpected: unknown,
   unknownStatusKey: denied,
 };
@@ -99,6 +104,7 @@ export const pds: ErrorRenderer = {
       display,
       diagnostics = sentenceOf,
       status,
+      headers = {},
     } = forms[faultNameOf(refusal) ?? 'unexpected'];
     return json(
       status ?? Number(refusal.extra.status ?? refusal.entry.status),
@@ -109,6 +115,7 @@ export const pds: ErrorRenderer = {
         display: display(refusal.extra),
         diagnostics: diagnostics(refusal),
       }),
+      headers,
     );
   },
   // The published fault rule for roles has no step that mirrors them.

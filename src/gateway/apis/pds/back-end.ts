@@ -2,6 +2,7 @@ import { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Database } from '../../../storage/database.ts';
+import type { Faults } from '../../../storage/faults.ts';
 import type { BackEnd } from '../../api.ts';
 import type { HeaderMap } from '../../headers.ts';
 import type { Operation } from './operations.ts';
@@ -10,6 +11,7 @@ import type { Grants } from './redaction.ts';
 import { retrievePatient, retrieveRelatedPeople } from './retrieve.ts';
 import { searchPatients } from './search/search.ts';
 import { Patients } from './store.ts';
+import { refuseLate } from './update/late.ts';
 import { updatePatient } from './update/update.ts';
 
 /** Every operation that the back end has. Anything else is an unsupported service. */
@@ -37,7 +39,7 @@ function grantsOf(headers: HeaderMap): Grants {
 }
 
 /** The Personal Demographics Service behind the gateway, in this process, with its records in the product's storage. */
-export function makeBackEnd(database: Database, clock: Clock): BackEnd {
+export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): BackEnd {
   const patients = new Patients(database, clock);
   return async ({ method, path, query, headers, body }) => {
     // The published back end breaks on it, and the gateway hides how.
@@ -48,7 +50,7 @@ export function makeBackEnd(database: Database, clock: Clock): BackEnd {
         const found = operation.method === method ? operation.path.exec(path) : null;
         if (!found) continue;
         const parts = { ...found.groups };
-        return await operation.answer({
+        const answer = await operation.answer({
           parts,
           query,
           headers,
@@ -57,6 +59,8 @@ export function makeBackEnd(database: Database, clock: Clock): BackEnd {
           patients,
           clock,
         });
+        if (operation === updatePatient) await refuseLate(faults);
+        return answer;
       }
       throw outcomes.unsupportedService();
     } catch (thrown) {

@@ -89,7 +89,7 @@ function adjustQuery(call: Call): string {
 }
 
 /** The Personal Demographics Service FHIR API (NHSDigital/personal-demographics-service-api). */
-export const makePds = ({ database, clock }: Dependencies): Api => ({
+export const makePds = ({ database, clock, faults: switched }: Dependencies): Api => ({
   name: 'personal-demographics',
   basePath: '/personal-demographics/FHIR/R4',
   modes: [
@@ -158,5 +158,5 @@ export const makePds = ({ database, clock }: Dependencies): Api => ({
   },
   event: { party: 'pds', name: (verb) => (verb === 'GET' ? 'pds.read' : 'pds.write') },
   checks: (health) => ({ 'spine:status': [checkOf(health, `${health.address}/_ping`)] }),
-  backEnd: makeBackEnd(database, clock),
+  backEnd: makeBackEnd(database, clock, switched),
 });

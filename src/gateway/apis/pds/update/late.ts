@@ -1,0 +1,17 @@
+import type { Faults, NamedFault } from '../../../../storage/faults.ts';
+import { faults as refusals } from '../../../faults.ts';
+
+/** Faults of the PDS that a developer can switch on. */
+export const pdsFaults: readonly NamedFault[] = [
+  {
+    name: 'pds-update-late',
+    summary:
+      'a PATCH at the PDS is carried out and answers 503 with Retry-After, as one that took longer than X-Sync-Wait',
+  },
+];
+
+/** The published answer to an update that was not done in time. It is done: the same request again is told so, and changes nothing. */
+export async function refuseLate(faults: Faults | undefined): Promise<void> {
+  const happening = (await faults?.happening(pdsFaults)) ?? [];
+  if (happening.length > 0) throw refusals.updateLate('the fault pds-update-late is on');
+}
