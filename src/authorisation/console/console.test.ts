@@ -175,6 +175,9 @@ describe('minted tokens', () => {
         [header.typ, header.alg, claims.sub, claims.may_act],
         ['at+jwt', 'ES256', careWorker.sub, { sub: 'key-of-signing' }],
       );
+
+      const strict = await mint({ person: careWorker.sub, application: 'strict' }, undefined, at);
+      assert.deepEqual([strict.status, strict.body.error], [422, 'tokens_bound'], 'FAPI 2.0 has no other');
     } finally {
       await at.close();
     }

@@ -49,6 +49,14 @@ export const errors = catalogue('authorisation.console', {
     status: 422,
     description: 'The application is not one of this base path.',
   },
+  tokensBound: {
+    ...wire,
+    code: 'tokens_bound',
+    status: 422,
+    description:
+      'Access tokens of this application are bound to a key or certificate of its own: only its own request, with the proof, is given one.',
+    source: 'FAPI 2.0 Security Profile section 5.3.2.1',
+  },
   baseMissing: {
     ...wire,
     code: 'unknown_base',

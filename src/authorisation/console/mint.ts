@@ -23,6 +23,7 @@ import type { Parts } from '../parts.ts';
 import type { MintRequest } from '../protocol.ts';
 import { AccessTokens } from '../standard/access-tokens.ts';
 import { tokensAnswer as standardAnswer } from '../standard/grants/tokens-answer.ts';
+import { rulesOf } from '../standard/profile.ts';
 import { requireConsole } from './caller.ts';
 import { errors } from './errors.ts';
 
@@ -72,6 +73,8 @@ const findApplication = ({ applications }: Pick<Parts, 'applications'>, bases: r
     );
     if (!base?.serves.includes(half.profile))
       throw errors.baseUnknown(`${order.base ?? 'no base path'} is of the profile ${half.profile}`);
+    if (base.profile !== 'nhs' && rulesOf(half).bound)
+      throw errors.tokensBound(`${application.name} is of the profile ${half.profile}`);
     return { client: { application, half }, base };
   };
 

@@ -38,7 +38,7 @@ export const mintCalls = ({ cis, platform }: Pick<Parts, 'cis' | 'platform'>): A
       200: 'As the token endpoint of the base path answers',
       401: 'The application may not have such tokens',
       404: 'No such person or application',
-      422: 'The person is disabled, or the application is not one of this base path',
+      422: 'The person is disabled, the application is not one of this base path, or its tokens are bound to a key (FAPI 2.0)',
     },
     async handle({ body }) {
       const mint: MintRequest = { ...body, person: await cis.uidOf(body.person) };
