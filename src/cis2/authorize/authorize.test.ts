@@ -270,7 +270,7 @@ describe('what goes back to the client', () => {
     const reply = await get(cis2.authorizeUrl(nhs, { prompt: 'none', response_mode: 'form_post', state }));
     assert.equal(reply.status, 200);
     const csp = String(reply.headers['content-security-policy']);
-    assert.match(csp, /form-action 'self' https:\/\/app\.example\.test;/);
+    assert.match(csp, /form-action 'self' https:\/\/app\.example\.test https:;/);
     assert.match(csp, /script-src 'sha256-[A-Za-z0-9+/=]+';/);
     assert.match(reply.body, /<form method="post" action="https:\/\/app\.example\.test\/callback">/);
     assert.match(reply.body, /name="error" value="login_required"/);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Answer } from '@alongside/kernel/answer';
+import { answerTargets } from '@alongside/kernel/form-targets';
 import { html, trusted } from '@alongside/kernel/html';
 import { filled } from './filled.ts';
 import { cis2Page } from './frame.ts';
@@ -7,12 +8,6 @@ import { words } from './words.ts';
 
 const script = 'document.forms[0].submit()';
 const scriptHash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
-
-/** What `form-action` must name so that a form may go to this address: its origin, or its own scheme. */
-const formTarget = (address: string): string => {
-  const { origin, protocol } = new URL(address);
-  return origin === 'null' ? protocol : origin;
-};
 
 /** The page that carries an authorization response in a form (OAuth 2.0 Form Post Response Mode). It also works without script. */
 export function formPostPage(
@@ -30,6 +25,6 @@ export function formPostPage(
   return cis2Page(
     200,
     { title: filled(words.common.goingBack, { application: applicationName }), development, main },
-    { formAction: [formTarget(to)], script: [scriptHash] },
+    { formAction: answerTargets(to), script: [scriptHash] },
   );
 }

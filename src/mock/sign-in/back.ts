@@ -1,4 +1,5 @@
 import { type Answer, page, redirect } from '@alongside/kernel/answer';
+import { answerTargets } from '@alongside/kernel/form-targets';
 import { html, trusted } from '@alongside/kernel/html';
 import { sha256 } from '@alongside/kernel/secrets';
 import { withQuery } from '../../oauth/parameters.ts';
@@ -8,12 +9,6 @@ export type ResponseMode = 'query' | 'form_post';
 
 /** Answers the client, through the browser. */
 export type Back = (members: Readonly<Record<string, string>>) => Answer;
-
-/** What `form-action` must name so that a form may lead to an address: its origin, or its scheme where a policy has no word for the host. */
-export function policySource(address: string): string {
-  const { origin, protocol } = new URL(address);
-  return /^https?:\/\/[a-z0-9.-]+(?::\d{1,5})?$/.test(origin) ? origin : protocol;
-}
 
 const script = 'document.forms[0].submit()';
 const scriptHash = `'sha256-${Buffer.from(sha256(script), 'base64url').toString('base64')}'`;
@@ -26,7 +21,7 @@ function formPost(to: string, members: Readonly<Record<string, string>>): Answer
   const document = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>You are being taken on</title></head>
 <body><form method="post" action="${to}">${fields}<p><button>Continue</button></p></form><script>${trusted(script)}</script></body></html>`;
-  return page(200, document, { formAction: [policySource(to)], script: [scriptHash] });
+  return page(200, document, { formAction: answerTargets(to), script: [scriptHash] });
 }
 
 /** The way back to a client: the state that it sent, and who answers (RFC 9207 section 2). Always 302, for the form of the mock leads straight on. */

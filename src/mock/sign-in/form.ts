@@ -1,11 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
+import { formTarget } from '@alongside/kernel/form-targets';
 import { html } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
 import { withQuery } from '../../oauth/parameters.ts';
-import type { Urls } from '../../service.ts';
 import type { People } from '../people/people.ts';
-import { platformCallback } from '../settings.ts';
-import { policySource } from './back.ts';
 import type { AuthorizationRequest } from './request.ts';
 
 /** The authorization request travels in the address of the form: nothing is kept until somebody has signed in. */
@@ -22,22 +20,12 @@ const carried = [
 ] as const;
 
 /**
- * Where the form may lead. The browser also holds the redirects behind it against the policy (CSP Level 3 section 6.4.1),
- * and the platform sends it on to applications that this page does not know.
- */
-const targets = (redirectUri: string, urls: Urls): string[] => [
-  policySource(redirectUri),
-  ...(redirectUri === platformCallback(urls) ? ['http:', 'https:'] : []),
-];
-
-/**
  * The sign-in page. Programs read it: the first form, its id, its absolute address, and for each input a name and a value
  * are what published test code looks for (pytest-nhsd-apim, auth_journey.py).
  */
 export function signInForm(
   { realm, client, redirectUri, parameters }: AuthorizationRequest,
   people: People,
-  urls: Urls,
   unknown?: string,
 ): Answer {
   const action = withQuery(
@@ -54,6 +42,8 @@ ${unknown === undefined ? undefined : html`<p class="error" role="alert" id="inp
   return framedPage(
     unknown === undefined ? 200 : 400,
     { title: 'Sign in', service: people.service, development: true, main },
-    { formAction: targets(redirectUri, urls) },
+    // The browser also holds the redirects behind the form against it (CSP Level 3 section 6.4.1), and where applications lead on to
+    // is not known here.
+    { formAction: [formTarget(redirectUri), 'http:', 'https:'] },
   );
 }

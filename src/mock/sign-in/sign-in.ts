@@ -2,7 +2,6 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import { steps } from '@alongside/kernel/steps';
-import type { Urls } from '../../service.ts';
 import type { Clients } from '../clients.ts';
 import type { MockPerson, People } from '../people/people.ts';
 import { peopleOf } from '../people/registry.ts';
@@ -17,7 +16,6 @@ interface Parts {
   people: readonly People[];
   sessions: MockSessions;
   recorder: Recorder;
-  urls: Urls;
 }
 
 const longestUsername = 64;
@@ -35,14 +33,14 @@ const noteRequest = (recorder: Recorder) =>
   };
 
 /** Whoever is named is signed in; else the page is shown, again with what was typed. */
-const askWho = ({ people, urls }: Parts) =>
+const askWho = ({ people }: Parts) =>
   async function askWho(known: AuthorizationRequest): Promise<Answer | { person: MockPerson }> {
     const { realm, typed } = known;
     const here = peopleOf(people, realm.name);
-    if (!typed) return signInForm(known, here, urls);
+    if (!typed) return signInForm(known, here);
     const username = (typed.get('username') ?? '').trim();
     const person = username.length > longestUsername ? undefined : await here.find(username, realm.issuer);
-    return person ? { person } : signInForm(known, here, urls, username.slice(0, longestUsername));
+    return person ? { person } : signInForm(known, here, username.slice(0, longestUsername));
   };
 
 const sendCode = ({ sessions, clock, recorder }: Parts) =>
