@@ -80,6 +80,10 @@ describe('a pushed request', () => {
       Array.from({ length: 10 }, () => browser.get(begin(client, requestUri))),
     );
     assert.equal(replies.filter(({ location }) => location.includes('code=')).length, 1);
+    // Nobody is led into a sign-in that could not be answered any more.
+    const others = replies.filter(({ location }) => !location.includes('code='));
+    for (const { status, location } of others)
+      assert.ok(status === 400 || location.includes('error=invalid_request_uri'), `${status} ${location}`);
     const again = await browser.get(begin(client, requestUri, { prompt: 'none' }));
     assert.equal(again.status, 400);
     assert.match(again.body, /not known, has run out or was used/);

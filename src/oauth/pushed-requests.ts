@@ -63,6 +63,11 @@ export class PushedRequests {
     return valid ? parametersOf(pushed.entries) : undefined;
   }
 
+  /** Whether a code was given out for it. */
+  async isSpent(requestUri: string): Promise<boolean> {
+    return (await this.#singleUse.peek(this.#kind, requestUri)) === undefined;
+  }
+
   /** The condition of the batch that gives a code out: one code for each pushed request. */
   spending(requestUri: string): Statement {
     return this.#singleUse.spending(this.#kind, requestUri);

@@ -1,12 +1,14 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
+import type { PushedRequests } from '../../oauth/pushed-requests.ts';
 import type { Database } from '../../storage/database.ts';
 import { firstMet } from '../acr.ts';
 import { reachedFor } from '../authentication.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import type { AuthorizationRequest } from '../authorization-request.ts';
 import { authenticatedAt, type Codes } from '../codes.ts';
+import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { Reply } from '../reply.ts';
@@ -71,7 +73,12 @@ export const findSession = (parts: {
   };
 
 /** Silent single sign-on: a code from the live session, redirects only. */
-export const answerSilently = (parts: { sessions: Sessions; codes: Codes; database: Database }) =>
+export const answerSilently = (parts: {
+  sessions: Sessions;
+  codes: Codes;
+  database: Database;
+  pushed: PushedRequests;
+}) =>
   async function answerSilently({
     party,
     authorization,
@@ -87,8 +94,14 @@ export const answerSilently = (parts: { sessions: Sessions; codes: Codes; databa
       parts.sessions.joining(session.sid, party.client.clientId),
       ...statements,
     ]);
-    // It ended in this very moment: go on as if there had been none.
-    if (!done) return undefined;
+    if (!done) {
+      const { pushed } = authorization;
+      // Two tabs with one request: nobody should sign in for the second, which no sign-in can answer any more.
+      if (pushed !== null && (await parts.pushed.isSpent(pushed)))
+        return reply.fail(errors.requestUriInvalid('a code was given out for it at the same time'));
+      // The session ended in this very moment: go on as if there had been none.
+      return undefined;
+    }
     parts.codes.sent(party, authorization, code, true);
     return reply.succeed(code, authorization.scope);
   };
