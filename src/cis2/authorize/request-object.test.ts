@@ -51,6 +51,16 @@ describe('a request object by value (RFC 9101)', () => {
     assert.ok(!new URL(reply.location).searchParams.has('state'));
   });
 
+  test('does not come together with a request_uri (RFC 9101 section 5)', async () => {
+    const pushed = requestUriOf(await client.push());
+    for (const request_uri of [pushed, 'https://app.example.test/request']) {
+      const outside = { request_uri, redirect_uri: redirectUri(), state: 'outside' };
+      const reply = await send(await client.requestObject({ prompt: 'none' }), outside);
+      const { error, state } = Object.fromEntries(new URL(reply.location).searchParams);
+      assert.deepEqual([error, state], ['invalid_request', 'outside']);
+    }
+  });
+
   test('claims and resource as structures, several audiences, no typ, the other typ', async () => {
     for (const [claims, header] of [
       [{ claims: { userinfo: { email: { essential: true } } } }, {}],

@@ -74,6 +74,8 @@ export const resolveRequest = (parts: ReplyFrame & ObjectParts & { pushed: Pushe
   async function resolveRequest(asked: Asked): Promise<Answer | RequestOrigin> {
     const { parameters, party } = asked;
     const requestUri = parameters.get('request_uri');
+    if (rulesOf(party.client).extended && requestUri !== undefined && parameters.has('request'))
+      return refuse(parts, asked, errors.requestTwice('request and request_uri came together'));
     if (rulesOf(party.client).extended && requestUri?.startsWith(requestUriPrefix)) {
       const found = await parts.pushed.find(requestUri, party.client.clientId);
       // It was checked, and its object opened, when it was pushed.

@@ -24,6 +24,12 @@ export const responseErrors = catalogue('cis2', {
     description: 'The request object is not valid.',
     source: 'RFC 9101 section 6.2',
   },
+  requestTwice: {
+    ...back,
+    code: 'invalid_request',
+    description: 'Send request or request_uri, not both.',
+    source: 'RFC 9101 section 5',
+  },
   requestUriInvalid: {
     ...back,
     code: 'invalid_request_uri',
