@@ -68,7 +68,7 @@ legend { font-weight: 600; padding: 0; margin: 0 0 .5rem; }
 .choice .hint { margin: 0; font-weight: 400; }
 dl.summary { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .375rem 1.25rem; }
 dl.summary dt { color: var(--quiet); }
-dl.summary dd { margin: 0; }
+dl.summary dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 @media (max-width: 30rem) { dl.summary { grid-template-columns: 1fr; gap: 0; } dl.summary dd { margin: 0 0 .5rem; } }
 .scroll { overflow-x: auto; margin: 0 0 1.25rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9375rem; }

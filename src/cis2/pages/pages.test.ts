@@ -251,6 +251,13 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
       },
     ],
     ['an error', () => page.goto(cis2.authorizeUrl(client, { client_id: 'nobody' }))],
+    [
+      'an error about a long address',
+      () =>
+        page.goto(
+          cis2.authorizeUrl(client, { redirect_uri: `https://app.example.test/${'way/'.repeat(20)}` }),
+        ),
+    ],
     ['the help', () => page.goto(`${cis2.origin}/help/smartcard`)],
     [
       'the question before signing out',
