@@ -31,6 +31,7 @@ export const traces = (thrown: unknown, request: HttpRequest, development: boole
   ...(development
     ? {
         'x-error-detail': detailOf(thrown)
+          .replace(/[’‘]/g, "'")
           .replace(/[^\x20-\x7e]/g, '?')
           .slice(0, 1_000),
       }

@@ -121,6 +121,11 @@ describe('refusals', () => {
     assert.equal(logged?.error, 'cis2.codeInvalid');
     assert.ok(!reply.body.includes('unknown'));
   });
+
+  test('a header has no typographic apostrophe, and no question mark in its place', async () => {
+    const reply = await redeem('x'.repeat(43), { client_secret: 'wrong' });
+    assert.match(String(reply.headers['x-error-detail']), /^the secret is not the client's, /);
+  });
 });
 
 describe('client_secret_basic', () => {
