@@ -3,6 +3,22 @@ import { type Html, html } from './html.ts';
 import type { Route } from './http.ts';
 import { stylesheet } from './stylesheet.ts';
 
+/** What the frame itself says, and in which language (BCP 47). */
+export interface FrameWords {
+  lang: string;
+  skip: string;
+  /** In development. */
+  testSystem: string;
+  notice: string;
+}
+
+const english: FrameWords = {
+  lang: 'en',
+  skip: 'Skip to main content',
+  testSystem: 'Test system, fictional people',
+  notice: 'Alongside works with published interfaces of NHS services. It is not an NHS service.',
+};
+
 export interface LayoutOptions {
   /** Title of the document and, unless `heading` is false, first heading of the page. */
   title: string;
@@ -17,14 +33,16 @@ export interface LayoutOptions {
   head?: Html;
   /** Wide pages are for tables and diagrams, narrow ones for one question. */
   wide?: boolean;
+  /** English unless told. */
+  words?: FrameWords;
 }
 
 /** Where each service serves the style sheet. */
 export const stylesheetPath = '/assets/alongside.css';
 
 /** The frame of every page: skip link, header, main part, footer. */
-const layout = (options: LayoutOptions): Html => html`<!doctype html>
-<html lang="en">
+const layout = ({ words = english, ...options }: LayoutOptions): Html => html`<!doctype html>
+<html lang="${words.lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -35,14 +53,14 @@ const layout = (options: LayoutOptions): Html => html`<!doctype html>
 ${options.head}
 </head>
 <body>
-<a class="skip" href="#main">Skip to main content</a>
+<a class="skip" href="#main">${words.skip}</a>
 <header><p class="brand"><span class="mark" aria-hidden="true"></span>Alongside <span class="part">${options.service}</span></p>
-${options.development ? html`<p class="test-system">Test system, fictional people</p>` : undefined}</header>
+${options.development ? html`<p class="test-system">${words.testSystem}</p>` : undefined}</header>
 <main id="main" class="${options.wide ? 'wide' : 'narrow'}">
 ${options.heading === false ? undefined : html`<h1>${options.title}</h1>`}
 ${options.main}
 </main>
-<footer><p>Alongside works with published interfaces of NHS services. It is not an NHS service.</p></footer>
+<footer><p>${words.notice}</p></footer>
 </body>
 </html>`;
 

@@ -19,10 +19,16 @@ const handOff: Readonly<Record<HandOffError, string>> = {
  * stands in [brackets] is marked up by the page: a link, or words of weight.
  */
 export const english = {
-  /** For dates (BCP 47). */
+  /** Of the pages and of the dates on them (BCP 47). */
   locale: 'en-GB',
   /** Name of this part in the header of its pages. */
   serviceName: 'Care identity sign-in',
+  /** What stands around every page. */
+  frame: {
+    skip: 'Skip to main content',
+    testSystem: 'Test system, fictional people',
+    notice: 'Alongside works with published interfaces of NHS services. It is not an NHS service.',
+  },
   common: {
     next: 'Continue',
     cancel: 'Cancel',

@@ -4,11 +4,13 @@ import { framedPage, type LayoutOptions } from '@alongside/kernel/layout';
 import { onceScriptPath } from './once-script.ts';
 import { words } from './words.ts';
 
-export type PageOptions = Omit<LayoutOptions, 'service'>;
+export type PageOptions = Omit<LayoutOptions, 'service' | 'words'>;
+
+const frame = { lang: words.locale, ...words.frame };
 
 /** A page of CIS2 in the common frame. */
 export const cis2Page = (status: number, options: PageOptions, policy?: PagePolicy): Answer =>
-  framedPage(status, { ...options, service: words.serviceName }, policy);
+  framedPage(status, { ...options, service: words.serviceName, words: frame }, policy);
 
 /** A page with a form that may be sent once: its script keeps a second press from taking the answer to the first away. It works without. */
 export const askingPage = (status: number, options: Omit<PageOptions, 'head'>): Answer =>

@@ -15,13 +15,8 @@ function mark(words: Record<string, unknown>): void {
 /** Puts every sentence of the words between marks. Only for a process of its own, before any page is imported. */
 export const markWords = (): void => mark(english as unknown as Record<string, unknown>);
 
-/** What the frame says, which is not of CIS2. */
-const frame = [
-  'Skip to main content',
-  'Alongside works with published interfaces of NHS services. It is not an NHS service.',
-  'Alongside',
-  'Test system, fictional people',
-];
+/** The name of the product is the same in every language. */
+const frame = ['Alongside'];
 const unheard = /<(script|style|svg|time|code|head)\b[^>]*>[\s\S]*?<\/\1>/g;
 const block = /<\/?(?:p|h\d|div|li|dt|dd|label|legend|button|section|main|header|footer|br|a class)\b[^>]*>/g;
 const aloud = /\b(?:aria-label|alt|placeholder|data-unreachable)="([^"]*)"/g;
