@@ -2,7 +2,7 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt, isSigningAlgorithm, type SigningAlgorithm } from '@alongside/kernel/jws';
 import type { SingleUse } from '../storage/single-use.ts';
 import { type Check, faultOf, shown } from './check.ts';
-import { type KeySource, signedBy } from './key-source.ts';
+import { type KeySource, signedBy, signedByLone } from './key-source.ts';
 import type { RemoteKeys } from './remote-keys.ts';
 import { FetchError } from './safe-fetch.ts';
 
@@ -17,6 +17,8 @@ export interface AssertionRules {
   algorithms: readonly SigningAlgorithm[];
   /** Kind under which its `jti` is used up. */
   jtiKind: string;
+  /** Whether its key must be named where only one can be meant; the published service wants it always. */
+  needsKid: boolean;
 }
 
 /** Seconds: the longest time from now to `exp`, and what clocks may differ by. */
@@ -51,7 +53,12 @@ export function assertionChecks({ header, claims }: DecodedJwt, rules: Assertion
       alg,
     ),
     check('typ', types.includes(type), 'none, JWT or client-authentication+jwt', typ),
-    check('kid', typeof kid === 'string' && kid !== '', 'the kid of a registered key', kid),
+    check(
+      'kid',
+      (typeof kid === 'string' && kid !== '') || (kid === undefined && !rules.needsKid),
+      'the kid of a registered key',
+      kid,
+    ),
     check('iss', iss === rules.clientId, rules.clientId, iss),
     check('sub', sub === rules.clientId, rules.clientId, sub),
     check('aud', aud === rules.audience, `the one string ${rules.audience}`, aud),
@@ -80,11 +87,14 @@ export async function signatureCheck(jwt: DecodedJwt, source: KeySource, remote:
   if (!isSigningAlgorithm(alg)) return failed(`alg ${shown(alg)}`);
   if (!source.jwks && !source.jwksUrl) return failed('no key is registered');
   try {
-    const signed = await signedBy(source, jwt, alg, remote);
+    const named = kid !== undefined;
+    const signed = await (named ? signedBy : signedByLone)(source, jwt, alg, remote);
     if (signed === 'yes') return { check: 'signature', ok: true, expected, received: `key ${shown(kid)}` };
     return failed(
       signed === 'unknown key'
-        ? `no registered key has the kid ${shown(kid)}`
+        ? named
+          ? `no registered key has the kid ${shown(kid)}`
+          : `kid is missing, and not exactly one registered key is for ${alg}`
         : `key ${shown(kid)} by ${alg}: ${signed === 'no' ? 'another signature' : signed}`,
     );
   } catch (error) {

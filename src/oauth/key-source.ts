@@ -1,6 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { type DecodedJwt, keyFits, type SigningAlgorithm, verifySignature } from '@alongside/kernel/jws';
+import {
+  type DecodedJwt,
+  keyFits,
+  publicKeyOf,
+  type SigningAlgorithm,
+  verifySignature,
+} from '@alongside/kernel/jws';
 import { type RemoteKeys, readKeySet } from './remote-keys.ts';
 
 /** Where the keys of a client stand: with its registration, or at an address of its own. */
@@ -23,6 +29,39 @@ export const publishedAddress = ({
 
 /** How a signature held against the keys of its sender. */
 export type Signed = 'yes' | 'no' | 'wrong kind of key' | 'unknown key';
+
+const fits = (algorithm: SigningAlgorithm, jwk: JsonWebKey): boolean => {
+  const key = jwk.use === 'enc' ? undefined : publicKeyOf(jwk);
+  return key !== undefined && keyFits(algorithm, key) && (jwk.alg ?? algorithm) === algorithm;
+};
+
+/** The only key that can be meant where none is named (OpenID Connect Core section 10.1). */
+function loneKey(keys: readonly JsonWebKey[], algorithm: SigningAlgorithm): KeyObject | undefined {
+  const [only, ...others] = keys.filter((jwk) => fits(algorithm, jwk));
+  return others.length === 0 ? publicKeyOf(only) : undefined;
+}
+
+/**
+ * Whether the one key of this sender that can be meant signed a token that names none; `unknown key` when several fit.
+ * Throws FetchError when keys at an address cannot be had.
+ */
+export async function signedByLone(
+  source: KeySource,
+  jwt: DecodedJwt,
+  algorithm: SigningAlgorithm,
+  remote: RemoteKeys,
+): Promise<Signed> {
+  const outcome = async (keys: readonly JsonWebKey[]): Promise<Signed> => {
+    const key = loneKey(keys, algorithm);
+    if (!key) return 'unknown key';
+    return (await verifySignature(jwt, algorithm, key)) ? 'yes' : 'no';
+  };
+  const first = await outcome(await registeredKeys(source, remote));
+  if (first === 'yes' || source.jwks || !source.jwksUrl) return first;
+  // Its owner may have put another key in the place of this one.
+  const newer = await remote.newer(source.jwksUrl);
+  return newer ? outcome(newer) : first;
+}
 
 /**
  * Whether one of these keys, the one that the token names by `kid`, signed it by this algorithm. `jku`, `jwk` and `x5u` in a

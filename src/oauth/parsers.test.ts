@@ -59,6 +59,7 @@ describe('parsers of what comes from outside: never a throw, never a yes', () =>
             audience: 'https://as.test',
             algorithms: rules.algorithms,
             jtiKind: 'x',
+            needsKid: false,
           };
           const checks = assertionChecks(jwt, expected, 1_000);
           const isRight = checks.every(({ ok }) => ok);

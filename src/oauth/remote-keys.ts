@@ -74,10 +74,18 @@ export class RemoteKeys {
 
   /** The key that stands under a kid now, where it is another than the one whose signature did not hold; undefined when it is the same, or was fetched a moment ago. */
   async replaced(address: string, kid: string, held: KeyObject): Promise<KeyObject | undefined> {
-    const age = Math.abs(this.#clock.now() - (this.#sets.get(address)?.fetchedAt ?? 0));
-    if (age < justFetched || !this.#budget.take(address)) return undefined;
-    const key = (await this.#fetch(address)).keys.get(kid);
+    const key = (await this.#fetchNewer(address))?.keys.get(kid);
     return key && !key.equals(held) ? key : undefined;
+  }
+
+  /** Every key at this address as it stands there now; undefined when it was fetched a moment ago. */
+  async newer(address: string): Promise<readonly JsonWebKey[] | undefined> {
+    return (await this.#fetchNewer(address))?.jwks;
+  }
+
+  async #fetchNewer(address: string): Promise<CachedSet | undefined> {
+    const age = Math.abs(this.#clock.now() - (this.#sets.get(address)?.fetchedAt ?? 0));
+    return age < justFetched || !this.#budget.take(address) ? undefined : this.#fetch(address);
   }
 
   /** Every key at this address, as it stands there. Throws FetchError when there is no set. */

@@ -67,6 +67,7 @@ describe('a request object by value (RFC 9101)', () => {
       [{ aud: [cis2.issuer, 'https://other.example'] }, {}],
       [{}, { typ: undefined }],
       [{}, { typ: 'JWT' }],
+      [{}, { kid: undefined }],
       [{ nbf: now() + 8 }, {}],
       [{ nbf: undefined }, {}],
     ] as const)
@@ -95,7 +96,7 @@ describe('a request object by value (RFC 9101)', () => {
     ['a request_uri inside', () => client.requestObject({ request_uri: 'https://app.example.test/r' })],
     ['the type of another token', () => client.requestObject({}, { typ: 'at+jwt' })],
     ['an unknown kid', () => client.requestObject({}, { kid: 'x' })],
-    ['no kid', () => client.requestObject({}, { kid: undefined })],
+    ['a kid that is a number', () => client.requestObject({}, { kid: 1 })],
     ['a critical header', () => client.requestObject({}, { crit: ['x'], x: 1 })],
     ['the client assertion', () => client.assertion()],
     [

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import fc from 'fast-check';
 import { HttpSession, scrape, signIn } from '../testing/scraper.ts';
 import { type Surface, startSurface } from '../testing/surface.ts';
 

@@ -15,6 +15,7 @@ export const assertionRulesOf = (half: PlatformHalf, { issuer }: Base): Assertio
   audience: issuer,
   algorithms: algorithmsOf(half),
   jtiKind: 'authorisation-standard-jti',
+  needsKid: false,
 });
 
 /** A JWT that the client signed with its registered key. */

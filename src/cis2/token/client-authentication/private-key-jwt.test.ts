@@ -277,3 +277,45 @@ test('keys at an address: fetched, and fetched once more when the kid is unknown
     server.close();
   }
 });
+
+describe('an assertion without kid, outside the published profile (OpenID Connect Core section 10.1)', () => {
+  const header = { kid: undefined };
+
+  test('is by the one registered key that it can be by', async () => {
+    assert.equal((await redeem(standard, await assertion(standard, { header }))).status, 200);
+    const other = createPrivateKey((await newKeyPair('ES256')).privatePem);
+    refused(await redeem(standard, await assertion(standard, { header, key: other })), /another signature/);
+  });
+
+  test('is refused where it could be by several', async () => {
+    const second = { ...(await newKeyPair('ES256')).publicJwk, kid: 'ec-2' };
+    const client = await cis2.register({
+      ...standard,
+      clientId: uuid(),
+      jwks: { keys: [...jwks.keys, second] } as never,
+    });
+    refused(
+      await redeem(client, await assertion(client, { header })),
+      /kid is missing, and not exactly one registered key is for ES256/,
+    );
+  });
+
+  test('is by the key that stands at the address now', async () => {
+    const next = await newKeyPair('ES256');
+    let served = jwks.keys[1];
+    const server = createServer((_, response) => void response.end(JSON.stringify({ keys: [served] })));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+      const client = await cis2.register({ ...standard, clientId: uuid(), jwks: null, jwksUrl });
+      assert.equal((await redeem(client, await assertion(client, { header }))).status, 200);
+      served = next.publicJwk;
+      cis2.clock.advance(5);
+      const key = createPrivateKey(next.privatePem);
+      assert.equal((await redeem(client, await assertion(client, { header, key }))).status, 200);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});

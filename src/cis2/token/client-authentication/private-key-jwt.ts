@@ -34,7 +34,8 @@ export const privateKeyJwt = (parts: Parts): ClientAuthenticationMethod => ({
     const audience = client.profile === 'nhs' ? `${issuer}${endpointPaths.token}` : issuer;
     const { clientId } = client;
     const algorithms = assertionAlgorithms(client);
-    const rules = { clientId, audience, algorithms, jtiKind: 'cis2-assertion' };
+    const needsKid = client.profile === 'nhs';
+    const rules = { clientId, audience, algorithms, jtiKind: 'cis2-assertion', needsKid };
     const fault = await assertionFault(assertion, rules, client, parts);
     if (fault === undefined) return;
     const jwt = decodeJwt(assertion);
