@@ -38,6 +38,9 @@ export const traces = (thrown: unknown, request: HttpRequest, development: boole
     : {}),
 });
 
+/** Clients know the words of OAuth, and those alone (RFC 6749 section 4.1.2.1). */
+const inOAuth = (code: string): string => (code === 'cis_unreachable' ? 'temporarily_unavailable' : code);
+
 /** JSON as the published token endpoint answers: the description first (RFC 6749 section 5.2). */
 export const tokenError =
   (development: boolean): Render =>
@@ -46,7 +49,7 @@ export const tokenError =
     const asBasic = status === 401 && /^basic\b/i.test(request.headers.authorization ?? '');
     return json(
       status,
-      { error_description: description, error: code },
+      { error_description: description, error: inOAuth(code) },
       {
         pragma: 'no-cache',
         ...(asBasic ? { 'www-authenticate': 'Basic realm="cis2", charset="UTF-8"' } : {}),
@@ -68,7 +71,9 @@ export const bearerError =
         ? `${scheme} realm="cis2"`
         : `${scheme} realm="cis2", error="${code}", error_description="${description}"`;
     const body =
-      code === '' ? { error_description: description } : { error_description: description, error: code };
+      code === ''
+        ? { error_description: description }
+        : { error_description: description, error: inOAuth(code) };
     return json(status, body, {
       ...(status < 500 ? { 'www-authenticate': challenge } : {}),
       ...traces(thrown, request, development),

@@ -14,8 +14,8 @@ export interface Sitting {
   interaction: Interaction;
 }
 
-/** Whether a session that an authenticator made may still be used without asking. */
-export type Standing = { holds: boolean; ended?: EndReason };
+/** Whether a session that an authenticator made may still be used without asking; `unknown` says why nobody can tell now. */
+export type Standing = { holds: boolean; ended?: EndReason; unknown?: string };
 
 /** A way to sign in. One file each; the registry is their only list. */
 export interface Authenticator {

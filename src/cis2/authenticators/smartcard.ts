@@ -84,7 +84,7 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
         return { holds: desk === undefined || desk.sessionId === session.cisSessionId };
       } catch (error) {
         log.warn({ reason: reasonOf(error) }, 'a session is not used silently while CIS cannot be asked');
-        return { holds: false };
+        return { holds: false, unknown: reasonOf(error) };
       }
     },
   };

@@ -22,7 +22,8 @@ export const settleSessionRole = ({ cis, ends, log }: { cis: CisClient; ends: Se
   async function settleSessionRole({
     session,
     authorization,
-  }: Asked): Promise<{ session: Session | null; role: Settled }> {
+    reply,
+  }: Asked): Promise<Answer | { session: Session | null; role: Settled }> {
     const none = { roleId: null, asks: false };
     // CIS ends smartcard sessions of people who are disabled; whoever signed in otherwise is looked at here.
     if (!session) return { session, role: none };
@@ -33,6 +34,7 @@ export const settleSessionRole = ({ cis, ends, log }: { cis: CisClient; ends: Se
       person = await cis.person(session.uid);
       if (!person || person.disabled) await ends.end([session], 'disabled');
     } catch (error) {
+      if (isSilent(authorization)) return reply.fail(errors.temporarilyUnavailable(reasonOf(error)));
       log.warn({ reason: reasonOf(error) }, 'a session is not used silently while CIS cannot be asked');
     }
     if (!person || person.disabled) return { session: null, role: none };

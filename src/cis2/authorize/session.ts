@@ -6,7 +6,7 @@ import type { Database } from '../../storage/database.ts';
 import { firstMet } from '../acr.ts';
 import { reachedFor } from '../authentication.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
-import type { AuthorizationRequest } from '../authorization-request.ts';
+import { type AuthorizationRequest, isSilent } from '../authorization-request.ts';
 import { authenticatedAt, type Codes } from '../codes.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
@@ -57,8 +57,8 @@ export const findSession = (parts: {
   ends: SessionEnds;
   clock: Clock;
 }) =>
-  async function findSession(asked: Asked): Promise<Found> {
-    const { request } = asked;
+  async function findSession(asked: Asked & { reply: Reply }): Promise<Answer | Found> {
+    const { request, authorization, reply } = asked;
     const session = await parts.sessions.current(request);
     if (!session || !parts.sessions.isActive(session)) return none;
     const here = { ...none, present: session.uid };
@@ -67,6 +67,9 @@ export const findSession = (parts: {
     const authenticator = parts.authenticators.get(session.authentication.authenticator);
     const standing = (await authenticator?.standing(session, request)) ?? { holds: false };
     if (standing.holds) return { ...here, session };
+    // That nobody is signed in is not known, so it is not said.
+    if (standing.unknown !== undefined && isSilent(authorization))
+      return reply.fail(errors.temporarilyUnavailable(standing.unknown));
     if (!standing.ended) return here;
     await parts.ends.end([session], standing.ended);
     return none;

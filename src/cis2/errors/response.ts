@@ -132,6 +132,13 @@ export const responseErrors = catalogue('cis2', {
     description: 'The id_token_hint is not valid.',
     source: 'OpenID Connect Core section 3.1.2.1',
   },
+  temporarilyUnavailable: {
+    ...back,
+    actor: 'operator',
+    code: 'temporarily_unavailable',
+    description: 'Whether the person is signed in cannot be found out at the moment.',
+    source: 'RFC 6749 section 4.1.2.1',
+  },
   loginRequired: {
     ...back,
     ...user,

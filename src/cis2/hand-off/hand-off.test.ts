@@ -349,15 +349,30 @@ describe('why there is no proof', () => {
       /^https:\/\/app\.example\.test\/callback\?error=access_denied&.*state=state-1/,
     );
   });
-  test('without a person to ask: login_required for the client', async () => {
-    for (const reason of ['login_required', 'cancelled', 'no_card', 'cis_unreachable'] as const) {
+  test('without a person to ask: login_required for the client, or that nobody can tell', async () => {
+    for (const [reason, error] of [
+      ['login_required', 'login_required'],
+      ['cancelled', 'login_required'],
+      ['no_card', 'login_required'],
+      ['cis_unreachable', 'temporarily_unavailable'],
+    ] as const) {
       const browser = new Browser();
       await cis2.signIn(browser, client);
       forgetSession(browser);
       const reply = await browser.get(
         await cis2.agent.refuse(await hop(browser, { prompt: 'none' }), reason),
       );
-      assert.match(reply.location, /error=login_required/);
+      assert.equal(new URL(reply.location).searchParams.get('error'), error);
     }
+  });
+  test('CIS that falls silent after the agent has answered: the client that asks silently is told', async () => {
+    const browser = new Browser();
+    await cis2.signIn(browser, client);
+    forgetSession(browser);
+    const back = await cis2.agent.answer(await hop(browser, { prompt: 'none' }));
+    cis2.cis.down = true;
+    const reply = await browser.get(back);
+    cis2.cis.down = false;
+    assert.equal(new URL(reply.location).searchParams.get('error'), 'temporarily_unavailable');
   });
 });

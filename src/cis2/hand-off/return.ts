@@ -74,6 +74,11 @@ const keepForOpener = (parts: Parts) =>
     return windowPage(interaction, parts.development).with(metCookie(parts, known));
   };
 
+const silently = (reason: HandOffError) =>
+  (reason === 'cis_unreachable' ? errors.temporarilyUnavailable : errors.loginRequired)(
+    `the agent says ${reason}`,
+  );
+
 /** A hand-off that brought nobody leads back to the choice, or to the client when nothing may be asked or the person said no. */
 const answerReason = (parts: Parts) =>
   async function answerReason(known: Returned): Promise<Answer | undefined> {
@@ -81,8 +86,7 @@ const answerReason = (parts: Parts) =>
     if (!('error' in result.outcome)) return undefined;
     const reason: HandOffError = result.outcome.error;
     const spends = [parts.handOffs.returning(code)];
-    if (isSilent(interaction.authorization))
-      return failInteraction(parts, known, spends, errors.loginRequired(`the agent says ${reason}`));
+    if (isSilent(interaction.authorization)) return failInteraction(parts, known, spends, silently(reason));
     if (reason === 'cancelled')
       return failInteraction(parts, known, spends, errors.denied('cancelled at the agent'));
     return toPage(

@@ -1,6 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import type { Refusal } from '@alongside/kernel/errors';
+import { type Refusal, reasonOf } from '@alongside/kernel/errors';
 import { steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import type { Database, Statement } from '../../storage/database.ts';
@@ -82,7 +82,14 @@ export async function toPage(
 
 const findPerson = (parts: Parts) =>
   async function findPerson(known: Finishing): Promise<Answer | { person: Person }> {
-    const person = await parts.cis.person(known.authentication.uid);
+    let person: Person | undefined;
+    try {
+      person = await parts.cis.person(known.authentication.uid);
+    } catch (error) {
+      // A person can try again on the page that says so; a client that asks silently is told.
+      if (!isSilent(known.interaction.authorization)) throw error;
+      return failInteraction(parts, known, known.spends, errors.temporarilyUnavailable(reasonOf(error)));
+    }
     if (person && !person.disabled) return { person };
     const why = person ? 'the person is disabled' : 'the directory has no such person';
     return failInteraction(parts, known, known.spends, errors.personRefused(why));

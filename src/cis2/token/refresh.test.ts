@@ -271,3 +271,17 @@ test('neither the token nor its successor stands in storage as it is', async () 
     assert.ok(text.includes(sha256(token)));
   }
 });
+
+test('while CIS does not answer: a word of OAuth for it, and nothing is used up', async () => {
+  const { access_token, refresh_token } = await signIn(standard);
+  const userinfo = () => send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${access_token}` });
+  cis2.cis.down = true;
+  for (const reply of [await refresh(standard, refresh_token), await userinfo()]) {
+    assert.equal(reply.status, 502);
+    assert.equal(JSON.parse(reply.body).error, 'temporarily_unavailable');
+    assert.equal(reply.headers['www-authenticate'], undefined);
+  }
+  cis2.cis.down = false;
+  assert.equal((await userinfo()).status, 200);
+  assert.equal((await refresh(standard, refresh_token)).status, 200);
+});
