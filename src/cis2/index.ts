@@ -45,6 +45,7 @@ import { GonePeople } from './logout/gone-people.ts';
 import { SessionEnds } from './logout/session-ends.ts';
 import { endTakenAway } from './logout/taken-away.ts';
 import { tellingMethods } from './methods.ts';
+import { nothingHereRoute } from './nothing-here.ts';
 import { helpPage, helpPath } from './pages/help.ts';
 import { hopScriptRoute } from './pages/hop-script.ts';
 import { onceScriptRoute } from './pages/once-script.ts';
@@ -264,7 +265,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
 /** CIS2, the OpenID provider; in development with a realm beside it in which a password alone signs in. */
 export function createCis2(given: Cis2Dependencies): Service {
   const realms = createRealms(given);
-  return { ...realms, routes: tellingMethods(realms.routes, [consolePrefix]) };
+  return { ...realms, routes: [...tellingMethods(realms.routes, [consolePrefix]), nothingHereRoute] };
 }
 
 function createRealms(given: Cis2Dependencies): Service {

@@ -48,6 +48,16 @@ describe('a method that an endpoint does not have: 405 that says which it has', 
     for (const method of ['GET', 'POST', 'PUT'])
       assert.equal((await send(method, `${cis2.issuer}/authorize/x`)).status, 404);
   });
+  test('a browser is shown a page there, a program the plain answer', async () => {
+    const address = `${cis2.origin}/half/an-address`;
+    for (const headers of [{ 'sec-fetch-dest': 'document' }, { accept: 'text/html,*/*;q=0.8' }]) {
+      const { status, body } = await send('GET', address, headers);
+      assert.equal(status, 404);
+      assert.match(body, /<p class="lead">There is nothing at this address\./);
+    }
+    for (const headers of [{ accept: '*/*' }, { accept: 'text/html', 'sec-fetch-dest': 'empty' }])
+      assert.match((await send('GET', address, headers)).body, /^\{"error":"not_found"/);
+  });
   test('metadata and keys by HEAD: the head alone', async () => {
     for (const path of ['/.well-known/openid-configuration', '/connect/jwk_uri']) {
       const { status, headers, body } = await send('HEAD', `${cis2.issuer}${path}`);

@@ -6,6 +6,14 @@ const page = { status: 400, code: 'invalid_request', ...developer } as const;
 
 /** Before the client and its address are known: a page, never a redirect. */
 export const requestErrors = catalogue('cis2', {
+  pageUnknown: {
+    ...page,
+    status: 404,
+    code: 'not_found',
+    actor: 'user',
+    description: english.errors.pageUnknown,
+    source: 'RFC 9110 section 15.5.5',
+  },
   requestMalformed: {
     ...page,
     description: english.errors.requestMalformed,

@@ -427,6 +427,8 @@ export const english = {
   /** Refusals that people see, by their names in the catalogue. */
   errors: {
     unexpected: 'Something went wrong here.',
+    pageUnknown:
+      'There is nothing at this address. Was it copied whole? Otherwise go back to your application and begin again.',
     requestMalformed: 'The request is not well-formed.',
     requestTooLong: 'A part of the request is too long.',
     parameterRepeated: 'A parameter came more than once.',
