@@ -29,8 +29,8 @@ function merge(placements: readonly Placement[]): Service {
     service,
     prefixes: service.routes.map((route) => route.path.split('/')[1] ?? ''),
   }));
-  const ownerOf = (request: HttpRequest) =>
-    owners.find(({ prefixes }) => prefixes.includes(request.path.split('/')[1] ?? ''))?.service;
+  const withPrefix = (prefix: string) => owners.find(({ prefixes }) => prefixes.includes(prefix))?.service;
+  const ownerOf = ({ path }: HttpRequest) => withPrefix(path.split('/')[1] ?? '') ?? withPrefix('*');
   const malformed = services.find(({ onMalformed }) => onMalformed)?.onMalformed;
   return {
     routes: services.flatMap((service) => service.routes),

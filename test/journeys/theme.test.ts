@@ -49,6 +49,15 @@ test('every page wears the theme of the operator, under the same policy', async 
   }
 });
 
+test('an address that leads nowhere is a page too, where CIS2 shares its origin with the mock', async () => {
+  const { origin } = new URL(instance.urls.cis2Issuer);
+  for (const path of ['/', '/half/an-address']) {
+    const answer = await fetch(`${origin}${path}`, { headers: { accept: 'text/html' } });
+    assert.equal(answer.status, 404);
+    assert.match(await answer.text(), /<h1>We cannot go on from here<\/h1>/);
+  }
+});
+
 test('pictures are served so that they run nothing, and nothing else is served', async () => {
   const picture = await fetch(`${instance.urls.sample}/assets/theme/logo.svg`);
   assert.equal(await picture.text(), logo);
