@@ -63,8 +63,10 @@ export const bearerError =
   (development: boolean): Render =>
   (thrown, request) => {
     const { code, status, description } = entryOf(thrown);
-    const dpop = /^dpop\b/i.test(request.headers.authorization ?? '') || code === 'invalid_dpop_proof';
-    const { algs = proofAlgorithms.join(' ') } = thrown instanceof Refusal ? thrown.extra : {};
+    const { scheme: wanted, algs = proofAlgorithms.join(' ') } =
+      thrown instanceof Refusal ? thrown.extra : ({} as Refusal['extra']);
+    const came = /^dpop\b/i.test(request.headers.authorization ?? '') || code === 'invalid_dpop_proof';
+    const dpop = wanted === undefined ? came : wanted === 'DPoP';
     const scheme = dpop ? `DPoP algs="${algs}",` : 'Bearer';
     const challenge =
       code === ''

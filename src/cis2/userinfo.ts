@@ -89,16 +89,21 @@ const checkSender = (parts: Parts) =>
     party: { client },
   }: Bearer & { request: HttpRequest; scheme: Scheme; party: RelyingParty }): Promise<void> {
     const confirmation = confirmationOf(record);
-    if ((confirmation?.jkt !== undefined) !== (scheme === 'dpop'))
-      throw errors.accessTokenInvalid(`a ${tokenTypeOf(confirmation)} token came by the scheme ${scheme}`);
+    const wanted = tokenTypeOf(confirmation);
+    const algs = { algs: proofAlgorithmsOf(client.profile).join(' ') };
+    // The challenge names the scheme that would be right.
+    if (wanted.toLowerCase() !== scheme)
+      throw errors.accessTokenInvalid(`a ${wanted} token came by the scheme ${scheme}`, {
+        scheme: wanted,
+        ...algs,
+      });
     if (confirmation?.jkt !== undefined) {
       const proof = await readProof(request, client, parts.addresses, parts, token);
-      const algs = { algs: proofAlgorithmsOf(client.profile).join(' ') };
       if (proof && 'fault' in proof && proof.needsNonce) throw errors.resourceNonceNeeded(proof.fault, algs);
       if (!proof || 'fault' in proof)
         throw errors.resourceProofInvalid(proof ? proof.fault : 'there is no DPoP header', algs);
       if (proof.jkt !== confirmation.jkt)
-        throw errors.accessTokenInvalid(`it is bound to ${confirmation.jkt}, proven is ${proof.jkt}`);
+        throw errors.accessTokenInvalid(`it is bound to ${confirmation.jkt}, proven is ${proof.jkt}`, algs);
     }
     const bound = confirmation?.['x5t#S256'];
     const thumbprint = readCertificate(request.certificate)?.thumbprint;

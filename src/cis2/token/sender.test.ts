@@ -108,6 +108,10 @@ describe('tokens that are bound to a key (RFC 9449)', () => {
     }
     const posted = await browser.post(at('/userinfo'), { access_token: token });
     assert.equal(posted.status, 401);
+    // RFC 9449 section 7.1: the challenge says by which scheme the token would be taken.
+    const asBearer = await userinfo({ authorization: `Bearer ${token}` });
+    assert.match(String(asBearer.headers['www-authenticate']), /^DPoP algs=".*error="invalid_token"/);
+    assert.match(String(posted.headers['www-authenticate']), /^DPoP algs=".*error="invalid_token"/);
   });
 
   test('the challenge of a DPoP call names the scheme and its algorithms', async () => {
