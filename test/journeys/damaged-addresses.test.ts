@@ -67,9 +67,16 @@ for (const [name, origin, path, type, body] of listeners)
   });
 
 test('an address of nobody is answered as one that is not there would be, and what is whole is left as it is', async () => {
-  for (const url of [instance.urls.api, new URL(instance.urls.cis2Issuer).origin, instance.urls.sample]) {
+  const { api, sample, cis2Issuer, cis } = instance.urls;
+  const forms = [
+    [api, plain],
+    [sample, plain],
+    [new URL(cis2Issuer).origin, page],
+  ] as const;
+  for (const [url, form] of forms) {
     const answer = await ask(url, '/%zz');
-    assert.deepEqual([answer.status, plain.test(answer.body)], [400, true], url);
+    assert.equal(answer.status, 400, url);
+    assert.match(answer.body, form, url);
   }
-  assert.equal((await ask(instance.urls.cis, '/nothing/%C3%A9?x=%C3%A9+%25')).status, 404);
+  assert.equal((await ask(cis, '/nothing/%C3%A9?x=%C3%A9+%25')).status, 404);
 });
