@@ -189,6 +189,13 @@ describe('what a legacy ticket is good for', () => {
     await inactive(other);
   });
 
+  test('a developer who moves the clock sees it grow idle: no desk is heard of for it', async () => {
+    cis.clock.advance(600);
+    const told = await cis.call(paths.clockMoved, { body: { bySeconds: 600 }, as: 'console' });
+    assert.equal(told.status, 204);
+    await inactive(ticket);
+  });
+
   test('sign-out ends it, once', async () => {
     const signOut = (more: Record<string, string> = {}) =>
       client.post(

@@ -14,7 +14,7 @@ import type { Directory, PersonRecord } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import type { Endings } from '../sessions/endings.ts';
 import { type Session, sessionLimits } from '../sessions/session.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import { legacyDesk, type Sessions } from '../sessions/sessions.ts';
 import { inLegacyForm, xml } from './answers.ts';
 import type { LegacyChallenges } from './challenges.ts';
 import type { SignedChallenge } from './cms.ts';
@@ -142,7 +142,7 @@ export function legacySignInRoutes(deps: LegacySignInDeps): Route[] {
       id: randomToken(24),
       uid: card.uid,
       // One person at a desk, here as well: the desk is what the client calls itself.
-      agentId: `legacy-${sha256(`${caller} ${form.device_id.split(',')[0]}`)}`,
+      agentId: `${legacyDesk}${sha256(`${caller} ${form.device_id.split(',')[0]}`)}`,
       cardSerial: card.cardSerial,
       sessionKey: nobodysKey(),
       generation: 'hscn',

@@ -20,6 +20,9 @@ export interface EndWrites {
   queueing(endedAt: number, condition: string, ...values: Value[]): Statement[];
 }
 
+/** How the id of a desk begins that speaks the legacy interface; an agent's own is a thumbprint, which has another length. */
+export const legacyDesk = 'legacy-';
+
 const live = 'ended_at IS NULL AND heartbeat_at > ? AND ends_at > ?';
 
 /** The sessions in storage. Every change is one conditional write, so any number of processes may serve one session. */
@@ -177,13 +180,17 @@ export class Sessions {
     return this.#ended(results.slice(0, 1));
   }
 
-  /** The clock is moved by so many milliseconds: who lived before lives on, for the desk did not leave. Right just before the move as well as after it. */
+  /**
+   * The clock is moved by so many milliseconds: who lived before lives on, for the desk did not leave. Right just before the move
+   * as well as after it. A session of the legacy interface has no desk that is heard of: it grows idle with the clock.
+   */
   async clockMoved(by: number): Promise<void> {
     const now = this.#clock.now();
     await this.#database.run(
       by > 0
         ? sql(
-            'UPDATE cis_session SET heartbeat_at = heartbeat_at + ? WHERE ended_at IS NULL AND heartbeat_at > ?',
+            `UPDATE cis_session SET heartbeat_at = heartbeat_at + ?
+             WHERE ended_at IS NULL AND heartbeat_at > ? AND agent_id NOT LIKE '${legacyDesk}%'`,
             by,
             now - by - sessionLimits.idle,
           )
