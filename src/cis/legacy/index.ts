@@ -47,7 +47,7 @@ export function legacyRoutes(deps: LegacyDeps, settings: LegacySettings): Route[
     tickets: new Tickets(database, clock),
     challenges: new LegacyChallenges(vault, clock, singleUse),
     signer: new LegacySigner(deps.settings, vault, deps.authorities, clock),
-    requireTransport: createTransportCheck(settings.clients ?? [], clock),
+    requireTransport: createTransportCheck(settings.clients ?? [], clock, deps.origin),
     sha1: settings.sha1 ?? false,
     signAssertions: settings.signAssertions ?? true,
   };

@@ -15,7 +15,7 @@ const request = (more: Partial<HttpRequest>): HttpRequest => ({
   method: 'GET',
   path: '/',
   query: '',
-  headers: {},
+  headers: { host: 'localhost:8404' },
   rawHeaders: [],
   body: '',
   address: '192.0.2.1',
@@ -27,7 +27,8 @@ describe('who may call the legacy interface', () => {
   const clock = new ManualClock(startTime);
   const callerOf = (more: Partial<HttpRequest>, clients: string[] = []): string => {
     try {
-      return createTransportCheck(clients, clock)({ request: request(more) }).caller;
+      return createTransportCheck(clients, clock, 'https://cis.example:8404')({ request: request(more) })
+        .caller;
     } catch (thrown) {
       assert.ok(thrown instanceof Refusal);
       return thrown.entry.id;
@@ -40,9 +41,31 @@ describe('who may call the legacy interface', () => {
       assert.equal(callerOf({ address }), 'loopback');
     assert.equal(callerOf({}), no);
     for (const header of ['x-forwarded-for', 'forwarded', 'via'])
-      assert.equal(callerOf({ address: '127.0.0.1', headers: { [header]: '192.0.2.1' } }), no);
-    assert.equal(callerOf({ address: '127.0.0.1', headers: { origin: 'https://page.test' } }), no);
-    assert.equal(callerOf({ address: '127.0.0.1', headers: { origin: 'null' } }), no);
+      assert.equal(
+        callerOf({ address: '127.0.0.1', headers: { host: 'localhost', [header]: '192.0.2.1' } }),
+        no,
+      );
+    assert.equal(
+      callerOf({ address: '127.0.0.1', headers: { host: 'localhost', origin: 'https://page.test' } }),
+      no,
+    );
+    assert.equal(callerOf({ address: '127.0.0.1', headers: { host: 'localhost', origin: 'null' } }), no);
+  });
+
+  test('only under a name of this machine or the public one: a rebound page has its own', () => {
+    const under = (host?: string) => callerOf({ address: '127.0.0.1', headers: host ? { host } : {} });
+    for (const host of ['localhost', 'LOCALHOST:8404', '127.0.0.1:1', '[::1]:8404', 'cis.example'])
+      assert.equal(under(host), 'loopback', host);
+    for (const host of [
+      undefined,
+      'page.test',
+      'page.test:8404',
+      'localhost.page.test',
+      '192.0.2.1',
+      ':',
+      'a b',
+    ])
+      assert.equal(under(host), no, host);
   });
 
   test('a client with a certificate that is known and in date', async () => {
