@@ -22,6 +22,7 @@ import { Agent } from './session/agent.ts';
 import { agentKey } from './session/agent-key.ts';
 import { CisClient } from './session/cis-client.ts';
 import type { CardLabel } from './session/desk-card.ts';
+import { FreshStart } from './session/fresh-start.ts';
 import { Presence, RegularWork } from './session/regular-work.ts';
 import { agentVersion } from './session/status.ts';
 import { defaultTimers, type Timers } from './session/timers.ts';
@@ -210,7 +211,8 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     browser.sweep();
     void port.open();
   };
-  const work = new RegularWork({ agent, presence, clock, log, sweep });
+  const freshStart = new FreshStart(agent, cis, log);
+  const work = new RegularWork({ agent, presence, freshStart, clock, log, sweep });
 
   return {
     agent,

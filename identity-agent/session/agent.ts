@@ -151,6 +151,11 @@ export class Agent {
     );
   }
 
+  /** Does this while nobody signs in, and not at all once somebody has. Rejects as the work does. */
+  beforeSignIn(work: () => Promise<void>): Promise<void> {
+    return this.#desk.exclusive(async () => (this.pins === 0 ? work() : undefined));
+  }
+
   /** Something outside changed the card in the reader: its attempts are counted again. */
   recount(): Promise<void> {
     return this.#desk.exclusive(async () => this.card?.recount().catch(() => undefined));

@@ -122,6 +122,12 @@ export class CisClient {
     await this.#call('POST', paths.presence, request, { key: this.#options.agentKey, withKey: true });
   }
 
+  /** Says that this agent has begun, so that what it had before ends. */
+  async started(): Promise<void> {
+    // Whoever gives a PIN meanwhile waits for it.
+    await this.#call('DELETE', paths.agentSessions, undefined, { ...this.#ownKey, milliseconds: 2_000 });
+  }
+
   /** Has the keys of a virtual card certified. */
   certify(request: CertificateRequest): Promise<CertificateAnswer> {
     const secret = this.#options.cardIssuerSecret;

@@ -4,6 +4,7 @@ import type { Log } from '@alongside/kernel/log';
 import { presence } from '../../src/cis/protocol.ts';
 import type { Agent } from './agent.ts';
 import type { CisClient } from './cis-client.ts';
+import type { FreshStart } from './fresh-start.ts';
 
 /** After CIS gave no answer it is asked again in so many milliseconds. */
 const pause = 5_000;
@@ -50,6 +51,7 @@ export class Presence {
 export class RegularWork {
   readonly #agent: Agent;
   readonly #presence: Presence;
+  readonly #freshStart: FreshStart;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #sweep: () => void;
@@ -57,8 +59,16 @@ export class RegularWork {
   #running: Promise<void> | undefined;
   #pausedUntil = 0;
 
-  constructor(parts: { agent: Agent; presence: Presence; clock: Clock; log: Log; sweep: () => void }) {
+  constructor(parts: {
+    agent: Agent;
+    presence: Presence;
+    freshStart: FreshStart;
+    clock: Clock;
+    log: Log;
+    sweep: () => void;
+  }) {
     this.#agent = parts.agent;
+    this.#freshStart = parts.freshStart;
     this.#presence = parts.presence;
     this.#clock = parts.clock;
     this.#log = parts.log;
@@ -91,6 +101,7 @@ export class RegularWork {
     this.#sweep();
     if (now >= this.#pausedUntil || this.#pausedUntil - now > pause) {
       this.#pausedUntil = now + pause;
+      await this.#freshStart.tell();
       await this.#agent.retryEndings();
       await this.#agent.refresh();
     }

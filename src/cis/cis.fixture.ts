@@ -350,6 +350,13 @@ export class Desk {
     );
     return this.cis.call(paths.presence, { body: { sessionId }, headers: { [proofHeader]: proof } });
   }
+
+  /** It has started anew. */
+  async start(plan: Partial<ProofPlan> = {}): Promise<Answered> {
+    const call = { method: 'DELETE', path: paths.agentSessions };
+    const proof = await this.proof({ ...call, header: { jwk: this.agentKey.jwk }, ...plan }, this.agentKey);
+    return this.cis.call(call.path, { method: call.method, headers: { [proofHeader]: proof } });
+  }
 }
 
 /** Uids of seeded people. */

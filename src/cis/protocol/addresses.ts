@@ -17,6 +17,8 @@ export const paths = {
   /** Liveness and the card's own signature of a hand-off, in one question of CIS2. */
   proof: (id: string) => `/sessions/${encodeURIComponent(id)}/proof`,
   presence: '/agents/presence',
+  /** `DELETE`, agent: it has started anew, so whatever sessions it made before are nobody's. */
+  agentSessions: '/agents/sessions',
   people: '/directory/people',
   person: (uid: string) => `/directory/people/${encodeURIComponent(uid)}`,
   changes: '/directory/changes',

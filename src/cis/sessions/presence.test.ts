@@ -70,6 +70,21 @@ describe('agents that say that they are there', () => {
     assert.equal(await sessionOf(), null);
   });
 
+  test('an agent that starts anew ends what it had before, and nothing of others', async () => {
+    const [desk, other] = [new Desk(cis), new Desk(cis)];
+    const lost = await desk.signIn(await issueCard(cis, uids.nurse));
+    const kept = await other.signIn(await issueCard(cis, uids.gp));
+    const stateOf = async (id: string) => (await cis.call(paths.session(id), { as: 'cis2' })).body;
+    assert.equal((await other.start({ path: paths.presence })).status, 401, 'a proof of another call');
+    assert.equal((await desk.start()).status, 204);
+    const { active, endCause } = await stateOf(lost.sessionId);
+    assert.deepEqual([active, endCause], [false, 'agentStopped']);
+    assert.equal((await stateOf(kept.sessionId)).active, true);
+    const ended = await cis.events('cis.session-ended');
+    assert.equal(ended.at(-1)?.detail.cause, 'agentStopped');
+    assert.equal((await desk.start()).status, 204, 'nothing is left to end');
+  });
+
   test('the id is the thumbprint of the key that proves it, so nobody speaks for another', async () => {
     const desk = new Desk(cis);
     const refused = async (plan: Parameters<Desk['sayPresent']>[0]) => {

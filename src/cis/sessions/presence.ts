@@ -12,9 +12,13 @@ import type { PresenceAnswer, PresenceRequest } from '../protocol.ts';
 import { sessionId } from '../shapes.ts';
 import type { AgentCalls } from './agent-calls.ts';
 import type { Agents } from './agents.ts';
+import type { Endings } from './endings.ts';
+import type { Sessions } from './sessions.ts';
 
 export interface PresenceDeps {
   agents: Agents;
+  sessions: Sessions;
+  endings: Endings;
   calls: AgentCalls;
   admit: Admit;
   limiter: Limiter;
@@ -27,8 +31,16 @@ interface Start {
 
 const shape = z.strictObject({ sessionId: sessionId.nullable() });
 
-/** `POST /agents/presence` by agents, `GET /agents/presence?address=` by CIS2. */
-export function presenceRoutes({ agents, calls, admit, limiter, limits }: PresenceDeps): Route[] {
+/** `POST /agents/presence` and `DELETE /agents/sessions` by agents, `GET /agents/presence?address=` by CIS2. */
+export function presenceRoutes({
+  agents,
+  sessions,
+  endings,
+  calls,
+  admit,
+  limiter,
+  limits,
+}: PresenceDeps): Route[] {
   /** An agent is whoever has made a key, and each stays on record for a while. */
   async function limitRate({ request }: Start): Promise<void> {
     const name = `presence:${callerNetwork(request.address)}`;
@@ -50,6 +62,12 @@ export function presenceRoutes({ agents, calls, admit, limiter, limits }: Presen
     return noContent();
   }
 
+  /** An agent that starts has no key of an earlier session: nobody could lock or end those, or see their card leave. */
+  async function endLost({ agentId }: { agentId: string }) {
+    await endings.announce(await sessions.endAllOfAgent(agentId, 'agentStopped'));
+    return noContent();
+  }
+
   function readAddress({ request }: Start): { address: string } {
     const address = new URLSearchParams(request.query).get('address') ?? '';
     if (address === '' || address.length > 64)
@@ -65,9 +83,11 @@ export function presenceRoutes({ agents, calls, admit, limiter, limits }: Presen
     .step(readPresence)
     .step(calls.checkAgentProof)
     .step(keepPresence);
+  const starting = steps<Start>().step(limitRate).step(calls.checkAgentProof).step(endLost);
   const asking = steps<Start>().step(admit('cis2')).step(readAddress).step(answerPresence);
   return [
     { methods: ['POST'], path: '/agents/presence', endpoint: (request) => saying.run({ request }) },
+    { methods: ['DELETE'], path: '/agents/sessions', endpoint: (request) => starting.run({ request }) },
     { methods: ['GET'], path: '/agents/presence', endpoint: (request) => asking.run({ request }) },
   ];
 }

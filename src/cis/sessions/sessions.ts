@@ -127,6 +127,11 @@ export class Sessions {
     return await this.#endAll(cause, 'uid = ?', uid);
   }
 
+  /** Ends every session that was made at this agent. */
+  async endAllOfAgent(agentId: string, cause: EndCause): Promise<Session[]> {
+    return await this.#endAll(cause, 'agent_id = ?', agentId);
+  }
+
   /** Ends every session that began, or had its PIN given last, with this card. */
   async endAllOfCard(cardSerial: string, cause: EndCause): Promise<Session[]> {
     return await this.#endAll(cause, 'card_serial = ?', cardSerial);
