@@ -93,6 +93,24 @@ describe('Enhanced Normal', () => {
     assert.deepEqual(brief(await desk.call('status')), ['roleRequested', 'role', null]);
   });
 
+  test('a screen that is locked while CIS is asked about the PIN leaves a locked session', async (t) => {
+    const desk = await testDesk(t, { mode: 'enhancedNormal' });
+    await desk.call('insertCard', { card: 'ada' });
+    let open = () => undefined as void;
+    desk.cis.gate = new Promise((resolve) => (open = resolve));
+    const told: string[] = [];
+    desk.agent.onNotice((name) => told.push(name));
+    const answer = desk.call('answerPin', { pin: rightPin });
+    while (desk.cis.atGate === 0) await new Promise((resolve) => setImmediate(resolve));
+    desk.agent.screen(true);
+    open();
+    await answer;
+    assert.deepEqual(brief(await desk.call('status')), ['locked', null, 'screen']);
+    assert.equal(await silent(desk, { interactive: true }), false);
+    assert.deepEqual(told, ['signedIn', 'sessionLocked'], 'what comes last is what holds');
+    assert.equal(desk.cis.presences.at(-1)?.sessionId, null, 'CIS2 does not take it for a signed-in desk');
+  });
+
   test('a screen that stays locked ends the session in time', async (t) => {
     const desk = await testDesk(t, { mode: 'enhancedNormal', timers: { lockedFor: 300 } });
     await desk.signIn();

@@ -74,7 +74,7 @@ async function confirmed(desk: Desk, card: DeskCard, session: LiveSession, by: A
   session.pinNumber = countPin(desk);
   if (desk.session !== session) return true;
   desk.opened(session);
-  lockWithoutCard(desk, card);
+  lockIfDue(desk, card);
   return true;
 }
 
@@ -89,9 +89,10 @@ function openFor(desk: Desk, session: LiveSession, { application }: Answerer): v
   for (const name of application === undefined ? desk.askedFor : [application]) session.opened.add(name);
 }
 
-/** The card may have left while CIS was asked. */
-function lockWithoutCard(desk: Desk, card: DeskCard): void {
+/** The card may have left, or the screen been locked, while CIS was asked. */
+function lockIfDue(desk: Desk, card: DeskCard): void {
   if (desk.card !== card && desk.behaviour.onRemoval === 'lock') desk.lock('card');
+  if (desk.screenLocked && desk.behaviour.locksWithScreen) desk.lock('screen');
 }
 
 /** Makes a new session at CIS. */
@@ -118,9 +119,9 @@ async function enter(desk: Desk, card: DeskCard, by: Answerer): Promise<void> {
   }
   desk.session = session;
   desk.opened(session);
-  lockWithoutCard(desk, card);
   if (!session.awaitingRole) desk.tell('signedIn', { uid: session.uid, roleId: session.roleId });
-  await announce(session.id);
+  lockIfDue(desk, card);
+  await announce(session.lock ? null : session.id);
 }
 
 function trouble(desk: Desk, card: DeskCard, error: unknown): PinResult {
