@@ -34,6 +34,8 @@ export interface AgentEvents {
   /** Stop showing patient data until `sessionUnlocked`. `reason` is `card`, `screen` or `time`. */
   sessionLocked: { reason: string };
   sessionUnlocked: { uid: string };
+  /** The agent asks for PIN or role (`question`) and no browser shows it: open `page`, an address of the agent on loopback. */
+  questionOpened: { question: string; page: string; applications: readonly string[] };
   /** Of this client: the connection is lost, and with it what would have been told. `connect` again, then ask `status`. */
   disconnected: object;
 }
@@ -56,6 +58,7 @@ const EVENTS: readonly string[] = [
   'signedOut',
   'sessionLocked',
   'sessionUnlocked',
+  'questionOpened',
 ] satisfies Exclude<AgentEvent, 'disconnected'>[];
 const LONGEST_LINE = 262_144;
 /** JSON-RPC 2.0 section 5.1 */

@@ -17,12 +17,14 @@ import { UsedRequests } from './handoff/used-requests.ts';
 import type { AgentConfiguration } from './protocol.ts';
 import { ReaderPort } from './reader-port.ts';
 import { seededCards } from './seed-cards.ts';
+import { signInPath } from './self-service/routes.ts';
 import { Servers } from './server-call.ts';
 import { Agent } from './session/agent.ts';
 import { agentKey } from './session/agent-key.ts';
 import { CisClient } from './session/cis-client.ts';
 import type { CardLabel } from './session/desk-card.ts';
 import { FreshStart } from './session/fresh-start.ts';
+import { QuestionNotice } from './session/question-notice.ts';
 import { Presence, RegularWork } from './session/regular-work.ts';
 import { agentVersion } from './session/status.ts';
 import { defaultTimers, type Timers } from './session/timers.ts';
@@ -187,9 +189,21 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     await agent.settled();
   }
 
+  const usedRequests = await UsedRequests.open(clock, join(dataFolder, 'used-requests'));
+  const browser = createBrowserSide({
+    ...{ agent, clock, recorder, log, servers, development, url: options.url, cis2: options.cis2 },
+    strictNavigation: options.strictNavigation ?? true,
+    fetchTransport: options.fetchTransport ?? false,
+    confirmSignIn: options.confirmSignIn ?? false,
+    peerUser: peerUserOf(options),
+    usedRequests,
+  });
+  const page = new URL(signInPath, options.url).href;
+  const questions = new QuestionNotice({ agent, clock, page, isSeen: () => browser.isAsking() });
+
   const handwork = development ? developmentMethods({ agent, store, reader: virtual(), reset }) : {};
   const methods = {
-    ...ticketMethods(agent),
+    ...ticketMethods(agent, () => questions.asked()),
     ...apiMethods(),
     ...deskMethods(agent, () => configurationOf(options, port)),
     ...cardMethods(agent),
@@ -198,15 +212,6 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
   };
   const socket = new SocketServer({ path: options.socketPath, methods, log, flush: options.flush });
   agent.onNotice((name, params) => socket.notify(name, params));
-
-  const browser = createBrowserSide({
-    ...{ agent, clock, recorder, log, servers, development, url: options.url, cis2: options.cis2 },
-    strictNavigation: options.strictNavigation ?? true,
-    fetchTransport: options.fetchTransport ?? false,
-    confirmSignIn: options.confirmSignIn ?? false,
-    peerUser: peerUserOf(options),
-    usedRequests: await UsedRequests.open(clock, join(dataFolder, 'used-requests')),
-  });
   const sweep = (): void => {
     browser.sweep();
     void port.open();

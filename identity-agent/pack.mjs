@@ -46,7 +46,11 @@ const program = readFileSync(join(clone, 'identity-agent', 'bin.mjs'), 'utf8');
 const slim = program.replace(/^#!.*/, '#!/usr/bin/env -S node --max-semi-space-size=1 --lite-mode');
 writeFileSync(join(out, 'identity-agent', 'bin.mjs'), slim, { mode: 0o755 });
 cpSync(join(clone, 'LICENSE'), join(out, 'LICENSE'));
-for (const unit of ['identity-agent.service', 'identity-agent-screen.service'])
+for (const unit of [
+  'identity-agent.service',
+  'identity-agent-screen.service',
+  'identity-agent-pages.service',
+])
   cpSync(join(clone, 'deploy', unit), join(out, unit));
 
 const kernel = join(out, 'node_modules', '@alongside', 'kernel');

@@ -285,4 +285,5 @@ export const notifications = [
   'signedOut',
   'sessionLocked',
   'sessionUnlocked',
+  'questionOpened',
 ] as const;

@@ -29,6 +29,8 @@ export class Interaction implements Journey {
   over = false;
   /** One answer at a time. */
   readonly mutex = new Mutex();
+  /** When its pages were looked at last, in milliseconds. */
+  seenAt = Number.NEGATIVE_INFINITY;
   /** The card for which the PIN was asked at a page. */
   shownFor: string | undefined;
 
@@ -73,6 +75,7 @@ export class Interactions {
     const found = this.#open.get(id);
     if (!found) throw errors.interactionUnknown('no interaction has this path, or its time is over');
     if (found.over) throw errors.interactionOver('it has ended');
+    found.seenAt = this.#clock.now();
     return found;
   }
 
@@ -80,6 +83,11 @@ export class Interactions {
   finish(interaction: Interaction): void {
     interaction.over = true;
     this.#takeBackQuestion();
+  }
+
+  /** Whether a page of one that goes on was looked at since then. */
+  seenSince(time: number): boolean {
+    return [...this.#open.values()].some(({ over, seenAt }) => !over && seenAt >= time);
   }
 
   /** Forgets those whose time is over. */

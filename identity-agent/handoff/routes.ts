@@ -11,7 +11,7 @@ import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { handOffPath } from '../protocol.ts';
 import { Errands } from '../self-service/errands.ts';
-import { selfServiceRoutes } from '../self-service/routes.ts';
+import { selfServiceRoutes, signInPath } from '../self-service/routes.ts';
 import type { Servers } from '../server-call.ts';
 import type { Agent } from '../session/agent.ts';
 import { agentVersion } from '../session/status.ts';
@@ -51,9 +51,14 @@ export interface BrowserSide {
   routes: Route[];
   before(request: HttpRequest): Answer | undefined;
   onError(thrown: unknown, request: HttpRequest): Answer;
+  /** A page that asks for PIN or role is in front of somebody. */
+  isAsking(): boolean;
   /** Lets go of what has run out; the regular work calls it. */
   sweep(): void;
 }
+
+/** A page that shows a question looks at the agent all the time; after so many milliseconds without a look it was closed. */
+const lookedAtFor = 10_000;
 
 /** All that the listeners take up; the kernel's own list would bring its whole server into a small agent. */
 const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -68,6 +73,7 @@ const statusPage = (agent: Agent, development: boolean): Answer => {
     main: html`<dl class="summary"><dt>Version</dt><dd>${agentVersion}</dd><dt>State</dt><dd>${state}</dd>
 <dt>Generation</dt><dd>${generation}</dd><dt>Mode</dt><dd>${mode}</dd></dl>
 <p>Your browser comes here by itself while you sign in.</p>
+<p><a href="${signInPath}">Sign in here</a> for applications on this computer.</p>
 <p><a href="/card">Look after your smartcard</a>: change its PIN, unblock it, or renew it.</p>`,
   });
 };
@@ -115,7 +121,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     { methods: ['GET'], path: handOffPath, endpoint: createHandOff(guards, handOff) },
     ...(options.fetchTransport ? fetchRoutes(createFetchTransport({ guards, handOff, caller })) : []),
     ...interactionRoutes({ agent, guards, vouching, interactions, errands, issuer, development }),
-    ...selfServiceRoutes({ agent, guards, errands, development }),
+    ...selfServiceRoutes({ agent, guards, errands, clock, development }),
     { methods: ['GET'], path: '/', endpoint: (request) => home.run({ request }) },
     { methods: ['GET'], path: '/healthz', endpoint: async () => json(200, { status: 'ok' }) },
     scriptRoute,
@@ -138,6 +144,10 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
       return undefined;
     },
     onError,
+    isAsking() {
+      const lately = clock.now() - lookedAtFor;
+      return interactions.seenSince(lately) || errands.askedSince(lately);
+    },
     sweep() {
       interactions.sweep();
       errands.sweep();

@@ -20,6 +20,8 @@ export class Errand {
   /** Path of the sign-in that it was begun from, to go back to. */
   readonly back: string | undefined;
   said: Said | undefined;
+  /** When its page that asks for PIN and role was looked at last; in milliseconds. */
+  askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(until: number, back: string | undefined) {
     this.until = until;
@@ -55,6 +57,11 @@ export class Errands {
     const found = this.#open.get(id);
     if (!found) throw errors.interactionUnknown('no errand has this path, or its time is over');
     return found;
+  }
+
+  /** Whether a page that asks was looked at since then. */
+  askedSince(time: number): boolean {
+    return [...this.#open.values()].some(({ askedAt }) => askedAt >= time);
   }
 
   /** Forgets those whose time is over. */

@@ -1,4 +1,5 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { readForm } from '../handoff/form.ts';
@@ -12,6 +13,7 @@ export interface SelfServiceParts {
   agent: Agent;
   guards: Guards;
   errands: Errands;
+  clock: Clock;
   development: boolean;
 }
 
@@ -22,26 +24,35 @@ interface Found extends Start {
   errand: Errand;
 }
 
+/** Where the page begins that asks for PIN and role without a browser's journey. */
+export const signInPath = '/sign-in';
+
 /** The pages on which a person looks after their card: under a one-time path, with forms that only these pages can send. */
 export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
-  const { agent, guards, errands, development } = parts;
+  const { agent, guards, errands, clock, development } = parts;
 
   function findErrand({ request }: Start): { errand: Errand } {
     return { errand: errands.find(request.path.split('/')[2] ?? '') };
   }
 
-  const beginning = steps<Start>()
-    .step(guards.checkNavigation)
-    .step(guards.checkPeerUser)
-    .step(function openErrand(): Answer {
-      return redirect(errands.open().path);
-    });
+  const beginning = (at: CardPage['id']) =>
+    steps<Start>()
+      .step(guards.checkNavigation)
+      .step(guards.checkPeerUser)
+      .step(function openErrand(): Answer {
+        return redirect(pagePath(errands.open(), at));
+      });
+  const [looksAfterCard, signsIn] = [beginning('overview'), beginning('sign-in')];
 
   function routesOf(page: CardPage): Route[] {
+    const noteSeen = ({ errand }: Found): void => {
+      if (page.id === 'sign-in') errand.askedAt = clock.now();
+    };
     const seeing = steps<Start>()
       .step(guards.checkNavigation)
       .step(guards.checkPeerUser)
       .step(findErrand)
+      .step(noteSeen)
       .step(function showPage({ errand }: Found): Answer {
         return cardPage(page, errand, agent, { development });
       });
@@ -49,6 +60,7 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
       .step(guards.checkOwnScript)
       .step(guards.checkPeerUser)
       .step(findErrand)
+      .step(noteSeen)
       .step(function tellStep(): Answer {
         return json(200, { step: cardStep(page, agent.status(), agent.card?.insertion ?? '') });
       });
@@ -56,6 +68,7 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
       .step(guards.checkOwnForm)
       .step(guards.checkPeerUser)
       .step(findErrand)
+      .step(noteSeen)
       .step(async function act({ request, errand }: Found): Promise<Answer> {
         const { card, ...fields } = readForm(request, { card: /^[A-Za-z0-9_-]{0,64}$/, ...page.fields });
         // Another card spends no attempt.
@@ -78,7 +91,8 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
   }
 
   return [
-    { methods: ['GET'], path: '/card', endpoint: (request) => beginning.run({ request }) },
+    { methods: ['GET'], path: '/card', endpoint: (request) => looksAfterCard.run({ request }) },
+    { methods: ['GET'], path: signInPath, endpoint: (request) => signsIn.run({ request }) },
     ...cardPages.flatMap(routesOf),
   ];
 }

@@ -11,7 +11,7 @@ import { CisRefusal } from './cis-client.ts';
 import { Desk, type DeskParts } from './desk.ts';
 import type { CardLabel, DeskCard } from './desk-card.ts';
 import { EndWatch } from './end-watch.ts';
-import type { Answerer, NoticeListener } from './events.ts';
+import type { AgentNotices, Answerer, NoticeListener } from './events.ts';
 import type { LiveSession } from './live-session.ts';
 import { answerPin, type PinResult } from './pin-answer.ts';
 import { watchReader } from './reader-watch.ts';
@@ -64,6 +64,21 @@ export class Agent {
   /** Whether the PIN question is open. */
   get pinQuestion(): boolean {
     return this.#desk.pinQuestion;
+  }
+
+  /** The question that is open. */
+  get question(): 'pin' | 'role' | null {
+    return this.#desk.question;
+  }
+
+  /** The applications that asked for the PIN, by the names that they gave. */
+  get askedFor(): readonly string[] {
+    return [...this.#desk.askedFor].filter((name) => name !== '');
+  }
+
+  /** Tells programs of the desk that a question waits at this page. */
+  tellQuestion(notice: AgentNotices['questionOpened']): void {
+    this.#desk.tell('questionOpened', notice);
   }
 
   /** The session that may vouch for the person at the desk now. */

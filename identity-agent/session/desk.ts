@@ -85,6 +85,12 @@ export class Desk {
     return this.behaviour.asksOnInsertion || this.asked;
   }
 
+  /** The question that is open. */
+  get question(): 'pin' | 'role' | null {
+    if (this.pinQuestion) return 'pin';
+    return this.session?.awaitingRole && !this.session.lock ? 'role' : null;
+  }
+
   /**
    * The session that may vouch for the person at the desk now: live, unlocked, with its role settled, and without
    * another person's card in the reader.

@@ -11,6 +11,8 @@ export interface AgentNotices {
   /** The session waits for the PIN: `card`, `screen` or `time` says why. */
   sessionLocked: { reason: string };
   sessionUnlocked: { uid: string };
+  /** PIN or role is asked for at `page`, and nobody looks at a page that asks. `applications` name themselves. */
+  questionOpened: { question: 'pin' | 'role'; applications: readonly string[]; page: string };
 }
 
 export type NoticeName = keyof AgentNotices;

@@ -59,7 +59,7 @@ export function statusOf(desk: Desk): AgentStatus {
       : null,
     pinAgainAt: pinAgain === undefined ? null : iso(pinAgain),
     attemptsLeft: card ? card.attemptsLeft : null,
-    question: desk.pinQuestion ? 'pin' : session?.awaitingRole && !session.lock ? 'role' : null,
+    question: desk.question,
     reason: card?.blocked ? blockedSentence : (card?.problem?.sentence ?? null),
     problem: card?.blocked ? 'card_blocked' : (card?.problem?.error ?? null),
     refusal: card?.problem?.refusal ?? null,

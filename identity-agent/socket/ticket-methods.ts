@@ -39,7 +39,11 @@ interface Waiting {
 }
 
 /** Waits until the person has signed in with a PIN after that one. @throws RpcError */
-function signedIn(agent: Agent, { pinsBefore, patience: seconds, application, signal }: Waiting) {
+function signedIn(
+  agent: Agent,
+  { pinsBefore, patience: seconds, application, signal }: Waiting,
+  asked: () => void,
+) {
   return new Promise<LiveSession>((resolve, reject) => {
     const end = (settle: () => void) => {
       clearTimeout(timer);
@@ -59,7 +63,8 @@ function signedIn(agent: Agent, { pinsBefore, patience: seconds, application, si
         return end(() => resolve(session));
       const why = obstacle(agent);
       if (why) return fail(why);
-      if (agent.card?.usable) agent.askForPin(application);
+      // With the PIN given, its question would come back after the role.
+      if (agent.card?.usable && agent.question !== 'role') agent.askForPin(application);
       return undefined;
     };
     const late = () =>
@@ -72,11 +77,15 @@ function signedIn(agent: Agent, { pinsBefore, patience: seconds, application, si
     const unwatch = agent.onChange(look);
     signal.addEventListener('abort', gone);
     look();
+    asked();
   });
 }
 
-/** The calls of the Ticket API: any program of the same user may use them, and may name itself as `application`. */
-export function ticketMethods(agent: Agent): Record<string, SocketMethod> {
+/**
+ * The calls of the Ticket API: any program of the same user may use them, and may name itself as `application`. `asked` is called
+ * when one waits for the person.
+ */
+export function ticketMethods(agent: Agent, asked: () => void): Record<string, SocketMethod> {
   const read = (params: Parameters<SocketMethod>[0], ...names: string[]) => {
     only(params, 'application', 'instance', ...names);
     return {
@@ -96,9 +105,9 @@ export function ticketMethods(agent: Agent): Record<string, SocketMethod> {
   return counted({
     /** The ticket of the session; starts a sign-in when there is none. */
     [methods.getTicket]: async (params, { signal }) => {
-      const asked = read(params, 'timeout');
+      const waiting = { pinsBefore: 0, ...read(params, 'timeout'), signal };
       await agent.refresh();
-      return give(await signedIn(agent, { pinsBefore: 0, ...asked, signal }));
+      return give(await signedIn(agent, waiting, asked));
     },
     /** The ticket of the session; never asks. */
     [methods.getTicketNoAuth]: async (params) => {
@@ -110,9 +119,9 @@ export function ticketMethods(agent: Agent): Record<string, SocketMethod> {
     },
     /** Asks for the PIN again and makes the tickets given so far worthless. */
     [methods.getNewTicket]: async (params, { signal }) => {
-      const asked = read(params, 'timeout');
+      const waiting = { ...read(params, 'timeout'), signal };
       await agent.refresh();
-      await signedIn(agent, { pinsBefore: agent.pins, ...asked, signal });
+      await signedIn(agent, { pinsBefore: agent.pins, ...waiting }, asked);
       const session = agent.vouching;
       if (!session) throw ticketFailure('TICKET_NOT_AVAILABLE', 'The session has ended meanwhile.');
       session.renewTicket();

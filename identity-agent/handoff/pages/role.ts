@@ -10,6 +10,9 @@ const choice = (role: AgentStatus['roles'][number], index: number) => html`<div 
 <label for="role-${index}">${jobOf(role.roleName)}<span class="hint"> – ${role.orgName} (${role.orgCode})</span></label>
 </div>`;
 
+/** The roles to choose from. */
+export const roleChoices = ({ roles }: AgentStatus) => html`${roles.map(choice)}`;
+
 /** The person has several roles: one holds for the session. */
 export const role: InteractionPage = {
   id: 'role',
@@ -21,7 +24,7 @@ export const role: InteractionPage = {
   ) => html`<dl class="summary"><dt>Signed in</dt><dd>${status.person?.displayName}</dd></dl>
 ${notice === 'cis_unreachable' ? html`<p class="error" role="alert">The sign-in service does not answer. Please try again.</p>` : undefined}
 <form method="post" action="${path}/role">
-<fieldset><legend>In which role do you work now?</legend>${status.roles.map(choice)}</fieldset>
+<fieldset><legend>In which role do you work now?</legend>${roleChoices(status)}</fieldset>
 <div class="actions"><button>Continue</button></div>
 </form>`,
   cancelled: () => 'cancelled',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { examine, launch, looks } from '../../fixture/browser.ts';
-import { rightPin, testDesk } from '../../fixture/desk.ts';
+import { ada, rightPin, testDesk } from '../../fixture/desk.ts';
+import { roleOf } from '../../fixture/fixture-cis.ts';
 
 let browser: Browser;
 before(async () => {
@@ -18,6 +19,23 @@ describe('the pages about the card in Chromium', () => {
       const context = await browser.newContext({ bypassCSP: true, ...options });
       t.after(() => context.close());
       const page = await context.newPage();
+      desk.cis.roles.set(ada, [roleOf(1), roleOf(2)]);
+      await page.goto(`${desk.origin}/sign-in`);
+      await examine(page, `${look}-sign-in-none`);
+      await desk.call('insertCard', { card: 'ada' });
+      await page.fill('#pin', '999999');
+      await page.press('#pin', 'Enter');
+      await page.getByText('2 attempts left.').waitFor();
+      await examine(page, `${look}-sign-in-pin-wrong`);
+      await page.fill('#pin', rightPin);
+      await page.press('#pin', 'Enter');
+      await page.getByText('In which role do you work now?').waitFor();
+      await examine(page, `${look}-sign-in-role`);
+      await page.click('text=Role 2');
+      await page.click('text=Continue');
+      await page.getByText('You can close this page.').waitFor();
+      await examine(page, `${look}-sign-in-done`);
+      await desk.call('takeCard');
       await page.goto(`${desk.origin}/card`);
       await examine(page, `${look}-card-none`);
       await desk.call('insertCard', { card: 'ada' });

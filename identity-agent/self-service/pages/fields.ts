@@ -1,7 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import type { AgentStatus } from '../../protocol.ts';
-import type { CardActResult } from '../../session/card-acts.ts';
-import type { RenewalResult } from '../../session/card-renewal.ts';
+import type { AgentStatus, CardActError } from '../../protocol.ts';
 import { cardActSentence } from '../../session/card-sentences.ts';
 import type { Said } from '../errands.ts';
 
@@ -41,12 +39,14 @@ export const differ: Said = { well: false, sentence: 'The two new PINs are not t
 const attempts = (left: number | null): string =>
   left === null ? '' : ` ${left} attempt${left === 1 ? '' : 's'} left.`;
 
+/** How an act on the card fared. */
+type Outcome =
+  | { ok: true }
+  | { ok: false; error: CardActError; sentence?: string; attemptsLeft?: number | null };
+
 /** What the next page says of an act. */
-export function saidOf(result: CardActResult | RenewalResult, well: string): Said {
+export function saidOf(result: Outcome, well: string): Said {
   if (result.ok) return { well: true, sentence: well };
-  const sentence = 'sentence' in result ? result.sentence : cardActSentence(result.error);
-  return {
-    well: false,
-    sentence: sentence + ('attemptsLeft' in result ? attempts(result.attemptsLeft) : ''),
-  };
+  const { error, sentence = cardActSentence(error), attemptsLeft = null } = result;
+  return { well: false, sentence: sentence + attempts(attemptsLeft) };
 }

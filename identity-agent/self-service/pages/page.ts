@@ -14,6 +14,8 @@ export interface CardPageContext {
   insertion: string;
   /** The person of the card in the reader is signed in with it. */
   signedIn: boolean;
+  /** The applications that asked for the PIN, by the names that they gave. */
+  askedBy: readonly string[];
   /** Path of the errand. */
   path: string;
   /** A test system, whose mails stay there. */
@@ -23,9 +25,13 @@ export interface CardPageContext {
 /** One page about the card in the reader, and what its form does. */
 export interface CardPage {
   /** Also the last part of its path; the overview stands at the path of the errand itself. */
-  readonly id: 'overview' | 'change-pin' | 'unlock-code' | 'unlock' | 'unblock' | 'renew';
+  readonly id: 'overview' | 'change-pin' | 'unlock-code' | 'unlock' | 'unblock' | 'renew' | 'sign-in';
   readonly title: string;
   main(context: CardPageContext): Html;
+  /** What there is to see while no card is in, if anything beside the wait for one. */
+  withoutCard?(status: AgentStatus): Html | undefined;
+  /** What else of the status it shows, so that it is shown anew when that changes. */
+  follows?(status: AgentStatus): readonly (string | null)[];
   /** The fields of its form beside the card that is meant, each in its form. */
   readonly fields: Readonly<Record<string, RegExp>>;
   /** What its form does. */
@@ -39,7 +45,10 @@ export const pagePath = (errand: { path: string }, id: CardPage['id']): string =
 
 /** What changes when there is something else to see: the script compares it. */
 export const cardStep = (page: CardPage, status: AgentStatus, insertion: string): string =>
-  [page.id, insertion, status.problem === 'card_blocked', status.person?.uid ?? ''].join('.');
+  [
+    ...[page.id, insertion, status.problem === 'card_blocked', status.person?.uid ?? ''],
+    ...(page.follows?.(status) ?? []),
+  ].join('.');
 
 const noCard = html`<p role="status" class="waiting">Put your smartcard into the reader. This page goes on by itself when it is in.</p>`;
 
@@ -69,7 +78,7 @@ export function cardPage(
   const { said } = errand;
   errand.said = undefined;
   const context = card && {
-    ...{ status, card, insertion, development, path: errand.path },
+    ...{ status, card, insertion, development, path: errand.path, askedBy: agent.askedFor },
     signedIn: agent.session !== undefined && agent.session.uid === agent.card?.uid && !agent.session.lock,
   };
   const state = `${pagePath(errand, page.id)}?state`;
@@ -83,7 +92,7 @@ export function cardPage(
       head: html`${reload}<script src="${scriptPath}" defer></script>`,
       main: html`<div data-state="${state}" data-step="${cardStep(page, status, insertion)}"></div>
 ${said && saying(said)}
-${context ? page.main(context) : noCard}${ways(page, errand)}`,
+${context ? page.main(context) : (page.withoutCard?.(status) ?? noCard)}${ways(page, errand)}`,
     },
     { script: ["'self'"], connect: ["'self'"] },
     // Under `no-referrer` a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").

@@ -3,14 +3,14 @@ import type { Agent } from '../../session/agent.ts';
 import { dateInWords } from './dates.ts';
 import { cardForm, cardSummary, saidOf, secretField } from './fields.ts';
 import type { CardPage } from './page.ts';
+import { givePin } from './sign-in.ts';
 
 const renewed = 'Your smartcard is renewed. Nothing changes for you: the PIN stays the same.';
 
 /** Signs in first, where nobody is signed in with this card. */
 async function renewWith(agent: Agent, pin: string) {
   if (pin !== '') {
-    agent.askForPin();
-    const answered = await agent.answerPin(pin, { from: 'browser', keys: [], application: '' });
+    const answered = await givePin(agent, pin);
     if (!answered.ok && answered.error !== 'no_open_question') return answered;
   }
   return agent.renewCard();
@@ -37,8 +37,9 @@ ${cardForm(
 }`,
   act: async (agent, { pin = '' }) => {
     const result = await renewWith(agent, pin);
-    if (!result.ok && result.error === 'no_open_question')
-      return { well: false, sentence: 'This card cannot sign in.' };
-    return saidOf(result as Parameters<typeof saidOf>[0], renewed);
+    if (result.ok) return saidOf(result, renewed);
+    const { error } = result;
+    if (error === 'no_open_question') return { well: false, sentence: 'This card cannot sign in.' };
+    return saidOf({ ...result, error }, renewed);
   },
 };

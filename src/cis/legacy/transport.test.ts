@@ -65,7 +65,7 @@ describe('who may call the legacy interface', () => {
       ':',
       'a b',
     ])
-      assert.equal(under(host), no, host);
+      assert.equal(under(host), no, String(host));
   });
 
   test('a client with a certificate that is known and in date', async () => {

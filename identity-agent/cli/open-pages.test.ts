@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, readFile } from 'node:fs/promises';
+import net from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, type TestContext, test } from 'node:test';
+import { deskPrograms } from '../desk-programs.fixture.ts';
+import { type TestDesk, testDesk } from '../fixture/desk.ts';
+
+/** The command with a stand-in for xdg-open that notes what it was given. */
+async function opening(t: TestContext, { folder, socketPath }: Pick<TestDesk, 'folder' | 'socketPath'>) {
+  const opened = join(folder, 'opened');
+  await appendFile(opened, '');
+  const env = await deskPrograms(folder, socketPath, { 'xdg-open': `echo "$@" >> '${opened}'` });
+  const child = spawn('identity-agent', ['open-pages', '--json'], { env });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said += String(text);
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    child,
+    line: async () => JSON.parse(String((await lines.next()).value)) as unknown,
+    opened: async () => (await readFile(opened, 'utf8')).trim().split('\n'),
+    end: async () => ({ code: (await once(child, 'close'))[0] as number | null, said }),
+  };
+}
+
+describe('identity-agent open-pages', { timeout: 60_000, skip: process.platform !== 'linux' }, () => {
+  test('opens the page for a question that waits already, and for the next; it ends with the agent', async (t) => {
+    const desk = await testDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    const { line, opened, end } = await opening(t, desk);
+    const page = `${desk.origin}/sign-in`;
+    assert.deepEqual(await line(), { opened: page });
+    await desk.call('takeCard');
+    await desk.call('insertCard', { card: 'ben' });
+    assert.deepEqual(await line(), { opened: page });
+    const ended = end();
+    await desk.service.stop();
+    assert.deepEqual(await ended, { code: 1, said: 'The Identity Agent closed the connection.\n' });
+    assert.deepEqual(new Set(await opened()), new Set([page]));
+  });
+
+  test('nothing but a page of this machine is handed to a browser', async (t) => {
+    const { folder } = await testDesk(t);
+    const socketPath = join(folder, 'other.sock');
+    const server = net.createServer((socket) => {
+      const page = '--help https://page.test/';
+      socket.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'questionOpened', params: { page } })}\n`);
+    });
+    server.listen(socketPath);
+    t.after(() => server.close());
+    const { end, opened } = await opening(t, { folder, socketPath });
+    const said = 'The Identity Agent names a page that is not on this machine.\n';
+    // The other end answers no call, so that it is the page that ends it.
+    assert.deepEqual(await end(), { code: 1, said });
+    assert.deepEqual(await opened(), ['']);
+  });
+});

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { OperatorError } from '@alongside/kernel/operator';
+import { type AgentConfiguration, type AgentStatus, methods, notifications } from '../protocol.ts';
+import { AgentConnection } from '../socket/client.ts';
+import type { Command } from './command.ts';
+
+/** What opens an address in the browser of the person, by system. */
+const openers: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer' };
+const opener = openers[process.platform] ?? 'xdg-open';
+
+/** Opens an address; resolves when its program was found. It may outlive this one. @throws OperatorError */
+function open(address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(opener, [address], { stdio: 'ignore', detached: true });
+    child.on('spawn', resolve);
+    child.on('error', () => reject(new OperatorError(`${opener} is needed and is not on this machine.`)));
+    child.unref();
+  });
+}
+
+/** An address of the agent on loopback: nothing else is handed to a browser. @throws OperatorError */
+function pageOf(page: unknown): string {
+  const { protocol, hostname, href } = URL.parse(String(page)) ?? {};
+  if (protocol !== 'http:' || !/^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname ?? '') || !href)
+    throw new OperatorError('The Identity Agent names a page that is not on this machine.');
+  return href;
+}
+
+export const openPages: Command = {
+  name: 'open-pages',
+  summary: 'opens the sign-in page in the browser when the agent asks and no page does, until it is stopped',
+  async run({ socket, json, terminal }) {
+    const end = Promise.withResolvers<number>();
+    const show = async (page: unknown): Promise<void> => {
+      const address = pageOf(page);
+      await open(address);
+      terminal.out(`${json ? JSON.stringify({ opened: address }) : `Opened ${address}`}\n`);
+    };
+    const agent = await AgentConnection.open(socket, (event, params) => {
+      if (event === 'questionOpened') show((params as { page?: unknown }).page).catch(end.reject);
+    });
+    agent.onClose(() => end.reject(new OperatorError('The Identity Agent closed the connection.')));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.resolve(0));
+    const begin = async (): Promise<void> => {
+      await agent.call(methods.subscribe, {
+        events: notifications.filter((name) => name === 'questionOpened'),
+      });
+      const { question } = await agent.call<AgentStatus>(methods.status);
+      const { url } = await agent.call<AgentConfiguration>(methods.configuration);
+      if (question !== null) await show(new URL('/sign-in', url));
+    };
+    begin().catch(end.reject);
+    try {
+      return await end.promise;
+    } finally {
+      agent.close();
+    }
+  },
+};
