@@ -53,7 +53,9 @@ describe('Enhanced Normal', () => {
     assert.deepEqual(desk.cis.live, [session]);
     assert.equal(session?.pins, 2);
     assert.deepEqual(await desk.call('getTicketNoAuth'), { ticket }, 'no state is lost');
-    assert.deepEqual(heard, ['cardInserted', 'signedIn', 'sessionLocked', 'sessionUnlocked']);
+    assert.deepEqual(heard, [
+      ...['cardInserted', 'questionOpened', 'signedIn', 'sessionLocked', 'questionOpened', 'sessionUnlocked'],
+    ]);
   });
 
   test('ends at removal, locked or not', async (t) => {

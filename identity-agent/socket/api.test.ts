@@ -124,7 +124,8 @@ describe('events', () => {
     assert.deepEqual(some.heard, events);
     assert.deepEqual(none.heard, []);
     assert.deepEqual(all.heard, [
-      ...['cardInserted', 'signedIn', 'sessionLocked', 'cardRemoved', 'cardInserted', 'sessionUnlocked'],
+      ...['cardInserted', 'questionOpened', 'signedIn', 'sessionLocked', 'cardRemoved'],
+      ...['cardInserted', 'questionOpened', 'sessionUnlocked'],
     ]);
   });
 

@@ -212,7 +212,7 @@ describe('what the socket is', () => {
     await desk.signIn();
     await desk.call('takeCard');
     await other.call(methods.status);
-    assert.deepEqual(heard, ['cardInserted', 'signedIn', 'signedOut', 'cardRemoved']);
+    assert.deepEqual(heard, ['cardInserted', 'questionOpened', 'signedIn', 'signedOut', 'cardRemoved']);
   });
 
   test('where everybody may open it to read, as on Windows, only who has written is told', async (t) => {
