@@ -36,6 +36,8 @@ describe('the pages about the card in Chromium', () => {
       await page.getByText('You can close this page.').waitFor();
       await examine(page, `${look}-sign-in-done`);
       await desk.call('takeCard');
+      // The page goes on by itself, and would take the next one's place.
+      await page.getByText('Put your smartcard into the reader').waitFor();
       await page.goto(`${desk.origin}/card`);
       await examine(page, `${look}-card-none`);
       await desk.call('insertCard', { card: 'ada' });
