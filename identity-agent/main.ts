@@ -57,10 +57,11 @@ async function start(argv: readonly string[]): Promise<void> {
     await listener.close();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
-  await listener.listen(agentPort);
   try {
+    await listener.listen(agentPort);
     await service.start();
   } catch (error) {
+    // Also of the process that has the reader, which would keep this one.
     await stop();
     throw error;
   }

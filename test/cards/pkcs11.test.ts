@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash, verify, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { poweredCard } from '../../identity-agent/card/card.fixture.ts';
@@ -9,7 +15,7 @@ import type { CardClient } from '../../identity-agent/card/card-client.ts';
 import { Pkcs11Reader } from '../../identity-agent/card/pkcs11-reader.ts';
 import type { Reader } from '../../identity-agent/card/transport.ts';
 import { CardLab } from './support/card-lab.ts';
-import { needing, pathOf } from './support/programs.ts';
+import { needing, pathOf, run } from './support/programs.ts';
 import { makeSoftToken, softToken } from './support/soft-token.ts';
 
 const sha256 = (message: string): Uint8Array => new Uint8Array(createHash('sha256').update(message).digest());
@@ -141,6 +147,25 @@ describe('a module that cannot be used', needing(['SoftHSM2']), () => {
     assert.deepEqual(await opened(reader).verifyPin('123456'), { ok: true });
     await assert.rejects(client.verifyPin('123456'), { code: 'card_removed' });
     assert.deepEqual(told, [false, true]);
+  });
+
+  test('an agent that cannot have its port lets go of the module and ends', async (t) => {
+    const token = await makeSoftToken('EC-P256');
+    t.after(token.close);
+    const folder = await mkdtemp(join(tmpdir(), 'agent-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const server = net.createServer().listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as net.AddressInfo;
+    const { code, said } = await run(process.execPath, [
+      fileURLToPath(new URL('../../identity-agent/bin.mjs', import.meta.url)),
+      ...['--cis', 'http://127.0.0.1:1', '--cis2-issuer', 'http://127.0.0.1:1/realm', '--reader', 'pkcs11'],
+      ...['--pkcs11-module', pathOf('SoftHSM2'), '--agent-port', String(port)],
+      ...['--agent-data', join(folder, 'data'), '--agent-socket', join(folder, 'socket', 'a.sock')],
+    ]);
+    assert.equal(code, 1, said);
+    assert.match(said, new RegExp(`^Port ${port} is in use`));
   });
 
   test('without its token there is no card', async (t) => {
