@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
-import { parseObject } from './json-body.ts';
+import { z } from 'zod';
+import { firstProblem, parseObject } from './json-body.ts';
 
 const refused = (text: string) =>
   assert.throws(
@@ -77,4 +78,28 @@ describe('the JSON body parser', () => {
     refused('{"__proto__":{}}');
     refused('{"a":[{"__proto__":1}]}');
   });
+});
+
+test('what does not fit is said in words: where, and what would be right', () => {
+  const shape = z.strictObject({
+    name: z.string(),
+    flag: z.boolean().optional(),
+    roles: z.array(z.strictObject({ code: z.string().regex(/^R/, 'must be a job role') })).optional(),
+    count: z.number('must be a count').optional(),
+  });
+  const cases: [unknown, string, string][] = [
+    [{}, 'name', 'is needed'],
+    [{ name: 1 }, 'name', 'must be a text'],
+    [{ name: '', flag: 'yes' }, 'flag', 'must be true or false'],
+    [{ name: '', roles: 'x' }, 'roles', 'must be a list'],
+    [{ name: '', roles: ['x'] }, 'roles.0', 'must be an object'],
+    [{ name: '', roles: [{ code: 'x' }] }, 'roles.0.code', 'must be a job role'],
+    [{ name: '', roles: [{ code: 'R', colour: 1 }] }, 'roles.0.colour', 'is not known here'],
+    [{ name: '', count: 'x' }, 'count', 'must be a count'],
+  ];
+  for (const [value, field, problem] of cases) {
+    const { error } = shape.safeParse(value);
+    assert.ok(error);
+    assert.deepEqual(firstProblem(error), { field, problem });
+  }
 });

@@ -30,13 +30,28 @@ export function readObject(
   return parseObject(request.body);
 }
 
-/** Where a value does not fit a schema, and what would be right. */
+/** Kinds of JSON values in words. */
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
+
+/** Where a value does not fit a schema, and what would be right. Where the schema has no words of its own, ours. */
 export function firstProblem(error: z.ZodError): { field: string; problem: string } {
   const issue = error.issues[0];
-  return {
-    field: (issue?.path ?? []).join('.').slice(0, 200),
-    problem: (issue?.message ?? reasonOf(error)).slice(0, 200),
-  };
+  const path = (issue?.path ?? []).map(String);
+  const at = (problem: string, ...more: string[]) => ({
+    field: [...path, ...more].join('.').slice(0, 200),
+    problem: problem.slice(0, 200),
+  });
+  if (!issue) return at(reasonOf(error));
+  if (issue.code === 'unrecognized_keys') return at('is not known here', issue.keys[0] ?? '');
+  if (issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input')) return at(issue.message);
+  if (issue.message.endsWith('received undefined')) return at('is needed');
+  return at(`must be ${kinds[issue.expected] ?? issue.expected}`);
 }
 
 /** The body of a request in this shape. Throws `invalid_request` with the field that does not fit. */

@@ -70,7 +70,7 @@ describe('cards as an export carries them', () => {
       ['state', { ...good, state: 'expired' }],
       ['uid', { ...good, uid: '1' }],
       ['issued.0.serial', { ...good, issued: [{ ...good.issued[0], serial: 'Z' }] }],
-      ['', { ...good, more: 1 }],
+      ['more', { ...good, more: 1 }],
       ['createdAt', { ...good, createdAt: -1 }],
     ];
     for (const [field, body] of bad) {

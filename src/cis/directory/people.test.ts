@@ -168,7 +168,7 @@ describe('the directory over HTTP', () => {
       ['a control character', { givenName: 'A\u0007da' }, 'givenName'],
       ['an e-mail address without a domain', { email: 'ada' }, 'email'],
       ['a persona with a space', { persona: 'a b' }, 'persona'],
-      ['an unknown member', { shoeSize: 42 }, ''],
+      ['an unknown member', { shoeSize: 42 }, 'shoeSize'],
     ];
     for (const [name, changes, field] of wrong) {
       test(name, async () => {
