@@ -25,7 +25,7 @@ import { RealmKeys } from './mock/index.ts';
 import { registerPlatform } from './oauth/platform-client.ts';
 import { platformClient, resetRegistrations, seedRegistrations } from './oauth/seeds.ts';
 import { realmPath } from './service.ts';
-import { removeStateFile, type StateFile, writeStateFile } from './state-file.ts';
+import { claimStateFile, removeStateFile, type StateFile, writeStateFile } from './state-file.ts';
 import type { Database } from './storage/database.ts';
 import { openDatabase } from './storage/dialects.ts';
 import { version } from './version.ts';
@@ -64,6 +64,8 @@ async function start(
 ): Promise<Instance> {
   const folder = openDataFolder(config.data, config.ephemeral);
   ending.add(() => folder.discard());
+  const stateFile = config.state ?? join(folder.path, 'state.json');
+  const stateFileIsOurs = await claimStateFile(stateFile, config.only.includes('console'));
   const { ports, held, release } = await choosePorts(config.portBase);
   ending.add(release);
   const urls = publicUrls(config, ports);
@@ -169,11 +171,12 @@ async function start(
     pid: process.pid,
     portBase: ports.console,
     agentSocket: config.only.includes('identity-agent') ? agentSocket : null,
-    stateFile: config.state ?? join(folder.path, 'state.json'),
+    stateFile,
   };
   const operator = { url: `http://127.0.0.1:${ports.console}`, token: operatorToken };
-  writeStateFile({ ...state, ...(development || !config.only.includes('console') ? {} : { operator }) });
+  if (stateFileIsOurs)
+    writeStateFile({ ...state, ...(development || !config.only.includes('console') ? {} : { operator }) });
 
-  ending.add(() => removeStateFile(state.stateFile));
+  ending.add(() => removeStateFile(state));
   return { state, stop: () => ending.run() };
 }

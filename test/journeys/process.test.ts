@@ -152,13 +152,37 @@ describe('the command as a process', () => {
     assert.equal(instance.out().trim().split('\n').length, 1);
   });
 
-  test('a port in use is one clear sentence', async () => {
+  test('a second instance on the same data is told of the first, whose state file stays', async () => {
+    const data = join(folder, 'twice');
+    const first = await start(['--data', data, '--port-base', '0']);
+    const file = join(data, 'state.json');
+    const second = await command(['up', '--data', data, '--port-base', '0']);
+    assert.equal(second.code, 1, second.out);
+    assert.match(second.err, new RegExp(`runs here already: ${first.state.urls.console} .*--data`));
+    assert.equal(second.err.trim().split('\n').length, 1, second.err);
+    // A process without a console, as of a balanced part, starts beside it and leaves the file alone.
+    const part = await start(['--data', data, '--port-base', '0', '--only', 'cis2']);
+    assert.equal(JSON.parse(readFileSync(file, 'utf8')).pid, first.child.pid);
+    assert.equal(await part.end('SIGTERM'), 0);
+    assert.equal(JSON.parse(readFileSync(file, 'utf8')).pid, first.child.pid);
+    // What a killed instance leaves behind keeps nobody out.
+    await first.end('SIGKILL');
+    const next = await start(['--data', data, '--port-base', '0']);
+    assert.equal(await next.end('SIGTERM'), 0);
+    assert.equal(existsSync(file), false);
+  });
+
+  test('a port in use is one clear sentence, and no temporary folder stays behind', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const address = taken.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    const ended = await command(['up', '--ephemeral', '--port-base', String(port), '--only', 'console']);
+    const temporary = mkdtempSync(join(folder, 'temporary-'));
+    const ended = await command(['up', '--ephemeral', '--port-base', String(port), '--only', 'console'], {
+      TMPDIR: temporary,
+    });
     taken.close();
+    assert.deepEqual(readdirSync(temporary), []);
     assert.equal(ended.code, 1);
     assert.equal(ended.err.trim().split('\n').length, 1);
     assert.match(ended.err, new RegExp(`Port ${port} is in use`));
