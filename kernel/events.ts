@@ -18,7 +18,10 @@ export type Outcome = 'ok' | 'refused' | 'failed';
 
 /** One arrow of a journey, as a step hands it in. */
 export interface Arrow {
-  /** Values that already pass between the parts (state, code, hand-off jti, session id): they join the journey. Only their hashes are kept. */
+  /**
+   * Values that already pass between the parts (state, code, hand-off jti, session id): they join the journey, the first known
+   * one before the others. Only their hashes are kept.
+   */
   keys: readonly string[];
   from: Party;
   to: Party;
@@ -44,7 +47,7 @@ export interface JourneyEvent {
 
 /** Where events are kept. */
 export interface EventStore {
-  /** The journey that one of these hashes already belongs to. */
+  /** The journey that the first known one of these hashes already belongs to. */
   journeyOf(hashes: readonly string[]): Promise<string | undefined>;
   /** Keeps events in their order, and the hashes that join their journeys. */
   append(
@@ -140,8 +143,10 @@ export class EventRecorder implements Recorder {
     const events: Omit<JourneyEvent, 'seq'>[] = [];
     for (const { keys, at, from, to, name, outcome, detail } of arrows) {
       const hashes = keys.filter((key) => key !== '').map((key) => sha256(key));
-      const known = hashes.map((hash) => fresh.get(hash)).find((journey) => journey !== undefined);
-      const journey = known ?? (await this.#store.journeyOf(hashes)) ?? orderedId();
+      // The first value that is known anywhere counts: what belongs to one journey alone is named before what many share.
+      const met = hashes.findIndex((hash) => fresh.has(hash));
+      const earlier = met === -1 ? hashes : hashes.slice(0, met);
+      const journey = (await this.#store.journeyOf(earlier)) ?? fresh.get(hashes[met] ?? '') ?? orderedId();
       for (const hash of hashes) fresh.set(hash, journey);
       events.push({
         journey,

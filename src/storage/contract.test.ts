@@ -227,6 +227,29 @@ for (const make of [sqliteSubject, postgresSubject]) {
       );
     });
 
+    test('of several values that are known the first one joins, wherever the others were met', async () => {
+      const store = new StoredEvents(one);
+      const recorder = new EventRecorder(new ManualClock(start), store);
+      const arrow = (name: string, ...keys: string[]) =>
+        recorder.record({ keys, from: 'cis2', to: 'cis', name });
+      arrow('journey', 'message-7');
+      await recorder.flush();
+      // One batch: the session is met in it, the message was kept before.
+      arrow('desk', 'session-7');
+      arrow('proof', 'message-7', 'session-7');
+      await recorder.flush();
+      const elsewhere = new EventRecorder(new ManualClock(start), new StoredEvents(two));
+      elsewhere.record({ keys: ['message-8'], from: 'cis2', to: 'cis', name: 'another' });
+      await elsewhere.flush();
+      arrow('proof of another', 'message-8', 'session-7');
+      await recorder.flush();
+      const all = await store.list();
+      const journey = (name: string) => all.find((event) => event.name === name)?.journey;
+      assert.equal(journey('proof'), journey('journey'));
+      assert.notEqual(journey('desk'), journey('journey'));
+      assert.equal(journey('proof of another'), journey('another'));
+    });
+
     test('old events go, those beyond the newest, and what joined journeys of which nothing is left', async () => {
       const clock = new ManualClock(start + 1_000_000);
       const store = new StoredEvents(one);

@@ -65,16 +65,16 @@ export class StoredEvents implements EventStore {
   }
 
   async journeyOf(hashes: readonly string[]): Promise<string | undefined> {
-    for (const hash of hashes) {
-      const known = this.#recent.get(hash);
-      if (known) return known;
-    }
-    if (hashes.length === 0) return undefined;
-    const marks = hashes.map(() => '?').join(', ');
+    const met = hashes.findIndex((hash) => this.#recent.has(hash));
+    const recent = this.#recent.get(hashes[met] ?? '');
+    // Another process may know an earlier one.
+    const earlier = met === -1 ? hashes : hashes.slice(0, met);
+    if (earlier.length === 0) return recent;
+    const marks = earlier.map(() => '?').join(', ');
     const rows = await this.#database.all<{ hash: string; journey: string }>(
-      sql(`SELECT hash, journey FROM journey_link WHERE hash IN (${marks})`, ...hashes),
+      sql(`SELECT hash, journey FROM journey_link WHERE hash IN (${marks})`, ...earlier),
     );
-    return hashes.map((hash) => rows.find((row) => row.hash === hash)?.journey).find(Boolean);
+    return earlier.map((hash) => rows.find((row) => row.hash === hash)?.journey).find(Boolean) ?? recent;
   }
 
   async append(

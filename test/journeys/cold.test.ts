@@ -55,6 +55,12 @@ describe('not signed in at the desk', () => {
     await give(page, '123456');
     await page.getByRole('button', { name: 'Find patient' }).waitFor();
     assert.match((await page.textContent('main')) ?? '', /656005750107/);
+    const events = await instance.events();
+    const begun = events.findLast(({ name }) => name === 'cis2.authorize')?.journey;
+    const own = events.filter(({ journey }) => journey === begun).map(({ name }) => name);
+    // One journey for the console, although CIS began one of its own with the card.
+    for (const name of ['agent.pin', 'cis.proof', 'agent.proof', 'cis2.code', 'authorisation.exchange'])
+      assert.ok(own.includes(name), `${name} is not among ${own.join(', ')}`);
     await context.close();
     await instance.api('DELETE', '/readers/0/card');
   });

@@ -28,7 +28,10 @@ async function run(instance: TestInstance, pattern: string): Promise<JourneyEven
   const { answer } = await browser.go(`${instance.urls.sample}/patient?nhs-number=9000000009`);
   if (!answer.body.includes('2010-10-22'))
     throw new Error(`The ${pattern} pattern did not read the patient.`);
-  return (await instance.events()).filter((event) => event.seq > before);
+  const events = (await instance.events()).filter((event) => event.seq > before);
+  if (new Set(events.map(({ journey }) => journey)).size !== 1)
+    throw new Error(`The console would show the ${pattern} pattern as several journeys.`);
+  return events;
 }
 
 function table(events: readonly JourneyEvent[]): string {

@@ -124,7 +124,8 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
     ]);
     if (!done) throw errors.codeInvalid('another request redeemed it first, or its session has ended');
     parts.recorder.record({
-      keys: [code, access.token, refresh?.token ?? ''],
+      // In the separate pattern the application exchanges the ID token.
+      keys: [code, access.token, refresh?.token ?? '', idToken],
       from: partyOf(client, parts.urls),
       to: 'cis2',
       name: 'cis2.token',
