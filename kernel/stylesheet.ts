@@ -37,8 +37,8 @@ h1[tabindex]:focus-visible { outline: none; }
 .lead { font-size: 1.125rem; color: var(--quiet); }
 .quiet { color: var(--quiet); }
 .panel { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: 1.25rem; margin: 0 0 1.25rem; }
-.panel > h2:first-child { margin-top: 0; }
-.panel > :last-child { margin-bottom: 0; }
+:is(.panel, .note, .error, .error-summary, .warning) > h2:first-child { margin-top: 0; }
+:is(.panel, .note, .error, .error-summary, .warning) > :last-child { margin-bottom: 0; }
 .note { background: var(--accent-soft); border-left: 4px solid var(--accent); padding: .75rem 1rem; margin: 0 0 1.25rem; }
 .error, .error-summary { background: var(--bad-soft); border-left: 4px solid var(--bad); padding: .75rem 1rem; margin: 0 0 1.25rem; }
 .error-message { color: var(--bad); font-weight: 600; margin: 0 0 .5rem; }

@@ -285,6 +285,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       origin: urls.sample,
       api: urls.api,
       cis2Issuer,
+      console: urls.console,
       development,
       ...demoCredentials(urls),
     });

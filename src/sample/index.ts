@@ -132,7 +132,7 @@ export function createSample(settings: SampleSettings): Service {
     const message = combined
       ? 'You are signed out here: the tokens are forgotten. In the combined pattern an application has no ID token, so your session at CIS2 and at the desk goes on until you take the card out.'
       : undefined;
-    return signInPage(patterns, development, message);
+    return signInPage(patterns, development, settings.console, message);
   }
 
   async function backchannel(request: HttpRequest): Promise<Answer> {

@@ -1,6 +1,6 @@
 import { displayName, FhirError, type Patient, type Role } from '@alongside/client';
 import type { Answer } from '@alongside/kernel/answer';
-import { type Html, html } from '@alongside/kernel/html';
+import { type Html, html, safeHref } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
 import type { Pattern } from './patterns.ts';
 import type { WebSession } from './sessions.ts';
@@ -13,7 +13,13 @@ function roleInWords(role: Role): string {
   return `${parts?.at(-1) ?? role.role_name} at ${role.org_code}`;
 }
 
-export function signInPage(patterns: readonly Pattern[], development: boolean, message?: string): Answer {
+/** @param console where somebody who has no card yet gets one */
+export function signInPage(
+  patterns: readonly Pattern[],
+  development: boolean,
+  console: string,
+  message?: string,
+): Answer {
   const links = patterns.map(
     (pattern) => html`<a class="button" href="/sign-in/${pattern.id}">Sign in (${pattern.id})</a>`,
   );
@@ -24,7 +30,8 @@ export function signInPage(patterns: readonly Pattern[], development: boolean, m
     main: html`${message ? html`<div class="note" role="status"><p>${message}</p></div>` : undefined}
 <p class="lead">With your smartcard in the reader and your PIN given, signing in shows redirects only.</p>
 <p class="actions">${links}</p>
-<p class="quiet">Combined: this application knows the API platform alone. Separate: it signs you in at CIS2 itself and exchanges the ID token.</p>`,
+<p class="quiet">Combined: this application knows the API platform alone. Separate: it signs you in at CIS2 itself and exchanges the ID token.</p>
+${development ? html`<p class="quiet">No card yet? Put one into the reader at the <a href="${safeHref(console)}">console</a>, or with <code>npx alongside card insert gp</code>. Every PIN is <code>123456</code>.</p>` : undefined}`,
   });
 }
 

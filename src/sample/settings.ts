@@ -10,6 +10,8 @@ export interface SampleSettings {
   /** The API platform. */
   api: string;
   cis2Issuer: string;
+  /** Where people without a card are sent. */
+  console: string;
   development: boolean;
   combined: { clientId: string; clientSecret: string };
   separate: {

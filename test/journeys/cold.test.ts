@@ -30,6 +30,13 @@ describe('not signed in at the desk', () => {
   test('one card and PIN dialogue on the agent, then on by itself', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
+    await page.goto(instance.urls.sample);
+    const console = page.getByRole('link', { name: 'console' });
+    assert.equal(
+      await console.getAttribute('href'),
+      `${instance.urls.console}/`,
+      'where a card is to be had',
+    );
     await instance.api('PUT', '/readers/0/card', { card: 'gp' });
     await openPinPage(page, instance);
     assert.equal(

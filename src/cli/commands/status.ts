@@ -92,15 +92,13 @@ function show({ state, agentSocket, people, cards, applications }: Everything, o
   ]);
   for (const line of columns(rows)) out.line(line);
   out.line('');
-  out.line('Applications');
-  for (const { id, platform, cis2 } of applications) {
-    if (platform)
-      out.line(
-        `  ${id}  platform  ${platform.clientId}${platform.clientSecret ? `  ${platform.clientSecret}` : ''}`,
-      );
-    if (cis2)
-      out.line(`  ${id}  cis2      ${cis2.clientId}${cis2.clientSecret ? `  ${cis2.clientSecret}` : ''}`);
-  }
+  out.line('Applications (client id, and the secret where it is a seeded one)');
+  const registrations = applications.flatMap(({ id, platform, cis2 }) =>
+    [['API platform', platform] as const, ['CIS2', cis2] as const].flatMap(([half, credentials]) =>
+      credentials ? [[`  ${id}`, half, credentials.clientId, credentials.clientSecret ?? '-']] : [],
+    ),
+  );
+  for (const line of columns(registrations)) out.line(line);
 }
 
 export const status: Command = {

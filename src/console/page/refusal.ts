@@ -32,7 +32,7 @@ function result({ id, found }: NonNullable<Explained>): Html {
 export const refusalSection = (about: Explained): Html => html`
 <form method="get" action="/#h-refusal">
 <label for="message">Message id of the error</label>
-<input id="message" name="message" value="${about?.id ?? ''}" autocomplete="off" spellcheck="false" maxlength="100">
+<input type="text" id="message" name="message" value="${about?.id ?? ''}" autocomplete="off" spellcheck="false" maxlength="100">
 <button type="submit" class="small">Say why</button>
 </form>
 <div role="status">${about ? result(about) : undefined}</div>`;
