@@ -8,7 +8,7 @@ export const commandsPage = (): string =>
     '',
     generated,
     '',
-    '`npx alongside COMMAND` in the clone. Commands find the running instance by `--port-base`, `--state` or `.alongside/state.json`; `--json` prints one JSON line on standard output. Exit code 0: done; 1: something outside must be put right; 2: the call was wrong.',
+    '`npx alongside COMMAND` in the clone. Commands find the running instance by `--port-base`, `--state`, `--data`, what the file of `--config` says, or `.alongside/state.json`; `--json` prints one JSON line on standard output. Exit code 0: done; 1: something outside must be put right; 2: the call was wrong.',
     '',
     ...commands.flatMap(({ name, summary, help }) => [
       `## ${name}`,

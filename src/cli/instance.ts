@@ -4,12 +4,14 @@ import { environment, OperatorError, UsageError } from '@alongside/kernel/config
 import { reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import type { LocalOperator, StateFile } from '../state-file.ts';
+import { configFileOf } from './foreground.ts';
 
 /** Flags of every command that talks to a running instance. */
 export const instanceFlags = {
   portBase: z.string().optional().describe('First port of the instance'),
   data: z.string().optional().describe('Data folder of the instance'),
   state: z.string().optional().describe('State file of the instance'),
+  config: z.string().optional().describe('Configuration file of the instance'),
   json: z.boolean().optional().describe('Print one JSON line'),
 };
 
@@ -18,6 +20,24 @@ export interface Wish {
   portBase?: string;
   data?: string;
   state?: string;
+  config?: string;
+}
+
+/** What the configuration file of the instance says of where it is; the rest of it is for the instance alone. */
+function configured(wish: Wish): Record<'portBase' | 'data' | 'state', string | undefined> {
+  const file = configFileOf({ ...wish });
+  let settings: Record<string, unknown> = {};
+  try {
+    if (file) settings = { ...JSON.parse(readFileSync(file, 'utf8')) };
+  } catch (error) {
+    throw new OperatorError(`The configuration file ${file} cannot be read: ${reasonOf(error)}`);
+  }
+  const text = (value: unknown) => (value === undefined || value === null ? undefined : String(value));
+  return {
+    portBase: text(settings.portBase),
+    data: text(settings.data),
+    state: text(settings.state),
+  };
 }
 
 /** The state file as an instance wrote it. Throws when it cannot be read. */
@@ -37,13 +57,16 @@ export type Place = { origin: string; stateFile: undefined } | { origin: undefin
 const atPort = (port: string): Place => ({ origin: `http://localhost:${port}`, stateFile: undefined });
 
 /** The data folder that is meant. */
-export const dataFolderOf = (wish: Wish): string => wish.data ?? environment().ALONGSIDE_DATA ?? '.alongside';
+export const dataFolderOf = (wish: Wish): string =>
+  wish.data ?? environment().ALONGSIDE_DATA ?? configured(wish).data ?? '.alongside';
 
 /** Finds where the meant instance should be; whether one runs there is not looked at. */
 export function placeOf(wish: Wish): Place {
   const variables = environment();
   const portBase = wish.portBase ?? variables.ALONGSIDE_PORT_BASE;
-  const named = wish.state ?? variables.ALONGSIDE_STATE;
+  const fallback = configured(wish);
+  const named =
+    wish.state ?? variables.ALONGSIDE_STATE ?? (wish.data === undefined ? fallback.state : undefined);
   if (wish.state === undefined && portBase !== undefined && portBase !== '0') {
     if (!/^\d{1,5}$/.test(portBase))
       throw new UsageError(`The port base must be a port number, not "${portBase}".`);
@@ -51,7 +74,8 @@ export function placeOf(wish: Wish): Place {
   }
   if (named) return { origin: undefined, stateFile: named };
   const file = join(dataFolderOf(wish), 'state.json');
-  return existsSync(file) ? { origin: undefined, stateFile: file } : atPort('8400');
+  if (existsSync(file)) return { origin: undefined, stateFile: file };
+  return atPort(fallback.portBase === undefined || fallback.portBase === '0' ? '8400' : fallback.portBase);
 }
 
 /** Where the console of the meant instance answers, and in production the access token that lets its commands in. */
@@ -148,7 +172,7 @@ export class InstanceApi {
 /** What an error answer of the API says to a person, with the member that does not fit where it names one. */
 export function sentence({ status, body }: ApiAnswer): string {
   if (body.error === 'sign_in_required')
-    return `${body.error_description} On its own machine commands are let in by its state file: say --data or --state, not --port-base.`;
+    return `${body.error_description} On its own machine commands are let in by its state file: say --data, --state or --config, not --port-base.`;
   const said = String(
     body.error_description ?? body.message ?? body.error ?? `The console answered ${status}.`,
   );

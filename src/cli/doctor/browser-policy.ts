@@ -69,7 +69,7 @@ function addressesOf({ console, portBase }: Subject): URL[] {
 export const browserPolicy: Check = {
   name: 'browser-policy',
   run(subject) {
-    if (process.platform !== 'linux') return [];
+    if (process.platform !== 'linux' || subject.inProduction) return [];
     const { files, damaged } = managedPolicies();
     const unread = damaged.map(
       ({ file, problem }): Finding => ({ outcome: 'remark', detail: `${file} cannot be read: ${problem}.` }),

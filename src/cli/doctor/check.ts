@@ -1,4 +1,4 @@
-import type { StateFile } from '../../state-file.ts';
+import type { LocalOperator, StateFile } from '../../state-file.ts';
 
 /** What a check found. A remark is worth knowing and does no harm. */
 export interface Finding {
@@ -28,10 +28,12 @@ export interface Subject {
   /** Where its console should be. */
   origin: string;
   stateFile:
-    | { file: string; state: StateFile; alive: boolean }
+    | { file: string; state: StateFile & { operator?: LocalOperator }; alive: boolean }
     | { file: string; problem: string }
     /** There is none, or the instance was named by its port. */
     | undefined;
+  /** Production has no agent, no sample application, and no browser that anybody sits at. */
+  inProduction: boolean;
   /** Undefined when no console of ours answers; then `silence` says what happened instead. */
   console: ConsoleState | undefined;
   silence: string;

@@ -11,10 +11,14 @@ export interface Asked {
 const patience = 5_000;
 const longest = 1_048_576;
 
-/** Asks an address once. Never throws. */
-export async function ask(address: string): Promise<Asked> {
+/** Asks an address once. Never throws. @param token sent as a bearer */
+export async function ask(address: string, token?: string): Promise<Asked> {
   try {
-    const response = await fetch(address, { redirect: 'manual', signal: AbortSignal.timeout(patience) });
+    const response = await fetch(address, {
+      redirect: 'manual',
+      ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+      signal: AbortSignal.timeout(patience),
+    });
     const text = (await response.text()).slice(0, longest);
     let body: unknown;
     try {

@@ -24,14 +24,21 @@ function lookAt(file: string): NonNullable<Subject['stateFile']> {
   }
 }
 
-async function askConsole(origin: string): Promise<Pick<Subject, 'console' | 'silence'>> {
+async function askConsole(
+  origin: string,
+  token: string | undefined,
+): Promise<Pick<Subject, 'console' | 'silence'>> {
   const asked = systemClock.now();
-  const { status, body, problem } = await ask(`${origin}/api/v1/state`);
+  const { status, body, problem } = await ask(`${origin}/api/v1/state`, token);
   const answered = systemClock.now();
   const state = body as Pick<ConsoleState, 'urls' | 'clock'> | undefined;
   if (typeof state?.urls?.console === 'string' && typeof state.clock?.now === 'string')
     return { console: { urls: state.urls, clock: state.clock, asked, answered }, silence: '' };
-  const silence = problem ?? `what answers there is not a console: status ${status}`;
+  const silence =
+    problem ??
+    (status === 401
+      ? 'it is in production and lets in who has its state file: say --data, --state or --config'
+      : `what answers there is not a console: status ${status}`);
   return { console: undefined, silence };
 }
 
@@ -40,12 +47,14 @@ export async function subjectOf(wish: Wish): Promise<Subject> {
   const place = placeOf(wish);
   const stateFile = place.stateFile === undefined ? undefined : lookAt(place.stateFile);
   const known = stateFile && 'state' in stateFile ? stateFile.state : undefined;
-  const origin = place.origin ?? known?.urls.console ?? 'http://localhost:8400';
+  const { operator } = known ?? {};
+  const origin = place.origin ?? operator?.url ?? known?.urls.console ?? 'http://localhost:8400';
   return {
     dataFolder: resolve(dataFolderOf(wish)),
     portBase: known?.portBase ?? Number(new URL(origin).port || 80),
     origin,
     stateFile,
-    ...(await askConsole(origin)),
+    inProduction: operator !== undefined,
+    ...(await askConsole(origin, operator?.token)),
   };
 }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type ProductionInstance, startProduction } from '../../test/support/production.ts';
+import { invoke, runProcess } from './command.fixture.ts';
+
+describe('commands at an instance in production', () => {
+  let instance: ProductionInstance;
+  before(async () => {
+    instance = await startProduction();
+  });
+  after(() => instance.stop());
+
+  test('find it by the configuration file that serve was started with', async () => {
+    const file = join(instance.folder, 'config.json');
+    writeFileSync(file, JSON.stringify({ data: instance.folder, portBase: 8400 }));
+    assert.match((await invoke(['app', 'list', '--config', file])).lines.join('\n'), /^platform /);
+    const byVariable = await runProcess(['app', 'list'], { variables: { ALONGSIDE_CONFIG: file } });
+    assert.match(byVariable.out, /^platform /);
+    await assert.rejects(
+      invoke(['app', 'list', '--config', `${file}.none`]),
+      /configuration file .* cannot be read/,
+    );
+  });
+
+  test('the doctor is let in, and asks for nothing that production does not have', async () => {
+    const report = async (...argv: string[]) => {
+      const { lines } = await invoke(['doctor', '--json', ...argv]);
+      return (JSON.parse(lines[0] ?? '') as { checks: { name: string; outcome: string; detail: string }[] })
+        .checks;
+    };
+    const checks = await report('--data', instance.folder);
+    const of = (name: string) => checks.find((check) => check.name === name)?.outcome;
+    for (const name of ['state-file', 'service (console)', 'service (cis2)', 'service (cis)', 'clock'])
+      assert.equal(of(name), 'ok', name);
+    for (const name of ['service (identity-agent)', 'service (sample)', 'browser'])
+      assert.equal(of(name), undefined, name);
+    const port = new URL(instance.stateFile().operator?.url ?? '').port;
+    const stranger = (await report('--port-base', port)).find(({ name }) => name === 'service (console)');
+    assert.match(stranger?.detail ?? '', /in production .* say --data, --state or --config/);
+  });
+});
