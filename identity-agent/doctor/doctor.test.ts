@@ -95,6 +95,13 @@ describe('each cause has its name', () => {
     assert.match(found(running, 'port')[0] ?? '', /^wrong: The agent does not answer at/);
   });
 
+  test('reader: the virtual one at a desk of a real CIS', async (t) => {
+    const report = await supposing(t, { configuration: { cisUrl: 'https://cis.example' } });
+    assert.deepEqual(found(report, 'reader'), [
+      'remark: The reader is the virtual one, which no real card goes into.',
+    ]);
+  });
+
   test('reader: there is none', async (t) => {
     const report = await supposing(t, {
       configuration: { reader: null, readerProblem: 'The card service pcscd does not run.' },

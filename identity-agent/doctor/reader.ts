@@ -1,10 +1,21 @@
-import { type Check, ok, wrong } from './check.ts';
+import { type Check, ok, remark, wrong } from './check.ts';
+
+/** The desk of a server elsewhere, which takes no cards that are files. */
+const isRealDesk = (cisUrl: string): boolean =>
+  !['localhost', '127.0.0.1', '[::1]'].includes(new URL(cisUrl).hostname);
 
 export const reader: Check = {
   name: 'reader',
   run({ agent }) {
     if (!agent) return [];
-    const { reader: name, readerProblem } = agent.configuration;
+    const { reader: name, readerProblem, cisUrl } = agent.configuration;
+    if (name === 'Virtual reader' && isRealDesk(cisUrl))
+      return [
+        remark(
+          'The reader is the virtual one, which no real card goes into.',
+          'Set "reader" to "pcsc" or "pkcs11" in the policy, and start the agent again.',
+        ),
+      ];
     if (name !== null) return [ok(name)];
     return [
       wrong(

@@ -94,11 +94,14 @@ export interface ApiAnswer {
 /** The console API of a running instance. */
 export class InstanceApi {
   readonly origin: string;
+  /** Its state file lets commands in. */
+  readonly inProduction: boolean;
   readonly #token: string | undefined;
 
   constructor(wish: Wish) {
     const { origin, token } = consoleOf(wish);
     this.origin = origin;
+    this.inProduction = token !== undefined;
     this.#token = token;
   }
 

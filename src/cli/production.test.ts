@@ -24,6 +24,16 @@ describe('commands at an instance in production', () => {
     );
   });
 
+  test('say of what only development has that production has it not, and what to do instead', async () => {
+    const at = ['--data', instance.folder];
+    for (const argv of [['card', 'list'], ['card', 'insert', 'gp'], ['agent', 'status'], ['reset'], ['mail']])
+      await assert.rejects(invoke([...argv, ...at]), /no such call in production/, argv.join(' '));
+    const file = join(instance.folder, 'person.json');
+    writeFileSync(file, JSON.stringify({ givenName: 'Ada', familyName: 'Example' }));
+    const { notes } = await invoke(['person', 'add', '--json-file', file, ...at]);
+    assert.match(notes.join(), /alongside registration-authority order \d+ --actor P/);
+  });
+
   test('the doctor is let in, and asks for nothing that production does not have', async () => {
     const report = async (...argv: string[]) => {
       const { lines } = await invoke(['doctor', '--json', ...argv]);

@@ -82,6 +82,13 @@ export const errors = catalogue('console', {
     actor: 'developer',
     source: 'RFC 9110 section 15.5.5',
   },
+  callUnknown: {
+    code: 'no_such_call',
+    status: 404,
+    description: 'There is no such call in production: what only development needs is not there.',
+    actor: 'developer',
+    source: 'RFC 9110 section 15.5.5',
+  },
   faultUnknown: {
     code: 'unknown_fault',
     status: 404,

@@ -22,12 +22,12 @@ function refusal(thrown: unknown, request: HttpRequest): Answer {
   return answer.status === 401 ? answer.with(signInChallenge) : answer;
 }
 
-/** Below the API there is nothing else, for those who may know it. */
+/** Below the API there is nothing else, for those who may know it; in development any server's answer does. */
 const nothingElse: Route[] = ['/api', '/api/*'].map((path) => ({
   methods: everyMethod,
   path,
   endpoint: async () => {
-    throw errors.notFound('no such call');
+    throw errors.callUnknown();
   },
 }));
 

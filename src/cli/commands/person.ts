@@ -69,7 +69,9 @@ async function add({ api, file, words, json, out }: Call): Promise<void> {
   const person = await api.must<Person>('POST', '/people', readJsonFile(file));
   if (json) return out.json(person);
   out.line(`${who(person)} is in the directory.`);
-  out.note(`A card for the person: alongside card issue ${person.persona ?? person.uid}`);
+  const name = person.persona ?? person.uid;
+  const order = api.inProduction ? `registration-authority order ${name} --actor P` : `card issue ${name}`;
+  out.note(`A card for the person: alongside ${order}`);
 }
 
 async function edit({ api, file, set, words, json, out }: Call): Promise<void> {

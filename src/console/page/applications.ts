@@ -24,5 +24,5 @@ export function applicationsSection(applications: readonly ListedApplication[]):
 <th role="columnheader" scope="col">Client id</th><th role="columnheader" scope="col">Secret</th></tr></thead>
 <tbody role="rowgroup">${rows}</tbody>
 </table>
-<p class="quiet">Register your own with <code>POST /api/v1/applications</code>; <a href="/api/v1/openapi.json">the API is described here</a>.</p>`;
+<p class="quiet">Register your own with <code>alongside app add</code> or <code>POST /api/v1/applications</code>; <a href="/api/v1/openapi.json">the API is described here</a>.</p>`;
 }
