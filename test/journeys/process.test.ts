@@ -152,6 +152,26 @@ describe('the command as a process', () => {
     assert.equal(instance.out().trim().split('\n').length, 1);
   });
 
+  for (const [only, shown] of [
+    ['cis2,authorisation', ['API platform', 'CIS2']],
+    ['console,cis', ['Console', 'CIS']],
+  ] as const)
+    test(`what is shown of --only ${only} is what is served`, async () => {
+      const child = spawn(
+        process.execPath,
+        [main, 'up', '--ephemeral', '--port-base', '0', '--log-level', 'silent', '--only', only],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      let out = '';
+      for await (const part of child.stdout) {
+        out += part;
+        if (out.includes('Ctrl-C')) child.kill('SIGTERM');
+      }
+      const names = out.split('\n').flatMap((line) => /^ {2}(\S.*?) +http/.exec(line)?.[1] ?? []);
+      assert.deepEqual(names, shown);
+      assert.doesNotMatch(out, /First journey|personal-demographics/);
+    });
+
   test('a second instance on the same data is told of the first, whose state file stays', async () => {
     const data = join(folder, 'twice');
     const first = await start(['--data', data, '--port-base', '0']);

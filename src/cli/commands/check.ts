@@ -57,7 +57,7 @@ export const check: Command = {
     '  --signed-in TEXT     a text that only a signed-in page shows (by default uid or family name of the person)',
     '  --page URL           a page that shows it (by default the one where a sign-in ends)',
     '  --sign-out URL       an address that signs out (by default the link or form of the signed-in page that says so)',
-    '  --only NAME          this check; may come several times',
+    '  --only NAME          this check; several with commas between, or each with --only',
     '  --patience SECONDS   for so long an application may go on with the keys of CIS2 that it has (35)',
     '  --list               every check, and what it does',
     '',
@@ -80,7 +80,7 @@ export const check: Command = {
     );
     noMore(words, 1);
     const patience = milliseconds(told.patience ?? '35');
-    const plan = chosen(values.only);
+    const plan = chosen(values.only.flatMap((names) => names.split(',')));
     const page = told.page === undefined ? undefined : address(told.page);
     const signOut = told.signOut === undefined ? undefined : address(told.signOut);
     const stop = new AbortController();

@@ -1,27 +1,37 @@
 import { flagOf, variableOf } from '@alongside/kernel/config';
-import { configShape } from '../../config.ts';
+import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import type { Command, Output } from '../command.ts';
 import { readConfig, stopSignal } from '../foreground.ts';
 import { columns } from '../output.ts';
 
-function banner(out: Output, state: StateFile, took: number): void {
+/** What of the whole chain this process serves, and where. */
+function addressRows({ urls }: StateFile, only: readonly ServiceName[]): string[][] {
+  const platform = [
+    ...(only.includes('authorisation') ? [`${urls.api}/oauth2`] : []),
+    ...(only.includes('gateway') ? [`${urls.api}/personal-demographics/FHIR/R4`] : []),
+  ];
+  const rows: readonly (readonly [ServiceName, string, string])[] = [
+    ['sample', 'Sample application', urls.sample],
+    ['console', 'Console', urls.console],
+    [only.includes('gateway') ? 'gateway' : 'authorisation', 'API platform', platform.join(', ')],
+    ['cis2', 'CIS2', urls.cis2Issuer],
+    ['identity-agent', 'Identity Agent', urls.identityAgent],
+    ['cis', 'CIS', urls.cis],
+  ];
+  return rows.filter(([name]) => only.includes(name)).map(([, title, address]) => [`  ${title}`, address]);
+}
+
+function banner(out: Output, state: StateFile, only: readonly ServiceName[], took: number): void {
   out.line('');
   out.line(`  Alongside ${state.version} is ready (${took} ms). Data: ${state.database}`);
   out.line('');
-  const { urls } = state;
-  const rows = [
-    ['  Sample application', urls.sample],
-    ['  Console', urls.console],
-    ['  API platform', `${urls.api}/oauth2, ${urls.api}/personal-demographics/FHIR/R4`],
-    ['  CIS2', urls.cis2Issuer],
-    ['  Identity Agent', urls.identityAgent],
-    ['  CIS', urls.cis],
-  ];
-  for (const line of columns(rows)) out.line(line);
+  for (const line of columns(addressRows(state, only))) out.line(line);
   out.line('');
-  out.line('  First journey      npx alongside card insert gp && npx alongside agent sign-in --pin 123456');
-  out.line(`                     then open ${urls.sample}`);
+  if (serviceNames.every((name) => only.includes(name))) {
+    out.line('  First journey      npx alongside card insert gp && npx alongside agent sign-in --pin 123456');
+    out.line(`                     then open ${state.urls.sample}`);
+  }
   if (state.stateFile) out.line(`  State file         ${state.stateFile}`);
   out.line('  Stop               Ctrl-C');
   out.line('');
@@ -49,7 +59,7 @@ export const up: Command = {
     const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: true });
     if (config.json) out.json({ ready: true, ...instance.state });
-    else banner(out, instance.state, Math.round(performance.now() - started));
+    else banner(out, instance.state, config.only, Math.round(performance.now() - started));
     await stopping;
     await instance.stop();
     return 0;
