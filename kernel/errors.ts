@@ -61,3 +61,7 @@ export function catalogue<K extends string>(service: string, drafts: Record<K, D
 /** The reason of any thrown thing, in words. */
 export const reasonOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
+
+/** The same for the log alone: of a refusal what nobody else is told. */
+export const detailOf = (thrown: unknown): string =>
+  thrown instanceof Refusal && thrown.detail !== '' ? thrown.detail : reasonOf(thrown);

@@ -1,4 +1,4 @@
-import { reasonOf } from '@alongside/kernel/errors';
+import { detailOf, reasonOf } from '@alongside/kernel/errors';
 import type { Ask } from '@alongside/kernel/in-process';
 import { ParsedTexts } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
@@ -63,16 +63,25 @@ export class CisClient {
     return (await this.#ask<PeopleAnswer>(`${paths.people}?limit=100`))?.people ?? [];
   }
 
-  /** Who was changed since; undefined when this CIS does not tell. */
+  /** Who was changed since; undefined when this CIS does not tell. Asked every few seconds, so the caller logs a failure, once. */
   changes(after: number | undefined): Promise<ChangesAnswer | undefined> {
-    return this.#ask<ChangesAnswer>(`${paths.changes}${after === undefined ? '' : `?after=${after}`}`);
+    return this.#fetch<ChangesAnswer>(`${paths.changes}${after === undefined ? '' : `?after=${after}`}`);
   }
 
   person(uid: string): Promise<Person | undefined> {
     return this.#ask(paths.person(uid), undefined, (text) => this.#people.of(uid, text));
   }
 
-  async #ask<T>(
+  async #ask<T>(path: string, body?: unknown, read?: (text: string) => T): Promise<T | undefined> {
+    try {
+      return await this.#fetch(path, body, read);
+    } catch (error) {
+      this.#log.warn({ reason: detailOf(error) }, 'CIS does not answer');
+      throw error;
+    }
+  }
+
+  async #fetch<T>(
     path: string,
     body?: unknown,
     read = (text: string) => JSON.parse(text) as T,
@@ -91,7 +100,6 @@ export class CisClient {
       if (answer.status !== 200) throw new Error(`it answered ${answer.status}`);
       return read(answer.body);
     } catch (error) {
-      this.#log.warn({ path: path.replace(/\?.*/, ''), reason: reasonOf(error) }, 'CIS does not answer');
       throw errors.cisUnreachable(`${path.replace(/\?.*/, '')}: ${reasonOf(error)}`);
     }
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { silentLog } from '@alongside/kernel/log';
 import { sql } from '../../storage/database.ts';
 import type { Authentication } from '../authentication.ts';
 import { Browser } from '../testing/browser.ts';
@@ -47,6 +48,25 @@ test('a round ends what people who were disabled have, tells of it, and asks of 
     assert.equal((await sessions.ofPerson(gp.uid)).length, 1);
   } finally {
     await stop();
+  }
+});
+
+test('that CIS is away is logged once, however many rounds it lasts, and that it is back', async () => {
+  const cis2 = await startInstance();
+  try {
+    const said: string[] = [];
+    const log = { ...silentLog, warn: (_: unknown, message: string) => said.push(message) };
+    const { lookForGonePeople } = otherProcess(cis2, { log });
+    cis2.cis.down = true;
+    for (let round = 0; round < 3; round++) await lookForGonePeople();
+    cis2.cis.down = false;
+    for (let round = 0; round < 2; round++) await lookForGonePeople();
+    assert.deepEqual(said, [
+      'whether people are still there is not known now',
+      'whether people are still there is known again',
+    ]);
+  } finally {
+    await cis2.stop();
   }
 });
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { reasonOf } from '@alongside/kernel/errors';
+import { detailOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { type Database, type Row, sql } from '../../storage/database.ts';
 import type { CisClient } from '../cis-client.ts';
@@ -26,6 +26,8 @@ export class GonePeople {
   readonly #parts: Parts;
   #seen: number | undefined;
   #after = '';
+  /** Said once, and once more when it is over: the rounds are seconds apart. */
+  #isBlind = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -35,8 +37,12 @@ export class GonePeople {
     try {
       await this.#follow();
       await this.#inTurn();
+      if (this.#isBlind) this.#parts.log.warn({}, 'whether people are still there is known again');
+      this.#isBlind = false;
     } catch (error) {
-      this.#parts.log.warn({ reason: reasonOf(error) }, 'whether people are still there is not known now');
+      if (!this.#isBlind)
+        this.#parts.log.warn({ reason: detailOf(error) }, 'whether people are still there is not known now');
+      this.#isBlind = true;
     }
   }
 

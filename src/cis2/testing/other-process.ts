@@ -9,10 +9,9 @@ import { Sessions } from '../sessions.ts';
 import type { Instance } from './instance.ts';
 
 /** What another process does in its rounds, on the same storage. */
-export function otherProcess(cis2: Instance, { idleSignOut = true } = {}) {
+export function otherProcess(cis2: Instance, { idleSignOut = true, log = silentLog } = {}) {
   const { database, singleUse, clock, issuer, tokens } = cis2;
   const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
-  const log = silentLog;
   const parts = { ...cis2, development: true, sessions, recorder: { record() {} } as never, log };
   const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
   const ends = new SessionEnds({ database, tokens, sessions, deliveries });
