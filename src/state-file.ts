@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { OperatorError } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
 
 /** What a running instance tells other commands: the members of `GET /state`, and where its parts are on this machine. */
 export interface StateFile {
@@ -30,12 +31,23 @@ export interface LocalOperator {
   token: string;
 }
 
-/** Writes the state file in one step, readable by its owner alone. */
+/** Writes beside the state file, which is then readable by its owner alone. Returns where. */
+function writeDraft(file: string, text: string): string {
+  const draft = `${file}.${process.pid}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, text, { mode: 0o600 });
+  } catch (error) {
+    throw new OperatorError(
+      `The state file ${file} cannot be written: ${reasonOf(error)}. Choose another with --state.`,
+    );
+  }
+  return draft;
+}
+
+/** Writes the state file in one step. */
 export function writeStateFile(state: StateFile & { operator?: LocalOperator }): void {
-  mkdirSync(dirname(state.stateFile), { recursive: true, mode: 0o700 });
-  const draft = `${state.stateFile}.${state.pid}`;
-  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  renameSync(draft, state.stateFile);
+  renameSync(writeDraft(state.stateFile, `${JSON.stringify(state, null, 2)}\n`), state.stateFile);
 }
 
 /** Removes the state file that this process wrote; one of another instance stays. */
@@ -78,8 +90,11 @@ const listens = (port: number): Promise<boolean> =>
 export async function claimStateFile(file: string, hasConsole: boolean): Promise<boolean> {
   const other = writerOf(file);
   // A number alone may be another program's by now, in a container above all: so the port is tried as well.
-  if (!other || other.pid === process.pid || !runs(other.pid) || !(await listens(other.portBase)))
+  if (!other || other.pid === process.pid || !runs(other.pid) || !(await listens(other.portBase))) {
+    // Tried before anything is built.
+    rmSync(writeDraft(file, ''));
     return true;
+  }
   if (!hasConsole) return false;
   throw new OperatorError(
     `Alongside runs here already: ${other.urls.console} (process ${other.pid}). Stop it first, or give this one a folder of its own with --data, or --state FILE to share the data.`,

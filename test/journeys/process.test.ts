@@ -220,6 +220,12 @@ describe('the command as a process', () => {
       /data folder .* cannot be written/,
     ],
     [
+      'a state file that cannot be written',
+      ['up', '--ephemeral', '--port-base', '0', '--state', '/dev/null/x'],
+      1,
+      /state file .* cannot be written/,
+    ],
+    [
       'a database that does not answer',
       ['up', '--ephemeral', '--database', 'postgres://nobody@127.0.0.1:9/x'],
       1,
