@@ -4,8 +4,6 @@ import { z } from 'zod';
 import { reasonOf } from './errors.ts';
 import { environment, flagOf, OperatorError, UsageError, variableOf } from './operator.ts';
 
-export { environment, flagOf, OperatorError, UsageError, variableOf };
-
 const isBoolean = (schema: z.ZodType): boolean => {
   let inner = schema as z.ZodType & { def: { type: string; innerType?: z.ZodType } };
   while (inner.def.innerType) inner = inner.def.innerType as typeof inner;

@@ -7,19 +7,12 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { Answer, json, page } from './answer.ts';
 import { ManualClock } from './clock.ts';
-import {
-  carriesSecret,
-  exposedFlags,
-  isSecret,
-  loadConfig,
-  OperatorError,
-  readFlags,
-  UsageError,
-} from './config.ts';
+import { carriesSecret, exposedFlags, isSecret, loadConfig, readFlags } from './config.ts';
 import { CookieNames, readCookies } from './cookies.ts';
 import { catalogue, Refusal } from './errors.ts';
 import { escapeHtml, html, safeHref, trusted } from './html.ts';
 import { type KeyStore, type SigningKeyRecord, SigningKeys } from './keys.ts';
+import { OperatorError, UsageError } from './operator.ts';
 import { equalSecrets, Vault } from './secrets.ts';
 import { steps } from './steps.ts';
 

@@ -1,4 +1,4 @@
-import { flagOf, variableOf } from '@alongside/kernel/config';
+import { flagOf, variableOf } from '@alongside/kernel/operator';
 import { hardeningOf, hardeningShape } from '../../src/authorisation/hardening.ts';
 import { configShape } from '../../src/config.ts';
 import { cell, generated } from './page.ts';

@@ -1,5 +1,5 @@
 import { systemClock } from '@alongside/kernel/clock';
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import type { Config } from '../config.ts';
 import {
   Administrators,

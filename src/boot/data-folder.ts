@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { environment, OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
+import { environment, OperatorError } from '@alongside/kernel/operator';
 import { Vault } from '@alongside/kernel/secrets';
 
 /** Where an instance keeps its data. */

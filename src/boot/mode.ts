@@ -1,4 +1,4 @@
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { type Database, sql } from '../storage/database.ts';
 import type { Settings } from '../storage/settings.ts';
 

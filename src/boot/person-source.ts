@@ -1,5 +1,5 @@
-import { OperatorError } from '@alongside/kernel/config';
 import type { Ask } from '@alongside/kernel/in-process';
+import { OperatorError } from '@alongside/kernel/operator';
 import { type Person, paths } from '../cis/protocol.ts';
 
 /** Asks our own CIS for a person; undefined for one whom it does not know. */

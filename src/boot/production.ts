@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { flagOf, OperatorError } from '@alongside/kernel/config';
+import { flagOf, OperatorError } from '@alongside/kernel/operator';
 import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
 import type { MutualTlsUrls } from './urls.ts';

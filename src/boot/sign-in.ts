@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
 import { type TrustedProxies, trustedProxies } from '@alongside/kernel/peer';
 import { type FederatedProvider, readProviders } from '../cis2/authenticators/federated/provider.ts';
 import type { Config } from '../config.ts';

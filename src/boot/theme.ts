@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { Answer } from '@alongside/kernel/answer';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Route } from '@alongside/kernel/http';
 import { stylesheetPath } from '@alongside/kernel/layout';
+import { OperatorError } from '@alongside/kernel/operator';
 import { stylesheet } from '@alongside/kernel/stylesheet';
 
 /** An operator's own look: adds its routes to those of a service that shows pages. */

@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Clock } from '@alongside/kernel/clock';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
+import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import type { BasePath } from '../authorisation/index.ts';
 import type { Config } from '../config.ts';

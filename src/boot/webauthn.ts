@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
 import type { WebAuthnSettings } from '../cis2/authenticators/webauthn/policy.ts';
 import type { Config } from '../config.ts';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '@alongside/kernel/config';
+import { UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { noMore, type Output, word } from './command.ts';
 import type { InstanceApi } from './instance.ts';

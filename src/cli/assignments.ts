@@ -1,4 +1,4 @@
-import { UsageError } from '@alongside/kernel/config';
+import { UsageError } from '@alongside/kernel/operator';
 
 type Patch = { [name: string]: unknown };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { environment } from '@alongside/kernel/config';
+import { environment } from '@alongside/kernel/operator';
 import { commands } from './commands.ts';
 
 // Commands as processes and as calls: what the tests of this folder share.

@@ -1,4 +1,4 @@
-import { UsageError } from '@alongside/kernel/config';
+import { UsageError } from '@alongside/kernel/operator';
 
 /** What a command is given: its own words and flags, not yet read. */
 export interface Invocation {

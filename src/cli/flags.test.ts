@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { UsageError } from '@alongside/kernel/config';
 import { mergePatch } from '@alongside/kernel/json';
+import { UsageError } from '@alongside/kernel/operator';
 import fc from 'fast-check';
 import { patchOf } from './assignments.ts';
 import { memberLines } from './members.ts';

@@ -1,4 +1,5 @@
-import { environment, loadConfig, readFlags } from '@alongside/kernel/config';
+import { loadConfig, readFlags } from '@alongside/kernel/config';
+import { environment } from '@alongside/kernel/operator';
 import type { Config, configShape } from '../config.ts';
 import { noMore } from './command.ts';
 

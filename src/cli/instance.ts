@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { environment, OperatorError, UsageError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { environment, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import type { LocalOperator, StateFile } from '../state-file.ts';
 import { configFileOf } from './foreground.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
 
 /** Largest file of a command, in bytes. */
 const largest = 1_048_576;

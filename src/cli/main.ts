@@ -1,5 +1,5 @@
-import { OperatorError, UsageError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { version } from '../version.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';

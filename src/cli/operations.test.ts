@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { OperatorError, UsageError } from '@alongside/kernel/config';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { startInstance, type TestInstance } from '../../test/support/instance.ts';
 import { Navigator } from '../../test/support/navigate.ts';

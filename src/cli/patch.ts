@@ -1,4 +1,4 @@
-import { UsageError } from '@alongside/kernel/config';
+import { UsageError } from '@alongside/kernel/operator';
 import { patchOf } from './assignments.ts';
 import { readJsonFile } from './json-file.ts';
 

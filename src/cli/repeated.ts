@@ -1,4 +1,4 @@
-import { flagOf, UsageError } from '@alongside/kernel/config';
+import { flagOf, UsageError } from '@alongside/kernel/operator';
 
 /** Flags that may come several times, with what they were given, and all other arguments in their order. */
 export interface Repeated<K extends string> {

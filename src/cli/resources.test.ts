@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { OperatorError, UsageError } from '@alongside/kernel/config';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { startInstance, type TestInstance } from '../../test/support/instance.ts';
 import { invoke, invokeJson, runProcess } from './command.fixture.ts';
 

@@ -1,4 +1,4 @@
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { type Database, must, type Statement, sql } from './database.ts';
 import { foundation } from './migrations/0001-foundation.ts';
 import { authenticators } from './migrations/0002-authenticators.ts';

@@ -1,5 +1,5 @@
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
 import pg from 'pg';
 import {
   type BatchResult,

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import { UsageError } from '@alongside/kernel/config';
+import { UsageError } from '@alongside/kernel/operator';
 import type { FuzzFailure, FuzzResult } from './engine.ts';
 import { inputOf } from './engine.ts';
 import type { TargetWork } from './one-target.ts';

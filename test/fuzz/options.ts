@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '@alongside/kernel/config';
+import { UsageError } from '@alongside/kernel/operator';
 import { targetNames } from './registry.ts';
 
 export const help = `npm run fuzz -- [OPTIONS]: feeds the parsers of what comes from outside with changed inputs until one breaks a promise.

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { firstProblem } from '../json-body.ts';
 import { type ExternalIssuer, usualFreshness } from './external-issuer.ts';

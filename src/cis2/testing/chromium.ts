@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { getuid } from 'node:process';
-import { environment } from '@alongside/kernel/config';
+import { environment } from '@alongside/kernel/operator';
 import { type Browser, chromium } from 'playwright-core';
 
 const names = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];

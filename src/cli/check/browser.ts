@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { systemClock } from '@alongside/kernel/clock';
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { type Form, formOf, refreshOf, sendsItself } from './markup.ts';
 
 /** The browser came to an address where it stops. */

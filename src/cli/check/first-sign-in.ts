@@ -1,4 +1,4 @@
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import type { Callback, Landing } from './browser.ts';
 import { Stranded, shows, type Trial, wordsOf } from './trial.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '@alongside/kernel/clock';
-import { OperatorError } from '@alongside/kernel/config';
 import type { JourneyEvent } from '@alongside/kernel/events';
+import { OperatorError } from '@alongside/kernel/operator';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import type { DeliveriesAnswer, DeliveryAnswer, SessionAnswer, SessionsAnswer } from '../../cis2/protocol.ts';
 import { type InstanceApi, sentence } from '../instance.ts';

@@ -1,4 +1,4 @@
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
 import { basis } from './checks.ts';
 import { firstSignIn, type Told } from './first-sign-in.ts';

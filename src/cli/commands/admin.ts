@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig, OperatorError, readFlags, UsageError } from '@alongside/kernel/config';
+import { loadConfig, readFlags } from '@alongside/kernel/config';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import type { AdministratorDesk } from '../../boot/administrator-desk.ts';
 import { type Config, productionShape } from '../../config.ts';

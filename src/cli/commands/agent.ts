@@ -1,4 +1,5 @@
-import { OperatorError, readFlags } from '@alongside/kernel/config';
+import { readFlags } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { examine, inWords as reportInWords } from '../../../identity-agent/doctor/doctor.ts';
 import { subjectOf } from '../../../identity-agent/doctor/subject.ts';

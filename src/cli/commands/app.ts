@@ -1,4 +1,5 @@
-import { readFlags, UsageError } from '@alongside/kernel/config';
+import { readFlags } from '@alongside/kernel/config';
+import { UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { credentialCalls, credentialFlags, credentialHelp } from '../app-credentials.ts';
 import { type Command, choose, noMore, type Output, word } from '../command.ts';

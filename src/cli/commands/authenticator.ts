@@ -1,4 +1,5 @@
-import { OperatorError, readFlags } from '@alongside/kernel/config';
+import { readFlags } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import type { AuthenticatorsAnswer, EnrolmentAnswer } from '../../cis2/protocol.ts';
 import { type Command, choose, noMore, type Output, word } from '../command.ts';

@@ -1,4 +1,5 @@
-import { readFlags, UsageError } from '@alongside/kernel/config';
+import { readFlags } from '@alongside/kernel/config';
+import { UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { checks } from '../check/checks.ts';
 import { ProviderSide } from '../check/provider.ts';

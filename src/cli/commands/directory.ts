@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { OperatorError, readFlags, UsageError } from '@alongside/kernel/config';
+import { readFlags } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import type { ImportAnswer } from '../../cis/protocol.ts';
 import { type Command, choose, noMore, type Output, word } from '../command.ts';

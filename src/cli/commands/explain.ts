@@ -1,4 +1,5 @@
-import { OperatorError, readFlags } from '@alongside/kernel/config';
+import { readFlags } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { type Command, noMore, word } from '../command.ts';
 import { InstanceApi, instanceFlags, sentence } from '../instance.ts';
 

@@ -1,4 +1,5 @@
-import { OperatorError, readFlags, UsageError } from '@alongside/kernel/config';
+import { readFlags } from '@alongside/kernel/config';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import type { FaultState, NamedFault } from '../../storage/faults.ts';
 import { type Command, choose, noMore, type Output, word } from '../command.ts';

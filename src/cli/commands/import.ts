@@ -1,4 +1,5 @@
-import { OperatorError, readFlags } from '@alongside/kernel/config';
+import { readFlags } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { type Command, noMore, word } from '../command.ts';
 import { placeIn, type ReadExport, readExport } from '../export-folder/read.ts';

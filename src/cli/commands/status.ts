@@ -1,4 +1,5 @@
-import { OperatorError, readFlags } from '@alongside/kernel/config';
+import { readFlags } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { agentSocketPath } from '../../boot/data-folder.ts';
 import { type Command, noMore, type Output } from '../command.ts';

@@ -1,4 +1,4 @@
-import { flagOf, variableOf } from '@alongside/kernel/config';
+import { flagOf, variableOf } from '@alongside/kernel/operator';
 import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import type { Command, Output } from '../command.ts';

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { environment } from '@alongside/kernel/config';
+import { environment } from '@alongside/kernel/operator';
 import { type Check, type Finding, ok, wrong } from './check.ts';
 
 const names = [

@@ -1,4 +1,4 @@
-import { environment } from '@alongside/kernel/config';
+import { environment } from '@alongside/kernel/operator';
 import { type Check, type Finding, ok, wrong } from './check.ts';
 
 /** Plain HTTP on this machine: proxies for https alone do not matter. */

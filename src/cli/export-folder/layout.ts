@@ -1,4 +1,4 @@
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 
 export type Thing = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
 import { fileNameOf, type Kind, kindNames, limits, manifestName, type State, type Thing } from './layout.ts';
 import { isFile, jsonFiles } from './plain-files.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
 import { canonicalJson } from './canonical.ts';
 import { fileNameOf, kindNames, manifestName, type State } from './layout.ts';
 import { isFile, isFolder, jsonFiles } from './plain-files.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { OperatorError } from '@alongside/kernel/config';
 import { newKeyPair } from '@alongside/kernel/keys';
+import { OperatorError } from '@alongside/kernel/operator';
 import fc from 'fast-check';
 import { readProviders } from './provider.ts';
 

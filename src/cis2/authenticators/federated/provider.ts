@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { OperatorError } from '@alongside/kernel/config';
 import { parseJsonObject } from '@alongside/kernel/json';
+import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 
 /** An OpenID provider of others at which people may sign in: a hospital's, or that of a mail service. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { FederationProblem } from './problem.ts';
 import type { FederatedProvider } from './provider.ts';
 import { newUpstreamRequest, Upstream } from './upstream.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Clock, seconds } from '@alongside/kernel/clock';
-import { OperatorError } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken, uuid } from '@alongside/kernel/ids';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import { signJwt } from '@alongside/kernel/jws';
+import { OperatorError } from '@alongside/kernel/operator';
 import { withQuery } from '../../../oauth/parameters.ts';
 import { FetchError, type FetchPolicy, type FetchRequest, safeFetch } from '../../../oauth/safe-fetch.ts';
 import { FederationProblem } from './problem.ts';

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { OperatorError } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { developmentAaguid, developmentRoot } from './development-root.ts';
 import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
 
