@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { clone, compileCache, inClone } from '../prepare/clone.mjs';
 import { say } from '../prepare/say.mjs';
+import { prepareKeyPool } from './key-pool.mjs';
 import { notRun } from './not-run.mjs';
 import { runToEnd } from './run-to-end.mjs';
 
@@ -17,10 +18,13 @@ export async function runTests(node, files, options, helpers) {
   const notes = join(work, 'not-run');
   const closing = join(work, 'closing.json');
   try {
+    await prepareKeyPool();
     const code = await runToEnd(
       node,
       [
-        `--import=${pathToFileURL(inClone('scripts', 'test', 'properties.mjs'))}`,
+        ...['properties.mjs', 'keys.mjs'].map(
+          (file) => `--import=${pathToFileURL(inClone('scripts', 'test', file))}`,
+        ),
         '--test',
         // More files than cores: many wait for a browser or a database.
         `--test-concurrency=${Math.min(8, Math.max(3, availableParallelism()))}`,
