@@ -11,9 +11,13 @@ import { FixtureCis } from '../identity-agent/fixture/fixture-cis.ts';
 import { FixtureCis2 } from '../identity-agent/fixture/fixture-cis2.ts';
 import { methods } from '../identity-agent/protocol.ts';
 import { AgentConnection } from '../identity-agent/socket/client.ts';
+import { endWith, readBenchFlags } from './flags.ts';
 import { median } from './usage.ts';
 
-const rounds = Number(process.argv[2] ?? 7);
+const usageText = 'bench:agent -- [ROUNDS]';
+const { positionals } = readBenchFlags(usageText, { allowPositionals: true });
+const rounds = Number(positionals[0] ?? 7);
+if (!Number.isInteger(rounds) || rounds < 1) endWith(usageText);
 const handOffs = 100;
 const clone = new URL('..', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'agent-bench-'));

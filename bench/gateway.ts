@@ -3,14 +3,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { endWith, readBenchFlags } from './flags.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { call, demand, json, lanes } from './peers/call.ts';
 import { assertion, assertionType } from './peers/client-key.ts';
 import { measure } from './peers/measure.ts';
 import { median } from './usage.ts';
 
-const { values } = parseArgs({
+const usageText = 'bench:gateway -- [--rounds 7] [--operations 3200] [--json]';
+const { values } = readBenchFlags(usageText, {
   options: {
     rounds: { type: 'string', default: '7' },
     operations: { type: 'string', default: '3200' },
@@ -19,10 +20,7 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const each = Math.ceil(Number(values.operations) / lanes);
-if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each < 1) {
-  process.stderr.write('Usage: npm run bench:gateway -- [--rounds 7] [--operations 3200] [--json]\n');
-  process.exit(2);
-}
+if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each < 1) endWith(usageText);
 
 const ours = await startAlongside();
 const form = {

@@ -1,6 +1,6 @@
 // What one operation costs, beside oidc-provider (in memory, and durable as ours is) and the bare cryptography, in the same run:
 // `npm run bench:peers [-- --rounds 5] [--operations 480] [--json]`. Reports medians; never fails on a figure.
-import { parseArgs } from 'node:util';
+import { endWith, readBenchFlags } from './flags.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { lanes } from './peers/call.ts';
 import { gate } from './peers/gate.ts';
@@ -11,7 +11,8 @@ import { scenarios } from './peers/scenarios.ts';
 import type { Target } from './peers/target.ts';
 import { median, usage } from './usage.ts';
 
-const { values } = parseArgs({
+const usageText = 'bench:peers -- [--rounds 5] [--operations 480] [--only ID] [--json]';
+const { values } = readBenchFlags(usageText, {
   options: {
     rounds: { type: 'string', default: '5' },
     operations: { type: 'string', default: '480' },
@@ -21,12 +22,7 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const each = Math.ceil(Number(values.operations) / lanes);
-if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each < 1) {
-  process.stderr.write(
-    'Usage: npm run bench:peers -- [--rounds 5] [--operations 480] [--only ID] [--json]\n',
-  );
-  process.exit(2);
-}
+if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each < 1) endWith(usageText);
 const say = (text: string): unknown => process.stderr.write(`${text}\n`);
 
 say('starting the servers');

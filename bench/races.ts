@@ -1,15 +1,16 @@
 // Ten uses at once of one code, one refresh token, one jti and one request_uri, over four processes on PostgreSQL:
 // `npm run bench:races [-- ROUNDS] [--json]`. One winner in every round, or the exit code is 1. Ctrl-C reports what was run.
-import { parseArgs } from 'node:util';
 import { silentRecorder } from '@alongside/kernel/events';
 import { newClientKey } from '../src/authorisation/testing/assertions.ts';
 import { startPlatform } from '../src/authorisation/testing/platform.ts';
 import { sql } from '../src/storage/database.ts';
 import { startPostgres } from '../test/support/postgres.ts';
+import { endWith, readBenchFlags } from './flags.ts';
 import { startProcesses } from './races/processes.ts';
 import { racesOn, uses } from './races/races.ts';
 
-const { values, positionals } = parseArgs({
+const usageText = 'bench:races -- [ROUNDS] [--json] [--processes 4] [--lanes 4]';
+const { values, positionals } = readBenchFlags(usageText, {
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
@@ -20,10 +21,7 @@ const { values, positionals } = parseArgs({
 const rounds = Number(positionals[0] ?? 100_000);
 const count = Number(values.processes);
 const lanes = Number(values.lanes);
-if ([rounds, count, lanes].some((number) => !Number.isInteger(number) || number < 1)) {
-  process.stderr.write('Usage: npm run bench:races -- [ROUNDS] [--json] [--processes 4] [--lanes 4]\n');
-  process.exit(2);
-}
+if ([rounds, count, lanes].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
 
 interface Sum {
   rounds: number;

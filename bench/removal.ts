@@ -8,13 +8,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { openVault } from '../src/boot/data-folder.ts';
 import { paths } from '../src/cis/protocol.ts';
 import { Navigator } from '../test/support/navigate.ts';
 import { BenchDesk, post } from './desks.ts';
+import { endWith, readBenchFlags } from './flags.ts';
 
-const { values: options } = parseArgs({
+const usageText = 'bench:removal -- [--people 1000] [--rounds 7] [--json]';
+const { values: options } = readBenchFlags(usageText, {
   options: {
     people: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '7' },
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
 });
 const people = Number(options.people);
 const rounds = Number(options.rounds);
+if ([people, rounds].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
 const goal = 1_000;
 const callback = 'http://localhost:1/callback';
 const command = new URL('../scripts/alongside.mjs', import.meta.url).pathname;

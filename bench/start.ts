@@ -2,9 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Navigator } from '../test/support/navigate.ts';
+import { endWith, readBenchFlags } from './flags.ts';
 import { median, usage } from './usage.ts';
 
-const rounds = Number(process.argv[2] ?? 7);
+const usageText = 'bench:start -- [ROUNDS]';
+const { positionals } = readBenchFlags(usageText, { allowPositionals: true });
+const rounds = Number(positionals[0] ?? 7);
+if (!Number.isInteger(rounds) || rounds < 1) endWith(usageText);
 const journeys = 40;
 // The command as a user calls it, preparation check included.
 const command = new URL('../scripts/alongside.mjs', import.meta.url).pathname;
