@@ -47,24 +47,29 @@ describe('alongside check', () => {
     'oidcc-client-test-discovery-jwks-uri-keys',
   ];
 
-  // It sends no state at a sign-out, keeps the discovery document, and takes no second new key without patience.
+  // It sends no state at a sign-out, and keeps the discovery document.
   const noOccasion = [
     'oidcc-client-test-rp-init-logout-other-state',
     'oidcc-client-test-rp-init-logout-no-state',
-    'oidcc-client-test-kid-absent-single-jwks',
     ...ofDiscovery,
   ];
+  // It takes no second new key until its patience is over: a slow machine gives the occasion.
+  const late = 'oidcc-client-test-kid-absent-single-jwks';
 
   test('the sample application passes every check for which it gives an occasion', async () => {
     const answer = await run(`${instance.urls.sample}/sign-in/separate`);
+    const inTime = answer.checks.find(({ name }) => name === late)?.outcome;
+    assert.ok(inTime === 'notRun' || inTime === 'passed', String(inTime));
     assert.deepEqual(
-      answer.checks.filter(({ outcome }) => outcome !== 'passed').map(({ name, outcome }) => [name, outcome]),
+      answer.checks
+        .filter(({ name, outcome }) => outcome !== 'passed' && name !== late)
+        .map(({ name, outcome }) => [name, outcome]),
       noOccasion.map((name) => [name, 'notRun']),
     );
     assert.match(answer.checks.at(-1)?.got ?? '', /alongside fault on discovery-empty-key-set/);
     assert.deepEqual(
       [answer.ok, answer.code, answer.counts.passed],
-      [true, 0, all.length - noOccasion.length],
+      [true, 0, all.length - noOccasion.length - (inTime === 'passed' ? 0 : 1)],
     );
     assert.deepEqual(await faultsOn(), []);
     const { card } = await instance.api<{ card: unknown }>('GET', '/readers/0');
