@@ -7,7 +7,7 @@ import { keyPool } from './key-pool.mjs';
 
 /**
  * Loaded before each test file: RSA keys of 2,048 bits come from a pool that the clone made once, as making them is a
- * quarter of a run's processor time. They are real, and each is given once in a process; then new ones are made. Keys
+ * sixth of a run's processor time. They are real, and each is given once in a process; then new ones are made. Keys
  * of another kind, other processes and worker threads are left alone.
  */
 const isTestFile = isMainThread && process.argv[1]?.endsWith('.test.ts');
