@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { environment } from '@alongside/kernel/operator';
 
@@ -19,4 +23,20 @@ export async function deskPrograms(
   }
   const { PATH: path = '', HOME: home = '/' } = environment();
   return { PATH: `${bin}:${path}`, HOME: home, ALONGSIDE_AGENT_SOCKET: socket };
+}
+
+/** The command `identity-agent` among those programs: each line that it prints, and how it ended and what it complained of. */
+export function runAgentCommand(t: TestContext, env: Record<string, string>, ...words: string[]) {
+  const child = spawn('identity-agent', words, { env });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said += String(text);
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    child,
+    line: async () => String((await lines.next()).value),
+    end: async () => ({ code: (await once(child, 'close'))[0] as number | null, said }),
+  };
 }

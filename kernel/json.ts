@@ -56,7 +56,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 /** Makes a value and all in it unchangeable, so that it can be shared. */
-export function freeze<T>(value: T): T {
+function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     Object.freeze(value);
     for (const member of Object.values(value)) freeze(member);
@@ -72,10 +72,10 @@ export class ParsedTexts<T> {
   readonly #known = new Map<string, { text: string; value: T }>();
 
   /** @param key whose text it is: a newer one takes the place of the older. */
-  of(key: string, text: string): T {
+  of(key: string, text: string, read: (text: string) => T = JSON.parse): T {
     const known = this.#known.get(key);
     if (known?.text === text) return known.value;
-    const value = freeze(JSON.parse(text) as T);
+    const value = freeze(read(text));
     if (this.#known.size >= mostTexts) this.#known.clear();
     this.#known.set(key, { text, value });
     return value;

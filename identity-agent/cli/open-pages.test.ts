@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFile, readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, type TestContext, test } from 'node:test';
-import { deskPrograms } from '../desk-programs.fixture.ts';
+import { deskPrograms, runAgentCommand } from '../desk-programs.fixture.ts';
 import { type TestDesk, testDesk } from '../fixture/desk.ts';
 
 /** The command with a stand-in for xdg-open that notes what it was given. */
@@ -14,18 +11,11 @@ async function opening(t: TestContext, { folder, socketPath }: Pick<TestDesk, 'f
   const opened = join(folder, 'opened');
   await appendFile(opened, '');
   const env = await deskPrograms(folder, socketPath, { 'xdg-open': `echo "$@" >> '${opened}'` });
-  const child = spawn('identity-agent', ['open-pages', '--json'], { env });
-  t.after(() => child.kill('SIGKILL'));
-  let said = '';
-  child.stderr.on('data', (text) => {
-    said += String(text);
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const { line, end } = runAgentCommand(t, env, 'open-pages', '--json');
   return {
-    child,
-    line: async () => JSON.parse(String((await lines.next()).value)) as unknown,
+    end,
+    line: async () => JSON.parse(await line()) as unknown,
     opened: async () => (await readFile(opened, 'utf8')).trim().split('\n'),
-    end: async () => ({ code: (await once(child, 'close'))[0] as number | null, said }),
   };
 }
 

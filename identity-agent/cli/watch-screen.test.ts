@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { describe, type TestContext, test } from 'node:test';
-import { deskPrograms } from '../desk-programs.fixture.ts';
+import { deskPrograms, runAgentCommand } from '../desk-programs.fixture.ts';
 import { testDesk } from '../fixture/desk.ts';
 import { dbusmock, startLogind } from '../fixture/logind.ts';
 
@@ -17,18 +14,7 @@ async function watchedDesk(t: TestContext, interpreter: string, { onBus = true }
   const programs = await deskPrograms(desk.folder, desk.socketPath);
   const watch = (more: Record<string, string> = {}, ...words: string[]) => {
     const env = { ...programs, DBUS_SYSTEM_BUS_ADDRESS: logind.address, ...more };
-    const child = spawn('identity-agent', ['watch-screen', ...words], { env });
-    t.after(() => child.kill('SIGKILL'));
-    let said = '';
-    child.stderr.on('data', (text) => {
-      said += String(text);
-    });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    return {
-      child,
-      line: async (): Promise<unknown> => (await lines.next()).value,
-      end: async () => ({ code: (await once(child, 'close'))[0] as number | null, said }),
-    };
+    return runAgentCommand(t, env, 'watch-screen', ...words);
   };
   return { desk, logind, watch };
 }

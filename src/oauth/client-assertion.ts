@@ -2,7 +2,7 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt, isSigningAlgorithm, type SigningAlgorithm } from '@alongside/kernel/jws';
 import type { SingleUse } from '../storage/single-use.ts';
 import { type Check, faultOf, shown } from './check.ts';
-import { type KeySource, signedBy, signedByLone } from './key-source.ts';
+import { type KeySource, signedByNamedOrLone } from './key-source.ts';
 import type { RemoteKeys } from './remote-keys.ts';
 import { FetchError } from './safe-fetch.ts';
 
@@ -87,12 +87,11 @@ export async function signatureCheck(jwt: DecodedJwt, source: KeySource, remote:
   if (!isSigningAlgorithm(alg)) return failed(`alg ${shown(alg)}`);
   if (!source.jwks && !source.jwksUrl) return failed('no key is registered');
   try {
-    const named = kid !== undefined;
-    const signed = await (named ? signedBy : signedByLone)(source, jwt, alg, remote);
+    const signed = await signedByNamedOrLone(source, jwt, alg, remote);
     if (signed === 'yes') return { check: 'signature', ok: true, expected, received: `key ${shown(kid)}` };
     return failed(
       signed === 'unknown key'
-        ? named
+        ? kid !== undefined
           ? `no registered key has the kid ${shown(kid)}`
           : `kid is missing, and not exactly one registered key is for ${alg}`
         : `key ${shown(kid)} by ${alg}: ${signed === 'no' ? 'another signature' : signed}`,

@@ -45,7 +45,7 @@ function loneKey(keys: readonly JsonWebKey[], algorithm: SigningAlgorithm): KeyO
  * Whether the one key of this sender that can be meant signed a token that names none; `unknown key` when several fit.
  * Throws FetchError when keys at an address cannot be had.
  */
-export async function signedByLone(
+async function signedByLone(
   source: KeySource,
   jwt: DecodedJwt,
   algorithm: SigningAlgorithm,
@@ -92,6 +92,10 @@ export async function signedBy(
   const newer = await remote.replaced(jwksUrl, kid, key);
   return newer ? outcome(newer) : first;
 }
+
+/** `signedBy`, and where the token names no key the only one that can be meant. */
+export const signedByNamedOrLone: typeof signedBy = (source, jwt, algorithm, remote) =>
+  (jwt.header.kid === undefined ? signedByLone : signedBy)(source, jwt, algorithm, remote);
 
 /** All registered keys, as they are registered. Throws FetchError when they stand at an address and cannot be had. */
 export async function registeredKeys(

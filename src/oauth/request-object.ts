@@ -1,7 +1,7 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { decodeJwt, isSigningAlgorithm, type JwtClaims, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { shown } from './check.ts';
-import { type KeySource, signedBy, signedByLone } from './key-source.ts';
+import { type KeySource, signedByNamedOrLone } from './key-source.ts';
 import { Parameters } from './parameters.ts';
 import type { RemoteKeys } from './remote-keys.ts';
 import { FetchError } from './safe-fetch.ts';
@@ -81,12 +81,7 @@ export async function readRequestObject(
   if (times !== undefined) return fault(times);
   if (forbidden.some((name) => name in claims)) return fault('it holds another request object');
   try {
-    const signed = await (header.kid === undefined ? signedByLone : signedBy)(
-      source,
-      jwt,
-      header.alg,
-      clientKeys,
-    );
+    const signed = await signedByNamedOrLone(source, jwt, header.alg, clientKeys);
     return signed === 'yes' ? { parameters: parametersOf(claims) } : fault(`signature: ${signed}`);
   } catch (error) {
     if (error instanceof FetchError) return fault(`${source.jwksUrl} cannot be read: ${error.message}`);

@@ -1,4 +1,4 @@
-import { freeze } from '@alongside/kernel/json';
+import { ParsedTexts } from '@alongside/kernel/json';
 
 /** A row whose body is JSON text, with the number of its revision. */
 export interface BodyRow {
@@ -6,22 +6,14 @@ export interface BodyRow {
   revision: number;
 }
 
-/** Most rows that are remembered. */
-const most = 1_000;
-
 /**
  * What rows say, parsed once for as long as they say it. The rows themselves are read each time, so a change holds at once;
  * nobody can change what is shared.
  */
 export class ParsedRows<T extends object> {
-  readonly #known = new Map<string, { row: BodyRow; value: T & { revision: number } }>();
+  readonly #texts = new ParsedTexts<T & { revision: number }>();
 
   of(key: string, { body, revision }: BodyRow): T & { revision: number } {
-    const known = this.#known.get(key);
-    if (known && known.row.revision === revision && known.row.body === body) return known.value;
-    const value = freeze({ ...(JSON.parse(body) as T), revision });
-    if (this.#known.size >= most) this.#known.clear();
-    this.#known.set(key, { row: { body, revision }, value });
-    return value;
+    return this.#texts.of(`${revision} ${key}`, body, (text) => ({ ...(JSON.parse(text) as T), revision }));
   }
 }
