@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash, createPrivateKey, sign } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { loadConfig } from '@alongside/kernel/config';
-import { randomToken } from '@alongside/kernel/ids';
 import { Vault } from '@alongside/kernel/secrets';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { isAccessible } from '../../src/cis2/testing/accessible.ts';
-import { productionShape } from '../../src/config.ts';
-import { startAlongside } from '../../src/main.ts';
 import { platformClient } from '../../src/oauth/seeds.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { type ProductionInstance, startProduction } from '../support/production.ts';
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 interface Desk {
   page: Page;
@@ -395,117 +386,5 @@ describe('production', () => {
     };
     assert.equal(await errorWith(platformClient.clientSecret), 'invalid_client');
     assert.equal(await errorWith(own), 'invalid_grant');
-  });
-});
-
-test('alongside serve is a process like any other: a line when it is ready, nothing secret in it, an orderly end', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'alongside-serve-'));
-  const stateFile = join(folder, 'state.json');
-  const inFlag = ['--smtp-url', 'smtp://alongside:password-in-a-flag@localhost:1'];
-  writeFileSync(join(folder, 'database'), `sqlite:${join(folder, 'named.db')}\n`);
-  const inFile = ['--database', `@${join(folder, 'database')}`];
-  const flags = ['--json', '--data', folder, '--port-base', '0', ...inFlag, ...inFile];
-  const child = spawn(process.execPath, [main, 'serve', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let logged = '';
-  child.stderr.setEncoding('utf8').on('data', (part: string) => {
-    logged += part;
-  });
-  try {
-    const line = await new Promise<string>((resolve, reject) => {
-      child.once('exit', (code) => reject(new Error(`serve ended with ${code}`)));
-      child.stdout.once('data', (part) => resolve(String(part)));
-    });
-    child.removeAllListeners('exit');
-    const ready = JSON.parse(line) as { ready: boolean; agentSocket: null; urls: Record<string, string> };
-    assert.equal(ready.ready, true);
-    assert.equal(ready.agentSocket, null);
-    assert.ok(existsSync(join(folder, 'named.db')));
-    const warned = logged.split('\n').filter((text) => text.includes('a secret stands in a flag'));
-    assert.deepEqual(
-      warned.map((text) => (JSON.parse(text) as { setting: string }).setting),
-      ['--smtp-url'],
-    );
-    assert.doesNotMatch(logged, /password-in-a-flag/);
-    const { operator } = JSON.parse(readFileSync(stateFile, 'utf8')) as { operator: { token: string } };
-    assert.ok(operator.token.length > 40 && !line.includes(operator.token));
-    assert.equal((await fetch(`${ready.urls.console}/readyz`)).status, 200);
-    await assert.rejects(fetch(`${ready.urls.sample}`));
-    await assert.rejects(fetch(`${ready.urls.identityAgent}`));
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    assert.equal(await ended, 0);
-    assert.equal(existsSync(stateFile), false);
-  } finally {
-    child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
-
-describe('production does not start', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'alongside-production-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  const starting = (settings: Record<string, unknown>, development = false) =>
-    startAlongside(
-      loadConfig(productionShape, { portBase: 0, data: folder, logLevel: 'silent', ...settings }),
-      {
-        development,
-      },
-    );
-  const refuses = async (settings: Record<string, unknown>, sentence: RegExp) => {
-    await assert.rejects(starting(settings), (error: Error) => {
-      assert.equal(error.name, 'OperatorError');
-      assert.match(error.message, sentence);
-      return true;
-    });
-  };
-
-  test('without keeping its data', async () => {
-    await refuses({ ephemeral: true }, /keeps its data/);
-    await refuses({ database: ':memory:' }, /keeps its data/);
-  });
-
-  test('with an address that is http, but on loopback', async () => {
-    for (const name of [
-      'urlConsole',
-      'urlApi',
-      'urlCis2',
-      'urlCis',
-      'urlIdentityAgent',
-      'urlApiMutualTls',
-      'urlCis2MutualTls',
-    ])
-      await refuses({ [name]: 'http://alongside.example' }, /must be https/);
-    await refuses({ urlCis2: 'http://localhost.example' }, /must be https/);
-  });
-
-  test('with the sample application', () => refuses({ only: 'console,sample' }, /sample application/));
-
-  test('with a console that has no name', () => refuses({ urlConsole: 'https://192.0.2.1' }, /host name/));
-
-  test('with its master key where others can read', async () => {
-    chmodSync(folder, 0o755);
-    await refuses({}, /chmod 700/);
-    chmodSync(folder, 0o700);
-    const masterKey = join(folder, 'elsewhere.key');
-    writeFileSync(masterKey, randomToken(32));
-    for (const mode of [0o644, 0o640, 0o604, 0o660]) {
-      chmodSync(masterKey, mode);
-      await refuses({ masterKey }, /elsewhere\.key can be read by other users: chmod 600/);
-    }
-    chmodSync(masterKey, 0o600);
-    await (await starting({ masterKey, data: join(folder, 'key'), only: 'console' })).stop();
-    await refuses({ masterKey: join(folder, 'missing.key') }, /missing\.key cannot be read/);
-  });
-
-  test('on data of development, nor development on data of production', async () => {
-    const development = await starting({ data: join(folder, 'development'), only: 'console' }, true);
-    await development.stop();
-    await refuses({ data: join(folder, 'development') }, /made in development/);
-    const production = await starting({ data: join(folder, 'production'), only: 'console' });
-    await production.stop();
-    await assert.rejects(
-      starting({ data: join(folder, 'production'), only: 'console' }, true),
-      /belongs to production/,
-    );
   });
 });

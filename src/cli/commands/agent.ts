@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { examine, inWords as reportInWords } from '../../../identity-agent/doctor/doctor.ts';
 import { subjectOf } from '../../../identity-agent/doctor/subject.ts';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
-import { agentSocketPath } from '../../boot/data-folder.ts';
+import { agentSocketAt } from '../../boot/data-folder.ts';
 import { type Command, choose, noMore, type Output } from '../command.ts';
 import { InstanceApi, instanceFlags, sentence } from '../instance.ts';
 
@@ -123,7 +123,7 @@ async function signOut({ api, words, json, out }: Call): Promise<void> {
 async function doctor({ api, words, json, out }: Call): Promise<boolean> {
   noMore(words, 1);
   const { urls } = await api.must<{ urls: { identityAgent: string } }>('GET', '/state');
-  const report = await examine(await subjectOf(agentSocketPath(Number(new URL(urls.identityAgent).port))));
+  const report = await examine(await subjectOf(agentSocketAt(urls.identityAgent)));
   if (json) out.json(report);
   else for (const line of reportInWords(report).trimEnd().split('\n')) out.line(line);
   return !report.ok;

@@ -1,7 +1,7 @@
 import { readFlags } from '@alongside/kernel/config';
 import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
-import { agentSocketPath } from '../../boot/data-folder.ts';
+import { agentSocketAt } from '../../boot/data-folder.ts';
 import { type Command, noMore, type Output } from '../command.ts';
 import { InstanceApi, instanceFlags } from '../instance.ts';
 import { columns } from '../output.ts';
@@ -47,7 +47,7 @@ async function read(api: InstanceApi): Promise<Everything> {
       },
     ),
   ]);
-  const agentSocket = agentSocketPath(Number(new URL(state.urls.identityAgent ?? '').port));
+  const agentSocket = agentSocketAt(state.urls.identityAgent ?? '');
   return { state, agentSocket, people, cards, applications };
 }
 
