@@ -4,9 +4,9 @@ import { inGoodStanding } from '../../oauth/developers.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
-import { type HeaderMap, passable } from '../headers.ts';
+import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
-import { toClient } from './back-end.ts';
+import { passOn } from './back-end.ts';
 import { limitRate } from './rate-limits.ts';
 
 interface Keyed {
@@ -36,7 +36,7 @@ export const serveKeyedPath = (dependencies: Dependencies) => {
   const findOwner = ownerOf(dependencies);
   const limit = limitRate(dependencies);
   return async function serveKeyedPath(call: Arrival & { client: HeaderMap }): Promise<Answer | undefined> {
-    const { api, verb, path, query, request, client, trace } = call;
+    const { api, path, client, trace } = call;
     const keyed = api.keyed.find(({ pattern }) => pattern.test(path));
     const key = client.get('apikey') ?? '';
     if (!keyed || key === '' || client.has('authorization')) return undefined;
@@ -44,8 +44,6 @@ export const serveKeyedPath = (dependencies: Dependencies) => {
     const owner = await findOwner(key, call);
     await limit({ ...call, ...owner });
     trace.reachedBackEnd = true;
-    const headers = passable(client, api.takes);
-    const asked = { method: verb, path, query, headers, body: request.body, messageId: request.id };
-    return toClient(await api.backEnd(asked), request.id);
+    return passOn(call);
   };
 };

@@ -1,14 +1,22 @@
 import { Answer } from '@alongside/kernel/answer';
 import type { Call } from '../api.ts';
 import { faults } from '../faults.ts';
-import { answerable } from '../headers.ts';
+import { answerable, type HeaderMap, passable } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
 /** What a client may see of a back end's answer: 1xx to 4xx pass, anything else becomes the catch-all with the same status. */
-export function toClient(answer: Answer, messageId: string): Answer {
+function toClient(answer: Answer, messageId: string): Answer {
   if (answer.status >= 500)
     throw faults.unexpected(`the back end answered ${answer.status}`, { status: answer.status, messageId });
   return new Answer(answer.status, answerable(answer.headers), answer.body);
+}
+
+/** Asks the back end for a path that needs no token: with the client's own headers, where they may pass. */
+export async function passOn(call: Arrival & { client: HeaderMap }): Promise<Answer> {
+  const { api, request, verb, path, query, client } = call;
+  const headers = passable(client, api.takes);
+  const asked = { method: verb, path, query, headers, body: request.body, messageId: request.id };
+  return toClient(await api.backEnd(asked), request.id);
 }
 
 /** Asks the back end, with the headers that the gateway made. */

@@ -6,9 +6,9 @@ import { Settings } from '../../storage/settings.ts';
 import { release } from '../../version.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
-import { type HeaderMap, passable } from '../headers.ts';
+import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
-import { toClient } from './back-end.ts';
+import { passOn } from './back-end.ts';
 
 type Read = Arrival & { client: HeaderMap };
 
@@ -53,21 +53,9 @@ export const answerStatus = ({ database, urls, statusApiKey }: Dependencies) =>
   };
 
 /** Paths that need no token go straight to the back end. */
-export async function serveOpenPath({
-  api,
-  verb,
-  path,
-  query,
-  request,
-  client,
-  trace,
-}: Read): Promise<Answer | undefined> {
-  const open = api.open.find(({ pattern }) => pattern.test(path));
+export async function serveOpenPath(call: Read): Promise<Answer | undefined> {
+  const open = call.api.open.find(({ pattern }) => pattern.test(call.path));
   if (!open) return undefined;
-  trace.operation = open.name;
-  const headers = passable(client, api.takes);
-  return toClient(
-    await api.backEnd({ method: verb, path, query, headers, body: request.body, messageId: request.id }),
-    request.id,
-  );
+  call.trace.operation = open.name;
+  return passOn(call);
 }
