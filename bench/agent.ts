@@ -6,6 +6,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '@alongside/kernel/clock';
 import { FixtureCis } from '../identity-agent/fixture/fixture-cis.ts';
 import { FixtureCis2 } from '../identity-agent/fixture/fixture-cis2.ts';
@@ -19,7 +20,7 @@ const { positionals } = readBenchFlags(usageText, { allowPositionals: true });
 const rounds = Number(positionals[0] ?? 7);
 if (!Number.isInteger(rounds) || rounds < 1) endWith(usageText);
 const handOffs = 100;
-const clone = new URL('..', import.meta.url).pathname;
+const clone = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'agent-bench-'));
 
 /** Resident memory in MiB: all of it, and what is this process's own. */

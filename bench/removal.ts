@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { openVault } from '../src/boot/data-folder.ts';
 import { paths } from '../src/cis/protocol.ts';
 import { Navigator } from '../test/support/navigate.ts';
@@ -27,7 +28,7 @@ const rounds = Number(options.rounds);
 if ([people, rounds].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
 const goal = 1_000;
 const callback = 'http://localhost:1/callback';
-const command = new URL('../scripts/alongside.mjs', import.meta.url).pathname;
+const command = fileURLToPath(new URL('../scripts/alongside.mjs', import.meta.url));
 const product = 'bench-removal';
 
 interface Urls {

@@ -1,6 +1,7 @@
 // Cold start and the silent journey, measured on the real command: `npm run bench:start`. Reports medians; never fails on a figure.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { Navigator } from '../test/support/navigate.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 import { median, usage } from './usage.ts';
@@ -11,7 +12,7 @@ const rounds = Number(positionals[0] ?? 7);
 if (!Number.isInteger(rounds) || rounds < 1) endWith(usageText);
 const journeys = 40;
 // The command as a user calls it, preparation check included.
-const command = new URL('../scripts/alongside.mjs', import.meta.url).pathname;
+const command = fileURLToPath(new URL('../scripts/alongside.mjs', import.meta.url));
 
 interface Running {
   child: ChildProcess;

@@ -33,7 +33,7 @@ const checks = {
     run: async () => (await import('./check/hidden-inputs.mjs')).hiddenInputs(),
   },
   lock: { about: 'lock files without addresses, with checksums', run: lockFiles },
-  addresses: { about: 'no paths of one machine, no registries in tracked files', run: addresses },
+  addresses: { about: 'no paths of one machine, no registries, no path from URL.pathname', run: addresses },
   docs: {
     about: 'generated documentation is up to date',
     run: (node) =>

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { Browser } from '../../src/cli/check/browser.ts';
 import type { TestInstance } from '../../test/support/instance.ts';
 import { jwks } from './client-key.ts';
 import { redirectUri, type Target } from './target.ts';
 
 // The command as a user calls it, preparation check included.
-const command = new URL('../../scripts/alongside.mjs', import.meta.url).pathname;
+const command = fileURLToPath(new URL('../../scripts/alongside.mjs', import.meta.url));
 const gp = '656005750108';
 
 /** Alongside as it runs for others: durable storage on disk, events and audit on, a person signed in at CIS2. */

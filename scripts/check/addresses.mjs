@@ -7,9 +7,13 @@ const forbidden = [
     /\b(?:registry|npm)[.](?:npmjs|yarnpkg|npmmirror)[.]|\bpkg[.]github[.]com|https?:\/\/registry[.]/i,
     "a registry's address",
   ],
+  [
+    /import\.meta\.url\s*\)\s*\.pathname/,
+    'a path from URL.pathname, which breaks in a folder with a space: use fileURLToPath or import.meta.dirname',
+  ],
 ];
 
-/** Complains about absolute paths of one machine and about package registries named in tracked files. */
+/** Finds absolute paths of one machine, package registries and paths that break in some folders in tracked files. */
 export function addresses() {
   return trackedFiles().flatMap((file) => {
     const lines = textOf(file)?.split('\n') ?? [];

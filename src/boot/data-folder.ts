@@ -90,6 +90,3 @@ export function agentSocketPath(agentPort: number): string {
     `${name}.sock`,
   );
 }
-
-/** The local socket of the agent of this machine that has this address. */
-export const agentSocketAt = (address: string): string => agentSocketPath(Number(new URL(address).port));

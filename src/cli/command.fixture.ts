@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { environment } from '@alongside/kernel/operator';
 import { commands } from './commands.ts';
 
 // Commands as processes and as calls: what the tests of this folder share.
 
-const main = new URL('./main.ts', import.meta.url).pathname;
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 interface Ended {
   code: number | null;

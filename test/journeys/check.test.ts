@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { checks } from '../../src/cli/check/checks.ts';
 import { invoke } from '../../src/cli/command.fixture.ts';
 import { type CarelessParty, startCarelessParty } from '../support/careless-party.ts';
@@ -194,7 +195,7 @@ describe('alongside check', () => {
 
   test('Ctrl-C ends it, and its fault is off', { timeout: 30_000 }, async () => {
     const held = party.holdAfter(1);
-    const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+    const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
     const words = ['check', party.start, ...at(), ...only(['oidcc-client-test-invalid-iss'])];
     const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Where PostgreSQL's server programs are. */
 function binaries(): string {
@@ -21,6 +21,17 @@ function binaries(): string {
 const idOf = (kind: '-u' | '-g', user: string): number =>
   Number(execFileSync('id', [kind, user], { encoding: 'utf8' }));
 
+const isOpenToAll = (folder: string): boolean =>
+  (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isOpenToAll(dirname(folder)));
+
+/** Returns a new folder that `owner` can reach and whose path leaves room for the name of a socket (107 bytes). */
+function clusterFolder(owner: { uid?: number; gid?: number }): string {
+  const reachable = owner.uid === undefined || isOpenToAll(tmpdir());
+  const folder = mkdtempSync(join(reachable && tmpdir().length < 60 ? tmpdir() : '/tmp', 'alongside-pg-'));
+  if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid ?? owner.uid);
+  return folder;
+}
+
 /** A PostgreSQL of this test alone: a temporary cluster on a socket of its own, owned by an unprivileged user. */
 export interface TestPostgres {
   url: string;
@@ -38,11 +49,10 @@ export async function startPostgres({
   apart = false,
 } = {}): Promise<TestPostgres> {
   const bin = binaries();
-  const folder = mkdtempSync(join(tmpdir(), 'alongside-pg-'));
   // PostgreSQL refuses to run as root.
   const owner: { uid?: number; gid?: number } =
     process.getuid?.() === 0 ? { uid: idOf('-u', 'postgres'), gid: idOf('-g', 'postgres') } : {};
-  if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid ?? owner.uid);
+  const folder = clusterFolder(owner);
   const data = join(folder, 'data');
   const options = { ...owner, cwd: folder, env: { ...process.env, LC_ALL: 'C' } };
   execFileSync(

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { examine, inWords as reportInWords } from '../../../identity-agent/doctor/doctor.ts';
 import { subjectOf } from '../../../identity-agent/doctor/subject.ts';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
-import { agentSocketAt } from '../../boot/data-folder.ts';
 import { type Command, choose, noMore, type Output } from '../command.ts';
 import { InstanceApi, instanceFlags, sentence } from '../instance.ts';
 
@@ -122,8 +121,10 @@ async function signOut({ api, words, json, out }: Call): Promise<void> {
 /** What the agent's own doctor finds. Resolves with whether something is wrong. */
 async function doctor({ api, words, json, out }: Call): Promise<boolean> {
   noMore(words, 1);
-  const { urls } = await api.must<{ urls: { identityAgent: string } }>('GET', '/state');
-  const report = await examine(await subjectOf(agentSocketAt(urls.identityAgent)));
+  const { agentSocket } = await api.must<{ agentSocket: string | null }>('GET', '/state');
+  if (agentSocket === null)
+    throw new OperatorError('This instance runs no Identity Agent. Run the doctor of the agent itself.');
+  const report = await examine(await subjectOf(agentSocket));
   if (json) out.json(report);
   else for (const line of reportInWords(report).trimEnd().split('\n')) out.line(line);
   return !report.ok;

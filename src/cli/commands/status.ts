@@ -1,7 +1,6 @@
 import { readFlags } from '@alongside/kernel/config';
 import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
-import { agentSocketAt } from '../../boot/data-folder.ts';
 import { type Command, noMore, type Output } from '../command.ts';
 import { InstanceApi, instanceFlags } from '../instance.ts';
 import { columns } from '../output.ts';
@@ -9,6 +8,8 @@ import { columns } from '../output.ts';
 interface State {
   version: string;
   urls: Record<string, string>;
+  /** Where desktop applications find the agent of this machine; null without one. */
+  agentSocket: string | null;
   clock: { now: string; offsetSeconds: number };
   database: string;
 }
@@ -26,8 +27,6 @@ interface Credentials {
 }
 interface Everything {
   state: State;
-  /** Where desktop applications find the agent of this machine. */
-  agentSocket: string;
   people: Person[];
   cards: { serial: string; persona: string | null; name: string; locked: boolean }[];
   applications: Credentials[];
@@ -47,8 +46,7 @@ async function read(api: InstanceApi): Promise<Everything> {
       },
     ),
   ]);
-  const agentSocket = agentSocketAt(state.urls.identityAgent ?? '');
-  return { state, agentSocket, people, cards, applications };
+  return { state, people, cards, applications };
 }
 
 const shout = (name: string): string =>
@@ -60,9 +58,9 @@ const shout = (name: string): string =>
 /** The beginning of an application's names; most ids that are made here begin with a digit, which a shell takes for no name. */
 const prefixOf = (id: string): string => shout(id).replace(/^(?=\d|[0-9A-F]{8}_)/, 'APP_');
 
-function variables({ state, agentSocket, applications }: Everything): string[] {
+function variables({ state, applications }: Everything): string[] {
   const lines = Object.entries(state.urls).map(([name, value]) => `ALONGSIDE_${shout(name)}_URL=${value}`);
-  lines.push(`ALONGSIDE_AGENT_SOCKET=${agentSocket}`);
+  if (state.agentSocket) lines.push(`ALONGSIDE_AGENT_SOCKET=${state.agentSocket}`);
   for (const application of applications) {
     for (const half of ['platform', 'cis2'] as const) {
       const prefix = `${prefixOf(application.id)}_${shout(half)}`;
@@ -74,10 +72,11 @@ function variables({ state, agentSocket, applications }: Everything): string[] {
   return lines;
 }
 
-function show({ state, agentSocket, people, cards, applications }: Everything, out: Output): void {
+function show({ state, people, cards, applications }: Everything, out: Output): void {
   out.line(`Alongside ${state.version}, ${state.database}`);
   out.line('');
-  for (const line of columns([...Object.entries(state.urls), ['agentSocket', agentSocket]])) out.line(line);
+  for (const line of columns([...Object.entries(state.urls), ['agentSocket', state.agentSocket ?? 'none']]))
+    out.line(line);
   out.line('');
   out.line(cards.length > 0 ? 'People and cards (every PIN is 123456)' : 'People');
   const rows = people.map((person) => [
@@ -117,7 +116,6 @@ export const status: Command = {
     if (flags.json)
       out.json({
         ...everything.state,
-        agentSocket: everything.agentSocket,
         people: everything.people,
         cards: everything.cards,
         applications: everything.applications,

@@ -18,6 +18,7 @@ describe('/state and health', () => {
     assert.deepEqual(body, {
       version: '1.2.3',
       urls: { ...urls, cis2Issuer: 'http://cis2.test/issuer' },
+      agentSocket: null,
       clock: { now: new Date(startTime).toISOString(), offsetSeconds: 0 },
       database: 'SQLite in memory',
     });

@@ -8,6 +8,7 @@ interface Parts {
   clock: AdjustableClock;
   database: Database;
   urls: Urls;
+  agentSocket: string | null;
   cis2Issuer: string;
   version: string;
 }
@@ -19,17 +20,18 @@ export const clockState = (clock: AdjustableClock): { now: string; offsetSeconds
 });
 
 /** `GET /state`: what runs, and where. */
-export const stateCalls = ({ clock, database, urls, cis2Issuer, version }: Parts): ApiCall[] => [
+export const stateCalls = ({ clock, database, urls, agentSocket, cis2Issuer, version }: Parts): ApiCall[] => [
   defineCall({
     method: 'GET',
     path: '/state',
     summary: 'What runs, and where',
-    answers: { 200: 'Version, public addresses, clock and database' },
+    answers: { 200: 'Version, public addresses, local socket of the Identity Agent, clock and database' },
     async handle() {
       const { console, api, identityAgent, cis, sample } = urls;
       const state = {
         version,
         urls: { console, api, cis2Issuer, identityAgent, cis, sample },
+        agentSocket,
         clock: clockState(clock),
         database: database.description,
       };
