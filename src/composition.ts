@@ -176,6 +176,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       ...signInSettings(config),
       clientAuthorities,
       clientRevocations,
+      networkLimits: config.networkLimits,
       mutualTlsUrl: mutualTls.cis2,
       dpopNonces: config.dpopNonceAtCis2,
       dynamicRegistration: config.dynamicRegistration,
@@ -212,6 +213,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       clientAuthorities,
       clientRevocations,
       mutualTlsUrl: mutualTls.api,
+      networkLimits: config.networkLimits,
       bases: [
         {
           path: '/oauth2',

@@ -1,6 +1,7 @@
 import { carriesSecret, isSecret } from '@alongside/kernel/config';
 import { z } from 'zod';
 import { optionsByBase } from './authorisation/hardening.ts';
+import { networkLimits } from './oauth/network-limit.ts';
 import { limitsByApi } from './oauth/rate-limits.ts';
 import { isDatabaseSetting } from './storage/dialects.ts';
 
@@ -178,6 +179,12 @@ export const configShape = {
     .default({})
     .describe(
       'Quota and spike arrest of APIs, and of /oauth2 and its like, for all clients together: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
+    ),
+  networkLimits: objectOrJson
+    .pipe(networkLimits)
+    .default(networkLimits.parse({}))
+    .describe(
+      'Requests a minute that one network (IPv6: 64 bits) may send without proving who sends them, and proofs a minute that may fail: {"requests": 3000, "failures": 600}',
     ),
   legacyDefaultMode: z
     .boolean()

@@ -8,6 +8,7 @@ import type { Vault } from '@alongside/kernel/secrets';
 import type { Person } from '../cis/protocol.ts';
 import type { Applications } from '../oauth/applications.ts';
 import type { ClientRevocations } from '../oauth/client-revocations.ts';
+import type { NetworkLimits } from '../oauth/network-limit.ts';
 import type { Products, RateLimits } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
@@ -92,6 +93,8 @@ export interface AuthorisationDependencies {
   clientRevocations?: ClientRevocations | undefined;
   /** Origin of the platform for clients with a certificate, where it is another one (RFC 8705 section 5). */
   mutualTlsUrl?: string | undefined;
+  /** Of unproven requests; the defaults when absent. */
+  networkLimits?: NetworkLimits | undefined;
   /** Header `apikey` of `/_status`; everybody may ask when there is none. */
   statusApiKey?: string;
 }

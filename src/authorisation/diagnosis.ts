@@ -17,6 +17,7 @@ const retryAfter: Readonly<Record<string, string>> = {
   'authorisation.spikeArrest': '1',
   'authorisation.busyQuota': '60',
   'authorisation.busySpikeArrest': '1',
+  'authorisation.networkBusy': '60',
 };
 
 /** The JSON form of an error, as published: with the id under which the private reason is found. */

@@ -86,6 +86,11 @@ export const errors = catalogue('authorisation', {
     actor: 'operator',
     description: 'This API is currently receiving a high volume of requests and is being rate limited.',
   },
+  networkBusy: {
+    ...limited,
+    description: 'This API is currently receiving a high volume of requests and is being rate limited.',
+    source: 'RFC 6585 section 4',
+  },
 
   // Authorization requests.
   redirectMissing: { ...bad, description: 'redirect_uri is missing' },

@@ -1,6 +1,7 @@
 import { CookieNames } from '@alongside/kernel/cookies';
 import { Developers } from '../oauth/developers.ts';
 import { ProofNonces } from '../oauth/dpop-nonce.ts';
+import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { RateLimiter } from '../oauth/rate-limits.ts';
 import { Refusals } from '../oauth/refusals.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
@@ -22,12 +23,15 @@ const sweepEvery = 600_000;
 /** The API authorisation service: one core under several base paths, each bound to its profile and its providers. */
 export function createAuthorisation(dependencies: AuthorisationDependencies): Service {
   const { clock, database, background, log, urls, development, singleUse, tokens, vault } = dependencies;
+  const limits = dependencies.networkLimits ?? networkLimits.parse({});
   const refusals = new Refusals(database, clock);
   const parts: Parts = {
     ...dependencies,
     diagnosis: new Diagnosis(refusals, log),
     developers: new Developers(database),
     limiter: new RateLimiter(database, clock),
+    unproven: new NetworkLimit(dependencies, 'authorisation', limits.requests),
+    failures: new NetworkLimit(dependencies, 'client-authentication', limits.failures),
     clientKeys: new RemoteKeys(clock, { privateAddresses: development }),
     upstreamKeys: new RemoteKeys(clock, { privateAddresses: true }),
     proofNonces: new ProofNonces(vault, clock, 'authorisation'),

@@ -1,6 +1,7 @@
 import type { CookieNames } from '@alongside/kernel/cookies';
 import type { Developers } from '../oauth/developers.ts';
 import type { ProofNonces } from '../oauth/dpop-nonce.ts';
+import type { NetworkLimit } from '../oauth/network-limit.ts';
 import type { RateLimiter } from '../oauth/rate-limits.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
@@ -12,6 +13,10 @@ export interface Parts extends AuthorisationDependencies {
   diagnosis: Diagnosis;
   developers: Developers;
   limiter: RateLimiter;
+  /** Requests of which nothing proves who sends them. */
+  unproven: NetworkLimit;
+  /** Client authentication that failed. */
+  failures: NetworkLimit;
   /** Key sets that applications registered: fetched from public addresses only, but in development. */
   clientKeys: RemoteKeys;
   /** Key sets of the providers, which the operator configured. */

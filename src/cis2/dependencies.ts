@@ -7,6 +7,7 @@ import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Applications } from '../oauth/applications.ts';
 import type { ClientRevocations } from '../oauth/client-revocations.ts';
+import type { NetworkLimits } from '../oauth/network-limit.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
@@ -65,6 +66,8 @@ export interface Cis2Dependencies {
   clientAuthorities?: readonly X509Certificate[];
   /** What those have revoked; not looked up where there is none. */
   clientRevocations?: ClientRevocations | undefined;
+  /** Of unproven requests; the defaults when absent. */
+  networkLimits?: NetworkLimits | undefined;
   /** Whether clients may register themselves (RFC 7591); off by default. */
   dynamicRegistration?: boolean;
   /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 section 8); off by default. */

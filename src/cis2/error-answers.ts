@@ -52,6 +52,7 @@ export const tokenError =
       { error_description: description, error: inOAuth(code) },
       {
         pragma: 'no-cache',
+        ...(status === 429 ? { 'retry-after': '60' } : {}),
         ...(asBasic ? { 'www-authenticate': 'Basic realm="cis2", charset="UTF-8"' } : {}),
         ...traces(thrown, request, development),
       },

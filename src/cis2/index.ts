@@ -4,6 +4,7 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { stylesheetRoute } from '@alongside/kernel/layout';
 import { paths, sessionEndedPath } from '../cis/protocol.ts';
 import { ProofNonces } from '../oauth/dpop-nonce.ts';
+import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { PushedRequests } from '../oauth/pushed-requests.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { Service } from '../service.ts';
@@ -127,6 +128,8 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     privateKeyJwt({ ...deps, clientKeys }),
     mutualTls({ clock, clientKeys, clientAuthorities, clientRevocations }),
   ];
+  const { failures: most } = deps.networkLimits ?? networkLimits.parse({});
+  const failures = new NetworkLimit(deps, 'client-authentication', most);
   const issuing = new TokenIssuer(deps);
   const idTokens = { ...deps, keys: signerOf(idTokenFaults) };
   const successors = new Successors(deps);
@@ -181,13 +184,15 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     both(realm('/authorize'), createAuthorize(parts)),
     post(
       realm('/access_token'),
-      nonce.endpoint(createToken({ ...parts, methods, grants, addresses: at(endpointPaths.token) })),
+      nonce.endpoint(
+        createToken({ ...parts, methods, failures, grants, addresses: at(endpointPaths.token) }),
+      ),
     ),
-    post(realm(endpointPaths.revocation), createRevoke({ ...deps, methods })),
-    post(realm(endpointPaths.introspection), createIntrospect({ ...deps, cis, methods })),
+    post(realm(endpointPaths.revocation), createRevoke({ ...deps, methods, failures })),
+    post(realm(endpointPaths.introspection), createIntrospect({ ...deps, cis, methods, failures })),
     post(
       realm(endpointPaths.pushed),
-      nonce.endpoint(createPar({ ...parts, methods, addresses: at(endpointPaths.pushed) })),
+      nonce.endpoint(createPar({ ...parts, methods, failures, addresses: at(endpointPaths.pushed) })),
     ),
     both(
       realm('/userinfo'),

@@ -5,7 +5,6 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { steps } from '@alongside/kernel/steps';
-import type { Applications } from '../oauth/applications.ts';
 import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { type PushedRequests, pushedLifetime } from '../oauth/pushed-requests.ts';
@@ -32,8 +31,7 @@ import { errors } from './errors.ts';
 import { mustSign } from './profiles.ts';
 import { partyOf, type RelyingParty } from './relying-party.ts';
 import type { Reply } from './reply.ts';
-import { authenticateClient } from './token/client-authentication/authenticate.ts';
-import type { ClientAuthenticationMethod } from './token/client-authentication/method.ts';
+import { authenticateClient, type ClientAuthentication } from './token/client-authentication/authenticate.ts';
 import { readForm } from './token/form.ts';
 import { requireStandard } from './token/own-token.ts';
 import { proveKey } from './token/sender.ts';
@@ -96,26 +94,25 @@ const keepRequest = ({
 
 /** `POST /par` (RFC 9126): the client proves itself and is told what is wrong before any browser is involved. */
 export function createPar(
-  parts: ObjectParts & {
-    applications: Applications;
-    methods: readonly ClientAuthenticationMethod[];
-    keys: SigningKeys;
-    clock: Clock;
-    singleUse: SingleUse;
-    proofNonces: ProofNonces | undefined;
-    clientKeys: RemoteKeys;
-    pushed: PushedRequests;
-    recorder: Recorder;
-    urls: Urls;
-    /** What is asked for where a request asks for nothing. */
-    defaultAcr: readonly string[];
-    /** Of this endpoint. */
-    addresses: Addresses;
-  },
+  parts: ObjectParts &
+    ClientAuthentication & {
+      keys: SigningKeys;
+      clock: Clock;
+      singleUse: SingleUse;
+      proofNonces: ProofNonces | undefined;
+      clientKeys: RemoteKeys;
+      pushed: PushedRequests;
+      recorder: Recorder;
+      urls: Urls;
+      /** What is asked for where a request asks for nothing. */
+      defaultAcr: readonly string[];
+      /** Of this endpoint. */
+      addresses: Addresses;
+    },
 ): Endpoint {
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
-    .step(authenticateClient(parts.applications, parts.methods))
+    .step(authenticateClient(parts))
     .step(requireStandard)
     .step(proveKey(parts.addresses, parts))
     .step(openRequest(parts))

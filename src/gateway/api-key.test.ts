@@ -55,11 +55,19 @@ describe('an API key instead of a token (NHSDigital/hello-world-auth-examples)',
     assert.deepEqual([answer.status, await answer.json()], [401, noToken]);
   });
 
-  test('calls count against the limits of the application', async () => {
-    const statuses: number[] = [];
-    for (let round = 0; round < 3; round++)
-      statuses.push((await call('/hello/application', { apikey: 'key-of-slow' })).status);
-    assert.deepEqual(statuses, [200, 200, 429]);
+  test('calls with a key have the limits of the application in each network, and take nothing from its tokens', async () => {
+    const token = await gateway.issue({
+      applicationId: 'slow',
+      uid: null,
+      scope: 'urn:nhsd:apim:app:level3:hello-world',
+    });
+    const statuses = async (headers: Record<string, string>): Promise<number[]> => {
+      const got: number[] = [];
+      for (let round = 0; round < 3; round++) got.push((await call('/hello/application', headers)).status);
+      return got;
+    };
+    assert.deepEqual(await statuses({ apikey: 'key-of-slow' }), [200, 200, 429]);
+    assert.deepEqual(await statuses({ authorization: `Bearer ${token}` }), [200, 200, 429]);
   });
 
   test('the log names the application that had no token', async () => {

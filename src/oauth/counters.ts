@@ -66,3 +66,22 @@ export async function admitted({ database, clock }: Counters, name: string, rate
   );
   return changes === 1;
 }
+
+/** Reads counters without counting: the start of the window, or the time of the last admission, and the count. */
+export async function readCounts(
+  { database }: Counters,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, { start: number; count: number }>> {
+  const rows = await database.all<{ name: string; window_start: number; count: number }>(
+    sql(
+      `SELECT name, window_start, count FROM counter WHERE name IN (${names.map(() => '?').join(', ')})`,
+      ...names,
+    ),
+  );
+  return new Map(
+    rows.map(({ name, window_start, count }) => [
+      name,
+      { start: Number(window_start), count: Number(count) },
+    ]),
+  );
+}

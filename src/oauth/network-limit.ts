@@ -1,10 +1,19 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { callerNetwork } from '@alongside/kernel/networks';
 import { sha256 } from '@alongside/kernel/secrets';
+import { z } from 'zod';
 import { type Database, sql } from '../storage/database.ts';
 
-/** Length of a window in milliseconds. */
 const minute = 60_000;
+const perMinute = z.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');
+
+/** Requests a minute that one network may send without proving who sends them, and proofs a minute that may fail. */
+export const networkLimits = z.strictObject({
+  requests: perMinute.default(3_000),
+  failures: perMinute.default(600),
+});
+
+export type NetworkLimits = z.output<typeof networkLimits>;
 
 /**
  * Limits unproven requests by network, so that they never use up what belongs to an application or a user. Counts are
@@ -15,19 +24,24 @@ export class NetworkLimit {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #kind: string;
-  readonly #perMinute: number;
+  readonly #limit: number;
+  readonly #window: number;
 
-  /** @param name of what is counted; two limits of one name share their counts. */
-  constructor(storage: { database: Database; clock: Clock }, name: string, perMinute: number) {
+  /**
+   * @param name of what is counted; two limits of one name share their counts.
+   * @param limit requests in each window of `window` milliseconds.
+   */
+  constructor(storage: { database: Database; clock: Clock }, name: string, limit: number, window = minute) {
     this.#database = storage.database;
     this.#clock = storage.clock;
     this.#kind = `network-${name}`;
-    this.#perMinute = perMinute;
+    this.#limit = limit;
+    this.#window = window;
   }
 
-  /** Counts one request from the network of this address. Returns false, and stores nothing, once the minute's limit is reached. */
+  /** Counts one request from the network of this address. Returns false, and stores nothing, once the limit is reached. */
   async admits(address: string): Promise<boolean> {
-    const now = this.#clock.now();
+    const start = Math.floor(this.#clock.now() / this.#window) * this.#window;
     // A window may begin in the future if the clock was moved back: it is replaced as well.
     const { changes } = await this.#database.run(
       sql(
@@ -41,10 +55,10 @@ export class NetworkLimit {
          WHERE single_use.created_at <> excluded.created_at OR CAST(single_use.payload AS INTEGER) < ?`,
         this.#kind,
         sha256(callerNetwork(address)),
-        Math.floor(now / minute) * minute,
-        Math.floor(now / minute) * minute + minute,
-        this.#perMinute,
-        this.#perMinute,
+        start,
+        start + this.#window,
+        this.#limit,
+        this.#limit,
       ),
     );
     return changes === 1;

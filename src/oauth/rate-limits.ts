@@ -2,7 +2,8 @@ import type { Clock } from '@alongside/kernel/clock';
 import { z } from 'zod';
 import type { Database } from '../storage/database.ts';
 import type { PlatformHalf } from './applications.ts';
-import { admitted, type Counters, counted, gapOf, windowOf } from './counters.ts';
+import { admitted, type Counters, counted, gapOf, readCounts, windowOf } from './counters.ts';
+import { NetworkLimit } from './network-limit.ts';
 import type { Product, RateLimits } from './products.ts';
 
 type Quota = NonNullable<RateLimits['quota']>;
@@ -71,6 +72,8 @@ export function limitsOf(half: PlatformHalf, products: readonly Product[], api: 
   return complete.sort((a, b) => speedOf(b) - speedOf(a))[0] ?? completed({});
 }
 
+type Exceeded = 'quota' | 'spikeArrest' | undefined;
+
 /** Counts in storage, so that any number of processes count as one. */
 export class RateLimiter {
   readonly #counters: Counters;
@@ -80,7 +83,7 @@ export class RateLimiter {
   }
 
   /** Counts one request under this name; the limit that it is over, quota first, or undefined. */
-  async exceeded(limits: RateLimits | null, name: string): Promise<'quota' | 'spikeArrest' | undefined> {
+  async exceeded(limits: RateLimits | null, name: string): Promise<Exceeded> {
     const { quota, spikeArrest } = limits ?? {};
     if (quota?.enabled && (await counted(this.#counters, `quota:${name}`, quota)) > quota.limit)
       return 'quota';
@@ -88,5 +91,36 @@ export class RateLimiter {
     return (await admitted(this.#counters, `spike:${name}`, spikeArrest.ratelimit))
       ? undefined
       : 'spikeArrest';
+  }
+
+  /** Returns the limit that one more request under this name would be over, and counts nothing. */
+  async wouldExceed(limits: RateLimits | null, name: string): Promise<Exceeded> {
+    const { quota, spikeArrest } = limits ?? {};
+    const names = [
+      ...(quota?.enabled ? [`quota:${name}`] : []),
+      ...(spikeArrest?.enabled ? [`spike:${name}`] : []),
+    ];
+    if (names.length === 0) return undefined;
+    const now = this.#counters.clock.now();
+    const counts = await readCounts(this.#counters, names);
+    if (quota?.enabled) {
+      const found = counts.get(`quota:${name}`);
+      const length = windowOf(quota);
+      const used = found?.start === Math.floor(now / length) * length ? found.count : 0;
+      if (used >= quota.limit) return 'quota';
+    }
+    const last = spikeArrest?.enabled ? counts.get(`spike:${name}`)?.start : undefined;
+    const gap = gapOf(spikeArrest?.ratelimit ?? '') ?? 0;
+    return last !== undefined && last <= now && last + gap > now ? 'spikeArrest' : undefined;
+  }
+
+  /** Counts one request of a client that proves nothing: each network has these limits for itself. */
+  async exceededByNetwork(limits: RateLimits | null, name: string, address: string): Promise<Exceeded> {
+    const { quota, spikeArrest } = limits ?? {};
+    const admits = (kind: string, limit: number, length: number): Promise<boolean> =>
+      new NetworkLimit(this.#counters, `${kind}:${name}`, limit, length).admits(address);
+    if (quota?.enabled && !(await admits('quota', quota.limit, windowOf(quota)))) return 'quota';
+    const gap = spikeArrest?.enabled ? gapOf(spikeArrest.ratelimit) : undefined;
+    return gap !== undefined && !(await admits('spike', 1, gap)) ? 'spikeArrest' : undefined;
   }
 }

@@ -1,6 +1,8 @@
+import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications, PlatformHalf, StoredApplication } from '../../oauth/applications.ts';
 import type { Developers } from '../../oauth/developers.ts';
-import type { Products, StoredProduct } from '../../oauth/products.ts';
+import type { NetworkLimit } from '../../oauth/network-limit.ts';
+import type { Products, RateLimits, StoredProduct } from '../../oauth/products.ts';
 import { limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
@@ -61,17 +63,58 @@ export const requireActiveDeveloper = (developers: Developers) =>
 
 const busy = { quota: errors.busyQuota, spikeArrest: errors.busySpikeArrest };
 
-/** Counts the request for its application at this base path, then for all of them together (ApplyRateLimiting, in its order). */
+type Exceeded = 'quota' | 'spikeArrest' | undefined;
+
+/** Refuses in the published order (ApplyRateLimiting): for the application's own limits, then for those of all clients together. */
+async function refuseOver(
+  { client: { application, half }, products }: WithProducts,
+  base: Base,
+  check: { own(limits: RateLimits | null): Promise<Exceeded>; all(): Promise<Exceeded> },
+): Promise<void> {
+  const limits = limitsOf(half, products, base.api);
+  const over = await check.own(limits);
+  const detail = `${application.name} exceeded its ${over} of ${JSON.stringify(limits)}`;
+  if (over === 'spikeArrest') throw errors.spikeArrest(detail, { application: application.name });
+  const { limit, interval, timeunit } = limits?.quota ?? publishedQuota;
+  if (over === 'quota')
+    throw errors.quota(detail, { application: application.name, limit, interval, timeunit });
+  const all = await check.all();
+  if (all !== undefined)
+    throw busy[all](`all clients together exceeded the ${all} of ${JSON.stringify(base.limits)}`);
+}
+
+const nameOf = (base: Base, { client }: WithProducts): string => `${base.api}:${client.application.id}`;
+
+/** Refuses a request of an application that has used up its limits, without counting: who sends it is not proven yet. */
+export const refuseOverLimit = (limiter: RateLimiter, base: Base) =>
+  async function refuseOverLimit(known: WithProducts): Promise<void> {
+    await refuseOver(known, base, {
+      own: (limits) => limiter.wouldExceed(limits, nameOf(base, known)),
+      all: () => limiter.wouldExceed(base.limits, base.api),
+    });
+  };
+
+/** Counts a request that nothing will prove, for the network that it is from. */
+export const limitUnproven = ({ unproven }: { unproven: NetworkLimit }) =>
+  async function limitUnproven({ request }: { request: HttpRequest }): Promise<void> {
+    if (!(await unproven.admits(request.address)))
+      throw errors.networkBusy(`too many requests from the network of ${request.address}`);
+  };
+
+/**
+ * Counts a proven request for its application at this base path, then for all of them together. A public client proves
+ * nothing: each network has the application's limits for itself, and takes nothing from the others.
+ */
 export const limitRate = (limiter: RateLimiter, base: Base) =>
-  async function limitRate({ client: { application, half }, products }: WithProducts): Promise<void> {
-    const limits = limitsOf(half, products, base.api);
-    const over = await limiter.exceeded(limits, `${base.api}:${application.id}`);
-    const detail = `${application.name} exceeded its ${over} of ${JSON.stringify(limits)}`;
-    if (over === 'spikeArrest') throw errors.spikeArrest(detail, { application: application.name });
-    const { limit, interval, timeunit } = limits?.quota ?? publishedQuota;
-    if (over === 'quota')
-      throw errors.quota(detail, { application: application.name, limit, interval, timeunit });
-    const all = await limiter.exceeded(base.limits, base.api);
-    if (all !== undefined)
-      throw busy[all](`all clients together exceeded the ${all} of ${JSON.stringify(base.limits)}`);
+  async function limitRate(known: WithProducts & { request: HttpRequest }): Promise<void> {
+    const name = nameOf(base, known);
+    const isPublic = known.client.half.tokenEndpointAuthMethod === 'none';
+    await refuseOver(known, base, {
+      own: (limits) =>
+        isPublic
+          ? limiter.exceededByNetwork(limits, name, known.request.address)
+          : limiter.exceeded(limits, name),
+      all: () =>
+        isPublic ? limiter.wouldExceed(base.limits, base.api) : limiter.exceeded(base.limits, base.api),
+    });
   };

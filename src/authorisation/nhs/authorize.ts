@@ -4,8 +4,9 @@ import type { Applications } from '../../oauth/applications.ts';
 import { isChallenge } from '../../oauth/pkce.ts';
 import {
   findClient,
-  limitRate,
+  limitUnproven,
   readProducts,
+  refuseOverLimit,
   requireActiveDeveloper,
   requireApproval,
   requireSubscription,
@@ -130,7 +131,8 @@ export function createAuthorize(base: Base, parts: Parts): NhsEndpoint {
     .step(readProducts(products))
     .step(requireSubscription(base))
     .step(requireActiveDeveloper(developers))
-    .step(limitRate(limiter, base))
+    .step(refuseOverLimit(limiter, base))
+    .step(limitUnproven(parts))
     .step(checkRedirectUri(base))
     .step(checkState(diagnosis))
     .step(checkResponseType(diagnosis))

@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
 import {
-  limitRate,
   readProducts,
+  refuseOverLimit,
   requireActiveDeveloper,
   requireApproval,
   requireSubscription,
@@ -80,7 +80,7 @@ export function createCallback(base: Base, parts: Parts): NhsEndpoint {
     .step(readProducts(products))
     .step(requireSubscription(base))
     .step(requireActiveDeveloper(developers))
-    .step(limitRate(limiter, base))
+    .step(refuseOverLimit(limiter, base))
     .step(checkCallbackAgain(base))
     .step(passUpstreamError(failBack))
     .step(redeemUpstreamCode(base, requests, failBack))

@@ -18,14 +18,13 @@ describe('rate limits and message ids', () => {
         applicationOf(id, { attributes: { ratelimiting: JSON.stringify({ oauth2: ratelimiting }) } }),
       );
 
-    test('the quota: three a minute, counted over authorize and token; another application is free', async () => {
+    /** A request that proves who sends it, and gets no tokens. */
+    const proven = (platform: Platform, id: string, change: Record<string, string | undefined> = {}) =>
+      platform.post('/oauth2/token', codeRequest('x', id, change));
+
+    test('refuses the fourth proven request a minute, before it checks anything else of it', async () => {
       await limited('slow', { quota: { enabled: true, limit: 3, interval: 1, timeunit: 'minute' } });
-      for (let n = 0; n < 2; n++)
-        assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('slow'))).status, 302);
-      assert.equal(
-        (await platform.post('/oauth2/token', codeRequest('x', 'slow'))).body.error,
-        'invalid_grant',
-      );
+      for (let n = 0; n < 3; n++) assert.equal((await proven(platform, 'slow')).body.error, 'invalid_grant');
       const text =
         'Your application, The slow application, has exceeded its quota of 3 requests every 1 minute(s) and is being rate limited.';
       const fourth = await platform.get(
@@ -34,37 +33,38 @@ describe('rate limits and message ids', () => {
       );
       await assertError(platform, fourth, 429, 'ratelimit_exceeded', text);
       assert.equal(fourth.headers.get('retry-after'), '60');
-      await assertError(
-        platform,
-        await platform.post('/oauth2/token', codeRequest('x', 'slow', { client_secret: 'wrong' })),
-        429,
-        'ratelimit_exceeded',
-        text,
-      );
+      const wrong = await proven(platform, 'slow', { client_secret: 'wrong' });
+      await assertError(platform, wrong, 429, 'ratelimit_exceeded', text);
+      await assertError(platform, await proven(platform, 'slow'), 429, 'ratelimit_exceeded', text);
       assert.equal((await platform.get('/oauth2/authorize', authorizeRequest())).status, 302);
       assert.equal((await platform.get('/oauth2-mock/authorize', authorizeRequest('slow'))).status, 302);
       platform.clock.advance(60);
       assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('slow'))).status, 302);
     });
 
-    test('the spike arrest: one every 200 ms', async () => {
+    test('the spike arrest admits one proven request every 200 ms', async () => {
       const spikeArrest = { enabled: true, ratelimit: '300pm' };
       await limited('spiky', {
         quota: { enabled: false, limit: 1, interval: 1, timeunit: 'minute' },
         spikeArrest,
       });
-      assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('spiky'))).status, 302);
-      const second = await platform.get('/oauth2/authorize', authorizeRequest('spiky'));
-      await assertError(
-        platform,
-        second,
-        429,
-        'ratelimit_exceeded',
-        'Your application, The spiky application, has created a spike in traffic and is being rate limited. Please reduce the frequency of your requests.',
-      );
-      assert.equal(second.headers.get('retry-after'), '1');
+      assert.equal((await proven(platform, 'spiky')).status, 400);
+      for (const second of [
+        await platform.get('/oauth2/authorize', authorizeRequest('spiky')),
+        await proven(platform, 'spiky'),
+      ]) {
+        await assertError(
+          platform,
+          second,
+          429,
+          'ratelimit_exceeded',
+          'Your application, The spiky application, has created a spike in traffic and is being rate limited. Please reduce the frequency of your requests.',
+        );
+        assert.equal(second.headers.get('retry-after'), '1');
+      }
       platform.clock.advance(0.2);
       assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('spiky'))).status, 302);
+      assert.equal((await proven(platform, 'spiky')).status, 400);
     });
 
     describe('all clients together, at one base path, in the published words', () => {
@@ -76,19 +76,20 @@ describe('rate limits and message ids', () => {
       for (const [name, limits, wait] of rows)
         test(name, async () => {
           const busy = await startPlatform({ base: { limits } });
-          const ask = (id: string) => busy.get('/oauth2/authorize', authorizeRequest(id, wrong));
-          const wrong = { redirect_uri: 'https://wrong.test/' };
           const allowed = limits.quota?.limit ?? 1;
-          for (let n = 0; n < allowed; n++) assert.equal((await ask('combined')).status, 400);
-          const refused = await ask('other');
-          await assertError(busy, refused, 429, 'ratelimit_exceeded', busyText);
-          assert.equal(refused.headers.get('retry-after'), wait);
-          // Each base path counts by itself, and nothing is counted for nobody.
-          const elsewhere = await busy.get('/oauth2-mock/authorize', authorizeRequest('combined', wrong));
-          assert.equal(elsewhere.status, 400);
+          for (let n = 0; n < allowed; n++) assert.equal((await proven(busy, 'combined')).status, 400);
+          for (const refused of [
+            await proven(busy, 'other'),
+            await busy.get('/oauth2/authorize', authorizeRequest('other')),
+          ]) {
+            await assertError(busy, refused, 429, 'ratelimit_exceeded', busyText);
+            assert.equal(refused.headers.get('retry-after'), wait);
+          }
+          // Each base path counts by itself, and nothing is counted for an unknown client.
+          assert.equal((await busy.get('/oauth2-mock/authorize', authorizeRequest('combined'))).status, 302);
           assert.equal((await busy.get('/oauth2/authorize', { client_id: 'nobody' })).status, 401);
           busy.clock.advance(60);
-          assert.equal((await ask('other')).status, 400);
+          assert.equal((await proven(busy, 'other')).status, 400);
           await busy.close();
         });
     });
@@ -100,11 +101,7 @@ describe('rate limits and message ids', () => {
         applicationOf('usual', { products: [{ name: 'usual', status: 'approved' }] }),
       );
       const statuses: number[] = [];
-      for (let n = 0; n < 301; n++)
-        statuses.push(
-          (await platform.get('/oauth2/authorize', authorizeRequest('usual', { redirect_uri: undefined })))
-            .status,
-        );
+      for (let n = 0; n < 301; n++) statuses.push((await proven(platform, 'usual')).status);
       assert.deepEqual([statuses.filter((status) => status === 400).length, statuses.at(-1)], [300, 429]);
     });
   });

@@ -7,8 +7,9 @@ import type { Parameters } from '../../oauth/parameters.ts';
 import { type PushedRequests, requestUriPrefix } from '../../oauth/pushed-requests.ts';
 import {
   findClient,
-  limitRate,
+  limitUnproven,
   readProducts,
+  refuseOverLimit,
   requireActiveDeveloper,
   requireApproval,
   requireSubscription,
@@ -122,7 +123,8 @@ export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), refuseClient))
     .step(orElse(requireActiveDeveloper(developers), refuseClient))
-    .step(limitRate(limiter, base))
+    .step(refuseOverLimit(limiter, base))
+    .step(limitUnproven(parts))
     .step(checkResponse)
     .step(checkChallenge)
     .step(checkScope)

@@ -4,8 +4,8 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import {
-  limitRate,
   readProducts,
+  refuseOverLimit,
   requireActiveDeveloper,
   requireApproval,
   requireSubscription,
@@ -118,7 +118,7 @@ export function createCallback(base: Base, parts: Parts): (request: HttpRequest)
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), backAs(errors.clientRefused)))
     .step(orElse(requireActiveDeveloper(developers), backAs(errors.clientRefused)))
-    .step(limitRate(limiter, base))
+    .step(refuseOverLimit(limiter, base))
     .step(passUpstreamError(failBack))
     .step(redeemUpstreamCode(base, requests, failBack))
     .step(orElse(checkExternalToken(upstreamKeys, clock), backAs(errors.upstreamFailed)))

@@ -1,7 +1,7 @@
 import { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import type { WithClient } from '../application/client.ts';
+import { limitRate, readProducts, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { authenticateClient, refuseBasic } from './clients/authenticate.ts';
@@ -39,6 +39,8 @@ export function createRevoke(base: Base, parts: Parts): (request: HttpRequest) =
     .step(readForm)
     .step(refuseBasic(parts))
     .step(authenticateClient(base, parts))
+    .step(readProducts(parts.products))
+    .step(limitRate(parts.limiter, base))
     .step(revokeToken(parts, base));
   return (request) => list.run({ request });
 }

@@ -25,6 +25,13 @@ export const tokenErrors = catalogue('cis2', {
     description: 'Client authentication failed',
     source: 'RFC 6749 section 5.2',
   },
+  networkBusy: {
+    status: 429,
+    ...developer,
+    code: 'temporarily_unavailable',
+    description: 'Too many requests from this network. Try again in a minute.',
+    source: 'RFC 6585 section 4',
+  },
   clientMethods: {
     status: 400,
     ...developer,

@@ -1,20 +1,16 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import type { Applications } from '../../oauth/applications.ts';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
 import type { CisClient } from '../cis-client.ts';
 import { confirmationOf, tokenTypeOf } from '../confirmation.ts';
-import { authenticateClient } from './client-authentication/authenticate.ts';
-import type { ClientAuthenticationMethod } from './client-authentication/method.ts';
+import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
 import { factsOf } from './facts.ts';
 import { readForm } from './form.ts';
 import { findOwnToken, requireStandard } from './own-token.ts';
 
-interface Parts {
+interface Parts extends ClientAuthentication {
   issuer: string;
-  applications: Applications;
-  methods: readonly ClientAuthenticationMethod[];
   tokens: Tokens;
   cis: CisClient;
 }
@@ -62,7 +58,7 @@ const answerState = (parts: Parts) =>
 export function createIntrospect(parts: Parts): Endpoint {
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
-    .step(authenticateClient(parts.applications, parts.methods))
+    .step(authenticateClient(parts))
     .step(requireStandard)
     .step(findOwnToken(parts))
     .step(answerState(parts));

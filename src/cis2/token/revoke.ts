@@ -2,20 +2,16 @@ import { Answer } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import type { Applications } from '../../oauth/applications.ts';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
 import type { Database } from '../../storage/database.ts';
 import { partyOf, type RelyingParty } from '../relying-party.ts';
-import { authenticateClient } from './client-authentication/authenticate.ts';
-import type { ClientAuthenticationMethod } from './client-authentication/method.ts';
+import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
 import { readForm } from './form.ts';
 import { findOwnToken, requireStandard } from './own-token.ts';
 
-interface Parts {
+interface Parts extends ClientAuthentication {
   issuer: string;
-  applications: Applications;
-  methods: readonly ClientAuthenticationMethod[];
   database: Database;
   tokens: Tokens;
   recorder: Recorder;
@@ -51,7 +47,7 @@ const revokeToken = (parts: Parts) =>
 export function createRevoke(parts: Parts): Endpoint {
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
-    .step(authenticateClient(parts.applications, parts.methods))
+    .step(authenticateClient(parts))
     .step(requireStandard)
     .step(findOwnToken(parts))
     .step(revokeToken(parts));

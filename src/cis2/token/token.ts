@@ -4,14 +4,12 @@ import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import type { Applications } from '../../oauth/applications.ts';
 import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { Addresses } from '../confirmation.ts';
 import { errors } from '../errors.ts';
-import { authenticateClient } from './client-authentication/authenticate.ts';
-import type { ClientAuthenticationMethod } from './client-authentication/method.ts';
+import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
 import { readForm } from './form.ts';
 import type { Grant, GrantRequest } from './grants/grant.ts';
 import { bindSender, proveKey } from './sender.ts';
@@ -49,22 +47,22 @@ const noteRefusal = (recorder: Recorder, key: string, { entry }: Refusal): void 
   });
 
 /** `POST /access_token` (RFC 6749 section 3.2). Two grants of one type throw, for one could never be reached. */
-export function createToken(parts: {
-  applications: Applications;
-  methods: readonly ClientAuthenticationMethod[];
-  grants: readonly Grant[];
-  recorder: Recorder;
-  /** Of this endpoint. */
-  addresses: Addresses;
-  clock: Clock;
-  singleUse: SingleUse;
-  proofNonces: ProofNonces | undefined;
-}): Endpoint {
+export function createToken(
+  parts: ClientAuthentication & {
+    grants: readonly Grant[];
+    recorder: Recorder;
+    /** Of this endpoint. */
+    addresses: Addresses;
+    clock: Clock;
+    singleUse: SingleUse;
+    proofNonces: ProofNonces | undefined;
+  },
+): Endpoint {
   const grants = new Map(parts.grants.map((grant) => [grant.type, grant]));
   if (grants.size !== parts.grants.length) throw new Error('Two grants have the same type.');
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
-    .step(authenticateClient(parts.applications, parts.methods))
+    .step(authenticateClient(parts))
     .step(proveKey(parts.addresses, parts))
     .step(bindSender)
     .step(findGrant(grants))

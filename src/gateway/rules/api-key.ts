@@ -42,7 +42,7 @@ export const serveKeyedPath = (dependencies: Dependencies) => {
     if (!keyed || key === '' || client.has('authorization')) return undefined;
     trace.operation = keyed.name;
     const owner = await findOwner(key, call);
-    await limit({ ...call, ...owner });
+    await limit({ ...call, ...owner }, false);
     trace.reachedBackEnd = true;
     return passOn(call);
   };

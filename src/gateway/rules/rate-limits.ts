@@ -8,14 +8,27 @@ import type { Arrival } from './arrival.ts';
 
 type Call = Arrival & { application: StoredApplication; product: StoredProduct };
 
-/** The application's own limits before those of the API, quota before spike arrest. Counted in storage, so any number of processes are one. */
+/**
+ * The application's own limits before those of the API, quota before spike arrest. Counted in storage, so any number of
+ * processes are one. A call that is not proven, such as one with an API key, which is also a public client id, counts
+ * for its network: it takes nothing from the application's other calls or from other clients.
+ */
 export const limitRate = ({ database, clock, options }: Dependencies) => {
   const limiter = new RateLimiter(database, clock);
 
-  async function limitApplication({ api, application, product }: Call): Promise<void> {
+  async function limitApplication({
+    request,
+    api,
+    application,
+    product,
+    proven,
+  }: Call & { proven: boolean }): Promise<void> {
     if (!application.platform) return;
     const limits = limitsOf(application.platform, [product], api.name);
-    const over = await limiter.exceeded(limits, `${api.name}:${application.id}`);
+    const name = `${api.name}:${application.id}`;
+    const over = proven
+      ? await limiter.exceeded(limits, name)
+      : await limiter.exceededByNetwork(limits, `key:${name}`, request.address);
     if (over === 'spikeArrest')
       throw faults.spikeOfApplication(`${application.id} is faster than ${limits?.spikeArrest?.ratelimit}`, {
         application: application.name,
@@ -30,18 +43,18 @@ export const limitRate = ({ database, clock, options }: Dependencies) => {
       });
   }
 
-  async function limitApi({ api }: Call): Promise<void> {
+  async function limitApi({ api, proven }: Call & { proven: boolean }): Promise<void> {
     const limits = options.apiLimits?.[api.name] ?? api.limits;
-    const over = await limiter.exceeded(limits, api.name);
+    const over = await (proven ? limiter.exceeded(limits, api.name) : limiter.wouldExceed(limits, api.name));
     if (over === undefined) return;
     const { quota, spikeArrest } = limits ?? {};
     const limit = over === 'quota' ? `used the ${quota?.limit}` : `are faster than ${spikeArrest?.ratelimit}`;
     throw faults.busyApi(`all clients together ${limit}`, { policy: over });
   }
 
-  return async function limitRate(call: Call): Promise<void> {
-    await limitApplication(call);
-    await limitApi(call);
+  return async function limitRate(call: Call, proven = true): Promise<void> {
+    await limitApplication({ ...call, proven });
+    await limitApi({ ...call, proven });
     const { api, verb, path } = call;
     for (const { name, applies, rate } of api.operationLimits)
       if (

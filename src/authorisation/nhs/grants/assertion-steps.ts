@@ -1,4 +1,5 @@
 import { steps } from '@alongside/kernel/steps';
+import { limitFailures } from '../../../oauth/limit-failures.ts';
 import {
   checkAssertion,
   checkAssertionType,
@@ -10,6 +11,7 @@ import { checkAssertionSignature, identifyByAssertion } from '../../application/
 import {
   limitRate,
   readProducts,
+  refuseOverLimit,
   requireActiveDeveloper,
   requireApproval,
   requireSubscription,
@@ -28,20 +30,21 @@ export const checkGrantType = (expected: string) =>
 
 /** The client proves itself with a signed JWT: the order of the checks is the contract. */
 export const authenticated = (base: Base, parts: Parts, grantType: string) => {
-  const { applications, products, developers, limiter, clientKeys, singleUse, clock } = parts;
+  const { applications, products, developers, limiter, failures, clientKeys, singleUse, clock } = parts;
   return steps<Incoming>()
     .step(refuseRepeated)
     .step(checkAssertionType)
     .step(checkGrantType(grantType))
     .step(decodeAssertion)
     .step(checkAssertion(singleUse, clock))
-    .step(identifyByAssertion(applications, base))
+    .step(limitFailures(failures, errors.networkBusy, identifyByAssertion(applications, base)))
     .step(requireApproval)
     .step(readProducts(products))
     .step(requireSubscription(base))
     .step(requireActiveDeveloper(developers))
-    .step(limitRate(limiter, base))
-    .step(checkAssertionSignature(clientKeys))
+    .step(refuseOverLimit(limiter, base))
+    .step(limitFailures(failures, errors.networkBusy, checkAssertionSignature(clientKeys)))
     .step(checkAudience(base.tokenUrl, clock))
-    .step(claimJti(singleUse, clock, base.hardening));
+    .step(claimJti(singleUse, clock, base.hardening))
+    .step(limitRate(limiter, base));
 };

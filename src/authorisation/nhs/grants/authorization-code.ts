@@ -1,9 +1,11 @@
 import { json } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
+import { limitFailures } from '../../../oauth/limit-failures.ts';
 import { verifierFits } from '../../../oauth/pkce.ts';
 import {
   limitRate,
   readProducts,
+  refuseOverLimit,
   requireActiveDeveloper,
   requireApproval,
   requireSubscription,
@@ -95,13 +97,14 @@ export const authorizationCode = grant(
   ({ form }) => form.get('grant_type') === grantTypes.authorizationCode,
   {
     validate(base, parts) {
-      const { applications, products, developers, limiter, singleUse } = parts;
+      const { applications, products, developers, limiter, failures, singleUse } = parts;
       return steps<Incoming>()
         .step(refuseRepeated)
-        .step(identifyByForm(applications, base))
+        .step(limitFailures(failures, errors.networkBusy, identifyByForm(applications, base)))
         .step(readProducts(products))
+        .step(refuseOverLimit(limiter, base))
+        .step(limitFailures(failures, errors.networkBusy, checkSecret(applications)))
         .step(limitRate(limiter, base))
-        .step(checkSecret(applications))
         .step(requireApproval)
         .step(requireSubscription(base))
         .step(requireActiveDeveloper(developers))

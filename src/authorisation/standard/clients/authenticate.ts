@@ -1,7 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
+import { limitFailures } from '../../../oauth/limit-failures.ts';
 import { findClient, type WithClient } from '../../application/client.ts';
 import type { Base } from '../../base.ts';
 import { errorAnswer } from '../../diagnosis.ts';
+import { errors as platformErrors } from '../../errors.ts';
 import type { Parts } from '../../parts.ts';
 import { errors } from '../errors.ts';
 import type { Incoming } from '../incoming.ts';
@@ -17,8 +19,12 @@ export const refuseBasic = ({ diagnosis }: Pick<Parts, 'diagnosis'>) =>
     return errorAnswer(refusal, request).with({ 'www-authenticate': 'Basic realm="token"' });
   };
 
-/** Exactly one way, the registered one, and its proof (RFC 6749 section 2.3). What failed is said in the log alone. */
+/** Counts every failure of client authentication for the network that it is from. */
 export const authenticateClient = (base: Base, parts: Parts) =>
+  limitFailures(parts.failures, platformErrors.networkBusy, authenticate(base, parts));
+
+/** Exactly one way, the registered one, and its proof (RFC 6749 section 2.3). What failed is said in the log alone. */
+const authenticate = (base: Base, parts: Parts) =>
   async function authenticateClient(incoming: Incoming): Promise<WithClient> {
     const { parameters } = incoming;
     if (parameters.has('client_secret') && parameters.has('client_assertion'))

@@ -1,14 +1,24 @@
 import type { Applications } from '../../../oauth/applications.ts';
+import { limitFailures } from '../../../oauth/limit-failures.ts';
+import type { NetworkLimit } from '../../../oauth/network-limit.ts';
 import { errors } from '../../errors.ts';
 import { rulesOf } from '../../profiles.ts';
 import { findRelyingParty, type RelyingParty } from '../../relying-party.ts';
 import type { ClientAuthenticationMethod, TokenRequest } from './method.ts';
 
+export interface ClientAuthentication {
+  applications: Applications;
+  methods: readonly ClientAuthenticationMethod[];
+  /** Client authentication that failed, by network. */
+  failures: NetworkLimit;
+}
+
+/** Authenticates the client, and counts each failure for the network that it is from. */
+export const authenticateClient = (parts: ClientAuthentication) =>
+  limitFailures(parts.failures, errors.networkBusy, authenticate(parts));
+
 /** Proves who the client is: by the one way that the request uses, which must be the one that it registered. */
-export const authenticateClient = (
-  applications: Applications,
-  methods: readonly ClientAuthenticationMethod[],
-) =>
+const authenticate = ({ applications, methods }: ClientAuthentication) =>
   async function authenticateClient(asked: TokenRequest): Promise<{ party: RelyingParty }> {
     const used = methods.filter((method) => method.isUsed(asked));
     const [method] = used;

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { form, send } from '../testing/browser.ts';
+import { secret, startInstance } from '../testing/instance.ts';
+
+test('wrong secrets at CIS2 count for their network alone, and a right one passes also there', async () => {
+  const cis2 = await startInstance({ networkLimits: { requests: 100, failures: 5 } });
+  const client = await cis2.register({ profile: 'standard' });
+  const ask = async (path: string, address: string, word: string) => {
+    const body = form({
+      grant_type: 'authorization_code',
+      code: 'x',
+      token: 'x',
+      redirect_uri: client.redirectUris[0] ?? '',
+      client_id: client.clientId,
+      client_secret: word,
+    });
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-forwarded-for': address,
+    };
+    return send('POST', `${cis2.issuer}${path}`, headers, body);
+  };
+  const statuses: number[] = [];
+  for (const path of ['/access_token', '/token/revoke', '/introspect', '/par', '/access_token', '/par'])
+    statuses.push((await ask(path, '198.51.100.7', 'wrong')).status);
+  assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429]);
+  const refused = await ask('/access_token', '198.51.100.7', 'wrong');
+  assert.equal(refused.headers['retry-after'], '60');
+  assert.equal(JSON.parse(refused.body).error, 'temporarily_unavailable');
+  assert.equal((await ask('/access_token', '203.0.113.9', 'wrong')).status, 401);
+  for (const address of ['198.51.100.7', '203.0.113.9'])
+    assert.equal(JSON.parse((await ask('/access_token', address, secret)).body).error, 'invalid_grant');
+  await cis2.stop();
+});
