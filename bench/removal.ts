@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { openVault } from '../src/boot/data-folder.ts';
+import { MasterKeyFile } from '../src/boot/master-key.ts';
 import { paths } from '../src/cis/protocol.ts';
 import { Navigator } from '../test/support/navigate.ts';
 import { BenchDesk, post } from './desks.ts';
@@ -198,7 +198,7 @@ const data = mkdtempSync(join(tmpdir(), 'alongside-bench-'));
 const { child, urls } = await start(data);
 const over = new AbortController();
 try {
-  const vault = openVault(data, undefined);
+  const vault = new MasterKeyFile(data, undefined).make();
   const client = await register(urls);
   await signInAtAgent(urls);
   const began = performance.now();

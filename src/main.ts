@@ -6,13 +6,13 @@ import { createLog } from '@alongside/kernel/log';
 import { trustedProxies } from '@alongside/kernel/peer';
 import { sha256 } from '@alongside/kernel/secrets';
 import { createCore } from './boot/core.ts';
-import { agentSocketPath, openDataFolder, openVault } from './boot/data-folder.ts';
+import { agentSocketPath, openDataFolder } from './boot/data-folder.ts';
 import { Ending } from './boot/ending.ts';
 import { startListeners } from './boot/listeners.ts';
-import { claimMode } from './boot/mode.ts';
 import { choosePorts } from './boot/ports.ts';
 import { checkProduction } from './boot/production.ts';
 import { emptyHappenings } from './boot/reset.ts';
+import { openStorage } from './boot/storage.ts';
 import { openTheme } from './boot/theme.ts';
 import { openTls } from './boot/tls.ts';
 import { mutualTlsUrls, publicUrls } from './boot/urls.ts';
@@ -27,7 +27,6 @@ import { platformClient, resetRegistrations, seedRegistrations } from './oauth/s
 import { realmPath } from './service.ts';
 import { claimStateFile, removeStateFile, type StateFile, writeStateFile } from './state-file.ts';
 import type { Database } from './storage/database.ts';
-import { openDatabase } from './storage/dialects.ts';
 import { version } from './version.ts';
 
 /** A running instance. */
@@ -71,8 +70,11 @@ async function start(
   const urls = publicUrls(config, ports);
   const mutualTls = mutualTlsUrls(config, ports);
   if (!development) checkProduction({ config, urls, mutualTls, folder: folder.path });
-  const vault = openVault(folder.path, config.masterKey);
-  const database = await openDatabase(config.database || (config.ephemeral ? ':memory:' : ''), folder.path);
+  const { database, vault } = await openStorage(
+    config,
+    folder.path,
+    development ? 'development' : 'production',
+  );
   ending.add(() => database.close());
   const log = createLog(config.logLevel, 'alongside');
   const core = await createCore(database, vault, {
@@ -89,7 +91,6 @@ async function start(
     if (left === 0) await background.settled();
     await recorder.keep();
   });
-  await claimMode(database, core.settings, development);
   const tls = openTls(config);
   const theme = openTheme(config.theme);
   const proxies = trustedProxies(config.trustedProxies);

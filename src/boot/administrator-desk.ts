@@ -7,10 +7,8 @@ import {
   type ListedAdministrator,
 } from '../console/administrators/administrators.ts';
 import { AuditLog } from '../storage/audit.ts';
-import { openDatabase } from '../storage/dialects.ts';
-import { Settings } from '../storage/settings.ts';
 import { openDataFolder } from './data-folder.ts';
-import { claimMode } from './mode.ts';
+import { openStorage } from './storage.ts';
 
 /** What an operator does about administrators on storage itself, beside a running instance or without one. */
 export interface AdministratorDesk {
@@ -29,13 +27,7 @@ export async function openAdministratorDesk(config: Config): Promise<Administrat
       'Administrators are kept in storage: leave out --ephemeral and --database :memory:.',
     );
   const folder = openDataFolder(config.data, false);
-  const database = await openDatabase(config.database, folder.path);
-  try {
-    await claimMode(database, new Settings(database), false);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+  const { database } = await openStorage(config, folder.path, 'production');
   const administrators = new Administrators(database, systemClock);
   const audit = new AuditLog(database, systemClock);
   return {

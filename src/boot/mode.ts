@@ -4,20 +4,33 @@ import type { Settings } from '../storage/settings.ts';
 
 const modeSetting = 'mode';
 
-/** Whether somebody has set anything up here already: data of versions that did not say what they were for was development's. */
+/** Whether anything is registered: data of versions that stored no mode is development's. */
 async function isUsed(database: Database): Promise<boolean> {
   return (await database.get(sql('SELECT id FROM application LIMIT 1'))) !== undefined;
 }
 
-/** Keeps the data of development and production apart: the seed's secrets are public. Throws OperatorError for the other one's. */
-export async function claimMode(database: Database, settings: Settings, development: boolean): Promise<void> {
-  const wished = development ? 'development' : 'production';
-  const unsaid = (await settings.get(modeSetting)) === undefined && (await isUsed(database));
-  const mode = await settings.first(modeSetting, unsaid ? 'development' : wished);
-  if (mode === wished) return;
-  throw new OperatorError(
-    development
-      ? 'This data belongs to production; development uses other data: choose it with --data or --database.'
-      : 'This data was made in development, where secrets are public; choose other data with --data or --database.',
-  );
+type Mode = 'development' | 'production';
+
+const refusals: Readonly<Record<Mode, string>> = {
+  development:
+    'This data belongs to production; development uses other data: choose it with --data or --database.',
+  production:
+    'This data was made in development, where secrets are public; choose other data with --data or --database.',
+};
+
+async function storedMode(database: Database, settings: Settings): Promise<string | undefined> {
+  const stored = await settings.get(modeSetting);
+  return stored === undefined && (await isUsed(database)) ? 'development' : stored;
+}
+
+/** Throws OperatorError for data of the other mode: the secrets of the seed are public. Writes nothing. */
+export async function checkMode(database: Database, settings: Settings, wanted: Mode): Promise<void> {
+  const stored = await storedMode(database, settings);
+  if (stored !== undefined && stored !== wanted) throw new OperatorError(refusals[wanted]);
+}
+
+/** Marks the data as development's or production's. Throws OperatorError if another process marked it as the other. */
+export async function claimMode(database: Database, settings: Settings, wanted: Mode): Promise<void> {
+  const mode = await settings.first(modeSetting, (await storedMode(database, settings)) ?? wanted);
+  if (mode !== wanted) throw new OperatorError(refusals[wanted]);
 }

@@ -32,13 +32,18 @@ export const isDatabaseSetting = (setting: string): boolean =>
   dialects.some((dialect) => dialect.accepts(setting));
 
 /**
- * Opens storage and brings its schema up to date.
+ * Connects to storage as it is, without a change of its schema.
  * @param setting `postgres://…`, `sqlite:FILE`, `:memory:`, or empty for a SQLite file in the data folder.
  */
-export async function openDatabase(setting: string, dataFolder: string): Promise<Database> {
+export async function connectDatabase(setting: string, dataFolder: string): Promise<Database> {
   const dialect = dialects.find((candidate) => candidate.accepts(setting));
   if (!dialect) throw new Error(`No dialect serves the database setting ${setting}.`);
-  const database = await dialect.open(setting, dataFolder);
+  return dialect.open(setting, dataFolder);
+}
+
+/** Connects to storage and brings its schema up to date. */
+export async function openDatabase(setting: string, dataFolder: string): Promise<Database> {
+  const database = await connectDatabase(setting, dataFolder);
   try {
     await migrate(database);
   } catch (error) {

@@ -44,9 +44,31 @@ const words: Readonly<Record<Database['dialect'], Readonly<Record<string, string
 const inDialect = (text: string, dialect: Database['dialect']): string =>
   text.replace(/\{([a-z ]+)\}/g, (braced, name: string) => words[dialect][name] ?? braced);
 
+/** The schema that this version of the product brings. */
+const knownSchema = migrations.length;
+
 async function version(database: Database): Promise<number> {
   const row = await database.get<{ value: string }>(sql("SELECT value FROM setting WHERE name = 'schema'"));
   return Number(row?.value ?? 0);
+}
+
+const settingTable: Readonly<Record<Database['dialect'], string>> = {
+  sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'setting'",
+  postgres: "SELECT 'setting' AS name WHERE to_regclass('setting') IS NOT NULL",
+};
+
+/** Returns the schema of a database without a write; 0 for an empty one. */
+export async function schemaOf(database: Database): Promise<number> {
+  const table = await database.get(sql(settingTable[database.dialect]));
+  return table === undefined ? 0 : version(database);
+}
+
+/** Throws OperatorError for a schema of a newer version of the product. */
+export function refuseNewerSchema(found: number): void {
+  if (found > knownSchema)
+    throw new OperatorError(
+      `The database has schema ${found}, this version knows ${knownSchema}. Use the version that wrote it, or another data folder.`,
+    );
 }
 
 /** Brings the schema to this version of the product. Several processes may start at once; a newer schema is refused. */
@@ -59,11 +81,8 @@ export async function migrate(database: Database): Promise<void> {
     sql("INSERT INTO setting (name, value) VALUES ('schema', '0') ON CONFLICT (name) DO NOTHING"),
   );
   const found = await version(database);
-  if (found > migrations.length)
-    throw new OperatorError(
-      `The database has schema ${found}, this version knows ${migrations.length}. Use the version that wrote it, or another data folder.`,
-    );
-  for (let number = found + 1; number <= migrations.length; number++) {
+  refuseNewerSchema(found);
+  for (let number = found + 1; number <= knownSchema; number++) {
     const statements: Statement[] = (migrations[number - 1] ?? []).map((text) =>
       sql(inDialect(text, database.dialect)),
     );

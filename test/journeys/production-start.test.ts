@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '@alongside/kernel/config';
 import { randomToken } from '@alongside/kernel/ids';
 import { productionShape } from '../../src/config.ts';
 import { startAlongside } from '../../src/main.ts';
+import { databaseDump } from '../support/database-dump.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -51,6 +54,35 @@ test('alongside serve is a process like any other: a line when it is ready, noth
     assert.equal(existsSync(stateFile), false);
   } finally {
     child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('alongside serve exits with 1 and one sentence for another master key, before it writes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-other-key-'));
+  try {
+    const start = (data: string) => [
+      ...[main, 'serve', '--only', 'cis2,authorisation', '--port-base', '0', '--json'],
+      ...['--data', join(folder, data), '--database', `sqlite:${join(folder, 'shared.db')}`],
+    ];
+    const healthy = spawn(process.execPath, start('one'), { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(healthy.stdout, 'data');
+    healthy.kill('SIGTERM');
+    assert.deepEqual(await once(healthy, 'exit'), [0, null]);
+    const kept = await databaseDump(`sqlite:${join(folder, 'shared.db')}`);
+
+    const masterKey = join(folder, 'other.key');
+    writeFileSync(masterKey, randomToken(32), { mode: 0o600 });
+    const child = spawn(process.execPath, [...start('two'), '--master-key', masterKey]);
+    const [out, err, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit'),
+    ]);
+    assert.deepEqual([code, out, err.trim().split('\n').length], [1, '', 1], err);
+    assert.match(err, /other\.key does not open the data/);
+    assert.equal(await databaseDump(`sqlite:${join(folder, 'shared.db')}`), kept);
+  } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../../../test/support/instance.ts';
-import { openVault } from '../../boot/data-folder.ts';
+import { MasterKeyFile } from '../../boot/master-key.ts';
 import { type TestCis, uids } from '../cis.fixture.ts';
 import { type LegacyClient, legacyCard, legacyClientAt } from './legacy.fixture.ts';
 
@@ -14,7 +14,7 @@ describe('a legacy ticket at the other services', () => {
   let client: LegacyClient;
   before(async () => {
     instance = await startInstance({ legacyCis: true });
-    const vault = openVault(dirname(instance.state.stateFile), undefined);
+    const vault = new MasterKeyFile(dirname(instance.state.stateFile), undefined).make();
     const secret = vault.serviceSecret('card-issuer', 'cis');
     const issuer: Pick<TestCis, 'call'> = {
       async call(path, { body } = {}) {

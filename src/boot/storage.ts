@@ -1,0 +1,58 @@
+import { OperatorError } from '@alongside/kernel/operator';
+import type { Vault } from '@alongside/kernel/secrets';
+import type { Config } from '../config.ts';
+import type { Database } from '../storage/database.ts';
+import { connectDatabase } from '../storage/dialects.ts';
+import { bindMasterKey, masterKeyState } from '../storage/master-key-check.ts';
+import { migrate, refuseNewerSchema, schemaOf } from '../storage/migrations.ts';
+import { Settings } from '../storage/settings.ts';
+import { MasterKeyFile } from './master-key.ts';
+import { checkMode, claimMode } from './mode.ts';
+
+/** Storage with the key that seals its secrets. */
+export interface Storage {
+  database: Database;
+  vault: Vault;
+}
+
+async function refuseWrongKey(database: Database, vault: Vault | undefined, file: string): Promise<void> {
+  if ((await masterKeyState(database, vault)) !== 'wrong') return;
+  throw new OperatorError(
+    vault
+      ? `The master key ${file} does not open the data in ${database.description}, which another key sealed. Set --master-key to the file with that key.`
+      : `The master key ${file} is missing, and the data in ${database.description} is sealed with it. Restore the file, or set --master-key.`,
+  );
+}
+
+/**
+ * Opens storage for this mode and master key. Everything is checked before the first write, so that a start that is refused
+ * changes nothing. Throws OperatorError in one sentence.
+ */
+export async function openStorage(
+  { database: setting, ephemeral, masterKey }: Pick<Config, 'database' | 'ephemeral' | 'masterKey'>,
+  folder: string,
+  mode: 'development' | 'production',
+): Promise<Storage> {
+  const keyFile = new MasterKeyFile(folder, masterKey);
+  const found = keyFile.read();
+  const database = await connectDatabase(setting || (ephemeral ? ':memory:' : ''), folder);
+  try {
+    const settings = new Settings(database);
+    const schema = await schemaOf(database);
+    refuseNewerSchema(schema);
+    if (schema > 0) {
+      await refuseWrongKey(database, found, keyFile.path);
+      await checkMode(database, settings, mode);
+    }
+    const vault = found ?? keyFile.make();
+    await migrate(database);
+    await bindMasterKey(database, vault);
+    // Another process may have bound new data to its key meanwhile.
+    await refuseWrongKey(database, vault, keyFile.path);
+    await claimMode(database, settings, mode);
+    return { database, vault };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
