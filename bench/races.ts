@@ -8,6 +8,7 @@ import { startPostgres } from '../test/support/postgres.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 import { startProcesses } from './races/processes.ts';
 import { racesOn, uses } from './races/races.ts';
+import { unlimited } from './unlimited.ts';
 
 const usageText = 'bench:races -- [ROUNDS] [--json] [--processes 4] [--lanes 4]';
 const { values, positionals } = readBenchFlags(usageText, {
@@ -44,7 +45,11 @@ const settings = ['synchronous_commit=off', 'full_page_writes=off', 'shared_buff
 const postgres = await startPostgres({ settings, apart: true });
 const database = await postgres.create('races');
 const signer = await newClientKey('test-1');
-const platform = await startPlatform({ database, keys: [signer.jwk], more: { recorder: silentRecorder } });
+const platform = await startPlatform({
+  database,
+  keys: [signer.jwk],
+  more: { recorder: silentRecorder, networkLimits: unlimited },
+});
 const processes = await startProcesses(count, database, platform);
 const sums = new Map<string, Sum>();
 

@@ -268,6 +268,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       listenEvents: (listener) => recorder.listen(listener),
       keys,
       log: log('console'),
+      networkLimits: config.networkLimits,
       cis2Issuer,
       version,
       cis: { url: urls.cis, secret: cisSecrets.console },

@@ -184,7 +184,7 @@ export const configShape = {
     .pipe(networkLimits)
     .default(networkLimits.parse({}))
     .describe(
-      'Requests a minute that one network (IPv6: 64 bits) may send without proving who sends them, and proofs a minute that may fail: {"requests": 3000, "failures": 600}',
+      'Requests a minute that one network (IPv6: 64 bits) may send without proving who sends them, proofs a minute that may fail, and rows a minute, such as sign-ins under way, that it may create before anybody is signed in: {"requests": 3000, "failures": 600, "rows": 6000}',
     ),
   legacyDefaultMode: z
     .boolean()

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Browser } from '../../src/cli/check/browser.ts';
 import type { TestInstance } from '../../test/support/instance.ts';
+import { unlimited } from '../unlimited.ts';
 import { jwks } from './client-key.ts';
 import { redirectUri, type Target } from './target.ts';
 
@@ -17,7 +18,8 @@ const gp = '656005750108';
 /** Alongside as it runs for others: durable storage on disk, events and audit on, a person signed in at CIS2. */
 export async function startAlongside(): Promise<Target> {
   const data = mkdtempSync(join(tmpdir(), 'alongside-bench-'));
-  const child = spawn(process.execPath, [command, 'up', '--json', '--port-base', '0', '--data', data], {
+  const flags = ['--port-base', '0', '--data', data, '--network-limits', JSON.stringify(unlimited)];
+  const child = spawn(process.execPath, [command, 'up', '--json', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');

@@ -2,6 +2,7 @@
 import { silentRecorder } from '@alongside/kernel/events';
 import { startPlatform } from '../../src/authorisation/testing/platform.ts';
 import type { Provider } from '../../src/authorisation/testing/provider.ts';
+import { unlimited } from '../unlimited.ts';
 
 interface Start {
   database: string;
@@ -16,7 +17,11 @@ process.once('message', async ({ database, master, issuer }: Start) => {
   // The providers run in the first process; here only their address is needed.
   const provider = { issuer } as Provider;
   const beside = { master: Buffer.from(master, 'base64'), provider, citizens: provider };
-  const platform = await startPlatform({ database, beside, more: { recorder: silentRecorder } });
+  const platform = await startPlatform({
+    database,
+    beside,
+    more: { recorder: silentRecorder, networkLimits: unlimited },
+  });
   process.send?.({ port: platform.port });
 });
 process.once('disconnect', () => process.exit(0));

@@ -1,4 +1,5 @@
 import { CookieNames } from '@alongside/kernel/cookies';
+import { AnonymousRows } from '../oauth/anonymous-rows.ts';
 import { Developers } from '../oauth/developers.ts';
 import { ProofNonces } from '../oauth/dpop-nonce.ts';
 import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
@@ -32,6 +33,7 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
     limiter: new RateLimiter(database, clock),
     unproven: new NetworkLimit(dependencies, 'authorisation', limits.requests),
     failures: new NetworkLimit(dependencies, 'client-authentication', limits.failures),
+    anonymousRows: new AnonymousRows(dependencies, 'authorisation', limits),
     clientKeys: new RemoteKeys(clock, { privateAddresses: development }),
     upstreamKeys: new RemoteKeys(clock, { privateAddresses: true }),
     proofNonces: new ProofNonces(vault, clock, 'authorisation'),

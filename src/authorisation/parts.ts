@@ -1,4 +1,5 @@
 import type { CookieNames } from '@alongside/kernel/cookies';
+import type { AnonymousRows } from '../oauth/anonymous-rows.ts';
 import type { Developers } from '../oauth/developers.ts';
 import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import type { NetworkLimit } from '../oauth/network-limit.ts';
@@ -17,6 +18,7 @@ export interface Parts extends AuthorisationDependencies {
   unproven: NetworkLimit;
   /** Client authentication that failed. */
   failures: NetworkLimit;
+  anonymousRows: AnonymousRows;
   /** Key sets that applications registered: fetched from public addresses only, but in development. */
   clientKeys: RemoteKeys;
   /** Key sets of the providers, which the operator configured. */

@@ -4,6 +4,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import type { Client } from './application/client.ts';
 import type { Base } from './base.ts';
 import { browserCookie } from './callback/pending.ts';
+import { errors } from './errors.ts';
 import type { Parts } from './parts.ts';
 import { type Pending, PendingRequests } from './pending.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -11,6 +12,8 @@ import type { Upstream } from './upstream/upstream.ts';
 /** A checked authorization request, and what is asked of the provider for it. */
 export interface Departure {
   client: Client;
+  /** Network address of the browser. */
+  address: string;
   upstream: Upstream;
   /** What is remembered until the person comes back. */
   request: Omit<
@@ -26,13 +29,21 @@ export interface Departure {
 /** Seconds that a browser keeps the cookie of a request under way. */
 const cookieLifetime = 3_600;
 
-/** Sends the browser away to sign in; both profiles end their authorization requests so. */
+/** Sends the browser away to sign in; both profiles end their authorization requests so. Throws `busyQuota`. */
 export const departureFrom = (
   base: Base,
-  { recorder, cookies, singleUse, vault }: Pick<Parts, 'recorder' | 'cookies' | 'singleUse' | 'vault'>,
+  {
+    recorder,
+    cookies,
+    singleUse,
+    vault,
+    anonymousRows,
+  }: Pick<Parts, 'recorder' | 'cookies' | 'singleUse' | 'vault' | 'anonymousRows'>,
 ) => {
   const requests = new PendingRequests(base, singleUse, vault);
-  return async ({ client, upstream, request, ...asked }: Departure): Promise<Answer> => {
+  return async ({ client, address, upstream, request, ...asked }: Departure): Promise<Answer> => {
+    if (!(await anonymousRows.admits(address)))
+      throw errors.busyQuota('the network, or all together, began too many sign-ins');
     const browser = base.hardening.browserBoundCallback ? randomToken() : null;
     const outgoing = await requests.begin(upstream, {
       ...request,

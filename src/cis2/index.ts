@@ -3,6 +3,7 @@ import { CookieNames } from '@alongside/kernel/cookies';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { stylesheetRoute } from '@alongside/kernel/layout';
 import { paths, sessionEndedPath } from '../cis/protocol.ts';
+import { AnonymousRows } from '../oauth/anonymous-rows.ts';
 import { ProofNonces } from '../oauth/dpop-nonce.ts';
 import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { PushedRequests } from '../oauth/pushed-requests.ts';
@@ -39,6 +40,7 @@ import { createSessionEnded } from './hand-off/session-ended.ts';
 import { createFinish } from './interaction/finish.ts';
 import { Interactions } from './interaction/interactions.ts';
 import { interactionRoutes } from './interaction/pages.ts';
+import { limitingRows } from './limit-rows.ts';
 import { Deliveries } from './logout/deliveries.ts';
 import { createConfirmSignOut, createEndSession } from './logout/end-session.ts';
 import { Expiry } from './logout/expiry.ts';
@@ -89,7 +91,8 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const marks = new BrowserMarks(cookies, deps.vault);
   const cis = new CisClient(deps.cis, log);
   const sessions = new Sessions(database, singleUse, clock, cookies, issuer);
-  const interactions = new Interactions(singleUse, clock, cookies, own.mark);
+  const limitRows = limitingRows(new AnonymousRows(deps, 'cis2', deps.networkLimits));
+  const interactions = new Interactions(singleUse, clock, cookies, limitRows, own.mark);
   const pushed = new PushedRequests('cis2-pushed', issuer, deps);
   const codes = new Codes(singleUse, pushed, deps.recorder, deps.urls, own.mark);
   const signerOf = (known: readonly TokenFault[]) =>
@@ -98,13 +101,13 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const ends = new SessionEnds({ ...deps, sessions, deliveries });
   const expiry = new Expiry(deps);
   const gone = new GonePeople({ ...deps, cis, sessions, ends });
-  const handOffs = new HandOffs(deps);
+  const handOffs = new HandOffs({ ...deps, limitRows });
   const finish = createFinish({ ...deps, cis, interactions, sessions, ends, codes, marks });
   const bring = bringing({ ...deps, finish });
   const credentials = new Credentials(database, clock, deps.vault);
 
   // Every way to sign in, and to be given one, in the order of the pages.
-  const webAuthn = webAuthnWays({ ...deps, bring, credentials, interactions });
+  const webAuthn = webAuthnWays({ ...deps, bring, credentials, interactions, limitRows });
   const others = otherWays({
     ...deps,
     cis,
@@ -112,6 +115,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     credentials,
     interactions,
     cookies,
+    limitRows,
     ceremony: webAuthn.ceremony,
   });
   const authenticators = new Authenticators(
@@ -157,6 +161,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     finish,
     marks,
     proofNonces,
+    limitRows,
   };
   const realm = (path: string) => `${own.path}${path}`;
   const at = (path: string) => addressesOf(deps, path);

@@ -3,6 +3,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../oauth/applications.ts';
 import type { Developers } from '../oauth/developers.ts';
+import type { NetworkLimits } from '../oauth/network-limit.ts';
 import type { Products } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
@@ -39,6 +40,8 @@ export interface ConsoleDependencies {
   development: boolean;
   /** SHA-256 of the access token by which the commands of this machine are let in, in production. */
   operatorHash?: string;
+  /** Of unproven requests; the defaults when absent. */
+  networkLimits?: NetworkLimits | undefined;
   /** Where CIS answers, and the secret that the console shows it. */
   cis: { url: string; secret: string };
   /** Where the authorisation service answers, and the secret that the console shows it; undefined where there is none. */

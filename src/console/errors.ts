@@ -68,6 +68,13 @@ export const errors = catalogue('console', {
     actor: 'user',
     source: 'WebAuthn section 7.2 step 6',
   },
+  tooManyRequests: {
+    code: 'too_many_requests',
+    status: 429,
+    description: 'There are too many sign-ins from your network. Wait a minute and try again.',
+    actor: 'user',
+    source: 'RFC 6585 section 4',
+  },
   requestInvalid: {
     code: 'invalid_request',
     status: 400,

@@ -53,7 +53,14 @@ export function createConsole(deps: ConsoleDependencies): Service {
   };
   const calls = apiCalls(parts).map(routeOf);
   const forEverybody = [...assetRoutes, ...healthRoutes(() => parts.database.healthy())];
-  const { admission, routes } = createAdmission({ database, clock, audit, urls, operatorHash });
+  const { admission, routes } = createAdmission({
+    database,
+    clock,
+    audit,
+    urls,
+    operatorHash,
+    networkLimits: deps.networkLimits,
+  });
   return {
     routes: development
       ? [...pageRoutes(parts), ...calls, ...forEverybody]

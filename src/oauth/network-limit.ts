@@ -7,10 +7,14 @@ import { type Database, sql } from '../storage/database.ts';
 const minute = 60_000;
 const perMinute = z.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');
 
-/** Requests a minute that one network may send without proving who sends them, and proofs a minute that may fail. */
+/**
+ * Requests a minute that one network may send without proving who sends them, proofs a minute that may fail, and rows a
+ * minute that it may create before anybody is signed in.
+ */
 export const networkLimits = z.strictObject({
   requests: perMinute.default(3_000),
   failures: perMinute.default(600),
+  rows: perMinute.default(6_000),
 });
 
 export type NetworkLimits = z.output<typeof networkLimits>;

@@ -110,10 +110,11 @@ const sendToProvider = (base: Base, depart: ReturnType<typeof departureFrom>) =>
   async function sendToProvider(
     known: Incoming & WithClient & WithState & { challenge: string | null },
   ): Promise<Answer> {
-    const { query, client, redirectUri, clientState: state, challenge, wantsNhsLogin } = known;
+    const { request, query, client, redirectUri, clientState: state, challenge, wantsNhsLogin } = known;
     const [first] = base.upstreams;
     return depart({
       client,
+      address: request.address,
       upstream: (wantsNhsLogin && base.upstreams.find(({ id }) => id === 'nhs-login')) || first,
       request: { redirectUri, state, challenge, asked: null },
       acrValues: query.get('acr_values') ?? usualAcr,

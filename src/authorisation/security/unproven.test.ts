@@ -37,12 +37,12 @@ describe('unproven requests', () => {
     const database = `sqlite:${join(folder, 'unproven.db')}`;
     const first = await startPlatform({
       database,
-      more: { networkLimits: { requests: 60, failures: 200 } },
+      more: { networkLimits: { requests: 60, failures: 200, rows: 6_000 } },
     });
     const second = await startPlatform({
       database,
       beside: first,
-      more: { networkLimits: { requests: 60, failures: 200 } },
+      more: { networkLimits: { requests: 60, failures: 200, rows: 6_000 } },
     });
     platforms = [first, second];
     await first.applications.add(applicationOf('small', limited(30)));

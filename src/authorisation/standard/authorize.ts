@@ -96,11 +96,22 @@ type Ready = Asked &
 
 const sendToProvider = (base: Base, depart: ReturnType<typeof departureFrom>) =>
   async function sendToProvider(known: Ready): Promise<Answer> {
-    const { parameters, client, redirectUri, challenge, asked, resources, boundTo: jkt, requestUri } = known;
+    const {
+      request,
+      parameters,
+      client,
+      redirectUri,
+      challenge,
+      asked,
+      resources,
+      boundTo: jkt,
+      requestUri,
+    } = known;
     const { prompt, maxAge, acrValues } = known;
     const state = parameters.get('state') ?? null;
     return depart({
       client,
+      address: request.address,
       upstream: base.upstreams[0],
       request: { redirectUri, state, challenge, asked, resources, jkt, requestUri },
       acrValues,

@@ -13,6 +13,7 @@ import {
   type WithClient,
 } from '../application/client.ts';
 import type { Base } from '../base.ts';
+import { errors as oauthErrors } from '../errors.ts';
 import type { Parts } from '../parts.ts';
 import { authenticateClient, refuseBasic } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
@@ -56,13 +57,17 @@ const requestOf = (parameters: Parameters, boundTo: string | null): Parameters =
   return boundTo === null ? request : request.without('dpop_jkt').and('dpop_jkt', boundTo);
 };
 
-const keepRequest = (pushed: PushedRequests) =>
+const keepRequest = (pushed: PushedRequests, { anonymousRows }: Pick<Parts, 'anonymousRows'>) =>
   async function keepRequest({
+    request: { address },
     parameters,
     client,
     boundTo,
   }: Asked & WithClient & { boundTo: string | null }): Promise<Answer> {
-    const { clientId } = client.half;
+    const { clientId, tokenEndpointAuthMethod } = client.half;
+    // A public client proves nothing.
+    if (tokenEndpointAuthMethod === 'none' && !(await anonymousRows.admits(address)))
+      throw oauthErrors.busyQuota('the network, or all together, pushed too many requests');
     const request = requestOf(parameters, boundTo).and('client_id', clientId);
     return json(201, { request_uri: await pushed.keep(clientId, request), expires_in: pushedLifetime });
   };
@@ -88,6 +93,6 @@ export function createPar(base: Base, parts: Parts): (request: HttpRequest) => P
     .step(checkSignIn)
     .step(checkResources(urls.api))
     .step(checkKey)
-    .step(keepRequest(pushedAt(base, parts)));
+    .step(keepRequest(pushedAt(base, parts), parts));
   return (request) => list.run({ request });
 }

@@ -5,6 +5,7 @@ import type { Database } from '../../storage/database.ts';
 import { toPage } from '../interaction/finish.ts';
 import { type Interactions, interactionPath } from '../interaction/interactions.ts';
 import type { Opened } from '../interaction/open.ts';
+import type { LimitRows } from '../limit-rows.ts';
 import { filled } from '../pages/filled.ts';
 import { words } from '../pages/words.ts';
 import type { Authenticator, Sitting } from './authenticator.ts';
@@ -29,6 +30,7 @@ interface Parts {
   recorder: Recorder;
   log: Log;
   bring: Bring;
+  limitRows: LimitRows;
 }
 
 const methods = ['NHSMAIL'];
@@ -90,9 +92,10 @@ export function federated(parts: Parts): Authenticator {
     hint: filled(words.ways.federated.hint, { provider: label }),
     offers: [{ level: 2, methods }],
     begin: (sitting) =>
-      guarded(sitting, async () =>
-        redirect(await federation.begin(within(sitting), sitting.interaction.personSince !== null)),
-      ),
+      guarded(sitting, async () => {
+        await parts.limitRows(sitting.request);
+        return redirect(await federation.begin(within(sitting), sitting.interaction.personSince !== null));
+      }),
     usableBy: async (uid) => (await credentials.of(uid, id)).length > 0,
     routes: [{ method: 'GET', path: 'return', run: (opened) => guarded(opened, () => takeReturn(opened)) }],
   };

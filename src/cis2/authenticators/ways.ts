@@ -15,6 +15,7 @@ import { passwordEnrolment } from '../enrolment/password.ts';
 import { tabletEnrolment } from '../enrolment/tablet.ts';
 import { totpEnrolment } from '../enrolment/totp.ts';
 import type { Interactions } from '../interaction/interactions.ts';
+import type { LimitRows } from '../limit-rows.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Bring } from './bring.ts';
 import type { Credentials } from './credentials.ts';
@@ -55,6 +56,7 @@ interface Given {
   providers?: readonly FederatedProvider[];
   /** Absent where browsers have no WebAuthn for us. */
   ceremony: Ceremony | undefined;
+  limitRows: LimitRows;
   development: boolean;
 }
 

@@ -65,7 +65,7 @@ export const beginInteraction = (interactions: Interactions) =>
     }
     if (!straight && isSilent(authorization))
       return reply.fail(errors.loginRequired('there is no session that meets the request'));
-    const { interaction, cookie } = await interactions.begin(authorization, { expected });
+    const { interaction, cookie } = await interactions.begin(request, authorization, { expected });
     const answer = straight
       ? await straight.begin({ request, party, interaction }, false)
       : redirect(interactionPath(interaction.id));

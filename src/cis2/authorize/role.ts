@@ -1,5 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import type { Person } from '../../cis/protocol.ts';
 import { type AuthorizationRequest, isSilent } from '../authorization-request.ts';
@@ -12,6 +13,7 @@ import { asksForRole, type Settled, settleRole } from '../roles/settle.ts';
 import type { Session } from '../session.ts';
 
 interface Asked {
+  request: HttpRequest;
   authorization: AuthorizationRequest;
   reply: Reply;
   session: Session | null;
@@ -45,6 +47,7 @@ export const settleSessionRole = ({ cis, ends, log }: { cis: CisClient; ends: Se
 /** Leads to the page on which a role is chosen; without a person to ask, an error (OpenID Connect Core section 3.1.2.6). */
 export const askForRole = (interactions: Interactions) =>
   async function askForRole({
+    request,
     session,
     role,
     authorization,
@@ -52,6 +55,6 @@ export const askForRole = (interactions: Interactions) =>
   }: Asked & { role: Settled }): Promise<Answer | undefined> {
     if (!session || !role.asks) return undefined;
     if (isSilent(authorization)) return reply.fail(errors.interactionRequired('a role must be chosen'));
-    const { interaction, cookie } = await interactions.begin(authorization, { sid: session.sid });
+    const { interaction, cookie } = await interactions.begin(request, authorization, { sid: session.sid });
     return redirect(interactionPath(interaction.id, 'role'), 302, { 'set-cookie': cookie });
   };

@@ -10,4 +10,11 @@ export const signInErrors = catalogue('cis2', {
     description: english.errors.busy,
     source: 'RFC 9110 section 15.6.4',
   },
+  tooManyRows: {
+    status: 429,
+    actor: 'user',
+    code: 'temporarily_unavailable',
+    description: english.errors.tooManyRows,
+    source: 'RFC 6585 section 4',
+  },
 });

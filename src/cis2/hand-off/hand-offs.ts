@@ -16,6 +16,7 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { Authentication } from '../authentication.ts';
 import type { Sitting } from '../authenticators/authenticator.ts';
 import { isSilent } from '../authorization-request.ts';
+import type { LimitRows } from '../limit-rows.ts';
 
 /** What CIS2 keeps of a hand-off request until its exchange. */
 export interface HandOff {
@@ -46,6 +47,7 @@ interface Parts {
   singleUse: SingleUse;
   clock: Clock;
   recorder: Recorder;
+  limitRows: LimitRows;
 }
 
 /** Hand-off requests to the Identity Agent, and the one-time codes that answer them. */
@@ -59,9 +61,14 @@ export class HandOffs {
     this.#responseUri = `${new URL(parts.issuer).origin}/agent/return`;
   }
 
-  /** Sends the browser to the agent with a signed request. Nothing in it is a secret. */
-  async begin({ interaction, party }: Sitting, promptLogin: boolean, inWindow: boolean): Promise<Answer> {
-    const { issuer, agentUrl, keys, singleUse, clock, recorder } = this.#parts;
+  /** Sends the browser to the agent with a signed request. Nothing in it is a secret. Throws `tooManyRows`. */
+  async begin(
+    { request: { address }, interaction, party }: Sitting,
+    promptLogin: boolean,
+    inWindow: boolean,
+  ): Promise<Answer> {
+    const { issuer, agentUrl, keys, singleUse, clock, recorder, limitRows } = this.#parts;
+    await limitRows({ address });
     const { authorization, txnHash } = interaction;
     const now = seconds(clock);
     const request: HandOffRequest = {

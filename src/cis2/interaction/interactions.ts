@@ -7,6 +7,7 @@ import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { Authentication } from '../authentication.ts';
 import type { AuthorizationRequest } from '../authorization-request.ts';
+import type { LimitRows } from '../limit-rows.ts';
 
 /** Whom a sign-in is for, where a session of this browser or an ID token of ours says so. */
 export interface Expected {
@@ -54,22 +55,25 @@ export class Interactions {
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
   readonly #cookies: CookieNames;
+  readonly #limitRows: LimitRows;
   readonly #mark: string;
 
   /** @param mark what ids begin with. */
-  constructor(singleUse: SingleUse, clock: Clock, cookies: CookieNames, mark = '') {
+  constructor(singleUse: SingleUse, clock: Clock, cookies: CookieNames, limitRows: LimitRows, mark = '') {
     this.#singleUse = singleUse;
     this.#clock = clock;
     this.#cookies = cookies;
+    this.#limitRows = limitRows;
     this.#mark = mark;
   }
 
   /**
-   * Begins one. The cookie goes to the browser with the answer; only its hash is kept.
+   * Begins one. The cookie goes to the browser with the answer; only its hash is kept. Throws `tooManyRows`.
    * @param more `sid` of a live session that does for the request but for an answer of the person, and whether
    * that is `confirmed` already; the person who is expected.
    */
   async begin(
+    request: HttpRequest,
     authorization: AuthorizationRequest,
     {
       sid = null,
@@ -77,6 +81,7 @@ export class Interactions {
       expected = null,
     }: { sid?: string | null; confirmed?: boolean; expected?: Expected | null } = {},
   ): Promise<{ interaction: Interaction; cookie: string }> {
+    await this.#limitRows(request);
     const txn = randomToken();
     const now = this.#clock.now();
     const interaction: Interaction = {

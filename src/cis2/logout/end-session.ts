@@ -12,6 +12,7 @@ import { readParameters, reenterByGet } from '../authorize/parameters.ts';
 import type { BrowserMarks } from '../browser-marks.ts';
 import { errors } from '../errors.ts';
 import { type IdTokenHint, readIdTokenHint } from '../id-token-hint.ts';
+import type { LimitRows } from '../limit-rows.ts';
 import { goingOnPage } from '../pages/frame.ts';
 import { confirmSignOutPage, signedOutPage } from '../pages/sign-out.ts';
 import { words } from '../pages/words.ts';
@@ -33,6 +34,7 @@ interface Parts {
   marks: BrowserMarks;
   recorder: Recorder;
   log: Log;
+  limitRows: LimitRows;
 }
 
 /** What a sign-out that waits for the person's word leads to. */
@@ -113,19 +115,22 @@ const findSession = ({ sessions }: Parts) =>
     return { session: named ?? null, proven: true };
   };
 
-const askFirst = ({ singleUse, signOutPath, development }: Parts) =>
+const askFirst = ({ singleUse, signOutPath, development, limitRows }: Parts) =>
   async function askFirst({
+    request,
     session,
     proven,
     to,
     party,
   }: {
+    request: HttpRequest;
     session: Session | null;
     proven: boolean;
     to: string | null;
     party: RelyingParty | null;
   }): Promise<Answer | undefined> {
     if (!session || proven) return undefined;
+    await limitRows(request);
     const question = randomToken();
     await singleUse.keep(confirmKind, question, { sid: session.sid, to } satisfies SignOut, confirmLifetime);
     return confirmSignOutPage(signOutPath, question, party?.application.name ?? null, development);

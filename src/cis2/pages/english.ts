@@ -455,6 +455,7 @@ export const english = {
     logoutRedirect: 'The post_logout_redirect_uri is not registered for this client.',
     logoutUnknown: 'This question has run out. Sign out again.',
     busy: 'Too many people sign in at this moment. Wait a little and try again.',
+    tooManyRows: 'There are too many sign-ins from your network at this moment. Wait a minute and try again.',
     tabletMalformed: 'The tablet sent something that is not well-formed.',
     tabletUnverified:
       'The tablet could not make sure that it is you. It must ask for a PIN, a finger or a face.',

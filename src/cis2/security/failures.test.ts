@@ -4,7 +4,7 @@ import { form, send } from '../testing/browser.ts';
 import { secret, startInstance } from '../testing/instance.ts';
 
 test('wrong secrets at CIS2 count for their network alone, and a right one passes also there', async () => {
-  const cis2 = await startInstance({ networkLimits: { requests: 100, failures: 5 } });
+  const cis2 = await startInstance({ networkLimits: { requests: 100, failures: 5, rows: 6_000 } });
   const client = await cis2.register({ profile: 'standard' });
   const ask = async (path: string, address: string, word: string) => {
     const body = form({

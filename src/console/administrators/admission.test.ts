@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { sha256 } from '@alongside/kernel/secrets';
+import { networkLimits } from '../../oauth/network-limit.ts';
+import { sql } from '../../storage/database.ts';
 import { startConsole, type TestConsole } from '../console.fixture.ts';
 import { Administrators, actorOf, newAdministrator } from './administrators.ts';
 import { AdministratorSessions } from './sessions.ts';
@@ -259,4 +261,19 @@ test('over https the cookie is of this host alone', async () => {
   } finally {
     await console_.close();
   }
+});
+
+test('challenges for a sign-in at the console are refused beyond the limit of a network', async () => {
+  const limited = await startConsole({ development: false, networkLimits: networkLimits.parse({ rows: 3 }) });
+  const look = () => limited.send('/sign-in', { headers: { host: 'console.test' } });
+  for (let n = 0; n < 3; n += 1) assert.equal((await look()).status, 200);
+  const refused = await look();
+  assert.equal(refused.status, 429);
+  const challenges = await limited.database.all(
+    sql("SELECT hash FROM single_use WHERE kind = 'administrator-challenge'"),
+  );
+  assert.equal(challenges.length, 3);
+  limited.base.advance(60);
+  assert.equal((await look()).status, 200);
+  await limited.close();
 });

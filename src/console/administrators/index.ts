@@ -1,5 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
+import { AnonymousRows } from '../../oauth/anonymous-rows.ts';
+import type { NetworkLimits } from '../../oauth/network-limit.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import { SingleUse } from '../../storage/single-use.ts';
@@ -15,10 +17,11 @@ interface Parts {
   audit: AuditLog;
   urls: { console: string };
   operatorHash: string | undefined;
+  networkLimits: NetworkLimits | undefined;
 }
 
 /** The sign-in of administrators, for a console in production: the ways in and out, and who is let in. */
-export function createAdmission({ database, clock, audit, urls, operatorHash }: Parts): {
+export function createAdmission({ database, clock, audit, urls, operatorHash, networkLimits }: Parts): {
   admission: Admission;
   routes: Route[];
 } {
@@ -33,6 +36,7 @@ export function createAdmission({ database, clock, audit, urls, operatorHash }: 
     routes: administratorRoutes({
       administrators: new Administrators(database, clock),
       sessions,
+      anonymousRows: new AnonymousRows({ database, clock }, 'console', networkLimits),
       passkeys: new Passkeys(new SingleUse(database, clock), urls.console),
       audit,
     }),

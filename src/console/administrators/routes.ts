@@ -2,6 +2,7 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { z } from 'zod';
+import type { AnonymousRows } from '../../oauth/anonymous-rows.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { parseObject, readShape } from '../api/json-body.ts';
 import { errors } from '../errors.ts';
@@ -18,6 +19,7 @@ import type { Passkeys } from './passkeys.ts';
 import type { AdministratorSessions } from './sessions.ts';
 
 interface Parts {
+  anonymousRows: AnonymousRows;
   administrators: Administrators;
   sessions: AdministratorSessions;
   passkeys: Passkeys;
@@ -36,6 +38,19 @@ interface Owner {
 }
 
 const admitted = (cookie: string): Answer => json(200, { next: '/' }, { 'set-cookie': cookie });
+
+/** Each page, and each refused answer, makes a challenge. */
+const limitChallenges = ({ anonymousRows }: Parts) =>
+  async function limitChallenges({ request }: Asked): Promise<void> {
+    if (!(await anonymousRows.admits(request.address)))
+      throw errors.tooManyRequests('the network made too many challenges');
+  };
+
+/** `GET /sign-in` */
+const showSignIn = ({ passkeys }: Parts) =>
+  async function showSignIn(): Promise<Answer> {
+    return signInPage(await passkeys.requestOptions());
+  };
 
 /** `GET /invite/{token}`: looks at the invitation and spends nothing, for programs open links too. */
 const showInvitation = ({ administrators, passkeys }: Parts) =>
@@ -126,7 +141,7 @@ const signOut = ({ sessions, audit }: Parts) =>
 
 /** The ways in and out of the console, for those who are not signed in. */
 export function administratorRoutes(parts: Parts): Route[] {
-  const asked = steps<Asked>();
+  const asked = steps<Asked>().step(limitChallenges(parts));
   const joining = asked
     .step(readRegistration)
     .step(findInvitation(parts))
@@ -134,15 +149,12 @@ export function administratorRoutes(parts: Parts): Route[] {
     .step(join(parts));
   const signingIn = asked.step(readSignIn).step(findKey(parts)).step(signIn(parts));
   const invited = asked.step(showInvitation(parts));
-  const signingOut = asked.step(signOut(parts));
+  const looking = asked.step(showSignIn(parts));
+  const signingOut = steps<Asked>().step(signOut(parts));
   return [
     { methods: ['GET'], path: '/invite/:token', endpoint: (request) => invited.run({ request }) },
     { methods: ['POST'], path: '/invite', endpoint: (request) => joining.run({ request }) },
-    {
-      methods: ['GET'],
-      path: '/sign-in',
-      endpoint: async () => signInPage(await parts.passkeys.requestOptions()),
-    },
+    { methods: ['GET'], path: '/sign-in', endpoint: (request) => looking.run({ request }) },
     { methods: ['POST'], path: '/sign-in', endpoint: (request) => signingIn.run({ request }) },
     { methods: ['POST'], path: '/sign-out', endpoint: (request) => signingOut.run({ request }) },
   ];

@@ -1,4 +1,5 @@
 import type { SingleUse } from '../../../storage/single-use.ts';
+import type { LimitRows } from '../../limit-rows.ts';
 import type { Credential, Credentials } from '../credentials.ts';
 import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
 import type { WebAuthnPolicy } from './policy.ts';
@@ -9,6 +10,7 @@ export interface Ceremony {
   party: WebAuthnParty;
   policy: WebAuthnPolicy;
   singleUse: SingleUse;
+  limitRows: LimitRows;
   credentials: Credentials;
   /** Every kind of WebAuthn credential: one authenticator may hold a credential of any. */
   kinds: readonly WebAuthnKind[];

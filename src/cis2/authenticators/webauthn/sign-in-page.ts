@@ -23,13 +23,14 @@ export interface WebAuthnParts {
   development: boolean;
 }
 
-/** The page on which the browser asks the authenticator, with a fresh challenge. */
+/** Returns the page on which the browser asks the authenticator, with a fresh challenge. Throws `tooManyRows`. */
 export async function showSignIn(
   { ceremony, development }: Pick<WebAuthnParts, 'ceremony' | 'development'>,
   kind: WebAuthnKind,
-  { interaction, party }: Pick<Sitting, 'interaction' | 'party'>,
+  { request, interaction, party }: Sitting,
   problem = '',
 ): Promise<Answer> {
+  await ceremony.limitRows(request);
   // Whose credentials they are is told only where a session or a token of ours says so (WebAuthn section 14.6.3).
   const uid = interaction.expected?.uid ?? null;
   return webAuthnSignInPage({

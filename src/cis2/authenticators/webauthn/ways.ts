@@ -19,6 +19,7 @@ interface Given extends Omit<WebAuthnParts, 'ceremony'> {
   issuer: string;
   webAuthn?: WebAuthnSettings;
   singleUse: Ceremony['singleUse'];
+  limitRows: Ceremony['limitRows'];
   credentials: Credentials;
 }
 
@@ -31,8 +32,8 @@ export function webAuthnWays(given: Given): {
   const policy = webAuthnPolicy(given.webAuthn ?? {}, given.development);
   const party = webAuthnParty(given.issuer);
   if (!party) return { authenticators: [], enrolments: [], ceremony: undefined };
-  const { singleUse, credentials, development } = given;
-  const ceremony: Ceremony = { party, policy, singleUse, credentials, kinds, development };
+  const { singleUse, limitRows, credentials, development } = given;
+  const ceremony: Ceremony = { party, policy, singleUse, limitRows, credentials, kinds, development };
   const parts = { ...given, ceremony };
   return {
     authenticators: kinds.map((kind) => webAuthn(kind, parts)),

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { Cis2Half } from '../oauth/applications.ts';
+import { networkLimits } from '../oauth/network-limit.ts';
+import { sql } from '../storage/database.ts';
+import { Browser, type Reply } from './testing/browser.ts';
+import { type Instance, startInstance } from './testing/instance.ts';
+import { gp } from './testing/people.ts';
+
+describe('rows that requests create before anybody is signed in', () => {
+  const perMinute = 4;
+  let cis2: Instance;
+  let client: Cis2Half;
+  before(async () => {
+    cis2 = await startInstance(
+      { networkLimits: networkLimits.parse({ rows: perMinute }) },
+      ':memory:',
+      undefined,
+      'localhost',
+    );
+    client = await cis2.register();
+  });
+  after(() => cis2.stop());
+  beforeEach(() => cis2.clock.advance(60));
+
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+  const rows = async (): Promise<number> => {
+    const counted = await cis2.database.get<{ total: number }>(
+      sql("SELECT COUNT(*) AS total FROM single_use WHERE kind NOT LIKE 'network-%'"),
+    );
+    return Number(counted?.total);
+  };
+  const isRefused = async ({ status, body }: Reply, before: number): Promise<void> => {
+    assert.equal(status, 429);
+    assert.match(body, /too many sign-ins from your network/);
+    assert.equal(await rows(), before);
+  };
+  /** Uses up the limit of a network; a sign-in that goes straight to the agent creates two rows. */
+  const flood = async (address: string): Promise<void> => {
+    const replies: number[] = [];
+    for (let n = 0; n <= perMinute; n += 1)
+      replies.push((await new Browser().get(cis2.authorizeUrl(client), from(address))).status);
+    assert.deepEqual([replies[0], replies.at(-1)], [302, 429]);
+  };
+
+  test('are refused beyond the limit of a network of 64 bits, without a row, and in no other network', async () => {
+    await flood('2001:db8:1:1::1');
+    const before = await rows();
+    await isRefused(await new Browser().get(cis2.authorizeUrl(client), from('2001:db8:1:1::2')), before);
+    assert.equal((await new Browser().get(cis2.authorizeUrl(client), from('2001:db8:1:2::1'))).status, 302);
+  });
+
+  test('do not limit single sign-on, which creates none', async () => {
+    const browser = new Browser();
+    await cis2.agent.signIn(gp.uid);
+    const hop = await browser.get(cis2.authorizeUrl(client));
+    await browser.get(await cis2.agent.answer(hop.location));
+    cis2.clock.advance(60);
+    await flood('127.0.0.1');
+    const silent = await browser.get(cis2.authorizeUrl(client, { prompt: 'none' }));
+    assert.match(silent.location, /[?&]code=/);
+  });
+
+  const pages: [string, string][] = [
+    ['a passkey challenge', 'passkey'],
+    ['a hand-off request', 'smartcard'],
+  ];
+  for (const [name, part] of pages)
+    test(`are refused for ${name} of a sign-in under way`, async () => {
+      const browser = new Browser();
+      const { location } = await browser.get(
+        cis2.authorizeUrl(client, { acr_values: 'AAL2_OR_AAL3_ANY', prompt: 'select_account' }),
+        from('192.0.2.7'),
+      );
+      for (let n = 1; n < perMinute; n += 1)
+        assert.ok((await browser.get(`${location}/${part}`, from('192.0.2.7'))).status < 400);
+      const before = await rows();
+      await isRefused(await browser.get(`${location}/${part}`, from('192.0.2.7')), before);
+    });
+
+  test('are refused for the question of a sign-out', async () => {
+    const browser = new Browser();
+    await cis2.agent.signIn(gp.uid);
+    const hop = await browser.get(cis2.authorizeUrl(client));
+    await browser.get(await cis2.agent.answer(hop.location));
+    cis2.clock.advance(60);
+    const ask = () => browser.get(`${cis2.issuer}/connect/endSession`, from('192.0.2.8'));
+    for (let n = 0; n < perMinute; n += 1) assert.equal((await ask()).status, 200);
+    const before = await rows();
+    await isRefused(await ask(), before);
+  });
+});

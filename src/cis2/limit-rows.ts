@@ -1,0 +1,13 @@
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { AnonymousRows } from '../oauth/anonymous-rows.ts';
+import { errors } from './errors.ts';
+
+/** Counts a row that a request creates before anybody is signed in. Throws `tooManyRows` beyond the limit of its network. */
+export type LimitRows = (request: Pick<HttpRequest, 'address'>) => Promise<void>;
+
+export const limitingRows =
+  (rows: AnonymousRows): LimitRows =>
+  async ({ address }) => {
+    if (!(await rows.admits(address)))
+      throw errors.tooManyRows('the network, or all together, are over the limit');
+  };
