@@ -10,6 +10,7 @@ const rows: [keyof HardeningOptions, unknown, unknown, unknown][] = [
   // option                  /oauth2  /oauth2-mock  /oauth2.1
   ['upstreamErrors',         true,    true,         true],
   ['bindSubjectAudience',    true,    false,        true],
+  ['refuseForeignIdTokens',  false,   false,        true],
   ['verifyActor',            true,    false,        true],
   ['pkce',                   true,    true,         true],
   ['severalCallbacks',       true,    true,         true],

@@ -10,6 +10,9 @@ export const hardeningShape = {
   bindSubjectAudience: flag.describe(
     "A subject token's audience is the application's own CIS2 client, where it has one",
   ),
+  refuseForeignIdTokens: flag.describe(
+    'An ID token is exchanged only by the application that it was issued to: `aud` or `azp` is its CIS2 client, or is in its attribute `id-token-audiences`',
+  ),
   verifyActor: flag.describe('The signature of an actor token (`act.sub`) is verified'),
   pkce: flag.describe('A code challenge is accepted, and enforced once it was sent (RFC 7636)'),
   severalCallbacks: flag.describe('All registered callback URLs count, not the first alone'),
@@ -62,6 +65,7 @@ export function hardeningOf(
   return {
     upstreamErrors: true,
     bindSubjectAudience: real,
+    refuseForeignIdTokens: standard,
     verifyActor: real,
     pkce: true,
     severalCallbacks: true,

@@ -31,6 +31,16 @@ export const subjectErrors = {
     description: "Missing or invalid 'aud' claim in subject_token JWT",
     source: 'RFC 8693 section 5',
   },
+  subjectForeign: {
+    ...bad,
+    description: "Missing or invalid 'aud' claim in subject_token JWT",
+    source: 'RFC 8693 section 5',
+  },
+  subjectUsed: {
+    ...bad,
+    description: 'Non-unique subject_token - the JWT was exchanged before',
+    source: 'RFC 8693 section 5',
+  },
   subjectSession: {
     ...bad,
     description: "Invalid 'sid' claim in subject_token JWT - session has ended",

@@ -170,3 +170,54 @@ describe('POST /token, token exchange', () => {
     assert.ok(secretOf('separate'));
   });
 });
+
+describe('the options of token exchange at /oauth2', () => {
+  let platform: Platform;
+  let signer: ClientKey;
+  before(async () => {
+    signer = await newClientKey('test-1');
+    platform = await startPlatform({
+      keys: [signer.jwk],
+      base: { options: { refuseForeignIdTokens: true, idTokenOnce: true } },
+    });
+  });
+  after(() => platform.close());
+
+  const exchangeBy = async (id: string, token: string) => {
+    const audience = `${api}/oauth2/token`;
+    const assertion = await assertionOf({ id, audience, clock: platform.clock, signer });
+    return platform.post('/oauth2/token', {
+      grant_type: exchange,
+      subject_token_type: idTokenType,
+      subject_token: token,
+      ...withAssertion(assertion),
+    });
+  };
+  const issuedTo = (audience: string) => platform.provider.idTokenFor(careWorker, audience);
+
+  test('refuseForeignIdTokens refuses the ID token of another application, and one of an application without a client at CIS2', async () => {
+    for (const audience of ['another.apps.test', 'separate.apps.test'])
+      await assertError(
+        platform,
+        await exchangeBy('separate-alone', await issuedTo(audience)),
+        400,
+        'invalid_request',
+        "Missing or invalid 'aud' claim in subject_token JWT",
+      );
+    assert.equal((await exchangeBy('separate', await issuedTo('another.apps.test'))).status, 401);
+    assert.equal((await exchangeBy('separate', await issuedTo('separate.apps.test'))).status, 200);
+  });
+
+  test('idTokenOnce refuses an ID token that was exchanged before, also for simultaneous requests', async () => {
+    const token = await platform.provider.idTokenFor(careWorker, 'separate.apps.test', { jti: 'once' });
+    const answers = await Promise.all(Array.from({ length: 5 }, () => exchangeBy('separate', token)));
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+    await assertError(
+      platform,
+      await exchangeBy('separate', token),
+      400,
+      'invalid_request',
+      'Non-unique subject_token - the JWT was exchanged before',
+    );
+  });
+});

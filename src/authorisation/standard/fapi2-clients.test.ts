@@ -32,6 +32,7 @@ describe("fapi2 profile: other people's client libraries, unmodified, with nonce
     const jwk = { ...(await webcrypto.subtle.exportKey('jwk', pair.publicKey)), kid: 'es' } as JsonWebKey;
     await platform.applications.add(
       applicationOf('interop', {
+        attributes: { 'id-token-audiences': 'x' },
         profile: 'fapi2',
         tokenEndpointAuthMethod: 'private_key_jwt',
         secrets: [],

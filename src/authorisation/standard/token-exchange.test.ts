@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { seconds } from '@alongside/kernel/clock';
 import { decodeJwt, type JwtClaims } from '@alongside/kernel/jws';
 import { sql } from '../../storage/database.ts';
-import { applicationOf, scopes, secretOf } from '../testing/applications.ts';
+import { applicationOf, cis2HalfOf, scopes, secretOf } from '../testing/applications.ts';
 import { assertError } from '../testing/journeys.ts';
 import { api, type Platform, type Reply } from '../testing/platform.ts';
 import { newProver } from '../testing/proofs.ts';
@@ -21,6 +21,7 @@ before(async () => {
   platform = client.platform;
   const standard = { profile: 'standard' } as const;
   for (const application of [
+    applicationOf('own', { ...standard }, cis2HalfOf('own')),
     applicationOf('jwt', { ...standard, accessToken: { format: 'jwt', signingAlg: 'ES256' } }),
     applicationOf('delegating', { ...standard, attributes: { 'may-act': 'key-of-server' } }),
     applicationOf('server', {
@@ -28,7 +29,11 @@ before(async () => {
       attributes: { 'resource-server': 'true', resources: `${api}/records` },
     }),
     applicationOf('second', { ...standard, attributes: { 'resource-server': 'true' } }),
-    applicationOf('narrow', { ...standard, products: [{ name: 'records-aal2', status: 'approved' }] }),
+    applicationOf('narrow', {
+      ...standard,
+      products: [{ name: 'records-aal2', status: 'approved' }],
+      attributes: { 'id-token-audiences': 'client-at-cis2' },
+    }),
   ])
     await platform.applications.add(application);
 });
@@ -385,6 +390,55 @@ describe('token exchange: who may act (RFC 8693 section 4.4)', () => {
       'invalid_request',
       refusedActor,
     );
+  });
+});
+
+describe('an ID token that was issued to another application', () => {
+  const at = { own: 'own.apps.test', other: 'another.apps.test' };
+  const exchangeBy = async (id: string, aud: string | string[], claims: JwtClaims = {}) =>
+    withIdToken({ aud, ...claims }, {}, id);
+
+  // biome-ignore format: a table, one row a line
+  const accepted: [string, string, string | string[], JwtClaims][] = [
+    ['aud is its own client at CIS2', 'own', at.own, {}],
+    ['azp is its own client at CIS2', 'own', [at.own, at.other], { azp: at.own }],
+    ['aud is a client that its registration names', 'web', 'client-at-cis2', {}],
+  ];
+  for (const [name, id, aud, claims] of accepted)
+    test(`is exchanged if ${name}`, async () => {
+      assert.equal((await exchangeBy(id, aud, claims)).status, 200);
+    });
+
+  // biome-ignore format: a table, one row a line
+  const refused: [string, string, string | string[], JwtClaims][] = [
+    ['aud is another client', 'own', at.other, {}],
+    ['aud has several members and azp is another client', 'own', [at.own, at.other], { azp: at.other }],
+    ['aud is the platform', 'own', 'platform.apps.test', {}],
+    ['the application has no client at CIS2', 'second', at.own, {}],
+    ['may_act names another application', 'own', at.other, { may_act: { client_id: 'key-of-web' } }],
+  ];
+  for (const [name, id, aud, claims] of refused)
+    test(`is refused if ${name}`, async () => {
+      await assertError(platform, await exchangeBy(id, aud, claims), 400, 'invalid_request', invalidSubject);
+    });
+
+  test('is exchanged by an application that its may_act names, which is then the actor', async () => {
+    const { body, status, text } = await exchangeBy('own', at.other, {
+      may_act: { client_id: 'key-of-own' },
+    });
+    assert.equal(status, 200, text);
+    const { act } = await attributesOf(body.access_token);
+    assert.deepEqual(JSON.parse(act ?? ''), { sub: 'key-of-own', iss: standardIssuer });
+    assert.equal(body.refresh_token, undefined);
+  });
+
+  test('is not accepted as an actor token', async () => {
+    const actor = await platform.provider.idTokenFor({ ...careWorker, sub: '656005750105' }, at.other);
+    const reply = await withIdToken(
+      { may_act: { sub: '656005750105' } },
+      { actor_token: actor, actor_token_type: types.id },
+    );
+    await assertError(platform, reply, 400, 'invalid_request', 'The actor token is not valid.');
   });
 });
 

@@ -50,7 +50,7 @@ export function applicationOf(
 }
 
 /** The same application as a relying party of CIS2. */
-const cis2HalfOf = (id: string): Cis2Half => ({
+export const cis2HalfOf = (id: string): Cis2Half => ({
   profile: 'nhs',
   clientId: `${id}.apps.test`,
   secrets: [],
@@ -86,7 +86,7 @@ export const seededApplications = (keys: JsonWebKey[]): Application[] => [
     secrets: [],
     callbackUrls: ['http://127.0.0.1/callback', 'com.example.app:/callback'],
   }),
-  applicationOf('web', { profile: 'standard' }),
+  applicationOf('web', { profile: 'standard', attributes: { 'id-token-audiences': 'client-at-cis2 x' } }),
   applicationOf('signing', {
     profile: 'standard',
     tokenEndpointAuthMethod: 'private_key_jwt',

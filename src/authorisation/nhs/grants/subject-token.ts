@@ -6,7 +6,9 @@ import type { WithClient } from '../../application/client.ts';
 import type { Base } from '../../base.ts';
 import type { EndedSessions } from '../../ended-sessions.ts';
 import { errors } from '../../errors.ts';
+import { claimExchange, isIssuedTo } from '../../id-token-party.ts';
 import type { Incoming } from '../../incoming.ts';
+import type { Parts } from '../../parts.ts';
 import { isFor, signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 
@@ -82,6 +84,22 @@ export const checkSubjectAudience = (base: Base) =>
     const { aud } = subject.claims;
     if (!isFor(aud, own))
       throw errors.subjectAudience(`aud is ${JSON.stringify(aud)}, the application's CIS2 client is ${own}`);
+  };
+
+/** Refuses an ID token that was issued to another application, where that is switched on. */
+export const refuseForeign = (base: Base) =>
+  async function refuseForeign({ subject: { claims }, client }: WithIssuer & WithClient): Promise<void> {
+    if (base.hardening.refuseForeignIdTokens && !isIssuedTo(claims, client))
+      throw errors.subjectForeign(
+        `aud is ${JSON.stringify(claims.aud)}, which is no client id of ${client.application.name}`,
+      );
+  };
+
+/** Uses the ID token up, where that is switched on. */
+export const useIdTokenOnce = (base: Base, parts: Pick<Parts, 'singleUse' | 'clock'>) =>
+  async function useIdTokenOnce({ idToken, subject: { claims } }: WithIssuer): Promise<void> {
+    if (base.hardening.idTokenOnce && !(await claimExchange(parts, idToken, Number(claims.exp) * 1_000)))
+      throw errors.subjectUsed('this ID token was exchanged before');
   };
 
 /** An ID token outlives its session; once the provider has ended that, it gets nothing more. */

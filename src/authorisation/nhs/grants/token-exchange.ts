@@ -19,6 +19,8 @@ import {
   checkSubjectSignature,
   decodeSubject,
   refuseEndedSession,
+  refuseForeign,
+  useIdTokenOnce,
   type WithIssuer,
 } from './subject-token.ts';
 
@@ -60,10 +62,12 @@ export const tokenExchange = grant(
         .step(checkSubjectIssuer(base))
         .step(checkSubjectSignature(upstreamKeys))
         .step(checkSubjectAudience(base))
+        .step(refuseForeign(base))
         .step(verifyActor(base, upstreamKeys, clock))
         .step(refuseEndedSession(base, endedSessions))
         .step(keepScopes)
-        .step(findRoles(parts));
+        .step(findRoles(parts))
+        .step(useIdTokenOnce(base, parts));
     },
     issue(base, { tokens, clock, database, vault, recorder, endedSessions }) {
       const issuer = new Issuer(base, tokens, clock);

@@ -52,6 +52,7 @@ export const accessToken: TokenType = {
       sub: record.uid ?? record.clientId,
       iss: base.issuer,
       clientId: record.clientId,
+      foreign: record.clientId !== asking.client.half.clientId,
       uid: record.uid,
       sid: record.sid,
       family: record.family,

@@ -34,8 +34,7 @@ export function actingParty(
   issuer: string,
 ): { act: Party | null } | { fault: string } {
   const { clientId } = client.half;
-  const isForeign = subject.clientId !== null && subject.clientId !== clientId;
-  if (!actor && !isForeign) return { act: subject.act };
+  if (!actor && !subject.foreign) return { act: subject.act };
   const acting: Acting = actor ?? { sub: clientId, iss: issuer, clientId, uid: null };
   if (subject.mayAct && !isNamed(subject.mayAct, acting))
     return {

@@ -3,8 +3,9 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { roleIdsAttribute, userAttributes } from '../../attributes.ts';
 import type { Base } from '../../base.ts';
+import { isIssuedTo } from '../../id-token-party.ts';
 import type { Parts } from '../../parts.ts';
-import { isFor, signedByProvider } from '../../upstream/calls.ts';
+import { signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { offered } from '../profile.ts';
 import { type Asking, type Party, partyIn, type TokenType } from './proven.ts';
@@ -20,14 +21,23 @@ function claimsFault({ header, claims }: DecodedJwt, now: number): string | unde
   return events === undefined ? undefined : 'it has events, so it is a logout token';
 }
 
-/** The application's own client at CIS2, where it has one; else any audience (RFC 8693 section 5). */
-function audienceFault({ aud }: DecodedJwt['claims'], upstream: Upstream, { client }: Asking, base: Base) {
-  const own = client.application.cis2?.clientId;
+/** Returns why the application may not exchange a token with this audience (RFC 8693 section 5). */
+function audienceFault(claims: DecodedJwt['claims'], upstream: Upstream, { client }: Asking, base: Base) {
+  const { aud } = claims;
   if (aud === undefined) return 'there is no aud';
-  if (!base.hardening.bindSubjectAudience || own === undefined || upstream.id !== 'nhs-cis2')
-    return undefined;
-  return isFor(aud, own) ? undefined : `aud is ${JSON.stringify(aud)}, the application at CIS2 is ${own}`;
+  const own = client.application.cis2?.clientId;
+  const { bindSubjectAudience, refuseForeignIdTokens } = base.hardening;
+  const bound = bindSubjectAudience && own !== undefined && upstream.id === 'nhs-cis2';
+  return (bound || refuseForeignIdTokens) && !isIssuedTo(claims, client)
+    ? `aud is ${JSON.stringify(aud)}, which is no client id of ${client.application.name}`
+    : undefined;
 }
+
+/** Whether the token names an application that may act by it, though it was issued to another (RFC 8693 section 4.4). */
+const mayAct = (claims: DecodedJwt['claims'], { client }: Asking, base: Base): boolean => {
+  const named = partyIn(claims.may_act);
+  return named?.client_id === client.half.clientId && (named.iss ?? base.issuer) === base.issuer;
+};
 
 async function signatureFault(
   jwt: DecodedJwt,
@@ -68,9 +78,10 @@ export const idToken: TokenType = {
     const { claims } = jwt;
     const upstream = base.providerOf(claims.iss);
     if (!upstream) return { fault: `iss is ${String(claims.iss)}, which is no provider of ${base.path}` };
+    const delegated = as === 'subject' && !isIssuedTo(claims, asking.client) && mayAct(claims, asking, base);
     const fault =
       claimsFault(jwt, seconds(parts.clock)) ??
-      audienceFault(claims, upstream, asking, base) ??
+      (delegated ? undefined : audienceFault(claims, upstream, asking, base)) ??
       (await signatureFault(jwt, upstream, parts));
     if (fault !== undefined) return { fault };
     const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
@@ -89,6 +100,7 @@ export const idToken: TokenType = {
       sub: uid,
       iss: upstream.issuer,
       clientId: null,
+      foreign: delegated,
       uid,
       sid,
       family: null,

@@ -15,6 +15,8 @@ export interface Proven {
   iss: string;
   /** The client that it was given to, where it is one of our own access tokens. */
   clientId: string | null;
+  /** Issued to another client than the one that exchanges it, which then acts for the subject. */
+  foreign: boolean;
   /** Null for an application that acts for itself. */
   uid: string | null;
   sid: string | null;

@@ -1,8 +1,8 @@
 import { json } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
-import { sha256 } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import type { Base } from '../../base.ts';
+import { claimExchange } from '../../id-token-party.ts';
 import { accessLifetime, Issuer } from '../../issue.ts';
 import { applicationMarker, scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
@@ -109,14 +109,11 @@ const keepTargets = (api: string) =>
     throw errors.tokenTarget(`${named.join(' ')} was asked for`);
   };
 
-const exchangedKind = 'authorisation-exchanged';
-
-/** Where it is switched on: an ID token is good for one exchange, by its hash. */
-const useOnce = ({ hardening }: Base, { singleUse, clock }: Parts) =>
+/** Uses an ID token up, where that is switched on. */
+const useOnce = ({ hardening }: Base, parts: Parts) =>
   async function useOnce({ subject, subjectToken }: FromClient & WithSubject): Promise<void> {
     if (!hardening.idTokenOnce || subject.clientId !== null) return;
-    const hash = sha256(subjectToken);
-    if (!(await singleUse.claim(exchangedKind, hash, subject.expiresAt - clock.now())))
+    if (!(await claimExchange(parts, subjectToken, subject.expiresAt)))
       throw errors.subjectInvalid('this ID token was exchanged before');
   };
 

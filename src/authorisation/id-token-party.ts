@@ -1,0 +1,25 @@
+import type { JwtClaims } from '@alongside/kernel/jws';
+import { sha256 } from '@alongside/kernel/secrets';
+import type { Client } from './application/client.ts';
+import type { Parts } from './parts.ts';
+import { isFor } from './upstream/calls.ts';
+
+/** The attribute with the client ids at other providers that the application uses, separated by spaces. */
+const attribute = 'id-token-audiences';
+
+/**
+ * Whether the provider issued an ID token to this application: `aud` or `azp` names its own client at CIS2, or one that
+ * its registration names for a provider elsewhere (OpenID Connect Core section 2, RFC 8693 section 5).
+ */
+export function isIssuedTo({ aud, azp }: JwtClaims, { application, half }: Client): boolean {
+  const own = application.cis2?.clientId;
+  const named = (half.attributes[attribute] ?? '').split(' ').filter(Boolean);
+  return [...(own === undefined ? [] : [own]), ...named].some((id) => isFor(aud, id) || azp === id);
+}
+
+/** Claims an ID token for its one exchange, by its hash, at all base paths; false when it was exchanged before. */
+export const claimExchange = (
+  { singleUse, clock }: Pick<Parts, 'singleUse' | 'clock'>,
+  idToken: string,
+  expiresAt: number,
+): Promise<boolean> => singleUse.claim('authorisation-exchanged', sha256(idToken), expiresAt - clock.now());
