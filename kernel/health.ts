@@ -1,15 +1,98 @@
 import { json } from './answer.ts';
+import { reasonOf } from './errors.ts';
+import type { Log } from './log.ts';
 import type { Route } from './request.ts';
 
-/** What a balancer asks: `GET /healthz`, the process answers; `GET /readyz`, what it needs (its storage) does, too. */
-export const healthRoutes = (ready: () => Promise<boolean>): Route[] => [
+/** Something that a process needs in order to serve. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** A check that cannot be made while this one fails. */
+  readonly needs?: string;
+  /** Resolves with false, or rejects, when it fails. */
+  holds(): boolean | Promise<boolean>;
+}
+
+/** Milliseconds that one check may take. */
+const defaultPatience = 2_000;
+
+/** Whether this process can serve: every check in bounded time, each once at a time however many callers wait for it. */
+export class Readiness {
+  readonly #checks: readonly ReadinessCheck[];
+  readonly #log: Log;
+  readonly #patience: number;
+  readonly #running = new Map<ReadinessCheck, Promise<boolean>>();
+  #isDraining = false;
+  #logged = '';
+
+  constructor(checks: readonly ReadinessCheck[], log: Log, patience = defaultPatience) {
+    this.#checks = checks;
+    this.#log = log;
+    this.#patience = patience;
+  }
+
+  /** Is not ready again: the process is about to stop. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Returns the names of the failed checks. */
+  async failed(): Promise<string[]> {
+    const first = await this.#failedOf(this.#checks.filter(({ needs }) => needs === undefined));
+    const rest = await this.#failedOf(
+      this.#checks.filter(({ needs }) => needs !== undefined && !first.includes(needs)),
+    );
+    const failed = [...(this.#isDraining ? ['draining'] : []), ...first, ...rest];
+    this.#note(failed);
+    return failed;
+  }
+
+  async #failedOf(checks: readonly ReadinessCheck[]): Promise<string[]> {
+    const held = await Promise.all(checks.map((check) => this.#holdsInTime(check)));
+    return checks.filter((_, index) => !held[index]).map(({ name }) => name);
+  }
+
+  async #holdsInTime(check: ReadinessCheck): Promise<boolean> {
+    // A check that hangs is not made again until it ends: each would hold a connection to storage.
+    let running = this.#running.get(check);
+    if (!running) {
+      running = this.#holds(check).finally(() => this.#running.delete(check));
+      this.#running.set(check, running);
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, this.#patience, false);
+    });
+    return Promise.race([running, late]).finally(() => clearTimeout(timer));
+  }
+
+  async #holds({ name, holds }: ReadinessCheck): Promise<boolean> {
+    try {
+      return await holds();
+    } catch (error) {
+      this.#log.debug({ check: name, reason: reasonOf(error) }, 'a readiness check failed');
+      return false;
+    }
+  }
+
+  /** Logs changes only: a balancer asks each second. */
+  #note(failed: readonly string[]): void {
+    const names = failed.join(', ');
+    if (names === this.#logged) return;
+    this.#logged = names;
+    if (failed.length > 0) this.#log.warn({ failed }, 'not ready');
+    else this.#log.info({}, 'ready again');
+  }
+}
+
+/** Routes for balancers: `GET /healthz`, the process is alive; `GET /readyz`, it can serve (503 with the failed checks). */
+export const healthRoutes = (readiness: Readiness): Route[] => [
   { methods: ['GET'], path: '/healthz', endpoint: async () => json(200, { status: 'ok' }) },
   {
     methods: ['GET'],
     path: '/readyz',
     async endpoint() {
-      const isReady = await ready().catch(() => false);
-      return json(isReady ? 200 : 503, { status: isReady ? 'ok' : 'storage does not answer' });
+      const failed = await readiness.failed();
+      return failed.length === 0 ? json(200, { status: 'ok' }) : json(503, { status: 'not ready', failed });
     },
   },
 ];

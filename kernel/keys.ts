@@ -103,6 +103,11 @@ export class SigningKeys implements TokenSigner {
     this.#kids = kids;
   }
 
+  /** Reads every key from the store now. Throws when one cannot be opened. */
+  async reread(): Promise<void> {
+    await this.#read();
+  }
+
   /** Forgets what was read, so that the next use sees another process's rotation. */
   forget(): void {
     this.#list = undefined;

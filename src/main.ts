@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
+import { EventLoopWatch } from '@alongside/kernel/event-loop';
 import type { Keeping } from '@alongside/kernel/events';
 import { randomToken } from '@alongside/kernel/ids';
 import { createLog } from '@alongside/kernel/log';
@@ -11,6 +12,7 @@ import { Ending } from './boot/ending.ts';
 import { startListeners } from './boot/listeners.ts';
 import { choosePorts } from './boot/ports.ts';
 import { checkProduction } from './boot/production.ts';
+import { createReadiness } from './boot/readiness.ts';
 import { emptyHappenings } from './boot/reset.ts';
 import { openStorage } from './boot/storage.ts';
 import { openTheme } from './boot/theme.ts';
@@ -91,6 +93,10 @@ async function start(
     if (left === 0) await background.settled();
     await recorder.keep();
   });
+  const eventLoop = new EventLoopWatch();
+  eventLoop.start();
+  ending.add(() => eventLoop.stop());
+  const readiness = createReadiness({ config, core, vault, folder: folder.path, eventLoop, log });
   const tls = openTls(config);
   const theme = openTheme(config.theme);
   const proxies = trustedProxies(config.trustedProxies);
@@ -144,7 +150,7 @@ async function start(
     proxies,
     tls,
     theme,
-    healthy: () => database.healthy(),
+    readiness,
   });
   ending.add(() => Promise.all(listeners.map((listener) => listener.close())));
   await release();

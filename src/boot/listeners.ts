@@ -1,4 +1,5 @@
 import type { EventRecorder } from '@alongside/kernel/events';
+import type { Readiness } from '@alongside/kernel/health';
 import {
   createListener,
   type HttpRequest,
@@ -49,8 +50,7 @@ interface ListenerSettings {
   proxies: TrustedProxies;
   tls: TlsFiles | undefined;
   theme: Theme;
-  /** Whether storage answers. */
-  healthy: () => Promise<boolean>;
+  readiness: Readiness;
 }
 
 /** The listeners of the same parts that ask clients for a certificate. */
@@ -71,7 +71,7 @@ const isLocal = (name: ListenerName) => name === 'identityAgent' || name === 'co
 
 function plansOf(
   placements: readonly Placement[],
-  { host, proxies, tls, healthy }: ListenerSettings,
+  { host, proxies, tls, readiness }: ListenerSettings,
 ): Plan[] {
   return [...new Set(placements.map(({ listener }) => listener))].flatMap((name) => {
     const here = placements.filter(({ listener }) => listener === name);
@@ -79,7 +79,7 @@ function plansOf(
     if (!first) return [];
     // The agent answers to its desk alone, at the paths of the hand-off.
     const merged = merge(here);
-    const service = name === 'identityAgent' ? merged : withHealth(merged, healthy);
+    const service = name === 'identityAgent' ? merged : withHealth(merged, readiness);
     const parts = { service, log: first.log };
     if (isLocal(name)) return [{ name, host: '127.0.0.1', ...parts, proxies: undefined, tls: undefined }];
     const clientCertificates = parts.service.clientCertificates ?? false;

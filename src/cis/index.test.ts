@@ -10,11 +10,6 @@ describe('CIS as a service', () => {
   });
   after(() => cis.close());
 
-  test('says whether it is well', async () => {
-    const { status, body } = await cis.call('/healthz');
-    assert.deepEqual([status, body], [200, { status: 'ok' }]);
-  });
-
   test('publishes its public key and nothing of the private one, from the first question on', async () => {
     const [one, two] = await Promise.all([cis.call('/jwks'), cis.call('/jwks')]);
     assert.deepEqual(one.body, two.body);

@@ -160,7 +160,7 @@ export function createCis(deps: CisDeps): CisService {
   let timer: NodeJS.Timeout | undefined;
   return {
     routes: [
-      ...publicRoutes(keys, database),
+      ...publicRoutes(keys),
       ...peopleRoutes(shared),
       ...transferRoutes(shared),
       ...issueRoutes(shared),

@@ -193,10 +193,4 @@ describe('the console in production', () => {
       assert.doesNotMatch(answer.text, /demo-combined/);
     });
   }
-
-  test('health is for everybody', async () => {
-    assert.equal((await console_.send('/healthz')).status, 200);
-    assert.equal((await console_.send('/readyz')).status, 200);
-    assert.equal(console_.resets(), 0);
-  });
 });

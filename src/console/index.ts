@@ -1,5 +1,4 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { healthRoutes } from '@alongside/kernel/health';
 import { everyMethod, type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import type { Service } from '../service.ts';
 import { Faults } from '../storage/faults.ts';
@@ -52,7 +51,6 @@ export function createConsole(deps: ConsoleDependencies): Service {
     faults: new Faults(deps.settings),
   };
   const calls = apiCalls(parts).map(routeOf);
-  const forEverybody = [...assetRoutes, ...healthRoutes(() => parts.database.healthy())];
   const { admission, routes } = createAdmission({
     database,
     clock,
@@ -63,12 +61,12 @@ export function createConsole(deps: ConsoleDependencies): Service {
   });
   return {
     routes: development
-      ? [...pageRoutes(parts), ...calls, ...forEverybody]
+      ? [...pageRoutes(parts), ...calls, ...assetRoutes]
       : [
           ...pageRoutes(parts, admission),
           ...[...calls, ...nothingElse].map(admission.guarded),
           ...routes,
-          ...forEverybody,
+          ...assetRoutes,
         ],
     before: createGuard({ allowedHosts, scheme: new URL(urls.console).protocol }),
     onError: refusal,

@@ -45,7 +45,7 @@ const inDialect = (text: string, dialect: Database['dialect']): string =>
   text.replace(/\{([a-z ]+)\}/g, (braced, name: string) => words[dialect][name] ?? braced);
 
 /** The schema that this version of the product brings. */
-const knownSchema = migrations.length;
+export const knownSchema = migrations.length;
 
 async function version(database: Database): Promise<number> {
   const row = await database.get<{ value: string }>(sql("SELECT value FROM setting WHERE name = 'schema'"));

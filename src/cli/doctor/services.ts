@@ -14,6 +14,7 @@ interface Probe {
 /** What each part answers when it is well. */
 const probes: readonly Probe[] = [
   { of: 'console', address: ({ console }) => `${console}/readyz` },
+  { of: 'API platform', address: ({ api }) => `${api}/readyz` },
   { of: 'authorisation', address: ({ api }) => `${api}/oauth2/_ping` },
   {
     of: 'authorisation, standard profile',
@@ -22,18 +23,37 @@ const probes: readonly Probe[] = [
   },
   { of: 'gateway, PDS', address: ({ api }) => `${api}/personal-demographics/FHIR/R4/_ping` },
   { of: 'gateway, hello-world', address: ({ api }) => `${api}/hello-world/_ping` },
+  { of: 'cis2, readiness', address: ({ cis2Issuer }) => `${new URL(cis2Issuer).origin}/readyz` },
   {
     of: 'cis2',
     address: ({ cis2Issuer }) => `${cis2Issuer}/.well-known/openid-configuration`,
     issuer: ({ cis2Issuer }) => cis2Issuer,
   },
   { of: 'identity-agent', address: ({ identityAgent }) => `${identityAgent}/healthz` },
-  { of: 'cis', address: ({ cis }) => `${cis}/healthz` },
+  { of: 'cis', address: ({ cis }) => `${cis}/readyz` },
   { of: 'sample', address: ({ sample }) => `${sample}/` },
 ];
 
 /** What production leaves to the desks, or does not have. */
 const ofDevelopment = ['identity-agent', 'sample'];
+
+/** What to do about each check of `/readyz`. */
+const fixes: Readonly<Record<string, string>> = {
+  draining: 'It is stopping. Wait, or start it again.',
+  'event-loop': 'It is overloaded: start more processes, or look for what uses the processor.',
+  disk: 'Free space on the disk of the data folder and of the database.',
+  storage: 'Start the database, or restore the way to it. The log has the reason.',
+  schema: 'The database is older than this version: start the processes again, which migrates it.',
+  'master-key': 'Give every process the master key of this database (--master-key).',
+  'signing-keys': 'A signing key does not open with the master key. Restore the database or the master key.',
+};
+
+const notReady = (asked: string, failed: readonly string[], of: string): Finding =>
+  wrong(
+    `${asked} is not ready: ${failed.join(', ')}.`,
+    failed.map((name) => fixes[name] ?? 'See the log of this part.').join(' '),
+    of,
+  );
 
 async function judge({ of, address, issuer }: Probe, urls: Urls): Promise<Finding> {
   const asked = address(urls);
@@ -44,12 +64,12 @@ async function judge({ of, address, issuer }: Probe, urls: Urls): Promise<Findin
       `Start this part, on this machine or where ${new URL(asked).origin} leads. The log says why it ended.`,
       of,
     );
+  const failed = (body as { failed?: unknown } | undefined)?.failed;
+  if (status === 503 && Array.isArray(failed)) return notReady(asked, failed.map(String), of);
   if (status !== 200)
     return wrong(
       `${asked} answers ${status}.`,
-      status === 503
-        ? 'Its storage does not answer: look whether the database runs and the disk has room.'
-        : 'Something else answers there, or a proxy stands between. Look at the check of the ports.',
+      'Another program or a proxy answers at this address. See the check of the ports.',
       of,
     );
   const named = (body as { issuer?: unknown } | undefined)?.issuer;

@@ -25,11 +25,6 @@ describe('/state and health', () => {
     assert.equal(headers['cache-control'], 'no-store');
   });
 
-  test('is alive and ready', async () => {
-    for (const path of ['/healthz', '/readyz'])
-      assert.deepEqual((await console_.send(path)).body, { status: 'ok' });
-  });
-
   test('an unknown address, method, parameter or damaged part is refused', async () => {
     assert.equal((await api('GET', '/nothing')).status, 404);
     assert.equal((await api('PUT', '/state', {})).status, 404);
