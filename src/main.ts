@@ -92,6 +92,7 @@ async function start(
     // The last requests may have begun more; what was waited for in vain is not waited for again.
     if (left === 0) await background.settled();
     await recorder.keep();
+    await core.audit.close();
   });
   const eventLoop = new EventLoopWatch();
   eventLoop.start();

@@ -27,9 +27,9 @@ export async function openAdministratorDesk(config: Config): Promise<Administrat
       'Administrators are kept in storage: leave out --ephemeral and --database :memory:.',
     );
   const folder = openDataFolder(config.data, false);
-  const { database } = await openStorage(config, folder.path, 'production');
+  const { database, vault } = await openStorage(config, folder.path, 'production');
   const administrators = new Administrators(database, systemClock);
-  const audit = new AuditLog(database, systemClock);
+  const audit = new AuditLog(database, systemClock, vault);
   return {
     async invite(name) {
       const token = await administrators.invite(name);
@@ -42,6 +42,9 @@ export async function openAdministratorDesk(config: Config): Promise<Administrat
       if (removed) await audit.write({ actor, action: 'administrator.removed', target: id, outcome: 'ok' });
       return removed;
     },
-    close: () => database.close(),
+    async close() {
+      await audit.close();
+      await database.close();
+    },
   };
 }

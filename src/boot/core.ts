@@ -8,7 +8,7 @@ import { Applications } from '../oauth/applications.ts';
 import { Developers } from '../oauth/developers.ts';
 import { Products } from '../oauth/products.ts';
 import { Tokens } from '../oauth/tokens.ts';
-import { AuditLog } from '../storage/audit.ts';
+import { AuditLog, type AuditOptions } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { StoredEvents } from '../storage/events.ts';
 import { clockOffsetSetting, Settings } from '../storage/settings.ts';
@@ -41,7 +41,7 @@ const sweepEvery = 60_000;
 export async function createCore(
   database: Database,
   vault: Vault,
-  options: { movableClock: boolean; cis2Kids: KidStyle; events: Keeping; log: Log },
+  options: { movableClock: boolean; cis2Kids: KidStyle; events: Keeping; log: Log; audit?: AuditOptions },
 ): Promise<Core> {
   const clock = new AdjustableClock();
   const settings = new Settings(database);
@@ -59,11 +59,13 @@ export async function createCore(
   const tokens = new Tokens(database, clock);
   const background = new Background();
   const { log } = options;
+  const audit = new AuditLog(database, clock, vault, { log, ...options.audit });
 
   const readClock = async () => {
     if (options.movableClock) clock.setOffset(Number((await settings.get(clockOffsetSetting)) ?? 0));
   };
   await readClock();
+  await audit.tick();
   const unwatch = database.onForeignChange(() => {
     for (const service of Object.values(keys)) service.forget();
     background.run(log, 'the clock could not be read', readClock);
@@ -74,6 +76,7 @@ export async function createCore(
         singleUse.sweep(),
         tokens.sweep(),
         clearOldHappenings({ events, now: clock.now() }),
+        audit.tick(),
         ...Object.values(keys).map((service) => service.keepSchedule()),
       ]),
     );
@@ -85,7 +88,7 @@ export async function createCore(
     database,
     settings,
     singleUse,
-    audit: new AuditLog(database, clock),
+    audit,
     events,
     recorder,
     background,

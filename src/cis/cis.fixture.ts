@@ -129,7 +129,7 @@ export async function startCis(changes: Partial<CisDeps> = {}): Promise<TestCis>
   const vault = new Vault(Buffer.alloc(32, 7));
   const store = new StoredEvents(database);
   const recorder = new EventRecorder(clock, store);
-  const audit = new AuditLog(database, clock);
+  const audit = new AuditLog(database, clock, vault);
   const background = new Background();
   const service = createCis({
     clock,

@@ -48,14 +48,15 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
   const clock = new AdjustableClock(base);
   const database = await openDatabase(':memory:', '');
   const settings = new Settings(database);
-  const audit = new AuditLog(database, clock);
+  const vault = new Vault(Buffer.from(randomToken(32)));
+  const audit = new AuditLog(database, clock, vault);
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
   const applications = new Applications(database, clock);
   const products = new Products(database);
   const developers = new Developers(database);
   const tokens = new Tokens(database, clock);
-  const store = new StoredKeys(database, new Vault(Buffer.from(randomToken(32))));
+  const store = new StoredKeys(database, vault);
   const keys = {
     cis: new SigningKeys('cis', store, clock),
     cis2: new SigningKeys('cis2', store, clock),

@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import { everyMethod, type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import type { Service } from '../service.ts';
 import { Faults } from '../storage/faults.ts';
-import { ActorAudit } from './administrators/actor.ts';
+import { currentActor } from './administrators/actor.ts';
 import { createAdmission } from './administrators/index.ts';
 import { LocalAgent } from './agent.ts';
 import { AgentSocket } from './agent-socket.ts';
@@ -36,7 +36,7 @@ export function createConsole(deps: ConsoleDependencies): Service {
   if (new Set(deps.namedFaults.map(({ name }) => name)).size !== deps.namedFaults.length)
     throw new Error('Two faults have the same name.');
   const socket = agentSocket === null ? undefined : new AgentSocket(agentSocket);
-  const audit = new ActorAudit(database, clock);
+  const audit = deps.audit.actedBy(currentActor);
   const parts = {
     ...deps,
     audit,

@@ -1,104 +1,160 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { sha256 } from '@alongside/kernel/secrets';
-import { type Database, sql } from './database.ts';
+import { type Log, silentLog } from '@alongside/kernel/log';
+import type { Vault } from '@alongside/kernel/secrets';
+import type { AuditAction } from './audit/catalogue.ts';
+import {
+  type AuditEntry,
+  auditWriter,
+  type ChainHead,
+  type EncodedEntry,
+  encodeEntry,
+} from './audit/entry.ts';
+import { type AuditFilter, type AuditRecord, AuditRecords } from './audit/records.ts';
+import { AuditSeal } from './audit/seal.ts';
+import { Sealer } from './audit/sealer.ts';
+import { UnprovenSums } from './audit/unproven.ts';
+import { anchorChains, deleteOldRecords } from './audit/upkeep.ts';
+import { type AuditVerification, noteAuditKey, type VerifyOptions, verifyAudit } from './audit/verify.ts';
+import type { Database, Statement } from './database.ts';
 
-/** One act that somebody answers for. Never a secret or a patient's demographics. */
-export interface AuditEntry {
-  actor: string;
-  action: string;
-  target: string;
-  application?: string;
-  outcome: 'ok' | 'refused' | 'failed';
-  detail?: Record<string, string | number | boolean>;
+export type { AuditAction } from './audit/catalogue.ts';
+export type { AuditEntry } from './audit/entry.ts';
+export type { AuditFilter, AuditRecord } from './audit/records.ts';
+
+export interface AuditOptions {
+  log?: Log;
+  /** Where anchors are logged; `log` when absent. */
+  anchorLog?: Log;
+  /** Whole days after which records are deleted; never when absent. */
+  retentionDays?: number | undefined;
+  /** Replaces the actor of each entry where it returns one. */
+  actor?: () => string | undefined;
 }
 
-export interface AuditRecord extends Required<AuditEntry> {
-  seq: number;
-  at: string;
-  previous: string;
-  hash: string;
-}
-
-interface AuditRow extends Omit<AuditRecord, 'detail'> {
-  detail: string;
-}
-
-const hashOf = (record: Omit<AuditRow, 'hash'>): string =>
-  sha256(
-    JSON.stringify([
-      record.seq,
-      record.at,
-      record.actor,
-      record.action,
-      record.target,
-      record.application,
-      record.outcome,
-      record.detail,
-      record.previous,
-    ]),
-  );
-
-/** The audit log: a chain in which each record holds the hash of the one before, so that a change shows. */
+/** The audit log: who did what, in one sealed chain per process. */
 export class AuditLog {
   readonly #database: Database;
   readonly #clock: Clock;
-  #writing: Promise<unknown> = Promise.resolve();
+  readonly #vault: Vault;
+  readonly #seal: AuditSeal;
+  #sealer: Sealer;
+  readonly #records: AuditRecords;
+  #unproven = new UnprovenSums();
+  readonly #options: AuditOptions;
+  #unprovenSince: number;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, vault: Vault, options: AuditOptions = {}) {
     this.#database = database;
     this.#clock = clock;
+    this.#vault = vault;
+    this.#seal = new AuditSeal(vault);
+    this.#sealer = new Sealer(database, clock, this.#seal, options.log ?? silentLog);
+    this.#records = new AuditRecords(database);
+    this.#options = options;
+    this.#unprovenSince = clock.now();
   }
 
-  /** Adds a record; resolves when it is durable. */
-  write(entry: AuditEntry): Promise<void> {
-    const next = this.#writing.catch(() => undefined).then(() => this.#append(entry));
-    this.#writing = next;
-    return next;
+  /** The same log, for a caller whose acts have the actor that this function returns, where it returns one. */
+  actedBy(actor: () => string | undefined): AuditLog {
+    const log = new AuditLog(this.#database, this.#clock, this.#vault, { ...this.#options, actor });
+    log.#sealer = this.#sealer;
+    log.#unproven = this.#unproven;
+    return log;
   }
 
-  async list(since = 0, limit = 1000): Promise<AuditRecord[]> {
-    const rows = await this.#database.all<AuditRow>(
-      sql('SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?', since, limit),
+  /** Writes the record of an act without a batch of its own, such as a read. Resolves once it is sealed; the act fails with it. */
+  write<A extends AuditAction>(entry: AuditEntry<A>): Promise<void> {
+    return this.#sealer.add(this.#encode(entry));
+  }
+
+  /** Returns the write of a record for the batch of its act, so that neither exists without the other. */
+  recordStatement<A extends AuditAction>(entry: AuditEntry<A>): Statement {
+    return this.#sealer.entryStatement(this.#encode(entry));
+  }
+
+  /** Counts the refusal of a caller who proved nothing. It is recorded as a sum of its network and minute. */
+  countUnproven(endpoint: string, address: string): void {
+    this.#unproven.add(endpoint, address);
+  }
+
+  /** Records after a number, oldest first, with all that this process has written. */
+  list(since = 0, limit?: number): Promise<AuditRecord[]> {
+    return this.search({ since, limit });
+  }
+
+  async search(filter: AuditFilter): Promise<AuditRecord[]> {
+    await this.#sealer.sealAll();
+    return this.#records.list(filter);
+  }
+
+  /** All records that match, in pages. */
+  async *pages(filter: AuditFilter): AsyncGenerator<AuditRecord[]> {
+    await this.#sealer.sealAll();
+    yield* this.#records.pages(filter);
+  }
+
+  async verify(options?: VerifyOptions): Promise<AuditVerification> {
+    await this.#sealer.sealAll();
+    return verifyAudit(this.#database, this.#seal, options);
+  }
+
+  /** The value under which records about this patient are found. */
+  subjectOf(nhsNumber: string): string {
+    return this.#seal.subjectHmac(nhsNumber);
+  }
+
+  /** Opens the NHS number of a record; undefined when it concerns no patient. The caller records that it did. */
+  async openSubject(seq: number): Promise<string | undefined> {
+    const sealed = await this.#records.sealedSubject(seq);
+    return sealed === undefined ? undefined : this.#seal.openSubject(sealed);
+  }
+
+  /** The regular work of each minute. */
+  async tick(): Promise<void> {
+    await noteAuditKey(this.#database, this.#seal);
+    await this.#writeUnproven();
+    await this.#sealer.sealAll();
+    await this.#sealer.adopt();
+    const parts = {
+      database: this.#database,
+      clock: this.#clock,
+      anchorLog: this.#options.anchorLog ?? this.#options.log ?? silentLog,
+      recordStatement: (entry: AuditEntry, heads: readonly ChainHead[]) =>
+        this.#sealer.entryStatement(this.#encode(entry, heads)),
+    };
+    await anchorChains(parts);
+    if (this.#options.retentionDays !== undefined) await deleteOldRecords(parts, this.#options.retentionDays);
+  }
+
+  /** Seals what is left. */
+  async close(): Promise<void> {
+    await this.#writeUnproven();
+    await this.#sealer.close();
+  }
+
+  async #writeUnproven(): Promise<void> {
+    const since = new Date(this.#unprovenSince).toISOString();
+    this.#unprovenSince = this.#clock.now();
+    await Promise.all(
+      this.#unproven.take().map(({ endpoint, network, count }) =>
+        this.write({
+          action: 'unproven.refused',
+          outcome: 'refused',
+          actor: auditWriter,
+          target: endpoint,
+          address: network,
+          detail: { count, since },
+        }),
+      ),
     );
-    return rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as AuditRecord['detail'] }));
   }
 
-  /** The number of the first record that does not fit its predecessor; undefined when the chain holds. */
-  async firstBreak(): Promise<number | undefined> {
-    let previous = '';
-    for (const row of await this.#database.all<AuditRow>(sql('SELECT * FROM audit ORDER BY seq'))) {
-      if (row.previous !== previous || hashOf(row) !== row.hash) return row.seq;
-      previous = row.hash;
-    }
-    return undefined;
-  }
-
-  async #append(entry: AuditEntry): Promise<void> {
-    for (;;) {
-      const last = await this.#database.get<{ seq: number; hash: string }>(
-        sql('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1'),
-      );
-      const row = {
-        seq: (last?.seq ?? 0) + 1,
-        at: new Date(this.#clock.now()).toISOString(),
-        actor: entry.actor,
-        action: entry.action,
-        target: entry.target,
-        application: entry.application ?? '',
-        outcome: entry.outcome,
-        detail: JSON.stringify(entry.detail ?? {}),
-        previous: last?.hash ?? '',
-      };
-      // Another process may have taken the number: then the chain is read again.
-      const { changes } = await this.#database.run(
-        sql(
-          `INSERT INTO audit (seq, at, actor, action, target, application, outcome, detail, previous, hash)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (seq) DO NOTHING`,
-          ...(Object.values(row) as (string | number)[]),
-          hashOf(row),
-        ),
-      );
-      if (changes === 1) return;
-    }
+  #encode(entry: AuditEntry, heads?: readonly ChainHead[]): EncodedEntry {
+    const { subject } = entry;
+    const sealed = subject
+      ? { hmac: this.#seal.subjectHmac(subject), sealed: this.#seal.sealSubject(subject) }
+      : undefined;
+    const actor = this.#options.actor?.() ?? entry.actor;
+    return encodeEntry({ ...entry, actor }, this.#clock.now(), sealed, heads);
   }
 }

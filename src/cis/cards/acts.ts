@@ -75,7 +75,7 @@ export function actRoutes(deps: ActDeps): Route[] {
 
   const record = (
     actor: string,
-    act: string,
+    act: 'order' | CardAct,
     target: string,
     outcome: 'ok' | 'refused',
     detail: Record<string, string | boolean>,

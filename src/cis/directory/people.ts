@@ -2,7 +2,7 @@ import { json, noContent } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { JsonObject } from '@alongside/kernel/json';
 import { steps } from '@alongside/kernel/steps';
-import type { AuditLog } from '../../storage/audit.ts';
+import type { AuditAction, AuditLog } from '../../storage/audit.ts';
 import { pathPart } from '../address.ts';
 import type { Admit, Caller } from '../callers.ts';
 import { errors } from '../errors.ts';
@@ -57,7 +57,7 @@ const readPatch = ({ request }: Start) => ({
 export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): Route[] {
   const readers = admit('console', 'cis2', 'authorisation');
   const writers = admit('console');
-  const record = (caller: Caller, action: string, target: string) =>
+  const record = (caller: Caller, action: AuditAction, target: string) =>
     audit.write({ actor: caller, action, target, outcome: 'ok' });
 
   async function answerPeople({ after, limit, persona }: ReturnType<typeof readPage>) {

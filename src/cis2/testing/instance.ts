@@ -102,7 +102,7 @@ export async function startInstance(
   const issuer = `${origin}${realmPath}`;
   const database = await openDatabase(setting, '');
   const vault = new Vault(Buffer.alloc(32, 7));
-  const audit = new AuditLog(database, clock);
+  const audit = new AuditLog(database, clock, vault);
   const singleUse = new SingleUse(database, clock);
   const applications = new Applications(database, clock);
   const tokens = new Tokens(database, clock);

@@ -1,7 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Application, Applications, StoredApplication } from '../../oauth/applications.ts';
-import type { AuditLog } from '../../storage/audit.ts';
+import type { AuditAction, AuditLog } from '../../storage/audit.ts';
 import { checkRevision, tagOf } from '../api/preconditions.ts';
 import { errors } from '../errors.ts';
 import { applicationView } from './stored.ts';
@@ -22,7 +22,7 @@ export interface ApplicationEditor {
     id: string,
     make: (before: StoredApplication) => Change | Promise<Change>,
   ): Promise<{ application: StoredApplication; more: object }>;
-  record(action: string, id: string): Promise<unknown>;
+  record(action: AuditAction, id: string): Promise<unknown>;
 }
 
 /** The application as an answer, with its tag. */

@@ -1,6 +1,6 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import type { AuditLog } from '../../storage/audit.ts';
+import type { AuditAction, AuditLog } from '../../storage/audit.ts';
 import type { LocalAgent } from '../agent.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
 import type { CisDirectory } from '../cis-directory.ts';
@@ -31,7 +31,7 @@ export function cardCalls({
   cis: CisDirectory;
   audit: AuditLog;
 }): ApiCall[] {
-  const record = (action: string, target: string) =>
+  const record = (action: AuditAction, target: string) =>
     audit.write({ actor: 'developer', action, target, outcome: 'ok' });
 
   return [

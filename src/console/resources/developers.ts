@@ -2,7 +2,7 @@ import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import { mergePatch } from '@alongside/kernel/json';
 import { z } from 'zod';
 import type { Developers, StoredDeveloper } from '../../oauth/developers.ts';
-import type { AuditLog } from '../../storage/audit.ts';
+import type { AuditAction, AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
 import { readShape } from '../api/json-body.ts';
 import { checkRevision, tagOf } from '../api/preconditions.ts';
@@ -32,7 +32,7 @@ export function developerCalls({
   developers: Developers;
   audit: AuditLog;
 }): ApiCall[] {
-  const record = (action: string, target: string) =>
+  const record = (action: AuditAction, target: string) =>
     audit.write({ actor: 'developer', action, target, outcome: 'ok' });
 
   async function find(id: string): Promise<StoredDeveloper> {

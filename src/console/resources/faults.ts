@@ -1,6 +1,6 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import type { AuditLog } from '../../storage/audit.ts';
+import type { AuditAction, AuditLog } from '../../storage/audit.ts';
 import type { Faults, NamedFault } from '../../storage/faults.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import { errors } from '../errors.ts';
@@ -38,7 +38,7 @@ export function faultCalls({ faults, namedFaults, audit }: Parts): ApiCall[] {
       throw errors.faultUnknown(`no fault ${name.slice(0, 60)}`);
     return name;
   };
-  const record = (action: string, target: string) =>
+  const record = (action: AuditAction, target: string) =>
     audit.write({ actor: 'developer', action, target, outcome: 'ok' });
 
   return [

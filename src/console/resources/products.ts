@@ -2,7 +2,7 @@ import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import { mergePatch } from '@alongside/kernel/json';
 import { z } from 'zod';
 import type { Products, StoredProduct } from '../../oauth/products.ts';
-import type { AuditLog } from '../../storage/audit.ts';
+import type { AuditAction, AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
 import { readShape } from '../api/json-body.ts';
 import { checkRevision, tagOf } from '../api/preconditions.ts';
@@ -62,7 +62,7 @@ interface Parts {
 
 /** `/products`: bundles of APIs, scopes and limits. */
 export function productCalls({ products, audit, productApis }: Parts): ApiCall[] {
-  const record = (action: string, target: string) =>
+  const record = (action: AuditAction, target: string) =>
     audit.write({ actor: 'developer', action, target, outcome: 'ok' });
 
   async function find(name: string): Promise<StoredProduct> {

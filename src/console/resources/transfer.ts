@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Applications } from '../../oauth/applications.ts';
 import type { Products } from '../../oauth/products.ts';
 import type { Urls } from '../../service.ts';
-import type { AuditLog } from '../../storage/audit.ts';
+import type { AuditAction, AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { LocalAgent } from '../agent.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
@@ -118,7 +118,7 @@ const documentShape = (urls: Urls) =>
 export function transferCalls(parts: Parts): ApiCall[] {
   const { database, applications, products, cis, agent, audit, log, urls } = parts;
   const shape = documentShape(urls);
-  const record = (action: string) =>
+  const record = (action: AuditAction) =>
     audit.write({ actor: 'developer', action, target: 'installation', outcome: 'ok' });
 
   /** What others examine comes first, and is taken back when one of them refuses. */

@@ -74,7 +74,10 @@ const findOwner = ({ ceremony }: WebAuthnParts, refuse: Again) =>
   };
 
 /** For the audit log: a key of this person seems to have a copy. */
-const copiedKey = ({ id, uid, kind }: Credential<WebAuthnBody>, detail: string): AuditEntry => ({
+const copiedKey = (
+  { id, uid, kind }: Credential<WebAuthnBody>,
+  detail: string,
+): AuditEntry<'authenticator.counter-went-back'> => ({
   actor: `user:${uid}`,
   action: 'authenticator.counter-went-back',
   target: uid,

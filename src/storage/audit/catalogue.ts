@@ -1,0 +1,468 @@
+/** Who writes the records of an action. */
+type Writer = 'CIS' | 'CIS2' | 'authorisation' | 'gateway' | 'console' | 'command line' | 'audit log';
+
+interface ActionEntry {
+  by: Writer;
+  /** One sentence about when it is written. */
+  when: string;
+  /** Members of the record that the action sets, beside `action`, `outcome`, `actor` and `at`. */
+  fields: readonly string[];
+  /** Names in `detail`. */
+  facts: readonly string[];
+}
+
+/** Every action of the audit log. `docs/audit.md` is made from it. */
+export const auditActions = {
+  'cis.sign-in': {
+    by: 'CIS',
+    when: 'A card and its PIN became a session, or were refused.',
+    fields: ['target', 'session', 'device', 'address'],
+    facts: ['generation', 'mode', 'agent', 'card', 'error'],
+  },
+  'cis.pin': {
+    by: 'CIS',
+    when: 'The user gave the PIN again in a live session.',
+    fields: ['target', 'session'],
+    facts: [],
+  },
+  'cis.role-chosen': {
+    by: 'CIS',
+    when: 'The user chose the role of a session.',
+    fields: ['target', 'session', 'role'],
+    facts: [],
+  },
+  'cis.session-ended': {
+    by: 'CIS',
+    when: 'A session ended.',
+    fields: ['target', 'session', 'device'],
+    facts: ['cause'],
+  },
+  'cis.legacy-sign-in': {
+    by: 'CIS',
+    when: 'A card became a session through the legacy interface, or was refused.',
+    fields: ['target'],
+    facts: ['card', 'why'],
+  },
+  'cis.legacy-assertion': {
+    by: 'CIS',
+    when: 'A role assertion of the legacy interface was issued.',
+    fields: ['target'],
+    facts: [],
+  },
+  'cis.card-order': {
+    by: 'CIS',
+    when: 'The registration authority ordered a card.',
+    fields: ['target'],
+    facts: ['position', 'uid', 'locked', 'error'],
+  },
+  'cis.card-revoke': {
+    by: 'CIS',
+    when: 'The registration authority revoked a card.',
+    fields: ['target'],
+    facts: ['position', 'reason', 'error'],
+  },
+  'cis.card-replace': {
+    by: 'CIS',
+    when: 'The registration authority replaced a card.',
+    fields: ['target'],
+    facts: ['position', 'reason', 'by', 'error'],
+  },
+  'cis.card-renew': {
+    by: 'CIS',
+    when: 'The registration authority allowed the renewal of a card.',
+    fields: ['target'],
+    facts: ['position', 'error'],
+  },
+  'cis.card-unblock': {
+    by: 'CIS',
+    when: 'The registration authority read the unblocking code of a card.',
+    fields: ['target'],
+    facts: ['position', 'error'],
+  },
+  'cis.card-renewed': {
+    by: 'CIS',
+    when: 'A user renewed the certificates of a card.',
+    fields: ['target'],
+    facts: ['serial'],
+  },
+  'cis.card-blocked': {
+    by: 'CIS',
+    when: 'An agent reported a card whose PIN is blocked.',
+    fields: ['target'],
+    facts: [],
+  },
+  'cis.card-unblocked': {
+    by: 'CIS',
+    when: 'An agent reported a card whose PIN is no longer blocked.',
+    fields: ['target'],
+    facts: [],
+  },
+  'cis.unlock-code': {
+    by: 'CIS',
+    when: 'A user asked for an unlock code by mail.',
+    fields: ['target'],
+    facts: ['why'],
+  },
+  'cis.unlock': {
+    by: 'CIS',
+    when: 'A user gave an unlock code.',
+    fields: ['target'],
+    facts: ['code'],
+  },
+  'cis.certificates-issued': {
+    by: 'CIS',
+    when: 'The issuing authority issued the certificates of a card.',
+    fields: ['target'],
+    facts: ['card', 'profile', 'serial'],
+  },
+  'directory.person-added': { by: 'CIS', when: 'A person was added.', fields: ['target'], facts: [] },
+  'directory.person-changed': { by: 'CIS', when: 'A person was changed.', fields: ['target'], facts: [] },
+  'directory.person-removed': { by: 'CIS', when: 'A person was removed.', fields: ['target'], facts: [] },
+  'directory.imported': {
+    by: 'CIS',
+    when: 'The directory was imported.',
+    fields: [],
+    facts: ['added', 'changed'],
+  },
+  'directory.exported': {
+    by: 'CIS',
+    when: 'The directory was exported.',
+    fields: [],
+    facts: ['people', 'format'],
+  },
+  'cis2.sign-in': {
+    by: 'CIS2',
+    when: 'A user signed in with an authenticator, or was refused.',
+    fields: ['session', 'application', 'address', 'device', 'role'],
+    facts: ['authenticator', 'level', 'credential', 'error'],
+  },
+  'cis2.session-ended': {
+    by: 'CIS2',
+    when: 'A session ended.',
+    fields: ['target', 'session'],
+    facts: ['sid', 'cause'],
+  },
+  'cis2.role-chosen': {
+    by: 'CIS2',
+    when: 'The user chose another role for a session.',
+    fields: ['session', 'role'],
+    facts: [],
+  },
+  'cis2.code-issued': {
+    by: 'CIS2',
+    when: 'A relying party received an authorization code.',
+    fields: ['session', 'application', 'family', 'role'],
+    facts: ['authenticator', 'acr', 'silent'],
+  },
+  'cis2.tokens-issued': {
+    by: 'CIS2',
+    when: 'A code was redeemed for tokens, or refused.',
+    fields: ['session', 'application', 'family', 'address'],
+    facts: ['grant', 'scope', 'error'],
+  },
+  'cis2.tokens-refreshed': {
+    by: 'CIS2',
+    when: 'A refresh token was exchanged for new tokens, or refused.',
+    fields: ['session', 'application', 'family', 'address'],
+    facts: ['grant', 'scope', 'error'],
+  },
+  'cis2.tokens-refused': {
+    by: 'CIS2',
+    when: 'A proven client was refused tokens.',
+    fields: ['application', 'address', 'requestId'],
+    facts: ['grant', 'error'],
+  },
+  'cis2.tokens-revoked': {
+    by: 'CIS2',
+    when: 'A client revoked a token.',
+    fields: ['session', 'application', 'family'],
+    facts: [],
+  },
+  'cis2.client-registered': {
+    by: 'CIS2',
+    when: 'A client was registered through an interface.',
+    fields: ['target'],
+    facts: [],
+  },
+  'cis2.client-changed': {
+    by: 'CIS2',
+    when: 'A client was changed through an interface.',
+    fields: ['target'],
+    facts: [],
+  },
+  'cis2.client-removed': { by: 'CIS2', when: 'A client removed itself.', fields: ['target'], facts: [] },
+  'cis2.registration-token': {
+    by: 'CIS2',
+    when: 'An administrator issued a registration token.',
+    fields: ['target'],
+    facts: ['kind'],
+  },
+  'authenticator.link': {
+    by: 'CIS2',
+    when: 'A registration officer made a link to set up an authenticator.',
+    fields: ['target'],
+    facts: ['kind'],
+  },
+  'authenticator.add': {
+    by: 'CIS2',
+    when: 'An authenticator was added.',
+    fields: ['target'],
+    facts: ['kind', 'credential'],
+  },
+  'authenticator.rename': {
+    by: 'CIS2',
+    when: 'A user renamed an authenticator.',
+    fields: ['target'],
+    facts: ['kind', 'credential'],
+  },
+  'authenticator.remove': {
+    by: 'CIS2',
+    when: 'An authenticator was removed.',
+    fields: ['target'],
+    facts: ['kind', 'credential'],
+  },
+  'authenticator.counter-went-back': {
+    by: 'CIS2',
+    when: 'A security key seems to have a copy.',
+    fields: ['target'],
+    facts: ['kind', 'credential', 'reason'],
+  },
+  'authenticator.codes-guessed': {
+    by: 'CIS2',
+    when: 'Someone with the password of a user guesses codes.',
+    fields: ['target'],
+    facts: ['kind', 'credential', 'reason'],
+  },
+  'authorisation.code-issued': {
+    by: 'authorisation',
+    when: 'An application received an authorization code.',
+    fields: ['application', 'family', 'session', 'address'],
+    facts: ['base', 'provider', 'level'],
+  },
+  'authorisation.tokens-issued': {
+    by: 'authorisation',
+    when: 'An application received tokens.',
+    fields: ['application', 'family', 'session', 'tokenId', 'address'],
+    facts: ['base', 'grant', 'scope'],
+  },
+  'authorisation.tokens-refreshed': {
+    by: 'authorisation',
+    when: 'An application exchanged a refresh token for new tokens.',
+    fields: ['application', 'family', 'session', 'tokenId', 'address'],
+    facts: ['base', 'grant', 'scope', 'count'],
+  },
+  'authorisation.tokens-refused': {
+    by: 'authorisation',
+    when: 'A proven application was refused tokens.',
+    fields: ['application', 'address', 'requestId'],
+    facts: ['base', 'grant', 'error'],
+  },
+  'authorisation.tokens-revoked': {
+    by: 'authorisation',
+    when: 'The tokens of an authorization or a session were revoked.',
+    fields: ['application', 'family', 'session'],
+    facts: ['base', 'cause', 'count'],
+  },
+  'api.called': {
+    by: 'gateway',
+    when: 'An application called an API that is not about one patient, or was refused.',
+    fields: [
+      ...['role', 'organisation', 'application', 'tokenId', 'family', 'session', 'address'],
+      ...['requestId', 'correlationId'],
+    ],
+    facts: ['api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked'],
+  },
+  'patient.read': {
+    by: 'gateway',
+    when: 'An application read the record of a patient, or was refused.',
+    fields: [
+      ...['subject', 'role', 'organisation', 'application', 'tokenId', 'family', 'session', 'address'],
+      ...['requestId', 'correlationId'],
+    ],
+    facts: ['api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'version'],
+  },
+  'patient.searched': {
+    by: 'gateway',
+    when: 'An application searched for patients, or was refused.',
+    fields: [
+      ...['role', 'organisation', 'application', 'tokenId', 'family', 'session', 'address'],
+      ...['requestId', 'correlationId'],
+    ],
+    facts: ['api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'count'],
+  },
+  'patient.changed': {
+    by: 'gateway',
+    when: 'An application changed the record of a patient, or was refused.',
+    fields: [
+      ...['subject', 'role', 'organisation', 'application', 'tokenId', 'family', 'session', 'address'],
+      ...['requestId', 'correlationId'],
+    ],
+    facts: ['api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'before', 'version'],
+  },
+  'unproven.refused': {
+    by: 'audit log',
+    when: 'Callers who proved nothing were refused: one record per endpoint, network and minute.',
+    fields: ['address', 'target'],
+    facts: ['count', 'since'],
+  },
+  'administrator.invited': {
+    by: 'command line',
+    when: 'An administrator was invited.',
+    fields: ['target'],
+    facts: [],
+  },
+  'administrator.removed': {
+    by: 'command line',
+    when: 'An administrator was removed.',
+    fields: ['target'],
+    facts: [],
+  },
+  'administrator.joined': {
+    by: 'console',
+    when: 'An administrator accepted an invitation.',
+    fields: ['target'],
+    facts: [],
+  },
+  'administrator.signed-in': {
+    by: 'console',
+    when: 'An administrator signed in, or was refused.',
+    fields: ['target'],
+    facts: [],
+  },
+  'administrator.signed-out': {
+    by: 'console',
+    when: 'An administrator signed out.',
+    fields: ['target'],
+    facts: [],
+  },
+  'console.call': {
+    by: 'console',
+    when: 'An administrator called the console API.',
+    fields: ['target'],
+    facts: [],
+  },
+  'application.created': {
+    by: 'console',
+    when: 'An application was registered.',
+    fields: ['target', 'application'],
+    facts: [],
+  },
+  'application.changed': {
+    by: 'console',
+    when: 'An application was changed.',
+    fields: ['target', 'application'],
+    facts: [],
+  },
+  'application.approved': {
+    by: 'console',
+    when: 'An application was approved.',
+    fields: ['target', 'application'],
+    facts: [],
+  },
+  'application.revoked': {
+    by: 'console',
+    when: 'An application was revoked.',
+    fields: ['target', 'application'],
+    facts: [],
+  },
+  'application.removed': {
+    by: 'console',
+    when: 'An application was removed.',
+    fields: ['target', 'application'],
+    facts: [],
+  },
+  'application.key.added': {
+    by: 'console',
+    when: 'A public key was added to an application.',
+    fields: ['target', 'application'],
+    facts: [],
+  },
+  'application.key.removed': {
+    by: 'console',
+    when: 'A public key was removed from an application.',
+    fields: ['target', 'application'],
+    facts: [],
+  },
+  'application.secret.added': {
+    by: 'console',
+    when: 'A secret was added to an application.',
+    fields: ['target', 'application'],
+    facts: [],
+  },
+  'resource-server.set': {
+    by: 'console',
+    when: 'An application was made a resource server.',
+    fields: ['target', 'application'],
+    facts: [],
+  },
+  'resource-server.removed': {
+    by: 'console',
+    when: 'An application is no longer a resource server.',
+    fields: ['target', 'application'],
+    facts: [],
+  },
+  'product.created': { by: 'console', when: 'A product was created.', fields: ['target'], facts: [] },
+  'product.changed': { by: 'console', when: 'A product was changed.', fields: ['target'], facts: [] },
+  'product.removed': { by: 'console', when: 'A product was removed.', fields: ['target'], facts: [] },
+  'developer.created': { by: 'console', when: 'A developer was created.', fields: ['target'], facts: [] },
+  'developer.changed': { by: 'console', when: 'A developer was changed.', fields: ['target'], facts: [] },
+  'developer.removed': { by: 'console', when: 'A developer was removed.', fields: ['target'], facts: [] },
+  'card.made': { by: 'console', when: 'A virtual card was made.', fields: ['target'], facts: [] },
+  'card.changed': { by: 'console', when: 'A virtual card was changed.', fields: ['target'], facts: [] },
+  'card.destroyed': { by: 'console', when: 'A virtual card was destroyed.', fields: ['target'], facts: [] },
+  'keys.rotated': {
+    by: 'console',
+    when: 'Signing keys were rotated.',
+    fields: ['target'],
+    facts: ['now'],
+  },
+  'clock.moved': {
+    by: 'console',
+    when: 'A developer moved the clock.',
+    fields: ['target'],
+    facts: ['offsetSeconds'],
+  },
+  'fault.on': { by: 'console', when: 'A developer switched a fault on.', fields: ['target'], facts: [] },
+  'fault.off': { by: 'console', when: 'A developer switched a fault off.', fields: ['target'], facts: [] },
+  'state.exported': { by: 'console', when: 'The state was exported.', fields: ['target'], facts: [] },
+  'state.imported': { by: 'console', when: 'A state was imported.', fields: ['target'], facts: [] },
+  reset: { by: 'console', when: 'A developer reset the installation.', fields: ['target'], facts: [] },
+  'audit.read': {
+    by: 'console',
+    when: 'An auditor read or verified the audit log, or looked up a patient.',
+    fields: ['subject'],
+    facts: ['filter', 'records'],
+  },
+  'audit.subject-opened': {
+    by: 'console',
+    when: 'An auditor opened the sealed NHS number of a record.',
+    fields: ['target', 'subject'],
+    facts: [],
+  },
+  'audit.exported': {
+    by: 'command line',
+    when: 'The audit log was searched or exported.',
+    fields: ['subject'],
+    facts: ['filter', 'records', 'format'],
+  },
+  'audit.anchored': {
+    by: 'audit log',
+    when: 'Once a minute: the last record of each chain that has grown.',
+    fields: ['heads'],
+    facts: [],
+  },
+  'audit.retained': {
+    by: 'audit log',
+    when: 'Records older than --audit-retention were deleted, with the last deleted record of each chain.',
+    fields: ['heads'],
+    facts: ['days', 'records'],
+  },
+  'audit.entry-rejected': {
+    by: 'audit log',
+    when: 'An entry waiting to be sealed was not written by this installation.',
+    fields: ['target'],
+    facts: [],
+  },
+} as const satisfies Readonly<Record<string, ActionEntry>>;
+
+export type AuditAction = keyof typeof auditActions;

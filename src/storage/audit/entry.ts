@@ -1,0 +1,137 @@
+import type { AuditAction, auditActions } from './catalogue.ts';
+
+/** Actor of the records that the audit log writes about itself. */
+export const auditWriter = 'audit log';
+
+export type AuditOutcome = 'ok' | 'refused' | 'failed';
+export type Fact = string | number | boolean;
+
+/** Names of the facts that the catalogue lists for an action. */
+type FactName<A extends AuditAction> = (typeof auditActions)[A]['facts'][number];
+
+/** One act that somebody answers for. Never a name, a date of birth, an address of a person, a PIN, a secret or a token. */
+export interface AuditEntry<A extends AuditAction = AuditAction> {
+  action: A;
+  outcome: AuditOutcome;
+  /** uid of the user, or the service or operator that acted; empty when nobody is known. */
+  actor: string;
+  /** Id or code of the role in which the user acted. */
+  role?: string | null | undefined;
+  organisation?: string | null | undefined;
+  /** uid of the user for whom another party acts. */
+  onBehalfOf?: string | null | undefined;
+  /** Id of the application or relying party. */
+  application?: string | null | undefined;
+  /** SHA-256 of the access token that was used. */
+  tokenId?: string | null | undefined;
+  /** Joins all that comes from one authorization: its code, its tokens and their calls. */
+  family?: string | null | undefined;
+  /** Id of the CIS or CIS2 session. */
+  session?: string | null | undefined;
+  /** NHS number. Stored as an HMAC for searches, and sealed. */
+  subject?: string | null | undefined;
+  /** Id of what the act changed or read. */
+  target?: string | null | undefined;
+  /** Network address of the caller. */
+  address?: string | null | undefined;
+  /** Id of the agent or authenticator. */
+  device?: string | null | undefined;
+  requestId?: string | null | undefined;
+  correlationId?: string | null | undefined;
+  detail?: Readonly<Partial<Record<FactName<A>, Fact | undefined>>> | undefined;
+}
+
+/** The part of an entry that is stored as JSON. */
+export type AuditBody = Partial<
+  Record<
+    | 'target'
+    | 'role'
+    | 'organisation'
+    | 'onBehalfOf'
+    | 'tokenId'
+    | 'family'
+    | 'session'
+    | 'address'
+    | 'device'
+    | 'requestId'
+    | 'correlationId'
+    | 'sealedSubject',
+    string
+  >
+> & {
+  detail?: Record<string, Fact>;
+  /** Chain, number and MAC of the records that an anchor or a deletion names. */
+  heads?: readonly ChainHead[];
+};
+
+export type ChainHead = readonly [chain: string, seq: number, mac: string];
+
+/** An entry in the form that is sealed. */
+export interface EncodedEntry {
+  at: number;
+  action: string;
+  outcome: string;
+  actor: string;
+  application: string;
+  /** HMAC of the NHS number. */
+  subject: string;
+  /** JSON of `AuditBody`. */
+  body: string;
+}
+
+/** A sealed record as it is stored. */
+export interface AuditRow extends EncodedEntry {
+  /** Grows over all chains. */
+  id: number;
+  chain: string;
+  /** Number within its chain; the first is 1. */
+  seq: number;
+  /** `mac` of the record before it in its chain; empty for the first. */
+  previous: string;
+  mac: string;
+}
+
+/** Longest text of one member, in characters. */
+const longest = 500;
+const clipped = (value: string): string => (value.length > longest ? value.slice(0, longest) : value);
+
+function factsOf(detail: AuditEntry['detail']): Record<string, Fact> | undefined {
+  const facts = Object.entries(detail ?? {}).filter(
+    (entry): entry is [string, Fact] => entry[1] !== undefined,
+  );
+  if (facts.length === 0) return undefined;
+  return Object.fromEntries(
+    facts.map(([name, value]) => [name, typeof value === 'string' ? clipped(value) : value]),
+  );
+}
+
+/**
+ * @param subject HMAC and sealed form of the entry's NHS number
+ * @param heads for anchors and deletions
+ */
+export function encodeEntry(
+  entry: AuditEntry,
+  at: number,
+  subject: { hmac: string; sealed: string } | undefined,
+  heads?: readonly ChainHead[],
+): EncodedEntry {
+  const body: AuditBody = heads ? { heads } : {};
+  const members = ['target', 'role', 'organisation', 'onBehalfOf', 'tokenId', 'family', 'session'] as const;
+  const origin = ['address', 'device', 'requestId', 'correlationId'] as const;
+  for (const name of [...members, ...origin]) {
+    const value = entry[name];
+    if (value) body[name] = clipped(value);
+  }
+  if (subject) body.sealedSubject = subject.sealed;
+  const detail = factsOf(entry.detail);
+  if (detail) body.detail = detail;
+  return {
+    at,
+    action: entry.action,
+    outcome: entry.outcome,
+    actor: clipped(entry.actor),
+    application: clipped(entry.application ?? ''),
+    subject: subject?.hmac ?? '',
+    body: JSON.stringify(body),
+  };
+}

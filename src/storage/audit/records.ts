@@ -1,0 +1,178 @@
+import { sha256 } from '@alongside/kernel/secrets';
+import { type Database, sql, type Value } from '../database.ts';
+import type { AuditBody, AuditRow, Fact } from './entry.ts';
+
+/** Name of the chain that earlier versions wrote, one row at a time. */
+export const formerChain = 'former';
+
+/** A record as readers see it. */
+export interface AuditRecord extends Omit<AuditBody, 'detail' | 'sealedSubject'> {
+  /** Grows over all chains; for paging. */
+  seq: number;
+  chain: string;
+  /** Number within its chain. */
+  chainSeq: number;
+  at: string;
+  actor: string;
+  action: string;
+  target: string;
+  application: string;
+  /** HMAC of the NHS number; empty when the act concerns no patient. */
+  subject: string;
+  outcome: string;
+  detail: Record<string, Fact>;
+  previous: string;
+  hash: string;
+}
+
+/** Which records to read. Texts must be equal. */
+export interface AuditFilter {
+  /** Only records after this number. */
+  since?: number | undefined;
+  /** Times in milliseconds; `to` is excluded. */
+  from?: number | undefined;
+  to?: number | undefined;
+  actor?: string | undefined;
+  action?: string | undefined;
+  application?: string | undefined;
+  /** HMAC of an NHS number. */
+  subject?: string | undefined;
+  outcome?: string | undefined;
+  chain?: string | undefined;
+  /** Most records of a page; 1,000 when absent. */
+  limit?: number | undefined;
+}
+
+const mostRecords = 1_000;
+
+export interface FormerRow {
+  seq: number;
+  at: string;
+  actor: string;
+  action: string;
+  target: string;
+  application: string;
+  outcome: string;
+  detail: string;
+  previous: string;
+  hash: string;
+}
+
+/** The hash that earlier versions chained their records with. */
+export const formerHash = (row: FormerRow): string =>
+  sha256(
+    JSON.stringify([
+      ...[row.seq, row.at, row.actor, row.action, row.target, row.application, row.outcome],
+      ...[row.detail, row.previous],
+    ]),
+  );
+
+const fromFormer = ({ detail, ...row }: FormerRow): AuditRecord => ({
+  ...row,
+  chain: formerChain,
+  chainSeq: row.seq,
+  subject: '',
+  detail: JSON.parse(detail) as AuditRecord['detail'],
+});
+
+function fromRow(row: AuditRow): AuditRecord {
+  const { detail = {}, target = '', sealedSubject: _, ...body } = JSON.parse(row.body) as AuditBody;
+  return {
+    ...body,
+    seq: row.id,
+    chain: row.chain,
+    chainSeq: row.seq,
+    at: new Date(row.at).toISOString(),
+    actor: row.actor,
+    action: row.action,
+    target,
+    application: row.application,
+    subject: row.subject,
+    outcome: row.outcome,
+    detail,
+    previous: row.previous,
+    hash: row.mac,
+  };
+}
+
+type Condition = readonly [text: string, value: Value | undefined];
+
+function where(conditions: readonly Condition[]): { text: string; values: Value[] } {
+  const set = conditions.filter((condition): condition is [string, Value] => condition[1] !== undefined);
+  return {
+    text: set.map(([text]) => text).join(' AND '),
+    values: set.map(([, value]) => value),
+  };
+}
+
+const iso = (time: number | undefined): string | undefined =>
+  time === undefined ? undefined : new Date(time).toISOString();
+
+/** Reads sealed records, oldest first. */
+export class AuditRecords {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async list(filter: AuditFilter = {}): Promise<AuditRecord[]> {
+    const limit = Math.min(filter.limit ?? mostRecords, mostRecords);
+    const former = await this.#former(filter, limit);
+    if (former.length === limit) return former;
+    return [...former, ...(await this.#sealed(filter, limit - former.length))];
+  }
+
+  /** Returns all pages, one after the other. */
+  async *pages(filter: AuditFilter): AsyncGenerator<AuditRecord[]> {
+    for (let since = filter.since ?? 0; ; ) {
+      const page = await this.list({ ...filter, since });
+      const last = page.at(-1);
+      if (!last) return;
+      yield page;
+      since = last.seq;
+    }
+  }
+
+  /** The sealed NHS number of a record; undefined when it has none. */
+  async sealedSubject(seq: number): Promise<string | undefined> {
+    const row = await this.#database.get<AuditRow>(sql('SELECT * FROM audit_record WHERE id = ?', seq));
+    return row && (JSON.parse(row.body) as AuditBody).sealedSubject;
+  }
+
+  async #sealed(filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
+    const { text, values } = where([
+      ['id > ?', filter.since ?? 0],
+      ['at >= ?', filter.from],
+      ['at < ?', filter.to],
+      // As literals, so that the partial indexes serve.
+      ["actor <> '' AND actor = ?", filter.actor],
+      ["application <> '' AND application = ?", filter.application],
+      ["subject <> '' AND subject = ?", filter.subject],
+      ['action = ?', filter.action],
+      ['outcome = ?', filter.outcome],
+      ['chain = ?', filter.chain],
+    ]);
+    const rows = await this.#database.all<AuditRow>(
+      sql(`SELECT * FROM audit_record WHERE ${text} ORDER BY id LIMIT ?`, ...values, limit),
+    );
+    return rows.map(fromRow);
+  }
+
+  async #former(filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
+    if (filter.subject !== undefined || (filter.chain ?? formerChain) !== formerChain) return [];
+    const { text, values } = where([
+      ['seq > ?', filter.since ?? 0],
+      ['at >= ?', iso(filter.from)],
+      ['at < ?', iso(filter.to)],
+      ['actor = ?', filter.actor],
+      ['application = ?', filter.application],
+      ['action = ?', filter.action],
+      ['outcome = ?', filter.outcome],
+    ]);
+    const rows = await this.#database.all<FormerRow>(
+      sql(`SELECT * FROM audit WHERE ${text} ORDER BY seq LIMIT ?`, ...values, limit),
+    );
+    return rows.map(fromFormer);
+  }
+}

@@ -1,0 +1,72 @@
+import { createHmac } from 'node:crypto';
+import { equalSecrets, type Vault } from '@alongside/kernel/secrets';
+import type { AuditRow, EncodedEntry } from './entry.ts';
+
+type Sealed = Omit<AuditRow, 'id' | 'mac'>;
+
+const subjectSeal = 'audit-subject';
+
+/** The keys of the audit log, derived from the master key. */
+export class AuditSeal {
+  readonly #vault: Vault;
+  readonly #key: Buffer;
+
+  constructor(vault: Vault) {
+    this.#vault = vault;
+    this.#key = vault.derive('audit');
+  }
+
+  /** Returns the MAC that binds a record to its place in its chain and to the record before it. */
+  macOf({ chain, seq, at, previous, action, outcome, actor, application, subject, body }: Sealed): string {
+    const text = JSON.stringify([
+      ...[chain, seq, at, previous],
+      ...[action, outcome, actor, application, subject, body],
+    ]);
+    return createHmac('sha256', this.#key).update(text).digest('base64url');
+  }
+
+  holds(record: AuditRow): boolean {
+    return equalSecrets(this.macOf(record), record.mac);
+  }
+
+  /** Returns the MAC of an entry that waits to be sealed. */
+  entryMac(chain: string, entry: string): string {
+    return createHmac('sha256', this.#key)
+      .update(JSON.stringify(['entry', chain, entry]))
+      .digest('base64url');
+  }
+
+  /** Continues a chain with these entries. */
+  chained(
+    head: { chain: string; seq: number; mac: string },
+    entries: readonly EncodedEntry[],
+  ): Omit<AuditRow, 'id'>[] {
+    let { seq, mac } = head;
+    return entries.map((entry) => {
+      const record = { ...entry, chain: head.chain, seq: ++seq, previous: mac };
+      mac = this.macOf(record);
+      return { ...record, mac };
+    });
+  }
+
+  /** Tells the key apart from another one. Says nothing about the records. */
+  get keyCheck(): string {
+    return createHmac('sha256', this.#key).update('key check').digest('base64url');
+  }
+
+  /** The same for each record about this patient, so that an auditor can search by NHS number. */
+  subjectHmac(nhsNumber: string): string {
+    return createHmac('sha256', this.#vault.derive('audit-subject-index'))
+      .update(nhsNumber)
+      .digest('base64url');
+  }
+
+  sealSubject(nhsNumber: string): string {
+    return this.#vault.seal(subjectSeal, nhsNumber);
+  }
+
+  /** Throws when the sealed number was changed or belongs to another key. */
+  openSubject(sealed: string): string {
+    return this.#vault.open(subjectSeal, sealed);
+  }
+}

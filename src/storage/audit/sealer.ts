@@ -1,0 +1,291 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
+import { randomToken } from '@alongside/kernel/ids';
+import type { Log } from '@alongside/kernel/log';
+import { equalSecrets } from '@alongside/kernel/secrets';
+import { type Database, must, type Statement, sql } from '../database.ts';
+import { type AuditEntry, type AuditRow, type EncodedEntry, encodeEntry } from './entry.ts';
+import type { AuditSeal } from './seal.ts';
+
+interface Waiting {
+  entry: EncodedEntry;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+interface UnsealedRow {
+  id: number;
+  chain: string;
+  entry: string;
+  mac: string;
+}
+
+interface Head {
+  chain: string;
+  seq: number;
+  mac: string;
+}
+
+/** Most records of one group, of each kind. */
+const groupSize = 256;
+/** Milliseconds between handing out a statement and looking for its record. */
+const sealDelay = 250;
+/** Milliseconds for which it goes on looking: longer than a batch waits for its locks. */
+const watchFor = 12_000;
+
+const columns = 'chain, seq, at, action, outcome, actor, application, subject, body, previous, mac';
+
+const valuesOf = (record: Omit<AuditRow, 'id'>) => [
+  ...[record.chain, record.seq, record.at, record.action, record.outcome, record.actor],
+  ...[record.application, record.subject, record.body, record.previous, record.mac],
+];
+
+/** Cuts a list into pieces of 32, 16, 8, 4, 2 and 1, so that there are few texts of statements. */
+function pieces<T>(list: readonly T[]): T[][] {
+  const cut: T[][] = [];
+  for (let from = 0, size = 32; from < list.length; ) {
+    if (size > list.length - from) size /= 2;
+    else {
+      cut.push(list.slice(from, from + size));
+      from += size;
+    }
+  }
+  return cut;
+}
+
+const insertStatements = (records: readonly Omit<AuditRow, 'id'>[]): Statement[] =>
+  pieces(records).map((some) =>
+    sql(
+      `INSERT INTO audit_record (${columns}) VALUES ${some.map(() => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`,
+      ...some.flatMap(valuesOf),
+    ),
+  );
+
+const deleteStatements = (rows: readonly UnsealedRow[]): Statement[] =>
+  pieces(rows).map((some) =>
+    sql(
+      `DELETE FROM audit_unsealed WHERE id IN (${some.map(() => '?').join(', ')})`,
+      ...some.map(({ id }) => id),
+    ),
+  );
+
+/**
+ * Writes the chain of this process. Records are sealed in groups: all that is waiting goes into one batch while the next group
+ * collects. Records of acts come from `audit_unsealed`, where the batch of the act put them, so a batch that was undone leaves
+ * no gap.
+ */
+export class Sealer {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #seal: AuditSeal;
+  readonly #log: Log;
+  #chain = randomToken(12);
+  /** Undefined before the first group, and after a write whose result is unknown. */
+  #head: Head | undefined;
+  #waiting: Waiting[] = [];
+  /** Whether the next group looks for records of acts. */
+  #looks = false;
+  #next: Promise<void> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #watchUntil = 0;
+  #closed = false;
+  /** Records of other processes at the last look. */
+  #orphans = new Set<number>();
+
+  constructor(database: Database, clock: Clock, seal: AuditSeal, log: Log) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#seal = seal;
+    this.#log = log;
+  }
+
+  /** Resolves once the record is sealed and committed. */
+  add(entry: EncodedEntry): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, resolve, reject });
+      this.#sealNext().catch(() => undefined);
+    });
+  }
+
+  /** Returns the statement with which an act writes its record in its own batch. The record is sealed within a second. */
+  entryStatement(entry: EncodedEntry): Statement {
+    this.#watchUntil = performance.now() + watchFor;
+    this.#watch();
+    const text = JSON.stringify(entry);
+    return sql(
+      'INSERT INTO audit_unsealed (chain, entry, mac) VALUES (?, ?, ?)',
+      ...[this.#chain, text, this.#seal.entryMac(this.#chain, text)],
+    );
+  }
+
+  /** Seals all records that this process has committed so far. */
+  async sealAll(): Promise<void> {
+    this.#looks = true;
+    do await this.#sealNext();
+    while (this.#looks);
+  }
+
+  /** Seals what other processes have left unsealed since the last call: they ended without warning. */
+  async adopt(): Promise<void> {
+    const rows = await this.#database.all<UnsealedRow>(
+      sql(
+        'SELECT id, chain, entry, mac FROM audit_unsealed WHERE chain <> ? ORDER BY id LIMIT 500',
+        this.#chain,
+      ),
+    );
+    const left = rows.filter(({ id }) => this.#orphans.has(id));
+    this.#orphans = new Set(rows.map(({ id }) => id));
+    if (left.length === 0) return;
+    // A process that is only slow finds its chain closed, and goes on with another one.
+    const closing = [...new Set(left.map(({ chain }) => chain))].map((chain) =>
+      sql(
+        `INSERT INTO audit_chain (chain, started_at, seq, mac, closed_at) VALUES (?, ?, 0, '', ?)
+         ON CONFLICT (chain) DO UPDATE SET closed_at = COALESCE(audit_chain.closed_at, excluded.closed_at)`,
+        ...[chain, this.#clock.now(), this.#clock.now()],
+      ),
+    );
+    const taking = left.map(({ id }) => must(sql('DELETE FROM audit_unsealed WHERE id = ?', id)));
+    await this.#exclusively(() =>
+      this.#append(
+        left.map((row) => this.#entryOf(row)),
+        [...closing, ...taking],
+        false,
+      ),
+    );
+  }
+
+  /** Seals what is left and ends the chain of this process. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.sealAll();
+    await this.#database.run(
+      sql(
+        'UPDATE audit_chain SET closed_at = ? WHERE chain = ? AND closed_at IS NULL',
+        ...[this.#clock.now(), this.#chain],
+      ),
+    );
+  }
+
+  #watch(): void {
+    if (this.#closed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (performance.now() < this.#watchUntil) this.#watch();
+      this.sealAll().catch((error: unknown) =>
+        this.#log.error({ reason: reasonOf(error) }, 'audit records could not be sealed'),
+      );
+    }, sealDelay).unref();
+  }
+
+  /** One after another: each group continues the chain of the one before. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const running = this.#last.then(work);
+    this.#last = running.catch(() => undefined);
+    return running;
+  }
+
+  #sealNext(): Promise<void> {
+    this.#next ??= this.#exclusively(() => {
+      this.#next = undefined;
+      return this.#sealGroup();
+    });
+    return this.#next;
+  }
+
+  async #sealGroup(): Promise<void> {
+    const group = this.#waiting.splice(0, groupSize);
+    const looks = this.#looks;
+    this.#looks = false;
+    try {
+      const rows = looks ? await this.#unsealed() : [];
+      const records = [...rows.map((row) => this.#entryOf(row)), ...group.map(({ entry }) => entry)];
+      if (records.length > 0 && !(await this.#append(records, deleteStatements(rows), group.length === 0))) {
+        // Another process has taken the chain over, and sealed the rows.
+        await this.#append(
+          group.map(({ entry }) => entry),
+          [],
+          false,
+        );
+      }
+      if (rows.length === groupSize) this.#looks = true;
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+      throw error;
+    } finally {
+      if (this.#looks || this.#waiting.length > 0) this.#sealNext().catch(() => undefined);
+    }
+    for (const { resolve } of group) resolve();
+  }
+
+  /** Whoever writes to the database without the key cannot have an entry sealed. */
+  #entryOf({ id, chain, entry, mac }: UnsealedRow): EncodedEntry {
+    if (equalSecrets(this.#seal.entryMac(chain, entry), mac)) return JSON.parse(entry) as EncodedEntry;
+    this.#log.error({ id }, 'an audit entry was not written by this installation');
+    const forged: AuditEntry = {
+      action: 'audit.entry-rejected',
+      outcome: 'refused',
+      actor: '',
+      target: String(id),
+    };
+    return encodeEntry(forged, this.#clock.now(), undefined);
+  }
+
+  #unsealed(): Promise<UnsealedRow[]> {
+    return this.#database.all<UnsealedRow>(
+      sql(
+        'SELECT id, chain, entry, mac FROM audit_unsealed WHERE chain = ? ORDER BY id LIMIT ?',
+        this.#chain,
+        groupSize,
+      ),
+    );
+  }
+
+  /**
+   * Appends sealed records to the chain, with these statements in the same batch. Returns false when nothing happened because
+   * another process has taken the chain over; then the next call begins another chain.
+   */
+  async #append(
+    entries: readonly EncodedEntry[],
+    statements: readonly Statement[],
+    lazy: boolean,
+  ): Promise<boolean> {
+    if (entries.length === 0 && statements.length === 0) return true;
+    const head = this.#head ?? (await this.#storedHead());
+    const records = this.#seal.chained(head, entries);
+    const { seq, mac } = records.at(-1) ?? head;
+    this.#head = undefined;
+    const { done } = await this.#database.batch(
+      [this.#moveStatement(head, seq, mac), ...insertStatements(records), ...statements],
+      { lazy },
+    );
+    if (done) this.#head = { chain: head.chain, seq, mac };
+    else this.#chain = randomToken(12);
+    return done;
+  }
+
+  /** The condition of each group: the chain ends where this process believes, and nobody has closed it. */
+  #moveStatement({ chain, seq: before }: Head, seq: number, mac: string): Statement {
+    if (before === 0)
+      return must(
+        sql(
+          `INSERT INTO audit_chain (chain, started_at, seq, mac) VALUES (?, ?, ?, ?) ON CONFLICT (chain) DO NOTHING`,
+          ...[chain, this.#clock.now(), seq, mac],
+        ),
+      );
+    return must(
+      sql(
+        'UPDATE audit_chain SET seq = ?, mac = ? WHERE chain = ? AND seq = ? AND closed_at IS NULL',
+        ...[seq, mac, chain, before],
+      ),
+    );
+  }
+
+  async #storedHead(): Promise<Head> {
+    const stored = await this.#database.get<{ seq: number; mac: string }>(
+      sql('SELECT seq, mac FROM audit_chain WHERE chain = ?', this.#chain),
+    );
+    return { chain: this.#chain, seq: stored?.seq ?? 0, mac: stored?.mac ?? '' };
+  }
+}

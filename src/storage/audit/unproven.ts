@@ -1,0 +1,31 @@
+import { callerNetwork } from '@alongside/kernel/networks';
+
+/** Most networks that are counted apart in a minute; calls of all others are counted together. */
+const mostNetworks = 1_000;
+
+export interface UnprovenSum {
+  endpoint: string;
+  network: string;
+  count: number;
+}
+
+/** Counts refused callers who proved nothing, so that no flood of them fills the audit log. */
+export class UnprovenSums {
+  #sums = new Map<string, UnprovenSum>();
+
+  add(endpoint: string, address: string): void {
+    const network = callerNetwork(address);
+    const full = this.#sums.size >= mostNetworks;
+    const key = `${endpoint} ${full && !this.#sums.has(`${endpoint} ${network}`) ? 'others' : network}`;
+    const sum = this.#sums.get(key) ?? { endpoint, network: key.slice(endpoint.length + 1), count: 0 };
+    sum.count += 1;
+    this.#sums.set(key, sum);
+  }
+
+  /** Returns the sums so far and begins anew. */
+  take(): UnprovenSum[] {
+    const sums = [...this.#sums.values()];
+    this.#sums = new Map();
+    return sums;
+  }
+}

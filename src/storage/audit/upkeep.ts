@@ -1,0 +1,123 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { Log } from '@alongside/kernel/log';
+import { type Database, must, type Statement, sql } from '../database.ts';
+import { type AuditEntry, auditWriter, type ChainHead } from './entry.ts';
+import { formerChain } from './records.ts';
+
+interface UpkeepParts {
+  database: Database;
+  clock: Clock;
+  /** Anchors are logged here: shipped logs prove what the database cannot. */
+  anchorLog: Log;
+  /** Writes a record in the batch of the caller. */
+  recordStatement: (entry: AuditEntry, heads: readonly ChainHead[]) => Statement;
+}
+
+const minute = 60_000;
+const day = 86_400_000;
+
+/** The claim of one process to the work of a time; a later one, and only one, makes the same batch happen. */
+const claimStatement = (name: string, turn: number): Statement =>
+  must(
+    sql(
+      `INSERT INTO setting (name, value) VALUES (?, ?)
+       ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE setting.value <> excluded.value`,
+      ...[name, String(turn)],
+    ),
+  );
+
+const claimed = async (database: Database, name: string, turn: number): Promise<boolean> =>
+  (await database.get<{ value: string }>(sql('SELECT value FROM setting WHERE name = ?', name)))?.value ===
+  String(turn);
+
+/** Records and logs the last record of each chain that has grown, once a minute in all processes together. */
+export async function anchorChains({
+  database,
+  clock,
+  anchorLog,
+  recordStatement,
+}: UpkeepParts): Promise<void> {
+  const turn = Math.floor(clock.now() / minute);
+  if (await claimed(database, 'audit.anchored', turn)) return;
+  const grown = await database.all<{ chain: string; seq: number; mac: string }>(
+    // A chain that has grown by an anchor alone says nothing new.
+    sql(
+      `SELECT chain, seq, mac FROM audit_chain WHERE seq > anchored AND (chain = ? OR EXISTS (
+         SELECT 1 FROM audit_record AS record WHERE record.chain = audit_chain.chain
+         AND record.seq > audit_chain.anchored AND record.action <> 'audit.anchored'))
+       ORDER BY started_at, chain`,
+      formerChain,
+    ),
+  );
+  if (grown.length === 0) return;
+  const heads = grown.map(({ chain, seq, mac }): ChainHead => [chain, seq, mac]);
+  const { done } = await database.batch([
+    claimStatement('audit.anchored', turn),
+    ...grown.map(({ chain, seq }) => sql('UPDATE audit_chain SET anchored = ? WHERE chain = ?', seq, chain)),
+    recordStatement({ action: 'audit.anchored', outcome: 'ok', actor: auditWriter }, heads),
+  ]);
+  if (done) anchorLog.info({ heads }, 'audit anchor');
+}
+
+interface OldRecords {
+  chain: string;
+  /** The last record to delete. */
+  seq: number;
+  mac: string;
+}
+
+/** The last record of each chain before a time, with nothing newer before it. */
+async function oldRecords(database: Database, before: number): Promise<OldRecords[]> {
+  const sealed = await database.all<OldRecords>(
+    sql(
+      `SELECT record.chain, record.seq, record.mac FROM audit_record AS record JOIN (
+         SELECT chain, COALESCE(
+           (SELECT MIN(seq) - 1 FROM audit_record AS young WHERE young.chain = audit_chain.chain AND young.at >= ?), seq
+         ) AS upto FROM audit_chain
+       ) AS old ON old.chain = record.chain AND old.upto = record.seq`,
+      before,
+    ),
+  );
+  const former = await database.all<OldRecords>(
+    sql(
+      `SELECT '${formerChain}' AS chain, seq, hash AS mac FROM audit WHERE seq = COALESCE(
+         (SELECT MIN(seq) - 1 FROM audit WHERE at >= ?), (SELECT MAX(seq) FROM audit))`,
+      new Date(before).toISOString(),
+    ),
+  );
+  return [...sealed, ...former];
+}
+
+/**
+ * Deletes records that are older than so many whole days, once a day in all processes together. A retention record names the last
+ * deleted record of each chain, so that the rest can still be verified.
+ */
+export async function deleteOldRecords(
+  { database, clock, recordStatement }: UpkeepParts,
+  days: number,
+): Promise<void> {
+  const turn = Math.floor(clock.now() / day);
+  if (await claimed(database, 'audit.retained', turn)) return;
+  const old = await oldRecords(database, (turn - days) * day);
+  if (old.length === 0) return;
+  const stated = await database.all<{ chain: string; seq: number; mac: string }>(
+    sql('SELECT chain, deleted AS seq, deleted_mac AS mac FROM audit_chain WHERE deleted > 0'),
+  );
+  const moved = new Set(old.map(({ chain }) => chain));
+  // Restated each time, because the record that stated it before becomes old as well.
+  const heads = [...stated.filter(({ chain }) => !moved.has(chain)), ...old].map(
+    ({ chain, seq, mac }): ChainHead => [chain, seq, mac],
+  );
+  await database.batch([
+    claimStatement('audit.retained', turn),
+    // Chains that were deleted whole, and stated so, an earlier day.
+    sql('DELETE FROM audit_chain WHERE closed_at IS NOT NULL AND deleted = seq AND deleted > 0'),
+    ...old.flatMap(({ chain, seq, mac }) => [
+      chain === formerChain
+        ? sql('DELETE FROM audit WHERE seq <= ?', seq)
+        : sql('DELETE FROM audit_record WHERE chain = ? AND seq <= ?', chain, seq),
+      sql('UPDATE audit_chain SET deleted = ?, deleted_mac = ? WHERE chain = ?', seq, mac, chain),
+    ]),
+    recordStatement({ action: 'audit.retained', outcome: 'ok', actor: auditWriter, detail: { days } }, heads),
+  ]);
+}
