@@ -12,6 +12,7 @@ import { formerHash } from './audit/records.ts';
 import { type AuditEntry, AuditLog, type AuditOptions } from './audit.ts';
 import { type Database, must, StorageError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
+import { bindMasterKey } from './master-key-check.ts';
 
 interface Subject {
   open(): Promise<Database>;
@@ -282,10 +283,10 @@ for (const make of [sqliteSubject, postgresSubject]) {
       test('names the wrong key', async () => {
         const log = logOf(one);
         await writeMany(log, 2, 'a');
-        await log.tick();
+        await bindMasterKey(one, vault);
         const { problem } = await logOf(two, {}, new Vault(Buffer.alloc(32, 2))).verify();
         assert.equal(problem?.problem, 'wrong-key');
-        await one.run(sql("DELETE FROM setting WHERE name = 'audit.key'"));
+        await one.run(sql("DELETE FROM setting WHERE name = 'installation'"));
         const unnoted = await logOf(two, {}, new Vault(Buffer.alloc(32, 2))).verify();
         assert.equal(unnoted.problem?.problem, 'changed');
       });

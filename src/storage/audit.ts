@@ -14,7 +14,7 @@ import { AuditSeal } from './audit/seal.ts';
 import { Sealer } from './audit/sealer.ts';
 import { UnprovenSums } from './audit/unproven.ts';
 import { anchorChains, deleteOldRecords } from './audit/upkeep.ts';
-import { type AuditVerification, noteAuditKey, type VerifyOptions, verifyAudit } from './audit/verify.ts';
+import { type AuditVerification, type VerifyOptions, verifyAudit } from './audit/verify.ts';
 import type { Database, Statement } from './database.ts';
 
 export type { AuditAction } from './audit/catalogue.ts';
@@ -111,7 +111,6 @@ export class AuditLog {
 
   /** The regular work of each minute. */
   async tick(): Promise<void> {
-    await noteAuditKey(this.#database, this.#seal);
     await this.#writeUnproven();
     await this.#sealer.sealAll();
     await this.#sealer.adopt();

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { equalSecrets, type Vault } from '@alongside/kernel/secrets';
+import type { Database } from '../database.ts';
+import { masterKeyState } from '../master-key-check.ts';
 import type { AuditRow, EncodedEntry } from './entry.ts';
 
 type Sealed = Omit<AuditRow, 'id' | 'mac'>;
@@ -49,9 +51,9 @@ export class AuditSeal {
     });
   }
 
-  /** Tells the key apart from another one. Says nothing about the records. */
-  get keyCheck(): string {
-    return createHmac('sha256', this.#key).update('key check').digest('base64url');
+  /** Whether this database was bound to another master key. */
+  async isOfAnotherKey(database: Database): Promise<boolean> {
+    return (await masterKeyState(database, this.#vault)) === 'wrong';
   }
 
   /** The same for each record about this patient, so that an auditor can search by NHS number. */

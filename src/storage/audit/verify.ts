@@ -42,18 +42,6 @@ interface ChainRow {
 }
 
 const pageSize = 1_000;
-const keySetting = 'audit.key';
-
-/** Stores the check value of the key that seals this log, at the first start. */
-export async function noteAuditKey(database: Database, seal: AuditSeal): Promise<void> {
-  await database.run(
-    sql(
-      'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING',
-      keySetting,
-      seal.keyCheck,
-    ),
-  );
-}
 
 /** Heads that anchors or retention records name: MACs by chain and number. */
 class NamedHeads {
@@ -230,9 +218,6 @@ export async function verifyAudit(
   seal: AuditSeal,
   { from, to, anchors = [] }: VerifyOptions = {},
 ): Promise<AuditVerification> {
-  const key = await database.get<{ value: string }>(
-    sql('SELECT value FROM setting WHERE name = ?', keySetting),
-  );
   const waiting = await database.get<{ n: number }>(sql('SELECT COUNT(*) AS n FROM audit_unsealed'));
   const unsealed = Number(waiting?.n ?? 0);
   const verifier = new Verifier(database, seal, anchors);
@@ -247,7 +232,7 @@ export async function verifyAudit(
     ...{ chains: ranges?.size ?? chains.length, records: verifier.records, unsealed },
     ...(problem ? { problem } : {}),
   });
-  if (key && key.value !== seal.keyCheck)
+  if (await seal.isOfAnotherKey(database))
     return result({ chain: chains.at(-1)?.chain ?? '', seq: 1, problem: 'wrong-key' });
   for (const chain of chains) {
     const range = ranges?.get(chain.chain);
