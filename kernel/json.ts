@@ -22,8 +22,12 @@ function isTame(root: unknown): boolean {
   return true;
 }
 
+/** U+0000 as JSON escapes it. */
+const nul = String.raw`\u0000`;
+
 /** Whether a text of JSON writes U+0000 anywhere: PostgreSQL keeps it in no text, and nobody's name has it. */
-export const hasNul = (json: string): boolean => /(?<!\\)(?:\\\\)*\\u0000/.test(json);
+export const hasNul = (json: string): boolean =>
+  json.includes(nul) && [...json.matchAll(/\\(?:u0000|.)/gs)].some(([escaped]) => escaped === nul);
 
 /** A text from outside that is not what it must be; the message says what is wrong, in words for its sender. */
 class JsonError extends Error {

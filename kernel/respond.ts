@@ -18,7 +18,7 @@ export const withoutTokens = (path: string): string =>
   path
     .slice(0, 500)
     .replaceAll(/\d{9,}/g, '…')
-    .replaceAll(/(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{20,}/g, '…');
+    .replaceAll(/[\w-]{20,}/g, (run) => (/\d/.test(run) && /[A-Z]/.test(run) ? '…' : run));
 
 /** The plain answer to anything that an endpoint did not turn into one of its own. */
 export function plainError(thrown: unknown, request: HttpRequest): Answer {

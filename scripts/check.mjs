@@ -32,6 +32,10 @@ const checks = {
     about: 'time, chance and environment only through the kernel',
     run: async () => (await import('./check/hidden-inputs.mjs')).hiddenInputs(),
   },
+  patterns: {
+    about: 'regular expressions of the product take linear time',
+    run: async () => (await import('./check/patterns.mjs')).slowPatterns(),
+  },
   lock: { about: 'lock files without addresses, with checksums', run: lockFiles },
   addresses: { about: 'no paths of one machine, no registries, no path from URL.pathname', run: addresses },
   docs: {

@@ -34,7 +34,7 @@ export function readCertificate(
 
 /** Certificates of the authorities in a PEM file; throws on one that cannot be read. */
 export const readAuthorities = (pem: string): X509Certificate[] =>
-  (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
+  (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
     (one) => new X509Certificate(one),
   );
 

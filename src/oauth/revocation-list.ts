@@ -13,7 +13,7 @@ const keyUsage = '2.5.29.15';
 const mayList = 0x02;
 /** Milliseconds that the clock of an authority may be ahead of ours. */
 const skew = 60_000;
-const pem = /-----BEGIN X509 CRL-----([\s\S]+?)-----END X509 CRL-----/g;
+const pem = /-----BEGIN X509 CRL-----([^-]+)-----END X509 CRL-----/g;
 
 /** One spelling for a serial number, however many zeros stand before it. */
 const serialOf = ({ valueBlock }: { valueBlock: { valueHexView: Uint8Array } }): string =>

@@ -1,5 +1,5 @@
 const longest = 24_576;
-const headerLine = /^([A-Za-z-]{1,64}):\s*(.{0,200})$/;
+const headerLine = /^([A-Za-z-]{1,64}):(.{0,200})$/;
 
 /** Canonical base64 without blanks; throws for everything else. */
 export function decodeBase64(text: string): Buffer {
@@ -29,7 +29,7 @@ export function parseSmime(response: string): Buffer {
     }
     const [, name = '', value = ''] = headerLine.exec(line) ?? [];
     if (name === '' || headers.has(name.toLowerCase())) throw new Error('its header is none');
-    headers.set(name.toLowerCase(), value);
+    headers.set(name.toLowerCase(), value.trim());
   }
   const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-pkcs7-mime' && type !== 'application/pkcs7-mime')

@@ -15,7 +15,7 @@ export function markedUp(
   values: Readonly<Record<string, Filling | Html>>,
   part: (text: Html) => Html = (text) => text,
 ): Html {
-  const pieces = sentence.split(/(\[[^\]]*\]|\{\w+\})/).map((piece) => {
+  const pieces = sentence.split(/(\[[^[\]]*\]|\{\w+\})/).map((piece) => {
     if (piece.startsWith('[')) return part(markedUp(piece.slice(1, -1), values));
     const name = /^\{(\w+)\}$/.exec(piece)?.[1];
     return name === undefined ? piece : (values[name] ?? piece);

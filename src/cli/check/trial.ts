@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { Browser, type Callback, type Landing } from './browser.ts';
-import { decode } from './markup.ts';
+import { decode, textOf } from './markup.ts';
 import { answerPage } from './person.ts';
 import type { ProviderSide, Registration } from './provider.ts';
 
@@ -166,15 +166,7 @@ export class Trial {
 }
 
 /** The beginning of what a page says. */
-export const wordsOf = (body: string): string =>
-  decode(
-    (/<main\b[^>]*>([\s\S]*?)<\/main>/i.exec(body)?.[1] ?? body)
-      .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
-      .replace(/<[^>]*>/g, ' '),
-  )
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 160);
+export const wordsOf = (body: string): string => textOf(body).replace(/\s+/g, ' ').trim().slice(0, 160);
 
 /** Where a browser ended, for a report. */
 export const placeOf = (landing: Landing): string =>

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { mergePatch, parseJsonObject } from '../../../kernel/json.ts';
+import { seededPatients } from '../../../src/gateway/apis/pds/seeds.ts';
+import { applyPatches } from '../../../src/gateway/apis/pds/update/apply.ts';
+import { normalised } from '../../../src/gateway/apis/pds/update/normalise.ts';
 import { readPatches } from '../../../src/gateway/apis/pds/update/patches.ts';
 import { asText, type FuzzTarget, json, orRefused } from '../target.ts';
+
+const [seeded] = seededPatients();
+assert.ok(seeded);
+const record = seeded.patient;
 
 export const target: FuzzTarget = {
   name: 'json-patch',
@@ -17,6 +24,10 @@ export const target: FuzzTarget = {
         },
         { op: 'remove', path: '/address/1~1a~0b' },
       ],
+    }),
+    // A piece that is put into the middle of this one is part of a title.
+    json({
+      patches: [{ op: 'add', value: { prefix: ['Lieutenant Commander'], use: 'nickname' }, path: '/name/-' }],
     }),
     json({ platform: { callbackUrls: ['https://a.test'], jwksUrl: null }, name: 'x' }),
   ],
@@ -39,6 +50,8 @@ export const target: FuzzTarget = {
       assert.ok(['add', 'remove', 'replace', 'test'].includes(op));
       assert.equal(parts.length, path.split('/').length - 1);
     }
+    const changed = orRefused(['Refusal'], () => applyPatches(record, patches ?? []));
+    if (changed) normalised(changed, record, '2026-01-01');
     const patch = orRefused(['JsonError'], () => parseJsonObject(body));
     if (patch) mergePatch({ platform: { callbackUrls: [] } }, patch);
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);

@@ -30,7 +30,7 @@ export interface PasswordHash extends Cost {
   key: Buffer;
 }
 
-const encode = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
+const encode = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
 
 /** Reads a hash in the PHC string format; undefined for anything else, and for one that would take more memory than there is. */
 export function readHash(text: string): PasswordHash | undefined {

@@ -1,7 +1,9 @@
 /** Shortest password, in characters: longer than the eight of NIST SP 800-63B section 5.1.1.2. */
 const shortestPassword = 12;
-/** Longest password that is looked at, in characters. */
+/** Longest password, in characters. */
 const longestPassword = 128;
+/** The most UTF-16 code units that a password of that length is written in, in any normalisation form. */
+const longestWritten = 8 * longestPassword;
 
 /** Passwords of that length that people choose all the same, in lower case and without anything but letters and digits. */
 const known: ReadonlySet<string> = new Set([
@@ -41,10 +43,17 @@ const known: ReadonlySet<string> = new Set([
 
 const plain = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
+/** Whether the characters begin with a piece of this size at least twice, and end at most three characters later. */
+function isRepeated(all: readonly string[], size: number): boolean {
+  const other = all.findIndex((char, index) => char !== all[index % size]);
+  const times = Math.floor((other < 0 ? all.length : other) / size);
+  return times >= 2 && all.length - times * size <= 3;
+}
+
 /** A short piece again and again, or characters one after the other. */
-const isPattern = (text: string): boolean =>
-  /^(.{1,4})\1+.{0,3}$/su.test(text) ||
-  [...text].every((char, index, all) => {
+const isPattern = (all: readonly string[]): boolean =>
+  [1, 2, 3, 4].some((size) => isRepeated(all, size)) ||
+  all.every((char, index) => {
     const step = index === 0 ? 1 : (char.codePointAt(0) ?? 0) - (all[index - 1]?.codePointAt(0) ?? 0);
     return step === 1 || step === -9;
   });
@@ -61,12 +70,14 @@ export function passwordProblem(
   repeated: string,
   own: readonly string[],
 ): PasswordProblem | undefined {
+  if (password.length > longestWritten) return 'tooLong';
+  if (repeated.length > longestWritten) return 'unequal';
   const normal = password.normalize('NFC');
   const count = [...normal].length;
   if (count < shortestPassword) return 'tooShort';
   if (count > longestPassword) return 'tooLong';
   const text = plain(normal);
-  if (known.has(text) || isPattern(text)) return 'known';
+  if (known.has(text) || isPattern([...text])) return 'known';
   const left = own
     .map(plain)
     .filter((word) => word.length > 3)

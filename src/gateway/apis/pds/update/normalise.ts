@@ -27,14 +27,19 @@ const each = <T>(list: T[] | undefined, seen: T[] | undefined, change: (entry: T
     ? list.map((entry) => (seen?.some((before) => isDeepStrictEqual(before, entry)) ? entry : change(entry)))
     : list;
 
+/** The text without the full stops at its end. */
+function withoutStops(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '.') end--;
+  return text.slice(0, end);
+}
+
 /** Full stops at the end of a title are not kept. */
 const title = (name: HumanName): HumanName =>
   Array.isArray(name?.prefix)
     ? {
         ...name,
-        prefix: name.prefix.map((prefix) =>
-          typeof prefix === 'string' ? prefix.replace(/\.+$/, '') : prefix,
-        ),
+        prefix: name.prefix.map((prefix) => (typeof prefix === 'string' ? withoutStops(prefix) : prefix)),
       }
     : name;
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { seededPatients } from '../seeds.ts';
 import { applyPatches } from './apply.ts';
 import { checkIdentities } from './identities.ts';
+import { normalised } from './normalise.ts';
 import { pointerParts, readPatches } from './patches.ts';
 import { pythonOf, typeOf } from './python.ts';
 
@@ -61,6 +62,59 @@ describe('reading and applying patches', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('leaves no list with a hole, whatever the index (a sparse list would take memory by its last index)', () => {
+    const [record] = seededPatients();
+    assert.ok(record);
+    const index = fc.oneof(
+      fc.nat().map(String),
+      fc.constantFrom('4294967294', '9999', '1e3', '-1', '00', 'length', ' 1'),
+    );
+    const lists = fc.constantFrom('/name', '/name/0/given', '/address/0/line');
+    fc.assert(
+      fc.property(lists, index, fc.constantFrom('add', 'replace', 'remove'), (list, at, op) => {
+        const patches = readPatches(JSON.stringify({ patches: [{ op, path: `${list}/${at}`, value: 'x' }] }));
+        let result: typeof record.patient;
+        try {
+          result = applyPatches(record.patient, patches);
+        } catch (thrown) {
+          assert.ok(thrown instanceof Refusal, String(thrown));
+          return;
+        }
+        for (const held of [result.name, result.name?.[0]?.given, result.address?.[0]?.line])
+          assert.equal(Object.keys(held ?? []).length, held?.length ?? 0);
+      }),
+    );
+  });
+
+  test('refuses a value with a text, a list or an object that no record could hold', () => {
+    const refused = (value: unknown): boolean => {
+      try {
+        readPatches(JSON.stringify({ patches: [{ op: 'add', path: '/name/-', value }] }));
+        return false;
+      } catch (thrown) {
+        return thrown instanceof Refusal && thrown.entry.id === 'pds.invalidField';
+      }
+    };
+    const many = (count: number) => Array.from({ length: count }, (_, at) => [`k${at}`, 'x'] as const);
+    assert.equal(refused({ prefix: ['.'.repeat(1_000)] }), false);
+    assert.equal(refused({ prefix: ['.'.repeat(1_001)] }), true);
+    assert.equal(refused({ given: many(1_000).map(([, text]) => text) }), false);
+    assert.equal(refused({ given: many(1_001).map(([, text]) => text) }), true);
+    assert.equal(refused(Object.fromEntries(many(1_001))), true);
+  });
+
+  test('removes the full stops at the end of a title, and only those', () => {
+    const [record] = seededPatients();
+    assert.ok(record);
+    const prefixes = ['Dr.', 'Mx...', '...', 'A.B', ''];
+    const wanted = {
+      ...record.patient,
+      name: [{ use: 'nickname' as const, family: 'Tester', prefix: prefixes }],
+    } as unknown as typeof record.patient;
+    const [name] = normalised(wanted, record.patient, '2026-01-01').name ?? [];
+    assert.deepEqual(name?.prefix, ['Dr', 'Mx', '', 'A.B', '']);
   });
 
   test('any body is read or refused', () => {

@@ -17,10 +17,17 @@ const harmful = new Set(['__proto__', 'prototype', 'constructor']);
 /** Deepest nesting that a value may have; a record needs eight. */
 const deepest = 12;
 
-const isShallow = (value: unknown, depth = 0): boolean =>
-  typeof value !== 'object' ||
-  value === null ||
-  (depth < deepest && Object.values(value).every((part) => isShallow(part, depth + 1)));
+/** Most characters of one text, and most entries of one list: a record has none that is longer. */
+const longest = 1_000;
+
+/** Whether a value is within the limits, so that what changes and compares it takes little time. */
+function isWithinLimits(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return value.length <= longest;
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= deepest) return false;
+  const parts = Object.values(value);
+  return parts.length <= longest && parts.every((part) => isWithinLimits(part, depth + 1));
+}
 
 /** A refused update, in the words that follow `Invalid update with error - `. */
 export const invalidUpdate = (reason: string) => outcomes.invalidUpdate('the update is invalid', { reason });
@@ -47,8 +54,8 @@ function readPatch(entry: unknown, at: number): Patch {
   if (parts === undefined) throw invalid('path', path);
   if (value === undefined && op !== 'remove')
     throw outcomes.missingField('a patch without value', { field: `${at}/value` });
-  if (!isShallow(value))
-    throw outcomes.invalidField('a value that is too deep', { field: `${at}/value`, value: '' });
+  if (!isWithinLimits(value))
+    throw outcomes.invalidField('a value that is too deep or too long', { field: `${at}/value`, value: '' });
   return { op: op as Patch['op'], path: path as string, parts, value };
 }
 

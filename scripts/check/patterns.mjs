@@ -1,0 +1,46 @@
+import ts from 'typescript';
+import { superLinear } from './patterns/super-linear.mjs';
+import { textOf, trackedFiles } from './tracked.mjs';
+
+/** Product code: its regular expressions may be applied to text from outside. */
+const product = /^(?:kernel|src|identity-agent|client|examples)\/.*\.(?:ts|mts|mjs|js)$/;
+const tests = /\.test\.ts$|\.fixture\.ts$|\/(?:testing|fixture)\//;
+
+/** Files that build expressions from text of our own. */
+const built = new Map([
+  ['kernel/route-finder.ts', 'from the path templates of our own routes; a parameter is one segment'],
+]);
+
+/** Complains about regular expressions of the product that are not known to take linear time. */
+export function slowPatterns() {
+  return trackedFiles()
+    .filter((file) => product.test(file) && !tests.test(file))
+    .flatMap((file) => inFile(file, textOf(file) ?? ''));
+}
+
+/** The complaints about one file's text. */
+export function inFile(file, text) {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const complaints = [];
+  const complain = (node, problem) => {
+    const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+    complaints.push(`${file}:${line + 1}: ${node.getText().slice(0, 100)}: ${problem}`);
+  };
+  const visit = (node) => {
+    if (ts.isRegularExpressionLiteral(node)) {
+      const end = node.text.lastIndexOf('/');
+      const problem = superLinear(node.text.slice(1, end), node.text.slice(end + 1));
+      if (problem) complain(node, problem);
+    }
+    if (isRegExpCall(node) && !built.has(file)) {
+      complain(node, 'write a literal, so that its running time can be checked');
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return complaints;
+}
+
+const isRegExpCall = (node) =>
+  (ts.isNewExpression(node) || ts.isCallExpression(node)) &&
+  /^(?:globalThis\.)?RegExp$/.test(node.expression.getText());

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { emailOf } from '../../../src/cis2/authenticators/password/email.ts';
+import { passwordProblem } from '../../../src/cis2/authenticators/password/rules.ts';
+import { shortCodeOf } from '../../../src/cis2/authenticators/tablet/short-code.ts';
+import { parseClaims } from '../../../src/cis2/authorize/claims-parameter.ts';
+import { labelOf, longestLabel } from '../../../src/cis2/enrolment/label.ts';
+import { searchRoles } from '../../../src/cis2/roles/words.ts';
+import { readScope } from '../../../src/cis2/scopes.ts';
+import { readBasic } from '../../../src/cis2/token/client-authentication/secret-basic.ts';
+import { asText, type FuzzTarget, text } from '../target.ts';
+
+const role = {
+  ...{ roleId: '555000000001', roleCode: 'R8000', roleName: '"Clinical":"Clinical Provision":"Nurse"' },
+  ...{
+    orgId: '1',
+    personOrgId: '2',
+    orgCode: 'A12345',
+    orgName: 'A Surgery',
+    activities: [],
+    workgroups: [],
+    areasOfWork: [],
+  },
+};
+
+/** What a person or an application sends to CIS2 in a field: each is read, or refused without an exception. */
+export const target: FuzzTarget = {
+  name: 'cis2-text',
+  corpus: [
+    text('robin.tester@example.test'),
+    text('a long and unusual password'),
+    text('openid profile nationalrbacaccess'),
+    text('Basic YTpi'),
+    text('{"id_token":{"acr":{"values":["AAL3_ANY"]}}}'),
+    text('BCDF-GHJK'),
+  ],
+  words: ['@', '..', 'a@', '-.', 'Basic ', 'é', 'e\u0301', '\u202e', 'abcd', '""', ' openid'],
+  run(bytes) {
+    const given = asText(bytes);
+    const email = emailOf(given);
+    if (email !== undefined) assert.ok(email.length <= 254 && !/\p{C}/u.test(email));
+    const problem = passwordProblem(given, given, ['robin', 'tester']);
+    if (problem === undefined) assert.ok(given.length <= 1_024);
+    assert.ok(labelOf(given, 'other').length <= longestLabel);
+    searchRoles([role], given);
+    shortCodeOf(given);
+    readScope(given);
+    readBasic(given);
+    parseClaims(given);
+  },
+};
