@@ -181,6 +181,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       dpopNonces: config.dpopNonceAtCis2,
       dynamicRegistration: config.dynamicRegistration,
       afterSignOut: config.afterSignOut,
+      signOutWithoutSession: config.signOutWithoutSession,
       idleSignOut: !config.keepIdleSessions,
       assuranceAsNumbers: config.assuranceAsNumbers,
       forgeRockClaims: !config.plainIdTokens,

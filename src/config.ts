@@ -226,6 +226,12 @@ export const configShape = {
     .enum(['ask', 'silent', 'pin'])
     .default('ask')
     .describe('The next sign-in after a sign-out: one page, nothing, or the PIN again'),
+  signOutWithoutSession: z
+    .enum(['ask', 'end'])
+    .default('ask')
+    .describe(
+      'A sign-out by ID token from elsewhere than the browser of its session, such as the server of an application: one page, or the end of the session',
+    ),
   keepIdleSessions: z
     .boolean()
     .default(false)

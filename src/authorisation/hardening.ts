@@ -16,7 +16,9 @@ export const hardeningShape = {
   verifyActor: flag.describe('The signature of an actor token (`act.sub`) is verified'),
   pkce: flag.describe('A code challenge is accepted, and enforced once it was sent (RFC 7636)'),
   severalCallbacks: flag.describe('All registered callback URLs count, not the first alone'),
-  refreshRetry: flag.describe('The same client that repeats a refresh within 30 s gets the same successor'),
+  refreshRetry: flag.describe(
+    'The same client that repeats a refresh within 30 s gets the same successor; never a public client without DPoP',
+  ),
   codeReuseRevokes: flag.describe('A code that is used again ends the tokens that came from it'),
   browserBoundCallback: flag.describe('`/callback` answers only the browser that `/authorize` sent away'),
   refuseEndedSessions: flag.describe(

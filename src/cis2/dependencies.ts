@@ -22,6 +22,9 @@ import type { CisAccess } from './cis-client.ts';
 /** What the next sign-in does in a browser in which somebody signed out: a page "Continue as …", nothing, or the PIN again. */
 export type AfterSignOut = 'ask' | 'silent' | 'pin';
 
+/** What an ID token does that a browser without its session brings to sign out: a question, or the end of the session. */
+export type SignOutWithoutSession = 'ask' | 'end';
+
 /** What CIS2 is built from. Each of its parts names the few of these that it uses. */
 export interface Cis2Dependencies {
   clock: Clock;
@@ -74,6 +77,8 @@ export interface Cis2Dependencies {
   dpopNonces?: boolean;
   /** `ask` by default. */
   afterSignOut?: AfterSignOut;
+  /** `ask` by default. */
+  signOutWithoutSession?: SignOutWithoutSession;
   /** Whether a session that nobody uses ends and its relying parties are told; on by default. */
   idleSignOut?: boolean;
   /** Members that replace those of the discovery document; `undefined` removes one. */

@@ -81,6 +81,7 @@ const rounds = 2_000;
 function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const defaults = {
     afterSignOut: 'ask' as const,
+    signOutWithoutSession: 'ask' as const,
     forgeRockClaims: true,
     assuranceAsNumbers: false,
     idleSignOut: true,

@@ -26,15 +26,15 @@ describe('standard profile: refresh and revoke', () => {
     });
 
     test('the same again within 30 s: the same successor', async () => {
-      const first = await client.tokensOf('native');
+      const first = await client.tokensOf('web');
       const [one, two] = [
-        await client.refresh('native', first.refresh_token),
-        await client.refresh('native', first.refresh_token),
+        await client.refresh('web', first.refresh_token),
+        await client.refresh('web', first.refresh_token),
       ];
       assert.deepEqual(two.body, one.body);
       client.platform.clock.advance(30);
       const { access_token: access, refresh_token: token } = (
-        await client.refresh('native', first.refresh_token)
+        await client.refresh('web', first.refresh_token)
       ).body;
       assert.deepEqual([access, token], [one.body.access_token, one.body.refresh_token]);
     });
@@ -45,25 +45,25 @@ describe('standard profile: refresh and revoke', () => {
     ];
     for (const [name, wait, useSuccessor] of ends)
       test(`the same again ${name}: the family ends`, async () => {
-        const first = await client.tokensOf('native');
-        const one = (await client.refresh('native', first.refresh_token)).body;
-        const last = useSuccessor ? (await client.refresh('native', one.refresh_token)).body : one;
+        const first = await client.tokensOf('web');
+        const one = (await client.refresh('web', first.refresh_token)).body;
+        const last = useSuccessor ? (await client.refresh('web', one.refresh_token)).body : one;
         client.platform.clock.advance(wait);
         await assertError(
           client.platform,
-          await client.refresh('native', first.refresh_token),
+          await client.refresh('web', first.refresh_token),
           400,
           'invalid_grant',
           'The refresh token is not valid.',
         );
-        assert.equal((await client.refresh('native', last.refresh_token)).body.error, 'invalid_grant');
+        assert.equal((await client.refresh('web', last.refresh_token)).body.error, 'invalid_grant');
         assert.ok((await client.platform.tokens.find(last.access_token))?.revokedAt);
       });
 
     test('ten at once: one successor for all', async () => {
-      const first = await client.tokensOf('native');
+      const first = await client.tokensOf('web');
       const answers = await Promise.all(
-        Array.from({ length: 10 }, () => client.refresh('native', first.refresh_token)),
+        Array.from({ length: 10 }, () => client.refresh('web', first.refresh_token)),
       );
       assert.deepEqual(
         answers.map(({ status }) => status),
@@ -71,6 +71,26 @@ describe('standard profile: refresh and revoke', () => {
       );
       assert.equal(new Set(answers.map(({ body }) => body.refresh_token)).size, 1);
       assert.equal(new Set(answers.map(({ body }) => body.access_token)).size, 1);
+    });
+
+    test('refuses every repeat of a public client without DPoP, and ends the family', async () => {
+      const first = await client.tokensOf('native');
+      const one = await client.refresh('native', first.refresh_token);
+      assert.equal(one.status, 200);
+      const again = await client.refresh('native', first.refresh_token);
+      assert.deepEqual([again.status, again.body.error], [400, 'invalid_grant']);
+      assert.equal((await client.refresh('native', one.body.refresh_token)).body.error, 'invalid_grant');
+      assert.ok((await client.platform.tokens.find(one.body.access_token))?.revokedAt);
+    });
+
+    test('answers one of ten simultaneous refreshes of a public client without DPoP, and ends the family', async () => {
+      const first = await client.tokensOf('native');
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => client.refresh('native', first.refresh_token)),
+      );
+      const [won, ...others] = answers.filter(({ status }) => status === 200);
+      assert.equal(others.length, 0);
+      assert.equal((await client.refresh('native', won?.body.refresh_token)).body.error, 'invalid_grant');
     });
 
     test('another client, an access token, one that has run out', async () => {

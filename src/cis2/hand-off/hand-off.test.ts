@@ -240,13 +240,13 @@ describe('once', () => {
 });
 
 describe('the return needs code and cookie of one browser', () => {
-  test('the code without a cookie: 403, and the browser that has it may still come', async () => {
+  test('a browser without the cookie is refused and spends the code, so that the right one is refused too', async () => {
     const browser = new Browser();
     const back = await cis2.agent.answer(await hop(browser));
     const thief = await new Browser().get(back);
     assert.equal(thief.status, 403);
     assert.ok(!thief.headers['set-cookie']);
-    assert.equal((await browser.get(back)).status, 302);
+    assert.equal((await browser.get(back)).status, 403);
   });
   test('the cookie without a code, and with a code that is none: 403', async () => {
     const browser = new Browser();
@@ -272,6 +272,7 @@ describe('the return needs code and cookie of one browser', () => {
     const guess = new Browser();
     guess.jar.set(name, 'x'.repeat(43));
     assert.equal((await guess.get(back)).status, 403);
+    assert.equal((await browser.get(back)).status, 403);
   });
   test('two sign-ins of one browser do not meet', async () => {
     const browser = new Browser();

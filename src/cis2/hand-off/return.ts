@@ -32,7 +32,10 @@ interface Returned extends Opened {
   result: HandOffResult;
 }
 
-/** Needs the code and the cookie of the browser that began: either alone is nothing. */
+/**
+ * Needs the code and the cookie of the browser that began: either alone is nothing. A code that another browser brings is
+ * spent: it has leaked, or the sign-in of one person was led to the browser of another.
+ */
 const openResult = (parts: Parts) =>
   async function openResult({ request }: { request: HttpRequest }): Promise<Returned> {
     const code = parseParameters(request.query)?.get('code');
@@ -40,7 +43,10 @@ const openResult = (parts: Parts) =>
     const result = await parts.handOffs.result(code);
     if (!result) throw errors.returnRefused('the code is unknown, used, or older than 30 s');
     const interaction = await parts.interactions.open(result.interactionId, request);
-    if (!interaction) throw errors.returnRefused('the cookie of this sign-in is missing or another one');
+    if (!interaction) {
+      await parts.database.batch([parts.handOffs.returning(code)]);
+      throw errors.returnRefused('the cookie of this sign-in is missing or another one; the code is spent');
+    }
     return { code, result, ...(await openReply(parts.applications, parts, request, interaction)) };
   };
 

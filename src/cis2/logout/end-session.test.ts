@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Half } from '../../oauth/applications.ts';
+import { sql } from '../../storage/database.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
@@ -69,15 +70,65 @@ describe('a hint for the live session asks nothing', () => {
     assert.equal(posted.status, 303);
     assert.equal((await browser.get(posted.location)).location, back);
   });
-  test('called by the server of the application, without a cookie', async () => {
-    assert.equal((await send('GET', address({ id_token_hint: hint }))).status, 200);
-    assert.equal(await signedIn(), false);
-  });
   test('takes the tokens of the session along', async () => {
     const { access_token } = await redeem(cis2, client, await cis2.signIn(browser, client));
     await signOut({ id_token_hint: hint });
     const reply = await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${access_token}` });
     assert.equal(reply.status, 401);
+  });
+});
+
+describe('a hint from a browser without its session', () => {
+  const fromElsewhere = (at: Instance, parameters: Record<string, string>): Promise<Reply> =>
+    send('GET', `${at.issuer}/connect/endSession?${new URLSearchParams(parameters)}`);
+
+  test('asks, and ends nothing until the answer is yes', async () => {
+    const reply = await fromElsewhere(cis2, { id_token_hint: hint, post_logout_redirect_uri: back });
+    isQuestion(reply);
+    assert.match(reply.body, /in another browser or application/);
+    assert.equal(await signedIn(), true);
+    assert.match(
+      (await answerYes(reply, new Browser())).body,
+      /url=https:\/\/app\.example\.test\/signed-out/,
+    );
+    assert.equal(await signedIn(), false);
+  });
+  test('keeps its question from a browser with another session', async () => {
+    const reply = await fromElsewhere(cis2, { id_token_hint: hint });
+    const other = new Browser();
+    await cis2.signIn(other, client);
+    assert.equal((await answerYes(reply, other)).status, 400);
+    assert.equal(await signedIn(), true);
+  });
+  for (const signOutWithoutSession of ['ask', 'end'] as const)
+    test(`only leads back once it has expired, set to ${signOutWithoutSession}`, async () => {
+      const set = await startInstance({ signOutWithoutSession });
+      const rp = await set.register({ postLogoutRedirectUris: [back] });
+      await set.agent.signIn(gp.uid);
+      const { id_token: token } = await redeem(set, rp, await set.signIn(new Browser(), rp));
+      set.clock.advance(3 * 3600);
+      const { location } = await fromElsewhere(set, {
+        id_token_hint: token,
+        post_logout_redirect_uri: back,
+      });
+      assert.equal(location, back);
+      assert.notEqual(
+        await set.database.get(sql('SELECT sid FROM cis2_session WHERE ended_at IS NULL')),
+        undefined,
+      );
+      await set.stop();
+    });
+  test('ends the session without a question where the setting says so', async () => {
+    const set = await startInstance({ signOutWithoutSession: 'end' });
+    const rp = await set.register();
+    await set.agent.signIn(gp.uid);
+    const { id_token: token } = await redeem(set, rp, await set.signIn(new Browser(), rp));
+    assert.match((await fromElsewhere(set, { id_token_hint: token })).body, /You are signed out/);
+    assert.equal(
+      await set.database.get(sql('SELECT sid FROM cis2_session WHERE ended_at IS NULL')),
+      undefined,
+    );
+    await set.stop();
   });
 });
 

@@ -1,4 +1,5 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
+import { type Clock, seconds } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
@@ -10,6 +11,7 @@ import { isForm, type Parameters, parseParameters, withQuery } from '../../oauth
 import type { SingleUse } from '../../storage/single-use.ts';
 import { readParameters, reenterByGet } from '../authorize/parameters.ts';
 import type { BrowserMarks } from '../browser-marks.ts';
+import type { SignOutWithoutSession } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import { type IdTokenHint, readIdTokenHint } from '../id-token-hint.ts';
 import type { LimitRows } from '../limit-rows.ts';
@@ -35,6 +37,8 @@ interface Parts {
   recorder: Recorder;
   log: Log;
   limitRows: LimitRows;
+  clock: Clock;
+  signOutWithoutSession: SignOutWithoutSession;
 }
 
 /** What a sign-out that waits for the person's word leads to. */
@@ -42,6 +46,15 @@ interface SignOut {
   sid: string;
   /** Where the browser goes afterwards; null for the page "signed out". */
   to: string | null;
+  /** The session is not one of the browser that was asked. */
+  elsewhere: boolean;
+}
+
+/** The session to end, and whether it is ended without a question. */
+interface Meant {
+  session: Session | null;
+  proven: boolean;
+  elsewhere: boolean;
 }
 
 const confirmKind = 'cis2-sign-out';
@@ -100,19 +113,23 @@ async function findTarget({
   return { to: withQuery(address, { state: parameters.get('state') }) };
 }
 
-/** The session that is meant: this browser's, or the one of the hint when this browser has none. */
-const findSession = ({ sessions }: Parts) =>
+/**
+ * Finds the session that is meant: this browser's, or the one of the hint when this browser has none. Whoever has got hold of
+ * an ID token can send it from anywhere, so there it ends nothing without a question, and does nothing once it has expired.
+ */
+const findSession = ({ sessions, clock, signOutWithoutSession }: Parts) =>
   async function findSession({
     request,
     hint,
   }: {
     request: HttpRequest;
     hint: IdTokenHint | null;
-  }): Promise<{ session: Session | null; proven: boolean }> {
+  }): Promise<Meant> {
     const own = await sessions.current(request);
-    if (own) return { session: own, proven: hint?.sid === own.sid };
-    const named = hint?.sid ? await sessions.get(hint.sid) : undefined;
-    return { session: named ?? null, proven: true };
+    if (own) return { session: own, proven: hint?.sid === own.sid, elsewhere: false };
+    const counts = hint !== null && hint.sid !== null && hint.expires > seconds(clock);
+    const named = counts ? await sessions.get(hint.sid ?? '') : undefined;
+    return { session: named ?? null, proven: signOutWithoutSession === 'end', elsewhere: true };
   };
 
 const askFirst = ({ singleUse, signOutPath, development, limitRows }: Parts) =>
@@ -120,20 +137,21 @@ const askFirst = ({ singleUse, signOutPath, development, limitRows }: Parts) =>
     request,
     session,
     proven,
+    elsewhere,
     to,
     party,
-  }: {
+  }: Meant & {
     request: HttpRequest;
-    session: Session | null;
-    proven: boolean;
     to: string | null;
     party: RelyingParty | null;
   }): Promise<Answer | undefined> {
     if (!session || proven) return undefined;
     await limitRows(request);
     const question = randomToken();
-    await singleUse.keep(confirmKind, question, { sid: session.sid, to } satisfies SignOut, confirmLifetime);
-    return confirmSignOutPage(signOutPath, question, party?.application.name ?? null, development);
+    const kept: SignOut = { sid: session.sid, to, elsewhere };
+    await singleUse.keep(confirmKind, question, kept, confirmLifetime);
+    const applicationName = party?.application.name ?? null;
+    return confirmSignOutPage({ action: signOutPath, question, applicationName, elsewhere, development });
   };
 
 /** Ends the session, then leads on; a form of ours may not lead to another origin by redirect. */
@@ -182,15 +200,19 @@ export function createEndSession(parts: Parts): Endpoint {
   return (request) => list.run({ request });
 }
 
-/** `POST /sign-out`, or below the path of its realm: the person's yes. The question belongs to the session that it was asked in. */
+/**
+ * `POST /sign-out`, or below the path of its realm: the user's yes. A question belongs to the session in which it was asked,
+ * or to a browser without one.
+ */
 export function createConfirmSignOut(parts: Parts): Endpoint {
   const end = signOut(parts);
   return async (request) => {
     const form = isForm(request.headers['content-type']) ? parseParameters(request.body) : undefined;
     const kept = await parts.singleUse.peek<SignOut>(confirmKind, form?.get('question') ?? '');
-    const session = await parts.sessions.current(request);
-    if (!kept || kept.sid !== session?.sid)
-      throw errors.logoutUnknown('the question is not known, or of another session');
+    const own = await parts.sessions.current(request);
+    if (!kept || (kept.elsewhere ? own !== undefined : own?.sid !== kept.sid))
+      throw errors.logoutUnknown('the question is unknown, or belongs to another session');
+    const session = own ?? (await parts.sessions.get(kept.sid)) ?? null;
     return end({ request, session, to: kept.to });
   };
 }

@@ -116,8 +116,10 @@ export const english = {
   },
   signOut: {
     title: 'Do you want to sign out?',
-    lead: '{application} asks to sign you out of your care identity, everywhere in this browser.',
-    leadOfPage: 'A page asks to sign you out of your care identity, everywhere in this browser.',
+    lead: '{asking} asks to sign you out of your care identity {where}.',
+    page: 'A page',
+    everywhere: 'everywhere in this browser',
+    elsewhere: 'in another browser or application',
     button: 'Sign out',
     stay: 'To stay signed in, close this page.',
     doneTitle: 'You are signed out',

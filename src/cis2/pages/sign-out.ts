@@ -6,17 +6,32 @@ import { words } from './words.ts';
 
 const { signOut: says } = words;
 
-/** Asks before a sign-out that nobody proved to be wanted. `question` is the id of what waits for the answer. */
-export const confirmSignOutPage = (
-  action: string,
-  question: string,
-  applicationName: string | null,
-  development: boolean,
-): Answer =>
+interface SignOutQuestion {
+  action: string;
+  /** Id of what waits for the answer. */
+  question: string;
+  /** Null when no application is known to have asked. */
+  applicationName: string | null;
+  /** The session is one of another browser. */
+  elsewhere: boolean;
+  development: boolean;
+}
+
+/** Asks before a sign-out that is not proven to be wanted. */
+export const confirmSignOutPage = ({
+  action,
+  question,
+  applicationName,
+  elsewhere,
+  development,
+}: SignOutQuestion): Answer =>
   askingPage(200, {
     title: says.title,
     development,
-    main: html`<p class="lead">${applicationName === null ? says.leadOfPage : filled(says.lead, { application: applicationName })}</p>
+    main: html`<p class="lead">${filled(says.lead, {
+      asking: applicationName ?? says.page,
+      where: elsewhere ? says.elsewhere : says.everywhere,
+    })}</p>
 <form method="post" action="${action}">
 <input type="hidden" name="question" value="${question}">
 <div class="actions"><button>${says.button}</button></div>

@@ -17,6 +17,7 @@ interface WithToken {
   token: string;
   record: TokenRecord;
 }
+type Repeated = WithToken & Pick<FromClient, 'client'>;
 interface WithScopes {
   scope: string[];
   accessScope: string[];
@@ -53,13 +54,21 @@ const answer = (rotation: Rotation, rotated: Rotated, binding: Confirmation | nu
     refresh_token_expires_in: rotation.secondsLeft(rotated.refreshExpiresAt),
   });
 
-/** The same successor again for a lost answer; any later use ends the family (RFC 9700 section 4.14.2). */
+/** Whether nothing but the token itself shows who repeats: a thief could do so as well as the client. */
+const isBearerOfPublicClient = ({ client, record }: Repeated): boolean =>
+  client.half.tokenEndpointAuthMethod === 'none' && bindingOf(record.attributes) === null;
+
+/**
+ * Answers a used token with the same successor, for an answer that was lost. Any later use, and every one of a public client
+ * whose tokens are bound to no key, ends the family (RFC 9700 section 4.14.2).
+ */
 async function answerRepeat(
   { tokens }: Pick<Parts, 'tokens'>,
   rotation: Rotation,
-  { token, record }: WithToken,
+  repeated: Repeated,
 ): Promise<Answer> {
-  const rotated = await rotation.repeat(token, record);
+  const { token, record } = repeated;
+  const rotated = isBearerOfPublicClient(repeated) ? undefined : await rotation.repeat(token, record);
   if (rotated) {
     // The key is the one of the first answer, whatever the repeat proved.
     const access = await tokens.find(rotated.accessToken);
@@ -70,7 +79,7 @@ async function answerRepeat(
 }
 
 const handleUsed = (parts: Parts, rotation: Rotation) =>
-  async function handleUsed(known: WithToken): Promise<Answer | undefined> {
+  async function handleUsed(known: Repeated): Promise<Answer | undefined> {
     return known.record.usedAt === null ? undefined : answerRepeat(parts, rotation, known);
   };
 
@@ -134,7 +143,7 @@ const rotate = (base: Base, parts: Parts, accessTokens: AccessTokens) => {
     const used = await parts.tokens.find(token);
     if (!used || used.revokedAt !== null)
       throw errors.refreshInvalid('the token was revoked at the same time');
-    return answerRepeat(parts, rotation, { token, record: used });
+    return answerRepeat(parts, rotation, { client, token, record: used });
   };
 };
 
