@@ -13,6 +13,7 @@ import { startListeners } from './boot/listeners.ts';
 import { choosePorts } from './boot/ports.ts';
 import { checkProduction } from './boot/production.ts';
 import { createReadiness } from './boot/readiness.ts';
+import { RegularWork } from './boot/regular-work.ts';
 import { emptyHappenings } from './boot/reset.ts';
 import { openStorage } from './boot/storage.ts';
 import { openTheme } from './boot/theme.ts';
@@ -29,6 +30,7 @@ import { platformClient, resetRegistrations, seedRegistrations } from './oauth/s
 import { realmPath } from './service.ts';
 import { claimStateFile, removeStateFile, type StateFile, writeStateFile } from './state-file.ts';
 import type { Database } from './storage/database.ts';
+import { Leases } from './storage/leases.ts';
 import { version } from './version.ts';
 
 /** A running instance. */
@@ -164,6 +166,12 @@ async function start(
     ending.add(() => service.stop?.());
     await service.start?.();
   }
+  const work = new RegularWork({ ...core, log, leases: new Leases(database, core.clock) }, [
+    ...core.regularWork,
+    ...placements.flatMap(({ service }) => service.regularWork ?? []),
+  ]);
+  ending.add(() => work.stop());
+  work.start();
 
   const state: StateFile = {
     version,

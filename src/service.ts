@@ -10,6 +10,18 @@ export interface Urls {
   sample: string;
 }
 
+/** Work that is done at an interval. `boot/regular-work.ts` runs it. */
+export interface RegularTask {
+  /** Unique, such as `cis.expired-sessions`: the part before the dot is the service, whose tasks one process of the installation does. */
+  readonly name: string;
+  /** Milliseconds between two runs. */
+  readonly every: number;
+  /** What concerns this process alone: every process does it. */
+  readonly everyProcess?: true;
+  /** Does one bounded round, and returns true when more is left. Two processes may do it at once, so that must do no harm. */
+  run(): Promise<unknown>;
+}
+
 /** One part of the product, ready to be put behind a listener. */
 export interface Service {
   readonly routes: readonly Route[];
@@ -26,7 +38,8 @@ export interface Service {
   onMalformed?: import('@alongside/kernel/malformed').OnMalformed;
   /** Over HTTPS clients are asked for a certificate; whose it is, the endpoints check. */
   readonly clientCertificates?: boolean;
-  /** Begins regular work, once the listener is up. */
+  readonly regularWork?: readonly RegularTask[];
+  /** Begins what goes on beside requests, once the listener is up. */
   start?(): void | Promise<void>;
   /** Ends it. */
   stop?(): void | Promise<void>;

@@ -18,13 +18,10 @@ import { createStandardRoutes } from './standard/service.ts';
 
 export type { AuthorisationDependencies, BasePath } from './dependencies.ts';
 
-/** Milliseconds between two clearings of what has run out. */
-const sweepEvery = 600_000;
-
 /** The API authorisation service: one core under several base paths, each bound to its profile and its providers. */
 export function createAuthorisation(dependencies: AuthorisationDependencies): Service {
-  const { clock, database, background, log, urls, development, singleUse, tokens, vault } = dependencies;
   const limits = dependencies.networkLimits ?? networkLimits.parse({});
+  const { clock, database, log, urls, development, singleUse, vault } = dependencies;
   const refusals = new Refusals(database, clock);
   const parts: Parts = {
     ...dependencies,
@@ -41,11 +38,6 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
     cookies: new CookieNames(urls.api, 'authorisation'),
   };
   const bases = dependencies.bases.map((settings) => createBase(settings, dependencies));
-  let timer: NodeJS.Timeout | undefined;
-  const sweep = (): void => {
-    for (const kept of [refusals, singleUse, tokens])
-      background.run(log, 'clearing failed; it is tried again', () => kept.sweep());
-  };
   return {
     onMalformed: parts.diagnosis.malformed,
     routes: [
@@ -56,12 +48,6 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
           : createStandardRoutes(base, bases, parts),
       ),
     ],
-    start() {
-      timer = setInterval(sweep, sweepEvery);
-      timer.unref();
-    },
-    stop() {
-      clearInterval(timer);
-    },
+    regularWork: [{ name: 'authorisation.old-refusals', every: 600_000, run: () => refusals.sweep() }],
   };
 }

@@ -8,13 +8,13 @@ import { Applications } from '../oauth/applications.ts';
 import { Developers } from '../oauth/developers.ts';
 import { Products } from '../oauth/products.ts';
 import { Tokens } from '../oauth/tokens.ts';
+import type { RegularTask } from '../service.ts';
 import { AuditLog, type AuditOptions } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { StoredEvents } from '../storage/events.ts';
 import { clockOffsetSetting, Settings } from '../storage/settings.ts';
 import { StoredKeys } from '../storage/signing-keys.ts';
 import { SingleUse } from '../storage/single-use.ts';
-import { clearOldHappenings } from './old-happenings.ts';
 
 /** What stands between storage and the services: one of each for the whole process. */
 export interface Core {
@@ -32,11 +32,14 @@ export interface Core {
   developers: Developers;
   tokens: Tokens;
   keys: Record<'cis' | 'cis2' | 'authorisation' | 'mock', SigningKeys>;
-  /** Stops regular work. */
+  regularWork: readonly RegularTask[];
+  /** Watches other processes no longer. */
   stop(): void;
 }
 
-const sweepEvery = 60_000;
+const minute = 60_000;
+/** Milliseconds that events of journeys are kept: as long as sessions of CIS and CIS2. The audit log is never cleared. */
+const eventsKept = 30 * 86_400_000;
 
 export async function createCore(
   database: Database,
@@ -70,19 +73,6 @@ export async function createCore(
     for (const service of Object.values(keys)) service.forget();
     background.run(log, 'the clock could not be read', readClock);
   });
-  const sweep = setInterval(() => {
-    background.run(log, 'a regular clearing failed; it is tried again', () =>
-      Promise.all([
-        singleUse.sweep(),
-        tokens.sweep(),
-        clearOldHappenings({ events, now: clock.now() }),
-        audit.tick(),
-        ...Object.values(keys).map((service) => service.keepSchedule()),
-      ]),
-    );
-  }, sweepEvery);
-  sweep.unref();
-
   return {
     clock,
     database,
@@ -97,9 +87,19 @@ export async function createCore(
     developers: new Developers(database),
     tokens,
     keys,
-    stop() {
-      unwatch();
-      clearInterval(sweep);
-    },
+    regularWork: [
+      { name: 'core.audit', every: minute, everyProcess: true, run: () => audit.tick() },
+      { name: 'core.old-single-use', every: minute, run: () => singleUse.sweep() },
+      { name: 'core.old-tokens', every: minute, run: () => tokens.sweep() },
+      { name: 'core.old-events', every: minute, run: () => events.sweep(clock.now() - eventsKept) },
+      {
+        name: 'core.key-schedule',
+        every: minute,
+        run: async () => {
+          for (const service of Object.values(keys)) await service.keepSchedule();
+        },
+      },
+    ],
+    stop: unwatch,
   };
 }

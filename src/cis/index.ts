@@ -4,7 +4,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
-import type { Service, Urls } from '../service.ts';
+import type { RegularTask, Service, Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { Settings } from '../storage/settings.ts';
@@ -46,13 +46,13 @@ import { clockMovedRoutes } from './sessions/clock-moved.ts';
 import { Delivery, type deliveryTimes, keyOf, type Subscriber } from './sessions/delivery.ts';
 import { EndWatch } from './sessions/end-watch.ts';
 import { Endings } from './sessions/endings.ts';
+import { Grounds } from './sessions/grounds.ts';
 import { SessionMessages } from './sessions/messages.ts';
 import { presenceRoutes } from './sessions/presence.ts';
 import { proofRoutes } from './sessions/proof.ts';
 import { sessionCallRoutes } from './sessions/session-calls.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { signInRoutes } from './sessions/sign-in.ts';
-import { Sweep, sweepEvery } from './sessions/sweep.ts';
 
 export interface CisDeps {
   clock: Clock;
@@ -88,7 +88,11 @@ export interface CisDeps {
   delivery?: typeof deliveryTimes;
 }
 
-/** CIS behind a listener; `sweep` ends what is over at once. */
+/** Milliseconds between two looks for what is over or waits, and for old records. */
+const often = 5_000;
+const hour = 3_600_000;
+
+/** CIS behind a listener; `sweep` does all regular work at once. */
 export interface CisService extends Service {
   sweep(): Promise<void>;
 }
@@ -125,13 +129,27 @@ export function createCis(deps: CisDeps): CisService {
   const agents = new Agents(database, clock);
   const challenges = new Challenges(singleUse);
   const delivery = new Delivery(deps.subscribers, messages, background, log, deps.delivery);
-  const watch = new EndWatch(sessions, background, log);
+  const watch = new EndWatch(sessions, clock, background, log);
   const endings = new Endings({
     ...{ sessions, delivery, watch, recorder, audit, background, log },
     durable: () => database.durable(),
   });
   const calls = createAgentCalls({ clock, singleUse, endings, origin });
-  const sweep = new Sweep({ sessions, agents, endings, delivery, messages, outbox, sender, limiter, clock });
+  const grounds = new Grounds(database, clock, endings);
+  const regularWork: readonly RegularTask[] = [
+    { name: 'cis.expired-sessions', every: often, run: () => endings.endExpired() },
+    { name: 'cis.sessions-without-grounds', every: often, run: () => grounds.check() },
+    { name: 'cis.held-messages', every: often, everyProcess: true, run: () => delivery.holdOn() },
+    { name: 'cis.left-messages', every: often, run: () => delivery.resume() },
+    { name: 'cis.mail', every: often, run: () => sender.run() },
+    { name: 'cis.old-sessions', every: hour, run: () => sessions.forget() },
+    { name: 'cis.old-agents', every: hour, run: () => agents.forget() },
+    { name: 'cis.old-mail', every: hour, run: () => outbox.forget() },
+    { name: 'cis.old-counts', every: hour, run: () => limiter.forget() },
+  ];
+  const sweep = async () => {
+    for (const task of regularWork) await task.run();
+  };
 
   async function personChanged(uid: string, person: Person | null): Promise<void> {
     if (person === null || person.disabled) {
@@ -157,7 +175,6 @@ export function createCis(deps: CisDeps): CisService {
     crl: new OwnCrl(database, authorities, records, clock),
   };
 
-  let timer: NodeJS.Timeout | undefined;
   return {
     routes: [
       ...publicRoutes(keys),
@@ -179,17 +196,13 @@ export function createCis(deps: CisDeps): CisService {
       ...(deps.legacy ? lazyLegacyRoutes(shared, deps.legacy) : []),
     ],
     clientCertificates: (deps.legacy?.clients ?? []).length > 0,
-    sweep: () => sweep.run(),
+    sweep,
+    regularWork,
     start() {
       if (!deps.smtp && !deps.development)
         log.warn({}, 'no mail server is configured, so nobody gets a code to unlock a card');
-      timer = setInterval(
-        () => background.run(log, 'a sweep for ended sessions failed', () => sweep.run()),
-        sweepEvery,
-      ).unref();
     },
     stop() {
-      clearInterval(timer);
       delivery.stop();
       sender.stop();
     },

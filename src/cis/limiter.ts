@@ -1,5 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { counted } from '../oauth/counters.ts';
+import { batchSize, inBatches } from '../storage/batches.ts';
 import { type Database, sql } from '../storage/database.ts';
 
 /** What CIS lets through without asking who it is. */
@@ -24,6 +25,8 @@ const kept = 86_400_000;
 export class Limiter {
   readonly #database: Database;
   readonly #clock: Clock;
+  /** Where the last step of `forget` ended. */
+  #after = '';
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
@@ -36,11 +39,30 @@ export class Limiter {
     return (await counted(counters, `${prefix}${name}`, { interval: 1, timeunit })) > limit;
   }
 
-  /** Forgets counts of windows that are long over: there may be one for every address that ever called. */
-  async forget(): Promise<void> {
+  /**
+   * Forgets counts of windows that ended long ago: there may be one for each address that ever called. It steps through the
+   * primary key, because an index of windows would cost every counted request a write. Returns whether more are left.
+   */
+  forget(): Promise<boolean> {
     const end = this.#clock.now() - kept;
-    await this.#database.run(
-      sql('DELETE FROM counter WHERE name LIKE ? AND window_start < ?', `${prefix}%`, end),
-    );
+    return inBatches(async () => {
+      const rows = await this.#database.all<{ name: string; window_start: number }>(
+        sql(
+          `SELECT name, window_start FROM counter WHERE name > ? ORDER BY name LIMIT ${batchSize}`,
+          this.#after,
+        ),
+      );
+      const old = rows.filter((row) => row.name.startsWith(prefix) && row.window_start < end);
+      if (old.length > 0)
+        await this.#database.run(
+          sql(
+            `DELETE FROM counter WHERE name IN (${old.map(() => '?').join(', ')}) AND window_start < ?`,
+            ...old.map(({ name }) => name),
+            end,
+          ),
+        );
+      this.#after = rows.length < batchSize ? '' : (rows.at(-1)?.name ?? '');
+      return rows.length;
+    });
   }
 }

@@ -74,8 +74,9 @@ import { createUserinfo } from './userinfo.ts';
 
 export type { Cis2Dependencies } from './dependencies.ts';
 
-/** How often promised deliveries and overdue sessions are looked for, in milliseconds. */
-const rounds = 2_000;
+/** Milliseconds between two looks for overdue sessions and promised deliveries, and for old records. */
+const round = 2_000;
+const hour = 3_600_000;
 
 /** One realm of CIS2: its parts put together, and its ways in. */
 function createRealm(given: Cis2Dependencies, own: Realm): Service {
@@ -247,15 +248,16 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const rendererOf = (path: string) =>
     renderers.get(path) ?? below.find(({ prefix }) => path.startsWith(prefix))?.render ?? page;
 
-  let timer: NodeJS.Timeout | undefined;
-  const round = async () => {
-    await ends.endExpired(expiry);
-    await gone.run();
-    await deliveries.run();
-  };
   return {
     routes,
     onError: (thrown, request: HttpRequest) => rendererOf(request.path)(thrown, request),
+    regularWork: [
+      { name: 'cis2.expired-sessions', every: round, run: () => ends.endExpired(expiry) },
+      { name: 'cis2.gone-people', every: round, run: () => gone.run() },
+      { name: 'cis2.logout-deliveries', every: round, run: () => deliveries.run() },
+      { name: 'cis2.old-deliveries', every: hour, run: () => deliveries.sweep() },
+      { name: 'cis2.old-sessions', every: hour, run: () => sessions.forget() },
+    ],
     start() {
       // Made before they are needed, without holding up the start: a new RSA key takes its time.
       background.run(log, 'the signing keys could not be made', async () => {
@@ -265,10 +267,6 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
       background.run(log, 'sessions of ways to sign in that were taken away are still there', () =>
         endTakenAway({ ...deps, authenticators, ends }),
       );
-      timer = setInterval(() => background.run(log, 'a round of deliveries failed', round), rounds).unref();
-    },
-    stop() {
-      clearInterval(timer);
     },
   };
 }

@@ -166,9 +166,10 @@ describe('at its longest', () => {
         assert.ok(await isSilent(acr), `after ${use} minutes`);
         advance(14 * minute);
       }
-      advance(720 * minute - advanced - 1);
+      // A minute is longer than the sign-ins take on the busiest machine.
+      advance(719 * minute - advanced);
       assert.ok(await isSilent(acr));
-      advance(1);
+      advance(minute);
       assert.ok(!(await isSilent(acr)));
       assert.deepEqual(await round(), [['expired', 'delivered']]);
       const audiences = rp.received.map((form) => decodeJwt(form.get('logout_token') ?? '')?.claims.aud);

@@ -3,6 +3,7 @@ import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken, uuid } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
+import { inBatches, removeSomeStatement, someStatement } from '../storage/batches.ts';
 import { type Database, must, type Row, type Statement, sql } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { Authentication } from './authentication.ts';
@@ -113,21 +114,23 @@ export class Sessions {
       session.cisSessionId,
       session.agentId,
       JSON.stringify(body),
+      this.#issuer,
+      authentication.authenticator,
       now,
       isWatched(session) ? null : now + idleTime(session),
       session.endsAt,
     ];
     const write = before
       ? sql(
-          `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, active_at = ?, idle_at = ?,
-           ends_at = ?
+          `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, issuer = ?,
+           authenticator = ?, active_at = ?, idle_at = ?, ends_at = ?
            WHERE sid = ? AND ended_at IS NULL`,
           ...columns,
           session.sid,
         )
       : sql(
-          `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, active_at, idle_at, ends_at, sid, uid, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, issuer, authenticator, active_at, idle_at, ends_at,
+           sid, uid, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           ...columns,
           session.sid,
           session.uid,
@@ -214,13 +217,18 @@ export class Sessions {
     return this.#singleUse.claimed(cisEndedKind, cisSessionId);
   }
 
-  /** Forgets what ended long ago. */
-  async forget(): Promise<void> {
-    const old = 'SELECT sid FROM cis2_session WHERE ended_at < ?';
-    await this.#database.batch([
-      sql(`DELETE FROM cis2_session_client WHERE sid IN (${old})`, this.#clock.now() - kept),
-      sql('DELETE FROM cis2_session WHERE ended_at < ?', this.#clock.now() - kept),
-    ]);
+  /** Forgets sessions that ended long ago. Returns whether more are left. */
+  forget(): Promise<boolean> {
+    const before = this.#clock.now() - kept;
+    const old = { table: 'cis2_session', key: 'sid', column: 'ended_at', before };
+    const { text, values } = someStatement(old);
+    return inBatches(async () => {
+      const { results } = await this.#database.batch([
+        sql(`DELETE FROM cis2_session_client WHERE sid IN (${text})`, ...values),
+        removeSomeStatement(old),
+      ]);
+      return results[1]?.changes ?? 0;
+    });
   }
 
   /** Set-Cookie value that takes the cookie away. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { inBatches, removeSomeStatement } from '../storage/batches.ts';
 import { type Database, sql } from '../storage/database.ts';
 
 /** Why a request was refused, for those who operate the platform. Never a secret, a token or a patient's data. */
@@ -64,15 +65,14 @@ export class Refusals {
     return { messageId: row.message_id, at: row.at, service: row.service, error: row.error, detail, path };
   }
 
-  /** Removes what is older than a week or beyond the newest 100,000. */
-  async sweep(): Promise<void> {
+  /** Removes reasons that are older than a week or beyond the newest 100,000. Returns whether more are left. */
+  async sweep(most = mostKept): Promise<boolean> {
     const oldest = new Date(this.#clock.now() - keptFor).toISOString();
-    await this.#database.run(sql('DELETE FROM refused WHERE at < ?', oldest));
-    await this.#database.run(
-      sql(
-        'DELETE FROM refused WHERE at < (SELECT at FROM refused ORDER BY at DESC LIMIT 1 OFFSET ?)',
-        mostKept,
-      ),
+    const beyond = await this.#database.get<{ at: string }>(
+      sql('SELECT at FROM refused ORDER BY at DESC LIMIT 1 OFFSET ?', most),
     );
+    const before = beyond && beyond.at > oldest ? beyond.at : oldest;
+    const old = { table: 'refused', key: 'message_id', column: 'at', before };
+    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
+import { inBatches, removeSomeStatement } from '../storage/batches.ts';
 import { type Database, must, type Statement, sql } from '../storage/database.ts';
 
 /** What the platform knows of an access or refresh token. The token itself is never kept, only its hash. */
@@ -208,11 +209,10 @@ export class Tokens {
     return changes;
   }
 
-  /** Removes tokens that ran out more than a day ago; until then an expired token is told from an unknown one. */
-  async sweep(): Promise<number> {
-    const { changes } = await this.#database.run(
-      sql('DELETE FROM token WHERE expires_at < ?', this.#clock.now() - 86_400_000),
-    );
-    return changes;
+  /** Removes tokens that expired more than a day ago; until then an expired token is told from an unknown one. Returns whether more are left. */
+  sweep(): Promise<boolean> {
+    const before = this.#clock.now() - 86_400_000;
+    const old = { table: 'token', key: 'hash', column: 'expires_at', before };
+    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
   }
 }

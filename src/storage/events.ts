@@ -1,4 +1,5 @@
 import type { EventStore, JourneyEvent, Outcome, Party } from '@alongside/kernel/events';
+import { batchSize, inBatches } from './batches.ts';
 import { type Database, type Statement, sql } from './database.ts';
 
 interface EventRow {
@@ -23,9 +24,8 @@ const fromRow = (row: EventRow): JourneyEvent => ({
   detail: JSON.parse(row.detail) as JourneyEvent['detail'],
 });
 
-/** Most events that are kept: a flood of requests must not fill the disk. And how many one sweep removes. */
+/** Most events that are kept: a flood of requests must not fill the disk. */
 const mostKept = 2_000_000;
-const atOnce = 500;
 
 interface Insert {
   readonly head: string;
@@ -128,20 +128,24 @@ export class StoredEvents implements EventStore {
   }
 
   /**
-   * Removes some of the oldest events that happened before this time or are beyond the newest `most`, and what joined their
-   * journeys when nothing is left of those. How many events it removed; 0 when there are no more.
+   * Removes events that happened before this time or are beyond the newest `most`, and the hashes of journeys of which nothing is
+   * left. Returns whether more are left.
    */
-  async sweep(before: number, most = mostKept): Promise<number> {
+  async sweep(before: number, most = mostKept): Promise<boolean> {
+    const beyond = (await this.last()) - most;
+    return await inBatches(() => this.#sweepSome(new Date(before).toISOString(), beyond));
+  }
+
+  async #sweepSome(before: string, beyond: number): Promise<number> {
+    // By number and not by time: times have no index, and the oldest events have the lowest numbers.
     const { rows } = await this.#database.run(
       sql(
-        `DELETE FROM event WHERE seq < (SELECT MIN(seq) FROM event) + ?
-         AND (at < ? OR seq <= (SELECT MAX(seq) FROM event) - ?) RETURNING journey`,
-        atOnce,
-        new Date(before).toISOString(),
-        most,
+        `DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE seq > 0 ORDER BY seq LIMIT ${batchSize})
+         AND (at < ? OR seq <= ?) RETURNING journey`,
+        before,
+        beyond,
       ),
     );
-    if (rows.length === 0) return 0;
     const journeys = new Set(rows.map(({ journey }) => String(journey)));
     await this.#database.batch(
       [...journeys].map((journey) =>

@@ -1,5 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
+import { inBatches, removeSomeStatement } from './batches.ts';
 import { type Database, must, type Statement, sql } from './database.ts';
 
 /** The state of a value that was found but may not be used (again). */
@@ -123,11 +124,10 @@ export class SingleUse {
     return found !== undefined && found.expiresAt > this.#clock.now();
   }
 
-  /** Removes what ran out more than an hour ago; until then a late use can still be told from an unknown value. */
-  async sweep(): Promise<number> {
-    const { changes } = await this.#database.run(
-      sql('DELETE FROM single_use WHERE expires_at < ?', this.#clock.now() - 3_600_000),
-    );
-    return changes;
+  /** Removes values that expired more than an hour ago; until then a late use is told from an unknown value. Returns whether more are left. */
+  sweep(): Promise<boolean> {
+    const before = this.#clock.now() - 3_600_000;
+    const old = { table: 'single_use', key: 'kind, hash', column: 'expires_at', before };
+    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
   }
 }

@@ -4,6 +4,7 @@ import { type Database, must, type Statement, sql } from '../../storage/database
 import { errors } from '../errors.ts';
 import type { CertificateRecord, CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import type { CardRecord, PinState, RevocationReason } from '../protocol.ts';
+import { groundStatement } from '../sessions/grounds.ts';
 import { type CardRow, recordOf } from './card-row.ts';
 
 /** How long the registration authority's leave to renew a card holds, in milliseconds. */
@@ -127,6 +128,7 @@ export class Cards {
         ),
       ),
       this.#records.revoking(serial, reason, this.#clock.now()),
+      groundStatement('card_serial', serial),
     ];
   }
 

@@ -1,5 +1,6 @@
 import { type Database, type Statement, sql } from '../../storage/database.ts';
 import type { KeptCard, PinState, RevocationReason } from '../protocol.ts';
+import { groundStatement } from '../sessions/grounds.ts';
 import type { CardRow } from './card-row.ts';
 
 interface CertificateRow {
@@ -104,6 +105,7 @@ export class KeptRecords {
         card.createdAt,
       ),
       ...card.issued.map((one) => keeping(card, one)),
+      groundStatement('card_serial', card.serial),
     ]);
   }
 

@@ -3,7 +3,7 @@ import { mergePatch, ParsedTexts } from '@alongside/kernel/json';
 import { type Database, must, type Statement, seldom, sql } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import type { ChangesAnswer, Person } from '../protocol.ts';
-import { changesAfter, notingChanges } from './changes.ts';
+import { changeStatements, changesAfter } from './changes.ts';
 import { completePerson, readDraft } from './person.ts';
 
 /** A person with the number of the version that was read: 1 at first, one more with each change. */
@@ -96,7 +96,7 @@ export class Directory {
       ),
       ...added.map((person) => must(addingPerson(person))),
       ...[...added, ...changed.map(({ person }) => person)].flatMap(knowingOrganisations),
-      ...notingChanges(changed.map(({ person }) => person.uid)),
+      ...changeStatements(changed.map(({ person }) => person.uid)),
     ]);
     return done;
   }
@@ -148,7 +148,7 @@ export class Directory {
       const { done } = await this.#database.batch([
         save,
         ...knowingOrganisations(person),
-        ...notingChanges([uid]),
+        ...changeStatements([uid]),
       ]);
       // Somebody else was quicker: the patch is applied to what they wrote.
       if (done) return { person, revision };
@@ -161,7 +161,7 @@ export class Directory {
     const values = expected === undefined ? [uid] : [uid, expected];
     const { done } = await this.#database.batch([
       must(sql(`DELETE FROM person WHERE uid = ?${condition}`, ...values)),
-      ...notingChanges([uid]),
+      ...changeStatements([uid]),
     ]);
     if (done) return;
     const there = await this.find(uid);

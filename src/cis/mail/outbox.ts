@@ -1,6 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Vault } from '@alongside/kernel/secrets';
+import { inBatches, removeSomeStatement } from '../../storage/batches.ts';
 import { type Database, type Statement, sql } from '../../storage/database.ts';
 import type { OutboxMail } from '../protocol.ts';
 
@@ -123,8 +124,11 @@ export class Outbox {
     await this.#settle(id, 'waiting', this.#clock.now() + wait, null);
   }
 
-  async forget(): Promise<void> {
-    await this.#database.run(sql('DELETE FROM mail WHERE created_at < ?', this.#clock.now() - kept));
+  /** Forgets old mails. Returns whether more are left. */
+  forget(): Promise<boolean> {
+    const before = this.#clock.now() - kept;
+    const old = { table: 'mail', key: 'id', column: 'created_at', before };
+    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
   }
 
   async #settle(id: string, state: MailState, nextAt: number, sentAt: number | null): Promise<void> {

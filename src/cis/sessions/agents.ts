@@ -1,5 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { inBatches, removeSomeStatement } from '../../storage/batches.ts';
 import { type Database, sql } from '../../storage/database.ts';
 import { type PresenceAnswer, presence } from '../protocol.ts';
 import { iso, sessionLimits } from './session.ts';
@@ -67,8 +68,10 @@ export class Agents {
     );
   }
 
-  /** Forgets agents that were not heard from for long. */
-  async forget(): Promise<void> {
-    await this.#database.run(sql('DELETE FROM agent WHERE seen_at < ?', this.#clock.now() - kept));
+  /** Forgets agents that have not been heard for long. Returns whether more are left. */
+  forget(): Promise<boolean> {
+    const before = this.#clock.now() - kept;
+    const old = { table: 'agent', key: 'id', column: 'seen_at', before };
+    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
   }
 }

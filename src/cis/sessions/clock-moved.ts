@@ -7,12 +7,11 @@ import { readBody } from '../json-body.ts';
 import type { ClockMoved } from '../protocol.ts';
 import type { Agents } from './agents.ts';
 import type { Sessions } from './sessions.ts';
-import type { Sweep } from './sweep.ts';
 
 export interface ClockMovedDeps {
   sessions: Sessions;
   agents: Agents;
-  sweep: Sweep;
+  sweep(): Promise<void>;
   admit: Admit;
 }
 
@@ -36,7 +35,7 @@ export function clockMovedRoutes({ sessions, agents, sweep, admit }: ClockMovedD
   }
 
   async function sweepNow() {
-    await sweep.run();
+    await sweep();
     return noContent();
   }
 

@@ -1,6 +1,7 @@
 import type { Background } from '@alongside/kernel/background';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
+import { batchSize } from '../../storage/batches.ts';
 import { type SessionEnded, sessionEndedPath } from '../protocol.ts';
 import type { SessionMessages } from './messages.ts';
 
@@ -64,6 +65,11 @@ class Outbox {
   /** Whether a message of this session waits here. */
   holds(sessionId: string): boolean {
     return this.#queue.some(({ body }) => body.sessionId === sessionId);
+  }
+
+  /** The sessions whose messages wait here. */
+  get waiting(): string[] {
+    return this.#queue.map(({ body }) => body.sessionId);
   }
 
   send(body: SessionEnded): Promise<void> {
@@ -153,7 +159,7 @@ export class Delivery {
   readonly #marking = new Set<Promise<void>>();
   /** What was told since the last look into storage, which may not show it yet. */
   readonly #justTold = new Set<string>();
-  #resuming: Promise<void> | undefined;
+  #resuming: Promise<boolean> | undefined;
 
   constructor(
     subscribers: readonly Subscriber[],
@@ -178,16 +184,21 @@ export class Delivery {
     await Promise.all(this.#outboxes.map((outbox) => outbox.send(ended)));
   }
 
-  /** Takes over what a process that is no more has left; resolves when it was tried. */
-  async resume(): Promise<void> {
-    if (this.#outboxes.length === 0) return;
+  /** Goes on holding what waits here, so that no other process takes it over. */
+  async holdOn(): Promise<void> {
+    for (const outbox of this.#outboxes) await this.#messages.hold(outbox.key, outbox.waiting);
+  }
+
+  /** Takes over what a process that is no more has left; resolves when it was tried. Returns whether more is left. */
+  async resume(): Promise<boolean> {
+    if (this.#outboxes.length === 0) return false;
     this.#resuming ??= this.#resume().finally(() => {
       this.#resuming = undefined;
     });
-    await this.#resuming;
+    return await this.#resuming;
   }
 
-  async #resume(): Promise<void> {
+  async #resume(): Promise<boolean> {
     await Promise.all(this.#marking);
     this.#justTold.clear();
     const taken = await this.#messages.takeOver();
@@ -198,6 +209,7 @@ export class Delivery {
         if (!this.#justTold.has(`${subscriber} ${body.sessionId}`)) await outbox.send(body);
       }),
     );
+    return taken.length === batchSize;
   }
 
   /** Leaves what has not arrived to another process, or to the next start. */

@@ -43,7 +43,11 @@ describe('an agent that waits for the end of its session', () => {
   test('hears of an end that another process made', { timeout: 10_000 }, async () => {
     const waiting = end();
     await database.run(
-      sql("UPDATE cis_session SET ended_at = 1, end_cause = 'disabled' WHERE id = ?", desk.sessionId),
+      sql(
+        "UPDATE cis_session SET ended_at = ?, end_cause = 'disabled' WHERE id = ?",
+        cis.clock.now(),
+        desk.sessionId,
+      ),
     );
     const { status, body } = await waiting;
     assert.ok(

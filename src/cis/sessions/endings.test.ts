@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { Vault } from '@alongside/kernel/secrets';
+import { Cards } from '../cards/cards.ts';
 import {
   Desk,
   issueCard,
@@ -10,6 +12,8 @@ import {
   type TestSubscriber,
   uids,
 } from '../cis.fixture.ts';
+import { Directory } from '../directory/directory.ts';
+import { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { paths } from '../protocol.ts';
 
 // Short waits, so that a test of a second attempt takes no time.
@@ -160,14 +164,14 @@ describe('sessions that end, and who hears of it', () => {
     for (const [index, desk] of desks.entries()) await desk.signIn(cards[index] as TestCard);
     await cis.service.sweep();
     assert.deepEqual(subscriber.told, []);
-    // As if the process had stopped right after these.
-    const change = (text: string, ...values: string[]) => cis.database.run({ text, values });
-    await change(
-      `UPDATE person SET body = REPLACE(body, '"disabled":false', '"disabled":true') WHERE uid = ?`,
-      uids.gp,
-    );
-    await change('DELETE FROM person WHERE uid = ?', uids.nurse);
-    await change("UPDATE card SET state = 'revoked' WHERE serial = ?", cards[2]?.serial ?? '');
+    // The changes alone, as if the process had stopped right after them.
+    const { database, clock } = cis;
+    const directory = new Directory(database);
+    await directory.change(uids.gp, { disabled: true }, undefined);
+    await directory.remove(uids.nurse, undefined);
+    const vault = new Vault(Buffer.alloc(32, 7));
+    const kept = new Cards(database, new CertificateRecords(database), vault, clock);
+    await kept.revoke(cards[2]?.serial ?? '', 'keyCompromise');
     await cis.service.sweep();
     assert.deepEqual(
       new Map(subscriber.told.map(({ uid, cause }) => [uid, cause])),

@@ -2,6 +2,7 @@ import type { Background } from '@alongside/kernel/background';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../storage/audit.ts';
+import { inBatches } from '../../storage/batches.ts';
 import type { EndCause } from '../protocol.ts';
 import type { Delivery } from './delivery.ts';
 import type { EndWatch } from './end-watch.ts';
@@ -41,6 +42,15 @@ export class Endings {
   async end(id: string, cause: EndCause): Promise<void> {
     const ended = await this.#deps.sessions.end(id, cause);
     if (ended) await this.announce([ended]);
+  }
+
+  /** Ends sessions whose time is over, and resolves once the subscribers were told. Returns whether more are left. */
+  async endExpired(): Promise<boolean> {
+    return await inBatches(async () => {
+      const expired = await this.#deps.sessions.expireSome();
+      await this.announce(expired);
+      return expired.length;
+    });
   }
 
   /** Says that these sessions have ended; resolves once each subscriber knows, or could not be told for now. */

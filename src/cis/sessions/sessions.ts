@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { batchSize, inBatches, removeSomeStatement, someStatement } from '../../storage/batches.ts';
 import {
   type Database,
   must,
@@ -87,18 +88,12 @@ export class Sessions {
     return await this.#changeLive('heartbeat_at = ?', [now], id);
   }
 
-  /** Those of these sessions that have ended. */
-  async endedOf(ids: readonly string[]): Promise<Pick<Session, 'id' | 'endCause'>[]> {
-    const ended: Pick<Session, 'id' | 'endCause'>[] = [];
-    for (let from = 0; from < ids.length; from += 500) {
-      const some = ids.slice(from, from + 500);
-      const marks = some.map(() => '?').join(', ');
-      const rows = await this.#database.all<{ id: string; end_cause: EndCause | null }>(
-        sql(`SELECT id, end_cause FROM cis_session WHERE ended_at IS NOT NULL AND id IN (${marks})`, ...some),
-      );
-      ended.push(...rows.map((row) => ({ id: row.id, endCause: row.end_cause })));
-    }
-    return ended;
+  /** Sessions that ended after this time. */
+  async endedAfter(time: number): Promise<Pick<Session, 'id' | 'endCause'>[]> {
+    const rows = await this.#database.all<{ id: string; end_cause: EndCause | null }>(
+      sql('SELECT id, end_cause FROM cis_session WHERE ended_at > ?', time),
+    );
+    return rows.map((row) => ({ id: row.id, endCause: row.end_cause }));
   }
 
   /** False when the session has ended. */
@@ -137,22 +132,6 @@ export class Sessions {
     return await this.#endAll(cause, 'card_serial = ?', cardSerial);
   }
 
-  /** Live sessions that nothing stands behind any more: the person is gone or disabled, or the card is over. */
-  async withoutGrounds(): Promise<{ id: string; cause: EndCause }[]> {
-    const rows = await this.#database.all<{ id: string; person: string | null; card: string | null }>(
-      sql(
-        `SELECT cis_session.id AS id, person.uid AS person, card.state AS card FROM cis_session
-         LEFT JOIN person ON person.uid = cis_session.uid LEFT JOIN card ON card.serial = cis_session.card_serial
-         WHERE ended_at IS NULL AND (person.uid IS NULL OR card.state IN ('revoked', 'replaced')
-           OR person.body LIKE '%"disabled":true%') LIMIT 1000`,
-      ),
-    );
-    return rows.map(({ id, person, card }) => ({
-      id,
-      cause: person !== null && card !== 'revoked' && card !== 'replaced' ? 'disabled' : 'administrator',
-    }));
-  }
-
   /** Takes back the choice of roles that the person no longer has. */
   async keepRoles(uid: string, roleIds: readonly string[]): Promise<void> {
     const marks = roleIds.map(() => '?').join(', ') || "''";
@@ -165,24 +144,45 @@ export class Sessions {
     );
   }
 
-  /** Marks sessions whose time is over as ended: this one, or all. Each is given back once, by whoever marked it. */
-  async expire(id?: string): Promise<Session[]> {
+  /** Marks this session as ended if its time is over, and returns it to the one caller that marked it. */
+  async expire(id: string): Promise<Session[]> {
     const now = this.#clock.now();
-    const [condition, ...values] = id === undefined ? (['1 = 1'] as const) : (['id = ?', id] as const);
-    // Looking first: a sweep that finds nothing takes no lock.
     const due = await this.#database.get(
       sql(
-        `SELECT id FROM cis_session WHERE ended_at IS NULL AND NOT (${live}) AND ${condition} LIMIT 1`,
+        `SELECT id FROM cis_session WHERE id = ? AND ended_at IS NULL AND NOT (${live})`,
+        id,
         ...this.#limits(now),
-        ...values,
       ),
     );
     if (!due) return [];
     const { results } = await this.#database.batch([
-      this.#expiring(now, condition, ...values),
-      ...this.#endWrites.queueing(now, condition, ...values),
+      this.#expiring(now, 'id = ?', id),
+      ...this.#endWrites.queueing(now, 'id = ?', id),
     ]);
     return this.#ended(results.slice(0, 1));
+  }
+
+  /** Marks sessions whose time is over as ended, at most one batch that was not heard and one at its end, and returns each once. */
+  async expireSome(): Promise<Session[]> {
+    const now = this.#clock.now();
+    const [heardBefore] = this.#limits(now);
+    const overdue = [
+      { column: 'heartbeat_at', limit: heardBefore },
+      { column: 'ends_at', limit: now },
+    ];
+    const some = (column: string, most: number) =>
+      `SELECT id FROM cis_session WHERE ended_at IS NULL AND ${column} <= ? ORDER BY ${column} LIMIT ${most}`;
+    // A sweep that finds nothing takes no lock.
+    const first = await Promise.all(
+      overdue.map(({ column, limit }) => this.#database.get(sql(some(column, 1), limit))),
+    );
+    if (first.every((row) => row === undefined)) return [];
+    const { results } = await this.#database.batch([
+      ...overdue.map(({ column, limit }) => this.#expiring(now, `id IN (${some(column, batchSize)})`, limit)),
+      // Those that ended at this moment by another cause have their messages already.
+      ...this.#endWrites.queueing(now, '1 = 1'),
+    ]);
+    return this.#ended(results.slice(0, 2));
   }
 
   /**
@@ -207,12 +207,19 @@ export class Sessions {
     );
   }
 
-  /** Forgets what ended long ago. */
-  async forget(): Promise<void> {
-    await this.#database.batch([
-      sql('DELETE FROM cis_session WHERE ended_at < ?', this.#clock.now() - kept),
-      sql('DELETE FROM legacy_ticket WHERE session_id NOT IN (SELECT id FROM cis_session)'),
-    ]);
+  /** Forgets sessions that ended long ago, with their tickets and messages. Returns whether more are left. */
+  forget(): Promise<boolean> {
+    const before = this.#clock.now() - kept;
+    const old = { table: 'cis_session', key: 'id', column: 'ended_at', before };
+    const { text, values } = someStatement(old);
+    return inBatches(async () => {
+      const { results } = await this.#database.batch([
+        sql(`DELETE FROM legacy_ticket WHERE session_id IN (${text})`, ...values),
+        sql(`DELETE FROM session_message WHERE session_id IN (${text})`, ...values),
+        removeSomeStatement(old),
+      ]);
+      return results[2]?.changes ?? 0;
+    });
   }
 
   /** The end of sessions whose time is over comes first: they expired, whatever ends the others. */

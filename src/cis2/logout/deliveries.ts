@@ -50,13 +50,11 @@ const patience = 7_200 * second;
 const lease = 10 * second;
 /** How many one round takes up. */
 const most = 200;
-const sweepEvery = 3_600 * second;
 
 /** Back-channel logout: what is promised stands in storage, is tried at once, and again with growing pauses. */
 export class Deliveries {
   readonly #parts: Parts;
   readonly #store: DeliveryStore;
-  #sweptAt = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -74,14 +72,18 @@ export class Deliveries {
     background.run(log, 'back-channel logout is put off', () => this.#expand(ended));
   }
 
-  /** Takes up whatever is promised and due: after a crash, after a failed attempt, from another process. */
-  async run(): Promise<void> {
-    for (const ended of await this.#promised()) await this.#expand(ended);
-    await Promise.all((await this.#store.due(most)).map((delivery) => this.#attempt(delivery)));
-    const now = this.#parts.clock.now();
-    if (Math.abs(now - this.#sweptAt) < sweepEvery) return;
-    this.#sweptAt = now;
-    await Promise.all([this.#store.sweep(), this.#parts.sessions.forget()]);
+  /** Takes up what is promised and due: after a crash, after a failed attempt, from another process. Returns whether more is left. */
+  async run(): Promise<boolean> {
+    const promised = await this.#promised();
+    for (const ended of promised) await this.#expand(ended);
+    const due = await this.#store.due(most);
+    await Promise.all(due.map((delivery) => this.#attempt(delivery)));
+    return promised.length === most || due.length === most;
+  }
+
+  /** Removes old deliveries. */
+  sweep(): Promise<boolean> {
+    return this.#store.sweep();
   }
 
   /** The log since a moment in milliseconds, the newest first. */
@@ -108,8 +110,9 @@ export class Deliveries {
     const { database, clock } = this.#parts;
     const rows = await database.all<Row>(
       sql(
-        'SELECT payload FROM single_use WHERE kind = ? AND used_at IS NULL AND expires_at > ? LIMIT ?',
-        endedKind,
+        // The kind as a literal, for the index of promises alone.
+        `SELECT payload FROM single_use WHERE kind = '${endedKind}' AND used_at IS NULL AND expires_at > ?
+         ORDER BY expires_at LIMIT ?`,
         clock.now(),
         most,
       ),

@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { inBatches, removeSomeStatement } from '../../storage/batches.ts';
 import { type Database, type Statement, sql } from '../../storage/database.ts';
 import type { EndReason } from '../session.ts';
 
@@ -144,13 +145,16 @@ export class DeliveryStore {
     return changes === 1;
   }
 
-  /** Removes what is older than the log is kept. */
-  async sweep(): Promise<void> {
-    await this.#database.run(
-      sql(
-        "DELETE FROM logout_delivery WHERE created_at < ? AND state <> 'pending'",
-        this.#clock.now() - kept,
-      ),
-    );
+  /** Removes deliveries that are older than the log is kept. Returns whether more are left. */
+  sweep(): Promise<boolean> {
+    const before = this.#clock.now() - kept;
+    const old = {
+      table: 'logout_delivery',
+      key: 'id',
+      column: 'created_at',
+      before,
+      and: "state <> 'pending'",
+    };
+    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Tokens } from '../../oauth/tokens.ts';
+import { batchSize } from '../../storage/batches.ts';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import { fromRow, idleTime, type Session, type SessionRow } from '../session.ts';
 
@@ -13,9 +14,6 @@ interface Parts {
   idleSignOut: boolean;
 }
 
-/** How many one look takes up. */
-const most = 100;
-
 /** Which sessions are over by the clock: after their longest time, or because nobody uses them. */
 export class Expiry {
   readonly #parts: Parts;
@@ -24,7 +22,7 @@ export class Expiry {
     this.#parts = parts;
   }
 
-  /** Sessions whose time is over and that nobody has ended yet. */
+  /** Returns sessions whose time is over and that have not ended yet: a batch of each kind. */
   async over(): Promise<Session[]> {
     const longest = await this.#sessions('ends_at');
     if (!this.#parts.idleSignOut) return longest;
@@ -54,7 +52,7 @@ export class Expiry {
     const { database, clock, issuer } = this.#parts;
     const rows = await database.all<SessionRow>(
       sql(
-        `SELECT * FROM cis2_session WHERE ended_at IS NULL AND ${over} <= ? ORDER BY ${over} LIMIT ${most}`,
+        `SELECT * FROM cis2_session WHERE ended_at IS NULL AND ${over} <= ? ORDER BY ${over} LIMIT ${batchSize}`,
         clock.now(),
       ),
     );

@@ -1,13 +1,12 @@
-import type { Clock } from '@alongside/kernel/clock';
 import { detailOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { type Database, type Row, sql } from '../../storage/database.ts';
+import { Settings } from '../../storage/settings.ts';
 import type { CisClient } from '../cis-client.ts';
 import type { Sessions } from '../sessions.ts';
 import type { SessionEnds } from './session-ends.ts';
 
 interface Parts {
-  clock: Clock;
   database: Database;
   cis: CisClient;
   sessions: Sessions;
@@ -15,8 +14,13 @@ interface Parts {
   log: Log;
 }
 
-/** How many people a round asks for in turn, and how many it asks for at the same time. */
+/** How many people a round reads in turn, how many of them it asks CIS about, and how many at the same time. */
+const inTurn = 200;
 const most = 20;
+const atOnce = 20;
+
+/** Setting that holds the number of the last change that was followed: another process goes on from there. */
+const followedSetting = 'cis2.directory-changes';
 
 /**
  * Ends the sessions of people who were disabled or left the directory. It follows who was changed there, which costs one question a
@@ -24,13 +28,14 @@ const most = 20;
  */
 export class GonePeople {
   readonly #parts: Parts;
-  #seen: number | undefined;
+  readonly #settings: Settings;
   #after = '';
   /** Said once, and once more when it is over: the rounds are seconds apart. */
   #isBlind = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#settings = new Settings(parts.database);
   }
 
   async run(): Promise<void> {
@@ -47,43 +52,48 @@ export class GonePeople {
   }
 
   async #follow(): Promise<void> {
-    for (;;) {
-      const changed = await this.#parts.cis.changes(this.#seen);
+    const stored = await this.#settings.get(followedSetting);
+    for (let seen = stored === undefined ? undefined : Number(stored); ; ) {
+      const changed = await this.#parts.cis.changes(seen);
       if (!changed) return;
       await this.#look(await this.#signedIn(changed.uids));
-      const before = this.#seen;
-      this.#seen = changed.last;
-      if (before === undefined || changed.uids.length === 0) return;
+      // A lower number is of a directory that began again.
+      if (changed.last !== seen) await this.#settings.set(followedSetting, String(changed.last));
+      if (seen === undefined || changed.uids.length === 0) return;
+      seen = changed.last;
     }
   }
 
+  /** Sessions without a CIS session, and those that outlive the card's removal, by person. */
   async #inTurn(): Promise<void> {
-    // Sessions without a CIS session, and those that live on when the card leaves.
-    const people = await this.#people(
-      `uid > ? AND (cis_session_id IS NULL OR body LIKE '%"CIS2_SMARTCARD"%') ORDER BY uid LIMIT ?`,
-      this.#after,
-      most,
+    const rows = await this.#parts.database.all<{ uid: string; is_alone: number }>(
+      sql(
+        `SELECT uid, MAX(CASE WHEN cis_session_id IS NULL OR body LIKE '%"CIS2_SMARTCARD"%' THEN 1 ELSE 0 END) AS is_alone
+         FROM cis2_session WHERE ended_at IS NULL AND uid > ? GROUP BY uid ORDER BY uid LIMIT ${inTurn}`,
+        this.#after,
+      ),
     );
-    await this.#look(people);
-    this.#after = people.length === most ? (people.at(-1) ?? '') : '';
+    const alone = rows.filter(({ is_alone }) => is_alone === 1).map(({ uid }) => uid);
+    await this.#look(alone.slice(0, most));
+    if (alone.length > most) this.#after = alone[most - 1] ?? '';
+    else this.#after = rows.length === inTurn ? (rows.at(-1)?.uid ?? '') : '';
   }
 
   /** Those of them who have a live session. */
   async #signedIn(uids: readonly string[]): Promise<string[]> {
     if (uids.length === 0) return [];
-    return this.#people(`uid IN (${uids.map(() => '?').join(', ')})`, ...uids);
-  }
-
-  async #people(condition: string, ...values: (string | number)[]): Promise<string[]> {
-    const { database, clock } = this.#parts;
-    const live = 'SELECT DISTINCT uid FROM cis2_session WHERE ended_at IS NULL AND ends_at > ?';
-    const rows = await database.all<Row>(sql(`${live} AND ${condition}`, clock.now(), ...values));
+    const rows = await this.#parts.database.all<Row>(
+      sql(
+        `SELECT DISTINCT uid FROM cis2_session WHERE ended_at IS NULL AND uid IN (${uids.map(() => '?').join(', ')})`,
+        ...uids,
+      ),
+    );
     return rows.map(({ uid }) => String(uid));
   }
 
   async #look(uids: readonly string[]): Promise<void> {
-    for (let done = 0; done < uids.length; done += most)
-      await Promise.all(uids.slice(done, done + most).map((uid) => this.#lookAt(uid)));
+    for (let done = 0; done < uids.length; done += atOnce)
+      await Promise.all(uids.slice(done, done + atOnce).map((uid) => this.#lookAt(uid)));
   }
 
   async #lookAt(uid: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Tokens } from '../../oauth/tokens.ts';
+import { inBatches } from '../../storage/batches.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import type { EndReason, Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -27,9 +28,13 @@ export class SessionEnds {
     return count;
   }
 
-  /** Ends sessions whose time is over. */
-  async endExpired(expiry: Expiry): Promise<void> {
-    for (const session of await expiry.over()) await this.#endOne(session, 'expired', expiry.ending(session));
+  /** Ends sessions whose time is over. Returns whether more are left. */
+  async endExpired(expiry: Expiry): Promise<boolean> {
+    return await inBatches(async () => {
+      const over = await expiry.over();
+      for (const session of over) await this.#endOne(session, 'expired', expiry.ending(session));
+      return over.length;
+    });
   }
 
   async #endOne(session: Session, cause: EndReason, ending?: Statement): Promise<boolean> {

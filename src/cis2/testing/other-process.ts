@@ -16,7 +16,7 @@ export function otherProcess(cis2: Instance, { idleSignOut = true, log = silentL
   const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
   const ends = new SessionEnds({ database, tokens, sessions, deliveries });
   const cis = new CisClient({ url: cis2.cis.url, secret: cis2.cis.secret }, log);
-  const gone = new GonePeople({ clock, database, cis, sessions, ends, log });
+  const gone = new GonePeople({ database, cis, sessions, ends, log });
   const expiry = new Expiry({ clock, database, tokens, issuer, idleSignOut });
   return {
     sessions,

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { sha256, Vault } from '@alongside/kernel/secrets';
+import { z } from 'zod';
+import { startPostgres } from '../../test/support/postgres.ts';
+import { compose } from '../composition.ts';
+import { type Config, configShape } from '../config.ts';
+import { RealmKeys } from '../mock/index.ts';
+import { type Database, type Statement, sql } from '../storage/database.ts';
+import { openDatabase } from '../storage/dialects.ts';
+import { createCore } from './core.ts';
+import { publicUrls } from './urls.ts';
+
+/** Rows of each table, most of them not due. */
+const rows = 1_000;
+const now = Date.now();
+const hour = 3_600_000;
+/** Some rows of each kind are long over. */
+const time = (fresh: number) => `CASE WHEN i % 200 = 0 THEN ${now - 2_000 * hour} ELSE ${fresh} + i END`;
+const iso = (at: number) => new Date(at).toISOString();
+
+// One line a table that grows with use, in SQL that both dialects read.
+const fillings: Readonly<Record<string, string>> = {
+  token: `(hash, kind, issuer, family, application_id, client_id, sid, scope, attributes, issued_at, expires_at)
+    SELECT 'h' || i, 'access', 'x', 'f' || i, 'a', 'c', 's' || i, '', '{}', ${now}, ${time(now + hour)}`,
+  single_use: `(kind, hash, payload, created_at, expires_at, used_at)
+    SELECT CASE WHEN i % 3 = 0 THEN 'cis2-ended' ELSE 'code' END, 'h' || i, 'null', ${now}, ${time(now + hour)}, ${now}`,
+  event: `(journey, at, from_party, to_party, name, outcome, detail)
+    SELECT 'j' || (i / 5), CASE WHEN i < 600 THEN '${iso(now - 2_000 * hour)}' ELSE '${iso(now)}' END, 'cis', 'cis2', 'n', 'ok', '{}'`,
+  journey_link: `(hash, journey) SELECT 'h' || i, 'j' || (i / 5)`,
+  refused: `(message_id, at, service, error, detail)
+    SELECT 'm' || i, CASE WHEN i % 200 = 0 THEN '${iso(now - 2_000 * hour)}' ELSE '${iso(now)}' END, 's', 'e', '{}'`,
+  person: `(uid, persona, body, revision) SELECT 'u' || i, NULL, '{"uid":"u' || i || '","disabled":false,"roles":[]}', 1`,
+  person_change: `(uid) SELECT 'u' || i`,
+  card: `(serial, uid, state, pin, issued_locked, unlock_attempts, created_at)
+    SELECT 'c' || i, 'u' || i, 'active', 'open', 0, 0, ${now}`,
+  agent: `(id, public_jwk, address, seen_at) SELECT 'a' || i, '{}', '192.0.2.1', ${time(now)}`,
+  cis_session: `(id, uid, agent_id, card_serial, session_jwk, generation, mode, created_at, pin_at, heartbeat_at, ends_at, ended_at, end_cause)
+    SELECT 's' || i, 'u' || i, 'a' || i, 'c' || i, '{}', 'hscn', 'normal', ${now}, ${now}, ${time(now)},
+    ${now + hour}, CASE WHEN i % 3 = 0 THEN ${time(now - hour)} ELSE NULL END, NULL`,
+  session_message: `(session_id, subscriber, holder, held_until, created_at, told_at)
+    SELECT 's' || i, 'cis2', 'gone', ${now}, ${now}, CASE WHEN i % 500 = 0 THEN NULL ELSE ${now} END`,
+  session_ground: `(kind, value, noted_at) SELECT 'uid', 'u' || i, 0`,
+  legacy_ticket: `(hash, session_id, training, created_at) SELECT 'h' || i, 's' || i, 0, ${now}`,
+  mail: `(id, sealed, state, attempts, holder, held_until, created_at, next_at)
+    SELECT 'm' || i, '', 'sent', 1, '', 0, ${time(now)}, ${now}`,
+  counter: `(name, window_start, count) SELECT 'cis:n' || i, ${time(now)}, 1`,
+  cis2_session: `(sid, cookie_hash, uid, cis_session_id, body, issuer, authenticator, created_at, active_at, ends_at, idle_at, ended_at)
+    SELECT 's' || i, 'h' || i, 'u' || i, 's' || i, '{"authentication":{"level":{"nhs":3},"methods":[]}}', 'http://localhost:4/openam',
+    CASE WHEN i % 1000 = 0 THEN 'gone' ELSE 'smartcard' END,
+    ${now}, ${now}, ${time(now + hour)}, ${time(now + hour)}, CASE WHEN i % 3 = 0 THEN ${time(now - hour)} ELSE NULL END`,
+  cis2_session_client: `(sid, client_id, joined_at) SELECT 's' || i, 'c', ${now}`,
+  logout_delivery: `(id, sid, uid, client_id, address, trusted, cause, state, attempts, result, created_at, due_at)
+    SELECT 'd' || i, 's' || i, 'u' || i, 'c', 'http://127.0.0.1:9/', 0, 'expired',
+    CASE WHEN i % 500 = 0 THEN 'pending' ELSE 'delivered' END, 1, '', ${time(now)}, ${now}`,
+};
+
+/** Explains a statement before it runs; returns the lines of its plan. */
+type Explain = (statement: Statement) => Promise<string[]>;
+
+interface Subject {
+  database: Database;
+  explain: Explain;
+  close(): Promise<void>;
+}
+
+async function onSqlite(): Promise<Subject> {
+  const database = await openDatabase(':memory:', '');
+  return {
+    database,
+    explain: async ({ text, values }) =>
+      (await database.all<{ detail: string }>(sql(`EXPLAIN QUERY PLAN ${text}`, ...values))).map(
+        ({ detail }) => detail,
+      ),
+    close: () => database.close(),
+  };
+}
+
+async function onPostgres(): Promise<Subject> {
+  const server = await startPostgres();
+  // With few rows it would read a table as a whole although an index serves.
+  const url = `${await server.create('plans')}&options=${encodeURIComponent('-c enable_seqscan=off')}`;
+  const database = await openDatabase(url, '');
+  return {
+    database,
+    explain: async ({ text, values }) =>
+      (await database.all<{ 'QUERY PLAN': string }>(sql(`EXPLAIN ${text}`, ...values))).map((line) =>
+        line['QUERY PLAN'].trim(),
+      ),
+    close: async () => {
+      await database.close();
+      await server.stop();
+    },
+  };
+}
+
+/** The database, with every statement explained before it runs. */
+function watched(database: Database, onStatement: (statement: Statement) => Promise<void>): Database {
+  return Object.assign(Object.create(database) as Database, {
+    dialect: database.dialect,
+    description: database.description,
+    all: async (statement: Statement) => {
+      await onStatement(statement);
+      return database.all(statement);
+    },
+    get: async (statement: Statement) => {
+      await onStatement(statement);
+      return database.get(statement);
+    },
+    run: async (statement: Statement) => {
+      await onStatement(statement);
+      return database.run(statement);
+    },
+    batch: async (statements: readonly Statement[], options?: { lazy?: boolean }) => {
+      for (const statement of statements) await onStatement(statement);
+      return database.batch(statements, options);
+    },
+    durable: () => database.durable(),
+    onForeignChange: (listener: () => void) => database.onForeignChange(listener),
+  });
+}
+
+/** Indexes of rows that are soon gone: reading all of one is reading little. */
+const indexesOfFew = ['session_message_open'];
+
+/** The lines of a plan that read all of a table that grows with use, by itself or by the whole of an index. */
+function wholeReads(plan: readonly string[], { text }: Statement): string[] {
+  const isLimited = /\bLIMIT\b/.test(text);
+  return plan.filter((line, n) => {
+    const [, table = '', index] =
+      /^SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?/.exec(line) ??
+      /Seq Scan on (\w+)/.exec(line) ??
+      postgresIndex(line, plan[n + 1]) ??
+      [];
+    if (!Object.hasOwn(fillings, table)) return false;
+    return index === undefined || !(isLimited || indexesOfFew.includes(index));
+  });
+}
+
+/** An index that PostgreSQL reads without a condition. */
+function postgresIndex(line: string, next = ''): string[] | undefined {
+  const [all = '', index = '', table = ''] = /Index (?:Only )?Scan using (\w+) on (\w+)/.exec(line) ?? [];
+  return all === '' || next.startsWith('Index Cond') ? undefined : [all, table, index];
+}
+
+for (const open of [onSqlite, onPostgres])
+  describe(`regular work and the start ${open === onSqlite ? 'on SQLite' : 'on PostgreSQL'}`, () => {
+    test('read no table that grows with use as a whole', { timeout: 120_000 }, async () => {
+      const { database, explain, close } = await open();
+      const folder = mkdtempSync(join(tmpdir(), 'alongside-plans-'));
+      const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})`;
+      for (const [table, filling] of Object.entries(fillings))
+        await database.run(
+          sql(`INSERT INTO ${table} ${filling.replace('SELECT', `${numbers} SELECT`)} FROM n`),
+        );
+
+      const offences = new Set<string>();
+      const explained = new Set<string>();
+      const watch = async (statement: Statement) => {
+        if (explained.has(statement.text)) return;
+        explained.add(statement.text);
+        for (const line of wholeReads(await explain(statement), statement))
+          offences.add(`${line}\n  ${statement.text}`);
+      };
+      const config: Config = {
+        ...z.object(configShape).parse({}),
+        only: ['cis', 'cis2', 'authorisation'],
+        smtpUrl: 'smtp://127.0.0.1:9',
+        logLevel: 'silent',
+      };
+      const vault = new Vault(Buffer.alloc(32, 7));
+      const ports = {
+        console: 1,
+        api: 2,
+        cis2: 4,
+        identityAgent: 5,
+        cis: 6,
+        sample: 7,
+        apiMutualTls: 8,
+        cis2MutualTls: 9,
+      };
+      const seen = watched(database, watch);
+      const core = await createCore(seen, vault, {
+        movableClock: false,
+        cis2Kids: 'urlSafe',
+        events: {},
+        log: { debug() {}, info() {}, warn() {}, error() {} },
+      });
+      const { placements } = await compose({
+        config,
+        development: false,
+        core,
+        vault,
+        folder,
+        ports,
+        urls: publicUrls(config, ports),
+        mutualTls: { api: undefined, cis2: undefined },
+        agentSocket: '',
+        realmKeys: new RealmKeys(seen),
+        reset: async () => undefined,
+        operatorHash: sha256(''),
+        platformSecret: 'a-secret-of-the-platform-of-32-characters',
+      });
+      for (const { service } of placements) await service.start?.();
+      const tasks = [...core.regularWork, ...placements.flatMap(({ service }) => service.regularWork ?? [])];
+      for (const task of tasks) await task.run();
+      await core.background.settled(30_000);
+      for (const { service } of placements) await service.stop?.();
+      core.stop();
+      await core.background.settled(30_000);
+      await close();
+      rmSync(folder, { recursive: true, force: true });
+
+      assert.ok(tasks.length >= 15);
+      for (const table of Object.keys(fillings).filter(
+        (name) => !['person_change', 'journey_link'].includes(name),
+      ))
+        assert.ok(
+          [...explained].some((text) => new RegExp(`\\b${table}\\b`).test(text)),
+          `no statement reads ${table}: the list of tables or of tasks is wrong`,
+        );
+      assert.deepEqual([...offences], []);
+    });
+  });

@@ -1,0 +1,107 @@
+import type { Background } from '@alongside/kernel/background';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Log } from '@alongside/kernel/log';
+import type { RegularTask } from '../service.ts';
+import type { Leases } from '../storage/leases.ts';
+
+/** Milliseconds: a lease's length, when its holder renews it, when others look whether it is free, and between two looks at the tasks. */
+const leaseLength = 30_000;
+const renewEvery = 10_000;
+const lookEvery = 5_000;
+const tickEvery = 1_000;
+
+interface RegularWorkDependencies {
+  leases: Leases;
+  clock: Clock;
+  background: Background;
+  log: Log;
+}
+
+interface Lease {
+  isHeld: boolean;
+  /** When it was last asked for. */
+  at: number;
+}
+
+/** The part of a task's name before the dot. Tasks of one group share a lease. */
+const groupOf = ({ name }: RegularTask): string => name.slice(0, name.indexOf('.'));
+
+/**
+ * Runs the regular tasks of all services. One process of the installation holds the lease of a group and runs its tasks; when it
+ * ends, another takes the lease at once, and when it is killed, once the lease has expired. Two holders at once, after a pause of
+ * one process or a change of its clock, do a task twice, which every task allows.
+ */
+export class RegularWork {
+  readonly #dependencies: RegularWorkDependencies;
+  readonly #tasks: readonly RegularTask[];
+  readonly #leases = new Map<string, Lease>();
+  /** When each task last began. */
+  readonly #begun = new Map<string, number>();
+  readonly #running = new Set<string>();
+  #leasing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(dependencies: RegularWorkDependencies, tasks: readonly RegularTask[]) {
+    this.#dependencies = dependencies;
+    this.#tasks = tasks;
+    const names = tasks.map(({ name }) => name);
+    if (new Set(names).size < names.length) throw new Error('Two regular tasks have the same name.');
+  }
+
+  start(): void {
+    const { background, log } = this.#dependencies;
+    this.#timer = setInterval(() => {
+      background.run(log, 'regular work could not begin; it is tried again', () => this.tick());
+    }, tickEvery).unref();
+  }
+
+  /** Begins no more tasks and lets another process take over. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#leasing?.catch(() => undefined);
+    const held = [...this.#leases].filter(([, { isHeld }]) => isHeld).map(([group]) => group);
+    this.#leases.clear();
+    if (held.length > 0) await this.#dependencies.leases.release(held);
+  }
+
+  /** Begins every task that is due here; resolves once they have ended. */
+  async tick(): Promise<void> {
+    this.#leasing ??= this.#lease().finally(() => {
+      this.#leasing = undefined;
+    });
+    await this.#leasing;
+    await Promise.all(this.#tasks.filter((task) => this.#isDue(task)).map((task) => this.#run(task)));
+  }
+
+  async #lease(): Promise<void> {
+    const { leases, clock, log } = this.#dependencies;
+    for (const group of new Set(this.#tasks.filter(({ everyProcess }) => !everyProcess).map(groupOf))) {
+      const before = this.#leases.get(group);
+      const now = clock.now();
+      if (before && Math.abs(now - before.at) < (before.isHeld ? renewEvery : lookEvery)) continue;
+      // A lease that could not be renewed is not relied on.
+      this.#leases.set(group, { isHeld: false, at: now });
+      const isHeld = await leases.take(group, leaseLength);
+      this.#leases.set(group, { isHeld, at: now });
+      if (isHeld && !before?.isHeld) log.debug({ group }, 'this process does the regular work');
+    }
+  }
+
+  #isDue(task: RegularTask): boolean {
+    if (this.#running.has(task.name)) return false;
+    if (!task.everyProcess && !this.#leases.get(groupOf(task))?.isHeld) return false;
+    const begun = this.#begun.get(task.name);
+    return begun === undefined || Math.abs(this.#dependencies.clock.now() - begun) >= task.every;
+  }
+
+  async #run(task: RegularTask): Promise<void> {
+    const { background, clock, log } = this.#dependencies;
+    this.#running.add(task.name);
+    this.#begun.set(task.name, clock.now());
+    await background.run(log, `regular work failed and is tried again: ${task.name}`, async () => {
+      // With more to do than one round takes, the next one begins with the next tick.
+      if ((await task.run()) === true) this.#begun.delete(task.name);
+    });
+    this.#running.delete(task.name);
+  }
+}

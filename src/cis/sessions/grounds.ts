@@ -1,0 +1,85 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { batchSize } from '../../storage/batches.ts';
+import { type Database, type Statement, sql } from '../../storage/database.ts';
+import type { EndCause } from '../protocol.ts';
+import type { Endings } from './endings.ts';
+
+/** A person or a card that sessions depend on, by the column of `cis_session` that names it. */
+type GroundKind = 'uid' | 'card_serial';
+
+/**
+ * How long a note stays, in milliseconds: a sign-in that read the person or the card before the change may still open its session,
+ * and is found by a later look.
+ */
+const kept = 60_000;
+
+/** The write that notes a change of a person or a card which may end sessions, for the batch that makes the change. */
+export const groundStatement = (kind: GroundKind, value: string): Statement =>
+  sql(
+    `INSERT INTO session_ground (kind, value, noted_at) VALUES (?, ?, 0)
+     ON CONFLICT (kind, value) DO UPDATE SET noted_at = 0`,
+    kind,
+    value,
+  );
+
+/**
+ * Ends the sessions of people who are gone or disabled and of cards that are over, when the process that made the change did not:
+ * it was killed in between, or a sign-in overtook it.
+ */
+export class Grounds {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #endings: Endings;
+
+  constructor(database: Database, clock: Clock, endings: Endings) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#endings = endings;
+  }
+
+  /** Looks at the sessions behind the noted changes, one batch. Returns whether more are left. */
+  async check(): Promise<boolean> {
+    const now = this.#clock.now();
+    const notes = await this.#database.all<{ kind: GroundKind; value: string; noted_at: number }>(
+      sql(`SELECT kind, value, noted_at FROM session_ground ORDER BY noted_at LIMIT ${batchSize}`),
+    );
+    for (const { kind, value, noted_at: notedAt } of notes) {
+      for (const { id, cause } of await this.#without(kind, value)) await this.#endings.end(id, cause);
+      // The time is set at the first look, so that no writer needs a clock.
+      const isOld = notedAt !== 0 && Math.abs(now - notedAt) >= kept;
+      await this.#database.run(
+        isOld
+          ? sql(
+              'DELETE FROM session_ground WHERE kind = ? AND value = ? AND noted_at = ?',
+              kind,
+              value,
+              notedAt,
+            )
+          : sql(
+              'UPDATE session_ground SET noted_at = ? WHERE kind = ? AND value = ? AND noted_at = 0',
+              now,
+              kind,
+              value,
+            ),
+      );
+    }
+    return notes.length === batchSize && notes.at(-1)?.noted_at === 0;
+  }
+
+  /** Live sessions of this person or card whose person or card is over. */
+  async #without(kind: GroundKind, value: string): Promise<{ id: string; cause: EndCause }[]> {
+    const rows = await this.#database.all<{ id: string; person: string | null; card: string | null }>(
+      sql(
+        `SELECT cis_session.id AS id, person.uid AS person, card.state AS card FROM cis_session
+         LEFT JOIN person ON person.uid = cis_session.uid LEFT JOIN card ON card.serial = cis_session.card_serial
+         WHERE cis_session.${kind} = ? AND ended_at IS NULL AND (person.uid IS NULL OR card.state IN ('revoked', 'replaced')
+           OR person.body LIKE '%"disabled":true%')`,
+        value,
+      ),
+    );
+    return rows.map(({ id, person, card }) => ({
+      id,
+      cause: person !== null && card !== 'revoked' && card !== 'replaced' ? 'disabled' : 'administrator',
+    }));
+  }
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { randomToken } from '@alongside/kernel/ids';
+import { type Database, type Statement, sql } from './database.ts';
+
+/** A lease that ends further ahead than this beyond its length was written before the clock was set back. */
+const clockTolerance = 60_000;
+
+/** Leases in storage: at most one holder each, until the holder releases it or no longer renews it. */
+export class Leases {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #holder = randomToken(12);
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** Takes or renews a lease for this many milliseconds; false while another process holds it. */
+  async take(name: string, length: number): Promise<boolean> {
+    const now = this.#clock.now();
+    // A read takes no lock, so processes that wait for the lease write nothing.
+    const row = await this.#database.get<{ holder: string; held_until: number }>(
+      sql('SELECT holder, held_until FROM lease WHERE name = ?', name),
+    );
+    const isTaken =
+      row !== undefined &&
+      row.holder !== this.#holder &&
+      row.held_until > now &&
+      row.held_until <= now + length + clockTolerance;
+    if (isTaken) return false;
+    const { changes } = await this.#database.run(this.#takeStatement(name, now, length));
+    return changes === 1;
+  }
+
+  /** Releases these leases, so that another process takes them without waiting for their end. */
+  async release(names: readonly string[]): Promise<void> {
+    await this.#database.batch(
+      names.map((name) =>
+        sql('UPDATE lease SET held_until = 0 WHERE name = ? AND holder = ?', name, this.#holder),
+      ),
+    );
+  }
+
+  #takeStatement(name: string, now: number, length: number): Statement {
+    return sql(
+      `INSERT INTO lease (name, holder, held_until) VALUES (?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+       WHERE lease.holder = excluded.holder OR lease.held_until <= ? OR lease.held_until > ?`,
+      name,
+      this.#holder,
+      now + length,
+      now,
+      now + length + clockTolerance,
+    );
+  }
+}
