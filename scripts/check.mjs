@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { addresses } from './check/addresses.mjs';
+import { assurance } from './check/assurance.mjs';
 import { lockFiles } from './check/lock-files.mjs';
 import { program, script } from './check/programs.mjs';
 import { inClone } from './prepare/clone.mjs';
@@ -38,6 +39,10 @@ const checks = {
   },
   lock: { about: 'lock files without addresses, with checksums', run: lockFiles },
   addresses: { about: 'no paths of one machine, no registries, no path from URL.pathname', run: addresses },
+  assurance: {
+    about: 'threat model and ASVS name tests that exist',
+    run: assurance,
+  },
   docs: {
     about: 'generated documentation is up to date',
     run: (node) =>
