@@ -1,8 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { giveTo, serviceFolder, serviceUser } from '../support/service-user.ts';
 
 /** Where Apache and its module for OpenID Connect are on this machine; undefined without either. */
 export function findApache(): { program: string; modules: string } | undefined {
@@ -25,9 +25,6 @@ export function freePort(): Promise<number> {
   });
 }
 
-const idOf = (kind: '-u' | '-g', user: string): number =>
-  Number(execFileSync('id', [kind, user], { encoding: 'utf8' }));
-
 const moduleNames = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'headers', 'dir', 'auth_openidc'];
 
 export interface Apache {
@@ -42,7 +39,9 @@ export async function startApache(
   port: number,
   settings: Readonly<Record<string, string>>,
 ): Promise<Apache> {
-  const folder = mkdtempSync(join(tmpdir(), 'alongside-apache-'));
+  // Started by root, it serves as Debian's user for it.
+  const user = serviceUser('www-data');
+  const folder = serviceFolder('alongside-apache-', user);
   const root = join(folder, 'www');
   mkdirSync(join(root, 'protected'), { recursive: true });
   writeFileSync(join(root, 'protected', 'index.html'), 'The protected page');
@@ -50,9 +49,7 @@ export async function startApache(
   const origin = `http://localhost:${port}`;
   const log = join(folder, 'error.log');
   writeFileSync(log, '');
-  // Started by root, it serves as Debian's user for it.
-  const user = process.getuid?.() === 0 ? 'www-data' : undefined;
-  if (user) for (const path of [folder, root, log]) chownSync(path, idOf('-u', user), idOf('-g', user));
+  giveTo(user, root, log);
   const file = join(folder, 'apache.conf');
   writeFileSync(
     file,
@@ -64,7 +61,7 @@ export async function startApache(
       `ServerName localhost:${port}`,
       'UseCanonicalName On',
       ...moduleNames.map((name) => `LoadModule ${name}_module ${join(found.modules, `mod_${name}.so`)}`),
-      ...(user ? [`User ${user}`, `Group ${user}`] : []),
+      ...(user.uid === undefined ? [] : [`User #${user.uid}`, `Group #${user.gid}`]),
       `ErrorLog ${log}`,
       'LogLevel warn auth_openidc:info',
       'StartServers 1',

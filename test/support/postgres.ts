@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { serviceFolder, serviceUser } from './service-user.ts';
 
 /** Where PostgreSQL's server programs are. */
 function binaries(): string {
@@ -16,20 +16,6 @@ function binaries(): string {
   throw new Error(
     'PostgreSQL is not installed. Install the package postgresql, or name its bin folder in ALONGSIDE_POSTGRES_BIN.',
   );
-}
-
-const idOf = (kind: '-u' | '-g', user: string): number =>
-  Number(execFileSync('id', [kind, user], { encoding: 'utf8' }));
-
-const isOpenToAll = (folder: string): boolean =>
-  (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isOpenToAll(dirname(folder)));
-
-/** Returns a new folder that `owner` can reach and whose path leaves room for the name of a socket (107 bytes). */
-function clusterFolder(owner: { uid?: number; gid?: number }): string {
-  const reachable = owner.uid === undefined || isOpenToAll(tmpdir());
-  const folder = mkdtempSync(join(reachable && tmpdir().length < 60 ? tmpdir() : '/tmp', 'alongside-pg-'));
-  if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid ?? owner.uid);
-  return folder;
 }
 
 /** A PostgreSQL of this test alone: a temporary cluster on a socket of its own, owned by an unprivileged user. */
@@ -50,9 +36,8 @@ export async function startPostgres({
 } = {}): Promise<TestPostgres> {
   const bin = binaries();
   // PostgreSQL refuses to run as root.
-  const owner: { uid?: number; gid?: number } =
-    process.getuid?.() === 0 ? { uid: idOf('-u', 'postgres'), gid: idOf('-g', 'postgres') } : {};
-  const folder = clusterFolder(owner);
+  const owner = serviceUser('postgres');
+  const folder = serviceFolder('alongside-pg-', owner);
   const data = join(folder, 'data');
   const options = { ...owner, cwd: folder, env: { ...process.env, LC_ALL: 'C' } };
   execFileSync(

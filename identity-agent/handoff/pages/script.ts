@@ -2,23 +2,24 @@ import { Answer } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
 import { scriptPath } from './page.ts';
 
-/** How often a page looks whether it has become another one, in milliseconds. */
+/** How often a page checks whether it is still the current one, in milliseconds. */
 const every = 700;
 
-// Only the agent's own origin is asked. Digits that are being typed are lost only when the page is over anyway.
+// Asks the agent's own origin only. Digits that the user is typing are lost only when the page is over anyway.
 const script = `'use strict';
 (() => {
   const place = document.querySelector('[data-state]');
   if (!place) return;
-  let sent = false;
-  addEventListener('submit', () => { sent = true; });
+  // A reload must not take the place of a form that is sent or a link that was followed.
+  let leaving = false;
+  for (const event of ['submit', 'beforeunload']) addEventListener(event, () => { leaving = true; });
   const look = async () => {
-    if (sent) return;
+    if (leaving) return;
     try {
       const answer = await fetch(place.dataset.state, { cache: 'no-store', credentials: 'omit', redirect: 'error' });
       const known = answer.ok ? (await answer.json()).step : 'over';
-      if (!sent && known !== place.dataset.step) { location.replace(location.pathname); return; }
-    } catch { /* The agent does not answer: the next look tells. */ }
+      if (!leaving && known !== place.dataset.step) { location.replace(location.pathname); return; }
+    } catch { /* The agent does not answer: try again. */ }
     setTimeout(look, ${every});
   };
   setTimeout(look, ${every});

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Background } from '@alongside/kernel/background';
-import { AdjustableClock } from '@alongside/kernel/clock';
+import { AdjustableClock, ManualClock, systemClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
 import { SigningKeys } from '@alongside/kernel/keys';
@@ -92,7 +92,8 @@ export async function startInstance(
   proxies: readonly string[] = ['127.0.0.1'],
   host = '127.0.0.1',
 ): Promise<Instance> {
-  const clock = new AdjustableClock();
+  // Stands still unless a test moves it, so that no result depends on how long the machine takes.
+  const clock = new AdjustableClock(new ManualClock(systemClock.now()));
   const cis = await startCis(clock);
   for (const person of [gp, nurse, starter, locum]) cis.people.set(person.uid, person);
   let dispatch: Parameters<typeof createServer>[1];

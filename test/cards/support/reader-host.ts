@@ -28,15 +28,12 @@ function prepareFiles(): string {
   must('mount', '-t', 'tmpfs', 'tmpfs', '/run');
   mkdirSync('/run/pcscd');
   must('mount', '--bind', join(folder, 'run'), '/run/pcscd');
-  const readers = join(folder, 'readers');
-  const library = join(folder, 'libifdvpcd.so');
+  // pcscd reads no path with a space; /run is this namespace's own.
+  const readers = '/run/readers';
+  const library = '/run/libifdvpcd.so';
   // Another service may have been here before.
-  const left = [
-    readers,
-    library,
-    ...['slot-0', 'slot-1', 'run/pcscd.comm', 'run/pcscd.pid'].map((name) => join(folder, name)),
-  ];
-  for (const path of left) rmSync(path, { recursive: true, force: true });
+  for (const name of ['slot-0', 'slot-1', 'run/pcscd.comm', 'run/pcscd.pid'])
+    rmSync(join(folder, name), { force: true });
   mkdirSync(readers);
   symlinkSync(driver, library);
   const settings = {
