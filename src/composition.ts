@@ -248,6 +248,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       ...shared,
       ...registrations,
       log: log('gateway'),
+      audit,
       statusApiKey,
       people: { issuer: cis2Issuer, find: createPeopleNow(personSource) },
       mutualTlsUrl: mutualTls.api,

@@ -17,7 +17,15 @@ export const createPersonSource =
 /** The same person as the gateway asks for them during a session. */
 export const createPeopleNow =
   (source: ReturnType<typeof createPersonSource>) =>
-  async (uid: string): Promise<{ disabled: boolean; roleIds: string[] } | undefined> => {
+  async (
+    uid: string,
+  ): Promise<{ disabled: boolean; roleIds: string[]; organisations: Record<string, string> } | undefined> => {
     const person = await source(uid);
-    return person && { disabled: person.disabled, roleIds: person.roles.map(({ roleId }) => roleId) };
+    return (
+      person && {
+        disabled: person.disabled,
+        roleIds: person.roles.map(({ roleId }) => roleId),
+        organisations: Object.fromEntries(person.roles.map(({ roleId, orgCode }) => [roleId, orgCode])),
+      }
+    );
   };

@@ -4,6 +4,7 @@ import type { Party } from '@alongside/kernel/events';
 import type { StoredApplication } from '../oauth/applications.ts';
 import type { RateLimits } from '../oauth/products.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
+import type { Statement } from '../storage/database.ts';
 import type { HeaderMap } from './headers.ts';
 
 /** What a back end is asked. The gateway made every identity header in it. */
@@ -15,6 +16,22 @@ export interface BackEndRequest {
   headers: HeaderMap;
   body: string;
   messageId: string;
+  /** The audit record of a change, for the batch that makes the change. */
+  changeStatement?: (facts: ChangeFacts) => Statement;
+}
+
+/** Versions before and after a change. */
+export interface ChangeFacts {
+  before: number;
+  version: number;
+}
+
+/** What the audit log says of a call, beside who made it. */
+export interface AuditedCall {
+  action: 'api.called' | 'patient.read' | 'patient.searched' | 'patient.changed';
+  /** NHS number of the patient whose record it concerns. */
+  subject?: string;
+  facts?: { count?: number; version?: number; before?: number };
 }
 
 /** The protected API itself. What it throws, and any 5xx, is never shown to a client. */
@@ -104,6 +121,8 @@ export interface Api {
   /** Headers that tell the back end who calls; those without a value are left out. */
   inject: Readonly<Record<string, (call: Call) => string | undefined>>;
   restrictions: readonly Restriction[];
+  /** Describes a call for the audit log; calls of an API without it are `api.called`. */
+  audited?(call: { verb: string; path: string; query: string; answer?: Answer }): AuditedCall;
   /** Changes the query on its way to the back end. */
   adjustQuery?(call: Call): string;
   /** Limits for all clients together; null means none. */

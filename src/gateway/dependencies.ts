@@ -7,6 +7,7 @@ import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import type { Products, RateLimits } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
+import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { Faults } from '../storage/faults.ts';
 import type { PatientRecord } from './apis/pds/patient.ts';
@@ -30,6 +31,7 @@ export interface Dependencies {
   developers: Developers;
   tokens: Tokens;
   recorder: Recorder;
+  audit: AuditLog;
   log: Log;
   urls: Urls;
   development: boolean;

@@ -4,6 +4,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { EarlyRefusal } from '@alongside/kernel/malformed';
 import { Refusals } from '../oauth/refusals.ts';
 import type { Api } from './api.ts';
+import { recordCall } from './audit.ts';
 import { challengeOf } from './challenge.ts';
 import type { Dependencies } from './dependencies.ts';
 import { rendererOf } from './errors/registry.ts';
@@ -50,12 +51,14 @@ export function apiEndpoint(
     const trace: Trace = {};
     const verb = request.method === 'HEAD' ? 'GET' : request.method;
     const path = request.path.slice(api.basePath.length);
+    const call = { request, api, verb, path, trace };
     const ending = { id: request.id, api, verb, trace, address: request.address };
     try {
       if (early) throw earlyFault(early);
       const passed = await rules.run({ request, api, verb, path, query: request.query, trace });
       const fresh: Headers = trace.nonce === undefined ? {} : { 'dpop-nonce': trace.nonce };
       const answer = passed.with({ ...(api.swapsIds ? mirrored(request) : {}), ...fresh });
+      await recordCall(dependencies, call, answer);
       recordEnding(dependencies, { ...ending, answer, rule: undefined, detail: '' });
       return inBytes(answer);
     } catch (thrown) {
@@ -69,6 +72,9 @@ export function apiEndpoint(
           { id: request.id, api: api.name, stack: (refusal.cause as Error).stack },
           'unexpected',
         );
+      await recordCall(dependencies, call, answer, refusal.entry.id).catch((error: unknown) =>
+        dependencies.log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
+      );
       recordEnding(dependencies, { ...ending, answer, rule: refusal.entry.id, detail: refusal.detail });
       await keepReason(dependencies.log, refusals, ending, refusal);
       return inBytes(answer);

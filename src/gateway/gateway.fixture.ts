@@ -4,11 +4,13 @@ import { createListener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import type { TrustedProxies } from '@alongside/kernel/peer';
+import { Vault } from '@alongside/kernel/secrets';
 import { type Application, Applications } from '../oauth/applications.ts';
 import { Developers } from '../oauth/developers.ts';
 import { Products, type RateLimits } from '../oauth/products.ts';
 import { Refusals } from '../oauth/refusals.ts';
 import { type TokenRecord, Tokens } from '../oauth/tokens.ts';
+import { AuditLog } from '../storage/audit.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { StoredEvents } from '../storage/events.ts';
 import { seed } from './apis/pds/seeds.ts';
@@ -112,6 +114,7 @@ export async function startGateway(
   const tokens = new Tokens(database, clock);
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
+  const audit = new AuditLog(database, clock, new Vault(Buffer.alloc(32, 7)));
   const api = 'http://127.0.0.1';
   const dependencies: Dependencies = {
     clock,
@@ -121,6 +124,7 @@ export async function startGateway(
     developers,
     tokens,
     recorder,
+    audit,
     log,
     urls: { console: api, api, cis2: api, identityAgent: api, cis: api, sample: api },
     development: true,

@@ -6,6 +6,8 @@ import type { Log } from '@alongside/kernel/log';
 export interface PersonNow {
   disabled: boolean;
   roleIds: readonly string[];
+  /** ODS code of the organisation of each role, by role id. */
+  organisations?: Readonly<Record<string, string>>;
 }
 
 /** Where people who sign in at our own CIS2 are looked up. */

@@ -41,4 +41,4 @@ export const pipeline = (dependencies: Dependencies) =>
     .step(injectIdentity)
     .step(swapIds)
     .step(restrictMode)
-    .step(callBackEnd);
+    .step(callBackEnd(dependencies));

@@ -16,10 +16,14 @@ export interface Trace {
   tokenHash?: string;
   mode?: string;
   role?: string;
+  /** ODS code of the organisation of the role. */
+  organisation?: string;
   /** Set where a role could not be checked and passed as the client sent it. */
   roleUnchecked?: boolean;
   /** Name of the allowed path, without identifiers. */
   operation?: string;
   /** Set once the back end was asked. */
   reachedBackEnd?: boolean;
+  /** Set once the back end was given the audit record of its change. */
+  changeRecorded?: boolean;
 }

@@ -59,6 +59,10 @@ const inDialect = (text: string, dialect: Database['dialect']): string =>
 /** The schema that this version of the product brings. */
 export const knownSchema = migrations.length;
 
+/** The statements of one migration. */
+export const migrationStatements = (number: number, dialect: Database['dialect']): Statement[] =>
+  (migrations[number - 1] ?? []).map((text) => sql(inDialect(text, dialect)));
+
 async function version(database: Database): Promise<number> {
   const row = await database.get<{ value: string }>(sql("SELECT value FROM setting WHERE name = 'schema'"));
   return Number(row?.value ?? 0);
@@ -95,9 +99,7 @@ export async function migrate(database: Database): Promise<void> {
   const found = await version(database);
   refuseNewerSchema(found);
   for (let number = found + 1; number <= knownSchema; number++) {
-    const statements: Statement[] = (migrations[number - 1] ?? []).map((text) =>
-      sql(inDialect(text, database.dialect)),
-    );
+    const statements = migrationStatements(number, database.dialect);
     const guard = must(
       sql(
         "UPDATE setting SET value = ? WHERE name = 'schema' AND value = ?",

@@ -1,5 +1,7 @@
 import { Answer } from '@alongside/kernel/answer';
 import type { Call } from '../api.ts';
+import { changeStatement } from '../audit.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
 import { answerable, type HeaderMap, passable } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
@@ -20,14 +22,16 @@ export async function passOn(call: Arrival & { client: HeaderMap }): Promise<Ans
 }
 
 /** Asks the back end, with the headers that the gateway made. */
-export async function callBackEnd(
-  call: Call & Arrival & { outbound: ReadonlyMap<string, string> },
-): Promise<Answer> {
-  const { api, request, verb, path, outbound, messageId, trace } = call;
-  const query = api.adjustQuery?.(call) ?? call.query;
-  trace.reachedBackEnd = true;
-  return toClient(
-    await api.backEnd({ method: verb, path, query, headers: outbound, body: request.body, messageId }),
-    messageId,
-  );
-}
+export const callBackEnd = (dependencies: Dependencies) =>
+  async function callBackEnd(
+    call: Call & Arrival & { outbound: ReadonlyMap<string, string> },
+  ): Promise<Answer> {
+    const { api, request, verb, path, outbound, messageId, trace } = call;
+    const query = api.adjustQuery?.(call) ?? call.query;
+    trace.reachedBackEnd = true;
+    const asked = { method: verb, path, query, headers: outbound, body: request.body, messageId };
+    return toClient(
+      await api.backEnd({ ...asked, changeStatement: changeStatement(dependencies, call) }),
+      messageId,
+    );
+  };

@@ -102,5 +102,6 @@ export function resolveRole(
   }
   const role = wanted === '' ? implied(known) : chosen(wanted, known);
   trace.role = role;
+  trace.organisation = person?.organisations?.[role];
   return { role };
 }

@@ -270,7 +270,7 @@ export const auditActions = {
       ...['role', 'organisation', 'application', 'tokenId', 'family', 'session', 'address'],
       ...['requestId', 'correlationId'],
     ],
-    facts: ['api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked'],
+    facts: ['messageId', 'api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked'],
   },
   'patient.read': {
     by: 'gateway',
@@ -279,7 +279,7 @@ export const auditActions = {
       ...['subject', 'role', 'organisation', 'application', 'tokenId', 'family', 'session', 'address'],
       ...['requestId', 'correlationId'],
     ],
-    facts: ['api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'version'],
+    facts: ['messageId', 'api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'version'],
   },
   'patient.searched': {
     by: 'gateway',
@@ -288,7 +288,7 @@ export const auditActions = {
       ...['role', 'organisation', 'application', 'tokenId', 'family', 'session', 'address'],
       ...['requestId', 'correlationId'],
     ],
-    facts: ['api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'count'],
+    facts: ['messageId', 'api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'count'],
   },
   'patient.changed': {
     by: 'gateway',
@@ -297,7 +297,18 @@ export const auditActions = {
       ...['subject', 'role', 'organisation', 'application', 'tokenId', 'family', 'session', 'address'],
       ...['requestId', 'correlationId'],
     ],
-    facts: ['api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'before', 'version'],
+    facts: [
+      'messageId',
+      'api',
+      'operation',
+      'method',
+      'status',
+      'mode',
+      'rule',
+      'roleUnchecked',
+      'before',
+      'version',
+    ],
   },
   'unproven.refused': {
     by: 'audit log',

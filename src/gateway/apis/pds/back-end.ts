@@ -41,7 +41,7 @@ function grantsOf(headers: HeaderMap): Grants {
 /** The Personal Demographics Service behind the gateway, in this process, with its records in the product's storage. */
 export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): BackEnd {
   const patients = new Patients(database, clock);
-  return async ({ method, path, query, headers, body }) => {
+  return async ({ method, path, query, headers, body, changeStatement }) => {
     // The published back end breaks on it, and the gateway hides how.
     if (method === 'OPTIONS') return new Answer(502);
     try {
@@ -58,6 +58,7 @@ export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): 
           grants: grantsOf(headers),
           patients,
           clock,
+          changeStatement,
         });
         if (operation === updatePatient) await refuseLate(faults);
         return answer;

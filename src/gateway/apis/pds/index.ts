@@ -4,6 +4,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { faults } from '../../faults.ts';
 import { checkOf } from '../health.ts';
 import { applicationScope, userScope } from '../scopes.ts';
+import { auditedPdsCall } from './audited.ts';
 import { makeBackEnd } from './back-end.ts';
 import { citizenOf, isTrusted, loginUserOf, settingsOf } from './caller.ts';
 
@@ -157,6 +158,7 @@ export const makePds = ({ database, clock, faults: switched }: Dependencies): Ap
     methods: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'],
   },
   event: { party: 'pds', name: (verb) => (verb === 'GET' ? 'pds.read' : 'pds.write') },
+  audited: auditedPdsCall,
   checks: (health) => ({ 'spine:status': [checkOf(health, `${health.address}/_ping`)] }),
   backEnd: makeBackEnd(database, clock, switched),
 });

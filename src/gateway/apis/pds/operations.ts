@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
+import type { BackEndRequest } from '../../api.ts';
 import type { HeaderMap } from '../../headers.ts';
 import type { Grants } from './redaction.ts';
 import type { Patients } from './store.ts';
@@ -14,6 +15,8 @@ export interface Asked {
   grants: Grants;
   patients: Patients;
   clock: Clock;
+  /** The audit record of a change, for its batch. */
+  changeStatement?: BackEndRequest['changeStatement'];
 }
 
 /** One operation of the PDS FHIR API. */

@@ -109,9 +109,14 @@ export class Patients {
 
   /**
    * The conditional write that puts the next version in the place of this one: one of two concurrent changes wins.
-   * `repetition` is remembered with it, so that the same request sent again is known.
+   * `repetition` is remembered with it, so that the same request sent again is known. `more` happens with it.
    */
-  async replace(record: PatientRecord, version: number, repetition: string): Promise<boolean> {
+  async replace(
+    record: PatientRecord,
+    version: number,
+    repetition: string,
+    more: readonly Statement[] = [],
+  ): Promise<boolean> {
     const { done } = await this.#database.batch([
       must(
         sql(
@@ -124,6 +129,7 @@ export class Patients {
         ),
       ),
       this.#repetitions.claiming(repetitionKind, repetition, repetitionTime),
+      ...more,
     ]);
     return done;
   }

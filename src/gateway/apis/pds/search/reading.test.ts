@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { startPostgres, type TestPostgres } from '../../../../../test/support/postgres.ts';
 import { type Database, type Statement, sql } from '../../../../storage/database.ts';
 import { openDatabase } from '../../../../storage/dialects.ts';
-import { migrate } from '../../../../storage/migrations.ts';
+import { migrationStatements } from '../../../../storage/migrations.ts';
 import type { PatientRecord } from '../patient.ts';
 import { generatePatients, seed, seededPatients } from '../seeds.ts';
 import { type BirthRange, Patients } from '../store.ts';
@@ -81,14 +81,11 @@ for (const dialect of ['sqlite', 'postgres'] as const)
     });
 
     test('records that were kept before there was such a column', async () => {
-      await database.batch(
-        [
-          'DROP INDEX patient_birth',
-          'ALTER TABLE patient DROP COLUMN birth_date',
-          "UPDATE setting SET value = '9' WHERE name = 'schema'",
-        ].map((text) => sql(text)),
-      );
-      await migrate(database);
+      await database.batch([
+        sql('DROP INDEX patient_birth'),
+        sql('ALTER TABLE patient DROP COLUMN birth_date'),
+        ...migrationStatements(10, database.dialect),
+      ]);
       assert.deepEqual(numbers(await reading({ from: '1871-03-04', to: '1871-03-04' })), ['9000000009']);
       const withBirth = records.filter(({ patient }) => patient.birthDate !== undefined).length;
       assert.equal((await reading({ from: '0000-01-01', to: '9999-12-31' })).length, withBirth);

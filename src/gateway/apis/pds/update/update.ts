@@ -117,7 +117,9 @@ export const updatePatient: Operation = {
       throw outcomes.versionMismatch();
     }
     const next = changed(record, patches, asked);
-    if (!(await asked.patients.replace(next, Number(record.patient.meta.versionId), repetition)))
+    const before = Number(record.patient.meta.versionId);
+    const audited = asked.changeStatement?.({ before, version: before + 1 });
+    if (!(await asked.patients.replace(next, before, repetition, audited ? [audited] : [])))
       throw outcomes.versionMismatch();
     return answerWith(next, asked.grants);
   },

@@ -1,0 +1,45 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { parseParameters } from '../../../oauth/parameters.ts';
+import type { AuditedCall } from '../../api.ts';
+import { isNhsNumber } from './nhs-number.ts';
+
+/** The version of a resource that an answer carries. */
+function versionOf(answer: Answer | undefined): { version?: number } {
+  const etag = answer?.headers.etag;
+  const version = typeof etag === 'string' ? /^W\/"(\d{1,9})"$/.exec(etag)?.[1] : undefined;
+  return version === undefined ? {} : { version: Number(version) };
+}
+
+/** How many patients a search found. The member stands before the entries. */
+function countOf(answer: Answer | undefined): { count?: number } {
+  if (answer?.status !== 200) return {};
+  const count = /"total":(\d{1,9})/.exec(String(answer.body).slice(0, 300))?.[1];
+  return count === undefined ? {} : { count: Number(count) };
+}
+
+/** A number that is none may be any text, so it is not recorded. */
+const numbered = (text: string | undefined): { subject?: string } =>
+  text !== undefined && isNhsNumber(text) ? { subject: text } : {};
+
+/** Describes a call for the audit log: whose record it reads or changes, never what it searches for. */
+export function auditedPdsCall({
+  verb,
+  path,
+  query,
+  answer,
+}: {
+  verb: string;
+  path: string;
+  query: string;
+  answer?: Answer;
+}): AuditedCall {
+  const [, id] = /^\/Patient\/([^/]*)/.exec(path) ?? [];
+  if (/^\/Coverage(\/|$)/.test(path)) {
+    const subject = numbered(parseParameters(query)?.get('subscriber:identifier'));
+    return { action: verb === 'GET' ? 'patient.read' : 'patient.changed', ...subject };
+  }
+  if (verb === 'GET' && path === '/Patient') return { action: 'patient.searched', facts: countOf(answer) };
+  if (path !== '/Patient' && id === undefined) return { action: 'api.called' };
+  if (verb === 'GET') return { action: 'patient.read', ...numbered(id), facts: versionOf(answer) };
+  return { action: 'patient.changed', ...numbered(id) };
+}

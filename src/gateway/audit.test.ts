@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { sha256 } from '@alongside/kernel/secrets';
+import { sql } from '../storage/database.ts';
+import { named, updater } from './apis/pds/update/update.fixture.ts';
+import { pdsBase, type RunningGateway, requestId, role, startGateway } from './gateway.fixture.ts';
+
+const nhsNumber = '9000000009';
+const path = `${pdsBase}/Patient/${nhsNumber}`;
+const uid = '656005750107';
+
+describe('audit records of the gateway', () => {
+  let gateway: RunningGateway;
+  let token: string;
+  let last = 0;
+  before(async () => {
+    const people = {
+      issuer: 'https://issuer.example',
+      find: async () => ({ disabled: false, roleIds: [role], organisations: { [role]: 'A20047' } }),
+    };
+    gateway = await startGateway({}, ':memory:', { people });
+    token = await gateway.issue();
+  });
+  after(() => gateway.stop());
+
+  /** The records since the last call. */
+  const records = async () => {
+    const found = await gateway.dependencies.audit.list(last);
+    last = found.at(-1)?.seq ?? last;
+    return found;
+  };
+  const patch = (version: string) =>
+    updater(gateway, token).patch([named, { op: 'replace', path: '/name/0/family', value: 'Changed' }], {
+      version,
+    });
+
+  test('a read names user, role, organisation, application, token, patient, version and ids', async () => {
+    const answer = await gateway.call(path, { token, headers: { 'x-correlation-id': 'abc-1' } });
+    assert.equal(answer.status, 200);
+    const [record, ...others] = await records();
+    assert.deepEqual(others, []);
+    const { seq, chain, chainSeq, at, previous, hash, address, family, detail, ...rest } = record ?? {};
+    assert.deepEqual(rest, {
+      action: 'patient.read',
+      outcome: 'ok',
+      actor: uid,
+      role,
+      organisation: 'A20047',
+      application: 'full',
+      target: '',
+      tokenId: sha256(token),
+      subject: gateway.dependencies.audit.subjectOf(nhsNumber),
+      requestId,
+      correlationId: 'abc-1',
+    });
+    const { messageId, ...facts } = detail ?? {};
+    assert.equal(typeof messageId, 'string');
+    assert.deepEqual(facts, {
+      api: 'personal-demographics',
+      operation: '/Patient/{id}',
+      method: 'GET',
+      status: 200,
+      mode: 'user-restricted',
+      version: 2,
+    });
+    assert.equal(await gateway.dependencies.audit.openSubject(seq ?? 0), nhsNumber);
+  });
+
+  test('a search names the number of patients found and nothing that was searched for', async () => {
+    const query = 'family=Smith&gender=female&birthdate=eq2010-10-22';
+    assert.equal((await gateway.call(`${pdsBase}/Patient?${query}`, { token })).status, 200);
+    const [record] = await records();
+    assert.equal(record?.action, 'patient.searched');
+    assert.equal(record?.detail.count, 1);
+    assert.equal(record?.subject, '');
+    assert.doesNotMatch(JSON.stringify(record), /Smith|smith|2010|female/);
+  });
+
+  test('a refused call is recorded in equal detail', async () => {
+    const answer = await gateway.call(path, { token, headers: { 'nhsd-session-urid': '1' } });
+    assert.equal(answer.status, 400);
+    const [record] = await records();
+    assert.deepEqual(
+      [record?.action, record?.outcome, record?.actor, record?.detail.status, record?.detail.rule],
+      ['patient.read', 'refused', uid, 400, 'gateway.roleInvalid'],
+    );
+    assert.equal(record?.subject, gateway.dependencies.audit.subjectOf(nhsNumber));
+  });
+
+  test('a change names both versions, and happens only with its record', async () => {
+    await gateway.database.run(sql('ALTER TABLE audit_unsealed RENAME TO audit_unsealed_away'));
+    assert.equal((await patch('W/"2"')).status, 500);
+    await gateway.database.run(sql('ALTER TABLE audit_unsealed_away RENAME TO audit_unsealed'));
+    assert.doesNotMatch(JSON.stringify(await updater(gateway, token).read()), /Changed/);
+    await records();
+    assert.equal((await patch('W/"2"')).status, 200);
+    assert.equal((await patch('W/"1"')).status, 409);
+    const [changed, refused, ...others] = (await records()).sort((a, b) =>
+      a.outcome.localeCompare(b.outcome),
+    );
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [changed?.action, changed?.outcome, changed?.detail.before, changed?.detail.version],
+      ['patient.changed', 'ok', 2, 3],
+    );
+    assert.deepEqual([refused?.action, refused?.outcome], ['patient.changed', 'refused']);
+  });
+
+  test('a read whose record cannot be written is not answered', async () => {
+    await gateway.database.run(sql('ALTER TABLE audit_record RENAME TO audit_record_away'));
+    const answer = await gateway.call(path, { token });
+    await gateway.database.run(sql('ALTER TABLE audit_record_away RENAME TO audit_record'));
+    assert.equal(answer.status, 500);
+    assert.doesNotMatch(await answer.text(), /9000000009|Smith/);
+    assert.equal((await gateway.call(path, { token })).status, 200);
+    assert.equal((await records()).length, 1);
+  });
+
+  test('calls without a known token write no record and are summed', async () => {
+    for (let n = 0; n < 20; n++)
+      assert.equal((await gateway.call(path, { token: `unknown-${n}` })).status, 401);
+    assert.equal((await gateway.call('/hello-world/hello/world')).status, 200);
+    assert.deepEqual(await records(), []);
+    await gateway.dependencies.audit.tick();
+    const [sum] = (await records()).filter(({ action }) => action === 'unproven.refused');
+    assert.deepEqual(
+      [sum?.target, sum?.address, sum?.detail.count],
+      ['gateway personal-demographics', '127.0.0.1', 20],
+    );
+  });
+
+  test('a call of an API that is about no patient is recorded as such', async () => {
+    const application = await gateway.issue({ uid: null, scope: 'urn:nhsd:apim:app:level3:hello-world' });
+    assert.equal((await gateway.call('/hello-world/hello/application', { token: application })).status, 200);
+    const [record] = await records();
+    assert.deepEqual([record?.action, record?.actor, record?.application], ['api.called', '', 'full']);
+  });
+});

@@ -1,0 +1,86 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { AuditEntry } from '../storage/audit.ts';
+import type { Statement } from '../storage/database.ts';
+import type { Api, AuditedCall, ChangeFacts } from './api.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { Trace } from './trace.ts';
+
+type CallAction = AuditedCall['action'];
+
+interface RecordedCall {
+  request: HttpRequest;
+  api: Api;
+  verb: string;
+  path: string;
+  trace: Trace;
+}
+
+/** Forms of the client's ids that are recorded: no free text. */
+const idForm = /^[\w.:-]{1,100}$/;
+
+function idOf({ headers }: HttpRequest, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' && idForm.test(value) ? value : undefined;
+}
+
+const outcomeOf = (status: number) => (status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'ok');
+
+function entryOf(
+  { request, api, verb, trace }: RecordedCall,
+  { action, subject, facts = {} }: AuditedCall,
+  status: number,
+  rule?: string,
+): AuditEntry<CallAction> {
+  const { token, keyOf, mode, role, organisation, roleUnchecked, operation, tokenHash } = trace;
+  return {
+    action,
+    outcome: outcomeOf(status),
+    actor: token?.uid ?? '',
+    role,
+    organisation,
+    application: token?.applicationId ?? keyOf?.application,
+    tokenId: tokenHash,
+    family: token?.family,
+    session: token?.sid,
+    subject,
+    address: request.address,
+    requestId: idOf(request, 'x-request-id'),
+    correlationId: idOf(request, 'x-correlation-id'),
+    detail: {
+      ...{ messageId: request.id, api: api.name, operation, method: verb, status, mode, rule, roleUnchecked },
+      ...facts,
+    },
+  };
+}
+
+/** Returns the write of a change for the batch of the back end that makes it. */
+export const changeStatement =
+  ({ audit }: Dependencies, call: RecordedCall) =>
+  (facts: ChangeFacts): Statement => {
+    call.trace.changeRecorded = true;
+    const audited = call.api.audited?.({ ...call, query: call.request.query }) ?? { action: 'api.called' };
+    return audit.recordStatement(entryOf(call, { ...audited, facts }, 200));
+  };
+
+/**
+ * Records a call before it is answered, a refused one in equal detail. Calls without a known token or key are counted by network;
+ * open paths and pre-flight requests, which need neither, are not recorded.
+ * @param rule name of the rule that refused
+ */
+export async function recordCall(
+  { audit }: Dependencies,
+  call: RecordedCall,
+  answer: Answer,
+  rule?: string,
+): Promise<void> {
+  const { api, trace, request } = call;
+  const proven = trace.token !== undefined || (trace.keyOf !== undefined && rule === undefined);
+  if (!proven) {
+    if (rule !== undefined) audit.countUnproven(`gateway ${api.name}`, request.address);
+    return;
+  }
+  if (trace.changeRecorded && answer.status < 400) return;
+  const audited = api.audited?.({ ...call, query: request.query, answer }) ?? { action: 'api.called' };
+  await audit.write(entryOf(call, audited, answer.status, rule));
+}
