@@ -1,10 +1,10 @@
 import { constants } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Answer, json, StreamAnswer } from './answer.ts';
 import { Background } from './background.ts';
+import { Connections } from './connections.ts';
 import { addressErrors } from './damaged-address.ts';
 import { reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
@@ -30,6 +30,8 @@ export interface ListenerOptions extends Manners {
   bodyLimit?: number;
   /** Proxies that are believed about who their clients are; none by default. */
   proxies?: TrustedProxies;
+  /** Time that clients may take; each has a default. */
+  timeouts?: Partial<Timeouts>;
   /** Serves HTTPS. Both are PEM. */
   tls?: {
     certificate: string;
@@ -44,8 +46,10 @@ export interface Listener {
   readonly server: FastifyInstance;
   /** Starts; port 0 takes a free one, one that is held is shared with its holder. Resolves with the port; a port in use throws in one clear sentence. */
   listen(port: number, host?: string, options?: { held?: boolean }): Promise<number>;
-  /** Lets running requests end, then stops. */
-  close(): Promise<void>;
+  /** Goes on serving, and ends each connection with its next answer: a stopping process sheds its callers. */
+  drain(): void;
+  /** Ends streams and stops listening; lets running requests end, and cuts them after so many milliseconds. */
+  close(patience?: number): Promise<void>;
 }
 
 /** Media types whose bodies are bytes. */
@@ -89,10 +93,8 @@ class Streams {
     if (this.#closing) gone.abort();
   }
 
-  /** A connection that is kept for another request would keep the closing server waiting too. */
-  over(gone: AbortController, socket: Socket | null): void {
+  over(gone: AbortController): void {
     this.#open.delete(gone);
-    if (this.#closing) socket?.destroySoon();
   }
 
   close(): void {
@@ -107,9 +109,8 @@ function send(reply: FastifyReply, answer: Answer, streams: Streams): FastifyRep
   if (answer instanceof StreamAnswer) {
     const gone = new AbortController();
     streams.add(gone);
-    const { socket } = reply.raw;
     reply.raw.once('close', () => {
-      streams.over(gone, socket);
+      streams.over(gone);
       gone.abort();
     });
     return reply.send(Readable.from(answer.chunks(gone.signal)));
@@ -124,14 +125,33 @@ interface ServerError {
   message: string;
 }
 
-const limits = { maxHeaderSize: 16_384, insecureHTTPParser: false };
+/** Milliseconds that a client may take. */
+interface Timeouts {
+  /** For the TLS handshake, and for the headers of a request. */
+  headers: number;
+  /** For a whole request. */
+  request: number;
+  /** How often both are looked at. */
+  check: number;
+}
 
-/** What the server below has to know. TLS 1.2 with forward secrecy, or newer (RFC 9325 section 4.2). */
-const serverOptions = (tls: ListenerOptions['tls']) =>
-  tls
+const usualTimeouts: Timeouts = { headers: 10_000, request: 30_000, check: 1_000 };
+/** Milliseconds that requests may take once a listener closes. */
+const lastRequests = 30_000;
+
+/** Options of the server below. TLS 1.2 with forward secrecy, or newer (RFC 9325 section 4.2). */
+function serverOptions(tls: ListenerOptions['tls'], timeouts: Timeouts) {
+  const limits = {
+    maxHeaderSize: 16_384,
+    insecureHTTPParser: false,
+    headersTimeout: timeouts.headers,
+    connectionsCheckingInterval: timeouts.check,
+  };
+  return tls
     ? {
         https: {
           ...limits,
+          handshakeTimeout: timeouts.headers,
           cert: tls.certificate,
           key: tls.key,
           minVersion: 'TLSv1.2' as const,
@@ -143,18 +163,20 @@ const serverOptions = (tls: ListenerOptions['tls']) =>
         },
       }
     : { http: limits };
+}
 
 /** Makes the HTTP server of one service from its routes. */
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
   const background = new Background();
   const find = routeFinder(routes);
+  const timeouts = { ...usualTimeouts, ...options.timeouts };
   const server = Fastify({
     logger: false,
     genReqId: uuid,
     bodyLimit: options.bodyLimit ?? 65_536,
     exposeHeadRoutes: false,
     keepAliveTimeout: 30_000,
-    requestTimeout: 30_000,
+    requestTimeout: timeouts.request,
     forceCloseConnections: 'idle',
     clientErrorHandler: (error, socket) => {
       background.run(options.log, 'bytes that are no request got no answer', () =>
@@ -170,8 +192,9 @@ export function createListener(routes: readonly Route[], options: ListenerOption
         handle(raw, reply, { endpoint, ...(early ? { early } : {}) }),
       );
     },
-    return503OnClosing: true,
-    ...serverOptions(options.tls),
+    // A request that is on its way when the listener closes is served.
+    return503OnClosing: false,
+    ...serverOptions(options.tls, timeouts),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 65_536 },
   });
   // A Content-Type that is none at all is for the endpoint to refuse, in its own words.
@@ -188,7 +211,12 @@ export function createListener(routes: readonly Route[], options: ListenerOption
 
   // Bodies that go on by themselves would keep a closing server waiting.
   const streams = new Streams();
-  server.addHook('preClose', async () => streams.close());
+  const connections = new Connections(server.server);
+  let isDraining = false;
+  server.addHook('preClose', async () => {
+    streams.close();
+    connections.endUnused();
+  });
 
   const handle = async (
     raw: FastifyRequest,
@@ -207,6 +235,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       );
       answer = (options.onError ?? plainError)(error, request);
     }
+    if (isDraining) reply.header('connection', 'close');
     return send(reply, answer, streams);
   };
 
@@ -254,8 +283,16 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       const address = server.server.address();
       return typeof address === 'object' && address ? address.port : port;
     },
-    async close() {
-      await server.close();
+    drain() {
+      isDraining = true;
+    },
+    async close(patience = lastRequests) {
+      isDraining = true;
+      const timer = setTimeout(() => {
+        const cut = connections.endAll();
+        options.log.warn({ listener: options.name, cut }, 'requests in flight were cut');
+      }, patience);
+      await server.close().finally(() => clearTimeout(timer));
       await background.settled();
     },
   };

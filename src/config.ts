@@ -83,6 +83,12 @@ export const productionServices = serviceNames.filter(
   (name) => name !== 'sample' && name !== 'identity-agent',
 );
 
+const drainDelay = z.coerce
+  .number('must be seconds')
+  .int('must be whole seconds')
+  .min(0, 'must be 0 or more')
+  .max(300, 'must be 300 or less');
+
 /** The one schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
   portBase: port.default(8400).describe('First of six ports in a row; 0 takes free ones'),
@@ -107,6 +113,11 @@ export const configShape = {
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('warn')
     .describe('How much is logged'),
+  drainDelay: drainDelay
+    .default(0)
+    .describe(
+      'Seconds for which a stopping process serves on while /readyz answers 503, so that a balancer sees it; 5 by default for serve',
+    ),
   masterKey: z
     .string()
     .optional()
@@ -288,10 +299,11 @@ export const configShape = {
   config: z.string().optional().describe('JSON file with these settings'),
 };
 
-/** The same for `serve`: only what is started by default differs. */
+/** The same for `serve`, with other defaults. */
 export const productionShape = {
   ...configShape,
   only: only.default([...productionServices]).describe('Services to start, separated by commas'),
+  drainDelay: drainDelay.default(5),
 };
 
 export type Config = z.infer<z.ZodObject<typeof configShape>>;

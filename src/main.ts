@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { EventLoopWatch } from '@alongside/kernel/event-loop';
 import type { Keeping } from '@alongside/kernel/events';
@@ -194,5 +195,11 @@ async function start(
     writeStateFile({ ...state, ...(development || !config.only.includes('console') ? {} : { operator }) });
 
   ending.add(() => removeStateFile(state));
+  // First of all: balancers learn it while every request is still served.
+  ending.add(async () => {
+    readiness.drain();
+    for (const listener of listeners) listener.drain();
+    await sleep(config.drainDelay * 1000);
+  });
   return { state, stop: () => ending.run() };
 }

@@ -1,7 +1,7 @@
 import { loadConfig, readFlags } from '@alongside/kernel/config';
 import { environment } from '@alongside/kernel/operator';
 import type { Config, configShape } from '../config.ts';
-import { noMore } from './command.ts';
+import { noMore, type Output } from './command.ts';
 
 // What the commands share that last: `up`, `serve`, `check`.
 
@@ -19,6 +19,25 @@ export function onStop(heard: () => void): () => void {
   return () => {
     for (const signal of signals) process.off(signal, stop);
   };
+}
+
+/** Seconds that everything after the drain may take; `TimeoutStopSec` of deploy/ is longer. */
+const longestStop = 50;
+
+/** Stops an instance in order, or ends the process when that takes too long: a hung database, say. */
+export async function stopInTime(
+  stop: () => Promise<void>,
+  { drainDelay }: Config,
+  out: Output,
+): Promise<void> {
+  setTimeout(
+    () => {
+      out.note('The instance did not stop in time; its process ends.');
+      process.exit(1);
+    },
+    (drainDelay + longestStop) * 1000,
+  ).unref();
+  await stop();
 }
 
 /** Resolves at the first Ctrl-C or end signal. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { text } from '@alongside/kernel/answer';
 import { createListener, type HttpRequest } from '@alongside/kernel/http';
@@ -166,6 +168,58 @@ test('a listener takes a client certificate, and asks only where it was told to'
       await listener.close();
     }
   } finally {
+    authority.discard();
+  }
+});
+
+test('a listener over TLS that closes serves the request in flight and waits for no other connection', async () => {
+  const authority = makeAuthority();
+  const server = authority.issue('localhost');
+  let arrive: () => void = () => undefined;
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  let answer: () => void = () => undefined;
+  const answering = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const listener = createListener(
+    [
+      { methods: ['GET'], path: '/', endpoint: async () => text(200, 'quick') },
+      {
+        methods: ['GET'],
+        path: '/slow',
+        async endpoint() {
+          arrive();
+          await answering;
+          return text(200, 'slow');
+        },
+      },
+    ],
+    {
+      name: 'test',
+      log: createLog('silent', 'test'),
+      tls: { certificate: pem(server.certificate), key: pem(server.key), clientCertificates: false },
+    },
+  );
+  const agent = new https.Agent({ keepAlive: true });
+  try {
+    const port = await listener.listen(0, '127.0.0.1');
+    const ask = (path: string) =>
+      call(`https://localhost:${port}${path}`, authority.certificate, undefined, undefined, {}, agent);
+    const silent = connect(port, '127.0.0.1');
+    await once(silent, 'connect');
+    const ended = once(silent, 'close');
+    assert.equal((await ask('/')).body, 'quick');
+    const slow = ask('/slow');
+    await arrived;
+    const closed = listener.close(600_000);
+    await ended;
+    answer();
+    assert.equal((await slow).body, 'slow');
+    await closed;
+  } finally {
+    agent.destroy();
     authority.discard();
   }
 });

@@ -21,7 +21,7 @@ test('alongside serve is a process like any other: a line when it is ready, noth
   const inFlag = ['--smtp-url', 'smtp://alongside:password-in-a-flag@localhost:1'];
   writeFileSync(join(folder, 'database'), `sqlite:${join(folder, 'named.db')}\n`);
   const inFile = ['--database', `@${join(folder, 'database')}`];
-  const flags = ['--json', '--data', folder, '--port-base', '0', ...inFlag, ...inFile];
+  const flags = ['--json', '--data', folder, '--port-base', '0', '--drain-delay', '0', ...inFlag, ...inFile];
   const child = spawn(process.execPath, [main, 'serve', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
   let logged = '';
   child.stderr.setEncoding('utf8').on('data', (part: string) => {
@@ -62,7 +62,7 @@ test('alongside serve exits with 1 and one sentence for another master key, befo
   const folder = mkdtempSync(join(tmpdir(), 'alongside-other-key-'));
   try {
     const start = (data: string) => [
-      ...[main, 'serve', '--only', 'cis2,authorisation', '--port-base', '0', '--json'],
+      ...[main, 'serve', '--only', 'cis2,authorisation', '--port-base', '0', '--json', '--drain-delay', '0'],
       ...['--data', join(folder, data), '--database', `sqlite:${join(folder, 'shared.db')}`],
     ];
     const healthy = spawn(process.execPath, start('one'), { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -92,7 +92,10 @@ describe('production does not start', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
   const starting = (settings: Record<string, unknown>, development = false) =>
     startAlongside(
-      loadConfig(productionShape, { portBase: 0, data: folder, logLevel: 'silent', ...settings }),
+      loadConfig(productionShape, {
+        ...{ portBase: 0, data: folder, logLevel: 'silent', drainDelay: 0 },
+        ...settings,
+      }),
       {
         development,
       },

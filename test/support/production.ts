@@ -28,7 +28,10 @@ export interface ProductionInstance {
 
 export async function startProduction(settings: Record<string, unknown> = {}): Promise<ProductionInstance> {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-production-'));
-  const config = loadConfig(productionShape, { portBase: 0, data: folder, logLevel: 'error', ...settings });
+  const config = loadConfig(productionShape, {
+    ...{ portBase: 0, data: folder, logLevel: 'error', drainDelay: 0 },
+    ...settings,
+  });
   const instance = await startAlongside(config, { development: false });
   const stateFile = () =>
     JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')) as StateFile & { operator?: LocalOperator };

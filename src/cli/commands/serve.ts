@@ -2,7 +2,7 @@ import { exposedFlags, readFlags } from '@alongside/kernel/config';
 import { productionShape } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import type { Command, Output } from '../command.ts';
-import { readConfig, stopSignal } from '../foreground.ts';
+import { readConfig, stopInTime, stopSignal } from '../foreground.ts';
 import { columns } from '../output.ts';
 
 function banner(out: Output, state: StateFile): void {
@@ -49,7 +49,7 @@ export const serve: Command = {
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state);
     await stopping;
-    await instance.stop();
+    await stopInTime(() => instance.stop(), config, out);
     return 0;
   },
 };

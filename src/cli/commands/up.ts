@@ -2,7 +2,7 @@ import { flagOf, variableOf } from '@alongside/kernel/operator';
 import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import type { Command, Output } from '../command.ts';
-import { readConfig, stopSignal } from '../foreground.ts';
+import { readConfig, stopInTime, stopSignal } from '../foreground.ts';
 import { columns } from '../output.ts';
 
 /** What of the whole chain this process serves, and where. */
@@ -61,7 +61,7 @@ export const up: Command = {
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state, config.only, Math.round(performance.now() - started));
     await stopping;
-    await instance.stop();
+    await stopInTime(() => instance.stop(), config, out);
     return 0;
   },
 };

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { beforeEach, describe, test } from 'node:test';
+import { json, StreamAnswer } from './answer.ts';
+import { createListener, type Listener, type ListenerOptions } from './http.ts';
+import { silentLog } from './log.ts';
+
+/** Long enough for a test to fail by its own time-out instead. */
+const never = 600_000;
+
+describe('a listener that stops', () => {
+  let listener: Listener;
+  let port: number;
+  /** Ends the request at `/slow`. */
+  let answer: () => void;
+  let arrived: Promise<void>;
+  let logged: Record<string, unknown>[];
+
+  async function start(options: Partial<ListenerOptions> = {}): Promise<void> {
+    let arrive: () => void;
+    arrived = new Promise((resolve) => {
+      arrive = resolve;
+    });
+    const slow = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    logged = [];
+    listener = createListener(
+      [
+        { methods: ['GET'], path: '/', endpoint: async () => json(200, {}) },
+        { methods: ['POST'], path: '/body', endpoint: async () => json(200, {}) },
+        {
+          methods: ['GET'],
+          path: '/slow',
+          async endpoint() {
+            arrive();
+            await slow;
+            return json(200, {});
+          },
+        },
+        {
+          methods: ['GET'],
+          path: '/stream',
+          endpoint: async () =>
+            new StreamAnswer(200, {}, async function* (gone) {
+              yield 'first';
+              await once(gone, 'abort');
+              yield 'last';
+            }),
+        },
+      ],
+      { name: 'test', log: { ...silentLog, warn: (fields) => void logged.push(fields) }, ...options },
+    );
+    port = await listener.listen(0);
+  }
+  beforeEach(() => start());
+
+  const agent = () => new Agent({ keepAlive: true, maxSockets: 1 });
+  async function ask(path: string, through: Agent): Promise<IncomingMessage> {
+    const [response] = (await once(get({ port, path, agent: through }), 'response')) as [IncomingMessage];
+    return response;
+  }
+  async function open(bytes = ''): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(bytes);
+    return socket;
+  }
+
+  test('keeps connections until it drains, then ends each with its answer and still serves', async () => {
+    const caller = agent();
+    const kept = await ask('/', caller);
+    kept.resume();
+    assert.equal(kept.headers.connection, 'keep-alive');
+    await once(kept, 'end');
+    listener.drain();
+    for (let call = 0; call < 2; call++) {
+      const response = await ask('/', caller);
+      response.resume();
+      assert.deepEqual([response.statusCode, response.headers.connection], [200, 'close']);
+      await once(response, 'close');
+    }
+    await listener.close();
+  });
+
+  test('lets a request in flight end', async () => {
+    const response = ask('/slow', agent());
+    await arrived;
+    const closed = listener.close(never);
+    answer();
+    assert.deepEqual([(await response).statusCode, (await response).headers.connection], [200, 'close']);
+    await closed;
+  });
+
+  test('waits for no connection without a request: neither a kept one nor a silent one', async () => {
+    const kept = await ask('/', agent());
+    kept.resume();
+    await once(kept, 'end');
+    const silent = await open();
+    const ended = once(silent, 'close');
+    // Its arrival is certain once a later connection was answered.
+    (await ask('/', agent())).resume();
+    await listener.close(never);
+    await ended;
+  });
+
+  test('ends a stream', async () => {
+    const response = await ask('/stream', agent());
+    const whole = text(response);
+    await listener.close(never);
+    assert.match(await whole, /^first/);
+  });
+
+  test('cuts the requests that outlast its patience', async () => {
+    const cut = assert.rejects(ask('/slow', agent()), { code: 'ECONNRESET' });
+    await arrived;
+    const dripping = await open('POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx');
+    const ended = once(dripping, 'close');
+    (await ask('/', agent())).resume();
+    await listener.close(1);
+    await cut;
+    await ended;
+    assert.deepEqual(logged, [{ listener: 'test', cut: 2 }]);
+  });
+
+  for (const [what, bytes] of [
+    ['headers', 'GET / HTTP/1.1\r\nHost: a\r\nX-'],
+    ['a body', 'POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx'],
+  ] as const)
+    test(`answers 408 to ${what} that do not end in time, and closes the connection`, async () => {
+      await listener.close();
+      await start({ timeouts: { headers: 20, request: 20, check: 10 } });
+      assert.match(await text(await open(bytes)), /^HTTP\/1\.1 408 /);
+      await listener.close(never);
+    });
+});
