@@ -255,6 +255,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
       'continue as',
       async () => {
         const { id_token } = await signedIn();
+        cis2.clock.advance(1);
         await page.goto(`${cis2.issuer}/connect/endSession?id_token_hint=${id_token}`);
         await page.goto(cis2.authorizeUrl(client));
         await page.getByRole('heading', { name: 'Continue as' }).waitFor();

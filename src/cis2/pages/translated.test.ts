@@ -164,6 +164,7 @@ const pages: [string, () => Promise<Reply>][] = [
     async () => {
       await browser.get(await hinted(await signedInAs(gp.uid)));
       await cis2.agent.signIn(gp.uid);
+      cis2.clock.advance(1);
       return follow(await cis2.signIn(browser, client));
     },
   ],
