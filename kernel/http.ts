@@ -6,13 +6,12 @@ import { type Answer, json, StreamAnswer } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
 import { addressErrors } from './damaged-address.ts';
-import { reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import { answerMalformed, type OnMalformed } from './malformed.ts';
 import { OperatorError } from './operator.ts';
 import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
 import type { HttpRequest, Route } from './request.ts';
-import { type Manners, nothingHere, plainError, respond, withoutTokens } from './respond.ts';
+import { answerThrown, type Manners, nothingHere, respond } from './respond.ts';
 import { routeFinder } from './route-finder.ts';
 
 export type { Endpoint, HttpRequest, Method, Route } from './request.ts';
@@ -228,12 +227,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     try {
       await options.flush?.();
     } catch (error) {
-      // The words of storage are for the log alone.
-      options.log.error(
-        { id: request.id, detail: reasonOf(error), path: withoutTokens(request.path) },
-        'the events of a request could not be kept',
-      );
-      answer = (options.onError ?? plainError)(error, request);
+      answer = await answerThrown(error, request, ways, options, 'the events of a request could not be kept');
     }
     if (isDraining) reply.header('connection', 'close');
     return send(reply, answer, streams);

@@ -3,6 +3,7 @@ import { damageOf } from './damaged-address.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Endpoint, HttpRequest, Route } from './request.ts';
+import { refusedIfUnavailable, retryHeaders, Unavailable } from './unavailable.ts';
 
 /** How a service answers what is no success, whatever its requests come through. */
 export interface Manners {
@@ -14,7 +15,7 @@ export interface Manners {
 }
 
 /** A path as it may stand in a log: without what may be a token, of a one-time link say, or the number of a person. */
-export const withoutTokens = (path: string): string =>
+const withoutTokens = (path: string): string =>
   path
     .slice(0, 500)
     .replaceAll(/\d{9,}/g, '…')
@@ -53,17 +54,41 @@ export async function respond(
     if (!way.early) throw damage;
     return await way.early({ status: damage.entry.status, reason: damage.detail })(request);
   } catch (thrown) {
-    const refused = thrown instanceof Refusal;
-    manners.log[refused ? 'info' : 'error'](
-      {
-        id: request.id,
-        error: refused ? thrown.entry.id : 'unexpected',
-        detail: refused ? thrown.detail : reasonOf(thrown),
-        stack: refused ? undefined : (thrown as Error)?.stack,
-        path: withoutTokens(request.path),
-      },
-      'refused',
-    );
-    return (manners.onError ?? plainError)(thrown, request);
+    return answerThrown(thrown, request, way, manners, 'refused');
   }
+}
+
+/** Answers for an endpoint that threw, or whose events could not be kept; where the route has its own words, in those. */
+export async function answerThrown(
+  thrown: unknown,
+  request: HttpRequest,
+  { early }: Pick<Route, 'early'>,
+  manners: Manners,
+  message: string,
+): Promise<Answer> {
+  const answer = answerFailure(thrown, request, manners, message);
+  if (!early || !(thrown instanceof Unavailable)) return answer;
+  return early({ status: 503, reason: reasonOf(thrown) })(request).catch(() => answer);
+}
+
+/** Logs what was thrown and renders it. */
+function answerFailure(
+  thrown: unknown,
+  request: HttpRequest,
+  { log, onError = plainError }: Manners,
+  message: string,
+): Answer {
+  const failure = refusedIfUnavailable(thrown);
+  const refused = failure instanceof Refusal;
+  log[refused && failure.entry.status < 500 ? 'info' : 'error'](
+    {
+      id: request.id,
+      error: refused ? failure.entry.id : 'unexpected',
+      detail: refused ? failure.detail : reasonOf(failure),
+      stack: refused ? undefined : (failure as Error)?.stack,
+      path: withoutTokens(request.path),
+    },
+    message,
+  );
+  return onError(failure, request).with(retryHeaders(failure));
 }

@@ -28,6 +28,13 @@ const port = z.coerce
   .min(0, 'must be 0 or more')
   .max(65_530, 'must be 65530 or less');
 
+const whole = (least: number, most: number) =>
+  z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(least, `must be ${least} or more`)
+    .max(most, `must be ${most} or less`);
+
 const list = z.union([
   z.string().transform((value) => value.split(',').filter(Boolean)),
   z.array(z.string()),
@@ -102,6 +109,18 @@ export const configShape = {
       'Where data is kept: postgres://…, or a SQLite file in the data folder; @FILE reads the address from a file',
     )
     .meta(carriesSecret),
+  databaseConnections: whole(1, 1_000)
+    .default(10)
+    .describe('Most connections of this process to PostgreSQL that write'),
+  databaseReaders: whole(1, 100)
+    .default(4)
+    .describe('Most connections of this process to PostgreSQL that read; it listens on one more'),
+  databaseConnectTimeout: whole(100, 60_000)
+    .default(2_000)
+    .describe('Milliseconds to connect to PostgreSQL, or to wait for a free connection'),
+  databaseTimeout: whole(100, 600_000)
+    .default(5_000)
+    .describe('Milliseconds without an answer of PostgreSQL, after which a statement is given up'),
   only: only.default([...serviceNames]).describe('Services to start, separated by commas'),
   json: z.boolean().default(false).describe('Print one JSON line when ready'),
   state: z.string().optional().describe('File that tells other commands where this instance is'),

@@ -3,6 +3,12 @@ import { Refusal, type Refuse, reasonOf } from '@alongside/kernel/errors';
 import type { Endpoint, HttpRequest, Route } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import type { OnMalformed } from '@alongside/kernel/malformed';
+import {
+  availabilityErrors,
+  refusedIfUnavailable,
+  retryHeaders,
+  Unavailable,
+} from '@alongside/kernel/unavailable';
 import { withQuery } from '../oauth/parameters.ts';
 import { longestDetail, longestPath, type RefusalRecord, type Refusals } from '../oauth/refusals.ts';
 import { errors } from './errors.ts';
@@ -45,6 +51,8 @@ export class Diagnosis {
     const fields = { id: request.id, error: entry.id, detail, path };
     if (unexpected) this.#log.error({ ...fields, stack: (cause as Error).stack }, 'failed');
     else this.#log.info(fields, 'refused');
+    // Without storage there is nowhere to keep it, and the caller would wait again.
+    if (entry === availabilityErrors.unavailable.entry) return;
     await this.#keep({
       messageId: request.id,
       service: 'authorisation',
@@ -68,9 +76,10 @@ export class Diagnosis {
       try {
         return await endpoint(request);
       } catch (thrown) {
-        const refusal = thrown instanceof Refusal ? thrown : unexpected(reasonOf(thrown), {}, thrown);
+        const refused = refusedIfUnavailable(thrown);
+        const refusal = refused instanceof Refusal ? refused : unexpected(reasonOf(thrown), {}, thrown);
         await this.note(refusal, request);
-        return errorAnswer(refusal, request);
+        return errorAnswer(refusal, request).with(retryHeaders(refusal));
       }
     };
   }
@@ -79,6 +88,7 @@ export class Diagnosis {
   early(words: { bodyTooLarge: Refuse; requestMalformed: Refuse }, unexpected: Refuse): Route['early'] {
     return ({ status, reason }) =>
       this.guard(async () => {
+        if (status === 503) throw new Unavailable(reason);
         if (status >= 500) throw new Error(reason);
         throw (status === 413 ? words.bodyTooLarge : words.requestMalformed)(reason);
       }, unexpected);

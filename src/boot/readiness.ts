@@ -43,7 +43,14 @@ export function createReadiness(deps: ReadinessDependencies): Readiness {
   const checks: readonly ReadinessCheck[] = [
     { name: 'event-loop', holds: () => !eventLoop.isLate() },
     { name: 'disk', holds: () => haveRoom(folders) },
-    { name: 'storage', holds: () => database.healthy() },
+    {
+      name: 'storage',
+      async holds() {
+        const health = await database.healthy();
+        if (!health.ok) throw new Error(health.reason);
+        return true;
+      },
+    },
     // A newer schema is that of a version that is being rolled out.
     { name: 'schema', needs: 'storage', holds: async () => (await schemaOf(database)) >= knownSchema },
     {

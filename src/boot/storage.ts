@@ -24,18 +24,32 @@ async function refuseWrongKey(database: Database, vault: Vault | undefined, file
   );
 }
 
+/** Settings that say where storage is, and how to reach it. */
+export type StorageConfig = Pick<Config, 'database' | 'ephemeral' | 'masterKey'> &
+  Partial<
+    Pick<Config, 'databaseConnections' | 'databaseReaders' | 'databaseConnectTimeout' | 'databaseTimeout'>
+  >;
+
+const connect = (config: StorageConfig, folder: string): Promise<Database> =>
+  connectDatabase(config.database || (config.ephemeral ? ':memory:' : ''), folder, {
+    connections: config.databaseConnections,
+    readers: config.databaseReaders,
+    connectTimeout: config.databaseConnectTimeout,
+    timeout: config.databaseTimeout,
+  });
+
 /**
  * Opens storage for this mode and master key. Everything is checked before the first write, so that a start that is refused
  * changes nothing. Throws OperatorError in one sentence.
  */
 export async function openStorage(
-  { database: setting, ephemeral, masterKey }: Pick<Config, 'database' | 'ephemeral' | 'masterKey'>,
+  config: StorageConfig,
   folder: string,
   mode: 'development' | 'production',
 ): Promise<Storage> {
-  const keyFile = new MasterKeyFile(folder, masterKey);
+  const keyFile = new MasterKeyFile(folder, config.masterKey);
   const found = keyFile.read();
-  const database = await connectDatabase(setting || (ephemeral ? ':memory:' : ''), folder);
+  const database = await connect(config, folder);
   try {
     const settings = new Settings(database);
     const schema = await schemaOf(database);

@@ -2,6 +2,7 @@ import { Answer, type Headers } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { EarlyRefusal } from '@alongside/kernel/malformed';
+import { retryHeaders, Unavailable } from '@alongside/kernel/unavailable';
 import { Refusals } from '../oauth/refusals.ts';
 import type { Api } from './api.ts';
 import { recordCall } from './audit.ts';
@@ -23,14 +24,16 @@ function mirrored({ headers }: HttpRequest): Headers {
   return back;
 }
 
-/** Whatever was thrown, as a refusal: what nobody foresaw is the catch-all, whose cause only the log learns. */
+/** Returns whatever was thrown as a refusal. An unexpected error is the catch-all; its cause goes to the log alone. */
 function refusalOf(thrown: unknown, messageId: string): Refusal {
   if (thrown instanceof Refusal) return thrown;
+  if (thrown instanceof Unavailable) return faults.unavailable(reasonOf(thrown), { messageId }, thrown);
   return faults.unexpected(reasonOf(thrown), { messageId }, thrown);
 }
 
 /** What the server refused before the rules, as a refusal. */
 function earlyFault({ status, reason }: EarlyRefusal): Refusal | Error {
+  if (status === 503) return new Unavailable(reason);
   if (status >= 500) return new Error(reason);
   return (status === 413 ? faults.bodyTooLarge : faults.requestMalformed)(reason);
 }
@@ -64,9 +67,12 @@ export function apiEndpoint(
     } catch (thrown) {
       const refusal = refusalOf(thrown, request.id);
       const ids = api.swapsIds && renderer.mirrors(refusal) ? mirrored(request) : {};
-      const answer = renderer
-        .render(refusal)
-        .with({ ...ids, ...challengeOf(refusal, trace), 'x-message-id': request.id });
+      const answer = renderer.render(refusal).with({
+        ...ids,
+        ...challengeOf(refusal, trace),
+        ...retryHeaders(refusal),
+        'x-message-id': request.id,
+      });
       if (refusal.cause !== undefined)
         dependencies.log.error(
           { id: request.id, api: api.name, stack: (refusal.cause as Error).stack },
@@ -76,7 +82,9 @@ export function apiEndpoint(
         dependencies.log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
       );
       recordEnding(dependencies, { ...ending, answer, rule: refusal.entry.id, detail: refusal.detail });
-      await keepReason(dependencies.log, refusals, ending, refusal);
+      // Without storage there is nowhere to keep it, and the caller would wait again.
+      if (refusal.entry.id !== faults.unavailable.entry.id)
+        await keepReason(dependencies.log, refusals, ending, refusal);
       return inBytes(answer);
     }
   };

@@ -239,6 +239,13 @@ export const faults = catalogue('gateway', {
     actor: 'developer',
     source: `${published}, ServiceUnavailable`,
   },
+  unavailable: {
+    code: 'unavailable',
+    status: 503,
+    description: 'The service is temporarily unavailable. Try again in a moment. (Message ID: {messageId})',
+    actor: 'operator',
+    source: 'RFC 9110 section 15.6.4',
+  },
   unexpected: {
     code: 'unexpected',
     status: 500,

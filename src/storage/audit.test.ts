@@ -10,7 +10,7 @@ import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts
 import type { ChainHead } from './audit/entry.ts';
 import { formerHash } from './audit/records.ts';
 import { type AuditEntry, AuditLog, type AuditOptions } from './audit.ts';
-import { type Database, must, StorageError, sql } from './database.ts';
+import { type Database, must, StatementError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { bindMasterKey } from './master-key-check.ts';
 
@@ -112,7 +112,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       const suffix = make === sqliteSubject ? 'S' : 'P';
       await add(`X1${suffix}`);
       assert.equal((await add(`X2${suffix}`, false)).done, false);
-      await assert.rejects(add(`X1${suffix}`), StorageError);
+      await assert.rejects(add(`X1${suffix}`), StatementError);
       await log.write(entry('read'));
       await add(`X3${suffix}`);
       assert.deepEqual((await targets(log)).sort(), [`X1${suffix}`, `X3${suffix}`, 'read']);
@@ -132,7 +132,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       const log = logOf(one);
       await log.write(entry('before'));
       await one.run(sql('ALTER TABLE audit_chain RENAME TO audit_chain_away'));
-      await assert.rejects(log.write(entry('lost')), StorageError);
+      await assert.rejects(log.write(entry('lost')), StatementError);
       await one.run(sql('ALTER TABLE audit_chain_away RENAME TO audit_chain'));
       await log.write(entry('after'));
       assert.deepEqual(await targets(log), ['before', 'after']);

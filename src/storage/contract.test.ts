@@ -307,7 +307,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       await closed.close();
       await assert.rejects(closed.get(sql('SELECT 1 AS one')), /closed/);
       await assert.rejects(closed.run(sql("DELETE FROM setting WHERE name = 'none'")), StorageError);
-      assert.equal(await closed.healthy(), false);
+      assert.deepEqual(await closed.healthy(), { ok: false, reason: 'The database is closed.' });
       await closed.close();
     });
 

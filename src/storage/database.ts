@@ -1,3 +1,5 @@
+import { Unavailable } from '@alongside/kernel/unavailable';
+
 /** A value that a statement can carry. Booleans are 0 and 1, times are milliseconds, structures are JSON text. */
 export type Value = string | number | null;
 
@@ -34,6 +36,13 @@ export interface BatchResult {
   results: StatementResult[];
 }
 
+export interface BatchOptions {
+  /** No answer depends on it: none waits until it is on the disk. */
+  lazy?: boolean;
+  /** It may take any time, as a migration does. */
+  patient?: boolean;
+}
+
 /** Storage as every part of the product sees it. One interface, one schema, two dialects. */
 export interface Database {
   readonly dialect: 'sqlite' | 'postgres';
@@ -45,21 +54,33 @@ export interface Database {
   get<R extends object = Row>(statement: Statement): Promise<R | undefined>;
   /**
    * All of these statements or none, in order. Resolves once they are committed: every process sees them, and the end of this one
-   * does not undo them. Lazy ones are of no consequence to an answer: it need not wait until they are on the disk.
+   * does not undo them.
+   * @throws StorageError @throws StatementError
    */
-  batch(statements: readonly Statement[], options?: { lazy?: boolean }): Promise<BatchResult>;
+  batch(statements: readonly Statement[], options?: BatchOptions): Promise<BatchResult>;
   /** One statement, committed when it resolves. */
   run(statement: Statement): Promise<StatementResult>;
   /** Resolves once all that this process has committed so far is on the disk. HTTP answers wait for it; who tells others by itself waits as well. */
   durable(): Promise<void>;
   /** Calls back, within a second, when another process has written. Returns how to stop. */
   onForeignChange(listener: () => void): () => void;
-  /** Whether it answers. */
-  healthy(): Promise<boolean>;
+  /** Whether it can be read and written. Answers within a second. */
+  healthy(): Promise<Health>;
+  /** Ends running work, for a few seconds at most. */
   close(): Promise<void>;
 }
 
-/** Thrown by a write that could not be made, of which nothing happened, and where it is not known whether commits reached the disk. */
-export class StorageError extends Error {
+export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/**
+ * Thrown when storage fails: it cannot be reached, is full, does not answer in time. A write that was on its way when the
+ * connection was lost may have happened or not; any other did not.
+ */
+export class StorageError extends Unavailable {
   override name = 'StorageError';
+}
+
+/** Thrown when the database works and refuses a statement: a constraint, a wrong type, a missing table. */
+export class StatementError extends Error {
+  override name = 'StatementError';
 }

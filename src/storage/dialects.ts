@@ -1,18 +1,20 @@
 import { join } from 'node:path';
 import type { Database } from './database.ts';
 import { migrate } from './migrations.ts';
+import type { PostgresOptions } from './postgres.ts';
 
 interface Dialect {
   /** Whether this dialect serves the `--database` setting. */
   accepts(setting: string): boolean;
-  open(setting: string, dataFolder: string): Promise<Database>;
+  open(setting: string, dataFolder: string, options?: PostgresOptions): Promise<Database>;
 }
 
 // Each is loaded only when it is used: a first start on SQLite never reads the PostgreSQL driver.
 const dialects: readonly Dialect[] = [
   {
     accepts: (setting) => /^postgres(ql)?:\/\//.test(setting),
-    open: async (setting) => (await import('./postgres.ts')).PostgresDatabase.open(setting),
+    open: async (setting, _folder, options) =>
+      (await import('./postgres.ts')).PostgresDatabase.open(setting, options),
   },
   {
     accepts: (setting) => setting === ':memory:',
@@ -34,11 +36,16 @@ export const isDatabaseSetting = (setting: string): boolean =>
 /**
  * Connects to storage as it is, without a change of its schema.
  * @param setting `postgres://…`, `sqlite:FILE`, `:memory:`, or empty for a SQLite file in the data folder.
+ * @param options connections and time limits of PostgreSQL; SQLite has none.
  */
-export async function connectDatabase(setting: string, dataFolder: string): Promise<Database> {
+export async function connectDatabase(
+  setting: string,
+  dataFolder: string,
+  options?: PostgresOptions,
+): Promise<Database> {
   const dialect = dialects.find((candidate) => candidate.accepts(setting));
   if (!dialect) throw new Error(`No dialect serves the database setting ${setting}.`);
-  return dialect.open(setting, dataFolder);
+  return dialect.open(setting, dataFolder, options);
 }
 
 /** Connects to storage and brings its schema up to date. */

@@ -176,7 +176,10 @@ describe('the way to the disk', () => {
     await assert.rejects(other, /input\/output error/);
     await assert.rejects(slow.database.durable(), /input\/output error/);
     await assert.rejects(slow.write(1), /input\/output error/);
-    assert.equal(await slow.database.healthy(), false);
+    assert.deepEqual(await slow.database.healthy(), {
+      ok: false,
+      reason: 'Writing failed: input/output error.',
+    });
   });
 });
 

@@ -102,7 +102,7 @@ describe('other processes at the same file', () => {
     await closing;
     await assert.rejects(database.run(parent(2)), /closed/);
     await assert.rejects(database.get(sql('SELECT id FROM parent')), /closed/);
-    assert.equal(await database.healthy(), false);
+    assert.deepEqual(await database.healthy(), { ok: false, reason: 'The database is closed.' });
   });
 });
 

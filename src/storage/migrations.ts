@@ -107,7 +107,7 @@ export async function migrate(database: Database): Promise<void> {
         String(number - 1),
       ),
     );
-    const { done } = await database.batch([guard, ...statements]);
+    const { done } = await database.batch([guard, ...statements], { patient: true });
     if (!done && (await version(database)) < number) throw new Error(`Migration ${number} did not take.`);
   }
 }

@@ -1,62 +1,110 @@
-import pg from 'pg';
 import { type Row, type Statement, StorageError } from './database.ts';
-import { streamOf, toQuery } from './postgres-statements.ts';
+import { type ConnectionOptions, PostgresConnection } from './postgres-connection.ts';
+import { toQuery } from './postgres-statements.ts';
 
-/**
- * One connection for all reads: those of one event-loop turn go out in one write and are answered in order, so that ten
- * requests at once cost one wake-up of the server and not forty. A read takes no lock, so none waits for a writer.
- */
-export class PostgresReader {
-  readonly #options: pg.ClientConfig;
-  #client: Promise<pg.Client> | undefined;
-  #corked = false;
-  #closed = false;
+/** One connection, opened by its first read and again by the next one after it was lost. */
+class Lane {
+  readonly #options: ConnectionOptions;
+  #opening: Promise<PostgresConnection> | undefined;
+  #connection: PostgresConnection | undefined;
+  #openingSince = 0;
 
-  constructor(options: pg.ClientConfig) {
+  constructor(options: ConnectionOptions) {
     this.#options = options;
   }
 
+  /** The later its oldest read began to wait, the sooner the next one is answered. */
+  get waitingSince(): number {
+    if (this.#opening && !this.#connection) return this.#openingSince;
+    return this.#connection?.waitingSince ?? Number.POSITIVE_INFINITY;
+  }
+
+  connect(): Promise<PostgresConnection> {
+    if (this.#connection?.failure) this.#forget();
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async end(): Promise<void> {
+    const connection = await this.#opening?.catch(() => undefined);
+    if (connection && !connection.failure) await connection.end();
+  }
+
+  async #open(): Promise<PostgresConnection> {
+    this.#openingSince = performance.now();
+    const connection = new PostgresConnection(this.#options);
+    try {
+      await connection.connect();
+    } catch (error) {
+      this.#forget();
+      throw error;
+    }
+    this.#connection = connection;
+    return connection;
+  }
+
+  #forget(): void {
+    this.#opening = undefined;
+    this.#connection = undefined;
+  }
+}
+
+/**
+ * Reads over a few connections of their own. The reads of one event-loop turn go out in one write on one connection, so that ten
+ * requests at once cost one wake-up of the server and not forty; the next turn takes the connection that answers soonest. A read
+ * takes no lock, so it never waits for a writer.
+ */
+export class PostgresReader {
+  readonly #lanes: readonly Lane[];
+  #lane: Lane | undefined;
+  readonly #corked = new Set<PostgresConnection>();
+  #isClosed = false;
+
+  constructor(options: ConnectionOptions, connections: number) {
+    this.#lanes = Array.from({ length: connections }, () => new Lane(options));
+  }
+
   async read(statement: Statement): Promise<Row[]> {
-    const client = await this.#connected();
-    this.#corkFor(client);
-    const { rows } = await client.query(toQuery(statement));
-    return rows as Row[];
+    for (let attempt = 1; ; attempt++) {
+      // A late read would open a connection that is never closed, and keep the process.
+      if (this.#isClosed) throw new StorageError('The database is closed.');
+      const began = performance.now();
+      const connection = await this.#laneOfTurn().connect();
+      try {
+        this.#corkForTurn(connection);
+        const { rows } = await connection.send(toQuery(statement));
+        return rows as Row[];
+      } catch (error) {
+        // A read can be repeated safely. One that waited in silence has had its time.
+        const wasQuick = performance.now() - began < 1_000;
+        if (attempt > 1 || !wasQuick || !connection.isLost(error)) throw error;
+        connection.abandon(error as Error);
+      }
+    }
   }
 
-  #corkFor(client: pg.Client): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    const stream = streamOf(client);
-    stream.cork();
+  async end(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#lanes.map((lane) => lane.end()));
+  }
+
+  #laneOfTurn(): Lane {
+    if (!this.#lane) {
+      this.#lane = this.#lanes.reduce((best, lane) => (lane.waitingSince > best.waitingSince ? lane : best));
+      setImmediate(() => {
+        this.#lane = undefined;
+      });
+    }
+    return this.#lane;
+  }
+
+  #corkForTurn(connection: PostgresConnection): void {
+    if (this.#corked.has(connection)) return;
+    this.#corked.add(connection);
+    const uncork = connection.cork();
     setImmediate(() => {
-      this.#corked = false;
-      stream.uncork();
+      this.#corked.delete(connection);
+      uncork();
     });
-  }
-
-  /** A connection that breaks is replaced at the next read. */
-  #connected(): Promise<pg.Client> {
-    // A late read would open a connection that nobody closes, and keep the process.
-    if (this.#closed) return Promise.reject(new StorageError('The database is closed.'));
-    this.#client ??= this.#connect();
-    return this.#client;
-  }
-
-  #connect(): Promise<pg.Client> {
-    const client = new pg.Client(this.#options);
-    const connected = client.connect().then(() => client);
-    const forget = () => {
-      if (this.#client === connected) this.#client = undefined;
-    };
-    client.on('error', forget);
-    client.on('end', forget);
-    connected.catch(forget);
-    return connected;
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    const client = await this.#client?.catch(() => undefined);
-    await client?.end();
   }
 }

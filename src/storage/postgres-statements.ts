@@ -1,7 +1,7 @@
-import type { Duplex } from 'node:stream';
 import { sha256 } from '@alongside/kernel/secrets';
 import type pg from 'pg';
 import type { BatchResult, Row, Statement, StatementResult } from './database.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
 
 interface Prepared {
   text: string;
@@ -27,22 +27,12 @@ export const toQuery = ({ text, values }: Statement): pg.QueryConfig => ({
   values: [...values],
 });
 
-/** The socket of a connection, which node-postgres does not name in its types: corked, it sends several queries as one write. */
-export const streamOf = (client: pg.ClientBase): Duplex =>
-  (client as unknown as { connection: { stream: Duplex } }).connection.stream;
-
 const resultOf = ({ rowCount, rows }: pg.QueryResult): StatementResult => ({
   changes: rowCount ?? 0,
   rows: rows as Row[],
 });
 const failed = ({ mustChange }: Statement, result: StatementResult): boolean =>
   mustChange === true && result.changes === 0;
-
-export async function runOne(client: pg.ClientBase, statements: readonly Statement[]): Promise<BatchResult> {
-  const results: StatementResult[] = [];
-  for (const statement of statements) results.push(resultOf(await client.query(toQuery(statement))));
-  return { done: statements.every((statement, n) => !results[n] || !failed(statement, results[n])), results };
-}
 
 /** The statements between two looks at what came: one that is a condition ends its group. */
 function groupsOf(statements: readonly Statement[]): Statement[][] {
@@ -54,38 +44,93 @@ function groupsOf(statements: readonly Statement[]): Statement[][] {
   return groups;
 }
 
-/** One way to the server and back for each condition and one for the rest, `BEGIN` and `COMMIT` with them. */
-export async function runTransaction(
-  client: pg.ClientBase,
+/** How far a batch has come. */
+export interface Progress {
+  /** Set before anything is sent that may commit it: from then on its loss leaves the outcome unknown. */
+  mayHaveCommitted: boolean;
+  isLost: boolean;
+}
+
+const withoutLimit: Statement = { text: 'SET LOCAL statement_timeout = 0', values: [] };
+
+/** A single statement is a transaction by itself. */
+async function runOne(
+  connection: PostgresConnection,
+  statement: Statement,
+  progress: Progress,
+): Promise<BatchResult> {
+  if (connection.failure) throw connection.failure;
+  progress.mayHaveCommitted = true;
+  const result = resultOf(await connection.send(toQuery(statement)));
+  return { done: !failed(statement, result), results: [result] };
+}
+
+/** One round trip for each condition and one for the rest, `BEGIN` and `COMMIT` with them. */
+async function runTransaction(
+  connection: PostgresConnection,
   statements: readonly Statement[],
+  progress: Progress,
 ): Promise<BatchResult> {
   const results: StatementResult[] = [];
   const groups = groupsOf(statements);
   for (const [n, group] of groups.entries()) {
     const queries: (string | pg.QueryConfig)[] = group.map(toQuery);
     if (n === 0) queries.unshift('BEGIN');
-    if (n === groups.length - 1) queries.push('COMMIT');
-    const came = (await together(client, queries)).slice(n === 0 ? 1 : 0);
-    results.push(...came.slice(0, group.length).map(resultOf));
+    if (connection.failure) throw connection.failure;
+    if (n === groups.length - 1) {
+      queries.push('COMMIT');
+      progress.mayHaveCommitted = true;
+    }
+    const answers = (await sendTogether(connection, queries)).slice(n === 0 ? 1 : 0);
+    results.push(...answers.slice(0, group.length).map(resultOf));
     const last = group.at(-1);
     const lastResult = results.at(-1);
     if (last && lastResult && failed(last, lastResult)) {
-      await client.query('ROLLBACK');
+      await connection.send('ROLLBACK');
       return { done: false, results };
     }
   }
   return { done: true, results };
 }
 
-/** Sends several queries at once; the first error of any, once all are answered. `COMMIT` after an error rolls back. */
-async function together(
-  client: pg.ClientBase,
+/** Runs a batch as one transaction. An error leaves no transaction open, unless the connection is lost. */
+export async function runBatch(
+  connection: PostgresConnection,
+  statements: readonly Statement[],
+  progress: Progress,
+): Promise<BatchResult> {
+  const [only] = statements;
+  if (only && statements.length === 1) return runOne(connection, only, progress);
+  try {
+    return await runTransaction(connection, statements, progress);
+  } catch (error) {
+    // Where this fails, the connection is lost.
+    if (!connection.isLost(error))
+      await connection.send('ROLLBACK').catch((failure: Error) => connection.abandon(failure));
+    throw error;
+  }
+}
+
+/** The same for a batch that may take any time. */
+export async function runPatiently(
+  connection: PostgresConnection,
+  statements: readonly Statement[],
+  progress: Progress,
+): Promise<BatchResult> {
+  const { done, results } = await connection.patiently(() =>
+    runBatch(connection, [withoutLimit, ...statements], progress),
+  );
+  return { done, results: results.slice(1) };
+}
+
+/** Sends several queries at once. Throws the first error of any, once all are answered. `COMMIT` after an error rolls back. */
+async function sendTogether(
+  connection: PostgresConnection,
   queries: readonly (string | pg.QueryConfig)[],
 ): Promise<pg.QueryResult[]> {
-  const stream = streamOf(client);
-  stream.cork();
-  const sent = queries.map((query) => client.query(query as pg.QueryConfig));
-  stream.uncork();
+  const uncork = connection.cork();
+  const sent = queries.map((query) => connection.send(query));
+  uncork();
   const settled = await Promise.allSettled(sent);
   const refused = settled.find((one) => one.status === 'rejected');
   if (refused) throw refused.reason;

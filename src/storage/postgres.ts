@@ -2,19 +2,44 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import pg from 'pg';
 import {
+  type BatchOptions,
   type BatchResult,
   type Database,
+  type Health,
   type Row,
   type Statement,
   type StatementResult,
   StorageError,
+  sql,
 } from './database.ts';
+import { checkWithin, checkWrite } from './health.ts';
+import { type ConnectionOptions, PostgresConnection } from './postgres-connection.ts';
+import { failureOf } from './postgres-failure.ts';
 import { PostgresReader } from './postgres-reader.ts';
-import { runOne, runTransaction } from './postgres-statements.ts';
+import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
+import { PostgresWatcher } from './postgres-watcher.ts';
+
+/** Connections and time limits; each has a default. */
+export interface PostgresOptions {
+  /** Most connections that write. */
+  connections?: number | undefined;
+  /** Most connections that read. */
+  readers?: number | undefined;
+  /** Milliseconds to open a connection, or to wait for a free one. */
+  connectTimeout?: number | undefined;
+  /** Milliseconds without an answer after which a statement is given up. */
+  timeout?: number | undefined;
+}
 
 const int8 = 20;
-const retryable = new Set(['40001', '40P01']);
+// Serialization failures and deadlocks: nothing was committed.
+const undone = new Set(['40001', '40P01']);
+const readOnly = '25006';
+const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';
+const mostAttempts = 4;
 const channel = 'alongside_change';
+/** Milliseconds for the goodbyes of connections that wait for nothing. */
+const goodbye = 500;
 
 const isWrite = (text: string): boolean => /^\s*(INSERT|UPDATE|DELETE)/i.test(text);
 
@@ -25,54 +50,74 @@ function describe(url: string): string {
   return `PostgreSQL ${host}${parsed.pathname}`;
 }
 
+function optionsOf(
+  url: string,
+  { connectTimeout = 2_000, timeout = 5_000 }: PostgresOptions,
+): ConnectionOptions {
+  return {
+    connectionString: url,
+    connectionTimeoutMillis: connectTimeout,
+    silence: timeout,
+    // The server gives up first, so that a slow statement costs no connection.
+    statement_timeout: Math.ceil(timeout * 0.9),
+    // The locks of a process that froze, or whose machine is gone.
+    idle_in_transaction_session_timeout: timeout * 2,
+    keepAlive: true,
+    open: new Set(),
+    // The statements of a batch, and reads of one turn, go out together.
+    pipeline: true,
+    types: {
+      getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text')),
+    },
+  };
+}
+
 /** PostgreSQL 15 or newer, for more than one machine. */
 export class PostgresDatabase implements Database {
   readonly dialect = 'postgres';
   readonly description: string;
+  readonly #options: ConnectionOptions;
   readonly #pool: pg.Pool;
   readonly #reader: PostgresReader;
-  readonly #url: string;
   readonly #listeners = new Set<() => void>();
-  #watcher: pg.Client | undefined;
+  #watcher: PostgresWatcher | undefined;
   #pulse: NodeJS.Timeout | undefined;
+  /** The last write failed, and the server, not its statement, was the reason. */
+  #hasFailed = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(url: string) {
-    this.#url = url;
+  private constructor(url: string, options: PostgresOptions) {
     this.description = describe(url);
-    const connection: pg.ClientConfig = {
-      connectionString: url,
-      // The statements of a batch, and reads of one turn, go out together.
-      pipeline: true,
-      types: {
-        getTypeParser: (oid, format) =>
-          oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
-      },
-    };
-    this.#pool = new pg.Pool({ ...connection, max: 10 });
-    this.#reader = new PostgresReader(connection);
+    this.#options = optionsOf(url, options);
+    const Client = PostgresConnection as unknown as new () => pg.ClientBase;
+    this.#pool = new pg.Pool({ ...this.#options, max: options.connections ?? 10, Client } as pg.PoolConfig);
     // A connection that breaks while idle is replaced by the pool at its next use.
     this.#pool.on('error', () => undefined);
+    this.#reader = new PostgresReader(this.#options, options.readers ?? 4);
   }
 
-  /** Connects; an unreachable or too old server throws one clear sentence. */
-  static async open(url: string): Promise<PostgresDatabase> {
-    const database = new PostgresDatabase(url);
+  /** Connects. @throws OperatorError for an unreachable or too old server */
+  static async open(url: string, options: PostgresOptions = {}): Promise<PostgresDatabase> {
+    const database = new PostgresDatabase(url, options);
     try {
-      const row = await database.get<{ version: number }>({
-        text: "SELECT current_setting('server_version_num')::int AS version",
-        values: [],
-      });
+      const row = await database.get<{ version: number }>(
+        sql("SELECT current_setting('server_version_num')::int AS version"),
+      );
       if ((row?.version ?? 0) < 150_000) throw new Error('PostgreSQL 15 or newer is needed');
     } catch (error) {
       await database.close();
-      throw new OperatorError(`${database.description} cannot be used: ${reasonOf(error)}.`);
+      const { cause = error } = error as Error;
+      throw new OperatorError(`${database.description} cannot be used: ${reasonOf(cause)}.`);
     }
     return database;
   }
 
   async all<R extends object = Row>(statement: Statement): Promise<R[]> {
-    return (await this.#reader.read(statement)) as R[];
+    try {
+      return (await this.#reader.read(statement)) as R[];
+    } catch (error) {
+      throw failureOf('Reading failed', error);
+    }
   }
 
   async get<R extends object = Row>(statement: Statement): Promise<R | undefined> {
@@ -84,88 +129,82 @@ export class PostgresDatabase implements Database {
     return results[0] ?? { changes: 0, rows: [] };
   }
 
-  async batch(statements: readonly Statement[]): Promise<BatchResult> {
+  async batch(statements: readonly Statement[], options: BatchOptions = {}): Promise<BatchResult> {
+    if (this.#closing) throw new StorageError('The database is closed.');
     for (let attempt = 1; ; attempt++) {
+      const progress: Progress = { mayHaveCommitted: false, isLost: false };
       try {
-        return await this.#attempt(statements);
+        const result = await this.#attempt(statements, options, progress);
+        this.#hasFailed = false;
+        return result;
       } catch (error) {
-        // Nothing was committed, so another attempt is safe.
-        if (attempt < 4 && retryable.has((error as { code?: string }).code ?? '')) continue;
-        throw new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error });
+        const nothingHappened = undone.has(codeOf(error)) || (progress.isLost && !progress.mayHaveCommitted);
+        if (nothingHappened && attempt < mostAttempts) continue;
+        const failure = failureOf('Writing failed', error);
+        if (failure instanceof StorageError) this.#hasFailed = true;
+        throw failure;
       }
     }
   }
 
-  async #attempt(statements: readonly Statement[]): Promise<BatchResult> {
-    const client = await this.#pool.connect();
-    let broken: Error | undefined;
+  async #attempt(
+    statements: readonly Statement[],
+    { patient = false }: BatchOptions,
+    progress: Progress,
+  ): Promise<BatchResult> {
+    const connection = (await this.#pool.connect()) as unknown as PostgresConnection & pg.PoolClient;
+    let reason: Error | undefined;
     try {
-      const single = statements.length === 1;
-      const answer = await (single ? runOne : runTransaction)(client, statements).catch(async (error) => {
-        if (!single) await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
-        throw error;
-      });
-      if (answer.done && statements.some((statement) => isWrite(statement.text))) this.#announce();
-      return answer;
+      const result = await (patient ? runPatiently : runBatch)(connection, statements, progress);
+      if (result.done && statements.some((statement) => isWrite(statement.text))) this.#announce();
+      return result;
+    } catch (error) {
+      progress.isLost = connection.isLost(error);
+      // A server that became a standby refuses every write; the next connection may lead to its successor.
+      if (progress.isLost || codeOf(error) === readOnly) reason = error as Error;
+      throw error;
     } finally {
-      client.release(broken);
+      connection.release(reason);
     }
   }
 
-  /** Tells the other processes, a few times a second at most. */
+  /** Notifies the other processes, a few times a second at most. */
   #announce(): void {
     if (this.#pulse || this.#listeners.size === 0) return;
     this.#pulse = setTimeout(() => {
       this.#pulse = undefined;
-      void this.#tellOthers();
+      void this.#notifyOthers();
     }, 50).unref();
   }
 
-  /** Whoever does not hear of it looks anew when it listens again. */
-  async #tellOthers(): Promise<void> {
-    await this.#pool.query(`SELECT pg_notify('${channel}', '')`).catch(() => undefined);
+  /** A process that misses it looks again when it listens again. */
+  async #notifyOthers(): Promise<void> {
+    const notify = sql("SELECT pg_notify(?, '')", channel);
+    await this.#attempt([notify], {}, { mayHaveCommitted: false, isLost: false }).catch(() => undefined);
   }
 
-  /** PostgreSQL shows only what is durable, unless somebody set synchronous_commit otherwise. */
+  /** PostgreSQL shows only what is durable, unless synchronous_commit is set otherwise. */
   durable(): Promise<void> {
     return Promise.resolve();
   }
 
   onForeignChange(listener: () => void): () => void {
     this.#listeners.add(listener);
-    if (!this.#watcher) this.#startWatching();
+    this.#watcher ??= new PostgresWatcher(this.#options, channel, () => {
+      for (const each of this.#listeners) each();
+    });
     return () => this.#listeners.delete(listener);
   }
 
-  #startWatching(): void {
-    const watcher = new pg.Client({ connectionString: this.#url });
-    this.#watcher = watcher;
-    const tell = () => {
-      for (const listener of this.#listeners) listener();
-    };
-    watcher.on('notification', tell);
-    watcher.on('error', () => {
-      if (this.#watcher !== watcher) return;
-      this.#watcher = undefined;
-      // While nobody listened something may have changed.
-      setTimeout(() => {
-        if (this.#listeners.size > 0 && !this.#watcher) {
-          this.#startWatching();
-          tell();
-        }
-      }, 500).unref();
+  healthy(): Promise<Health> {
+    return checkWithin(async () => {
+      if (this.#closing) throw new StorageError('The database is closed.');
+      const row = await this.get<{ value: string }>(
+        sql("SELECT current_setting('transaction_read_only') AS value"),
+      );
+      if (row?.value !== 'off') throw new StorageError('The database takes no writes: it is read-only.');
+      if (this.#hasFailed) await checkWrite(this);
     });
-    watcher
-      .connect()
-      .then(() => watcher.query(`LISTEN ${channel}`))
-      .catch(() => watcher.emit('error', new Error('cannot listen')));
-  }
-
-  async healthy(): Promise<boolean> {
-    return await this.#pool.query('SELECT 1').then(
-      () => true,
-      () => false,
-    );
   }
 
   close(): Promise<void> {
@@ -175,14 +214,20 @@ export class PostgresDatabase implements Database {
 
   async #close(): Promise<void> {
     this.#listeners.clear();
-    // The last writes of a process are news as well.
-    const untold = this.#pulse !== undefined;
+    // The last writes of a process concern the others as well.
+    const isPending = this.#pulse !== undefined;
     clearTimeout(this.#pulse);
     this.#pulse = undefined;
-    if (untold) await this.#tellOthers();
-    const watcher = this.#watcher;
-    this.#watcher = undefined;
-    await watcher?.end().catch(() => undefined);
-    await Promise.all([this.#reader.close(), this.#pool.end()]);
+    if (isPending) await this.#notifyOthers();
+    // Running writes get their time, which has a limit.
+    await this.#pool.end();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, goodbye);
+    });
+    const ended = Promise.all([this.#reader.end(), this.#watcher?.end()]);
+    await Promise.race([ended, late]);
+    clearTimeout(timer);
+    for (const connection of this.#options.open) connection.abandon(new Error('The database is closed'));
   }
 }

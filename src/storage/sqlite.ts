@@ -4,16 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import {
+  type BatchOptions,
   type BatchResult,
   type Database,
+  type Health,
   type Row,
   type Statement,
   type StatementResult,
   StorageError,
 } from './database.ts';
 import { Durability } from './durability.ts';
+import { checkWithin, checkWrite } from './health.ts';
 import { SeldomRows } from './seldom-rows.ts';
 import { busy, patience, SqliteConnection } from './sqlite-connection.ts';
+import { failureOf } from './sqlite-failure.ts';
 import { type DurableLog, WriteAheadLog } from './write-ahead-log.ts';
 
 interface Waiting {
@@ -49,6 +53,8 @@ export class SqliteDatabase implements Database {
   #retry: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #dataVersion: string | undefined;
+  /** The last transaction failed, and the storage, not a statement, was the reason. */
+  #hasFailed = false;
   /** Of the last answer; none at first, for nobody knows who wrote before and how far it came. */
   #answeredVersion: string | undefined;
   /** Takes no more writes. */
@@ -95,7 +101,7 @@ export class SqliteDatabase implements Database {
     return results[0] ?? { changes: 0, rows: [] };
   }
 
-  batch(statements: readonly Statement[], { lazy = false } = {}): Promise<BatchResult> {
+  batch(statements: readonly Statement[], { lazy = false }: BatchOptions = {}): Promise<BatchResult> {
     if (this.#closing) return Promise.reject(new StorageError('The database is closed.'));
     if (this.#durability?.failure) return Promise.reject(this.#durability.failure);
     return new Promise((resolve, reject) => {
@@ -119,9 +125,12 @@ export class SqliteDatabase implements Database {
     return () => this.#listeners.delete(listener);
   }
 
-  async healthy(): Promise<boolean> {
-    if (this.#durability?.failure) return false;
-    return await this.get({ text: 'SELECT 1 AS one', values: [] }).then(Boolean, () => false);
+  healthy(): Promise<Health> {
+    return checkWithin(async () => {
+      if (this.#durability?.failure) throw this.#durability.failure;
+      await this.get({ text: 'SELECT 1 AS one', values: [] });
+      if (this.#hasFailed) await checkWrite(this);
+    });
   }
 
   close(): Promise<void> {
@@ -155,7 +164,7 @@ export class SqliteDatabase implements Database {
       try {
         return read();
       } catch (error) {
-        if (!busy(error) || performance.now() > deadline) throw error;
+        if (!busy(error) || performance.now() > deadline) throw failureOf('Reading failed', error);
       }
       await sleep(pause);
     }
@@ -185,9 +194,10 @@ export class SqliteDatabase implements Database {
     } catch (error) {
       this.#connection.rollback();
       if (busy(error)) this.#later(turn, error);
-      else this.#rejectAll(turn, new StorageError(`Writing failed: ${reasonOf(error)}.`, { cause: error }));
+      else this.#rejectAll(turn, failureOf('Writing failed', error));
       return;
     }
+    this.#hasFailed = false;
     this.#durability?.owe({ lazy: turn.every(({ lazy }) => lazy) });
     for (const answer of answers) answer();
   }
@@ -204,7 +214,7 @@ export class SqliteDatabase implements Database {
     } catch (error) {
       // A full disk or a lost file undoes the whole transaction by itself; then nobody of this turn is answered.
       if (!this.#connection.inTransaction || !(alone || this.#undone())) throw error;
-      return () => reject(new StorageError(`A statement was refused: ${reasonOf(error)}.`, { cause: error }));
+      return () => reject(failureOf('A statement was refused', error));
     }
   }
 
@@ -236,7 +246,8 @@ export class SqliteDatabase implements Database {
     return { done: true, results };
   }
 
-  #rejectAll(turn: readonly Waiting[], failure: StorageError): void {
+  #rejectAll(turn: readonly Waiting[], failure: Error): void {
+    if (failure instanceof StorageError && turn.length > 0) this.#hasFailed = true;
     for (const waiting of turn) waiting.reject(failure);
   }
 

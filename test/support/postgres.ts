@@ -1,4 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceFolder, serviceUser } from './service-user.ts';
@@ -21,8 +22,14 @@ function binaries(): string {
 /** A PostgreSQL of this test alone: a temporary cluster on a socket of its own, owned by an unprivileged user. */
 export interface TestPostgres {
   url: string;
+  /** The socket on which it listens. */
+  socket: string;
   /** A fresh database in the same cluster. */
   create(name: string): Promise<string>;
+  /** Ends it at once, as a crash does: no connection is told, nothing is written first. */
+  crash(): Promise<void>;
+  /** Starts it again after a crash. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,22 +59,33 @@ export async function startPostgres({
     '-c',
     one,
   ]);
-  const server = spawn(join(bin, 'postgres'), ['-D', data, '-k', folder, ...given], {
-    ...options,
-    detached: apart,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    let log = '';
-    server.stderr.on('data', (part: Buffer) => {
-      log += part.toString();
-      if (log.includes('ready to accept connections')) resolve();
+  const launch = async (): Promise<ChildProcess> => {
+    const server = spawn(join(bin, 'postgres'), ['-D', data, '-k', folder, ...given], {
+      ...options,
+      detached: apart,
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-    server.on('exit', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${log}`)));
-  });
+    await new Promise<void>((resolve, reject) => {
+      let log = '';
+      server.stderr.on('data', (part: Buffer) => {
+        log += part.toString();
+        if (log.includes('ready to accept connections')) resolve();
+      });
+      server.on('exit', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${log}`)));
+    });
+    return server;
+  };
+  let server = await launch();
+  const end = async () => {
+    if (server.exitCode !== null) return;
+    const ended = once(server, 'exit');
+    server.kill('SIGQUIT');
+    await ended;
+  };
   const urlOf = (name: string) => `postgres://alongside@localhost/${name}?host=${encodeURIComponent(folder)}`;
   return {
     url: urlOf('postgres'),
+    socket: join(folder, '.s.PGSQL.5432'),
     async create(name) {
       execFileSync(
         join(bin, 'psql'),
@@ -76,10 +94,12 @@ export async function startPostgres({
       );
       return urlOf(name);
     },
+    crash: end,
+    async restart() {
+      server = await launch();
+    },
     async stop() {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGQUIT');
-      await ended;
+      await end();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,7 @@
 import { Answer } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import { refusedIfUnavailable, retryHeaders } from '@alongside/kernel/unavailable';
 import { escapeXml } from './xml.ts';
 
 const noStore = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
@@ -27,7 +28,8 @@ export const inLegacyForm =
     try {
       return await run(request);
     } catch (thrown) {
-      if (!(thrown instanceof Refusal)) throw thrown;
-      return inLegacyWords(thrown.entry.status, thrown);
+      const refused = refusedIfUnavailable(thrown);
+      if (!(refused instanceof Refusal)) throw thrown;
+      return inLegacyWords(refused.entry.status, refused).with(retryHeaders(refused));
     }
   };

@@ -1,5 +1,6 @@
-import type { Endpoint, Method, Route } from '@alongside/kernel/http';
+import type { Endpoint, HttpRequest, Method, Route } from '@alongside/kernel/http';
 import type { EarlyRefusal } from '@alongside/kernel/malformed';
+import { Unavailable } from '@alongside/kernel/unavailable';
 import { errors } from '../errors.ts';
 import type { LegacyDeps } from './index.ts';
 import type { LegacySettings } from './settings.ts';
@@ -14,10 +15,11 @@ const paths: readonly (readonly [Method, string])[] = [
 ];
 
 const early =
-  ({ status: code }: EarlyRefusal) =>
-  async () => {
-    const { inLegacyWords } = await import('./answers.ts');
-    return inLegacyWords(code, errors.legacyInput('the body is too large'));
+  ({ status: code, reason }: EarlyRefusal) =>
+  async (request: HttpRequest) => {
+    const { inLegacyForm, inLegacyWords } = await import('./answers.ts');
+    if (code !== 503) return inLegacyWords(code, errors.legacyInput('the body is too large'));
+    return inLegacyForm(() => Promise.reject(new Unavailable(reason)))(request);
   };
 
 /** The legacy interface, whose XML and CMS are loaded when somebody calls it first. */

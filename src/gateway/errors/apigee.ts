@@ -32,6 +32,7 @@ const forms: Readonly<Partial<Record<FaultName, Form>>> = {
   apiKeyWithoutProduct: { code: 'oauth.v2.InvalidApiKeyForGivenResource' },
   noProductMatch: { code: 'keymanagement.service.InvalidAPICallAsNoApiProductMatchFound' },
   unsupportedPath: { code: 'messaging.adaptors.http.flow.ApplicationNotFound', status: 404 },
+  unavailable: { code: 'messaging.adaptors.http.flow.ServiceUnavailable' },
 };
 
 /** What the shared flow for rate limits answers where a proxy has no fault rule of its own. */

@@ -90,6 +90,7 @@ const forms: Readonly<Record<FaultName, Form>> = {
     ...form('timeout', 'SERVICE_UNAVAILABLE', 'Service unavailable'),
     headers: { 'retry-after': '5' },
   },
+  unavailable: form('transient', 'SERVICE_UNAVAILABLE', 'Service unavailable'),
   unexpected: unknown,
   unknownStatusKey: denied,
 };

@@ -44,7 +44,7 @@ export const answerStatus = ({ database, urls, statusApiKey }: Dependencies) =>
     if (verb !== 'GET' || path !== '/_status') return undefined;
     const key = statusApiKey ?? (await statusKeyOf(database));
     if (!equalSecrets(client.get('apikey') ?? '', key)) throw faults.unknownStatusKey();
-    const healthy = await database.healthy().catch(() => false);
+    const { ok: healthy } = await database.healthy();
     return json(200, {
       status: healthy ? 'pass' : 'fail',
       ...release,

@@ -1,0 +1,15 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import pg from 'pg';
+import { StatementError, StorageError } from './database.ts';
+
+// Features, cardinality, data, integrity, syntax and access, checks: the statement is at fault (PostgreSQL, Appendix A).
+const atFault = /^(0A|21|22|23|42|44)/;
+
+/** Returns the error that a caller of the database sees: whether the statement or the storage is at fault. */
+export function failureOf(what: string, error: unknown): Error {
+  if (error instanceof StorageError) return error;
+  const statement =
+    error instanceof pg.DatabaseError ? atFault.test(error.code ?? '') : error instanceof TypeError;
+  const message = `${what}: ${reasonOf(error)}.`;
+  return new (statement ? StatementError : StorageError)(message, { cause: error });
+}

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { type FaultyProxy, startProxy } from '../../test/support/proxy.ts';
+import { must, StatementError, StorageError, sql } from './database.ts';
+import { PostgresDatabase, type PostgresOptions } from './postgres.ts';
+
+let server: TestPostgres;
+let count = 0;
+
+// Long enough for a machine under load: these tests end waits by what happens, not by time.
+const patient = { timeout: 60_000, connectTimeout: 60_000 };
+const hasty = { timeout: 300, connectTimeout: 300 };
+
+before(async () => {
+  server = await startPostgres();
+});
+after(() => server.stop());
+
+/** A database with one counter at 0, a connection that can look at the server, and one that can lock. */
+async function counting(t: TestContext, { through }: { through?: FaultyProxy } = {}) {
+  count += 1;
+  const name = `faults_${count}`;
+  const direct = await server.create(name);
+  const url = through ? `postgres://alongside@127.0.0.1:${through.port}/${name}` : direct;
+  const connect = async () => {
+    const client = new pg.Client({ connectionString: direct, application_name: 'operator' });
+    client.on('error', () => undefined);
+    t.after(() => client.end().catch(() => undefined));
+    await client.connect();
+    return client;
+  };
+  // A transaction sees the activity as it was at its first look, so that the one who locks cannot watch.
+  const [operator, locker] = [await connect(), await connect()];
+  await operator.query('CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)');
+  await operator.query('INSERT INTO counter VALUES (1, 0)');
+  await operator.query('CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)');
+  return {
+    operator,
+    locker,
+    async open(options: PostgresOptions = patient) {
+      const database = await PostgresDatabase.open(url, options);
+      t.after(() => database.close());
+      return database;
+    },
+    /** Ends every other connection to this database that is in a state. */
+    async terminate(condition: string): Promise<number> {
+      const { rowCount } = await operator.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name <> 'operator' AND ${condition}`,
+      );
+      return rowCount ?? 0;
+    },
+    async untilLocked(): Promise<void> {
+      for (;;) {
+        const { rowCount } = await operator.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        if (rowCount) return;
+        await pause(5);
+      }
+    },
+  };
+}
+
+const increment = sql('UPDATE counter SET n = n + 1 WHERE id = 1');
+const value = sql('SELECT n FROM counter WHERE id = 1');
+
+/** Tries until it works; the test's own time limit ends it otherwise. */
+async function until<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      assert.ok(error instanceof StorageError, String(error));
+      await pause(10);
+    }
+  }
+}
+
+describe('a PostgreSQL connection that is lost', () => {
+  test('fails the write on it, and the next write takes another', async (t) => {
+    const { locker, open, terminate, untilLocked } = await counting(t);
+    const database = await open();
+    await locker.query('BEGIN');
+    await locker.query('LOCK TABLE counter');
+    const writing = database.run(increment);
+    const failing = assert.rejects(writing, StorageError);
+    await untilLocked();
+    assert.equal(await terminate("wait_event_type = 'Lock'"), 1);
+    await failing;
+    await locker.query('ROLLBACK');
+    await database.run(increment);
+    assert.deepEqual(await database.get(value), { n: 1 });
+  });
+
+  test('is replaced while a batch has not sent its commit, and the batch happens once', async (t) => {
+    const { locker, open, terminate, untilLocked } = await counting(t);
+    const database = await open();
+    await locker.query('BEGIN');
+    await locker.query('LOCK TABLE counter');
+    const writing = database.batch([must(increment), increment]);
+    await untilLocked();
+    assert.equal(await terminate("wait_event_type = 'Lock'"), 1);
+    await untilLocked();
+    await locker.query('ROLLBACK');
+    assert.equal((await writing).done, true);
+    assert.deepEqual(await database.get(value), { n: 2 });
+  });
+
+  test('is replaced for a read', async (t) => {
+    const { locker, open, terminate, untilLocked } = await counting(t);
+    const database = await open();
+    await locker.query('BEGIN');
+    await locker.query('LOCK TABLE counter IN ACCESS EXCLUSIVE MODE');
+    const reading = database.get(value);
+    await untilLocked();
+    await terminate("wait_event_type = 'Lock'");
+    await untilLocked();
+    await locker.query('ROLLBACK');
+    assert.deepEqual(await reading, { n: 0 });
+  });
+
+  test('is replaced when it was idle', async (t) => {
+    const { open, terminate } = await counting(t);
+    const database = await open();
+    await database.run(increment);
+    assert.ok((await terminate('TRUE')) >= 2);
+    await until(() => database.run(increment));
+    assert.ok(await database.get(value));
+  });
+
+  test('does not lose the news of other processes', async (t) => {
+    const { open, terminate } = await counting(t);
+    const [one, two] = [await open(), await open()];
+    let heard = 0;
+    one.onForeignChange(() => undefined);
+    two.onForeignChange(() => {
+      heard += 1;
+    });
+    const hears = async () => {
+      const before = heard;
+      while (heard === before) {
+        await until(() => one.run(increment));
+        await pause(20);
+      }
+    };
+    await hears();
+    assert.ok((await terminate("query LIKE 'LISTEN%'")) >= 1);
+    await hears();
+  });
+});
+
+describe('a PostgreSQL server', () => {
+  test('that crashes under load loses no acknowledged write, and service resumes by itself', async (t) => {
+    const { open } = await counting(t);
+    const databases = [await open(), await open()];
+    await databases[0]?.run(sql('CREATE TABLE acknowledged (id TEXT PRIMARY KEY)'));
+    const acknowledged = new Set<string>();
+    let isOver = false;
+    let failures = 0;
+    const lane = async (name: number) => {
+      for (let n = 0; !isOver; n++) {
+        const database = databases[n % 2];
+        const id = `${name}-${n}`;
+        try {
+          await database?.batch([sql('INSERT INTO acknowledged VALUES (?)', id), increment]);
+          acknowledged.add(id);
+          await database?.get(value);
+        } catch (error) {
+          assert.ok(error instanceof StorageError, String(error));
+          failures += 1;
+          await pause(2);
+        }
+      }
+    };
+    const lanes = Promise.all(Array.from({ length: 12 }, (_, name) => lane(name)));
+    while (acknowledged.size < 50) await pause(5);
+    await server.crash();
+    while (failures < 24) await pause(5);
+    const health = await databases[0]?.healthy();
+    assert.equal(health?.ok, false);
+    await server.restart();
+    const before = acknowledged.size;
+    while (acknowledged.size < before + 50) await pause(5);
+    isOver = true;
+    await lanes;
+    const rows = await databases[1]?.all<{ id: string }>(sql('SELECT id FROM acknowledged'));
+    const kept = new Set(rows?.map(({ id }) => id));
+    assert.deepEqual(
+      [...acknowledged].filter((id) => !kept.has(id)),
+      [],
+    );
+    for (const database of databases) assert.deepEqual(await database.healthy(), { ok: true });
+  });
+
+  test('that takes connections and never answers fails reads and writes in time', async (t) => {
+    const proxy = await startProxy({ path: server.socket });
+    t.after(() => proxy.close());
+    const { open } = await counting(t, { through: proxy });
+    const database = await open(hasty);
+    await database.run(increment);
+    proxy.stall();
+    await assert.rejects(database.run(increment), StorageError);
+    await assert.rejects(database.batch([increment, increment]), StorageError);
+    await assert.rejects(database.get(value), StorageError);
+    const health = await database.healthy();
+    assert.equal(health.ok, false);
+    assert.match(health.ok ? '' : health.reason, /not answered|timeout/);
+    proxy.resume();
+    await until(() => database.run(increment));
+    assert.deepEqual(await database.healthy(), { ok: true });
+  });
+
+  test('that never answers does not hold up the end', async (t) => {
+    const proxy = await startProxy({ path: server.socket });
+    t.after(() => proxy.close());
+    const { open } = await counting(t, { through: proxy });
+    const database = await open(hasty);
+    database.onForeignChange(() => undefined);
+    await database.run(increment);
+    proxy.stall();
+    const writing = assert.rejects(database.run(increment), StorageError);
+    const reading = assert.rejects(database.get(value), StorageError);
+    await database.close();
+    await Promise.all([writing, reading]);
+  });
+
+  test('that became a standby is not healthy, and takes no writes', async (t) => {
+    const { operator, open } = await counting(t);
+    const { rows } = await operator.query('SELECT current_database() AS name');
+    await operator.query(`ALTER DATABASE ${rows[0].name} SET default_transaction_read_only = on`);
+    const database = await open();
+    await assert.rejects(database.run(increment), StorageError);
+    const health = await database.healthy();
+    assert.match(health.ok ? '' : health.reason, /read-only/);
+    await operator.query(`ALTER DATABASE ${rows[0].name} SET default_transaction_read_only = off`);
+    await until(() => database.run(increment));
+  });
+
+  test('that refuses a statement is not blamed', async (t) => {
+    const { open } = await counting(t);
+    const database = await open();
+    const again = sql('INSERT INTO counter VALUES (1, 0)');
+    await assert.rejects(database.run(again), StatementError);
+    await assert.rejects(database.batch([increment, again]), StatementError);
+    await assert.rejects(database.get(sql('SELECT nothing FROM counter')), StatementError);
+    assert.deepEqual(await database.healthy(), { ok: true });
+  });
+});
+
+test('a read that waits does not hold up the reads after it', async (t) => {
+  const { operator, open } = await counting(t);
+  const database = await open();
+  await operator.query('SELECT pg_advisory_lock(1)');
+  const waiting = [1, 2, 3].map(async (n) => {
+    for (let turn = 0; turn < n; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return database.get(sql('SELECT pg_advisory_lock(1)'));
+  });
+  for (let n = 0; n < 5; n++) assert.deepEqual(await database.get(value), { n: 0 });
+  await operator.query('SELECT pg_advisory_unlock(1)');
+  await Promise.race(waiting);
+});

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
+
+/** A TCP proxy on loopback that can misbehave as a network or a server does. */
+export interface FaultyProxy {
+  readonly port: number;
+  /** Takes connections and bytes, and passes on nothing until `resume`. */
+  stall(): void;
+  /** Passes on what was held back. */
+  resume(): void;
+  /** Cuts every connection. */
+  drop(): void;
+  /** Takes no connections until `accept`, and cuts those that it has. */
+  refuse(): void;
+  accept(): void;
+  /** Leads new connections to another server. */
+  redirect(target: NetConnectOpts): void;
+  close(): Promise<void>;
+}
+
+export async function startProxy(target: NetConnectOpts): Promise<FaultyProxy> {
+  const sockets = new Set<Socket>();
+  let isStalled = false;
+  let isRefusing = false;
+  let leadsTo = target;
+  const pass = (from: Socket, to: Socket) => {
+    sockets.add(from);
+    if (isStalled) from.pause();
+    from.on('data', (bytes) => {
+      if (!to.write(bytes)) from.pause();
+    });
+    to.on('drain', () => {
+      if (!isStalled) from.resume();
+    });
+    // The other end goes as well, but for a silent server even that is not seen.
+    from.on('end', () => to.end());
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      sockets.delete(from);
+      to.destroy();
+    });
+  };
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (client) => {
+    if (isRefusing) {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect({ ...leadsTo, allowHalfOpen: true });
+    pass(client, upstream);
+    pass(upstream, client);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const drop = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    stall() {
+      isStalled = true;
+      for (const socket of sockets) socket.pause();
+    },
+    resume() {
+      isStalled = false;
+      for (const socket of sockets) socket.resume();
+    },
+    drop,
+    refuse() {
+      isRefusing = true;
+      drop();
+    },
+    accept() {
+      isRefusing = false;
+    },
+    redirect(other) {
+      leadsTo = other;
+    },
+    async close() {
+      drop();
+      const closed = once(server, 'close');
+      server.close();
+      await closed;
+    },
+  };
+}
