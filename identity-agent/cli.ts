@@ -1,4 +1,5 @@
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { printableLines } from '@alongside/kernel/printable';
 import { secretAsker } from './cli/ask.ts';
 import type { CommandContext, Terminal } from './cli/command.ts';
 import { commands } from './cli/commands.ts';
@@ -126,7 +127,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
 
 /** The command line of this process. */
 export async function cli(argv: readonly string[]): Promise<void> {
-  const write = (stream: NodeJS.WriteStream) => (text: string) => void stream.write(text);
+  const write = (stream: NodeJS.WriteStream) => (text: string) => void stream.write(printableLines(text));
   process.exitCode = await runCli(argv, {
     out: write(process.stdout),
     err: write(process.stderr),

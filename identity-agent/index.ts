@@ -4,6 +4,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
+import { peerUserOf } from '@alongside/kernel/peer-user';
 import type { Generation, SessionMode } from '../src/cis/protocol.ts';
 import type { CertificateIssuer } from './card/card-issue.ts';
 import type { CardSeed } from './card/card-record.ts';
@@ -11,7 +12,6 @@ import { CardStore } from './card/card-store.ts';
 import type { Reader } from './card/transport.ts';
 import type { CardSettings } from './card/transport-kind.ts';
 import { VirtualReader } from './card/virtual-reader.ts';
-import { anyPeerUser, linuxPeerUser, type PeerUser } from './handoff/peer-user.ts';
 import { createBrowserSide } from './handoff/routes.ts';
 import { UsedRequests } from './handoff/used-requests.ts';
 import type { AgentConfiguration } from './protocol.ts';
@@ -112,13 +112,6 @@ const issuerAt = (cis: CisClient): CertificateIssuer => ({
   },
 });
 
-function peerUserOf({ checkPeerUser, url }: IdentityAgentOptions): PeerUser {
-  const uid = process.getuid?.();
-  if (!checkPeerUser || process.platform !== 'linux' || uid === undefined) return anyPeerUser;
-  const { port, protocol } = new URL(url);
-  return linuxPeerUser(Number(port || (protocol === 'https:' ? 443 : 80)), uid);
-}
-
 /** Watches a reader; of virtual cards it is known what is printed on them, and they can be renewed here. */
 function attach(agent: Agent, reader: Reader, store: CardStore): void {
   if (!(reader instanceof VirtualReader)) {
@@ -195,7 +188,7 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     strictNavigation: options.strictNavigation ?? true,
     fetchTransport: options.fetchTransport ?? false,
     confirmSignIn: options.confirmSignIn ?? false,
-    peerUser: peerUserOf(options),
+    peerUser: peerUserOf(options.url, options.checkPeerUser),
     usedRequests,
   });
   const page = new URL(signInPath, options.url).href;

@@ -9,7 +9,7 @@ import { refusedIfUnavailable, retryHeaders, Unavailable } from './unavailable.t
 export interface Manners {
   log: Log;
   /** A step that may answer before any route: an allow-list of hosts, say. */
-  before?: (request: HttpRequest) => Answer | undefined;
+  before?: (request: HttpRequest) => Answer | undefined | Promise<Answer | undefined>;
   /** Turns what an endpoint threw into an answer; the default is a plain JSON body. */
   onError?: (thrown: unknown, request: HttpRequest) => Answer;
 }
@@ -47,7 +47,7 @@ export async function respond(
   manners: Manners,
 ): Promise<Answer> {
   try {
-    const answered = manners.before?.(request);
+    const answered = await manners.before?.(request);
     if (answered) return answered;
     const damage = damageOf(request, way);
     if (!damage) return await way.endpoint(request);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { inProcess } from '@alongside/kernel/in-process';
 import { createLog } from '@alongside/kernel/log';
+import { peerUserOf } from '@alongside/kernel/peer-user';
 import type { Vault } from '@alongside/kernel/secrets';
 import { createIdentityAgent } from '../identity-agent/index.ts';
 import { createAuthorisation } from './authorisation/index.ts';
@@ -142,7 +143,7 @@ export async function compose(materials: Materials): Promise<Composition> {
         requireRole: config.agentRequireRole,
         fetchTransport: config.agentFetchTransport,
         legacyTickets: config.legacyCis,
-        checkPeerUser: true,
+        checkPeerUser: !config.anyLocalUser,
         cardIssuerSecret: cisSecrets.cardIssuer,
       })
     : undefined;
@@ -282,6 +283,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       ...(development ? { realmKeys } : { operatorHash }),
       reset,
       allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],
+      peerUser: peerUserOf(`http://localhost:${ports.console}`, !config.anyLocalUser),
     });
   const sample = () =>
     createSample({

@@ -128,6 +128,12 @@ export const configShape = {
     .string()
     .default('127.0.0.1')
     .describe('Address to listen on; the agent and the console stay on loopback'),
+  anyLocalUser: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The agent, and in development the console, answer every user of this machine, not only the one who started them; for containers',
+    ),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('warn')

@@ -33,7 +33,10 @@ export interface Service {
   /** A look at every request before its route: an allow-list of hosts, say. */
   before?(
     request: import('@alongside/kernel/http').HttpRequest,
-  ): import('@alongside/kernel/answer').Answer | undefined;
+  ):
+    | import('@alongside/kernel/answer').Answer
+    | undefined
+    | Promise<import('@alongside/kernel/answer').Answer | undefined>;
   /** What is answered to bytes that are no request, where the services of a listener leave it to one of them. */
   onMalformed?: import('@alongside/kernel/malformed').OnMalformed;
   /** Over HTTPS clients are asked for a certificate; whose it is, the endpoints check. */

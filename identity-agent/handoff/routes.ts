@@ -22,7 +22,7 @@ import { createHandOff, createHandOffSteps } from './hand-off.ts';
 import { interactionRoutes } from './interaction.ts';
 import { Interactions } from './interactions.ts';
 import { scriptRoute } from './pages/script.ts';
-import type { PeerUser } from './peer-user.ts';
+import type { PeerUser } from '@alongside/kernel/peer-user';
 import { PinnedKeys } from './pinned-keys.ts';
 import type { UsedRequests } from './used-requests.ts';
 import { Vouching } from './vouching.ts';

@@ -49,11 +49,9 @@ try {
     out.note(error.message);
     process.exitCode = 2;
   } else {
-    out.note(
-      error instanceof OperatorError || (error as Error)?.name === 'OperatorError'
-        ? reasonOf(error)
-        : String((error as Error)?.stack ?? error),
-    );
+    const isExpected = error instanceof OperatorError || (error as Error)?.name === 'OperatorError';
+    const text = isExpected ? reasonOf(error) : String((error as Error)?.stack ?? error);
+    for (const line of text.split('\n')) out.note(line);
     process.exitCode = 1;
   }
 }

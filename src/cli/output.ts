@@ -1,3 +1,4 @@
+import { printable } from '@alongside/kernel/printable';
 import type { Output } from './command.ts';
 
 // Who reads through `head` has seen enough.
@@ -8,9 +9,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 /** Standard output and standard error of this process. */
 export const processOutput: Output = {
-  line: (text) => void process.stdout.write(`${text}\n`),
-  json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
-  note: (text) => void process.stderr.write(`${text}\n`),
+  line: (text) => void process.stdout.write(`${printable(text)}\n`),
+  json: (value) => void process.stdout.write(`${printable(JSON.stringify(value))}\n`),
+  note: (text) => void process.stderr.write(`${printable(text)}\n`),
   terminal: process.stdout.isTTY === true,
 };
 

@@ -31,6 +31,43 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
+describe('a stored name with control characters', () => {
+  const hostile = 'Clinic\u202eko\u2066\u00ad end';
+
+  test('reaches a terminal without them, in each command that shows it', async () => {
+    const { id } = await instance.api<{ id: string }>('POST', '/applications', {
+      name: hostile,
+      platform: { callbackUrls: ['https://example.test/callback'] },
+    });
+    for (const argv of [
+      ['app', 'list'],
+      ['app', 'show', id],
+      ['app', 'list', '--json'],
+    ]) {
+      const { code, out, err } = await runProcess([...argv, ...here]);
+      assert.equal(code, 0, err);
+      assert.match(out, /Clinic\\u202eko/);
+      for (const line of out.trimEnd().split('\n')) assert.doesNotMatch(line, /\p{C}/u);
+      if (argv.includes('--json'))
+        assert.ok(JSON.stringify(JSON.parse(out)).includes(JSON.stringify(hostile)));
+    }
+  });
+
+  test('reaches a terminal without them in the reason for a refusal', async () => {
+    const query = new URLSearchParams({
+      client_id: 'x\u001b[2J\r\nok\u202e',
+      response_type: 'code',
+      state: 's',
+    });
+    const refused = await fetch(`${instance.urls.api}/oauth2/authorize?${query}`);
+    const [id = ''] = /[0-9a-f-]{36}/.exec(await refused.text()) ?? [];
+    const { code, out, err } = await runProcess(['explain', id, ...here]);
+    assert.equal(code, 0, err);
+    assert.match(out, /x\\u001b\[2J\\u000d\\u000aok\\u202e/);
+    for (const line of out.trimEnd().split('\n')) assert.doesNotMatch(line, /\p{C}/u);
+  });
+});
+
 describe('keys', () => {
   test('are listed, and rotate now or later', async () => {
     interface Key {

@@ -4,6 +4,7 @@ import { createListener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
+import { anyPeerUser } from '@alongside/kernel/peer-user';
 import { Vault } from '@alongside/kernel/secrets';
 import { Applications } from '../oauth/applications.ts';
 import { Developers } from '../oauth/developers.ts';
@@ -98,6 +99,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
       resets += 1;
     },
     allowedHosts,
+    peerUser: anyPeerUser,
     ...changes,
   });
   const listener = createListener(service.routes, {

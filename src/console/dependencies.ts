@@ -1,6 +1,7 @@
 import type { AdjustableClock } from '@alongside/kernel/clock';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
+import type { PeerUser } from '@alongside/kernel/peer-user';
 import type { Applications } from '../oauth/applications.ts';
 import type { Developers } from '../oauth/developers.ts';
 import type { NetworkLimits } from '../oauth/network-limit.ts';
@@ -60,4 +61,6 @@ export interface ConsoleDependencies {
   namedFaults: readonly NamedFault[];
   /** Values of `Host` that are answered, exactly. */
   allowedHosts: readonly string[];
+  /** Who may connect, in development. */
+  peerUser: PeerUser;
 }

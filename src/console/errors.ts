@@ -25,6 +25,14 @@ export const errors = catalogue('console', {
     actor: 'developer',
     source: 'Fetch Metadata section 2.3',
   },
+  anotherUser: {
+    code: 'another_user',
+    status: 403,
+    description:
+      'The console answers only programs of the user who started it. Set --any-local-user to answer others, as in a container.',
+    actor: 'operator',
+    source: 'proc(5), /proc/net/tcp',
+  },
   mediaType: {
     code: 'unsupported_media_type',
     status: 415,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { linuxPeerUser } from '@alongside/kernel/peer-user';
 import { startConsole, type TestConsole } from './console.fixture.ts';
 import type { Sent } from './request.fixture.ts';
 
@@ -75,6 +76,42 @@ describe('the guard of the console', () => {
       if (error) assert.equal(answer.body.error, error);
     });
   }
+
+  describe('on a machine that several users share', () => {
+    const uid = process.getuid?.() ?? 0;
+    let owner = uid;
+    let development: TestConsole;
+    let production: TestConsole;
+    const peerUser = {
+      isOurs: (from: { address: string; port: number }): Promise<boolean> =>
+        linuxPeerUser(development.port, owner).isOurs(from),
+    };
+    before(async () => {
+      development = await startConsole({ peerUser });
+      production = await startConsole({ peerUser, development: false });
+    });
+    after(() => Promise.all([development.close(), production.close()]));
+
+    for (const path of [state, '/', '/healthz', '/nothing'])
+      test(`${path} answers the user who started the console, and refuses another one`, async () => {
+        owner = uid;
+        assert.notEqual((await development.send(path)).status, 403);
+        owner = uid + 1;
+        const answer = await development.send(path);
+        assert.deepEqual([answer.status, answer.body.error], [403, 'another_user']);
+      });
+
+    test('a write of another user changes nothing', async () => {
+      owner = uid + 1;
+      assert.equal((await development.send('/api/v1/reset', { method: 'POST' })).status, 403);
+      assert.equal(development.resets(), 0);
+    });
+
+    test('production lets a proxy of another user in: its administrators sign in', async () => {
+      owner = uid + 1;
+      assert.equal((await production.send(state)).status, 401);
+    });
+  });
 
   test('an origin of its own under another name of its own is foreign', async () => {
     const answer = await console_.send(state, {

@@ -1,4 +1,5 @@
 import type { HttpRequest } from '@alongside/kernel/http';
+import type { PeerUser } from '@alongside/kernel/peer-user';
 import { errors } from './errors.ts';
 
 /** What the guard must know of the installation. */
@@ -6,9 +7,11 @@ export interface GuardSettings {
   allowedHosts: readonly string[];
   /** `http:` or `https:`: how the console is reached from outside. */
   scheme: string;
+  /** Who may connect. In production administrators sign in, and a proxy has a user of its own. */
+  peerUser: PeerUser;
 }
 
-type Check = (request: HttpRequest, settings: GuardSettings) => void;
+type Check = (request: HttpRequest, settings: GuardSettings) => void | Promise<void>;
 
 /** A page that rebinds its name to this machine sends its own Host: this check is what stops it. */
 const checkHost: Check = ({ headers, rawHeaders }, { allowedHosts }) => {
@@ -42,6 +45,12 @@ const checkSite: Check = (request) => {
   throw errors.crossSite(`Sec-Fetch-Site is ${String(site)}`);
 };
 
+/** Any user of this machine reaches loopback; whoever reaches this console may do all. */
+const checkPeerUser: Check = async (request, { peerUser }) => {
+  if (await peerUser.isOurs(request)) return;
+  throw errors.anotherUser('the connection belongs to another local user, or is in no table of connections');
+};
+
 /** Header of every answer that wants a sign-in. */
 export const signInChallenge = { 'www-authenticate': 'Administrator realm="Alongside console"' };
 
@@ -61,11 +70,11 @@ const checkMediaType: Check = ({ method, headers, body }) => {
 };
 
 /** In this order, before any route. */
-const checks: readonly Check[] = [checkHost, checkOrigin, checkSite, checkMediaType];
+const checks: readonly Check[] = [checkHost, checkOrigin, checkSite, checkPeerUser, checkMediaType];
 
 /** The look at every request. Throws the refusal of the first check that fails. */
 export const createGuard = (settings: GuardSettings) =>
-  function guard(request: HttpRequest): undefined {
-    for (const check of checks) check(request, settings);
+  async function guard(request: HttpRequest): Promise<undefined> {
+    for (const check of checks) await check(request, settings);
     return undefined;
   };

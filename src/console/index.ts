@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { everyMethod, type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
+import { anyPeerUser } from '@alongside/kernel/peer-user';
 import type { Service } from '../service.ts';
 import { Faults } from '../storage/faults.ts';
 import { currentActor } from './administrators/actor.ts';
@@ -68,7 +69,11 @@ export function createConsole(deps: ConsoleDependencies): Service {
           ...routes,
           ...assetRoutes,
         ],
-    before: createGuard({ allowedHosts, scheme: new URL(urls.console).protocol }),
+    before: createGuard({
+      allowedHosts,
+      scheme: new URL(urls.console).protocol,
+      peerUser: development ? deps.peerUser : anyPeerUser,
+    }),
     onError: refusal,
     stop: () => socket?.close(),
   };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { HttpRequest } from '@alongside/kernel/http';
 
-/** Loopback is shared by all users of a machine: tells whether the other end of a connection is a program of ours. */
+/** Loopback is shared by all users of a machine: decides whether the other end of a connection is a program of ours. */
 export interface PeerUser {
   isOurs(request: Pick<HttpRequest, 'address' | 'port'>): Promise<boolean>;
 }
@@ -55,4 +55,12 @@ export function linuxPeerUser(ourPort: number, ourUid: number): PeerUser {
       return false;
     },
   };
+}
+
+/** The check of a listener at this address: the user of this process alone is allowed; anybody where it is switched off. */
+export function peerUserOf(url: string, isChecked: boolean): PeerUser {
+  const uid = process.getuid?.();
+  if (!isChecked || process.platform !== 'linux' || uid === undefined) return anyPeerUser;
+  const { port, protocol } = new URL(url);
+  return linuxPeerUser(Number(port || (protocol === 'https:' ? 443 : 80)), uid);
 }

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { printable, printableLines } from './printable.ts';
+
+describe('printable', () => {
+  const controls: readonly (readonly [string, string, string])[] = [
+    ['ESC, which begins a sequence of the terminal', 'a\u001b[2J', 'a\\u001b[2J'],
+    ['CR, which overwrites a line', 'safe\rowned', 'safe\\u000downed'],
+    ['LF, which fakes a line', 'a\nok', 'a\\u000aok'],
+    ['U+202E, which turns the reading order', 'a\u202egnp', 'a\\u202egnp'],
+    ['U+009B, a sequence in one character', '\u009b2J', '\\u009b2J'],
+    ['a tag character beyond the first plane', '\u{e0041}', '\\udb40\\udc41'],
+    ['half of a surrogate pair', '\ud800', '\\ud800'],
+  ];
+  for (const [what, text, shown] of controls)
+    test(`shows ${what}`, () => assert.equal(printable(text), shown));
+
+  test('leaves letters, marks and symbols of every script', () =>
+    assert.equal(printable('Zoë Ó Súilleabháin 李 👩 £'), 'Zoë Ó Súilleabháin 李 👩 £'));
+
+  test('keeps the value of any JSON and leaves no control character in it', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const line = printable(JSON.stringify(value));
+        assert.doesNotMatch(line, /\p{C}/u);
+        assert.deepEqual(JSON.parse(line), JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  test('keeps line feeds where a text has lines of its own', () =>
+    assert.equal(printableLines('a\r\nb\u001b\n'), 'a\\u000d\nb\\u001b\n'));
+});
