@@ -10,11 +10,11 @@ import { randomToken } from '@alongside/kernel/ids';
 import { signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
+import { linuxPeerUser } from '@alongside/kernel/peer-user';
 import { sha256 } from '@alongside/kernel/secrets';
 import { sessionCertificateType } from '../../src/cis/protocol.ts';
 import { freePort, type TestDesk, testDesk } from '../fixture/desk.ts';
 import { handOffPath, proofType } from '../protocol.ts';
-import { linuxPeerUser } from '@alongside/kernel/peer-user';
 
 // The attacks on the way between browser and agent, each by its name. What an attacker is after: a proof for a request of
 // theirs, a code in a browser of theirs, or PIN attempts of somebody else's card.

@@ -1,7 +1,7 @@
 import { Answer, type Headers } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { errors } from '../errors.ts';
 import type { PeerUser } from '@alongside/kernel/peer-user';
+import { errors } from '../errors.ts';
 
 /** Loopback names under which the agent answers, and the one of its configuration. */
 export function allowedHosts(origin: string): ReadonlySet<string> {
