@@ -32,6 +32,7 @@ import type { LegacySettings } from './legacy/settings.ts';
 import { cisLimits, Limiter } from './limiter.ts';
 import { Outbox } from './mail/outbox.ts';
 import { outboxRoutes } from './mail/outbox-routes.ts';
+import { personMailRoutes } from './mail/person-mail-routes.ts';
 import { MailSender, type SmtpSettings } from './mail/sender.ts';
 import type { Person } from './protocol.ts';
 import { publicRoutes } from './public.ts';
@@ -187,6 +188,7 @@ export function createCis(deps: CisDeps): CisService {
       ...renewalRoutes(shared),
       ...revocationRoutes(shared),
       ...outboxRoutes(shared),
+      ...personMailRoutes(shared),
       ...challengeRoutes(shared),
       ...signInRoutes(shared),
       ...sessionCallRoutes(shared),
@@ -200,7 +202,10 @@ export function createCis(deps: CisDeps): CisService {
     regularWork,
     start() {
       if (!deps.smtp && !deps.development)
-        log.warn({}, 'no mail server is configured, so nobody gets a code to unlock a card');
+        log.warn(
+          {},
+          'no mail server is configured: users get no code to unlock a card and no notice about their authenticators',
+        );
     },
     stop() {
       delivery.stop();

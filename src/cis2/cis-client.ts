@@ -6,6 +6,8 @@ import {
   type ChangesAnswer,
   type PeopleAnswer,
   type Person,
+  type PersonMail,
+  type PersonMailAnswer,
   type PresenceAnswer,
   type ProofAnswer,
   type ProofRequest,
@@ -66,6 +68,11 @@ export class CisClient {
   /** Who was changed since; undefined when this CIS does not tell. Asked every few seconds, so the caller logs a failure, once. */
   changes(after: number | undefined): Promise<ChangesAnswer | undefined> {
     return this.#fetch<ChangesAnswer>(`${paths.changes}${after === undefined ? '' : `?after=${after}`}`);
+  }
+
+  /** Has a mail sent to a person. Undefined when CIS does not know the person. */
+  mail(uid: string, mail: PersonMail): Promise<PersonMailAnswer | undefined> {
+    return this.#fetch<PersonMailAnswer>(paths.personMail(uid), mail);
   }
 
   person(uid: string): Promise<Person | undefined> {

@@ -49,6 +49,7 @@ import { SessionEnds } from './logout/session-ends.ts';
 import { endTakenAway } from './logout/taken-away.ts';
 import { tellingMethods } from './methods.ts';
 import { nothingHereRoute } from './nothing-here.ts';
+import { Notices } from './notices.ts';
 import { helpPage, helpPath } from './pages/help.ts';
 import { hopScriptRoute } from './pages/hop-script.ts';
 import { onceScriptRoute } from './pages/once-script.ts';
@@ -103,6 +104,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const ends = new SessionEnds({ ...deps, sessions, deliveries });
   const expiry = new Expiry(deps);
   const gone = new GonePeople({ ...deps, cis, sessions, ends });
+  const notices = new Notices({ ...deps, cis });
   const handOffs = new HandOffs({ ...deps, limitRows });
   const finish = createFinish({ ...deps, cis, interactions, sessions, ends, codes, marks });
   const bring = bringing({ ...deps, finish });
@@ -214,7 +216,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     get('/agent/return', createReturn(parts)),
     post(sessionEndedPath, createSessionEnded(parts)),
     ...interactionRoutes(parts),
-    ...enrolmentWays({ ...parts, credentials, enrolments, cookies }),
+    ...enrolmentWays({ ...parts, credentials, enrolments, cookies, notices }),
     ...others.routes,
     ...consoleWays({ ...parts, deliveries }),
     ...registrationWays(deps),
@@ -255,6 +257,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
       { name: 'cis2.expired-sessions', every: round, run: () => ends.endExpired(expiry) },
       { name: 'cis2.gone-people', every: round, run: () => gone.run() },
       { name: 'cis2.logout-deliveries', every: round, run: () => deliveries.run() },
+      { name: 'cis2.notices', every: round, run: () => notices.run() },
       { name: 'cis2.old-deliveries', every: hour, run: () => deliveries.sweep() },
       { name: 'cis2.old-sessions', every: hour, run: () => sessions.forget() },
     ],

@@ -62,6 +62,11 @@ export class Sessions {
     return this.#live('uid = ?', uid);
   }
 
+  /** The live sessions of a person but this one. */
+  async othersOf(uid: string, sid: string): Promise<Session[]> {
+    return (await this.ofPerson(uid)).filter((session) => session.sid !== sid);
+  }
+
   /** Sessions that an agent made for this person. */
   ofAgent(agentId: string, uid: string): Promise<Session[]> {
     return this.#live('agent_id = ? AND uid = ?', agentId, uid);

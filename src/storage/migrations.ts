@@ -12,6 +12,7 @@ import { directoryChanges } from './migrations/0009-directory-changes.ts';
 import { patientsByBirth } from './migrations/0010-patients-by-birth.ts';
 import { auditRecords } from './migrations/0011-audit-records.ts';
 import { regularWork } from './migrations/0012-regular-work.ts';
+import { notices } from './migrations/0013-notices.ts';
 
 /** A change of the schema: statements in the common part of both dialects, and `{words}` for what each says in its own way. */
 export type Migration = readonly string[];
@@ -30,6 +31,7 @@ const migrations: readonly Migration[] = [
   patientsByBirth,
   auditRecords,
   regularWork,
+  notices,
 ];
 
 /** `{sequence}`: a growing number that is the primary key. */

@@ -56,7 +56,7 @@ export class UnlockCodes {
       ),
       this.#singleUse.keeping(roundKind, round, null, lifetime),
       this.#singleUse.keeping(codeKind, this.#kept(round, code), null, lifetime),
-      this.#outbox.posting(write(code)),
+      this.#outbox.postStatement(write(code)),
     ]);
     return done;
   }

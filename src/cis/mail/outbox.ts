@@ -51,18 +51,22 @@ export class Outbox {
     this.#newState = newState;
   }
 
-  /** The write that puts a mail into the outbox. */
-  posting({ to, subject, text }: Mail): Statement {
+  /** The write that puts a mail into the outbox; nothing where one with this id is there already. */
+  postStatement({ to, subject, text }: Mail, id = randomToken(16)): Statement {
     const now = this.#clock.now();
     return sql(
       `INSERT INTO mail (id, sealed, state, attempts, holder, held_until, created_at, next_at)
-       VALUES (?, ?, ?, 0, '', 0, ?, ?)`,
-      randomToken(16),
+       VALUES (?, ?, ?, 0, '', 0, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      id,
       this.#vault.seal(sealName, JSON.stringify({ to, subject, text })),
       this.#newState,
       now,
       now,
     );
+  }
+
+  async post(mail: Mail, id: string): Promise<void> {
+    await this.#database.run(this.postStatement(mail, id));
   }
 
   /** The latest mails, at most so many. */

@@ -21,6 +21,7 @@ export const paths = {
   agentSessions: '/agents/sessions',
   people: '/directory/people',
   person: (uid: string) => `/directory/people/${encodeURIComponent(uid)}`,
+  personMail: (uid: string) => `/directory/people/${encodeURIComponent(uid)}/mail`,
   changes: '/directory/changes',
   organisations: '/directory/organisations',
   certificates: '/cards/certificates',

@@ -58,6 +58,18 @@ export interface ChangesAnswer {
   last: number;
 }
 
+/** `POST /directory/people/{uid}/mail`, CIS2: a mail to the person in plain text. One `id` is sent once, however often it is posted. */
+export interface PersonMail {
+  id: string;
+  subject: string;
+  text: string;
+}
+
+export interface PersonMailAnswer {
+  /** False when the directory has no address of the person. */
+  mailed: boolean;
+}
+
 /** `GET /directory/organisations`. */
 export interface OrganisationsAnswer {
   organisations: { code: string; name: string }[];

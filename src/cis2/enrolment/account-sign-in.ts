@@ -6,6 +6,7 @@ import { beginInteraction, findAuthenticators } from '../authorize/choose.ts';
 import type { Expected, Interactions } from '../interaction/interactions.ts';
 import { ownRequest } from '../interaction/own-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../reply.ts';
+import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Start } from './signed-in.ts';
 
@@ -17,18 +18,31 @@ type Parts = ReplyFrame & {
 
 type Asking = ReturnType<typeof ownRequest> & { expected: Expected | null; reply: Reply };
 
-/** Any level, or the third where the person wants to do what needs it. Whoever is signed in already steps up. */
+/** Any level, or the third where the user wants to do what needs it. Whoever is signed in already steps up. */
+function askFirst(issuer: string, session: Session | undefined, third: boolean) {
+  const acr = third ? ['AAL3_ANY'] : ['AAL2_OR_AAL3_ANY'];
+  const expected: Expected | null = session ? { uid: session.uid, firm: false, steppingUp: true } : null;
+  return { ...ownRequest(issuer, acr), expected };
+}
+
+/** The same user again, at the level of the session, with the PIN or its equal (OpenID Connect Core section 3.1.2.1). */
+function askAgain(issuer: string, { uid, authentication }: Session, state: string | null) {
+  const acr = authentication.level.others === 3 ? ['AAL3_ANY'] : ['AAL2_OR_AAL3_ANY'];
+  const more = { prompt: ['login'], subject: uid, state };
+  const expected: Expected | null = { uid, firm: true, steppingUp: false };
+  return { ...ownRequest(issuer, acr, more), expected };
+}
+
 const ask = (parts: Parts) =>
   async function ask({ request }: Start): Promise<Asking> {
-    const third = parseParameters(request.query)?.get('level') === '3';
-    const asked = ownRequest(parts.issuer, third ? ['AAL3_ANY'] : ['AAL2_OR_AAL3_ANY']);
-    const session = await parts.sessions.current(request);
-    const live = session && parts.sessions.isActive(session);
-    return {
-      ...asked,
-      expected: live ? { uid: session.uid, firm: false, steppingUp: true } : null,
-      reply: replyTo(parts, { party: asked.party, ...asked.authorization }, request),
-    };
+    const query = parseParameters(request.query);
+    const found = await parts.sessions.current(request);
+    const session = found && parts.sessions.isActive(found) ? found : undefined;
+    const asked =
+      session && query?.has('again')
+        ? askAgain(parts.issuer, session, query.get('again') ?? null)
+        : askFirst(parts.issuer, session, query?.get('level') === '3');
+    return { ...asked, reply: replyTo(parts, { party: asked.party, ...asked.authorization }, request) };
   };
 
 /** `GET /account/sign-in`: a sign-in that no application asks for. */

@@ -2,6 +2,7 @@ import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
+import { parseParameters } from '../../oauth/parameters.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { AssuranceLevel } from '../acr.ts';
@@ -13,14 +14,18 @@ import { errors } from '../errors.ts';
 import type { Interactions } from '../interaction/interactions.ts';
 import { accountPath } from '../interaction/own-party.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
+import type { Notices } from '../notices.ts';
 import { requireOwnPage } from '../own-page.ts';
 import { accountPage, credentialPage, type OwnCredential } from '../pages/account.ts';
+import { accountNotice } from '../pages/account-notice.ts';
 import type { ReplyFrame } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
 import { accountSignIn } from './account-sign-in.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
+import type { Enrolment } from './enrolment.ts';
 import { labelOf } from './label.ts';
 import { linkLifetime } from './links.ts';
+import { credentialPath, isRecent, orReauthenticate, pathAfter } from './recent.ts';
 import type { Enrolments } from './registry.ts';
 import { removing } from './remove.ts';
 import { orAskToSignIn, requireSignedIn, type SignedIn, type Start } from './signed-in.ts';
@@ -31,6 +36,7 @@ type Parts = ReplyFrame & {
   database: Database;
   cis: CisClient;
   audit: AuditLog;
+  notices: Notices;
   authenticators: Authenticators;
   credentials: Credentials;
   sessions: Sessions;
@@ -43,8 +49,6 @@ type Parts = ReplyFrame & {
 interface Owned extends SignedIn {
   credential: Credential<unknown>;
 }
-
-const credentialPath = (id: string) => `${accountPath}/authenticator/${id}`;
 
 const levelOf = ({ enrolments }: Parts, credential: Credential<unknown>): AssuranceLevel => {
   const enrolment = enrolments.get(credential.kind);
@@ -63,9 +67,12 @@ const described = (parts: Parts, credential: Credential<unknown>): OwnCredential
 const showAccount = (parts: Parts) =>
   async function showAccount({ session, person, level }: SignedIn): Promise<Answer> {
     const own = await parts.credentials.of(session.uid);
+    const others = await parts.sessions.othersOf(session.uid, session.sid);
     return accountPage({
       personName: person.displayName,
       level,
+      recent: isRecent(session, parts.clock.now()),
+      others: others.length,
       credentials: own.map((credential) => described(parts, credential)),
       enrolments: parts.enrolments.all,
       development: parts.development,
@@ -73,12 +80,22 @@ const showAccount = (parts: Parts) =>
   };
 
 /** Nobody adds what counts more than the sign-in behind it (NIST SP 800-63B section 4.1.2.1). */
-const beginAdding = ({ enrolments, enrollings, database, sessions, clock }: Parts) =>
-  async function beginAdding({ request, session, level }: SignedIn): Promise<Answer> {
+const findEnrolment = ({ enrolments }: Parts) =>
+  async function findEnrolment({ request, level }: SignedIn): Promise<Answer | { enrolment: Enrolment }> {
     const enrolment = enrolments.get(formOf(request).get('kind') ?? '');
     if (!enrolment) return redirect(accountPath, 303);
     if (level < enrolment.level)
       throw errors.accountLevel(`${enrolment.kind} needs level ${enrolment.level}, the session has ${level}`);
+    return { enrolment };
+  };
+
+/** An enrolment that was begun soon after the PIN may be finished while it lives. */
+const beginAdding = ({ enrollings, database, sessions, clock }: Parts) =>
+  async function beginAdding({
+    session,
+    level,
+    enrolment,
+  }: SignedIn & { enrolment: Enrolment }): Promise<Answer> {
     const { uid, sid } = session;
     const begun = enrollings.beginning({
       uid,
@@ -116,11 +133,15 @@ const showOwn = (parts: Parts) =>
     });
   };
 
-const rename = ({ database, credentials, audit }: Parts) =>
+const rename = ({ database, credentials, audit, notices, clock }: Parts) =>
   async function rename({ request, session, credential }: Owned): Promise<Answer> {
     const label = labelOf(formOf(request).get('label'), credential.label);
-    const { done } = await database.batch([credentials.renaming(credential.id, label)]);
+    const { done } = await database.batch([
+      credentials.renaming(credential.id, label),
+      notices.postStatement(session.uid, accountNotice('renamed', label, clock.now())),
+    ]);
     if (!done) throw errors.credentialUnknown('it was removed meanwhile');
+    notices.begin();
     await audit.write({
       actor: `user:${session.uid}`,
       action: 'authenticator.rename',
@@ -139,9 +160,26 @@ const remove = (parts: Parts) => {
   };
 };
 
-/** Back from a sign-in: what came with the address is for nobody. */
+/** Ends the sessions of the user in other browsers, as a change of an authenticator offers (ASVS 5.0, 7.4.3). */
+const endOthers = ({ sessions, ends, audit }: Parts) =>
+  async function endOthers({ session: { uid, sid } }: SignedIn): Promise<Answer> {
+    for (const other of await sessions.othersOf(uid, sid)) {
+      if ((await ends.end([other], 'signedOut')) === 0) continue;
+      await audit.write({
+        actor: `user:${uid}`,
+        action: 'cis2.session-ended',
+        target: uid,
+        outcome: 'ok',
+        detail: { sid: other.sid, cause: 'signedOut' },
+      });
+    }
+    return redirect(accountPath, 303);
+  };
+
+/** Back from a sign-in: the code in the address is for nobody, its state names the page to go on with. */
 async function forgetQuery({ request }: Start): Promise<Answer | undefined> {
-  return request.query === '' ? undefined : redirect(accountPath);
+  if (request.query === '') return undefined;
+  return redirect(pathAfter(parseParameters(request.query)?.get('state')));
 }
 
 /** `/account`: a person's own ways to sign in, after a sign-in in this browser. */
@@ -159,12 +197,19 @@ export function accountRoutes(parts: Parts): Route[] {
     endpoint: (request) => list.run({ request }),
   });
   const one = credentialPath(':id');
+  const again = orReauthenticate(parts);
+  const changing = posted.step(findOwn(parts)).step(again);
   return [
     route('GET', accountPath, started.step(forgetQuery).step(orAskToSignIn(parts)).step(showAccount(parts))),
     route('GET', `${accountPath}/sign-in`, accountSignIn(parts)),
-    route('POST', `${accountPath}/add`, posted.step(beginAdding(parts))),
-    route('GET', one, signedIn.step(findOwn(parts)).step(showOwn(parts))),
-    route('POST', `${one}/rename`, posted.step(findOwn(parts)).step(rename(parts))),
-    route('POST', `${one}/remove`, posted.step(findOwn(parts)).step(remove(parts))),
+    route(
+      'POST',
+      `${accountPath}/add`,
+      posted.step(findEnrolment(parts)).step(again).step(beginAdding(parts)),
+    ),
+    route('POST', `${accountPath}/end-others`, posted.step(again).step(endOthers(parts))),
+    route('GET', one, signedIn.step(findOwn(parts)).step(again).step(showOwn(parts))),
+    route('POST', `${one}/rename`, changing.step(rename(parts))),
+    route('POST', `${one}/remove`, changing.step(remove(parts))),
   ];
 }

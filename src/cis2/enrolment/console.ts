@@ -1,4 +1,5 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Method, Route } from '@alongside/kernel/http';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
@@ -13,6 +14,7 @@ import type { CisClient } from '../cis-client.ts';
 import { requireConsole } from '../console/caller.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
+import type { Notices } from '../notices.ts';
 import type { AuthenticatorAnswer, AuthenticatorsAnswer, EnrolmentAnswer } from '../protocol.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Enrolment } from './enrolment.ts';
@@ -26,6 +28,8 @@ interface Parts {
   database: Database;
   cis: CisClient;
   audit: AuditLog;
+  notices: Notices;
+  clock: Clock;
   credentials: Credentials;
   sessions: Sessions;
   ends: SessionEnds;

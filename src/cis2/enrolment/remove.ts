@@ -1,31 +1,42 @@
+import type { Clock } from '@alongside/kernel/clock';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Credential, Credentials } from '../authenticators/credentials.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
+import type { Notices } from '../notices.ts';
+import { accountNotice } from '../pages/account-notice.ts';
 import type { EndReason } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 
-/** Removes a credential: what it signed in ends with it, and everybody who relies on that is told. */
+/** Removes a credential and ends the sessions that it made; their relying parties and the holder are notified. */
 export const removing = ({
   database,
   credentials,
   sessions,
   ends,
   audit,
+  notices,
+  clock,
 }: {
   database: Database;
   credentials: Credentials;
   sessions: Sessions;
   ends: SessionEnds;
   audit: AuditLog;
+  notices: Notices;
+  clock: Clock;
 }) =>
   async function removeCredential(
-    { id, uid, kind }: Credential<unknown>,
+    { id, uid, kind, label }: Credential<unknown>,
     { actor, cause }: { actor: string; cause: EndReason },
   ): Promise<void> {
-    const { done } = await database.batch([credentials.revoking(id)]);
+    const { done } = await database.batch([
+      credentials.revoking(id),
+      notices.postStatement(uid, accountNotice('removed', label, clock.now())),
+    ]);
     if (!done) throw errors.credentialUnknown('it was removed meanwhile');
+    notices.begin();
     await audit.write({
       actor,
       action: 'authenticator.remove',

@@ -1,4 +1,5 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
@@ -7,6 +8,7 @@ import type { Database } from '../../storage/database.ts';
 import type { Credentials } from '../authenticators/credentials.ts';
 import type { CisClient } from '../cis-client.ts';
 import { errors } from '../errors.ts';
+import type { Notices } from '../notices.ts';
 import { requireOwnPage } from '../own-page.ts';
 import { linkPage } from '../pages/enrolment.ts';
 import type { Sessions } from '../sessions.ts';
@@ -21,6 +23,8 @@ interface Parts {
   database: Database;
   cis: CisClient;
   audit: AuditLog;
+  notices: Notices;
+  clock: Clock;
   credentials: Credentials;
   sessions: Sessions;
   links: EnrolmentLinks;

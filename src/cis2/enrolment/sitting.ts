@@ -1,9 +1,12 @@
+import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Person } from '../../cis/protocol.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Credentials } from '../authenticators/credentials.ts';
 import { errors } from '../errors.ts';
+import type { Notices } from '../notices.ts';
+import { accountNotice } from '../pages/account-notice.ts';
 import { enrolledPage } from '../pages/enrolment.ts';
 import type { Sessions } from '../sessions.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
@@ -15,12 +18,14 @@ interface Parts {
   credentials: Credentials;
   sessions: Sessions;
   audit: AuditLog;
+  notices: Notices;
+  clock: Clock;
   development: boolean;
 }
 
 /** One request within an enrolment, as its kind sees it. */
 export function sittingOf(
-  { database, enrollings, credentials, sessions, audit, development }: Parts,
+  { database, enrollings, credentials, sessions, audit, notices, clock, development }: Parts,
   request: HttpRequest,
   enrolling: Enrolling,
   person: Person,
@@ -43,8 +48,10 @@ export function sittingOf(
         // A person's own act counts while the session behind it lives.
         ...(sid === null ? [] : [sessions.needing(sid)]),
         added.statement,
+        notices.postStatement(uid, accountNotice('added', draft.label, clock.now())),
       ]);
       if (!done) throw errors.enrolmentUnknown('it was completed before, or the session has ended');
+      notices.begin();
       await audit.write({
         actor,
         action: 'authenticator.add',
@@ -52,7 +59,15 @@ export function sittingOf(
         outcome: 'ok',
         detail: { kind, credential: added.id },
       });
-      const answer = enrolledPage({ label: draft.label, note, ownAccount: sid !== null, development });
+      const ownAccount = sid !== null;
+      const others = ownAccount ? await sessions.othersOf(uid, sid) : [];
+      const answer = enrolledPage({
+        label: draft.label,
+        note,
+        ownAccount,
+        others: others.length,
+        development,
+      });
       return answer.with({ 'set-cookie': enrollings.clearing(enrolling) });
     },
   };

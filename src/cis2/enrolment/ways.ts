@@ -10,6 +10,7 @@ import type { Authenticators } from '../authenticators/registry.ts';
 import type { CisClient } from '../cis-client.ts';
 import type { Interactions } from '../interaction/interactions.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
+import type { Notices } from '../notices.ts';
 import type { ReplyFrame } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
 import { accountRoutes } from './account.ts';
@@ -25,6 +26,7 @@ type Given = ReplyFrame & {
   singleUse: SingleUse;
   vault: Vault;
   audit: AuditLog;
+  notices: Notices;
   cookies: CookieNames;
   cis: CisClient;
   sessions: Sessions;

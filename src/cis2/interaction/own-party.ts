@@ -47,6 +47,7 @@ function ownParty(issuer: string): RelyingParty {
 export function ownRequest(
   issuer: string,
   acr: readonly string[],
+  more: Partial<Pick<AuthorizationRequest, 'prompt' | 'subject' | 'state'>> = {},
 ): { party: RelyingParty; authorization: AuthorizationRequest } {
   const party = ownParty(issuer);
   const [redirectUri = ''] = party.client.redirectUris;
@@ -68,6 +69,7 @@ export function ownRequest(
       claims: { idToken: [], userinfo: [] },
       pushed: null,
       jkt: null,
+      ...more,
     },
   };
 }

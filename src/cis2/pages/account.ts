@@ -7,6 +7,7 @@ import { accountPath } from '../interaction/own-party.ts';
 import { ownReferrer } from './enrolment.ts';
 import { filled } from './filled.ts';
 import { cis2Page } from './frame.ts';
+import { otherSessions } from './other-sessions.ts';
 import { words } from './words.ts';
 
 const { account: says, common } = words;
@@ -25,6 +26,10 @@ interface Account {
   personName: string;
   /** Level of the sign-in of now. */
   level: AssuranceLevel;
+  /** The user gave the PIN, or its equal, so lately that nothing has to be given again. */
+  recent: boolean;
+  /** Sessions of the user in other browsers. */
+  others: number;
   credentials: readonly OwnCredential[];
   enrolments: readonly Enrolment[];
   development: boolean;
@@ -78,15 +83,25 @@ export const signedOutAccountPage = (development: boolean): Answer =>
 <p><a class="button" href="${accountPath}/sign-in">${common.signIn}</a></p>`,
   });
 
-/** A person's own ways to sign in. */
-export const accountPage = ({ personName, level, credentials, enrolments, development }: Account): Answer =>
+/** A user's own ways to sign in. */
+export const accountPage = ({
+  personName,
+  level,
+  recent,
+  others,
+  credentials,
+  enrolments,
+  development,
+}: Account): Answer =>
   cis2Page(200, {
     title: says.title,
     development,
     main: html`<dl class="summary"><dt>${common.signedIn}</dt><dd>${filled(says.at, { name: personName, level })}</dd></dl>
 ${credentials.length === 0 ? html`<p>${says.none}</p>` : credentials.map((credential) => listed(credential, level))}
 <p class="quiet">${says.smartcards}</p>
-${adding(enrolments, level)}`,
+${recent ? undefined : html`<p class="note">${says.again}</p>`}
+${adding(enrolments, level)}
+${otherSessions(others)}`,
   }).with(ownReferrer);
 
 /** One of them: a new name, or its end. */

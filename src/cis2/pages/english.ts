@@ -410,6 +410,27 @@ export const english = {
     ofYours: 'You are signed in with it, so you will be signed out.',
     ofOthers: 'Whoever has signed in with it will be signed out.',
     back: 'Back to your ways to sign in',
+    again: 'Before you change anything, you will be asked for your PIN or another way to sign in.',
+    others: 'Your other sessions',
+    otherSession: 'You are also signed in in another browser or application.',
+    otherSessions: 'You are also signed in in {others} other browsers or applications.',
+    endOthers: 'Sign out there',
+  },
+  /** Mails to the holder after a change. `{label}` is the name of the way to sign in. */
+  notice: {
+    subjects: {
+      added: 'A way to sign in was added to your care identity',
+      renamed: 'A way to sign in to your care identity was renamed',
+      removed: 'A way to sign in to your care identity was removed',
+    },
+    changes: {
+      added: 'A new way to sign in to your care identity was set up on {time}: {label}.',
+      renamed: 'A way to sign in to your care identity was renamed on {time}. Its name is now: {label}.',
+      removed: 'A way to sign in to your care identity was removed on {time}: {label}.',
+    },
+    ifYou: 'If this was you, you do not need to do anything.',
+    ifNot:
+      'If it was not you, tell your Registration Authority at once. Somebody else may be using your care identity.',
   },
   error: {
     title: 'We cannot go on from here',

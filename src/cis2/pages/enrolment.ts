@@ -3,6 +3,7 @@ import { html } from '@alongside/kernel/html';
 import { accountPath } from '../interaction/own-party.ts';
 import { markedUp } from './filled.ts';
 import { cis2Page } from './frame.ts';
+import { otherSessions } from './other-sessions.ts';
 import { words } from './words.ts';
 
 const { enrolment: says, common, account } = words;
@@ -37,16 +38,19 @@ export const enrolledPage = ({
   label,
   note,
   ownAccount,
+  others,
   development,
 }: {
   label: string;
   note: string;
   ownAccount: boolean;
+  /** Sessions of the user in other browsers. */
+  others: number;
   development: boolean;
 }): Answer =>
   cis2Page(200, {
     title: says.doneTitle,
     development,
     main: html`<p class="note" role="status">${markedUp(says.done, { label, note }, (text) => html`<strong>${text}</strong>`)}</p>
-${ownAccount ? html`<p><a href="${accountPath}">${account.back}</a></p>` : html`<p>${says.close}</p>`}`,
+${ownAccount ? html`${otherSessions(others)}<p><a href="${accountPath}">${account.back}</a></p>` : html`<p>${says.close}</p>`}`,
   });

@@ -10,6 +10,7 @@ import {
   type ChangesAnswer,
   type EndCause,
   type Person,
+  type PersonMail,
   type PresenceAnswer,
   type ProofRequest,
   paths,
@@ -26,6 +27,10 @@ export interface CisFixture {
   agents: PresenceAnswer['agents'];
   /** Uids of people who were changed, in order. */
   changed: string[];
+  /** Mails that CIS2 passed on. */
+  mails: { uid: string; mail: PersonMail }[];
+  /** Answers 503 for mails. */
+  refusesMail: boolean;
   /** Answers nothing but 503 while it is true. */
   down: boolean;
   calls: string[];
@@ -65,7 +70,7 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
     return { uids: fixture.changed.slice(after === null ? last : Number(after)), last };
   };
   const answerTo = (method: string, path: string, query: string, text: string): [number, unknown] => {
-    const [, first, second, third] = path.split('/');
+    const [, first, second, third, fourth] = path.split('/');
     if (first === 'jwks')
       return [200, { keys: [{ ...pair.publicJwk, kid: 'cis-1', alg: 'ES256', use: 'sig' } as JsonWebKey] }];
     if (first === 'agents') fixture.addresses.push(new URLSearchParams(query).get('address') ?? '');
@@ -73,6 +78,11 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
     if (path === paths.changes) return [200, changesOf(query)];
     if (first === 'directory' && third === undefined)
       return [200, { people: [...fixture.people.values()], next: null }];
+    if (fourth === 'mail' && fixture.refusesMail) return [503, {}];
+    if (fourth === 'mail') {
+      fixture.mails.push({ uid: third ?? '', mail: JSON.parse(text) as PersonMail });
+      return [200, { mailed: true }];
+    }
     if (first === 'directory') {
       const person = fixture.people.get(third ?? '');
       return person ? [200, person] : [404, {}];
@@ -103,6 +113,8 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
     changed: [],
     sessions: new Map(),
     agents: [],
+    mails: [],
+    refusesMail: false,
     down: false,
     calls: [],
     addresses: [],

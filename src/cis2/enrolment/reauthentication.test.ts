@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { decodeJwt } from '@alongside/kernel/jws';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { sql } from '../../storage/database.ts';
+import { Credentials } from '../authenticators/credentials.ts';
+import { Browser, type Reply } from '../testing/browser.ts';
+import { type Instance, startInstance } from '../testing/instance.ts';
+import { gp, nurse } from '../testing/people.ts';
+import { softAttestation } from '../testing/soft-authenticator.ts';
+import { give, linkFor, optionsOf } from '../testing/webauthn-wire.ts';
+
+const own = { 'sec-fetch-site': 'same-origin' };
+let cis2: Instance;
+let client: Cis2Half;
+let credentials: Credentials;
+let browser: Browser;
+let passkey: string;
+
+const account = (path = '') => `${cis2.origin}/account${path}`;
+/** Signs in with the smartcard, and stays for so many minutes without the PIN. */
+async function signIn(minutes = 0): Promise<void> {
+  await cis2.agent.signIn(gp.uid);
+  assert.match((await cis2.signIn(browser, client)).location, /code=/);
+  for (let spent = 0; spent < minutes; spent += 10) {
+    cis2.clock.advance(Math.min(10, minutes - spent) * 60);
+    assert.equal((await browser.get(account())).status, 200);
+  }
+}
+const mails = async () => {
+  await cis2.background.settled();
+  return cis2.cis.mails.map(({ uid, mail }) => [uid, mail.subject]);
+};
+const begun = async (): Promise<number> => {
+  const row = await cis2.database.get<{ total: number }>(
+    sql("SELECT COUNT(*) AS total FROM single_use WHERE kind = 'cis2-enrolment' AND used_at IS NULL"),
+  );
+  return Number(row?.total);
+};
+
+before(async () => {
+  cis2 = await startInstance({}, ':memory:', undefined, 'localhost');
+  client = await cis2.register();
+  credentials = new Credentials(cis2.database, cis2.clock, cis2.vault);
+});
+after(() => cis2.stop());
+beforeEach(async () => {
+  browser = new Browser();
+  passkey = (await give(cis2, 'passkey', gp.uid)).id;
+  cis2.cis.mails.length = 0;
+});
+afterEach(async () => {
+  for (const { id } of await credentials.of(gp.uid)) await cis2.database.batch([credentials.revoking(id)]);
+});
+
+describe('a session whose PIN was given more than five minutes ago', () => {
+  const changes: [string, () => Promise<Reply>, string][] = [
+    ['adds no passkey', () => browser.post(account('/add'), { kind: 'passkey' }, own), ''],
+    [
+      'shows no form to change an authenticator',
+      () => browser.get(account(`/authenticator/${passkey}`)),
+      'id',
+    ],
+    [
+      'renames none',
+      () => browser.post(account(`/authenticator/${passkey}/rename`), { label: 'x' }, own),
+      'id',
+    ],
+    ['removes none', () => browser.post(account(`/authenticator/${passkey}/remove`), {}, own), 'id'],
+    ['ends no other session', () => browser.post(account('/end-others'), {}, own), ''],
+  ];
+  for (const [name, change, back] of changes)
+    test(`${name} and is led to a sign-in`, async () => {
+      await signIn(120);
+      const before = await begun();
+      const reply = await change();
+      assert.equal(reply.status, 303);
+      assert.equal(reply.location, account(`/sign-in?again=${back === 'id' ? passkey : ''}`));
+      assert.equal(await begun(), before);
+      assert.equal((await credentials.get(passkey))?.label, 'Passkey');
+      assert.deepEqual(await mails(), []);
+    });
+
+  test('changes what it wants after the PIN, which the agent is told to ask for', async () => {
+    await signIn(120);
+    const asked = await browser.get(account(`/authenticator/${passkey}`));
+    const hop = await browser.get(asked.location);
+    const claims = decodeJwt(new URL(hop.location).searchParams.get('request') ?? '')?.claims;
+    assert.equal(claims?.prompt_login, true);
+    const old = await browser.get(await cis2.agent.answer(hop.location));
+    assert.match(old.location, /\/interaction\//, 'an old PIN does not do');
+    const again = await browser.get(`${old.location}/smartcard`);
+    const back = await browser.get(await cis2.agent.answer(again.location, { pin: true }));
+    assert.equal((await browser.get(back.location)).location, account(`/authenticator/${passkey}`));
+    assert.equal((await browser.get(account(`/authenticator/${passkey}`))).status, 200);
+    assert.equal((await browser.post(account('/add'), { kind: 'passkey' }, own)).status, 303);
+    assert.equal(await begun(), 1);
+  });
+
+  test('does not become one of another person', async () => {
+    await signIn(120);
+    const hop = await browser.get((await browser.post(account('/add'), { kind: 'passkey' }, own)).location);
+    await cis2.agent.signIn(nurse.uid);
+    const back = await browser.get(await cis2.agent.answer(hop.location, { pin: true }));
+    assert.match(back.location, /error=login_required/);
+  });
+
+  test('that a thief holds adds no passkey', async () => {
+    await signIn(10);
+    cis2.cis.agents = [];
+    const thief = new Browser();
+    for (const [name, value] of browser.jar) if (name.includes('session')) thief.jar.set(name, value);
+    assert.equal((await thief.get(account())).status, 200, 'the session itself is stolen');
+    const before = await begun();
+    const asked = await thief.post(account('/add'), { kind: 'passkey' }, own);
+    const choice = await thief.get(asked.location);
+    assert.match(choice.location, /\/interaction\//);
+    assert.equal((await thief.get(account('?code=guess&state='))).location, account());
+    assert.match((await thief.post(account('/add'), { kind: 'passkey' }, own)).location, /again=/);
+    assert.equal(await begun(), before);
+    assert.equal((await credentials.of(gp.uid)).length, 1);
+  });
+});
+
+describe('a change of an authenticator', () => {
+  test('is mailed to the holder, each kind of it, once', async () => {
+    await signIn();
+    const { location } = await browser.post(account('/add'), { kind: 'passkey' }, own);
+    const { challenge } = optionsOf(await browser.get(location));
+    const made = softAttestation({ challenge, origin: cis2.origin, rpId: 'localhost', id: 'QUJDREVGR0g' });
+    const done = await browser.post(
+      `${location}/answer`,
+      { response: JSON.stringify(made), label: 'Mine' },
+      own,
+    );
+    assert.match(done.body, /is set up/);
+    const [added] = await credentials.find('passkey', made.id);
+    const path = `/authenticator/${added?.id}`;
+    await browser.post(account(`${path}/rename`), { label: 'Ours' }, own);
+    await browser.post(account(`${path}/remove`), {}, own);
+    assert.deepEqual(await mails(), [
+      [gp.uid, 'A way to sign in was added to your care identity'],
+      [gp.uid, 'A way to sign in to your care identity was renamed'],
+      [gp.uid, 'A way to sign in to your care identity was removed'],
+    ]);
+    assert.match(cis2.cis.mails[0]?.mail.text ?? '', /was set up on .*: Mine\.\n\nIf this was you/);
+  });
+
+  test('by a link of an officer is mailed as well', async () => {
+    const address = await linkFor(cis2, 'security-key', gp.uid);
+    const { location } = await browser.post(address, {}, own);
+    const { challenge } = optionsOf(await browser.get(location));
+    const made = softAttestation({ challenge, origin: cis2.origin, rpId: 'localhost', id: 'SElKS0xNTk8' });
+    await browser.post(`${location}/answer`, { response: JSON.stringify(made) }, own);
+    assert.deepEqual(await mails(), [[gp.uid, 'A way to sign in was added to your care identity']]);
+  });
+
+  test('is mailed later when CIS is away', async () => {
+    await signIn();
+    const other = (await give(cis2, 'passkey', gp.uid)).id;
+    cis2.cis.refusesMail = true;
+    await browser.post(account(`/authenticator/${passkey}/remove`), {}, own);
+    assert.deepEqual(await mails(), []);
+    cis2.cis.refusesMail = false;
+    cis2.clock.advance(31);
+    await browser.post(account(`/authenticator/${other}/rename`), { label: 'Other' }, own);
+    assert.deepEqual(
+      (await mails()).map(([, subject]) => subject),
+      [
+        'A way to sign in to your care identity was removed',
+        'A way to sign in to your care identity was renamed',
+      ],
+    );
+    assert.deepEqual(await cis2.database.all(sql('SELECT id FROM cis2_notice')), []);
+  });
+
+  test('offers to end the sessions in other browsers, and keeps its own', async () => {
+    await signIn();
+    const other = new Browser();
+    await cis2.signIn(other, client);
+    const page = await browser.get(account());
+    assert.match(page.body, /also signed in in \d+ other browsers/);
+    assert.equal((await browser.post(account('/end-others'), {}, own)).location, account());
+    assert.equal((await other.get(account())).status, 403);
+    assert.ok(!(await browser.get(account())).body.includes('also signed in in'));
+  });
+});

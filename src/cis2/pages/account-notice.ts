@@ -1,0 +1,21 @@
+import { filled } from './filled.ts';
+import { words } from './words.ts';
+
+const { notice: says } = words;
+const times = new Intl.DateTimeFormat(words.locale, {
+  dateStyle: 'long',
+  timeStyle: 'short',
+  timeZone: 'Europe/London',
+});
+
+/** The mail that tells a user of a change of their authenticators. `at` in milliseconds. */
+export const accountNotice = (
+  change: 'added' | 'renamed' | 'removed',
+  label: string,
+  at: number,
+): { subject: string; text: string } => ({
+  subject: says.subjects[change],
+  text: [says.changes[change], says.ifYou, says.ifNot]
+    .map((paragraph) => `${filled(paragraph, { label, time: times.format(at) })}\n`)
+    .join('\n'),
+});

@@ -1,0 +1,13 @@
+import { type Html, html } from '@alongside/kernel/html';
+import { accountPath } from '../interaction/own-party.ts';
+import { filled } from './filled.ts';
+import { words } from './words.ts';
+
+const { account: says } = words;
+
+/** Offers to end the sessions of the user in other browsers; nothing where there are none. */
+export const otherSessions = (others: number): Html | undefined =>
+  others === 0
+    ? undefined
+    : html`<div class="panel"><h2>${says.others}</h2><p>${filled(others === 1 ? says.otherSession : says.otherSessions, { others })}</p>
+<form method="post" action="${accountPath}/end-others"><div class="actions"><button class="secondary">${says.endOthers}</button></div></form></div>`;
