@@ -31,7 +31,7 @@ test('and the built-in times', () => {
 /** The first command of the page that begins so. */
 const commandOf = (program: string): string => new RegExp(`\`(${program} [^\`]*)\``).exec(page)?.[1] ?? '';
 
-test('the commands for a locked screen do what they say', { timeout: 60_000 }, async (t) => {
+test('the commands for a locked screen do what they say', async (t) => {
   const desk = await testDesk(t, { mode: 'enhancedNormal' });
   const states = join(desk.folder, 'states');
   const note = `identity-agent status --json >> '${states}'`;

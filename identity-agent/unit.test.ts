@@ -32,7 +32,7 @@ test('systemd finds nothing wrong with the units', async (t) => {
   assert.equal(stdout + stderr, '');
 });
 
-test('its command runs an agent, and its signal ends the session first', { timeout: 60_000 }, async (t) => {
+test('its command runs an agent, and its signal ends the session first', async (t) => {
   const { cis, cis2, folder } = await testDesk(t);
   const socket = join(folder, 'unit', 'a.sock');
   const env = {

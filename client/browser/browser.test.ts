@@ -62,7 +62,7 @@ async function nativeProvider(t: TestContext) {
 
 const KINDS = { separate: separateBrowser, panel: panelBrowser };
 
-describe('a browser that the library launches', { timeout: 60_000 }, () => {
+describe('a browser that the library launches', () => {
   for (const [name, make] of Object.entries(KINDS)) {
     test(`is closed on request: processes and profile are gone (${name})`, async (t) => {
       const { settings, profiles, processes } = await chromium(t);

@@ -28,7 +28,7 @@ if (!python)
     assert.notEqual(process.env.CI, 'true', `CI runs everything: ${command}`);
   });
 else
-  describe('identity-agent watch-screen', { timeout: 60_000 }, () => {
+  describe('identity-agent watch-screen', () => {
     test('a locked screen locks the session, an unlocked one has the PIN asked for', async (t) => {
       const { desk, logind, watch } = await watchedDesk(t, python);
       await desk.signIn();

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { launch } from '../fixture/browser.ts';
+import { launchBrowser } from '../../test/support/browser.ts';
 import { type TestDesk, testDesk } from '../fixture/desk.ts';
 
 // What a foreign page in the victim's own browser can do to the agent: a real Chromium, at a signed-in desk.
 
 let browser: Browser;
 before(async () => {
-  browser = await launch();
+  browser = await launchBrowser();
 });
 after(() => browser?.close());
 

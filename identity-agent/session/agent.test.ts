@@ -176,7 +176,7 @@ describe('regular work', () => {
     assert.equal(after.person, null);
   });
 
-  test('hears at once that CIS has ended the session, and says why', { timeout: 10_000 }, async (t) => {
+  test('hears at once that CIS has ended the session, and says why', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const [session] = desk.cis.live;
@@ -200,7 +200,7 @@ describe('regular work', () => {
     await desk.cis.watched(next);
   });
 
-  test('asks again for the end when CIS was away', { timeout: 10_000 }, async (t) => {
+  test('asks again for the end when CIS was away', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const [session] = desk.cis.live;

@@ -150,9 +150,7 @@ describe('a module that cannot be used', needing(['SoftHSM2']), () => {
     assert.deepEqual(told, [false, true]);
   });
 
-  test('an agent that cannot have its port lets go of the module and ends', {
-    timeout: 20_000,
-  }, async (t) => {
+  test('an agent that cannot have its port lets go of the module and ends', async (t) => {
     const token = await makeSoftToken('EC-P256');
     t.after(token.close);
     const folder = await mkdtemp(join(tmpdir(), 'agent-'));

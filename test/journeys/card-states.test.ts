@@ -47,63 +47,55 @@ describe('states of the card through the whole chain', () => {
       await desk.open('separate');
     }));
 
-  test(
-    'a revoked card: the desk shows it at once, and its PIN makes no new session',
-    { timeout: 30_000 },
-    () =>
-      atDesk(browser, {}, async (desk) => {
-        const { instance, page } = desk;
-        let signedOut: (params: unknown) => void = () => undefined;
-        const heard = new Promise<unknown>((resolve) => {
-          signedOut = resolve;
-        });
-        const listening = await AgentConnection.open(String(instance.state.agentSocket), (event, params) => {
-          if (event === 'signedOut') signedOut(params);
-        });
-        await instance.signInAtDesk('gp');
-        await desk.open('separate');
-        const { card } = await instance.api<{ card: { serial: string } }>('GET', '/agent');
-        await instance.api('POST', `/registration-authority/cards/${card.serial}/revoke`, {
-          actor: 'admin',
-          reason: 'keyCompromise',
-        });
-        // No clock is moved: the agent hears of it before any heartbeat is due.
-        assert.deepEqual(await heard, { cause: 'administrator' });
-        listening.close();
-        assert.equal(await desk.state(), 'pinRequested');
-        await desk.forgotten();
-        await page.goto(`${instance.urls.sample}/sign-in/combined`);
-        await pinAtPage(page);
-        await page.getByText('This card has been revoked').waitFor();
-        assert.equal(await desk.state(), 'cardRejected');
-      }),
-  );
+  test('a revoked card: the desk shows it at once, and its PIN makes no new session', () =>
+    atDesk(browser, {}, async (desk) => {
+      const { instance, page } = desk;
+      let signedOut: (params: unknown) => void = () => undefined;
+      const heard = new Promise<unknown>((resolve) => {
+        signedOut = resolve;
+      });
+      const listening = await AgentConnection.open(String(instance.state.agentSocket), (event, params) => {
+        if (event === 'signedOut') signedOut(params);
+      });
+      await instance.signInAtDesk('gp');
+      await desk.open('separate');
+      const { card } = await instance.api<{ card: { serial: string } }>('GET', '/agent');
+      await instance.api('POST', `/registration-authority/cards/${card.serial}/revoke`, {
+        actor: 'admin',
+        reason: 'keyCompromise',
+      });
+      // No clock is moved: the agent hears of it before any heartbeat is due.
+      assert.deepEqual(await heard, { cause: 'administrator' });
+      listening.close();
+      assert.equal(await desk.state(), 'pinRequested');
+      await desk.forgotten();
+      await page.goto(`${instance.urls.sample}/sign-in/combined`);
+      await pinAtPage(page);
+      await page.getByText('This card has been revoked').waitFor();
+      assert.equal(await desk.state(), 'cardRejected');
+    }));
 });
 
 describe('a person with no role', () => {
-  test(
-    'is told so at the desk where a role is required, and can choose another way',
-    { timeout: 30_000 },
-    () =>
-      atDesk(browser, { agentRequireRole: true }, async (desk) => {
-        const { instance, page } = desk;
-        await insert(desk, 'starter');
-        await page.goto(`${instance.urls.sample}/sign-in/combined`);
-        await pinAtPage(page);
-        await page.getByText('You have no role, so you cannot sign in here.').waitFor();
-        assert.equal(new URL(page.url()).origin, new URL(instance.urls.identityAgent).origin);
-        assert.equal(await desk.state(), 'cardRejected');
-        await assert.rejects(desk.agent.call('getTicketNoAuth'));
-        await assert.rejects(desk.agent.call('getTicket', { timeout: 1 }), /You have no role/);
-        await page.getByText('Use another way to sign in').click();
-        await page.getByText('How do you want to sign in?').waitFor();
-        assert.equal(new URL(page.url()).origin, new URL(instance.urls.cis2Issuer).origin);
-        const { sessions } = await instance.api<{ sessions: unknown[] }>('GET', '/sessions?person=starter');
-        assert.deepEqual(sessions, []);
-      }),
-  );
+  test('is told so at the desk where a role is required, and can choose another way', () =>
+    atDesk(browser, { agentRequireRole: true }, async (desk) => {
+      const { instance, page } = desk;
+      await insert(desk, 'starter');
+      await page.goto(`${instance.urls.sample}/sign-in/combined`);
+      await pinAtPage(page);
+      await page.getByText('You have no role, so you cannot sign in here.').waitFor();
+      assert.equal(new URL(page.url()).origin, new URL(instance.urls.identityAgent).origin);
+      assert.equal(await desk.state(), 'cardRejected');
+      await assert.rejects(desk.agent.call('getTicketNoAuth'));
+      await assert.rejects(desk.agent.call('getTicket', { timeout: 1 }), /You have no role/);
+      await page.getByText('Use another way to sign in').click();
+      await page.getByText('How do you want to sign in?').waitFor();
+      assert.equal(new URL(page.url()).origin, new URL(instance.urls.cis2Issuer).origin);
+      const { sessions } = await instance.api<{ sessions: unknown[] }>('GET', '/sessions?person=starter');
+      assert.deepEqual(sessions, []);
+    }));
 
-  test('signs in without one where none is required', { timeout: 30_000 }, () =>
+  test('signs in without one where none is required', () =>
     atDesk(browser, {}, async (desk) => {
       const { instance, page } = desk;
       await insert(desk, 'starter');
@@ -115,48 +107,38 @@ describe('a person with no role', () => {
         '/agent',
       );
       assert.deepEqual({ state, role, roles }, { state: 'signedIn', role: null, roles: [] });
-    }),
-  );
+    }));
 });
 
 describe('the role chosen at the agent', () => {
-  test(
-    'is asked for once, holds for the session, and is that of CIS2 and of the legacy role assertion',
-    {
-      timeout: 30_000,
-    },
-    () =>
-      atDesk(browser, { legacyCis: true }, async (desk) => {
-        const { instance, page, agent } = desk;
-        await insert(desk, 'nurse');
-        await page.goto(`${instance.urls.sample}/sign-in/separate`);
-        await pinAtPage(page);
-        await page.getByRole('heading', { name: /role/i }).waitFor();
-        const { roles } = await instance.api<{ roles: { roleId: string; orgCode: string }[] }>(
-          'GET',
-          '/agent',
-        );
-        const chosen = roles[1];
-        assert.ok(chosen);
-        await page.locator(`[value="${chosen.roleId}"]`).first().click();
-        await page.getByRole('button', { name: 'Continue' }).click();
-        await patient(page).waitFor();
-        await page
-          .getByRole('definition')
-          .filter({ hasText: `at ${chosen.orgCode}` })
-          .waitFor();
+  test('is asked for once, holds for the session, and is that of CIS2 and of the legacy role assertion', () =>
+    atDesk(browser, { legacyCis: true }, async (desk) => {
+      const { instance, page, agent } = desk;
+      await insert(desk, 'nurse');
+      await page.goto(`${instance.urls.sample}/sign-in/separate`);
+      await pinAtPage(page);
+      await page.getByRole('heading', { name: /role/i }).waitFor();
+      const { roles } = await instance.api<{ roles: { roleId: string; orgCode: string }[] }>('GET', '/agent');
+      const chosen = roles[1];
+      assert.ok(chosen);
+      await page.locator(`[value="${chosen.roleId}"]`).first().click();
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await patient(page).waitFor();
+      await page
+        .getByRole('definition')
+        .filter({ hasText: `at ${chosen.orgCode}` })
+        .waitFor();
 
-        const { ticket } = await agent.call<{ ticket: string }>('getTicket', {});
-        const assertion = await fetch(
-          `${instance.urls.cis}/saml/RoleAssertion?token=${encodeURIComponent(ticket)}`,
-        );
-        const role = /AttributeName="ssbSessionRoleUid"[^>]*><saml:AttributeValue>(\d+)</.exec(
-          await assertion.text(),
-        )?.[1];
-        assert.equal(role, chosen.roleId);
-        // A second sign-in at this desk asks for no role.
-        await page.context().clearCookies();
-        await desk.open('combined');
-      }),
-  );
+      const { ticket } = await agent.call<{ ticket: string }>('getTicket', {});
+      const assertion = await fetch(
+        `${instance.urls.cis}/saml/RoleAssertion?token=${encodeURIComponent(ticket)}`,
+      );
+      const role = /AttributeName="ssbSessionRoleUid"[^>]*><saml:AttributeValue>(\d+)</.exec(
+        await assertion.text(),
+      )?.[1];
+      assert.equal(role, chosen.roleId);
+      // A second sign-in at this desk asks for no role.
+      await page.context().clearCookies();
+      await desk.open('combined');
+    }));
 });

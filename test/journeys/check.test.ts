@@ -193,7 +193,7 @@ describe('alongside check', () => {
     assert.match(elsewhere.checks[0]?.got ?? '', /not to CIS2 at .* give the address that starts a sign-in/);
   });
 
-  test('Ctrl-C ends it, and its fault is off', { timeout: 30_000 }, async () => {
+  test('Ctrl-C ends it, and its fault is off', async () => {
     const held = party.holdAfter(1);
     const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
     const words = ['check', party.start, ...at(), ...only(['oidcc-client-test-invalid-iss'])];

@@ -45,7 +45,7 @@ const attempts = (page: Page, target: string) =>
           () => 'reached',
           () => 'blocked',
         ),
-        new Promise<string>((resolve) => setTimeout(resolve, 3_000, 'no answer')),
+        new Promise<string>((resolve) => setTimeout(resolve, 60_000, 'no answer')),
       ]);
     const call = (path: string, more: object) => outcome(fetch(`http://${host}${path}`, more as RequestInit));
     const socket = new Promise((resolve, reject) => {

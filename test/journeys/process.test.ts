@@ -30,7 +30,7 @@ interface Ended {
 function command(argv: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
   const child = spawn(process.execPath, [main, ...argv], {
     env: { ...process.env, ...environment },
-    ...{ timeout: 60_000, killSignal: 'SIGKILL' },
+    ...{ timeout: 240_000, killSignal: 'SIGKILL' },
   });
   let out = '';
   let err = '';

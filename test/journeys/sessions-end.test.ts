@@ -112,7 +112,7 @@ describe('the end of a session at CIS2', () => {
     ['the person signs out at the agent', 'signedOut', () => instance.api('DELETE', '/agent/session')],
   ];
   for (const [name, cause, happen] of causes)
-    test(`${name}: ${cause}`, { timeout: 20_000 }, async () => {
+    test(`${name}: ${cause}`, async () => {
       const { session, userinfo } = await signIn();
       assert.equal(await userinfo(), 200);
       await happen(session);

@@ -28,8 +28,20 @@ export const browserFlags = [
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
 
-export const launchBrowser = (flags: readonly string[] = []): Promise<Browser> =>
-  chromium.launch({ executablePath: browserPath(), args: [...browserFlags, ...flags] });
+/** The limit of each wait, in milliseconds: long enough for a machine under load. The runner ends a test that hangs. */
+const patience = 120_000;
+
+export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
+  const args = [...browserFlags, ...flags];
+  const browser = await chromium.launch({ executablePath: browserPath(), args, timeout: patience });
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    context.setDefaultTimeout(patience);
+    return context;
+  };
+  return browser;
+}
 
 /** Notes every document that the page shows, so that a test can say that nobody was asked. */
 export function watchDocuments(page: Page): { status: number; url: string }[] {

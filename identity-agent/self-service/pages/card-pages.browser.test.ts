@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { examine, launch, looks } from '../../fixture/browser.ts';
+import { launchBrowser } from '../../../test/support/browser.ts';
+import { examine, looks } from '../../fixture/browser.ts';
 import { ada, rightPin, testDesk } from '../../fixture/desk.ts';
 import { roleOf } from '../../fixture/fixture-cis.ts';
 
 let browser: Browser;
 before(async () => {
-  browser = await launch();
+  browser = await launchBrowser();
 });
 after(() => browser?.close());
 

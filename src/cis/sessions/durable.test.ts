@@ -20,7 +20,7 @@ import { messageHold, SessionMessages } from './messages.ts';
 import { sessionLimits } from './session.ts';
 import { Sessions } from './sessions.ts';
 
-const delivery = { timeout: 2_000, first: 60_000, most: 60_000 };
+const delivery = { timeout: 60_000, first: 60_000, most: 60_000 };
 
 describe('what a subscriber has still to hear outlives a process', () => {
   let folder: string;

@@ -40,7 +40,7 @@ describe('an agent that waits for the end of its session', () => {
     card = await issueCard(cis, uids.gp);
   });
 
-  test('hears of an end that another process made', { timeout: 10_000 }, async () => {
+  test('hears of an end that another process made', async () => {
     const waiting = end();
     await database.run(
       sql(
@@ -85,7 +85,7 @@ describe('an agent that waits for the end of its session', () => {
     assert.equal((await end()).status, 404);
   });
 
-  test('a listener that closes does not wait for it', { timeout: 5_000 }, async () => {
+  test('a listener that closes does not wait for it', async () => {
     const other = await startCis();
     const there = new Desk(other);
     await there.signIn(await issueCard(other, uids.nurse));

@@ -17,7 +17,7 @@ import { CertificateRecords } from '../issuing-authority/certificate-records.ts'
 import { paths } from '../protocol.ts';
 
 // Short waits, so that a test of a second attempt takes no time.
-const delivery = { timeout: 2_000, first: 5, most: 20 };
+const delivery = { timeout: 60_000, first: 5, most: 20 };
 
 describe('sessions that end, and who hears of it', () => {
   let cis: TestCis;
@@ -208,7 +208,7 @@ describe('a subscriber that is not there', () => {
     const gone = await startSubscriber();
     await gone.close();
     const subscribers = [gone, there].map(({ url }) => ({ url, secret: 'x' }));
-    cis = await startCis({ subscribers, delivery: { timeout: 2_000, first: 60_000, most: 60_000 } });
+    cis = await startCis({ subscribers, delivery: { timeout: 60_000, first: 60_000, most: 60_000 } });
   });
   after(async () => {
     await cis.close();

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { startChromium } from '../testing/chromium.ts';
+import { launchBrowser } from '../../../test/support/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
 
@@ -21,7 +21,7 @@ let chromium: Browser;
 let cis2: Instance;
 before(async () => {
   await new Promise<void>((resolve) => server.listen(0, resolve));
-  [chromium, cis2] = await Promise.all([startChromium(), startInstance()]);
+  [chromium, cis2] = await Promise.all([launchBrowser(), startInstance()]);
   await cis2.agent.signIn(gp.uid);
 });
 after(async () => {

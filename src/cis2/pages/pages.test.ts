@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchBrowser } from '../../../test/support/browser.ts';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { isAccessible } from '../testing/accessible.ts';
 import { type AgentPage, startAgentPage } from '../testing/agent-page.ts';
-import { startChromium } from '../testing/chromium.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp, locum, nurse, nurseRole } from '../testing/people.ts';
 import { redeem } from '../testing/redeem.ts';
@@ -21,7 +21,7 @@ let client: Cis2Half;
 let callback: string;
 
 before(async () => {
-  [chromium, agentPage, rp] = await Promise.all([startChromium(), startAgentPage(), startRpEndpoint()]);
+  [chromium, agentPage, rp] = await Promise.all([launchBrowser(), startAgentPage(), startRpEndpoint()]);
   cis2 = await startInstance({ agentUrl: agentPage.url });
   agentPage.agent = cis2.agent;
   callback = rp.url.replace('/backchannel-logout', '/callback');

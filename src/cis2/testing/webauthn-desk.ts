@@ -1,10 +1,10 @@
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
+import { launchBrowser } from '../../../test/support/browser.ts';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { Credentials } from '../authenticators/credentials.ts';
 import type { Cis2Dependencies } from '../index.ts';
 import type { AuthenticatorAnswer } from '../protocol.ts';
 import type { CdpCredential } from './cdp-credential.ts';
-import { startChromium } from './chromium.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { gp } from './people.ts';
 import { redeem } from './redeem.ts';
@@ -88,7 +88,7 @@ export async function startWebAuthnDesk(
   more: Partial<Cis2Dependencies> = {},
 ): Promise<WebAuthnDesk> {
   const [chromium, rp, cis2]: [Browser, RpEndpoint, Instance] = await Promise.all([
-    startChromium(),
+    launchBrowser(),
     startRpEndpoint(),
     startInstance({ webAuthn: settings, ...more }, ':memory:', undefined, 'localhost'),
   ]);

@@ -41,7 +41,7 @@ function lacking(names: readonly ProgramName[], { isolated = false } = {}): stri
 /** Options of a suite that needs these programs: skipped with the reason where they lack, and never without an end. */
 export const needing = (names: readonly ProgramName[], how: { isolated?: boolean } = {}) => ({
   skip: lacking(names, how),
-  timeout: 90_000,
+  timeout: 240_000,
 });
 
 /** How a program ended. */
@@ -59,7 +59,7 @@ export const run = (
 ): Promise<Ended> =>
   new Promise((resolve) => {
     const env = { ...process.env, ...environment, LC_ALL: 'C' };
-    execFile(program, args, { env, timeout: 30_000 }, (error, stdout, stderr) =>
+    execFile(program, args, { env, timeout: 120_000 }, (error, stdout, stderr) =>
       resolve({
         code: error ? (typeof error.code === 'number' ? error.code : 255) : 0,
         said: `${stdout}${stderr}`,
