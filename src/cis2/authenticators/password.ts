@@ -1,6 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
+import { callerNetwork } from '@alongside/kernel/networks';
 import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { isSilent } from '../authorization-request.ts';
@@ -66,7 +67,7 @@ const checkPassword = (parts: Parts) =>
       passwordKind,
       known.name,
       known.form.get('password'),
-      known.request,
+      `network ${callerNetwork(known.request.address)}`,
     );
     return credential ? { credential } : again(parts, known, sentences.wrong);
   };

@@ -79,12 +79,18 @@ function again(parts: Parts, known: Opened & { sealed: string }, problem: string
 /** Whatever came, the code is asked for next: the page must not tell whether address and password were right. */
 const takePassword = (parts: Parts) =>
   async function takePassword(opened: Opened): Promise<Answer> {
-    const { credentials, vault, clock } = parts;
+    const { credentials, vault, clock, known } = parts;
     const { request } = opened;
     const form = formOf(request);
     const name = accountName(form.get('email'));
     const word = form.get('password');
-    const credential = await claimAccount<TotpBody>(credentials, totpKind, name, word, request);
+    const credential = await claimAccount<TotpBody>(
+      credentials,
+      totpKind,
+      name,
+      word,
+      known.placeOf(request, name),
+    );
     const step = sealStep(vault, clock, opened.interaction.id, {
       name,
       credentialId: credential?.id ?? uuid(),

@@ -1,5 +1,3 @@
-import type { HttpRequest } from '@alongside/kernel/http';
-import { callerNetwork } from '@alongside/kernel/networks';
 import type { Credential, Credentials } from '../credentials.ts';
 import { emailOf } from './email.ts';
 import { passwordHolds } from './hash.ts';
@@ -18,16 +16,19 @@ const longest = 1_024;
 export const accountName = (given: string | undefined): string =>
   emailOf(given) ?? (given ?? '').slice(0, longest);
 
-/** The account of this name, if the password is its own: the same work whether there is one or not. */
+/**
+ * Finds the account of this name, if the password is its own: the same work whether there is one or not.
+ * @param place that the password comes from: passwords of other places do not wait behind it.
+ */
 export async function claimAccount<Body extends Account>(
   credentials: Credentials,
   kind: string,
   name: string,
   password: string | undefined,
-  { address }: Pick<HttpRequest, 'address'>,
+  place: string,
 ): Promise<Credential<Body> | undefined> {
   const found = (await credentials.find<Body>(kind, name))[0];
   const given = (password ?? '').slice(0, longest);
-  const holds = await passwordHolds(given, found?.body.hash, callerNetwork(address));
+  const holds = await passwordHolds(given, found?.body.hash, place);
   return holds ? found : undefined;
 }

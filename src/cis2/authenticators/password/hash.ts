@@ -42,17 +42,17 @@ export function readHash(text: string): PasswordHash | undefined {
 }
 
 /** A flood of guesses must not take every thread of the process, on which signatures are checked as well. */
-const gate = new Gate(2, 60);
+export const passwordGate = new Gate(2, 60);
 
 const keyOf = (
   password: string,
   { ln, r, p, salt }: Cost & { salt: Buffer },
   bytes: number,
-  network?: string,
+  place?: string,
 ) =>
-  gate.through(
+  passwordGate.through(
     () => derive(password.normalize('NFC'), salt, bytes, { N: 2 ** ln, r, p, maxmem: 256 * 2 ** ln * r }),
-    network,
+    place,
   );
 
 /** Hashes a password; its salt and its cost stand in the result. */
@@ -65,14 +65,14 @@ export async function hashPassword(password: string): Promise<string> {
 /** What a password is compared with where there is no account: as much work, and never right. */
 const nobody: PasswordHash = { ...cost, salt: Buffer.alloc(16), key: Buffer.alloc(length) };
 
-/** Whether it is the password behind this hash. Without one it takes as long and says no. `network`: of whoever asks. */
+/** Whether it is the password behind this hash. Without one it takes as long and says no. `place`: where it comes from. */
 export async function passwordHolds(
   password: string,
   hash: string | undefined,
-  network?: string,
+  place?: string,
 ): Promise<boolean> {
   const known = hash === undefined ? undefined : readHash(hash);
   const expected = known ?? nobody;
-  const key = await keyOf(password, expected, expected.key.length, network);
+  const key = await keyOf(password, expected, expected.key.length, place);
   return timingSafeEqual(key, expected.key) && known !== undefined;
 }

@@ -8,6 +8,7 @@ import { cheapHash } from '../../testing/cheap-hash.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { alertOf, choice, give, next } from '../../testing/journey.ts';
 import { gp } from '../../testing/people.ts';
+import { passwordGate } from '../password/hash.ts';
 import { codeAt, newSecret } from './codes.ts';
 import { guessesInDay } from './guesses.ts';
 
@@ -58,6 +59,12 @@ class Desk {
     const step = /name="step" value="([^"]+)"/.exec(first.body)?.[1] ?? '';
     return next(await this.browser.post(`${at}/totp/code`, { step, code: digits }, headers));
   }
+  /** Gives the password, and no code. */
+  async password(): Promise<Reply> {
+    const at = await choice(cis2, this.browser, client, { acr_values, prompt: 'login' });
+    const headers = { 'x-forwarded-for': this.address };
+    return this.browser.post(`${at}/totp/password`, { email, password }, headers);
+  }
   /** Signs in with the code of now; a code counts once, so the clock goes on first. */
   async signsIn(): Promise<boolean> {
     cis2.clock.advance(60);
@@ -103,6 +110,32 @@ describe('attack: keeping a person out by wrong codes', () => {
     own.browser.jar.set(cookie[0], `${cookie[1].slice(0, -2)}AA`);
     await new Desk('192.0.2.1').guess(5);
     assert.deepEqual(await own.guess(1), [locked]);
+  });
+});
+
+describe('attack: keeping a person out by passwords that wait to be checked', () => {
+  test('from the same network: a known browser passes the gate, an unknown one is refused', async () => {
+    const own = new Desk('192.0.2.9');
+    assert.equal(await own.signsIn(), true);
+    let open = () => undefined as void;
+    const closed = new Promise<void>((resolve) => (open = resolve));
+    const held = [1, 2].map(() => passwordGate.through(() => closed));
+    const full: unknown[] = [];
+    const waiting = Array.from({ length: 60 }, () =>
+      passwordGate
+        .through(async () => undefined, 'network 192.0.2.9')
+        .catch((error: unknown) => full.push(error)),
+    );
+    const unknown = new Desk('192.0.2.9');
+    assert.equal((await unknown.password()).status, 503);
+    assert.equal(full.length, 0);
+    const known = own.password();
+    // The last of the flood makes room for it.
+    await Promise.race([known, waiting.at(-1)]);
+    open();
+    assert.equal((await known).status, 200);
+    assert.equal(full.length, 1);
+    await Promise.all([...held, ...waiting]);
   });
 });
 

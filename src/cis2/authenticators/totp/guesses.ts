@@ -1,6 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { callerNetwork } from '@alongside/kernel/networks';
 import type { Database, Statement } from '../../../storage/database.ts';
 import { Allowance } from '../allowance.ts';
 import { guesses, type Tries } from '../tries.ts';
@@ -53,10 +52,7 @@ export class TotpGuesses {
   }
 
   #place(request: HttpRequest, { name }: TotpStep): string {
-    const browser = this.#known.browserOf(request, name);
-    return browser === undefined
-      ? `network ${callerNetwork(request.address)} ${name}`
-      : `browser ${browser} ${name}`;
+    return `${this.#known.placeOf(request, name)} ${name}`;
   }
 
   #pool(request: HttpRequest, { name, credentialId }: TotpStep): string {

@@ -1,6 +1,7 @@
 import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
+import { callerNetwork } from '@alongside/kernel/networks';
 import { sha256, type Vault } from '@alongside/kernel/secrets';
 
 const name = 'known';
@@ -27,6 +28,12 @@ export class KnownBrowsers {
   browserOf(request: HttpRequest, account: string): string | undefined {
     const [browser, ...people] = this.#read(request);
     return people.includes(sha256(account)) ? browser : undefined;
+  }
+
+  /** What guesses at an account, and passwords that wait to be checked, are counted by: this browser, if it is known, else its network. */
+  placeOf(request: HttpRequest, account: string): string {
+    const browser = this.browserOf(request, account);
+    return browser === undefined ? `network ${callerNetwork(request.address)}` : `browser ${browser}`;
   }
 
   /** Set-Cookie value after this account signed in. */
