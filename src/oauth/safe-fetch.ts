@@ -1,8 +1,9 @@
 import { lookup as dnsLookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import type { Ask } from '@alongside/kernel/in-process';
+import { isMetadata, isSpecial } from './special-addresses.ts';
 
 /** Why an address could not be fetched, in words for the log. */
 export class FetchError extends Error {
@@ -11,63 +12,24 @@ export class FetchError extends Error {
 
 const limits = { bytes: 1_048_576, milliseconds: 3_000 };
 
-const forbidden = new BlockList();
-for (const [net, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const)
-  forbidden.addSubnet(net, prefix, 'ipv4');
-for (const [net, prefix] of [
-  ['::', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['2001::', 32],
-  ['2002::', 16],
-  ['fec0::', 10],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  forbidden.addSubnet(net, prefix, 'ipv6');
-
-/** Where clouds keep the credentials of a machine, among others: no key set stands there, in development neither. */
-const neverAllowed = new BlockList();
-neverAllowed.addSubnet('169.254.0.0', 16, 'ipv4');
-neverAllowed.addSubnet('fe80::', 10, 'ipv6');
-neverAllowed.addAddress('fd00:ec2::254', 'ipv6');
-
 /** What a fetch to an address that somebody registered may reach. */
 export interface FetchPolicy {
-  /** Loopback and private addresses; for development. Link-local ones never. */
+  /** Loopback and private addresses; for development. The metadata services of clouds never. */
   privateAddresses: boolean;
+  /** Resolves names; `dns.lookup` unless given. */
+  lookup?: typeof dnsLookup;
 }
 
-// An IPv4 address within an IPv6 one is found as well.
-const isOn = (list: BlockList, address: string): boolean =>
-  list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-
 const isRefused = ({ privateAddresses }: FetchPolicy, address: string): boolean =>
-  isOn(neverAllowed, address) || (!privateAddresses && isOn(forbidden, address));
+  isMetadata(address) || (!privateAddresses && isSpecial(address));
 
-// The address that was examined is the address that is connected to, so a second answer of DNS changes nothing.
+// The connection is made to the address that was checked, so a second answer of DNS changes nothing.
 const guardedLookup =
   (policy: FetchPolicy): LookupFunction =>
   (hostname, options, callback) =>
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+    (policy.lookup ?? dnsLookup)(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '');
-      const list = (Array.isArray(addresses) ? addresses : [addresses]) as {
-        address: string;
-        family: number;
-      }[];
-      const allowed = list.filter(({ address }) => !isRefused(policy, address));
+      const allowed = addresses.filter(({ address }) => !isRefused(policy, address));
       const first = allowed[0];
       if (!first) return callback(new FetchError(`${hostname} leads to a private address`), '');
       if (options.all) return callback(null, allowed);
