@@ -3,6 +3,12 @@ import { assertionErrors } from './errors/assertion.ts';
 import { back, bad, denied, limited, unexpected, unknown, unsigned } from './errors/kinds.ts';
 import { subjectErrors } from './errors/subject.ts';
 
+const strictLogout = {
+  ...bad,
+  actor: 'operator',
+  source: 'OpenID Connect Back-Channel Logout section 2.4',
+} as const;
+
 /** Every refusal of the `nhs` profile, in the published words. `{name}` is filled from the refusal's `extra`. */
 export const errors = catalogue('authorisation', {
   requestMalformed: { ...bad, description: 'request is malformed', source: 'RFC 6749 section 3.1' },
@@ -189,6 +195,11 @@ export const errors = catalogue('authorisation', {
   logoutSid: { ...bad, description: 'Missing sid claim in JWT', actor: 'operator' },
   logoutEvents: { ...bad, description: 'Missing/invalid events claim in JWT', actor: 'operator' },
   logoutNonce: { ...bad, description: 'Prohibited nonce claim in JWT', actor: 'operator' },
+  logoutType: { ...strictLogout, description: 'Missing/invalid typ header in JWT' },
+  logoutExp: { ...strictLogout, description: 'Missing/invalid exp claim in JWT' },
+  logoutIat: { ...strictLogout, description: 'Missing/invalid iat claim in JWT' },
+  logoutJti: { ...strictLogout, description: 'Missing/invalid jti claim in JWT' },
+  logoutReplayed: { ...strictLogout, description: 'Non-unique jti claim in JWT' },
   logoutUnknown: {
     ...bad,
     code: 'not_implemented',

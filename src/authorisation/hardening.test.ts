@@ -21,6 +21,7 @@ const rows: [keyof HardeningOptions, unknown, unknown, unknown][] = [
   ['refreshEndsAccess',      false,   false,        false],
   ['proofNonces',            false,   false,        false],
   ['idTokenOnce',            false,   false,        false],
+  ['strictLogoutTokens',     false,   false,        true],
   ['logoutSources',          null,    null,         null],
   ['jtiMemory',              null,    null,         null],
 ];

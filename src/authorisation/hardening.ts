@@ -27,6 +27,9 @@ export const hardeningShape = {
   refreshEndsAccess: flag.describe('A refresh ends the access tokens that came before it'),
   proofNonces: flag.describe('A DPoP proof carries a nonce of ours (RFC 9449 section 8)'),
   idTokenOnce: flag.describe('An ID token is exchanged once'),
+  strictLogoutTokens: flag.describe(
+    'A logout token has `exp`, `iat`, a `jti` that counts once, and the type `logout+jwt` (OpenID Connect Back-Channel Logout)',
+  ),
   logoutSources: z
     .array(z.string('must be an address or a range'))
     .nullable()
@@ -78,6 +81,7 @@ export function hardeningOf(
     refreshEndsAccess: false,
     proofNonces: false,
     idTokenOnce: false,
+    strictLogoutTokens: standard,
     logoutSources: null,
     jtiMemory: null,
     ...(Object.fromEntries(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { uuid } from '@alongside/kernel/ids';
 import type { JwtClaims } from '@alongside/kernel/jws';
+import type { BasePath } from '../index.ts';
 import { assertionOf, type ClientKey, newClientKey, withAssertion } from '../testing/assertions.ts';
 import { assertError, codeOf, codeRequest, refreshRequest, tokensOf } from '../testing/journeys.ts';
 import { api, noon, type Platform, startPlatform } from '../testing/platform.ts';
@@ -194,6 +195,67 @@ describe('POST /backchannel_logout from configured networks alone', () => {
       { 'x-forwarded-for': '192.0.2.9' },
     );
     await assertError(platform, allowed, 400, 'invalid_request', 'Malformed JWT in logout_token');
+    await platform.close();
+  });
+});
+
+describe('strict logout tokens (OpenID Connect Back-Channel Logout sections 2.4 and 2.6)', () => {
+  const whole = (): JwtClaims => ({ iat: now, exp: now + 120, jti: uuid() });
+  const typ = { typ: 'logout+jwt' };
+  // biome-ignore format: a table, one row a line
+  const rows: [string, JwtClaims, Record<string, unknown>, string][] = [
+    ['exp is missing', { exp: undefined }, typ, 'Missing/invalid exp claim in JWT'],
+    ['iat is missing', { iat: undefined }, typ, 'Missing/invalid iat claim in JWT'],
+    ['iat is in the future', { iat: now + 60 }, typ, 'Missing/invalid iat claim in JWT'],
+    ['jti is missing', { jti: undefined }, typ, 'Missing/invalid jti claim in JWT'],
+    ['jti is not a string', { jti: 7 }, typ, 'Missing/invalid jti claim in JWT'],
+    ['typ is JWT', {}, {}, 'Missing/invalid typ header in JWT'],
+    ['typ is missing', {}, { typ: undefined }, 'Unable to verify JWT'],
+    ['exp is in the past', { exp: now - 1 }, typ, 'Unable to verify JWT'],
+    ['sid is missing', { sid: undefined }, typ, 'Missing sid claim in JWT'],
+    ['events is missing', { events: undefined }, typ, 'Missing/invalid events claim in JWT'],
+    ['nonce is present', { nonce: 'x' }, typ, 'Prohibited nonce claim in JWT'],
+    ['aud is another client', { aud: 'x' }, typ, 'Missing/invalid aud claim in JWT'],
+  ];
+  const settings: [string, BasePath['options']][] = [
+    ['/oauth2.1', {}],
+    ['/oauth2', { strictLogoutTokens: true }],
+  ];
+  for (const [base, options] of settings)
+    describe(`at ${base}${options?.strictLogoutTokens ? ' with strictLogoutTokens' : ''}`, () => {
+      let platform: Platform;
+      before(async () => {
+        platform = await startPlatform({ base: { options } });
+      });
+      after(() => platform.close());
+      const send = async (token: string) =>
+        platform.post(`${base}/backchannel_logout`, { logout_token: token });
+      const tokenWith = (claims: JwtClaims, header: Record<string, unknown> = typ) =>
+        platform.provider.logoutToken({ ...whole(), ...claims }, header);
+
+      for (const [name, claims, header, description] of rows)
+        test(`are refused if ${name}`, async () => {
+          const { status, body } = await send(await tokenWith(claims, header));
+          assert.deepEqual([status, body.error_description], [400, description]);
+        });
+
+      test('end the session once: a replay is refused', async () => {
+        const sid = uuid();
+        platform.provider.state.person = { ...careWorker, sid };
+        const { access_token: access = '' } = await tokensOf(platform);
+        const token = await tokenWith({ sid });
+        assert.equal((await send(token)).status, 200);
+        const record = await platform.tokens.find(access);
+        assert.equal(record !== undefined && platform.tokens.isLive(record), false);
+        const { status, body } = await send(token);
+        assert.deepEqual([status, body.error_description], [400, 'Non-unique jti claim in JWT']);
+      });
+    });
+
+  test('an unknown session counts as ended at /oauth2.1', async () => {
+    const platform = await startPlatform();
+    const token = await platform.provider.logoutToken({ ...whole(), sid: uuid() }, typ);
+    assert.equal((await platform.post('/oauth2.1/backchannel_logout', { logout_token: token })).status, 200);
     await platform.close();
   });
 });

@@ -1,117 +1,18 @@
-import { type Answer, json } from '@alongside/kernel/answer';
-import { type Clock, seconds } from '@alongside/kernel/clock';
-import { reasonOf } from '@alongside/kernel/errors';
-import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
-import { trustedProxies } from '@alongside/kernel/peer';
 import { steps } from '@alongside/kernel/steps';
-import type { RemoteKeys } from '../../oauth/remote-keys.ts';
-import { FetchError } from '../../oauth/safe-fetch.ts';
 import type { Base } from '../base.ts';
-import type { Diagnosis } from '../diagnosis.ts';
-import { errors } from '../errors.ts';
 import { type Incoming, refuseRepeated } from '../incoming.ts';
+import {
+  checkLogout,
+  decodeLogout,
+  endSession,
+  requireSource,
+  requireStrict,
+  verifyLogout,
+} from '../logout.ts';
 import type { Parts } from '../parts.ts';
-import { isFor, signedByProvider } from '../upstream/calls.ts';
-import type { Upstream } from '../upstream/upstream.ts';
 import type { NhsEndpoint } from './flow.ts';
 
-interface WithLogout {
-  jwt: DecodedJwt;
-  upstream: Upstream;
-}
-
-const event = 'http://schemas.openid.net/event/backchannel-logout';
-const types = ['jwt', 'logout+jwt'];
-
-const decodeLogout = (base: Base) =>
-  async function decodeLogout({ form }: Incoming): Promise<WithLogout> {
-    const jwt = decodeJwt(form.get('logout_token') ?? '');
-    if (!jwt)
-      throw errors.logoutMalformed('logout_token is missing or not a compact JWS of two JSON objects');
-    const upstream = base.providerOf(jwt.claims.iss) ?? base.upstreams[0];
-    return { jwt, upstream };
-  };
-
-const verifyLogout = (keys: RemoteKeys, clock: Clock) =>
-  async function verifyLogout({ jwt, upstream }: WithLogout): Promise<void> {
-    const { typ, kid } = jwt.header;
-    if (!types.includes(String(typ).toLowerCase())) throw errors.logoutUnverified(`typ is ${String(typ)}`);
-    const signed = await signedByProvider(upstream, jwt, keys).catch((error: unknown) => {
-      if (error instanceof FetchError) throw errors.logoutUnverified(`${upstream.jwksUrl}: ${error.message}`);
-      throw error;
-    });
-    if (signed !== 'yes')
-      throw errors.logoutUnverified(`signed with key ${String(kid)} of ${upstream.id}: ${signed}`);
-    const { exp } = jwt.claims;
-    // OpenID Connect Back-Channel Logout asks for exp; some providers leave it out.
-    if (exp !== undefined && (typeof exp !== 'number' || exp <= seconds(clock)))
-      throw errors.logoutUnverified(`exp is ${String(exp)}, it is ${seconds(clock)} now`);
-  };
-
-/** The published checks in the published order (OpenID Connect Back-Channel Logout section 2.6). */
-async function checkLogout({ jwt: { claims }, upstream }: WithLogout): Promise<{ sid: string }> {
-  const { aud, iss, sid, events, nonce } = claims;
-  if (!isFor(aud, upstream.clientId))
-    throw errors.logoutAudience(`aud is ${JSON.stringify(aud)}, expected is ${upstream.clientId}`);
-  if (iss !== upstream.issuer)
-    throw errors.logoutIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
-  if (typeof sid !== 'string' || sid === '') throw errors.logoutSid('there is no sid');
-  const happened =
-    typeof events === 'object' && events !== null ? (events as Record<string, unknown>)[event] : undefined;
-  if (typeof happened !== 'object' || happened === null) throw errors.logoutEvents(`events has no ${event}`);
-  if (nonce !== undefined) throw errors.logoutNonce('there is a nonce');
-  return { sid };
-}
-
-const endSession = (
-  { tokens, endedSessions, recorder, log }: Pick<Parts, 'tokens' | 'endedSessions' | 'recorder' | 'log'>,
-  bases: readonly Base[],
-) =>
-  async function endSession({
-    request,
-    sid,
-    upstream,
-  }: Incoming & WithLogout & { sid: string }): Promise<Answer> {
-    // A session reaches every base path that trusts its provider, and no other.
-    const issuers = bases
-      .filter((base) => base.providerOf(upstream.issuer) !== undefined)
-      .map((base) => base.issuer);
-    let ended: number;
-    try {
-      // Marked first, so that a code under way at this moment finds the mark or its tokens are found here.
-      await endedSessions.add(upstream.issuer, sid);
-      ended = await tokens.revokeSession(sid, issuers, upstream.issuer);
-    } catch (error) {
-      log.error({ id: request.id, reason: reasonOf(error) }, 'a session could not be ended');
-      throw errors.logoutFailed(reasonOf(error), {}, error);
-    }
-    if (ended === 0) throw errors.logoutUnknown('no token of this session lives');
-    recorder.record({
-      keys: [sid],
-      from: 'cis2',
-      to: 'authorisation',
-      name: 'authorisation.logout',
-      detail: { tokens: ended },
-    });
-    return json(200, { success: true });
-  };
-
-/** Only from where a provider calls, where that is configured; the answer of the published gateway to all others. */
-const requireSource = ({ hardening }: Base, diagnosis: Diagnosis) => {
-  const sources = hardening.logoutSources && trustedProxies(hardening.logoutSources);
-  return async function requireSource({ request }: Incoming): Promise<Answer | undefined> {
-    const { address } = request;
-    if (sources === null || sources.includes(address)) return undefined;
-    await diagnosis.note(
-      errors.logoutSource(`${address} is not among ${hardening.logoutSources?.join(', ')}`),
-      request,
-    );
-    const faultstring = `Access Denied for client ip : ${address}`;
-    return json(403, { fault: { faultstring, detail: { errorcode: 'accesscontrol.IPDeniedAccess' } } });
-  };
-};
-
-/** `POST /backchannel_logout`: a provider says that a session is over. */
+/** `POST /backchannel_logout`: a provider reports that a session has ended. */
 export function createLogout(base: Base, bases: readonly Base[], parts: Parts): NhsEndpoint {
   const list = steps<Incoming>()
     .step(requireSource(base, parts.diagnosis))
@@ -119,6 +20,7 @@ export function createLogout(base: Base, bases: readonly Base[], parts: Parts): 
     .step(decodeLogout(base))
     .step(verifyLogout(parts.upstreamKeys, parts.clock))
     .step(checkLogout)
-    .step(endSession(parts, bases));
+    .step(requireStrict(base, parts))
+    .step(endSession(parts, base, bases));
   return (incoming) => list.run(incoming);
 }

@@ -20,6 +20,7 @@ const limits: Readonly<Record<string, number>> = {
   actor_token: 32_768,
   scope: 4_096,
   token: 4_096,
+  logout_token: 32_768,
 };
 const otherLimit = 1_024;
 

@@ -6,6 +6,7 @@ import { createAuthorize, createAuthorizeByPost } from './authorize.ts';
 import { createCallback } from './callback.ts';
 import { errors } from './errors.ts';
 import { createIntrospect, introspectionAlgorithms } from './introspect.ts';
+import { createLogout } from './logout.ts';
 import { metadataOf, metadataPath } from './metadata.ts';
 import { createPar } from './par.ts';
 import { createRevoke } from './revoke.ts';
@@ -67,6 +68,7 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     ...routesAt(`${base.path}/token`, { POST: proven(guard(createToken(base, parts))) }),
     ...routesAt(`${base.path}/par`, { POST: proven(guard(createPar(base, parts))) }),
     ...routesAt(`${base.path}/introspect`, { POST: guard(createIntrospect(base, bases, parts)) }),
+    ...routesAt(`${base.path}/backchannel_logout`, { POST: guard(createLogout(base, bases, parts)) }),
     ...routesAt(`${base.path}/revoke`, { POST: guard(createRevoke(base, parts)) }),
     { methods: everyMethod, path: `${base.path}/*`, endpoint: notFound },
   ].map((route) => ({ ...route, early }));
