@@ -44,7 +44,7 @@ test('what clients with a certificate may do is said only where there is an addr
   const plain = discoveryDocument({ issuer });
   assert.ok(!('mtls_endpoint_aliases' in plain) && !('tls_client_certificate_bound_access_tokens' in plain));
   const methods = (document: Record<string, unknown>) => document.token_endpoint_auth_methods_supported;
-  const secrets = ['client_secret_post', 'client_secret_basic', 'private_key_jwt'];
+  const secrets = ['none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt'];
   assert.deepEqual(methods(plain), secrets);
   const mutualTlsUrl = 'https://mtls.cis2.example.test';
   const withAddress = discoveryDocument({ issuer, mutualTlsUrl });

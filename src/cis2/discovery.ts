@@ -29,13 +29,19 @@ export interface DiscoveryParts {
 }
 
 /** How clients authenticate at one endpoint (RFC 8414 section 2): with a certificate only where they can show one. */
-function authenticationAt(endpoint: string, parts: DiscoveryParts): Record<string, readonly string[]> {
+function authenticationAt(
+  endpoint: string,
+  parts: DiscoveryParts,
+  except: readonly string[] = [],
+): Record<string, readonly string[]> {
   const possible = (method: string): boolean =>
     !byCertificate.includes(method) ||
     (parts.mutualTlsUrl !== undefined &&
       (method !== 'tls_client_auth' || (parts.clientAuthorities ?? []).length > 0));
   return {
-    [`${endpoint}_endpoint_auth_methods_supported`]: authenticationMethods.filter(possible),
+    [`${endpoint}_endpoint_auth_methods_supported`]: authenticationMethods.filter(
+      (method) => possible(method) && !except.includes(method),
+    ),
     [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: algorithms,
   };
 }
@@ -83,7 +89,7 @@ export function discoveryDocument(parts: DiscoveryParts): Record<string, unknown
     revocation_endpoint: at(endpointPaths.revocation),
     ...authenticationAt('revocation', parts),
     introspection_endpoint: at(endpointPaths.introspection),
-    ...authenticationAt('introspection', parts),
+    ...authenticationAt('introspection', parts, ['none']),
     pushed_authorization_request_endpoint: at(endpointPaths.pushed),
     require_pushed_authorization_requests: false,
     code_challenge_methods_supported: ['S256'],

@@ -4,6 +4,7 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { stylesheetRoute } from '@alongside/kernel/layout';
 import { paths, sessionEndedPath } from '../cis/protocol.ts';
 import { AnonymousRows } from '../oauth/anonymous-rows.ts';
+import { Cors } from '../oauth/cors.ts';
 import { ProofNonces } from '../oauth/dpop-nonce.ts';
 import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { PushedRequests } from '../oauth/pushed-requests.ts';
@@ -61,6 +62,7 @@ import { registrationPrefixes, registrationUrlOf, registrationWays } from './reg
 import { schemaRoutes } from './schemas.ts';
 import { Sessions } from './sessions.ts';
 import { mutualTls } from './token/client-authentication/mutual-tls.ts';
+import { none } from './token/client-authentication/none.ts';
 import { privateKeyJwt } from './token/client-authentication/private-key-jwt.ts';
 import { secretBasic } from './token/client-authentication/secret-basic.ts';
 import { secretPost } from './token/client-authentication/secret-post.ts';
@@ -131,6 +133,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const clientKeys = new RemoteKeys(clock, { privateAddresses: development });
   const { clientAuthorities = [], clientRevocations } = deps;
   const methods = [
+    none,
     secretPost(clock),
     secretBasic(clock),
     privateKeyJwt({ ...deps, clientKeys }),
@@ -183,29 +186,43 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     endpoint,
   });
 
+  const cors = new Cors({ applications: deps.applications, half: 'cis2' });
+  /** Endpoints that the pages of public clients call as well. */
+  const browser = (route: Route): Route[] => [
+    { methods: ['OPTIONS'], path: route.path, endpoint: cors.preflight(route.methods) },
+    cors.route(route),
+  ];
   const routes: Route[] = [
-    open(
-      realm('/.well-known/openid-configuration'),
-      createDiscovery({ ...deps, registrationUrl: registrationUrlOf(deps) }),
-    ),
-    open(realm('/connect/jwk_uri'), createKeySet(deps)),
-    ...(deps.faults ? [get(realm(endpointPaths.noKeys), async () => json(200, { keys: [] }))] : []),
-    both(realm('/authorize'), createAuthorize(parts)),
-    post(
-      realm('/access_token'),
-      nonce.endpoint(
-        createToken({ ...parts, methods, failures, grants, addresses: at(endpointPaths.token) }),
+    ...browser(
+      open(
+        realm('/.well-known/openid-configuration'),
+        createDiscovery({ ...deps, registrationUrl: registrationUrlOf(deps) }),
       ),
     ),
-    post(realm(endpointPaths.revocation), createRevoke({ ...deps, methods, failures })),
-    post(realm(endpointPaths.introspection), createIntrospect({ ...deps, cis, methods, failures })),
-    post(
-      realm(endpointPaths.pushed),
-      nonce.endpoint(createPar({ ...parts, methods, failures, addresses: at(endpointPaths.pushed) })),
+    ...browser(open(realm('/connect/jwk_uri'), createKeySet(deps))),
+    ...(deps.faults ? [get(realm(endpointPaths.noKeys), async () => json(200, { keys: [] }))] : []),
+    both(realm('/authorize'), createAuthorize(parts)),
+    ...browser(
+      post(
+        realm('/access_token'),
+        nonce.endpoint(
+          createToken({ ...parts, methods, failures, grants, addresses: at(endpointPaths.token) }),
+        ),
+      ),
     ),
-    both(
-      realm('/userinfo'),
-      nonce.endpoint(createUserinfo({ ...parts, addresses: at(endpointPaths.userinfo) })),
+    ...browser(post(realm(endpointPaths.revocation), createRevoke({ ...deps, methods, failures }))),
+    post(realm(endpointPaths.introspection), createIntrospect({ ...deps, cis, methods, failures })),
+    ...browser(
+      post(
+        realm(endpointPaths.pushed),
+        nonce.endpoint(createPar({ ...parts, methods, failures, addresses: at(endpointPaths.pushed) })),
+      ),
+    ),
+    ...browser(
+      both(
+        realm('/userinfo'),
+        nonce.endpoint(createUserinfo({ ...parts, addresses: at(endpointPaths.userinfo) })),
+      ),
     ),
     both(realm('/connect/endSession'), createEndSession(parts)),
     post(own.signOutPath, createConfirmSignOut(parts)),
@@ -230,12 +247,12 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
 
   // What is not named here is seen by people.
   const renderers = new Map([
-    [realm('/access_token'), nonce.render(tokenError(development))],
-    [realm(endpointPaths.revocation), tokenError(development)],
+    [realm('/access_token'), cors.render(nonce.render(tokenError(development)))],
+    [realm(endpointPaths.revocation), cors.render(tokenError(development))],
     [realm(endpointPaths.introspection), tokenError(development)],
-    [realm(endpointPaths.pushed), nonce.render(tokenError(development))],
-    [realm('/userinfo'), nonce.render(bearerError(development))],
-    [realm('/connect/jwk_uri'), serviceError(development)],
+    [realm(endpointPaths.pushed), cors.render(nonce.render(tokenError(development)))],
+    [realm('/userinfo'), cors.render(nonce.render(bearerError(development)))],
+    [realm('/connect/jwk_uri'), cors.render(serviceError(development))],
     ['/agent/exchange', serviceError(development)],
     [sessionEndedPath, serviceError(development)],
     [tabletPaths.open, serviceError(development)],

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Cis2Half } from '../oauth/applications.ts';
+import { readBasic } from '../oauth/basic.ts';
 import { parseClaims } from './authorize/claims-parameter.ts';
 import { isRegisteredRedirect } from './redirect-uri.ts';
 import { readScope } from './scopes.ts';
-import { readBasic } from './token/client-authentication/secret-basic.ts';
 
 test('the claims parameter: anything is either refused or read into known names', () => {
   fc.assert(

@@ -24,7 +24,7 @@ export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
     strict: false,
   },
   standard: {
-    authenticationMethods: [...secrets, ...strong],
+    authenticationMethods: ['none', ...secrets, ...strong],
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256', 'EdDSA'],
     extended: true,
     strict: false,

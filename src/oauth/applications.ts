@@ -82,6 +82,12 @@ interface ApplicationRow extends BodyRow {
   id: string;
 }
 
+/** Registrations that may be of public clients: a body is compact JSON. */
+const publicClients = sql(
+  'SELECT * FROM application WHERE body LIKE ?',
+  '%"tokenEndpointAuthMethod":"none"%',
+);
+
 /** Whether this secret is one of the client's that have not run out. Every candidate is compared, in constant time. */
 export function secretFits(half: ClientHalf, secret: string, now: number): boolean {
   const hash = sha256(secret);
@@ -116,6 +122,20 @@ export class Applications {
   /** The application whose CIS2 half has this client id. */
   byCis2Client(clientId: string): Promise<StoredApplication | undefined> {
     return this.#byClient(clientId, 'cis2');
+  }
+
+  /** Whether an approved public client has a callback with this web origin. */
+  async hasPublicClientAt(origin: string, half: 'platform' | 'cis2'): Promise<boolean> {
+    const rows = await this.#database.all<ApplicationRow>(seldom(publicClients));
+    return rows.some((row) => {
+      const { status, platform, cis2 } = this.#parsed.of(row.id, row);
+      const [client, callbacks] =
+        half === 'platform' ? [platform, platform?.callbackUrls] : [cis2, cis2?.redirectUris];
+      if (status !== 'approved' || client?.tokenEndpointAuthMethod !== 'none') return false;
+      return callbacks?.some(
+        (callback) => /^https?:/.test(callback) && URL.parse(callback)?.origin === origin,
+      );
+    });
   }
 
   /** Whether somebody inactive registered an application: then it may do nothing. */

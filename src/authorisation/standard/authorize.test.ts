@@ -35,7 +35,7 @@ describe('standard profile: authorize and callback', () => {
     const { status, body } = await platform.get('/.well-known/oauth-authorization-server/oauth2.1');
     assert.equal(status, 200);
     // Without an address for clients with a certificate there is no mutual TLS.
-    const methods = ['none', 'client_secret_post', 'private_key_jwt'];
+    const methods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
     assert.deepEqual(body, {
       issuer,
       authorization_endpoint: `${issuer}/authorize`,

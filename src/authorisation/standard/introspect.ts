@@ -8,7 +8,7 @@ import { requireApproval, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { actorAttribute, bindingOf, mayActAttribute, partyOf, tokenTypeOf } from './access-tokens.ts';
-import { authenticateClient, refuseBasic } from './clients/authenticate.ts';
+import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
@@ -105,7 +105,6 @@ export function createIntrospect(
   const issuers = bases.map(({ issuer }) => issuer);
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
-    .step(refuseBasic(parts))
     .step(authenticateClient(base, parts))
     .step(refusePublic)
     .step(orElse(requireApproval, notAllowed))

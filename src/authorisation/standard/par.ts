@@ -15,7 +15,7 @@ import {
 import type { Base } from '../base.ts';
 import { errors as oauthErrors } from '../errors.ts';
 import type { Parts } from '../parts.ts';
-import { authenticateClient, refuseBasic } from './clients/authenticate.ts';
+import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
@@ -77,7 +77,6 @@ export function createPar(base: Base, parts: Parts): (request: HttpRequest) => P
   const { products, developers, limiter, urls } = parts;
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
-    .step(refuseBasic(parts))
     .step(authenticateClient(base, parts))
     .step(orElse(requireApproval, notAllowed))
     .step(readProducts(products))

@@ -19,7 +19,7 @@ const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_au
 
 const profiles: Readonly<Record<string, ProfileRules>> = {
   standard: {
-    methods: ['none', 'client_secret_post', ...strong],
+    methods: ['none', 'client_secret_basic', 'client_secret_post', ...strong],
     algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
     pushed: false,
     bound: false,

@@ -4,7 +4,7 @@ import { steps } from '@alongside/kernel/steps';
 import { limitRate, readProducts, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
-import { authenticateClient, refuseBasic } from './clients/authenticate.ts';
+import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
 
@@ -37,7 +37,6 @@ const revokeToken = (
 export function createRevoke(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
-    .step(refuseBasic(parts))
     .step(authenticateClient(base, parts))
     .step(readProducts(parts.products))
     .step(limitRate(parts.limiter, base))

@@ -1,5 +1,6 @@
 import { Answer, json } from '@alongside/kernel/answer';
 import { type Endpoint, everyMethod, type Method, type Route } from '@alongside/kernel/http';
+import { Cors } from '../../oauth/cors.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { createAuthorize, createAuthorizeByPost } from './authorize.ts';
@@ -54,22 +55,32 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     throw errors.notFound(`nothing answers ${method} here`);
   });
   const early = parts.diagnosis.early(errors, errors.unexpected);
+  const cors = new Cors({ applications: parts.applications, half: 'platform' });
+  const at = (path: string, endpoints: Partial<Record<Method, Endpoint>>): Route[] =>
+    routesAt(path, endpoints).map((route) => ({ ...route, early }));
+  /** Routes that the pages of public clients may call as well. */
+  const browser = (path: string, endpoints: Partial<Record<Method, Endpoint>>): Route[] => [
+    { methods: ['OPTIONS'], path, endpoint: cors.preflight(Object.keys(endpoints) as Method[]) },
+    ...at(path, endpoints)
+      .map((route) => ({ ...route, methods: route.methods.filter((method) => method !== 'OPTIONS') }))
+      .map((route) => cors.route(route)),
+  ];
   return [
-    ...routesAt(
+    ...browser(
       metadataPath(base),
       readable(async () => json(200, metadata, cached)),
     ),
-    ...routesAt(`${base.path}/jwks`, readable(keySet)),
-    ...routesAt(`${base.path}/authorize`, {
+    ...browser(`${base.path}/jwks`, readable(keySet)),
+    ...at(`${base.path}/authorize`, {
       GET: guard(createAuthorize(base, parts)),
       POST: guard(createAuthorizeByPost(base)),
     }),
-    ...routesAt(`${base.path}/callback`, { GET: guard(createCallback(base, parts)) }),
-    ...routesAt(`${base.path}/token`, { POST: proven(guard(createToken(base, parts))) }),
-    ...routesAt(`${base.path}/par`, { POST: proven(guard(createPar(base, parts))) }),
-    ...routesAt(`${base.path}/introspect`, { POST: guard(createIntrospect(base, bases, parts)) }),
-    ...routesAt(`${base.path}/backchannel_logout`, { POST: guard(createLogout(base, bases, parts)) }),
-    ...routesAt(`${base.path}/revoke`, { POST: guard(createRevoke(base, parts)) }),
-    { methods: everyMethod, path: `${base.path}/*`, endpoint: notFound },
-  ].map((route) => ({ ...route, early }));
+    ...at(`${base.path}/callback`, { GET: guard(createCallback(base, parts)) }),
+    ...browser(`${base.path}/token`, { POST: proven(guard(createToken(base, parts))) }),
+    ...browser(`${base.path}/par`, { POST: proven(guard(createPar(base, parts))) }),
+    ...at(`${base.path}/introspect`, { POST: guard(createIntrospect(base, bases, parts)) }),
+    ...at(`${base.path}/backchannel_logout`, { POST: guard(createLogout(base, bases, parts)) }),
+    ...browser(`${base.path}/revoke`, { POST: guard(createRevoke(base, parts)) }),
+    { methods: everyMethod, path: `${base.path}/*`, endpoint: notFound, early },
+  ];
 }

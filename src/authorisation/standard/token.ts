@@ -10,7 +10,7 @@ import {
 } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
-import { authenticateClient, refuseBasic } from './clients/authenticate.ts';
+import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import type { FromClient } from './grants/grant.ts';
 import { grants } from './grants/registry.ts';
@@ -24,7 +24,6 @@ export function createToken(base: Base, parts: Parts): (request: HttpRequest) =>
   const endpoints = new Map(grants.map((grant) => [grant.type, grant.endpoint(base, parts)]));
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
-    .step(refuseBasic(parts))
     .step(authenticateClient(base, parts))
     .step(orElse(requireApproval, notAllowed))
     .step(readProducts(products))

@@ -19,7 +19,8 @@ export async function checkProofKey({
   const method = parameters.get('code_challenge_method');
   if (challenge === undefined) {
     if (method !== undefined) return reply.fail(errors.challengeInvalid('a method came without a challenge'));
-    const required = party.client.pkce === 'required' || party.client.profile === 'fapi2';
+    const { pkce, profile, tokenEndpointAuthMethod } = party.client;
+    const required = pkce === 'required' || profile === 'fapi2' || tokenEndpointAuthMethod === 'none';
     return required ? reply.fail(errors.challengeMissing()) : { challenge: null };
   }
   // A missing method means plain (RFC 7636 section 4.3).

@@ -62,7 +62,9 @@ const addressProblem = (member: string, problem: string | undefined): DraftProbl
 
 /** The first thing that is wrong with a draft as a whole, by the rules of its profile; undefined when nothing is. */
 export function draftProblem({ half }: ClientDraft): DraftProblem | undefined {
-  const { authenticationMethods, algorithms, strict } = profileRules[half.profile];
+  const { authenticationMethods: all, algorithms, strict } = profileRules[half.profile];
+  // Public clients are registered by an operator alone.
+  const authenticationMethods = all.filter((method) => method !== 'none');
   const { tokenEndpointAuthMethod: method, jwks, jwksUrl, signingAlg } = half;
   const byKey = method === 'private_key_jwt' || method === 'self_signed_tls_client_auth';
   const rules: (DraftProblem & { broken: boolean })[] = [

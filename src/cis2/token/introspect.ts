@@ -4,6 +4,8 @@ import { steps } from '@alongside/kernel/steps';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
 import type { CisClient } from '../cis-client.ts';
 import { confirmationOf, tokenTypeOf } from '../confirmation.ts';
+import { errors } from '../errors.ts';
+import type { RelyingParty } from '../relying-party.ts';
 import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
 import { factsOf } from './facts.ts';
 import { readForm } from './form.ts';
@@ -54,11 +56,18 @@ const answerState = (parts: Parts) =>
     return json(200, membersOf(record, await roleNow(parts, record)));
   };
 
+/** Whoever may ask without proof could try tokens out (RFC 7662 section 4). */
+async function refusePublic({ party }: { party: RelyingParty }): Promise<void> {
+  if (party.client.tokenEndpointAuthMethod === 'none')
+    throw errors.clientUnauthenticated(`${party.application.name} is a public client`);
+}
+
 /** `POST /introspect` (RFC 7662). A client may ask about its own tokens. */
 export function createIntrospect(parts: Parts): Endpoint {
   const list = steps<{ request: HttpRequest }>()
     .step(readForm)
     .step(authenticateClient(parts))
+    .step(refusePublic)
     .step(requireStandard)
     .step(findOwnToken(parts))
     .step(answerState(parts));

@@ -18,25 +18,24 @@ const forBoth = ({ profile, tokenEndpointAuthMethod, signingAlg }: Half): Rule[]
     problem: 'must be PS256, ES256 or EdDSA in the fapi2 profile',
     broken: profile === 'fapi2' && !fapi2Algorithms.includes(signingAlg),
   },
+  // Public clients: native applications (RFC 8252), and applications in a browser.
+  {
+    field: 'tokenEndpointAuthMethod',
+    problem: 'may be "none" in the standard profile only',
+    broken: tokenEndpointAuthMethod === 'none' && profile !== 'standard',
+  },
 ];
 
-/** Public clients exist in the standard profile, as native applications, and nowhere else. */
 const forPlatform = ({
   profile,
   tokenEndpointAuthMethod: method,
-  applicationType,
   products,
   revokedProducts,
 }: PlatformRegistration): Rule[] => [
   {
     field: 'tokenEndpointAuthMethod',
-    problem: 'may be "none" in the standard profile only',
-    broken: method === 'none' && profile !== 'standard',
-  },
-  {
-    field: 'applicationType',
-    problem: 'must be "native" where "tokenEndpointAuthMethod" is "none"',
-    broken: method === 'none' && applicationType !== 'native',
+    problem: 'may be "client_secret_basic" in the standard profile only',
+    broken: method === 'client_secret_basic' && profile !== 'standard',
   },
   {
     field: 'products',
@@ -77,6 +76,11 @@ const forCis2 = ({
     field: 'userinfoSigningAlg',
     problem: 'must be PS256 or ES256 in the fapi2 profile',
     broken: profile === 'fapi2' && !fapi2Algorithms.includes(userinfoSigningAlg ?? ''),
+  },
+  {
+    field: 'pkce',
+    problem: 'must be "required" where "tokenEndpointAuthMethod" is "none"',
+    broken: method === 'none' && pkce !== 'required',
   },
   {
     field: 'pkce',

@@ -101,6 +101,7 @@ export const platformShape = z
       .default([]),
     tokenEndpointAuthMethod: oneOf(
       'client_secret_post',
+      'client_secret_basic',
       'private_key_jwt',
       'tls_client_auth',
       'self_signed_tls_client_auth',
@@ -152,6 +153,7 @@ export const cis2Shape = z
       'private_key_jwt',
       'tls_client_auth',
       'self_signed_tls_client_auth',
+      'none',
     ).default('client_secret_post'),
     certificateSubject,
     ...keys,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readScope } from '../../../src/authorisation/standard/incoming.ts';
 import { parseClaims } from '../../../src/cis2/authorize/claims-parameter.ts';
-import { readBasic } from '../../../src/cis2/token/client-authentication/secret-basic.ts';
+import { readBasic } from '../../../src/oauth/basic.ts';
 import { asText, type FuzzTarget, json, text } from '../target.ts';
 
 /** Parameters and headers with a form of their own. */

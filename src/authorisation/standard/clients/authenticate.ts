@@ -1,4 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
 import { limitFailures } from '../../../oauth/limit-failures.ts';
 import { findClient, type WithClient } from '../../application/client.ts';
 import type { Base } from '../../base.ts';
@@ -10,25 +11,36 @@ import type { Incoming } from '../incoming.ts';
 import { rulesOf } from '../profile.ts';
 import { clientMethods } from './registry.ts';
 
-/** HTTP Basic is not offered; whoever tries it is told in its own terms (RFC 6749 section 5.2). */
-export const refuseBasic = ({ diagnosis }: Pick<Parts, 'diagnosis'>) =>
-  async function refuseBasic({ request }: Incoming): Promise<Answer | undefined> {
-    if (request.headers.authorization === undefined) return undefined;
-    const refusal = errors.clientUnauthenticated('the client authenticates with the Authorization header');
-    await diagnosis.note(refusal, request);
-    return errorAnswer(refusal, request).with({ 'www-authenticate': 'Basic realm="token"' });
+/**
+ * Authenticates the client. Failures are counted for the network that they are from; one that tried HTTP Basic is
+ * answered with its challenge (RFC 6749 section 5.2).
+ */
+export function authenticateClient(base: Base, parts: Parts) {
+  const limited = limitFailures(parts.failures, platformErrors.networkBusy, authenticate(base, parts));
+  return async function authenticateClient(incoming: Incoming): Promise<WithClient | Answer> {
+    try {
+      return await limited(incoming);
+    } catch (thrown) {
+      const { request } = incoming;
+      if (request.headers.authorization === undefined) throw thrown;
+      if (!(thrown instanceof Refusal) || thrown.entry.status !== 401) throw thrown;
+      await parts.diagnosis.note(thrown, request);
+      return errorAnswer(thrown, request).with({ 'www-authenticate': 'Basic realm="token"' });
+    }
   };
-
-/** Counts every failure of client authentication for the network that it is from. */
-export const authenticateClient = (base: Base, parts: Parts) =>
-  limitFailures(parts.failures, platformErrors.networkBusy, authenticate(base, parts));
+}
 
 /** Exactly one way, the registered one, and its proof (RFC 6749 section 2.3). What failed is said in the log alone. */
 const authenticate = (base: Base, parts: Parts) =>
   async function authenticateClient(incoming: Incoming): Promise<WithClient> {
-    const { parameters } = incoming;
-    if (parameters.has('client_secret') && parameters.has('client_assertion'))
-      throw errors.clientMethods('both a secret and an assertion came');
+    const { request, parameters } = incoming;
+    const ways = [
+      request.headers.authorization !== undefined,
+      parameters.has('client_secret'),
+      parameters.has('client_assertion'),
+    ];
+    if (ways.filter(Boolean).length > 1)
+      throw errors.clientMethods('the request has several of a header, a secret and an assertion');
     const tried = clientMethods.filter((candidate) => candidate.matches(incoming));
     const clientId = tried[0]?.clientId(incoming);
     if (clientId === undefined) throw errors.clientUnauthenticated('the request names no client, or two');

@@ -15,6 +15,8 @@ export interface ClientMethod {
   fault(half: PlatformHalf, incoming: Incoming, base: Base, parts: Parts): Promise<string | undefined>;
 }
 
-/** A request that brings neither a secret nor an assertion: its client is public, or known by its certificate. */
-export const namesOnly = ({ parameters }: Incoming): boolean =>
-  !parameters.has('client_secret') && !parameters.has('client_assertion');
+/** A request with neither a secret nor an assertion: its client is public, or known by its certificate. */
+export const namesOnly = ({ request, parameters }: Incoming): boolean =>
+  request.headers.authorization === undefined &&
+  !parameters.has('client_secret') &&
+  !parameters.has('client_assertion');

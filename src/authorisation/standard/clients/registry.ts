@@ -1,3 +1,4 @@
+import { clientSecretBasic } from './client-secret-basic.ts';
 import { clientSecretPost } from './client-secret-post.ts';
 import type { ClientMethod } from './method.ts';
 import { none } from './none.ts';
@@ -8,6 +9,7 @@ import { tlsClientAuth } from './tls-client-auth.ts';
 /** Every way of client authentication at a base path of the standard profile. */
 export const clientMethods: readonly ClientMethod[] = [
   none,
+  clientSecretBasic,
   clientSecretPost,
   privateKeyJwt,
   tlsClientAuth,

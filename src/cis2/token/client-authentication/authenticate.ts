@@ -33,7 +33,9 @@ const authenticate = ({ applications, methods }: ClientAuthentication) =>
     if (!party) throw method.refuse(`no approved client of CIS2 has the id ${clientId}`);
     const registered = party.client.tokenEndpointAuthMethod;
     if (!method.ids.includes(registered))
-      throw method.refuse(`the client registered ${registered}, the request uses ${method.ids.join(' or ')}`);
+      throw method.refuse(
+        `the client registered ${registered}, the request ${method.ids.includes('none') ? 'has no client authentication' : `uses ${method.ids.join(' or ')}`}`,
+      );
     if (!rulesOf(party.client).authenticationMethods.includes(registered))
       throw method.refuse(`the profile ${party.client.profile} has no ${registered}`);
     await method.prove(asked, party);

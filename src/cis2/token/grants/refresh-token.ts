@@ -106,13 +106,17 @@ const isSameSender = ({ confirmation }: GrantRequest, successor: Successor): boo
 
 /** A used token again: its successor for an answer that was lost; else it is refused, and where it may be stolen all end. */
 async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
-  const { profile } = asked.party.client;
-  const { retryTime } = refreshRules[profile];
+  const { profile, tokenEndpointAuthMethod: method } = asked.party.client;
+  // Who repeats the token of a public client that no key binds may be anybody (RFC 9700 section 4.14).
+  const isUnproven = method === 'none' && asked.confirmation === null;
+  const { rotates, retryTime: usual } = refreshRules[profile];
+  const retryTime = isUnproven ? 0 : usual;
   const successor = await parts.successors.again(valid.token, valid.record, retryTime);
   if (successor && isSameSender(asked, successor)) return answer(parts, asked, valid, successor);
-  if (retryTime > 0) await parts.tokens.revokeFamily(valid.record.family);
+  const ends = usual > 0 && rotates;
+  if (ends) await parts.tokens.revokeFamily(valid.record.family);
   throw errors.refreshInvalid(
-    `it was used before${retryTime > 0 ? '; all that came from its sign-in is revoked' : ''}`,
+    `it was used before${ends ? '; all that came from its sign-in is revoked' : ''}`,
   );
 }
 

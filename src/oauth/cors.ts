@@ -1,0 +1,88 @@
+import { Answer, type Headers } from '@alongside/kernel/answer';
+import type { Endpoint, HttpRequest, Method, Route } from '@alongside/kernel/http';
+import type { Applications } from './applications.ts';
+
+type Render = (thrown: unknown, request: HttpRequest) => Answer;
+
+const originOf = ({ headers: { origin } }: HttpRequest): string | undefined =>
+  typeof origin === 'string' && origin !== '' ? origin : undefined;
+
+export interface CorsOptions {
+  applications: Pick<Applications, 'hasPublicClientAt'>;
+  /** The half of a registration with the callbacks whose origins may call. */
+  half: 'platform' | 'cis2';
+  /** Request headers beyond those of OAuth. */
+  allowed?: readonly string[];
+  /** Response headers beyond those of OAuth. */
+  exposed?: readonly string[];
+}
+
+const allowedHeaders = ['accept', 'authorization', 'content-type', 'dpop'];
+const exposedHeaders = ['DPoP-Nonce', 'WWW-Authenticate', 'Retry-After'];
+/** Seconds that a browser may keep the answer to a preflight. */
+const preflightAge = '600';
+
+/**
+ * Lets the pages of registered public clients call endpoints (Fetch standard, CORS protocol): those with the origin of a
+ * registered callback. Never with credentials: no cookie and no client certificate of the user counts here.
+ */
+export class Cors {
+  readonly #options: CorsOptions;
+  /** Headers of requests under way, for errors that are rendered outside of the endpoint. */
+  readonly #headers = new WeakMap<HttpRequest, Headers>();
+
+  constructor(options: CorsOptions) {
+    this.#options = options;
+  }
+
+  /** Adds the headers to what the endpoint answers. */
+  endpoint(endpoint: Endpoint): Endpoint {
+    return async (request) => {
+      const headers = await this.#headersFor(request);
+      this.#headers.set(request, headers);
+      return (await endpoint(request)).with(headers);
+    };
+  }
+
+  /** Adds the headers to the errors of such an endpoint. */
+  render(render: Render): Render {
+    return (thrown, request) =>
+      render(thrown, request).with(this.#headers.get(request) ?? { vary: 'Origin' });
+  }
+
+  /** Answers preflights for an endpoint with these methods. */
+  preflight(methods: readonly Method[]): Endpoint {
+    return async (request) => {
+      const headers = await this.#headersFor(request);
+      if (headers['access-control-allow-origin'] === undefined) return new Answer(204, headers);
+      return new Answer(204, {
+        ...headers,
+        'access-control-allow-methods': methods.join(', '),
+        'access-control-allow-headers': [...allowedHeaders, ...(this.#options.allowed ?? [])].join(', '),
+        'access-control-max-age': preflightAge,
+      });
+    };
+  }
+
+  /** The route with the headers, also on what the server refuses before the endpoint. */
+  route(route: Route): Route {
+    const { early } = route;
+    return {
+      ...route,
+      endpoint: this.endpoint(route.endpoint),
+      ...(early ? { early: (refused) => this.endpoint(early(refused)) } : {}),
+    };
+  }
+
+  async #headersFor(request: HttpRequest): Promise<Headers> {
+    const { applications, half, exposed = [] } = this.#options;
+    const origin = originOf(request);
+    if (origin === undefined || !(await applications.hasPublicClientAt(origin, half)))
+      return { vary: 'Origin' };
+    return {
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': [...exposedHeaders, ...exposed].join(', '),
+      vary: 'Origin',
+    };
+  }
+}
