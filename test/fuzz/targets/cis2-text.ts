@@ -6,7 +6,7 @@ import { parseClaims } from '../../../src/cis2/authorize/claims-parameter.ts';
 import { labelOf, longestLabel } from '../../../src/cis2/enrolment/label.ts';
 import { searchRoles } from '../../../src/cis2/roles/words.ts';
 import { readScope } from '../../../src/cis2/scopes.ts';
-import { readBasic } from '../../../src/cis2/token/client-authentication/secret-basic.ts';
+import { readBasic } from '../../../src/oauth/basic.ts';
 import { asText, type FuzzTarget, text } from '../target.ts';
 
 const role = {
