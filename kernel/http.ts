@@ -13,6 +13,7 @@ import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
 import type { HttpRequest, Route } from './request.ts';
 import { answerThrown, type Manners, nothingHere, respond } from './respond.ts';
 import { routeFinder } from './route-finder.ts';
+import { withSecurityHeaders } from './security-headers.ts';
 
 export type { Endpoint, HttpRequest, Method, Route } from './request.ts';
 export { everyMethod } from './request.ts';
@@ -21,6 +22,8 @@ export { plainError } from './respond.ts';
 export interface ListenerOptions extends Manners {
   /** Name in the log. */
   name: string;
+  /** Whether clients reach it by HTTPS under a name that is not loopback's, here or at a proxy; false by default. */
+  isHttps?: boolean;
   /** Keeps the events of a request before it is answered. */
   flush?: () => Promise<void>;
   /** What is answered to bytes that are no request: headers that are too large, say. The default is a plain JSON body. */
@@ -43,6 +46,8 @@ export interface ListenerOptions extends Manners {
 /** An HTTP server of one service. */
 export interface Listener {
   readonly server: FastifyInstance;
+  /** What it serves. */
+  readonly routes: readonly Route[];
   /** Starts; port 0 takes a free one, one that is held is shared with its holder. Resolves with the port; a port in use throws in one clear sentence. */
   listen(port: number, host?: string, options?: { held?: boolean }): Promise<number>;
   /** Goes on serving, and ends each connection with its next answer: a stopping process sheds its callers. */
@@ -102,9 +107,10 @@ class Streams {
   }
 }
 
-function send(reply: FastifyReply, answer: Answer, streams: Streams): FastifyReply {
+function send(reply: FastifyReply, answer: Answer, isHttps: boolean, streams: Streams): FastifyReply {
   reply.code(answer.status);
-  for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
+  const headers = withSecurityHeaders(answer.headers, isHttps);
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value);
   if (answer instanceof StreamAnswer) {
     const gone = new AbortController();
     streams.add(gone);
@@ -230,7 +236,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       answer = await answerThrown(error, request, ways, options, 'the events of a request could not be kept');
     }
     if (isDraining) reply.header('connection', 'close');
-    return send(reply, answer, streams);
+    return send(reply, answer, options.isHttps ?? false, streams);
   };
 
   const earlyHandler =
@@ -258,6 +264,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
 
   return {
     server,
+    routes,
     async listen(port, host = '127.0.0.1', { held = false } = {}) {
       try {
         const place = { port, host, reusePort: held };

@@ -4,6 +4,7 @@ import { type Answer, json } from './answer.ts';
 import { reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import type { Log } from './log.ts';
+import { withSecurityHeaders } from './security-headers.ts';
 
 /** A request that the server itself refused: before its endpoint saw it, or before it was a request at all. */
 export interface EarlyRefusal {
@@ -22,10 +23,10 @@ const kinds: Readonly<Record<string, EarlyRefusal>> = {
 const other: EarlyRefusal = { status: 400, reason: 'This is no well-formed HTTP request.' };
 
 /** The answer as it goes over the wire; the connection ends with it. */
-function inBytes({ status, headers, body }: Answer): Buffer {
+function inBytes({ status, headers, body }: Answer, isHttps: boolean): Buffer {
   const content = Buffer.from(body as Uint8Array);
   const lines = Object.entries({
-    ...headers,
+    ...withSecurityHeaders(headers, isHttps),
     'content-length': String(content.length),
     connection: 'close',
   }).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -40,7 +41,12 @@ const plain = ({ status, reason, id }: EarlyRefusal & { id: string }): Answer =>
 export async function answerMalformed(
   error: Error & { code?: string },
   socket: Socket,
-  { onMalformed, log, name }: { onMalformed?: OnMalformed; log: Log; name: string },
+  {
+    onMalformed,
+    log,
+    name,
+    isHttps = false,
+  }: { onMalformed?: OnMalformed; log: Log; name: string; isHttps?: boolean },
 ): Promise<void> {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);
@@ -52,5 +58,5 @@ export async function answerMalformed(
     log.error({ id: refused.id, reason: reasonOf(failure) }, 'the answer to a malformed request failed');
     return plain(refused);
   });
-  socket.end(inBytes(answer));
+  socket.end(inBytes(answer, isHttps));
 }

@@ -20,3 +20,7 @@ export function callerNetwork(address: string): string {
   const whole = [...left, ...Array<string>(Math.max(0, gap)).fill('0'), ...right];
   return `${whole.slice(0, 4).join(':')}::/64`;
 }
+
+/** Whether a host name of an address is this machine's own. */
+export const isLoopbackName = (hostname: string): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { EventLoopWatch } from '@alongside/kernel/event-loop';
 import type { Keeping } from '@alongside/kernel/events';
+import type { Listener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { createLog } from '@alongside/kernel/log';
 import { trustedProxies } from '@alongside/kernel/peer';
@@ -37,6 +38,7 @@ import { version } from './version.ts';
 /** A running instance. */
 export interface Instance {
   state: StateFile;
+  listeners: readonly Listener[];
   stop(): Promise<void>;
 }
 
@@ -155,6 +157,7 @@ async function start(
     tls,
     theme,
     readiness,
+    urls: { ...urls, apiMutualTls: mutualTls.api, cis2MutualTls: mutualTls.cis2 },
   });
   ending.add(() => Promise.all(listeners.map((listener) => listener.close())));
   await release();
@@ -187,6 +190,7 @@ async function start(
     database: database.description,
     pid: process.pid,
     portBase: ports.console,
+    ports,
     agentSocket: config.only.includes('identity-agent') ? agentSocket : null,
     stateFile,
   };
@@ -201,5 +205,5 @@ async function start(
     for (const listener of listeners) listener.drain();
     await sleep(config.drainDelay * 1000);
   });
-  return { state, stop: () => ending.run() };
+  return { state, listeners, stop: () => ending.run() };
 }

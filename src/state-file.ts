@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
+import type { Ports } from './boot/ports.ts';
 
 /** What a running instance tells other commands: the members of `GET /state`, and where its parts are on this machine. */
 export interface StateFile {
@@ -18,6 +19,8 @@ export interface StateFile {
   database: string;
   pid: number;
   portBase: number;
+  /** The local port of each part, whatever its public address is. */
+  ports: Readonly<Ports>;
   agentSocket: string | null;
   /** Where this very file is. */
   stateFile: string;

@@ -8,6 +8,7 @@ import {
   plainError,
 } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
+import { isLoopbackName } from '@alongside/kernel/networks';
 import type { TrustedProxies } from '@alongside/kernel/peer';
 import type { Service } from '../service.ts';
 import { withHealth } from './health.ts';
@@ -50,6 +51,8 @@ interface ListenerSettings {
   proxies: TrustedProxies;
   tls: TlsFiles | undefined;
   theme: Theme;
+  /** Where clients reach each listener. */
+  urls: Readonly<Record<keyof Ports, string | undefined>>;
   readiness: Readiness;
 }
 
@@ -64,6 +67,12 @@ interface Plan {
   log: Log;
   proxies: TrustedProxies | undefined;
   tls: ListenerOptions['tls'];
+}
+
+/** A browser keeps HSTS for a whole host: at loopback it would break every other program of the machine. */
+function isHttps(url: string | undefined): boolean {
+  const { protocol, hostname } = new URL(url ?? 'http://localhost');
+  return protocol === 'https:' && !isLoopbackName(hostname);
 }
 
 /** The agent belongs to the desk and the console to the operator: neither listens beyond this machine. */
@@ -103,6 +112,7 @@ export async function startListeners(
         name,
         log,
         flush: () => settings.recorder.flush(),
+        isHttps: isHttps(settings.urls[name]),
         ...(proxies ? { proxies } : {}),
         ...(tls ? { tls } : {}),
         ...(service.onMalformed ? { onMalformed: service.onMalformed } : {}),

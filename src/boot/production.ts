@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { isLoopbackName } from '@alongside/kernel/networks';
 import { flagOf, OperatorError } from '@alongside/kernel/operator';
 import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
@@ -14,9 +15,6 @@ interface Plan {
 }
 
 type Check = (plan: Plan) => string | undefined;
-
-const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 
 const keepsData: Check = ({ config: { ephemeral, database } }) =>
   ephemeral || database === ':memory:'
@@ -36,7 +34,7 @@ const isHttps: Check = ({ urls, mutualTls }) => {
   });
   for (const [name, address] of addresses) {
     const { protocol, hostname } = new URL(address ?? 'https://localhost');
-    if (protocol === 'http:' && !isLoopback(hostname))
+    if (protocol === 'http:' && !isLoopbackName(hostname))
       return `The address ${address} must be https: everybody on the way could read it. Set it with --url-${flagOf(name)}.`;
   }
   return undefined;

@@ -7,6 +7,7 @@ import type { StateFile } from '../../src/state-file.ts';
 /** Everything, on free ports, kept nowhere: what most journeys run against. */
 export interface TestInstance {
   urls: StateFile['urls'];
+  listeners: Instance['listeners'];
   state: StateFile;
   /** Calls the console's API and takes nothing but success. */
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
@@ -43,6 +44,7 @@ export async function startInstance(settings: Record<string, unknown> = {}): Pro
   }
   return {
     urls,
+    listeners: instance.listeners,
     state: instance.state,
     api,
     call,
