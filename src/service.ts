@@ -12,7 +12,9 @@ export interface Urls {
 
 /** Work that is done at an interval. `boot/regular-work.ts` runs it. */
 export interface RegularTask {
-  /** Unique, such as `cis.expired-sessions`: the part before the dot is the service, whose tasks one process of the installation does. */
+  /** One process of the installation does the tasks of a service. */
+  readonly service: string;
+  /** Unique in the service, such as `expired-sessions`. */
   readonly name: string;
   /** Milliseconds between two runs. */
   readonly every: number;

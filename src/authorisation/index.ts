@@ -48,6 +48,8 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
           : createStandardRoutes(base, bases, parts),
       ),
     ],
-    regularWork: [{ name: 'authorisation.old-refusals', every: 600_000, run: () => refusals.sweep() }],
+    regularWork: [
+      { service: 'authorisation', name: 'old-refusals', every: 600_000, run: () => refusals.sweep() },
+    ],
   };
 }

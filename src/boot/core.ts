@@ -88,12 +88,18 @@ export async function createCore(
     tokens,
     keys,
     regularWork: [
-      { name: 'core.audit', every: minute, everyProcess: true, run: () => audit.tick() },
-      { name: 'core.old-single-use', every: minute, run: () => singleUse.sweep() },
-      { name: 'core.old-tokens', every: minute, run: () => tokens.sweep() },
-      { name: 'core.old-events', every: minute, run: () => events.sweep(clock.now() - eventsKept) },
+      { service: 'core', name: 'audit', every: minute, everyProcess: true, run: () => audit.tick() },
+      { service: 'core', name: 'old-single-use', every: minute, run: () => singleUse.sweep() },
+      { service: 'core', name: 'old-tokens', every: minute, run: () => tokens.sweep() },
       {
-        name: 'core.key-schedule',
+        service: 'core',
+        name: 'old-events',
+        every: minute,
+        run: () => events.sweep(clock.now() - eventsKept),
+      },
+      {
+        service: 'core',
+        name: 'key-schedule',
         every: minute,
         run: async () => {
           for (const service of Object.values(keys)) await service.keepSchedule();

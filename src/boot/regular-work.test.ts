@@ -29,7 +29,7 @@ function processOn(database: Database, task: Partial<RegularTask>) {
     background: new Background(),
     log: silentLog,
   };
-  const work = new RegularWork(dependencies, [{ name: 'x.task', every: 2_000, ...task, run }]);
+  const work = new RegularWork(dependencies, [{ service: 'x', name: 'task', every: 2_000, ...task, run }]);
   return Object.assign(made, { work });
 }
 

@@ -23,11 +23,10 @@ interface Lease {
   at: number;
 }
 
-/** The part of a task's name before the dot. Tasks of one group share a lease. */
-const groupOf = ({ name }: RegularTask): string => name.slice(0, name.indexOf('.'));
+const nameOf = ({ service, name }: RegularTask): string => `${service}.${name}`;
 
 /**
- * Runs the regular tasks of all services. One process of the installation holds the lease of a group and runs its tasks; when it
+ * Runs the regular tasks of all services. One process of the installation holds the lease of a service and runs its tasks; when it
  * ends, another takes the lease at once, and when it is killed, once the lease has expired. Two holders at once, after a pause of
  * one process or a change of its clock, do a task twice, which every task allows.
  */
@@ -44,7 +43,7 @@ export class RegularWork {
   constructor(dependencies: RegularWorkDependencies, tasks: readonly RegularTask[]) {
     this.#dependencies = dependencies;
     this.#tasks = tasks;
-    const names = tasks.map(({ name }) => name);
+    const names = tasks.map(nameOf);
     if (new Set(names).size < names.length) throw new Error('Two regular tasks have the same name.');
   }
 
@@ -59,7 +58,7 @@ export class RegularWork {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#leasing?.catch(() => undefined);
-    const held = [...this.#leases].filter(([, { isHeld }]) => isHeld).map(([group]) => group);
+    const held = [...this.#leases].filter(([, { isHeld }]) => isHeld).map(([service]) => service);
     this.#leases.clear();
     if (held.length > 0) await this.#dependencies.leases.release(held);
   }
@@ -75,33 +74,35 @@ export class RegularWork {
 
   async #lease(): Promise<void> {
     const { leases, clock, log } = this.#dependencies;
-    for (const group of new Set(this.#tasks.filter(({ everyProcess }) => !everyProcess).map(groupOf))) {
-      const before = this.#leases.get(group);
+    const services = this.#tasks.filter(({ everyProcess }) => !everyProcess).map(({ service }) => service);
+    for (const service of new Set(services)) {
+      const before = this.#leases.get(service);
       const now = clock.now();
       if (before && Math.abs(now - before.at) < (before.isHeld ? renewEvery : lookEvery)) continue;
       // A lease that could not be renewed is not relied on.
-      this.#leases.set(group, { isHeld: false, at: now });
-      const isHeld = await leases.take(group, leaseLength);
-      this.#leases.set(group, { isHeld, at: now });
-      if (isHeld && !before?.isHeld) log.debug({ group }, 'this process does the regular work');
+      this.#leases.set(service, { isHeld: false, at: now });
+      const isHeld = await leases.take(service, leaseLength);
+      this.#leases.set(service, { isHeld, at: now });
+      if (isHeld && !before?.isHeld) log.debug({ service }, 'this process does the regular work');
     }
   }
 
   #isDue(task: RegularTask): boolean {
-    if (this.#running.has(task.name)) return false;
-    if (!task.everyProcess && !this.#leases.get(groupOf(task))?.isHeld) return false;
-    const begun = this.#begun.get(task.name);
+    if (this.#running.has(nameOf(task))) return false;
+    if (!task.everyProcess && !this.#leases.get(task.service)?.isHeld) return false;
+    const begun = this.#begun.get(nameOf(task));
     return begun === undefined || Math.abs(this.#dependencies.clock.now() - begun) >= task.every;
   }
 
   async #run(task: RegularTask): Promise<void> {
     const { background, clock, log } = this.#dependencies;
-    this.#running.add(task.name);
-    this.#begun.set(task.name, clock.now());
-    await background.run(log, `regular work failed and is tried again: ${task.name}`, async () => {
+    const name = nameOf(task);
+    this.#running.add(name);
+    this.#begun.set(name, clock.now());
+    await background.run(log, `regular work failed and is tried again: ${name}`, async () => {
       // With more to do than one round takes, the next one begins with the next tick.
-      if ((await task.run()) === true) this.#begun.delete(task.name);
+      if ((await task.run()) === true) this.#begun.delete(name);
     });
-    this.#running.delete(task.name);
+    this.#running.delete(name);
   }
 }

@@ -138,15 +138,15 @@ export function createCis(deps: CisDeps): CisService {
   const calls = createAgentCalls({ clock, singleUse, endings, origin });
   const grounds = new Grounds(database, clock, endings);
   const regularWork: readonly RegularTask[] = [
-    { name: 'cis.expired-sessions', every: often, run: () => endings.endExpired() },
-    { name: 'cis.sessions-without-grounds', every: often, run: () => grounds.check() },
-    { name: 'cis.held-messages', every: often, everyProcess: true, run: () => delivery.holdOn() },
-    { name: 'cis.left-messages', every: often, run: () => delivery.resume() },
-    { name: 'cis.mail', every: often, run: () => sender.run() },
-    { name: 'cis.old-sessions', every: hour, run: () => sessions.forget() },
-    { name: 'cis.old-agents', every: hour, run: () => agents.forget() },
-    { name: 'cis.old-mail', every: hour, run: () => outbox.forget() },
-    { name: 'cis.old-counts', every: hour, run: () => limiter.forget() },
+    { service: 'cis', name: 'expired-sessions', every: often, run: () => endings.endExpired() },
+    { service: 'cis', name: 'sessions-without-grounds', every: often, run: () => grounds.check() },
+    { service: 'cis', name: 'held-messages', every: often, everyProcess: true, run: () => delivery.holdOn() },
+    { service: 'cis', name: 'left-messages', every: often, run: () => delivery.resume() },
+    { service: 'cis', name: 'mail', every: often, run: () => sender.run() },
+    { service: 'cis', name: 'old-sessions', every: hour, run: () => sessions.forget() },
+    { service: 'cis', name: 'old-agents', every: hour, run: () => agents.forget() },
+    { service: 'cis', name: 'old-mail', every: hour, run: () => outbox.forget() },
+    { service: 'cis', name: 'old-counts', every: hour, run: () => limiter.forget() },
   ];
   const sweep = async () => {
     for (const task of regularWork) await task.run();

@@ -271,12 +271,12 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     routes,
     onError: (thrown, request: HttpRequest) => rendererOf(request.path)(thrown, request),
     regularWork: [
-      { name: 'cis2.expired-sessions', every: round, run: () => ends.endExpired(expiry) },
-      { name: 'cis2.gone-people', every: round, run: () => gone.run() },
-      { name: 'cis2.logout-deliveries', every: round, run: () => deliveries.run() },
-      { name: 'cis2.notices', every: round, run: () => notices.run() },
-      { name: 'cis2.old-deliveries', every: hour, run: () => deliveries.sweep() },
-      { name: 'cis2.old-sessions', every: hour, run: () => sessions.forget() },
+      { service: 'cis2', name: 'expired-sessions', every: round, run: () => ends.endExpired(expiry) },
+      { service: 'cis2', name: 'gone-people', every: round, run: () => gone.run() },
+      { service: 'cis2', name: 'logout-deliveries', every: round, run: () => deliveries.run() },
+      { service: 'cis2', name: 'notices', every: round, run: () => notices.run() },
+      { service: 'cis2', name: 'old-deliveries', every: hour, run: () => deliveries.sweep() },
+      { service: 'cis2', name: 'old-sessions', every: hour, run: () => sessions.forget() },
     ],
     start() {
       // Made before they are needed, without holding up the start: a new RSA key takes its time.

@@ -10,6 +10,8 @@ export interface NeighbourCall {
   ifMatch?: string;
   body?: unknown;
   type?: string;
+  /** It carries many people: it may take longer, and the answer may be longer. */
+  isLong?: boolean;
 }
 
 /** What a neighbour answered. `body` is undefined when there was none. */
@@ -34,7 +36,8 @@ export interface NeighbourSettings {
   refused: Refuse;
 }
 
-const limits = { milliseconds: 5_000, bytes: 8_388_608 };
+const usualLimits = { milliseconds: 5_000, bytes: 8_388_608 };
+const longLimits = { milliseconds: 60_000, bytes: 134_217_728 };
 
 const mediaTypes: Partial<Record<NeighbourCall['method'], string>> = {
   PATCH: 'application/merge-patch+json',
@@ -42,8 +45,9 @@ const mediaTypes: Partial<Record<NeighbourCall['method'], string>> = {
 
 function send(
   { url, secret }: { url: string; secret: string },
-  { method, path, ifMatch, body, type }: NeighbourCall,
+  { method, path, ifMatch, body, type, isLong }: NeighbourCall,
 ): Promise<NeighbourAnswer> {
+  const limits = isLong ? longLimits : usualLimits;
   return new Promise((resolve, reject) => {
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const headers = {

@@ -11,6 +11,8 @@ import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts
 import { type Database, must, StorageError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { StoredEvents } from './events.ts';
+import { roleOwners } from './migrations/0014-role-owners.ts';
+import { inDialect } from './migrations.ts';
 import { Settings } from './settings.ts';
 import { StoredKeys } from './signing-keys.ts';
 import { SingleUse } from './single-use.ts';
@@ -93,6 +95,25 @@ for (const make of [sqliteSubject, postgresSubject]) {
         { ...(await two.get(sql('SELECT name FROM organisation WHERE code = ?', 'SEEN'))) },
         { name: 'x' },
       );
+    });
+
+    test('the migration of role profiles takes over those of people who are there', async () => {
+      await one.run(sql('DROP TABLE person_role'));
+      const roles = [{ roleId: '100000000001' }, { roleId: '100000000002' }];
+      const insert = 'INSERT INTO person (uid, persona, body, revision) VALUES (?, NULL, ?, 1)';
+      await one.batch([
+        sql(insert, 'with-roles', JSON.stringify({ uid: 'with-roles', roles })),
+        sql(insert, 'without-roles', JSON.stringify({ uid: 'without-roles', roles: [] })),
+      ]);
+      for (const text of roleOwners) await one.run(sql(inDialect(text, one.dialect)));
+      const rows = await two.all<{ role_id: string; uid: string }>(
+        sql('SELECT role_id, uid FROM person_role ORDER BY role_id'),
+      );
+      assert.deepEqual(
+        rows.map((row) => [row.role_id, row.uid]),
+        roles.map(({ roleId }) => [roleId, 'with-roles']),
+      );
+      await one.run(sql("DELETE FROM person WHERE uid IN ('with-roles', 'without-roles')"));
     });
 
     test('a value is spent by exactly one of many uses on two connections', async () => {

@@ -1,10 +1,16 @@
 import { randomDigits } from '@alongside/kernel/ids';
 import { mergePatch, ParsedTexts } from '@alongside/kernel/json';
-import { type Database, must, type Statement, seldom, sql } from '../../storage/database.ts';
+import { type Database, must, seldom, sql } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import type { ChangesAnswer, Person } from '../protocol.ts';
 import { changeStatements, changesAfter } from './changes.ts';
-import { completePerson, readDraft } from './person.ts';
+import { completePerson, orgCodesOf, readDraft } from './person.ts';
+import {
+  freeRolesStatements,
+  organisationStatements,
+  personStatement,
+  takeRolesStatements,
+} from './statements.ts';
 
 /** A person with the number of the version that was read: 1 at first, one more with each change. */
 export interface PersonRecord {
@@ -22,24 +28,13 @@ const fromRow = ({ body, revision }: PersonRow): PersonRecord => ({
   revision,
 });
 
-/** The write that makes the organisations of a person known, unless they are. */
-export const knowingOrganisations = (person: Person): Statement[] =>
-  person.organisations.map(({ orgCode, orgName }) =>
-    sql(
-      'INSERT INTO organisation (code, name) VALUES (?, ?) ON CONFLICT (code) DO NOTHING',
-      orgCode,
-      orgName,
-    ),
-  );
+/** A person as an import changes them, and as they were. */
+export interface ChangedPerson extends PersonRecord {
+  before: Person;
+}
 
-/** The write that adds a person, unless the uid or the persona is taken. */
-export const addingPerson = (person: Person): Statement =>
-  sql(
-    'INSERT INTO person (uid, persona, body, revision) VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING',
-    person.uid,
-    person.persona,
-    JSON.stringify(person),
-  );
+/** Values of one query at most. */
+const atOnce = 500;
 
 /** The people of the installation, their organisations and roles. */
 export class Directory {
@@ -73,18 +68,41 @@ export class Directory {
   }
 
   /** Everybody by uid. */
-  async everybody(): Promise<Map<string, PersonRecord>> {
+  async everybody(): Promise<Person[]> {
     const rows = await this.#database.all<PersonRow>(sql('SELECT body, revision FROM person ORDER BY uid'));
+    return rows.map((row) => fromRow(row).person);
+  }
+
+  /** Those of these people who are there. */
+  async findAll(uids: readonly string[]): Promise<Map<string, PersonRecord>> {
+    const rows = await this.#amongst<PersonRow>('SELECT body, revision FROM person WHERE uid', uids);
     return new Map(rows.map(fromRow).map((record) => [record.person.uid, record]));
   }
 
-  /** Adds and changes people, all or none: false when one of them was changed meanwhile, or a uid or persona is taken now. */
-  async bring(added: readonly Person[], changed: readonly PersonRecord[]): Promise<boolean> {
+  /** Who has these personas and role profiles now, by `persona …` and `roleId …`. */
+  async ownersOf(personas: readonly string[], roleIds: readonly string[]): Promise<Map<string, string>> {
+    const people = await this.#amongst<{ name: string; uid: string }>(
+      'SELECT persona AS name, uid FROM person WHERE persona',
+      personas,
+    );
+    const roles = await this.#amongst<{ name: string; uid: string }>(
+      'SELECT role_id AS name, uid FROM person_role WHERE role_id',
+      roleIds,
+    );
+    return new Map([
+      ...people.map(({ name, uid }): [string, string] => [`persona ${name}`, uid]),
+      ...roles.map(({ name, uid }): [string, string] => [`roleId ${name}`, uid]),
+    ]);
+  }
+
+  /** Adds and changes people, all or none: false when one of them was changed meanwhile, or a uid, persona or role is taken now. */
+  async bring(added: readonly Person[], changed: readonly ChangedPerson[]): Promise<boolean> {
     const { done } = await this.#database.batch([
-      // Personas may change hands among them.
+      // Personas and roles may change hands among them.
       ...changed.map(({ person, revision }) =>
         must(sql('UPDATE person SET persona = NULL WHERE uid = ? AND revision = ?', person.uid, revision)),
       ),
+      ...changed.flatMap(({ person, before }) => freeRolesStatements(before, person)),
       ...changed.map(({ person, revision }) =>
         sql(
           'UPDATE person SET persona = ?, body = ?, revision = ? WHERE uid = ?',
@@ -94,8 +112,12 @@ export class Directory {
           person.uid,
         ),
       ),
-      ...added.map((person) => must(addingPerson(person))),
-      ...[...added, ...changed.map(({ person }) => person)].flatMap(knowingOrganisations),
+      ...changed.flatMap(({ person, before }) => takeRolesStatements(before, person)),
+      ...added.flatMap((person) => [
+        must(personStatement(person)),
+        ...takeRolesStatements(undefined, person),
+      ]),
+      ...[...added, ...changed.map(({ person }) => person)].flatMap(organisationStatements),
       ...changeStatements(changed.map(({ person }) => person.uid)),
     ]);
     return done;
@@ -113,14 +135,15 @@ export class Directory {
   /** Adds a person from a value from outside. Throws `invalid_person` or `person_exists`. */
   async add(value: unknown): Promise<PersonRecord> {
     const draft = readDraft(value);
-    const person = completePerson(draft, draft.uid ?? randomDigits(12), await this.names());
-    await this.#refuseForeignRoles(person);
+    const person = completePerson(draft, draft.uid ?? randomDigits(12), await this.names(orgCodesOf(draft)));
     const { done } = await this.#database.batch([
-      must(addingPerson(person)),
-      ...knowingOrganisations(person),
+      must(personStatement(person)),
+      ...takeRolesStatements(undefined, person),
+      ...organisationStatements(person),
     ]);
-    if (!done) throw errors.personExists(`uid ${person.uid} or persona ${person.persona}`);
-    return { person, revision: 1 };
+    if (done) return { person, revision: 1 };
+    await this.#refuseForeignRoles(person);
+    throw errors.personExists(`uid ${person.uid} or persona ${person.persona}`);
   }
 
   /**
@@ -147,7 +170,9 @@ export class Directory {
       );
       const { done } = await this.#database.batch([
         save,
-        ...knowingOrganisations(person),
+        ...freeRolesStatements(before.person, person),
+        ...takeRolesStatements(before.person, person),
+        ...organisationStatements(person),
         ...changeStatements([uid]),
       ]);
       // Somebody else was quicker: the patch is applied to what they wrote.
@@ -161,6 +186,7 @@ export class Directory {
     const values = expected === undefined ? [uid] : [uid, expected];
     const { done } = await this.#database.batch([
       must(sql(`DELETE FROM person WHERE uid = ?${condition}`, ...values)),
+      sql('DELETE FROM person_role WHERE uid = ?', uid),
       ...changeStatements([uid]),
     ]);
     if (done) return;
@@ -174,7 +200,7 @@ export class Directory {
     const draft = readDraft(mergePatch(before, patch));
     if (draft.uid !== before.uid)
       throw errors.personInvalid('the uid would change', { field: 'uid', problem: 'cannot be changed' });
-    const person = completePerson(draft, before.uid, await this.names());
+    const person = completePerson(draft, before.uid, await this.names(orgCodesOf(draft)));
     await this.#refuseForeignRoles(person);
     if (
       person.persona !== null &&
@@ -185,27 +211,43 @@ export class Directory {
     return person;
   }
 
-  /** Names of organisations by code. */
-  async names(): Promise<Map<string, string>> {
-    return new Map((await this.organisations()).map(({ code, name }) => [code, name]));
+  /** Names of these organisations, by code. */
+  async names(codes: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.#amongst<{ code: string; name: string }>(
+      'SELECT code, name FROM organisation WHERE code',
+      codes,
+    );
+    return new Map(rows.map(({ code, name }) => [code, name]));
   }
 
   /** A role profile id belongs to one person. */
   async #refuseForeignRoles(person: Person): Promise<void> {
+    const owners = await this.ownersOf(
+      [],
+      person.roles.map(({ roleId }) => roleId),
+    );
     for (const [index, { roleId }] of person.roles.entries()) {
-      const other = await this.#database.get<{ uid: string }>(
-        sql(
-          'SELECT uid FROM person WHERE uid <> ? AND body LIKE ? LIMIT 1',
-          person.uid,
-          `%"roleId":"${roleId}"%`,
-        ),
-      );
-      if (!other) continue;
+      const owner = owners.get(`roleId ${roleId}`) ?? person.uid;
+      if (owner === person.uid) continue;
       const field = `roles.${index}.roleId`;
-      throw errors.personInvalid(`${field} belongs to ${other.uid}`, {
+      throw errors.personInvalid(`${field} belongs to ${owner}`, {
         field,
         problem: 'belongs to another person',
       });
     }
+  }
+
+  /** The rows with one of these values, by as many queries as it takes. */
+  async #amongst<R extends object>(select: string, values: readonly string[]): Promise<R[]> {
+    const unique = [...new Set(values)];
+    const rows: R[] = [];
+    for (let from = 0; from < unique.length; from += atOnce) {
+      const some = unique.slice(from, from + atOnce);
+      // Few lengths of lists, so few statements to plan.
+      while (some.length & (some.length - 1)) some.push(some[0] ?? '');
+      const marks = some.map(() => '?').join(', ');
+      rows.push(...(await this.#database.all<R>(sql(`${select} IN (${marks})`, ...some))));
+    }
+    return rows;
   }
 }

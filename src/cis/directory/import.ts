@@ -2,19 +2,20 @@ import { Refusal } from '@alongside/kernel/errors';
 import { randomDigits } from '@alongside/kernel/ids';
 import type { ImportAnswer, Person } from '../protocol.ts';
 import type { ImportedPerson, ImportProblem } from './csv.ts';
-import { completePerson, readDraft } from './person.ts';
+import type { ChangedPerson, Directory } from './directory.ts';
+import { completePerson, orgCodesOf, readDraft } from './person.ts';
 import type { PersonDraft } from './person-shape.ts';
 
 /** What an import would make of the directory. */
 export interface ImportPlan {
   added: Person[];
-  changed: { person: Person; revision: number }[];
+  changed: ChangedPerson[];
   unchanged: number;
   problems: ImportProblem[];
 }
 
-/** Everybody who is there, with their revisions. */
-export type Present = ReadonlyMap<string, { person: Person; revision: number }>;
+/** The directory as an import needs it: never more than it names. */
+type Present = Pick<Directory, 'findAll' | 'names' | 'ownersOf'>;
 
 const mostProblems = 200;
 
@@ -57,19 +58,28 @@ const spelling = (value: unknown): string =>
       : part,
   );
 
-/** What only one person may have must not come to two. */
-function findTaken(people: readonly { line: number; person: Person }[], present: Present): ImportProblem[] {
+interface Placed {
+  line: number;
+  person: Person;
+}
+
+/** What only one person may have: the field and the value. */
+const claimsOf = ({ persona, roles }: Person): [string, string][] => [
+  ...(persona === null ? [] : [['persona', persona] as [string, string]]),
+  ...roles.map(({ roleId }) => ['roleId', roleId] as [string, string]),
+];
+
+/** Finds personas and role profiles that two people would have, both in the file or one of them beside it. */
+async function findTaken(people: readonly Placed[], present: Present): Promise<ImportProblem[]> {
   const mine = new Set(people.map(({ person }) => person.uid));
-  const owners = new Map<string, string>();
-  const claims = ({ persona, roles }: Person): [string, string][] => [
-    ...(persona === null ? [] : [['persona', persona] as [string, string]]),
-    ...roles.map(({ roleId }) => ['roleId', roleId] as [string, string]),
-  ];
-  for (const { person } of present.values())
-    if (!mine.has(person.uid)) for (const claim of claims(person)) owners.set(claim.join(' '), person.uid);
+  const claims = people.flatMap(({ person }) => claimsOf(person));
+  const valuesOf = (wanted: string) => claims.filter(([field]) => field === wanted).map(([, value]) => value);
+  const owners = await present.ownersOf(valuesOf('persona'), valuesOf('roleId'));
+  // Those of the file have what the file says.
+  for (const [claim, owner] of owners) if (mine.has(owner)) owners.delete(claim);
   const problems: ImportProblem[] = [];
   for (const { line, person } of people)
-    for (const [field, value] of claims(person)) {
+    for (const [field, value] of claimsOf(person)) {
       const owner = owners.get(`${field} ${value}`);
       if (owner !== undefined && owner !== person.uid)
         problems.push({ line, field, problem: `${value} belongs to another person` });
@@ -78,36 +88,47 @@ function findTaken(people: readonly { line: number; person: Person }[], present:
   return problems;
 }
 
-/** Works out an import: everything that is wrong with it, or who is added and changed. Nothing is written. */
-export function planImport(
-  imported: readonly ImportedPerson[],
-  present: Present,
-  organisations: ReadonlyMap<string, string>,
-): ImportPlan {
-  const names = new Map(organisations);
+/** Reads the people of a file, each with a uid, and what is wrong with others. */
+function readDrafts(imported: readonly ImportedPerson[]) {
   const problems: ImportProblem[] = [];
-  const complete: { line: number; person: Person }[] = [];
   const seen = new Set<string>();
+  const drafts: { line: number; uid: string; draft: PersonDraft }[] = [];
   for (const { line, value } of imported) {
     try {
       const draft = readDraft(value);
       const uid = draft.uid ?? randomDigits(12);
       if (seen.has(uid)) problems.push({ line, field: 'uid', problem: 'is there twice' });
       seen.add(uid);
-      const person = completePerson(keepIds(draft, present.get(uid)?.person), uid, names);
+      drafts.push({ line, uid, draft });
+    } catch (thrown) {
+      problems.push(problemOf(line, thrown));
+    }
+  }
+  return { drafts, problems };
+}
+
+/** Works out an import: everything that is wrong with it, or who is added and changed. Nothing is written. */
+export async function planImport(imported: readonly ImportedPerson[], present: Present): Promise<ImportPlan> {
+  const { drafts, problems } = readDrafts(imported);
+  const known = await present.findAll(drafts.map(({ uid }) => uid));
+  const names = await present.names(drafts.flatMap(({ draft }) => orgCodesOf(draft)));
+  const complete: Placed[] = [];
+  for (const { line, uid, draft } of drafts) {
+    try {
+      const person = completePerson(keepIds(draft, known.get(uid)?.person), uid, names);
       for (const { orgCode, orgName } of person.organisations) names.set(orgCode, orgName);
       complete.push({ line, person });
     } catch (thrown) {
       problems.push(problemOf(line, thrown));
     }
   }
-  problems.push(...findTaken(complete, present));
+  problems.push(...(await findTaken(complete, present)));
   const plan: ImportPlan = { added: [], changed: [], unchanged: 0, problems };
   for (const { person } of complete) {
-    const before = present.get(person.uid);
+    const before = known.get(person.uid);
     if (!before) plan.added.push(person);
     else if (spelling(before.person) === spelling(person)) plan.unchanged += 1;
-    else plan.changed.push({ person, revision: before.revision });
+    else plan.changed.push({ person, revision: before.revision, before: before.person });
   }
   return plan;
 }

@@ -82,6 +82,10 @@ function completeRoles(draft: PersonDraft, organisations: Organisations): Person
   return roles;
 }
 
+/** The codes of the organisations that a draft names. */
+export const orgCodesOf = ({ organisations, roles }: PersonDraft): string[] =>
+  [...organisations, ...roles].map(({ orgCode }) => orgCode);
+
 /** Works out what a draft left out. Throws `invalid_person` when its parts contradict each other or the directory's organisations. */
 export function completePerson(draft: PersonDraft, uid: string, known: ReadonlyMap<string, string>): Person {
   const organisations = completeOrganisations(draft, known);

@@ -1,12 +1,17 @@
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import { activitiesSetting } from './activities.ts';
-import { addingPerson, knowingOrganisations } from './directory.ts';
 import { seedPeople } from './seed-people.ts';
+import { organisationStatements, personStatement, takeRolesStatements } from './statements.ts';
 
 const marker = 'cis.seeded';
 
 const planting = (): Statement[] =>
-  seedPeople().flatMap((person) => [addingPerson(person), ...knowingOrganisations(person)]);
+  seedPeople().flatMap((person) => [
+    personStatement(person),
+    // Who is there already is left alone.
+    ...takeRolesStatements(undefined, person).map((statement) => ({ ...statement, mustChange: false })),
+    ...organisationStatements(person),
+  ]);
 
 /** Adds the seeded people, once in the life of a database: who was removed since stays away. Several processes may call it at once. */
 export async function seed(database: Database): Promise<void> {
@@ -28,6 +33,7 @@ export async function reset(database: Database): Promise<void> {
     sql('DELETE FROM card'),
     sql('DELETE FROM mail'),
     sql('DELETE FROM setting WHERE name = ?', activitiesSetting),
+    sql('DELETE FROM person_role'),
     sql('DELETE FROM person'),
     sql('DELETE FROM organisation'),
     ...planting(),

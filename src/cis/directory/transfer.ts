@@ -86,7 +86,7 @@ export function transferRoutes(deps: TransferDeps): Route[] {
   async function bring(known: { brought: Brought; dryRun: boolean; caller: Caller }) {
     const { brought, dryRun, caller } = known;
     for (;;) {
-      const plan = planImport(brought.people, await directory.everybody(), await directory.names());
+      const plan = await planImport(brought.people, directory);
       plan.problems.push(...brought.problems);
       if (plan.problems.length > 0)
         return json(422, { error: 'invalid_import', ...importAnswer(plan, dryRun) });
@@ -112,7 +112,7 @@ export function transferRoutes(deps: TransferDeps): Route[] {
   }
 
   async function answerExport({ format, caller }: { format: 'json' | 'csv'; caller: Caller }) {
-    const people = [...(await directory.everybody()).values()].map(({ person }) => person);
+    const people = await directory.everybody();
     await audit.write({
       actor: caller,
       action: 'directory.exported',

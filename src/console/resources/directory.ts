@@ -5,7 +5,8 @@ import { type ApiCall, defineCall } from '../api/call.ts';
 import type { CisDirectory } from '../cis-directory.ts';
 import { relayed } from '../neighbour.ts';
 
-const largest = 8_388_608;
+/** Largest import in bytes, as CIS has it. */
+const largest = 33_554_432;
 const format = z.enum(['json', 'csv'], 'must be "json" or "csv"');
 
 const importOrder = z
@@ -30,7 +31,7 @@ export function directoryCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
       answers: { 200: 'The document' },
       async handle({ query }) {
         const path = `${paths.directoryExport}?format=${query.format}`;
-        const answer = await cis.call({ method: 'GET', path });
+        const answer = await cis.call({ method: 'GET', path, isLong: true });
         return typeof answer.body === 'string'
           ? new Answer(
               answer.status,
@@ -50,7 +51,7 @@ export function directoryCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
       async handle({ body: { csv, document, dryRun } }) {
         const path = `${paths.directoryImport}?dryRun=${dryRun}`;
         const type = csv === undefined ? 'application/json' : 'text/csv';
-        return relayed(await cis.call({ method: 'POST', path, body: csv ?? document, type }));
+        return relayed(await cis.call({ method: 'POST', path, body: csv ?? document, type, isLong: true }));
       },
     }),
     defineCall({

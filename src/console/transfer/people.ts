@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { type Person, paths } from '../../cis/protocol.ts';
+import { type ImportAnswer, type Person, paths } from '../../cis/protocol.ts';
 import type { CisDirectory } from '../cis-directory.ts';
 import { refusedByCis } from './refused.ts';
 import { digits12, unchanged } from './shapes.ts';
@@ -14,28 +14,14 @@ export const personOutline = unchanged(
   }),
 ) as unknown as z.ZodType<Person>;
 
-type Members = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The merge patch that makes one object the other (RFC 7396). What is null afterwards is taken away. */
-export function patchBetween(before: Members, after: Members): Members {
-  const patch: Members = {};
-  for (const name of Object.keys(before)) if (!Object.hasOwn(after, name)) patch[name] = null;
-  for (const [name, value] of Object.entries(after)) {
-    const former = before[name];
-    if (isDeepStrictEqual(former, value)) continue;
-    patch[name] = isObject(former) && isObject(value) ? patchBetween(former, value) : value;
-  }
-  return patch;
-}
-
 /** What only one person may have. */
 const claimsOf = ({ persona, roles }: Person): string[] => [
   ...(persona === null ? [] : [`persona ${persona}`]),
   ...roles.map(({ roleId }) => `role ${roleId}`),
 ];
+
+/** People of one call: CIS takes or refuses them together. */
+const atOnce = 250;
 
 /** The personas and role ids of all, with where they stand. */
 export const placedClaims = (people: readonly Person[]) =>
@@ -62,21 +48,20 @@ export async function bringPeople(cis: CisDirectory, targets: readonly Person[])
     await cis.call({ method: 'DELETE', path: paths.person(uid) });
   const known = new Map(present.filter(stays).map((person) => [person.uid, person]));
   // First those who change: somebody new may take what they give up.
-  const order = [...placed.values()].sort(
-    (one, other) => Number(known.has(other.person.uid)) - Number(known.has(one.person.uid)),
-  );
-  for (const { person, index } of order) {
-    const before = known.get(person.uid);
-    if (isDeepStrictEqual(before, person)) continue;
-    const answer = await cis.call(
-      before
-        ? {
-            method: 'PATCH',
-            path: paths.person(person.uid),
-            body: patchBetween({ ...before }, { ...person }),
-          }
-        : { method: 'POST', path: paths.people, body: person },
-    );
-    if (answer.status >= 300) throw refusedByCis(`people.${index}`, answer);
+  const order = [...placed.values()]
+    .filter(({ person }) => !isDeepStrictEqual(known.get(person.uid), person))
+    .sort((one, other) => Number(known.has(other.person.uid)) - Number(known.has(one.person.uid)));
+  for (let from = 0; from < order.length; from += atOnce) {
+    const some = order.slice(from, from + atOnce);
+    const answer = await cis.call({
+      method: 'POST',
+      path: `${paths.directoryImport}?dryRun=false`,
+      body: { version: 1, people: some.map(({ person }) => person) },
+      isLong: true,
+    });
+    const [error] = (answer.body as Partial<ImportAnswer> | undefined)?.errors ?? [];
+    const place = `people.${some[error ? error.line - 1 : 0]?.index}`;
+    if (error) throw refusedByCis(place, { ...answer, body: error });
+    if (answer.status >= 300) throw refusedByCis(place, answer);
   }
 }

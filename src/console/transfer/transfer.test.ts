@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mergePatch } from '@alongside/kernel/json';
 import fc from 'fast-check';
 import { withOwnAddresses, withPartNames } from './own-addresses.ts';
-import { patchBetween } from './people.ts';
 import { findTwice } from './shapes.ts';
 
 const urls = {
@@ -17,29 +15,6 @@ const urls = {
 const elsewhere = Object.fromEntries(
   Object.keys(urls).map((name, index) => [name, `https://${name}.test:${index + 1}`]),
 ) as typeof urls;
-
-const value = fc.letrec((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 3 },
-    fc.constantFrom('a', 'b', true, 1),
-    fc.array(fc.constantFrom('x', 'y'), { maxLength: 3 }),
-    tie('object'),
-  ),
-  object: fc.dictionary(fc.constantFrom('p', 'q', 'r', 's'), tie('value'), {
-    maxKeys: 4,
-    noNullPrototype: true,
-  }),
-})).object as fc.Arbitrary<Record<string, unknown>>;
-
-test('the patch between any two objects makes one the other, and says nothing where they agree', () => {
-  fc.assert(
-    fc.property(value, value, (before, after) => {
-      const patch = patchBetween(before, after);
-      assert.deepEqual({ ...(mergePatch(before, patch) as object) }, after);
-      assert.deepEqual(patchBetween(after, after), {});
-    }),
-  );
-});
 
 test('own addresses are written by part, and no other is', () => {
   const half = {

@@ -1,0 +1,48 @@
+import { must, type Statement, sql } from '../../storage/database.ts';
+import type { Person } from '../protocol.ts';
+
+/** The writes that add the organisations of a person which are not known yet. */
+export const organisationStatements = (person: Person): Statement[] =>
+  person.organisations.map(({ orgCode, orgName }) =>
+    sql(
+      'INSERT INTO organisation (code, name) VALUES (?, ?) ON CONFLICT (code) DO NOTHING',
+      orgCode,
+      orgName,
+    ),
+  );
+
+/** The write that adds a person, unless the uid or the persona is taken. */
+export const personStatement = (person: Person): Statement =>
+  sql(
+    'INSERT INTO person (uid, persona, body, revision) VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING',
+    person.uid,
+    person.persona,
+    JSON.stringify(person),
+  );
+
+const roleIdsOf = (person: Person | undefined): string[] => (person?.roles ?? []).map(({ roleId }) => roleId);
+
+/** The writes that free the role profiles which a person no longer has; they come before others take them. */
+export const freeRolesStatements = (before: Person, after: Person): Statement[] => {
+  const left = new Set(roleIdsOf(after));
+  return roleIdsOf(before)
+    .filter((roleId) => !left.has(roleId))
+    .map((roleId) => sql('DELETE FROM person_role WHERE role_id = ? AND uid = ?', roleId, before.uid));
+};
+
+/** The writes that give a person new role profiles. Each is a condition: a role profile belongs to one person. */
+export const takeRolesStatements = (before: Person | undefined, after: Person): Statement[] => {
+  const had = new Set(roleIdsOf(before));
+  return roleIdsOf(after)
+    .filter((roleId) => !had.has(roleId))
+    .map((roleId) =>
+      must(
+        sql(
+          `INSERT INTO person_role (role_id, uid) VALUES (?, ?)
+           ON CONFLICT (role_id) DO UPDATE SET uid = excluded.uid WHERE person_role.uid = excluded.uid`,
+          roleId,
+          after.uid,
+        ),
+      ),
+    );
+};
