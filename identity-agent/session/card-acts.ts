@@ -82,7 +82,7 @@ export async function requestUnlockCode(desk: Desk): Promise<CardActResult> {
   const card = cardOf(desk);
   if (!card) return failed('no_card');
   try {
-    await desk.parts.cis.requestUnlockCode(card.label.serial);
+    await desk.parts.cis.requestUnlockCode(card.label.serial, card.held);
   } catch (error) {
     desk.parts.log.warn({ reason: reasonOf(error) }, 'no code was asked for');
     return failed('cis_unreachable');
@@ -99,7 +99,7 @@ export async function unlockCard(desk: Desk, code: string, newPin: string): Prom
   if (!isChoosable(newPin)) return failed('invalid_pin');
   let unblockingCode: string;
   try {
-    unblockingCode = await desk.parts.cis.unlock(card.label.serial, code);
+    unblockingCode = await desk.parts.cis.unlock(card.label.serial, { ...card.held, code });
   } catch (error) {
     desk.parts.log.info({ reason: reasonOf(error) }, 'a card was not unlocked');
     return refusedUnlock(error);

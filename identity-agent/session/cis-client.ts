@@ -10,10 +10,11 @@ import {
   type EndCause,
   endWait,
   type HeartbeatAnswer,
+  type HeldCard,
   type LegacyTicketAnswer,
   type PinAnswer,
   type PinRequest,
-  type PinState,
+  type PinStateRequest,
   type PresenceRequest,
   paths,
   proofHeader,
@@ -21,6 +22,7 @@ import {
   type SignInAnswer,
   type SignInRequest,
   type UnlockAnswer,
+  type UnlockRequest,
 } from '../../src/cis/protocol.ts';
 import { type ServerAnswer, ServerCallError, type Servers } from '../server-call.ts';
 import type { HeldKey } from './agent-key.ts';
@@ -136,16 +138,16 @@ export class CisClient {
   }
 
   /** Asks for a code by mail with which the holder can unlock this card. CIS does not say whether it knows the card. */
-  async requestUnlockCode(cardSerial: string): Promise<void> {
-    await this.#call('POST', paths.unlockCode(cardSerial), {}, this.#ownKey);
+  async requestUnlockCode(cardSerial: string, held: HeldCard): Promise<void> {
+    await this.#call('POST', paths.unlockCode(cardSerial), held, this.#ownKey);
   }
 
   /** The card's unblocking code for the mailed code. It is given once. */
-  async unlock(cardSerial: string, code: string): Promise<string> {
+  async unlock(cardSerial: string, request: UnlockRequest): Promise<string> {
     const { unblockingCode } = await this.#call<UnlockAnswer>(
       'POST',
       paths.unlock(cardSerial),
-      { code },
+      request,
       this.#ownKey,
     );
     return unblockingCode;
@@ -171,8 +173,8 @@ export class CisClient {
   }
 
   /** Tells that the PIN of a card is blocked, or open again: for CIS's record. */
-  async pinState(cardSerial: string, pin: PinState): Promise<void> {
-    await this.#call('POST', paths.pinState(cardSerial), { pin }, this.#ownKey);
+  async pinState(cardSerial: string, request: PinStateRequest): Promise<void> {
+    await this.#call('POST', paths.pinState(cardSerial), request, this.#ownKey);
   }
 
   get #ownKey() {

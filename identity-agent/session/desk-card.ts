@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { randomToken } from '@alongside/kernel/ids';
-import type { CardSignature } from '../../src/cis/protocol.ts';
+import type { CardSignature, HeldCard } from '../../src/cis/protocol.ts';
 import type { CardClient, Unblocking, Verification } from '../card/card-client.ts';
 import { CardError } from '../card/card-error.ts';
 import { algorithmOf, type SignatureAlgorithmId } from '../card/signature-algorithms.ts';
@@ -99,6 +99,11 @@ export class DeskCard {
         label,
       });
     }
+  }
+
+  /** The proof for CIS that the card is here, also when its PIN is blocked. */
+  get held(): HeldCard {
+    return { certificate: Buffer.from(this.#certificate).toString('base64') };
   }
 
   get blocked(): boolean {

@@ -163,7 +163,7 @@ export class Desk {
 
   /** Tells CIS how the PIN of a card stands. Nothing waits for it, and nothing depends on it. */
   tellPinState(card: DeskCard, pin: PinState): void {
-    const told = this.parts.cis.pinState(card.label.serial, pin).catch((error: unknown) => {
+    const told = this.parts.cis.pinState(card.label.serial, { ...card.held, pin }).catch((error: unknown) => {
       this.parts.log.info({ reason: reasonOf(error) }, 'CIS did not hear how the PIN of a card stands');
     });
     this.track(told);

@@ -342,6 +342,22 @@ export class Desk {
     return this.sessionCall('POST', paths.heartbeat(this.sessionId));
   }
 
+  /** A call with the proof of the agent's own key. */
+  async agentCall(path: string, body: unknown): Promise<Answered> {
+    const header = { jwk: this.agentKey.jwk };
+    const proof = await this.proof({ method: 'POST', path, header }, this.agentKey);
+    return this.cis.call(path, { body, headers: { [proofHeader]: proof } });
+  }
+
+  /** Asks for a code that unlocks the card in the reader. */
+  askCode({ serial, certificate }: TestCard): Promise<Answered> {
+    return this.agentCall(paths.unlockCode(serial), { certificate });
+  }
+
+  giveCode({ serial, certificate }: TestCard, code: string): Promise<Answered> {
+    return this.agentCall(paths.unlock(serial), { certificate, code });
+  }
+
   /** The agent says that it is there. */
   async sayPresent(plan: Partial<ProofPlan> = {}, sessionId: string | null = null): Promise<Answered> {
     const proof = await this.proof(

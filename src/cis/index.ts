@@ -13,6 +13,7 @@ import { type Caller, createAdmission } from './callers.ts';
 import { CardExaminer } from './card/examination.ts';
 import { actRoutes } from './cards/acts.ts';
 import { Cards } from './cards/cards.ts';
+import { HeldCards } from './cards/held-cards.ts';
 import { keptRecordRoutes } from './cards/kept-record-routes.ts';
 import { KeptRecords } from './cards/kept-records.ts';
 import { type PositionCodes, publishedPositions } from './cards/positions.ts';
@@ -114,7 +115,7 @@ export function createCis(deps: CisDeps): CisService {
   const limits = { ...cisLimits, ...deps.limits };
   const outbox = new Outbox(database, deps.vault, clock, deps.smtp ? 'waiting' : 'kept');
   const sender = new MailSender(outbox, deps.smtp, background, log);
-  const codes = new UnlockCodes({ database, singleUse, vault: deps.vault, clock, outbox });
+  const codes = new UnlockCodes({ database, vault: deps.vault, clock, outbox });
   const examiner = new CardExaminer({
     clock,
     authorities,
@@ -145,6 +146,7 @@ export function createCis(deps: CisDeps): CisService {
     { service: 'cis', name: 'mail', every: often, run: () => sender.run() },
     { service: 'cis', name: 'old-sessions', every: hour, run: () => sessions.forget() },
     { service: 'cis', name: 'old-agents', every: hour, run: () => agents.forget() },
+    { service: 'cis', name: 'old-unlock-codes', every: hour, run: () => codes.forget() },
     { service: 'cis', name: 'old-mail', every: hour, run: () => outbox.forget() },
     { service: 'cis', name: 'old-counts', every: hour, run: () => limiter.forget() },
   ];
@@ -167,6 +169,7 @@ export function createCis(deps: CisDeps): CisService {
     ...{ clock, database, singleUse, audit, recorder, keys, origin, admit, vault: deps.vault },
     ...{ directory, authorities, records, certificates, cards, codes, examiner, limiter, limits },
     ...{ sessions, agents, challenges, endings, watch, calls, sweep, outbox, sender, virtualCards },
+    held: new HeldCards(authorities, records),
     keptRecords: new KeptRecords(database),
     settings: deps.settings,
     development: deps.development,

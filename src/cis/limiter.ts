@@ -9,8 +9,9 @@ export const cisLimits = {
   challengesPerMinute: 3_000,
   /** Times a minute that agents of one network address say that they are there: each does every two minutes. */
   presencePerMinute: 3_000,
-  /** Mails a hour for one card. */
+  /** Mails an hour for one card at one agent, and at all of them. */
   unlockMailsPerHour: 3,
+  unlockMailsOfCardPerHour: 12,
   /** Requests for such mails, and codes tried, a minute for one network address. */
   unlockCallsPerMinute: 60,
   /** Questions after revoked cards (OCSP) a minute for one network address: each answer is signed. */

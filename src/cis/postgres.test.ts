@@ -63,10 +63,11 @@ describe('CIS on PostgreSQL', () => {
 
   test('a mailed code unlocks once, and wrong ones are counted', async () => {
     const card = await issueCard(cis, uids.nurse);
-    await cis.call(paths.unlockCode(card.serial), { method: 'POST' });
+    const desk = new Desk(cis);
+    await desk.askCode(card);
     const [mail] = await mailsOf(cis);
     const code = codeIn(mail ?? assert.fail());
-    const give = (given: string) => cis.call(paths.unlock(card.serial), { body: { code: given } });
+    const give = (given: string) => desk.giveCode(card, given);
     const wrong = await give(code.replace(/^./, (digit) => String((Number(digit) + 1) % 10)));
     assert.deepEqual([wrong.status, wrong.body.attemptsLeft], [403, 4]);
     const answers = await Promise.all([give(code), give(code), give(code)]);

@@ -14,6 +14,7 @@ import { auditRecords } from './migrations/0011-audit-records.ts';
 import { regularWork } from './migrations/0012-regular-work.ts';
 import { notices } from './migrations/0013-notices.ts';
 import { roleOwners } from './migrations/0014-role-owners.ts';
+import { unlockCodes } from './migrations/0015-unlock-codes.ts';
 
 /** A change of the schema: statements in the common part of both dialects, and `{words}` for what each says in its own way. */
 export type Migration = readonly string[];
@@ -34,6 +35,7 @@ const migrations: readonly Migration[] = [
   regularWork,
   notices,
   roleOwners,
+  unlockCodes,
 ];
 
 /** `{sequence}`: a growing number that is the primary key. */

@@ -1,84 +1,99 @@
 import { createHmac, randomInt } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
-import type { Vault } from '@alongside/kernel/secrets';
+import { equalSecrets, type Vault } from '@alongside/kernel/secrets';
 import { type Database, must, sql } from '../../storage/database.ts';
-import type { SingleUse } from '../../storage/single-use.ts';
 import type { Mail, Outbox } from '../mail/outbox.ts';
-import type { CardRow } from './card-row.ts';
 
-/** Seconds that a mailed code is good for, and how many wrong ones may be tried. */
+/** Seconds for which a mailed code is valid, and how many wrong ones may be tried. */
 export const unlockCodes = { lifetime: 900, attempts: 5 } as const;
-
-const codeKind = 'cis-unlock-code';
-const roundKind = 'cis-unlock-round';
+/** Milliseconds in which a new request does not void a code: its mail may still be on the way. */
+const keptBeside = 600_000;
+const macKey = 'cis-unlock-code';
 
 export type UnlockOutcome = { right: true } | { right: false; attemptsLeft: number } | 'expired';
 
+interface Holder {
+  cardSerial: string;
+  agentId: string;
+}
+
+interface CodeRow {
+  id: string;
+  mac: string;
+  attempts_left: number;
+}
+
 /**
- * Codes by which a blocked card is opened. Each request begins a round: its code alone is good, once, with a few attempts. A
- * code is kept as a keyed hash, so that its hundred million spellings cannot be gone through in a stolen database.
+ * Codes that unlock a blocked card. A code is valid at the agent that asked for it, once, and wrong ones count for this card
+ * at this agent: guesses at another agent leave it alone. A code is kept as a keyed hash, so that its hundred million
+ * spellings cannot be gone through in a stolen database.
  */
 export class UnlockCodes {
   readonly #database: Database;
-  readonly #singleUse: SingleUse;
   readonly #vault: Vault;
   readonly #clock: Clock;
   readonly #outbox: Outbox;
 
-  constructor(parts: {
-    database: Database;
-    singleUse: SingleUse;
-    vault: Vault;
-    clock: Clock;
-    outbox: Outbox;
-  }) {
+  constructor(parts: { database: Database; vault: Vault; clock: Clock; outbox: Outbox }) {
     this.#database = parts.database;
-    this.#singleUse = parts.singleUse;
     this.#vault = parts.vault;
     this.#clock = parts.clock;
     this.#outbox = parts.outbox;
   }
 
-  /** Begins a round and posts its code, in one write. False when the card is not active any more. */
-  async mail(serial: string, write: (code: string) => Mail): Promise<boolean> {
-    const round = randomToken(16);
+  /** Makes a code and posts its mail, in one write. False when the card is not active any more. */
+  async mail({ cardSerial, agentId }: Holder, write: (code: string) => Mail): Promise<boolean> {
+    const id = randomToken(16);
     const code = String(randomInt(0, 100_000_000)).padStart(8, '0');
-    const lifetime = unlockCodes.lifetime * 1_000;
+    const now = this.#clock.now();
     const { done } = await this.#database.batch([
-      must(
-        sql(
-          "UPDATE card SET unlock_round = ?, unlock_attempts = ? WHERE serial = ? AND state = 'active'",
-          round,
-          unlockCodes.attempts,
-          serial,
-        ),
+      must(sql("UPDATE card SET state = state WHERE serial = ? AND state = 'active'", cardSerial)),
+      sql(
+        'DELETE FROM unlock_code WHERE card_serial = ? AND agent_id = ? AND created_at <= ?',
+        cardSerial,
+        agentId,
+        now - keptBeside,
       ),
-      this.#singleUse.keeping(roundKind, round, null, lifetime),
-      this.#singleUse.keeping(codeKind, this.#kept(round, code), null, lifetime),
+      sql(
+        `INSERT INTO unlock_code (id, card_serial, agent_id, mac, attempts_left, created_at, ends_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        id,
+        cardSerial,
+        agentId,
+        this.#mac(id, code),
+        unlockCodes.attempts,
+        now,
+        this.endsAt,
+      ),
       this.#outbox.postStatement(write(code)),
     ]);
     return done;
   }
 
-  /** Tries a code: an attempt is used up before the code is looked at. */
-  async try(card: CardRow, code: string): Promise<UnlockOutcome> {
-    const round = card.unlock_round;
-    if (round === null || (await this.#singleUse.peek(roundKind, round)) === undefined) return 'expired';
+  /** Tries a code: an attempt is used up before the code is looked at. A right one voids every code of the card. */
+  async try({ cardSerial, agentId }: Holder, code: string): Promise<UnlockOutcome> {
     const { rows } = await this.#database.run(
       sql(
-        `UPDATE card SET unlock_attempts = unlock_attempts - 1
-         WHERE serial = ? AND unlock_round = ? AND unlock_attempts > 0 AND state = 'active' RETURNING unlock_attempts`,
-        card.serial,
-        round,
+        `UPDATE unlock_code SET attempts_left = attempts_left - 1
+         WHERE card_serial = ? AND agent_id = ? AND attempts_left > 0 AND ends_at > ?
+         RETURNING id, mac, attempts_left`,
+        cardSerial,
+        agentId,
+        this.#clock.now(),
       ),
     );
-    if (!rows[0]) return 'expired';
+    const live = rows as unknown as CodeRow[];
+    if (live.length === 0) return 'expired';
+    const right = live.find(({ id, mac }) => equalSecrets(this.#mac(id, code), mac));
+    if (!right)
+      return { right: false, attemptsLeft: Math.max(...live.map((row) => Number(row.attempts_left))) };
     const { done } = await this.#database.batch([
-      this.#singleUse.spending(codeKind, this.#kept(round, code)),
-      this.#singleUse.spending(roundKind, round),
+      must(sql('DELETE FROM unlock_code WHERE id = ?', right.id)),
+      must(sql("UPDATE card SET state = state WHERE serial = ? AND state = 'active'", cardSerial)),
+      sql('DELETE FROM unlock_code WHERE card_serial = ?', cardSerial),
     ]);
-    return done ? { right: true } : { right: false, attemptsLeft: Number(rows[0].unlock_attempts) };
+    return done ? { right: true } : 'expired';
   }
 
   /** When a code that is mailed now ends, in milliseconds. */
@@ -86,7 +101,12 @@ export class UnlockCodes {
     return this.#clock.now() + unlockCodes.lifetime * 1_000;
   }
 
-  #kept(round: string, code: string): string {
-    return createHmac('sha256', this.#vault.derive(codeKind)).update(`${round} ${code}`).digest('base64url');
+  /** Removes codes that have ended. */
+  async forget(): Promise<void> {
+    await this.#database.run(sql('DELETE FROM unlock_code WHERE ends_at < ?', this.#clock.now()));
+  }
+
+  #mac(id: string, code: string): string {
+    return createHmac('sha256', this.#vault.derive(macKey)).update(`${id} ${code}`).digest('base64url');
   }
 }

@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
-import { paths, proofHeader } from '../protocol.ts';
-import { auditOf, cardOf, codeIn, mailsOf } from './cards.fixture.ts';
+import { paths } from '../protocol.ts';
+import { auditOf, cardOf, codeIn, mailsOf, manager, newKeys } from './cards.fixture.ts';
 
 describe('self-service unlocking', () => {
   let cis: TestCis;
   let card: TestCard;
   before(async () => {
-    cis = await startCis({ limits: { unlockMailsPerHour: 100, unlockCallsPerMinute: 1_000 } });
+    cis = await startCis({
+      limits: { unlockMailsPerHour: 100, unlockMailsOfCardPerHour: 100, unlockCallsPerMinute: 1_000 },
+    });
     card = await issueCard(cis, uids.gp);
+    desk = new Desk(cis);
   });
   after(() => cis.close());
 
-  const ask = (serial = card.serial) => cis.call(paths.unlockCode(serial), { method: 'POST' });
-  const give = (code: string, serial = card.serial) => cis.call(paths.unlock(serial), { body: { code } });
+  let desk: Desk;
+  const ask = (of = card) => desk.askCode(of);
+  const give = (code: string, of = card) => desk.giveCode(of, code);
   const latestCode = async () => codeIn((await mailsOf(cis))[0] ?? assert.fail('no mail'));
   const freshCode = async () => {
     cis.clock.advance(1);
@@ -43,7 +47,7 @@ describe('self-service unlocking', () => {
     const code = await freshCode();
     await give(another(code));
     await give(code);
-    const tables = ['single_use', 'card', 'mail', 'audit', 'event', 'counter'];
+    const tables = ['single_use', 'card', 'mail', 'audit', 'event', 'counter', 'unlock_code'];
     for (const table of tables) {
       const rows = JSON.stringify(await cis.database.all({ text: `SELECT * FROM ${table}`, values: [] }));
       assert.ok(!rows.includes(code), table);
@@ -61,7 +65,7 @@ describe('self-service unlocking', () => {
     cis.clock.advance(900);
     const late = await give(third);
     assert.deepEqual([late.status, late.body.error], [410, 'expired']);
-    assert.equal((await give(code)).status, 410, 'and the first one ended with the second');
+    assert.equal((await give(code)).status, 410);
   });
 
   test('five wrong ones end it, also when they come at once', async () => {
@@ -76,30 +80,103 @@ describe('self-service unlocking', () => {
     assert.deepEqual([last?.outcome, last?.detail], ['refused', { code: 'expired' }]);
   });
 
-  test('a new code ends the one before', async () => {
+  test('a new request voids a code after ten minutes, and none before', async () => {
     const first = await freshCode();
+    cis.clock.advance(598);
     const second = await freshCode();
-    assert.equal((await give(first)).body.error, first === second ? undefined : 'wrong_code');
-    assert.equal((await give(second)).status, 200);
+    assert.equal((await give(first)).status, 200, 'the first mail was late');
+    assert.equal((await give(second)).body.error, 'expired', 'one right code voids the others');
+    const third = await freshCode();
+    cis.clock.advance(600);
+    const fourth = await freshCode();
+    assert.equal((await give(third)).body.error, third === fourth ? undefined : 'wrong_code');
+    assert.equal((await give(fourth)).status, 200);
+  });
+
+  test('guesses of another agent leave the code of the holder valid', async () => {
+    const code = await freshCode();
+    const stranger = new Desk(cis);
+    for (let n = 0; n < 6; n += 1) assert.equal((await stranger.giveCode(card, another(code))).status, 410);
+    assert.equal(
+      (await stranger.giveCode(card, code)).status,
+      410,
+      'also the right code is for its agent alone',
+    );
+    await stranger.askCode(card);
+    for (let n = 0; n < 5; n += 1) await stranger.giveCode(card, another(another(await latestCode())));
+    assert.equal((await give(code)).status, 200);
+  });
+
+  test('needs the agent to have the card: nothing is mailed, counted or kept for anybody else', async () => {
+    const code = await freshCode();
+    const [mine, foreign] = await Promise.all([
+      issueCard(cis, uids.gp),
+      issueCard(cis, uids.gp, { profile: 'foreign' }),
+    ]);
+    const kept = async () =>
+      JSON.stringify(
+        await Promise.all(
+          ['single_use', 'card', 'mail', 'unlock_code'].map((table) =>
+            cis.database.all({ text: `SELECT * FROM ${table} ORDER BY 1, 2`, values: [] }),
+          ),
+        ),
+      );
+    const before = await kept();
+    const stranger = new Desk(cis);
+    const shown: [string, object][] = [
+      ['no certificate', {}],
+      ['the certificate of another card', { certificate: mine.certificate }],
+      ['the certificate of another authority', { certificate: foreign.certificate }],
+      ['the certificate for signing documents', { certificate: card.signingCertificate }],
+      ['bytes that are no certificate', { certificate: 'AAAA' }],
+    ];
+    const calls: [string, object][] = [
+      [paths.unlockCode(card.serial), {}],
+      [paths.unlock(card.serial), { code }],
+      [paths.pinState(card.serial), { pin: 'blocked' }],
+    ];
+    for (const [name, certificate] of shown)
+      for (const [path, body] of calls) {
+        const answer = await stranger.agentCall(path, { ...body, ...certificate });
+        assert.deepEqual([answer.status, answer.body.error], [401, 'card_unproven'], `${name}, ${path}`);
+      }
+    for (const [path, body] of calls) {
+      const bare = await cis.call(path, { body: { ...body, certificate: card.certificate } });
+      assert.deepEqual([bare.status, bare.body.error], [401, 'invalid_proof'], path);
+    }
+    assert.equal(await kept(), before);
+    assert.equal((await give(code)).status, 200);
+  });
+
+  test('needs the certificate that the card has now', async () => {
+    const renewed = await issueCard(cis, uids.nurse);
+    await cis.call(paths.cardAct(renewed.serial, 'renew'), { body: { actor: manager }, as: 'console' });
+    cis.clock.advance(1);
+    const { body } = await cis.call(paths.certificates, {
+      body: { uid: uids.nurse, cardSerial: renewed.serial, profile: 'standard', ...newKeys().body },
+      as: 'cardIssuer',
+    });
+    assert.equal((await ask(renewed)).status, 401);
+    assert.equal((await ask({ ...renewed, certificate: String(body.authentication) })).status, 202);
   });
 
   test('a code of one card opens no other', async () => {
     const other = await issueCard(cis, uids.nurse);
     const code = await freshCode();
-    await ask(other.serial);
-    assert.equal((await give(code, other.serial)).body.error, 'wrong_code');
+    await ask(other);
+    assert.equal((await give(code, other)).body.error, 'wrong_code');
   });
 
-  test('the answer tells nobody whether a card is known, over, or without an address', async () => {
+  test('the answer does not say whether a card is over, or without an address', async () => {
     const before = (await mailsOf(cis)).length;
     const revoked = await issueCard(cis, uids.gp, { profile: 'revoked' });
     const expired = await issueCard(cis, uids.gp, { profile: 'expired' });
     const silent = await issueCard(cis, uids.starter);
     await cis.call(paths.person(uids.starter), { method: 'PATCH', body: { email: '' }, as: 'console' });
-    for (const serial of ['no-such-card', revoked.serial, expired.serial, silent.serial]) {
-      const { status, body } = await ask(serial);
+    for (const over of [revoked, expired, silent]) {
+      const { status, body } = await ask(over);
       assert.deepEqual([status, body], [202, { expiresIn: 900 }]);
-      assert.deepEqual((await give('12345678', serial)).body.error, 'expired');
+      assert.deepEqual((await give('12345678', over)).body.error, 'expired');
     }
     assert.equal((await mailsOf(cis)).length, before);
     const whys = (await auditOf(cis, 'cis.unlock-code')).flatMap(({ detail }) => detail.why ?? []);
@@ -110,18 +187,17 @@ describe('self-service unlocking', () => {
     const code = await freshCode();
     for (const odd of ['', '1234567', '123456789', '1234567a', '１２３４５６７８'])
       assert.equal((await give(odd)).status, 400);
-    assert.equal((await cis.call(paths.unlock(card.serial), { body: { code, more: 1 } })).status, 400);
+    const { certificate } = card;
+    assert.equal(
+      (await desk.agentCall(paths.unlock(card.serial), { certificate, code, more: 1 })).status,
+      400,
+    );
     assert.equal((await give(another(code))).body.attemptsLeft, 4);
   });
 
-  test('an agent says when a PIN is blocked or open again, by its own key', async () => {
-    const desk = new Desk(cis);
-    const say = async (pin: string) => {
-      const path = paths.pinState(card.serial);
-      const header = { jwk: desk.agentKey.jwk };
-      const proof = await desk.proof({ method: 'POST', path, header }, desk.agentKey);
-      return cis.call(path, { body: { pin }, headers: { [proofHeader]: proof } });
-    };
+  test('an agent with the card says when its PIN is blocked or open again', async () => {
+    const { certificate } = card;
+    const say = (pin: string) => new Desk(cis).agentCall(paths.pinState(card.serial), { certificate, pin });
     assert.equal((await say('blocked')).status, 204);
     assert.equal((await cardOf(cis, card.serial)).pin, 'blocked');
     assert.equal((await say('blocked')).status, 204);
@@ -129,8 +205,6 @@ describe('self-service unlocking', () => {
     assert.equal((await cardOf(cis, card.serial)).pin, 'open');
     assert.equal((await auditOf(cis, 'cis.card-blocked')).length, 1);
     assert.equal((await say('ajar')).status, 400);
-    const bare = await cis.call(paths.pinState(card.serial), { body: { pin: 'blocked' } });
-    assert.equal(bare.body.error, 'invalid_proof');
   });
 });
 
@@ -145,10 +219,11 @@ describe('limits without a sign-in', () => {
 
   test('mails for one card, calls and challenges of one network address', async () => {
     const card = await issueCard(cis, uids.gp);
-    const ask = () => cis.call(paths.unlockCode(card.serial), { method: 'POST' });
+    const desk = new Desk(cis);
+    const ask = () => desk.askCode(card);
     for (let n = 0; n < 6; n++) assert.equal((await ask()).status, 202);
     assert.equal((await mailsOf(cis)).length, 2);
-    const tried = await cis.call(paths.unlock(card.serial), { body: { code: '12345678' } });
+    const tried = await desk.giveCode(card, '12345678');
     assert.deepEqual([tried.status, tried.body.error], [429, 'too_many_requests']);
     cis.clock.advance(3_600);
     await ask();

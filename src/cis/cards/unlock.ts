@@ -10,16 +10,19 @@ import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import type { cisLimits, Limiter } from '../limiter.ts';
 import type { MailSender } from '../mail/sender.ts';
-import type { Person, PinStateRequest, UnlockAnswer, UnlockCodeAnswer, UnlockRequest } from '../protocol.ts';
+import type { Person, PinState, UnlockAnswer, UnlockCodeAnswer } from '../protocol.ts';
 import type { AgentCalls } from '../sessions/agent-calls.ts';
+import { base64 } from '../shapes.ts';
 import type { CardRow } from './card-row.ts';
 import type { Cards } from './cards.ts';
+import type { HeldCards } from './held-cards.ts';
 import { type UnlockCodes, unlockCodes } from './unlock-codes.ts';
 import { unlockMail } from './unlock-mail.ts';
 
 export interface UnlockDeps {
   cards: Cards;
   codes: UnlockCodes;
+  held: HeldCards;
   directory: Directory;
   sender: MailSender;
   calls: AgentCalls;
@@ -33,17 +36,36 @@ interface Start {
   request: HttpRequest;
 }
 
-const codeShape = z.strictObject({ code: z.string().regex(/^\d{8}$/, 'must be 8 digits') });
-const pinShape = z.strictObject({ pin: z.enum(['open', 'blocked'], 'must be "open" or "blocked"') });
+/** A call of an agent with the card in its reader. */
+interface Held extends Start {
+  serial: string;
+  agentId: string;
+}
+
+// Missing, it is no proof: 401, and not a malformed request.
+const certificate = base64(8_192).optional();
+const heldShape = z.strictObject({ certificate });
+const codeShape = z.strictObject({ certificate, code: z.string().regex(/^\d{8}$/, 'must be 8 digits') });
+const pinShape = z.strictObject({
+  certificate,
+  pin: z.enum(['open', 'blocked'], 'must be "open" or "blocked"'),
+});
 
 /** Self-service: a blocked card is opened by a code that its holder is mailed. */
 export function unlockRoutes(deps: UnlockDeps): Route[] {
-  const { cards, codes, directory, sender, calls, limiter, limits, recorder, audit } = deps;
+  const { cards, codes, held, directory, sender, calls, limiter, limits, recorder, audit } = deps;
 
   const readSerial = ({ request }: Start) => ({ serial: pathPart(request, 1) });
 
-  const overLimit = (request: HttpRequest): Promise<boolean> =>
-    limiter.over(`unlock:${callerNetwork(request.address)}`, limits.unlockCallsPerMinute, 'minute');
+  async function limitCalls({ request }: Start): Promise<void> {
+    const name = `unlock:${callerNetwork(request.address)}`;
+    if (await limiter.over(name, limits.unlockCallsPerMinute, 'minute'))
+      throw errors.tooManyRequests('unlock');
+  }
+
+  /** Changes nothing for who does not have the card: comes before the agent's proof, whose id is kept. */
+  const requireCard = ({ serial, certificate }: { serial: string; certificate?: Buffer | undefined }) =>
+    held.require(serial, certificate);
 
   /** Whom a code may be mailed to for this card; in words why nobody. */
   async function addressee(serial: string): Promise<{ person: Person } | { why: string; uid: string }> {
@@ -58,8 +80,7 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
   }
 
   /** What comes of it is told to nobody who asks: only the mailbox shows it. */
-  async function mailCode({ request, serial }: Start & { serial: string }): Promise<void> {
-    if (await overLimit(request)) return;
+  async function mailCode({ serial, agentId }: Held): Promise<void> {
     const found = await addressee(serial);
     const refuse = (actor: string, why: string) =>
       audit.write({
@@ -69,12 +90,15 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
         outcome: 'refused',
         detail: { why },
       });
-    // A number that no card has leaves no trace: anybody can think of many.
-    if ('why' in found) return found.why === 'unknown' ? undefined : refuse(found.uid, found.why);
+    if ('why' in found) return refuse(found.uid, found.why);
     const { person } = found;
-    if (await limiter.over(`unlock-mail:${serial}`, limits.unlockMailsPerHour, 'hour'))
-      return refuse(person.uid, 'tooMany');
-    const mailed = await codes.mail(serial, (code) => unlockMail(person, serial, code, codes.endsAt));
+    const tooMany =
+      (await limiter.over(`unlock-mail:${serial}:${agentId}`, limits.unlockMailsPerHour, 'hour')) ||
+      (await limiter.over(`unlock-mail:${serial}`, limits.unlockMailsOfCardPerHour, 'hour'));
+    if (tooMany) return refuse(person.uid, 'tooMany');
+    const mailed = await codes.mail({ cardSerial: serial, agentId }, (code) =>
+      unlockMail(person, serial, code, codes.endsAt),
+    );
     if (!mailed) return refuse(person.uid, 'card');
     // The answer does not wait for the mail server.
     sender.begin();
@@ -89,21 +113,17 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
 
   const answerMailed = () => json(202, { expiresIn: unlockCodes.lifetime } satisfies UnlockCodeAnswer);
 
-  async function limitTries({ request }: Start): Promise<void> {
-    if (await overLimit(request)) throw errors.tooManyRequests('unlock');
-  }
+  const readHeld = ({ request }: Start) => readBody(request, heldShape);
+  const readCode = ({ request }: Start) => readBody(request, codeShape);
 
-  const readCode = ({ request }: Start): UnlockRequest => readBody(request, codeShape);
-
-  /** A card that does not exist is told from a code that has ended by nobody. */
   async function findCard({ serial }: { serial: string }): Promise<{ row: CardRow }> {
     const row = await cards.row(serial);
     if (!row) throw errors.codeExpired(`card ${serial} is unknown`);
     return { row };
   }
 
-  async function tryCode({ row, code }: { row: CardRow; code: string }): Promise<void> {
-    const outcome = await codes.try(row, code);
+  async function tryCode({ row, code, agentId }: Held & { row: CardRow; code: string }): Promise<void> {
+    const outcome = await codes.try({ cardSerial: row.serial, agentId }, code);
     const right = outcome !== 'expired' && outcome.right;
     const detail = { name: right ? 'right' : outcome === 'expired' ? 'expired' : 'wrong' };
     recorder.record({
@@ -131,11 +151,10 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
     return json(200, { unblockingCode } satisfies UnlockAnswer);
   }
 
-  const readPinState = ({ request }: Start): PinStateRequest => readBody(request, pinShape);
+  const readPinState = ({ request }: Start) => readBody(request, pinShape);
 
-  /** For the record only: any agent may say it of any card, and nothing is decided by it. */
-  async function keepPinState(known: PinStateRequest & { serial: string; agentId: string }) {
-    const { serial, pin, agentId } = known;
+  /** For the record only: nothing is decided by it. */
+  async function keepPinState({ serial, pin, agentId }: Held & { pin: PinState }) {
     if (await cards.pinIs(serial, pin))
       await audit.write({
         actor: agentId,
@@ -146,20 +165,21 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
     return noContent();
   }
 
-  const mailing = steps<Start>().step(readSerial).step(mailCode).step(answerMailed);
-  const unlocking = steps<Start>()
-    .step(limitTries)
-    .step(readSerial)
+  const called = steps<Start>().step(limitCalls).step(readSerial);
+  const mailing = called
+    .step(readHeld)
+    .step(requireCard)
+    .step(calls.checkAgentProof)
+    .step(mailCode)
+    .step(answerMailed);
+  const unlocking = called
     .step(readCode)
+    .step(requireCard)
+    .step(calls.checkAgentProof)
     .step(findCard)
     .step(tryCode)
     .step(answerCode);
-  const pin = steps<Start>()
-    .step(limitTries)
-    .step(readSerial)
-    .step(readPinState)
-    .step(calls.checkAgentProof)
-    .step(keepPinState);
+  const pin = called.step(readPinState).step(requireCard).step(calls.checkAgentProof).step(keepPinState);
   return [
     {
       methods: ['POST'],

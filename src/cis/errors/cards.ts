@@ -60,6 +60,13 @@ export const cardErrors = catalogue('cis', {
     actor: 'operator',
     source: wire,
   },
+  cardUnproven: {
+    code: 'card_unproven',
+    status: 401,
+    description: 'The agent did not prove that this card is in its reader.',
+    actor: 'agent',
+    source: wire,
+  },
   wrongCode: {
     code: 'wrong_code',
     status: 403,

@@ -5,12 +5,13 @@ import { after, before, describe, test } from 'node:test';
 import type { Log } from '@alongside/kernel/log';
 import { SMTPServer } from 'smtp-server';
 import { codeIn, mailsOf } from '../cards/cards.fixture.ts';
-import { issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
+import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
 import { paths } from '../protocol.ts';
 
 describe('mail to a server', () => {
   let cis: TestCis;
   let card: TestCard;
+  let desk: Desk;
   let server: SMTPServer;
   const received: { to: string[]; from: string; text: string }[] = [];
   /** How many of the next mails the server turns away. */
@@ -41,17 +42,18 @@ describe('mail to a server', () => {
     const note = (fields: unknown, text?: string) => logged.push(JSON.stringify([fields, text]));
     cis = await startCis({
       smtp: { url: `smtp://127.0.0.1:${port}`, from: 'cards@cis.test' },
-      limits: { unlockMailsPerHour: 100 },
+      limits: { unlockMailsPerHour: 100, unlockMailsOfCardPerHour: 100 },
       log: { debug: note, info: note, warn: note, error: note } as unknown as Log,
     });
     card = await issueCard(cis, uids.gp);
+    desk = new Desk(cis);
   });
   after(async () => {
     await cis.close();
     await new Promise<void>((resolve) => server.close(resolve));
   });
 
-  const ask = (serial = card.serial) => cis.call(paths.unlockCode(serial), { method: 'POST' });
+  const ask = (of = card) => desk.askCode(of);
 
   test('a mail arrives, once, with the code that unlocks', async () => {
     await ask();
@@ -65,7 +67,7 @@ describe('mail to a server', () => {
     assert.deepEqual([kept?.state, kept?.attempts], ['sent', 1]);
     const code = codeIn(kept ?? assert.fail());
     assert.ok(mail?.text.includes(code));
-    const { body } = await cis.call(paths.unlock(card.serial), { body: { code } });
+    const { body } = await desk.giveCode(card, code);
     assert.deepEqual(body, { unblockingCode: '87654321' });
   });
 
@@ -121,7 +123,7 @@ describe('mail to a server', () => {
     });
     const other = await issueCard(cis, uids.nurse);
     cis.clock.advance(1);
-    await ask(other.serial);
+    await ask(other);
     await cis.service.sweep();
     const [mail] = await mailsOf(cis);
     assert.equal(mail?.state, 'sent');

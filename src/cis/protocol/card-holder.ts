@@ -50,17 +50,25 @@ export interface CardRenewalRequest extends CardSignature {
   signingKey: string;
 }
 
-/** `POST /cards/{serial}/unlock-code`, no body: 202 with this, whether or not a mail was sent. */
+/**
+ * The proof that a card is in the agent's reader, when a blocked PIN keeps it from signing: its authentication certificate,
+ * DER in base64, beside the agent's own proof as for presence. Without it, or with another one: 401 `card_unproven`.
+ */
+export interface HeldCard {
+  certificate: string;
+}
+
+/** `POST /cards/{serial}/unlock-code` with `HeldCard`: 202 with this, whether or not a mail was sent. */
 export interface UnlockCodeAnswer {
   /** Seconds for which a mailed code is good. */
   expiresIn: number;
 }
 
 /**
- * `POST /cards/{serial}/unlock`: 200 with the answer, once; 403 `wrong_code` with `attemptsLeft`; 410 `expired` when there
- * is no code that could be right any more.
+ * `POST /cards/{serial}/unlock`: 200 with the answer, once; 403 `wrong_code` with `attemptsLeft`; 410 `expired` when this
+ * agent asked for no code that could still be right.
  */
-export interface UnlockRequest {
+export interface UnlockRequest extends HeldCard {
   /** Eight digits, as mailed. */
   code: string;
 }
@@ -70,8 +78,8 @@ export interface UnlockAnswer {
   unblockingCode: string;
 }
 
-/** `POST /cards/{serial}/pin-state`, with the agent's own proof as for presence: 204. For the record only, nothing is decided by it. */
-export interface PinStateRequest {
+/** `POST /cards/{serial}/pin-state`: 204. For the record only, nothing is decided by it. */
+export interface PinStateRequest extends HeldCard {
   pin: PinState;
 }
 
