@@ -200,6 +200,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       keys: keys.authorisation,
       vault,
       log: log('authorisation'),
+      audit,
       statusApiKey,
       personSource,
       ...(development

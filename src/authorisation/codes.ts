@@ -44,12 +44,6 @@ export class Codes {
     this.#singleUse = singleUse;
   }
 
-  async create(grant: Omit<CodeGrant, 'issuer'>): Promise<string> {
-    const code = randomToken(codeBytes);
-    await this.#singleUse.keep(kind, code, this.#payload(grant), this.#lifetime);
-    return code;
-  }
-
   /** A code that exists once its write is durable. */
   creating(grant: Omit<CodeGrant, 'issuer'>): { code: string; write: Statement } {
     const code = randomToken(codeBytes);

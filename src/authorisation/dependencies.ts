@@ -12,6 +12,7 @@ import type { NetworkLimits } from '../oauth/network-limit.ts';
 import type { Products, RateLimits } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
+import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { HardeningOptions } from './hardening.ts';
@@ -73,6 +74,7 @@ export interface AuthorisationDependencies {
   keys: SigningKeys;
   vault: Vault;
   recorder: Recorder;
+  audit: AuditLog;
   background: Background;
   log: Log;
   urls: Urls;

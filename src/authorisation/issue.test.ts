@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
+import { Vault } from '@alongside/kernel/secrets';
 import { Tokens } from '../oauth/tokens.ts';
+import { AuditLog } from '../storage/audit.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import type { Base } from './base.ts';
 import { Issuer } from './issue.ts';
@@ -9,7 +11,11 @@ import { Issuer } from './issue.ts';
 test('the seconds that a token is good for are the published ones, however long its write takes', async () => {
   const clock = new ManualClock(Date.UTC(2026, 6, 1));
   const database = await openDatabase(':memory:', '');
-  const issuer = new Issuer({ issuer: 'x' } as Base, new Tokens(database, clock), clock);
+  const issuer = new Issuer({ issuer: 'x' } as Base, {
+    tokens: new Tokens(database, clock),
+    clock,
+    audit: new AuditLog(database, clock, new Vault(Buffer.alloc(32, 7))),
+  });
   const expiresAt = clock.now() + 600_000;
   const left = [0, 0.001, 0.998, 0.001, 0.5, 598, 1, 100].map((seconds) => {
     clock.advance(seconds);

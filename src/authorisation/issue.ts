@@ -1,9 +1,12 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
+import { sha256 } from '@alongside/kernel/secrets';
 import type { Tokens } from '../oauth/tokens.ts';
+import type { AuditLog } from '../storage/audit.ts';
 import type { Statement } from '../storage/database.ts';
 import type { Attributes } from './attributes.ts';
 import type { Base } from './base.ts';
+import type { AuthorisationDependencies } from './dependencies.ts';
 
 /** What tokens are given out for. */
 export interface TokenGrant {
@@ -14,13 +17,16 @@ export interface TokenGrant {
   sid: string | null;
   scope: readonly string[];
   attributes: Attributes;
+  /** Whether the tokens replace others, by a refresh token. */
+  refreshed?: boolean;
 }
 
 /** A token that exists once its write is durable. Times in milliseconds. */
 export interface Issued {
   token: string;
   expiresAt: number;
-  write: Statement;
+  /** The token, and for an access token its audit record. */
+  writes: readonly Statement[];
 }
 
 /** Milliseconds that an access token lasts, as published. */
@@ -33,11 +39,16 @@ export class Issuer {
   readonly #base: Base;
   readonly #tokens: Tokens;
   readonly #clock: Clock;
+  readonly #audit: AuditLog;
 
-  constructor(base: Base, tokens: Tokens, clock: Clock) {
+  constructor(
+    base: Base,
+    { tokens, clock, audit }: Pick<AuthorisationDependencies, 'tokens' | 'clock' | 'audit'>,
+  ) {
     this.#base = base;
     this.#tokens = tokens;
     this.#clock = clock;
+    this.#audit = audit;
   }
 
   access(grant: TokenGrant, lifetime: number): Issued {
@@ -72,9 +83,9 @@ export class Issuer {
     extra: Attributes,
   ): Issued {
     const expiresAt = issuedAt + lifetime;
-    const { scope, attributes, ...rest } = grant;
+    const { scope, attributes, refreshed: _, ...rest } = grant;
     const issuer = this.#base.issuer;
-    const write = this.#tokens.issuing(token, {
+    const issuing = this.#tokens.issuing(token, {
       ...rest,
       kind,
       issuer,
@@ -83,6 +94,21 @@ export class Issuer {
       issuedAt,
       expiresAt,
     });
-    return { token, expiresAt, write };
+    const writes = kind === 'access' ? [issuing, this.#recordStatement(token, grant)] : [issuing];
+    return { token, expiresAt, writes };
+  }
+
+  #recordStatement(token: string, grant: TokenGrant): Statement {
+    const { applicationId, uid, sid, family, scope, attributes, refreshed = false } = grant;
+    return this.#audit.recordStatement({
+      action: refreshed ? 'authorisation.tokens-refreshed' : 'authorisation.tokens-issued',
+      outcome: 'ok',
+      actor: uid ?? '',
+      application: applicationId,
+      session: sid,
+      family,
+      tokenId: sha256(token),
+      detail: { base: this.#base.path, grant: attributes.auth_grant_type, scope: scope.join(' ') },
+    });
   }
 }

@@ -90,7 +90,13 @@ export const requireStrict = (base: Base, { singleUse, clock }: Pick<Parts, 'sin
   };
 
 export const endSession = (
-  { tokens, endedSessions, recorder, log }: Pick<Parts, 'tokens' | 'endedSessions' | 'recorder' | 'log'>,
+  {
+    tokens,
+    endedSessions,
+    recorder,
+    audit,
+    log,
+  }: Pick<Parts, 'tokens' | 'endedSessions' | 'recorder' | 'audit' | 'log'>,
   base: Base,
   bases: readonly Base[],
 ) =>
@@ -113,6 +119,13 @@ export const endSession = (
       throw errors.logoutFailed(reasonOf(error), {}, error);
     }
     if (ended === 0 && base.profile === 'nhs') throw errors.logoutUnknown('no token of this session lives');
+    await audit.write({
+      action: 'authorisation.tokens-revoked',
+      outcome: 'ok',
+      actor: upstream.issuer,
+      session: sid,
+      detail: { cause: 'session-ended', count: ended },
+    });
     recorder.record({
       keys: [sid],
       from: 'cis2',

@@ -44,13 +44,13 @@ export const endOfRefreshing = (record: TokenRecord, validity: number): number =
 /** Rotation of refresh tokens at one base path (RFC 9700 section 4.14.2). */
 export class Rotation {
   readonly #base: Base;
-  readonly #parts: Pick<Parts, 'tokens' | 'clock' | 'database' | 'vault'>;
+  readonly #parts: Pick<Parts, 'tokens' | 'clock' | 'database' | 'vault' | 'audit'>;
   readonly #issuer: Issuer;
 
-  constructor(base: Base, parts: Pick<Parts, 'tokens' | 'clock' | 'database' | 'vault'>) {
+  constructor(base: Base, parts: Pick<Parts, 'tokens' | 'clock' | 'database' | 'vault' | 'audit'>) {
     this.#base = base;
     this.#parts = parts;
-    this.#issuer = new Issuer(base, parts.tokens, parts.clock);
+    this.#issuer = new Issuer(base, parts);
   }
 
   /** Uses a refresh token up and gives its successors, in one write; undefined when another request was first. */
@@ -65,7 +65,7 @@ export class Rotation {
     const { tokens, clock, database, vault } = this.#parts;
     const { refresh_count: before, _refresh_tokens_validity_ms: validity, ...attributes } = record.attributes;
     const count = Number(before ?? 0) + 1;
-    const grant: TokenGrant = { ...record, scope, attributes };
+    const grant: TokenGrant = { ...record, scope, attributes, refreshed: true };
     const access = await makeAccess({ ...grant, scope: accessScope }, ends.accessLifetime);
     const refresh = this.#issuer.refresh(grant, Math.max(0, ends.refreshExpiresAt - clock.now()), {
       refresh_count: String(count),
@@ -86,8 +86,8 @@ export class Rotation {
     const { done } = await database.batch([
       tokens.spending(token, successor),
       ...ending,
-      access.write,
-      refresh.write,
+      ...access.writes,
+      ...refresh.writes,
     ]);
     return done ? rotated : undefined;
   }

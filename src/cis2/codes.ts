@@ -2,6 +2,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
 import type { PushedRequests } from '../oauth/pushed-requests.ts';
 import type { Urls } from '../service.ts';
+import type { AuditLog } from '../storage/audit.ts';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
 import { firstMet } from './acr.ts';
@@ -40,11 +41,18 @@ export class Codes {
   readonly #singleUse: SingleUse;
   readonly #pushed: PushedRequests;
   readonly #recorder: Recorder;
+  readonly #audit: AuditLog;
   readonly #urls: Urls;
   readonly #kind: string;
 
   /** @param mark of the realm: a code of one is none of another. */
-  constructor(singleUse: SingleUse, pushed: PushedRequests, recorder: Recorder, urls: Urls, mark = '') {
+  constructor(
+    singleUse: SingleUse,
+    pushed: PushedRequests,
+    { recorder, audit, urls }: { recorder: Recorder; audit: AuditLog; urls: Urls },
+    mark = '',
+  ) {
+    this.#audit = audit;
     this.#singleUse = singleUse;
     this.#pushed = pushed;
     this.#recorder = recorder;
@@ -80,8 +88,23 @@ export class Codes {
       stateHash: authorization.state === null ? null : halfHash(authorization.state),
     };
     const keeping = this.#singleUse.keeping(this.#kind, code, grant, lifetime * 1000);
+    const audited = this.#audit.recordStatement({
+      action: 'cis2.code-issued',
+      outcome: 'ok',
+      actor: session.uid,
+      role: session.roleId,
+      application: party.application.id,
+      session: session.sid,
+      family: grant.family,
+      device: session.agentId,
+      detail: { authenticator: session.authentication.authenticator, acr: grant.acr },
+    });
     const { pushed } = authorization;
-    return { code, statements: pushed === null ? [keeping] : [this.#pushed.spending(pushed), keeping] };
+    const statements = [keeping, audited];
+    return {
+      code,
+      statements: pushed === null ? statements : [this.#pushed.spending(pushed), ...statements],
+    };
   }
 
   /** Says that a code was sent. Called once its batch is done. */

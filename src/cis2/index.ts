@@ -99,7 +99,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const limitRows = limitingRows(new AnonymousRows(deps, 'cis2', deps.networkLimits));
   const interactions = new Interactions(singleUse, clock, cookies, limitRows, own.mark);
   const pushed = new PushedRequests('cis2-pushed', issuer, deps);
-  const codes = new Codes(singleUse, pushed, deps.recorder, deps.urls, own.mark);
+  const codes = new Codes(singleUse, pushed, deps, own.mark);
   const signerOf = (known: readonly TokenFault[]) =>
     deps.faults ? faultySigner(keys, deps.faults, known) : keys;
   const deliveries = new Deliveries({ ...deps, sessions, logoutSigner: signerOf(logoutTokenFaults) });

@@ -176,9 +176,11 @@ export class Tokens {
     );
   }
 
-  /** Ends all tokens of one authorization, also those that a refresh is giving out at this moment. */
-  async revokeFamily(family: string): Promise<void> {
-    await this.#database.batch([this.revokingFamily(family), this.revokingFamily(family)]);
+  /** Ends all tokens of one authorization, also those that a refresh is giving out at this moment. Returns how many lived. */
+  async revokeFamily(family: string): Promise<number> {
+    const revoking = this.revokingFamily(family);
+    const { results } = await this.#database.batch([revoking, this.revokingFamily(family)]);
+    return results.reduce((sum, { changes }) => sum + changes, 0);
   }
 
   /**

@@ -1,8 +1,10 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
 import { withQuery } from '../../oauth/parameters.ts';
+import type { Statement } from '../../storage/database.ts';
 import type { WithClient } from '../application/client.ts';
 import type { Attributes } from '../attributes.ts';
+import type { Base } from '../base.ts';
 import type { CodeGrant } from '../codes.ts';
 import type { Parts } from '../parts.ts';
 import type { Level } from '../upstream/upstream.ts';
@@ -38,6 +40,22 @@ export function grantOf({
     ...(jkt === undefined ? {} : { jkt }),
   };
 }
+
+/** The audit record of a code, for the batch that creates it. */
+export const codeRecordStatement = (
+  { audit }: Pick<Parts, 'audit'>,
+  base: Base,
+  { uid, sid, family, applicationId, level, upstream }: Omit<CodeGrant, 'issuer'>,
+): Statement =>
+  audit.recordStatement({
+    action: 'authorisation.code-issued',
+    outcome: 'ok',
+    actor: uid,
+    application: applicationId,
+    session: sid,
+    family,
+    detail: { base: base.path, provider: upstream, level: level.name },
+  });
 
 /** The redirect that brings the code to the client (RFC 6749 section 4.1.2); with the issuer where the profile has it (RFC 9207). */
 export function sendCode(

@@ -120,10 +120,10 @@ const signIn = ({ vault }: Pick<Parts, 'vault'>) =>
   };
 
 const giveTokens = (parts: Parts) => {
-  const { tokens, clock, database, recorder } = parts;
+  const { database, recorder } = parts;
   return async function giveTokens(known: WithBase & WithProducts & WithSignIn): Promise<Answer> {
     const { base, client, person, attributes, scope, level } = known;
-    const issuer = new Issuer(base, tokens, clock);
+    const issuer = new Issuer(base, parts);
     const lifetime = base.upstreams[0].refreshLifetime;
     const granted = {
       applicationId: client.application.id,
@@ -148,7 +148,7 @@ const giveTokens = (parts: Parts) => {
       refresh_count: '0',
       _refresh_tokens_validity_ms: String(lifetime),
     });
-    await database.batch([access.write, refresh.write]);
+    await database.batch([...access.writes, ...refresh.writes]);
     recorder.record({
       keys: [granted.family],
       from: 'console',

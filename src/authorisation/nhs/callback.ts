@@ -9,7 +9,7 @@ import {
   type WithProducts,
 } from '../application/client.ts';
 import type { Base } from '../base.ts';
-import { type Arrived, grantOf, sendCode } from '../callback/code.ts';
+import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callback/code.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
   checkCallbackAgain,
@@ -51,9 +51,12 @@ async function requireScope({
   return { level };
 }
 
-const giveCode = (parts: Pick<Parts, 'recorder'>, codes: Codes) =>
+const giveCode = (parts: Pick<Parts, 'recorder' | 'database' | 'audit'>, base: Base, codes: Codes) =>
   async function giveCode(known: Arrived): Promise<Answer> {
-    return sendCode(parts, known, await codes.create(grantOf(known)));
+    const grant = grantOf(known);
+    const { code, write } = codes.creating(grant);
+    await parts.database.batch([write, codeRecordStatement(parts, base, grant)]);
+    return sendCode(parts, known, code);
   };
 
 /** `GET /callback`, where the provider sends the browser back: the order of the checks is the contract. */
@@ -88,6 +91,6 @@ export function createCallback(base: Base, parts: Parts): NhsEndpoint {
     .step(requireScope)
     .step(fetchRoles(failBack))
     .step(describePerson(vault))
-    .step(giveCode(parts, new Codes(base, singleUse)));
+    .step(giveCode(parts, base, new Codes(base, singleUse)));
   return (incoming) => list.run(incoming);
 }

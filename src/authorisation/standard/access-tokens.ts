@@ -100,10 +100,10 @@ export class AccessTokens {
   readonly #base: Base;
   readonly #parts: Pick<Parts, 'keys' | 'clock' | 'urls'>;
 
-  constructor(base: Base, parts: Pick<Parts, 'tokens' | 'keys' | 'clock' | 'urls'>) {
+  constructor(base: Base, parts: Pick<Parts, 'tokens' | 'keys' | 'clock' | 'urls' | 'audit'>) {
     this.#base = base;
     this.#parts = parts;
-    this.#issuer = new Issuer(base, parts.tokens, parts.clock);
+    this.#issuer = new Issuer(base, parts);
   }
 
   async issue(half: PlatformHalf, grant: TokenGrant, options: AccessOptions): Promise<Issued> {

@@ -12,7 +12,7 @@ import {
   type WithProducts,
 } from '../application/client.ts';
 import type { Base } from '../base.ts';
-import { type Arrived, grantOf, sendCode } from '../callback/code.ts';
+import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callback/code.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
   checkCallbackAgain,
@@ -58,7 +58,7 @@ type Back = (known: { request: HttpRequest } & WithPending, refusal: Refusal) =>
 
 /** The code, and with it the end of the pushed request that it came from: another code never comes from that. */
 const giveCode = (
-  parts: Pick<Parts, 'recorder' | 'database' | 'singleUse' | 'clock'>,
+  parts: Pick<Parts, 'recorder' | 'database' | 'singleUse' | 'clock' | 'audit'>,
   base: Base,
   back: Back,
 ) => {
@@ -66,9 +66,14 @@ const giveCode = (
   const pushed = pushedAt(base, parts);
   return async function giveCode(known: { request: HttpRequest } & Arrived): Promise<Answer> {
     const { requestUri = null } = known.pending;
-    const { code, write } = codes.creating(grantOf(known));
+    const grant = grantOf(known);
+    const { code, write } = codes.creating(grant);
     const spending = requestUri === null ? [] : [pushed.spending(requestUri)];
-    const { done } = await parts.database.batch([...spending, write]);
+    const { done } = await parts.database.batch([
+      ...spending,
+      write,
+      codeRecordStatement(parts, base, grant),
+    ]);
     return done
       ? sendCode(parts, known, code, base.issuer)
       : back(known, errors.requestUriUsed('a code was given out for it meanwhile'));

@@ -4,23 +4,22 @@ import { steps } from '@alongside/kernel/steps';
 import { limitRate, readProducts, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
+import { revoking } from '../revoking.ts';
 import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
 
 /** A refresh token ends with all that came from the same sign-in, an access token alone (RFC 7009 section 2.1). */
-const revokeToken = (
-  { tokens, database, recorder }: Pick<Parts, 'tokens' | 'database' | 'recorder'>,
-  base: Base,
-) =>
-  async function revokeToken({ parameters, client }: Incoming & WithClient): Promise<Answer> {
+const revokeToken = (parts: Pick<Parts, 'tokens' | 'database' | 'recorder' | 'audit'>, base: Base) => {
+  const { tokens, recorder } = parts;
+  const revoke = revoking(parts, base);
+  return async function revokeToken({ parameters, client }: Incoming & WithClient): Promise<Answer> {
     const token = parameters.get('token');
     if (token === undefined) throw errors.tokenMissing('token is missing');
     const record = await tokens.find(token);
     // What is unknown, or another client's, is answered alike: nobody learns from it (RFC 7009 section 2.2).
     if (record?.issuer === base.issuer && record.clientId === client.half.clientId) {
-      if (record.kind === 'refresh') await tokens.revokeFamily(record.family);
-      else await database.run(tokens.revoking(token));
+      await revoke(record, 'client', record.kind === 'refresh' ? undefined : token);
       const detail = { client: client.application.name, kind: record.kind };
       recorder.record({
         keys: [record.family],
@@ -32,6 +31,7 @@ const revokeToken = (
     }
     return new Answer(200, { 'cache-control': 'no-store' });
   };
+};
 
 /** `POST /revoke` (RFC 7009). */
 export function createRevoke(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {

@@ -13,6 +13,7 @@ import { Developers } from '../../oauth/developers.ts';
 import { Products } from '../../oauth/products.ts';
 import { Refusals } from '../../oauth/refusals.ts';
 import { Tokens } from '../../oauth/tokens.ts';
+import { AuditLog } from '../../storage/audit.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { StoredEvents } from '../../storage/events.ts';
 import { StoredKeys } from '../../storage/signing-keys.ts';
@@ -122,6 +123,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
   ];
   const tokens = new Tokens(database, clock);
   const background = new Background();
+  const audit = new AuditLog(database, clock, vault);
   const service = createAuthorisation({
     clock,
     database,
@@ -132,6 +134,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     keys: new SigningKeys('authorisation', new StoredKeys(database, vault), clock),
     vault,
     recorder,
+    audit,
     background,
     log: silentLog,
     urls: { api, console: '', cis2: '', identityAgent: '', cis: '', sample: '' },

@@ -36,7 +36,9 @@ class DrySingleUse extends SingleUse {
 }
 
 class DryTokens extends Tokens {
-  override async revokeFamily(): Promise<void> {}
+  override async revokeFamily(): Promise<number> {
+    return 0;
+  }
 }
 
 /** The same parts, with which steps check as always and use nothing up. */

@@ -2,7 +2,6 @@ import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import type { AuditLog } from '../../storage/audit.ts';
 import { type Database, type Row, sql } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
@@ -15,7 +14,6 @@ interface Parts {
   consoleSecret: string;
   clock: Clock;
   database: Database;
-  audit: AuditLog;
   sessions: Sessions;
   ends: SessionEnds;
 }
@@ -63,15 +61,12 @@ const answerSessions = ({ database, clock, sessions }: Parts) =>
   };
 
 /** An administrator's end: tokens die and relying parties are told as for every other. */
-const endSession = ({ sessions, ends, audit }: Parts) =>
+const endSession = ({ sessions, ends }: Parts) =>
   async function endSession({ request }: Start): Promise<Answer> {
     const sid = decodeURIComponent(request.path.split('/')[3] ?? '');
     const session = await sessions.get(sid);
-    if (!session || (await ends.end([session], 'administrator')) === 0)
+    if (!session || (await ends.end([session], 'administrator', 'console')) === 0)
       throw errors.sessionUnknown(`no live session is ${sid.slice(0, 100)}`);
-    const { uid } = session;
-    const detail = { sid, cause: 'administrator' };
-    await audit.write({ actor: 'console', action: 'cis2.session-ended', target: uid, outcome: 'ok', detail });
     return noContent();
   };
 

@@ -3,6 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { type Refusal, reasonOf } from '@alongside/kernel/errors';
 import { steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import { firstMet } from '../acr.ts';
 import { type Authentication, reachedFor } from '../authentication.ts';
@@ -48,6 +49,7 @@ interface Parts {
   ends: SessionEnds;
   codes: Codes;
   marks: BrowserMarks;
+  audit: AuditLog;
   afterSignOut: AfterSignOut;
 }
 
@@ -194,6 +196,28 @@ const chooseRole = (parts: Parts) =>
     return toPage(parts, { ...known, interaction: { ...interaction, ...waiting } }, spends, 'role');
   };
 
+/** A sign-in begins a session, or proves its user anew. */
+const signInStatement = (
+  { audit }: Parts,
+  { request, authentication, party, before }: Whole,
+  { sid, roleId }: Session,
+): Statement =>
+  audit.recordStatement({
+    action: before ? 'cis2.signed-in-again' : 'cis2.sign-in',
+    outcome: 'ok',
+    actor: authentication.uid,
+    role: roleId,
+    application: party.application.id,
+    session: sid,
+    device: authentication.agentId,
+    address: request.address,
+    detail: {
+      authenticator: authentication.authenticator,
+      level: authentication.level.nhs,
+      credential: authentication.credentialId ?? undefined,
+    },
+  });
+
 const establishSession = (parts: Parts) =>
   async function establishSession(known: Whole & { roleId: string | null }): Promise<Answer> {
     const { request, interaction, party, reply, authentication, person, spends, found, before, roleId } =
@@ -207,6 +231,7 @@ const establishSession = (parts: Parts) =>
       ...made.statements,
       sessions.joining(made.session.sid, party.client.clientId),
       ...statements,
+      signInStatement(parts, known, made.session),
     ]);
     if (!done) {
       const { cisSessionId } = authentication;

@@ -1,4 +1,5 @@
 import type { Tokens } from '../../oauth/tokens.ts';
+import type { AuditLog } from '../../storage/audit.ts';
 import { inBatches } from '../../storage/batches.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import type { EndReason, Session } from '../session.ts';
@@ -11,6 +12,7 @@ interface Parts {
   sessions: Sessions;
   tokens: Tokens;
   deliveries: Deliveries;
+  audit: AuditLog;
 }
 
 /** Ends sessions with all that came of them: tokens die, relying parties are told. */
@@ -21,10 +23,13 @@ export class SessionEnds {
     this.#parts = parts;
   }
 
-  /** Ends each session once, whoever else tries; answers how many this call ended. Delivery goes on by itself. */
-  async end(sessions: readonly Session[], cause: EndReason): Promise<number> {
+  /**
+   * Ends each session once, whoever else tries; answers how many this call ended. Delivery goes on by itself.
+   * @param actor who ended them, where it was not their user
+   */
+  async end(sessions: readonly Session[], cause: EndReason, actor?: string): Promise<number> {
     let count = 0;
-    for (const session of sessions) if (await this.#endOne(session, cause)) count += 1;
+    for (const session of sessions) if (await this.#endOne(session, cause, { actor })) count += 1;
     return count;
   }
 
@@ -32,19 +37,31 @@ export class SessionEnds {
   async endExpired(expiry: Expiry): Promise<boolean> {
     return await inBatches(async () => {
       const over = await expiry.over();
-      for (const session of over) await this.#endOne(session, 'expired', expiry.ending(session));
+      for (const session of over) await this.#endOne(session, 'expired', { ending: expiry.ending(session) });
       return over.length;
     });
   }
 
-  async #endOne(session: Session, cause: EndReason, ending?: Statement): Promise<boolean> {
+  async #endOne(
+    session: Session,
+    cause: EndReason,
+    { actor, ending }: { actor?: string | undefined; ending?: Statement },
+  ): Promise<boolean> {
     const { sid, issuer, uid, cisSessionId } = session;
-    const { database, sessions, tokens, deliveries } = this.#parts;
+    const { database, sessions, tokens, deliveries, audit } = this.#parts;
     const told = { sid, uid, cisSessionId, cause };
     // The end and the promise to tell of it are one write, so a crash between the two loses nothing.
     const { done } = await database.batch([
       ending ?? sessions.ending(sid, cause),
       deliveries.promising(told),
+      audit.recordStatement({
+        action: 'cis2.session-ended',
+        outcome: 'ok',
+        actor: actor ?? uid,
+        session: sid,
+        target: uid,
+        detail: { cause },
+      }),
     ]);
     if (!done) return false;
     await tokens.revokeSession(sid, [issuer]);

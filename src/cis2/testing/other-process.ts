@@ -14,7 +14,7 @@ export function otherProcess(cis2: Instance, { idleSignOut = true, log = silentL
   const sessions = new Sessions(database, singleUse, clock, new CookieNames(cis2.origin, 'cis2'), issuer);
   const parts = { ...cis2, development: true, sessions, recorder: { record() {} } as never, log };
   const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
-  const ends = new SessionEnds({ database, tokens, sessions, deliveries });
+  const ends = new SessionEnds({ database, tokens, sessions, deliveries, audit: cis2.audit });
   const cis = new CisClient({ url: cis2.cis.url, secret: cis2.cis.secret }, log);
   const gone = new GonePeople({ database, cis, sessions, ends, log });
   const expiry = new Expiry({ clock, database, tokens, issuer, idleSignOut });

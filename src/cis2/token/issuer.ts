@@ -1,6 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
+import { sha256 } from '@alongside/kernel/secrets';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
 import { type Confirmation, confirmationAttributes } from '../confirmation.ts';
 import type { RelyingParty } from '../relying-party.ts';
@@ -15,6 +17,8 @@ export interface TokenGrant {
   family: string;
   /** Of access tokens: those who refresh have proved themselves, so refresh tokens are bound to the client alone (RFC 9449 section 5). */
   confirmation: Confirmation | null;
+  /** Whether the tokens replace others, by a refresh token. */
+  refreshed?: boolean;
 }
 
 /** A fresh token, and the write that brings it into being. */
@@ -22,19 +26,29 @@ export interface Made {
   token: string;
   /** Milliseconds. */
   expiresAt: number;
-  statement: Statement;
+  /** The token, and for an access token its audit record. */
+  statements: readonly Statement[];
 }
 
 /** Seconds. */
 const accessTokenLifetime = 3_600;
+
+interface TokenIssuerParts {
+  issuer: string;
+  tokens: Tokens;
+  clock: Clock;
+  audit: AuditLog;
+}
 
 /** Makes access and refresh tokens of CIS2. */
 export class TokenIssuer {
   readonly #issuer: string;
   readonly #tokens: Tokens;
   readonly #clock: Clock;
+  readonly #audit: AuditLog;
 
-  constructor({ issuer, tokens, clock }: { issuer: string; tokens: Tokens; clock: Clock }) {
+  constructor({ issuer, tokens, clock, audit }: TokenIssuerParts) {
+    this.#audit = audit;
     this.#issuer = issuer;
     this.#tokens = tokens;
     this.#clock = clock;
@@ -57,7 +71,7 @@ export class TokenIssuer {
   #make(kind: TokenRecord['kind'], grant: TokenGrant, expiresAt: number): Made {
     const { party, facts, scope, family, confirmation } = grant;
     const token = randomToken();
-    const statement = this.#tokens.issuing(token, {
+    const issuing = this.#tokens.issuing(token, {
       kind,
       issuer: this.#issuer,
       family,
@@ -73,6 +87,21 @@ export class TokenIssuer {
       issuedAt: this.#clock.now(),
       expiresAt,
     });
-    return { token, expiresAt, statement };
+    const statements = kind === 'access' ? [issuing, this.#recordStatement(token, grant)] : [issuing];
+    return { token, expiresAt, statements };
+  }
+
+  #recordStatement(token: string, { party, facts, scope, family, refreshed = false }: TokenGrant): Statement {
+    return this.#audit.recordStatement({
+      action: refreshed ? 'cis2.tokens-refreshed' : 'cis2.tokens-issued',
+      outcome: 'ok',
+      actor: facts.uid,
+      role: facts.roleId,
+      application: party.application.id,
+      session: facts.sid,
+      family,
+      tokenId: sha256(token),
+      detail: { scope: scope.join(' ') },
+    });
   }
 }

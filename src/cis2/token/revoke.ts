@@ -4,17 +4,20 @@ import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import { partyOf, type RelyingParty } from '../relying-party.ts';
 import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
 import { readForm } from './form.ts';
 import { findOwnToken, requireStandard } from './own-token.ts';
+import { recordRevocation } from './revocation-record.ts';
 
 interface Parts extends ClientAuthentication {
   issuer: string;
   database: Database;
   tokens: Tokens;
   recorder: Recorder;
+  audit: AuditLog;
   urls: Urls;
 }
 
@@ -30,8 +33,11 @@ const revokeToken = (parts: Parts) =>
     party: RelyingParty;
   }): Promise<Answer> {
     if (record) {
-      if (record.kind === 'refresh') await parts.tokens.revokeFamily(record.family);
-      else await parts.database.run(parts.tokens.revoking(token));
+      const count =
+        record.kind === 'refresh'
+          ? await parts.tokens.revokeFamily(record.family)
+          : (await parts.database.run(parts.tokens.revoking(token))).changes;
+      await recordRevocation(parts, record, 'client', count);
       parts.recorder.record({
         keys: [token],
         from: partyOf(party.client, parts.urls),

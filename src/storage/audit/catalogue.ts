@@ -132,15 +132,21 @@ export const auditActions = {
   },
   'cis2.sign-in': {
     by: 'CIS2',
-    when: 'A user signed in with an authenticator, or was refused.',
+    when: 'A user signed in with an authenticator, and a session began; or an authenticator was refused.',
     fields: ['session', 'application', 'address', 'device', 'role'],
     facts: ['authenticator', 'level', 'credential', 'error'],
+  },
+  'cis2.signed-in-again': {
+    by: 'CIS2',
+    when: 'A user signed in with an authenticator in a session that goes on.',
+    fields: ['session', 'application', 'address', 'device', 'role'],
+    facts: ['authenticator', 'level', 'credential'],
   },
   'cis2.session-ended': {
     by: 'CIS2',
     when: 'A session ended.',
     fields: ['target', 'session'],
-    facts: ['sid', 'cause'],
+    facts: ['cause'],
   },
   'cis2.role-chosen': {
     by: 'CIS2',
@@ -151,8 +157,8 @@ export const auditActions = {
   'cis2.code-issued': {
     by: 'CIS2',
     when: 'A relying party received an authorization code.',
-    fields: ['session', 'application', 'family', 'role'],
-    facts: ['authenticator', 'acr', 'silent'],
+    fields: ['session', 'application', 'family', 'role', 'device'],
+    facts: ['authenticator', 'acr'],
   },
   'cis2.tokens-issued': {
     by: 'CIS2',
@@ -174,9 +180,9 @@ export const auditActions = {
   },
   'cis2.tokens-revoked': {
     by: 'CIS2',
-    when: 'A client revoked a token.',
+    when: 'Tokens were revoked by their client, or because a code or refresh token was used again.',
     fields: ['session', 'application', 'family'],
-    facts: [],
+    facts: ['cause', 'count'],
   },
   'cis2.client-registered': {
     by: 'CIS2',

@@ -23,6 +23,7 @@ import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
 import { redeeming, type WithCode } from '../../redeem.ts';
 import { isCallback } from '../../redirects.ts';
+import { revoking } from '../../revoking.ts';
 import { corsHeaders } from '../cors.ts';
 import { grant, grantTypes } from './grant.ts';
 import { tokensAnswer } from './tokens-answer.ts';
@@ -39,11 +40,13 @@ export const checkRedirectUri = (base: Base) =>
   };
 
 export const findCode = (
-  { clock, tokens, endedSessions }: Pick<Parts, 'clock' | 'tokens' | 'endedSessions'>,
+  parts: Pick<Parts, 'clock' | 'database' | 'tokens' | 'endedSessions' | 'audit'>,
   base: Base,
   codes: Codes,
-) =>
-  async function findCode({
+) => {
+  const { clock, endedSessions } = parts;
+  const revoke = revoking(parts, base);
+  return async function findCode({
     form,
     client,
     redirectUri,
@@ -54,7 +57,7 @@ export const findCode = (
     if (!found) throw errors.codeInvalid(`no code of ${base.path} is like this`);
     const { payload: granted, usedAt, expiresAt } = found;
     if (usedAt !== null) {
-      if (base.hardening.codeReuseRevokes) await tokens.revokeFamily(granted.family);
+      if (base.hardening.codeReuseRevokes) await revoke(granted, 'code-reused');
       throw errors.codeInvalid(`the code was used ${clock.now() - usedAt} ms ago`);
     }
     if (expiresAt <= clock.now())
@@ -69,6 +72,7 @@ export const findCode = (
       throw errors.codeInvalid('the provider has ended the session since');
     return { code, granted, upstream };
   };
+};
 
 /** A challenge that was sent is enforced; a verifier without one means that somebody took it away (RFC 9700 section 4.8.2). */
 export const checkVerifier = (base: Base) =>
@@ -114,9 +118,9 @@ export const authorizationCode = grant(
         .step(keepScopes);
     },
     issue(base, parts) {
-      const { tokens, clock, recorder } = parts;
+      const { recorder } = parts;
       const redeem = redeeming(base, parts, errors.codeInvalid);
-      const issuer = new Issuer(base, tokens, clock);
+      const issuer = new Issuer(base, parts);
       return async function issue(known: Incoming & WithProducts & WithCode & { scope: string[] }) {
         const { request, form, code, granted, upstream, scope, client } = known;
         const lifetimes = lifetimesOf(base, form, {
@@ -132,7 +136,7 @@ export const authorizationCode = grant(
             _refresh_tokens_validity_ms: String(lifetimes.validity),
           },
         );
-        await redeem({ code, granted, upstream }, [access.write, refresh.write]);
+        await redeem({ code, granted, upstream }, [...access.writes, ...refresh.writes]);
         const keys = [code, granted.family];
         const detail = { client: client.application.name, level: granted.level.name, scope: scope.join(' ') };
         recorder.record({

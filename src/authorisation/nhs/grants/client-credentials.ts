@@ -27,8 +27,9 @@ export const clientCredentials = grant(
   {
     validate: (base, parts) =>
       authenticated(base, parts, grantTypes.clientCredentials).step(keepApplicationScopes),
-    issue(base, { tokens, clock, database, recorder }) {
-      const issuer = new Issuer(base, tokens, clock);
+    issue(base, parts) {
+      const { clock, database, recorder } = parts;
+      const issuer = new Issuer(base, parts);
       return async function issue({ form, client, scope }: Incoming & WithProducts & { scope: string[] }) {
         const family = orderedId();
         const { access: lifetime } = lifetimesOf(base, form, { access: accessLifetime, refresh: 0 });
@@ -44,7 +45,7 @@ export const clientCredentials = grant(
           },
           lifetime,
         );
-        await database.run(access.write);
+        await database.batch(access.writes);
         const detail = { client: client.application.name, scope: scope.join(' ') };
         const name = 'authorisation.client-credentials';
         recorder.record({ keys: [family], from: 'application', to: 'authorisation', name, detail });

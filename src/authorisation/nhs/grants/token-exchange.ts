@@ -69,8 +69,9 @@ export const tokenExchange = grant(
         .step(findRoles(parts))
         .step(useIdTokenOnce(base, parts));
     },
-    issue(base, { tokens, clock, database, vault, recorder, endedSessions }) {
-      const issuer = new Issuer(base, tokens, clock);
+    issue(base, parts) {
+      const { tokens, database, vault, recorder, endedSessions } = parts;
+      const issuer = new Issuer(base, parts);
       return async function issue(
         known: Incoming &
           WithProducts &
@@ -101,7 +102,7 @@ export const tokenExchange = grant(
           refresh_count: '0',
           _refresh_tokens_validity_ms: String(lifetimes.validity),
         });
-        await database.batch([access.write, refresh.write]);
+        await database.batch([...access.writes, ...refresh.writes]);
         if (await endedSessions.isOver(base, upstream, sid)) {
           await tokens.revokeFamily(granted.family);
           throw errors.subjectSession('the provider ended the session at the same time');

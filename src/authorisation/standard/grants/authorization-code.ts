@@ -9,6 +9,7 @@ import { scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
 import { redeeming, type WithCode } from '../../redeem.ts';
+import { revoking } from '../../revoking.ts';
 import { AccessTokens, refreshBinding } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
@@ -20,11 +21,13 @@ import { tokensAnswer } from './tokens-answer.ts';
 const harmlessRepeat = 10_000;
 
 const findCode = (
-  { clock, tokens, endedSessions }: Pick<Parts, 'clock' | 'tokens' | 'endedSessions'>,
+  parts: Pick<Parts, 'clock' | 'database' | 'tokens' | 'endedSessions' | 'audit'>,
   base: Base,
   codes: Codes,
-) =>
-  async function findCode({ parameters, client }: FromClient): Promise<WithCode> {
+) => {
+  const { clock, endedSessions } = parts;
+  const revoke = revoking(parts, base);
+  return async function findCode({ parameters, client }: FromClient): Promise<WithCode> {
     const code = parameters.get('code');
     if (code === undefined) throw errors.codeMissing('code is missing');
     const found = await codes.find(code);
@@ -35,7 +38,7 @@ const findCode = (
       const age = clock.now() - usedAt;
       // RFC 6749 section 4.1.2: a code that is used again has been stolen, or an answer was lost.
       if (base.hardening.codeReuseRevokes && (!isOwn || age > harmlessRepeat))
-        await tokens.revokeFamily(granted.family);
+        await revoke(granted, 'code-reused');
       throw errors.codeInvalid(`the code was used ${age} ms ago`);
     }
     if (expiresAt <= clock.now())
@@ -47,6 +50,7 @@ const findCode = (
       throw errors.codeInvalid('the provider has ended the session since');
     return { code, granted, upstream };
   };
+};
 
 async function checkRedirectUri({ parameters, granted }: FromClient & WithCode): Promise<void> {
   const redirectUri = parameters.get('redirect_uri');
@@ -93,10 +97,10 @@ export const authorizationCode = grant('authorization_code', {
       .step(keepResources(parts.urls.api))
       .step(keepScopes),
   issue(base, parts) {
-    const { tokens, clock, recorder } = parts;
+    const { recorder } = parts;
     const redeem = redeeming(base, parts, errors.codeInvalid);
     const accessTokens = new AccessTokens(base, parts);
-    const issuer = new Issuer(base, tokens, clock);
+    const issuer = new Issuer(base, parts);
     return async function issue({
       parameters,
       client,
@@ -119,7 +123,7 @@ export const authorizationCode = grant('authorization_code', {
         _refresh_tokens_validity_ms: String(lifetimes.validity),
         ...refreshBinding(client.half, granted.resources ?? [], binding),
       });
-      await redeem({ code, granted, upstream }, [access.write, refresh.write]);
+      await redeem({ code, granted, upstream }, [...access.writes, ...refresh.writes]);
       recorder.record({
         keys: [code, granted.family],
         from: 'application',

@@ -42,9 +42,9 @@ export const clientCredentials = grant('client_credentials', {
   validate: (_base, { urls }) =>
     steps<FromClient>().step(refusePublic).step(keepScopes).step(keepResources(urls.api)),
   issue(base, parts) {
-    const { tokens, clock, database, recorder } = parts;
+    const { database, recorder } = parts;
     const accessTokens = new AccessTokens(base, parts);
-    const issuer = new Issuer(base, tokens, clock);
+    const issuer = new Issuer(base, parts);
     return async function issue({
       parameters,
       client,
@@ -64,7 +64,7 @@ export const clientCredentials = grant('client_credentials', {
         attributes: applicationAttributes,
       };
       const access = await accessTokens.issue(client.half, granted, { lifetime, resources, binding });
-      await database.run(access.write);
+      await database.batch(access.writes);
       const detail = { client: client.application.name, scope: scope.join(' ') };
       const name = 'authorisation.client-credentials';
       recorder.record({ keys: [family], from: 'application', to: 'authorisation', name, detail });

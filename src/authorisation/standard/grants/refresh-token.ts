@@ -5,6 +5,7 @@ import type { Base } from '../../base.ts';
 import { accessLifetime, Issuer } from '../../issue.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
+import { revoking } from '../../revoking.ts';
 import { endOfRefreshing, type Rotated, Rotation, scopesLeft, upstreamOf } from '../../rotation.ts';
 import { AccessTokens, bindingOf, type Confirmation, sameBinding, tokenTypeOf } from '../access-tokens.ts';
 import { errors } from '../errors.ts';
@@ -63,7 +64,8 @@ const isBearerOfPublicClient = ({ client, record }: Repeated): boolean =>
  * whose tokens are bound to no key, ends the family (RFC 9700 section 4.14.2).
  */
 async function answerRepeat(
-  { tokens }: Pick<Parts, 'tokens'>,
+  parts: Parts,
+  base: Base,
   rotation: Rotation,
   repeated: Repeated,
 ): Promise<Answer> {
@@ -71,16 +73,16 @@ async function answerRepeat(
   const rotated = isBearerOfPublicClient(repeated) ? undefined : await rotation.repeat(token, record);
   if (rotated) {
     // The key is the one of the first answer, whatever the repeat proved.
-    const access = await tokens.find(rotated.accessToken);
+    const access = await parts.tokens.find(rotated.accessToken);
     return answer(rotation, rotated, access ? bindingOf(access.attributes) : null);
   }
-  await tokens.revokeFamily(record.family);
+  await revoking(parts, base)(record, 'refresh-token-reused');
   throw errors.refreshInvalid('the token was used before; all tokens of its family are revoked');
 }
 
-const handleUsed = (parts: Parts, rotation: Rotation) =>
+const handleUsed = (parts: Parts, base: Base, rotation: Rotation) =>
   async function handleUsed(known: Repeated): Promise<Answer | undefined> {
-    return known.record.usedAt === null ? undefined : answerRepeat(parts, rotation, known);
+    return known.record.usedAt === null ? undefined : answerRepeat(parts, base, rotation, known);
   };
 
 async function checkScope({ parameters, record, products }: FromClient & WithToken): Promise<WithScopes> {
@@ -105,15 +107,15 @@ const keepResources = (api: string) =>
 
 /** A new access token alone: the refresh token of a bound confidential client stays (FAPI 2.0 section 5.3.2.1). */
 const keepRefreshing = (base: Base, parts: Parts, accessTokens: AccessTokens) => {
-  const issuer = new Issuer(base, parts.tokens, parts.clock);
+  const issuer = new Issuer(base, parts);
   return async function keepRefreshing(known: Valid): Promise<Answer> {
     const { client, token, record, accessScope: scope, resources, binding, parameters } = known;
     const usual = { access: accessLifetime, refresh: 0 };
     const { access: lifetime } = lifetimesOf(base, parameters, usual);
     const { refresh_count: _, _refresh_tokens_validity_ms: __, ...attributes } = record.attributes;
-    const granted = { ...record, scope, attributes };
+    const granted = { ...record, scope, attributes, refreshed: true };
     const access = await accessTokens.issue(client.half, granted, { lifetime, resources, binding });
-    const { done } = await parts.database.batch([parts.tokens.holding(token), access.write]);
+    const { done } = await parts.database.batch([parts.tokens.holding(token), ...access.writes]);
     if (!done) throw errors.refreshInvalid('the token was revoked at the same time');
     return json(200, {
       access_token: access.token,
@@ -143,7 +145,7 @@ const rotate = (base: Base, parts: Parts, accessTokens: AccessTokens) => {
     const used = await parts.tokens.find(token);
     if (!used || used.revokedAt !== null)
       throw errors.refreshInvalid('the token was revoked at the same time');
-    return answerRepeat(parts, rotation, { client, token, record: used });
+    return answerRepeat(parts, base, rotation, { client, token, record: used });
   };
 };
 
@@ -152,7 +154,7 @@ export const refreshToken = grant('refresh_token', {
   validate: (base, parts) =>
     steps<FromClient>()
       .step(findToken(parts, base))
-      .step(handleUsed(parts, new Rotation(base, parts)))
+      .step(handleUsed(parts, base, new Rotation(base, parts)))
       .step(checkScope)
       .step(keepResources(parts.urls.api)),
   issue(base, parts) {

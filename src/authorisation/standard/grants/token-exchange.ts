@@ -131,7 +131,7 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
   issue(base, parts) {
     const { tokens, clock, database, recorder, endedSessions } = parts;
     const accessTokens = new AccessTokens(base, parts);
-    const issuer = new Issuer(base, tokens, clock);
+    const issuer = new Issuer(base, parts);
     return async function issue(known: Valid) {
       const { parameters, client, issuedType, subject, act, scope, resources, binding } = known;
       const usual = { access: accessLifetime, refresh: subject.upstream.refreshLifetime };
@@ -164,7 +164,11 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
         : null;
       // What came of a token must not outlive its revocation at the same moment.
       const holding = subject.family === null ? [] : [tokens.holding(known.subjectToken, 'access')];
-      const { done } = await database.batch([...holding, access.write, ...(refresh ? [refresh.write] : [])]);
+      const { done } = await database.batch([
+        ...holding,
+        ...access.writes,
+        ...(refresh ? [...refresh.writes] : []),
+      ]);
       if (!done) throw errors.subjectInvalid('it was revoked at the same time');
       if (await endedSessions.isOver(base, subject.upstream, subject.sid)) {
         await tokens.revokeFamily(granted.family);

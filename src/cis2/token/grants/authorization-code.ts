@@ -2,6 +2,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import { verifierFits } from '../../../oauth/pkce.ts';
 import type { Tokens } from '../../../oauth/tokens.ts';
 import type { Urls } from '../../../service.ts';
+import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database } from '../../../storage/database.ts';
 import type { CisClient } from '../../cis-client.ts';
 import { halfHash } from '../../claims/half-hash.ts';
@@ -14,10 +15,12 @@ import { partyOf } from '../../relying-party.ts';
 import type { Sessions } from '../../sessions.ts';
 import type { Made, TokenGrant, TokenIssuer } from '../issuer.ts';
 import { bringsRefreshToken } from '../refreshing.ts';
+import { recordRevocation } from '../revocation-record.ts';
 import type { Grant, GrantRequest } from './grant.ts';
 
 interface Parts extends IdTokenParts {
   database: Database;
+  audit: AuditLog;
   issuing: TokenIssuer;
   tokens: Tokens;
   sessions: Sessions;
@@ -54,7 +57,8 @@ function checkKey({ confirmation }: GrantRequest, { jkt = null }: CodeGrant): vo
 /** The code again: tokens that came of it end, unless the same client repeats itself at once (RFC 6749 section 4.1.2). */
 async function refuseAgain(parts: Parts, grant: CodeGrant, usedAt: number, clientId: string): Promise<never> {
   const retry = clientId === grant.clientId && parts.clock.now() - usedAt <= retryTime;
-  if (!retry) await parts.tokens.revokeFamily(grant.family);
+  if (!retry)
+    await recordRevocation(parts, grant, 'code-reused', await parts.tokens.revokeFamily(grant.family));
   throw errors.codeInvalid(
     retry ? 'it was used a moment ago' : 'it was used before; what came of it is revoked',
   );
@@ -119,8 +123,8 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
     const { done } = await parts.database.batch([
       parts.codes.spending(code),
       parts.sessions.needing(grant.sid),
-      access.statement,
-      ...(refresh ? [refresh.statement] : []),
+      ...access.statements,
+      ...(refresh?.statements ?? []),
     ]);
     if (!done) throw errors.codeInvalid('another request redeemed it first, or its session has ended');
     parts.recorder.record({

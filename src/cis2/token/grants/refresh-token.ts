@@ -2,6 +2,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
 import type { Urls } from '../../../service.ts';
+import type { AuditLog } from '../../../storage/audit.ts';
 import { type Database, must, type Statement, sql } from '../../../storage/database.ts';
 import type { CisClient } from '../../cis-client.ts';
 import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
@@ -15,11 +16,13 @@ import type { Sessions } from '../../sessions.ts';
 import { factsOf, type SignInFacts } from '../facts.ts';
 import type { TokenIssuer } from '../issuer.ts';
 import { refreshRules } from '../refreshing.ts';
+import { recordRevocation } from '../revocation-record.ts';
 import type { Successor, Successors } from '../successors.ts';
 import type { Grant, GrantRequest } from './grant.ts';
 
 interface Parts extends IdTokenParts {
   database: Database;
+  audit: AuditLog;
   tokens: Tokens;
   sessions: Sessions;
   cis: CisClient;
@@ -114,7 +117,10 @@ async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
   const successor = await parts.successors.again(valid.token, valid.record, retryTime);
   if (successor && isSameSender(asked, successor)) return answer(parts, asked, valid, successor);
   const ends = usual > 0 && rotates;
-  if (ends) await parts.tokens.revokeFamily(valid.record.family);
+  if (ends) {
+    const count = await parts.tokens.revokeFamily(valid.record.family);
+    await recordRevocation(parts, valid.record, 'refresh-token-reused', count);
+  }
   throw errors.refreshInvalid(
     `it was used before${ends ? '; all that came from its sign-in is revoked' : ''}`,
   );
@@ -137,7 +143,7 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
     const session = await parts.sessions.get(facts.sid);
     if (!session) throw errors.refreshInvalid('its session has ended');
     const { rotates } = refreshRules[party.client.profile];
-    const grant = { party, facts, family: record.family, confirmation: asked.confirmation };
+    const grant = { party, facts, family: record.family, confirmation: asked.confirmation, refreshed: true };
     const access = parts.issuing.access({ ...grant, scope });
     const next = rotates
       ? parts.issuing.refresh({ ...grant, scope: record.scope.split(' ') }, session.endsAt)
@@ -152,8 +158,8 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
     const { done } = await parts.database.batch([
       next ? parts.tokens.spending(token, parts.successors.seal(successor)) : needing(token),
       parts.sessions.needing(facts.sid),
-      access.statement,
-      ...(next ? [next.statement] : []),
+      ...access.statements,
+      ...(next?.statements ?? []),
     ]);
     if (!done) {
       const now = await parts.tokens.find(token);
