@@ -161,18 +161,9 @@ const remove = (parts: Parts) => {
 };
 
 /** Ends the sessions of the user in other browsers, as a change of an authenticator offers (ASVS 5.0, 7.4.3). */
-const endOthers = ({ sessions, ends, audit }: Parts) =>
+const endOthers = ({ sessions, ends }: Parts) =>
   async function endOthers({ session: { uid, sid } }: SignedIn): Promise<Answer> {
-    for (const other of await sessions.othersOf(uid, sid)) {
-      if ((await ends.end([other], 'signedOut')) === 0) continue;
-      await audit.write({
-        actor: `user:${uid}`,
-        action: 'cis2.session-ended',
-        target: uid,
-        outcome: 'ok',
-        detail: { sid: other.sid, cause: 'signedOut' },
-      });
-    }
+    await ends.end(await sessions.othersOf(uid, sid), 'signedOut', `user:${uid}`);
     return redirect(accountPath, 303);
   };
 
