@@ -10,6 +10,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The Identity Agent does not answer under this name.',
     actor: 'agent',
     source: 'RFC 9110 section 15.5.20; DNS rebinding',
+    fix: 'Open the agent as http://127.0.0.1 or localhost with its port.',
   },
   notFound: {
     code: 'not_found',
@@ -17,6 +18,7 @@ export const errors = catalogue('identity-agent', {
     description: 'There is nothing at this address.',
     actor: 'user',
     source: 'RFC 9110 section 15.5.5',
+    fix: 'Open the address that the application or CIS2 leads to.',
   },
   notNavigation: {
     code: 'not_a_navigation',
@@ -24,6 +26,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The Identity Agent answers only when the browser itself goes to it.',
     actor: 'developer',
     source: 'Fetch Metadata, sections 2.1 and 2.2',
+    fix: 'Send the browser itself to the agent, not a script or a frame.',
   },
   anotherUser: {
     code: 'another_user',
@@ -31,6 +34,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The Identity Agent answers only to programs of the same user of this computer.',
     actor: 'operator',
     source: wire,
+    fix: 'Run the browser and the Identity Agent as the same user of the computer.',
   },
   requestInvalid: {
     code: 'invalid_request',
@@ -38,6 +42,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The sign-in request is not valid. Please start again from your application.',
     actor: 'developer',
     source: wire,
+    fix: 'Start again from the application. Check that agent and CIS2 are of one version.',
   },
   requestUnpinned: {
     code: 'unpinned_request',
@@ -45,6 +50,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The sign-in request does not come from a service that this Identity Agent trusts.',
     actor: 'operator',
     source: 'RFC 8725 section 3.1',
+    fix: 'Configure the agent with the issuer and the keys of this CIS2.',
   },
   responseForeign: {
     code: 'foreign_response_uri',
@@ -52,6 +58,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The sign-in request leads to a foreign address.',
     actor: 'developer',
     source: wire,
+    fix: 'Send a response_uri of CIS2 in the sign-in request.',
   },
   requestReused: {
     code: 'request_reused',
@@ -59,6 +66,7 @@ export const errors = catalogue('identity-agent', {
     description: 'This sign-in request was used before. Please start again from your application.',
     actor: 'user',
     source: wire,
+    fix: 'Start again from the application.',
   },
   keysUnreachable: {
     code: 'keys_unreachable',
@@ -66,6 +74,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The sign-in service does not answer the Identity Agent. Please try again.',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.3',
+    fix: 'Check that the workstation reaches CIS2, then try again.',
   },
   exchangeRefused: {
     code: 'exchange_refused',
@@ -74,6 +83,7 @@ export const errors = catalogue('identity-agent', {
       'The sign-in service did not accept the proof of the Identity Agent. Please start again from your application.',
     actor: 'operator',
     source: wire,
+    fix: 'Start again from the application. Check that agent and CIS2 are of one installation.',
   },
   interactionUnknown: {
     code: 'interaction_unknown',
@@ -81,6 +91,7 @@ export const errors = catalogue('identity-agent', {
     description: 'This page is no longer valid. Please start again from your application.',
     actor: 'user',
     source: wire,
+    fix: 'Start again from the application.',
   },
   interactionOver: {
     code: 'interaction_over',
@@ -88,6 +99,7 @@ export const errors = catalogue('identity-agent', {
     description: 'This sign-in was completed or left. Please start again from your application.',
     actor: 'user',
     source: wire,
+    fix: 'Start again from the application.',
   },
   crossSite: {
     code: 'cross_site',
@@ -95,6 +107,7 @@ export const errors = catalogue('identity-agent', {
     description: 'This form was not sent by a page of the Identity Agent.',
     actor: 'developer',
     source: 'Fetch Metadata, section 2.3; RFC 6454 section 7',
+    fix: 'Use the pages of the Identity Agent itself.',
   },
   foreignCaller: {
     code: 'foreign_caller',
@@ -102,6 +115,7 @@ export const errors = catalogue('identity-agent', {
     description: 'Only pages of the sign-in service may call the Identity Agent.',
     actor: 'developer',
     source: 'Fetch, section 3.3 (CORS)',
+    fix: 'Call the agent from the page of CIS2 alone.',
   },
   formInvalid: {
     code: 'invalid_form',
@@ -109,5 +123,6 @@ export const errors = catalogue('identity-agent', {
     description: 'The form was not filled in as expected.',
     actor: 'developer',
     source: wire,
+    fix: 'Fill in the form of the page again.',
   },
 });

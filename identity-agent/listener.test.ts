@@ -11,7 +11,7 @@ import { freePort } from './fixture/desk.ts';
 import { createAgentListener, fits } from './listener.ts';
 
 const errors = catalogue('test', {
-  no: { code: 'no', status: 418, description: 'No.', actor: 'user', source: 'test' },
+  no: { code: 'no', status: 418, description: 'No.', actor: 'user', fix: 'Try again.', source: 'test' },
 });
 const show = async (request: HttpRequest): Promise<Answer> => {
   const { method, path, query, body, rawHeaders } = request;

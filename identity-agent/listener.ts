@@ -1,11 +1,10 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Answer, json } from '@alongside/kernel/answer';
-import { damageOf } from '@alongside/kernel/damaged-address';
-import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import { OperatorError } from '@alongside/kernel/operator';
+import { nothingHere, respond } from '@alongside/kernel/respond';
 
 // The agent's own listener, for an agent that runs alone: it has some twenty routes and one client, and must be small and
 // quick to start, so it does without the kernel's. What an endpoint sees is the same.
@@ -72,40 +71,16 @@ function send(outgoing: ServerResponse, { status, headers, body }: Answer): void
 }
 
 /** Makes the listener of an agent's routes; the first route that fits a path and its method answers. */
-export function createAgentListener(
-  routes: readonly Route[],
-  { log, before, onError }: AgentListenerOptions,
-): AgentListener {
-  async function answer(request: HttpRequest): Promise<Answer> {
-    try {
-      const early = before(request);
-      if (early) return early;
-      const damage = damageOf(request);
-      if (damage) throw damage;
-      const route = routes.find(
-        ({ methods, path }) =>
-          methods.some((method) => method === request.method) && fits(path, request.path),
-      );
-      return route ? await route.endpoint(request) : json(404, { error: 'not_found' });
-    } catch (thrown) {
-      const refused = thrown instanceof Refusal;
-      log[refused ? 'info' : 'error'](
-        {
-          id: request.id,
-          error: refused ? thrown.entry.id : 'unexpected',
-          detail: refused ? thrown.detail : reasonOf(thrown),
-          stack: refused ? undefined : (thrown as Error)?.stack,
-          path: request.path,
-        },
-        'refused',
-      );
-      return onError(thrown, request);
-    }
-  }
+export function createAgentListener(routes: readonly Route[], options: AgentListenerOptions): AgentListener {
+  const manners = { name: 'identity-agent', ...options };
+  const find = ({ method, path }: HttpRequest): Pick<Route, 'endpoint'> =>
+    routes.find((route) => route.methods.some((one) => one === method) && fits(route.path, path)) ??
+    nothingHere;
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     try {
-      send(outgoing, await answer(requestOf(incoming, await bodyOf(incoming))));
+      const request = requestOf(incoming, await bodyOf(incoming));
+      send(outgoing, await respond(request, find(request), manners));
     } catch (error) {
       if (!(error instanceof BodyTooLong)) return void incoming.socket.destroy();
       send(outgoing, json(413, { error: 'invalid_request' }, { connection: 'close' }));

@@ -1,17 +1,38 @@
+import type { Refusal } from './errors.ts';
 import type { Html } from './html.ts';
 
 export type Headers = Record<string, string | string[]>;
+
+/** Why an answer is a refusal, for the log and for `explain`. */
+export interface RefusedBecause {
+  refusal: Refusal;
+  /** Stands for the request's path, where that may name a patient. */
+  path?: string | undefined;
+}
 
 /** What a service answers to one HTTP request. A step that returns one ends its list of steps. */
 export class Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string | Uint8Array;
+  /** Set on the answer to a refusal; never sent. */
+  readonly because: RefusedBecause | undefined;
 
-  constructor(status: number, headers: Headers = {}, body: string | Uint8Array = '') {
+  constructor(
+    status: number,
+    headers: Headers = {},
+    body: string | Uint8Array = '',
+    because?: RefusedBecause | undefined,
+  ) {
     this.status = status;
     this.headers = headers;
     this.body = body;
+    this.because = because;
+  }
+
+  /** The same answer as the rendering of a refusal: the listener records why. Every renderer that does not throw calls this. */
+  refusing(refusal: Refusal, path?: string): Answer {
+    return new Answer(this.status, this.headers, this.body, { refusal, path });
   }
 
   /** The same answer with more headers; `set-cookie` is added to, all others replace. */
@@ -21,7 +42,7 @@ export class Answer {
       const before = merged[name];
       merged[name] = name === 'set-cookie' && before !== undefined ? [before, value].flat() : value;
     }
-    return new Answer(this.status, merged, this.body);
+    return new Answer(this.status, merged, this.body, this.because);
   }
 }
 

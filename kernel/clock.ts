@@ -7,6 +7,23 @@ export interface Clock {
 /** Seconds since the Unix epoch, rounded down: what JWT claims carry (RFC 7519 section 2, NumericDate). */
 export const seconds = (clock: Clock): number => Math.floor(clock.now() / 1000);
 
+const units: readonly [limit: number, size: number, name: string][] = [
+  [120, 1, 's'],
+  [7_200, 60, 'min'],
+  [172_800, 3_600, 'h'],
+  [Number.POSITIVE_INFINITY, 86_400, 'days'],
+];
+
+/** A difference from now as people read it: `20 s ago`, `in 3 min`, `now`. */
+export function relativeTime(fromNowInSeconds: number): string {
+  const distance = Math.abs(fromNowInSeconds);
+  if (!Number.isFinite(distance)) return 'at no time';
+  if (distance < 1) return 'now';
+  const [, size, name] = units.find(([limit]) => distance < limit) ?? [0, 1, 's'];
+  const text = `${Math.round(distance / size)} ${name}`;
+  return fromNowInSeconds < 0 ? `${text} ago` : `in ${text}`;
+}
+
 /** The machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 

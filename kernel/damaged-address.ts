@@ -1,16 +1,6 @@
-import { catalogue, type Refusal } from './errors.ts';
+import type { Refusal } from './errors.ts';
+import { kernelErrors } from './kernel-errors.ts';
 import type { HttpRequest, Route } from './request.ts';
-
-/** What every part refuses in its own form, before any route. */
-export const addressErrors = catalogue('kernel', {
-  addressDamaged: {
-    code: 'invalid_request',
-    status: 400,
-    description: 'The address is not well-formed.',
-    actor: 'developer',
-    source: 'RFC 3986 section 2.1',
-  },
-});
 
 function decodes(text: string): boolean {
   try {
@@ -30,5 +20,5 @@ export function damageOf(
   { early }: Pick<Route, 'early'> = {},
 ): Refusal | undefined {
   const where = decodes(path) ? (early || decodes(query) ? undefined : 'query') : 'path';
-  return where && addressErrors.addressDamaged(`the percent-encoding of the ${where} is damaged`);
+  return where && kernelErrors.addressDamaged(`the percent-encoding of the ${where} is damaged`);
 }

@@ -14,6 +14,8 @@ export interface ErrorEntry {
   /** Whether it may travel in a redirect to the client (RFC 6749 section 4.1.2.1). */
   readonly redirect: boolean;
   readonly actor: Actor;
+  /** What the actor does about it: one or two sentences in the imperative. */
+  readonly fix: string;
   /** Where the rule comes from. */
   readonly source: string;
 }
@@ -21,7 +23,7 @@ export interface ErrorEntry {
 /** A refusal of the catalogue, with the private reason for the log. */
 export class Refusal extends Error {
   readonly entry: ErrorEntry;
-  /** Why, in words, for the log: what was expected and what came. Never a secret or a raw token. */
+  /** What was expected and what was received, for the log and for `explain`. Never a secret, a token or patient data. */
   readonly detail: string;
   /** Members that the answer carries beside the entry's own. */
   readonly extra: Readonly<Record<string, string | number>>;

@@ -5,13 +5,13 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type Answer, json, StreamAnswer } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
-import { addressErrors } from './damaged-address.ts';
 import { uuid } from './ids.ts';
+import { kernelErrors } from './kernel-errors.ts';
 import { answerMalformed, type OnMalformed } from './malformed.ts';
 import { OperatorError } from './operator.ts';
 import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
 import type { HttpRequest, Route } from './request.ts';
-import { answerThrown, type Manners, nothingHere, respond } from './respond.ts';
+import { answerThrown, type Manners, noteRefusal, nothingHere, respond } from './respond.ts';
 import { routeFinder } from './route-finder.ts';
 import { withSecurityHeaders } from './security-headers.ts';
 
@@ -191,7 +191,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     // A path that cannot be decoded leads to no route; which one was meant is seen all the same.
     frameworkErrors: (error, raw, reply) => {
       const { path } = toRequest(raw, options.proxies);
-      const endpoint = async () => Promise.reject(addressErrors.addressDamaged(error.message));
+      const endpoint = async () => Promise.reject(kernelErrors.addressDamaged(error.message));
       const { early } = find(raw.method, path) ?? {};
       background.run(options.log, 'a damaged address got no answer', () =>
         handle(raw, reply, { endpoint, ...(early ? { early } : {}) }),
@@ -233,7 +233,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     try {
       await options.flush?.();
     } catch (error) {
-      answer = await answerThrown(error, request, ways, options, 'the events of a request could not be kept');
+      answer = noteRefusal(await answerThrown(error, request, ways, options), request, options);
     }
     if (isDraining) reply.header('connection', 'close');
     return send(reply, answer, options.isHttps ?? false, streams);
@@ -257,7 +257,10 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     const status = error.statusCode ?? 500;
     const endpoint = async () => {
       if (status >= 500) throw error;
-      return json(status, { error: 'invalid_request', error_description: error.message });
+      const refusal = (status === 413 ? kernelErrors.bodyTooLarge : kernelErrors.requestMalformed)(
+        error.message,
+      );
+      return json(status, { error: 'invalid_request', error_description: error.message }).refusing(refusal);
     };
     return handle(raw, reply, { endpoint });
   });

@@ -11,6 +11,7 @@ const errors = catalogue('test', {
     ...{ code: 'forbidden', status: 403, description: 'Not for you.' },
     actor: 'developer',
     source: 'this test',
+    fix: 'Try again.',
   },
 });
 

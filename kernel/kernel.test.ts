@@ -82,6 +82,7 @@ test('errors: the public and the private part stay apart', () => {
       description: 'public',
       actor: 'developer',
       source: 'RFC 6749 section 5.2',
+      fix: 'Try again.',
     },
   });
   const thrown = errors.wrong('private detail');

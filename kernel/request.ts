@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from './answer.ts';
-import type { EarlyRefusal } from './malformed.ts';
 
 /** One HTTP request as the endpoints see it. Nothing in it was checked yet. */
 export interface HttpRequest {
@@ -26,6 +25,13 @@ export interface HttpRequest {
   readonly certificate?: Buffer;
   /** DER of the other certificates that came with it, in the order in which they came. */
   readonly certificateChain?: readonly Buffer[];
+}
+
+/** A request that the server itself refused: before its endpoint saw it, or before it was a request at all. */
+export interface EarlyRefusal {
+  /** 413 for a body that is too large, 431 for its headers, 408 when it took too long, else 400. */
+  status: number;
+  reason: string;
 }
 
 export type Endpoint = (request: HttpRequest) => Promise<Answer>;

@@ -1,25 +1,26 @@
-import { type Answer, json } from './answer.ts';
+import { Answer, type Headers, json } from './answer.ts';
 import { damageOf } from './damaged-address.ts';
 import { Refusal, reasonOf } from './errors.ts';
+import { kernelErrors } from './kernel-errors.ts';
 import type { Log } from './log.ts';
+import { type RefusalRecord, type RefusalRecorder, recordOf } from './refusals.ts';
 import type { Endpoint, HttpRequest, Route } from './request.ts';
 import { refusedIfUnavailable, retryHeaders, Unavailable } from './unavailable.ts';
 
 /** How a service answers what is no success, whatever its requests come through. */
 export interface Manners {
+  /** Name in the log and in the records of refusals. */
+  name?: string;
   log: Log;
+  /** Records why requests were refused. */
+  refusals?: RefusalRecorder | undefined;
+  /** In development the header `X-Error-Detail` says why a request was refused. */
+  development?: boolean;
   /** A step that may answer before any route: an allow-list of hosts, say. */
   before?: (request: HttpRequest) => Answer | undefined | Promise<Answer | undefined>;
   /** Turns what an endpoint threw into an answer; the default is a plain JSON body. */
   onError?: (thrown: unknown, request: HttpRequest) => Answer;
 }
-
-/** A path as it may stand in a log: without what may be a token, of a one-time link say, or the number of a person. */
-const withoutTokens = (path: string): string =>
-  path
-    .slice(0, 500)
-    .replaceAll(/\d{9,}/g, '…')
-    .replaceAll(/[\w-]{20,}/g, (run) => (/\d/.test(run) && /[A-Z]/.test(run) ? '…' : run));
 
 /** The plain answer to anything that an endpoint did not turn into one of its own. */
 export function plainError(thrown: unknown, request: HttpRequest): Answer {
@@ -36,59 +37,91 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
 
 /** What is said where no route leads to. */
 export const nothingHere: { endpoint: Endpoint } = {
-  endpoint: async () =>
-    json(404, { error: 'not_found', error_description: 'There is nothing at this address.' }),
+  async endpoint(request) {
+    const refusal = kernelErrors.nothingHere('no route has this path and method');
+    return plainError(refusal, request).refusing(refusal);
+  },
 };
 
-/** Runs an endpoint, or `early` in its place where the address is damaged; what it throws is logged and becomes an answer. */
+/** The answer to another method than an address has (RFC 9110 section 15.5.6). */
+export const methodNotAllowed = (allow: string, headers: Headers = {}): Answer =>
+  new Answer(405, { allow, 'content-type': 'text/plain', ...headers }).refusing(
+    kernelErrors.methodNotAllowed(`the address answers ${allow}`),
+  );
+
+/** Whatever was thrown, as a refusal: the reason of what nobody foresaw is for the log alone. */
+const refusalOf = (thrown: unknown): Refusal =>
+  thrown instanceof Refusal ? thrown : kernelErrors.unexpected('see the log', {}, thrown);
+
+/** In a header, which takes no other characters. */
+const inAscii = (text: string): string =>
+  text
+    .replace(/[’‘]/g, "'")
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 1_000);
+
+function writeLine(
+  { messageId: id, error, detail, path }: RefusalRecord,
+  { entry, cause }: Refusal,
+  { log }: Manners,
+): void {
+  if (entry.status < 500 || cause === undefined) log.info({ id, error, detail, path }, 'refused');
+  else log.error({ id, error, detail: reasonOf(cause), stack: (cause as Error)?.stack, path }, 'failed');
+}
+
+/** Records why an answer is a refusal, in the log and for `explain`, and marks the answer with the id that finds it. */
+export function noteRefusal(
+  answer: Answer,
+  request: Pick<HttpRequest, 'id' | 'method' | 'path' | 'headers' | 'address'>,
+  manners: Manners,
+): Answer {
+  const marks: Headers = { 'x-message-id': request.id };
+  if (answer.because) {
+    const record = recordOf(answer.because, answer.status, request, manners.name ?? 'alongside');
+    writeLine(record, answer.because.refusal, manners);
+    manners.refusals?.record(record, request.address);
+    if (manners.development) marks['x-error-detail'] = inAscii(record.detail || record.description);
+  }
+  return answer.with(marks);
+}
+
+/** Renders what was thrown in the service's own form; what is unavailable in the route's own words, where it has any. */
+export async function answerThrown(
+  thrown: unknown,
+  request: HttpRequest,
+  { early }: Pick<Route, 'early'>,
+  { onError = plainError }: Manners,
+): Promise<Answer> {
+  const failure = refusedIfUnavailable(thrown);
+  const rendered = () => {
+    const answer = onError(failure, request).with(retryHeaders(failure));
+    return answer.because ? answer : answer.refusing(refusalOf(failure));
+  };
+  if (!early || !(thrown instanceof Unavailable)) return rendered();
+  return early({ status: 503, reason: reasonOf(thrown) })(request).catch(rendered);
+}
+
+async function answerTo(
+  request: HttpRequest,
+  way: Pick<Route, 'endpoint' | 'early'>,
+  manners: Manners,
+): Promise<Answer> {
+  const answered = await manners.before?.(request);
+  if (answered) return answered;
+  const damage = damageOf(request, way);
+  if (!damage) return way.endpoint(request);
+  if (!way.early) throw damage;
+  return way.early({ status: damage.entry.status, reason: damage.detail })(request);
+}
+
+/** Runs an endpoint, or `early` in its place where the address is damaged. Every refusal leaves through here and is recorded. */
 export async function respond(
   request: HttpRequest,
   way: Pick<Route, 'endpoint' | 'early'>,
   manners: Manners,
 ): Promise<Answer> {
-  try {
-    const answered = await manners.before?.(request);
-    if (answered) return answered;
-    const damage = damageOf(request, way);
-    if (!damage) return await way.endpoint(request);
-    if (!way.early) throw damage;
-    return await way.early({ status: damage.entry.status, reason: damage.detail })(request);
-  } catch (thrown) {
-    return answerThrown(thrown, request, way, manners, 'refused');
-  }
-}
-
-/** Answers for an endpoint that threw, or whose events could not be kept; where the route has its own words, in those. */
-export async function answerThrown(
-  thrown: unknown,
-  request: HttpRequest,
-  { early }: Pick<Route, 'early'>,
-  manners: Manners,
-  message: string,
-): Promise<Answer> {
-  const answer = answerFailure(thrown, request, manners, message);
-  if (!early || !(thrown instanceof Unavailable)) return answer;
-  return early({ status: 503, reason: reasonOf(thrown) })(request).catch(() => answer);
-}
-
-/** Logs what was thrown and renders it. */
-function answerFailure(
-  thrown: unknown,
-  request: HttpRequest,
-  { log, onError = plainError }: Manners,
-  message: string,
-): Answer {
-  const failure = refusedIfUnavailable(thrown);
-  const refused = failure instanceof Refusal;
-  log[refused && failure.entry.status < 500 ? 'info' : 'error'](
-    {
-      id: request.id,
-      error: refused ? failure.entry.id : 'unexpected',
-      detail: refused ? failure.detail : reasonOf(failure),
-      stack: refused ? undefined : (failure as Error)?.stack,
-      path: withoutTokens(request.path),
-    },
-    message,
+  const answer = await answerTo(request, way, manners).catch((thrown: unknown) =>
+    answerThrown(thrown, request, way, manners),
   );
-  return onError(failure, request).with(retryHeaders(failure));
+  return noteRefusal(answer, request, manners);
 }

@@ -11,6 +11,7 @@ export const availabilityErrors = catalogue('kernel', {
     code: 'temporarily_unavailable',
     status: 503,
     description: 'The service is temporarily unavailable. Try again in a moment.',
+    fix: 'Check the database and the disk of this service: GET /readyz names what fails.',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.4',
   },

@@ -269,6 +269,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       settings,
       audit,
       events: core.events,
+      refusals: core.refusals,
       listenEvents: (listener) => recorder.listen(listener),
       keys,
       log: log('console'),

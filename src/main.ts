@@ -98,6 +98,7 @@ async function start(
     if (left === 0) await background.settled();
     await recorder.keep();
     await core.audit.close();
+    await core.refusals.keep().catch(() => undefined);
   });
   const eventLoop = new EventLoopWatch();
   eventLoop.start();
@@ -153,6 +154,8 @@ async function start(
     held,
     host: config.host,
     recorder,
+    refusals: core.refusals,
+    development,
     proxies,
     tls,
     theme,

@@ -75,7 +75,7 @@ export function createFetchTransport({ guards, handOff, caller }: FetchTransport
       } catch (thrown) {
         if (!(thrown instanceof Refusal) || request.headers.origin !== caller) throw thrown;
         const { status, code, description } = thrown.entry;
-        return json(status, { error: code, error_description: description }).with(cors);
+        return json(status, { error: code, error_description: description }).with(cors).refusing(thrown);
       }
     },
     preflight: async (request) => (await asking.run({ request })).with(cors),

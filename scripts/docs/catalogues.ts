@@ -5,6 +5,7 @@ const root = new URL('../../', import.meta.url);
 const parts: readonly [string, string][] = [
   ['authorisation', 'API authorisation service'],
   ['gateway', 'Gateway'],
+  ['pds', 'Personal Demographics Service'],
   ['cis2', 'CIS2'],
   ['cis', 'CIS'],
   ['identity-agent', 'Identity Agent'],
@@ -24,7 +25,7 @@ export async function catalogues(): Promise<{ title: string; entries: ErrorEntry
   const files = globSync('{src,identity-agent,kernel}/**/*.ts', { cwd: root }).filter(
     (file) =>
       !/\.(test|fixture)\.ts$/.test(file) &&
-      readFileSync(new URL(file, root), 'utf8').includes('= catalogue('),
+      readFileSync(new URL(file, root), 'utf8').match(/= catalogue[<(]/),
   );
   const entries = new Map<string, ErrorEntry>();
   for (const file of files.sort())

@@ -10,6 +10,7 @@ function row(entry: ErrorEntry): string {
     entry.description,
     entry.redirect ? 'yes' : 'no',
     entry.actor,
+    entry.fix,
     entry.source,
   ];
   return `| ${cells.map(cell).join(' | ')} |`;
@@ -21,8 +22,8 @@ export async function errorsPage(): Promise<string> {
     [
       `## ${title}`,
       '',
-      '| id in the log | status | code | public description | redirected | who acts | source |',
-      '|---|---|---|---|---|---|---|',
+      '| id in the log | status | code | public description | redirected | who acts | fix | source |',
+      '|---|---|---|---|---|---|---|---|',
       ...entries.map(row),
       '',
     ].join('\n'),
@@ -32,7 +33,7 @@ export async function errorsPage(): Promise<string> {
     '',
     generated,
     '',
-    'Every refusal of every part. The public description is all that a caller reads; the log has the reason: what was expected and what came.',
+    'Every refusal of every part. The public description is all that a caller reads. `alongside explain ID` shows the reason: what was expected and received, the fix, who must act and the source. Every answer carries its id in the header `X-Message-Id`.',
     '',
     ...parts,
   ].join('\n');

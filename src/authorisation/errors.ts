@@ -11,114 +11,178 @@ const strictLogout = {
 
 /** Every refusal of the `nhs` profile, in the published words. `{name}` is filled from the refusal's `extra`. */
 export const errors = catalogue('authorisation', {
-  requestMalformed: { ...bad, description: 'request is malformed', source: 'RFC 6749 section 3.1' },
+  requestMalformed: {
+    ...bad,
+    description: 'request is malformed',
+    source: 'RFC 6749 section 3.1',
+    fix: 'Send well-formed percent-encoded parameters.',
+  },
   bodyTooLarge: {
     ...bad,
     status: 413,
     description: 'request is too large',
     source: 'RFC 9110 section 15.5.14',
+    fix: 'Send a form of at most 64 KiB.',
   },
   headersTooLarge: {
     ...bad,
     status: 431,
     description: 'headers are too large',
     source: 'RFC 6585 section 5',
+    fix: 'Send headers and an address of less than 16 KiB together.',
   },
-  parameterRepeated: { ...bad, description: 'parameter is repeated', source: 'RFC 6749 section 3.1' },
-  notFound: { ...bad, status: 404, description: 'Not Found' },
+  parameterRepeated: {
+    ...bad,
+    description: 'parameter is repeated',
+    source: 'RFC 6749 section 3.1',
+    fix: 'Send each parameter once.',
+  },
+  notFound: {
+    ...bad,
+    status: 404,
+    description: 'Not Found',
+    fix: 'Correct the path and the method. The endpoints are listed in docs/compatibility.md.',
+  },
   contentType: {
     ...bad,
     status: 415,
     description: 'Content-Type header must be application/x-www-form-urlencoded',
+    fix: 'Send the form with Content-Type application/x-www-form-urlencoded.',
   },
   statusKey: {
     ...denied,
     code: 'Access Denied',
     description: 'Invalid api key for _status monitoring endpoint',
+    fix: 'Send the configured key of _status in the header apikey.',
   },
-  unexpected: { ...unexpected, status: 500, actor: 'operator' },
+  unexpected: {
+    ...unexpected,
+    status: 500,
+    actor: 'operator',
+    fix: 'Look for this id in the log of the authorisation service; report a defect with that line.',
+  },
 
   // The application.
-  clientMissing: { ...unknown, description: 'client_id is missing' },
-  clientUnknown: { ...unknown, description: 'client_id is invalid' },
+  clientMissing: {
+    ...unknown,
+    description: 'client_id is missing',
+    fix: 'Add client_id with the API key of the application.',
+  },
+  clientUnknown: {
+    ...unknown,
+    description: 'client_id is invalid',
+    fix: 'Send the API key of an application of this base path. List them: alongside app list.',
+  },
   clientOrSecret: {
     ...unknown,
     code: 'invalid_client',
     description: 'client_id or client_secret is invalid',
+    fix: 'Send the current API key and secret of the application as client_id and client_secret.',
   },
-  secretMissing: { ...unknown, description: 'client_secret is missing' },
+  secretMissing: { ...unknown, description: 'client_secret is missing', fix: 'Add client_secret.' },
   appNotApproved: {
     ...denied,
     description: 'The developer app associated with the API key is not approved or revoked',
+    fix: 'Approve the application: alongside app approve ID.',
   },
   notSubscribed: {
     ...denied,
     description:
       'API Key supplied does not have access to this resource. Please check the API Key you are using belongs to an app which has sufficient access to access this resource.',
+    fix: 'Add a product that holds this API to the application: alongside app edit.',
   },
   companyInactive: {
     ...denied,
     description:
       'The company associated with the developer app that has the API key you are using has an inactive status',
+    fix: 'Activate the company of the application: alongside developer edit.',
   },
   developerInactive: {
     ...denied,
     description:
       'The developer who created the developer app that has the API key you are using has an inactive status',
+    fix: 'Activate the developer of the application: alongside developer edit.',
   },
   noScope: {
     ...denied,
     code: 'unauthorized_client',
     description:
       'you have tried to request authorization but your application is not configured to use this authorization grant type',
+    fix: 'Add a product with a scope for this grant and sign-in level to the application.',
   },
   quota: {
     ...limited,
     description:
       'Your application, {application}, has exceeded its quota of {limit} requests every {interval} {timeunit}(s) and is being rate limited.',
+    fix: 'Send fewer requests, reuse tokens until they expire, and wait for the seconds in Retry-After.',
   },
   spikeArrest: {
     ...limited,
     description:
       'Your application, {application}, has created a spike in traffic and is being rate limited. Please reduce the frequency of your requests.',
+    fix: 'Spread the requests, reuse tokens until they expire, and wait for the seconds in Retry-After.',
   },
   busyQuota: {
     ...limited,
     actor: 'operator',
     description: 'This API is currently receiving a high volume of requests and is being rate limited.',
+    fix: 'Retry after the seconds in Retry-After. The operator can raise the limits of the API.',
   },
   busySpikeArrest: {
     ...limited,
     actor: 'operator',
     description: 'This API is currently receiving a high volume of requests and is being rate limited.',
+    fix: 'Retry after the seconds in Retry-After. The operator can raise the limits of the API.',
   },
   networkBusy: {
     ...limited,
     description: 'This API is currently receiving a high volume of requests and is being rate limited.',
     source: 'RFC 6585 section 4',
+    fix: 'Wait for the seconds in Retry-After, and correct the requests that are refused.',
   },
 
   // Authorization requests.
-  redirectMissing: { ...bad, description: 'redirect_uri is missing' },
-  redirectUnknown: { ...bad, description: 'redirect_uri is invalid' },
-  stateMissing: { ...back, code: 'invalid_request', description: 'state is missing' },
-  responseTypeMissing: { ...back, code: 'invalid_request', description: 'response_type is missing' },
+  redirectMissing: {
+    ...bad,
+    description: 'redirect_uri is missing',
+    fix: 'Add redirect_uri with the registered callback URL.',
+  },
+  redirectUnknown: {
+    ...bad,
+    description: 'redirect_uri is invalid',
+    fix: 'Send a registered callback URL, character for character, or register this one.',
+  },
+  stateMissing: {
+    ...back,
+    code: 'invalid_request',
+    description: 'state is missing',
+    fix: 'Add state with a new random value.',
+  },
+  responseTypeMissing: {
+    ...back,
+    code: 'invalid_request',
+    description: 'response_type is missing',
+    fix: 'Add response_type=code.',
+  },
   responseTypeInvalid: {
     ...back,
     code: 'unsupported_response_type',
     description: 'response_type is invalid',
+    fix: 'Set response_type to code.',
   },
   challengeInvalid: {
     ...back,
     code: 'invalid_request',
     description: 'code_challenge is invalid',
     source: 'RFC 7636 section 4.2',
+    fix: 'Send code_challenge as the base64url of the SHA-256 of code_verifier, 43 characters.',
   },
   challengeMethod: {
     ...back,
     code: 'invalid_request',
     description: 'code_challenge_method is invalid',
     source: 'RFC 7636 section 4.4.1',
+    fix: 'Set code_challenge_method to S256.',
   },
   upstreamFailed: {
     ...back,
@@ -126,60 +190,113 @@ export const errors = catalogue('authorisation', {
     description: 'The identity provider did not complete the sign in',
     actor: 'operator',
     source: 'RFC 6749 section 4.1.2.1',
+    fix: 'Check that the identity provider answers and that the platform is registered there as configured.',
   },
 
   // The provider's answer.
-  stateInvalid: { ...bad, description: 'Invalid state parameter.' },
-  externalMalformed: { ...bad, description: 'Malformed JWT in External ID token', actor: 'operator' },
+  stateInvalid: {
+    ...bad,
+    description: 'Invalid state parameter.',
+    fix: 'Start the sign-in again in the same browser; each state is used once, within its lifetime.',
+  },
+  externalMalformed: {
+    ...bad,
+    description: 'Malformed JWT in External ID token',
+    actor: 'operator',
+    fix: 'Check the token endpoint that is configured for the provider: its ID token is no compact JWS.',
+  },
   externalAudience: {
     ...bad,
     description: "Invalid 'aud' claim in external ID token JWT",
     actor: 'operator',
+    fix: "Configure the provider to issue ID tokens for the platform's client.",
   },
-  externalIssuer: { ...bad, description: 'Invalid iss claim in external ID token JWT', actor: 'operator' },
+  externalIssuer: {
+    ...bad,
+    description: 'Invalid iss claim in external ID token JWT',
+    actor: 'operator',
+    fix: 'Configure the issuer of the provider exactly as its ID tokens name it.',
+  },
   externalKid: {
     ...unknown,
     description: "Invalid 'kid' header in external ID token JWT - no matching public key",
     actor: 'operator',
+    fix: "Check that the provider's key set has the key of its ID tokens and that this instance reaches it.",
   },
   externalExpired: {
     ...bad,
     description: "Invalid 'exp' claim in external ID token JWT - JWT has expired",
     actor: 'operator',
     source: 'OpenID Connect Core section 3.1.3.7',
+    fix: 'Synchronise the clocks of the provider and of this instance.',
   },
   externalNonce: {
     ...bad,
     description: "Invalid 'nonce' claim in external ID token JWT",
     actor: 'operator',
     source: 'OpenID Connect Core section 3.1.3.7',
+    fix: 'Configure the provider to return the nonce of the authorization request in the ID token.',
   },
-  signatureInvalid: { ...unsigned, description: 'JWT signature verification failed' },
+  signatureInvalid: {
+    ...unsigned,
+    description: 'JWT signature verification failed',
+    fix: 'Sign with the private key whose public key is registered under this kid.',
+  },
 
   // Token requests.
-  grantMissing: { ...bad, description: 'grant_type is missing' },
-  grantUnsupported: { ...bad, code: 'unsupported_grant_type', description: 'grant_type is invalid' },
-  grantInvalid: { ...bad, description: 'grant_type is invalid' },
-  codeMissing: { ...bad, description: 'authorization_code is missing' },
-  codeInvalid: { ...bad, code: 'invalid_grant', description: 'authorization_code is invalid' },
-  refreshMissing: { ...bad, description: 'refresh_token is missing' },
-  refreshInvalid: { ...unknown, code: 'invalid_grant', description: 'refresh_token is invalid' },
+  grantMissing: { ...bad, description: 'grant_type is missing', fix: 'Add grant_type.' },
+  grantUnsupported: {
+    ...bad,
+    code: 'unsupported_grant_type',
+    description: 'grant_type is invalid',
+    fix: 'Use authorization_code, refresh_token, client_credentials or token exchange.',
+  },
+  grantInvalid: {
+    ...bad,
+    description: 'grant_type is invalid',
+    fix: 'Send the grant_type that belongs to the other parameters of the request.',
+  },
+  codeMissing: {
+    ...bad,
+    description: 'authorization_code is missing',
+    fix: 'Add code with the authorization code of the callback.',
+  },
+  codeInvalid: {
+    ...bad,
+    code: 'invalid_grant',
+    description: 'authorization_code is invalid',
+    fix: 'Exchange each code once, within its lifetime, with the client and redirect_uri that it was issued to.',
+  },
+  refreshMissing: { ...bad, description: 'refresh_token is missing', fix: 'Add refresh_token.' },
+  refreshInvalid: {
+    ...unknown,
+    code: 'invalid_grant',
+    description: 'refresh_token is invalid',
+    fix: 'Send the newest refresh token of this client; each is used once.',
+  },
   refreshExpired: {
     ...unknown,
     code: 'invalid_grant',
     description: 'refresh token refresh period has expired',
     actor: 'user',
+    fix: 'Sign in again.',
   },
 
   ...assertionErrors,
   ...subjectErrors,
 
   // Userinfo and back-channel logout.
-  userinfoToken: { ...unexpected, status: 401, actor: 'developer' },
+  userinfoToken: {
+    ...unexpected,
+    status: 401,
+    actor: 'developer',
+    fix: 'Send an unexpired access token of a combined sign-in by CIS2.',
+  },
   userinfoPattern: {
     ...bad,
     description:
       'The Userinfo endpoint is only supported for Combined Auth integrations. Currently this is only for NHS CIS2 authentications - for more guidance see https://digital.nhs.uk/developer/guides-and-documentation/security-and-authorisation/user-restricted-restful-apis-nhs-cis2-combined-authentication-and-authorisation',
+    fix: 'Call userinfo with a token of a combined sign-in by CIS2.',
   },
   logoutSource: {
     ...denied,
@@ -187,25 +304,83 @@ export const errors = catalogue('authorisation', {
     description: 'Access Denied for client ip',
     actor: 'operator',
     source: 'Apigee, AccessControl policy',
+    fix: "Send logout tokens from a configured address, or add the provider's address to logoutSources.",
   },
-  logoutMalformed: { ...bad, description: 'Malformed JWT in logout_token', actor: 'operator' },
-  logoutUnverified: { ...bad, code: 'bad_request', description: 'Unable to verify JWT', actor: 'operator' },
-  logoutAudience: { ...bad, description: 'Missing/invalid aud claim in JWT', actor: 'operator' },
-  logoutIssuer: { ...bad, description: 'Missing/invalid iss claim in JWT', actor: 'operator' },
-  logoutSid: { ...bad, description: 'Missing sid claim in JWT', actor: 'operator' },
-  logoutEvents: { ...bad, description: 'Missing/invalid events claim in JWT', actor: 'operator' },
-  logoutNonce: { ...bad, description: 'Prohibited nonce claim in JWT', actor: 'operator' },
-  logoutType: { ...strictLogout, description: 'Missing/invalid typ header in JWT' },
-  logoutExp: { ...strictLogout, description: 'Missing/invalid exp claim in JWT' },
-  logoutIat: { ...strictLogout, description: 'Missing/invalid iat claim in JWT' },
-  logoutJti: { ...strictLogout, description: 'Missing/invalid jti claim in JWT' },
-  logoutReplayed: { ...strictLogout, description: 'Non-unique jti claim in JWT' },
+  logoutMalformed: {
+    ...bad,
+    description: 'Malformed JWT in logout_token',
+    actor: 'operator',
+    fix: 'Send logout_token as a compact JWS.',
+  },
+  logoutUnverified: {
+    ...bad,
+    code: 'bad_request',
+    description: 'Unable to verify JWT',
+    actor: 'operator',
+    fix: "Sign the logout token with a key of the provider's key set.",
+  },
+  logoutAudience: {
+    ...bad,
+    description: 'Missing/invalid aud claim in JWT',
+    actor: 'operator',
+    fix: "Configure the provider to issue logout tokens for the platform's client.",
+  },
+  logoutIssuer: {
+    ...bad,
+    description: 'Missing/invalid iss claim in JWT',
+    actor: 'operator',
+    fix: 'Configure the issuer of the provider exactly as its logout tokens name it.',
+  },
+  logoutSid: {
+    ...bad,
+    description: 'Missing sid claim in JWT',
+    actor: 'operator',
+    fix: 'Add the claim sid to the logout token.',
+  },
+  logoutEvents: {
+    ...bad,
+    description: 'Missing/invalid events claim in JWT',
+    actor: 'operator',
+    fix: 'Add the back-channel logout event to events of the logout token.',
+  },
+  logoutNonce: {
+    ...bad,
+    description: 'Prohibited nonce claim in JWT',
+    actor: 'operator',
+    fix: 'Leave nonce out of the logout token.',
+  },
+  logoutType: {
+    ...strictLogout,
+    description: 'Missing/invalid typ header in JWT',
+    fix: 'Set the header typ of the logout token to logout+jwt.',
+  },
+  logoutExp: {
+    ...strictLogout,
+    description: 'Missing/invalid exp claim in JWT',
+    fix: 'Add exp to the logout token, at most two minutes ahead.',
+  },
+  logoutIat: {
+    ...strictLogout,
+    description: 'Missing/invalid iat claim in JWT',
+    fix: 'Add iat to the logout token, and synchronise the clocks.',
+  },
+  logoutJti: {
+    ...strictLogout,
+    description: 'Missing/invalid jti claim in JWT',
+    fix: 'Add a new jti to each logout token.',
+  },
+  logoutReplayed: {
+    ...strictLogout,
+    description: 'Non-unique jti claim in JWT',
+    fix: 'Send each logout token once.',
+  },
   logoutUnknown: {
     ...bad,
     code: 'not_implemented',
     status: 501,
     description: 'SID not found',
     actor: 'operator',
+    fix: 'Nothing, where the session has ended. Otherwise send the sid of the ID token.',
   },
   logoutFailed: {
     ...bad,
@@ -213,5 +388,6 @@ export const errors = catalogue('authorisation', {
     status: 501,
     description: 'Logout Failed',
     actor: 'operator',
+    fix: 'Look for this id in the log of the authorisation service.',
   },
 });

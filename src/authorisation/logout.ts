@@ -9,7 +9,6 @@ import type { Parameters } from '../oauth/parameters.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';
 import { FetchError } from '../oauth/safe-fetch.ts';
 import type { Base } from './base.ts';
-import type { Diagnosis } from './diagnosis.ts';
 import { errors } from './errors.ts';
 import type { Parts } from './parts.ts';
 import { isFor, signedByProvider } from './upstream/calls.ts';
@@ -137,16 +136,15 @@ export const endSession = (
   };
 
 /** Only from where a provider calls, where that is configured; the answer of the published gateway to all others. */
-export const requireSource = ({ hardening }: Base, diagnosis: Diagnosis) => {
+export const requireSource = ({ hardening }: Base) => {
   const sources = hardening.logoutSources && trustedProxies(hardening.logoutSources);
   return async function requireSource({ request }: { request: HttpRequest }): Promise<Answer | undefined> {
     const { address } = request;
     if (sources === null || sources.includes(address)) return undefined;
-    await diagnosis.note(
-      errors.logoutSource(`${address} is not among ${hardening.logoutSources?.join(', ')}`),
-      request,
-    );
     const faultstring = `Access Denied for client ip : ${address}`;
-    return json(403, { fault: { faultstring, detail: { errorcode: 'accesscontrol.IPDeniedAccess' } } });
+    const refusal = errors.logoutSource(`${address} is not among ${hardening.logoutSources?.join(', ')}`);
+    return json(403, {
+      fault: { faultstring, detail: { errorcode: 'accesscontrol.IPDeniedAccess' } },
+    }).refusing(refusal);
   };
 };

@@ -6,8 +6,6 @@ export const paths = {
   tokens: '/authorisation/tokens',
   /** `POST` a `ValidateRequest`: what is wrong with it, without using anything up. */
   validate: '/authorisation/validate',
-  /** `GET` the private reason of a public error. */
-  refusal: (messageId: string) => `/authorisation/refusals/${encodeURIComponent(messageId)}`,
 } as const;
 
 /** A token as a sign-in of this person at this application would give it. */
@@ -18,20 +16,6 @@ export interface MintRequest {
   application: string;
   /** Base path, `/oauth2` say; by default the first of the application's profile. */
   base?: string;
-}
-
-/** Why a request was refused. */
-export interface RefusalAnswer {
-  messageId: string;
-  /** ISO time. */
-  at: string;
-  service: string;
-  /** Name of the catalogue entry, `service.name`. */
-  error: string;
-  /** What was expected and what came. */
-  detail: string;
-  /** Path of the request. */
-  path: string;
 }
 
 /** What a supplier pasted, exactly one of the first three. */

@@ -1,5 +1,6 @@
 import { Background } from '@alongside/kernel/background';
 import { AdjustableClock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
 import { EventRecorder, type Keeping } from '@alongside/kernel/events';
 import { type KidStyle, SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
@@ -12,6 +13,7 @@ import type { RegularTask } from '../service.ts';
 import { AuditLog, type AuditOptions } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { StoredEvents } from '../storage/events.ts';
+import { Refusals } from '../storage/refusals.ts';
 import { clockOffsetSetting, Settings } from '../storage/settings.ts';
 import { StoredKeys } from '../storage/signing-keys.ts';
 import { SingleUse } from '../storage/single-use.ts';
@@ -25,6 +27,7 @@ export interface Core {
   audit: AuditLog;
   events: StoredEvents;
   recorder: EventRecorder;
+  refusals: Refusals;
   /** What no request waits for, and stopping does. */
   background: Background;
   applications: Applications;
@@ -63,6 +66,9 @@ export async function createCore(
   const background = new Background();
   const { log } = options;
   const audit = new AuditLog(database, clock, vault, { log, ...options.audit });
+  const refusals = new Refusals(database, clock, {
+    onLost: (error) => log.error({ detail: reasonOf(error) }, 'refusals could not be stored'),
+  });
 
   const readClock = async () => {
     if (options.movableClock) clock.setOffset(Number((await settings.get(clockOffsetSetting)) ?? 0));
@@ -81,6 +87,7 @@ export async function createCore(
     audit,
     events,
     recorder,
+    refusals,
     background,
     applications: new Applications(database, clock),
     products: new Products(database),
@@ -91,6 +98,7 @@ export async function createCore(
       { service: 'core', name: 'audit', every: minute, everyProcess: true, run: () => audit.tick() },
       { service: 'core', name: 'old-single-use', every: minute, run: () => singleUse.sweep() },
       { service: 'core', name: 'old-tokens', every: minute, run: () => tokens.sweep() },
+      { service: 'core', name: 'old-refusals', every: minute, run: () => refusals.sweep() },
       {
         service: 'core',
         name: 'old-events',

@@ -10,6 +10,7 @@ import {
 import type { Log } from '@alongside/kernel/log';
 import { isLoopbackName } from '@alongside/kernel/networks';
 import type { TrustedProxies } from '@alongside/kernel/peer';
+import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import type { Service } from '../service.ts';
 import { withHealth } from './health.ts';
 import type { ListenerName, Ports } from './ports.ts';
@@ -48,6 +49,8 @@ interface ListenerSettings {
   held: boolean;
   host: string;
   recorder: EventRecorder;
+  refusals: RefusalRecorder;
+  development: boolean;
   proxies: TrustedProxies;
   tls: TlsFiles | undefined;
   theme: Theme;
@@ -113,6 +116,8 @@ export async function startListeners(
         log,
         flush: () => settings.recorder.flush(),
         isHttps: isHttps(settings.urls[name]),
+        refusals: settings.refusals,
+        development: settings.development,
         ...(proxies ? { proxies } : {}),
         ...(tls ? { tls } : {}),
         ...(service.onMalformed ? { onMalformed: service.onMalformed } : {}),

@@ -1,5 +1,6 @@
 import { text } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
+import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import type { ServiceName } from '../config.ts';
 import type { Service } from '../service.ts';
 import type { Faults, NamedFault } from '../storage/faults.ts';
@@ -44,7 +45,10 @@ export const outages: readonly Outage[] = [
   },
 ];
 
-const unavailable = text(503, 'Service Unavailable\n', { 'retry-after': '1' });
+const unavailable = (names: string) =>
+  text(503, 'Service Unavailable\n', { 'retry-after': '1' }).refusing(
+    kernelErrors.faultInjected(`switched on: ${names}`),
+  );
 
 /** The service with the outages that are switched on; development only. */
 export function withOutages(name: ServiceName, service: Service, faults: Faults): Service {
@@ -54,7 +58,8 @@ export function withOutages(name: ServiceName, service: Service, faults: Faults)
     ...route,
     async endpoint(request) {
       const here = own.filter(({ paths }) => paths.test(request.path));
-      if (here.length > 0 && (await faults.happening(here)).length > 0) return unavailable;
+      const happening = here.length > 0 ? await faults.happening(here) : [];
+      if (happening.length > 0) return unavailable(happening.map(({ name }) => name).join(', '));
       return endpoint(request);
     },
   });

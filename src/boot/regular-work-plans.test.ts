@@ -31,8 +31,8 @@ const fillings: Readonly<Record<string, string>> = {
   event: `(journey, at, from_party, to_party, name, outcome, detail)
     SELECT 'j' || (i / 5), CASE WHEN i < 600 THEN '${iso(now - 2_000 * hour)}' ELSE '${iso(now)}' END, 'cis', 'cis2', 'n', 'ok', '{}'`,
   journey_link: `(hash, journey) SELECT 'h' || i, 'j' || (i / 5)`,
-  refused: `(message_id, at, service, error, detail)
-    SELECT 'm' || i, CASE WHEN i % 200 = 0 THEN '${iso(now - 2_000 * hour)}' ELSE '${iso(now)}' END, 's', 'e', '{}'`,
+  refusal: `(message_id, at, body)
+    SELECT 'm' || i, CASE WHEN i < 600 THEN ${now - 2_000 * hour} ELSE ${now} END, '{}'`,
   person: `(uid, persona, body, revision) SELECT 'u' || i, NULL, '{"uid":"u' || i || '","disabled":false,"roles":[]}', 1`,
   person_change: `(uid) SELECT 'u' || i`,
   card: `(serial, uid, state, pin, issued_locked, unlock_attempts, created_at)

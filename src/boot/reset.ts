@@ -11,7 +11,7 @@ const emptied = [
   'certificate',
   'event',
   'journey_link',
-  'refused',
+  'refusal',
   'counter',
 ];
 

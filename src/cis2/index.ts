@@ -247,22 +247,22 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
 
   // What is not named here is seen by people.
   const renderers = new Map([
-    [realm('/access_token'), cors.render(nonce.render(tokenError(development)))],
-    [realm(endpointPaths.revocation), cors.render(tokenError(development))],
-    [realm(endpointPaths.introspection), tokenError(development)],
-    [realm(endpointPaths.pushed), cors.render(nonce.render(tokenError(development)))],
-    [realm('/userinfo'), cors.render(nonce.render(bearerError(development)))],
-    [realm('/connect/jwk_uri'), cors.render(serviceError(development))],
-    ['/agent/exchange', serviceError(development)],
-    [sessionEndedPath, serviceError(development)],
-    [tabletPaths.open, serviceError(development)],
-    [tabletPaths.answer, serviceError(development)],
-    [tabletPaths.join, serviceError(development)],
+    [realm('/access_token'), cors.render(nonce.render(tokenError))],
+    [realm(endpointPaths.revocation), cors.render(tokenError)],
+    [realm(endpointPaths.introspection), tokenError],
+    [realm(endpointPaths.pushed), cors.render(nonce.render(tokenError))],
+    [realm('/userinfo'), cors.render(nonce.render(bearerError))],
+    [realm('/connect/jwk_uri'), cors.render(serviceError)],
+    ['/agent/exchange', serviceError],
+    [sessionEndedPath, serviceError],
+    [tabletPaths.open, serviceError],
+    [tabletPaths.answer, serviceError],
+    [tabletPaths.join, serviceError],
   ]);
   const page = errorPage(development);
   const below = [
-    { prefix: consolePrefix, render: serviceError(development) },
-    ...registrationPrefixes(issuer).map((prefix) => ({ prefix, render: registrationError(development) })),
+    { prefix: consolePrefix, render: serviceError },
+    ...registrationPrefixes(issuer).map((prefix) => ({ prefix, render: registrationError })),
   ];
   const rendererOf = (path: string) =>
     renderers.get(path) ?? below.find(({ prefix }) => path.startsWith(prefix))?.render ?? page;

@@ -1,5 +1,5 @@
-import { Answer } from '@alongside/kernel/answer';
 import { everyMethod, type Method, type Route } from '@alongside/kernel/http';
+import { methodNotAllowed } from '@alongside/kernel/respond';
 
 const partsOf = (path: string): string[] => path.split('/');
 
@@ -16,7 +16,7 @@ function overlap(one: string, other: string): boolean {
 }
 
 const notAllowed = (allow: string): Route['endpoint'] => {
-  const answer = new Answer(405, { allow, 'content-type': 'text/plain', 'cache-control': 'no-store' });
+  const answer = methodNotAllowed(allow, { 'cache-control': 'no-store' });
   return async () => answer;
 };
 

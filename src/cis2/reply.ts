@@ -6,7 +6,6 @@ import type { Log } from '@alongside/kernel/log';
 import { withQuery } from '../oauth/parameters.ts';
 import type { Urls } from '../service.ts';
 import type { ResponseMode } from './authorization-request.ts';
-import { traces } from './error-answers.ts';
 import { filled } from './pages/filled.ts';
 import { formPostPage } from './pages/form-post.ts';
 import { goingOnPage } from './pages/frame.ts';
@@ -66,8 +65,7 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
           : {}),
       }),
     fail: (refusal) => {
-      const { entry, detail } = refusal;
-      frame.log.info({ id: request.id, error: entry.id, detail, client: party.client.clientId }, 'refused');
+      const { entry } = refusal;
       frame.recorder.record({
         keys: [target.state ?? ''],
         from: 'cis2',
@@ -82,7 +80,7 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
         state,
         iss: frame.issuer,
       };
-      return send(parameters).with(traces(refusal, request, frame.development));
+      return send(parameters).with({ 'x-request-id': request.id }).refusing(refusal);
     },
   };
 }

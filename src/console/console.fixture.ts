@@ -15,6 +15,7 @@ import type { Urls } from '../service.ts';
 import { AuditLog } from '../storage/audit.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { StoredEvents } from '../storage/events.ts';
+import { Refusals } from '../storage/refusals.ts';
 import { Settings } from '../storage/settings.ts';
 import { StoredKeys } from '../storage/signing-keys.ts';
 import type { ConsoleDependencies } from './dependencies.ts';
@@ -30,6 +31,7 @@ export interface TestConsole {
   base: ManualClock;
   clock: AdjustableClock;
   recorder: EventRecorder;
+  refusals: Refusals;
   applications: Applications;
   tokens: Tokens;
   settings: Settings;
@@ -53,6 +55,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
   const audit = new AuditLog(database, clock, vault);
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
+  const refusals = new Refusals(database, clock);
   const applications = new Applications(database, clock);
   const products = new Products(database);
   const developers = new Developers(database);
@@ -80,6 +83,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     settings,
     audit,
     events,
+    refusals,
     listenEvents: (listener) => recorder.listen(listener),
     applications,
     products,
@@ -105,6 +109,8 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
   const listener = createListener(service.routes, {
     name: 'console',
     log: silentLog,
+    refusals,
+    development: true,
     flush: () => recorder.flush(),
     before: (request) => service.before?.(request),
     ...(service.onError ? { onError: service.onError } : {}),
@@ -116,6 +122,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     base,
     clock,
     recorder,
+    refusals,
     applications,
     tokens,
     settings,

@@ -12,6 +12,7 @@ import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { StoredEvents } from '../storage/events.ts';
 import type { NamedFault } from '../storage/faults.ts';
+import type { Refusals } from '../storage/refusals.ts';
 import type { Settings } from '../storage/settings.ts';
 import type { RealmKeySets } from './resources/realm-keys.ts';
 
@@ -26,6 +27,7 @@ export interface ConsoleDependencies {
   settings: Settings;
   audit: AuditLog;
   events: StoredEvents;
+  refusals: Refusals;
   /** Calls back for each event that this process has kept; returns how to stop. */
   listenEvents: (listener: () => void) => () => void;
   applications: Applications;

@@ -10,6 +10,7 @@ export const errors = catalogue('console', {
     description: 'The console does not answer under this name.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.20; DNS rebinding',
+    fix: 'Open the console under its configured address, or localhost.',
   },
   foreignOrigin: {
     code: 'foreign_origin',
@@ -17,6 +18,24 @@ export const errors = catalogue('console', {
     description: 'Pages of other origins may not call the console.',
     actor: 'developer',
     source: 'RFC 6454 section 7',
+    fix: 'Open the console itself, or call its API from the command line.',
+  },
+  neighbourRefused: {
+    code: 'refused',
+    status: 400,
+    description: 'The service behind the console refused the call; the console passed its answer on.',
+    fix: 'Correct the call as the reason says.',
+    actor: 'developer',
+    source: wire,
+  },
+  refusalUnknown: {
+    code: 'unknown_message',
+    status: 404,
+    description:
+      'No stored refusal has this message id, X-Request-ID or X-Correlation-ID. Refusals are stored for seven days.',
+    fix: 'Copy the id from the header X-Message-Id of the answer, from message_id in its body, or from the error page.',
+    actor: 'developer',
+    source: wire,
   },
   crossSite: {
     code: 'cross_site',
@@ -24,6 +43,7 @@ export const errors = catalogue('console', {
     description: 'Pages of other sites may not call the console.',
     actor: 'developer',
     source: 'Fetch Metadata section 2.3',
+    fix: 'Open the console itself, or call its API from the command line.',
   },
   anotherUser: {
     code: 'another_user',
@@ -32,6 +52,7 @@ export const errors = catalogue('console', {
       'The console answers only programs of the user who started it. Set --any-local-user to answer others, as in a container.',
     actor: 'operator',
     source: 'proc(5), /proc/net/tcp',
+    fix: 'Use the console as the user who started it, or set --any-local-user.',
   },
   mediaType: {
     code: 'unsupported_media_type',
@@ -39,6 +60,7 @@ export const errors = catalogue('console', {
     description: 'The body must be sent as application/json.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.16',
+    fix: 'Send the body with Content-Type application/json.',
   },
   signInMissing: {
     code: 'sign_in_required',
@@ -46,6 +68,7 @@ export const errors = catalogue('console', {
     description: 'In production an administrator must sign in to the console.',
     actor: 'operator',
     source: wire,
+    fix: 'Sign in at the console, or run the command on its machine with --data, --state or --config.',
   },
   operatorUnknown: {
     code: 'sign_in_required',
@@ -53,6 +76,7 @@ export const errors = catalogue('console', {
     description: 'This access token of a local operator is not the one in the state file of now.',
     actor: 'operator',
     source: wire,
+    fix: 'Name the state file of the running instance with --data, --state or --config.',
   },
   invitationSpent: {
     code: 'invitation_spent',
@@ -61,6 +85,7 @@ export const errors = catalogue('console', {
       'This link was used already, or its hour is over. Ask for another one: alongside admin invite.',
     actor: 'user',
     source: wire,
+    fix: 'Ask for a new invitation: alongside admin invite.',
   },
   passkeyRefused: {
     code: 'passkey_refused',
@@ -68,6 +93,7 @@ export const errors = catalogue('console', {
     description: 'The answer of your passkey was not accepted. Try again.',
     actor: 'user',
     source: 'WebAuthn sections 7.1 and 7.2',
+    fix: 'Try again with your passkey.',
   },
   passkeyUnknown: {
     code: 'passkey_unknown',
@@ -75,6 +101,7 @@ export const errors = catalogue('console', {
     description: 'No administrator has this passkey. Try another one, or ask for an invitation.',
     actor: 'user',
     source: 'WebAuthn section 7.2 step 6',
+    fix: 'Use another passkey, or ask for an invitation: alongside admin invite.',
   },
   tooManyRequests: {
     code: 'too_many_requests',
@@ -82,6 +109,7 @@ export const errors = catalogue('console', {
     description: 'There are too many sign-ins from your network. Wait a minute and try again.',
     actor: 'user',
     source: 'RFC 6585 section 4',
+    fix: 'Wait a minute, then try again.',
   },
   requestInvalid: {
     code: 'invalid_request',
@@ -89,6 +117,7 @@ export const errors = catalogue('console', {
     description: 'The request is not in the form that the console expects.',
     actor: 'developer',
     source: wire,
+    fix: 'Correct the field that the answer names. docs/console-api.md has each shape.',
   },
   notFound: {
     code: 'not_found',
@@ -96,6 +125,7 @@ export const errors = catalogue('console', {
     description: 'There is no such thing.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.5',
+    fix: 'Read the list again, and name one of it.',
   },
   callUnknown: {
     code: 'no_such_call',
@@ -103,6 +133,7 @@ export const errors = catalogue('console', {
     description: 'There is no such call in production: what only development needs is not there.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.5',
+    fix: 'Use a call of docs/console-api.md that production has.',
   },
   faultUnknown: {
     code: 'unknown_fault',
@@ -110,6 +141,7 @@ export const errors = catalogue('console', {
     description: 'There is no fault of this name.',
     actor: 'developer',
     source: wire,
+    fix: 'Name a fault of the list: alongside fault list.',
   },
   tokenUnknown: {
     code: 'unknown_token',
@@ -117,6 +149,7 @@ export const errors = catalogue('console', {
     description: 'The platform does not know this access token.',
     actor: 'developer',
     source: wire,
+    fix: 'Send an access token of this platform.',
   },
   taken: {
     code: 'already_exists',
@@ -124,6 +157,7 @@ export const errors = catalogue('console', {
     description: 'There is one of this name already.',
     actor: 'developer',
     source: wire,
+    fix: 'Use another name, or change the existing one.',
   },
   revisionChanged: {
     code: 'precondition_failed',
@@ -131,6 +165,7 @@ export const errors = catalogue('console', {
     description: 'It was changed meanwhile. Read it again.',
     actor: 'developer',
     source: 'RFC 9110 section 13.1.1',
+    fix: 'Read the resource again and repeat the change with its new ETag.',
   },
   agentUnreachable: {
     code: 'agent_unreachable',
@@ -138,6 +173,7 @@ export const errors = catalogue('console', {
     description: 'No Identity Agent of this machine answers. Start one, or use the machine on which it runs.',
     actor: 'operator',
     source: wire,
+    fix: 'Start the Identity Agent on this machine.',
   },
   agentFailed: {
     code: 'agent_failed',
@@ -145,6 +181,7 @@ export const errors = catalogue('console', {
     description: 'The Identity Agent did not understand the call. It may be of another version.',
     actor: 'operator',
     source: wire,
+    fix: 'Use an Identity Agent of the version of this instance.',
   },
   wrongPin: {
     code: 'wrong_pin',
@@ -152,6 +189,7 @@ export const errors = catalogue('console', {
     description: 'The PIN is wrong.',
     actor: 'user',
     source: wire,
+    fix: 'Enter the PIN of the card again. A card blocks after three wrong PINs.',
   },
   cardBlocked: {
     code: 'card_blocked',
@@ -159,6 +197,7 @@ export const errors = catalogue('console', {
     description: 'The PIN of this card is blocked.',
     actor: 'user',
     source: wire,
+    fix: 'Unblock the card: alongside card unblock.',
   },
   noQuestion: {
     code: 'no_open_question',
@@ -166,6 +205,7 @@ export const errors = catalogue('console', {
     description: 'The Identity Agent does not ask for this now.',
     actor: 'developer',
     source: wire,
+    fix: 'Read the state of the agent, and answer what it asks.',
   },
   cardRemoved: {
     code: 'card_removed',
@@ -173,6 +213,7 @@ export const errors = catalogue('console', {
     description: 'The card was taken out.',
     actor: 'user',
     source: wire,
+    fix: 'Insert the card, then repeat the call.',
   },
   roleUnknown: {
     code: 'unknown_role',
@@ -180,6 +221,7 @@ export const errors = catalogue('console', {
     description: 'The person does not have this role.',
     actor: 'developer',
     source: wire,
+    fix: 'Choose a role that the person has.',
   },
   cardUnknown: {
     code: 'unknown_card',
@@ -187,6 +229,7 @@ export const errors = catalogue('console', {
     description: 'There is no card of this serial, persona or uid.',
     actor: 'developer',
     source: wire,
+    fix: 'Name a card of the list: alongside card list.',
   },
   cardTaken: {
     code: 'duplicate_card',
@@ -194,6 +237,7 @@ export const errors = catalogue('console', {
     description: 'There is a card with this serial already.',
     actor: 'developer',
     source: wire,
+    fix: 'Use another serial.',
   },
   cardInvalid: {
     code: 'invalid_card',
@@ -201,6 +245,7 @@ export const errors = catalogue('console', {
     description: 'The card is not valid.',
     actor: 'developer',
     source: wire,
+    fix: 'Correct the member that the answer names.',
   },
   noVirtualReader: {
     code: 'no_virtual_reader',
@@ -208,6 +253,7 @@ export const errors = catalogue('console', {
     description: 'This Identity Agent has a reader of its own; a person must put the card in.',
     actor: 'developer',
     source: wire,
+    fix: 'Insert the card by hand into the reader of the agent.',
   },
   cisUnreachable: {
     code: 'cis_unreachable',
@@ -215,6 +261,7 @@ export const errors = catalogue('console', {
     description: 'CIS does not answer.',
     actor: 'operator',
     source: wire,
+    fix: 'Start CIS, or check that the console reaches its address.',
   },
   cisRefused: {
     code: 'cis_refused',
@@ -222,6 +269,7 @@ export const errors = catalogue('console', {
     description: 'CIS does not accept the console: both must come from one installation.',
     actor: 'operator',
     source: wire,
+    fix: 'Start all processes of the installation with one master key.',
   },
   platformUnreachable: {
     code: 'platform_unreachable',
@@ -229,6 +277,7 @@ export const errors = catalogue('console', {
     description: 'The authorisation service does not answer.',
     actor: 'operator',
     source: wire,
+    fix: 'Start the authorisation service, or check that the console reaches its address.',
   },
   platformRefused: {
     code: 'platform_refused',
@@ -237,6 +286,7 @@ export const errors = catalogue('console', {
       'The authorisation service does not accept the console: both must come from one installation.',
     actor: 'operator',
     source: wire,
+    fix: 'Start all processes of the installation with one master key.',
   },
   cis2Unreachable: {
     code: 'cis2_unreachable',
@@ -244,6 +294,7 @@ export const errors = catalogue('console', {
     description: 'CIS2 does not answer.',
     actor: 'operator',
     source: wire,
+    fix: 'Start CIS2, or check that the console reaches its address.',
   },
   cis2Refused: {
     code: 'cis2_refused',
@@ -251,6 +302,7 @@ export const errors = catalogue('console', {
     description: 'CIS2 does not accept the console: both must come from one installation.',
     actor: 'operator',
     source: wire,
+    fix: 'Start all processes of the installation with one master key.',
   },
   tooManyStreams: {
     code: 'too_many_streams',
@@ -258,5 +310,6 @@ export const errors = catalogue('console', {
     description: 'Too many listeners follow the events already.',
     actor: 'developer',
     source: wire,
+    fix: 'Close other listeners of the events, then try again.',
   },
 });

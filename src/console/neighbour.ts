@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { type Answer, json } from '@alongside/kernel/answer';
 import { type Refuse, reasonOf } from '@alongside/kernel/errors';
+import { errors } from './errors.ts';
 
 /** One call of a neighbour. A body that is text goes out as it is, with the type that is named. */
 export interface NeighbourCall {
@@ -124,8 +125,16 @@ export const neighbour = ({ at, unreachable, refused }: NeighbourSettings): Neig
   },
 });
 
+const publicReason = (body: unknown): string => {
+  const { error = '', error_description: description = '' } = (body ?? {}) as Record<string, unknown>;
+  return `${String(error)}: ${String(description)}`;
+};
+
 /** What a neighbour answered, as the console's own answer. */
-export const relayed = (
+export function relayed(
   { status, etag, body }: NeighbourAnswer,
   headers: Record<string, string> = {},
-): Answer => json(status, body ?? {}, { ...(etag === undefined ? {} : { etag }), ...headers });
+): Answer {
+  const answer = json(status, body ?? {}, { ...(etag === undefined ? {} : { etag }), ...headers });
+  return status < 400 ? answer : answer.refusing(errors.neighbourRefused(publicReason(body)));
+}

@@ -1,9 +1,8 @@
 import { Answer, type Headers } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { EarlyRefusal } from '@alongside/kernel/malformed';
+import type { EarlyRefusal } from '@alongside/kernel/request';
 import { retryHeaders, Unavailable } from '@alongside/kernel/unavailable';
-import { Refusals } from '../oauth/refusals.ts';
 import type { Api } from './api.ts';
 import { recordCall } from './audit.ts';
 import { challengeOf } from './challenge.ts';
@@ -11,7 +10,7 @@ import type { Dependencies } from './dependencies.ts';
 import { rendererOf } from './errors/registry.ts';
 import { faults } from './faults.ts';
 import { pipeline } from './pipeline.ts';
-import { keepReason, recordEnding } from './record.ts';
+import { recordEnding } from './record.ts';
 import type { Trace } from './trace.ts';
 
 /** The client's ids, back on the answer, each only if it was sent. */
@@ -27,8 +26,8 @@ function mirrored({ headers }: HttpRequest): Headers {
 /** Returns whatever was thrown as a refusal. An unexpected error is the catch-all; its cause goes to the log alone. */
 function refusalOf(thrown: unknown, messageId: string): Refusal {
   if (thrown instanceof Refusal) return thrown;
-  if (thrown instanceof Unavailable) return faults.unavailable(reasonOf(thrown), { messageId }, thrown);
-  return faults.unexpected(reasonOf(thrown), { messageId }, thrown);
+  if (thrown instanceof Unavailable) return faults.unavailable(thrown.message, { messageId }, thrown);
+  return faults.unexpected('see the log', { messageId }, thrown);
 }
 
 /** What the server refused before the rules, as a refusal. */
@@ -39,7 +38,8 @@ function earlyFault({ status, reason }: EarlyRefusal): Refusal | Error {
 }
 
 /** The same answer in bytes: the HTTP server adds a charset to the published content types of a text. */
-const inBytes = ({ status, headers, body }: Answer): Answer => new Answer(status, headers, Buffer.from(body));
+const inBytes = ({ status, headers, body, because }: Answer): Answer =>
+  new Answer(status, headers, Buffer.from(body), because);
 
 /** The way into one API: the rules, then its form of errors, the mirrored ids, the event, the line in the log and the reason to be looked up. */
 export function apiEndpoint(
@@ -48,7 +48,6 @@ export function apiEndpoint(
   early?: EarlyRefusal,
 ): (request: HttpRequest) => Promise<Answer> {
   const rules = pipeline(dependencies);
-  const refusals = new Refusals(dependencies.database, dependencies.clock);
   const renderer = rendererOf(api.errors);
   return async (request) => {
     const trace: Trace = {};
@@ -67,24 +66,14 @@ export function apiEndpoint(
     } catch (thrown) {
       const refusal = refusalOf(thrown, request.id);
       const ids = api.swapsIds && renderer.mirrors(refusal) ? mirrored(request) : {};
-      const answer = renderer.render(refusal).with({
-        ...ids,
-        ...challengeOf(refusal, trace),
-        ...retryHeaders(refusal),
-        'x-message-id': request.id,
-      });
-      if (refusal.cause !== undefined)
-        dependencies.log.error(
-          { id: request.id, api: api.name, stack: (refusal.cause as Error).stack },
-          'unexpected',
-        );
+      const answer = renderer
+        .render(refusal)
+        .with({ ...ids, ...challengeOf(refusal, trace), ...retryHeaders(refusal) })
+        .refusing(refusal, api.basePath + (trace.operation ?? ''));
       await recordCall(dependencies, call, answer, refusal.entry.id).catch((error: unknown) =>
         dependencies.log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
       );
       recordEnding(dependencies, { ...ending, answer, rule: refusal.entry.id, detail: refusal.detail });
-      // Without storage there is nowhere to keep it, and the caller would wait again.
-      if (refusal.entry.id !== faults.unavailable.entry.id)
-        await keepReason(dependencies.log, refusals, ending, refusal);
       return inBytes(answer);
     }
   };

@@ -16,6 +16,7 @@ export const faults = catalogue('gateway', {
     description: "Header '{header}' was sent more than once",
     actor: 'developer',
     source: 'RFC 9110 section 5.3',
+    fix: 'Send the header once.',
   },
   bodyTooLarge: {
     code: 'body_too_large',
@@ -23,6 +24,7 @@ export const faults = catalogue('gateway', {
     description: 'Body buffer overflow',
     actor: 'developer',
     source: 'Apigee, protocol.http.TooBigBody',
+    fix: 'Send a smaller body.',
   },
   requestMalformed: {
     code: 'request_malformed',
@@ -30,6 +32,7 @@ export const faults = catalogue('gateway', {
     description: 'Bad request',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.1',
+    fix: 'Send a well-formed path and body.',
   },
   missingAuthorization: {
     code: 'missing_authorization',
@@ -37,6 +40,7 @@ export const faults = catalogue('gateway', {
     description: 'Missing Authorization header',
     actor: 'developer',
     source: `${published}, UpdateInvalidAccessTokenFaultString`,
+    fix: 'Send Authorization: Bearer with an access token.',
   },
   emptyAuthorization: {
     code: 'empty_authorization',
@@ -44,6 +48,7 @@ export const faults = catalogue('gateway', {
     description: 'Empty Authorization header',
     actor: 'developer',
     source: `${published}, UpdateInvalidAccessTokenFaultString`,
+    fix: 'Send Authorization: Bearer with an access token.',
   },
   missingToken: {
     code: 'missing_token',
@@ -51,6 +56,7 @@ export const faults = catalogue('gateway', {
     description: 'Missing access token',
     actor: 'developer',
     source: `${published}, UpdateInvalidAccessTokenFaultString`,
+    fix: 'Put the access token after Bearer and one space.',
   },
   wrongTokenType: {
     code: 'wrong_token_type',
@@ -58,6 +64,7 @@ export const faults = catalogue('gateway', {
     description: "Invalid token type '{type}', must be 'Bearer'",
     actor: 'developer',
     source: `${published}, UpdateInvalidAccessTokenFaultString`,
+    fix: 'Use the scheme Bearer, spelt exactly.',
   },
   invalidToken: {
     code: 'invalid_token',
@@ -65,6 +72,7 @@ export const faults = catalogue('gateway', {
     description: 'Invalid Access Token',
     actor: 'developer',
     source: apigee,
+    fix: 'Send an unexpired access token of this instance; get a new one where it was revoked.',
   },
   ...senderFaults,
   expiredToken: {
@@ -73,6 +81,7 @@ export const faults = catalogue('gateway', {
     description: 'Access Token expired',
     actor: 'user',
     source: apigee,
+    fix: 'Get a new access token: refresh it, or sign in again.',
   },
   invalidApiKey: {
     code: 'invalid_api_key',
@@ -80,6 +89,7 @@ export const faults = catalogue('gateway', {
     description: 'Invalid ApiKey',
     actor: 'developer',
     source: verifyKey,
+    fix: 'Send the API key of an approved application in the header apikey.',
   },
   apiKeyWithoutProduct: {
     code: 'api_key_without_product',
@@ -87,6 +97,7 @@ export const faults = catalogue('gateway', {
     description: 'Invalid ApiKey for given resource',
     actor: 'developer',
     source: verifyKey,
+    fix: 'Add a product that holds this API to the application: alongside app edit.',
   },
   noProductMatch: {
     code: 'no_product_match',
@@ -94,6 +105,7 @@ export const faults = catalogue('gateway', {
     description: 'Invalid API call as no apiproduct match found',
     actor: 'developer',
     source: apigee,
+    fix: 'Add a product with this API and a scope of the token to the application.',
   },
   quotaOfApplication: {
     code: 'quota_of_application',
@@ -102,6 +114,7 @@ export const faults = catalogue('gateway', {
       'Your application, {application}, has exceeded its quota of {limit} requests every {interval} {timeunit}(s) and is being rate limited.',
     actor: 'developer',
     source: `${published}, Errors.AppQuotaExceeded`,
+    fix: 'Send fewer requests, and wait for the next interval of the quota.',
   },
   spikeOfApplication: {
     code: 'spike_of_application',
@@ -110,6 +123,7 @@ export const faults = catalogue('gateway', {
       'Your application, {application}, has created a spike in traffic and is being rate limited. Please reduce the frequency of your requests.',
     actor: 'developer',
     source: `${published}, Errors.AppSpikeArrestExceeded`,
+    fix: 'Spread the requests of the application over time.',
   },
   busyApi: {
     code: 'busy_api',
@@ -117,6 +131,7 @@ export const faults = catalogue('gateway', {
     description: 'This API is currently receiving a high volume of requests and is being rate limited.',
     actor: 'operator',
     source: `${published}, Errors.ProxyRatelimitExceeded`,
+    fix: 'Retry later. The operator can raise the limits of the API.',
   },
   spikeOfOperation: {
     code: 'spike_of_operation',
@@ -124,6 +139,7 @@ export const faults = catalogue('gateway', {
     description: 'There have been too many {operation} requests. Please try again later.',
     actor: 'developer',
     source: `${published}, Errors.TooManyPatientCreateRequests`,
+    fix: 'Spread the requests for this operation over time, and retry later.',
   },
   patientForbidden: {
     code: 'patient_forbidden',
@@ -132,6 +148,7 @@ export const faults = catalogue('gateway', {
       'Your access token has insufficient permissions. See documentation regarding Patient access restrictions https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhir',
     actor: 'user',
     source: `${published}, RaiseFault.InvalidUserNHSlogin`,
+    fix: "Use the citizen's own record, with a sign-in at level P9.",
   },
   unsupportedPath: {
     code: 'unsupported_path',
@@ -139,6 +156,7 @@ export const faults = catalogue('gateway', {
     description: "Unsupported path - '{path}'",
     actor: 'developer',
     source: `${published}, Errors.UnsupportedRequest`,
+    fix: "Correct the path to one of the API's specification.",
   },
   invalidRequestId: {
     code: 'invalid_request_id',
@@ -146,6 +164,7 @@ export const faults = catalogue('gateway', {
     description: "Invalid value - '{value}' in header 'X-Request-ID'",
     actor: 'developer',
     source: `${published}, Errors.InvalidRequestID`,
+    fix: 'Set X-Request-ID to a UUID.',
   },
   missingRequestId: {
     code: 'missing_request_id',
@@ -153,6 +172,7 @@ export const faults = catalogue('gateway', {
     description: "Missing value in header 'X-Request-ID'",
     actor: 'developer',
     source: 'NHSDigital/electronic-prescription-service-api, proxies/live/targets/apim.xml',
+    fix: 'Add X-Request-ID with a new UUID for each request.',
   },
   roleInvalid: {
     code: 'role_invalid',
@@ -160,6 +180,7 @@ export const faults = catalogue('gateway', {
     description: 'NHSD-Session-URID is invalid',
     actor: 'user',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    fix: 'Choose a role that the person has, or leave NHSD-Session-URID out where there is only one.',
   },
   rolesSeveral: {
     code: 'roles_several',
@@ -167,6 +188,7 @@ export const faults = catalogue('gateway', {
     description: 'multiple roles found in user info, please check NHSD-Session-URID',
     actor: 'developer',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    fix: "Send the role id of one of the person's roles in NHSD-Session-URID.",
   },
   roleNone: {
     code: 'role_none',
@@ -174,6 +196,7 @@ export const faults = catalogue('gateway', {
     description: 'no userroles available, please check NHSD-Session-URID is valid',
     actor: 'user',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    fix: 'Give the person a role in the directory.',
   },
   rolesMalformed: {
     code: 'roles_malformed',
@@ -181,6 +204,7 @@ export const faults = catalogue('gateway', {
     description: 'nhsid_nrbac_roles is misconfigured/invalid',
     actor: 'operator',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    fix: 'Correct the roles of the person in the directory.',
   },
   roleNotInToken: {
     code: 'role_not_in_token',
@@ -188,6 +212,7 @@ export const faults = catalogue('gateway', {
     description: 'selected_roleid is missing in your token',
     actor: 'developer',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    fix: 'Ask CIS2 for a selected role, or send the role id in NHSD-Session-URID.',
   },
   noUserInfo: {
     code: 'no_user_info',
@@ -195,6 +220,7 @@ export const faults = catalogue('gateway', {
     description: 'unable to retrieve user info',
     actor: 'operator',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    fix: 'Check that CIS2 and CIS answer. A token of a citizen has no role to look up.',
   },
   missingAsid: {
     code: 'missing_asid',
@@ -202,6 +228,7 @@ export const faults = catalogue('gateway', {
     description: 'No ASID is associated with your app. Please contact support.',
     actor: 'operator',
     source: `${published}, Errors.MissingASID`,
+    fix: 'Set the attribute asid of the application: alongside app edit.',
   },
   updateForbidden: {
     code: 'update_forbidden',
@@ -209,6 +236,7 @@ export const faults = catalogue('gateway', {
     description: 'Your app has insufficient permissions to use this method. Please contact support.',
     actor: 'developer',
     source: `${published}, RaiseFault.PatchMethodNotAllowedAppRestricted`,
+    fix: 'Use the token of a healthcare worker or a citizen for this method.',
   },
   createForbidden: {
     code: 'create_forbidden',
@@ -216,6 +244,7 @@ export const faults = catalogue('gateway', {
     description: 'Your app has insufficient permissions to use this method. Please contact support.',
     actor: 'developer',
     source: `${published}, RaiseFault.PostMethodNotAllowed`,
+    fix: 'Use the token of a healthcare worker for this method.',
   },
   resourceForbidden: {
     code: 'resource_forbidden',
@@ -223,6 +252,7 @@ export const faults = catalogue('gateway', {
     description: 'Your app has insufficient permissions to use this operation. Please contact support.',
     actor: 'developer',
     source: `${published}, RaiseFault.ResourceRestricted`,
+    fix: 'Use a token of the mode that may use this operation.',
   },
   severalResultsForbidden: {
     code: 'several_results_forbidden',
@@ -230,6 +260,15 @@ export const faults = catalogue('gateway', {
     description: 'Your app has insufficient permissions to perform this search. Please contact support.',
     actor: 'developer',
     source: `${published}, RaiseFault.MaxResultsInvalidAppRestricted`,
+    fix: 'Set _max-results to 1.',
+  },
+  backEndRefused: {
+    code: 'back_end_refused',
+    status: 400,
+    description: 'The API behind the gateway refused the request; the gateway passed its answer on.',
+    actor: 'developer',
+    source: 'the specification of the API',
+    fix: 'Correct the request as the body of the answer says.',
   },
   updateLate: {
     code: 'update_late',
@@ -238,6 +277,7 @@ export const faults = catalogue('gateway', {
       "The downstream domain processing has not completed within the configured timeout period. Using the same 'X-Request-ID' header, retry your request after the time specified by the 'Retry-After' response header.",
     actor: 'developer',
     source: `${published}, ServiceUnavailable`,
+    fix: 'Repeat the request with the same X-Request-ID after the seconds in Retry-After.',
   },
   unavailable: {
     code: 'unavailable',
@@ -245,6 +285,7 @@ export const faults = catalogue('gateway', {
     description: 'The service is temporarily unavailable. Try again in a moment. (Message ID: {messageId})',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.4',
+    fix: 'Check the database and the disk of this service: GET /readyz names what fails.',
   },
   unexpected: {
     code: 'unexpected',
@@ -253,6 +294,7 @@ export const faults = catalogue('gateway', {
       'An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: https://digital.nhs.uk/developer/help-and-support. (Message ID: {messageId})',
     actor: 'operator',
     source: `${published}, Errors.Default`,
+    fix: 'Look for this id in the log of the gateway; report a defect with that line.',
   },
   unknownStatusKey: {
     code: 'unknown_status_key',
@@ -260,6 +302,7 @@ export const faults = catalogue('gateway', {
     description: 'Invalid Api Key',
     actor: 'operator',
     source: `${published}, _status`,
+    fix: 'Send the configured key of _status in the header apikey.',
   },
 });
 

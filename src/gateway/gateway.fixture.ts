@@ -8,11 +8,11 @@ import { Vault } from '@alongside/kernel/secrets';
 import { type Application, Applications } from '../oauth/applications.ts';
 import { Developers } from '../oauth/developers.ts';
 import { Products, type RateLimits } from '../oauth/products.ts';
-import { Refusals } from '../oauth/refusals.ts';
 import { type TokenRecord, Tokens } from '../oauth/tokens.ts';
 import { AuditLog } from '../storage/audit.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { StoredEvents } from '../storage/events.ts';
+import { Refusals } from '../storage/refusals.ts';
 import { seed } from './apis/pds/seeds.ts';
 import { makeApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -115,6 +115,7 @@ export async function startGateway(
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
   const audit = new AuditLog(database, clock, new Vault(Buffer.alloc(32, 7)));
+  const refusals = new Refusals(database, clock);
   const api = 'http://127.0.0.1';
   const dependencies: Dependencies = {
     clock,
@@ -137,6 +138,7 @@ export async function startGateway(
     name: 'gateway',
     log,
     flush: () => recorder.flush(),
+    refusals,
     ...(more.proxies ? { proxies: more.proxies } : {}),
   });
   const port = await listener.listen(0);
@@ -207,7 +209,7 @@ export async function startGateway(
     issue,
     call,
     dependencies,
-    refusals: new Refusals(database, clock),
+    refusals,
     addApplication: (id: string, attributes: Record<string, string>, of: string[]) =>
       applications.add(applicationOf(id, attributes, of)),
     addStandardApplication: (id: string, of: string[], profile: 'standard' | 'fapi2' = 'standard') => {

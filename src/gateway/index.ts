@@ -1,5 +1,5 @@
 import { everyMethod, type Route } from '@alongside/kernel/http';
-import type { EarlyRefusal } from '@alongside/kernel/malformed';
+import type { EarlyRefusal } from '@alongside/kernel/request';
 import type { Service } from '../service.ts';
 import { seed } from './apis/pds/seeds.ts';
 import { makeApis } from './apis/registry.ts';

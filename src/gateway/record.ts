@@ -1,8 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { type Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { Outcome } from '@alongside/kernel/events';
-import type { Log } from '@alongside/kernel/log';
-import type { Refusals } from '../oauth/refusals.ts';
 import type { Api } from './api.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Trace } from './trace.ts';
@@ -83,23 +80,4 @@ function writeLine(
 export function recordEnding(dependencies: Dependencies, ending: Ending): void {
   recordEvents(dependencies, ending);
   writeLine(dependencies, ending);
-}
-
-/** Keeps the private reason of a refusal under the id of the header `X-Message-Id`. No path with an identifier, no query. */
-export async function keepReason(
-  log: Log,
-  refusals: Refusals,
-  { id, api, trace }: Pick<Ending, 'id' | 'api' | 'trace'>,
-  { entry, detail }: Refusal,
-): Promise<void> {
-  const record = {
-    messageId: id,
-    service: 'gateway',
-    error: entry.id,
-    detail: detail || entry.description,
-    path: api.basePath + (trace.operation ?? ''),
-  };
-  await refusals
-    .keep(record)
-    .catch((error: unknown) => log.error({ id, reason: reasonOf(error) }, 'the reason could not be kept'));
 }

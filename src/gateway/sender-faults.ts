@@ -6,6 +6,7 @@ export const senderFaults = {
     description: 'Invalid Access Token',
     actor: 'developer',
     source: 'RFC 9449 section 7.2',
+    fix: 'Send the token with the scheme DPoP and a proof by the key that it is bound to.',
   },
   unboundToken: {
     code: 'unbound_token',
@@ -13,6 +14,7 @@ export const senderFaults = {
     description: 'Invalid Access Token',
     actor: 'developer',
     source: 'RFC 9449 section 7.1',
+    fix: 'Send this token with the scheme Bearer and without a DPoP proof.',
   },
   wrongCertificate: {
     code: 'wrong_certificate',
@@ -20,6 +22,7 @@ export const senderFaults = {
     description: 'Invalid Access Token',
     actor: 'developer',
     source: 'RFC 8705 section 3',
+    fix: 'Connect with the client certificate that the token is bound to.',
   },
   wrongAudience: {
     code: 'wrong_audience',
@@ -27,6 +30,7 @@ export const senderFaults = {
     description: 'Invalid Access Token',
     actor: 'developer',
     source: 'RFC 9068 section 4, RFC 8707 section 2',
+    fix: 'Ask for a token whose resource is this API.',
   },
   missingProof: {
     code: 'missing_proof',
@@ -34,6 +38,7 @@ export const senderFaults = {
     description: 'Missing DPoP proof',
     actor: 'developer',
     source: 'RFC 9449 section 7.1',
+    fix: 'Add the header DPoP with a proof for this request.',
   },
   invalidProof: {
     code: 'invalid_proof',
@@ -41,6 +46,7 @@ export const senderFaults = {
     description: 'Invalid DPoP proof',
     actor: 'developer',
     source: 'RFC 9449 sections 4.3 and 7.1',
+    fix: 'Send one DPoP proof for this method and address, with ath of the token and a new jti.',
   },
   nonceRequired: {
     code: 'nonce_required',
@@ -48,6 +54,7 @@ export const senderFaults = {
     description: 'The DPoP proof needs the nonce of the header DPoP-Nonce',
     actor: 'developer',
     source: 'RFC 9449 section 9',
+    fix: 'Repeat the request with the nonce of the header DPoP-Nonce in the proof.',
   },
   personDisabled: {
     code: 'person_disabled',
@@ -55,5 +62,6 @@ export const senderFaults = {
     description: 'Invalid Access Token',
     actor: 'user',
     source: 'OWASP ASVS 5.0, 7.4.2',
+    fix: 'Enable the person in the directory, then sign in again.',
   },
 } as const;

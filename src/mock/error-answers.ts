@@ -23,7 +23,6 @@ function errorPage(thrown: unknown, request: HttpRequest): Answer {
 /** OAuth errors (RFC 6749 section 5.2), with the challenge of a protected resource at userinfo (RFC 6750 section 3). */
 function errorJson(thrown: unknown, request: HttpRequest): Answer {
   const { code, status, description } = thrown instanceof Refusal ? thrown.entry : unexpected;
-  const why = (thrown instanceof Refusal ? thrown.detail : '').replace(/[^\x20-\x7e]/g, '?').slice(0, 1_000);
   const scheme = /\/token$/.test(request.path) ? 'Basic realm="mock"' : 'Bearer realm="mock"';
   const challenge =
     code === 'invalid_token' ? `${scheme}, error="${code}", error_description="${description}"` : scheme;
@@ -32,7 +31,6 @@ function errorJson(thrown: unknown, request: HttpRequest): Answer {
     { error: code, error_description: description },
     {
       'x-request-id': request.id,
-      ...(why === '' ? {} : { 'x-error-detail': why }),
       ...(status === 401 ? { 'www-authenticate': challenge } : {}),
     },
   );

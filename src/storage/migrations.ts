@@ -15,6 +15,7 @@ import { regularWork } from './migrations/0012-regular-work.ts';
 import { notices } from './migrations/0013-notices.ts';
 import { roleOwners } from './migrations/0014-role-owners.ts';
 import { unlockCodes } from './migrations/0015-unlock-codes.ts';
+import { refusals } from './migrations/0016-refusals.ts';
 
 /** A change of the schema: statements in the common part of both dialects, and `{words}` for what each says in its own way. */
 export type Migration = readonly string[];
@@ -36,6 +37,7 @@ const migrations: readonly Migration[] = [
   notices,
   roleOwners,
   unlockCodes,
+  refusals,
 ];
 
 /** `{sequence}`: a growing number that is the primary key. */

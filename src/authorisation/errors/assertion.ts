@@ -8,53 +8,103 @@ export const assertionErrors = {
     ...bad,
     description:
       "Missing or invalid client_assertion_type - must be 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'",
+    fix: 'Set client_assertion_type to urn:ietf:params:oauth:client-assertion-type:jwt-bearer.',
   },
-  assertionMissing: { ...bad, description: 'Missing client_assertion' },
-  assertionMalformed: { ...bad, description: 'Malformed JWT in client_assertion' },
+  assertionMissing: {
+    ...bad,
+    description: 'Missing client_assertion',
+    fix: 'Add client_assertion to the form.',
+  },
+  assertionMalformed: {
+    ...bad,
+    description: 'Malformed JWT in client_assertion',
+    fix: 'Send client_assertion as a compact JWS: three parts of base64url with dots between.',
+  },
   assertionAlgorithm: {
     ...bad,
     description: "Invalid 'alg' header in client_assertion JWT - unsupported JWT algorithm - must be 'RS512'",
+    fix: 'Sign the assertion with RS512.',
   },
-  assertionExpired: { ...bad, description: "Invalid 'exp' claim in client_assertion JWT - JWT has expired" },
-  assertionKidMissing: { ...bad, description: "Missing 'kid' header in client_assertion JWT" },
-  assertionTyp: { ...bad, description: "Invalid 'typ' header in client_assertion JWT - must be 'JWT'" },
-  assertionExpMissing: { ...bad, description: "Missing 'exp' claim in client_assertion JWT" },
+  assertionExpired: {
+    ...bad,
+    description: "Invalid 'exp' claim in client_assertion JWT - JWT has expired",
+    fix: 'Make a new assertion for each request. Synchronise the clock of the client.',
+  },
+  assertionKidMissing: {
+    ...bad,
+    description: "Missing 'kid' header in client_assertion JWT",
+    fix: 'Add the header kid with the id of the registered key.',
+  },
+  assertionTyp: {
+    ...bad,
+    description: "Invalid 'typ' header in client_assertion JWT - must be 'JWT'",
+    fix: 'Set the header typ to JWT.',
+  },
+  assertionExpMissing: {
+    ...bad,
+    description: "Missing 'exp' claim in client_assertion JWT",
+    fix: 'Add the claim exp, at most 5 minutes from now.',
+  },
   assertionExpInvalid: {
     ...bad,
     description: "Invalid 'exp' claim in client_assertion JWT - must be an integer",
+    fix: 'Send exp as a whole number of seconds since 1970, not as text or milliseconds.',
   },
   assertionIssuer: {
     ...bad,
     description: "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT",
+    fix: 'Set iss and sub both to the API key of the application.',
   },
-  assertionJtiMissing: { ...bad, description: "Missing 'jti' claim in client_assertion JWT" },
+  assertionJtiMissing: {
+    ...bad,
+    description: "Missing 'jti' claim in client_assertion JWT",
+    fix: 'Add the claim jti with a new UUID for each assertion.',
+  },
   assertionJtiInvalid: {
     ...bad,
     description: "Invalid 'jti' claim in client_assertion JWT - must be a unique string value such as a GUID",
+    fix: 'Set jti to a new UUID for each assertion.',
   },
-  assertionJtiUsed: { ...bad, description: "Non-unique 'jti' claim in client_assertion JWT" },
+  assertionJtiUsed: {
+    ...bad,
+    description: "Non-unique 'jti' claim in client_assertion JWT",
+    fix: 'Make a new assertion with a new jti for each request, also for a retry.',
+  },
   assertionExpFar: {
     ...bad,
     description: "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future",
+    fix: 'Set exp to at most 5 minutes from now. Synchronise the clock of the client.',
   },
-  assertionSubject: { ...unknown, description: "Invalid 'iss'/'sub' claims in client_assertion JWT" },
+  assertionSubject: {
+    ...unknown,
+    description: "Invalid 'iss'/'sub' claims in client_assertion JWT",
+    fix: 'Set iss and sub to the API key of an application of this base path.',
+  },
   assertionNoKey: {
     ...keys,
     description:
       'You need to register a public key to use this authentication method - please contact support to configure',
+    fix: 'Register a public key or a JWKS URL for the application.',
   },
   assertionKeysUnreachable: {
     ...keys,
     description: "The JWKS endpoint, for your client_assertion can't be reached",
+    fix: 'Serve the registered JWKS URL over HTTPS to this instance, or register the key set itself.',
   },
   assertionKid: {
     ...unknown,
     description: "Invalid 'kid' header in client_assertion JWT - no matching public key",
+    fix: 'Register the public key with this kid, or set kid to that of a registered key.',
   },
-  assertionAudience: { ...unknown, description: "Missing or invalid 'aud' claim in client_assertion JWT" },
+  assertionAudience: {
+    ...unknown,
+    description: "Missing or invalid 'aud' claim in client_assertion JWT",
+    fix: 'Set aud to the one string that is the URL of the token endpoint.',
+  },
   assertionEarly: {
     ...bad,
     description: "Invalid 'nbf' claim in client_assertion JWT - not yet valid",
     source: 'RFC 7519 section 4.1.5',
+    fix: 'Leave nbf out, or set it to a time that has come. Synchronise the clock of the client.',
   },
 } as const;

@@ -1,4 +1,5 @@
-import { Answer } from '@alongside/kernel/answer';
+import type { Answer } from '@alongside/kernel/answer';
+import { methodNotAllowed } from '@alongside/kernel/respond';
 import { isForm } from '../../oauth/parameters.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
@@ -32,8 +33,7 @@ const grantTypeOf = ({ form }: Incoming): string | undefined => form.get('grant_
 const refuse = (refusal: () => Error) => async (): Promise<Answer> => {
   throw refusal();
 };
-const allowOnly = (method: string) => async (): Promise<Answer> =>
-  new Answer(405, { allow: method, 'content-type': 'text/plain' });
+const allowOnly = (method: string) => async (): Promise<Answer> => methodNotAllowed(method);
 
 /** What answers at a base path of the `nhs` profile: the first row that matches, in the published order (identity-service-api, proxies/default.xml). */
 export function createFlows(base: Base, bases: readonly Base[], parts: Parts): readonly Flow[] {

@@ -15,7 +15,7 @@ import type { NhsEndpoint } from './flow.ts';
 /** `POST /backchannel_logout`: a provider reports that a session has ended. */
 export function createLogout(base: Base, bases: readonly Base[], parts: Parts): NhsEndpoint {
   const list = steps<Incoming>()
-    .step(requireSource(base, parts.diagnosis))
+    .step(requireSource(base))
     .step(refuseRepeated)
     .step(decodeLogout(base))
     .step(verifyLogout(parts.upstreamKeys, parts.clock))

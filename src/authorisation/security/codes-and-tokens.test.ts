@@ -142,8 +142,9 @@ describe('what is stored', () => {
   test('holds no code, token or secret as it came', async () => {
     const code = await codeOf(platform);
     const tokens = (await nhsToken(codeRequest(code))).body;
+    await platform.refusals.keep();
     const rows = await Promise.all(
-      ['single_use', 'token', 'application', 'refused', 'event'].map((table) =>
+      ['single_use', 'token', 'application', 'refusal', 'event'].map((table) =>
         platform.database.all(sql(`SELECT * FROM ${table}`)),
       ),
     );
@@ -164,7 +165,8 @@ describe('what is stored', () => {
       client_id: 'key-of-combined',
     });
     await logged.get('/oauth2/userinfo', {}, { authorization: 'Bearer token-of-nobody' });
-    const reasons = await logged.database.all(sql('SELECT * FROM refused'));
+    await logged.refusals.keep();
+    const reasons = await logged.database.all(sql('SELECT * FROM refusal'));
     const text = JSON.stringify([lines, reasons]);
     assert.ok(lines.length >= 3 && reasons.length >= 3);
     for (const value of ['secret-of-nobody', 'code-of-nobody', 'token-of-nobody', tokens.access_token ?? ''])

@@ -26,7 +26,7 @@ export function createLogout(
   parts: Parts,
 ): (request: HttpRequest) => Promise<Answer> {
   const list = steps<{ request: HttpRequest }>()
-    .step(requireSource(base, parts.diagnosis))
+    .step(requireSource(base))
     .step(readForm)
     .step(readLogout)
     .step(decodeLogout(base))

@@ -1,5 +1,6 @@
-import { Answer, json } from '@alongside/kernel/answer';
+import { json } from '@alongside/kernel/answer';
 import { type Endpoint, everyMethod, type Method, type Route } from '@alongside/kernel/http';
+import { methodNotAllowed } from '@alongside/kernel/respond';
 import { Cors } from '../../oauth/cors.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
@@ -28,7 +29,7 @@ function routesAt(path: string, endpoints: Partial<Record<Method, Endpoint>>): R
     {
       methods: others,
       path,
-      endpoint: async () => new Answer(405, { allow: methods.join(', '), 'content-type': 'text/plain' }),
+      endpoint: async () => methodNotAllowed(methods.join(', ')),
     },
   ];
 }

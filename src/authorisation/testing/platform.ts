@@ -11,11 +11,11 @@ import { Vault } from '@alongside/kernel/secrets';
 import { Applications } from '../../oauth/applications.ts';
 import { Developers } from '../../oauth/developers.ts';
 import { Products } from '../../oauth/products.ts';
-import { Refusals } from '../../oauth/refusals.ts';
 import { Tokens } from '../../oauth/tokens.ts';
 import { AuditLog } from '../../storage/audit.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { StoredEvents } from '../../storage/events.ts';
+import { Refusals } from '../../storage/refusals.ts';
 import { StoredKeys } from '../../storage/signing-keys.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import { type AuthorisationDependencies, type BasePath, createAuthorisation } from '../index.ts';
@@ -79,6 +79,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
   const citizens = options.beside?.citizens ?? (await startProvider(clock, platformClient));
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
+  const refusals = new Refusals(database, clock);
   const cis2 = {
     issuer: provider.issuer,
     authorizeUrl: `${provider.issuer}/authorize`,
@@ -150,8 +151,10 @@ export async function startPlatform(options: PlatformOptions = {}) {
   }
   const listener = createListener(service.routes, {
     name: 'api',
-    log: silentLog,
+    log: options.more?.log ?? silentLog,
+    development: options.development ?? true,
     flush: () => recorder.flush(),
+    refusals,
     ...(service.onMalformed ? { onMalformed: service.onMalformed } : {}),
     // Certificates of clients come by a proxy that ends TLS.
     proxies: trustedProxies(['127.0.0.1']),
@@ -177,7 +180,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     tokens,
     vault,
     events,
-    refusals: new Refusals(database, clock),
+    refusals,
     provider,
     citizens,
     port,

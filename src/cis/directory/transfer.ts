@@ -89,7 +89,9 @@ export function transferRoutes(deps: TransferDeps): Route[] {
       const plan = await planImport(brought.people, directory);
       plan.problems.push(...brought.problems);
       if (plan.problems.length > 0)
-        return json(422, { error: 'invalid_import', ...importAnswer(plan, dryRun) });
+        return json(422, { error: 'invalid_import', ...importAnswer(plan, dryRun) }).refusing(
+          errors.importInvalid(`${plan.problems.length} problems`),
+        );
       if (dryRun) return json(200, importAnswer(plan, true));
       if (!(await directory.bring(plan.added, plan.changed))) continue;
       if (brought.activities) await activities.replace(brought.activities);

@@ -10,6 +10,7 @@ export const callErrors = catalogue('cis', {
     description: 'The request is not in the form that CIS expects.',
     actor: 'developer',
     source: wire,
+    fix: 'Correct the member that the reason names.',
   },
   mediaType: {
     code: 'unsupported_media_type',
@@ -17,6 +18,7 @@ export const callErrors = catalogue('cis', {
     description: 'The body must be JSON.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.16',
+    fix: 'Send the body with the Content-Type that the reason expects.',
   },
   sessionUnknown: {
     code: 'session_unknown',
@@ -24,6 +26,7 @@ export const callErrors = catalogue('cis', {
     description: 'There is no such session.',
     actor: 'agent',
     source: wire,
+    fix: 'Insert the smartcard and sign in again.',
   },
   sessionEnded: {
     code: 'session_ended',
@@ -31,6 +34,7 @@ export const callErrors = catalogue('cis', {
     description: 'The session has ended.',
     actor: 'agent',
     source: wire,
+    fix: 'Insert the smartcard and sign in again.',
   },
   proofInvalid: {
     code: 'invalid_proof',
@@ -38,6 +42,7 @@ export const callErrors = catalogue('cis', {
     description: 'The agent did not prove that it holds the key.',
     actor: 'agent',
     source: wire,
+    fix: 'Start the sign-in again. Restart the Identity Agent where it goes on.',
   },
   roleUnknown: {
     code: 'no_role',
@@ -45,6 +50,7 @@ export const callErrors = catalogue('cis', {
     description: 'The person does not have this role.',
     actor: 'agent',
     source: wire,
+    fix: 'Choose a role that the person has.',
   },
   serviceUnknown: {
     code: 'invalid_token',
@@ -52,6 +58,7 @@ export const callErrors = catalogue('cis', {
     description: 'Only services of this installation may call this.',
     actor: 'operator',
     source: 'RFC 6750 section 3.1',
+    fix: 'Start all processes of the installation with one master key.',
   },
   serviceForbidden: {
     code: 'insufficient_scope',
@@ -59,12 +66,22 @@ export const callErrors = catalogue('cis', {
     description: 'This service may not do that.',
     actor: 'operator',
     source: 'RFC 6750 section 3.1',
+    fix: 'Let the service that owns this call make it.',
   },
   personInvalid: {
     code: 'invalid_person',
     status: 422,
     description: 'The person is not valid.',
     actor: 'developer',
+    source: wire,
+    fix: 'Correct the member that the answer names.',
+  },
+  importInvalid: {
+    code: 'invalid_import',
+    status: 422,
+    description: 'The import has problems, so nothing of it was stored.',
+    fix: 'Correct every problem that the answer lists, then import again.',
+    actor: 'operator',
     source: wire,
   },
   personExists: {
@@ -73,6 +90,7 @@ export const callErrors = catalogue('cis', {
     description: 'There is a person with this uid or persona already.',
     actor: 'developer',
     source: wire,
+    fix: 'Use another uid and persona, or change the existing person.',
   },
   personMissing: {
     code: 'not_found',
@@ -80,6 +98,7 @@ export const callErrors = catalogue('cis', {
     description: 'There is no person with this uid.',
     actor: 'developer',
     source: wire,
+    fix: 'Send the uid of a person of the directory.',
   },
   revisionChanged: {
     code: 'precondition_failed',
@@ -87,6 +106,7 @@ export const callErrors = catalogue('cis', {
     description: 'The person was changed meanwhile. Read it again.',
     actor: 'developer',
     source: 'RFC 9110 section 13.1.1',
+    fix: 'Read the person again and repeat the change.',
   },
   tooManyRequests: {
     code: 'too_many_requests',
@@ -94,5 +114,6 @@ export const callErrors = catalogue('cis', {
     description: 'There were too many requests from this network address. Please wait a minute.',
     actor: 'agent',
     source: 'RFC 6585 section 4',
+    fix: 'Wait a minute, then try again.',
   },
 });

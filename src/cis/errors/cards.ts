@@ -10,6 +10,7 @@ export const cardErrors = catalogue('cis', {
     description: 'Virtual cards are not issued here.',
     actor: 'operator',
     source: wire,
+    fix: 'Issue smartcards; virtual cards are for development.',
   },
   cardKeyUnfit: {
     code: 'invalid_key',
@@ -17,6 +18,7 @@ export const cardErrors = catalogue('cis', {
     description: 'A card has two different keys, each P-256 or RSA of 2048 to 4096 bits.',
     actor: 'developer',
     source: 'SP 800-78 section 3.1',
+    fix: 'Create two different keys on the card, each P-256 or RSA of 2048 to 4096 bits.',
   },
   cardTaken: {
     code: 'card_taken',
@@ -24,6 +26,7 @@ export const cardErrors = catalogue('cis', {
     description: 'There is a card of this serial already.',
     actor: 'developer',
     source: wire,
+    fix: 'Use another serial.',
   },
   cardUnknown: {
     code: 'not_found',
@@ -31,6 +34,7 @@ export const cardErrors = catalogue('cis', {
     description: 'There is no such card.',
     actor: 'developer',
     source: wire,
+    fix: 'Send the serial of a card that CIS issued.',
   },
   cardNotOrdered: {
     code: 'card_not_ordered',
@@ -38,6 +42,7 @@ export const cardErrors = catalogue('cis', {
     description: 'No registration authority has ordered this card, or its renewal.',
     actor: 'operator',
     source: wire,
+    fix: 'Order the card, or its renewal, at the registration authority first.',
   },
   cardOver: {
     code: 'card_revoked',
@@ -45,6 +50,7 @@ export const cardErrors = catalogue('cis', {
     description: 'This card has been revoked or replaced.',
     actor: 'operator',
     source: wire,
+    fix: 'Issue a new card.',
   },
   actNotAllowed: {
     code: 'act_not_allowed',
@@ -52,6 +58,7 @@ export const cardErrors = catalogue('cis', {
     description: 'The acting person has no position of the registration authority that may do this.',
     actor: 'operator',
     source: wire,
+    fix: 'Give the acting person the position of the registration authority that the act needs.',
   },
   unblockingCodeUnknown: {
     code: 'no_unblocking_code',
@@ -59,6 +66,7 @@ export const cardErrors = catalogue('cis', {
     description: 'The unblocking code of this card is not kept here.',
     actor: 'operator',
     source: wire,
+    fix: 'Issue a new card: the issuer did not deposit the unblocking code.',
   },
   cardUnproven: {
     code: 'card_unproven',
@@ -66,6 +74,7 @@ export const cardErrors = catalogue('cis', {
     description: 'The agent did not prove that this card is in its reader.',
     actor: 'agent',
     source: wire,
+    fix: 'Try again with the card in the reader. Update the Identity Agent where it goes on.',
   },
   wrongCode: {
     code: 'wrong_code',
@@ -73,6 +82,7 @@ export const cardErrors = catalogue('cis', {
     description: 'This is not the code that was mailed.',
     actor: 'user',
     source: wire,
+    fix: 'Enter the newest code that was mailed.',
   },
   codeExpired: {
     code: 'expired',
@@ -80,6 +90,7 @@ export const cardErrors = catalogue('cis', {
     description: 'There is no code that is still good. Please ask for a new one.',
     actor: 'user',
     source: wire,
+    fix: 'Ask for a new code.',
   },
   renewalTooEarly: {
     code: 'renewal_too_early',
@@ -87,6 +98,7 @@ export const cardErrors = catalogue('cis', {
     description: 'The certificates of this card cannot be renewed yet.',
     actor: 'user',
     source: wire,
+    fix: 'Renew the certificates closer to their expiry.',
   },
   outboxOff: {
     code: 'outbox_not_shown',
@@ -94,5 +106,6 @@ export const cardErrors = catalogue('cis', {
     description: 'Mail is shown in development only.',
     actor: 'operator',
     source: wire,
+    fix: 'Use a mail server in production: smtpUrl.',
   },
 });

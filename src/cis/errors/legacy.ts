@@ -8,6 +8,7 @@ export const legacyErrors = catalogue('cis', {
     description: 'Invalid input request.',
     actor: 'developer',
     source: 'docs/legacy-interface.md',
+    fix: 'Send the form that docs/legacy-interface.md documents.',
   },
   legacyRefused: {
     code: 'failed_to_validate',
@@ -15,6 +16,7 @@ export const legacyErrors = catalogue('cis', {
     description: 'Failed To Validate.',
     actor: 'agent',
     source: 'docs/legacy-interface.md',
+    fix: 'Sign in again with a valid smartcard. The reason names the check that failed.',
   },
   legacyTransport: {
     code: 'not_allowed_from_here',
@@ -22,6 +24,7 @@ export const legacyErrors = catalogue('cis', {
     description: 'The legacy interface answers on loopback, or to a client with a known certificate.',
     actor: 'operator',
     source: 'docs/legacy-interface.md',
+    fix: 'Call from this machine, or with a certificate that legacyClients names.',
   },
   legacyTicket: {
     code: 'ticket_invalid',
@@ -29,5 +32,6 @@ export const legacyErrors = catalogue('cis', {
     description: 'The ticket is of no session.',
     actor: 'developer',
     source: 'docs/legacy-interface.md',
+    fix: 'Sign in again for a new ticket, and choose a role where there are several.',
   },
 });

@@ -10,6 +10,7 @@ export const signInErrors = catalogue('cis', {
     description: 'Signing in took too long. Please try again.',
     actor: 'agent',
     source: wire,
+    fix: 'Start the sign-in again.',
   },
   certificateUnreadable: {
     code: 'certificate_untrusted',
@@ -17,6 +18,7 @@ export const signInErrors = catalogue('cis', {
     description: 'The certificate on this card cannot be read. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 4.1',
+    fix: 'Ask the registration authority to check the card.',
   },
   issuerUnknown: {
     code: 'certificate_untrusted',
@@ -25,6 +27,7 @@ export const signInErrors = catalogue('cis', {
       'This card was issued by an authority that is not trusted here. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 6.1',
+    fix: 'Ask the registration authority for a card of a trusted issuer. The operator can trust the issuer in cardIssuers.',
   },
   certificateExpired: {
     code: 'certificate_expired',
@@ -33,6 +36,7 @@ export const signInErrors = catalogue('cis', {
       'The certificate on this card has expired. Please contact your Registration Authority to renew it.',
     actor: 'user',
     source: 'RFC 5280 section 6.1.3',
+    fix: 'Ask the registration authority to renew the card.',
   },
   certificateNotYetValid: {
     code: 'certificate_expired',
@@ -40,6 +44,7 @@ export const signInErrors = catalogue('cis', {
     description: 'The certificate on this card is not valid yet. Please check the clock of this computer.',
     actor: 'user',
     source: 'RFC 5280 section 6.1.3',
+    fix: 'Correct the clock of the workstation.',
   },
   certificateUse: {
     code: 'certificate_untrusted',
@@ -47,6 +52,7 @@ export const signInErrors = catalogue('cis', {
     description: 'This certificate is not one for signing in. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 4.2.1.3',
+    fix: 'Use the certificate for signing in, or ask the registration authority for a new card.',
   },
   virtualCard: {
     code: 'certificate_untrusted',
@@ -54,6 +60,7 @@ export const signInErrors = catalogue('cis', {
     description: 'This is a virtual card for testing. Virtual cards cannot be used here.',
     actor: 'user',
     source: wire,
+    fix: 'Use a smartcard that was issued in production.',
   },
   certificateUnrecorded: {
     code: 'certificate_untrusted',
@@ -61,6 +68,7 @@ export const signInErrors = catalogue('cis', {
     description: 'There is no record of this card. Please contact your Registration Authority.',
     actor: 'user',
     source: wire,
+    fix: 'Ask the registration authority to register the card.',
   },
   certificateRevoked: {
     code: 'certificate_revoked',
@@ -68,6 +76,7 @@ export const signInErrors = catalogue('cis', {
     description: 'This card has been revoked. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 6.3',
+    fix: 'Ask the registration authority for a new card.',
   },
   revocationUnknown: {
     code: 'certificate_untrusted',
@@ -76,6 +85,7 @@ export const signInErrors = catalogue('cis', {
       'It cannot be found out now whether this card was revoked. Please try again, or contact your Registration Authority.',
     actor: 'operator',
     source: 'RFC 5280 section 6.3',
+    fix: "Check that CIS reaches the revocation service of the card's issuer.",
   },
   signatureInvalid: {
     code: 'signature_invalid',
@@ -83,6 +93,7 @@ export const signInErrors = catalogue('cis', {
     description: 'The card did not prove itself. Please take it out and try again.',
     actor: 'agent',
     source: wire,
+    fix: 'Take the card out, insert it and try again. The registration authority replaces a faulty card.',
   },
   personUnknown: {
     code: 'person_unknown',
@@ -91,6 +102,7 @@ export const signInErrors = catalogue('cis', {
       'The holder of this card is not in the directory. Please contact your Registration Authority.',
     actor: 'user',
     source: wire,
+    fix: 'Ask the registration authority to add the holder of the card to the directory.',
   },
   personDisabled: {
     code: 'person_disabled',
@@ -98,6 +110,7 @@ export const signInErrors = catalogue('cis', {
     description: 'This account is disabled. Please contact your Registration Authority.',
     actor: 'user',
     source: wire,
+    fix: 'Ask the registration authority to enable the account.',
   },
   anotherPerson: {
     code: 'another_person',
@@ -105,5 +118,6 @@ export const signInErrors = catalogue('cis', {
     description: 'This card belongs to somebody else. Please sign in with it instead.',
     actor: 'agent',
     source: wire,
+    fix: 'Sign in with this card instead.',
   },
 });

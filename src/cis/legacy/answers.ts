@@ -18,8 +18,8 @@ export const status = (code: number, words: string): Answer =>
   );
 
 /** A refusal's public words in the published form. */
-export const inLegacyWords = (code: number, { entry }: Refusal): Answer =>
-  status(code, entry.description.replace(/\.$/, ''));
+export const inLegacyWords = (code: number, refusal: Refusal): Answer =>
+  status(code, refusal.entry.description.replace(/\.$/, '')).refusing(refusal);
 
 /** Refusals in the form of the legacy interface; whatever else was thrown is the listener's. */
 export const inLegacyForm =

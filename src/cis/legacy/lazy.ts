@@ -1,5 +1,5 @@
 import type { Endpoint, HttpRequest, Method, Route } from '@alongside/kernel/http';
-import type { EarlyRefusal } from '@alongside/kernel/malformed';
+import type { EarlyRefusal } from '@alongside/kernel/request';
 import { Unavailable } from '@alongside/kernel/unavailable';
 import { errors } from '../errors.ts';
 import type { LegacyDeps } from './index.ts';

@@ -194,7 +194,7 @@ export function ticketUseRoutes(deps: TicketUseDeps): Route[] {
       if (!(thrown instanceof Refusal) || thrown.entry.id !== 'cis.legacyTicket') throw thrown;
       const words =
         thrown.detail === 'no role has been chosen' ? 'No role is selected' : 'The session is not active';
-      return xml(403, writeRefusal(networkAddress(request.address), clock.now(), words));
+      return xml(403, writeRefusal(networkAddress(request.address), clock.now(), words)).refusing(thrown);
     }
   }
 

@@ -10,6 +10,7 @@ export const consoleErrors = catalogue('cis2', {
     code: 'not_found',
     description: 'No live session has this sid.',
     source: 'RFC 9110 section 15.5.5',
+    fix: 'Send the sid of a live session: alongside session list.',
   },
   deliveryUnknown: {
     status: 404,
@@ -17,6 +18,7 @@ export const consoleErrors = catalogue('cis2', {
     code: 'not_found',
     description: 'No delivery has this id, or it is being sent at this moment.',
     source: 'RFC 9110 section 15.5.5',
+    fix: 'Read the list of deliveries again; retry when it is no longer being sent.',
   },
   queryInvalid: {
     status: 400,
@@ -24,5 +26,6 @@ export const consoleErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The query is not valid.',
     source: 'RFC 9110 section 15.5.1',
+    fix: 'Correct the query as the reason says.',
   },
 });

@@ -12,6 +12,7 @@ export const handOffErrors = catalogue('cis2', {
     ...user,
     description: english.errors.interactionUnknown,
     source: 'RFC 9700 section 4.7',
+    fix: 'Start again from the application, in the same browser.',
   },
   returnRefused: {
     status: 403,
@@ -19,6 +20,7 @@ export const handOffErrors = catalogue('cis2', {
     code: 'access_denied',
     description: english.errors.returnRefused,
     source: 'Web eID system architecture, session binding',
+    fix: 'Start again from the application, in one browser.',
   },
   exchangeMalformed: {
     status: 400,
@@ -26,6 +28,7 @@ export const handOffErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The exchange is not well-formed.',
     source: 'hand-off protocol',
+    fix: 'Use an Identity Agent of the version of this instance.',
   },
   exchangeUnknown: {
     status: 400,
@@ -33,6 +36,7 @@ export const handOffErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The hand-off is not known or has run out.',
     source: 'hand-off protocol',
+    fix: 'Start again from the application.',
   },
   exchangeUsed: {
     status: 409,
@@ -40,6 +44,7 @@ export const handOffErrors = catalogue('cis2', {
     code: 'already_used',
     description: 'The hand-off was exchanged before.',
     source: 'hand-off protocol',
+    fix: 'Start a new sign-in; each hand-off is exchanged once.',
   },
   proofInvalid: {
     status: 400,
@@ -47,6 +52,7 @@ export const handOffErrors = catalogue('cis2', {
     code: 'invalid_proof',
     description: 'The proof is not valid.',
     source: 'RFC 7800 section 3',
+    fix: 'Start the sign-in again. Restart the Identity Agent where it goes on.',
   },
   sessionEnded: {
     status: 403,
@@ -54,6 +60,7 @@ export const handOffErrors = catalogue('cis2', {
     code: 'session_ended',
     description: english.errors.sessionEnded,
     source: 'hand-off protocol',
+    fix: 'Insert the smartcard and sign in again.',
   },
   cardRefused: {
     status: 403,
@@ -61,6 +68,7 @@ export const handOffErrors = catalogue('cis2', {
     code: 'card_rejected',
     description: english.errors.cardRefused,
     source: 'hand-off protocol',
+    fix: 'Ask the registration authority to check the card.',
   },
   cisUnreachable: {
     status: 502,
@@ -68,6 +76,7 @@ export const handOffErrors = catalogue('cis2', {
     code: 'cis_unreachable',
     description: english.errors.cisUnreachable,
     source: 'RFC 9110 section 15.6.3',
+    fix: 'Start CIS, or check that this process reaches its address.',
   },
   serviceUnknown: {
     status: 401,
@@ -75,5 +84,6 @@ export const handOffErrors = catalogue('cis2', {
     code: 'invalid_token',
     description: 'Only CIS may call this.',
     source: 'RFC 6750 section 3.1',
+    fix: 'Start all processes of the installation with one master key.',
   },
 });

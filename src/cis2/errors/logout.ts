@@ -11,16 +11,19 @@ export const logoutErrors = catalogue('cis2', {
     ...page,
     description: english.errors.logoutClient,
     source: 'OpenID Connect RP-Initiated Logout section 2',
+    fix: 'Send the client_id to which the id_token_hint was issued, or leave it out.',
   },
   logoutRedirect: {
     ...page,
     description: english.errors.logoutRedirect,
     source: 'OpenID Connect RP-Initiated Logout section 3',
+    fix: 'Register the post_logout_redirect_uri, and send it character for character.',
   },
   logoutUnknown: {
     ...page,
     ...user,
     description: english.errors.logoutUnknown,
     source: 'OpenID Connect RP-Initiated Logout section 2',
+    fix: 'Sign out again from the application.',
   },
 });

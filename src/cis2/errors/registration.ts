@@ -10,6 +10,7 @@ export const registrationErrors = catalogue('cis2', {
     code: 'invalid_redirect_uri',
     description: 'A redirect_uri is not valid.',
     source: 'RFC 7591 section 3.2.2',
+    fix: 'Register absolute https addresses without a fragment; http is for loopback alone.',
   },
   registrationMetadata: {
     status: 400,
@@ -17,6 +18,7 @@ export const registrationErrors = catalogue('cis2', {
     code: 'invalid_client_metadata',
     description: 'A member of the client metadata is not valid.',
     source: 'RFC 7591 section 3.2.2',
+    fix: 'Correct the member that the answer names.',
   },
   registrationToken: {
     status: 401,
@@ -24,6 +26,7 @@ export const registrationErrors = catalogue('cis2', {
     code: 'invalid_token',
     description: 'The access token is not valid here.',
     source: 'RFC 7591 section 3, RFC 7592 section 2',
+    fix: 'Send the registration access token of this client, or a new initial access token.',
   },
   teamSecret: {
     status: 401,
@@ -31,6 +34,7 @@ export const registrationErrors = catalogue('cis2', {
     code: 'unauthorized',
     description: 'The secret or the session is not valid.',
     source: 'RFC 9110 section 15.5.2',
+    fix: 'Send the current secret of the team, or start a new session.',
   },
   teamForbidden: {
     status: 403,
@@ -38,6 +42,7 @@ export const registrationErrors = catalogue('cis2', {
     code: 'forbidden',
     description: 'This is not your team.',
     source: 'RFC 9110 section 15.5.4',
+    fix: 'Use the configuration of your own team.',
   },
   configUnknown: {
     status: 404,
@@ -45,6 +50,7 @@ export const registrationErrors = catalogue('cis2', {
     code: 'not_found',
     description: 'The team has no such configuration.',
     source: 'RFC 9110 section 15.5.5',
+    fix: 'Send the id of a configuration of this team.',
   },
   configInvalid: {
     status: 400,
@@ -52,6 +58,7 @@ export const registrationErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The configuration is not valid.',
     source: 'RFC 9110 section 15.5.1',
+    fix: 'Correct the member that the answer names.',
   },
   configChanged: {
     status: 409,
@@ -59,5 +66,6 @@ export const registrationErrors = catalogue('cis2', {
     code: 'conflict',
     description: 'The hash is not the one of the configuration as it is now: read it again.',
     source: 'RFC 9110 section 15.5.10',
+    fix: 'Read the configuration again and repeat the change with its new hash.',
   },
 });

@@ -9,6 +9,7 @@ export const signInErrors = catalogue('cis2', {
     code: 'temporarily_unavailable',
     description: english.errors.busy,
     source: 'RFC 9110 section 15.6.4',
+    fix: 'Try again in a minute. The operator can look for a flood of sign-ins in the log.',
   },
   tooManyRows: {
     status: 429,
@@ -16,5 +17,6 @@ export const signInErrors = catalogue('cis2', {
     code: 'temporarily_unavailable',
     description: english.errors.tooManyRows,
     source: 'RFC 6585 section 4',
+    fix: 'Wait a minute, then start again from the application.',
   },
 });

@@ -12,6 +12,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: words.errors.tabletMalformed,
     source: 'tablet protocol',
+    fix: 'Reload the page on the tablet, and update its browser.',
   },
   tabletUnknown: {
     status: 403,
@@ -19,6 +20,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'unknown_tablet',
     description: words.errors.tabletUnknown,
     source: 'RFC 7800 section 3',
+    fix: 'Ask the registration authority to set the tablet up.',
   },
   tabletUnverified: {
     status: 403,
@@ -26,6 +28,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'holder_unverified',
     description: words.errors.tabletUnverified,
     source: 'NIST SP 800-63B section 4.2.1',
+    fix: 'Switch on a PIN, fingerprint or face check on the tablet.',
   },
   tabletCodeUnknown: {
     status: 404,
@@ -33,6 +36,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'unknown_code',
     description: words.errors.tabletCodeUnknown,
     source: 'RFC 8628 section 5.1',
+    fix: 'Start the sign-in again at the workstation.',
   },
   tabletElsewhere: {
     status: 403,
@@ -40,6 +44,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'not_near',
     description: words.errors.tabletElsewhere,
     source,
+    fix: 'Connect tablet and workstation to the same network, then start again.',
   },
   tabletBusy: {
     status: 409,
@@ -47,6 +52,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'already_open',
     description: words.errors.tabletBusy,
     source: 'OpenID Connect CIBA Core section 7.1.1',
+    fix: 'Answer the open sign-in on the tablet, or wait two minutes.',
   },
   tabletOften: {
     status: 429,
@@ -54,6 +60,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'too_many',
     description: words.errors.tabletOften,
     source: 'OpenID Connect CIBA Core section 13',
+    fix: 'Wait ten minutes, then start again.',
   },
   tabletWrongNumber: {
     status: 403,
@@ -61,5 +68,6 @@ export const tabletErrors = catalogue('cis2', {
     code: 'wrong_number',
     description: words.errors.tabletWrongNumber,
     source,
+    fix: 'Start again, and choose the number that the workstation shows.',
   },
 });

@@ -10,6 +10,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request is not well-formed.',
     source: 'RFC 6749 section 5.2',
+    fix: 'Send a form with Content-Type application/x-www-form-urlencoded.',
   },
   tokenParameterRepeated: {
     status: 400,
@@ -17,6 +18,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'A parameter came more than once.',
     source: 'RFC 6749 section 3.2',
+    fix: 'Send each parameter once.',
   },
   clientUnauthenticated: {
     status: 401,
@@ -24,6 +26,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_client',
     description: 'Client authentication failed',
     source: 'RFC 6749 section 5.2',
+    fix: 'Authenticate by the registered method with the registered secret or key.',
   },
   networkBusy: {
     status: 429,
@@ -31,6 +34,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'temporarily_unavailable',
     description: 'Too many requests from this network. Try again in a minute.',
     source: 'RFC 6585 section 4',
+    fix: 'Wait for the seconds in Retry-After, and correct the requests that are refused.',
   },
   clientMethods: {
     status: 400,
@@ -38,6 +42,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'Use exactly one way of client authentication.',
     source: 'RFC 6749 section 2.3',
+    fix: 'Send one kind of client authentication: Basic, client_secret or client_assertion.',
   },
   assertionInvalid: {
     status: 401,
@@ -45,6 +50,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_client',
     description: 'JWT is not valid',
     source: 'RFC 7523 section 3.2',
+    fix: 'Sign the assertion with a registered key, with iss and sub the client_id and aud the token endpoint. Try it: alongside validate.',
   },
   dpopProofInvalid: {
     status: 400,
@@ -52,6 +58,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_dpop_proof',
     description: 'The DPoP proof is not valid.',
     source: 'RFC 9449 section 5',
+    fix: 'Send one DPoP proof with htm, htu, iat and a new jti, signed by its own key.',
   },
   dpopNonceNeeded: {
     status: 400,
@@ -59,6 +66,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'use_dpop_nonce',
     description: 'The DPoP proof must carry the nonce of the header DPoP-Nonce.',
     source: 'RFC 9449 section 8',
+    fix: 'Repeat the request with the nonce of the header DPoP-Nonce in the proof.',
   },
   certificateMissing: {
     status: 400,
@@ -66,6 +74,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'A client certificate is needed.',
     source: 'RFC 8705 section 3',
+    fix: 'Connect to the mutual TLS address with the registered client certificate.',
   },
   grantMissing: {
     status: 400,
@@ -73,6 +82,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no grant_type.',
     source: 'RFC 6749 section 4.1.3',
+    fix: 'Add grant_type.',
   },
   grantUnsupported: {
     status: 400,
@@ -80,6 +90,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'unsupported_grant_type',
     description: 'The grant type is not supported.',
     source: 'RFC 6749 section 5.2',
+    fix: 'Use authorization_code or, where the client has it, refresh_token.',
   },
   codeMissing: {
     status: 400,
@@ -87,6 +98,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no code.',
     source: 'RFC 6749 section 4.1.3',
+    fix: 'Add code with the authorization code of the callback.',
   },
   tokenRedirectMissing: {
     status: 400,
@@ -94,6 +106,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no redirect_uri.',
     source: 'RFC 6749 section 4.1.3',
+    fix: 'Add the redirect_uri of the authorization request.',
   },
   codeInvalid: {
     status: 400,
@@ -101,6 +114,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_grant',
     description: 'The authorization code is not valid.',
     source: 'RFC 6749 section 5.2',
+    fix: 'Exchange each code once, within its lifetime, with the client, redirect_uri and code_verifier of its request.',
   },
   refreshMissing: {
     status: 400,
@@ -108,6 +122,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no refresh_token.',
     source: 'RFC 6749 section 6',
+    fix: 'Add refresh_token.',
   },
   refreshInvalid: {
     status: 400,
@@ -115,6 +130,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_grant',
     description: 'The refresh token is not valid.',
     source: 'RFC 6749 section 5.2',
+    fix: 'Send the newest refresh token of this client; each is used once.',
   },
   refreshOff: {
     status: 400,
@@ -122,6 +138,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'unauthorized_client',
     description: 'This client has no refresh tokens.',
     source: 'RFC 6749 section 5.2',
+    fix: 'Register the client with refresh tokens, or sign in again.',
   },
   tokenMissing: {
     status: 400,
@@ -129,6 +146,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no token.',
     source: 'RFC 7009 section 2.1, RFC 7662 section 2.1',
+    fix: 'Add token.',
   },
   endpointOff: {
     status: 400,
@@ -136,6 +154,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'unauthorized_client',
     description: 'Clients of the published profile have no such endpoint.',
     source: 'RFC 6749 section 5.2',
+    fix: 'Register the client with another profile than nhs to use this endpoint.',
   },
   tokenScope: {
     status: 400,
@@ -143,6 +162,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_scope',
     description: 'The scope is more than what was granted.',
     source: 'RFC 6749 section 6',
+    fix: 'Ask for at most the scopes that were granted.',
   },
   accessTokenMissing: {
     status: 401,
@@ -150,6 +170,7 @@ export const tokenErrors = catalogue('cis2', {
     code: '',
     description: 'An access token is needed.',
     source: 'RFC 6750 section 3.1',
+    fix: 'Send Authorization: Bearer with the access token.',
   },
   accessTokenTwice: {
     status: 400,
@@ -157,6 +178,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'Send the access token in one place only.',
     source: 'RFC 6750 section 2',
+    fix: 'Send the access token in the header Authorization alone.',
   },
   accessTokenInvalid: {
     status: 401,
@@ -164,6 +186,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_token',
     description: 'The access token is not valid.',
     source: 'RFC 6750 section 3.1',
+    fix: 'Send an unexpired access token of this issuer.',
   },
   resourceProofInvalid: {
     status: 401,
@@ -171,6 +194,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_dpop_proof',
     description: 'The DPoP proof is not valid.',
     source: 'RFC 9449 section 7.1',
+    fix: 'Send one DPoP proof for this address, with ath of the token, by the key that it is bound to.',
   },
   resourceNonceNeeded: {
     status: 401,
@@ -178,6 +202,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'use_dpop_nonce',
     description: 'The DPoP proof must carry the nonce of the header DPoP-Nonce.',
     source: 'RFC 9449 section 9',
+    fix: 'Repeat the request with the nonce of the header DPoP-Nonce in the proof.',
   },
   accessTokenScope: {
     status: 403,
@@ -185,5 +210,6 @@ export const tokenErrors = catalogue('cis2', {
     code: 'insufficient_scope',
     description: 'The access token lacks the scope openid.',
     source: 'RFC 6750 section 3.1',
+    fix: 'Ask for the scope openid in the authorization request.',
   },
 });

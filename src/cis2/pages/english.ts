@@ -439,6 +439,7 @@ export const english = {
     error: 'Error',
     why: 'Why',
     who: 'Who must act',
+    fix: 'Fix',
     rule: 'Rule',
     actors: {
       user: 'the person at the desk',

@@ -8,14 +8,14 @@ import { words } from './words.ts';
 const { error: says } = words;
 const sentences: ReadonlyMap<string, string> = new Map(
   Object.entries(words.errors).map(([name, sentence]) => [
-    name === 'unexpected' ? name : `cis2.${name}`,
+    name === 'unexpected' ? 'kernel.unexpected' : `cis2.${name}`,
     sentence,
   ]),
 );
 
 /** What went wrong, as the page shows it. */
 export interface ShownError {
-  entry: Pick<ErrorEntry, 'id' | 'code' | 'status' | 'description' | 'actor' | 'source'>;
+  entry: Pick<ErrorEntry, 'id' | 'code' | 'status' | 'description' | 'fix' | 'actor' | 'source'>;
   /** The private reason: shown in development alone. */
   detail: string;
   /** By which the log finds it. */
@@ -25,12 +25,12 @@ export interface ShownError {
 
 /** The page of an error that may not travel to the client. In development it says what was expected and what came. */
 export function errorPage({ entry, detail, requestId, development }: ShownError): Answer {
-  const { id, code, status, actor, source } = entry;
+  const { id, code, status, fix, actor, source } = entry;
   // The catalogue speaks the language of the protocol, the page that of the person.
   const description = sentences.get(id) ?? entry.description;
   const more = html`<h2>${says.developers}</h2>
 <dl class="summary"><dt>${says.error}</dt><dd><code>${code}</code> (${id})</dd><dt>${says.why}</dt><dd>${detail || description}</dd>
-<dt>${says.who}</dt><dd>${says.actors[actor]}</dd>${source ? html`<dt>${says.rule}</dt><dd>${source}</dd>` : undefined}</dl>`;
+<dt>${says.fix}</dt><dd>${fix}</dd><dt>${says.who}</dt><dd>${says.actors[actor]}</dd>${source ? html`<dt>${says.rule}</dt><dd>${source}</dd>` : undefined}</dl>`;
   return cis2Page(status, {
     title: says.title,
     development,

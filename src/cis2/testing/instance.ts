@@ -146,6 +146,7 @@ export async function startInstance(
   const listener = createListener(service.routes, {
     name: 'cis2',
     log,
+    development: options.development ?? true,
     flush: () => recorder.flush(),
     // So that tests can bring a client certificate as a proxy would (RFC 9440).
     proxies: trustedProxies(proxies),

@@ -8,13 +8,22 @@ import { createListener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { explain } from './explain.ts';
 
-const reason = {
+const refusal = {
   messageId: 'm-1',
   at: '2026-07-01T12:00:00.000Z',
+  ageSeconds: 20,
   service: 'authorisation',
   error: 'authorisation.clientUnknown',
+  code: 'invalid_request',
+  status: 401,
+  description: 'client_id is invalid',
   detail: 'no application at /oauth2 has the client id x',
+  fix: 'Send the API key.',
+  actor: 'developer',
+  source: 'RFC 6749 section 4.1.2.1',
+  method: 'GET',
   path: '/oauth2/authorize',
+  earlier: ['m-0'],
 };
 
 describe('alongside explain', () => {
@@ -27,8 +36,8 @@ describe('alongside explain', () => {
         path: '/api/v1/refusals/:id',
         endpoint: async ({ path }) =>
           path.endsWith('/m-1')
-            ? json(200, reason)
-            : json(404, { error: 'unknown_message', error_description: 'Nothing is kept.' }),
+            ? json(200, refusal)
+            : json(404, { error: 'unknown_message', error_description: 'No stored refusal has this id.' }),
       },
     ],
     { name: 'console', log: silentLog },
@@ -55,18 +64,24 @@ describe('alongside explain', () => {
     return { code, lines, values };
   };
 
-  test('says where, when and why', async () => {
+  test('prints place, relative time, reason, fix, actor and source', async () => {
     const { code, lines } = await run('m-1');
     assert.equal(code, 0);
     assert.deepEqual(lines, [
-      'authorisation.clientUnknown at /oauth2/authorize, 2026-07-01T12:00:00.000Z',
-      reason.detail,
+      'authorisation.clientUnknown at GET /oauth2/authorize, 20 s ago',
+      'Answer      401 invalid_request: client_id is invalid',
+      'Reason      no application at /oauth2 has the client id x',
+      'Fix         Send the API key.',
+      'Who acts    the developer of the application',
+      'Source      RFC 6749 section 4.1.2.1',
+      'Message id  m-1',
+      'Earlier     m-0',
     ]);
-    assert.deepEqual((await run('m-1', '--json')).values, [reason]);
+    assert.deepEqual((await run('m-1', '--json')).values, [refusal]);
   });
 
-  test('an unknown id is said so; an id is needed, and one alone', async () => {
-    await assert.rejects(run('m/2'), /Nothing is kept/);
+  test('reports an unknown id, a missing id and a second one', async () => {
+    await assert.rejects(run('m/2'), /No stored refusal/);
     await assert.rejects(run(), /message_id/);
     await assert.rejects(run('m-1', 'm-2'), /too many/);
   });

@@ -141,7 +141,7 @@ describe('the first page of the console', () => {
     await page.getByText('no application at /oauth2 has the client id <b>nobody').waitFor();
     await page.getByRole('status').getByText('authorisation.clientUnknown').waitFor();
     await ask('"><script>alert(1)</script>');
-    await page.getByText('Nothing is kept under').waitFor();
+    await page.getByText('No refusal with the id').waitFor();
     assert.deepEqual(complaints, []);
     await close();
   });

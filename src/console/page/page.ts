@@ -10,6 +10,7 @@ import type { Urls } from '../../service.ts';
 import type { Database } from '../../storage/database.ts';
 import type { StoredEvents } from '../../storage/events.ts';
 import type { Faults, NamedFault } from '../../storage/faults.ts';
+import type { Refusals } from '../../storage/refusals.ts';
 import type { Admission, Caller } from '../administrators/admission.ts';
 import { administratorHead, signedInNote, signInMissingPage } from '../administrators/pages.ts';
 import { administratorScript, administratorScriptPath } from '../administrators/script.ts';
@@ -37,10 +38,10 @@ interface Parts {
   clock: AdjustableClock;
   database: Database;
   events: StoredEvents;
+  refusals: Refusals;
   applications: Applications;
   cis: CisDirectory;
   cis2: Neighbour;
-  platform: Neighbour;
   agent: LocalAgent;
   faults: Faults;
   namedFaults: readonly NamedFault[];
@@ -105,27 +106,15 @@ async function sessionsOf(cis2: Neighbour): Promise<SessionAnswer[]> {
 }
 
 async function main(parts: Parts, request: HttpRequest, caller: Caller | undefined): Promise<Html> {
-  const {
-    database,
-    events,
-    applications,
-    cis,
-    cis2,
-    platform,
-    agent,
-    urls,
-    cis2Issuer,
-    version,
-    clock,
-    development,
-  } = parts;
+  const { database, events, applications, cis, cis2, agent, urls, cis2Issuer, version, clock, development } =
+    parts;
   const [status, cards, people, sessions, refusal, registered, faults, { journeys, last }] =
     await Promise.all([
       development ? orNull(agent.status()) : null,
       development ? orNull(agent.cards()) : null,
       orNull(cis.everybody()),
       orNull(sessionsOf(cis2)),
-      explained(platform, request.query, orNull),
+      explained(parts.refusals, request.query),
       applications.list(),
       development ? parts.faults.on() : null,
       newestJourneys(events),

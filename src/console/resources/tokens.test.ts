@@ -53,13 +53,12 @@ describe('/tokens/inspect', () => {
   });
 });
 
-describe('/tokens and /refusals', () => {
+describe('/tokens', () => {
   const seen: HttpRequest[] = [];
   let next = { status: 200, body: {} as Record<string, unknown> };
   const listener = createListener(
     [
       { methods: ['POST'], path: '/authorisation/tokens', endpoint: async (request) => answer(request) },
-      { methods: ['GET'], path: '/authorisation/refusals/:id', endpoint: async (request) => answer(request) },
       {
         methods: ['GET'],
         path: '/directory/people',
@@ -133,14 +132,31 @@ describe('/tokens and /refusals', () => {
     const alone = await api('POST', '/tokens', { person: '656005750108', application: 'a' });
     assert.deepEqual([alone.status, alone.body.error], [503, 'platform_unreachable']);
   });
+});
 
-  test('a message id is asked for as it is', async () => {
-    next = { status: 200, body: { messageId: 'm-1', detail: 'why' } };
-    assert.deepEqual((await send('GET', '/refusals/m-1')).body, next.body);
-    assert.equal(seen.at(-1)?.path, '/authorisation/refusals/m-1');
-    await send('GET', '/refusals/a%2Fb');
-    assert.equal(seen.at(-1)?.path, '/authorisation/refusals/a%2Fb');
-    next = { status: 404, body: { error: 'unknown_message' } };
-    assert.equal((await send('GET', '/refusals/m-2')).status, 404);
+describe('/refusals', () => {
+  test('finds a refusal by message id, X-Request-ID and X-Correlation-ID, the newest first', async () => {
+    const ids = { 'x-request-id': 'request-1', 'x-correlation-id': 'token-0123456789abcdefghij' };
+    const first = await api('GET', '/people/unknown-1', undefined, ids);
+    const second = await api('POST', '/tokens', { token: 'hidden-value' }, ids);
+    console_.base.advance(20);
+    const id = String(second.headers['x-message-id']);
+    for (const asked of [id, ...Object.values(ids)]) {
+      const { status, body } = await api('GET', `/refusals/${asked}`);
+      assert.equal(status, 200);
+      assert.deepEqual(
+        [body.messageId, body.error, body.ageSeconds, body.status, body.method, body.path],
+        [id, 'console.requestInvalid', 20, 400, 'POST', '/api/v1/tokens'],
+      );
+      assert.doesNotMatch(JSON.stringify(body), /hidden-value|0123456789/);
+      if (asked !== id) assert.deepEqual(body.earlier, [first.headers['x-message-id']]);
+    }
+  });
+
+  test('answers 404 to an unknown id and to one of any form', async () => {
+    for (const id of ['m-1', 'a%2Fb', '%20', 'x'.repeat(300)]) {
+      const { status, body } = await api('GET', `/refusals/${id}`);
+      assert.deepEqual([status, body.error], [404, 'unknown_message'], id);
+    }
   });
 });

@@ -86,6 +86,7 @@ const forms: Readonly<Record<FaultName, Form>> = {
     ...form('token', 'INVALID_VALUE', ''),
     display: ({ mode }) => `Cannot retrieve more than one result with ${mode} access token`,
   },
+  backEndRefused: unknown,
   updateLate: {
     ...form('timeout', 'SERVICE_UNAVAILABLE', 'Service unavailable'),
     headers: { 'retry-after': '5' },

@@ -6,11 +6,18 @@ import { faults } from '../faults.ts';
 import { answerable, type HeaderMap, passable } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
-/** What a client may see of a back end's answer: 1xx to 4xx pass, anything else becomes the catch-all with the same status. */
-function toClient(answer: Answer, messageId: string): Answer {
+/**
+ * What a client may see of a back end's answer: 1xx to 4xx pass, anything else becomes the catch-all with the same status. A
+ * refusal is recorded as the back end's own, where it gives its reason, under the name of the operation.
+ */
+function toClient(answer: Answer, { request: { id: messageId }, api, trace }: Arrival): Answer {
   if (answer.status >= 500)
     throw faults.unexpected(`the back end answered ${answer.status}`, { status: answer.status, messageId });
-  return new Answer(answer.status, answerable(answer.headers), answer.body);
+  const passed = new Answer(answer.status, answerable(answer.headers), answer.body);
+  const refusal =
+    answer.because?.refusal ??
+    (answer.status >= 400 ? faults.backEndRefused(`${api.name} answered ${answer.status}`) : undefined);
+  return refusal ? passed.refusing(refusal, api.basePath + (trace.operation ?? '')) : passed;
 }
 
 /** Asks the back end for a path that needs no token: with the client's own headers, where they may pass. */
@@ -18,7 +25,7 @@ export async function passOn(call: Arrival & { client: HeaderMap }): Promise<Ans
   const { api, request, verb, path, query, client } = call;
   const headers = passable(client, api.takes);
   const asked = { method: verb, path, query, headers, body: request.body, messageId: request.id };
-  return toClient(await api.backEnd(asked), request.id);
+  return toClient(await api.backEnd(asked), call);
 }
 
 /** Asks the back end, with the headers that the gateway made. */
@@ -32,6 +39,6 @@ export const callBackEnd = (dependencies: Dependencies) =>
     const asked = { method: verb, path, query, headers: outbound, body: request.body, messageId };
     return toClient(
       await api.backEnd({ ...asked, changeStatement: changeStatement(dependencies, call) }),
-      messageId,
+      call,
     );
   };

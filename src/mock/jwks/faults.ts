@@ -9,12 +9,19 @@ export const faults = catalogue('mock', {
     ...key,
     code: 'steps.oauth.v2.FailedToResolveAPIKey',
     description: 'Failed to resolve API Key variable request.header.apikey',
+    fix: 'Add the header apikey.',
   },
-  apiKeyInvalid: { ...key, code: 'oauth.v2.InvalidApiKey', description: 'Invalid ApiKey' },
+  apiKeyInvalid: {
+    ...key,
+    code: 'oauth.v2.InvalidApiKey',
+    description: 'Invalid ApiKey',
+    fix: 'Send the API key of an approved application in the header apikey.',
+  },
   apiKeyWithoutProduct: {
     ...key,
     code: 'oauth.v2.InvalidApiKeyForGivenResource',
     description: 'Invalid ApiKey for given resource',
+    fix: 'Add a product that holds mock-jwks to the application.',
   },
   keySetMalformed: {
     actor: 'developer',
@@ -22,6 +29,7 @@ export const faults = catalogue('mock', {
     code: 'messaging.adaptors.http.flow.BadRequest',
     description: 'The path must be the base64url of a JWK set of at most 64 KiB',
     source: 'RFC 7517 section 5',
+    fix: 'Send the base64url of a JWK set of at most 64 KiB in the path.',
   },
 });
 

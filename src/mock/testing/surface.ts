@@ -113,6 +113,7 @@ export async function startSurface(options: Partial<MockDependencies> = {}, now 
     const listener = createListener(routes, {
       name: 'mock',
       log: silentLog,
+      development: true,
       flush: () => recorder.flush(),
       ...(onError ? { onError } : {}),
     });

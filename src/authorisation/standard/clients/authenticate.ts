@@ -24,7 +24,6 @@ export function authenticateClient(base: Base, parts: Parts) {
       const { request } = incoming;
       if (request.headers.authorization === undefined) throw thrown;
       if (!(thrown instanceof Refusal) || thrown.entry.status !== 401) throw thrown;
-      await parts.diagnosis.note(thrown, request);
       return errorAnswer(thrown, request).with({ 'www-authenticate': 'Basic realm="token"' });
     }
   };

@@ -1,5 +1,5 @@
 import { Answer } from '@alongside/kernel/answer';
-import { catalogue, type Refusal } from '@alongside/kernel/errors';
+import { catalogue, type ErrorEntry, type Refusal } from '@alongside/kernel/errors';
 import { type Issue, operationOutcome } from '../../errors/operation-outcome.ts';
 import { sentenceOf } from '../../faults.ts';
 
@@ -11,6 +11,7 @@ interface Outcome {
   severity?: Issue['severity'];
   /** Filled from the refusal's `extra`; left out, the body has no diagnostics. */
   diagnostics?: string;
+  fix: string;
 }
 
 const missing = {
@@ -22,7 +23,7 @@ const missing = {
 const invalid = { status: 400, code: 'INVALID_VALUE', display: 'Provided value is invalid', type: 'value' };
 const search = { status: 400, code: 'INVALID_SEARCH_DATA', display: 'Search data is invalid', type: 'value' };
 const update = { status: 400, code: 'INVALID_UPDATE', display: 'Update is invalid', type: 'structure' };
-const forbidden: Outcome = {
+const forbidden: Omit<Outcome, 'fix'> = {
   status: 403,
   code: 'FORBIDDEN_UPDATE',
   display: 'Update is forbidden',
@@ -37,25 +38,37 @@ const table = {
     code: 'INVALID_RESOURCE_ID',
     display: 'Resource Id is invalid',
     type: 'value',
+    fix: 'Send a valid NHS number: ten digits with a correct check digit.',
   },
   unsupportedService: {
     status: 400,
     code: 'UNSUPPORTED_SERVICE',
     display: 'Unsupported Service',
     type: 'processing',
+    fix: "Use an operation, a content type and a body of the API's specification.",
   },
   missingRequestId: {
     ...missing,
     diagnostics: 'Invalid request with error - X-Request-ID header must be supplied to access this resource',
+    fix: 'Add X-Request-ID with a new UUID for each request.',
   },
-  missingField: { ...missing, diagnostics: "Missing value - '{field}'" },
-  invalidField: { ...invalid, diagnostics: "Invalid value - '{value}' in field '{field}'" },
+  missingField: {
+    ...missing,
+    diagnostics: "Missing value - '{field}'",
+    fix: 'Add the parameter or field that the answer names.',
+  },
+  invalidField: {
+    ...invalid,
+    diagnostics: "Invalid value - '{value}' in field '{field}'",
+    fix: 'Correct the parameter or field that the answer names.',
+  },
   tooManyValues: {
     status: 400,
     code: 'TOO_MANY_VALUES_SUBMITTED',
     display: 'Too many values submitted',
     type: 'value',
     diagnostics: "Too many values submitted - {values} in field '{field}'",
+    fix: 'Send the parameter as often as the specification allows.',
   },
   additionalProperties: {
     status: 400,
@@ -63,35 +76,52 @@ const table = {
     display: 'Additional properties should not be included',
     type: 'invariant',
     diagnostics: 'Invalid request with error - Additional properties are not allowed ({names})',
+    fix: 'Remove the parameters that the specification does not name.',
   },
-  invalidSearch: { ...search, diagnostics: "Invalid search data provided - '{reason}'" },
+  invalidSearch: {
+    ...search,
+    diagnostics: "Invalid search data provided - '{reason}'",
+    fix: 'Search by family, birthdate and gender, with at least two characters before a wildcard.',
+  },
   tooManyMatches: {
     status: 200,
     code: 'TOO_MANY_MATCHES',
     display: 'Too Many Matches',
     type: 'multiple-matches',
     severity: 'information',
+    fix: 'Narrow the search: add postcode, given name or an exact date of birth.',
   },
-  invalidUpdate: { ...update, diagnostics: 'Invalid update with error - {reason}' },
-  forbiddenUpdate: { ...forbidden, diagnostics: 'Forbidden update with error - {reason}' },
+  invalidUpdate: {
+    ...update,
+    diagnostics: 'Invalid update with error - {reason}',
+    fix: 'Send a JSON Patch that fits the record as it is now; read the record first.',
+  },
+  forbiddenUpdate: {
+    ...forbidden,
+    diagnostics: 'Forbidden update with error - {reason}',
+    fix: 'Leave this change out; it is not allowed on this record.',
+  },
   notFound: {
     status: 404,
     code: 'RESOURCE_NOT_FOUND',
     display: 'Resource not found',
     type: 'not-found',
     severity: 'information',
+    fix: 'Check the NHS number. A superseded record answers under its new number.',
   },
   invalidated: {
     status: 404,
     code: 'INVALIDATED_RESOURCE',
     display: 'Resource that has been marked as invalid was requested - invalid resources cannot be retrieved',
     type: 'processing',
+    fix: 'Do not use this record; it was marked as invalid.',
   },
   versionMismatch: {
     status: 409,
     code: 'RESOURCE_VERSION_MISMATCH',
     display: 'Resource version supplied does not match actual version',
     type: 'conflict',
+    fix: 'Read the record again and send its ETag in If-Match.',
   },
   missingVersion: {
     status: 412,
@@ -99,6 +129,7 @@ const table = {
     display: 'Required condition was not fulfilled',
     type: 'structure',
     diagnostics: 'Invalid request with error - If-Match header must be supplied to update this resource',
+    fix: 'Send the ETag of the record in If-Match.',
   },
 } satisfies Record<string, Outcome>;
 
@@ -110,14 +141,11 @@ const source = 'NHSDigital/personal-demographics-service-api, specification and 
 export const outcomes = catalogue<OutcomeName>(
   'pds',
   Object.fromEntries(
-    Object.entries<Outcome>(table).map(([name, { status, code, display, diagnostics }]) => [
+    Object.entries<Outcome>(table).map(([name, { status, code, display, diagnostics, fix }]) => [
       name,
-      { status, code, description: diagnostics ?? display, actor: 'developer', source },
+      { status, code, description: diagnostics ?? display, fix, actor: 'developer', source },
     ]),
-  ) as Record<
-    OutcomeName,
-    { status: number; code: string; description: string; actor: 'developer'; source: string }
-  >,
+  ) as Record<OutcomeName, Omit<ErrorEntry, 'id' | 'redirect'>>,
 );
 
 /** The content type of everything that the back end itself says. */
@@ -144,5 +172,7 @@ export function answerTo(refusal: Refusal): Answer | undefined {
     diagnostics,
   }: Outcome = table[name as OutcomeName];
   const text = diagnostics === undefined ? undefined : sentenceOf(refusal);
-  return fhir(status, operationOutcome({ severity, type, code, display, diagnostics: text }));
+  return fhir(status, operationOutcome({ severity, type, code, display, diagnostics: text })).refusing(
+    refusal,
+  );
 }

@@ -1,0 +1,77 @@
+import { catalogue } from './errors.ts';
+
+/** Refusals that are the same at every service, most of them before any endpoint. */
+export const kernelErrors = catalogue('kernel', {
+  addressDamaged: {
+    code: 'invalid_request',
+    status: 400,
+    description: 'The address is not well-formed.',
+    fix: 'Percent-encode the path and the query as UTF-8.',
+    actor: 'developer',
+    source: 'RFC 3986 section 2.1',
+  },
+  requestMalformed: {
+    code: 'invalid_request',
+    status: 400,
+    description: 'This is no well-formed HTTP request.',
+    fix: 'Send well-formed HTTP/1.1 with one Content-Length or Transfer-Encoding.',
+    actor: 'developer',
+    source: 'RFC 9112 section 2.2',
+  },
+  headersTooLarge: {
+    code: 'invalid_request',
+    status: 431,
+    description: 'The headers and the address are longer than 16 KiB.',
+    fix: 'Send shorter headers and a shorter address. Clear the cookies of this host in a browser.',
+    actor: 'developer',
+    source: 'RFC 6585 section 5',
+  },
+  bodyTooLarge: {
+    code: 'invalid_request',
+    status: 413,
+    description: 'The body is too large.',
+    fix: 'Send a smaller body.',
+    actor: 'developer',
+    source: 'RFC 9110 section 15.5.14',
+  },
+  requestSlow: {
+    code: 'invalid_request',
+    status: 408,
+    description: 'The request did not come to its end in time.',
+    fix: 'Send the whole request within 30 seconds.',
+    actor: 'developer',
+    source: 'RFC 9110 section 15.5.9',
+  },
+  nothingHere: {
+    code: 'not_found',
+    status: 404,
+    description: 'There is nothing at this address.',
+    fix: 'Correct the path. The addresses of this instance: alongside status.',
+    actor: 'developer',
+    source: 'RFC 9110 section 15.5.5',
+  },
+  methodNotAllowed: {
+    code: 'method_not_allowed',
+    status: 405,
+    description: 'This address does not answer this method.',
+    fix: 'Use a method that the header Allow names.',
+    actor: 'developer',
+    source: 'RFC 9110 section 15.5.6',
+  },
+  faultInjected: {
+    code: 'temporarily_unavailable',
+    status: 503,
+    description: 'An injected fault answers in place of the service.',
+    fix: 'Switch the fault off: alongside fault off.',
+    actor: 'developer',
+    source: 'alongside fault',
+  },
+  unexpected: {
+    code: 'server_error',
+    status: 500,
+    description: 'Something went wrong here.',
+    fix: 'Look for this id in the log of the service; report a defect with that line.',
+    actor: 'operator',
+    source: 'RFC 9110 section 15.6.1',
+  },
+});

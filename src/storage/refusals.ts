@@ -1,0 +1,161 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { callerNetwork } from '@alongside/kernel/networks';
+import type { RefusalRecord, RefusalRecorder } from '@alongside/kernel/refusals';
+import { sha256 } from '@alongside/kernel/secrets';
+import { batchSize, inBatches } from './batches.ts';
+import { type Database, sql } from './database.ts';
+
+/** A refusal as it is stored. */
+export type StoredRefusal = Omit<RefusalRecord, 'requestId' | 'correlationId'> & {
+  /** ISO 8601 time. */
+  at: string;
+};
+
+/** The newest refusal that an id names, and the message ids of the earlier ones that it names too. */
+export type FoundRefusal = StoredRefusal & { earlier: string[] };
+
+export interface RefusalLimits {
+  /** Refusals that are stored; the oldest go first. */
+  stored: number;
+  /** Refusals that wait to be written; more are dropped. */
+  waiting: number;
+  /** Refusals that one network may store in ten minutes, so that it cannot push out those of others. */
+  ofNetwork: number;
+}
+
+const usual: RefusalLimits = { stored: 100_000, waiting: 2_000, ofNetwork: 5_000 };
+const keptFor = 7 * 86_400_000;
+const networkWindow = 600_000;
+/** Networks that are counted apart. */
+const mostNetworks = 10_000;
+/** Milliseconds that refusals are gathered before they are written. */
+const gather = 50;
+const mostEarlier = 20;
+
+const hashOf = (id: string | undefined): string | null => (id === undefined ? null : sha256(id));
+
+interface Waiting {
+  at: number;
+  record: RefusalRecord;
+}
+
+/** The refusals of the installation: written in groups behind the answers, found by message, request or correlation id. */
+export class Refusals implements RefusalRecorder {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #limits: RefusalLimits;
+  readonly #onLost: (error: unknown) => void;
+  readonly #networks = new Map<string, number>();
+  #windowEnd = 0;
+  #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  /** Refusals that this process wrote since it last looked how many are stored. */
+  #sinceTrim = batchSize;
+
+  constructor(
+    database: Database,
+    clock: Clock,
+    {
+      limits = usual,
+      onLost = () => undefined,
+    }: { limits?: RefusalLimits; onLost?: (error: unknown) => void } = {},
+  ) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#onLost = onLost;
+  }
+
+  record(record: RefusalRecord, address: string): void {
+    if (this.#waiting.length >= this.#limits.waiting || !this.#mayStore(callerNetwork(address))) return;
+    this.#waiting.push({ at: this.#clock.now(), record });
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.keep().catch(this.#onLost);
+    }, gather).unref();
+  }
+
+  /** Writes what was recorded so far. */
+  keep(): Promise<void> {
+    if (this.#waiting.length === 0) return this.#writing;
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
+    return this.#writing;
+  }
+
+  /** Finds the newest refusal that was answered with this id or asked with it. */
+  async find(id: string): Promise<FoundRefusal | undefined> {
+    await this.keep();
+    const hash = sha256(id);
+    const rows = await this.#database.all<{ at: number; body: string }>(
+      sql(
+        `SELECT at, body FROM refusal WHERE message_id = ? OR request_hash = ? OR correlation_hash = ?
+         ORDER BY seq DESC LIMIT ?`,
+        id,
+        hash,
+        hash,
+        mostEarlier + 1,
+      ),
+    );
+    const [newest, ...earlier] = rows.map(({ at, body }) => ({
+      at: new Date(Number(at)).toISOString(),
+      ...(JSON.parse(body) as Omit<StoredRefusal, 'at'>),
+    }));
+    return newest && { ...newest, earlier: earlier.map(({ messageId }) => messageId) };
+  }
+
+  /** Removes those that are older than a week or beyond the limit. Returns whether more are left. */
+  sweep(): Promise<boolean> {
+    return inBatches(() => this.#sweepSome());
+  }
+
+  async #sweepSome(): Promise<number> {
+    const last = await this.#database.get<{ last: number | null }>(
+      sql('SELECT MAX(seq) AS last FROM refusal'),
+    );
+    // By number and not by time: times have no index, and the oldest refusals have the lowest numbers.
+    const { changes } = await this.#database.run(
+      sql(
+        `DELETE FROM refusal WHERE seq IN (SELECT seq FROM refusal WHERE seq > 0 ORDER BY seq LIMIT ${batchSize})
+         AND (at < ? OR seq <= ?)`,
+        this.#clock.now() - keptFor,
+        Number(last?.last ?? 0) - this.#limits.stored,
+      ),
+    );
+    return changes;
+  }
+
+  #mayStore(network: string): boolean {
+    const now = this.#clock.now();
+    if (now >= this.#windowEnd || this.#networks.size > mostNetworks) {
+      this.#networks.clear();
+      this.#windowEnd = now + networkWindow;
+    }
+    const stored = this.#networks.get(network) ?? 0;
+    this.#networks.set(network, stored + 1);
+    return stored < this.#limits.ofNetwork;
+  }
+
+  async #write(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    await this.#database.batch(
+      waiting.map(({ at, record: { requestId, correlationId, ...record } }) =>
+        sql(
+          'INSERT INTO refusal (message_id, request_hash, correlation_hash, at, body) VALUES (?, ?, ?, ?, ?)',
+          record.messageId,
+          hashOf(requestId),
+          hashOf(correlationId),
+          at,
+          JSON.stringify(record),
+        ),
+      ),
+      { lazy: true },
+    );
+    this.#sinceTrim += waiting.length;
+    if (this.#sinceTrim < batchSize) return;
+    this.#sinceTrim = 0;
+    // A flood between two rounds of the regular work is cut at once.
+    await this.sweep();
+  }
+}

@@ -1,0 +1,318 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { realmPath } from '../../src/service.ts';
+import type { FoundRefusal } from '../../src/storage/refusals.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+let instance: TestInstance;
+before(async () => {
+  instance = await startInstance({ legacyCis: true });
+});
+after(() => instance.stop());
+
+type Urls = TestInstance['urls'];
+const cis2 = (urls: Urls) => new URL(urls.cis2Issuer).origin;
+const api = (urls: Urls) => urls.api;
+const pds = '/personal-demographics/FHIR/R4';
+const form = 'application/x-www-form-urlencoded';
+const html = { accept: 'text/html' };
+
+interface Refused {
+  name: string;
+  at: (urls: Urls) => string;
+  path: string;
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  status: number;
+  error: string;
+}
+
+const explained = async (id: string) =>
+  (await instance.call('GET', `/refusals/${encodeURIComponent(id)}`)) as { status: number; body: unknown };
+
+/** Authorization header of a token for the demo application, from the console. */
+async function userToken(): Promise<string> {
+  const { access_token: token } = await instance.api<{ access_token: string }>('POST', '/tokens', {
+    person: 'gp',
+    application: 'demo-combined',
+  });
+  return `Bearer ${token}`;
+}
+
+const refusals: readonly Refused[] = [
+  {
+    name: 'a page of CIS2',
+    at: cis2,
+    path: `${realmPath}/authorize?client_id=unknown`,
+    headers: html,
+    status: 400,
+    error: 'cis2.clientUnknown',
+  },
+  {
+    name: 'a page of CIS2 at an unknown address',
+    at: cis2,
+    path: '/nowhere',
+    headers: html,
+    status: 404,
+    error: 'cis2.pageUnknown',
+  },
+  {
+    name: 'a redirect of CIS2',
+    at: cis2,
+    path: `${realmPath}/authorize?client_id={cis2}&redirect_uri={cis2 callback}&scope=openid&state=s&response_type=token`,
+    status: 302,
+    error: 'cis2.responseTypeUnsupported',
+  },
+  {
+    name: 'JSON of the token endpoint of CIS2',
+    at: cis2,
+    path: `${realmPath}/access_token`,
+    method: 'POST',
+    headers: { 'content-type': form },
+    body: 'grant_type=password&client_id=x&client_secret=y',
+    status: 401,
+    error: 'cis2.clientUnauthenticated',
+  },
+  {
+    name: 'a challenge of the userinfo of CIS2',
+    at: cis2,
+    path: `${realmPath}/userinfo`,
+    headers: { authorization: 'Bearer wrong' },
+    status: 401,
+    error: 'cis2.accessTokenInvalid',
+  },
+  {
+    name: 'JSON of registration at CIS2',
+    at: cis2,
+    path: '/api/configs/team',
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+    status: 401,
+    error: 'cis2.',
+  },
+  {
+    name: 'JSON of CIS2 for services',
+    at: cis2,
+    path: '/cis2/sessions',
+    status: 401,
+    error: 'cis2.consoleUnknown',
+  },
+  {
+    name: 'a method that CIS2 does not answer',
+    at: cis2,
+    path: `${realmPath}/access_token`,
+    status: 405,
+    error: 'kernel.methodNotAllowed',
+  },
+  {
+    name: 'JSON of CIS',
+    at: ({ cis }) => cis,
+    path: '/directory/people',
+    status: 401,
+    error: 'cis.serviceUnknown',
+  },
+  {
+    name: 'the legacy interface of CIS',
+    at: ({ cis }) => cis,
+    path: '/saml/RoleAssertion?token=unknown',
+    status: 403,
+    error: 'cis.legacy',
+  },
+  {
+    name: 'a page of the Identity Agent',
+    at: ({ identityAgent }) => identityAgent,
+    path: '/v1/cis2?request=x',
+    status: 403,
+    error: 'identity-agent.notNavigation',
+  },
+  {
+    name: 'JSON of /oauth2',
+    at: api,
+    path: '/oauth2/authorize?client_id=unknown',
+    status: 401,
+    error: 'authorisation.clientUnknown',
+  },
+  {
+    name: 'a redirect of /oauth2',
+    at: api,
+    path: '/oauth2/authorize?client_id={platform}&redirect_uri={platform callback}&response_type=token&state=s',
+    status: 302,
+    error: 'authorisation.responseTypeInvalid',
+  },
+  {
+    name: 'JSON of /oauth2.1',
+    at: api,
+    path: '/oauth2.1/token',
+    method: 'POST',
+    headers: { 'content-type': form },
+    body: 'grant_type=client_credentials&client_id=x',
+    status: 401,
+    error: 'authorisation.standard.clientUnauthenticated',
+  },
+  {
+    name: 'HTTP Basic at /oauth2.1',
+    at: api,
+    path: '/oauth2.1/introspect',
+    method: 'POST',
+    headers: { 'content-type': form, authorization: 'Basic eDp5' },
+    body: 'token=x',
+    status: 401,
+    error: 'authorisation.standard.clientUnauthenticated',
+  },
+  {
+    name: 'a body of /oauth2 that is too large',
+    at: api,
+    path: '/oauth2/token',
+    method: 'POST',
+    headers: { 'content-type': form },
+    body: 'x'.repeat(70_000),
+    status: 413,
+    error: 'authorisation.bodyTooLarge',
+  },
+  {
+    name: 'an OperationOutcome of the gateway',
+    at: api,
+    path: `${pds}/Patient/9000000009`,
+    status: 401,
+    error: 'gateway.missingAuthorization',
+  },
+  {
+    name: 'an OperationOutcome of PDS',
+    at: api,
+    path: `${pds}/Patient?family=MARKEDSURNAME`,
+    headers: { authorization: 'user', 'x-request-id': '6f1d3a52-0000-4000-8000-000000000001' },
+    status: 400,
+    error: 'pds.missingField',
+  },
+  {
+    name: 'a fault in the form of the gateway',
+    at: api,
+    path: '/hello-world/hello/user',
+    status: 401,
+    error: 'gateway.missingAuthorization',
+  },
+  {
+    name: 'a fault of the mock key sets',
+    at: api,
+    path: '/mock-jwks/keycloak-client-credentials',
+    status: 401,
+    error: 'mock.apiKeyMissing',
+  },
+  {
+    name: 'a page of a mock realm',
+    at: cis2,
+    path: '/realms/Cis2-mock-internal-dev/protocol/openid-connect/auth?client_id=unknown',
+    status: 400,
+    error: 'mock.',
+  },
+  {
+    name: 'JSON of a mock realm',
+    at: cis2,
+    path: '/realms/Cis2-mock-internal-dev/protocol/openid-connect/token',
+    method: 'POST',
+    headers: { 'content-type': form },
+    body: 'grant_type=x',
+    status: 401,
+    error: 'mock.',
+  },
+  {
+    name: 'JSON of the console',
+    at: ({ console }) => console,
+    path: '/api/v1/people/unknown',
+    status: 404,
+    error: 'console.',
+  },
+  {
+    name: 'an address of the console that is not there',
+    at: ({ console }) => console,
+    path: '/nowhere',
+    status: 404,
+    error: 'kernel.nothingHere',
+  },
+  {
+    name: 'a damaged address',
+    at: ({ sample }) => sample,
+    path: '/%zz',
+    status: 400,
+    error: 'kernel.addressDamaged',
+  },
+];
+
+/** The addresses of the demo applications stand in a path as `{name}`. */
+async function filled(path: string): Promise<string> {
+  if (!path.includes('{')) return path;
+  const { applications } = await instance.api<{
+    applications: {
+      id: string;
+      cis2?: { clientId: string; redirectUris: string[] };
+      platform?: { clientId: string; callbackUrls: string[] };
+    }[];
+  }>('GET', '/applications');
+  const cis2Half = applications.find(({ id }) => id === 'demo-separate')?.cis2;
+  const platformHalf = applications.find(({ id }) => id === 'demo-combined')?.platform;
+  const values: Record<string, string | undefined> = {
+    cis2: cis2Half?.clientId,
+    'cis2 callback': cis2Half?.redirectUris[0],
+    platform: platformHalf?.clientId,
+    'platform callback': platformHalf?.callbackUrls[0],
+  };
+  return path.replaceAll(/\{([\w ]+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
+}
+
+describe('explain', () => {
+  for (const { name, at, path, method = 'GET', headers = {}, body, status, error } of refusals)
+    test(`finds ${name} by each id, with fix, actor and source`, async () => {
+      const ids = { 'x-request-id': crypto.randomUUID(), 'x-correlation-id': `c-${crypto.randomUUID()}` };
+      const sent: Record<string, string> = { ...headers, ...ids };
+      if (headers.authorization === 'user') sent.authorization = await userToken();
+      const answer = await fetch(at(instance.urls) + (await filled(path)), {
+        method,
+        headers: sent,
+        redirect: 'manual',
+        ...(body === undefined ? {} : { body }),
+      });
+      const shown = await answer.text();
+      assert.equal(answer.status, status, shown.slice(0, 500));
+      const id = answer.headers.get('x-message-id') ?? '';
+      assert.match(id, /^[0-9a-f-]{36}$/);
+      assert.ok(answer.headers.get('x-error-detail'));
+      if ((answer.headers.get('content-type') ?? '').startsWith('text/html') && shown.includes('<!doctype'))
+        assert.ok(shown.includes(id), 'the page shows its reference');
+      for (const asked of [id, ...Object.values(ids)]) {
+        const { status: found, body: refusal } = await explained(asked);
+        assert.equal(found, 200, asked);
+        const { messageId, error: entry, fix, actor, source, path: where, ...rest } = refusal as FoundRefusal;
+        assert.equal(messageId, id);
+        assert.ok(entry.startsWith(error), entry);
+        assert.ok(fix.length > 10 && actor.length > 3 && source.length > 3, JSON.stringify(refusal));
+        assert.deepEqual([rest.status, rest.method], [status, method]);
+        assert.ok(where.startsWith('/'));
+        assert.doesNotMatch(JSON.stringify(refusal), /9000000009|MARKEDSURNAME/);
+      }
+    });
+
+  test('finds bytes that are no request, at every listener', async () => {
+    for (const origin of [instance.urls.api, cis2(instance.urls), instance.urls.cis, instance.urls.console]) {
+      const { hostname, port } = new URL(origin);
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      socket.end('NOT HTTP AT ALL\r\n\r\n');
+      const raw = await text(socket);
+      const id = /^x-message-id: (\S+)/im.exec(raw)?.[1] ?? '';
+      const { status, body } = await explained(id);
+      assert.equal(status, 200, raw);
+      assert.match((body as FoundRefusal).error, /requestMalformed$/);
+    }
+  });
+
+  test('gives every answer an id, also one that is no refusal', async () => {
+    const answer = await fetch(`${instance.urls.api}/oauth2/_ping`);
+    assert.match(answer.headers.get('x-message-id') ?? '', /^[0-9a-f-]{36}$/);
+    assert.equal((await explained(answer.headers.get('x-message-id') ?? '')).status, 404);
+  });
+});
