@@ -58,6 +58,14 @@ export const kernelErrors = catalogue('kernel', {
     actor: 'developer',
     source: 'RFC 9110 section 15.5.6',
   },
+  unavailable: {
+    code: 'temporarily_unavailable',
+    status: 503,
+    description: 'The service is temporarily unavailable. Try again in a moment.',
+    fix: 'Check the database and the disk of this service: GET /readyz names what fails.',
+    actor: 'operator',
+    source: 'RFC 9110 section 15.6.4',
+  },
   faultInjected: {
     code: 'temporarily_unavailable',
     status: 503,

@@ -2,9 +2,10 @@
 const run = /[\w+=~-]{24,}/g;
 /** NHS numbers, whose first digit is 4 to 9 (times in seconds begin with 1). */
 const nhsNumber = /(?<!\d)[4-9]\d{2}[ -]?\d{3}[ -]?\d{4}(?!\d)/g;
-/** Words with hyphens between, such as the name of a realm or a header. */
-const words = /^[A-Za-z]{1,14}\d{0,2}(?:[-_][a-z]{1,14}\d{0,2})+$/;
-const isOpaque = (text: string): boolean => /\d/.test(text) && /[A-Za-z]/.test(text) && !words.test(text);
+const word = /^[A-Za-z]{1,14}\d{0,2}$/;
+/** Not words with hyphens between, such as the name of a realm or a header. */
+const isOpaque = (text: string): boolean =>
+  /\d/.test(text) && /[A-Za-z]/.test(text) && !text.split(/[-_]/).every((part) => word.test(part));
 
 /**
  * Text from outside as a log or a report may show it: cut to `longest` characters, without what may be a secret, a token or
