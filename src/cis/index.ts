@@ -35,6 +35,7 @@ import { Outbox } from './mail/outbox.ts';
 import { outboxRoutes } from './mail/outbox-routes.ts';
 import { personMailRoutes } from './mail/person-mail-routes.ts';
 import { MailSender, type SmtpSettings } from './mail/sender.ts';
+import { createNetworkLimits } from './network-limits.ts';
 import type { Person } from './protocol.ts';
 import { publicRoutes } from './public.ts';
 import { type CheckerDeps, RevocationChecker } from './revocation/checker.ts';
@@ -169,6 +170,7 @@ export function createCis(deps: CisDeps): CisService {
     ...{ clock, database, singleUse, audit, recorder, keys, origin, admit, vault: deps.vault },
     ...{ directory, authorities, records, certificates, cards, codes, examiner, limiter, limits },
     ...{ sessions, agents, challenges, endings, watch, calls, sweep, outbox, sender, virtualCards },
+    networks: createNetworkLimits({ database, clock }, limits),
     held: new HeldCards(authorities, records),
     keptRecords: new KeptRecords(database),
     settings: deps.settings,

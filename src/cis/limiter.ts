@@ -3,9 +3,9 @@ import { counted } from '../oauth/counters.ts';
 import { batchSize, inBatches } from '../storage/batches.ts';
 import { type Database, sql } from '../storage/database.ts';
 
-/** What CIS lets through without asking who it is. */
+/** Calls that CIS answers without knowing who calls. */
 export const cisLimits = {
-  /** Challenges a minute for one network address, behind which a whole hospital may stand. */
+  /** Challenges, and sign-ins, a minute for one network, which may be a whole hospital behind one address. */
   challengesPerMinute: 3_000,
   /** Times a minute that agents of one network address say that they are there: each does every two minutes. */
   presencePerMinute: 3_000,

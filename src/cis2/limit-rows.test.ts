@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Half } from '../oauth/applications.ts';
 import { networkLimits } from '../oauth/network-limit.ts';
 import { sql } from '../storage/database.ts';
-import { Browser, type Reply } from './testing/browser.ts';
+import { Browser, form, type Reply, send } from './testing/browser.ts';
 import { type Instance, startInstance } from './testing/instance.ts';
 import { gp } from './testing/people.ts';
 
@@ -77,6 +77,35 @@ describe('rows that requests create before anybody is signed in', () => {
       const before = await rows();
       await isRefused(await browser.get(`${location}/${part}`, from('192.0.2.7')), before);
     });
+
+  test('are refused for a request that a public client pushes', async () => {
+    const spa = await cis2.register({
+      profile: 'standard',
+      tokenEndpointAuthMethod: 'none',
+      secrets: [],
+      pkce: 'required',
+    });
+    const body = form({
+      client_id: spa.clientId,
+      response_type: 'code',
+      redirect_uri: spa.redirectUris[0] ?? '',
+      scope: 'openid',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    });
+    const push = (address: string) =>
+      send(
+        'POST',
+        `${cis2.issuer}/par`,
+        { 'content-type': 'application/x-www-form-urlencoded', ...from(address) },
+        body,
+      );
+    for (let n = 0; n < perMinute; n += 1) assert.equal((await push('192.0.2.6')).status, 201);
+    const before = await rows();
+    assert.equal((await push('192.0.2.6')).status, 429);
+    assert.equal(await rows(), before);
+    assert.equal((await push('192.0.2.5')).status, 201);
+  });
 
   test('are refused for the question of a sign-out', async () => {
     const browser = new Browser();

@@ -28,6 +28,7 @@ import {
 } from './authorize/response.ts';
 import type { Addresses } from './confirmation.ts';
 import { errors } from './errors.ts';
+import type { LimitRows } from './limit-rows.ts';
 import { mustSign } from './profiles.ts';
 import { partyOf, type RelyingParty } from './relying-party.ts';
 import type { Reply } from './reply.ts';
@@ -37,6 +38,7 @@ import { requireStandard } from './token/own-token.ts';
 import { proveKey } from './token/sender.ts';
 
 interface Pushing {
+  request: HttpRequest;
   parameters: Parameters;
   party: RelyingParty;
 }
@@ -73,13 +75,22 @@ const keepRequest = ({
   pushed,
   recorder,
   urls,
+  limitRows,
 }: {
   pushed: PushedRequests;
   recorder: Recorder;
   urls: Urls;
+  limitRows: LimitRows;
 }) =>
-  async function keepRequest({ parameters, party, jkt }: Pushing & { jkt: string | null }): Promise<Answer> {
-    const { clientId } = party.client;
+  async function keepRequest({
+    request: { address },
+    parameters,
+    party,
+    jkt,
+  }: Pushing & { jkt: string | null }): Promise<Answer> {
+    const { clientId, tokenEndpointAuthMethod } = party.client;
+    // A public client proves nothing.
+    if (tokenEndpointAuthMethod === 'none') await limitRows({ address });
     const request = parameters.without('client_id', 'dpop_jkt').and('client_id', clientId);
     const requestUri = await pushed.keep(clientId, jkt === null ? request : request.and('dpop_jkt', jkt));
     recorder.record({
@@ -104,6 +115,7 @@ export function createPar(
       pushed: PushedRequests;
       recorder: Recorder;
       urls: Urls;
+      limitRows: LimitRows;
       /** What is asked for where a request asks for nothing. */
       defaultAcr: readonly string[];
       /** Of this endpoint. */

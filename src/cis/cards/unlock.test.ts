@@ -116,8 +116,8 @@ describe('self-service unlocking', () => {
     const kept = async () =>
       JSON.stringify(
         await Promise.all(
-          ['single_use', 'card', 'mail', 'unlock_code'].map((table) =>
-            cis.database.all({ text: `SELECT * FROM ${table} ORDER BY 1, 2`, values: [] }),
+          ["single_use WHERE kind NOT LIKE 'network-%'", 'card', 'mail', 'unlock_code'].map((from) =>
+            cis.database.all({ text: `SELECT * FROM ${from} ORDER BY 1, 2`, values: [] }),
           ),
         ),
       );
@@ -234,5 +234,23 @@ describe('limits without a sign-in', () => {
     assert.deepEqual(statuses, [200, 200, 200, 429]);
     cis.clock.advance(60);
     assert.equal(await challenge(), 200);
+  });
+
+  test('sign-ins of one network, whose proofs leave no row beyond the limit', async () => {
+    cis.clock.advance(60);
+    const card = await issueCard(cis, uids.nurse);
+    const desk = new Desk(cis);
+    const request = { ...(await desk.signInRequest(card)), challenge: 'never-given' };
+    const rows = async () =>
+      (
+        await cis.database.all({
+          text: "SELECT hash FROM single_use WHERE kind = 'cis-agent-call'",
+          values: [],
+        })
+      ).length;
+    for (let n = 0; n < 3; n += 1) assert.equal((await desk.send(request)).body.error, 'challenge_invalid');
+    const before = await rows();
+    assert.equal((await desk.send(request)).status, 429);
+    assert.equal(await rows(), before);
   });
 });

@@ -4,12 +4,13 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
-import { callerNetwork, pathPart } from '../address.ts';
+import { pathPart } from '../address.ts';
 import type { Directory } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import type { cisLimits, Limiter } from '../limiter.ts';
 import type { MailSender } from '../mail/sender.ts';
+import type { CisNetworkLimits } from '../network-limits.ts';
 import type { Person, PinState, UnlockAnswer, UnlockCodeAnswer } from '../protocol.ts';
 import type { AgentCalls } from '../sessions/agent-calls.ts';
 import { base64 } from '../shapes.ts';
@@ -27,6 +28,7 @@ export interface UnlockDeps {
   sender: MailSender;
   calls: AgentCalls;
   limiter: Limiter;
+  networks: CisNetworkLimits;
   limits: typeof cisLimits;
   recorder: Recorder;
   audit: AuditLog;
@@ -53,14 +55,12 @@ const pinShape = z.strictObject({
 
 /** Self-service: a blocked card is opened by a code that its holder is mailed. */
 export function unlockRoutes(deps: UnlockDeps): Route[] {
-  const { cards, codes, held, directory, sender, calls, limiter, limits, recorder, audit } = deps;
+  const { cards, codes, held, directory, sender, calls, limiter, limits, networks, recorder, audit } = deps;
 
   const readSerial = ({ request }: Start) => ({ serial: pathPart(request, 1) });
 
   async function limitCalls({ request }: Start): Promise<void> {
-    const name = `unlock:${callerNetwork(request.address)}`;
-    if (await limiter.over(name, limits.unlockCallsPerMinute, 'minute'))
-      throw errors.tooManyRequests('unlock');
+    if (!(await networks.unlockCalls.admits(request.address))) throw errors.tooManyRequests('unlock');
   }
 
   /** Changes nothing for who does not have the card: comes before the agent's proof, whose id is kept. */

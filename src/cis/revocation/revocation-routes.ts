@@ -2,10 +2,9 @@ import { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import { callerNetwork } from '../address.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
-import type { cisLimits, Limiter } from '../limiter.ts';
+import type { CisNetworkLimits } from '../network-limits.ts';
 import type { CertificateStatus, OcspQuestion } from './ocsp-messages.ts';
 import { type OwnCrl, ownRevocation } from './own-crl.ts';
 import { reasonNumber } from './reasons.ts';
@@ -15,8 +14,7 @@ export interface RevocationDeps {
   crl: OwnCrl;
   authorities: Authorities;
   records: CertificateRecords;
-  limiter: Limiter;
-  limits: typeof cisLimits;
+  networks: CisNetworkLimits;
 }
 
 interface Start {
@@ -31,13 +29,12 @@ const signed = (contentType: string, der: Buffer) =>
 
 /** `GET /cards/crl`, `POST /cards/ocsp` and `GET /cards/ocsp/{request}`: which cards of ours were revoked. */
 export function revocationRoutes(deps: RevocationDeps): Route[] {
-  const { clock, crl, authorities, records, limiter, limits } = deps;
+  const { clock, crl, authorities, records, networks } = deps;
   const answerCrl = async () => signed('application/pkix-crl', await crl.current());
 
   /** `tryLater` (RFC 6960 section 2.3). */
   async function limitQuestions({ request }: Start) {
-    const name = `ocsp:${callerNetwork(request.address)}`;
-    if (!(await limiter.over(name, limits.revocationCallsPerMinute, 'minute'))) return undefined;
+    if (await networks.revocationCalls.admits(request.address)) return undefined;
     const { ocspFailure } = await import('./ocsp-messages.ts');
     return signed('application/ocsp-response', ocspFailure(3));
   }

@@ -6,8 +6,8 @@ import { type PresenceAnswer, presence } from '../protocol.ts';
 import { iso, sessionLimits } from './session.ts';
 
 const counts = presence.counts * 1_000;
-/** How long an agent that is not heard from stays on record, in milliseconds. */
-const kept = 30 * 86_400_000;
+/** How long an agent that is not heard from stays on record, in milliseconds: anybody can make a key and be one. */
+const kept = 3_600_000;
 const mostAnswered = 1_000;
 
 /** Which agents were heard from, and from which network address. */

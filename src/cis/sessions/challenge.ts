@@ -4,9 +4,8 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
 import type { SingleUse } from '../../storage/single-use.ts';
-import { callerNetwork } from '../address.ts';
 import { errors } from '../errors.ts';
-import type { cisLimits, Limiter } from '../limiter.ts';
+import type { CisNetworkLimits } from '../network-limits.ts';
 import type { ChallengeAnswer } from '../protocol.ts';
 
 /** Seconds that a challenge is good for. */
@@ -37,16 +36,13 @@ export class Challenges {
 export interface ChallengeDeps {
   challenges: Challenges;
   recorder: Recorder;
-  limiter: Limiter;
-  limits: typeof cisLimits;
+  networks: CisNetworkLimits;
 }
 
 /** `POST /sessions/challenge`. */
-export function challengeRoutes({ challenges, recorder, limiter, limits }: ChallengeDeps): Route[] {
+export function challengeRoutes({ challenges, recorder, networks }: ChallengeDeps): Route[] {
   async function limitRate({ request }: { request: HttpRequest }): Promise<void> {
-    const name = `challenge:${callerNetwork(request.address)}`;
-    if (await limiter.over(name, limits.challengesPerMinute, 'minute'))
-      throw errors.tooManyRequests('challenges');
+    if (!(await networks.challenges.admits(request.address))) throw errors.tooManyRequests('challenges');
   }
 
   async function makeChallenge() {

@@ -3,11 +3,11 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import { callerNetwork, networkAddress } from '../address.ts';
+import { networkAddress } from '../address.ts';
 import type { Admit } from '../callers.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
-import type { cisLimits, Limiter } from '../limiter.ts';
+import type { CisNetworkLimits } from '../network-limits.ts';
 import type { PresenceAnswer, PresenceRequest } from '../protocol.ts';
 import { sessionId } from '../shapes.ts';
 import type { AgentCalls } from './agent-calls.ts';
@@ -21,8 +21,7 @@ export interface PresenceDeps {
   endings: Endings;
   calls: AgentCalls;
   admit: Admit;
-  limiter: Limiter;
-  limits: typeof cisLimits;
+  networks: CisNetworkLimits;
 }
 
 interface Start {
@@ -32,20 +31,10 @@ interface Start {
 const shape = z.strictObject({ sessionId: sessionId.nullable() });
 
 /** `POST /agents/presence` and `DELETE /agents/sessions` by agents, `GET /agents/presence?address=` by CIS2. */
-export function presenceRoutes({
-  agents,
-  sessions,
-  endings,
-  calls,
-  admit,
-  limiter,
-  limits,
-}: PresenceDeps): Route[] {
+export function presenceRoutes({ agents, sessions, endings, calls, admit, networks }: PresenceDeps): Route[] {
   /** An agent is whoever has made a key, and each stays on record for a while. */
   async function limitRate({ request }: Start): Promise<void> {
-    const name = `presence:${callerNetwork(request.address)}`;
-    if (await limiter.over(name, limits.presencePerMinute, 'minute'))
-      throw errors.tooManyRequests('presence');
+    if (!(await networks.presence.admits(request.address))) throw errors.tooManyRequests('presence');
   }
   /** Whose session it is, and whether it lives, is known better here: the agent only says which one it still has. */
   const readPresence = ({ request }: Start): { said: PresenceRequest } => ({

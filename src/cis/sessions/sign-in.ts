@@ -14,6 +14,7 @@ import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory, PersonRecord } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
+import type { CisNetworkLimits } from '../network-limits.ts';
 import {
   type Generation,
   type SessionMode,
@@ -36,6 +37,7 @@ export interface SignInDeps {
   sessions: Sessions;
   endings: Endings;
   calls: AgentCalls;
+  networks: CisNetworkLimits;
   keys: SigningKeys;
   recorder: Recorder;
   audit: AuditLog;
@@ -75,7 +77,24 @@ interface Start {
 
 /** `POST /sessions`: a card and its PIN become a session. */
 export function signInRoutes(deps: SignInDeps): Route[] {
-  const { clock, challenges, examiner, directory, sessions, endings, calls, keys, recorder, audit } = deps;
+  const {
+    clock,
+    challenges,
+    examiner,
+    directory,
+    sessions,
+    endings,
+    calls,
+    networks,
+    keys,
+    recorder,
+    audit,
+  } = deps;
+
+  /** The id of the agent's proof is kept before anything else is known. */
+  async function limitRate({ request }: Start): Promise<void> {
+    if (!(await networks.signIns.admits(request.address))) throw errors.tooManyRequests('sign-ins');
+  }
 
   const readSignIn = ({ request }: Start): { signIn: SignIn } => ({ signIn: readBody(request, shape) });
 
@@ -232,6 +251,7 @@ export function signInRoutes(deps: SignInDeps): Route[] {
   }
 
   const list = steps<Start>()
+    .step(limitRate)
     .step(readSignIn)
     .step(checkAgent)
     .step(spendChallenge)
