@@ -1,5 +1,6 @@
 // Writes the generated references in docs/, or compares them with what stands there: `--check`.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { auditPage } from './docs/audit-page.ts';
 import { commandsPage } from './docs/commands-page.ts';
 import { configurationPage } from './docs/configuration-page.ts';
 import { consoleApiPage } from './docs/console-api-page.ts';
@@ -7,6 +8,7 @@ import { errorsPage } from './docs/errors-page.ts';
 import { peoplePage } from './docs/people-page.ts';
 
 const pages: Record<string, () => string | Promise<string>> = {
+  'audit.md': auditPage,
   'commands.md': commandsPage,
   'configuration.md': configurationPage,
   'console-api.md': consoleApiPage,

@@ -147,6 +147,15 @@ export const configShape = {
     .string()
     .optional()
     .describe('File with the key that seals secrets; made in the data folder by default'),
+  auditRetention: z.coerce
+    .number('must be days')
+    .int('must be whole days')
+    .min(1, 'must be 1 or more')
+    .max(36_500, 'must be 36500 or less')
+    .optional()
+    .describe(
+      'Whole days after which audit records are deleted, as the policy of your organisation says; they are never deleted unless it is set',
+    ),
   theme: z.string().optional().describe('Folder with theme.css and pictures, for the pages'),
   trustedProxies: list
     .default([])

@@ -31,6 +31,7 @@ import { registerPlatform } from './oauth/platform-client.ts';
 import { platformClient, resetRegistrations, seedRegistrations } from './oauth/seeds.ts';
 import { realmPath } from './service.ts';
 import { claimStateFile, removeStateFile, type StateFile, writeStateFile } from './state-file.ts';
+import type { AuditOptions } from './storage/audit.ts';
 import type { Database } from './storage/database.ts';
 import { Leases } from './storage/leases.ts';
 import { version } from './version.ts';
@@ -50,6 +51,13 @@ function eventKeeping({ only, logLevel }: Config, { dialect }: Database): Keepin
     onLost: (error) => log.error({ detail: reasonOf(error) }, 'events could not be kept'),
   };
 }
+
+/** Anchors are logged at every level in production: shipped logs are what they are compared with. */
+const auditOptions = ({ auditRetention, logLevel }: Config, development: boolean): AuditOptions => ({
+  log: createLog(logLevel, 'audit'),
+  anchorLog: createLog(development ? logLevel : 'info', 'audit'),
+  retentionDays: auditRetention,
+});
 
 /** Builds and starts what the configuration asks for: configuration -> storage -> keys -> services -> listeners. */
 export async function startAlongside(config: Config, options: { development: boolean }): Promise<Instance> {
@@ -88,6 +96,7 @@ async function start(
     movableClock: development,
     cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',
     events: eventKeeping(config, database),
+    audit: auditOptions(config, development),
     log,
   });
   const { background, recorder } = core;

@@ -40,12 +40,12 @@ const connect = (config: StorageConfig, folder: string): Promise<Database> =>
 
 /**
  * Opens storage for this mode and master key. Everything is checked before the first write, so that a start that is refused
- * changes nothing. Throws OperatorError in one sentence.
+ * changes nothing. `either` opens data of both modes, and no new data. Throws OperatorError in one sentence.
  */
 export async function openStorage(
   config: StorageConfig,
   folder: string,
-  mode: 'development' | 'production',
+  mode: 'development' | 'production' | 'either',
 ): Promise<Storage> {
   const keyFile = new MasterKeyFile(folder, config.masterKey);
   const found = keyFile.read();
@@ -56,14 +56,14 @@ export async function openStorage(
     refuseNewerSchema(schema);
     if (schema > 0) {
       await refuseWrongKey(database, found, keyFile.path);
-      await checkMode(database, settings, mode);
-    }
+      if (mode !== 'either') await checkMode(database, settings, mode);
+    } else if (mode === 'either') throw new OperatorError(`There is no data in ${database.description}.`);
     const vault = found ?? keyFile.make();
     await migrate(database);
     await bindMasterKey(database, vault);
     // Another process may have bound new data to its key meanwhile.
     await refuseWrongKey(database, vault, keyFile.path);
-    await claimMode(database, settings, mode);
+    if (mode !== 'either') await claimMode(database, settings, mode);
     return { database, vault };
   } catch (error) {
     await database.close();

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { admin } from './commands/admin.ts';
 import { agent } from './commands/agent.ts';
 import { app } from './commands/app.ts';
+import { audit } from './commands/audit.ts';
 import { authenticator } from './commands/authenticator.ts';
 import { card } from './commands/card.ts';
 import { check } from './commands/check.ts';
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   product,
   developer,
   keys,
+  audit,
   fault,
   exportCommand,
   importCommand,

@@ -123,6 +123,7 @@ export class AuditLog {
     };
     await anchorChains(parts);
     if (this.#options.retentionDays !== undefined) await deleteOldRecords(parts, this.#options.retentionDays);
+    await this.#sealer.sealAll();
   }
 
   /** Seals what is left. */

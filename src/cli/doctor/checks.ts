@@ -1,4 +1,5 @@
 import { agentSocket } from './agent-socket.ts';
+import { audit } from './audit.ts';
 import { browser } from './browser.ts';
 import { browserPolicy } from './browser-policy.ts';
 import type { Check } from './check.ts';
@@ -19,6 +20,7 @@ export const checks: readonly Check[] = [
   ports,
   services,
   clock,
+  audit,
   agentSocket,
   proxy,
   localhost,

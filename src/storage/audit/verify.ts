@@ -18,6 +18,17 @@ export interface AuditProblem {
     | 'not-anchored';
 }
 
+export const problemTexts: Readonly<Record<AuditProblem['problem'], string>> = {
+  'wrong-key': 'The audit log was sealed with another master key.',
+  changed: 'The record was changed, moved or not written by this installation.',
+  missing: 'The record is missing.',
+  'not-linked': 'The record does not continue the record before it.',
+  cut: 'The chain ends before this record, which was counted or anchored.',
+  appended: 'The record was appended after the counted end of its chain.',
+  deleted: 'The records up to this one were deleted, and no retention record names them.',
+  'not-anchored': 'The record is not the one that was anchored.',
+};
+
 export interface AuditVerification {
   chains: number;
   records: number;

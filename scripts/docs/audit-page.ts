@@ -1,0 +1,65 @@
+import { auditActions } from '../../src/storage/audit/catalogue.ts';
+import { cell, generated } from './page.ts';
+
+const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(' ');
+
+/** `docs/audit.md`. */
+export function auditPage(): string {
+  const rows = Object.entries(auditActions).map(([action, { by, when, fields, facts }]) => {
+    const cells = [`\`${action}\``, by, when, code(fields), code(facts)];
+    return `| ${cells.map(cell).join(' | ')} |`;
+  });
+  return `# Audit log
+
+${generated}
+
+Every sign-in, session, code, token, API call and administrative act is one record. A record never holds a name, a date of birth, an address of a person, a search value, a PIN, a secret or a token.
+
+## A record
+
+| member | meaning |
+|---|---|
+| \`seq\` | number over all chains, for paging |
+| \`chain\` \`chainSeq\` | the chain of the process that wrote it, and its number there |
+| \`at\` | time in UTC |
+| \`action\` \`outcome\` | what happened, from the table below; \`ok\`, \`refused\` or \`failed\` |
+| \`actor\` | uid of the user, or the service or operator that acted |
+| \`role\` \`organisation\` | role id and ODS code in which the user acted |
+| \`onBehalfOf\` | uid of the user for whom another party acts |
+| \`application\` | id of the application or relying party |
+| \`tokenId\` | SHA-256 of the access token |
+| \`family\` | joins a code, its tokens and their calls |
+| \`session\` | id of the CIS or CIS2 session |
+| \`subject\` | HMAC of the NHS number; the number itself is sealed beside it |
+| \`target\` | id of what the act changed or read |
+| \`address\` \`device\` | network address of the caller; id of the agent |
+| \`requestId\` \`correlationId\` | ids that the client sent |
+| \`detail\` | facts of the action, from the table below |
+| \`previous\` \`hash\` | MAC of the record before it in its chain, and its own |
+
+Callers who proved nothing write no record. They are counted by endpoint, network and minute (\`unproven.refused\`).
+
+## How it is sealed
+
+Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-sealed-audit-chains.md)). A read waits for its record. An act that writes to storage writes its record in the same batch, and the process seals it within a second. When a record cannot be written, the act fails.
+
+Once a minute one process records the end of each chain that has grown, and logs it as \`audit anchor\`, in production at every log level. Send the log to another system: it shows a log that was cut or rewritten even by a holder of the master key.
+
+## Commands
+
+- \`alongside audit verify [--from T --to T] [--anchors FILE]\` reads every record. Exit code 1 names the chain and number of the first record that was changed, moved, removed, added or cut. \`--anchors\` takes the shipped log.
+- \`alongside audit search\` and \`alongside audit export --format jsonl|fhir\` filter by time, actor, action, application, outcome and patient. \`fhir\` prints AuditEvent resources of FHIR R4.
+- \`alongside doctor\` verifies the last day.
+- \`GET /api/v1/audit\` has the same filters. To search by patient, send the NHS number to \`POST /api/v1/audit/subjects\` and use the \`subject\` that it returns. \`POST /api/v1/audit/{seq}/subject\` opens the sealed number of a record. Each of these writes a record itself.
+
+## How long it is kept
+
+Records are kept for ever unless \`--audit-retention DAYS\` is set. Set it only by the policy of your organisation. Once a day, records that are older than so many whole days are deleted. An \`audit.retained\` record names the last deleted record of each chain, so the rest still verifies. Records of earlier versions, in their own chain \`former\`, are kept, anchored and verified with the others.
+
+## Actions
+
+| action | written by | when | members | detail |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+}

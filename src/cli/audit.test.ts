@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { openStorage, type Storage } from '../boot/storage.ts';
+import { AuditLog } from '../storage/audit.ts';
+import { sql } from '../storage/database.ts';
+import { audit as command } from './commands/audit.ts';
+
+const nhsNumber = '9000000009';
+
+describe('alongside audit', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-audit-'));
+  const log = join(folder, 'serve.log');
+  let storage: Storage;
+  let written: AuditLog;
+  const anchors: string[] = [];
+
+  before(async () => {
+    storage = await openStorage({ database: '', ephemeral: false }, folder, 'production');
+    const anchorLog = {
+      debug() {},
+      warn() {},
+      error() {},
+      info: (fields: object, msg: string) => void anchors.push(JSON.stringify({ level: 30, ...fields, msg })),
+    };
+    const clock = new ManualClock(Date.parse('2026-03-02T09:00:00Z'));
+    written = new AuditLog(storage.database, clock, storage.vault, { anchorLog });
+    await written.write({
+      ...{ action: 'patient.read', outcome: 'ok', actor: '656005750107', application: 'app-1' },
+      ...{ role: '555254240100', subject: nhsNumber, address: '192.0.2.1', requestId: 'r-1' },
+      detail: { status: 200 },
+    });
+    clock.advance(86_400);
+    await written.write({ action: 'keys.rotated', outcome: 'ok', actor: 'console', target: 'cis2' });
+    await written.tick();
+    writeFileSync(log, ['no JSON: audit anchor', '{"msg":"other"}', ...anchors, ''].join('\n'));
+  });
+  after(async () => {
+    await storage.database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function run(...argv: string[]) {
+    const lines: string[] = [];
+    const out = {
+      line: (text: string) => void lines.push(text),
+      json: (value: unknown) => void lines.push(JSON.stringify(value)),
+      note() {},
+      terminal: false,
+    };
+    const code = await command.run({ argv: [...argv, '--data', folder], out });
+    return { code, lines };
+  }
+
+  test('search filters by time, action and patient, and shows no number', async () => {
+    const all = await run('search');
+    assert.equal(all.code, 0);
+    assert.equal(all.lines.length, 3);
+    assert.match(all.lines[0] ?? '', /^2026-03-02T09:00:00.000Z {2}ok {2}patient\.read/);
+    assert.equal((await run('search', '--from', '2026-03-03', '--action', 'keys.rotated')).lines.length, 1);
+    const found = await run('search', '--patient', nhsNumber, '--to', '2026-03-03');
+    assert.equal(found.lines.length, 1);
+    assert.doesNotMatch(JSON.stringify([all, found]), new RegExp(nhsNumber));
+  });
+
+  test('export prints records, or AuditEvent resources, and records that it did', async () => {
+    const [line = '{}'] = (await run('export')).lines;
+    assert.equal((JSON.parse(line) as { action: string }).action, 'patient.read');
+    const { lines } = await run('export', '--format', 'fhir', '--action', 'patient.read');
+    const event = JSON.parse(lines[0] ?? '{}') as Record<string, unknown>;
+    assert.deepEqual(
+      [event.resourceType, event.action, event.outcome, event.recorded],
+      ['AuditEvent', 'R', '0', '2026-03-02T09:00:00.000Z'],
+    );
+    assert.deepEqual((event.agent as { who: { identifier: { value: string } } }[])[0]?.who.identifier, {
+      system: 'urn:alongside:audit:actor',
+      value: '656005750107',
+    });
+    assert.doesNotMatch(lines.join(), new RegExp(nhsNumber));
+    const used = (await written.list()).filter(({ action }) => action === 'audit.exported').at(-1);
+    assert.deepEqual(used?.detail, { filter: 'action', records: 1, format: 'fhir' });
+    await assert.rejects(run('export', '--format', 'xml'), UsageError);
+  });
+
+  test('verify passes what is as it was written, also beside the shipped anchors', async () => {
+    const { code, lines } = await run('verify', '--anchors', log);
+    assert.equal(code, 0, lines.join());
+    assert.match(lines[0] ?? '', /records in \d+ chains are as they were written/);
+    await assert.rejects(run('verify', '--anchors', join(folder, 'none.log')), OperatorError);
+    await assert.rejects(run('verify', '--from', 'yesterday'), UsageError);
+  });
+
+  test('verify exits with 1 and names chain and record', async () => {
+    await storage.database.run(sql("UPDATE audit_record SET actor = 'x' WHERE action = 'keys.rotated'"));
+    const { code, lines } = await run('verify');
+    const chain = (await written.list())[0]?.chain;
+    assert.equal(code, 1);
+    assert.equal(
+      lines[0],
+      `Chain ${chain}, record 2: The record was changed, moved or not written by this installation.`,
+    );
+    const json = await run('verify', '--json');
+    assert.deepEqual((JSON.parse(json.lines[0] ?? '{}') as { problem: object }).problem, {
+      ...{ chain, seq: 2, problem: 'changed' },
+    });
+    assert.equal((await run('verify', '--to', '2026-03-03')).code, 0);
+  });
+
+  test('refuses a folder without data', async () => {
+    const empty = mkdtempSync(join(tmpdir(), 'alongside-empty-'));
+    await assert.rejects(
+      command.run({
+        argv: ['verify', '--data', empty],
+        out: { line() {}, json() {}, note() {}, terminal: false },
+      }),
+      /There is no data/,
+    );
+    rmSync(empty, { recursive: true, force: true });
+  });
+});
