@@ -1,19 +1,27 @@
 import type { Person } from '../cis/protocol.ts';
 import { allClaims } from '../cis2/claims/person.ts';
 
-/** A care worker as the mock realms describe people: as CIS2 does, with the role of those who have just one. */
+/**
+ * Returns the claims of a care worker at the mock realms: those of CIS2, with the role of people who have just one. `name`
+ * is given and family name, apart from `display_name`, as in the published answer (NHSDigital/identity-service-api,
+ * tests/utils/response_bank.py). What a pasted userinfo document said beyond the directory prevails.
+ */
 export function mockClaimsOf(person: Person): {
   idToken: Record<string, unknown>;
   userinfo: Record<string, unknown>;
 } {
-  const first = person.roles[0]?.roleId ?? null;
-  const only = person.roles.length === 1 ? first : null;
+  const only = person.roles.length === 1 ? (person.roles[0]?.roleId ?? null) : null;
   return {
     idToken: {
       id_assurance_level: person.idAssuranceLevel,
       idassurancelevel: person.idAssuranceLevel,
       ...(only === null ? {} : { selected_roleid: only }),
     },
-    userinfo: { sub: person.uid, ...allClaims(person, first) },
+    userinfo: {
+      sub: person.uid,
+      ...allClaims(person, only),
+      name: [person.givenName, person.familyName].filter(Boolean).join(' '),
+      ...person.otherClaims,
+    },
   };
 }

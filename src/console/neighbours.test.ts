@@ -110,6 +110,47 @@ describe('the console in an installation', () => {
       assert.equal((await raw('DELETE', '/people/910000000001')).status, 204);
     });
 
+    test('a pasted userinfo document comes back with every member, also those that the directory does not know', async () => {
+      const uid = '910000000003';
+      const document = {
+        ...{ sub: uid, uid, nhsid_useruid: uid, idassurancelevel: '3', email: 'ada@example.test' },
+        ...{
+          name: 'Ada Bell',
+          display_name: 'Bell Ada of the Records',
+          given_name: 'Ada',
+          family_name: 'Bell',
+        },
+        ...{ title: 'Dr', initials: 'AB', middle_names: 'Beth', gmc_id: 'GMC9', consultant_id: 'C9' },
+        nhsid_nrbac_roles: [
+          {
+            ...{ person_orgid: '910000000004', person_roleid: '910000000005', org_code: 'RXX98' },
+            ...{ role_name: '"Clinical":"Clinical Provision":"Nurse Access Role"', extra: [1] },
+            ...{ role_code: 'S8000:G8000:R8001', activities: ['Receive'], activity_codes: ['B0016'] },
+          },
+        ],
+        nhsid_user_orgs: [{ org_name: 'A HOSPITAL', org_code: 'RXX98' }],
+        nhsid_org_memberships: [
+          { person_orgid: '910000000004', org_name: 'A HOSPITAL', org_code: 'RXX98', gnc: 'G1' },
+        ],
+        nhsid_org_roles: [{ person_orgid: '910000000004', org_name: 'A HOSPITAL', org_code: 'RXX98' }],
+        selected_roleid: '910000000005',
+        something_else: { deep: [true, null, 1.5] },
+      };
+      const made = await raw('PUT', `/people/${uid}/userinfo`, document);
+      assert.equal(made.status, 201, made.text);
+      const shown = await instance.api<Record<string, unknown>>('GET', `/people/${uid}/userinfo`);
+      assert.deepEqual(
+        Object.fromEntries(Object.entries(shown).sort()),
+        Object.fromEntries(Object.entries(document).sort()),
+      );
+      assert.equal((await raw('PUT', `/people/${uid}/userinfo`, shown)).status, 200);
+      assert.deepEqual(await instance.api('GET', `/people/${uid}/userinfo`), shown);
+      const { something_else: _, ...less } = document;
+      assert.equal((await raw('PUT', `/people/${uid}/userinfo`, less)).status, 200);
+      assert.ok(!('something_else' in (await instance.api('GET', `/people/${uid}/userinfo`))));
+      assert.equal((await raw('DELETE', `/people/${uid}`)).status, 204);
+    });
+
     test('that do not fit are refused by CIS, with the field', async () => {
       const answer = await raw('POST', '/people', { givenName: 'A', familyName: 'B', shoeSize: 9 });
       assert.equal(answer.status, 422);

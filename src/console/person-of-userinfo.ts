@@ -121,3 +121,27 @@ export function personOfUserinfo(document: UserinfoDocument): Record<string, unk
   };
   return Object.fromEntries(Object.entries(person).filter(([, value]) => value !== undefined));
 }
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+
+/** Whether a value says all that another one says; members that are empty there say nothing. */
+function says(value: unknown, wanted: unknown): boolean {
+  if (isEmpty(wanted) || value === wanted) return true;
+  if (typeof value !== 'object' || typeof wanted !== 'object' || value === null || wanted === null)
+    return false;
+  if (Array.isArray(wanted) && (!Array.isArray(value) || value.length !== wanted.length)) return false;
+  return Object.entries(wanted).every(([name, part]) => says((value as Record<string, unknown>)[name], part));
+}
+
+/** The members of a document, as they were sent, that the person's own document does not say. */
+export const claimsBeyond = (
+  document: UserinfoDocument,
+  own: Readonly<Record<string, unknown>>,
+  sent: Readonly<Record<string, unknown>>,
+): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(document)
+      .filter(([name, value]) => !says(own[name], value))
+      .map(([name]) => [name, sent[name]]),
+  );

@@ -50,7 +50,8 @@ export function userinfoDocument(person: Person): Record<string, unknown> {
     nhsid_org_roles: organisations.filter(({ orgCode }) => worksAt.has(orgCode)).map(membership),
     ...Object.fromEntries(Object.entries(professionalIds).map(([kind, id]) => [`${kind}_id`, id])),
   };
-  return Object.fromEntries(
+  const said = Object.fromEntries(
     Object.entries(document).filter(([, value]) => value !== undefined && value !== ''),
   );
+  return { ...said, ...person.otherClaims };
 }

@@ -56,7 +56,7 @@ export function serverAddressProblem(address: string): string | undefined {
     : `must be http or https, not ${url.protocol}`;
 }
 
-/** The published platform cannot fetch keys from a bare host. */
+/** What is wrong with the address of a key set when it is used: the published platform cannot fetch keys from a bare host. */
 export function keySetAddressProblem(address: string): string | undefined {
   const problem = serverAddressProblem(address);
   if (problem) return problem;

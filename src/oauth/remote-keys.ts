@@ -4,6 +4,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
 import { FetchBudget } from './fetch-budget.ts';
+import { keySetAddressProblem } from './registered-addresses.ts';
 import { FetchError, type FetchPolicy, safeFetch } from './safe-fetch.ts';
 
 interface CachedSet {
@@ -107,6 +108,8 @@ export class RemoteKeys {
   }
 
   #fetch(address: string): Promise<CachedSet> {
+    const problem = keySetAddressProblem(address);
+    if (problem) return Promise.reject(new FetchError(`the address ${problem}`));
     const running = this.#fetching.get(address);
     if (running) return running;
     const fetching = this.#read(address)

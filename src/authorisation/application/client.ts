@@ -42,10 +42,14 @@ export async function requireApproval({ client: { application } }: WithClient): 
     throw errors.appNotApproved(`${application.name} is ${application.status}`);
 }
 
-/** One of the client's products has to hold the authorisation service itself. */
+/**
+ * One of the client's products has to hold the authorisation service itself. In the nhs profile an application that was
+ * never given a product passes, as at the published service, and is refused where its key or a scope is needed.
+ */
 export const requireSubscription = (base: Base) =>
   async function requireSubscription({ client, products }: WithProducts): Promise<void> {
     if (products.some((product) => product.apis.includes(base.api))) return;
+    if (client.half.products.length === 0 && base.serves.includes('nhs')) return;
     const names = products.map((product) => product.name).join(', ') || 'none';
     throw errors.notSubscribed(
       `no approved product of ${client.application.name} holds the API ${base.api}; products: ${names}`,

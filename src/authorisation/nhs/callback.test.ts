@@ -182,7 +182,14 @@ describe('GET /callback', () => {
         application: { ...application, platform: { ...half, callbackUrls: ['https://other.test/new'] } },
         error: 'invalid_request',
       },
-      { application: { ...application, platform: { ...half, products: [] } }, error: 'access_denied' },
+      {
+        application: {
+          ...application,
+          platform: { ...half, products: [{ name: 'without-authorisation', status: 'approved' as const }] },
+        },
+        error: 'access_denied',
+      },
+      { application: { ...application, platform: { ...half, products: [] } }, error: 'unauthorized_client' },
       { application: { ...application, platform: null }, error: 'invalid_request' },
     ];
     let at = revision;

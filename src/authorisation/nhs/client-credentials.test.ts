@@ -139,10 +139,31 @@ describe('POST /token, client_credentials with a signed JWT', () => {
     };
     await platform.applications.add(revoked);
     assert.equal((await request({ id: 'revoked-signer' })).body.error, 'access_denied');
+    const other = [{ name: 'without-authorisation', status: 'approved' as const }];
     await platform.applications.add(
-      applicationOf('empty-signer', { jwks: { keys: [signer.jwk] }, products: [] }),
+      applicationOf('other-signer', { jwks: { keys: [signer.jwk] }, products: other }),
     );
-    assert.equal((await request({ id: 'empty-signer' })).body.error, 'access_denied');
+    assert.equal((await request({ id: 'other-signer' })).body.error, 'access_denied');
+  });
+
+  const noProduct: readonly (readonly [string, object, number, string])[] = [
+    ['no key', {}, 403, 'public_key error'],
+    ['its key', { jwks: { keys: [] } }, 401, 'invalid_request'],
+  ];
+  for (const [what, half, status, error] of noProduct)
+    test(`an application that was never given a product, with ${what}, is refused where its key is looked at`, async () => {
+      const id = `no-product-${what.replace(' ', '-')}`;
+      await platform.applications.add(applicationOf(id, { ...half, products: [] }));
+      const answer = await request({ id });
+      assert.deepEqual([answer.status, answer.body.error], [status, error]);
+    });
+
+  test('an application whose products were all revoked is not subscribed', async () => {
+    const revoked = [{ name: 'records', status: 'revoked' as const }];
+    await platform.applications.add(
+      applicationOf('revoked-products', { jwks: { keys: [signer.jwk] }, products: revoked }),
+    );
+    assert.equal((await request({ id: 'revoked-products' })).body.error, 'access_denied');
   });
 
   test('no scope for applications', async () => {

@@ -141,6 +141,29 @@ describe('token exchange: subject and actor tokens', () => {
       assert.ok(!('alongside.role_ids' in (record?.attributes ?? {})));
     });
 
+    const named: readonly (readonly [string, JwtClaims, string | undefined])[] = [
+      ['no sub: the number is the person', { sub: undefined }, '9912003071'],
+      ['an empty sub', { sub: '' }, '9912003071'],
+      ['no number: sub is the person', { nhs_number: undefined }, careWorker.sub],
+      ['neither', { sub: undefined, nhs_number: undefined }, undefined],
+    ];
+    for (const [name, claims, expected] of named)
+      test(`a token with ${name}`, async () => {
+        const token = await platform.citizens.idTokenFor(person, 'some-client', claims);
+        const { status, body } = await request({ token });
+        if (expected === undefined) return assert.deepEqual([status, body.error], [400, 'invalid_request']);
+        assert.equal(status, 200);
+        const record = await platform.tokens.find(body.access_token);
+        assert.deepEqual([record?.uid, record?.attributes.auth_user_id], [expected, expected]);
+        return undefined;
+      });
+
+    test('a token of CIS2 needs sub, also with a number', async () => {
+      const more = { sub: undefined, nhs_number: '9912003071' };
+      const token = await platform.provider.idTokenFor(careWorker, 'separate.apps.test', more);
+      assert.equal((await request({ token })).status, 400);
+    });
+
     test('with an actor', async () => {
       const { status, body, text } = await citizenRequest({ sub: await actorOf() });
       assert.equal(status, 200, text);

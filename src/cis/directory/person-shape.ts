@@ -105,6 +105,10 @@ export const personShape = z.strictObject({
     })
     .default({}),
   disabled: z.boolean('must be true or false').default(false),
+  otherClaims: z
+    .record(z.string().max(100), z.unknown())
+    .refine((claims) => JSON.stringify(claims).length <= 20_000, 'must have at most 20000 characters')
+    .optional(),
 });
 
 export type PersonDraft = z.infer<typeof personShape>;

@@ -39,6 +39,8 @@ export interface Person {
     Record<'gmc' | 'gmp' | 'gdc' | 'gdp' | 'gphc' | 'nmc' | 'rcn' | 'consultant', string>
   >;
   disabled: boolean;
+  /** Members of a userinfo document that was given for the person and that the others do not say. */
+  otherClaims?: Readonly<Record<string, unknown>>;
 }
 
 /** `GET /directory/people?persona=&after=&limit=`: people by uid. */

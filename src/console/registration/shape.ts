@@ -1,11 +1,7 @@
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { z } from 'zod';
-import {
-  keySetAddressProblem,
-  redirectProblem,
-  serverAddressProblem,
-} from '../../oauth/registered-addresses.ts';
+import { redirectProblem, serverAddressProblem } from '../../oauth/registered-addresses.ts';
 import { withDefaults } from './defaults.ts';
 
 // The forms of a registration, each with what would be right.
@@ -37,11 +33,10 @@ const addresses = z
   .max(50, 'must have at most 50 entries')
   .default([]);
 
-const serverAddress = (problemOf: (address: string) => string | undefined) =>
-  z.string('must be an address').check(({ value, issues }) => {
-    const problem = value === '' ? undefined : problemOf(value);
-    if (problem) issues.push({ code: 'custom', message: problem, input: value });
-  });
+const serverAddress = z.string('must be an address').check(({ value, issues }) => {
+  const problem = value === '' ? undefined : serverAddressProblem(value);
+  if (problem) issues.push({ code: 'custom', message: problem, input: value });
+});
 
 export const publicKey = z.looseObject({ kty: z.string('must name its type') }).check(({ value, issues }) => {
   const add = (message: string) => issues.push({ code: 'custom', message, input: value });
@@ -59,7 +54,7 @@ const keySet = z
 
 const keys = {
   jwks: keySet.nullable().default(null),
-  jwksUrl: serverAddress(keySetAddressProblem)
+  jwksUrl: serverAddress
     .nullable()
     .default(null)
     .transform((url) => url || null),
@@ -158,7 +153,7 @@ export const cis2Shape = z
     certificateSubject,
     ...keys,
     signingAlg: assertionAlgorithm,
-    backchannelLogoutUri: serverAddress(serverAddressProblem).default(''),
+    backchannelLogoutUri: serverAddress.default(''),
     pkce: oneOf('required', 'optional').default('optional'),
     refreshTokens: z.boolean('must be true or false').default(false),
     firstAuthenticator: oneOf('smartcard', 'choose').nullable().default(null),

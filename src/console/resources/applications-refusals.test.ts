@@ -110,7 +110,7 @@ describe('registrations that do not fit, and odd ones that do', () => {
       'platform.jwks',
       /not both/,
     ],
-    ['a bare host for keys', { platform: { jwksUrl: 'https://a.test' } }, 'platform.jwksUrl', /path/],
+    ['a file for keys', { platform: { jwksUrl: 'file:///jwks' } }, 'platform.jwksUrl', /http or https/],
     [
       'keys that are none',
       { platform: { jwks: { keys: [{ kty: 'RSA' }] } } },

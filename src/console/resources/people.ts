@@ -1,12 +1,13 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { parseJsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
-import { paths } from '../../cis/protocol.ts';
+import { type Person, paths } from '../../cis/protocol.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
 import type { CisDirectory } from '../cis-directory.ts';
 import { errors } from '../errors.ts';
 import { relayed } from '../neighbour.ts';
-import { personOfUserinfo, uidsOf, userinfoShape } from '../person-of-userinfo.ts';
+import { claimsBeyond, personOfUserinfo, uidsOf, userinfoShape } from '../person-of-userinfo.ts';
 import { userinfoDocument } from '../userinfo-document.ts';
 
 const query = z.strictObject({
@@ -121,7 +122,7 @@ export function peopleCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
         400: 'The document is of somebody else, or no userinfo document',
         422: 'A member does not fit',
       },
-      async handle({ part, body }) {
+      async handle({ request, part, body }) {
         const uid = await cis.uidOf(part('uid'));
         if (uidsOf(body).some((named) => named !== uid)) {
           const problem = `is of somebody else than ${uid}`;
@@ -129,9 +130,17 @@ export function peopleCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
         }
         const said = personOfUserinfo(body);
         const path = paths.person(uid);
-        const changed = await cis.call({ method: 'PATCH', path, body: said });
-        if (changed.status !== 404) return relayed(changed);
-        return relayed(await cis.call({ method: 'POST', path: paths.people, body: { uid, ...said } }));
+        const changed = await cis.call({ method: 'PATCH', path, body: { ...said, otherClaims: null } });
+        const answer =
+          changed.status === 404
+            ? await cis.call({ method: 'POST', path: paths.people, body: { uid, ...said } })
+            : changed;
+        if (answer.status >= 300) return relayed(answer);
+        const own = userinfoDocument(answer.body as unknown as Person);
+        const otherClaims = claimsBeyond(body, own, parseJsonObject(request.body));
+        if (Object.keys(otherClaims).length === 0) return relayed(answer);
+        const kept = await cis.call({ method: 'PATCH', path, body: { otherClaims } });
+        return relayed(kept.status === 200 ? { ...kept, status: answer.status } : kept);
       },
     }),
   ];

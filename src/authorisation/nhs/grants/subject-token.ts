@@ -73,7 +73,10 @@ export async function requireSignature(
 export const checkSubjectSignature = (keys: RemoteKeys) =>
   async function checkSubjectSignature({ subject, upstream }: WithIssuer): Promise<void> {
     await requireSignature(subject, upstream, keys, errors.subjectKid);
-    if (isMissing(subject.claims.sub)) throw errors.subjectMalformed('the ID token names nobody');
+    // Of a citizen the number is enough, as at the published service.
+    const person = upstream.id === 'nhs-login' ? ['nhs_number', 'sub'] : ['sub'];
+    if (person.every((claim) => isMissing(subject.claims[claim])))
+      throw errors.subjectMalformed(`the ID token has no ${person.join(' and no ')}`);
   };
 
 /** The ID token was made for this very application, where it is known at CIS2 (RFC 8693 section 5: the published service asks for any audience). */
