@@ -7,7 +7,8 @@ const limit = 1_000;
 export class EventLoopWatch {
   readonly #now: () => number;
   #due: number;
-  #delay = 0;
+  /** Of the last two measurements, the newest first. */
+  #delays: [number, number] = [0, 0];
   #timer: NodeJS.Timeout | undefined;
 
   /** @param now milliseconds on a clock that never goes back */
@@ -28,12 +29,12 @@ export class EventLoopWatch {
   /** Takes one measurement, which is due each quarter of a second. */
   measure(): void {
     const now = this.#now();
-    this.#delay = now - this.#due;
+    this.#delays = [now - this.#due, this.#delays[0]];
     this.#due = now + interval;
   }
 
-  /** Whether the last measurement was over a second late, or the next one is. */
+  /** Whether two measurements in a row were over a second late: one alone may be a pause of the machine. */
   isLate(): boolean {
-    return Math.max(this.#delay, this.#now() - this.#due) > limit;
+    return Math.min(...this.#delays) > limit;
   }
 }

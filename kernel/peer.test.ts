@@ -32,6 +32,18 @@ describe('the address of a request', () => {
       );
     });
 
+  for (const [title, header, unknown] of [
+    ['the proxy does not name its client', undefined, true],
+    ['only other proxies are named', '10.0.0.5, 10.0.0.6', true],
+    ['the nearest entry is not an address', '198.51.100.1, rubbish', true],
+    ['the proxy names its client', '198.51.100.1', undefined],
+  ] as const)
+    test(`marks the client as ${unknown ? 'unknown' : 'known'} when ${title}`, () => {
+      const headers: Record<string, string> = header === undefined ? {} : { 'x-forwarded-for': header };
+      assert.equal(from('10.1.2.3', headers).clientUnknown, unknown);
+      assert.equal(from('203.0.113.9', headers).clientUnknown, undefined);
+    });
+
   test('no list of proxies, no belief', () => {
     assert.equal(
       peerOf({ address: '10.1.2.3' }, { 'x-forwarded-for': '1.2.3.4' }, undefined).address,
@@ -76,6 +88,13 @@ describe('the certificate of a request (RFC 9440)', () => {
 });
 
 test('a list that is damaged or trusts everybody is refused in one sentence', () => {
-  for (const entry of ['', 'proxy', '10.0.0.0/33', '0.0.0.0/0', '::/0', '10.0.0.1/x', '10.0.0.0/4'])
+  const damaged = ['', 'proxy', '10.0.0.0/33', '10.0.0.1/x'];
+  const wide = ['0.0.0.0/0', '::/0', '10.0.0.0/4', '::/8', '::ffff:0:0/96', '::ffff:0:0/97'];
+  for (const entry of [...damaged, ...wide])
     assert.throws(() => trustedProxies([entry]), OperatorError, entry);
+  const everyBlock = Array.from({ length: 224 }, (_, block) => `${block}.0.0.0/8`);
+  assert.throws(() => trustedProxies(everyBlock), /Every address would be a trusted proxy/);
+  const everyIpv6 = Array.from({ length: 32 }, (_, block) => `${(0x20 + block).toString(16)}00::/8`);
+  assert.throws(() => trustedProxies(everyIpv6), /Every address/);
+  assert.ok(trustedProxies(['::ffff:10.0.0.0/104']).includes('10.1.2.3'));
 });

@@ -5,6 +5,8 @@ import { OperatorError } from './operator.ts';
 /** Who sent a request: its address, and the client certificate that it presented, if any (DER). */
 export interface Peer {
   address: string;
+  /** The address is a trusted proxy's, which did not name its client: nothing is near it. */
+  clientUnknown?: true;
   certificate?: Buffer;
   /** DER of what came with it. */
   certificateChain?: readonly Buffer[];
@@ -18,9 +20,23 @@ export interface TrustedProxies {
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
 const family = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
+/** One address of each block of IPv4, and of each /8 of the global unicast addresses of IPv6. */
+const ipv4Blocks = Array.from({ length: 256 }, (_, block) => `${block}.0.0.1`);
+const ipv6Blocks = Array.from({ length: 32 }, (_, block) => `${(0x20 + block).toString(16)}00::1`);
+const covered = (list: BlockList, addresses: readonly string[]): number =>
+  addresses.filter((address) => list.check(address, family(address))).length;
+
+/** A range of IPv6 may cover addresses of IPv4 as well: `::ffff:0:0/96` has all of them. */
+function isWide(network: string, length: number): boolean {
+  if (length < 8) return true;
+  const list = new BlockList();
+  list.addSubnet(network, length, family(network));
+  return covered(list, ipv4Blocks) > 1;
+}
+
 /**
  * Reads addresses and ranges: `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`.
- * Throws OperatorError for one that is neither, or that would trust everybody.
+ * Throws OperatorError for one that is neither, and for ranges that would trust everybody.
  */
 export function trustedProxies(entries: readonly string[]): TrustedProxies {
   const list = new BlockList();
@@ -28,28 +44,34 @@ export function trustedProxies(entries: readonly string[]): TrustedProxies {
     const [network = '', prefix] = entry.split('/');
     const bits = isIP(network) === 6 ? 128 : 32;
     const length = prefix === undefined ? bits : Number(prefix);
-    if (isIP(network) === 0 || !/^\d{1,3}$/.test(prefix ?? '0') || length > bits || length < 8)
+    if (isIP(network) === 0 || !/^\d{1,3}$/.test(prefix ?? '0') || length > bits || isWide(network, length))
       throw new OperatorError(
-        `"${entry}" is no address or range of a proxy. Write it as 10.0.0.1 or 10.0.0.0/8; a range has 8 bits or more.`,
+        `"${entry}" is not an address or range of a proxy. Write it as 10.0.0.1 or 10.0.0.0/8; a range has 8 bits or more.`,
       );
     list.addSubnet(network, length, family(network));
   }
+  if (covered(list, ipv4Blocks) >= 200 || covered(list, ipv6Blocks) === ipv6Blocks.length)
+    throw new OperatorError('Every address would be a trusted proxy. Name the addresses of your proxies.');
   return { includes: (address) => isIP(address) !== 0 && list.check(address, family(address)) };
 }
 
 const last = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? undefined : value;
 
-/** The nearest address that is no trusted proxy: what stands left of it could be written by anybody. */
-function forwardedFor(header: string | undefined, trusted: TrustedProxies): string | undefined {
-  let nearest: string | undefined;
+/** Returns the nearest address that is not a trusted proxy, else the farthest proxy: others can write what is left of it. */
+function forwardedFor(
+  proxy: string,
+  header: string | undefined,
+  trusted: TrustedProxies,
+): Pick<Peer, 'address' | 'clientUnknown'> {
+  let farthest = proxy;
   for (const part of (header ?? '').split(',').slice(-20).reverse()) {
     const address = plain(part.trim().replace(/^\[(.*)\]$/, '$1'));
     if (isIP(address) === 0) break;
-    nearest = address;
-    if (!trusted.includes(address)) break;
+    if (!trusted.includes(address)) return { address };
+    farthest = address;
   }
-  return nearest;
+  return { address: farthest, clientUnknown: true };
 }
 
 /** A byte sequence of a structured field (RFC 9440 section 2.1). */
@@ -79,7 +101,7 @@ export function peerOf(
   if (!trusted?.includes(direct)) return connection;
   const certificate = forwardedCertificate(last(headers['client-cert'] as string | string[] | undefined));
   return {
-    address: forwardedFor(last(headers['x-forwarded-for']), trusted) ?? connection.address,
+    ...forwardedFor(connection.address, last(headers['x-forwarded-for']), trusted),
     ...(certificate
       ? {
           certificate,

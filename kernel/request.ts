@@ -19,6 +19,8 @@ export interface HttpRequest {
   readonly bytes?: Buffer;
   /** Address of the peer. */
   readonly address: string;
+  /** The address is a trusted proxy's, which did not name its client: nothing is near it. */
+  readonly clientUnknown?: true;
   /** Port of the peer, to tell local users apart. */
   readonly port: number;
   /** DER of the client certificate that was presented (RFC 8705), whoever issued it; absent without one. */

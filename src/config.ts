@@ -251,6 +251,12 @@ export const configShape = {
     .describe('An application needs the attribute asid at the APIs that pass it on'),
   dpopNonceAtGateway: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at the gateway'),
   dpopNonceAtCis2: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at CIS2'),
+  selfService: z
+    .boolean()
+    .default(true)
+    .describe(
+      'People unlock cards by a mailed code, and change their authenticators at /account; in production it needs --smtp-url',
+    ),
   smtpUrl: z
     .string()
     .refine(

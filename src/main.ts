@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { EventLoopWatch } from '@alongside/kernel/event-loop';
 import type { Keeping } from '@alongside/kernel/events';
@@ -84,7 +85,10 @@ async function start(
   ending.add(release);
   const urls = publicUrls(config, ports);
   const mutualTls = mutualTlsUrls(config, ports);
-  if (!development) checkProduction({ config, urls, mutualTls, folder: folder.path });
+  const tls = openTls(config);
+  const proxies = trustedProxies(config.trustedProxies);
+  if (!development)
+    checkProduction({ config, urls, mutualTls, folder: folder.path, tls, now: systemClock.now() });
   const { database, vault } = await openStorage(
     config,
     folder.path,
@@ -113,9 +117,7 @@ async function start(
   eventLoop.start();
   ending.add(() => eventLoop.stop());
   const readiness = createReadiness({ config, core, vault, folder: folder.path, eventLoop, log });
-  const tls = openTls(config);
   const theme = openTheme(config.theme);
-  const proxies = trustedProxies(config.trustedProxies);
   const agentSocket = agentSocketPath(ports.identityAgent);
   const realmKeys = new RealmKeys(database);
   const operatorToken = randomToken();

@@ -4,6 +4,8 @@ import { isLoopbackName } from '@alongside/kernel/networks';
 import { flagOf, OperatorError } from '@alongside/kernel/operator';
 import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
+import { certificateProblem } from './certificate.ts';
+import type { TlsFiles } from './tls.ts';
 import type { MutualTlsUrls } from './urls.ts';
 
 interface Plan {
@@ -12,6 +14,9 @@ interface Plan {
   mutualTls: MutualTlsUrls;
   /** The data folder. */
   folder: string;
+  tls: TlsFiles | undefined;
+  /** In milliseconds. */
+  now: number;
 }
 
 type Check = (plan: Plan) => string | undefined;
@@ -39,6 +44,51 @@ const isHttps: Check = ({ urls, mutualTls }) => {
   }
   return undefined;
 };
+
+/** Public addresses of what the listeners beyond loopback serve in this process. */
+function servedAddresses({
+  config: { only },
+  urls,
+  mutualTls,
+}: Pick<Plan, 'config' | 'urls' | 'mutualTls'>): URL[] {
+  const platform = only.includes('authorisation') || only.includes('gateway');
+  const addresses = [
+    ...(platform ? [urls.api, mutualTls.api] : []),
+    ...(only.includes('cis2') ? [urls.cis2, mutualTls.cis2] : []),
+    ...(only.includes('cis') ? [urls.cis] : []),
+  ];
+  return addresses.filter((address) => address !== undefined).map((address) => new URL(address));
+}
+
+const endsTls: Check = (plan) => {
+  const { tlsCertificate, trustedProxies } = plan.config;
+  if (tlsCertificate !== undefined || trustedProxies.length > 0) return undefined;
+  const address = servedAddresses(plan).find(
+    ({ protocol, hostname }) => protocol === 'https:' && !isLoopbackName(hostname),
+  );
+  return address
+    ? `The address ${address.origin} is https, and nothing ends TLS: set --tls-certificate and --tls-key, or name the proxy that ends it with --trusted-proxies.`
+    : undefined;
+};
+
+/** A proxy in front checks the certificate in its own way: the name may be another one then. */
+const certificateIsValid: Check = (plan) => {
+  const { config, tls, now } = plan;
+  if (!tls) return undefined;
+  const hostnames =
+    config.trustedProxies.length > 0 ? [] : servedAddresses(plan).map(({ hostname }) => hostname);
+  const problem = certificateProblem(tls.certificate, hostnames, now);
+  return (
+    problem &&
+    `The certificate ${config.tlsCertificate} ${problem}. Replace it, or correct the addresses (--url-…).`
+  );
+};
+
+/** Codes that unlock a card are mailed, and so are notices of changed authenticators. */
+const mailsSelfService: Check = ({ config: { only, selfService, smtpUrl } }) =>
+  only.includes('cis') && selfService && smtpUrl === undefined
+    ? 'Self-service needs a mail server: set --smtp-url, or switch self-service off with --no-self-service.'
+    : undefined;
 
 /** Browsers make passkeys for names alone (WebAuthn section 5.1.3). */
 const consoleHasName: Check = ({ config: { only }, urls }) => {
@@ -69,6 +119,9 @@ const checks: readonly Check[] = [
   consoleHasName,
   folderIsPrivate,
   keyIsPrivate,
+  endsTls,
+  certificateIsValid,
+  mailsSelfService,
 ];
 
 /** Refuses to start production with what would not be safe, in one sentence (OperatorError). */

@@ -78,6 +78,8 @@ export interface CisDeps {
   serviceSecrets: Readonly<Record<Caller, string>>;
   /** Where mail is sent to; without it mails stay in the outbox. */
   smtp?: SmtpSettings;
+  /** Whether holders unlock cards by a mailed code; they do by default. */
+  selfService?: boolean;
   /** By which codes people hold positions of the registration authority; the published ones unless told. */
   positions?: Partial<PositionCodes>;
   /** Switches the legacy interface on. */
@@ -189,7 +191,7 @@ export function createCis(deps: CisDeps): CisService {
       ...issueRoutes(shared),
       ...actRoutes(shared),
       ...keptRecordRoutes(shared),
-      ...unlockRoutes(shared),
+      ...unlockRoutes({ ...shared, selfService: deps.selfService ?? true }),
       ...renewalRoutes(shared),
       ...revocationRoutes(shared),
       ...outboxRoutes(shared),

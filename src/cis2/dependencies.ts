@@ -51,6 +51,8 @@ export interface Cis2Dependencies {
   cisSecret: string;
   /** The secret that the console shows at `/cis2/people`; without one nobody may call there. */
   consoleSecret?: string;
+  /** Whether people change their authenticators at `/account`; they do by default. */
+  selfService?: boolean;
   /** Which WebAuthn credentials count as the third level; in development Chromium's virtual authenticator. */
   webAuthn?: WebAuthnSettings;
   /** Networks in which desks and tablets are held to be near each other, beside those that share an address. */

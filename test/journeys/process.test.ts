@@ -193,6 +193,22 @@ describe('the command as a process', () => {
     assert.equal(existsSync(file), false);
   });
 
+  test('up warns on standard error when it listens beyond this machine, and starts', async () => {
+    for (const [host, warned] of [
+      ['0.0.0.0', true],
+      ['127.0.0.1', false],
+    ] as const) {
+      const child = spawn(process.execPath, [
+        ...[main, 'up', '--json', '--ephemeral', '--port-base', '0', '--only', 'cis2', '--host', host],
+      ]);
+      let err = '';
+      child.stderr.on('data', (part) => (err += part));
+      child.stdout.once('data', () => child.kill('SIGTERM'));
+      assert.equal(await new Promise((ended) => child.once('close', ended)), 0, err);
+      assert.equal(/^WARNING: --host 0\.0\.0\.0 serves .* beyond this machine/.test(err), warned, err);
+    }
+  });
+
   test('a port in use is one clear sentence, and no temporary folder stays behind', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

@@ -11,6 +11,7 @@ import { loadConfig } from '@alongside/kernel/config';
 import { randomToken } from '@alongside/kernel/ids';
 import { productionShape } from '../../src/config.ts';
 import { startAlongside } from '../../src/main.ts';
+import { makeAuthority } from '../support/authority.ts';
 import { databaseDump } from '../support/database-dump.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -94,6 +95,7 @@ describe('production does not start', () => {
     startAlongside(
       loadConfig(productionShape, {
         ...{ portBase: 0, data: folder, logLevel: 'silent', drainDelay: 0 },
+        smtpUrl: 'smtp://127.0.0.1:9',
         ...settings,
       }),
       {
@@ -144,6 +146,53 @@ describe('production does not start', () => {
     chmodSync(masterKey, 0o600);
     await (await starting({ masterKey, data: join(folder, 'key'), only: 'console' })).stop();
     await refuses({ masterKey: join(folder, 'missing.key') }, /missing\.key cannot be read/);
+  });
+
+  test('with an https address that nothing ends TLS for', async () => {
+    for (const [only, settings] of [
+      ['cis2', { urlCis2: 'https://cis2.example' }],
+      ['gateway', { urlApi: 'https://api.example' }],
+      ['authorisation', { urlApiMutualTls: 'https://mtls.example' }],
+      ['cis', { urlCis: 'https://cis.example' }],
+    ] as const)
+      await refuses({ only, ...settings }, /nothing ends TLS: set --tls-certificate/);
+    const elsewhere = { only: 'cis2', urlCis: 'https://cis.example', data: join(folder, 'elsewhere') };
+    await (await starting(elsewhere)).stop();
+    const behind = { urlCis2: 'https://cis2.example', trustedProxies: ['127.0.0.1'] };
+    await (await starting({ ...elsewhere, ...behind })).stop();
+  });
+
+  test('with every address as a proxy', () =>
+    refuses({ trustedProxies: ['::ffff:0:0/96'] }, /is not an address or range of a proxy/));
+
+  test('with a certificate for another name, unless a proxy is in front', async () => {
+    const authority = makeAuthority();
+    try {
+      const { certificate: tlsCertificate, key: tlsKey } = authority.issue('cis2.example');
+      const tls = { tlsCertificate, tlsKey, only: 'cis2', data: join(folder, 'certificate') };
+      await refuses(
+        { ...tls, urlCis2: 'https://other.example' },
+        /cis2\.example\.pem is not for other\.example/,
+      );
+      const right = { urlCis2: 'https://cis2.example', urlCis2MutualTls: 'https://cis2.example:8407' };
+      await (await starting({ ...tls, ...right })).stop();
+      await (
+        await starting({ ...tls, urlCis2: 'https://other.example', trustedProxies: ['10.0.0.1'] })
+      ).stop();
+    } finally {
+      authority.discard();
+    }
+  });
+
+  test('with self-service and without a mail server', async () => {
+    await refuses({ smtpUrl: undefined }, /Self-service needs a mail server/);
+    const settings = { smtpUrl: undefined, selfService: false, data: join(folder, 'no-self-service') };
+    const instance = await starting({ ...settings, only: 'cis,cis2' });
+    const { cis, cis2Issuer } = instance.state.urls;
+    const gone = [`${new URL(cis2Issuer).origin}/account`, `${cis}/cards/1/unlock-code`];
+    for (const address of gone) assert.equal((await fetch(address, { method: 'POST' })).status, 404, address);
+    assert.equal((await fetch(gone[0] ?? '')).status, 404);
+    await instance.stop();
   });
 
   test('on data of development, nor development on data of production', async () => {

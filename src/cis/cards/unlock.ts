@@ -32,6 +32,8 @@ export interface UnlockDeps {
   limits: typeof cisLimits;
   recorder: Recorder;
   audit: AuditLog;
+  /** Whether holders unlock their cards by a mailed code. */
+  selfService: boolean;
 }
 
 interface Start {
@@ -55,7 +57,8 @@ const pinShape = z.strictObject({
 
 /** Self-service: a blocked card is opened by a code that its holder is mailed. */
 export function unlockRoutes(deps: UnlockDeps): Route[] {
-  const { cards, codes, held, directory, sender, calls, limiter, limits, networks, recorder, audit } = deps;
+  const { cards, codes, held, directory, sender, calls, limiter, limits, networks } = deps;
+  const { recorder, audit, selfService } = deps;
 
   const readSerial = ({ request }: Start) => ({ serial: pathPart(request, 1) });
 
@@ -180,13 +183,16 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
     .step(tryCode)
     .step(answerCode);
   const pin = called.step(readPinState).step(requireCard).step(calls.checkAgentProof).step(keepPinState);
-  return [
+  const selfServiceRoutes: Route[] = [
     {
       methods: ['POST'],
       path: '/cards/:serial/unlock-code',
       endpoint: (request) => mailing.run({ request }),
     },
     { methods: ['POST'], path: '/cards/:serial/unlock', endpoint: (request) => unlocking.run({ request }) },
+  ];
+  return [
+    ...(selfService ? selfServiceRoutes : []),
     { methods: ['POST'], path: '/cards/:serial/pin-state', endpoint: (request) => pin.run({ request }) },
   ];
 }

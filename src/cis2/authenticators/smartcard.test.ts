@@ -78,6 +78,11 @@ describe('straight to the agent only on evidence that it answers', () => {
     assert.equal(where(await ask(nhs, { acr_values: 'AAL3_N3_SMARTCARD AAL3_CIS2_SMARTCARD' })), 'agent');
     assert.equal(where(await ask(nhs, { acr_values: 'AAL3_SMARTCARD AAL3_ANY' })), 'choice');
   });
+  test('shows the choice behind a proxy that does not name its client: its own address is near nothing', async () => {
+    await cis2.agent.signIn(gp.uid);
+    assert.equal(where(await ask(straight, {}, { 'x-forwarded-for': '127.0.0.9' })), 'agent');
+    assert.equal(where(await ask(straight, {}, { 'x-forwarded-for': '127.0.0.1' })), 'choice');
+  });
   test('select_account always has the choice', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.equal(where(await ask(straight, { prompt: 'select_account' })), 'choice');

@@ -57,7 +57,8 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
     },
 
     async goesStraight(request: HttpRequest, { client }: RelyingParty, authorization: AuthorizationRequest) {
-      if (!isPage(request)) return false;
+      // Behind a proxy that does not name its clients, everybody would be near every agent.
+      if (!isPage(request) || request.clientUnknown) return false;
       const heard = await cis.agentsAt(request.address);
       if (heard.length === 0) return false;
       const met = metOf(marks, request, heard);

@@ -199,7 +199,8 @@ describe('attack: relay', () => {
     ['10.1.2.3', '10.2.0.4', false],
     ['10.1.2.3', '192.0.2.7', false],
     ['2001:db8::1', '2001:db8::1', true],
-    ['127.0.0.1', '127.0.0.9', true],
+    ['127.0.0.8', '127.0.0.9', true],
+    ['127.0.0.1', '127.0.0.1', false],
   ];
   for (const [desk, at, near] of cases)
     test(`desk at ${desk}, tablet at ${at}: ${near ? 'near' : 'stopped'}`, async () => {

@@ -16,6 +16,7 @@ import { formOf } from './form.ts';
 import { local } from './local.ts';
 import type { HolderChecks } from './tablet/holder.ts';
 import { tabletPaths } from './tablet/paths.ts';
+import { nearAddress } from './tablet/proximity.ts';
 import type { TabletRequest, TabletRequests, TabletState } from './tablet/requests.ts';
 import type { TabletBody } from './tablet/signed.ts';
 
@@ -56,7 +57,7 @@ const pageOf = (
 const begin = (parts: Parts) =>
   async function begin(sitting: Sitting): Promise<Answer> {
     const { request, interaction, party } = sitting;
-    const serial = await parts.requests.make(interaction.id, request.address, party.application.name);
+    const serial = await parts.requests.make(interaction.id, nearAddress(request), party.application.name);
     if (serial === undefined)
       return toPage(parts, { request, interaction: { ...interaction, message: sentences.often } }, []);
     parts.recorder.record({

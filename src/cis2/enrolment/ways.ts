@@ -36,6 +36,7 @@ type Given = ReplyFrame & {
   enrolments: Enrolments;
   interactions: Interactions;
   consoleSecret?: string;
+  selfService?: boolean;
 };
 
 /** Every way in to enrolment: links, their pages, a person's own account, and the console. */
@@ -49,7 +50,7 @@ export function enrolmentWays(given: Given): Route[] {
   };
   return [
     ...enrolmentRoutes(parts),
-    ...accountRoutes(parts),
+    ...(given.selfService === false ? [] : accountRoutes(parts)),
     ...(consoleSecret === undefined ? [] : consoleRoutes({ ...parts, consoleSecret })),
   ];
 }

@@ -153,7 +153,11 @@ export async function startInstance(
     onError: (thrown, request) => service.onError?.(thrown, request) as never,
   });
   await listener.server.ready();
-  dispatch = (request, response) => listener.server.routing(request, response as never);
+  dispatch = (request, response) => {
+    // A proxy names its clients: this one, unless a test names another, sits at this machine.
+    request.headers['x-forwarded-for'] ??= '127.0.0.2';
+    listener.server.routing(request, response as never);
+  };
   const agent = await TestAgent.create(cis, clock, origin);
 
   const authorizeUrl: Instance['authorizeUrl'] = (client, parameters = {}) => {

@@ -37,6 +37,12 @@ function banner(out: Output, state: StateFile, only: readonly ServiceName[], too
   out.line('');
 }
 
+/** Everything of development, public secrets included, is open to whoever reaches that address. */
+const exposureWarning = (host: string): string | undefined =>
+  /^(localhost|::1|127\.\d+\.\d+\.\d+)$/.test(host)
+    ? undefined
+    : `WARNING: --host ${host} serves this development instance beyond this machine. Its secrets and PINs are public, and anybody who reaches it signs in as anybody: keep it in a trusted network, and use "alongside serve" for others.`;
+
 export const up: Command = {
   name: 'up',
   summary: 'start everything on this machine, in the foreground until Ctrl-C',
@@ -55,6 +61,8 @@ export const up: Command = {
     const started = performance.now();
     const stopping = stopSignal();
     const config = readConfig(configShape, argv);
+    const warning = exposureWarning(config.host);
+    if (warning) out.note(warning);
     // Loaded here, so that the other commands do not wait for what only a server needs.
     const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: true });

@@ -9,7 +9,7 @@ import type { Database } from '../../../storage/database.ts';
 import { errors } from '../../errors.ts';
 import type { Credential, Credentials } from '../credentials.ts';
 import type { HolderChecks } from './holder.ts';
-import { isNear, type Networks } from './proximity.ts';
+import { isNear, type Networks, nearAddress } from './proximity.ts';
 import type { TabletRequest, TabletRequests } from './requests.ts';
 import { shortCodeOf } from './short-code.ts';
 import { checkType, signedWith, type TabletBody, tabletTypes, tokenIn } from './signed.ts';
@@ -91,7 +91,7 @@ const checkNear = ({ requests, networks }: TabletParts) =>
     credential: { uid, id },
     asked,
   }: FromTablet & { asked: TabletRequest }): Promise<void> {
-    if (isNear(asked.address, request.address, networks)) return;
+    if (isNear(asked.address, nearAddress(request), networks)) return;
     await requests.settle({ ...asked, uid, credentialId: id }, 'elsewhere');
     throw errors.tabletElsewhere(`the desk is at ${asked.address}, the tablet at ${request.address}`);
   };
