@@ -89,6 +89,23 @@ function consoleOf(wish: Wish): { origin: string; token: string | undefined } {
 export interface ApiAnswer {
   status: number;
   body: Record<string, unknown>;
+  /** By which `explain` finds a refusal. */
+  messageId?: string | undefined;
+}
+
+/** A call that the console refused. */
+export class RefusedCall extends OperatorError {
+  readonly status: number;
+  /** The `error` of the answer. */
+  readonly error: string;
+  readonly messageId: string | undefined;
+
+  constructor(answer: ApiAnswer) {
+    super(sentence(answer));
+    this.status = answer.status;
+    this.error = String(answer.body.error ?? 'refused');
+    this.messageId = answer.messageId;
+  }
 }
 
 /** The console API of a running instance. */
@@ -110,14 +127,14 @@ export class InstanceApi {
    * @param patience milliseconds for a whole answer
    */
   async call(method: string, path: string, body?: unknown, patience = 30_000): Promise<ApiAnswer> {
-    const { status, text } = await this.#ask(method, path, body, patience);
-    return { status, body: text === '' ? {} : this.#object(text) };
+    const { text, ...answer } = await this.#ask(method, path, body, patience);
+    return { ...answer, body: text === '' ? {} : this.#object(text) };
   }
 
   /** Reads what is no JSON, such as a CSV file. */
   async text(path: string): Promise<string> {
-    const { status, text } = await this.#ask('GET', path, undefined, 30_000);
-    if (status >= 300) throw new OperatorError(sentence({ status, body: this.#object(text) }));
+    const { text, ...answer } = await this.#ask('GET', path, undefined, 30_000);
+    if (answer.status >= 300) throw new RefusedCall({ ...answer, body: this.#object(text) });
     return text;
   }
 
@@ -126,7 +143,7 @@ export class InstanceApi {
     path: string,
     body: unknown,
     patience: number,
-  ): Promise<{ status: number; text: string }> {
+  ): Promise<{ status: number; messageId: string | undefined; text: string }> {
     try {
       const response = await fetch(`${this.origin}/api/v1${path}`, {
         method,
@@ -137,7 +154,8 @@ export class InstanceApi {
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.timeout(patience),
       });
-      return { status: response.status, text: await response.text() };
+      const messageId = response.headers.get('x-message-id') ?? undefined;
+      return { status: response.status, messageId, text: await response.text() };
     } catch (error) {
       const cause = error instanceof Error && error.cause ? reasonOf(error.cause) : reasonOf(error);
       throw new OperatorError(
@@ -149,7 +167,7 @@ export class InstanceApi {
   /** Calls the API and takes nothing but success. */
   async must<T>(method: string, path: string, body?: unknown, patience?: number): Promise<T> {
     const answer = await this.call(method, path, body, patience);
-    if (answer.status >= 300) throw new OperatorError(sentence(answer));
+    if (answer.status >= 300) throw new RefusedCall(answer);
     return answer.body as T;
   }
 
@@ -157,7 +175,7 @@ export class InstanceApi {
   async mustFind<T>(missing: string, method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.call(method, path, body);
     if (answer.status === 404 && answer.body.error === 'not_found') throw new OperatorError(missing);
-    if (answer.status >= 300) throw new OperatorError(sentence(answer));
+    if (answer.status >= 300) throw new RefusedCall(answer);
     return answer.body as T;
   }
 

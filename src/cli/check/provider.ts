@@ -4,7 +4,7 @@ import type { JourneyEvent } from '@alongside/kernel/events';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import type { DeliveriesAnswer, DeliveryAnswer, SessionAnswer, SessionsAnswer } from '../../cis2/protocol.ts';
-import { type InstanceApi, sentence } from '../instance.ts';
+import { type InstanceApi, RefusedCall } from '../instance.ts';
 
 /** Of a registration at CIS2 what the checks use. */
 export interface Registration {
@@ -62,7 +62,7 @@ export class ProviderSide {
     let status = await this.#api.must<AgentStatus>('GET', '/agent');
     if (status.question === 'pin') {
       const answer = await this.#api.call('POST', '/agent/pin', { pin: this.pin });
-      if (answer.status >= 300) throw new OperatorError(sentence(answer));
+      if (answer.status >= 300) throw new RefusedCall(answer);
       status = answer.body as unknown as AgentStatus;
     }
     if (status.question === 'role')

@@ -5,7 +5,7 @@ import { examine, inWords as reportInWords } from '../../../identity-agent/docto
 import { subjectOf } from '../../../identity-agent/doctor/subject.ts';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import { type Command, choose, noMore, type Output } from '../command.ts';
-import { InstanceApi, instanceFlags, sentence } from '../instance.ts';
+import { InstanceApi, instanceFlags, RefusedCall } from '../instance.ts';
 
 interface Call {
   api: InstanceApi;
@@ -84,7 +84,7 @@ async function signIn({ api, flags, words, json, out }: Call): Promise<void> {
     throw new OperatorError(
       'The PIN of this card is blocked. Give it back its attempts with "alongside card unblock CARD".',
     );
-  if (answer.status >= 300) throw new OperatorError(sentence(answer));
+  if (answer.status >= 300) throw new RefusedCall(answer);
   let after = answer.body as unknown as AgentStatus;
   if (after.state === 'cardRejected' || after.state === 'blocked')
     throw new OperatorError(after.reason ?? states[after.state]);

@@ -5,7 +5,7 @@ import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import type { ImportAnswer } from '../../cis/protocol.ts';
 import { type Command, choose, noMore, type Output, word } from '../command.ts';
-import { InstanceApi, instanceFlags, sentence } from '../instance.ts';
+import { InstanceApi, instanceFlags, RefusedCall } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
 
 interface Call {
@@ -52,7 +52,7 @@ async function importFrom({ api, flags, words, json, out }: Call): Promise<numbe
   const given = await api.call('POST', '/directory/import', { ...document, dryRun: flags.dryRun === true });
   const { status } = given;
   const answer = given.body as unknown as ImportAnswer;
-  if (!Array.isArray(answer.errors)) throw new OperatorError(sentence(given));
+  if (!Array.isArray(answer.errors)) throw new RefusedCall(given);
   if (json) out.json(answer);
   else {
     for (const { line, field, problem } of answer.errors)

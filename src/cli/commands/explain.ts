@@ -1,10 +1,9 @@
 import { relativeTime } from '@alongside/kernel/clock';
 import { readFlags } from '@alongside/kernel/config';
 import type { Actor } from '@alongside/kernel/errors';
-import { OperatorError } from '@alongside/kernel/operator';
 import type { FoundRefusal } from '../../storage/refusals.ts';
 import { type Command, noMore, word } from '../command.ts';
-import { InstanceApi, instanceFlags, sentence } from '../instance.ts';
+import { InstanceApi, instanceFlags, RefusedCall } from '../instance.ts';
 import { columns } from '../output.ts';
 
 const actors: Readonly<Record<Actor, string>> = {
@@ -45,7 +44,7 @@ export const explain: Command = {
     const id = word(words, 0, 'the message_id of the error, or the X-Request-ID or X-Correlation-ID');
     noMore(words, 1);
     const answer = await new InstanceApi(flags).call('GET', `/refusals/${encodeURIComponent(id)}`);
-    if (answer.status !== 200) throw new OperatorError(sentence(answer));
+    if (answer.status !== 200) throw new RefusedCall(answer);
     const refusal = answer.body as unknown as FoundRefusal & { ageSeconds: number };
     if (flags.json) out.json(refusal);
     else for (const line of linesOf(refusal)) out.line(line);

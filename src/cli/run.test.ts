@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { commands } from './commands.ts';
+import { runCommandLine } from './run.ts';
+
+async function run(...argv: string[]) {
+  const lines: string[] = [];
+  const notes: string[] = [];
+  const code = await runCommandLine(argv, {
+    line: (text) => void lines.push(text),
+    json: (value) => void lines.push(JSON.stringify(value)),
+    note: (text) => void notes.push(text),
+    terminal: false,
+  });
+  return { code, lines, notes };
+}
+
+/** Checks that a command printed one JSON line with its error and nothing else; returns the error. */
+function errorIn({ lines, notes }: Awaited<ReturnType<typeof run>>): Record<string, unknown> {
+  assert.deepEqual([lines.length, notes], [1, []]);
+  const { error, ...rest } = JSON.parse(lines[0] ?? '') as { error: Record<string, unknown> };
+  assert.deepEqual(rest, {});
+  assert.ok(String(error.message).length > 5);
+  return error;
+}
+
+/** Words with which a command goes as far as the console. */
+const words: Readonly<Record<string, string[]>> = {
+  status: [],
+  card: ['list'],
+  agent: ['status'],
+  person: ['list'],
+  mail: [],
+  session: ['list'],
+  app: ['list'],
+  product: ['list'],
+  developer: ['list'],
+  keys: ['list'],
+  fault: ['list'],
+  reset: [],
+  explain: ['m-1'],
+};
+
+describe('a command that fails with --json', () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(404, { 'content-type': 'application/json', 'x-message-id': 'm-7' });
+    response.end(JSON.stringify({ error: 'unknown_thing', error_description: 'There is no such thing.' }));
+  });
+  let port = '';
+  before(async () => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    port = String((server.address() as AddressInfo).port);
+  });
+  after(() => server.close());
+
+  for (const { name } of commands)
+    test(`prints one JSON line for a wrong call and exits with 2: ${name}`, async () => {
+      const ended = await run(name, '--no-such-flag', '--json');
+      assert.equal(errorIn(ended).code, 'usage');
+      assert.equal(ended.code, 2);
+      const plain = await run(name, '--no-such-flag');
+      assert.deepEqual([plain.code, plain.lines], [2, []]);
+      assert.ok(plain.notes.length > 0);
+    });
+
+  for (const [name, more] of Object.entries(words)) {
+    test(`prints the refusal of the console and exits with 1: ${name}`, async () => {
+      const ended = await run(name, ...more, '--json', '--port-base', port);
+      const { code, status, messageId } = errorIn(ended);
+      assert.deepEqual([ended.code, code, status, messageId], [1, 'unknown_thing', 404, 'm-7']);
+    });
+    test(`prints that no instance is found and exits with 1: ${name}`, async () => {
+      const ended = await run(name, ...more, '--json', '--state', '/nonexistent/state.json');
+      assert.deepEqual([ended.code, errorIn(ended).code], [1, 'failed']);
+    });
+  }
+
+  test('prints one JSON line for an unknown command', async () => {
+    const ended = await run('nothing', '--json');
+    assert.deepEqual([ended.code, errorIn(ended).code], [2, 'usage']);
+  });
+});

@@ -1,0 +1,94 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { version } from '../version.ts';
+import type { Command, Output } from './command.ts';
+import { commands } from './commands.ts';
+import { RefusedCall } from './instance.ts';
+import { columns } from './output.ts';
+
+function help(): string[] {
+  return [
+    `alongside ${version}: one sign-in with a smartcard, then modern APIs`,
+    '',
+    'Usage: alongside COMMAND [words] [--flags]',
+    '',
+    ...columns(commands.map((command) => [`  ${command.name}`, command.summary])),
+    '',
+    'alongside COMMAND --help tells more. Every flag is also an environment variable (--port-base is ALONGSIDE_PORT_BASE).',
+    'With --json a command that fails prints {"error": {"code", "message"}} and exits with the same code as without.',
+  ];
+}
+
+const helpOf = (command: Command): string[] => [
+  `alongside ${command.name}: ${command.summary}`,
+  '',
+  ...command.help,
+];
+
+async function dispatch(argv: readonly string[], out: Output): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    for (const line of help()) out.line(line);
+    return name === undefined ? 2 : 0;
+  }
+  if (name === '--version' || name === 'version') {
+    out.line(version);
+    return 0;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) throw new UsageError(`There is no command "${name}". alongside --help lists them.`);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    for (const line of helpOf(command)) out.line(line);
+    return 0;
+  }
+  return await command.run({ argv: rest, out });
+}
+
+/** The member `error` of the JSON line of a command that failed. */
+interface CommandError {
+  /** `usage`, `failed`, `unexpected`, or the code of the console's refusal. */
+  code: string;
+  message: string;
+  /** Status of the console's answer. */
+  status?: number;
+  /** By which `alongside explain` finds the reason. */
+  messageId?: string | undefined;
+}
+
+const isOperatorError = (error: unknown): boolean =>
+  error instanceof OperatorError || (error as Error)?.name === 'OperatorError';
+
+function errorOf(error: unknown): CommandError {
+  const message = reasonOf(error);
+  if (error instanceof RefusedCall)
+    return { code: error.error, message, status: error.status, messageId: error.messageId };
+  if (error instanceof UsageError) return { code: 'usage', message };
+  return { code: isOperatorError(error) ? 'failed' : 'unexpected', message };
+}
+
+const textOf = (error: unknown): string =>
+  error instanceof UsageError || isOperatorError(error)
+    ? reasonOf(error)
+    : String((error as Error)?.stack ?? error);
+
+/** Runs a command line; resolves with its exit code. A failure is one sentence, and with `--json` one JSON line. */
+export async function runCommandLine(argv: readonly string[], out: Output): Promise<number> {
+  let hasResult = false;
+  const watched: Output = {
+    ...out,
+    json(value) {
+      hasResult = true;
+      out.json(value);
+    },
+  };
+  try {
+    return await dispatch(argv, watched);
+  } catch (error) {
+    const isUnexpected = !(error instanceof UsageError || isOperatorError(error));
+    const wantsJson = argv.some((word) => word === '--json' || word === '--json=true');
+    // After a result standard output is complete.
+    if (wantsJson && !hasResult) out.json({ error: errorOf(error) });
+    if (!wantsJson || hasResult || isUnexpected) for (const line of textOf(error).split('\n')) out.note(line);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
