@@ -8,6 +8,7 @@ import { Connections } from './connections.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import { answerMalformed, type OnMalformed } from './malformed.ts';
+import { nearestPath } from './nearest-path.ts';
 import { OperatorError } from './operator.ts';
 import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
 import type { HttpRequest, Route } from './request.ts';
@@ -174,6 +175,7 @@ function serverOptions(tls: ListenerOptions['tls'], timeouts: Timeouts) {
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
   const background = new Background();
   const find = routeFinder(routes);
+  const manners = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
   const timeouts = { ...usualTimeouts, ...options.timeouts };
   const server = Fastify({
     logger: false,
@@ -229,11 +231,11 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     ways: Pick<Route, 'endpoint' | 'early'>,
   ): Promise<FastifyReply> => {
     const request = toRequest(raw, options.proxies);
-    let answer = await respond(request, ways, options);
+    let answer = await respond(request, ways, manners);
     try {
       await options.flush?.();
     } catch (error) {
-      answer = noteRefusal(await answerThrown(error, request, ways, options), request, options);
+      answer = noteRefusal(await answerThrown(error, request, ways, manners), request, manners);
     }
     if (isDraining) reply.header('connection', 'close');
     return send(reply, answer, options.isHttps ?? false, streams);

@@ -47,6 +47,8 @@ export interface Route {
   readonly endpoint: Endpoint;
   /** Largest body in bytes; the listener's own limit unless told. */
   readonly bodyLimit?: number;
+  /** The paths that a route with `*` answers, from the root, with `:name` parts: for a hint at a slip. */
+  readonly known?: readonly string[];
   /** What answers in the endpoint's place when the server refused the request before it; the default is a plain JSON body. */
   readonly early?: (refused: EarlyRefusal) => Endpoint;
 }

@@ -16,6 +16,8 @@ export interface Manners {
   refusals?: RefusalRecorder | undefined;
   /** In development the header `X-Error-Detail` says why a request was refused. */
   development?: boolean;
+  /** Finds the path that a request meant, in development. */
+  nearestPath?: ((path: string) => string | undefined) | undefined;
   /** A step that may answer before any route: an allow-list of hosts, say. */
   before?: (request: HttpRequest) => Answer | undefined | Promise<Answer | undefined>;
   /** Turns what an endpoint threw into an answer; the default is a plain JSON body. */
@@ -78,6 +80,10 @@ export function noteRefusal(
   const marks: Headers = { 'x-message-id': request.id };
   if (answer.because) {
     const record = recordOf(answer.because, answer.status, request, manners.name ?? 'alongside');
+    const meant =
+      answer.status === 404 || answer.status === 400 ? manners.nearestPath?.(request.path) : undefined;
+    if (meant !== undefined)
+      record.detail = `${request.path}: did you mean ${meant}? ${record.detail}`.trim();
     writeLine(record, answer.because.refusal, manners);
     manners.refusals?.record(record, request.address);
     if (manners.development) marks['x-error-detail'] = inAscii(record.detail || record.description);

@@ -11,9 +11,13 @@ export function createGateway(dependencies: Dependencies): Service {
   const routes: Route[] = makeApis(dependencies).flatMap((api) => {
     const endpoint = apiEndpoint(api, dependencies);
     const early = (refused: EarlyRefusal) => apiEndpoint(api, dependencies, refused);
+    const known = [...api.open, ...api.keyed, ...api.paths].map(
+      ({ name }) => api.basePath + name.replaceAll(/\{(\w+)\}/g, ':$1'),
+    );
     return [api.basePath, `${api.basePath}/*`].map((path) => ({
       methods: everyMethod,
       path,
+      known,
       endpoint,
       early,
     }));

@@ -296,6 +296,25 @@ describe('explain', () => {
       }
     });
 
+  const slips: [string, (urls: Urls) => string, string, RegExp][] = [
+    ['POST', api, '/oauth2/tokens', /did you mean \/oauth2\/token\?/],
+    ['GET', api, '/oauth2.1/authorise', /did you mean \/oauth2\.1\/authorize\?/],
+    ['GET', api, '/oauth2.1/.well-known/openid-configuration', /did you mean|nothing answers/],
+    ['GET', cis2, `${realmPath}/userinf`, /did you mean .*\/userinfo\?/],
+    ['GET', ({ cis }) => cis, '/directory/peple', /did you mean \/directory\/people\?/],
+    ['GET', ({ console }) => console, '/api/v1/event', /did you mean \/api\/v1\/events\?/],
+    ['GET', api, '/hello-word/hello/user', /did you mean \/hello-world\/hello\/user\?/],
+  ];
+  for (const [method, at, path, hint] of slips)
+    test(`names the nearest path for the slip ${path}`, async () => {
+      const answer = await fetch(at(instance.urls) + path, { method });
+      assert.ok(answer.status === 404 || answer.status === 400, String(answer.status));
+      assert.match(answer.headers.get('x-error-detail') ?? '', hint);
+      const { body } = await explained(answer.headers.get('x-message-id') ?? '');
+      assert.match((body as FoundRefusal).detail, hint);
+      assert.doesNotMatch(await answer.text(), /did you mean/);
+    });
+
   test('finds bytes that are no request, at every listener', async () => {
     for (const origin of [instance.urls.api, cis2(instance.urls), instance.urls.cis, instance.urls.console]) {
       const { hostname, port } = new URL(origin);
@@ -314,5 +333,96 @@ describe('explain', () => {
     const answer = await fetch(`${instance.urls.api}/oauth2/_ping`);
     assert.match(answer.headers.get('x-message-id') ?? '', /^[0-9a-f-]{36}$/);
     assert.equal((await explained(answer.headers.get('x-message-id') ?? '')).status, 404);
+  });
+});
+
+describe('recorded refusals', () => {
+  test('hold no secret of a hostile journey, wherever it was put', async () => {
+    const secret = 'hQ7MARKEDwV2secretXz81kLpT4yBn0s';
+    const pin = '918273';
+    const nhsNumber = '9434765919';
+    const jwt = `eyJhbGciOiJub25lIn0.${Buffer.from(`{"sub":"${secret}","iss":"${secret}"}`).toString('base64url')}.${secret}`;
+    const inForm = (fields: Record<string, string>) => ({
+      method: 'POST',
+      headers: { 'content-type': form },
+      body: new URLSearchParams(fields).toString(),
+    });
+    const { api: platform, console, cis, identityAgent, cis2Issuer } = instance.urls;
+    const origin = new URL(cis2Issuer).origin;
+    const fields = ['client_id', 'client_secret', 'code', 'refresh_token', 'redirect_uri', 'scope', 'state'];
+    const tokenForms = [secret, jwt].flatMap((value): Record<string, string>[] => [
+      { grant_type: 'authorization_code', ...Object.fromEntries(fields.map((name) => [name, value])) },
+      { grant_type: 'refresh_token', client_id: value, client_secret: value, refresh_token: value },
+      { grant_type: value },
+      {
+        grant_type: 'client_credentials',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: value,
+      },
+      {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: value,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: value,
+      },
+    ]);
+    const query = new URLSearchParams(fields.map((name) => [name, secret]));
+    const requests: [string, RequestInit?][] = [
+      ...['/oauth2/token', '/oauth2.1/token', '/oauth2.1/par', '/oauth2.1/revoke'].flatMap((path) =>
+        tokenForms.map((fields): [string, RequestInit] => [`${platform}${path}`, inForm(fields)]),
+      ),
+      ...tokenForms.map((fields): [string, RequestInit] => [`${cis2Issuer}/access_token`, inForm(fields)]),
+      ...['/oauth2/authorize', '/oauth2.1/authorize', '/oauth2/callback', '/oauth2.1/callback'].map(
+        (path): [string] => [`${platform}${path}?${query}`],
+      ),
+      [`${cis2Issuer}/authorize?${query}`],
+      [`${cis2Issuer}/userinfo`, { headers: { authorization: `Bearer ${secret}` } }],
+      [`${platform}/oauth2/userinfo`, { headers: { authorization: `Bearer ${jwt}` } }],
+      [`${platform}${pds}/Patient/${nhsNumber}`, { headers: { authorization: `Bearer ${secret}` } }],
+      [`${platform}${pds}/Patient/${nhsNumber}`, { headers: { authorization: secret, dpop: jwt } }],
+      [
+        `${platform}${pds}/Patient?family=MARKEDNAME&birthdate=eq1963-07-14&x=${nhsNumber}`,
+        { headers: { authorization: await userToken(), 'x-request-id': secret, 'x-correlation-id': jwt } },
+      ],
+      [
+        `${platform}${pds}/Patient/${nhsNumber}`,
+        { headers: { authorization: await userToken(), 'nhsd-session-urid': secret } },
+      ],
+      [`${cis}/sessions/${secret}`, { headers: { authorization: `Bearer ${secret}` } }],
+      [`${cis}/saml/RoleAssertion?token=${secret}`],
+      [`${identityAgent}/v1/cis2?request=${jwt}`],
+      [`${console}/api/v1/people/${secret}`],
+      [
+        `${console}/api/v1/agent/pin`,
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ pin, more: secret }),
+        },
+      ],
+      [
+        `${console}/api/v1/tokens/inspect`,
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ token: secret }),
+        },
+      ],
+      [`${origin}/enrol/${secret}`, { headers: html }],
+      [`${origin}/realms/${secret}/protocol/openid-connect/auth?client_id=${secret}`],
+    ];
+    let refused = 0;
+    for (const [address, init] of requests) {
+      const answer = await fetch(address, { redirect: 'manual', ...init });
+      await answer.arrayBuffer();
+      const { status, body } = await explained(answer.headers.get('x-message-id') ?? '');
+      if (status !== 200) continue;
+      refused += 1;
+      const kept = JSON.stringify(body) + (answer.headers.get('x-error-detail') ?? '');
+      for (const value of [secret, jwt, jwt.split('.')[1] ?? '', pin, nhsNumber, 'MARKEDNAME', '1963-07-14'])
+        assert.ok(!kept.includes(value), `${address}: ${kept}`);
+    }
+    assert.ok(refused >= requests.length - 3, `${refused} of ${requests.length} were refused`);
   });
 });

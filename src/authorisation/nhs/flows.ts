@@ -35,6 +35,17 @@ const refuse = (refusal: () => Error) => async (): Promise<Answer> => {
 };
 const allowOnly = (method: string) => async (): Promise<Answer> => methodNotAllowed(method);
 
+/** The paths below a base path, for a hint at a slip. */
+export const flowPaths = [
+  '/_ping',
+  '/_status',
+  '/authorize',
+  '/callback',
+  '/token',
+  '/userinfo',
+  '/backchannel_logout',
+] as const;
+
 /** What answers at a base path of the `nhs` profile: the first row that matches, in the published order (identity-service-api, proxies/default.xml). */
 export function createFlows(base: Base, bases: readonly Base[], parts: Parts): readonly Flow[] {
   return [

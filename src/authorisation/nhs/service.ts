@@ -5,7 +5,7 @@ import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, readIncoming } from '../incoming.ts';
 import type { Parts } from '../parts.ts';
-import { createFlows } from './flows.ts';
+import { createFlows, flowPaths } from './flows.ts';
 
 /** A refusal is an arrow as well: it joins the journey by what the request carried. */
 function recordRefusal(
@@ -40,5 +40,12 @@ export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Parts
     }
   }, errors.unexpected);
   const early = parts.diagnosis.early(errors, errors.unexpected);
-  return [base.path, `${base.path}/*`].map((path) => ({ methods: everyMethod, path, endpoint, early }));
+  const known = flowPaths.map((path) => `${base.path}${path}`);
+  return [base.path, `${base.path}/*`].map((path) => ({
+    methods: everyMethod,
+    path,
+    known,
+    endpoint,
+    early,
+  }));
 }

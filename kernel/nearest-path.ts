@@ -1,0 +1,52 @@
+import type { Route } from './request.ts';
+
+/** Longest path and most edits that count as a slip. */
+const longest = 120;
+const mostEdits = 3;
+
+/** Counts the single-character edits from one text to another (Levenshtein distance). */
+function edits(from: string, to: string): number {
+  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++)
+      current.push(
+        Math.min(
+          (previous[column] ?? 0) + 1,
+          (current[column - 1] ?? 0) + 1,
+          (previous[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1),
+        ),
+      );
+    previous = current;
+  }
+  return previous[to.length] ?? 0;
+}
+
+/** A template with its `:name` parts taken from a path. */
+const filled = (template: string, path: string): string => {
+  const parts = path.split('/');
+  return template
+    .split('/')
+    .map((part, place) => (part.startsWith(':') ? (parts[place] ?? part) : part))
+    .join('/');
+};
+
+/** Finds the path that a request meant whose path is a slip of one; undefined for a path that exists and for one like none. */
+export function nearestPath(routes: readonly Route[]): (path: string) => string | undefined {
+  const templates = [
+    ...new Set(routes.flatMap(({ path, known }) => known ?? (path.includes('*') ? [] : [path]))),
+  ];
+  return (path) => {
+    if (path.length > longest) return undefined;
+    let nearest: string | undefined;
+    let fewest = mostEdits + 1;
+    for (const template of templates) {
+      const candidate = filled(template, path);
+      if (Math.abs(candidate.length - path.length) >= fewest) continue;
+      const distance = edits(path, candidate);
+      if (distance === 0) return undefined;
+      if (distance < fewest) [nearest, fewest] = [template, distance];
+    }
+    return nearest;
+  };
+}
