@@ -262,6 +262,7 @@ export async function compose(materials: Materials): Promise<Composition> {
         legacyDefaultMode: config.legacyDefaultMode,
         requireAsid: config.requireAsid,
         apiLimits: config.apiLimits,
+        cors: config.corsAtGateway,
       },
     });
   const console_ = () =>

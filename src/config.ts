@@ -250,6 +250,10 @@ export const configShape = {
     .default(false)
     .describe('An application needs the attribute asid at the APIs that pass it on'),
   dpopNonceAtGateway: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at the gateway'),
+  corsAtGateway: z
+    .boolean()
+    .default(false)
+    .describe('Let pages with the origin of a public client’s callback call the APIs (CORS)'),
   dpopNonceAtCis2: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at CIS2'),
   selfService: z
     .boolean()

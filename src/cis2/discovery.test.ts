@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Profile } from '../oauth/applications.ts';
+import { proofAlgorithmsOf } from '../oauth/dpop.ts';
 import { discoveryDocument } from './discovery.ts';
+import { profileRules } from './profiles.ts';
 import { send } from './testing/browser.ts';
 import { startInstance } from './testing/instance.ts';
 
@@ -81,4 +84,21 @@ test('every endpoint of the document is there, and what is not offered is not na
   } finally {
     await cis2.stop();
   }
+});
+
+test('the document lists what clients may use: proofs that every profile takes, no method without a client for it', () => {
+  const document = discoveryDocument({ issuer: 'https://cis2.example.test' });
+  const listed = (name: string) => document[name] as string[];
+  const profiles = Object.keys(profileRules) as Profile[];
+  for (const algorithm of listed('dpop_signing_alg_values_supported'))
+    for (const profile of profiles)
+      assert.ok(
+        proofAlgorithmsOf(profile).some((allowed) => allowed === algorithm),
+        `${algorithm} ${profile}`,
+      );
+  const usable = new Set(profiles.flatMap((profile) => profileRules[profile].authenticationMethods));
+  for (const endpoint of ['token', 'revocation', 'introspection'])
+    for (const method of listed(`${endpoint}_endpoint_auth_methods_supported`)) assert.ok(usable.has(method));
+  assert.ok(!listed('introspection_endpoint_auth_methods_supported').includes('none'));
+  assert.deepEqual(listed('code_challenge_methods_supported'), ['S256']);
 });

@@ -3,7 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Endpoint } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningKeys } from '@alongside/kernel/keys';
-import { proofAlgorithms } from '../oauth/dpop.ts';
+import { announcedProofAlgorithms } from '../oauth/dpop.ts';
 import type { Faults } from '../storage/faults.ts';
 import { acrValues } from './acr.ts';
 import { promptValues } from './authorize/prompt.ts';
@@ -115,7 +115,7 @@ export function discoveryDocument(parts: DiscoveryParts): Record<string, unknown
     request_uri_parameter_supported: false,
     require_signed_request_object: false,
     request_object_signing_alg_values_supported: algorithms,
-    dpop_signing_alg_values_supported: proofAlgorithms,
+    dpop_signing_alg_values_supported: announcedProofAlgorithms,
     ...mutualTls(parts),
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,

@@ -18,6 +18,8 @@ export interface GatewayOptions {
   legacyDefaultMode: boolean;
   /** Whether an application needs the attribute `asid` where an API asks for one. */
   requireAsid: boolean;
+  /** Whether the pages of public clients may call the APIs; off by default. */
+  cors?: boolean;
   /** Limits of an API for all its clients together, by the API's name; none by default. */
   apiLimits?: Readonly<Record<string, RateLimits>>;
 }

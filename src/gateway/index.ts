@@ -1,10 +1,30 @@
-import { everyMethod, type Route } from '@alongside/kernel/http';
+import { type Endpoint, everyMethod, type Method, type Route } from '@alongside/kernel/http';
 import type { EarlyRefusal } from '@alongside/kernel/request';
+import { Cors } from '../oauth/cors.ts';
 import type { Service } from '../service.ts';
 import { seed } from './apis/pds/seeds.ts';
 import { makeApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
 import { apiEndpoint } from './endpoint.ts';
+
+const calledMethods: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** Lets the pages of public clients call an API: preflights are answered here, all else by the API. */
+function withCors({ applications }: Dependencies, route: Route): Route {
+  const cors = new Cors({
+    applications,
+    half: 'platform',
+    allowed: ['if-match', 'nhsd-session-urid', 'prefer', 'x-correlation-id', 'x-request-id'],
+    exposed: ['Content-Location', 'ETag', 'Location', 'X-Correlation-ID', 'X-Request-ID'],
+  });
+  const preflight = cors.preflight(calledMethods);
+  const open = cors.route(route);
+  const endpoint: Endpoint = (request) =>
+    request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
+      ? preflight(request)
+      : open.endpoint(request);
+  return { ...open, endpoint };
+}
 
 /** The API gateway with its APIs: every call checked, its caller named to the back end, errors in the API's own form. */
 export function createGateway(dependencies: Dependencies): Service {
@@ -14,13 +34,9 @@ export function createGateway(dependencies: Dependencies): Service {
     const known = [...api.open, ...api.keyed, ...api.paths].map(
       ({ name }) => api.basePath + name.replaceAll(/\{(\w+)\}/g, ':$1'),
     );
-    return [api.basePath, `${api.basePath}/*`].map((path) => ({
-      methods: everyMethod,
-      path,
-      known,
-      endpoint,
-      early,
-    }));
+    return [api.basePath, `${api.basePath}/*`]
+      .map((path): Route => ({ methods: everyMethod, path, known, endpoint, early }))
+      .map((route) => (dependencies.options.cors ? withCors(dependencies, route) : route));
   });
   return {
     routes,

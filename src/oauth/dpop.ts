@@ -22,6 +22,14 @@ const byProfile: Readonly<Record<string, readonly SigningAlgorithm[]>> = {
 export const proofAlgorithmsOf = (profile: string | undefined): readonly SigningAlgorithm[] =>
   byProfile[profile ?? ''] ?? proofAlgorithms;
 
+/**
+ * What metadata announces (RFC 9449 section 5.1): the algorithms that clients of every profile may use, since a client
+ * chooses from the list before the server knows its profile. Clients of the standard profile may use the others too.
+ */
+export const announcedProofAlgorithms: readonly SigningAlgorithm[] = proofAlgorithms.filter((algorithm) =>
+  Object.values(byProfile).every((allowed) => allowed.includes(algorithm)),
+);
+
 /** What a proof must be about. */
 export interface ProofTarget {
   method: string;

@@ -51,7 +51,7 @@ describe('standard profile: authorize and callback', () => {
       introspection_endpoint_auth_methods_supported: methods.slice(1),
       introspection_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
       introspection_signing_alg_values_supported: ['RS256'],
-      dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256', 'RS256', 'RS512'],
+      dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256'],
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
       grant_types_supported: [

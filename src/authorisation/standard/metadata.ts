@@ -1,4 +1,4 @@
-import { proofAlgorithms } from '../../oauth/dpop.ts';
+import { announcedProofAlgorithms } from '../../oauth/dpop.ts';
 import { mutualTlsMethods } from '../../oauth/mutual-tls.ts';
 import type { Base } from '../base.ts';
 import { clientMethods } from './clients/registry.ts';
@@ -60,7 +60,7 @@ export function metadataOf(
     token_endpoint_auth_signing_alg_values_supported: algorithms,
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: algorithms,
-    dpop_signing_alg_values_supported: proofAlgorithms,
+    dpop_signing_alg_values_supported: announcedProofAlgorithms,
     ...(given.mutualTlsUrl === undefined ? {} : mutualTls(issuer, given.mutualTlsUrl)),
     introspection_endpoint: `${issuer}/introspect`,
     introspection_endpoint_auth_methods_supported: methods.filter((name) => name !== 'none'),

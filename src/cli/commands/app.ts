@@ -23,7 +23,7 @@ interface Application {
   profile: string;
   platform?: Half | null;
   cis2?: Half | null;
-  warnings?: string[];
+  warnings?: { code: string; message: string }[];
 }
 
 interface Call {
@@ -44,7 +44,7 @@ function showFresh({ platform, cis2, warnings = [] }: Application, out: Output):
   for (const line of columns([...halfRows('platform', platform), ...halfRows('cis2', cis2)])) out.line(line);
   if (platform?.clientSecret !== undefined || cis2?.clientSecret !== undefined)
     out.note('Secrets are shown this once and kept as hashes only: keep them now.');
-  for (const warning of warnings) out.note(`Warning: ${warning}`);
+  for (const { message } of warnings) out.note(`Warning: ${message}`);
 }
 
 const halfRows = (name: string, half: Half | null | undefined): string[][] => [

@@ -1,5 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { ListedApplication } from '../registration/listed.ts';
+import type { RegistrationWarning } from '../registration/warnings.ts';
 import { copied } from './controls.ts';
 
 type Half = { clientId: string; clientSecret?: string; profile: string; tokenEndpointAuthMethod: string };
@@ -11,8 +12,17 @@ const half = ({ id, status }: ListedApplication, at: string, client: Half): Html
 <td role="cell">${client.clientSecret ? copied(client.clientSecret, `the secret of ${id} at ${at}`) : html`<span class="quiet">${client.tokenEndpointAuthMethod}</span>`}</td>
 </tr>`;
 
+const warningsOf = ({
+  id,
+  warnings,
+}: ListedApplication & { warnings: readonly RegistrationWarning[] }): Html => html`
+<dt><strong>${id}</strong></dt>${warnings.map(({ message }) => html`<dd>${message}</dd>`)}`;
+
 /** Registrations with their client ids. Secrets are shown where they stand in the seed. */
-export function applicationsSection(applications: readonly ListedApplication[]): Html {
+export function applicationsSection(
+  applications: readonly (ListedApplication & { warnings: readonly RegistrationWarning[] })[],
+): Html {
+  const warned = applications.filter(({ warnings }) => warnings.length > 0);
   const rows = applications.flatMap((application) => [
     ...(application.platform ? [half(application, 'the API platform', application.platform)] : []),
     ...(application.cis2 ? [half(application, 'CIS2', application.cis2)] : []),
@@ -24,5 +34,6 @@ export function applicationsSection(applications: readonly ListedApplication[]):
 <th role="columnheader" scope="col">Client id</th><th role="columnheader" scope="col">Secret</th></tr></thead>
 <tbody role="rowgroup">${rows}</tbody>
 </table>
+${warned.length > 0 ? html`<h3>What will fail</h3><dl>${warned.map(warningsOf)}</dl>` : undefined}
 <p class="quiet">Register your own with <code>alongside app add</code> or <code>POST /api/v1/applications</code>; <a href="/api/v1/openapi.json">the API is described here</a>.</p>`;
 }

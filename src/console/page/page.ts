@@ -6,6 +6,7 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { framedPage, stylesheetRoute } from '@alongside/kernel/layout';
 import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../../cis2/protocol.ts';
 import type { Applications } from '../../oauth/applications.ts';
+import type { Products } from '../../oauth/products.ts';
 import type { Urls } from '../../service.ts';
 import type { Database } from '../../storage/database.ts';
 import type { StoredEvents } from '../../storage/events.ts';
@@ -20,6 +21,7 @@ import { errors } from '../errors.ts';
 import { signInChallenge } from '../guard.ts';
 import type { Neighbour } from '../neighbour.ts';
 import { listedApplication } from '../registration/listed.ts';
+import { registrationWarnings } from '../registration/warnings.ts';
 import { clockState } from '../resources/state.ts';
 import { addressesSection } from './addresses.ts';
 import { applicationsSection } from './applications.ts';
@@ -40,6 +42,7 @@ interface Parts {
   events: StoredEvents;
   refusals: Refusals;
   applications: Applications;
+  products: Products;
   cis: CisDirectory;
   cis2: Neighbour;
   agent: LocalAgent;
@@ -105,9 +108,30 @@ async function sessionsOf(cis2: Neighbour): Promise<SessionAnswer[]> {
   return (body as SessionsAnswer).sessions;
 }
 
+/** Every application, with what will fail at use by its registration. */
+async function listedWithWarnings(applications: Applications, products: Products) {
+  const [registered, known] = await Promise.all([applications.list(), products.list()]);
+  return registered.map((application) => ({
+    ...listedApplication(application),
+    warnings: registrationWarnings(application, known),
+  }));
+}
+
 async function main(parts: Parts, request: HttpRequest, caller: Caller | undefined): Promise<Html> {
-  const { database, events, applications, cis, cis2, agent, urls, cis2Issuer, version, clock, development } =
-    parts;
+  const {
+    database,
+    events,
+    applications,
+    products,
+    cis,
+    cis2,
+    agent,
+    urls,
+    cis2Issuer,
+    version,
+    clock,
+    development,
+  } = parts;
   const [status, cards, people, sessions, refusal, registered, faults, { journeys, last }] =
     await Promise.all([
       development ? orNull(agent.status()) : null,
@@ -115,7 +139,7 @@ async function main(parts: Parts, request: HttpRequest, caller: Caller | undefin
       orNull(cis.everybody()),
       orNull(sessionsOf(cis2)),
       explained(parts.refusals, request.query),
-      applications.list(),
+      listedWithWarnings(applications, products),
       development ? parts.faults.on() : null,
       newestJourneys(events),
     ]);
@@ -136,7 +160,7 @@ ${development ? desk(status) : undefined}
 <section aria-labelledby="h-sessions"><h2 id="h-sessions">Signed in</h2><div id="sessions" data-live>${sessionsSection(sessions, people)}</div></section>
 <section aria-labelledby="h-journeys" data-since="${last}"><h2 id="h-journeys">Journeys</h2><div id="journeys" data-live>${journeysSection(journeys, chosenJourney(request), development)}</div></section>
 <section aria-labelledby="h-refusal"><h2 id="h-refusal">Why was a request refused?</h2>${refusalSection(refusal)}</section>
-<section aria-labelledby="h-applications"><h2 id="h-applications">Applications</h2><div id="applications" data-live>${applicationsSection(registered.map(listedApplication))}</div></section>
+<section aria-labelledby="h-applications"><h2 id="h-applications">Applications</h2><div id="applications" data-live>${applicationsSection(registered)}</div></section>
 ${faults ? faulty(parts.namedFaults, faults) : undefined}
 ${development ? startAgain() : undefined}`;
 }

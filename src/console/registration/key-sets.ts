@@ -5,6 +5,7 @@ import { addressAttribute, publishedAddress } from '../../oauth/key-source.ts';
 import { keySetAddressProblem } from '../../oauth/registered-addresses.ts';
 import { type FetchPolicy, safeFetch } from '../../oauth/safe-fetch.ts';
 import type { Registration } from './shape.ts';
+import type { RegistrationWarning } from './warnings.ts';
 
 const usable: readonly string[] = ['rsa', 'ec', 'ed25519'];
 
@@ -22,6 +23,9 @@ const kindOf = (algorithm: string): string =>
 /** Whether a key can make an assertion of one of these algorithms: by its own `alg`, else by its type. */
 const suits = ({ alg, kty }: JsonWebKey, algorithms: readonly string[]): boolean =>
   algorithms.some((algorithm) => (typeof alg === 'string' ? alg === algorithm : kindOf(algorithm) === kty));
+
+/** A sentence about keys as a warning. */
+export const keyWarning = (message: string): RegistrationWarning => ({ code: 'keys', message });
 
 /** What will fail at use with these keys, a sentence each. `half` and `profile` say which algorithms count. */
 export function keyWarnings(
@@ -91,7 +95,7 @@ function placeOf(name: 'platform' | 'cis2', half: Half): { where: string; addres
 export async function keySetWarnings(
   { platform, cis2 }: Registration,
   policy: FetchPolicy,
-): Promise<string[]> {
+): Promise<RegistrationWarning[]> {
   const warnings: string[] = [];
   for (const [name, half] of [
     ['platform', platform],
@@ -107,5 +111,5 @@ export async function keySetWarnings(
         `${name}: no public key is registered yet, so it cannot authenticate with private_key_jwt.`,
       );
   }
-  return warnings;
+  return warnings.map(keyWarning);
 }

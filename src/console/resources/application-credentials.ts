@@ -9,7 +9,7 @@ import { type ApiCall, defineCall } from '../api/call.ts';
 import { errors } from '../errors.ts';
 import { newSecret } from '../registration/credentials.ts';
 import { applicationEditor } from '../registration/editor.ts';
-import { keyWarnings } from '../registration/key-sets.ts';
+import { keyWarning, keyWarnings } from '../registration/key-sets.ts';
 import { publicKey } from '../registration/shape.ts';
 
 interface Parts {
@@ -134,7 +134,7 @@ export function applicationCredentialCalls({ applications, audit }: Parts): ApiC
         const profile = stored[body.half]?.profile ?? '';
         const warnings = added ? keyWarnings([added], `${body.half}.jwks`, body.half, profile) : [];
         const view = added && keyView(body.half, added);
-        return json(201, { ...view, ...(warnings.length > 0 ? { warnings } : {}) });
+        return json(201, { ...view, ...(warnings.length > 0 ? { warnings: warnings.map(keyWarning) } : {}) });
       },
     }),
     defineCall({

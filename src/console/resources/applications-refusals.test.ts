@@ -142,10 +142,22 @@ describe('registrations that do not fit, and odd ones that do', () => {
       /standard profile only/,
     ],
     [
-      'a public client on the web',
-      { profile: 'standard', platform: { tokenEndpointAuthMethod: 'none', applicationType: 'web' } },
-      'platform.applicationType',
-      /native/,
+      'a public client of CIS2 in nhs',
+      { cis2: { tokenEndpointAuthMethod: 'none', pkce: 'required' } },
+      'cis2.tokenEndpointAuthMethod',
+      /standard profile only/,
+    ],
+    [
+      'a public client of CIS2 without PKCE',
+      { profile: 'standard', cis2: { tokenEndpointAuthMethod: 'none', pkce: 'optional' } },
+      'cis2.pkce',
+      /required/,
+    ],
+    [
+      'HTTP Basic in nhs',
+      { platform: { tokenEndpointAuthMethod: 'client_secret_basic' } },
+      'platform.tokenEndpointAuthMethod',
+      /standard profile only/,
     ],
     [
       'a secret in fapi2',

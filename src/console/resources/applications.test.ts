@@ -108,10 +108,14 @@ describe('/api/v1/applications', () => {
   });
 
   test('what will fail at use is said as warnings', async () => {
-    const warningsOf = async (platform: object) => {
-      const answer = await post({ name: 'x', platform });
+    const warningsOf = async (platform: { profile?: string; [member: string]: unknown }) => {
+      const subscribed = {
+        products: ['hello-world'],
+        ...platform,
+      };
+      const answer = await post({ name: 'x', platform: subscribed });
       assert.equal(answer.status, 201, answer.text);
-      return ((answer.body.warnings ?? []) as string[]).join(' ');
+      return ((answer.body.warnings ?? []) as { message: string }[]).map(({ message }) => message).join(' ');
     };
     assert.match(await warningsOf({ jwksUrl: 'http://127.0.0.1:1/jwks' }), /cannot be read now/);
     assert.match(
@@ -143,17 +147,25 @@ describe('/api/v1/applications', () => {
   });
 
   test('keys at an address on loopback are read in development', async () => {
+    const products = ['hello-world'];
     const set = { keys: [publicKey(2048)] };
     const there = createListener(
       [{ methods: ['GET'], path: '/jwks', endpoint: async () => json(200, set) }],
       { name: 'keys', log: silentLog },
     );
     const port = await there.listen(0);
-    const answer = await post({ name: 'x', platform: { jwksUrl: `http://127.0.0.1:${port}/jwks` } });
-    const missing = await post({ name: 'x', platform: { jwksUrl: `http://127.0.0.1:${port}/elsewhere` } });
+    const answer = await post({
+      name: 'x',
+      platform: { products, jwksUrl: `http://127.0.0.1:${port}/jwks` },
+    });
+    const missing = await post({
+      name: 'x',
+      platform: { products, jwksUrl: `http://127.0.0.1:${port}/elsewhere` },
+    });
     const published = async (address: string) => {
       const attributes = { 'jwks-resource-url': address };
-      return (await post({ name: 'x', platform: { attributes } })).body.warnings;
+      const { body } = await post({ name: 'x', platform: { products, attributes } });
+      return (body.warnings as { message: string }[] | undefined)?.[0]?.message;
     };
     const byAttribute = await published(`http://127.0.0.1:${port}/jwks`);
     const wrongAttribute = await published(`http://127.0.0.1:${port}/elsewhere`);
@@ -161,7 +173,7 @@ describe('/api/v1/applications', () => {
     const ownBareHost = await post({ name: 'x', platform: { jwksUrl: `http://127.0.0.1:${port}` } });
     await there.close();
     assert.equal(answer.body.warnings, undefined);
-    assert.match(String(missing.body.warnings), /answered 404/);
+    assert.match(JSON.stringify(missing.body.warnings), /answered 404/);
     assert.equal(byAttribute, undefined);
     assert.match(
       String(wrongAttribute),

@@ -15,6 +15,7 @@ import { listedApplication } from '../registration/listed.ts';
 import { checkPolicy } from '../registration/policy.ts';
 import { type Registration, registrationShape } from '../registration/shape.ts';
 import { applicationView, type FreshSecrets, storedFrom } from '../registration/stored.ts';
+import { type RegistrationWarning, registrationWarnings } from '../registration/warnings.ts';
 
 interface Parts {
   applications: Applications;
@@ -31,10 +32,14 @@ const patchShape = z.looseObject({});
 const credentials = (half: Half, secret: string | undefined) =>
   half && { clientId: half.clientId, ...(secret === undefined ? {} : { clientSecret: secret }) };
 
-const remarks = (warnings: readonly string[]) => (warnings.length > 0 ? { warnings } : {});
+const remarks = (warnings: readonly RegistrationWarning[]) => (warnings.length > 0 ? { warnings } : {});
 
 /** What `POST` answers: the one time that the secrets are shown. */
-const created = ({ id, platform, cis2 }: Application, fresh: FreshSecrets, warnings: readonly string[]) => ({
+const created = (
+  { id, platform, cis2 }: Application,
+  fresh: FreshSecrets,
+  warnings: readonly RegistrationWarning[],
+) => ({
   id,
   ...(platform ? { platform: credentials(platform, fresh.platform) } : {}),
   ...(cis2 ? { cis2: credentials(cis2, fresh.cis2) } : {}),
@@ -46,13 +51,19 @@ export function applicationCalls({ applications, products, audit, development }:
   const policy = { privateAddresses: development };
   const { find, change, record } = applicationEditor({ applications, audit });
 
+  /** What will fail at use; `keys` is the registration with the keys to look at. */
+  const warningsOf = async (application: Application, keys: Registration): Promise<RegistrationWarning[]> => [
+    ...registrationWarnings(application, await products.list()),
+    ...(await keySetWarnings(keys, policy)),
+  ];
+
   async function add(registration: Registration): Promise<Answer> {
     checkPolicy(registration);
     await checkProducts(products, registration, []);
     const { application, fresh } = storedFrom(registration, { ...blank, id: uuid() }, applications.now);
     await applications.add(application);
     await record('application.created', application.id);
-    const warnings = await keySetWarnings(registration, policy);
+    const warnings = await warningsOf(application, registration);
     const { id } = application;
     return json(201, created(application, fresh, warnings), {
       location: `${apiPath}/applications/${id}`,
@@ -65,7 +76,7 @@ export function applicationCalls({ applications, products, audit, development }:
       const registration = patchedRegistration(before, body);
       await checkProducts(products, registration, before.platform?.products.map(({ name }) => name) ?? []);
       const { application, fresh } = storedFrom(registration, before, applications.now);
-      const warnings = await keySetWarnings(withNewKeys(registration, before), policy);
+      const warnings = await warningsOf(application, withNewKeys(registration, before));
       const view = applicationView(application);
       const more = {
         ...(fresh.platform ? { platform: { ...view.platform, clientSecret: fresh.platform } } : {}),

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { launchBrowser } from '../support/browser.ts';
+import { startInstance, type TestInstance } from '../support/instance.ts';
+
+// An application without a server: an unmodified library in a page of another origin, in Chromium.
+const library = readFileSync(createRequire(import.meta.url).resolve('oauth4webapi'), 'utf8');
+const page =
+  '<!doctype html><html lang="en"><title>Application</title><script type="module" src="/app.js"></script>';
+const scope = 'urn:nhsd:apim:user-nhs-cis2:aal3:personal-demographics-service';
+
+/** What the page runs: the journey of a public client with PKCE and DPoP, by fetch alone. */
+const script = `
+import * as oauth from '/oauth4webapi.js';
+const insecure = { [oauth.allowInsecureRequests]: true };
+const here = new URL(location.href);
+const show = (result) => { document.documentElement.dataset.result = JSON.stringify(result); };
+const redirectUri = here.origin + '/callback';
+const nonceAgain = async (call, process) => {
+  try { return await process(await call()); }
+  catch (error) { if (!oauth.isDPoPNonceError(error)) throw error; return process(await call()); }
+};
+async function main() {
+  const asked = here.pathname === '/callback' ? JSON.parse(sessionStorage.asked) : Object.fromEntries(here.searchParams);
+  const issuer = new URL(asked.issuer);
+  const client = { client_id: asked.client };
+  const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { ...insecure, algorithm: asked.algorithm }));
+  if (here.pathname !== '/callback') {
+    const verifier = oauth.generateRandomCodeVerifier();
+    const state = oauth.generateRandomState();
+    const nonce = oauth.generateRandomNonce();
+    sessionStorage.asked = JSON.stringify({ ...asked, verifier, state, nonce });
+    const to = new URL(as.authorization_endpoint);
+    to.search = new URLSearchParams({
+      client_id: client.client_id, redirect_uri: redirectUri, response_type: 'code', scope: asked.scope, state,
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+      ...(asked.algorithm === 'oidc' ? { nonce } : {}),
+    });
+    location.assign(to);
+    return;
+  }
+  const parameters = oauth.validateAuthResponse(as, client, here, asked.state);
+  const options = { ...insecure, DPoP: oauth.DPoP(client, await oauth.generateKeyPair('ES256')) };
+  const openid = asked.algorithm === 'oidc';
+  const tokens = await nonceAgain(
+    () => oauth.authorizationCodeGrantRequest(as, client, oauth.None(), parameters, redirectUri, asked.verifier, options),
+    (answer) => oauth.processAuthorizationCodeResponse(as, client, answer, openid ? { expectedNonce: asked.nonce, requireIdToken: true } : {}),
+  );
+  const refreshed = await nonceAgain(
+    () => oauth.refreshTokenGrantRequest(as, client, oauth.None(), tokens.refresh_token, options),
+    (answer) => oauth.processRefreshTokenResponse(as, client, answer),
+  );
+  const result = { type: refreshed.token_type, rotated: refreshed.refresh_token !== tokens.refresh_token };
+  if (openid) {
+    const { sub } = oauth.getValidatedIdTokenClaims(tokens);
+    await oauth.processUserInfoResponse(as, client, sub, await oauth.userInfoRequest(as, client, refreshed.access_token, options));
+    result.sub = sub;
+    result.keys = (await (await fetch(as.jwks_uri)).json()).keys.length;
+  } else {
+    const answer = await oauth.protectedResourceRequest(
+      refreshed.access_token, 'GET', new URL(asked.resource),
+      new Headers({ 'x-request-id': crypto.randomUUID() }), null, options);
+    result.patient = (await answer.json()).id;
+  }
+  await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, oauth.None(), refreshed.refresh_token, insecure));
+  const refused = await oauth.refreshTokenGrantRequest(as, client, oauth.None(), refreshed.refresh_token, options);
+  result.refused = [refused.status, (await refused.json()).error];
+  show(result);
+}
+main().catch((error) => show({ failed: String(error), cause: JSON.stringify(error.cause ?? null) }));
+`;
+
+describe('an application in a browser, without a server', () => {
+  let instance: TestInstance;
+  let server: Server;
+  let browser: Browser;
+  let port: number;
+  before(async () => {
+    instance = await startInstance({
+      corsAtGateway: true,
+      dpopNonceAtCis2: true,
+      basePathOptions: { '/oauth2.1': { proofNonces: true } },
+    });
+    const files: Record<string, [string, string]> = {
+      '/app.js': ['text/javascript', script],
+      '/oauth4webapi.js': ['text/javascript', library],
+    };
+    server = createServer((request, response) => {
+      const [type, body] = files[request.url?.split('?')[0] ?? ''] ?? ['text/html', page];
+      response.writeHead(200, { 'content-type': type }).end(body);
+    }).listen(0);
+    await new Promise((resolve) => server.once('listening', resolve));
+    port = (server.address() as AddressInfo).port;
+    await instance.signInAtDesk('gp');
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    server?.close();
+    await instance?.stop();
+  });
+
+  const register = async (half: 'platform' | 'cis2', more: object): Promise<string> => {
+    const made = await instance.api<Record<string, { clientId: string }>>('POST', '/applications', {
+      name: `in a browser, ${half}`,
+      profile: 'standard',
+      [half]: { tokenEndpointAuthMethod: 'none', applicationType: 'web', ...more },
+    });
+    return made[half]?.clientId ?? assert.fail();
+  };
+
+  /** Opens the application at an origin, and returns what it shows at the end. */
+  const run = async (origin: string, asked: Record<string, string>) => {
+    const context = await browser.newContext();
+    const window = await context.newPage();
+    await window.goto(`${origin}/?${new URLSearchParams(asked)}`);
+    await window.waitForSelector('html[data-result]', { state: 'attached' });
+    const result = await window.evaluate(() => document.documentElement.dataset.result ?? '');
+    await context.close();
+    return JSON.parse(result) as Record<string, unknown>;
+  };
+
+  test('signs in at /oauth2.1 with PKCE and DPoP, calls PDS, refreshes and revokes by fetch', async () => {
+    const client = await register('platform', {
+      callbackUrls: [`http://localhost:${port}/callback`],
+      products: ['personal-demographics-service'],
+    });
+    const asked = {
+      issuer: `${instance.urls.api}/oauth2.1`,
+      algorithm: 'oauth2',
+      client,
+      scope,
+      resource: `${instance.urls.api}/personal-demographics/FHIR/R4/Patient/9000000009`,
+    };
+    assert.deepEqual(await run(`http://localhost:${port}`, asked), {
+      type: 'dpop',
+      rotated: true,
+      patient: '9000000009',
+      refused: [400, 'invalid_grant'],
+    });
+    // The same page under an origin that no registered callback has may read nothing.
+    const { failed } = await run(`http://127.0.0.1:${port}`, asked);
+    assert.match(String(failed), /Failed to fetch/);
+  });
+
+  test('signs in at CIS2 with PKCE and DPoP, reads userinfo and keys, refreshes and revokes by fetch', async () => {
+    const client = await register('cis2', {
+      redirectUris: [`http://localhost:${port}/callback`],
+      refreshTokens: true,
+    });
+    const { keys, ...result } = await run(`http://localhost:${port}`, {
+      issuer: instance.urls.cis2Issuer,
+      algorithm: 'oidc',
+      client,
+      scope: 'openid profile offline_access',
+    });
+    assert.deepEqual(result, {
+      type: 'dpop',
+      rotated: true,
+      sub: '656005750108',
+      refused: [400, 'invalid_grant'],
+    });
+    assert.ok(Number(keys) > 0);
+  });
+});
