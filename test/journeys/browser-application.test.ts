@@ -105,7 +105,7 @@ describe('an application in a browser, without a server', () => {
     await instance?.stop();
   });
 
-  const register = async (half: 'platform' | 'cis2', more: object): Promise<string> => {
+  const addApplication = async (half: 'platform' | 'cis2', more: object): Promise<string> => {
     const made = await instance.api<Record<string, { clientId: string }>>('POST', '/applications', {
       name: `in a browser, ${half}`,
       profile: 'standard',
@@ -126,7 +126,7 @@ describe('an application in a browser, without a server', () => {
   };
 
   test('signs in at /oauth2.1 with PKCE and DPoP, calls PDS, refreshes and revokes by fetch', async () => {
-    const client = await register('platform', {
+    const client = await addApplication('platform', {
       callbackUrls: [`http://localhost:${port}/callback`],
       products: ['personal-demographics-service'],
     });
@@ -149,7 +149,7 @@ describe('an application in a browser, without a server', () => {
   });
 
   test('signs in at CIS2 with PKCE and DPoP, reads userinfo and keys, refreshes and revokes by fetch', async () => {
-    const client = await register('cis2', {
+    const client = await addApplication('cis2', {
       redirectUris: [`http://localhost:${port}/callback`],
       refreshTokens: true,
     });

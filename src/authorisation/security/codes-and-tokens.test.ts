@@ -61,6 +61,38 @@ describe('codes', () => {
     assert.equal((await nhsToken(codeRequest(code))).body.error_description, 'authorization_code is invalid');
     assert.equal((await client.redeem('web', await codeOf(platform))).body.error, 'invalid_grant');
   });
+  describe('a code and a refresh token of one base path at another', () => {
+    const nhsForms = async (base: string) => {
+      const code = await codeOf(platform, base);
+      const { access_token: access = '', refresh_token: refresh = '' } = await tokensOf(platform, base);
+      return { code, access, refresh };
+    };
+    const standardForms = async () => {
+      const code = await client.codeOf('web');
+      const { access_token: access = '', refresh_token: refresh = '' } = await client.tokensOf('web');
+      return { code, access, refresh };
+    };
+    for (const from of ['/oauth2', '/oauth2-mock', '/oauth2.1'])
+      for (const to of ['/oauth2', '/oauth2-mock', '/oauth2.1'].filter((other) => other !== from))
+        test(`from ${from} to ${to}: neither is accepted, and neither is used up or ends anything`, async () => {
+          const { code, access, refresh } = await (from === '/oauth2.1' ? standardForms() : nhsForms(from));
+          const id = to === '/oauth2.1' ? 'web' : 'combined';
+          for (const form of [codeRequest(code, id), refreshRequest(refresh, id)]) {
+            const { status, body } = await platform.post(`${to}/token`, form);
+            assert.ok(status >= 400 && body.error === 'invalid_grant', `${status} ${body.error}`);
+          }
+          const record = await platform.tokens.find(access);
+          assert.ok(record && platform.tokens.isLive(record));
+          const own = from === '/oauth2.1' ? 'web' : 'combined';
+          const refreshed = await platform.post(`${from}/token`, refreshRequest(refresh, own));
+          assert.equal(refreshed.status, 200, refreshed.text);
+          const redeemed =
+            from === '/oauth2.1'
+              ? await client.redeem('web', code)
+              : await platform.post(`${from}/token`, codeRequest(code));
+          assert.equal(redeemed.status, 200, redeemed.text);
+        });
+  });
   test('RFC 6749 section 4.1.2: a code that comes again later ends what came from it', async () => {
     const code = await client.codeOf('web');
     const first = await client.redeem('web', code);

@@ -112,6 +112,9 @@ test('every relying party of the session is told once, and the platform of every
     ).sort();
   assert.deepEqual(await audience(rp), [nhs.clientId, standard.clientId].sort());
   assert.deepEqual(await audience(platform), [platformClient.clientId]);
+  // The platform may check strictly.
+  const { protectedHeader } = await verified(platform.received[0]?.get('logout_token') ?? '');
+  assert.deepEqual([protectedHeader.alg, protectedHeader.typ], ['RS256', 'logout+jwt']);
 });
 
 test('a client that registers the address of the platform does not take its place', async () => {

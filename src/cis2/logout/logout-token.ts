@@ -14,7 +14,7 @@ const lifetime = 120;
 export function logoutToken(
   parts: { keys: TokenSigner; issuer: string; clock: Clock },
   client: Cis2Half,
-  { uid, sid }: { uid: string; sid: string },
+  { uid, sid, trusted }: { uid: string; sid: string; trusted: boolean },
 ): Promise<string> {
   const now = seconds(parts.clock);
   const claims = {
@@ -27,10 +27,10 @@ export function logoutToken(
     jti: uuid(),
     events: { [event]: {} },
   };
-  // Relying parties of the published service pin RS256 and know no other type.
+  // Relying parties of the published service pin RS256 and know no other type; our own platform knows both.
   const nhs = client.profile === 'nhs';
   return parts.keys.sign(claims, {
     algorithm: nhs ? 'RS256' : client.idTokenSigningAlg,
-    typ: nhs ? 'JWT' : 'logout+jwt',
+    typ: nhs && !trusted ? 'JWT' : 'logout+jwt',
   });
 }

@@ -29,7 +29,7 @@ export async function postLogoutToken(
 ): Promise<{ delivered: boolean; detail: string }> {
   try {
     const keys = (trusted ? undefined : parts.logoutSigner) ?? parts.keys;
-    const token = await logoutToken({ ...parts, keys }, client, { uid, sid });
+    const token = await logoutToken({ ...parts, keys }, client, { uid, sid, trusted });
     const { status, body } = await safeFetch(
       address,
       { privateAddresses: trusted || parts.development },
