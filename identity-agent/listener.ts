@@ -4,11 +4,13 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import { OperatorError } from '@alongside/kernel/operator';
+import { portTaken, requireOwnPort } from '@alongside/kernel/port-owner';
 import { nothingHere, respond } from '@alongside/kernel/respond';
 
 // The agent's own listener, for an agent that runs alone: it has some twenty routes and one client, and must be small and
 // quick to start, so it does without the kernel's. What an endpoint sees is the same.
 
+const agentName = 'the Identity Agent';
 const limits = { body: 16_384, header: 16_384, connections: 128, milliseconds: 30_000 };
 
 export interface AgentListenerOptions {
@@ -100,7 +102,14 @@ export function createAgentListener(routes: readonly Route[], options: AgentList
     listen: (port) =>
       new Promise((resolve, reject) => {
         server.once('error', (error: NodeJS.ErrnoException) => reject(inOneSentence(error, port)));
-        server.listen(port, '127.0.0.1', resolve);
+        server.listen(port, '127.0.0.1', () => {
+          try {
+            requireOwnPort(port, agentName);
+            resolve();
+          } catch (error) {
+            server.close(() => reject(error as Error));
+          }
+        });
       }),
     close: () =>
       new Promise((resolve) => {
@@ -111,10 +120,13 @@ export function createAgentListener(routes: readonly Route[], options: AgentList
 }
 
 function inOneSentence(error: NodeJS.ErrnoException, port: number): Error {
-  const sentences: Readonly<Record<string, string>> = {
-    EADDRINUSE: `Port ${port} is in use, so the Identity Agent cannot start. Stop what uses it or choose another --agent-port; "identity-agent doctor" says what it is.`,
-    EACCES: `Port ${port} needs rights that this user lacks, so the Identity Agent cannot start.`,
-  };
-  const sentence = sentences[error.code ?? ''];
-  return sentence === undefined ? error : new OperatorError(sentence);
+  if (error.code === 'EADDRINUSE')
+    return portTaken(
+      port,
+      agentName,
+      'Stop what uses it or choose another --agent-port; "identity-agent doctor" says what it is.',
+    );
+  if (error.code === 'EACCES')
+    return new OperatorError(`Port ${port} needs rights that this user lacks, so ${agentName} cannot start.`);
+  return error;
 }

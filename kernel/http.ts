@@ -11,6 +11,7 @@ import { answerMalformed, type OnMalformed } from './malformed.ts';
 import { nearestPath } from './nearest-path.ts';
 import { OperatorError } from './operator.ts';
 import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
+import { portTaken, requireOwnPort } from './port-owner.ts';
 import type { HttpRequest, Route } from './request.ts';
 import { answerThrown, type Manners, noteRefusal, nothingHere, respond } from './respond.ts';
 import { routeFinder } from './route-finder.ts';
@@ -277,9 +278,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code;
         if (code === 'EADDRINUSE')
-          throw new OperatorError(
-            `Port ${port} is in use, so ${options.name} cannot start. Stop what uses it or choose another --port-base.`,
-          );
+          throw portTaken(port, options.name, 'Stop what uses it or choose another --port-base.');
         if (code === 'EACCES')
           throw new OperatorError(
             `Port ${port} needs rights that this user lacks, so ${options.name} cannot start.`,
@@ -287,7 +286,14 @@ export function createListener(routes: readonly Route[], options: ListenerOption
         throw error;
       }
       const address = server.server.address();
-      return typeof address === 'object' && address ? address.port : port;
+      const taken = typeof address === 'object' && address ? address.port : port;
+      try {
+        requireOwnPort(taken, options.name);
+      } catch (error) {
+        await server.close();
+        throw error;
+      }
+      return taken;
     },
     drain() {
       isDraining = true;

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { OperatorError } from './operator.ts';
 
 /** A process that listens on a port. Its number is undefined when this user may not see it. */
 export interface Owner {
@@ -8,18 +9,33 @@ export interface Owner {
 
 const listening = '0A';
 
-/** The sockets that listen on a port, as the kernel's tables have them (proc(5), /proc/net/tcp). */
-export function listeningInodes(table: string, port: number): string[] {
-  return table
+/** The fields of the sockets that listen on a port, as the kernel's tables have them (proc(5), /proc/net/tcp). */
+const listeners = (table: string, port: number): string[][] =>
+  table
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
     .filter(
       ([, local = '', , state]) =>
         state === listening && Number.parseInt(local.split(':').at(-1) ?? '', 16) === port,
-    )
-    .flatMap((fields) => fields[9] ?? []);
-}
+    );
+
+export const listeningInodes = (table: string, port: number): string[] =>
+  listeners(table, port).flatMap((fields) => fields[9] ?? []);
+
+/** An address to which programs of this machine connect: of loopback, or any. */
+const isNear = (local = ''): boolean =>
+  /^(0{8}|[0-9A-F]{6}7F|0{32}|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F):/.test(local);
+
+/** Uids of the users who listen on a port where programs of this machine connect, but for this one and root. */
+export const otherUsersIn = (table: string, port: number, own: number): number[] => [
+  ...new Set(
+    listeners(table, port)
+      .filter(([, local]) => isNear(local))
+      .map((fields) => Number(fields[7]))
+      .filter((uid) => uid !== own && uid !== 0),
+  ),
+];
 
 function quietly<T>(read: () => T, otherwise: T): T {
   try {
@@ -49,12 +65,39 @@ function ownerOf(links: ReadonlySet<string>): Owner | undefined {
   return undefined;
 }
 
+const readTables = (): string[] =>
+  ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => quietly(() => readFileSync(file, 'utf8'), ''));
+
+function otherUsersAt(port: number): number[] {
+  const own = process.getuid?.();
+  return own === undefined ? [] : readTables().flatMap((table) => otherUsersIn(table, port, own));
+}
+
+const whoHolds = (users: readonly number[]): string =>
+  `Another user of this machine (uid ${users.join(', ')}) holds it and can show pages that look like ours: tell whoever runs the machine.`;
+
+/** The error for a port that is taken; it says so when another user of the machine took it. */
+export function portTaken(port: number, service: string, remedy: string): OperatorError {
+  const users = otherUsersAt(port);
+  const held = users.length === 0 ? '' : ` ${whoHolds(users)}`;
+  return new OperatorError(`Port ${port} is in use, so ${service} cannot start.${held} ${remedy}`);
+}
+
+/**
+ * Throws when another user of the machine listens on the port as well, at another address of loopback: a browser that
+ * looks up `localhost` may reach that one.
+ */
+export function requireOwnPort(port: number, service: string): void {
+  const users = otherUsersAt(port);
+  if (users.length > 0)
+    throw new OperatorError(
+      `Port ${port} is not ours alone, so ${service} does not start. ${whoHolds(users)}`,
+    );
+}
+
 /** Who listens on a port of this machine; undefined when nobody does, or when the system does not tell (other than Linux). */
 export function portOwner(port: number): Owner | undefined {
-  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((file) =>
-    quietly(() => readFileSync(file, 'utf8'), ''),
-  );
-  const inodes = tables.flatMap((table) => listeningInodes(table, port));
+  const inodes = readTables().flatMap((table) => listeningInodes(table, port));
   if (inodes.length === 0) return undefined;
   const links = new Set(inodes.map((inode) => `socket:[${inode}]`));
   return ownerOf(links) ?? { pid: undefined, name: 'a process of another user' };

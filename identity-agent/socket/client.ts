@@ -1,5 +1,6 @@
 import net, { type Socket } from 'node:net';
 import { OperatorError } from '@alongside/kernel/operator';
+import { socketFault } from '@alongside/kernel/own-socket';
 import type { SocketErrorData } from '../protocol.ts';
 import { Lines } from './lines.ts';
 
@@ -42,11 +43,13 @@ export class AgentConnection {
     socket.on('close', () => this.#rejectAll(new OperatorError('The Identity Agent closed the connection.')));
   }
 
-  /** @throws OperatorError when no agent listens there */
-  static open(
+  /** @throws OperatorError when no agent listens there, or another user's */
+  static async open(
     path: string,
     onNotification: (method: string, params: unknown) => void = () => undefined,
   ): Promise<AgentConnection> {
+    const fault = await socketFault(path);
+    if (fault !== undefined) throw new OperatorError(`The Identity Agent is not called: ${fault}.`);
     return new Promise((resolve, reject) => {
       const socket = net.connect(path, () => {
         socket.removeAllListeners('error');

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { reasonOf } from '@alongside/kernel/errors';
+import { socketFault } from '@alongside/kernel/own-socket';
 import { longestLine, type SocketErrorData } from '../../identity-agent/protocol.ts';
 
 /** Nobody answers at the socket, or not in time. */
@@ -74,7 +75,12 @@ export class AgentSocket {
     this.#connection?.then((socket) => socket.destroy()).catch(() => undefined);
   }
 
-  #open(): Promise<Socket> {
+  async #open(): Promise<Socket> {
+    const fault = await socketFault(this.#path);
+    if (fault !== undefined) {
+      this.#connection = undefined;
+      throw new AgentUnreachable(fault);
+    }
     return new Promise((resolve, reject) => {
       const socket = connect(this.#path);
       const timer = setTimeout(

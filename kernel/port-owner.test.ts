@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { otherUsersIn } from './port-owner.ts';
+
+const header =
+  '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+const line = (local: string, state: string, uid: number) =>
+  `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000 ${uid} 0 12345 1`;
+
+describe('otherUsersIn', () => {
+  const port = '20D0'; // 8400
+  const four = '0'.repeat(8);
+  const six = '0'.repeat(32);
+  const rows: [string, string, number[]][] = [
+    ['another user at 127.0.0.1', line(`0100007F:${port}`, '0A', 1001), [1001]],
+    ['another user at 127.0.0.2', line(`0200007F:${port}`, '0A', 1001), [1001]],
+    ['another user at every IPv4 address', line(`${four}:${port}`, '0A', 1001), [1001]],
+    ['another user at every IPv6 address', line(`${six}:${port}`, '0A', 1001), [1001]],
+    ['another user at ::1', line(`${'0'.repeat(24)}01000000:${port}`, '0A', 1001), [1001]],
+    [
+      'another user at ::ffff:127.0.0.1',
+      line(`${'0'.repeat(16)}FFFF00000100007F:${port}`, '0A', 1001),
+      [1001],
+    ],
+    ['this user', line(`0100007F:${port}`, '0A', 1000), []],
+    ['root', line(`0100007F:${port}`, '0A', 0), []],
+    ['another port', line('0100007F:20D1', '0A', 1001), []],
+    ['a connection', line(`0100007F:${port}`, '01', 1001), []],
+    ['an address of the network', line(`0500000A:${port}`, '0A', 1001), []],
+  ];
+  for (const [name, row, users] of rows)
+    test(`returns ${users.length === 0 ? 'nothing' : 'the uid'} for ${name}`, () => {
+      assert.deepEqual(otherUsersIn(`${header}\n${row}\n`, 8_400, 1_000), users);
+    });
+});

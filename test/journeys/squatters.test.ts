@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, type TestContext, test } from 'node:test';
+import { createListener } from '@alongside/kernel/http';
+import { silentLog } from '@alongside/kernel/log';
+import { socketFault } from '@alongside/kernel/own-socket';
+import { createAgentListener } from '../../identity-agent/listener.ts';
+import { AgentConnection } from '../../identity-agent/socket/client.ts';
+import { AgentSocket } from '../../src/console/agent-socket.ts';
+
+// Only root can be another user; kernel/port-owner.test.ts shows the rest to everybody.
+if (process.getuid?.() === 0)
+  describe('a port that another user of the machine took first', () => {
+    const script = `require('net').createServer().listen(Number(process.argv[1]), process.argv[2], function () { console.log(this.address().port); })`;
+    const squat = async (t: TestContext, address: string, port = 0): Promise<number> => {
+      const child = spawn('node', ['-e', script, String(port), address], {
+        ...{ uid: 65_534, gid: 65_534, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] },
+      });
+      t.after(() => child.kill());
+      const [taken] = (await once(createInterface({ input: child.stdout ?? assert.fail() }), 'line')) as [
+        string,
+      ];
+      return Number(taken);
+    };
+    const listeners = {
+      'the Identity Agent': () =>
+        createAgentListener([], {
+          log: silentLog,
+          before: () => undefined,
+          onError: () => assert.fail('no request is sent'),
+        }),
+      CIS2: () => createListener([], { name: 'CIS2', log: silentLog }),
+    };
+    for (const [name, create] of Object.entries(listeners)) {
+      test(`keeps ${name} from starting, and the error names the user`, async (t) => {
+        const port = await squat(t, '127.0.0.1');
+        const listener = create();
+        await assert.rejects(
+          async () => await listener.listen(port),
+          new RegExp(
+            `Port ${port} is in use, so ${name} cannot start. Another user of this machine \\(uid 65534\\)`,
+          ),
+        );
+      });
+
+      test(`keeps ${name} from starting at another address of loopback too`, async (t) => {
+        const port = await squat(t, '127.0.0.2');
+        const listener = create();
+        await assert.rejects(
+          async () => await listener.listen(port),
+          new RegExp(`Port ${port} is not ours alone, so ${name} does not start`),
+        );
+        const again = createServer().listen(port, '127.0.0.1');
+        await once(again, 'listening');
+        again.close();
+      });
+    }
+
+    test('a socket that another user put there first is not called', async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'alongside-squat-'));
+      t.after(() => rm(folder, { recursive: true }));
+      const path = join(folder, 'agent.sock');
+      let connections = 0;
+      const server = createServer((socket) => {
+        connections += 1;
+        socket.destroy();
+      }).listen(path);
+      await once(server, 'listening');
+      t.after(() => server.close());
+      assert.equal(await socketFault(path), undefined);
+      await chown(path, 65_534, 65_534);
+      await assert.rejects(AgentConnection.open(path), /belongs to another user \(uid 65534\)/);
+      await assert.rejects(new AgentSocket(path).call('status'), /belongs to another user/);
+      assert.equal(connections, 0);
+    });
+  });
