@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Answer, json, StreamAnswer } from './answer.ts';
 import { Background } from './background.ts';
@@ -52,6 +52,8 @@ export interface Listener {
   readonly routes: readonly Route[];
   /** Starts; port 0 takes a free one, one that is held is shared with its holder. Resolves with the port; a port in use throws in one clear sentence. */
   listen(port: number, host?: string, options?: { held?: boolean }): Promise<number>;
+  /** Shows new connections another certificate, where it serves HTTPS; kept ones go on. Throws for a key of another one. */
+  useCertificate(files: { certificate: string; key: string }): void;
   /** Goes on serving, and ends each connection with its next answer: a stopping process sheds its callers. */
   drain(): void;
   /** Ends streams and stops listening; lets running requests end, and cuts them after so many milliseconds. */
@@ -146,7 +148,18 @@ const usualTimeouts: Timeouts = { headers: 10_000, request: 30_000, check: 1_000
 /** Milliseconds that requests may take once a listener closes. */
 const lastRequests = 30_000;
 
-/** Options of the server below. TLS 1.2 with forward secrecy, or newer (RFC 9325 section 4.2). */
+type Tls = NonNullable<ListenerOptions['tls']>;
+
+/** Options of the server below that a new certificate brings again. TLS 1.2 with forward secrecy, or newer (RFC 9325 section 4.2). */
+const secureOptions = ({ certificate, key, clientCertificates }: Tls) => ({
+  cert: certificate,
+  key,
+  minVersion: 'TLSv1.2' as const,
+  ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM',
+  // A resumed session knows the client's certificate and no longer what came with it.
+  ...(clientCertificates ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
+});
+
 function serverOptions(tls: ListenerOptions['tls'], timeouts: Timeouts) {
   const limits = {
     maxHeaderSize: 16_384,
@@ -159,13 +172,8 @@ function serverOptions(tls: ListenerOptions['tls'], timeouts: Timeouts) {
         https: {
           ...limits,
           handshakeTimeout: timeouts.headers,
-          cert: tls.certificate,
-          key: tls.key,
-          minVersion: 'TLSv1.2' as const,
-          ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM',
+          ...secureOptions(tls),
           requestCert: tls.clientCertificates,
-          // A resumed session knows the client's certificate and no longer what came with it.
-          ...(tls.clientCertificates ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
           rejectUnauthorized: false,
         },
       }
@@ -294,6 +302,10 @@ export function createListener(routes: readonly Route[], options: ListenerOption
         throw error;
       }
       return taken;
+    },
+    useCertificate(files) {
+      if (options.tls && server.server instanceof TlsServer)
+        server.server.setSecureContext(secureOptions({ ...options.tls, ...files }));
     },
     drain() {
       isDraining = true;

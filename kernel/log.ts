@@ -22,11 +22,17 @@ const hidden = [
   'client_secret',
 ];
 
+/** A level that may change while the process runs. */
+export interface LogLevel {
+  current: string;
+}
+
 /** JSON lines on standard error. */
-export function createLog(level: string, service: string): Log {
+export function createLog(level: string | LogLevel, service: string): Log {
+  const wanted = typeof level === 'string' ? { current: level } : level;
   const log = pino(
     {
-      level,
+      level: wanted.current,
       base: { service },
       redact: { paths: hidden.flatMap((name) => [name, `*.${name}`]), censor: '(hidden)' },
     },
@@ -34,8 +40,10 @@ export function createLog(level: string, service: string): Log {
   );
   const writer =
     (name: 'debug' | 'info' | 'warn' | 'error'): Write =>
-    (fields, message) =>
+    (fields, message) => {
+      if (log.level !== wanted.current) log.level = wanted.current;
       log[name](fields, message);
+    };
   return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') };
 }
 

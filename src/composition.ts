@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { inProcess } from '@alongside/kernel/in-process';
-import { createLog } from '@alongside/kernel/log';
+import { createLog, type LogLevel } from '@alongside/kernel/log';
 import { peerUserOf } from '@alongside/kernel/peer-user';
 import type { Vault } from '@alongside/kernel/secrets';
 import { createIdentityAgent } from '../identity-agent/index.ts';
@@ -11,12 +11,12 @@ import { mockClaimsOf } from './boot/mock-claims.ts';
 import { outages, withOutages } from './boot/outages.ts';
 import { createPeopleNow, createPersonSource } from './boot/person-source.ts';
 import type { Ports } from './boot/ports.ts';
+import type { LiveSettings } from './boot/reloadables.ts';
 import { signInSettings } from './boot/sign-in.ts';
-import { clientAuthoritiesOf, clientRevocationsOf, upstreamsOf } from './boot/upstreams.ts';
+import { upstreamsOf } from './boot/upstreams.ts';
 import type { MutualTlsUrls } from './boot/urls.ts';
 import { webAuthnSettings } from './boot/webauthn.ts';
 import { createCis } from './cis/index.ts';
-import { readIssuersFile } from './cis/revocation/issuers-file.ts';
 import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
 import { type Config, productApis, type ServiceName } from './config.ts';
@@ -47,6 +47,9 @@ export interface Materials {
   reset: () => Promise<void>;
   /** SHA-256 of the access token in the state file. */
   operatorHash: string;
+  /** What a reload replaces. */
+  live: LiveSettings;
+  logLevel: LogLevel;
   /** With which the API platform is a client of our own CIS2. */
   platformSecret: string;
 }
@@ -61,8 +64,8 @@ export interface Composition {
 /** Builds the parts that the configuration asks for. With main.ts this file is the only one that knows every part. */
 export async function compose(materials: Materials): Promise<Composition> {
   const { config, development, core, vault, folder, ports, urls, agentSocket, realmKeys, reset } = materials;
-  const { mutualTls, operatorHash, platformSecret } = materials;
-  const clientAuthorities = clientAuthoritiesOf(config);
+  const { mutualTls, operatorHash, platformSecret, live, logLevel } = materials;
+  const { clientAuthorities, clientRevocations } = live;
   const {
     clock,
     database,
@@ -78,8 +81,7 @@ export async function compose(materials: Materials): Promise<Composition> {
     keys,
   } = core;
   const cis2Issuer = `${urls.cis2}${realmPath}`;
-  const log = (name: string) => createLog(config.logLevel, name);
-  const clientRevocations = await clientRevocationsOf(config, clock, log('mutual-tls'));
+  const log = (name: string) => createLog(logLevel, name);
   const secret = (from: string, to: string) => vault.serviceSecret(from, to);
   const shared = { clock, database, recorder, background, urls, development };
   const registrations = { applications, products, developers, tokens };
@@ -104,9 +106,9 @@ export async function compose(materials: Materials): Promise<Composition> {
         selfService: config.selfService,
         subscribers: [{ name: 'cis2', url: urls.cis2, secret: secret('cis', 'cis2') }],
         serviceSecrets: cisSecrets,
-        ...(config.smtpUrl === undefined ? {} : { smtp: { url: config.smtpUrl, from: config.mailFrom } }),
+        ...(live.smtp ? { smtp: live.smtp } : {}),
         ...(config.legacyCis ? { legacy: { sha1: config.legacySha1, clients: config.legacyClients } } : {}),
-        ...(config.cardIssuers ? { externalIssuers: readIssuersFile(config.cardIssuers) } : {}),
+        externalIssuers: live.externalIssuers,
       })
     : undefined;
   const askCis = cis ? inProcess(cis.routes, { ...cis, log: log('cis') }) : askOver(urls.cis);

@@ -6,8 +6,7 @@ import { EventLoopWatch } from '@alongside/kernel/event-loop';
 import type { Keeping } from '@alongside/kernel/events';
 import type { Listener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
-import { createLog } from '@alongside/kernel/log';
-import { trustedProxies } from '@alongside/kernel/peer';
+import { createLog, type LogLevel } from '@alongside/kernel/log';
 import { sha256 } from '@alongside/kernel/secrets';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, openDataFolder } from './boot/data-folder.ts';
@@ -17,10 +16,12 @@ import { choosePorts } from './boot/ports.ts';
 import { checkProduction } from './boot/production.ts';
 import { createReadiness } from './boot/readiness.ts';
 import { RegularWork } from './boot/regular-work.ts';
+import { Reloads } from './boot/reload.ts';
+import { LiveProxies, openLiveSettings, reloadableParts } from './boot/reloadables.ts';
 import { emptyHappenings } from './boot/reset.ts';
 import { openStorage } from './boot/storage.ts';
 import { openTheme } from './boot/theme.ts';
-import { openTls } from './boot/tls.ts';
+import { openTls, trustAuthority } from './boot/tls.ts';
 import { mutualTlsUrls, publicUrls } from './boot/urls.ts';
 import * as directory from './cis/directory/seeds.ts';
 import { resetCredentials, seedCredentials } from './cis2/enrolment/seeds.ts';
@@ -42,7 +43,12 @@ export interface Instance {
   state: StateFile;
   listeners: readonly Listener[];
   stop(): Promise<void>;
+  /** Puts a changed configuration into effect, or none of it. Resolves with whether it is. */
+  reload(load: () => Config): Promise<boolean>;
 }
+
+/** Milliseconds between two looks at the files of certificates. */
+const filesEvery = 60_000;
 
 /** Events may be gathered where all of a journey passes through this process. */
 function eventKeeping({ only, logLevel }: Config, { dialect }: Database): Keeping {
@@ -86,16 +92,22 @@ async function start(
   const urls = publicUrls(config, ports);
   const mutualTls = mutualTlsUrls(config, ports);
   const tls = openTls(config);
-  const proxies = trustedProxies(config.trustedProxies);
-  if (!development)
-    checkProduction({ config, urls, mutualTls, folder: folder.path, tls, now: systemClock.now() });
+  trustAuthority(config.tlsAuthority)();
+  const proxies = new LiveProxies(config.trustedProxies);
+  const checkSafe = (wanted: Config) => {
+    if (development) return;
+    const plan = { config: wanted, urls, mutualTls, folder: folder.path, tls: openTls(wanted) };
+    checkProduction({ ...plan, now: systemClock.now() });
+  };
+  checkSafe(config);
   const { database, vault } = await openStorage(
     config,
     folder.path,
     development ? 'development' : 'production',
   );
   ending.add(() => database.close());
-  const log = createLog(config.logLevel, 'alongside');
+  const logLevel: LogLevel = { current: config.logLevel };
+  const log = createLog(logLevel, 'alongside');
   const core = await createCore(database, vault, {
     movableClock: development,
     cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',
@@ -137,8 +149,11 @@ async function start(
     await resetPatients(database);
   }
 
+  const live = await openLiveSettings(config, core.clock, createLog(logLevel, 'mutual-tls'));
   const { placements, resetAgent } = await compose({
     config,
+    live,
+    logLevel,
     development,
     core,
     vault,
@@ -191,6 +206,11 @@ async function start(
   ending.add(() => work.stop());
   work.start();
 
+  const reloads = new Reloads(config, { log, check: checkSafe });
+  for (const part of reloadableParts(config, { live, logLevel, proxies, listeners })) reloads.add(part);
+  const looking = setInterval(() => reloads.checkFiles(), filesEvery).unref();
+  ending.add(() => clearInterval(looking));
+
   const state: StateFile = {
     version,
     urls: {
@@ -219,5 +239,5 @@ async function start(
     for (const listener of listeners) listener.drain();
     await sleep(config.drainDelay * 1000);
   });
-  return { state, listeners, stop: () => ending.run() };
+  return { state, listeners, stop: () => ending.run(), reload: (load) => reloads.reload(load) };
 }

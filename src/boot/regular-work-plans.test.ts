@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { silentLog } from '@alongside/kernel/log';
 import { sha256, Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { startPostgres } from '../../test/support/postgres.ts';
@@ -12,6 +13,7 @@ import { RealmKeys } from '../mock/index.ts';
 import { type Database, type Statement, sql } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { createCore } from './core.ts';
+import { openLiveSettings } from './reloadables.ts';
 import { publicUrls } from './urls.ts';
 
 /** Rows of each table, most of them not due. */
@@ -191,6 +193,8 @@ for (const open of [onSqlite, onPostgres])
       });
       const { placements } = await compose({
         config,
+        live: await openLiveSettings(config, core.clock, silentLog),
+        logLevel: { current: 'silent' },
         development: false,
         core,
         vault,

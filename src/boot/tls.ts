@@ -18,13 +18,17 @@ function read(file: string, what: string): string {
   }
 }
 
-/**
- * Reads what HTTPS needs, and trusts the configured authorities for what the parts ask each other.
- * Undefined where HTTPS is not asked for. Throws OperatorError in one sentence.
- */
-export function openTls({ tlsCertificate, tlsKey, tlsAuthority }: Config): TlsFiles | undefined {
-  if (tlsAuthority)
-    setDefaultCACertificates([...getCACertificates('default'), read(tlsAuthority, 'authority certificate')]);
+let ownAuthorities: string[] | undefined;
+
+/** Reads the configured authority. Returns what makes this process trust it, beside those of the system, for its own calls. */
+export function trustAuthority(file: string | undefined): () => void {
+  ownAuthorities ??= getCACertificates('default');
+  const all = [...ownAuthorities, ...(file === undefined ? [] : [read(file, 'authority certificate')])];
+  return () => setDefaultCACertificates(all);
+}
+
+/** Reads what HTTPS needs; undefined where it is not configured. Throws OperatorError in one sentence. */
+export function openTls({ tlsCertificate, tlsKey }: Config): TlsFiles | undefined {
   if (!tlsCertificate && !tlsKey) return undefined;
   if (!tlsCertificate || !tlsKey)
     throw new OperatorError('HTTPS needs both a certificate and its key: --tls-certificate and --tls-key.');

@@ -76,7 +76,7 @@ export interface CisDeps {
   /** Who is told of ended sessions: origins and the secrets they know CIS by. */
   subscribers: readonly Subscriber[];
   serviceSecrets: Readonly<Record<Caller, string>>;
-  /** Where mail is sent to; without it mails stay in the outbox. */
+  /** Where mail is sent to, as the object says at each mail; without it mails stay in the outbox. */
   smtp?: SmtpSettings;
   /** Whether holders unlock cards by a mailed code; they do by default. */
   selfService?: boolean;
@@ -85,7 +85,7 @@ export interface CisDeps {
   /** Switches the legacy interface on. */
   legacy?: LegacySettings;
   limits?: Partial<typeof cisLimits>;
-  /** Authorities of others whose cards are taken. */
+  /** Authorities of others whose cards are accepted, as the list says at each card. */
   externalIssuers?: readonly ExternalIssuer[];
   /** How their revocation is asked for. */
   revocation?: Partial<Pick<CheckerDeps, 'privateAddresses' | 'milliseconds'>>;

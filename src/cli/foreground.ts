@@ -5,19 +5,20 @@ import { noMore, type Output } from './command.ts';
 
 // What the commands share that last: `up`, `serve`, `check`.
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const endSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+const signals: readonly NodeJS.Signals[] = [...endSignals, 'SIGHUP'];
 
 /** Calls at the first Ctrl-C or end signal. A second one ends the process at once. What it gives back stops listening. */
-export function onStop(heard: () => void): () => void {
+export function onStop(heard: () => void, on = signals): () => void {
   let asked = false;
   const stop = () => {
     if (asked) process.exit(130);
     asked = true;
     heard();
   };
-  for (const signal of signals) process.on(signal, stop);
+  for (const signal of on) process.on(signal, stop);
   return () => {
-    for (const signal of signals) process.off(signal, stop);
+    for (const signal of on) process.off(signal, stop);
   };
 }
 
@@ -45,6 +46,15 @@ export const stopSignal = (): Promise<void> =>
   new Promise((resolve) => {
     onStop(resolve);
   });
+
+/** Resolves at the first end signal. A hang-up reloads instead, except on Windows, where it is the end of the console. */
+export function stopOrReload(reload: () => unknown): Promise<void> {
+  if (process.platform === 'win32') return stopSignal();
+  process.on('SIGHUP', reload);
+  return new Promise((resolve) => {
+    onStop(resolve, endSignals);
+  });
+}
 
 /** The file that the configuration is read from, where one is named. */
 export const configFileOf = (flags: Record<string, unknown>): string | undefined =>

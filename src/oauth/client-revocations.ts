@@ -23,7 +23,7 @@ const largest = 20_000_000;
  * when the file changes; one that cannot be read changes nothing, until the lists before it are overdue.
  */
 export class ClientRevocations {
-  readonly #file: string;
+  #file: string;
   readonly #clock: Clock;
   readonly #log: Log;
   #lists: readonly RevocationList[] = [];
@@ -57,6 +57,15 @@ export class ClientRevocations {
       if (fault !== undefined) return fault;
     }
     return undefined;
+  }
+
+  /** Reads another file, or the same one again. Returns what puts its lists into effect; throws as `open` does. */
+  async prepare(file: string): Promise<() => void> {
+    const read = await readLists(file);
+    return () => {
+      this.#file = file;
+      this.#use(read);
+    };
   }
 
   async #faultOf(certificate: Certificate, authority: Certificate): Promise<string | undefined> {
@@ -102,12 +111,29 @@ export class ClientRevocations {
 
   async #read(): Promise<void> {
     this.#lookedAt = this.#clock.now();
-    const { mtimeMs, size, ino } = await stat(this.#file);
-    const stamp = `${mtimeMs} ${size} ${ino}`;
-    if (stamp === this.#stamp) return;
-    if (size > largest) throw new Error(`it is larger than ${largest} bytes`);
-    this.#lists = parseRevocationLists(await readFile(this.#file));
+    if ((await stampOf(this.#file)).stamp !== this.#stamp) this.#use(await readLists(this.#file));
+  }
+
+  #use({ lists, stamp }: ReadLists): void {
+    this.#lists = lists;
     this.#byIssuer = new Map();
     this.#stamp = stamp;
   }
+}
+
+interface ReadLists {
+  lists: readonly RevocationList[];
+  /** Changes with the file. */
+  stamp: string;
+}
+
+async function stampOf(file: string): Promise<{ stamp: string; size: number }> {
+  const { mtimeMs, size, ino } = await stat(file);
+  return { stamp: `${mtimeMs} ${size} ${ino}`, size };
+}
+
+async function readLists(file: string): Promise<ReadLists> {
+  const { stamp, size } = await stampOf(file);
+  if (size > largest) throw new Error(`it is larger than ${largest} bytes`);
+  return { lists: parseRevocationLists(await readFile(file)), stamp };
 }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { text } from '@alongside/kernel/answer';
 import { createListener, type HttpRequest } from '@alongside/kernel/http';
 import { createLog } from '@alongside/kernel/log';
@@ -220,6 +221,49 @@ test('a listener over TLS that closes serves the request in flight and waits for
     await closed;
   } finally {
     agent.destroy();
+    authority.discard();
+  }
+});
+
+test('a listener shows another certificate to new connections, and the old one when the key is of another', async () => {
+  const authority = makeAuthority();
+  const filesOf = ({ certificate, key }: ClientFiles) => ({ certificate: pem(certificate), key: pem(key) });
+  const [one, two, client] = [
+    filesOf(authority.issue('localhost')),
+    filesOf(authority.issue('localhost')),
+    authority.issue('client'),
+  ];
+  const listener = createListener(
+    [
+      {
+        methods: ['GET'],
+        path: '/',
+        endpoint: async ({ certificate }) => text(200, certificate ? 'known' : 'unknown'),
+      },
+    ],
+    { name: 'test', log: createLog('silent', 'test'), tls: { ...one, clientCertificates: true } },
+  );
+  const kept = new https.Agent({ keepAlive: true });
+  try {
+    const origin = `https://localhost:${await listener.listen(0, '127.0.0.1')}/`;
+    const ask = (agent: https.Agent | false) =>
+      call(origin, authority.certificate, client, undefined, {}, agent);
+    const shown = async () => {
+      const socket = connectTls(Number(new URL(origin).port), { rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      const certificate = socket.getPeerX509Certificate();
+      socket.destroy();
+      return certificate?.toString();
+    };
+    assert.equal((await ask(kept)).body, 'known');
+    listener.useCertificate(two);
+    assert.equal(await shown(), two.certificate);
+    assert.deepEqual([(await ask(kept)).body, (await ask(false)).body], ['known', 'known']);
+    assert.throws(() => listener.useCertificate({ certificate: one.certificate, key: two.key }));
+    assert.equal(await shown(), two.certificate);
+  } finally {
+    kept.destroy();
+    await listener.close();
     authority.discard();
   }
 });

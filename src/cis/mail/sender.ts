@@ -23,6 +23,8 @@ export class MailSender {
   readonly #background: Background;
   readonly #log: Log;
   #transport: Promise<Transporter> | undefined;
+  /** Address that the transport connects to: the settings may be replaced. */
+  #connectedTo = '';
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
@@ -90,8 +92,7 @@ export class MailSender {
   /** Why it was not taken; undefined when it was. */
   async #send(smtp: SmtpSettings, mail: { to: string; subject: string; text: string }) {
     try {
-      this.#transport ??= this.#connect(smtp);
-      const transport = await this.#transport;
+      const transport = await this.#transportTo(smtp);
       await transport.sendMail({
         from: smtp.from,
         // As an address and not as a list of them, whatever characters it has.
@@ -105,6 +106,18 @@ export class MailSender {
       // The server's own words may repeat the address.
       return [code, responseCode].filter((part) => part !== undefined).join(' ') || 'it failed';
     }
+  }
+
+  #transportTo(smtp: SmtpSettings): Promise<Transporter> {
+    if (this.#transport && this.#connectedTo === smtp.url) return this.#transport;
+    const before = this.#transport;
+    if (before)
+      this.#background.run(this.#log, 'the mail server could not be left', async () =>
+        (await before).close(),
+      );
+    this.#connectedTo = smtp.url;
+    this.#transport = this.#connect(smtp);
+    return this.#transport;
   }
 
   async #connect({ url }: SmtpSettings): Promise<Transporter> {

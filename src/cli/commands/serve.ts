@@ -1,8 +1,9 @@
 import { exposedFlags, readFlags } from '@alongside/kernel/config';
 import { productionShape } from '../../config.ts';
+import type { Instance } from '../../main.ts';
 import type { StateFile } from '../../state-file.ts';
 import type { Command, Output } from '../command.ts';
-import { readConfig, stopInTime, stopSignal } from '../foreground.ts';
+import { readConfig, stopInTime, stopOrReload } from '../foreground.ts';
 import { columns } from '../output.ts';
 
 function banner(out: Output, state: StateFile): void {
@@ -37,15 +38,19 @@ export const serve: Command = {
   help: [
     'alongside serve [flags]   the flags of alongside up, which alongside up --help lists; --only leaves out sample and identity-agent by default',
     '',
+    'SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP reads certificates, proxies, log level and secrets in files again.',
+    '',
     'Nothing is seeded and nothing of development is there; what would not be safe is refused. docs/production.md tells more.',
   ],
   async run({ argv, out }) {
-    const stopping = stopSignal();
+    let running: Instance | undefined;
+    const stopping = stopOrReload(() => running?.reload(() => readConfig(productionShape, argv)));
     const config = readConfig(productionShape, argv);
     await warnOfExposed(argv, config.logLevel);
     // Loaded here, so that the other commands do not wait for what only a server needs.
     const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: false });
+    running = instance;
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state);
     await stopping;
