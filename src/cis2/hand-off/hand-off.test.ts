@@ -9,7 +9,7 @@ import { Browser } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { forgetSession } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
-import { type Forgery, handOffOf } from '../testing/test-agent.ts';
+import { type Forgery, handOffOf, TestAgent } from '../testing/test-agent.ts';
 
 let cis2: Instance;
 let client: Cis2Half;
@@ -237,6 +237,24 @@ describe('once', () => {
     assert.equal(replies.filter(({ status }) => status === 302).length, 1);
     assert.equal(replies.filter(({ status }) => status >= 400).length, 9);
   });
+});
+
+test('the return notes an agent that the browser has not met, where it has met others', async () => {
+  const browser = new Browser();
+  const agents = async (): Promise<unknown[]> =>
+    (await cis2.events.list({ limit: 1_000 }))
+      .filter(({ name }) => name === 'cis2.return')
+      .map(({ detail }) => detail.agent)
+      .slice(-3);
+  const warnings = () => cis2.logged.filter(({ message }) => /another Identity Agent/.test(String(message)));
+  await browser.get(await cis2.agent.answer(await hop(browser)));
+  await browser.get(await cis2.agent.answer(await hop(browser, { prompt: 'login' }), { pin: true }));
+  assert.equal(warnings().length, 0);
+  const squatter = await TestAgent.create(cis2.cis, cis2.clock, cis2.origin);
+  await squatter.signIn(gp.uid);
+  await browser.get(await squatter.answer(await hop(browser, { prompt: 'login' }), { pin: true }));
+  assert.equal(warnings().length, 1);
+  assert.deepEqual(await agents(), ['first', 'known', 'another']);
 });
 
 describe('the return needs code and cookie of one browser', () => {

@@ -1,6 +1,7 @@
 import type { Answer, Headers } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import type { HandOffError } from '../../../identity-agent/protocol.ts';
 import type { Applications } from '../../oauth/applications.ts';
@@ -25,6 +26,7 @@ type Parts = ReplyFrame & {
   finish: Finish;
   marks: BrowserMarks;
   recorder: Recorder;
+  log: Log;
 };
 
 interface Returned extends Opened {
@@ -50,14 +52,35 @@ const openResult = (parts: Parts) =>
     return { code, result, ...(await openReply(parts.applications, parts, request, interaction)) };
   };
 
-const noteReturn = (recorder: Recorder) =>
-  async function noteReturn({ result, code, interaction }: Returned): Promise<void> {
-    recorder.record({
-      keys: [result.jti, interaction.authorization.state ?? '', code],
+/** Whether this browser has met the agent: `another` than those before may have taken the port of the user's own. */
+function acquaintance({ marks }: Parts, request: HttpRequest, agentId: string | null) {
+  const met = marks.metAgents(request);
+  if (agentId === null || met.length === 0) return 'first';
+  return met.includes(agentId) ? 'known' : 'another';
+}
+
+const noteReturn = (parts: Parts) =>
+  async function noteReturn({
+    request,
+    result: { jti, outcome },
+    code,
+    interaction,
+  }: Returned): Promise<void> {
+    const detail: Record<string, string> =
+      'error' in outcome
+        ? { result: outcome.error }
+        : { result: 'proof', agent: acquaintance(parts, request, outcome.authentication.agentId) };
+    if (detail.agent === 'another')
+      parts.log.warn(
+        { id: request.id, address: request.address },
+        'another Identity Agent than before answered in this browser',
+      );
+    parts.recorder.record({
+      keys: [jti, interaction.authorization.state ?? '', code],
       from: 'browser',
       to: 'cis2',
       name: 'cis2.return',
-      detail: 'error' in result.outcome ? { result: result.outcome.error } : { result: 'proof' },
+      detail,
     });
   };
 
@@ -116,7 +139,7 @@ const finishSignIn = (parts: Parts) =>
 export function createReturn(parts: Parts): Endpoint {
   const list = steps<{ request: HttpRequest }>()
     .step(openResult(parts))
-    .step(noteReturn(parts.recorder))
+    .step(noteReturn(parts))
     .step(keepForOpener(parts))
     .step(answerReason(parts))
     .step(finishSignIn(parts));
