@@ -74,9 +74,9 @@ function otherUsersAt(port: number): number[] {
 }
 
 const whoHolds = (users: readonly number[]): string =>
-  `Another user of this machine (uid ${users.join(', ')}) holds it and can show pages that look like ours: tell whoever runs the machine.`;
+  `Another user of this machine (uid ${users.join(', ')}) holds it and can show pages that look like ours: contact the administrator of the machine.`;
 
-/** The error for a port that is taken; it says so when another user of the machine took it. */
+/** Returns the error for a port in use; it names another user who holds it. */
 export function portTaken(port: number, service: string, remedy: string): OperatorError {
   const users = otherUsersAt(port);
   const held = users.length === 0 ? '' : ` ${whoHolds(users)}`;

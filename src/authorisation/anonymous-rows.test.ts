@@ -6,7 +6,7 @@ import { authorizeRequest } from './testing/journeys.ts';
 import type { Reply } from './testing/platform.ts';
 import { type StandardClient, startStandardClient } from './testing/standard.ts';
 
-describe('rows that browsers and public clients create before anybody is signed in', () => {
+describe('rows that browsers and public clients create before a sign-in', () => {
   const perMinute = 3;
   let client: StandardClient;
   before(async () => {

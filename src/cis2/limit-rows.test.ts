@@ -7,7 +7,7 @@ import { Browser, form, type Reply, send } from './testing/browser.ts';
 import { type Instance, startInstance } from './testing/instance.ts';
 import { gp } from './testing/people.ts';
 
-describe('rows that requests create before anybody is signed in', () => {
+describe('rows that requests create before a sign-in', () => {
   const perMinute = 4;
   let cis2: Instance;
   let client: Cis2Half;

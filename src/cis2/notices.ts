@@ -22,7 +22,7 @@ interface Parts {
   log: Log;
 }
 
-/** Milliseconds: how long one process has a notice to itself and until it is tried again, and when it is given up. */
+/** Milliseconds: how long one process holds a notice before another may try it, and the age at which it is dropped. */
 const times = { retry: 30_000, giveUp: 7 * 86_400_000 };
 /** Notices that one round passes on. */
 const mostInRound = 100;
@@ -52,13 +52,13 @@ export class Notices {
     );
   }
 
-  /** Begins to pass on what is due, without waiting for it. */
+  /** Starts to pass on due notices, without waiting. */
   begin(): void {
     const { background, log } = this.#parts;
     background.run(log, 'mails could not be passed on to CIS', () => this.run());
   }
 
-  /** Passes on what is due. */
+  /** Passes on due notices. */
   async run(): Promise<void> {
     for (let n = 0; n < mostInRound; n += 1) {
       const notice = await this.#take();
@@ -66,7 +66,7 @@ export class Notices {
     }
   }
 
-  /** Takes the next notice that is due: no other process gets it meanwhile. */
+  /** Takes the next due notice: no other process gets it meanwhile. */
   async #take(): Promise<NoticeRow | undefined> {
     const { database, clock } = this.#parts;
     const now = clock.now();

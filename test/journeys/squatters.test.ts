@@ -14,7 +14,7 @@ import { createAgentListener } from '../../identity-agent/listener.ts';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { AgentSocket } from '../../src/console/agent-socket.ts';
 
-// Only root can be another user; kernel/port-owner.test.ts shows the rest to everybody.
+// Only root can be another user; kernel/port-owner.test.ts covers the rest.
 if (process.getuid?.() === 0)
   describe('a port that another user of the machine took first', () => {
     const script = `require('net').createServer().listen(Number(process.argv[1]), process.argv[2], function () { console.log(this.address().port); })`;

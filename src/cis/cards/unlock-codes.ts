@@ -26,7 +26,7 @@ interface CodeRow {
 
 /**
  * Codes that unlock a blocked card. A code is valid at the agent that asked for it, once, and wrong ones count for this card
- * at this agent: guesses at another agent leave it alone. A code is kept as a keyed hash, so that its hundred million
+ * at this agent: guesses at another agent leave it alone. A code is stored as a keyed hash, so that its hundred million
  * spellings cannot be gone through in a stolen database.
  */
 export class UnlockCodes {

@@ -32,7 +32,7 @@ const shape = z.strictObject({
   text: z.string().min(1).max(10_000),
 });
 
-/** `POST /directory/people/{uid}/mail`: CIS2 has a mail sent to a person, whose address CIS alone knows. */
+/** `POST /directory/people/{uid}/mail`: CIS2 sends a mail to a person; CIS alone knows the address. */
 export function personMailRoutes({ admit, directory, outbox, sender }: PersonMailDependencies): Route[] {
   const readMail = ({ request }: Start): { mail: PersonMail } => ({ mail: readBody(request, shape) });
 

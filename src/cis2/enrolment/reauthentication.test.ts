@@ -53,7 +53,7 @@ afterEach(async () => {
   for (const { id } of await credentials.of(gp.uid)) await cis2.database.batch([credentials.revoking(id)]);
 });
 
-describe('a session whose PIN was given more than five minutes ago', () => {
+describe('a session more than five minutes after the PIN', () => {
   const changes: [string, () => Promise<Reply>, string][] = [
     ['adds no passkey', () => browser.post(account('/add'), { kind: 'passkey' }, own), ''],
     [
@@ -81,7 +81,7 @@ describe('a session whose PIN was given more than five minutes ago', () => {
       assert.deepEqual(await mails(), []);
     });
 
-  test('changes what it wants after the PIN, which the agent is told to ask for', async () => {
+  test('changes an authenticator after a new PIN, which the agent must ask for', async () => {
     await signIn(120);
     const asked = await browser.get(account(`/authenticator/${passkey}`));
     const hop = await browser.get(asked.location);
@@ -97,7 +97,7 @@ describe('a session whose PIN was given more than five minutes ago', () => {
     assert.equal(await begun(), 1);
   });
 
-  test('does not become one of another person', async () => {
+  test('does not become the session of another user', async () => {
     await signIn(120);
     const hop = await browser.get((await browser.post(account('/add'), { kind: 'passkey' }, own)).location);
     await cis2.agent.signIn(nurse.uid);

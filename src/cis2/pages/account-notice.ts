@@ -8,7 +8,7 @@ const times = new Intl.DateTimeFormat(words.locale, {
   timeZone: 'Europe/London',
 });
 
-/** The mail that tells a user of a change of their authenticators. `at` in milliseconds. */
+/** Returns the mail about a change of a user's authenticators. `at` in milliseconds. */
 export const accountNotice = (
   change: 'added' | 'renamed' | 'removed',
   label: string,

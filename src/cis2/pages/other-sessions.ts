@@ -5,7 +5,7 @@ import { words } from './words.ts';
 
 const { account: says } = words;
 
-/** Offers to end the sessions of the user in other browsers; nothing where there are none. */
+/** Offers to end the sessions of the user in other browsers; undefined without any. */
 export const otherSessions = (others: number): Html | undefined =>
   others === 0
     ? undefined
