@@ -22,7 +22,13 @@ import { createCis2 } from './cis2/index.ts';
 import { type Config, productApis, type ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
 import { createGateway, pdsFaults, statusKeyOf } from './gateway/index.ts';
-import { createMockSurface, mockBasePath, mockNhsLogin, type RealmKeys } from './mock/index.ts';
+import {
+  type AddedCitizens,
+  createMockSurface,
+  mockBasePath,
+  mockNhsLogin,
+  type RealmKeys,
+} from './mock/index.ts';
 import { ProofNonces } from './oauth/dpop-nonce.ts';
 import { askOver } from './oauth/safe-fetch.ts';
 import { demoCredentials, platformClient } from './oauth/seeds.ts';
@@ -43,6 +49,7 @@ export interface Materials {
   mutualTls: MutualTlsUrls;
   agentSocket: string;
   realmKeys: RealmKeys;
+  citizens: AddedCitizens;
   /** Brings storage back to the seed. */
   reset: () => Promise<void>;
   /** SHA-256 of the access token in the state file. */
@@ -63,7 +70,8 @@ export interface Composition {
 
 /** Builds the parts that the configuration asks for. With main.ts this file is the only one that knows every part. */
 export async function compose(materials: Materials): Promise<Composition> {
-  const { config, development, core, vault, folder, ports, urls, agentSocket, realmKeys, reset } = materials;
+  const { config, development, core, vault, folder, ports, urls, agentSocket, realmKeys, citizens, reset } =
+    materials;
   const { mutualTls, operatorHash, platformSecret, live, logLevel } = materials;
   const { clientAuthorities, clientRevocations } = live;
   const {
@@ -287,7 +295,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       agentSocket,
       productApis,
       namedFaults: [...cis2Faults, ...pdsFaults, ...outages],
-      ...(development ? { realmKeys } : { operatorHash }),
+      ...(development ? { realmKeys, citizens } : { operatorHash }),
       reset,
       allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],
       peerUser: peerUserOf(`http://localhost:${ports.console}`, !config.anyLocalUser),

@@ -28,7 +28,7 @@ import { resetCredentials, seedCredentials } from './cis2/enrolment/seeds.ts';
 import { compose } from './composition.ts';
 import { type Config, productionServices } from './config.ts';
 import { resetPatients, seedPatients } from './gateway/index.ts';
-import { RealmKeys } from './mock/index.ts';
+import { AddedCitizens, RealmKeys } from './mock/index.ts';
 import { registerPlatform } from './oauth/platform-client.ts';
 import { platformClient, resetRegistrations, seedRegistrations } from './oauth/seeds.ts';
 import { realmPath } from './service.ts';
@@ -132,6 +132,7 @@ async function start(
   const theme = openTheme(config.theme);
   const agentSocket = agentSocketPath(ports.identityAgent);
   const realmKeys = new RealmKeys(database);
+  const citizens = new AddedCitizens(database);
   const operatorToken = randomToken();
   const platformSecret = development
     ? platformClient.clientSecret
@@ -146,6 +147,7 @@ async function start(
     await resetCredentials({ database, vault, clock: core.clock });
     await resetAgent();
     await realmKeys.clear();
+    await citizens.clear();
     await resetPatients(database);
   }
 
@@ -163,6 +165,7 @@ async function start(
     mutualTls,
     agentSocket,
     realmKeys,
+    citizens,
     reset,
     operatorHash: sha256(operatorToken),
     platformSecret,

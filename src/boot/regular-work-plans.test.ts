@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { startPostgres } from '../../test/support/postgres.ts';
 import { compose } from '../composition.ts';
 import { type Config, configShape } from '../config.ts';
-import { RealmKeys } from '../mock/index.ts';
+import { AddedCitizens, RealmKeys } from '../mock/index.ts';
 import { type Database, type Statement, sql } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { createCore } from './core.ts';
@@ -204,6 +204,7 @@ for (const open of [onSqlite, onPostgres])
         mutualTls: { api: undefined, cis2: undefined },
         agentSocket: '',
         realmKeys: new RealmKeys(seen),
+        citizens: new AddedCitizens(seen),
         reset: async () => undefined,
         operatorHash: sha256(''),
         platformSecret: 'a-secret-of-the-platform-of-32-characters',

@@ -6,6 +6,7 @@ import { audit } from './commands/audit.ts';
 import { authenticator } from './commands/authenticator.ts';
 import { card } from './commands/card.ts';
 import { check } from './commands/check.ts';
+import { citizen } from './commands/citizen.ts';
 import { developer } from './commands/developer.ts';
 import { directory } from './commands/directory.ts';
 import { doctor } from './commands/doctor.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   card,
   agent,
   person,
+  citizen,
   authenticator,
   registrationAuthority,
   mail,

@@ -15,6 +15,10 @@ export const registrationFlags = {
   backchannelLogout: z.string().optional(),
   cis2Auth: z.string().optional(),
   cis2JwksUrl: z.string().optional(),
+  clientId: z.string().optional(),
+  clientSecret: z.string().optional(),
+  cis2ClientId: z.string().optional(),
+  cis2ClientSecret: z.string().optional(),
 };
 
 /** Those that may come several times. */
@@ -40,6 +44,16 @@ const lists: Readonly<Record<(typeof registrationLists)[number], Field>> = {
   postLogoutRedirect: { half: 'cis2', member: 'postLogoutRedirectUris' },
 };
 
+/** The credentials that the flags choose, by half. */
+function credentialsFrom(flags: Members): Members | undefined {
+  const { clientId, clientSecret, cis2ClientId, cis2ClientSecret } = flags;
+  const halves = Object.entries({
+    platform: { clientId, clientSecret },
+    cis2: { clientId: cis2ClientId, clientSecret: cis2ClientSecret },
+  }).filter(([, half]) => half.clientId !== undefined || half.clientSecret !== undefined);
+  return halves.length > 0 ? Object.fromEntries(halves) : undefined;
+}
+
 /** The registration that the flags of `app add` describe: a half is there when one of its flags is. */
 export function registrationFrom(
   flags: Members,
@@ -61,11 +75,13 @@ export function registrationFrom(
     throw new UsageError(
       'Say what it is for: --callback URL and --product NAME for the API platform, --redirect URL for CIS2.',
     );
+  const credentials = credentialsFrom(flags);
   const profile = flags.profile ?? (flags.native === true ? 'standard' : undefined);
   return {
     name: flags.name,
     ...(profile === undefined ? {} : { profile }),
     ...(flags.developer === undefined ? {} : { developer: flags.developer }),
     ...halves,
+    ...(credentials ? { credentials } : {}),
   };
 }

@@ -68,6 +68,92 @@ describe('a stored name with control characters', () => {
   });
 });
 
+describe('what other programs bring with them', () => {
+  test('a citizen signs in at the mock realm with the number and names that were given', async () => {
+    const number = '9990001234';
+    const form = async () => {
+      const client = {
+        client_id: 'test-client-nhs-login',
+        redirect_uri: 'https://example.test/c',
+        state: 's',
+      };
+      const realm = `${new URL(instance.urls.cis2Issuer).origin}/realms/NHS-Login-mock-internal-dev/protocol/openid-connect`;
+      const query = new URLSearchParams({ ...client, response_type: 'code', scope: 'openid', nonce: 'n' });
+      const page = await (await fetch(`${realm}/auth?${query}`)).text();
+      const action = /<form[^>]* action="([^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
+      const body = new URLSearchParams({ username: number, login: 'Sign In' });
+      return fetch(action, { method: 'POST', body, redirect: 'manual' });
+    };
+    assert.notEqual((await form()).status, 302);
+    const added = await run(
+      'citizen',
+      'add',
+      number,
+      '--given',
+      'Ada',
+      '--family',
+      'BELL',
+      '--proofing',
+      'P5',
+    );
+    assert.deepEqual(added.lines, [`Ada BELL (${number}, P5) can sign in.`]);
+    assert.equal((await form()).status, 302);
+    assert.deepEqual((await run('citizen', 'list')).lines, [`${number}  P5  Ada BELL`]);
+    await run('citizen', 'remove', number);
+    await assert.rejects(run('citizen', 'remove', number), OperatorError);
+    await assert.rejects(run('citizen', 'add', '123', '--given', 'A', '--family', 'B'), /ten digits/);
+  });
+
+  test('an application has the client ids and secrets that were given', async () => {
+    const chosen = [
+      ...['--client-id', 'chosen-platform', '--client-secret', 'chosen-secret-1'],
+      ...['--cis2-client-id', 'chosen-cis2', '--cis2-client-secret', 'chosen-secret-2'],
+    ];
+    const halves = ['--callback', 'http://localhost:3000/c', '--redirect', 'http://localhost:3000/c'];
+    const made = await json('app', 'add', '--name', 'Chosen', ...halves, ...chosen);
+    assert.deepEqual(
+      [made.platform, made.cis2],
+      [
+        { clientId: 'chosen-platform', clientSecret: 'chosen-secret-1' },
+        { clientId: 'chosen-cis2', clientSecret: 'chosen-secret-2' },
+      ],
+    );
+    const token = await fetch(
+      `${instance.urls.cis2Issuer.split('/openam')[0]}/realms/Cis2-mock-x/protocol/openid-connect/token`,
+      {
+        method: 'POST',
+        body: new URLSearchParams({
+          ...{ grant_type: 'authorization_code', code: 'none', redirect_uri: 'http://localhost:3000/c' },
+          ...{ client_id: 'chosen-cis2', client_secret: 'chosen-secret-2' },
+        }),
+      },
+    );
+    assert.equal(((await token.json()) as { error: string }).error, 'invalid_grant', 'the client is known');
+    await assert.rejects(json('app', 'add', '--name', 'Again', ...halves, ...chosen), /another application/);
+    await assert.rejects(
+      run('app', 'edit', String(made.id), '--set', 'credentials={"platform":{"clientId":"x"}}'),
+      /new application/,
+    );
+    await run('app', 'remove', String(made.id));
+  });
+
+  test('a person has the role ids that were given', async () => {
+    const roleName = '"Clinical":"Clinical Provision":"Nurse Access Role"';
+    const role = { roleId: '555000111222', roleCode: 'S8000:G8000:R8001', roleName, orgCode: 'RXX97' };
+    const person = {
+      ...{ uid: '910000000009', givenName: 'Ada', familyName: 'Bell', roles: [role] },
+      organisations: [{ orgCode: 'RXX97', orgName: 'A HOSPITAL' }],
+    };
+    await run('person', 'add', '--json-file', file('chosen-person.json', person));
+    const shown = await json<{ roles: { roleId: string }[] }>('person', 'show', '910000000009');
+    assert.deepEqual(
+      shown.roles.map(({ roleId }) => roleId),
+      ['555000111222'],
+    );
+    await run('person', 'remove', '910000000009');
+  });
+});
+
 describe('keys', () => {
   test('are listed, and rotate now or later', async () => {
     interface Key {

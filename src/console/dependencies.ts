@@ -14,6 +14,7 @@ import type { StoredEvents } from '../storage/events.ts';
 import type { NamedFault } from '../storage/faults.ts';
 import type { Refusals } from '../storage/refusals.ts';
 import type { Settings } from '../storage/settings.ts';
+import type { CitizenRegister } from './resources/citizens.ts';
 import type { RealmKeySets } from './resources/realm-keys.ts';
 
 /** The services whose signing keys the console shows and rotates. */
@@ -57,6 +58,8 @@ export interface ConsoleDependencies {
   reset: () => Promise<void>;
   /** The keys of the mock realms, where there are any. */
   realmKeys?: RealmKeySets;
+  /** The citizens of the mock realms, where there are any. */
+  citizens?: CitizenRegister;
   /** The APIs that products can hold to any effect, by base path. */
   productApis: readonly string[];
   /** Every fault that some part knows how to have. */

@@ -21,6 +21,7 @@ import { createToken } from './token/token.ts';
 import { createUserinfo } from './userinfo.ts';
 
 export type { MockDependencies } from './dependencies.ts';
+export { AddedCitizens } from './people/added-citizens.ts';
 export { RealmKeys } from './realm-keys.ts';
 export { mockBasePath, mockNhsLogin } from './settings.ts';
 

@@ -138,6 +138,8 @@ export const app: Command = {
     '  --backchannel-logout URL        where CIS2 tells of ended sessions',
     '  --cis2-auth METHOD              client_secret_post, client_secret_basic or private_key_jwt',
     '  --cis2-jwks-url URL',
+    '  --client-id ID --client-secret SECRET   credentials of your own instead of new ones, in development;',
+    '                                  at CIS2 --cis2-client-id and --cis2-client-secret',
     '  --developer NAME',
     'alongside app add --file FILE   the same from a JSON file with every member of the console API; - reads standard input',
     'alongside app edit ID --file FILE          change it by a JSON merge patch (RFC 7396)',

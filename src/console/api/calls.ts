@@ -10,6 +10,7 @@ import { applicationCalls } from '../resources/applications.ts';
 import { auditCalls } from '../resources/audit.ts';
 import { authenticatorCalls, broughtAuthenticatorCalls } from '../resources/authenticators.ts';
 import { cardCalls } from '../resources/cards.ts';
+import { citizenCalls } from '../resources/citizens.ts';
 import { clockCalls } from '../resources/clock.ts';
 import { developerCalls } from '../resources/developers.ts';
 import { directoryCalls } from '../resources/directory.ts';
@@ -50,6 +51,7 @@ const developmentCalls = (parts: ApiParts): ApiCall[] => [
   ...readerCalls(parts),
   ...agentCalls(parts),
   ...realmKeyCalls(parts),
+  ...citizenCalls(parts),
   ...clockCalls(parts),
   ...faultCalls(parts),
   ...mintCalls(parts),

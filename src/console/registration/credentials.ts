@@ -14,8 +14,8 @@ export function newClientId(): string {
 export function newSecret(
   now: number,
   expiresAt: number | null = null,
+  secret = randomToken(32),
 ): { secret: string; record: SecretRecord } {
-  const secret = randomToken(32);
   return { secret, record: { hash: sha256(secret), createdAt: now, expiresAt } };
 }
 

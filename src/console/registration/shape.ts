@@ -174,6 +174,18 @@ export const cis2Shape = z
     checkRedirects(value, value.postLogoutRedirectUris, 'postLogoutRedirectUris', add);
   });
 
+/** Credentials that test code brings with it. */
+const chosenCredentials = z.strictObject({
+  clientId: z
+    .string()
+    .regex(/^[A-Za-z0-9._~-]{1,128}$/, 'must be 1 to 128 letters, digits or . _ ~ -')
+    .optional(),
+  clientSecret: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,256}$/, 'must be 8 to 256 visible ASCII characters')
+    .optional(),
+});
+
 const wholeShape = z
   .strictObject({
     name: text(100).min(1, 'must not be empty'),
@@ -181,6 +193,10 @@ const wholeShape = z
     developer: text(100).default(''),
     platform: platformShape.nullable().default(null),
     cis2: cis2Shape.nullable().default(null),
+    credentials: z
+      .strictObject({ platform: chosenCredentials.optional(), cis2: chosenCredentials.optional() })
+      .optional()
+      .describe('Client ids and secrets of a new application, in development; made when absent'),
   })
   .refine(({ platform, cis2 }) => platform !== null || cis2 !== null, 'must have "platform", "cis2" or both');
 

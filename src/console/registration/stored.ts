@@ -15,12 +15,12 @@ function identityOf(
   before: Identity | null,
   half: PlatformRegistration | Cis2Registration,
   at: 'platform' | 'cis2',
-  now: number,
-  fresh: FreshSecrets,
+  { now, fresh, chosen }: { now: number; fresh: FreshSecrets; chosen: Registration['credentials'] },
 ): Identity {
-  const identity = { clientId: before?.clientId ?? newClientId(), secrets: before?.secrets ?? [] };
+  const { clientId = newClientId(), clientSecret } = chosen?.[at] ?? {};
+  const identity = { clientId: before?.clientId ?? clientId, secrets: before?.secrets ?? [] };
   if (!hasSecret(half, at) || identity.secrets.length > 0) return identity;
-  const { secret, record } = newSecret(now);
+  const { secret, record } = newSecret(now, null, clientSecret);
   fresh[at] = secret;
   return { ...identity, secrets: [record] };
 }
@@ -39,19 +39,19 @@ export function storedFrom(
   before: Pick<Application, 'id' | 'status' | 'platform' | 'cis2'>,
   now: number,
 ): { application: Application; fresh: FreshSecrets } {
-  const { name, developer, platform, cis2 } = registration;
+  const { name, developer, platform, cis2, credentials: chosen } = registration;
   const fresh: FreshSecrets = {};
+  const making = { now, fresh, chosen };
   const cis2Of = (half: Cis2Registration): Cis2Half => ({
     ...half,
-    ...identityOf(before.cis2, half, 'cis2', now, fresh),
+    ...identityOf(before.cis2, half, 'cis2', making),
   });
   const application: Application = {
     id: before.id,
     name,
     developer,
     status: before.status,
-    platform:
-      platform && platformHalf(platform, identityOf(before.platform, platform, 'platform', now, fresh)),
+    platform: platform && platformHalf(platform, identityOf(before.platform, platform, 'platform', making)),
     cis2: cis2 && cis2Of(cis2),
   };
   return { application, fresh };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { sha256 } from '@alongside/kernel/secrets';
 import { startConsole, type TestConsole } from '../console.fixture.ts';
 import type { Answered } from '../request.fixture.ts';
 
@@ -24,8 +25,35 @@ describe('registrations that do not fit, and odd ones that do', () => {
     assert.match(String(answer.body.problem), problem);
   };
 
+  test('chosen credentials are refused in production, and no such application is made', async () => {
+    const token = 'operator-token';
+    const production = await startConsole({ development: false, operatorHash: sha256(token) });
+    const headers = { authorization: `Bearer ${token}` };
+    const json = { name: 'x', platform: {}, credentials: { platform: { clientId: 'chosen' } } };
+    const answer = await production.send('/api/v1/applications', { method: 'POST', headers, json });
+    const { credentials: _, ...usual } = json;
+    const fine = await production.send('/api/v1/applications', { method: 'POST', headers, json: usual });
+    const found = await production.applications.byPlatformClient('chosen');
+    await production.close();
+    refused(answer, 'credentials', /development only/);
+    assert.equal(found, undefined);
+    assert.equal(fine.status, 201);
+  });
+
   const wrong: [what: string, body: object, field: string, problem: RegExp][] = [
     ['no name', { name: '' }, 'name', /empty/],
+    [
+      'credentials of a half that is not there',
+      { credentials: { cis2: { clientId: 'x' } } },
+      'credentials.cis2',
+      /needs the member/,
+    ],
+    [
+      'a chosen id with a space',
+      { credentials: { platform: { clientId: 'a b' } } },
+      'credentials.platform.clientId',
+      /letters/,
+    ],
     ['no half', { platform: null }, '', /"platform", "cis2" or both/],
     ['an unknown member', { nmae: 'x' }, '', /nmae/],
     ['an unknown member of a half', { platform: { callbackUrl: 'x' } }, 'platform', /callbackUrl/],

@@ -8,6 +8,7 @@ import type { Products } from '../../oauth/products.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
 import { checkRevision, tagOf } from '../api/preconditions.ts';
+import { errors } from '../errors.ts';
 import { checkProducts, patchedRegistration, withNewKeys } from '../registration/changes.ts';
 import { applicationEditor, shownApplication } from '../registration/editor.ts';
 import { keySetWarnings } from '../registration/key-sets.ts';
@@ -56,9 +57,32 @@ export function applicationCalls({ applications, products, audit, development }:
     ...registrationWarnings(application, await products.list()),
     ...(await keySetWarnings(keys, policy)),
   ];
+  /** Chosen credentials may be weak or public, so they are for development alone, and for a new application. */
+  async function checkCredentials({ credentials, platform, cis2 }: Registration): Promise<void> {
+    const refuse = (field: string, problem: string) =>
+      errors.requestInvalid(`${field} ${problem}`, { field, problem });
+    if (credentials && !development) throw refuse('credentials', 'may be chosen in development only');
+    for (const [name, half] of Object.entries({ platform, cis2 }))
+      if (credentials?.[name as 'platform' | 'cis2'] && !half)
+        throw refuse(`credentials.${name}`, `needs the member "${name}"`);
+    const taken =
+      ((await isTaken('platform', credentials?.platform?.clientId)) && 'platform') ||
+      ((await isTaken('cis2', credentials?.cis2?.clientId)) && 'cis2');
+    if (taken) throw refuse(`credentials.${taken}.clientId`, 'belongs to another application');
+  }
+
+  async function isTaken(at: 'platform' | 'cis2', clientId: string | undefined): Promise<boolean> {
+    if (clientId === undefined) return false;
+    const found =
+      at === 'platform'
+        ? await applications.byPlatformClient(clientId)
+        : await applications.byCis2Client(clientId);
+    return found !== undefined;
+  }
 
   async function add(registration: Registration): Promise<Answer> {
     checkPolicy(registration);
+    await checkCredentials(registration);
     await checkProducts(products, registration, []);
     const { application, fresh } = storedFrom(registration, { ...blank, id: uuid() }, applications.now);
     await applications.add(application);
@@ -73,6 +97,11 @@ export function applicationCalls({ applications, products, audit, development }:
 
   async function patch(request: HttpRequest, id: string, body: JsonObject): Promise<Answer> {
     const changed = await change(request, id, async (before) => {
+      if ('credentials' in body)
+        throw errors.requestInvalid('a change names credentials', {
+          field: 'credentials',
+          problem: 'can be chosen for a new application only',
+        });
       const registration = patchedRegistration(before, body);
       await checkProducts(products, registration, before.platform?.products.map(({ name }) => name) ?? []);
       const { application, fresh } = storedFrom(registration, before, applications.now);

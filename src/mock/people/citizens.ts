@@ -1,16 +1,5 @@
+import type { AddedCitizens, Citizen } from './added-citizens.ts';
 import type { MockPerson, People } from './people.ts';
-
-interface Citizen {
-  /** Also the user id. */
-  nhsNumber: string;
-  /** How well the identity is proven (identity-service-api: the first two characters are the level). */
-  proofing: 'P9' | 'P5' | 'P0';
-  /** Vector of trust (NHS login, vectors of trust). */
-  vot: string;
-  givenName: string;
-  familyName: string;
-  birthdate: string;
-}
 
 /** Fictional; their numbers are those of public test material. */
 const citizens: readonly Citizen[] = [
@@ -41,7 +30,7 @@ const citizens: readonly Citizen[] = [
 ];
 
 function describe(citizen: Citizen, issuer: string): MockPerson {
-  const { nhsNumber, proofing, vot, givenName, familyName, birthdate } = citizen;
+  const { nhsNumber, proofing, vot, givenName, familyName, birthdate, email } = citizen;
   const both = {
     nhs_number: nhsNumber,
     identity_proofing_level: proofing,
@@ -55,14 +44,14 @@ function describe(citizen: Citizen, issuer: string): MockPerson {
       surname: familyName,
       id_status: 'verified',
       token_use: 'id',
-      vot,
+      vot: vot ?? `${proofing}.Cp${proofing === 'P0' ? '' : '.Cd'}`,
       vtm: `${issuer}/trustmark`,
     },
     userinfo: {
       sub: nhsNumber,
       ...both,
       given_name: givenName,
-      email: `${givenName.toLowerCase()}@example.test`,
+      email: email ?? `${givenName.toLowerCase()}@example.test`,
       email_verified: true,
       phone_number: '+447700900000',
       phone_number_verified: true,
@@ -70,13 +59,13 @@ function describe(citizen: Citizen, issuer: string): MockPerson {
   };
 }
 
-/** Citizens as an NHS-login-like provider knows them. */
-export const citizensPeople: People = {
+/** Citizens as an NHS-login-like provider knows them: the fictional ones, and those that testers added. */
+export const citizensPeople = (added: AddedCitizens): People => ({
   prefix: 'NHS-Login-mock-',
   service: 'Mock sign-in for citizens',
-  hint: '9912003071 (P9), 9912003072 (P5) or 9912003073 (P0)',
+  hint: '9912003071 (P9), 9912003072 (P5) or 9912003073 (P0), or an NHS number that was added',
   async find(username, issuer) {
-    const citizen = citizens.find(({ nhsNumber }) => nhsNumber === username);
+    const citizen = (await added.find(username)) ?? citizens.find(({ nhsNumber }) => nhsNumber === username);
     return citizen && describe(citizen, issuer);
   },
-};
+});

@@ -1,0 +1,70 @@
+import { json, noContent } from '@alongside/kernel/answer';
+import { z } from 'zod';
+import { type ApiCall, defineCall } from '../api/call.ts';
+import { errors } from '../errors.ts';
+
+const name = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(100, 'must have at most 100 characters')
+  .regex(/^\P{C}*$/u, 'must not hold control characters');
+
+const citizen = z.strictObject({
+  nhsNumber: z.string().regex(/^\d{10}$/, 'must be ten digits'),
+  proofing: z.enum(['P0', 'P5', 'P9'], 'must be "P0", "P5" or "P9"').default('P9'),
+  givenName: name,
+  familyName: name,
+  birthdate: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date such as 1968-02-12')
+    .default('1970-01-01'),
+  email: z
+    .string()
+    .max(254)
+    .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
+    .optional(),
+});
+
+type Citizen = z.output<typeof citizen>;
+
+/** The citizens that testers add to the mock realms. */
+export interface CitizenRegister {
+  list(): Promise<Citizen[]>;
+  put(citizen: Citizen): Promise<void>;
+  remove(nhsNumber: string): Promise<boolean>;
+}
+
+/** `/citizens`, in development. */
+export function citizenCalls({ citizens }: { citizens?: CitizenRegister }): ApiCall[] {
+  if (!citizens) return [];
+  return [
+    defineCall({
+      method: 'GET',
+      path: '/citizens',
+      summary: 'Citizens that testers added to the realms NHS-Login-mock-*',
+      answers: { 200: 'The citizens' },
+      handle: async () => json(200, { citizens: await citizens.list() }),
+    }),
+    defineCall({
+      method: 'POST',
+      path: '/citizens',
+      summary: 'Adds a citizen, or replaces the one with the same NHS number',
+      body: citizen,
+      answers: { 201: 'The citizen', 400: 'A member does not fit: "field" and "problem"' },
+      async handle({ body }) {
+        await citizens.put(body);
+        return json(201, body);
+      },
+    }),
+    defineCall({
+      method: 'DELETE',
+      path: '/citizens/{nhsNumber}',
+      summary: 'Removes a citizen that was added',
+      answers: { 204: 'The citizen is removed', 404: 'No citizen with this number was added' },
+      async handle({ part }) {
+        if (!(await citizens.remove(part('nhsNumber')))) throw errors.notFound('no such citizen was added');
+        return noContent();
+      },
+    }),
+  ];
+}
