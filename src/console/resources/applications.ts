@@ -57,6 +57,7 @@ export function applicationCalls({ applications, products, audit, development }:
     ...registrationWarnings(application, await products.list()),
     ...(await keySetWarnings(keys, policy)),
   ];
+
   /** Chosen credentials may be weak or public, so they are for development alone, and for a new application. */
   async function checkCredentials({ credentials, platform, cis2 }: Registration): Promise<void> {
     const refuse = (field: string, problem: string) =>
