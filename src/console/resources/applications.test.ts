@@ -170,7 +170,10 @@ describe('/api/v1/applications', () => {
     const byAttribute = await published(`http://127.0.0.1:${port}/jwks`);
     const wrongAttribute = await published(`http://127.0.0.1:${port}/elsewhere`);
     const bareHost = await published(`http://127.0.0.1:${port}`);
-    const ownBareHost = await post({ name: 'x', platform: { jwksUrl: `http://127.0.0.1:${port}` } });
+    const ownBareHost = await post({
+      name: 'x',
+      platform: { products, jwksUrl: `http://127.0.0.1:${port}` },
+    });
     await there.close();
     assert.equal(answer.body.warnings, undefined);
     assert.match(JSON.stringify(missing.body.warnings), /answered 404/);
@@ -180,7 +183,10 @@ describe('/api/v1/applications', () => {
       /^platform\.attributes\.jwks-resource-url: the address answered 404; calls/,
     );
     assert.equal(ownBareHost.status, 201);
-    assert.match(String(ownBareHost.body.warnings), /^platform\.jwksUrl: the address must have a path/);
+    assert.match(
+      JSON.stringify(ownBareHost.body.warnings),
+      /"platform\.jwksUrl: the address must have a path/,
+    );
     assert.match(String(bareHost), /^platform\.attributes\.jwks-resource-url: the address must have a path/);
   });
 
