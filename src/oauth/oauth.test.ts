@@ -186,20 +186,21 @@ describe('fetching what others registered', () => {
         response.end(JSON.stringify(set));
       },
       async (origin) => {
+        const address = `${origin}/jwks.json`;
         const clock = new ManualClock(Date.parse('2026-03-02T09:00:00Z'));
         const keys = new RemoteKeys(clock, open);
-        assert.ok(await keys.key(origin, 'one'));
-        assert.ok(await keys.key(origin, 'one'));
+        assert.ok(await keys.key(address, 'one'));
+        assert.ok(await keys.key(address, 'one'));
         assert.equal(asked, 1);
         set.keys.push(two);
-        assert.ok(await keys.key(origin, 'two'));
+        assert.ok(await keys.key(address, 'two'));
         assert.equal(asked, 2);
-        for (let n = 0; n < 60; n++) assert.equal(await keys.key(origin, `none-${n}`), undefined);
+        for (let n = 0; n < 60; n++) assert.equal(await keys.key(address, `none-${n}`), undefined);
         assert.ok(asked <= 22, `${asked} fetches`);
         clock.advance(61);
-        assert.equal(await keys.key(origin, 'none'), undefined);
+        assert.equal(await keys.key(address, 'none'), undefined);
         clock.advance(3_601);
-        assert.ok(await keys.key(origin, 'one'));
+        assert.ok(await keys.key(address, 'one'));
       },
     );
   });
