@@ -130,7 +130,7 @@ export class Sealer {
   async adopt(): Promise<void> {
     const rows = await this.#database.all<UnsealedRow>(
       sql(
-        'SELECT id, chain, entry, mac FROM audit_unsealed WHERE chain <> ? ORDER BY id LIMIT 500',
+        'SELECT id, chain, entry, mac FROM audit_unsealed WHERE chain <> ? ORDER BY id LIMIT 2000',
         this.#chain,
       ),
     );
