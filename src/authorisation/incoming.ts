@@ -12,6 +12,8 @@ export interface Incoming {
   form: Parameters;
   /** The request names the provider for citizens by the scope `nhs-login`. */
   wantsNhsLogin: boolean;
+  /** What was proven so far, for the audit record of a refusal. */
+  proven: { application?: string };
 }
 
 const isScope = (pair: string): boolean => pair === 'scope' || pair.startsWith('scope=');
@@ -40,6 +42,7 @@ export function readIncoming(base: Base, request: HttpRequest): Incoming {
     query: read(query.rest).without('scope'),
     form: form === undefined ? noParameters : read(form).without('scope'),
     wantsNhsLogin: query.first === 'nhs-login',
+    proven: {},
   };
 }
 

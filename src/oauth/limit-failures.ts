@@ -17,6 +17,7 @@ export function limitFailures<K, R>(
     try {
       return await step(known);
     } catch (thrown) {
+      if (thrown instanceof Refusal) limit.noteRefusal(known.request.address);
       if (thrown instanceof Refusal && !(await limit.admits(known.request.address)))
         throw refuse(`too many failures from this network; this one: ${thrown.detail}`);
       throw thrown;

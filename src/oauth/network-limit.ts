@@ -2,6 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { callerNetwork } from '@alongside/kernel/networks';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
+import type { AuditLog } from '../storage/audit.ts';
 import { type Database, sql } from '../storage/database.ts';
 
 const minute = 60_000;
@@ -28,6 +29,8 @@ export class NetworkLimit {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #kind: string;
+  readonly #name: string;
+  readonly #audit: AuditLog | undefined;
   readonly #limit: number;
   readonly #window: number;
 
@@ -35,12 +38,24 @@ export class NetworkLimit {
    * @param name of what is counted; two limits of one name share their counts.
    * @param limit requests in each window of `window` milliseconds.
    */
-  constructor(storage: { database: Database; clock: Clock }, name: string, limit: number, window = minute) {
+  constructor(
+    storage: { database: Database; clock: Clock; audit?: AuditLog },
+    name: string,
+    limit: number,
+    window = minute,
+  ) {
+    this.#name = name;
+    this.#audit = storage.audit;
     this.#database = storage.database;
     this.#clock = storage.clock;
     this.#kind = `network-${name}`;
     this.#limit = limit;
     this.#window = window;
+  }
+
+  /** Counts a refusal for the audit log, which records sums of a network and minute. */
+  noteRefusal(address: string): void {
+    this.#audit?.countUnproven(this.#name, address);
   }
 
   /** Counts one request from the network of this address. Returns false, and stores nothing, once the limit is reached. */

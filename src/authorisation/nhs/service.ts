@@ -5,6 +5,7 @@ import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, readIncoming } from '../incoming.ts';
 import type { Parts } from '../parts.ts';
+import { recordRefusedTokens } from '../refused-tokens.ts';
 import { createFlows, flowPaths } from './flows.ts';
 
 /** A refusal is an arrow as well: it joins the journey by what the request carried. */
@@ -36,6 +37,10 @@ export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Parts
     } catch (thrown) {
       if (thrown instanceof Refusal && flow.event !== undefined)
         recordRefusal(parts.recorder, flow.event, incoming, thrown);
+      const { application } = incoming.proven;
+      const grant = incoming.form.get('grant_type');
+      if (application !== undefined)
+        await recordRefusedTokens(parts, base, { request, application, grant }, thrown);
       throw thrown;
     }
   }, errors.unexpected);

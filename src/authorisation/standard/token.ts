@@ -10,6 +10,7 @@ import {
 } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
+import { recordRefusedTokens } from '../refused-tokens.ts';
 import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import type { FromClient } from './grants/grant.ts';
@@ -37,7 +38,17 @@ export function createToken(base: Base, parts: Parts): (request: HttpRequest) =>
       if (type === undefined) throw errors.grantMissing('grant_type is missing');
       const endpoint = endpoints.get(type);
       if (!endpoint) throw errors.grantUnsupported(`${type} came`);
-      return endpoint(known);
+      try {
+        return await endpoint(known);
+      } catch (thrown) {
+        const { request, client } = known;
+        // A public client has proven nothing.
+        if (client.half.tokenEndpointAuthMethod !== 'none') {
+          const refused = { request, application: client.application.id, grant: type };
+          await recordRefusedTokens(parts, base, refused, thrown);
+        }
+        throw thrown;
+      }
     });
   return (request) => list.run({ request });
 }

@@ -179,6 +179,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     developers,
     tokens,
     vault,
+    audit,
     events,
     refusals,
     provider,

@@ -84,6 +84,14 @@ export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
 
   async function chooseRole({ session, choice }: { session: Session; choice: RoleChoice }) {
     requireDone(await sessions.chooseRole(session.id, choice.roleId));
+    await audit.write({
+      action: 'cis.role-chosen',
+      outcome: 'ok',
+      actor: session.uid,
+      target: session.id,
+      session: session.id,
+      role: choice.roleId,
+    });
     recorder.record({
       keys: [session.id],
       from: 'identity-agent',

@@ -6,6 +6,7 @@ import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { Addresses } from '../confirmation.ts';
 import { errors } from '../errors.ts';
@@ -35,6 +36,26 @@ async function issueTokens(known: Chosen & { valid: unknown }): Promise<Answer> 
   return json(200, await known.grant.issue(known, known.valid), { pragma: 'no-cache' });
 }
 
+/** Runs a step behind client authentication, and records its refusal. A public client has proven nothing. */
+const recordingRefusals = <K extends Chosen, R>(audit: AuditLog, step: (known: K) => Promise<R>) =>
+  async function runGrant(known: K & { request: HttpRequest }): Promise<R> {
+    try {
+      return await step(known);
+    } catch (thrown) {
+      const { request, party, grant } = known;
+      if (thrown instanceof Refusal && party.client.tokenEndpointAuthMethod !== 'none')
+        await audit.write({
+          action: 'cis2.tokens-refused',
+          outcome: 'refused',
+          actor: '',
+          application: party.application.id,
+          address: request.address,
+          detail: { messageId: request.id, grant: grant.type, error: thrown.entry.id },
+        });
+      throw thrown;
+    }
+  };
+
 /** Who asked is not always known by then, so it stands for an application. */
 const noteRefusal = (recorder: Recorder, key: string, { entry }: Refusal): void =>
   recorder.record({
@@ -51,6 +72,7 @@ export function createToken(
   parts: ClientAuthentication & {
     grants: readonly Grant[];
     recorder: Recorder;
+    audit: AuditLog;
     /** Of this endpoint. */
     addresses: Addresses;
     clock: Clock;
@@ -66,8 +88,8 @@ export function createToken(
     .step(proveKey(parts.addresses, parts))
     .step(bindSender)
     .step(findGrant(grants))
-    .step(validateGrant)
-    .step(issueTokens);
+    .step(recordingRefusals(parts.audit, validateGrant))
+    .step(recordingRefusals(parts.audit, issueTokens));
   return async (request) => {
     try {
       return await list.run({ request });

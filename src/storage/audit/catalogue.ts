@@ -148,12 +148,6 @@ export const auditActions = {
     fields: ['target', 'session'],
     facts: ['cause'],
   },
-  'cis2.role-chosen': {
-    by: 'CIS2',
-    when: 'The user chose another role for a session.',
-    fields: ['session', 'role'],
-    facts: [],
-  },
   'cis2.code-issued': {
     by: 'CIS2',
     when: 'A relying party received an authorization code.',
@@ -175,8 +169,8 @@ export const auditActions = {
   'cis2.tokens-refused': {
     by: 'CIS2',
     when: 'A proven client was refused tokens.',
-    fields: ['application', 'address', 'requestId'],
-    facts: ['grant', 'error'],
+    fields: ['application', 'address'],
+    facts: ['messageId', 'grant', 'error'],
   },
   'cis2.tokens-revoked': {
     by: 'CIS2',
@@ -260,8 +254,8 @@ export const auditActions = {
   'authorisation.tokens-refused': {
     by: 'authorisation',
     when: 'A proven application was refused tokens.',
-    fields: ['application', 'address', 'requestId'],
-    facts: ['base', 'grant', 'error'],
+    fields: ['application', 'address'],
+    facts: ['messageId', 'base', 'grant', 'error'],
   },
   'authorisation.tokens-revoked': {
     by: 'authorisation',

@@ -20,6 +20,7 @@ import type { Base } from '../../base.ts';
 import { errors } from '../../errors.ts';
 import { type Incoming, refuseRepeated } from '../../incoming.ts';
 import type { Parts } from '../../parts.ts';
+import { noteProven } from '../../refused-tokens.ts';
 
 export const checkGrantType = (expected: string) =>
   async function checkGrantType({ form }: Incoming): Promise<void> {
@@ -46,5 +47,6 @@ export const authenticated = (base: Base, parts: Parts, grantType: string) => {
     .step(limitFailures(failures, errors.networkBusy, checkAssertionSignature(clientKeys)))
     .step(checkAudience(base.tokenUrl, clock))
     .step(claimJti(singleUse, clock, base.hardening))
+    .step(noteProven)
     .step(limitRate(limiter, base));
 };

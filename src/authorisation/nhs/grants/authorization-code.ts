@@ -23,6 +23,7 @@ import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
 import { redeeming, type WithCode } from '../../redeem.ts';
 import { isCallback } from '../../redirects.ts';
+import { noteProven } from '../../refused-tokens.ts';
 import { revoking } from '../../revoking.ts';
 import { corsHeaders } from '../cors.ts';
 import { grant, grantTypes } from './grant.ts';
@@ -108,6 +109,7 @@ export const authorizationCode = grant(
         .step(readProducts(products))
         .step(refuseOverLimit(limiter, base))
         .step(limitFailures(failures, errors.networkBusy, checkSecret(applications)))
+        .step(noteProven)
         .step(limitRate(limiter, base))
         .step(requireApproval)
         .step(requireSubscription(base))

@@ -19,6 +19,7 @@ import { type Incoming, refuseRepeated } from '../../incoming.ts';
 import { accessLifetime } from '../../issue.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
+import { noteProven } from '../../refused-tokens.ts';
 import { endOfRefreshing, type Rotated, Rotation, scopesLeft, upstreamOf } from '../../rotation.ts';
 import { grant, grantTypes } from './grant.ts';
 
@@ -95,6 +96,7 @@ export const refreshToken = grant(
         .step(readProducts(products))
         .step(refuseOverLimit(limiter, base))
         .step(limitFailures(failures, errors.networkBusy, checkSecret(applications)))
+        .step(noteProven)
         .step(limitRate(limiter, base))
         .step(requireApproval)
         .step(requireSubscription(base))

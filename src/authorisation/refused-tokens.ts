@@ -1,0 +1,33 @@
+import { Refusal, reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { WithClient } from './application/client.ts';
+import type { Base } from './base.ts';
+import type { Incoming } from './incoming.ts';
+import type { Parts } from './parts.ts';
+
+/** A step behind client authentication: from here on a refusal has an audit record. */
+export function noteProven({ proven, client }: Incoming & WithClient): void {
+  proven.application = client.application.id;
+}
+
+/** Records that a proven application was refused tokens. The refusal stands also when its record cannot be written. */
+export async function recordRefusedTokens(
+  { audit, log }: Pick<Parts, 'audit' | 'log'>,
+  base: Base,
+  { request, application, grant }: { request: HttpRequest; application: string; grant: string | undefined },
+  thrown: unknown,
+): Promise<void> {
+  if (!(thrown instanceof Refusal)) return;
+  await audit
+    .write({
+      action: 'authorisation.tokens-refused',
+      outcome: 'refused',
+      actor: '',
+      application,
+      address: request.address,
+      detail: { messageId: request.id, base: base.path, grant, error: thrown.entry.id },
+    })
+    .catch((error: unknown) =>
+      log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
+    );
+}
