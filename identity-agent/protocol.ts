@@ -191,6 +191,7 @@ export type CardActError =
   | 'unblocking_code_blocked'
   | 'wrong_code'
   | 'code_expired'
+  | 'card_unproven'
   | 'not_signed_in'
   | 'not_due'
   | 'not_renewable'

@@ -137,6 +137,17 @@ describe('unlocking with a mailed code', () => {
     assert.equal((await desk.call('answerPin', { pin: '222222' })).state, 'signedIn');
   });
 
+  test('reports a card that CIS does not know as the one in the reader', async (t) => {
+    const desk = await testDesk(t);
+    await block(desk);
+    desk.cis.cards.refusesCards = true;
+    await assert.rejects(desk.call('requestUnlockCode'), refusedWith('card_unproven'));
+    await assert.rejects(
+      desk.call('unlockCard', { code: '12345678', newPin: '222222' }),
+      refusedWith('card_unproven'),
+    );
+  });
+
   test('works for a card that was issued locked', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'locked' });

@@ -18,6 +18,7 @@ export type CardActResult =
         | 'card_blocked'
         | 'unblocking_code_blocked'
         | 'code_expired'
+        | 'card_unproven'
         | 'cis_unreachable';
     };
 
@@ -85,7 +86,8 @@ export async function requestUnlockCode(desk: Desk): Promise<CardActResult> {
     await desk.parts.cis.requestUnlockCode(card.label.serial, card.held);
   } catch (error) {
     desk.parts.log.warn({ reason: reasonOf(error) }, 'no code was asked for');
-    return failed('cis_unreachable');
+    const isUnproven = error instanceof CisRefusal && error.code === 'card_unproven';
+    return failed(isUnproven ? 'card_unproven' : 'cis_unreachable');
   }
   desk.arrows.cardAct(card, 'unlock-code-asked');
   return { ok: true };
@@ -110,6 +112,7 @@ export async function unlockCard(desk: Desk, code: string, newPin: string): Prom
 function refusedUnlock(error: unknown): CardActResult {
   if (!(error instanceof CisRefusal)) return failed('cis_unreachable');
   if (error.status === 410) return failed('code_expired');
+  if (error.code === 'card_unproven') return failed('card_unproven');
   return { ok: false, error: 'wrong_code', attemptsLeft: error.attemptsLeft ?? null };
 }
 

@@ -12,6 +12,7 @@ const sentences: Readonly<Record<CardActError, string>> = {
     'The unblocking code of this card is blocked too. Please contact your Registration Authority.',
   wrong_code: 'The code is wrong.',
   code_expired: 'The code is no longer valid. Please ask for another one.',
+  card_unproven: 'This card cannot be unlocked here. Please contact your Registration Authority.',
   not_signed_in: 'Please sign in with this card first.',
   not_due: 'The certificate of this card does not end within 90 days, so it cannot be renewed yet.',
   not_renewable: 'This card is renewed by your Registration Authority, not here.',

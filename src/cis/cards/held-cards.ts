@@ -17,16 +17,24 @@ export class HeldCards {
     this.#records = records;
   }
 
-  /** Throws `card_unproven` unless this is the latest authentication certificate of the card, issued by our own authority. */
-  async require(cardSerial: string, der: Buffer | undefined): Promise<void> {
+  /**
+   * Returns the serial of the card. Throws `card_unproven` unless this is its latest authentication certificate, issued by our
+   * own authority.
+   * @param named the serial of the card, or the uid of its holder where a reader cannot tell the serial.
+   */
+  async require(named: string, der: Buffer | undefined): Promise<string> {
     if (!der) throw errors.cardUnproven('there is no certificate');
     const certificate = await this.#read(der);
     const own = (await this.#authorities.find('own'))?.certificate;
     if (!own || !certificate.x509.checkIssued(own) || !certificate.x509.verify(own.publicKey))
       throw errors.cardUnproven('the certificate is not of our own authority');
-    const latest = (await this.#records.ofCards([cardSerial])).at(-1);
+    const record = await this.#records.find(certificate.serial);
+    if (!record || (named !== record.cardSerial && named !== record.uid))
+      throw errors.cardUnproven(`the certificate is not one of card ${named}`);
+    const latest = (await this.#records.ofCards([record.cardSerial])).at(-1);
     if (latest?.serial !== certificate.serial)
-      throw errors.cardUnproven(`it is not the latest certificate of card ${cardSerial}`);
+      throw errors.cardUnproven(`it is not the latest certificate of card ${record.cardSerial}`);
+    return record.cardSerial;
   }
 
   async #read(der: Buffer): Promise<CardCertificate> {

@@ -148,6 +148,12 @@ describe('self-service unlocking', () => {
     assert.equal((await give(code)).status, 200);
   });
 
+  test('finds the card of a reader that cannot tell the serial', async () => {
+    cis.clock.advance(1);
+    assert.equal((await ask({ ...card, serial: card.uid })).status, 202);
+    assert.equal((await give(await latestCode(), { ...card, serial: card.uid })).status, 200);
+  });
+
   test('needs the certificate that the card has now', async () => {
     const renewed = await issueCard(cis, uids.nurse);
     await cis.call(paths.cardAct(renewed.serial, 'renew'), { body: { actor: manager }, as: 'console' });

@@ -67,8 +67,9 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
   }
 
   /** Changes nothing for who does not have the card: comes before the agent's proof, whose id is kept. */
-  const requireCard = ({ serial, certificate }: { serial: string; certificate?: Buffer | undefined }) =>
-    held.require(serial, certificate);
+  const requireCard = async (known: { serial: string; certificate?: Buffer | undefined }) => ({
+    serial: await held.require(known.serial, known.certificate),
+  });
 
   /** Whom a code may be mailed to for this card; in words why nobody. */
   async function addressee(serial: string): Promise<{ person: Person } | { why: string; uid: string }> {

@@ -52,7 +52,8 @@ export interface CardRenewalRequest extends CardSignature {
 
 /**
  * The proof that a card is in the agent's reader, when a blocked PIN keeps it from signing: its authentication certificate,
- * DER in base64, beside the agent's own proof as for presence. Without it, or with another one: 401 `card_unproven`.
+ * DER in base64, beside the agent's own proof as for presence. Without it, or with another one: 401 `card_unproven`. The path
+ * names the serial of the card, or the uid of its holder where the reader cannot tell the serial.
  */
 export interface HeldCard {
   certificate: string;
