@@ -103,9 +103,14 @@ export class SigningKeys implements TokenSigner {
     this.#kids = kids;
   }
 
-  /** Reads every key from the store now. Throws when one cannot be opened. */
+  /** Reads every key from the store now. Throws when one cannot be opened, or when its public part would not verify its signatures. */
   async reread(): Promise<void> {
-    await this.#read();
+    for (const { kid, privateKey, publicJwk } of await this.#read()) {
+      const own = createPublicKey(privateKey).export({ format: 'jwk' });
+      for (const [name, value] of Object.entries(own))
+        if (publicJwk[name as keyof JsonWebKey] !== value)
+          throw new Error(`The public part of the key ${kid} is not that of its private part.`);
+    }
   }
 
   /** Forgets what was read, so that the next use sees another process's rotation. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, test } from 'node:test';
 import { EventLoopWatch } from '@alongside/kernel/event-loop';
 import type { Readiness } from '@alongside/kernel/health';
+import { newKeyPair } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
 import { sql } from '../storage/database.ts';
 import { type Core, createCore } from './core.ts';
@@ -50,6 +51,12 @@ describe('readiness of a process', () => {
     await write("UPDATE signing_key SET private_sealed = 'damaged.damaged' WHERE service = 'cis'");
     assert.deepEqual(await readiness.failed(), []);
     await write("UPDATE signing_key SET private_sealed = 'damaged.damaged'");
+    assert.deepEqual(await readiness.failed(), ['signing-keys']);
+  });
+
+  test('fails for a key set that would not verify the signatures of its key', async () => {
+    const { publicJwk } = await newKeyPair('ES256');
+    await write('UPDATE signing_key SET public_jwk = ?', JSON.stringify(publicJwk));
     assert.deepEqual(await readiness.failed(), ['signing-keys']);
   });
 

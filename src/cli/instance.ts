@@ -21,10 +21,11 @@ export interface Wish {
   data?: string;
   state?: string;
   config?: string;
+  tlsAuthority?: string;
 }
 
 /** What the configuration file of the instance says of where it is; the rest of it is for the instance alone. */
-function configured(wish: Wish): Record<'portBase' | 'data' | 'state', string | undefined> {
+function configured(wish: Wish): Record<'portBase' | 'data' | 'state' | 'tlsAuthority', string | undefined> {
   const file = configFileOf({ ...wish });
   let settings: Record<string, unknown> = {};
   try {
@@ -37,6 +38,7 @@ function configured(wish: Wish): Record<'portBase' | 'data' | 'state', string | 
     portBase: text(settings.portBase),
     data: text(settings.data),
     state: text(settings.state),
+    tlsAuthority: text(settings.tlsAuthority),
   };
 }
 
@@ -59,6 +61,10 @@ const atPort = (port: string): Place => ({ origin: `http://localhost:${port}`, s
 /** The data folder that is meant. */
 export const dataFolderOf = (wish: Wish): string =>
   wish.data ?? environment().ALONGSIDE_DATA ?? configured(wish).data ?? '.alongside';
+
+/** The file with more authorities that the instance trusts. */
+export const tlsAuthorityOf = (wish: Wish): string | undefined =>
+  wish.tlsAuthority ?? (environment().ALONGSIDE_TLS_AUTHORITY || configured(wish).tlsAuthority);
 
 /** Finds where the meant instance should be; whether one runs there is not looked at. */
 export function placeOf(wish: Wish): Place {

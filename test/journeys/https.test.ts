@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { connect } from 'node:net';
+import { json as readJson } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { text } from '@alongside/kernel/answer';
 import { createListener, type HttpRequest } from '@alongside/kernel/http';
 import { createLog } from '@alongside/kernel/log';
@@ -13,6 +16,8 @@ import type { Browser } from 'playwright-core';
 import { makeAuthority, type TestAuthority } from '../support/authority.ts';
 import { launchBrowser, watchDocuments } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
+
+const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 describe('the whole chain over HTTPS', () => {
   let authority: TestAuthority;
@@ -57,6 +62,25 @@ describe('the whole chain over HTTPS', () => {
       }
       await context.close();
     });
+
+  test('alongside doctor trusts the authority of the instance, and judges its certificates', async () => {
+    const examine = async (...argv: string[]) => {
+      const flags = ['doctor', '--json', '--state', instance.state.stateFile ?? '', ...argv];
+      const child = spawn(process.execPath, [cli, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const { checks } = (await readJson(child.stdout)) as {
+        checks: { name: string; outcome: string; detail: string }[];
+      };
+      return (name: string) => checks.find((check) => check.name === name);
+    };
+    const trusting = await examine('--tls-authority', authority.certificate);
+    assert.equal(trusting('service (cis2)')?.outcome, 'ok');
+    assert.match(
+      trusting(`certificate (${instance.urls.api})`)?.detail ?? '',
+      /^It is valid for 36\d\d more days/,
+    );
+    const other = await examine();
+    assert.equal(other('service (cis2)')?.outcome, 'wrong');
+  });
 
   test('a client with a certificate: its token is good over that certificate alone (RFC 8705)', async () => {
     const client = authority.issue('client');

@@ -1,10 +1,12 @@
 import { readFlags } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
+import { trustAuthority } from '../../boot/tls.ts';
+import { configShape } from '../../config.ts';
 import { type Command, noMore, type Output } from '../command.ts';
 import { type Check, type Finding, type Subject, wrong } from '../doctor/check.ts';
 import { checks } from '../doctor/checks.ts';
 import { subjectOf } from '../doctor/subject.ts';
-import { instanceFlags } from '../instance.ts';
+import { instanceFlags, tlsAuthorityOf } from '../instance.ts';
 
 type Named = Finding & { name: string };
 
@@ -35,19 +37,22 @@ function show(findings: readonly Named[], out: Output): void {
   out.line(bad === 0 ? 'Nothing is wrong.' : bad === 1 ? 'One thing is wrong.' : `${bad} things are wrong.`);
 }
 
+const doctorFlags = { ...instanceFlags, tlsAuthority: configShape.tlsAuthority };
+
 export const doctor: Command = {
   name: 'doctor',
   summary: 'look for each thing that could be wrong, and say how to mend it',
   help: [
-    'alongside doctor    Node.js, data folder, state file, ports and who uses them, every service, clocks, the audit log of the',
+    'alongside doctor    Node.js, data folder, state file, ports and who uses them, every service, certificates, clocks, the audit log of the',
     '                    last day, the socket of the Identity Agent, proxy variables, localhost, browser policies, browser',
     '',
     'Exit code 0: nothing is wrong; 1: something is. With --json: {"ok", "checks": [{"name", "outcome", "detail", "mend"}]},',
     'where "outcome" is ok, remark or wrong. It changes nothing.',
   ],
   async run({ argv, out }) {
-    const { flags, words } = readFlags(instanceFlags, argv);
+    const { flags, words } = readFlags(doctorFlags, argv);
     noMore(words, 0);
+    trustAuthority(tlsAuthorityOf(flags))();
     const subject = await subjectOf(flags);
     const findings = (await Promise.all(checks.map((check) => carryOut(check, subject)))).flat();
     const well = findings.every(({ outcome }) => outcome !== 'wrong');

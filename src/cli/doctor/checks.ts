@@ -2,6 +2,7 @@ import { agentSocket } from './agent-socket.ts';
 import { audit } from './audit.ts';
 import { browser } from './browser.ts';
 import { browserPolicy } from './browser-policy.ts';
+import { certificate } from './certificate.ts';
 import type { Check } from './check.ts';
 import { clock } from './clock.ts';
 import { dataFolder } from './data-folder.ts';
@@ -19,6 +20,7 @@ export const checks: readonly Check[] = [
   stateFile,
   ports,
   services,
+  certificate,
   clock,
   audit,
   agentSocket,

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { makeAuthority } from '../../../test/support/authority.ts';
+import { judgeCertificate } from './certificate.ts';
+
+test('judges a certificate: wrong when expired or for another name, a remark in its last 14 days', () => {
+  const authority = makeAuthority();
+  try {
+    const pem = readFileSync(authority.issue('cis2.example').certificate, 'utf8');
+    const { validToDate } = new X509Certificate(pem);
+    const end = validToDate.getTime();
+    const day = 86_400_000;
+    for (const [origin, at, outcome] of [
+      ['https://cis2.example', end - 14 * day, 'ok'],
+      ['https://cis2.example:8402', end - 13 * day, 'remark'],
+      ['https://cis2.example', end + day, 'wrong'],
+      ['https://api.example', end - 30 * day, 'wrong'],
+    ] as const)
+      assert.equal(judgeCertificate(pem, validToDate, origin, at).outcome, outcome, `${origin} ${outcome}`);
+  } finally {
+    authority.discard();
+  }
+});

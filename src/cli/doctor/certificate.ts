@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { isIP } from 'node:net';
+import { connect } from 'node:tls';
+import { systemClock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
+import { certificateProblem } from '../../boot/certificate.ts';
+import { type Check, type Finding, ok, wrong } from './check.ts';
+
+const patience = 5_000;
+const day = 86_400_000;
+/** Days before its end in which a certificate is worth a remark. */
+const soon = 14;
+
+/** Judges the certificate that a server shows for this host name at this time. */
+export function judgeCertificate(pem: string, validTo: Date, origin: string, now: number): Finding {
+  const problem = certificateProblem(pem, [new URL(origin).hostname], now);
+  if (problem !== undefined)
+    return wrong(
+      `The certificate of ${origin} ${problem}.`,
+      'Replace the files of --tls-certificate and --tls-key, or the certificate of the proxy.',
+      origin,
+    );
+  const days = Math.floor((validTo.getTime() - now) / day);
+  return days < soon
+    ? { outcome: 'remark', of: origin, detail: `It expires in ${days} days.`, mend: 'Renew it.' }
+    : ok(`It is valid for ${days} more days.`, origin);
+}
+
+async function judge(origin: string): Promise<Finding> {
+  const { hostname, port } = new URL(origin);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  // Whether it is trusted, the check of the services finds.
+  const socket = connect({
+    ...{ host, port: Number(port || 443), rejectUnauthorized: false },
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+  });
+  try {
+    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(patience) });
+    const certificate = socket.getPeerX509Certificate();
+    if (!certificate) throw new Error('no certificate was sent');
+    return judgeCertificate(certificate.toString(), certificate.validToDate, origin, systemClock.now());
+  } catch (error) {
+    return wrong(
+      `The certificate of ${origin} cannot be read: ${reasonOf(error)}.`,
+      'See the check of the services.',
+      origin,
+    );
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The certificates of the public addresses. */
+export const certificate: Check = {
+  name: 'certificate',
+  async run({ console }) {
+    const origins = new Set(Object.values(console?.urls ?? {}).map((url) => new URL(url).origin));
+    return Promise.all([...origins].filter((origin) => origin.startsWith('https:')).map(judge));
+  },
+};
