@@ -1,0 +1,236 @@
+// Silent sign-ins at an installation with millions of tokens, beside an empty one in the same run: `npm run bench:scale`.
+//
+// Two instances run the real command on two databases of one server. The sign-ins go to them in turn, so that what else the
+// machine does meets both. On PostgreSQL the benchmark also reports which tables were read as a whole meanwhile.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '@alongside/kernel/clock';
+import { type Database, sql } from '../src/storage/database.ts';
+import { connectDatabase, openDatabase } from '../src/storage/dialects.ts';
+import { Navigator } from '../test/support/navigate.ts';
+import { startPostgres } from '../test/support/postgres.ts';
+import { endWith, readBenchFlags } from './flags.ts';
+import { fill } from './scale/fill.ts';
+import { unlimited } from './unlimited.ts';
+import { usage } from './usage.ts';
+
+const usageText =
+  'bench:scale -- [--tokens 5000000] [--people 200000] [--sessions 200000] [--database postgres|sqlite] [--rounds 3] [--sign-ins 300] [--json] [--help]';
+const { values: options } = readBenchFlags(usageText, {
+  options: {
+    tokens: { type: 'string', default: '5000000' },
+    people: { type: 'string', default: '200000' },
+    sessions: { type: 'string', default: '200000' },
+    database: { type: 'string', default: 'postgres' },
+    rounds: { type: 'string', default: '3' },
+    'sign-ins': { type: 'string', default: '300' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  process.stdout.write(`Usage: npm run ${usageText}\n`);
+  process.exit(0);
+}
+const numbers = { ...options, signIns: options['sign-ins'] };
+const scale = {
+  tokens: Number(numbers.tokens),
+  people: Number(numbers.people),
+  sessions: Number(numbers.sessions),
+};
+const rounds = Number(numbers.rounds);
+const signIns = Number(numbers.signIns);
+if ([...Object.values(scale), rounds, signIns].some((number) => !Number.isInteger(number) || number < 1))
+  endWith(usageText);
+if (!['postgres', 'sqlite'].includes(options.database)) endWith(usageText);
+
+const command = fileURLToPath(new URL('../scripts/alongside.mjs', import.meta.url));
+const say = (line: string) => process.stderr.write(`${line}\n`);
+const seconds = (since: number) => Math.round((performance.now() - since) / 100) / 10;
+const warmUp = 40;
+
+interface Running {
+  child: ChildProcess;
+  pid: number;
+  urls: { console: string; sample: string };
+  readyMs: number;
+}
+
+function start(database: string, data: string): Promise<Running> {
+  const began = performance.now();
+  const flags = ['--json', '--port-base', '0', '--data', data, '--database', database];
+  const child = spawn(
+    process.execPath,
+    [command, 'up', ...flags, '--network-limits', JSON.stringify(unlimited)],
+    { stdio: ['ignore', 'pipe', 'inherit'], detached: true },
+  );
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`up ended with ${code}`)));
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', (line) => {
+      const { urls, pid } = JSON.parse(line) as Pick<Running, 'urls' | 'pid'>;
+      resolve({ child, pid, urls, readyMs: performance.now() - began });
+    });
+  });
+}
+
+async function stop({ child, pid }: Running): Promise<void> {
+  child.removeAllListeners('exit');
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  process.kill(pid, 'SIGTERM');
+  await ended;
+}
+
+async function call<T>({ urls }: Running, method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`${urls.console}/api/v1${path}`, {
+    method,
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (!response.ok)
+    throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+/** Puts a person at the desk, and lifts the limits of the applications. */
+async function prepare(instance: Running): Promise<void> {
+  const { products } = await call<{ products: { name: string }[] }>(instance, 'GET', '/products');
+  for (const { name } of products)
+    await call(instance, 'PATCH', `/products/${encodeURIComponent(name)}`, { limits: null });
+  await call(instance, 'PUT', '/readers/0/card', { card: 'gp' });
+  await call(instance, 'POST', '/agent/pin', { pin: '123456' });
+}
+
+/** One silent sign-in as a browser does it, in milliseconds. */
+async function signIn({ urls }: Running): Promise<number> {
+  const began = performance.now();
+  const { answer, hops } = await new Navigator().go(`${urls.sample}/sign-in/combined`);
+  if (answer.status !== 200) throw new Error(`${hops.at(-1)} answered ${answer.status}`);
+  return performance.now() - began;
+}
+
+const at = (times: readonly number[], part: number): number =>
+  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0;
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+/** How often each large table was read as a whole, and how many rows that took. PostgreSQL counts it. */
+async function wholeReads(database: Database): Promise<Map<string, number>> {
+  if (database.dialect !== 'postgres') return new Map();
+  const rows = await database.all<{ name: string; scans: number }>(
+    sql('SELECT relname AS name, seq_scan AS scans FROM pg_stat_user_tables WHERE n_live_tup > 50000'),
+  );
+  return new Map(rows.map(({ name, scans }) => [name, scans]));
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'alongside-scale-'));
+const endings: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+let isInterrupted = false;
+process.on('SIGINT', () => {
+  isInterrupted = true;
+});
+
+async function measure() {
+  // The cluster is thrown away, so that it need not survive anything.
+  const postgres =
+    options.database === 'postgres'
+      ? await startPostgres({ settings: ['shared_buffers=512MB', 'max_wal_size=4GB'], apart: true })
+      : undefined;
+  if (postgres) endings.unshift(() => postgres.stop());
+  const [empty, full] = postgres
+    ? [await postgres.create('empty'), await postgres.create('filled')]
+    : [`sqlite:${join(folder, 'empty.db')}`, `sqlite:${join(folder, 'full.db')}`];
+  await (await openDatabase(full, '')).close();
+  const watching = await connectDatabase(full, '', { timeout: 900_000 });
+  endings.unshift(() => watching.close());
+
+  const filling = performance.now();
+  await fill(watching, scale, systemClock.now(), (line) => {
+    if (isInterrupted) throw new Error('It was interrupted.');
+    say(`${seconds(filling)} s  ${line}`);
+  });
+  const fillSeconds = seconds(filling);
+
+  const instances: Record<'empty' | 'filled', Running> = {} as never;
+  for (const [name, database] of [
+    ['empty', empty],
+    ['filled', full],
+  ] as const) {
+    const instance = await start(database, join(folder, name));
+    endings.unshift(() => stop(instance));
+    instances[name] = instance;
+    await prepare(instance);
+    for (let n = 0; n < warmUp; n++) await signIn(instance);
+    say(`${name}: ready after ${Math.round(instance.readyMs)} ms`);
+  }
+
+  const scansBefore = await wholeReads(watching);
+  const times = { empty: [] as number[], filled: [] as number[] };
+  const cpu = { empty: 0, filled: 0 };
+  const ratios: { p50: number; p99: number }[] = [];
+  for (let round = 1; round <= rounds && !isInterrupted; round++) {
+    const own = { empty: [] as number[], filled: [] as number[] };
+    const before = { empty: usage(instances.empty.pid).cpu, filled: usage(instances.filled.pid).cpu };
+    for (let n = 0; n < signIns && !isInterrupted; n++)
+      for (const name of n % 2 === 0 ? (['empty', 'filled'] as const) : (['filled', 'empty'] as const))
+        own[name].push(await signIn(instances[name]));
+    for (const name of ['empty', 'filled'] as const) {
+      cpu[name] += usage(instances[name].pid).cpu - before[name];
+      times[name].push(...own[name]);
+    }
+    const ratio = (part: number) => rounded(at(own.filled, part) / at(own.empty, part));
+    ratios.push({ p50: ratio(0.5), p99: ratio(0.99) });
+    say(
+      `round ${round} of ${rounds}: p50 and p99 filled / empty ${ratios.at(-1)?.p50} and ${ratios.at(-1)?.p99}`,
+    );
+  }
+  // PostgreSQL publishes its counts a moment later, at the end of a transaction.
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const scans = await wholeReads(watching);
+  const resultOf = (name: 'empty' | 'filled') => ({
+    readyMs: Math.round(instances[name].readyMs),
+    p50: rounded(at(times[name], 0.5)),
+    p99: rounded(at(times[name], 0.99)),
+    cpuMs: rounded(cpu[name] / times[name].length),
+  });
+  const results = { empty: resultOf('empty'), filled: resultOf('filled') };
+  return {
+    database: options.database,
+    ...scale,
+    fillSeconds,
+    signIns: times.filled.length,
+    ...results,
+    p50Ratio: rounded(results.filled.p50 / results.empty.p50),
+    p99Ratio: rounded(results.filled.p99 / results.empty.p99),
+    rounds: ratios,
+    wholeReads: Object.fromEntries(
+      [...scans]
+        .map(([name, count]) => [name, count - (scansBefore.get(name) ?? 0)])
+        .filter(([, count]) => count !== 0),
+    ),
+  };
+}
+
+try {
+  const report = await measure();
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else {
+    const { empty, filled } = report;
+    const line = (name: string, { p50, p99, cpuMs, readyMs }: typeof empty) =>
+      `${name.padEnd(8)} p50 ${p50} ms, p99 ${p99} ms, ${cpuMs} ms of processor time, ready after ${readyMs} ms`;
+    process.stdout.write(
+      `${[
+        `${scale.tokens} tokens, ${scale.people} people, ${scale.sessions} live sessions on ${report.database}, filled in ${report.fillSeconds} s`,
+        `${report.signIns} silent sign-ins at each`,
+        line('empty', empty),
+        line('filled', filled),
+        `filled / empty: p50 ${report.p50Ratio}, p99 ${report.p99Ratio} (goal 1.5)`,
+        `tables read as a whole: ${JSON.stringify(report.wholeReads)}`,
+      ].join('\n')}\n`,
+    );
+  }
+} finally {
+  for (const end of endings) await end();
+}
