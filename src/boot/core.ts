@@ -95,7 +95,8 @@ export async function createCore(
     tokens,
     keys,
     regularWork: [
-      { service: 'core', name: 'audit', every: minute, everyProcess: true, run: () => audit.tick() },
+      { service: 'core', name: 'audit-seals', every: minute, everyProcess: true, run: () => audit.sealOwn() },
+      { service: 'core', name: 'audit-chains', every: minute, run: () => audit.maintain() },
       { service: 'core', name: 'old-single-use', every: minute, run: () => singleUse.sweep() },
       { service: 'core', name: 'old-tokens', every: minute, run: () => tokens.sweep() },
       { service: 'core', name: 'old-refusals', every: minute, run: () => refusals.sweep() },

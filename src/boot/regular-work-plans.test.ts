@@ -49,6 +49,8 @@ const fillings: Readonly<Record<string, string>> = {
   legacy_ticket: `(hash, session_id, training, created_at) SELECT 'h' || i, 's' || i, 0, ${now}`,
   mail: `(id, sealed, state, attempts, holder, held_until, created_at, next_at)
     SELECT 'm' || i, '', 'sent', 1, '', 0, ${time(now)}, ${now}`,
+  audit_record: `(chain, seq, at, action, outcome, actor, application, subject, body, previous, mac)
+    SELECT 'c', i, ${time(now)}, 'x', 'ok', '', '', '', '', '', ''`,
   counter: `(name, window_start, count) SELECT 'cis:n' || i, ${time(now)}, 1`,
   cis2_session: `(sid, cookie_hash, uid, cis_session_id, body, issuer, authenticator, created_at, active_at, ends_at, idle_at, ended_at)
     SELECT 's' || i, 'h' || i, 'u' || i, 's' || i, '{"authentication":{"level":{"nhs":3},"methods":[]}}', 'http://localhost:4/openam',

@@ -109,10 +109,20 @@ export class AuditLog {
     return sealed === undefined ? undefined : this.#seal.openSubject(sealed);
   }
 
-  /** The regular work of each minute. */
+  /** All regular work of each minute. */
   async tick(): Promise<void> {
+    await this.sealOwn();
+    await this.maintain();
+  }
+
+  /** Seals what this process has written: each process does it for itself. */
+  async sealOwn(): Promise<void> {
     await this.#writeUnproven();
     await this.#sealer.sealAll();
+  }
+
+  /** Seals what other processes left, anchors all chains and deletes old records: one process does it for all. */
+  async maintain(): Promise<void> {
     await this.#sealer.adopt();
     const parts = {
       database: this.#database,
