@@ -35,7 +35,10 @@ interface Filling {
   values: string;
 }
 
-/** The tables, in SQL that both dialects read; `i` numbers the rows from 0. A tenth of the tokens is live, nothing is due. */
+/**
+ * The tables, in SQL that both dialects read; `i` numbers the rows from 0. A tenth of the tokens is live, a fifth is to be removed, the
+ * others expired within the last day.
+ */
 function fillings({ tokens, people, sessions }: Scale, dialect: Database['dialect'], now: number): Filling[] {
   const live = (id: string) => `'live-' || ${id}`;
   return [
@@ -46,7 +49,8 @@ function fillings({ tokens, people, sessions }: Scale, dialect: Database['dialec
         'hash, kind, issuer, family, application_id, client_id, uid, sid, scope, attributes, issued_at, expires_at',
       values: `${digest[dialect]}, CASE WHEN i % 2 = 0 THEN 'access' ELSE 'refresh' END, '/oauth2', 'family-' || (i / 2), 'demo',
         'demo-combined', '900000000001', 'sid-' || (i / 4), '', '${attributes}', ${now - 20 * hour} + i % ${16 * hour},
-        CASE WHEN i % 10 = 0 THEN ${now + 12 * hour} ELSE ${now - 16 * hour} + i % ${15 * hour} END`,
+        CASE WHEN i % 10 = 0 THEN ${now + 12 * hour} WHEN i % 10 IN (3, 7) THEN ${now - 48 * hour} + i % ${15 * hour}
+        ELSE ${now - 16 * hour} + i % ${15 * hour} END`,
     },
     {
       table: 'person',

@@ -11,6 +11,7 @@ import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts
 import { type Database, must, StorageError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { StoredEvents } from './events.ts';
+import { Leases } from './leases.ts';
 import { roleOwners } from './migrations/0014-role-owners.ts';
 import { inDialect } from './migrations.ts';
 import { Settings } from './settings.ts';
@@ -142,6 +143,33 @@ for (const make of [sqliteSubject, postgresSubject]) {
       clock.advance(2);
       assert.equal(await uses[1]?.claim('jti', 'j', 1_000), true);
       assert.equal(await uses[0]?.claim('jti', 'j', 1_000), false);
+    });
+
+    test('a lease has one holder of many until it is released or expires', async () => {
+      const clock = new ManualClock(start);
+      const leases = Array.from({ length: 10 }, (_, n) => new Leases(n % 2 ? one : two, clock));
+      const takers = async () => {
+        const taken = await Promise.all(leases.map((lease) => lease.take('work', 30_000)));
+        return taken.flatMap((isTaken, n) => (isTaken ? [n] : []));
+      };
+      const [first = -1, ...others] = await takers();
+      assert.deepEqual(others, []);
+      clock.advance(20);
+      assert.deepEqual(await takers(), [first], 'the holder renews it');
+      clock.advance(20);
+      assert.deepEqual(await takers(), [first], 'renewed, it lasts longer');
+      await leases[first]?.release(['work']);
+      const second = await takers();
+      assert.equal(second.length, 1);
+      // Nobody renews it, as after a crash.
+      clock.advance(29);
+      const waiting = leases.find((_, n) => n !== second[0]);
+      assert.equal(await waiting?.take('work', 30_000), false);
+      clock.advance(1);
+      assert.equal(await waiting?.take('work', 30_000), true);
+      // A clock that is set back by more than the tolerance frees it.
+      clock.advance(-3_600);
+      assert.equal((await takers()).length, 1);
     });
 
     test('kinds do not meet, and nothing is spent late', async () => {

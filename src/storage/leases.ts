@@ -29,8 +29,9 @@ export class Leases {
       row.held_until > now &&
       row.held_until <= now + length + clockTolerance;
     if (isTaken) return false;
-    const { changes } = await this.#database.run(this.#takeStatement(name, now, length));
-    return changes === 1;
+    // A lease that the disk lost is one that expires.
+    const { results } = await this.#database.batch([this.#takeStatement(name, now, length)], { lazy: true });
+    return results[0]?.changes === 1;
   }
 
   /** Releases these leases, so that another process takes them without waiting for their end. */
@@ -39,6 +40,7 @@ export class Leases {
       names.map((name) =>
         sql('UPDATE lease SET held_until = 0 WHERE name = ? AND holder = ?', name, this.#holder),
       ),
+      { lazy: true },
     );
   }
 
