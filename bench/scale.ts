@@ -1,4 +1,4 @@
-// Silent sign-ins at an installation with millions of tokens, beside an empty one in the same run: `npm run bench:scale`.
+// Silent sign-ins at an installation with millions of tokens, compared with an empty one in the same run: `npm run bench:scale`.
 //
 // Two instances run the real command on two databases of one server. The sign-ins go to them in turn, so that what else the
 // machine does meets both. On PostgreSQL the benchmark also reports which tables were read as a whole meanwhile.

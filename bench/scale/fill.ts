@@ -87,7 +87,7 @@ function fillings({ tokens, people, sessions }: Scale, dialect: Database['dialec
       rows: sessions,
       columns:
         'id, uid, agent_id, card_serial, session_jwk, generation, mode, created_at, pin_at, heartbeat_at, ends_at',
-      // Heard from later than the benchmark lasts: nobody sends their heartbeats.
+      // Heard from later than the benchmark lasts, because no agent sends their heartbeats.
       values: `${live('i')}, ${uid}, 'agent-' || i, 'card-' || i, '{"kty":"EC"}', 'hscn', 'normal', ${now}, ${now}, ${now + 6 * hour}, ${now + 9 * hour}`,
     },
     {

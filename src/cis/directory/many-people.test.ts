@@ -5,7 +5,7 @@ import { openDatabase } from '../../storage/dialects.ts';
 import { startCis, type TestCis } from '../cis.fixture.ts';
 import { type ImportAnswer, type Person, paths } from '../protocol.ts';
 
-/** Counts the rows that reads return: what a write costs beside its statements. */
+/** Counts the rows that reads return: the cost of a write besides its statements. */
 function counting(database: Database) {
   const counter = { rows: 0 };
   const counted = Object.assign(Object.create(database) as Database, {

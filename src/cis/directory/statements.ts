@@ -22,7 +22,7 @@ export const personStatement = (person: Person): Statement =>
 
 const roleIdsOf = (person: Person | undefined): string[] => (person?.roles ?? []).map(({ roleId }) => roleId);
 
-/** The writes that free the role profiles which a person no longer has; they come before others take them. */
+/** The writes that free the role profiles which a person no longer has; they precede the writes that give them to others. */
 export const freeRolesStatements = (before: Person, after: Person): Statement[] => {
   const left = new Set(roleIdsOf(after));
   return roleIdsOf(before)

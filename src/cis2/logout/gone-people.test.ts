@@ -123,6 +123,12 @@ test('of 1,000 people who are signed in, those who are disabled or removed lose 
     cis2.cis.people.delete(people[700]?.uid ?? '');
     for (let rounds = 0; rounds < 52; rounds++) await round();
     assert.equal(await live(), 996);
+    // Another process that takes over follows the changes from where this one stopped.
+    const missed = people[600]?.uid ?? '';
+    cis2.cis.people.delete(missed);
+    cis2.cis.changed.push(missed);
+    await otherProcess(cis2).lookForGonePeople();
+    assert.equal(await live(), 995);
   } finally {
     await stop();
   }
