@@ -1,4 +1,4 @@
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type Clock, relativeTime, seconds } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { type Rule, requireAll, shown } from '../../oauth/check.ts';
@@ -104,15 +104,24 @@ export const checkAssertion = (singleUse: SingleUse, clock: Clock) =>
   };
 
 /** The audience is exactly the address that was called (RFC 7523 section 3, as published). */
-export const checkAudience = (tokenUrl: string, clock: Clock) =>
+export const checkAudience = (tokenUrl: string) =>
   async function checkAudience({ assertion }: { assertion: Assertion }): Promise<void> {
-    const { aud, nbf } = assertion.jwt.claims;
+    const { aud } = assertion.jwt.claims;
     if (aud !== tokenUrl)
       throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`);
+  };
+
+/** The assertion is valid already, as far as it says from when (RFC 7519 section 4.1.5). */
+export const checkNotBefore = (clock: Clock) =>
+  async function checkNotBefore({ assertion }: { assertion: Assertion }): Promise<void> {
+    const { nbf } = assertion.jwt.claims;
     if (nbf === undefined) return;
     const now = seconds(clock);
-    if (typeof nbf !== 'number' || nbf > now + allowance)
-      throw errors.assertionEarly(`nbf is ${String(nbf)}, it is ${now} now`);
+    if (typeof nbf !== 'number') throw errors.assertionEarly(`nbf is ${shown(nbf)}, expected a number`);
+    if (nbf > now + allowance)
+      throw errors.assertionEarly(
+        `nbf is ${relativeTime(nbf - now)}: the clock of the client is ahead, or the assertion was made too early`,
+      );
   };
 
 /** The assertion counts once. Claimed only now, when it is proven, so that nobody can burn another client's jti. */

@@ -122,10 +122,10 @@ const sendToProvider = (base: Base, depart: ReturnType<typeof departureFrom>) =>
     });
   };
 
-/** `GET /authorize`: the order of the checks is the contract. */
-export function createAuthorize(base: Base, parts: Parts): NhsEndpoint {
+/** The checks of an authorization request; their order is the contract. */
+export function authorizeChecks(base: Base, parts: Parts) {
   const { applications, products, developers, limiter, diagnosis } = parts;
-  const list = steps<Incoming>()
+  return steps<Incoming>()
     .step(refuseRepeated)
     .step(identify(applications, base))
     .step(requireApproval)
@@ -137,7 +137,11 @@ export function createAuthorize(base: Base, parts: Parts): NhsEndpoint {
     .step(checkRedirectUri(base))
     .step(checkState(diagnosis))
     .step(checkResponseType(diagnosis))
-    .step(checkChallenge(diagnosis, base))
-    .step(sendToProvider(base, departureFrom(base, parts)));
+    .step(checkChallenge(diagnosis, base));
+}
+
+/** `GET /authorize`. */
+export function createAuthorize(base: Base, parts: Parts): NhsEndpoint {
+  const list = authorizeChecks(base, parts).step(sendToProvider(base, departureFrom(base, parts)));
   return (incoming) => list.run(incoming);
 }

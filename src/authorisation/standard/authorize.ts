@@ -120,10 +120,10 @@ const sendToProvider = (base: Base, depart: ReturnType<typeof departureFrom>) =>
     });
   };
 
-/** `GET /authorize` of the standard profile (RFC 6749 section 4.1.1, RFC 7636, RFC 9207). */
-export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
+/** The checks of an authorization request (RFC 6749 section 4.1.1, RFC 7636). */
+export function authorizeChecks(base: Base, parts: Parts) {
   const { applications, products, developers, limiter, urls } = parts;
-  const list = steps<{ request: HttpRequest }>()
+  return steps<{ request: HttpRequest }>()
     .step(readQuery)
     .step(readPushed(pushedAt(base, parts)))
     .step(identify(applications, base))
@@ -141,8 +141,12 @@ export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest
     .step(checkScope)
     .step(checkSignIn)
     .step(checkResources(urls.api))
-    .step(checkKey)
-    .step(sendToProvider(base, departureFrom(base, parts)));
+    .step(checkKey);
+}
+
+/** `GET /authorize` of the standard profile (RFC 9207). */
+export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
+  const list = authorizeChecks(base, parts).step(sendToProvider(base, departureFrom(base, parts)));
   return (request) => list.run({ request });
 }
 

@@ -13,38 +13,52 @@ import type { Parts } from '../parts.ts';
 import { recordRefusedTokens } from '../refused-tokens.ts';
 import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
-import type { FromClient } from './grants/grant.ts';
+import type { FromClient, Grant } from './grants/grant.ts';
 import { grants } from './grants/registry.ts';
 import { readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
 import { readProof, requireProof } from './proof.ts';
 
-/** `POST /token` of the standard profile (RFC 6749 section 3.2): the client first, then its grant. */
-export function createToken(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
+/** The checks of the client of a token request (RFC 6749 section 3.2). */
+export function tokenClientChecks(base: Base, parts: Parts) {
   const { products, developers, limiter } = parts;
-  const endpoints = new Map(grants.map((grant) => [grant.type, grant.endpoint(base, parts)]));
-  const list = steps<{ request: HttpRequest }>()
+  return steps<{ request: HttpRequest }>()
     .step(readForm)
     .step(authenticateClient(base, parts))
     .step(orElse(requireApproval, notAllowed))
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), notAllowed))
     .step(orElse(requireActiveDeveloper(developers), notAllowed))
-    .step(limitRate(limiter, base))
+    .step(limitRate(limiter, base));
+}
+
+/** Runs the endpoint of the grant that a request names. */
+export const runGrant = (endpointOf: (grant: Grant) => (known: FromClient) => Promise<Answer>) => {
+  const endpoints = new Map(grants.map((grant) => [grant.type, endpointOf(grant)]));
+  return async function runGrant(known: FromClient): Promise<Answer> {
+    const type = known.parameters.get('grant_type');
+    if (type === undefined) throw errors.grantMissing('grant_type is missing');
+    const endpoint = endpoints.get(type);
+    if (!endpoint) throw errors.grantUnsupported(`grant_type is ${type}`);
+    return endpoint(known);
+  };
+};
+
+/** `POST /token` of the standard profile: the client first, then its grant. */
+export function createToken(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
+  const run = runGrant((grant) => grant.endpoint(base, parts));
+  const list = tokenClientChecks(base, parts)
     .step(readProof(base.tokenUrl, base, parts))
     .step(requireProof)
-    .step(async function runGrant(known: FromClient): Promise<Answer> {
-      const type = known.parameters.get('grant_type');
-      if (type === undefined) throw errors.grantMissing('grant_type is missing');
-      const endpoint = endpoints.get(type);
-      if (!endpoint) throw errors.grantUnsupported(`${type} came`);
+    .step(async function issueTokens(known: FromClient): Promise<Answer> {
       try {
-        return await endpoint(known);
+        return await run(known);
       } catch (thrown) {
-        const { request, client } = known;
+        const { request, client, parameters } = known;
         // A public client has proven nothing.
-        if (client.half.tokenEndpointAuthMethod !== 'none') {
-          const refused = { request, application: client.application.id, grant: type };
+        const grant = parameters.get('grant_type');
+        if (client.half.tokenEndpointAuthMethod !== 'none' && grants.some(({ type }) => type === grant)) {
+          const refused = { request, application: client.application.id, grant: grant ?? '' };
           await recordRefusedTokens(parts, base, refused, thrown);
         }
         throw thrown;

@@ -4,6 +4,7 @@ import {
   type Assertion,
   checkAssertionType,
   checkAudience,
+  checkNotBefore,
   claimed,
   claimRules,
   decodeAssertion,
@@ -105,7 +106,8 @@ export const assertionProbes = (base: Base, parts: Parts): Probe[] => {
       expected: 'that of the registered key with this kid, by RS512',
       step: checkAssertionSignature(clientKeys),
     },
-    { check: 'aud', expected: base.tokenUrl, step: checkAudience(base.tokenUrl, clock) },
+    { check: 'aud', expected: base.tokenUrl, step: checkAudience(base.tokenUrl) },
+    { check: 'nbf', expected: 'none, or a time that has come', step: checkNotBefore(clock) },
   ];
 };
 

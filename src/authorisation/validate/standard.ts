@@ -133,7 +133,7 @@ export function tokenProbes({ parameters }: Incoming, base: Base, parts: Parts):
     {
       check: 'grant',
       expected: 'what the grant asks for',
-      step: async (known: FromClient) => grant?.check(base, parts)(known),
+      step: async (known: FromClient) => void (await grant?.check(base, parts)(known)),
     },
   ];
 }

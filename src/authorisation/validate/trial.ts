@@ -1,6 +1,8 @@
 import { Answer } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import { type Check, type Rule, shown } from '../../oauth/check.ts';
+import { NetworkLimit } from '../../oauth/network-limit.ts';
+import { RateLimiter } from '../../oauth/rate-limits.ts';
 import { Tokens } from '../../oauth/tokens.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import { words } from '../diagnosis.ts';
@@ -35,6 +37,17 @@ class DrySingleUse extends SingleUse {
   }
 }
 
+class DryRateLimiter extends RateLimiter {
+  override exceeded: RateLimiter['exceeded'] = (limits, name) => this.wouldExceed(limits, name);
+  override exceededByNetwork: RateLimiter['exceededByNetwork'] = async () => undefined;
+}
+
+class DryNetworkLimit extends NetworkLimit {
+  override async admits(): Promise<boolean> {
+    return true;
+  }
+}
+
 class DryTokens extends Tokens {
   override async revokeFamily(): Promise<number> {
     return 0;
@@ -46,6 +59,9 @@ export const dryParts = (parts: Parts): Parts => ({
   ...parts,
   singleUse: new DrySingleUse(parts.database, parts.clock),
   tokens: new DryTokens(parts.database, parts.clock),
+  limiter: new DryRateLimiter(parts.database, parts.clock),
+  failures: new DryNetworkLimit(parts, 'dry', 1),
+  unproven: new DryNetworkLimit(parts, 'dry', 1),
 });
 
 /** Several rules may be about one thing: its first failure stands for it, or the last rule that it meets. */
@@ -70,10 +86,21 @@ const publicOf = (refusal: Refusal): NonNullable<ValidationAnswer['answer']> => 
   error_description: words(refusal),
 });
 
+/** The refusal with which an endpoint's own checks answer, thrown or as a redirect; undefined when they let a request pass. */
+async function refusalOf(run: () => Promise<Answer>): Promise<Refusal | undefined> {
+  try {
+    return (await run()).because?.refusal;
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return thrown;
+    throw thrown;
+  }
+}
+
 /** Looks at everything in order, and goes on after a failure unless the rest hangs on it. */
 export async function tryAll(
   start: object,
   probes: readonly Probe[],
+  endpoint?: () => Promise<Answer>,
 ): Promise<Pick<ValidationAnswer, 'ok' | 'checks' | 'answer'>> {
   let known: Known = { ...start };
   let first: Refusal | undefined;
@@ -104,5 +131,14 @@ export async function tryAll(
       if (needed) break;
     }
   }
-  return { ok: first === undefined, checks, answer: first ? publicOf(first) : null };
+  // The verdict is that of the endpoint's own list of steps, so that it cannot differ from the answer that comes.
+  const verdict = endpoint ? await refusalOf(endpoint) : first;
+  if (verdict && checks.every(({ ok }) => ok))
+    checks.push({
+      check: verdict.entry.id,
+      ok: false,
+      expected: verdict.entry.fix,
+      received: verdict.detail || verdict.entry.description,
+    });
+  return { ok: verdict === undefined, checks, answer: verdict ? publicOf(verdict) : null };
 }

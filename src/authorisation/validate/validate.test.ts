@@ -93,6 +93,8 @@ describe('it refuses what the endpoint refuses, in the same words', () => {
     ['iss is not sub', () => ({ claims: { sub: 'other' } }), ['iss and sub']],
     ['jti missing', () => ({ claims: { jti: undefined } }), ['jti']],
     ['an unknown API key', () => ({ claims: { iss: 'nobody', sub: 'nobody' } }), ['client']],
+    ['nbf in the future', () => ({ claims: { nbf: now() + 70 } }), ['nbf']],
+    ['nbf as text', () => ({ claims: { nbf: 'soon' } }), ['nbf']],
     ['aud of another environment', () => ({ claims: { aud: 'https://int.test/oauth2/token' } }), ['aud']],
     ['several at once', () => ({ algorithm: 'RS256', claims: { aud: 'x', jti: undefined } }), ['alg', 'jti', 'signature', 'aud']],
   ];
@@ -171,6 +173,34 @@ describe('it refuses what the endpoint refuses, in the same words', () => {
       const { status: __, ...answer } = found.answer ?? { status: 0 };
       assert.deepEqual(answer, body);
     });
+
+  test('predicts the words of each endpoint for a revoked application of the standard profile', async () => {
+    const stored = await platform.applications.get('web');
+    assert.ok(stored);
+    const { revision, ...application } = stored;
+    await platform.applications.replace({ ...application, status: 'revoked' }, revision);
+    try {
+      const form = {
+        grant_type: 'client_credentials',
+        client_id: 'key-of-web',
+        client_secret: secretOf('web'),
+      };
+      const token = await validate({ form: formOf(form), base: '/oauth2.1' });
+      const answered = await platform.post('/oauth2.1/token', form);
+      const { message_id: _, ...body } = answered.body;
+      assert.deepEqual({ ...token.answer }, { status: answered.status, ...body });
+      const query = client.requestOf('web');
+      const request = await validate({ url: `/oauth2.1/authorize?${new URLSearchParams(query)}` });
+      const { location } = await platform.get('/oauth2.1/authorize', query);
+      assert.deepEqual(
+        [request.answer?.error, request.answer?.error_description],
+        [location?.searchParams.get('error'), location?.searchParams.get('error_description')],
+      );
+    } finally {
+      const { revision: now, ...revoked } = (await platform.applications.get('web')) ?? stored;
+      await platform.applications.replace({ ...revoked, status: 'approved' }, now);
+    }
+  });
 
   test('the standard assertion: everything that is wrong with it at once', async () => {
     const jwt = await assertion({

@@ -1,4 +1,4 @@
-import { type Answer, json } from '@alongside/kernel/answer';
+import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { parseJsonObject } from '@alongside/kernel/json';
@@ -11,8 +11,12 @@ import { requireConsole } from '../console/caller.ts';
 import { errors } from '../console/errors.ts';
 import { errors as published } from '../errors.ts';
 import { readIncoming } from '../incoming.ts';
+import { authorizeChecks as nhsAuthorizeChecks } from '../nhs/authorize.ts';
+import { grants as nhsGrants } from '../nhs/grants/registry.ts';
 import type { Parts } from '../parts.ts';
 import type { ValidateRequest, ValidationAnswer } from '../protocol.ts';
+import { authorizeChecks as standardAuthorizeChecks } from '../standard/authorize.ts';
+import { runGrant, tokenClientChecks } from '../standard/token.ts';
 import * as nhs from './nhs.ts';
 import * as standard from './standard.ts';
 import { dryParts, type Probe, tryAll } from './trial.ts';
@@ -64,15 +68,26 @@ const findBase = ({ applications }: Pick<Parts, 'applications'>, bases: readonly
     return { kind, text, base };
   };
 
-function nhsProbes({ kind, text, base }: WithPasted, request: HttpRequest, parts: Parts): [object, Probe[]] {
+/** What a trial looks at, and the checks of the real endpoint, which give the verdict. */
+interface TrialPlan {
+  start: object;
+  probes: Probe[];
+  endpoint?: (() => Promise<Answer>) | undefined;
+}
+
+const pass = async (): Promise<Answer> => noContent();
+
+function nhsPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: Parts): TrialPlan {
   if (kind === 'assertion') {
     const jwt = decodeJwt(text);
     if (!jwt)
-      return [
-        {},
-        [{ check: 'client_assertion', expected: 'a signed JWT', step: refuseMalformed, needed: true }],
-      ];
-    return [{ jwt }, nhs.assertionProbes(base, parts)];
+      return {
+        start: {},
+        probes: [
+          { check: 'client_assertion', expected: 'a signed JWT', step: refuseMalformed, needed: true },
+        ],
+      };
+    return { start: { jwt }, probes: nhs.assertionProbes(base, parts) };
   }
   const isQuery = kind === 'url';
   const incoming = readIncoming(base, {
@@ -83,34 +98,61 @@ function nhsProbes({ kind, text, base }: WithPasted, request: HttpRequest, parts
     body: isQuery ? '' : text,
     headers: isQuery ? {} : { 'content-type': 'application/x-www-form-urlencoded' },
   });
-  return [incoming, isQuery ? nhs.authorizeProbes(base, parts) : nhs.tokenProbes(incoming, base, parts)];
+  if (isQuery)
+    return {
+      start: incoming,
+      probes: nhs.authorizeProbes(base, parts),
+      endpoint: () => nhsAuthorizeChecks(base, parts).step(pass).run(incoming),
+    };
+  const grant = Object.values(nhsGrants).find(({ matches }) => matches(incoming));
+  return {
+    start: incoming,
+    probes: nhs.tokenProbes(incoming, base, parts),
+    endpoint: grant && (() => grant.check(base, parts)(incoming)),
+  };
 }
 
 function refuseMalformed(): never {
   throw published.assertionMalformed('it is not a compact JWS of two JSON objects');
 }
 
-function standardProbes(
-  { kind, text, base }: WithPasted,
-  request: HttpRequest,
-  parts: Parts,
-): [object, Probe[]] {
-  if (kind === 'assertion') return [{ assertion: text }, standard.assertionProbes(base, parts)];
+function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: Parts): TrialPlan {
+  if (kind === 'assertion')
+    return { start: { assertion: text }, probes: standard.assertionProbes(base, parts) };
   const parameters = parseParameters(text);
   if (!parameters) throw errors.requestInvalid('the parameters are not well-formed, or more than 100');
   const { certificate: _, ...plain } = request;
   const incoming = { request: { ...plain, headers: {} }, parameters };
-  return [
-    incoming,
-    kind === 'url' ? standard.authorizeProbes(base, parts) : standard.tokenProbes(incoming, base, parts),
-  ];
+  if (kind === 'url')
+    return {
+      start: incoming,
+      probes: standard.authorizeProbes(base, parts),
+      endpoint: () =>
+        standardAuthorizeChecks(base, parts)
+          .step(pass)
+          .run({ request: { ...plain, headers: {}, method: 'GET', query: text, body: '' } }),
+    };
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  return {
+    start: incoming,
+    probes: standard.tokenProbes(incoming, base, parts),
+    // Proofs and certificates of the connection are not part of what was pasted.
+    endpoint: () =>
+      tokenClientChecks(base, parts)
+        .step(() => ({ jkt: null, binding: null }))
+        .step(runGrant((grant) => grant.check(base, parts)))
+        .run({ request: { ...plain, headers, method: 'POST', query: '', body: text } }),
+  };
 }
 
 const look = (parts: Parts) =>
   async function look(known: WithPasted & { request: HttpRequest }): Promise<Answer> {
     const { base, request } = known;
-    const [start, probes] = (base.profile === 'nhs' ? nhsProbes : standardProbes)(known, request, parts);
-    const found: ValidationAnswer = { base: base.path, ...(await tryAll(start, probes)) };
+    const plan = (base.profile === 'nhs' ? nhsPlan : standardPlan)(known, request, parts);
+    const found: ValidationAnswer = {
+      base: base.path,
+      ...(await tryAll(plan.start, plan.probes, plan.endpoint)),
+    };
     return json(200, found);
   };
 

@@ -54,7 +54,7 @@ export const validate: Command = {
       for (const line of columns(rows)) out.line(line);
       if (found.answer)
         out.line(`${found.base} would answer ${found.answer.status} ${JSON.stringify(found.answer)}`);
-      else out.line(`${found.base} would take it.`);
+      else out.line(`${found.base} would accept this request.`);
     }
     return found.ok ? 0 : 1;
   },

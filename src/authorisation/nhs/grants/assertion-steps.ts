@@ -4,6 +4,7 @@ import {
   checkAssertion,
   checkAssertionType,
   checkAudience,
+  checkNotBefore,
   claimJti,
   decodeAssertion,
 } from '../../application/assertion.ts';
@@ -45,7 +46,8 @@ export const authenticated = (base: Base, parts: Parts, grantType: string) => {
     .step(requireActiveDeveloper(developers))
     .step(refuseOverLimit(limiter, base))
     .step(limitFailures(failures, errors.networkBusy, checkAssertionSignature(clientKeys)))
-    .step(checkAudience(base.tokenUrl, clock))
+    .step(checkAudience(base.tokenUrl))
+    .step(checkNotBefore(clock))
     .step(claimJti(singleUse, clock, base.hardening))
     .step(noteProven)
     .step(limitRate(limiter, base));

@@ -1,4 +1,4 @@
-import type { Answer } from '@alongside/kernel/answer';
+import { type Answer, noContent } from '@alongside/kernel/answer';
 import type { Steps } from '@alongside/kernel/steps';
 import type { Base } from '../../base.ts';
 import type { Incoming } from '../../incoming.ts';
@@ -11,6 +11,8 @@ export interface Grant {
   readonly event: string;
   matches(incoming: Incoming): boolean;
   endpoint(base: Base, parts: Parts): NhsEndpoint;
+  /** All that is checked before anything is issued. */
+  check(base: Base, parts: Parts): NhsEndpoint;
 }
 
 /** Makes a grant of its two halves: nothing is written before everything was checked. */
@@ -27,6 +29,10 @@ export function grant<Valid>(
     matches,
     endpoint(base, parts) {
       const list = halves.validate(base, parts).step(halves.issue(base, parts));
+      return (incoming) => list.run(incoming);
+    },
+    check(base, parts) {
+      const list = halves.validate(base, parts).step(async () => noContent());
       return (incoming) => list.run(incoming);
     },
   };

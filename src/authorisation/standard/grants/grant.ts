@@ -15,7 +15,7 @@ export interface Grant {
   readonly type: string;
   endpoint(base: Base, parts: Parts): (known: FromClient) => Promise<Answer>;
   /** All that is checked before anything is given; throws the refusal. */
-  check(base: Base, parts: Parts): (known: FromClient) => Promise<void>;
+  check(base: Base, parts: Parts): (known: FromClient) => Promise<Answer>;
 }
 
 /** Makes a grant of its two halves: nothing is written before everything was checked. */
@@ -34,7 +34,7 @@ export function grant<Valid>(
     },
     check(base, parts) {
       const list = halves.validate(base, parts).step(async () => noContent());
-      return async (known) => void (await list.run(known));
+      return (known) => list.run(known);
     },
   };
 }
