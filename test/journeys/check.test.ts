@@ -193,6 +193,28 @@ describe('alongside check', () => {
     assert.match(elsewhere.checks[0]?.got ?? '', /not to CIS2 at .* give the address that starts a sign-in/);
   });
 
+  test('a product that is missing is not blamed on the application', async () => {
+    await instance.api('POST', '/products', {
+      name: 'of-no-use',
+      apis: ['hello-world'],
+      scopes: [],
+      limits: null,
+    });
+    type Half = { platform: { products: string[] } };
+    const { platform } = await instance.api<Half>('GET', '/applications/demo-separate');
+    const give = (products: string[]) =>
+      instance.api('PATCH', '/applications/demo-separate', { platform: { products } });
+    await give(['of-no-use']);
+    try {
+      await assert.rejects(
+        run(`${instance.urls.sample}/sign-in/separate`, ...only(['oidcc-client-test'])),
+        /refused the application for its registration \(authorisation\.notSubscribed\)/,
+      );
+    } finally {
+      await give(platform.products);
+    }
+  });
+
   test('Ctrl-C ends it, and its fault is off', async () => {
     const held = party.holdAfter(1);
     const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { systemClock } from '@alongside/kernel/clock';
-import { OperatorError } from '@alongside/kernel/operator';
+import { reasonOf } from '@alongside/kernel/errors';
 import { type Form, formOf, refreshOf, sendsItself } from './markup.ts';
 
 /** The browser came to an address where it stops. */
@@ -39,6 +39,16 @@ export interface CookieLine {
 
 /** Milliseconds for one answer. */
 const patience = 30_000;
+
+/** A server that did not answer. */
+export class Unreachable extends Error {
+  readonly origin: string;
+
+  constructor(origin: string, cause: Error) {
+    super(`${origin} does not answer: ${reasonOf(cause)}`, { cause });
+    this.origin = origin;
+  }
+}
 
 /** A browser without a screen: cookies with path and SameSite, redirects, pages that go on by themselves. It stops before the addresses that it is told, which nobody has to serve. */
 export class Browser {
@@ -174,7 +184,7 @@ export class Browser {
         },
         (response) => {
           this.#keep(url, response.headers['set-cookie'] ?? []);
-          response.on('error', reject);
+          response.on('error', (error) => reject(new Unreachable(url.origin, error)));
           const parts: Buffer[] = [];
           response.on('data', (part: Buffer) => parts.push(part));
           response.on('end', () =>
@@ -188,10 +198,8 @@ export class Browser {
           );
         },
       );
-      request.on('error', reject);
-      request.on('timeout', () =>
-        request.destroy(new OperatorError(`${url.origin} did not answer within ${patience / 1000} s`)),
-      );
+      request.on('error', (error) => reject(new Unreachable(url.origin, error)));
+      request.on('timeout', () => request.destroy(new Error(`no answer within ${patience / 1000} s`)));
       request.end(body);
     });
   }

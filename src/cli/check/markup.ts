@@ -1,3 +1,5 @@
+import { type DefaultTreeAdapterTypes, parse as parseHtml } from 'parse5';
+
 /** A page as its server sent it. */
 interface Document {
   url: URL;
@@ -10,96 +12,145 @@ export interface Form {
   fields: [string, string][];
 }
 
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+type Node = DefaultTreeAdapterTypes.ChildNode;
+type Element = DefaultTreeAdapterTypes.Element;
 
-const character = (code: number): string => (code <= 0x10_ff_ff ? String.fromCodePoint(code) : '\ufffd');
+/** No script of a page runs here, so that `noscript` counts. */
+const parse = (body: string): DefaultTreeAdapterTypes.Document =>
+  parseHtml(body, { scriptingEnabled: false });
 
-/** What a reader sees of text in HTML. */
-export const decode = (text: string): string =>
-  text.replace(/&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi, (all, hex, decimal, name) =>
-    name ? (entities[name] ?? all) : character(hex ? Number.parseInt(hex, 16) : Number(decimal)),
-  );
+const silent = ['script', 'style', 'template'];
+/** Attributes whose value a reader sees. */
+const visible = ['value', 'title', 'alt', 'placeholder', 'aria-label', 'content'];
 
-/** A tag of a page, and where it begins and ends. */
-interface Tag {
-  /** In lower case; a closing tag begins with a slash. */
-  name: string;
-  attributes: string;
-  start: number;
-  end: number;
-}
-
-/** The tags of a page in order. Reads each character a bounded number of times, whatever the page holds. */
-function* tagsOf(body: string): Generator<Tag> {
-  for (let start = body.indexOf('<'); start >= 0; start = body.indexOf('<', start + 1)) {
-    const end = body.indexOf('>', start);
-    if (end < 0) return;
-    const inside = body.slice(start + 1, end);
-    const name = /^\/?[a-z][a-z\d]*/i.exec(inside)?.[0];
-    if (name === undefined) continue;
-    yield { name: name.toLowerCase(), attributes: inside.slice(name.length), start, end: end + 1 };
-    start = end;
+/** The nodes of a page in order. */
+function* nodesOf(root: { childNodes: Node[] }): Generator<Node> {
+  const waiting: Node[] = [...root.childNodes].reverse();
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    yield node;
+    if ('childNodes' in node) for (const child of [...node.childNodes].reverse()) waiting.push(child);
   }
 }
 
-const nextAttribute = /[\s/]*([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/y;
+const elementsOf = (root: { childNodes: Node[] }, ...names: string[]): Element[] =>
+  [...nodesOf(root)].filter((node): node is Element => 'tagName' in node && names.includes(node.tagName));
 
-/** The value of an attribute; the first of its name counts. */
-function attribute({ attributes }: Tag, wanted: string): string | undefined {
-  nextAttribute.lastIndex = 0;
-  for (;;) {
-    const [, name, double, single, bare] = nextAttribute.exec(attributes) ?? [];
-    if (name === undefined) return undefined;
-    if (name.toLowerCase() === wanted) return decode(double ?? single ?? bare ?? '');
+const attribute = ({ attrs }: Element, wanted: string): string | undefined =>
+  attrs.find(({ name }) => name === wanted)?.value;
+
+const isSilent = (node: Node): boolean => 'tagName' in node && silent.includes(node.tagName);
+
+/** The text of a part of a page, without scripts and styles. */
+const textIn = (root: { childNodes: Node[] }): string =>
+  [...nodesOf(root)]
+    .filter(
+      (node) =>
+        node.nodeName === '#text' &&
+        'value' in node &&
+        !(node.parentNode && isSilent(node.parentNode as Node)),
+    )
+    .map((node) => (node as DefaultTreeAdapterTypes.TextNode).value)
+    .join(' ');
+
+/** The JSON value that a body is; undefined for anything else. */
+function jsonOf(body: string): unknown {
+  if (!/^\s*[[{]/.test(body)) return undefined;
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
   }
 }
 
-function fieldOf(tag: Tag): [string, string] {
-  return [attribute(tag, 'name') ?? '', attribute(tag, 'value') ?? ''];
+/** The names, texts and numbers in a JSON value. */
+function wordsIn(value: unknown): string[] {
+  const words: string[] = [];
+  const waiting: unknown[] = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next === 'object' && next !== null)
+      for (const [name, member] of Object.entries(next)) {
+        words.push(name);
+        waiting.push(member);
+      }
+    else if (next !== null && next !== undefined) words.push(String(next));
+  }
+  return words;
 }
 
-function formFrom(url: URL, open: Tag, inputs: readonly Tag[]): Form | undefined {
-  const action = attribute(open, 'action') ?? '';
-  if (!URL.canParse(action, url.href)) return undefined;
+/** All that an answer shows: of JSON its names and values, of a page its texts, attributes and inline data. */
+export function contentOf(body: string): string {
+  const value = jsonOf(body);
+  if (value !== undefined) return wordsIn(value).join('\n');
+  return [...nodesOf(parse(body))]
+    .flatMap((node) => [
+      ...('attrs' in node
+        ? node.attrs.filter(({ name }) => visible.includes(name)).map((one) => one.value)
+        : []),
+      ...('value' in node ? [node.value] : []),
+    ])
+    .join('\n');
+}
+
+/** The text of a page, or of its `main` element when it has one, without scripts and styles; JSON as it is. */
+export function textOf(body: string): string {
+  if (jsonOf(body) !== undefined) return body;
+  const page = parse(body);
+  return textIn(elementsOf(page, 'main')[0] ?? elementsOf(page, 'body')[0] ?? page);
+}
+
+/** The addresses of a page start here. */
+function baseOf(page: { childNodes: Node[] }, url: URL): URL {
+  const [base] = elementsOf(page, 'base');
+  return URL.parse((base && attribute(base, 'href')) ?? '', url) ?? url;
+}
+
+function formFrom(base: URL, form: Element): Form | undefined {
+  const action = URL.parse(attribute(form, 'action') ?? '', base);
+  if (!action) return undefined;
   return {
-    method: (attribute(open, 'method') ?? 'get').toUpperCase(),
-    action: new URL(action, url),
-    fields: inputs.map(fieldOf).filter(([name]) => name !== ''),
+    method: (attribute(form, 'method') ?? 'get').toUpperCase(),
+    action,
+    fields: elementsOf(form, 'input', 'textarea')
+      .map((field): [string, string] => [
+        attribute(field, 'name') ?? '',
+        field.tagName === 'textarea' ? textIn(field) : (attribute(field, 'value') ?? ''),
+      ])
+      .filter(([name]) => name !== ''),
   };
 }
 
 /** The forms of a page. */
 export function formsOf({ body, url }: Document): Form[] {
-  const forms: (Form | undefined)[] = [];
-  let open: Tag | undefined;
-  let inputs: Tag[] = [];
-  for (const tag of tagsOf(body)) {
-    if (tag.name === 'form') [open, inputs] = [open ?? tag, open ? inputs : []];
-    else if (tag.name === 'input') inputs.push(tag);
-    else if (tag.name === '/form' && open) {
-      forms.push(formFrom(url, open, inputs));
-      open = undefined;
-    }
-  }
-  return forms.filter((form) => form !== undefined);
+  if (jsonOf(body) !== undefined) return [];
+  const page = parse(body);
+  const base = baseOf(page, url);
+  return elementsOf(page, 'form')
+    .map((form) => formFrom(base, form))
+    .filter((form) => form !== undefined);
 }
 
 /** The first form of a page; undefined when it has none. */
 export const formOf = (page: Document): Form | undefined => formsOf(page)[0];
 
 /** Where the links of a page lead. */
-export const linksOf = ({ body, url }: Document): URL[] =>
-  [...tagsOf(body)]
-    .filter(({ name }) => name === 'a')
-    .map((tag) => attribute(tag, 'href') ?? '')
-    .filter((address) => address !== '' && URL.canParse(address, url.href))
-    .map((address) => new URL(address, url));
+export function linksOf({ body, url }: Document): URL[] {
+  if (jsonOf(body) !== undefined) return [];
+  const page = parse(body);
+  const base = baseOf(page, url);
+  return elementsOf(page, 'a')
+    .map((link) => attribute(link, 'href') ?? '')
+    .filter((address) => address !== '')
+    .map((address) => URL.parse(address, base))
+    .filter((address) => address !== null);
+}
 
 /** Where a page goes on to by itself; undefined when it stays. */
 export function refreshOf({ body, url }: Document): URL | undefined {
-  for (const tag of tagsOf(body)) {
-    if (tag.name !== 'meta' || attribute(tag, 'http-equiv')?.toLowerCase() !== 'refresh') continue;
-    const content = attribute(tag, 'content') ?? '';
+  if (jsonOf(body) !== undefined) return undefined;
+  for (const meta of elementsOf(parse(body), 'meta')) {
+    if (attribute(meta, 'http-equiv')?.toLowerCase() !== 'refresh') continue;
+    const content = attribute(meta, 'content') ?? '';
     const at = content.toLowerCase().indexOf('url');
     const rest = at < 0 ? '' : content.slice(at + 'url'.length).trimStart();
     if (rest.startsWith('='))
@@ -114,27 +165,14 @@ export function refreshOf({ body, url }: Document): URL | undefined {
   return undefined;
 }
 
-/** The text of a page, or of its `main` element when it has one, without scripts and styles. */
-export function textOf(body: string): string {
-  const tags = [...tagsOf(body)];
-  const main = tags.findIndex(({ name }) => name === 'main');
-  const pieces: string[] = [];
-  let at = main < 0 ? 0 : (tags[main]?.end ?? 0);
-  let silent: string | undefined;
-  for (const { name, start, end } of tags.slice(main + 1)) {
-    if (silent === undefined || name === silent) {
-      if (silent === undefined) pieces.push(body.slice(at, start));
-      silent = name === 'script' || name === 'style' ? `/${name}` : undefined;
-      at = end;
-    }
-    if (main >= 0 && name === '/main') return decode(pieces.join(' '));
-  }
-  if (silent === undefined) pieces.push(body.slice(at));
-  return decode(pieces.join(' '));
-}
-
 /** Whether the form of a page sends itself. What waits for a click does not. */
-export const sendsItself = ({ body }: Document): boolean =>
-  /(?:document\.forms\[0\]|document\.forms\.\w+|form)\.submit\(\)/.test(
-    body.replace(/\son(?:click|change|input|submit)\s*=\s*(?:"[^"]*"|'[^']*')/gi, ''),
+export function sendsItself({ body }: Document): boolean {
+  const page = parse(body);
+  const scripts = elementsOf(page, 'script').map(({ childNodes }) =>
+    childNodes.map((node) => ('value' in node ? node.value : '')).join(''),
   );
+  const onLoad = elementsOf(page, 'body').map((element) => attribute(element, 'onload') ?? '');
+  return /(?:document\.forms\[0\]|document\.forms\.\w+|form)\.submit\(\)/.test(
+    [...scripts, ...onLoad].join('\n'),
+  );
+}

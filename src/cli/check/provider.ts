@@ -4,6 +4,7 @@ import type { JourneyEvent } from '@alongside/kernel/events';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import type { DeliveriesAnswer, DeliveryAnswer, SessionAnswer, SessionsAnswer } from '../../cis2/protocol.ts';
+import type { FoundRefusal } from '../../storage/refusals.ts';
 import { type InstanceApi, RefusedCall } from '../instance.ts';
 
 /** Of a registration at CIS2 what the checks use. */
@@ -17,6 +18,17 @@ interface FaultAnswer {
   name: string;
   state: { next?: number } | null;
 }
+
+/** Refusals that the registration of an application causes, and nothing that it does. */
+const ofRegistration: readonly string[] = [
+  'authorisation.appNotApproved',
+  'authorisation.notSubscribed',
+  'authorisation.developerInactive',
+  'authorisation.companyInactive',
+  'authorisation.noScope',
+  'gateway.noProductMatch',
+  'gateway.missingAsid',
+];
 
 /** How long CIS2 may take for the first attempt to tell of an ended session, in milliseconds. */
 const deliveryPatience = 15_000;
@@ -123,6 +135,20 @@ export class ProviderSide {
       if (events.length === 0) return all;
       all.push(...events);
     }
+  }
+
+  /** The stored reason of a refusal; undefined when there is none. */
+  async refusal(messageId: string): Promise<FoundRefusal | undefined> {
+    const answer = await this.#api.call('GET', `/refusals/${encodeURIComponent(messageId)}`);
+    return answer.status === 200 ? (answer.body as unknown as FoundRefusal) : undefined;
+  }
+
+  /** The refusals of the API platform after an event that only the registration of the application can cause. */
+  async registrationRefusals(seq: number): Promise<string[]> {
+    const events = await this.eventsSince(seq);
+    return events
+      .map(({ detail }) => String(detail.reason ?? detail.rule ?? ''))
+      .filter((reason) => ofRegistration.includes(reason));
   }
 
   /** The serial of the card in the reader. */

@@ -1,4 +1,5 @@
 import { OperatorError } from '@alongside/kernel/operator';
+import { Unreachable } from './browser.ts';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
 import { basis } from './checks.ts';
 import { firstSignIn, type Told } from './first-sign-in.ts';
@@ -35,11 +36,39 @@ const resultOf = ({ name, does, expects, source }: Check, { outcome, detail }: V
   source,
 });
 
+/** The same error, or what it says of the instance: a platform that does not answer is not the application's fault. */
+function blamed(error: unknown, { endpoint }: Trial): unknown {
+  if (!(error instanceof Unreachable) || error.origin !== new URL(endpoint).origin) return error;
+  return new OperatorError(
+    `${reasonInWords(error)} The application is not at fault; start the instance again.`,
+  );
+}
+
+/** Runs a step of the checks. A refusal of the platform that only the registration causes ends the run. */
+async function withoutPlatformFaults(trial: Trial, run: () => Promise<void>): Promise<void> {
+  const before = await trial.provider.newestEvent();
+  const refused = async (): Promise<void> => {
+    const [reason] = await trial.provider.registrationRefusals(before);
+    if (reason !== undefined)
+      throw new OperatorError(
+        `The API platform refused the application for its registration (${reason}), so nothing can be said of the application. docs/errors.md names the fix.`,
+      );
+  };
+  try {
+    await run();
+  } catch (error) {
+    const cause = blamed(error, trial);
+    if (cause instanceof Stranded) await refused();
+    throw cause;
+  }
+}
+
 /** An instance that no longer answers ends the run; whatever else goes wrong is the application's. */
 async function carryOut(check: Check, trial: Trial, signal: AbortSignal): Promise<Verdict> {
   try {
     return await check.run(trial);
-  } catch (error) {
+  } catch (thrown) {
+    const error = blamed(thrown, trial);
     if (signal.aborted || error instanceof OperatorError) throw error;
     return failed(reasonInWords(error));
   }
@@ -50,7 +79,7 @@ export async function runChecks(trial: Trial, plan: Plan): Promise<Result[]> {
   const { chosen, told, apiOrigin, signal, progress } = plan;
   const results: Result[] = [];
   try {
-    await firstSignIn(trial, told, apiOrigin);
+    await withoutPlatformFaults(trial, () => firstSignIn(trial, told, apiOrigin));
     for (const check of chosen) {
       progress(`${results.length + 1} of ${chosen.length}  ${check.name}`);
       results.push(resultOf(check, await carryOut(check, trial, signal)));

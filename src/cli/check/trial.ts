@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
-import { Browser, type Callback, type Landing } from './browser.ts';
-import { decode, textOf } from './markup.ts';
+import { OperatorError } from '@alongside/kernel/operator';
+import { Browser, type Callback, type Landing, type Page } from './browser.ts';
+import { contentOf, textOf } from './markup.ts';
 import { answerPage } from './person.ts';
 import type { ProviderSide, Registration } from './provider.ts';
 
@@ -27,11 +28,14 @@ export interface Reaction {
 /** A sign-in that did not come as far as the application; the reason is a sentence. */
 export class Stranded extends Error {}
 
+/** Errors with which CIS2 says that it cannot, whatever was asked (RFC 6749 section 4.1.2.1). */
+const ofPlatform: readonly string[] = ['server_error', 'temporarily_unavailable'];
+
 const mostPages = 8;
 
 /** Whether a page shows a text. */
 export const shows = (body: string, text: string): boolean =>
-  decode(body).toLowerCase().includes(text.toLowerCase());
+  contentOf(body).toLowerCase().includes(text.toLowerCase());
 
 /** Whether a landing is a page that shows a text. */
 export const landingShows = (landing: Landing, text: string): boolean =>
@@ -120,11 +124,12 @@ export class Trial {
       if (next === landing) break;
       landing = next;
     }
-    if (landing.kind === 'page')
-      throw new Stranded(
-        `CIS2 did not send the browser back but showed a page (status ${landing.status} at ${landing.url.href}): ${wordsOf(landing.body)}`,
-      );
+    if (landing.kind === 'page') throw await this.#strandedAt(landing);
     const error = landing.parameters.get('error');
+    if (error !== null && ofPlatform.includes(error))
+      throw new OperatorError(
+        `CIS2 failed with ${error}, ${landing.parameters.get('error_description') ?? 'without a description'}: the application is not at fault. Look at the instance: alongside doctor.`,
+      );
     if (error !== null)
       throw new Stranded(
         `CIS2 refused the request: ${error}, ${landing.parameters.get('error_description') ?? 'without a description'}`,
@@ -156,6 +161,17 @@ export class Trial {
   /** Whether the application knows the person in this browser. */
   async isSignedIn(browser: Browser): Promise<boolean> {
     return landingShows(await this.visit(browser), this.known.text);
+  }
+
+  /** What a page of CIS2 that ended a sign-in means: only some refusals are the application's. */
+  async #strandedAt(page: Page): Promise<Error> {
+    const refusal = await this.provider.refusal(String(page.headers['x-message-id'] ?? ''));
+    const shown = `CIS2 did not send the browser back but showed a page (status ${page.status} at ${page.url.href})`;
+    const reason = refusal ? `${refusal.detail || refusal.description}. ${refusal.fix}` : wordsOf(page.body);
+    const isOurs = page.status >= 500 || (refusal !== undefined && refusal.actor !== 'developer');
+    return isOurs
+      ? new OperatorError(`${shown}, and the application is not at fault: ${reason}`)
+      : new Stranded(`${shown}: ${reason}`);
   }
 
   async #callbacksOf({ parameters }: Callback): Promise<string[]> {
