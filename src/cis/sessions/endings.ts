@@ -66,7 +66,15 @@ export class Endings {
     recorder.record({ keys: [id], from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } });
     await Promise.all([
       delivery.tell({ sessionId: id, agentId, uid, cause, generation }),
-      audit.write({ actor: uid, action: 'cis.session-ended', target: id, outcome: 'ok', detail: { cause } }),
+      audit.write({
+        actor: uid,
+        action: 'cis.session-ended',
+        target: id,
+        session: id,
+        device: agentId,
+        outcome: 'ok',
+        detail: { cause },
+      }),
     ]);
   }
 }

@@ -187,7 +187,11 @@ export function signInRoutes(deps: SignInDeps): Route[] {
     await endings.announce(former);
   }
 
-  async function recordSignIn({ session, signIn }: Opened & { signIn: SignIn }): Promise<void> {
+  async function recordSignIn({
+    request,
+    session,
+    signIn,
+  }: Start & Opened & { signIn: SignIn }): Promise<void> {
     const detail = { generation: session.generation, mode: session.mode };
     recorder.record({
       keys: [signIn.challenge, session.id],
@@ -200,6 +204,9 @@ export function signInRoutes(deps: SignInDeps): Route[] {
       actor: session.uid,
       action: 'cis.sign-in',
       target: session.id,
+      session: session.id,
+      device: session.agentId,
+      address: request.address,
       outcome: 'ok',
       detail: { ...detail, agent: session.agentId, card: session.cardSerial },
     });

@@ -132,9 +132,9 @@ export const auditActions = {
   },
   'cis2.sign-in': {
     by: 'CIS2',
-    when: 'A user signed in with an authenticator, and a session began; or an authenticator was refused.',
+    when: 'A user signed in with an authenticator, and a session began.',
     fields: ['session', 'application', 'address', 'device', 'role'],
-    facts: ['authenticator', 'level', 'credential', 'error'],
+    facts: ['authenticator', 'level', 'credential'],
   },
   'cis2.signed-in-again': {
     by: 'CIS2',
@@ -156,15 +156,15 @@ export const auditActions = {
   },
   'cis2.tokens-issued': {
     by: 'CIS2',
-    when: 'A code was redeemed for tokens, or refused.',
-    fields: ['session', 'application', 'family', 'address'],
-    facts: ['grant', 'scope', 'error'],
+    when: 'A code was redeemed for tokens.',
+    fields: ['role', 'session', 'application', 'family', 'tokenId'],
+    facts: ['scope'],
   },
   'cis2.tokens-refreshed': {
     by: 'CIS2',
-    when: 'A refresh token was exchanged for new tokens, or refused.',
-    fields: ['session', 'application', 'family', 'address'],
-    facts: ['grant', 'scope', 'error'],
+    when: 'A refresh token was exchanged for new tokens.',
+    fields: ['role', 'session', 'application', 'family', 'tokenId'],
+    facts: ['scope'],
   },
   'cis2.tokens-refused': {
     by: 'CIS2',
@@ -236,20 +236,20 @@ export const auditActions = {
   'authorisation.code-issued': {
     by: 'authorisation',
     when: 'An application received an authorization code.',
-    fields: ['application', 'family', 'session', 'address'],
+    fields: ['application', 'family', 'session'],
     facts: ['base', 'provider', 'level'],
   },
   'authorisation.tokens-issued': {
     by: 'authorisation',
     when: 'An application received tokens.',
-    fields: ['application', 'family', 'session', 'tokenId', 'address'],
+    fields: ['application', 'family', 'session', 'tokenId'],
     facts: ['base', 'grant', 'scope'],
   },
   'authorisation.tokens-refreshed': {
     by: 'authorisation',
     when: 'An application exchanged a refresh token for new tokens.',
-    fields: ['application', 'family', 'session', 'tokenId', 'address'],
-    facts: ['base', 'grant', 'scope', 'count'],
+    fields: ['application', 'family', 'session', 'tokenId'],
+    facts: ['base', 'grant', 'scope'],
   },
   'authorisation.tokens-refused': {
     by: 'authorisation',
@@ -466,7 +466,7 @@ export const auditActions = {
     by: 'audit log',
     when: 'Records older than --audit-retention were deleted, with the last deleted record of each chain.',
     fields: ['heads'],
-    facts: ['days', 'records'],
+    facts: ['days'],
   },
   'audit.entry-rejected': {
     by: 'audit log',
