@@ -122,6 +122,37 @@ function readFile(file: string, keys: readonly string[]): Record<string, unknown
   return parsed as Record<string, unknown>;
 }
 
+interface Sources {
+  given: Record<string, unknown>;
+  /** Where a value is set: a flag, a variable, the file, or `default`. */
+  originOf(key: string): string;
+}
+
+function sourcesOf(shape: z.ZodRawShape, flags: Record<string, unknown>, file: string | undefined): Sources {
+  const keys = Object.keys(shape);
+  const variables = readVariables(keys, shape);
+  const stored = file ? readFile(file, keys) : {};
+  return {
+    given: { ...stored, ...variables, ...flags },
+    originOf(key) {
+      if (key in flags) return `--${flagOf(key)}`;
+      if (key in variables) return variableOf(key);
+      return key in stored ? `${file}: ${key}` : 'default';
+    },
+  };
+}
+
+const problemOf = (
+  issue: z.core.$ZodIssue | undefined,
+  { originOf }: Sources,
+  file: string | undefined,
+): string => {
+  const key = String(issue?.path[0] ?? '');
+  const origin = originOf(key);
+  const place = origin === 'default' ? `${file ?? 'configuration'}: ${key}` : origin;
+  return `${place}: ${issue?.message ?? 'not valid'}.`;
+};
+
 /**
  * One configuration from flags, then the environment, then a file, then defaults; each key has one name in all of them.
  * A wrong value is refused with where it stands and what would be right. A setting that carries a secret may be `@FILE`.
@@ -131,23 +162,50 @@ export function loadConfig<S extends z.ZodRawShape>(
   flags: Record<string, unknown>,
   file?: string,
 ): z.infer<z.ZodObject<S>> {
-  const keys = Object.keys(shape);
-  const variables = readVariables(keys, shape);
-  const stored = file ? readFile(file, keys) : {};
-  const placeOf = (key: string): string =>
-    key in flags
-      ? `--${flagOf(key)}`
-      : key in variables
-        ? variableOf(key)
-        : `${file ?? 'configuration'}: ${key}`;
-  const given: Record<string, unknown> = { ...stored, ...variables, ...flags };
-  for (const key of keys)
+  const sources = sourcesOf(shape, flags, file);
+  const { given, originOf } = sources;
+  for (const key of Object.keys(shape))
     if (secretOf(shape[key]) !== undefined && given[key] !== undefined)
-      given[key] = readSecret(given[key], placeOf(key));
+      given[key] = readSecret(given[key], originOf(key));
   const result = z.strictObject(shape).safeParse(given);
   if (result.success) return result.data as z.infer<z.ZodObject<S>>;
   const issue = result.error.issues[0];
-  const key = String(issue?.path[0] ?? '');
-  const message = `${placeOf(key)}: ${issue?.message ?? 'not valid'}.`;
-  throw key in flags ? new UsageError(message) : new OperatorError(message);
+  const message = problemOf(issue, sources, file);
+  throw String(issue?.path[0]) in flags ? new UsageError(message) : new OperatorError(message);
+}
+
+export interface ExaminedSetting {
+  name: string;
+  /** `set` for a secret. */
+  value: unknown;
+  origin: string;
+}
+
+/** Returns every setting with its origin, and every problem at once. Throws when the file cannot be read. */
+export function examineConfig(
+  shape: z.ZodRawShape,
+  flags: Record<string, unknown>,
+  file?: string,
+): { settings: ExaminedSetting[]; problems: string[] } {
+  const sources = sourcesOf(shape, flags, file);
+  const given = { ...sources.given };
+  const problems: string[] = [];
+  for (const key of Object.keys(shape)) {
+    if (secretOf(shape[key]) === undefined || given[key] === undefined) continue;
+    try {
+      given[key] = readSecret(given[key], sources.originOf(key));
+    } catch (error) {
+      problems.push(reasonOf(error));
+      delete given[key];
+    }
+  }
+  const result = z.strictObject(shape).safeParse(given);
+  for (const issue of result.error?.issues ?? []) problems.push(problemOf(issue, sources, file));
+  const values = (result.data ?? given) as Record<string, unknown>;
+  const settings = Object.keys(shape).map((key) => ({
+    name: key,
+    value: secretOf(shape[key]) !== undefined && values[key] ? 'set' : (values[key] ?? null),
+    origin: sources.originOf(key),
+  }));
+  return { settings, problems };
 }

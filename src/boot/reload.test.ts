@@ -8,7 +8,7 @@ import { type Log, silentLog } from '@alongside/kernel/log';
 import { makeAuthority } from '../../test/support/authority.ts';
 import { type Config, productionShape } from '../config.ts';
 import { Reloads } from './reload.ts';
-import { LiveProxies, openLiveSettings, reloadableParts } from './reloadables.ts';
+import { LiveProxies, openLiveSettings, reloadableParts, reloadableSettings } from './reloadables.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'alongside-reload-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -99,6 +99,14 @@ describe('a reload', () => {
       one.discard();
       two.discard();
     }
+  });
+
+  test('covers the settings that alongside config calls reloadable', async () => {
+    const first = configOf({});
+    const live = await openLiveSettings(first, { now: () => 0 }, silentLog);
+    const rest = { live, proxies: new LiveProxies([]), logLevel: { current: 'warn' }, listeners: [] };
+    const covered = reloadableParts(first, rest).flatMap(({ settings }) => settings);
+    assert.deepEqual([...reloadableSettings].sort(), covered.sort());
   });
 
   test('keeps the earlier state when the configuration cannot be read', async () => {

@@ -125,6 +125,12 @@ const mailPart = ({ smtp }: LiveSettings, first: Config): Reloadable => ({
   },
 });
 
+/** The settings that those parts read. */
+export const reloadableSettings: ReadonlySet<string> = new Set<keyof Config>([
+  ...(['logLevel', 'trustedProxies', 'tlsCertificate', 'tlsKey', 'tlsAuthority', 'cardIssuers'] as const),
+  ...(['tlsClientAuthorities', 'tlsClientRevocations', 'smtpUrl', 'mailFrom'] as const),
+]);
+
 /** Every part of the configuration that changes while the process runs. */
 export const reloadableParts = (
   config: Config,

@@ -7,6 +7,7 @@ import { authenticator } from './commands/authenticator.ts';
 import { card } from './commands/card.ts';
 import { check } from './commands/check.ts';
 import { citizen } from './commands/citizen.ts';
+import { config } from './commands/config.ts';
 import { developer } from './commands/developer.ts';
 import { directory } from './commands/directory.ts';
 import { doctor } from './commands/doctor.ts';
@@ -51,6 +52,7 @@ export const commands: readonly Command[] = [
   importCommand,
   reset,
   doctor,
+  config,
   check,
   explain,
   validate,
