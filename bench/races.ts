@@ -1,20 +1,26 @@
-// Ten uses at once of one code, one refresh token, one jti and one request_uri, over four processes on PostgreSQL:
-// `npm run bench:races [-- ROUNDS] [--json]`. One winner in every round, or the exit code is 1. Ctrl-C reports what was run.
+// Ten uses at once of each value that may be used once, over several processes of the API platform and of CIS2 on one database:
+// `npm run bench:races [-- ROUNDS] [--database sqlite|postgres] [--json]`. One winner in every round, or the exit code is 1.
+// Ctrl-C reports what was run.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { silentRecorder } from '@alongside/kernel/events';
 import { newClientKey } from '../src/authorisation/testing/assertions.ts';
 import { startPlatform } from '../src/authorisation/testing/platform.ts';
 import { sql } from '../src/storage/database.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { endWith, readBenchFlags } from './flags.ts';
+import { startCis2Races } from './races/cis2-races.ts';
 import { startProcesses } from './races/processes.ts';
-import { racesOn, uses } from './races/races.ts';
+import { type Race, racesOn, uses } from './races/races.ts';
 import { unlimited } from './unlimited.ts';
 
-const usageText = 'bench:races -- [ROUNDS] [--json] [--processes 4] [--lanes 4]';
+const usageText = 'bench:races -- [ROUNDS] [--database sqlite|postgres] [--json] [--processes 4] [--lanes 4]';
 const { values, positionals } = readBenchFlags(usageText, {
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
+    database: { type: 'string', default: 'postgres' },
     processes: { type: 'string', default: '4' },
     lanes: { type: 'string', default: '4' },
   },
@@ -22,6 +28,7 @@ const { values, positionals } = readBenchFlags(usageText, {
 const rounds = Number(positionals[0] ?? 100_000);
 const count = Number(values.processes);
 const lanes = Number(values.lanes);
+if (values.database !== 'sqlite' && values.database !== 'postgres') endWith(usageText);
 if ([rounds, count, lanes].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
 
 interface Sum {
@@ -40,10 +47,18 @@ process.on('SIGINT', () => {
   interrupted = true;
 });
 
+const folder = mkdtempSync(join(tmpdir(), 'alongside-races-'));
 // The cluster is thrown away, so that it need not survive anything; what it isolates is as ever.
-const settings = ['synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=256MB'];
-const postgres = await startPostgres({ settings, apart: true });
-const database = await postgres.create('races');
+const settings = [
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'shared_buffers=256MB',
+  'max_connections=300',
+];
+const postgres = values.database === 'postgres' ? await startPostgres({ settings, apart: true }) : undefined;
+const create = async (name: string): Promise<string> =>
+  postgres ? await postgres.create(name) : `sqlite:${join(folder, `${name}.db`)}`;
+const database = await create('races');
 const signer = await newClientKey('test-1');
 const platform = await startPlatform({
   database,
@@ -51,30 +66,40 @@ const platform = await startPlatform({
   more: { recorder: silentRecorder, networkLimits: unlimited },
 });
 const processes = await startProcesses(count, database, platform);
+const cis2 = await startCis2Races(await create('cis2'), count);
 const sums = new Map<string, Sum>();
 
-let begun = 0;
 let ended = 0;
 const began = performance.now();
 const secondsSince = (): number => (performance.now() - began) / 1_000;
 
-/** One after another until there are enough; several lanes run at once, so that no process waits for a round's end. */
-async function runLane(): Promise<void> {
-  const races = racesOn({ platform, processes, signer });
-  while (begun < rounds && !interrupted) {
-    const round = begun++;
-    const race = races[round % races.length];
-    if (!race) return;
-    const winners = await race.run(Math.floor(round / races.length));
-    const sum = sums.get(race.name) ?? { rounds: 0, oneWinner: 0, noWinner: 0, severalWinners: 0 };
-    sums.set(race.name, sum);
-    sum.rounds += 1;
-    if (winners.length === 1) sum.oneWinner += 1;
-    else if (winners.length === 0) sum.noWinner += 1;
-    else sum.severalWinners += 1;
-    ended += 1;
-    if (ended % forgetEvery === 0) await platform.database.run(sql('TRUNCATE refused'));
-  }
+const onPlatform = () => racesOn({ platform, processes, signer });
+const kinds = onPlatform().length + cis2.races.length;
+
+/** Lanes that share a number of rounds. Each has races of its own, for the refresh race is a chain of rotations. */
+function lanesOf(count: number, racesOfLane: () => readonly Race[]): Promise<void>[] {
+  let taken = 0;
+  return Array.from({ length: count }, async () => {
+    const races = racesOfLane();
+    const most = Math.round((rounds * races.length) / kinds);
+    while (taken < most && !interrupted) {
+      const round = taken++;
+      const race = races[round % races.length];
+      if (race) await runOne(race, Math.floor(round / races.length));
+    }
+  });
+}
+
+async function runOne(race: Race, round: number): Promise<void> {
+  const winners = await race.run(round);
+  const sum = sums.get(race.name) ?? { rounds: 0, oneWinner: 0, noWinner: 0, severalWinners: 0 };
+  sums.set(race.name, sum);
+  sum.rounds += 1;
+  if (winners.length === 1) sum.oneWinner += 1;
+  else if (winners.length === 0) sum.noWinner += 1;
+  else sum.severalWinners += 1;
+  ended += 1;
+  if (ended % forgetEvery === 0) await platform.database.run(sql('DELETE FROM refused'));
 }
 
 function say(): void {
@@ -86,13 +111,15 @@ function say(): void {
 }
 
 const saying = setInterval(say, sayEvery);
-await Promise.all(Array.from({ length: lanes }, runLane));
+await Promise.all([...lanesOf(lanes, onPlatform), ...lanesOf(1, () => cis2.races)]);
 clearInterval(saying);
 
 const seconds = secondsSince();
 await processes.stop();
 await platform.close();
-await postgres.stop();
+await cis2.stop();
+await postgres?.stop();
+rmSync(folder, { recursive: true, force: true });
 
 const all = [...sums.values()];
 const total = (of: (sum: Sum) => number): number => all.reduce((before, sum) => before + of(sum), 0);
@@ -103,7 +130,7 @@ const report = {
   usesEach: uses,
   processes: count,
   lanes,
-  database: 'postgres',
+  database: values.database,
   seconds: Math.round(seconds * 10) / 10,
   severalWinners: total((sum) => sum.severalWinners),
   noWinner: total((sum) => sum.noWinner),
@@ -112,11 +139,11 @@ const report = {
 if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
 else {
   process.stdout.write(
-    `${report.rounds} of ${rounds} rounds of ${uses} uses at once, ${count} processes on PostgreSQL, ${report.seconds} s\n`,
+    `${report.rounds} of ${rounds} rounds of ${uses} uses at once, ${count} processes on ${values.database}, ${report.seconds} s\n`,
   );
   for (const [name, sum] of sums)
     process.stdout.write(
-      `${name.padEnd(14)} ${sum.rounds} rounds: ${sum.oneWinner} with one winner, ${sum.severalWinners} with several, ${sum.noWinner} with none\n`,
+      `${name.padEnd(18)} ${sum.rounds} rounds: ${sum.oneWinner} with one winner, ${sum.severalWinners} with several, ${sum.noWinner} with none\n`,
     );
 }
 process.exitCode = failed === 0 ? 0 : 1;

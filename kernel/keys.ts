@@ -211,12 +211,14 @@ export class SigningKeys implements TokenSigner {
   }
 
   async #current(algorithm: SigningAlgorithm): Promise<LoadedKey> {
-    const turn = (keys: LoadedKey[], now = this.#clock.now()) =>
-      keys
-        .filter(
-          (key) => key.algorithm === algorithm && key.signsFrom <= now && (key.signsUntil ?? Infinity) > now,
-        )
+    const turn = (keys: LoadedKey[]) => {
+      // A clock that was set back behind the first key must not end all sign-ins.
+      const own = keys.filter((key) => key.algorithm === algorithm);
+      const now = Math.max(this.#clock.now(), Math.min(...own.map(({ signsFrom }) => signsFrom)));
+      return own
+        .filter((key) => key.signsFrom <= now && (key.signsUntil ?? Infinity) > now)
         .sort((a, b) => b.signsFrom - a.signsFrom)[0];
+    };
     const found = turn(await this.#keys());
     if (found) return found;
     await this.ensure(algorithm);

@@ -28,7 +28,8 @@ export interface Race {
 
 type Form = Record<string, string>;
 
-const atOnce = <T>(use: (number: number) => Promise<T>): Promise<T[]> =>
+/** Runs a use of every number, all at once. */
+export const atOnce = <T>(use: (number: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: uses }, (_, number) => use(number)));
 
 /** What the answers gave, each once; anything else than a gift or a refusal is an error of the benchmark. */

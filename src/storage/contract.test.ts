@@ -212,6 +212,18 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.notEqual(await kidOf(ours), before);
     });
 
+    test('signing keys: the first one signs also after the clock was set back behind it', async () => {
+      const clock = new ManualClock(start);
+      const keys = new SigningKeys(
+        'authorisation',
+        new StoredKeys(one, new Vault(Buffer.alloc(32, 7))),
+        clock,
+      );
+      await keys.ensure('ES256');
+      clock.advance(-3_600);
+      assert.ok(await keys.sign({ a: 1 }, { algorithm: 'ES256' }));
+    });
+
     test('signing keys by the schedule: a successor is announced 14 days before the 90 are over, one among all processes', async () => {
       const day = 86_400;
       const clock = new ManualClock(start);

@@ -30,7 +30,26 @@ export interface TestPostgres {
   crash(): Promise<void>;
   /** Starts it again after a crash. */
   restart(): Promise<void>;
+  /** Starts a copy of it, for which each commit waits from now on. */
+  startStandby(): Promise<TestStandby>;
   stop(): Promise<void>;
+}
+
+/** A server that has all that another one answered, and can take its place. */
+export interface TestStandby {
+  /** The socket on which it listens. */
+  socket: string;
+  /** Resolves when it takes writes. */
+  promote(): void;
+  stop(): Promise<void>;
+}
+
+/** Ends a server at once. */
+async function endServer(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null) return;
+  const ended = once(server, 'exit');
+  server.kill('SIGQUIT');
+  await ended;
 }
 
 /**
@@ -59,8 +78,8 @@ export async function startPostgres({
     '-c',
     one,
   ]);
-  const launch = async (): Promise<ChildProcess> => {
-    const server = spawn(join(bin, 'postgres'), ['-D', data, '-k', folder, ...given], {
+  const launch = async (cluster = data, sockets = folder): Promise<ChildProcess> => {
+    const server = spawn(join(bin, 'postgres'), ['-D', cluster, '-k', sockets, ...given], {
       ...options,
       detached: apart,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -69,37 +88,57 @@ export async function startPostgres({
       let log = '';
       server.stderr.on('data', (part: Buffer) => {
         log += part.toString();
-        if (log.includes('ready to accept connections')) resolve();
+        if (/ready to accept (read-only )?connections/.test(log)) resolve();
       });
       server.on('exit', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${log}`)));
     });
     return server;
   };
   let server = await launch();
-  const end = async () => {
-    if (server.exitCode !== null) return;
-    const ended = once(server, 'exit');
-    server.kill('SIGQUIT');
-    await ended;
-  };
+  const command = (sqlText: string) =>
+    execFileSync(join(bin, 'psql'), ['-h', folder, '-U', 'alongside', '-d', 'postgres', '-qc', sqlText], {
+      ...options,
+      stdio: 'pipe',
+    });
   const urlOf = (name: string) => `postgres://alongside@localhost/${name}?host=${encodeURIComponent(folder)}`;
   return {
     url: urlOf('postgres'),
     socket: join(folder, '.s.PGSQL.5432'),
     async create(name) {
-      execFileSync(
-        join(bin, 'psql'),
-        ['-h', folder, '-U', 'alongside', '-d', 'postgres', '-qc', `CREATE DATABASE ${name}`],
-        options,
-      );
+      command(`CREATE DATABASE ${name}`);
       return urlOf(name);
     },
-    crash: end,
+    crash: () => endServer(server),
     async restart() {
       server = await launch();
     },
+    async startStandby() {
+      const place = serviceFolder('alongside-pg-', owner);
+      const copy = join(place, 'data');
+      const from = ['-h', folder, '-U', 'alongside'];
+      execFileSync(
+        join(bin, 'pg_basebackup'),
+        [...from, '-D', copy, '-R', '-X', 'stream', '--checkpoint=fast', '--no-sync'],
+        { ...options, stdio: 'pipe' },
+      );
+      const standby = await launch(copy, place);
+      command("ALTER SYSTEM SET synchronous_standby_names = '*'");
+      command('SELECT pg_reload_conf()');
+      return {
+        socket: join(place, '.s.PGSQL.5432'),
+        promote: () =>
+          void execFileSync(join(bin, 'pg_ctl'), ['promote', '-w', '-D', copy], {
+            ...options,
+            stdio: 'pipe',
+          }),
+        async stop() {
+          await endServer(standby);
+          rmSync(place, { recursive: true, force: true });
+        },
+      };
+    },
     async stop() {
-      await end();
+      await endServer(server);
       rmSync(folder, { recursive: true, force: true });
     },
   };

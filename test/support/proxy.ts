@@ -8,6 +8,8 @@ export interface FaultyProxy {
   stall(): void;
   /** Passes on what was held back. */
   resume(): void;
+  /** Passes each message on so many milliseconds late. */
+  delay(milliseconds: number): void;
   /** Cuts every connection. */
   drop(): void;
   /** Takes no connections until `accept`, and cuts those that it has. */
@@ -22,18 +24,23 @@ export async function startProxy(target: NetConnectOpts): Promise<FaultyProxy> {
   const sockets = new Set<Socket>();
   let isStalled = false;
   let isRefusing = false;
+  let latency = 0;
   let leadsTo = target;
   const pass = (from: Socket, to: Socket) => {
     sockets.add(from);
     if (isStalled) from.pause();
-    from.on('data', (bytes) => {
-      if (!to.write(bytes)) from.pause();
+    const forward = (bytes: Buffer) => {
+      if (to.writable && !to.write(bytes)) from.pause();
+    };
+    from.on('data', (bytes: Buffer) => {
+      if (latency === 0) forward(bytes);
+      else setTimeout(forward, latency, bytes);
     });
     to.on('drain', () => {
       if (!isStalled) from.resume();
     });
     // The other end goes as well, but for a silent server even that is not seen.
-    from.on('end', () => to.end());
+    from.on('end', () => setTimeout(() => to.end(), latency));
     from.on('error', () => to.destroy());
     from.on('close', () => {
       sockets.delete(from);
@@ -63,6 +70,9 @@ export async function startProxy(target: NetConnectOpts): Promise<FaultyProxy> {
     resume() {
       isStalled = false;
       for (const socket of sockets) socket.resume();
+    },
+    delay(milliseconds) {
+      latency = milliseconds;
     },
     drop,
     refuse() {

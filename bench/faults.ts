@@ -1,0 +1,56 @@
+// Injects faults into real processes under load, and counts the answers given against the answers honoured:
+// `npm run faults [-- --only NAME]`. Exit code 1 for a lost answer, a dead process or a failed request. Ctrl-C cleans up.
+import type { DatabaseName } from './faults/installation.ts';
+import { faults } from './faults/registry.ts';
+import { reportOf } from './faults/report.ts';
+import { type Result, runFaults } from './faults/run.ts';
+import { endWith, readBenchFlags } from './flags.ts';
+
+const usage =
+  'faults -- [--only NAME,NAME | --quick] [--database sqlite|postgres] [--seconds 5] [--lanes 4] [--json]';
+const { values } = readBenchFlags(usage, {
+  options: {
+    only: { type: 'string' },
+    database: { type: 'string' },
+    seconds: { type: 'string', default: '5' },
+    lanes: { type: 'string', default: '4' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  const width = Math.max(...faults.map(({ name }) => name.length));
+  const lines = faults.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  process.stdout.write(`Usage: npm run ${usage}\n\nFaults:\n${lines.join('\n')}\n`);
+  process.exit(0);
+}
+const usual = faults.filter(({ isQuick }) => isQuick || !values.quick).map(({ name }) => name);
+const names = values.only?.split(',') ?? usual;
+const unknown = names.find((name) => !faults.some((fault) => fault.name === name));
+if (unknown !== undefined) endWith(usage, new Error(`There is no fault ${unknown}. --help lists them.`));
+const [seconds, lanes] = [Number(values.seconds), Number(values.lanes)];
+if (!(seconds > 0) || !Number.isInteger(lanes) || lanes < 1) endWith(usage);
+const databases: readonly DatabaseName[] = ['sqlite', 'postgres'];
+const chosen = databases.filter((name) => values.database === undefined || name === values.database);
+if (chosen.length === 0) endWith(usage, new Error(`There is no database ${values.database}.`));
+
+const cancel = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    if (!cancel.signal.aborted) process.stderr.write('Cleaning up.\n');
+    cancel.abort();
+  });
+
+const results: Result[] = [];
+const run = runFaults({
+  faults: faults.filter(({ name }) => names.includes(name)),
+  databases: chosen,
+  length: seconds * 1_000,
+  lanes,
+  signal: cancel.signal,
+  progress: (message) => process.stderr.write(`${message}\n`),
+});
+for await (const result of run) if (!cancel.signal.aborted) results.push(result);
+process.stdout.write(`${values.json ? JSON.stringify(results) : reportOf(results)}\n`);
+process.exitCode = cancel.signal.aborted ? 130 : results.every(({ passed }) => passed) ? 0 : 1;

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** Milliseconds between two looks at `/readyz` of a target, and for its answer. */
+const every = 100;
+const patience = 1_000;
+
+/** A TCP balancer on loopback: leads each connection to a process that is ready, in turn. */
+export class Balancer {
+  readonly #ports: readonly number[];
+  readonly #ready = new Set<number>();
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((client) => this.#lead(client));
+  readonly #timers: NodeJS.Timeout[] = [];
+  #turn = 0;
+
+  private constructor(ports: readonly number[]) {
+    this.#ports = ports;
+  }
+
+  static async start(port: number, targets: readonly number[]): Promise<Balancer> {
+    const balancer = new Balancer(targets);
+    balancer.#server.listen(port, '127.0.0.1');
+    await once(balancer.#server, 'listening');
+    for (const target of targets) balancer.#watch(target);
+    return balancer;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Whether it leads anything to this target. */
+  isReady(target: number): boolean {
+    return this.#ready.has(target);
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #watch(target: number): void {
+    const look = async () => {
+      const signal = AbortSignal.timeout(patience);
+      const answer = await fetch(`http://127.0.0.1:${target}/readyz`, { signal }).catch(() => undefined);
+      await answer?.body?.cancel().catch(() => undefined);
+      if (answer?.status === 200) this.#ready.add(target);
+      else this.#ready.delete(target);
+    };
+    void look();
+    this.#timers.push(setInterval(() => void look(), every));
+  }
+
+  #lead(client: Socket): void {
+    const ready = this.#ports.filter((port) => this.#ready.has(port));
+    // A balancer that finds nothing ready tries all the same.
+    const choice = ready.length > 0 ? ready : this.#ports;
+    const port = choice[this.#turn++ % choice.length] ?? 0;
+    const upstream = connect(port, '127.0.0.1');
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      this.#sockets.add(one);
+      one.pipe(other);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        this.#sockets.delete(one);
+        other.destroySoon();
+      });
+    }
+  }
+}

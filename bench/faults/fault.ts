@@ -1,0 +1,30 @@
+import type { DatabaseName, Installation } from './installation.ts';
+
+/** What a fault works with. */
+export interface Stage {
+  readonly installation: Installation;
+  /** For how many milliseconds the fault lasts. */
+  readonly length: number;
+  /** Waits, and rejects when the run is cancelled. */
+  wait(milliseconds: number): Promise<void>;
+  /** Cleans up when the fault is over, also after an error. */
+  defer(work: () => unknown): void;
+}
+
+/** One fault, injected into a running installation under load. */
+export interface Fault {
+  readonly name: string;
+  readonly summary: string;
+  /** Databases on which it exists; both unless given. */
+  readonly databases?: readonly DatabaseName[];
+  /** Part of the bounded run of `npm test`. */
+  readonly isQuick?: true;
+  /** No request may fail while it lasts. */
+  readonly isLossless?: true;
+  /** Clients may be refused (4xx) while it lasts. */
+  readonly refusesClients?: true;
+  /** Returns why it cannot be injected on this machine. */
+  unavailable?(): string | undefined;
+  /** Injects the fault, lets it last and takes it back. */
+  inject(stage: Stage): Promise<void>;
+}

@@ -1,0 +1,214 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MasterKeyFile } from '../../src/boot/master-key.ts';
+import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { type FaultyProxy, startProxy } from '../../test/support/proxy.ts';
+import { Balancer } from './balancer.ts';
+import { ServiceProcess } from './process.ts';
+import { mountSmallDisk } from './small-disk.ts';
+
+export type DatabaseName = 'sqlite' | 'postgres';
+
+/** An application of the load. */
+export interface Client {
+  clientId: string;
+  clientSecret: string;
+}
+
+/** Ports of one process: six services, two for mutual TLS, two to spare. */
+const portsEach = 10;
+const product = 'faults';
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/** A process that is started again needs its ports again, so they are chosen here. */
+async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const base = 20_000 + Math.floor(Math.random() * 10_000);
+    const all = await Promise.all(Array.from({ length: count }, (_, n) => isFree(base + n)));
+    if (all.every(Boolean)) return base;
+  }
+}
+
+/**
+ * Four processes on one database: one with the agent of the desk and the console, one with CIS and CIS2, two with the API platform
+ * behind a balancer. CIS2 and PostgreSQL are reached through proxies that can misbehave.
+ */
+export interface Installation {
+  readonly database: DatabaseName;
+  /** Folder of the data, of SQLite also. */
+  readonly folder: string;
+  /** Public address of the API platform. */
+  readonly api: string;
+  readonly desk: ServiceProcess;
+  readonly signIn: ServiceProcess;
+  readonly platforms: readonly ServiceProcess[];
+  readonly balancer: Balancer;
+  /** In front of CIS2. */
+  readonly cis2: FaultyProxy;
+  readonly cis2Port: number;
+  /** In front of PostgreSQL; undefined with SQLite. */
+  readonly storage: FaultyProxy | undefined;
+  readonly postgres: TestPostgres | undefined;
+  readonly client: Client;
+  /** Calls the API of the console. */
+  consoleCall<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Card into the reader and PIN given, as at a desk. */
+  signInAtDesk(): Promise<void>;
+  /** Does something when the installation has stopped. */
+  atEnd(work: () => unknown): void;
+  stop(): Promise<void>;
+}
+
+export interface InstallationOptions {
+  database: DatabaseName;
+  /** Puts the data on a file system of this many MiB, which can be filled. */
+  diskMegabytes?: number | undefined;
+}
+
+/** Ends what was started, last first. */
+class Cleanup {
+  readonly #work: (() => unknown)[] = [];
+
+  add(work: () => unknown): void {
+    this.#work.unshift(work);
+  }
+
+  addLast(work: () => unknown): void {
+    this.#work.push(work);
+  }
+
+  async run(): Promise<void> {
+    for (const work of this.#work.splice(0)) await work();
+  }
+}
+
+export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+  const cleanup = new Cleanup();
+  try {
+    return await start(options, cleanup);
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+async function start(
+  { database, diskMegabytes }: InstallationOptions,
+  cleanup: Cleanup,
+): Promise<Installation> {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-faults-'));
+  cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
+  const data = join(folder, 'data');
+  mkdirSync(data);
+  if (diskMegabytes) cleanup.add(mountSmallDisk(data, diskMegabytes));
+  const masterKey = join(folder, 'master.key');
+  new MasterKeyFile(folder, masterKey).make();
+
+  let postgres: TestPostgres | undefined;
+  let storage: FaultyProxy | undefined;
+  let setting = `sqlite:${join(data, 'alongside.db')}`;
+  if (database === 'postgres') {
+    // What was answered must survive a crash, so that nothing is switched off here.
+    postgres = await startPostgres({ settings: ['fsync=on'], apart: true });
+    cleanup.add(() => postgres?.stop());
+    await postgres.create('faults');
+    storage = await startProxy({ path: postgres.socket });
+    cleanup.add(() => storage?.close());
+    setting = `postgres://alongside@127.0.0.1:${storage.port}/faults`;
+  }
+
+  const base = await freePorts(4 * portsEach);
+  const cis2Port = base + portsEach + 2;
+  const cis2 = await startProxy({ port: cis2Port, host: '127.0.0.1' });
+  cleanup.add(() => cis2.close());
+  const apiPorts = [base + 2 * portsEach + 1, base + 3 * portsEach + 1];
+  const balancer = await Balancer.start(0, apiPorts);
+  cleanup.add(() => balancer.close());
+  const console = `http://localhost:${base}`;
+  const api = `http://localhost:${balancer.port}`;
+  const flags = (name: string, n: number, only: string) => [
+    ...['--only', only, '--data', join(folder, name), '--port-base', String(base + n * portsEach)],
+    ...['--database', setting, '--master-key', masterKey, '--log-level', 'error'],
+    ...['--url-api', api, '--url-cis2', `http://localhost:${cis2.port}`, '--url-console', console],
+    ...[
+      '--url-cis',
+      `http://localhost:${base + portsEach + 4}`,
+      '--url-identity-agent',
+      `http://127.0.0.1:${base + 3}`,
+    ],
+    ...['--network-limits', '{"requests": 10000000, "failures": 10000000, "rows": 10000000}'],
+    ...['--drain-delay', '1'],
+  ];
+  const desk = new ServiceProcess('desk', base, flags('desk', 0, 'identity-agent,console'));
+  const signIn = new ServiceProcess('sign-in', cis2Port, flags('sign-in', 1, 'cis,cis2'));
+  const platforms = apiPorts.map(
+    (port, n) =>
+      new ServiceProcess(
+        `platform-${n + 1}`,
+        port,
+        flags(`platform-${n + 1}`, n + 2, 'authorisation,gateway'),
+      ),
+  );
+  const processes = [desk, signIn, ...platforms];
+  for (const one of processes) cleanup.add(() => one.end('SIGKILL'));
+  await Promise.all(processes.map((one) => one.start()));
+
+  async function consoleCall<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${console}/api/v1${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text.slice(0, 300)}`);
+    return (text === '' ? {} : JSON.parse(text)) as T;
+  }
+
+  // A product of its own lifts the published limit of 300 requests a minute.
+  await consoleCall('POST', '/products', {
+    name: product,
+    apis: ['hello-world', 'oauth2.1'],
+    scopes: ['urn:nhsd:apim:user-nhs-cis2:aal3:hello-world', 'urn:nhsd:apim:user-nhs-id:aal3:hello-world'],
+    limits: null,
+  });
+  const { platform: client } = await consoleCall<{ platform: Client }>('POST', '/applications', {
+    name: 'faults',
+    profile: 'standard',
+    platform: { callbackUrls: ['http://localhost:1/callback'], products: [product] },
+  });
+  const installation: Installation = {
+    ...{
+      database,
+      folder: data,
+      api,
+      desk,
+      signIn,
+      platforms,
+      balancer,
+      cis2,
+      cis2Port,
+      storage,
+      postgres,
+      client,
+    },
+    consoleCall,
+    async signInAtDesk() {
+      await consoleCall('PUT', '/readers/0/card', { card: 'gp' });
+      await consoleCall('POST', '/agent/pin', { pin: '123456' });
+    },
+    atEnd: (work) => cleanup.addLast(work),
+    stop: () => cleanup.run(),
+  };
+  await installation.signInAtDesk();
+  return installation;
+}

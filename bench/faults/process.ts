@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** One `alongside up --only …` of an installation; it can be killed and started again. */
+export class ServiceProcess {
+  readonly name: string;
+  readonly port: number;
+  readonly #flags: readonly string[];
+  #child: ChildProcess | undefined;
+  #isStopping = false;
+  /** How often it ended without being told to. */
+  deaths = 0;
+
+  /** @param port at which it answers `/readyz` */
+  constructor(name: string, port: number, flags: readonly string[]) {
+    this.name = name;
+    this.port = port;
+    this.#flags = flags;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Resolves when it serves. */
+  async start(): Promise<void> {
+    this.#isStopping = false;
+    const child = spawn(process.execPath, [command, 'up', '--json', ...this.#flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // The harness ends it in its own time, also after Ctrl-C.
+      detached: true,
+    });
+    this.#child = child;
+    let words = '';
+    child.stderr?.on('data', (part: Buffer) => {
+      words = (words + part.toString()).slice(-2_000);
+    });
+    child.once('exit', (code, signal) => {
+      if (this.#isStopping) return;
+      this.deaths += 1;
+      process.stderr.write(`${this.name} ended with ${code ?? signal}: ${words}\n`);
+    });
+    const exited = once(child, 'exit').then(([code]) => {
+      throw new Error(`${this.name} ended with ${code}: ${words}`);
+    });
+    const ready = once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line');
+    await Promise.race([ready, exited]);
+    exited.catch(() => undefined);
+  }
+
+  /** Ends it and resolves with its exit code; null after a signal. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    this.#isStopping = true;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    const [code] = await exited;
+    return code as number | null;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Fault } from './fault.ts';
+import { clockJumps } from './kinds/clock-jumps.ts';
+import { databaseFailover } from './kinds/database-failover.ts';
+import { databaseHang } from './kinds/database-hang.ts';
+import { databaseRestart } from './kinds/database-restart.ts';
+import { diskFull } from './kinds/disk-full.ts';
+import { droppedConnections } from './kinds/dropped-connections.ts';
+import { hangingKeySet } from './kinds/hanging-key-set.ts';
+import { idleConnections } from './kinds/idle-connections.ts';
+import { kill } from './kinds/kill.ts';
+import { rollingRestarts } from './kinds/rolling-restarts.ts';
+import { silentRelyingParty } from './kinds/silent-relying-party.ts';
+import { slowBodies } from './kinds/slow-bodies.ts';
+import { slowDatabase } from './kinds/slow-database.ts';
+import { upstreamDown } from './kinds/upstream-down.ts';
+import { upstreamLying } from './kinds/upstream-lying.ts';
+import { upstreamSlow } from './kinds/upstream-slow.ts';
+
+/** Every fault, in the order in which they are injected. */
+export const faults: readonly Fault[] = [
+  kill,
+  rollingRestarts,
+  databaseRestart,
+  databaseHang,
+  droppedConnections,
+  slowDatabase,
+  diskFull,
+  clockJumps,
+  upstreamDown,
+  upstreamSlow,
+  upstreamLying,
+  silentRelyingParty,
+  hangingKeySet,
+  idleConnections,
+  slowBodies,
+  // The last one: afterwards another server is behind the proxy.
+  databaseFailover,
+];

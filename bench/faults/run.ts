@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from './fault.ts';
+import { type DatabaseName, type Installation, startInstallation } from './installation.ts';
+import { Ledger, type Outcome } from './ledger.ts';
+import { Load, promiseKinds } from './load.ts';
+
+/** What one fault did to one installation. */
+export interface Result {
+  fault: string;
+  database: DatabaseName;
+  /** Why it was not injected. */
+  skipped?: string;
+  requests: Record<Outcome, number>;
+  promised: number;
+  /** Answers that were given and not honoured, by kind. */
+  lost: Record<string, number>;
+  deadProcesses: number;
+  /** Milliseconds from the end of the fault to a journey without a failure; null when none came in time. */
+  recovery: number | null;
+  /** Answers that are neither right nor a clean refusal. */
+  examples: string[];
+  error?: string;
+  passed: boolean;
+}
+
+export interface RunOptions {
+  faults: readonly Fault[];
+  databases: readonly DatabaseName[];
+  /** Milliseconds for which each fault lasts. */
+  length: number;
+  lanes: number;
+  signal: AbortSignal;
+  progress(message: string): void;
+}
+
+/** Milliseconds of undisturbed load before a fault, and in which service must resume after it. */
+const before = 500;
+const recoveryPatience = 30_000;
+/** `/readyz` names a disk with little room, so that there must be enough before it is filled. */
+const diskMegabytes = 384;
+
+const nothing = { requests: { ok: 0, refused: 0, cut: 0, failed: 0 }, promised: 0, lost: {}, examples: [] };
+
+/** Injects each fault into an installation on each database. Results come as they are there. */
+export async function* runFaults(options: RunOptions): AsyncGenerator<Result> {
+  for (const database of options.databases) {
+    const here = options.faults.filter(({ databases = [database] }) => databases.includes(database));
+    let installation: Installation | undefined;
+    try {
+      for (const fault of here) {
+        if (options.signal.aborted) return;
+        const skipped = fault.unavailable?.();
+        if (skipped !== undefined) {
+          const [deadProcesses, recovery] = [0, null];
+          yield { fault: fault.name, database, skipped, ...nothing, deadProcesses, recovery, passed: true };
+          continue;
+        }
+        if (!installation) {
+          options.progress(`${database}: starting four processes`);
+          const isFilled = here.some(({ name, unavailable }) => name === 'disk-full' && !unavailable?.());
+          installation = await startInstallation({
+            database,
+            diskMegabytes: isFilled ? diskMegabytes : undefined,
+          });
+        }
+        options.progress(`${database}: ${fault.name}, ${fault.summary}`);
+        yield await runOne(installation, fault, options);
+      }
+    } finally {
+      await installation?.stop();
+    }
+  }
+}
+
+async function runOne(installation: Installation, fault: Fault, options: RunOptions): Promise<Result> {
+  const { desk, signIn, platforms, api, client, database } = installation;
+  const processes = [desk, signIn, ...platforms];
+  const deaths = processes.reduce((sum, one) => sum + one.deaths, 0);
+  const ledger = new Ledger();
+  const load = new Load(ledger, {
+    api,
+    client,
+    refusesClients: fault.refusesClients ?? false,
+    processes: platforms.map(({ port }) => `http://localhost:${port}`),
+  });
+  const running = load.run(options.lanes);
+  const deferred: (() => unknown)[] = [];
+  const wait = async (milliseconds: number) => {
+    await sleep(milliseconds, undefined, { signal: options.signal });
+  };
+  let error: string | undefined;
+  let over = 0;
+  try {
+    await wait(before);
+    const defer = (work: () => unknown) => deferred.unshift(work);
+    await fault.inject({ installation, length: options.length, wait, defer });
+  } catch (thrown) {
+    if (!options.signal.aborted) error = String((thrown as Error).stack);
+  } finally {
+    for (const work of deferred) await work();
+    over = performance.now();
+  }
+  const recovery = error || options.signal.aborted ? null : await recovered(load, over, options.signal);
+  load.stop();
+  await running;
+  const lost = options.signal.aborted ? {} : await ledger.verify(promiseKinds);
+  const deadProcesses = processes.reduce((sum, one) => sum + one.deaths, 0) - deaths;
+  const { requests, promised, examples } = ledger;
+  const failures = requests.refused + requests.cut + requests.failed;
+  const passed =
+    error === undefined &&
+    recovery !== null &&
+    deadProcesses === 0 &&
+    requests.failed === 0 &&
+    Object.keys(lost).length === 0 &&
+    (!fault.isLossless || failures === 0);
+  return {
+    ...{ fault: fault.name, database, requests, promised, lost, deadProcesses, recovery, examples },
+    ...(error === undefined ? {} : { error }),
+    passed,
+  };
+}
+
+async function recovered(load: Load, since: number, signal: AbortSignal): Promise<number | null> {
+  for (let n = 0; performance.now() - since < recoveryPatience && !signal.aborted; n++) {
+    if (await load.journey(n)) return Math.round(performance.now() - since);
+    await sleep(20);
+  }
+  return null;
+}
