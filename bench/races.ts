@@ -76,7 +76,7 @@ const secondsSince = (): number => (performance.now() - began) / 1_000;
 const onPlatform = () => racesOn({ platform, processes, signer });
 const kinds = onPlatform().length + cis2.races.length;
 
-/** Lanes that share a number of rounds. Each has races of its own, for the refresh race is a chain of rotations. */
+/** Lanes that share a number of rounds. Each makes new races, because the refresh race is a chain of rotations. */
 function lanesOf(count: number, racesOfLane: () => readonly Race[]): Promise<void>[] {
   let taken = 0;
   return Array.from({ length: count }, async () => {

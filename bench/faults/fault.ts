@@ -1,6 +1,6 @@
 import type { DatabaseName, Installation } from './installation.ts';
 
-/** What a fault works with. */
+/** The installation and the time that a fault gets. */
 export interface Stage {
   readonly installation: Installation;
   /** For how many milliseconds the fault lasts. */

@@ -117,7 +117,7 @@ async function start(
   let storage: FaultyProxy | undefined;
   let setting = `sqlite:${join(data, 'alongside.db')}`;
   if (database === 'postgres') {
-    // What was answered must survive a crash, so that nothing is switched off here.
+    // Answered writes must survive a crash, so fsync is on.
     postgres = await startPostgres({ settings: ['fsync=on'], apart: true });
     cleanup.add(() => postgres?.stop());
     await postgres.create('faults');
@@ -174,7 +174,7 @@ async function start(
     return (text === '' ? {} : JSON.parse(text)) as T;
   }
 
-  // A product of its own lifts the published limit of 300 requests a minute.
+  // A separate product lifts the published limit of 300 requests a minute.
   await consoleCall('POST', '/products', {
     name: product,
     apis: ['hello-world', 'oauth2.1'],

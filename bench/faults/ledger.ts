@@ -1,10 +1,10 @@
 /** How a request ended. */
 export type Outcome = 'ok' | 'refused' | 'cut' | 'failed';
 
-/** An answer that was given, and how to look whether it is honoured. */
+/** An answer that was given, and the check that it is honoured. */
 interface Promised {
   readonly kind: string;
-  /** Resolves with whether it holds, or with undefined when that cannot be told now. */
+  /** Resolves with undefined when it cannot be checked now. */
   holds(): Promise<boolean | undefined>;
 }
 
@@ -12,7 +12,7 @@ interface Promised {
 const patience = 20_000;
 const atOnce = 8;
 
-/** Counts requests, and keeps what the answers promised. */
+/** Counts requests and keeps the promises of their answers. */
 export class Ledger {
   readonly requests: Record<Outcome, number> = { ok: 0, refused: 0, cut: 0, failed: 0 };
   /** Examples of answers that are neither right nor a clean refusal. */
@@ -51,7 +51,7 @@ export class Ledger {
     for (;;) {
       const answer = await holds().catch(() => undefined);
       if (answer !== undefined) return answer;
-      // What can never be looked at is not honoured.
+      // An answer that can never be checked is not honoured.
       if (performance.now() > end) return false;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

@@ -43,7 +43,7 @@ export class Load {
   readonly #ledger: Ledger;
   readonly #api: string;
   readonly #client: Client;
-  /** Addresses of every process that serves the API: what one answered all honour. */
+  /** Addresses of every process that serves the API: all honour the answer of one. */
   readonly #processes: readonly string[];
   readonly #refusesClients: boolean;
   #isOver = false;
@@ -81,7 +81,7 @@ export class Load {
     this.#isOver = true;
   }
 
-  /** Runs one journey; false when it did not come to its end. */
+  /** Runs one journey. Returns false when a step failed. */
   async journey(n: number): Promise<boolean> {
     try {
       const verifier = randomBytes(32).toString('base64url');

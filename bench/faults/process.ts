@@ -12,7 +12,7 @@ export class ServiceProcess {
   readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
   #isStopping = false;
-  /** How often it ended without being told to. */
+  /** How often it ended by itself. */
   deaths = 0;
 
   /** @param port at which it answers `/readyz` */

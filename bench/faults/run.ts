@@ -4,7 +4,7 @@ import { type DatabaseName, type Installation, startInstallation } from './insta
 import { Ledger, type Outcome } from './ledger.ts';
 import { Load, promiseKinds } from './load.ts';
 
-/** What one fault did to one installation. */
+/** The effect of one fault on one installation. */
 export interface Result {
   fault: string;
   database: DatabaseName;
@@ -15,7 +15,7 @@ export interface Result {
   /** Answers that were given and not honoured, by kind. */
   lost: Record<string, number>;
   deadProcesses: number;
-  /** Milliseconds from the end of the fault to a journey without a failure; null when none came in time. */
+  /** Milliseconds from the end of the fault to a journey without a failure; null when there was none in time. */
   recovery: number | null;
   /** Answers that are neither right nor a clean refusal. */
   examples: string[];
@@ -41,7 +41,7 @@ const diskMegabytes = 384;
 
 const nothing = { requests: { ok: 0, refused: 0, cut: 0, failed: 0 }, promised: 0, lost: {}, examples: [] };
 
-/** Injects each fault into an installation on each database. Results come as they are there. */
+/** Injects each fault into an installation on each database. Yields each result at once. */
 export async function* runFaults(options: RunOptions): AsyncGenerator<Result> {
   for (const database of options.databases) {
     const here = options.faults.filter(({ databases = [database] }) => databases.includes(database));

@@ -16,7 +16,7 @@ process.once('message', async ({ database, origin, issuer, cis }: Start) => {
   const urls = { console: '', api: '', cis2: origin, identityAgent: '', cis: cis.url, sample: '' };
   const own = await startInstance({ issuer, cis, urls }, database, undefined, 'localhost');
   const rounds = otherProcess({ ...own, cis: { ...own.cis, ...cis }, origin, issuer });
-  // Every further message asks for a round of deliveries.
+  // Each further message starts a round of deliveries.
   process.on('message', async () => {
     await rounds.endExpired('');
     process.send?.('done');

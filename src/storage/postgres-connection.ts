@@ -18,7 +18,7 @@ const ending = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';
 
 /**
- * A connection whose loss fails its queries and nothing else. A server that goes silent while queries wait counts as lost, and
+ * A connection that fails its own queries when it is lost, and nothing else. A server that goes silent while queries wait counts as lost, and
  * takes the idle connections with it: they probably lead to the same silence.
  */
 export class PostgresConnection extends pg.Client {

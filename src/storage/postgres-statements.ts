@@ -44,7 +44,7 @@ function groupsOf(statements: readonly Statement[]): Statement[][] {
   return groups;
 }
 
-/** How far a batch has come. */
+/** The progress of a batch. */
 export interface Progress {
   /** Set before anything is sent that may commit it: from then on its loss leaves the outcome unknown. */
   mayHaveCommitted: boolean;

@@ -4,7 +4,7 @@ const reconnectAfter = 250;
 /** A connection that only listens would never notice that its server is gone. */
 const askEvery = 5_000;
 
-/** Listens for the notifications of other processes on a connection of its own, and again after that was lost. */
+/** Listens for the notifications of other processes on a separate connection; reconnects when it is lost. */
 export class PostgresWatcher {
   readonly #options: ConnectionOptions;
   readonly #channel: string;

@@ -60,7 +60,7 @@ function optionsOf(
     silence: timeout,
     // The server gives up first, so that a slow statement costs no connection.
     statement_timeout: Math.ceil(timeout * 0.9),
-    // The locks of a process that froze, or whose machine is gone.
+    // Frees the locks of a process that froze or lost its machine.
     idle_in_transaction_session_timeout: timeout * 2,
     keepAlive: true,
     open: new Set(),

@@ -26,7 +26,7 @@ export interface TestPostgres {
   socket: string;
   /** A fresh database in the same cluster. */
   create(name: string): Promise<string>;
-  /** Ends it at once, as a crash does: no connection is told, nothing is written first. */
+  /** Ends it at once, as a crash does: nothing is written first. */
   crash(): Promise<void>;
   /** Starts it again after a crash. */
   restart(): Promise<void>;
