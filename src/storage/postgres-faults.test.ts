@@ -240,6 +240,15 @@ describe('a PostgreSQL server', () => {
     await until(() => database.run(increment));
   });
 
+  test('that takes too long for a statement fails it, unless the batch is patient', async (t) => {
+    const { open } = await counting(t);
+    const database = await open(hasty);
+    const slow = sql('SELECT pg_sleep(0.6)');
+    await assert.rejects(database.batch([slow, increment]), StorageError);
+    assert.equal((await database.batch([slow, increment], { patient: true })).done, true);
+    assert.deepEqual(await database.get(value), { n: 1 });
+  });
+
   test('that refuses a statement is not blamed', async (t) => {
     const { open } = await counting(t);
     const database = await open();
