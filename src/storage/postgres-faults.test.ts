@@ -53,12 +53,12 @@ async function counting(t: TestContext, { through }: { through?: FaultyProxy } =
       );
       return rowCount ?? 0;
     },
-    async untilLocked(): Promise<void> {
+    async untilLocked(count = 1): Promise<void> {
       for (;;) {
         const { rowCount } = await operator.query(
           `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
         );
-        if (rowCount) return;
+        if ((rowCount ?? 0) >= count) return;
         await pause(5);
       }
     },
@@ -260,15 +260,16 @@ describe('a PostgreSQL server', () => {
   });
 });
 
-test('a read that waits does not hold up the reads after it', async (t) => {
-  const { operator, open } = await counting(t);
+test('reads that wait do not hold up the reads after them', async (t) => {
+  const { operator, open, untilLocked } = await counting(t);
   const database = await open();
   await operator.query('SELECT pg_advisory_lock(1)');
-  const waiting = [1, 2, 3].map(async (n) => {
-    for (let turn = 0; turn < n; turn++) await new Promise((resolve) => setImmediate(resolve));
-    return database.get(sql('SELECT pg_advisory_lock(1)'));
-  });
+  const waiting: Promise<unknown>[] = [];
+  for (let n = 1; n <= 3; n++) {
+    waiting.push(database.get(sql('SELECT pg_advisory_lock_shared(1)')));
+    await untilLocked(n);
+  }
   for (let n = 0; n < 5; n++) assert.deepEqual(await database.get(value), { n: 0 });
   await operator.query('SELECT pg_advisory_unlock(1)');
-  await Promise.race(waiting);
+  await Promise.all(waiting);
 });
