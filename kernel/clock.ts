@@ -24,6 +24,14 @@ export function relativeTime(fromNowInSeconds: number): string {
   return fromNowInSeconds < 0 ? `${text} ago` : `in ${text}`;
 }
 
+/** A NumericDate as a reason shows it: with its distance from now. Anything else as it is, cut. */
+export const shownTime = (value: unknown, nowInSeconds: number): string =>
+  typeof value === 'number'
+    ? `${value} (${relativeTime(value - nowInSeconds)})`
+    : value === undefined
+      ? 'missing'
+      : (JSON.stringify(value) ?? '').slice(0, 100);
+
 /** The machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 

@@ -1,5 +1,5 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
@@ -50,7 +50,7 @@ export const verifyLogout = (keys: RemoteKeys, clock: Clock, algorithms?: readon
     const { exp } = jwt.claims;
     // OpenID Connect Back-Channel Logout asks for exp; some providers leave it out.
     if (exp !== undefined && (typeof exp !== 'number' || exp <= seconds(clock)))
-      throw errors.logoutUnverified(`exp is ${String(exp)}, it is ${seconds(clock)} now`);
+      throw errors.logoutUnverified(`exp is ${shownTime(exp, seconds(clock))}`);
   };
 
 /** The published checks in the published order (OpenID Connect Back-Channel Logout section 2.6). */
@@ -82,7 +82,7 @@ export const requireStrict = (base: Base, { singleUse, clock }: Pick<Parts, 'sin
       throw errors.logoutType(`typ is ${String(header.typ)}`);
     if (typeof exp !== 'number') throw errors.logoutExp('there is no exp');
     if (typeof iat !== 'number' || iat > now + allowance)
-      throw errors.logoutIat(`iat is ${String(iat)}, it is ${now} now`);
+      throw errors.logoutIat(`iat is ${shownTime(iat, now)}`);
     if (typeof jti !== 'string' || jti === '') throw errors.logoutJti('there is no jti');
     if (!(await singleUse.claim(jtiKind, `${String(iss)}\n${jti}`, (exp - now + allowance) * 1_000)))
       throw errors.logoutReplayed(`the jti ${jti.slice(0, 100)} was used before`);

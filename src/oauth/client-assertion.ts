@@ -1,4 +1,4 @@
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt, isSigningAlgorithm, type SigningAlgorithm } from '@alongside/kernel/jws';
 import type { SingleUse } from '../storage/single-use.ts';
 import { type Check, faultOf, shown } from './check.ts';
@@ -37,8 +37,8 @@ export function assertionChecks({ header, claims }: DecodedJwt, rules: Assertion
   const { alg, typ, kid } = header;
   const { iss, sub, aud, exp, nbf, iat, jti } = claims;
   const type = typeof typ === 'string' ? typ.toLowerCase() : typ;
-  const soon = `${now - skew} to ${now + longestAhead + skew}, it is ${now} now`;
-  const before = `none, or at most ${now + skew}`;
+  const soon = `later than ${skew} s ago, at most ${longestAhead + skew} s from now`;
+  const before = `none, or at most ${skew} s from now`;
   const check = (name: string, ok: boolean, expected: string, received: unknown): Check => ({
     check: name,
     ok,
@@ -66,10 +66,10 @@ export function assertionChecks({ header, claims }: DecodedJwt, rules: Assertion
       'exp',
       typeof exp === 'number' && exp + skew > now && exp <= now + longestAhead + skew,
       `a number, ${soon}`,
-      exp,
+      shownTime(exp, now),
     ),
-    check('nbf', isPast(nbf, now), before, nbf),
-    check('iat', isPast(iat, now), before, iat),
+    check('nbf', isPast(nbf, now), before, shownTime(nbf, now)),
+    check('iat', isPast(iat, now), before, shownTime(iat, now)),
     check(
       'jti',
       typeof jti === 'string' && jti !== '' && jti.length <= longestJti,

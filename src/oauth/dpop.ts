@@ -1,4 +1,4 @@
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import {
   decodeJwt,
@@ -86,7 +86,7 @@ export async function checkProof(
     return fault(`htu is ${String(htu)}, called was ${[target.url].flat().join(' or ')}`);
   const now = seconds(clock);
   if (typeof iat !== 'number' || iat < now - oldest || iat > now + ahead)
-    return fault(`iat is ${String(iat)}, it is ${now} now`);
+    return fault(`iat is ${shownTime(iat, now)}`);
   if (typeof jti !== 'string' || jti === '' || jti.length > longestJti)
     return fault('there is no jti, or it is too long');
   if (target.accessToken !== undefined) {

@@ -1,4 +1,4 @@
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import { decodeJwt, isSigningAlgorithm, type JwtClaims, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { shown } from './check.ts';
 import { type KeySource, signedByNamedOrLone } from './key-source.ts';
@@ -30,11 +30,11 @@ const forbidden = ['request', 'request_uri'];
 const fault = (reason: string): RequestObjectResult => ({ fault: reason });
 
 function timesFault({ exp, nbf, iat }: JwtClaims, now: number): string | undefined {
-  if (typeof exp !== 'number' || exp + skew <= now) return `exp is ${shown(exp)}, it is ${now} now`;
+  if (typeof exp !== 'number' || exp + skew <= now) return `exp is ${shownTime(exp, now)}`;
   if (nbf !== undefined && (typeof nbf !== 'number' || nbf > now + skew))
-    return `nbf is ${shown(nbf)}, it is ${now} now`;
+    return `nbf is ${shownTime(nbf, now)}`;
   if (iat !== undefined && (typeof iat !== 'number' || iat > now + skew))
-    return `iat is ${shown(iat)}, it is ${now} now`;
+    return `iat is ${shownTime(iat, now)}`;
   const begins = typeof nbf === 'number' ? nbf : typeof iat === 'number' ? iat : now;
   return exp - begins > longest + skew ? `it lasts ${exp - begins} s, ${longest} are allowed` : undefined;
 }

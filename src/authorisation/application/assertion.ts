@@ -1,4 +1,4 @@
-import { type Clock, relativeTime, seconds } from '@alongside/kernel/clock';
+import { type Clock, relativeTime, seconds, shownTime } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { type Rule, requireAll, shown } from '../../oauth/check.ts';
@@ -58,7 +58,7 @@ export function claimRules({ header, claims }: DecodedJwt, now: number): Rule[] 
   const isJwt = isText(typ) && typ.toLowerCase() === 'jwt';
   return [
     rule('alg', alg === 'RS512', 'RS512', alg, errors.assertionAlgorithm),
-    rule('exp', !ended, `later than now, ${now}`, exp, errors.assertionExpired),
+    rule('exp', !ended, 'later than now', shownTime(exp, now), errors.assertionExpired),
     rule('kid', isText(kid), 'the kid of a registered key', kid, errors.assertionKidMissing),
     rule('typ', isJwt, 'JWT', typ, errors.assertionTyp),
     rule('exp', !missing(exp), 'a number of seconds', exp, errors.assertionExpMissing),
@@ -80,7 +80,7 @@ export function lastRules({ claims: { exp, jti } }: DecodedJwt, now: number, use
   const near = typeof exp !== 'number' || exp <= now + longestAhead;
   return [
     rule('jti', !used, 'one that was not used before', jti, errors.assertionJtiUsed),
-    rule('exp', near, `at most ${longestAhead} s from now, ${now}`, exp, errors.assertionExpFar),
+    rule('exp', near, `at most ${longestAhead} s from now`, shownTime(exp, now), errors.assertionExpFar),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import { decodeJwt, type JwtClaims } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
@@ -58,8 +58,7 @@ export const checkExternalToken = (keys: RemoteKeys, clock: Clock) =>
     if (signed === 'no')
       throw errors.signatureInvalid(`the ID token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
     const now = seconds(clock);
-    if (typeof exp !== 'number' || exp <= now)
-      throw errors.externalExpired(`exp is ${String(exp)}, it is ${now} now`);
+    if (typeof exp !== 'number' || exp <= now) throw errors.externalExpired(`exp is ${shownTime(exp, now)}`);
     if (pending.nonce !== null && (typeof nonce !== 'string' || !equalSecrets(nonce, pending.nonce)))
       throw errors.externalNonce('the nonce is not the one that was sent');
     if (typeof sub !== 'string' || sub === '') throw errors.externalMalformed('the ID token names nobody');

@@ -1,4 +1,4 @@
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { decodeJwt, isSigningAlgorithm } from '@alongside/kernel/jws';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
@@ -49,7 +49,7 @@ export async function checkAssertion(
     throw refuse(`aud is ${JSON.stringify(aud)}, ${realm.endpoints.token} was expected`);
   const now = seconds(clock);
   if (typeof exp !== 'number' || exp + skew <= now || exp > now + longest + skew)
-    throw refuse(`exp is ${String(exp)}, it is ${now} now`);
+    throw refuse(`exp is ${shownTime(exp, now)}`);
   if (typeof jti !== 'string' || jti === '' || jti.length > 256) throw refuse('jti is missing or too long');
   const first = await singleUse.claim(
     'mock-assertion',

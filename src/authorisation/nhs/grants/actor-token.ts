@@ -1,4 +1,4 @@
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Attributes } from '../../attributes.ts';
@@ -47,8 +47,7 @@ export const verifyActor = (base: Base, keys: RemoteKeys, clock: Clock) =>
     if (iss !== upstream.issuer)
       throw errors.actorIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
     await requireSignature(actor.jwt, upstream, keys, errors.actorKid);
-    if (typeof exp !== 'number' || exp <= now)
-      throw errors.actorExpired(`exp is ${String(exp)}, it is ${now} now`);
+    if (typeof exp !== 'number' || exp <= now) throw errors.actorExpired(`exp is ${shownTime(exp, now)}`);
   };
 
 /** What a token says of the actor, named as published. */

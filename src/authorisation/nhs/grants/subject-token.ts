@@ -1,4 +1,4 @@
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
@@ -42,7 +42,7 @@ export const checkSubject = (clock: Clock) =>
     if (isMissing(header.alg)) throw errors.subjectAlgMissing('the header has no alg');
     if (isMissing(exp)) throw errors.subjectExpMissing('there is no exp');
     if (typeof exp !== 'number') throw errors.subjectExpInvalid(`exp is of type ${typeof exp}`);
-    if (exp <= now) throw errors.subjectExpired(`exp is ${exp}, it is ${now} now`);
+    if (exp <= now) throw errors.subjectExpired(`exp is ${shownTime(exp, now)}`);
     if (isMissing(iss)) throw errors.subjectIssMissing('there is no iss');
     if (isMissing(aud)) throw errors.subjectAudMissing('there is no aud');
   };
