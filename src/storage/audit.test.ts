@@ -187,7 +187,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
           chain,
           chain,
         );
-      // What an attacker with the database does to a chain of five records, and what verify says.
+      // Attacks by a holder of the database on a chain of five records, and the result of verify.
       const attacks: [
         name: string,
         attack: (chain: string, other: string) => ReturnType<typeof sql>[],
@@ -300,7 +300,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
           shipped.map(([, seq]) => seq),
           [3],
         );
-        // All of the log anew, with the true key: nothing in the database shows it.
+        // Rewrites the whole log with the true key: the database alone does not show it.
         await one.batch(['audit_record', 'audit_chain'].map((table) => sql(`DELETE FROM ${table}`)));
         const rewritten = logOf(two);
         await writeMany(rewritten, 3, 'z');

@@ -9,11 +9,11 @@ export type Fact = string | number | boolean;
 /** Names of the facts that the catalogue lists for an action. */
 type FactName<A extends AuditAction> = (typeof auditActions)[A]['facts'][number];
 
-/** One act that somebody answers for. Never a name, a date of birth, an address of a person, a PIN, a secret or a token. */
+/** An act and its actor. Never a name, a date of birth, an address of a person, a PIN, a secret or a token. */
 export interface AuditEntry<A extends AuditAction = AuditAction> {
   action: A;
   outcome: AuditOutcome;
-  /** uid of the user, or the service or operator that acted; empty when nobody is known. */
+  /** uid of the user, or the service or operator that acted; empty when the actor is unknown. */
   actor: string;
   /** Id or code of the role in which the user acted. */
   role?: string | null | undefined;
@@ -30,7 +30,7 @@ export interface AuditEntry<A extends AuditAction = AuditAction> {
   session?: string | null | undefined;
   /** NHS number. Stored as an HMAC for searches, and sealed. */
   subject?: string | null | undefined;
-  /** Id of what the act changed or read. */
+  /** Id of the object that the act changed or read. */
   target?: string | null | undefined;
   /** Network address of the caller. */
   address?: string | null | undefined;

@@ -126,7 +126,7 @@ export class Sealer {
     while (this.#looks);
   }
 
-  /** Seals what other processes have left unsealed since the last call: they ended without warning. */
+  /** Seals records of other processes that were already waiting at the last call: their processes were killed. */
   async adopt(): Promise<void> {
     const rows = await this.#database.all<UnsealedRow>(
       sql(
@@ -155,7 +155,7 @@ export class Sealer {
     );
   }
 
-  /** Seals what is left and ends the chain of this process. */
+  /** Seals the remaining records and closes the chain of this process. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -202,7 +202,7 @@ export class Sealer {
       const rows = looks ? await this.#unsealed() : [];
       const records = [...rows.map((row) => this.#entryOf(row)), ...group.map(({ entry }) => entry)];
       if (records.length > 0 && !(await this.#append(records, deleteStatements(rows), group.length === 0))) {
-        // Another process has taken the chain over, and sealed the rows.
+        // Another process closed the chain and sealed the rows.
         await this.#append(
           group.map(({ entry }) => entry),
           [],
@@ -219,7 +219,7 @@ export class Sealer {
     for (const { resolve } of group) resolve();
   }
 
-  /** Whoever writes to the database without the key cannot have an entry sealed. */
+  /** Rejects entries that were written without the key. */
   #entryOf({ id, chain, entry, mac }: UnsealedRow): EncodedEntry {
     if (equalSecrets(this.#seal.entryMac(chain, entry), mac)) return JSON.parse(entry) as EncodedEntry;
     this.#log.error({ id }, 'an audit entry was not written by this installation');
@@ -244,7 +244,7 @@ export class Sealer {
 
   /**
    * Appends sealed records to the chain, with these statements in the same batch. Returns false when nothing happened because
-   * another process has taken the chain over; then the next call begins another chain.
+   * another process closed the chain; then the next call begins another chain.
    */
   async #append(
     entries: readonly EncodedEntry[],
@@ -265,7 +265,7 @@ export class Sealer {
     return done;
   }
 
-  /** The condition of each group: the chain ends where this process believes, and nobody has closed it. */
+  /** The condition of each group: the chain ends at `head` and is open. */
   #moveStatement({ chain, seq: before }: Head, seq: number, mac: string): Statement {
     if (before === 0)
       return must(

@@ -22,7 +22,7 @@ export class UnprovenSums {
     this.#sums.set(key, sum);
   }
 
-  /** Returns the sums so far and begins anew. */
+  /** Returns the sums so far and resets them. */
   take(): UnprovenSum[] {
     const sums = [...this.#sums.values()];
     this.#sums = new Map();

@@ -7,7 +7,7 @@ import { formerChain } from './records.ts';
 interface UpkeepParts {
   database: Database;
   clock: Clock;
-  /** Anchors are logged here: shipped logs prove what the database cannot. */
+  /** Anchors are logged here: shipped logs prove truncation, which the database cannot. */
   anchorLog: Log;
   /** Writes a record in the batch of the caller. */
   recordStatement: (entry: AuditEntry, heads: readonly ChainHead[]) => Statement;
@@ -40,7 +40,7 @@ export async function anchorChains({
   const turn = Math.floor(clock.now() / minute);
   if (await claimed(database, 'audit.anchored', turn)) return;
   const grown = await database.all<{ chain: string; seq: number; mac: string }>(
-    // A chain that has grown by an anchor alone says nothing new.
+    // Chains that grew by an anchor alone are skipped.
     sql(
       `SELECT chain, seq, mac FROM audit_chain WHERE seq > anchored AND (chain = ? OR EXISTS (
          SELECT 1 FROM audit_record AS record WHERE record.chain = audit_chain.chain

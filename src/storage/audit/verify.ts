@@ -104,7 +104,7 @@ class Verifier {
     for (const head of anchors) this.#anchored.add(head);
   }
 
-  /** Reads what anchors and retention records name, before the records that they speak about. */
+  /** Reads what anchors and retention records name, before verifying the records. */
   async collectHeads(): Promise<void> {
     for (let id = 0, page = pageSize; page === pageSize; ) {
       const rows = await this.#database.all<AuditRow>(
@@ -160,7 +160,7 @@ class Verifier {
     return removed === undefined ? undefined : { chain: removed, seq: 1, problem: 'cut' };
   }
 
-  /** What the first record to read must continue; undefined when nothing vouches for it. */
+  /** Returns the MAC that precedes the first record to read, or undefined when it is unknown. */
   async #macBefore(chain: string, first: number, deleted: number): Promise<string | undefined> {
     if (first === 1) return '';
     if (first === deleted + 1) return this.#retained.macOf(chain, deleted);
@@ -201,7 +201,7 @@ class Verifier {
   }
 }
 
-/** Where each chain stands in a time: its first and last number there. */
+/** Returns the first and last number of each chain between two times. */
 async function rangesOf(database: Database, from: number, to: number): Promise<Map<string, Range>> {
   const rows = await database.all<{ chain: string; first: number; last: number }>(
     sql(
@@ -212,7 +212,7 @@ async function rangesOf(database: Database, from: number, to: number): Promise<M
   return new Map(rows.map(({ chain, first, last }) => [chain, { first, last }]));
 }
 
-/** A chain with records that nothing counts: somebody else wrote it. */
+/** Finds a chain that is missing in `audit_chain`. */
 async function uncountedChain(database: Database): Promise<AuditProblem | undefined> {
   const row = await database.get<{ chain: string; seq: number }>(
     sql(
@@ -234,7 +234,7 @@ export async function verifyAudit(
   const verifier = new Verifier(database, seal, anchors);
   const whole = from === undefined && to === undefined;
   const ranges = whole ? undefined : await rangesOf(database, from ?? 0, to ?? Number.MAX_SAFE_INTEGER);
-  // Before the chains: none of them is shorter than what an anchor names.
+  // Read before the chains, so that no chain is shorter than its anchors.
   await verifier.collectHeads();
   const chains = await database.all<ChainRow>(
     sql('SELECT chain, seq, mac, deleted FROM audit_chain ORDER BY started_at, chain'),
