@@ -74,7 +74,7 @@ test('alongside serve exits with 1 and one sentence for another master key, befo
 
     const masterKey = join(folder, 'other.key');
     writeFileSync(masterKey, randomToken(32), { mode: 0o600 });
-    const child = spawn(process.execPath, [...start('two'), '--master-key', masterKey]);
+    const child = spawn(process.execPath, [...start('two'), '--no-json', '--master-key', masterKey]);
     const [out, err, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
