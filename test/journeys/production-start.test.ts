@@ -63,10 +63,12 @@ test('alongside serve exits with 1 and one sentence for another master key, befo
   const folder = mkdtempSync(join(tmpdir(), 'alongside-other-key-'));
   try {
     const start = (data: string) => [
-      ...[main, 'serve', '--only', 'cis2,authorisation', '--port-base', '0', '--json', '--drain-delay', '0'],
+      ...[main, 'serve', '--only', 'cis2,authorisation', '--port-base', '0', '--drain-delay', '0'],
       ...['--data', join(folder, data), '--database', `sqlite:${join(folder, 'shared.db')}`],
     ];
-    const healthy = spawn(process.execPath, start('one'), { stdio: ['ignore', 'pipe', 'inherit'] });
+    const healthy = spawn(process.execPath, [...start('one'), '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(healthy.stdout, 'data');
     healthy.kill('SIGTERM');
     assert.deepEqual(await once(healthy, 'exit'), [0, null]);
@@ -74,7 +76,7 @@ test('alongside serve exits with 1 and one sentence for another master key, befo
 
     const masterKey = join(folder, 'other.key');
     writeFileSync(masterKey, randomToken(32), { mode: 0o600 });
-    const child = spawn(process.execPath, [...start('two'), '--no-json', '--master-key', masterKey]);
+    const child = spawn(process.execPath, [...start('two'), '--master-key', masterKey]);
     const [out, err, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
