@@ -15,14 +15,14 @@ after(() => cis2.stop());
 
 describe('a method that an endpoint does not have: 405 that says which it has', () => {
   const cases: [path: string, allow: string, others: string[]][] = [
-    ['/.well-known/openid-configuration', 'GET, HEAD', ['POST', 'PUT', 'DELETE', 'OPTIONS']],
-    ['/connect/jwk_uri', 'GET, HEAD', ['POST', 'PATCH']],
+    ['/.well-known/openid-configuration', 'OPTIONS, GET, HEAD', ['POST', 'PUT', 'DELETE']],
+    ['/connect/jwk_uri', 'OPTIONS, GET, HEAD', ['POST', 'PATCH']],
     ['/authorize', 'GET, POST', ['PUT', 'DELETE', 'HEAD', 'OPTIONS']],
-    ['/access_token', 'POST', ['GET', 'PUT', 'OPTIONS']],
-    ['/token/revoke', 'POST', ['GET']],
+    ['/access_token', 'OPTIONS, POST', ['GET', 'PUT']],
+    ['/token/revoke', 'OPTIONS, POST', ['GET']],
     ['/introspect', 'POST', ['GET']],
-    ['/par', 'POST', ['GET', 'PUT']],
-    ['/userinfo', 'GET, POST', ['PUT', 'DELETE']],
+    ['/par', 'OPTIONS, POST', ['GET', 'PUT']],
+    ['/userinfo', 'OPTIONS, GET, POST', ['PUT', 'DELETE']],
     ['/connect/endSession', 'GET, POST', ['PUT']],
   ];
   for (const [path, allow, others] of cases)

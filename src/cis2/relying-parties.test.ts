@@ -31,8 +31,7 @@ after(async () => {
   await logoutEndpoint.stop();
 });
 
-const callbackOf = async (address: URL): Promise<URL> => {
-  const browser = new Browser();
+const callbackOf = async (address: URL, browser = new Browser()): Promise<URL> => {
   const hop = await browser.get(address.href);
   return new URL((await browser.get(await cis2.agent.answer(hop.location))).location);
 };
@@ -80,7 +79,8 @@ describe('openid-client', () => {
         nonce: expectedNonce,
         max_age: '300',
       });
-      const callback = await callbackOf(address);
+      const browser = new Browser();
+      const callback = await callbackOf(address, browser);
       const tokens = await oidc.authorizationCodeGrant(config, callback, {
         pkceCodeVerifier,
         expectedState,
@@ -96,7 +96,7 @@ describe('openid-client', () => {
         id_token_hint: tokens.id_token ?? '',
         post_logout_redirect_uri: client.postLogoutRedirectUris[0] ?? '',
       });
-      assert.equal((await new Browser().get(goodbye.href)).location, client.postLogoutRedirectUris[0]);
+      assert.equal((await browser.get(goodbye.href)).location, client.postLogoutRedirectUris[0]);
     });
 
   test('private_key_jwt: refresh with a checked ID token, introspection, revocation', async () => {

@@ -137,7 +137,12 @@ describe('what is wrong is named', () => {
     const instance = await startInstance({ only: 'cis,authorisation,gateway,console' });
     const report = await examine('--state', instance.state.stateFile, '--data', root);
     await instance.stop();
-    assert.deepEqual(troubles(report), ['service (cis2)', 'service (identity-agent)', 'service (sample)']);
+    assert.deepEqual(troubles(report), [
+      'service (cis2, readiness)',
+      'service (cis2)',
+      'service (identity-agent)',
+      'service (sample)',
+    ]);
     assert.equal(report.code, 1);
     assert.ok(report.checks.some(({ name, outcome }) => name === 'agent-socket' && outcome === 'remark'));
   });

@@ -204,6 +204,10 @@ describe('developer', () => {
   });
 });
 
-test('mail: none yet', async () => {
-  assert.deepEqual(await json('mail'), { mails: [] });
+test('mail shows the notice of the authenticator that was removed above', async () => {
+  const { mails } = await json<{ mails: { to: string; subject: string }[] }>('mail');
+  assert.deepEqual(
+    mails.map(({ to, subject }) => [to, subject]),
+    [['gp-aal2@example.test', 'A way to sign in to your care identity was removed']],
+  );
 });
