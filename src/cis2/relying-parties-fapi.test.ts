@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { systemClock } from '@alongside/kernel/clock';
 import * as oauth from 'oauth4webapi';
 import * as oidc from 'openid-client';
 import type { Cis2Half } from '../oauth/applications.ts';
@@ -14,7 +15,7 @@ let client: Cis2Half;
 let fapi2: Cis2Half;
 
 before(async () => {
-  cis2 = await startInstance();
+  cis2 = await startInstance({ clock: systemClock });
   key = (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
     'sign',
     'verify',

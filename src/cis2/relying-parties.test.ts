@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { systemClock } from '@alongside/kernel/clock';
 import * as oauth from 'oauth4webapi';
 import * as oidc from 'openid-client';
 import type { Cis2Half } from '../oauth/applications.ts';
@@ -16,7 +17,7 @@ let jwks: { keys: Record<string, unknown>[] };
 const plain = { execute: [oidc.allowInsecureRequests] };
 
 before(async () => {
-  cis2 = await startInstance();
+  cis2 = await startInstance({ clock: systemClock });
   logoutEndpoint = await startRpEndpoint();
   signingKey = (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
     'sign',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { systemClock } from '@alongside/kernel/clock';
 import { newKeyPair } from '@alongside/kernel/keys';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
@@ -47,6 +48,7 @@ before(async () => {
   const { privatePem, publicJwk } = await newKeyPair('ES256');
   const key = createPrivateKey(privatePem);
   cis2 = await startInstance({
+    clock: systemClock,
     providers: [
       providerOf(mail, 'federated'),
       providerOf(hospital, 'federated-hospital', { authentication: { kid: 'ours', key }, acr: [] }),

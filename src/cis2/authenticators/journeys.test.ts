@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { systemClock } from '@alongside/kernel/clock';
 import type { BrowserContext, Page } from 'playwright-core';
 import { seedCredentials } from '../enrolment/seeds.ts';
 import { isAccessible } from '../testing/accessible.ts';
@@ -28,7 +29,7 @@ before(async () => {
     acr: ['second-factor'],
     nameClaim: 'email',
   };
-  desk = await startWebAuthnDesk({}, {}, { providers: [provider] });
+  desk = await startWebAuthnDesk({}, {}, { clock: systemClock, providers: [provider] });
   mail.serve([`${desk.cis2.origin}/federated/federated/callback`]);
 });
 after(async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { systemClock } from '@alongside/kernel/clock';
 import { newKeyPair } from '@alongside/kernel/keys';
 import fc from 'fast-check';
 import * as oidc from 'openid-client';
@@ -10,7 +11,7 @@ import { gp } from '../testing/people.ts';
 let cis2: Instance;
 let jwks: { keys: object[] };
 before(async () => {
-  cis2 = await startInstance({ dynamicRegistration: true });
+  cis2 = await startInstance({ clock: systemClock, dynamicRegistration: true });
   jwks = { keys: [{ ...(await newKeyPair('ES256')).publicJwk, kid: 'k' }] };
   await cis2.agent.signIn(gp.uid);
 });

@@ -82,18 +82,19 @@ const halfOf = (clientId: string, half: Partial<Cis2Half>): Cis2Half => ({
 });
 
 /**
+ * Starts CIS2 with what it needs. Its clock stands still unless a test moves it, so that no result depends on how long the
+ * machine takes; `options.clock` is another one to start from, for tests with programs that read the machine's.
  * @param setting a database, `:memory:` by default.
  * @param proxies whose word about their clients is taken.
  * @param host `localhost` where WebAuthn is wanted, which needs a name.
  */
 export async function startInstance(
-  options: Partial<Cis2Dependencies> = {},
+  { clock: base = new ManualClock(systemClock.now()), ...options }: Partial<Cis2Dependencies> = {},
   setting = ':memory:',
   proxies: readonly string[] = ['127.0.0.1'],
   host = '127.0.0.1',
 ): Promise<Instance> {
-  // Stands still unless a test moves it, so that no result depends on how long the machine takes.
-  const clock = new AdjustableClock(new ManualClock(systemClock.now()));
+  const clock = new AdjustableClock(base);
   const cis = await startCis(clock);
   for (const person of [gp, nurse, starter, locum]) cis.people.set(person.uid, person);
   let dispatch: Parameters<typeof createServer>[1];

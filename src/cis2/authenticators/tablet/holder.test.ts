@@ -187,10 +187,7 @@ describe('who cannot be made sure of', () => {
     assert.equal((await send({ holder: said() })).status, 200);
     assert.equal((await desk.claims()).sub, gp.uid);
   });
-  const isOver = async () => {
-    await desk.page.reload();
-    await desk.page.getByText(words.tablet.desk.denied).waitFor();
-  };
+  const isOver = () => desk.page.getByText(words.tablet.desk.denied).waitFor();
   const forgeries: [string, (said: Awaited<ReturnType<typeof soft>>['said']) => unknown][] = [
     ['nothing of the holder', () => undefined],
     ['text', () => 'yes'],
