@@ -54,7 +54,7 @@ describe('alongside check', () => {
     'oidcc-client-test-rp-init-logout-no-state',
     ...ofDiscovery,
   ];
-  // It takes no second new key until its patience is over: a slow machine gives the occasion.
+  // On a slow machine the application learns a second new key in time. The API platform then refuses the ID token without kid.
   const late = 'oidcc-client-test-kid-absent-single-jwks';
 
   // First: later checks change the signing key, and the sample takes a new one only after a while.
@@ -82,8 +82,9 @@ describe('alongside check', () => {
 
   test('the sample application passes every check for which it gives an occasion', async () => {
     const answer = await run(`${instance.urls.sample}/sign-in/separate`);
-    const inTime = answer.checks.find(({ name }) => name === late)?.outcome;
-    assert.ok(inTime === 'notRun' || inTime === 'passed', String(inTime));
+    const lateCheck = answer.checks.find(({ name }) => name === late);
+    const inTime = lateCheck?.outcome;
+    assert.ok(inTime === 'notRun' || inTime === 'warning', JSON.stringify(lateCheck));
     assert.deepEqual(
       answer.checks
         .filter(({ name, outcome }) => outcome !== 'passed' && name !== late)
@@ -93,7 +94,7 @@ describe('alongside check', () => {
     assert.match(answer.checks.at(-1)?.got ?? '', /alongside fault on discovery-empty-key-set/);
     assert.deepEqual(
       [answer.ok, answer.code, answer.counts.passed],
-      [true, 0, all.length - noOccasion.length - (inTime === 'passed' ? 0 : 1)],
+      [true, 0, all.length - noOccasion.length - 1],
     );
     assert.deepEqual(await faultsOn(), []);
     const { card } = await instance.api<{ card: unknown }>('GET', '/readers/0');
