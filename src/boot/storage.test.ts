@@ -48,7 +48,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       const kept = await databaseDump(database);
       await assert.rejects(using(database, wrong), {
         name: 'OperatorError',
-        message: /^The master key \S+wrong does not open the data in .+ Set --master-key to .+\.$/,
+        message: /^The master key .+wrong does not open the data in .+ Set --master-key to .+\.$/,
       });
       assert.equal(await databaseDump(database), kept);
       await using(database, right);

@@ -391,7 +391,7 @@ describe('the command', () => {
 
   test('a refusal is a sentence on standard error and exit code 1, a wrong call 2', async () => {
     const [refused, unknown, help] = await Promise.all([
-      runProcess(['app', 'show', 'nothing', '--json', ...here]),
+      runProcess(['app', 'show', 'nothing', ...here]),
       runProcess(['person', 'list', '--jsn', ...here]),
       runProcess(['app', '--help']),
     ]);

@@ -194,7 +194,7 @@ test('without an agent the cards cannot be had, and that is said', async () => {
   const alone = await startInstance({ only: others });
   const path = folder('alone');
   try {
-    const refused = await runProcess(['export', path, '--json', ...at(alone)]);
+    const refused = await runProcess(['export', path, ...at(alone)]);
     assert.deepEqual([refused.code, refused.out], [1, '']);
     assert.match(
       refused.err,
