@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SMTPServer } from 'smtp-server';
 import { MasterKeyFile } from '../../src/boot/master-key.ts';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { type FaultyProxy, startProxy } from '../../test/support/proxy.ts';
@@ -59,6 +61,8 @@ export interface Installation {
   readonly storage: FaultyProxy | undefined;
   readonly postgres: TestPostgres | undefined;
   readonly client: Client;
+  /** In front of the mail server of CIS. */
+  readonly mail: FaultyProxy;
   /** Calls the API of the console. */
   consoleCall<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   /** Card into the reader and PIN given, as at a desk. */
@@ -101,6 +105,18 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   }
 }
 
+/** A mail server that accepts everything. Returns its port. */
+async function startMailServer(cleanup: Cleanup): Promise<number> {
+  const server = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    onData: (stream, _session, done) => void stream.on('end', () => done()).resume(),
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server.server, 'listening');
+  cleanup.add(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  return (server.server.address() as AddressInfo).port;
+}
+
 async function start(
   { database, diskMegabytes }: InstallationOptions,
   cleanup: Cleanup,
@@ -126,6 +142,8 @@ async function start(
     setting = `postgres://alongside@127.0.0.1:${storage.port}/faults`;
   }
 
+  const mail = await startProxy({ port: await startMailServer(cleanup), host: '127.0.0.1' });
+  cleanup.add(() => mail.close());
   const base = await freePorts(4 * portsEach);
   const cis2Port = base + portsEach + 2;
   const cis2 = await startProxy({ port: cis2Port, host: '127.0.0.1' });
@@ -146,7 +164,7 @@ async function start(
       `http://127.0.0.1:${base + 3}`,
     ],
     ...['--network-limits', '{"requests": 10000000, "failures": 10000000, "rows": 10000000}'],
-    ...['--drain-delay', '1'],
+    ...['--drain-delay', '1', '--smtp-url', `smtp://127.0.0.1:${mail.port}`],
   ];
   const desk = new ServiceProcess('desk', base, flags('desk', 0, 'identity-agent,console'));
   const signIn = new ServiceProcess('sign-in', cis2Port, flags('sign-in', 1, 'cis,cis2'));
@@ -200,6 +218,7 @@ async function start(
       storage,
       postgres,
       client,
+      mail,
     },
     consoleCall,
     async signInAtDesk() {

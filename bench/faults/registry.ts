@@ -6,6 +6,7 @@ import { databaseRestart } from './kinds/database-restart.ts';
 import { diskFull } from './kinds/disk-full.ts';
 import { droppedConnections } from './kinds/dropped-connections.ts';
 import { hangingKeySet } from './kinds/hanging-key-set.ts';
+import { hangingMailServer } from './kinds/hanging-mail-server.ts';
 import { idleConnections } from './kinds/idle-connections.ts';
 import { kill } from './kinds/kill.ts';
 import { rollingRestarts } from './kinds/rolling-restarts.ts';
@@ -31,6 +32,7 @@ export const faults: readonly Fault[] = [
   upstreamLying,
   silentRelyingParty,
   hangingKeySet,
+  hangingMailServer,
   idleConnections,
   slowBodies,
   // The last one: afterwards another server is behind the proxy.
