@@ -41,7 +41,7 @@ Callers who proved nothing write no record. They are counted by endpoint, networ
 
 ## How it is sealed
 
-Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-sealed-audit-chains.md)). A read waits for its record. An act that writes to storage writes its record in the same batch, and the process seals it within a second. When a record cannot be written, the act fails.
+Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-sealed-audit-chains.md)). A read waits for its record. Codes, tokens, sign-ins and session ends of CIS2, authenticators and changes of patients write their record in the batch of the act, and the process seals it within a second: neither exists without the other. Acts at CIS, of the registration authority and of administrators write it directly after the act: without it their answer is an error, and the act stays.
 
 Once a minute one process records the end of each chain that has grown, and logs it as \`audit anchor\`, in production at every log level. Send the log to another system: it shows a log that was cut or rewritten even by a holder of the master key.
 

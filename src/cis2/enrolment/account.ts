@@ -139,16 +139,16 @@ const rename = ({ database, credentials, audit, notices, clock }: Parts) =>
     const { done } = await database.batch([
       credentials.renaming(credential.id, label),
       notices.postStatement(session.uid, accountNotice('renamed', label, clock.now())),
+      audit.recordStatement({
+        actor: `user:${session.uid}`,
+        action: 'authenticator.rename',
+        target: session.uid,
+        outcome: 'ok',
+        detail: { kind: credential.kind, credential: credential.id },
+      }),
     ]);
     if (!done) throw errors.credentialUnknown('it was removed meanwhile');
     notices.begin();
-    await audit.write({
-      actor: `user:${session.uid}`,
-      action: 'authenticator.rename',
-      target: session.uid,
-      outcome: 'ok',
-      detail: { kind: credential.kind, credential: credential.id },
-    });
     return redirect(accountPath, 303);
   };
 

@@ -152,14 +152,16 @@ const addBrought = (parts: Parts) =>
         problem: 'somebody has it already',
       });
     const { id, statement } = credentials.adding({ ...draft, uid: person.uid, kind });
-    await database.batch([statement]);
-    await audit.write({
-      actor: 'developer',
-      action: 'authenticator.add',
-      target: person.uid,
-      outcome: 'ok',
-      detail: { kind, credential: id },
-    });
+    await database.batch([
+      statement,
+      audit.recordStatement({
+        actor: 'developer',
+        action: 'authenticator.add',
+        target: person.uid,
+        outcome: 'ok',
+        detail: { kind, credential: id },
+      }),
+    ]);
     const added = await credentials.get(id);
     if (!added) throw new Error('What was added is not there.');
     return json(201, await describing(parts)(added));

@@ -34,16 +34,16 @@ export const removing = ({
     const { done } = await database.batch([
       credentials.revoking(id),
       notices.postStatement(uid, accountNotice('removed', label, clock.now())),
+      audit.recordStatement({
+        actor,
+        action: 'authenticator.remove',
+        target: uid,
+        outcome: 'ok',
+        detail: { kind, credential: id },
+      }),
     ]);
     if (!done) throw errors.credentialUnknown('it was removed meanwhile');
     notices.begin();
-    await audit.write({
-      actor,
-      action: 'authenticator.remove',
-      target: uid,
-      outcome: 'ok',
-      detail: { kind, credential: id },
-    });
     const theirs = await sessions.ofPerson(uid);
     const made = theirs.filter(({ authentication }) => authentication.credentialId === id);
     await ends.end(made, cause);

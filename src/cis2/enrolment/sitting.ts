@@ -49,16 +49,16 @@ export function sittingOf(
         ...(sid === null ? [] : [sessions.needing(sid)]),
         added.statement,
         notices.postStatement(uid, accountNotice('added', draft.label, clock.now())),
+        audit.recordStatement({
+          actor,
+          action: 'authenticator.add',
+          target: uid,
+          outcome: 'ok',
+          detail: { kind, credential: added.id },
+        }),
       ]);
       if (!done) throw errors.enrolmentUnknown('it was completed before, or the session has ended');
       notices.begin();
-      await audit.write({
-        actor,
-        action: 'authenticator.add',
-        target: uid,
-        outcome: 'ok',
-        detail: { kind, credential: added.id },
-      });
       const ownAccount = sid !== null;
       const others = ownAccount ? await sessions.othersOf(uid, sid) : [];
       const answer = enrolledPage({
