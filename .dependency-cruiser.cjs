@@ -86,6 +86,20 @@ module.exports = {
       to: { path: topics },
     },
     {
+      name: 'oauth-core-outermost',
+      comment: 'the primitives of oauth do not import the authorization-server core, which is built on them',
+      severity: 'error',
+      from: { path: '^src/oauth/', pathNot: '^src/oauth/server/' },
+      to: { path: '^src/oauth/server/' },
+    },
+    {
+      name: 'nhs-beside-the-core',
+      comment: '/oauth2 keeps its published order and bytes: it uses the primitives of oauth, not the core',
+      severity: 'error',
+      from: { path: '^src/authorisation/nhs/' },
+      to: { path: '^src/oauth/server/' },
+    },
+    {
       name: 'database-drivers-in-storage',
       comment: 'only storage imports a database driver',
       severity: 'error',

@@ -29,6 +29,10 @@ const checks = {
         ...folders.filter((folder) => existsSync(inClone(folder))),
       ]),
   },
+  house: {
+    about: 'the structure: no figure above its limit',
+    run: async () => (await import('./check/house.mjs')).house(),
+  },
   inputs: {
     about: 'time, chance and environment only through the kernel',
     run: async () => (await import('./check/hidden-inputs.mjs')).hiddenInputs(),

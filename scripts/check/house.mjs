@@ -1,0 +1,146 @@
+import { posix } from 'node:path';
+import ts from 'typescript';
+import { textOf, trackedFiles } from './tracked.mjs';
+
+/**
+ * Measures of the structure, each with its limit. A figure may only fall: lower the limit with it, in the same
+ * commit. `target` is where the work ends. What new features need has some `room`, and no limit where more is not worse.
+ */
+const measures = [
+  { name: 'src/cis2: entries in import loops', limit: 19, target: 0, of: (t) => inLoops(t, 'src/cis2') },
+  {
+    name: 'src/cis2/authenticators: entries in import loops',
+    limit: 4,
+    target: 0,
+    of: (t) => inLoops(t, 'src/cis2/authenticators'),
+  },
+  {
+    name: 'src/authorisation: entries in import loops',
+    limit: 2,
+    target: 0,
+    of: (t) => inLoops(t, 'src/authorisation'),
+  },
+  { name: 'src/cis2: entries', limit: 48, target: 18, of: (t) => entriesOf(t, 'src/cis2').size },
+  { name: 'src/cis2/index.ts: imports', limit: 77, target: 30, of: (t) => importsOf(t, cis2).length },
+  {
+    name: 'src/cis2/index.ts: longest function, lines',
+    limit: 208,
+    target: 60,
+    of: (t) => longestFunction(cis2, t.get(cis2)),
+  },
+  { name: 'step lists', of: (t) => count(t, /\bsteps(?:<[^()]*>)?\(/g) },
+  { name: "path.split('/')", limit: 24, target: 0, of: (t) => count(t, /path\.split\('\/'\)/g) },
+  { name: 'as never', limit: 6, target: 2, of: (t) => count(t, /\bas never\b/g) },
+  { name: 'as unknown as', limit: 30, target: 8, of: (t) => count(t, /\bas unknown as\b/g) },
+  {
+    name: 'JSON.parse(…) as',
+    limit: 50,
+    target: 0,
+    of: (t) => count(t, /\bJSON\.parse\((?:[^()]|\([^()]*\))*\) as\b/g),
+  },
+  { name: 'interfaces called Parts', limit: 74, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
+  { name: 'interfaces called Asked', limit: 15, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
+  {
+    name: 'files under 30 lines',
+    limit: 300,
+    room: 5,
+    target: 140,
+    of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,
+  },
+  { name: 'files', limit: 1_200, room: 30, target: 960, of: (t) => t.size },
+  {
+    name: 'lines',
+    limit: 90_500,
+    room: 2_500,
+    target: 76_000,
+    of: (t) => [...t.values()].reduce((sum, text) => sum + linesOf(text), 0),
+  },
+];
+
+const cis2 = 'src/cis2/index.ts';
+const product = /^(src|kernel|identity-agent|client)\/.*\.ts$/;
+const tests = /\.(test|fixture)\.ts$|\/(fixture|testing)\//;
+
+/** Measures the product (no tests, no test helpers), prints the table and complains about each figure above its limit. */
+export function house() {
+  const texts = new Map(
+    trackedFiles()
+      .filter((file) => product.test(file) && !tests.test(file))
+      .map((file) => [file, textOf(file) ?? '']),
+  );
+  const complaints = [];
+  for (const { name, limit, target, room = 0, of } of measures) {
+    const figure = of(texts);
+    const limits = [
+      limit !== undefined && `limit ${limit}`,
+      target !== undefined && `target ${target}`,
+    ].filter(Boolean);
+    const lower = figure < limit - room ? ' <- lower the limit in scripts/check/house.mjs' : '';
+    process.stdout.write(`${String(figure).padStart(14)}  ${[name, ...limits].join(', ')}${lower}\n`);
+    if (figure > limit) complaints.push(`${name}: ${figure}, and the limit is ${limit}`);
+  }
+  return complaints;
+}
+
+const linesOf = (text) => text.split('\n').length - 1;
+
+function count(texts, pattern) {
+  let found = 0;
+  for (const text of texts.values()) found += text.match(pattern)?.length ?? 0;
+  return found;
+}
+
+/** Returns the relative imports of a file, as paths within the clone. */
+function importsOf(texts, file) {
+  const found =
+    texts.get(file)?.matchAll(/^(?:import|export)\b[^';]*?'([^']+)';$|\bimport\('([^']+)'\)/gm) ?? [];
+  return [...found].map(([, still, dynamic]) => {
+    const name = still ?? dynamic;
+    return name.startsWith('.') ? posix.join(posix.dirname(file), name) : name;
+  });
+}
+
+/** Returns which direct entries of a folder each of its entries imports. */
+function entriesOf(texts, folder) {
+  const entry = (file) => file.slice(folder.length + 1).split('/')[0];
+  const entries = new Map();
+  for (const file of texts.keys()) {
+    if (!file.startsWith(`${folder}/`)) continue;
+    const imports = entries.get(entry(file)) ?? entries.set(entry(file), new Set()).get(entry(file));
+    for (const to of importsOf(texts, file)) {
+      if (to.startsWith(`${folder}/`) && entry(to) !== entry(file)) imports.add(entry(to));
+    }
+  }
+  return entries;
+}
+
+/** Counts the entries of a folder that import each other in a loop. */
+function inLoops(texts, folder) {
+  const entries = entriesOf(texts, folder);
+  const reaches = (from) => {
+    const seen = new Set();
+    const next = [...entries.get(from)];
+    for (let at = next.pop(); at !== undefined; at = next.pop()) {
+      if (seen.has(at)) continue;
+      seen.add(at);
+      next.push(...(entries.get(at) ?? []));
+    }
+    return seen;
+  };
+  return [...entries.keys()].filter((from) => reaches(from).has(from)).length;
+}
+
+/** Returns the lines of the longest function of a file. */
+function longestFunction(file, text) {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const line = (position) => source.getLineAndCharacterOfPosition(position).line;
+  let longest = 0;
+  const visit = (node) => {
+    if (ts.isFunctionLike(node)) {
+      longest = Math.max(longest, line(node.end) - line(node.getStart(source)) + 1);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return longest;
+}
