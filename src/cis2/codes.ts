@@ -1,5 +1,6 @@
 import type { Recorder } from '@alongside/kernel/events';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
+import { halfHash } from '../oauth/half-hash.ts';
 import type { PushedRequests } from '../oauth/pushed-requests.ts';
 import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
@@ -8,7 +9,6 @@ import type { SingleUse, SpentValue } from '../storage/single-use.ts';
 import { firstMet } from './acr.ts';
 import { reachedFor } from './authentication.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
-import { halfHash } from './claims/half-hash.ts';
 import { partyOf, type RelyingParty } from './relying-party.ts';
 import type { Session } from './session.ts';
 import type { SignInFacts } from './token/facts.ts';

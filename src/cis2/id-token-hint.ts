@@ -1,6 +1,6 @@
 import { decodeJwt, type JwtClaims, verifySignature } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
-import { unlike } from './likeness.ts';
+import { unlike } from '../oauth/likeness.ts';
 
 /** What an ID token of ours says, once its signature was checked. */
 export interface IdTokenHint {

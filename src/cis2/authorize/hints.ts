@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { SigningKeys } from '@alongside/kernel/keys';
+import { unlike } from '../../oauth/likeness.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import type { AuthorizationRequest, ResponseMode } from '../authorization-request.ts';
 import { errors } from '../errors.ts';
 import { readIdTokenHint } from '../id-token-hint.ts';
-import { unlike } from '../likeness.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { Reply } from '../reply.ts';
 import type { AuthorizationClaims } from './claims-parameter.ts';

@@ -1,6 +1,6 @@
 import type { DecodedJwt } from '@alongside/kernel/jws';
 import type { Cis2Half } from '../../../oauth/applications.ts';
-import { likeness } from '../../likeness.ts';
+import { likeness } from '../../../oauth/likeness.ts';
 
 /** How far the client's clock seems to be from ours, by `iat`; nothing below ten seconds. */
 function clockHint({ iat }: DecodedJwt['claims'], now: number): string | undefined {

@@ -1,11 +1,11 @@
 import type { Recorder } from '@alongside/kernel/events';
+import { halfHash } from '../../../oauth/half-hash.ts';
 import { verifierFits } from '../../../oauth/pkce.ts';
 import type { Tokens } from '../../../oauth/tokens.ts';
 import type { Urls } from '../../../service.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database } from '../../../storage/database.ts';
 import type { CisClient } from '../../cis-client.ts';
-import { halfHash } from '../../claims/half-hash.ts';
 import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
 import type { CodeGrant, Codes } from '../../codes.ts';
