@@ -3,7 +3,6 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Half } from '../oauth/applications.ts';
 import { checkProof, proofAlgorithmsOf } from '../oauth/dpop.ts';
 import type { ProofNonces } from '../oauth/dpop-nonce.ts';
-import type { TokenRecord } from '../oauth/tokens.ts';
 
 /** What proofs are checked with. */
 export type ProofChecks = Parameters<typeof checkProof>[2] & {
@@ -16,26 +15,6 @@ interface ProofFault {
   fault: string;
   needsNonce?: true;
 }
-
-/** Whom a token is bound to: `cnf` of RFC 7800, as RFC 9449 section 6 and RFC 8705 section 3.1 fill it. */
-export interface Confirmation {
-  jkt?: string;
-  'x5t#S256'?: string;
-}
-
-/** The attribute of a token record. */
-const attribute = 'cnf';
-
-export const confirmationAttributes = (confirmation: Confirmation | null): Record<string, string> =>
-  confirmation === null ? {} : { [attribute]: JSON.stringify(confirmation) };
-
-export function confirmationOf({ attributes }: TokenRecord): Confirmation | null {
-  const text = attributes[attribute];
-  return text === undefined ? null : (JSON.parse(text) as Confirmation);
-}
-
-export const tokenTypeOf = (confirmation: Confirmation | null): 'Bearer' | 'DPoP' =>
-  confirmation?.jkt === undefined ? 'Bearer' : 'DPoP';
 
 /** The addresses under which one endpoint is known: its own, and the one for clients with a certificate. */
 export type Addresses = readonly [string, ...string[]];

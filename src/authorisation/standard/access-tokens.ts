@@ -2,6 +2,11 @@ import { seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { PlatformHalf } from '../../oauth/applications.ts';
+import {
+  type Confirmation,
+  confirmationAttribute,
+  confirmationAttributes,
+} from '../../oauth/confirmation.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import { type Issued, Issuer, type TokenGrant } from '../issue.ts';
@@ -9,11 +14,6 @@ import type { Parts } from '../parts.ts';
 import { rulesOf } from './profile.ts';
 import { audienceAttribute, audienceOf } from './resources.ts';
 
-/** What a token is bound to: a key (RFC 9449 section 6.1) or a certificate (RFC 8705 section 3.1). */
-export type Confirmation = { jkt: string } | { 'x5t#S256': string };
-
-/** Attribute of tokens: what must use them, as JSON (RFC 7800). The gateway holds proofs and certificates against it. */
-const confirmationAttribute = 'cnf';
 /** Attributes of tokens, as JSON: who acts, and who may (RFC 8693 sections 4.1 and 4.4). */
 export const actorAttribute = 'act';
 export const mayActAttribute = 'may_act';
@@ -31,10 +31,6 @@ export interface AccessOptions {
   format?: 'jwt';
 }
 
-/** `token_type` of an access token (RFC 6750, RFC 9449 section 5). */
-export const tokenTypeOf = (binding: Confirmation | null): 'Bearer' | 'DPoP' =>
-  binding && 'jkt' in binding ? 'DPoP' : 'Bearer';
-
 /** A grant without what belongs to a single token. */
 function plainGrant(grant: TokenGrant): TokenGrant {
   const { [confirmationAttribute]: _, [audienceAttribute]: __, ...attributes } = grant.attributes;
@@ -48,20 +44,8 @@ export const refreshBinding = (
   binding: Confirmation | null,
 ): Attributes => ({
   ...(resources.length === 0 ? {} : { [audienceAttribute]: resources.join(' ') }),
-  ...(binding === null || half.tokenEndpointAuthMethod !== 'none'
-    ? {}
-    : { [confirmationAttribute]: JSON.stringify(binding) }),
+  ...confirmationAttributes(half.tokenEndpointAuthMethod === 'none' ? binding : null),
 });
-
-/** What a token is bound to. */
-export function bindingOf(attributes: Readonly<Record<string, string>>): Confirmation | null {
-  const cnf = attributes[confirmationAttribute];
-  return cnf === undefined ? null : (JSON.parse(cnf) as Confirmation);
-}
-
-/** Whether what was proven now is what something was bound to. */
-export const sameBinding = (bound: Confirmation, proven: Confirmation | null): boolean =>
-  JSON.stringify(bound) === JSON.stringify(proven);
 
 /** `act` or `may_act` of a stored token. */
 export function partyOf(
@@ -113,7 +97,7 @@ export class AccessTokens {
       ...plain.attributes,
       ...(grant.uid === null ? {} : mayAct(half, plain.attributes)),
       ...(resources.length === 0 ? {} : { [audienceAttribute]: resources.join(' ') }),
-      ...(binding === null ? {} : { [confirmationAttribute]: JSON.stringify(binding) }),
+      ...confirmationAttributes(binding),
     };
     if (format !== 'jwt') return this.#issuer.access({ ...plain, attributes }, lifetime);
     const jti = uuid();

@@ -2,12 +2,13 @@ import { Answer, json } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
+import { confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
 import { inGoodStanding } from '../../oauth/developers.ts';
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import { requireApproval, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
-import { actorAttribute, bindingOf, mayActAttribute, partyOf, tokenTypeOf } from './access-tokens.ts';
+import { actorAttribute, mayActAttribute, partyOf } from './access-tokens.ts';
 import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
@@ -37,7 +38,7 @@ const publishedActor = ({ actor_user_id: sub }: TokenRecord['attributes']) =>
 
 function describe(record: TokenRecord, api: string): Introspection {
   const { attributes } = record;
-  const binding = bindingOf(attributes);
+  const binding = confirmationOf(record);
   const audience = audienceOf(attributes);
   const members = {
     iss: record.issuer,

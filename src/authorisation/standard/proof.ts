@@ -1,11 +1,11 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { decodeJwt } from '@alongside/kernel/jws';
+import type { Confirmation } from '../../oauth/confirmation.ts';
 import { checkProof, proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import { readCertificate } from '../../oauth/mutual-tls.ts';
 import type { WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
-import type { Confirmation } from './access-tokens.ts';
 import { errors } from './errors.ts';
 import type { Incoming } from './incoming.ts';
 import { rulesOf } from './profile.ts';

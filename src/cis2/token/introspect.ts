@@ -1,9 +1,9 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
+import { confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
 import type { CisClient } from '../cis-client.ts';
-import { confirmationOf, tokenTypeOf } from '../confirmation.ts';
 import { errors } from '../errors.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';

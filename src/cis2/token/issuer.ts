@@ -1,10 +1,10 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
+import { type Confirmation, confirmationAttributes } from '../../oauth/confirmation.ts';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
-import { type Confirmation, confirmationAttributes } from '../confirmation.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import { attributesOf, type SignInFacts } from './facts.ts';
 

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '@alongside/kernel/http';
+import type { Confirmation } from '../../oauth/confirmation.ts';
 import { readCertificate } from '../../oauth/mutual-tls.ts';
-import { type Addresses, type Confirmation, type ProofChecks, readProof } from '../confirmation.ts';
+import { type Addresses, type ProofChecks, readProof } from '../confirmation.ts';
 import { errors } from '../errors.ts';
 import { rulesOf } from '../profiles.ts';
 import type { RelyingParty } from '../relying-party.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
+import type { Confirmation } from '../../oauth/confirmation.ts';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
-import type { Confirmation } from '../confirmation.ts';
 
 /** What one refresh gave: kept sealed with the token that was used, for the client that lost the answer. */
 export interface Successor {

@@ -1,21 +1,12 @@
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
+import { confirmationOf } from '../../oauth/confirmation.ts';
 import { checkProof, proofAlgorithmsOf } from '../../oauth/dpop.ts';
-import type { TokenRecord } from '../../oauth/tokens.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 import type { Verified } from './token.ts';
-
-/** The keys that a token is bound to (RFC 7800): thumbprints of a proof's key and of a certificate. */
-interface Confirmation {
-  jkt?: string;
-  'x5t#S256'?: string;
-}
-
-const confirmationOf = ({ attributes: { cnf } }: TokenRecord): Confirmation =>
-  cnf === undefined ? {} : (JSON.parse(cnf) as Confirmation);
 
 /** The certificate of the connection is the one that the token was given to (RFC 8705 section 3). */
 function checkCertificate(wanted: string | undefined, certificate: Buffer | undefined): void {
@@ -56,7 +47,7 @@ export const checkBinding = (dependencies: Dependencies) => {
 
   return async function checkBinding(call: Arrival & Verified & { client: HeaderMap }): Promise<void> {
     const { request, client, token, presented, trace } = call;
-    const { jkt, 'x5t#S256': x5t } = confirmationOf(token);
+    const { jkt, 'x5t#S256': x5t } = confirmationOf(token) ?? {};
     checkCertificate(x5t, request.certificate);
     if (jkt !== undefined) {
       if (presented.scheme !== 'dpop') throw faults.boundToken('a token bound to a key came as Bearer');

@@ -1,7 +1,8 @@
+import { confirmationOf, isSameConfirmation } from '../../../oauth/confirmation.ts';
 import { inGoodStanding } from '../../../oauth/developers.ts';
 import type { TokenRecord } from '../../../oauth/tokens.ts';
 import { upstreamOf } from '../../rotation.ts';
-import { actorAttribute, bindingOf, mayActAttribute, partyOf, sameBinding } from '../access-tokens.ts';
+import { actorAttribute, mayActAttribute, partyOf } from '../access-tokens.ts';
 import { mayKnowOf } from '../resource-server.ts';
 import { audienceOf } from '../resources.ts';
 import type { Asking, TokenType } from './proven.ts';
@@ -12,8 +13,8 @@ function holderFault(record: TokenRecord, { client, binding }: Asking): string |
     return mayKnowOf(client.half, record)
       ? undefined
       : `it was given to ${record.clientId}, and ${client.half.clientId} is no resource server of it`;
-  const bound = bindingOf(record.attributes);
-  return bound === null || sameBinding(bound, binding)
+  const bound = confirmationOf(record);
+  return bound === null || isSameConfirmation(bound, binding)
     ? undefined
     : `it is bound to ${JSON.stringify(bound)}, proven is ${JSON.stringify(binding)}`;
 }

@@ -1,11 +1,12 @@
 import { json } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
+import { tokenTypeOf } from '../../../oauth/confirmation.ts';
 import { applicationAttributes } from '../../attributes.ts';
 import { accessLifetime, Issuer } from '../../issue.ts';
 import { applicationMarker, scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
-import { AccessTokens, tokenTypeOf } from '../access-tokens.ts';
+import { AccessTokens } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
 import { readScope } from '../incoming.ts';

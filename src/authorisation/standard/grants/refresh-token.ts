@@ -1,5 +1,11 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
+import {
+  type Confirmation,
+  confirmationOf,
+  isSameConfirmation,
+  tokenTypeOf,
+} from '../../../oauth/confirmation.ts';
 import type { TokenRecord } from '../../../oauth/tokens.ts';
 import type { Base } from '../../base.ts';
 import { accessLifetime, Issuer } from '../../issue.ts';
@@ -7,7 +13,7 @@ import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
 import { revoking } from '../../revoking.ts';
 import { endOfRefreshing, type Rotated, Rotation, scopesLeft, upstreamOf } from '../../rotation.ts';
-import { AccessTokens, bindingOf, type Confirmation, sameBinding, tokenTypeOf } from '../access-tokens.ts';
+import { AccessTokens } from '../access-tokens.ts';
 import { errors } from '../errors.ts';
 import { readScope } from '../incoming.ts';
 import { rulesOf } from '../profile.ts';
@@ -34,8 +40,8 @@ const findToken = ({ tokens, clock }: Pick<Parts, 'tokens' | 'clock'>, base: Bas
       throw errors.refreshInvalid(`no refresh token of ${base.path} is like this`);
     if (record.clientId !== client.half.clientId)
       throw errors.refreshInvalid(`the token was given to ${record.clientId}`);
-    const bound = bindingOf(record.attributes);
-    if (bound !== null && !sameBinding(bound, binding))
+    const bound = confirmationOf(record);
+    if (bound !== null && !isSameConfirmation(bound, binding))
       throw errors.proofInvalid(
         `the token is bound to ${JSON.stringify(bound)}, proven is ${JSON.stringify(binding)}`,
       );
@@ -57,7 +63,7 @@ const answer = (rotation: Rotation, rotated: Rotated, binding: Confirmation | nu
 
 /** Whether nothing but the token itself shows who repeats: a thief could do so as well as the client. */
 const isBearerOfPublicClient = ({ client, record }: Repeated): boolean =>
-  client.half.tokenEndpointAuthMethod === 'none' && bindingOf(record.attributes) === null;
+  client.half.tokenEndpointAuthMethod === 'none' && confirmationOf(record) === null;
 
 /**
  * Answers a used token with the same successor, for an answer that was lost. Any later use, and every one of a public client
@@ -74,7 +80,7 @@ async function answerRepeat(
   if (rotated) {
     // The key is the one of the first answer, whatever the repeat proved.
     const access = await parts.tokens.find(rotated.accessToken);
-    return answer(rotation, rotated, access ? bindingOf(access.attributes) : null);
+    return answer(rotation, rotated, access ? confirmationOf(access) : null);
   }
   await revoking(parts, base)(record, 'refresh-token-reused');
   throw errors.refreshInvalid('the token was used before; all tokens of its family are revoked');

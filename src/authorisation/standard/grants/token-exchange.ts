@@ -1,19 +1,14 @@
 import { json } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
+import { tokenTypeOf } from '../../../oauth/confirmation.ts';
 import type { Base } from '../../base.ts';
 import { claimExchange } from '../../id-token-party.ts';
 import { accessLifetime, Issuer } from '../../issue.ts';
 import { applicationMarker, scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
-import {
-  AccessTokens,
-  actorAttribute,
-  mayActAttribute,
-  refreshBinding,
-  tokenTypeOf,
-} from '../access-tokens.ts';
+import { AccessTokens, actorAttribute, mayActAttribute, refreshBinding } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
 import { actingParty } from '../exchange/actor.ts';

@@ -1,5 +1,5 @@
+import { type Confirmation, tokenTypeOf } from '../../../oauth/confirmation.ts';
 import type { Issued, Issuer } from '../../issue.ts';
-import { type Confirmation, tokenTypeOf } from '../access-tokens.ts';
 
 /** The answer to a redeemed code (RFC 6749 section 5.1). */
 export const tokensAnswer = (

@@ -1,4 +1,5 @@
 import type { Recorder } from '@alongside/kernel/events';
+import { tokenTypeOf } from '../../../oauth/confirmation.ts';
 import { halfHash } from '../../../oauth/half-hash.ts';
 import { verifierFits } from '../../../oauth/pkce.ts';
 import type { Tokens } from '../../../oauth/tokens.ts';
@@ -9,7 +10,6 @@ import type { CisClient } from '../../cis-client.ts';
 import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
 import type { CodeGrant, Codes } from '../../codes.ts';
-import { tokenTypeOf } from '../../confirmation.ts';
 import { errors } from '../../errors.ts';
 import { partyOf } from '../../relying-party.ts';
 import type { Sessions } from '../../sessions.ts';

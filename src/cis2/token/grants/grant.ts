@@ -1,5 +1,5 @@
+import type { Confirmation } from '../../../oauth/confirmation.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import type { Confirmation } from '../../confirmation.ts';
 import type { RelyingParty } from '../../relying-party.ts';
 
 /** What is known when a grant is looked at: who asks, and for what. */

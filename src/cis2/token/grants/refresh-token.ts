@@ -1,5 +1,6 @@
 import type { Recorder } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
+import { isSameConfirmation, tokenTypeOf } from '../../../oauth/confirmation.ts';
 import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
 import type { Urls } from '../../../service.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
@@ -7,7 +8,6 @@ import { type Database, must, type Statement, sql } from '../../../storage/datab
 import type { CisClient } from '../../cis-client.ts';
 import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
-import { tokenTypeOf } from '../../confirmation.ts';
 import { errors } from '../../errors.ts';
 import { partyOf } from '../../relying-party.ts';
 import { choiceOf } from '../../roles/settle.ts';
@@ -105,7 +105,7 @@ async function answer(parts: Parts, { party }: GrantRequest, valid: Valid, succe
 
 /** The retry of an answer that was lost comes with the same key (RFC 9449 section 5). */
 const isSameSender = ({ confirmation }: GrantRequest, successor: Successor): boolean =>
-  JSON.stringify(confirmation) === JSON.stringify(successor.confirmation ?? null);
+  isSameConfirmation(confirmation, successor.confirmation ?? null);
 
 /** A used token again: its successor for an answer that was lost; else it is refused, and where it may be stolen all end. */
 async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
