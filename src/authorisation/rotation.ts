@@ -1,5 +1,6 @@
 import type { StoredProduct } from '../oauth/products.ts';
 import { scopesOf } from '../oauth/products.ts';
+import { RefreshSuccessors } from '../oauth/refresh-successors.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
 import type { Base } from './base.ts';
 import { type Issued, Issuer, type TokenGrant } from './issue.ts';
@@ -20,8 +21,8 @@ export interface Rotated {
 type MakeAccess = (grant: TokenGrant, lifetime: number) => Issued | Promise<Issued>;
 
 /** Milliseconds in which the same client that repeats a refresh gets the same successor. */
-const retryWindow = 30_000;
-const sealName = 'refresh-successor';
+const retryTime = 30_000;
+const successorPurpose = 'refresh-successor';
 
 /** The scopes that the token has and the application's products still have: never more than before. */
 export const scopesLeft = (record: TokenRecord, products: readonly StoredProduct[]): string[] => {
@@ -46,11 +47,13 @@ export class Rotation {
   readonly #base: Base;
   readonly #parts: Pick<Parts, 'tokens' | 'clock' | 'database' | 'vault' | 'audit'>;
   readonly #issuer: Issuer;
+  readonly #successors: RefreshSuccessors<Rotated>;
 
   constructor(base: Base, parts: Pick<Parts, 'tokens' | 'clock' | 'database' | 'vault' | 'audit'>) {
     this.#base = base;
     this.#parts = parts;
     this.#issuer = new Issuer(base, parts);
+    this.#successors = new RefreshSuccessors(parts, successorPurpose);
   }
 
   /** Uses a refresh token up and gives its successors, in one write; undefined when another request was first. */
@@ -62,7 +65,7 @@ export class Rotation {
     accessScope = scope,
     makeAccess: MakeAccess = (grant, lifetime) => this.#issuer.access(grant, lifetime),
   ): Promise<Rotated | undefined> {
-    const { tokens, clock, database, vault } = this.#parts;
+    const { tokens, clock, database } = this.#parts;
     const { refresh_count: before, _refresh_tokens_validity_ms: validity, ...attributes } = record.attributes;
     const count = Number(before ?? 0) + 1;
     const grant: TokenGrant = { ...record, scope, attributes, refreshed: true };
@@ -79,9 +82,7 @@ export class Rotation {
       count,
       scope: accessScope.join(' '),
     };
-    const successor = this.#base.hardening.refreshRetry
-      ? vault.seal(sealName, JSON.stringify(rotated))
-      : null;
+    const successor = this.#base.hardening.refreshRetry ? this.#successors.seal(rotated) : null;
     const ending = this.#base.hardening.refreshEndsAccess ? [tokens.revokingAccess(record.family)] : [];
     const { done } = await database.batch([
       tokens.spending(token, successor),
@@ -92,16 +93,9 @@ export class Rotation {
     return done ? rotated : undefined;
   }
 
-  /** The same successors again, shortly after and as long as they have not been used; the caller is the same client. */
-  async repeat(token: string, { usedAt }: TokenRecord): Promise<Rotated | undefined> {
-    const { tokens, clock, vault } = this.#parts;
-    if (!this.#base.hardening.refreshRetry || usedAt === null || clock.now() - usedAt > retryWindow)
-      return undefined;
-    const sealed = await tokens.successorOf(token);
-    if (sealed === undefined) return undefined;
-    const rotated = JSON.parse(vault.open(sealName, sealed)) as Rotated;
-    const successor = await tokens.find(rotated.refreshToken);
-    return successor && tokens.isLive(successor) ? rotated : undefined;
+  /** Returns the same tokens again, shortly after and while they are unused. The caller has checked that it is the same client. */
+  async repeat(token: string, record: TokenRecord): Promise<Rotated | undefined> {
+    return this.#base.hardening.refreshRetry ? this.#successors.find(token, record, retryTime) : undefined;
   }
 
   secondsLeft(expiresAt: number): number {

@@ -8,6 +8,7 @@ import { Cors } from '../oauth/cors.ts';
 import { ProofNonces } from '../oauth/dpop-nonce.ts';
 import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { PushedRequests } from '../oauth/pushed-requests.ts';
+import { RefreshSuccessors } from '../oauth/refresh-successors.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { Service } from '../service.ts';
 import { announcing } from './announced-nonce.ts';
@@ -67,11 +68,10 @@ import { privateKeyJwt } from './token/client-authentication/private-key-jwt.ts'
 import { secretBasic } from './token/client-authentication/secret-basic.ts';
 import { secretPost } from './token/client-authentication/secret-post.ts';
 import { authorizationCode } from './token/grants/authorization-code.ts';
-import { refreshToken } from './token/grants/refresh-token.ts';
+import { refreshToken, type Successor, successorPurpose } from './token/grants/refresh-token.ts';
 import { createIntrospect } from './token/introspect.ts';
 import { TokenIssuer } from './token/issuer.ts';
 import { createRevoke } from './token/revoke.ts';
-import { Successors } from './token/successors.ts';
 import { createToken } from './token/token.ts';
 import { createUserinfo } from './userinfo.ts';
 
@@ -143,7 +143,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const failures = new NetworkLimit(deps, 'client-authentication', most);
   const issuing = new TokenIssuer(deps);
   const idTokens = { ...deps, keys: signerOf(idTokenFaults) };
-  const successors = new Successors(deps);
+  const successors = new RefreshSuccessors<Successor>(deps, successorPurpose);
   const grants = [
     authorizationCode({ ...idTokens, sessions, codes, cis, issuing }),
     refreshToken({ ...idTokens, sessions, cis, issuing, successors }),

@@ -1,6 +1,7 @@
 import type { Recorder } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
-import { isSameConfirmation, tokenTypeOf } from '../../../oauth/confirmation.ts';
+import { type Confirmation, isSameConfirmation, tokenTypeOf } from '../../../oauth/confirmation.ts';
+import type { RefreshSuccessors } from '../../../oauth/refresh-successors.ts';
 import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
 import type { Urls } from '../../../service.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
@@ -17,8 +18,21 @@ import { factsOf, type SignInFacts } from '../facts.ts';
 import type { TokenIssuer } from '../issuer.ts';
 import { refreshRules } from '../refreshing.ts';
 import { recordRevocation } from '../revocation-record.ts';
-import type { Successor, Successors } from '../successors.ts';
 import type { Grant, GrantRequest } from './grant.ts';
+
+/** The tokens of one refresh, kept for a client that lost the response. */
+export interface Successor {
+  accessToken: string;
+  /** Milliseconds. */
+  accessExpiresAt: number;
+  refreshToken: string;
+  scope: string;
+  /** Of the access token; absent in successors of earlier versions. */
+  confirmation?: Confirmation | null;
+}
+
+/** Purpose under which successors are sealed. */
+export const successorPurpose = 'cis2-refresh-successor';
 
 interface Parts extends IdTokenParts {
   database: Database;
@@ -29,7 +43,7 @@ interface Parts extends IdTokenParts {
   recorder: Recorder;
   urls: Urls;
   issuing: TokenIssuer;
-  successors: Successors;
+  successors: RefreshSuccessors<Successor>;
 }
 
 interface Valid {
@@ -114,7 +128,7 @@ async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
   const isUnproven = method === 'none' && asked.confirmation === null;
   const { rotates, retryTime: usual } = refreshRules[profile];
   const retryTime = isUnproven ? 0 : usual;
-  const successor = await parts.successors.again(valid.token, valid.record, retryTime);
+  const successor = await parts.successors.find(valid.token, valid.record, retryTime);
   if (successor && isSameSender(asked, successor)) return answer(parts, asked, valid, successor);
   const ends = usual > 0 && rotates;
   if (ends) {

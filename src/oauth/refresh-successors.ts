@@ -1,0 +1,39 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { Vault } from '@alongside/kernel/secrets';
+import type { TokenRecord, Tokens } from './tokens.ts';
+
+/**
+ * The tokens that a refresh gave out, sealed beside the refresh token that it used up: a client that lost the response and
+ * repeats the request gets the same tokens (RFC 9700 section 4.14.2).
+ */
+export class RefreshSuccessors<Successor extends { refreshToken: string }> {
+  readonly #tokens: Tokens;
+  readonly #vault: Vault;
+  readonly #clock: Clock;
+  readonly #purpose: string;
+
+  /** @param purpose names the key that seals; it is stored with the data, so it never changes. */
+  constructor({ tokens, vault, clock }: { tokens: Tokens; vault: Vault; clock: Clock }, purpose: string) {
+    this.#tokens = tokens;
+    this.#vault = vault;
+    this.#clock = clock;
+    this.#purpose = purpose;
+  }
+
+  seal(successor: Successor): string {
+    return this.#vault.seal(this.#purpose, JSON.stringify(successor));
+  }
+
+  /**
+   * Returns the successor of a used refresh token while nobody has used it in turn.
+   * @param retryTime milliseconds after the first use; 0 for never.
+   */
+  async find(token: string, { usedAt }: TokenRecord, retryTime: number): Promise<Successor | undefined> {
+    if (usedAt === null || retryTime === 0 || this.#clock.now() - usedAt > retryTime) return undefined;
+    const sealed = await this.#tokens.successorOf(token);
+    if (sealed === undefined) return undefined;
+    const successor = JSON.parse(this.#vault.open(this.#purpose, sealed)) as Successor;
+    const record = await this.#tokens.find(successor.refreshToken);
+    return record && this.#tokens.isLive(record) ? successor : undefined;
+  }
+}
