@@ -3,8 +3,8 @@ import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { proofAlgorithms } from '../oauth/dpop.ts';
-import { english } from './pages/english.ts';
 import { errorPage as shown } from './pages/error.ts';
+import { english } from './text/english.ts';
 
 type Render = (thrown: unknown, request: HttpRequest) => Answer;
 

@@ -6,11 +6,11 @@ import type { Log } from '@alongside/kernel/log';
 import { withQuery } from '../oauth/parameters.ts';
 import type { Urls } from '../service.ts';
 import type { ResponseMode } from './authorization-request.ts';
-import { filled } from './pages/filled.ts';
 import { formPostPage } from './pages/form-post.ts';
 import { goingOnPage } from './pages/frame.ts';
-import { words } from './pages/words.ts';
 import { partyOf, type RelyingParty } from './relying-party.ts';
+import { filled } from './text/filled.ts';
+import { words } from './text/words.ts';
 
 /** Where an authorization response goes. */
 export interface ReplyTarget {

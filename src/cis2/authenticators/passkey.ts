@@ -1,4 +1,4 @@
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import type { WebAuthnKind } from './webauthn/kind.ts';
 
 /** What a phone or a password manager holds, and may copy: the second level, unless policy and attestation say more. */

@@ -7,7 +7,7 @@ import type { Parameters } from '../../oauth/parameters.ts';
 import { isSilent } from '../authorization-request.ts';
 import type { Opened } from '../interaction/open.ts';
 import { passwordPage } from '../pages/password.ts';
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Bring } from './bring.ts';
 import type { Credential, Credentials } from './credentials.ts';

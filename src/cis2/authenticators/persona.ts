@@ -3,7 +3,7 @@ import { firstMet, type Reached } from '../acr.ts';
 import type { CisClient } from '../cis-client.ts';
 import type { Opened } from '../interaction/open.ts';
 import { personaPage } from '../pages/persona.ts';
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import type { Authenticator, Sitting } from './authenticator.ts';
 import type { Bring } from './bring.ts';
 import type { Credentials } from './credentials.ts';

@@ -1,4 +1,4 @@
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import type { WebAuthnKind } from './webauthn/kind.ts';
 
 /** A key that is carried along, in a port or held to the reader. */

@@ -9,9 +9,9 @@ import type { CisClient } from '../cis-client.ts';
 import type { AfterSignOut } from '../dependencies.ts';
 import type { HandOffs } from '../hand-off/hand-offs.ts';
 import { endsWithCis } from '../hand-off/session-ended.ts';
-import { words } from '../pages/words.ts';
 import type { RelyingParty } from '../relying-party.ts';
 import type { Session } from '../session.ts';
+import { words } from '../text/words.ts';
 import type { Authenticator, Standing } from './authenticator.ts';
 
 interface Parts {

@@ -8,7 +8,7 @@ import { toPage } from '../interaction/finish.ts';
 import { type Interactions, interactionPath } from '../interaction/interactions.ts';
 import type { Opened } from '../interaction/open.ts';
 import { type DeskPage, tabletEndPage, tabletNumberPage, tabletScanPage } from '../pages/tablet.ts';
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import type { Authenticator, Sitting } from './authenticator.ts';
 import type { Bring } from './bring.ts';
 import type { Credentials } from './credentials.ts';

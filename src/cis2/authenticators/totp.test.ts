@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
-import { words } from '../pages/words.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
 import { cheapHash } from '../testing/cheap-hash.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { alertOf, choice, claimsOf, give, next } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
+import { words } from '../text/words.ts';
 import { codeAt, newSecret } from './totp/codes.ts';
 
 const { wrong, locked, tooLate } = words.totp;

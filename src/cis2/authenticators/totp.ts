@@ -8,7 +8,7 @@ import { steps } from '@alongside/kernel/steps';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Opened } from '../interaction/open.ts';
 import { totpCodePage, totpPasswordPage } from '../pages/totp.ts';
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Bring } from './bring.ts';
 import type { Credential, Credentials } from './credentials.ts';

@@ -1,4 +1,4 @@
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import type { WebAuthnKind } from './webauthn/kind.ts';
 
 /** What the computer itself holds, opened by a face, a finger or a PIN. */

@@ -4,7 +4,7 @@ import type { Account } from '../authenticators/password/accounts.ts';
 import { emailOf } from '../authenticators/password/email.ts';
 import { type PasswordProblem, passwordProblem } from '../authenticators/password/rules.ts';
 import type { FieldProblems } from '../pages/totp-enrolment.ts';
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 
 const sentences = words.secrets;
 

@@ -10,7 +10,7 @@ import { kidOf, type TabletBody } from '../authenticators/tablet/signed.ts';
 import { newSecret } from '../authenticators/totp/codes.ts';
 import type { TotpBody } from '../authenticators/totp.ts';
 import { errors } from '../errors.ts';
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import { labelOf } from './label.ts';
 
 /** What a tester gives somebody, in development alone. */

@@ -6,8 +6,8 @@ import type { Federation } from '../authenticators/federated/federation.ts';
 import { FederationProblem } from '../authenticators/federated/problem.ts';
 import type { FederatedBody } from '../authenticators/federated.ts';
 import { linkAccountPage } from '../pages/federated.ts';
-import { filled } from '../pages/filled.ts';
-import { words } from '../pages/words.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 import { labelOf } from './label.ts';
 

@@ -5,13 +5,13 @@ import { demoTablet } from '../authenticators/tablet/demo-key.ts';
 import { kidOf, tabletTypes } from '../authenticators/tablet/signed.ts';
 import { codeAt } from '../authenticators/totp/codes.ts';
 import type { TotpBody } from '../authenticators/totp.ts';
-import { words } from '../pages/words.ts';
 import { type AuthenticatorAnswer, consolePaths } from '../protocol.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { consoleSecret, type Instance, startInstance } from '../testing/instance.ts';
 import { alertOf, choice, claimsOf, give } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
 import { SoftTablet } from '../testing/soft-tablet.ts';
+import { words } from '../text/words.ts';
 import { seedCredentials } from './seeds.ts';
 
 const good = 'green lamp sofa';

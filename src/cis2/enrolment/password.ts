@@ -6,7 +6,7 @@ import { demoHash, demoPassword } from '../authenticators/password/demo.ts';
 import { hashPassword } from '../authenticators/password/hash.ts';
 import { passwordKind } from '../authenticators/password.ts';
 import { type FieldProblems, noAccountPage, passwordEnrolmentPage } from '../pages/totp-enrolment.ts';
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import { accountOf, passwordProblems } from './account-name.ts';
 import { bringPassword } from './brought.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';

@@ -16,7 +16,7 @@ import {
 } from '../authenticators/tablet/signed.ts';
 import { tabletKind } from '../authenticators/tablet.ts';
 import { tabletComparePage, tabletEnrolmentPage } from '../pages/tablet-enrolment.ts';
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import { bringTablet } from './brought.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 import { labelOf } from './label.ts';

@@ -15,9 +15,9 @@ import {
   clientDataOf,
   readAttestation,
 } from '../authenticators/webauthn/response.ts';
-import { filled } from '../pages/filled.ts';
 import { webAuthnCreationPage } from '../pages/webauthn-ceremonies.ts';
-import { words } from '../pages/words.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 import { labelOf } from './label.ts';
 import { bringKey, revealKey } from './webauthn-keys.ts';

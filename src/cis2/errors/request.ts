@@ -1,5 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
-import { english } from '../pages/english.ts';
+import { english } from '../text/english.ts';
 
 const developer = { actor: 'developer' } as const;
 const page = { status: 400, code: 'invalid_request', ...developer } as const;

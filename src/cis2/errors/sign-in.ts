@@ -1,5 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
-import { english } from '../pages/english.ts';
+import { english } from '../text/english.ts';
 
 /** Signing in at pages of CIS2. */
 export const signInErrors = catalogue('cis2', {

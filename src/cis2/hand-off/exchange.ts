@@ -20,7 +20,7 @@ import type { Urls } from '../../service.ts';
 import type { Database } from '../../storage/database.ts';
 import type { CisClient } from '../cis-client.ts';
 import { errors } from '../errors.ts';
-import { words } from '../pages/words.ts';
+import { words } from '../text/words.ts';
 import type { HandOff, HandOffResult, HandOffs } from './hand-offs.ts';
 import { checkProof, readProof } from './proof.ts';
 import { readSessionCertificate, type SessionCertificate } from './session-certificate.ts';

@@ -14,8 +14,8 @@ import { type Finish, failInteraction, toPage } from '../interaction/finish.ts';
 import type { Interactions } from '../interaction/interactions.ts';
 import { type Opened, openReply } from '../interaction/open.ts';
 import { windowPage } from '../pages/window.ts';
-import { words } from '../pages/words.ts';
 import type { ReplyFrame } from '../reply.ts';
+import { words } from '../text/words.ts';
 import type { HandOffResult, HandOffs } from './hand-offs.ts';
 
 type Parts = ReplyFrame & {

@@ -14,10 +14,10 @@ import type { Codes } from '../codes.ts';
 import type { AfterSignOut } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
-import { words } from '../pages/words.ts';
 import { choiceOf, settleRole } from '../roles/settle.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
+import { words } from '../text/words.ts';
 import { afresh, type Interactions, interactionPath } from './interactions.ts';
 import type { Opened } from './open.ts';
 

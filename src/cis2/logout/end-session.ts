@@ -17,10 +17,10 @@ import { type IdTokenHint, readIdTokenHint } from '../id-token-hint.ts';
 import type { LimitRows } from '../limit-rows.ts';
 import { goingOnPage } from '../pages/frame.ts';
 import { confirmSignOutPage, signedOutPage } from '../pages/sign-out.ts';
-import { words } from '../pages/words.ts';
 import { findRelyingParty, type RelyingParty } from '../relying-party.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
+import { words } from '../text/words.ts';
 import type { SessionEnds } from './session-ends.ts';
 
 interface Parts {

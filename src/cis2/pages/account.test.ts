@@ -6,7 +6,7 @@ import { cheapHash } from '../testing/cheap-hash.ts';
 import { give } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
 import { startWebAuthnDesk, virtualAuthenticator, type WebAuthnDesk } from '../testing/webauthn-desk.ts';
-import { words } from './words.ts';
+import { words } from '../text/words.ts';
 
 // A person's own ways to sign in, the form of the password and the ends of the tablet, in a real browser.
 const good = 'green lamp sofa';

@@ -4,11 +4,11 @@ import type { AssuranceLevel } from '../acr.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { longestLabel } from '../enrolment/label.ts';
 import { accountPath } from '../interaction/own-party.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { ownReferrer } from './enrolment.ts';
-import { filled } from './filled.ts';
 import { cis2Page } from './frame.ts';
 import { otherSessions } from './other-sessions.ts';
-import { words } from './words.ts';
 
 const { account: says, common } = words;
 

@@ -2,12 +2,12 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import type { Authenticator } from '../authenticators/authenticator.ts';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
-import { filled, markedUp } from './filled.ts';
+import { filled, markedUp } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { cis2Page } from './frame.ts';
 import { helpPath, hopHelp } from './help.ts';
 import { hopScriptPath } from './hop-script.ts';
 import { channelOf } from './window.ts';
-import { words } from './words.ts';
 
 const { choice: says, common } = words;
 

@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
-import { filled } from './filled.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { askingPage } from './frame.ts';
-import { words } from './words.ts';
 
 const { confirm: says, common } = words;
 

@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { accountPath } from '../interaction/own-party.ts';
-import { markedUp } from './filled.ts';
+import { markedUp } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { cis2Page } from './frame.ts';
 import { otherSessions } from './other-sessions.ts';
-import { words } from './words.ts';
 
 const { enrolment: says, common, account } = words;
 

@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { ErrorEntry } from '@alongside/kernel/errors';
 import { html } from '@alongside/kernel/html';
-import { markedUp } from './filled.ts';
+import { markedUp } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { cis2Page } from './frame.ts';
-import { words } from './words.ts';
 
 const { error: says } = words;
 const sentences: ReadonlyMap<string, string> = new Map(

@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { ownReferrer } from './enrolment.ts';
-import { filled } from './filled.ts';
 import { cis2Page } from './frame.ts';
-import { words } from './words.ts';
 
 const { enrolment: says } = words.federated;
 

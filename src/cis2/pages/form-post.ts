@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Answer } from '@alongside/kernel/answer';
 import { answerTargets } from '@alongside/kernel/form-targets';
 import { html, trusted } from '@alongside/kernel/html';
-import { filled } from './filled.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { cis2Page } from './frame.ts';
-import { words } from './words.ts';
 
 const script = 'document.forms[0].submit()';
 const scriptHash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
+import { words } from '../text/words.ts';
 import { cis2Page } from './frame.ts';
-import { words } from './words.ts';
 
 const { help: says } = words;
 

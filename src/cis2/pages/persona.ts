@@ -3,9 +3,9 @@ import { type Html, html } from '@alongside/kernel/html';
 import type { Person } from '../../cis/protocol.ts';
 import type { Reached } from '../acr.ts';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
-import { filled } from './filled.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { askingPage } from './frame.ts';
-import { words } from './words.ts';
 
 const { persona: says, common } = words;
 

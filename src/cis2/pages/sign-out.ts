@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { filled } from './filled.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { askingPage, cis2Page } from './frame.ts';
-import { words } from './words.ts';
 
 const { signOut: says } = words;
 

@@ -2,10 +2,10 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { appScriptPath } from '../authenticators/tablet/app-script.ts';
 import { demoTablet } from '../authenticators/tablet/demo-key.ts';
+import { filled, markedUp } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { field } from './field.ts';
-import { filled, markedUp } from './filled.ts';
 import { cis2Page } from './frame.ts';
-import { words } from './words.ts';
 
 const { app: says } = words.tablet;
 

@@ -2,12 +2,12 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { appScriptPath } from '../authenticators/tablet/app-script.ts';
 import { joiningLifetime } from '../authenticators/tablet/joining.ts';
+import { words } from '../text/words.ts';
 import { ownReferrer } from './enrolment.ts';
 import { field } from './field.ts';
 import { cis2Page, type PageOptions } from './frame.ts';
 import { qrCode } from './qr.ts';
 import { watching } from './watching.ts';
-import { words } from './words.ts';
 
 const { enrolment: says, app } = words.tablet;
 

@@ -2,11 +2,11 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { grouped } from '../authenticators/tablet/short-code.ts';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
-import { filled } from './filled.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { cis2Page } from './frame.ts';
 import { qrCode } from './qr.ts';
 import { watching } from './watching.ts';
-import { words } from './words.ts';
 
 const { desk: says } = words.tablet;
 

@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
+import { words } from '../text/words.ts';
 import { ownReferrer } from './enrolment.ts';
 import { field } from './field.ts';
 import { askingPage, cis2Page } from './frame.ts';
 import { qrCode } from './qr.ts';
-import { words } from './words.ts';
 
 const { secrets: says } = words;
 

@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { field } from './field.ts';
-import { filled } from './filled.ts';
 import { askingPage } from './frame.ts';
-import { words } from './words.ts';
 
 const { totp: says, common } = words;
 

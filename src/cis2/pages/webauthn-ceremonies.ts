@@ -2,10 +2,10 @@ import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import type { WebAuthnKind } from '../authenticators/webauthn/kind.ts';
 import { longestLabel } from '../enrolment/label.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 import { ownReferrer } from './enrolment.ts';
-import { filled } from './filled.ts';
 import { type WebAuthnPage, webAuthnPage } from './webauthn.ts';
-import { words } from './words.ts';
 
 const { webAuthn: says, common } = words;
 

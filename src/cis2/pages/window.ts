@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../interaction/interactions.ts';
+import { words } from '../text/words.ts';
 import { cis2Page } from './frame.ts';
 import { hopScriptPath } from './hop-script.ts';
-import { words } from './words.ts';
 
 const { window: says } = words;
 

@@ -1,4 +1,4 @@
-import { english } from '../pages/english.ts';
+import { english } from '../text/english.ts';
 
 const open = '~(';
 const close = ')~';

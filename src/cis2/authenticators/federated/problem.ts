@@ -1,4 +1,4 @@
-import type { Words } from '../../pages/english.ts';
+import type { Words } from '../../text/english.ts';
 
 /** Why a sign-in at another provider brought nobody. The message is for the log. */
 export class FederationProblem extends Error {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, afterEach, describe, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import { sql } from '../../../storage/database.ts';
-import { words } from '../../pages/words.ts';
 import { gp, nurse, nurseRole } from '../../testing/people.ts';
 import { softAssertion } from '../../testing/soft-authenticator.ts';
 import { errorIn, questionIn, SoftTablet } from '../../testing/soft-tablet.ts';
@@ -13,6 +12,7 @@ import {
   type WebAuthnDesk,
 } from '../../testing/webauthn-desk.ts';
 import { linkFor } from '../../testing/webauthn-wire.ts';
+import { words } from '../../text/words.ts';
 import { developmentAaguid, developmentRoot } from '../webauthn/development-root.ts';
 import type { WebAuthnBody } from '../webauthn/kind.ts';
 import type { TabletBody } from './signed.ts';
