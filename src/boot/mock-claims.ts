@@ -1,5 +1,5 @@
 import type { Person } from '../cis/protocol.ts';
-import { allClaims } from '../cis2/claims/person.ts';
+import { allClaims } from '../cis2/openid/claims/person.ts';
 
 /**
  * Returns the claims of a care worker at the mock realms: those of CIS2, with the role of people who have just one. `name`

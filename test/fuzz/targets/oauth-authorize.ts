@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readScope } from '../../../src/authorisation/standard/incoming.ts';
-import { parseClaims } from '../../../src/cis2/authorize/claims-parameter.ts';
+import { parseClaims } from '../../../src/cis2/openid/authorize/claims-parameter.ts';
 import { readBasic } from '../../../src/oauth/basic.ts';
 import { asText, type FuzzTarget, json, text } from '../target.ts';
 

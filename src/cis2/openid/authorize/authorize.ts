@@ -1,0 +1,105 @@
+import type { Recorder } from '@alongside/kernel/events';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import { steps } from '@alongside/kernel/steps';
+import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
+import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
+import type { Urls } from '../../../service.ts';
+import type { Authenticators } from '../../authenticators/registry.ts';
+import type { AuthorizationRequest } from '../../authorization-request.ts';
+import { beginInteraction, expectPerson, findAuthenticators } from '../../authorize/choose.ts';
+import type { CisClient } from '../../cis-client.ts';
+import type { Codes } from '../../codes.ts';
+import type { Cis2Dependencies } from '../../dependencies.ts';
+import type { Interactions } from '../../interaction/interactions.ts';
+import type { SessionEnds } from '../../logout/session-ends.ts';
+import { partyOf, type RelyingParty } from '../../relying-party.ts';
+import type { Sessions } from '../../sessions.ts';
+import { checkBoundKey } from './bound-key.ts';
+import { checkClaims } from './claims-parameter.ts';
+import { checkRedirectUri, findClient, prepareReply } from './client.ts';
+import { askForConsent } from './consent.ts';
+import { checkIdTokenHint, gatherRequest } from './hints.ts';
+import { checkLevel } from './level.ts';
+import { readParameters, reenterByGet } from './parameters.ts';
+import { checkMaxAge, checkPrompt } from './prompt.ts';
+import { checkProofKey } from './proof-key.ts';
+import { checkOrigin, resolveRequest } from './request-object.ts';
+import { checkResponseMode, checkResponseType, checkScope, refuseRequestObjects } from './response.ts';
+import { askForRole, settleSessionRole } from './role.ts';
+import { answerSilently, findSession } from './session.ts';
+
+const noteRequest = (recorder: Recorder, urls: Urls) =>
+  async function noteRequest({
+    party,
+    authorization,
+  }: {
+    party: RelyingParty;
+    authorization: AuthorizationRequest;
+  }): Promise<void> {
+    const { prompt, acr, scope } = authorization;
+    recorder.record({
+      keys: [authorization.state ?? ''],
+      from: partyOf(party.client, urls),
+      to: 'cis2',
+      name: 'cis2.authorize',
+      detail: {
+        client: party.application.name,
+        scope: scope.join(' '),
+        acr: acr.join(' '),
+        prompt: prompt.join(' '),
+      },
+    });
+  };
+
+type Needed = Pick<
+  Cis2Dependencies,
+  'applications' | 'keys' | 'issuer' | 'development' | 'log' | 'recorder' | 'urls' | 'database' | 'clock'
+>;
+
+/** `GET` and `POST /authorize`: the order of the checks is the contract. */
+export function createAuthorize(
+  needed: Needed & {
+    cis: CisClient;
+    sessions: Sessions;
+    ends: SessionEnds;
+    authenticators: Authenticators;
+    codes: Codes;
+    interactions: Interactions;
+    pushed: PushedRequests;
+    clientKeys: RemoteKeys;
+    /** What is asked for where a request asks for nothing. */
+    defaultAcr: readonly string[];
+  },
+): Endpoint {
+  const { applications, keys, issuer } = needed;
+  const list = steps<{ request: HttpRequest }>()
+    .step(readParameters)
+    .step(reenterByGet(`${issuer}/authorize`))
+    .step(findClient(applications))
+    .step(resolveRequest(needed))
+    .step(checkRedirectUri)
+    .step(prepareReply(needed))
+    .step(checkOrigin)
+    .step(refuseRequestObjects)
+    .step(checkResponseType)
+    .step(checkScope)
+    .step(checkResponseMode)
+    .step(checkProofKey)
+    .step(checkPrompt)
+    .step(checkMaxAge)
+    .step(checkClaims)
+    .step(checkLevel(needed.defaultAcr))
+    .step(checkIdTokenHint(keys, issuer))
+    .step(checkBoundKey)
+    .step(gatherRequest)
+    .step(noteRequest(needed.recorder, needed.urls))
+    .step(findSession(needed))
+    .step(settleSessionRole(needed))
+    .step(askForConsent(needed.interactions))
+    .step(askForRole(needed.interactions))
+    .step(answerSilently(needed))
+    .step(expectPerson)
+    .step(findAuthenticators(needed.authenticators))
+    .step(beginInteraction(needed.interactions));
+  return (request) => list.run({ request });
+}

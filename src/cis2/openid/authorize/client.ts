@@ -1,0 +1,66 @@
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { Applications } from '../../../oauth/applications.ts';
+import { likeness } from '../../../oauth/likeness.ts';
+import type { Parameters } from '../../../oauth/parameters.ts';
+import type { ResponseMode } from '../../authorization-request.ts';
+import { errors } from '../../errors.ts';
+import { findRelyingParty, type RelyingParty } from '../../relying-party.ts';
+import { type Reply, type ReplyFrame, replyTo } from '../../reply.ts';
+import { isRegisteredRedirect } from './redirect-uri.ts';
+
+interface WithParameters {
+  parameters: Parameters;
+}
+interface WithParty extends WithParameters {
+  party: RelyingParty;
+}
+
+/** Who asks. An unknown client gets a page: its address cannot be trusted (RFC 6749 section 4.1.2.1). */
+export const findClient = (applications: Applications) =>
+  async function findClient({ parameters }: WithParameters): Promise<{ party: RelyingParty }> {
+    const clientId = parameters.get('client_id');
+    if (clientId === undefined) throw errors.clientMissing('client_id is missing');
+    const party = await findRelyingParty(applications, clientId);
+    if (!party) throw errors.clientUnknown(`no approved client of CIS2 has the id ${clientId}`);
+    return { party };
+  };
+
+/** What came and what is registered, and how the two differ when it is by a little. */
+const describe = (redirectUri: string, registered: readonly string[]): string => {
+  const hint = registered.map((uri) => likeness(redirectUri, uri)).find((found) => found !== undefined);
+  return `${redirectUri} came, registered are: ${registered.join(' ')}${hint ? `; ${hint}` : ''}`;
+};
+
+/** Where to answer: an address that the client registered, byte for byte. */
+export async function checkRedirectUri({ parameters, party }: WithParty): Promise<{ redirectUri: string }> {
+  const redirectUri = parameters.get('redirect_uri');
+  if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
+  if (!isRegisteredRedirect(party.client, redirectUri))
+    throw errors.redirectUnknown(describe(redirectUri, party.client.redirectUris));
+  return { redirectUri };
+}
+
+const modes: readonly string[] = ['query', 'form_post'] satisfies ResponseMode[];
+const isMode = (value: string): value is ResponseMode => modes.includes(value);
+
+/** From here on, errors travel back to the client, with its state and the issuer. */
+export const prepareReply = (frame: ReplyFrame) =>
+  async function prepareReply({
+    request,
+    parameters,
+    party,
+    redirectUri,
+  }: WithParty & { request: HttpRequest; redirectUri: string }): Promise<{
+    reply: Reply;
+    responseMode: ResponseMode;
+    state: string | null;
+  }> {
+    const asked = parameters.get('response_mode') ?? 'query';
+    const responseMode = isMode(asked) ? asked : 'query';
+    const state = parameters.get('state') ?? null;
+    return {
+      reply: replyTo(frame, { party, redirectUri, responseMode, state }, request),
+      responseMode,
+      state,
+    };
+  };

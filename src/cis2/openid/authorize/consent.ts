@@ -1,0 +1,28 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { AuthorizationRequest } from '../../authorization-request.ts';
+import { type Interactions, interactionPath } from '../../interaction/interactions.ts';
+import type { RelyingParty } from '../../relying-party.ts';
+import type { Session } from '../../session.ts';
+
+/** `prompt=consent` asks the person of a live session for a word, and not to sign in anew (OpenID Connect Core section 3.1.2.1). The published profile has no consent page. */
+export const askForConsent = (interactions: Interactions) =>
+  async function askForConsent({
+    request,
+    session,
+    party,
+    authorization,
+  }: {
+    request: HttpRequest;
+    session: Session | null;
+    party: RelyingParty;
+    authorization: AuthorizationRequest;
+  }): Promise<Answer | undefined> {
+    if (!session || !authorization.prompt.includes('consent') || party.client.profile === 'nhs')
+      return undefined;
+    const { interaction, cookie } = await interactions.begin(request, authorization, {
+      sid: session.sid,
+      confirmed: false,
+    });
+    return redirect(interactionPath(interaction.id, 'confirm'), 302, { 'set-cookie': cookie });
+  };

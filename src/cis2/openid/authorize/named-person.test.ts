@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { Cis2Half } from '../../../oauth/applications.ts';
+import { Browser } from '../../testing/browser.ts';
+import type { CdpCredential } from '../../testing/cdp-credential.ts';
+import { type Instance, startInstance } from '../../testing/instance.ts';
+import { gp, nurse, starter } from '../../testing/people.ts';
+import { redeem } from '../../testing/redeem.ts';
+import { softAssertion } from '../../testing/soft-authenticator.ts';
+import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
+
+// Whose word about a person changes what the pages show: docs/adr/0019.
+
+let cis2: Instance;
+let client: Cis2Half;
+let browser: Browser;
+let key: CdpCredential;
+before(async () => {
+  cis2 = await startInstance({}, ':memory:', undefined, 'localhost');
+  client = await cis2.register();
+  key = (await give(cis2, 'security-key', gp.uid)).key;
+});
+after(() => cis2.stop());
+beforeEach(() => {
+  browser = new Browser();
+});
+
+const sub = (uid: string) => ({ claims: JSON.stringify({ id_token: { sub: { value: uid } } }) });
+/** What is asked for in every request of this file. */
+const asked = { acr_values: 'AAL2_OR_AAL3_ANY' };
+
+const choiceAt = async (parameters: Record<string, string>) => {
+  const to = await browser.get(cis2.authorizeUrl(client, { ...asked, ...parameters }));
+  assert.match(to.location, /\/interaction\//, to.location);
+  return to.location;
+};
+/** What a person sees, without what is of this one interaction. */
+const shown = async (parameters: Record<string, string> = {}) => {
+  const at = await choiceAt(parameters);
+  const { body } = await browser.get(at);
+  return body.replaceAll(at.split('/').at(-1) ?? '', 'ID').replaceAll(/data-channel="[^"]*"/g, '');
+};
+const signIn = async (parameters: Record<string, string> = {}) => {
+  const at = await choiceAt(parameters);
+  const { challenge } = optionsOf(await browser.get(`${at}/security-key`));
+  const response = JSON.stringify(softAssertion(key, { challenge, origin: cis2.origin }));
+  const done = await browser.post(`${at}/security-key/answer`, { response });
+  return { ...done, location: onward(done) };
+};
+
+describe('a stranger’s browser', () => {
+  for (const [what, named] of [
+    ['login_hint', (uid: string) => ({ login_hint: uid })],
+    ['a sub in claims', sub],
+  ] as [string, (uid: string) => Record<string, string>][])
+    test(`${what}: the same page for whoever is named, also for nobody`, async () => {
+      const nobody = await shown();
+      for (const person of [gp.uid, nurse.uid, starter.uid, '999999999999'])
+        assert.equal(await shown(named(person)), nobody);
+    });
+  test('a sub in claims: a level that the person cannot reach is told no sooner than for another', async () => {
+    for (const person of [gp.uid, starter.uid, '999999999999'])
+      await choiceAt({ ...sub(person), acr_values: 'AAL2_TOTP' });
+  });
+  test('a sub in claims still binds: whoever else signs in is not for this client', async () => {
+    assert.match((await signIn(sub(nurse.uid))).location, /error=login_required/);
+    assert.match((await signIn(sub(gp.uid))).location, /code=/);
+  });
+});
+
+describe('a browser in which the named person has a live session', () => {
+  const again = { prompt: 'login' };
+  test('only what they can use is offered, and a mere hint may be somebody else’s', async () => {
+    await signIn();
+    const page = await shown({ ...again, login_hint: gp.uid });
+    assert.match(page, /Security key/);
+    assert.doesNotMatch(page, /Windows Hello/);
+    assert.match(page, /Your application says who is signing in/);
+    const at = await choiceAt({ ...again, login_hint: gp.uid });
+    const other = await browser.post(at, { person: 'another' });
+    assert.match((await browser.get(other.location)).body, /Windows Hello/);
+  });
+  test('a sub in claims binds, so nobody else is offered', async () => {
+    await signIn();
+    const page = await shown({ ...again, ...sub(gp.uid) });
+    assert.doesNotMatch(page, /Windows Hello|Somebody else/);
+  });
+  test('somebody else who is named there is a stranger', async () => {
+    await signIn();
+    assert.equal(await shown({ ...again, login_hint: nurse.uid }), await shown(again));
+  });
+  test('a session that is over proves nothing', async () => {
+    await signIn();
+    cis2.clock.advance(13 * 3600);
+    assert.match(await shown({ ...again, login_hint: gp.uid }), /Windows Hello/);
+  });
+});
+
+test('an ID token of ours names the person in any browser', async () => {
+  const { id_token } = await redeem(cis2, client, await signIn());
+  browser = new Browser();
+  const page = await shown({ id_token_hint: id_token });
+  assert.match(page, /Security key/);
+  assert.doesNotMatch(page, /Windows Hello|Somebody else/);
+});

@@ -1,0 +1,110 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
+import type { Database } from '../../../storage/database.ts';
+import { firstMet } from '../../acr.ts';
+import { reachedFor } from '../../authentication.ts';
+import type { Authenticators } from '../../authenticators/registry.ts';
+import { type AuthorizationRequest, isSilent } from '../../authorization-request.ts';
+import { authenticatedAt, type Codes } from '../../codes.ts';
+import { errors } from '../../errors.ts';
+import type { SessionEnds } from '../../logout/session-ends.ts';
+import type { RelyingParty } from '../../relying-party.ts';
+import type { Reply } from '../../reply.ts';
+import type { Settled } from '../../roles/settle.ts';
+import type { Session } from '../../session.ts';
+import type { Sessions } from '../../sessions.ts';
+
+interface Asked {
+  request: HttpRequest;
+  party: RelyingParty;
+  authorization: AuthorizationRequest;
+}
+
+/** Whether a session is the person's that is meant: nobody asks for another, or for the choice. */
+function isMeant({ uid }: Session, { authorization: { prompt, subject } }: Omit<Asked, 'request'>): boolean {
+  if (prompt.includes('login') || prompt.includes('select_account')) return false;
+  return subject === null || subject === uid;
+}
+
+const reachesLevel = (session: Session, { party, authorization }: Omit<Asked, 'request'>): boolean =>
+  firstMet(authorization.acr, reachedFor(session.authentication, party.client)) !== undefined;
+
+/** Whether a session meets a request without anybody having to sign in: level, age, person, and no prompt for one. */
+function meetsRequest(session: Session, asked: Omit<Asked, 'request'>, now: number): boolean {
+  const { party, authorization } = asked;
+  const { maxAge } = authorization;
+  if (!isMeant(session, asked) || !reachesLevel(session, asked)) return false;
+  return maxAge === null || now - authenticatedAt(session, party, maxAge) <= maxAge * 1000;
+}
+
+/** What the session of this browser is for a request: one that does, or the person who has to step up. */
+export interface Found {
+  session: Session | null;
+  /** Who is signed in here, but not at the level that is asked for. */
+  steppingUp: string | null;
+  /** Who is signed in here, whether or not that does for the request. */
+  present: string | null;
+}
+
+const none: Found = { session: null, steppingUp: null, present: null };
+
+/** The live session of this browser that does for the request, if there is one. */
+export const findSession = (parts: {
+  sessions: Sessions;
+  authenticators: Authenticators;
+  ends: SessionEnds;
+  clock: Clock;
+}) =>
+  async function findSession(asked: Asked & { reply: Reply }): Promise<Answer | Found> {
+    const { request, authorization, reply } = asked;
+    const session = await parts.sessions.current(request);
+    if (!session || !parts.sessions.isActive(session)) return none;
+    const here = { ...none, present: session.uid };
+    if (isMeant(session, asked) && !reachesLevel(session, asked)) return { ...here, steppingUp: session.uid };
+    if (!meetsRequest(session, asked, parts.clock.now())) return here;
+    const authenticator = parts.authenticators.get(session.authentication.authenticator);
+    const standing = (await authenticator?.standing(session, request)) ?? { holds: false };
+    if (standing.holds) return { ...here, session };
+    // That nobody is signed in is not known, so it is not said.
+    if (standing.unknown !== undefined && isSilent(authorization))
+      return reply.fail(errors.temporarilyUnavailable(standing.unknown));
+    if (!standing.ended) return here;
+    await parts.ends.end([session], standing.ended);
+    return none;
+  };
+
+/** Silent single sign-on: a code from the live session, redirects only. */
+export const answerSilently = (parts: {
+  sessions: Sessions;
+  codes: Codes;
+  database: Database;
+  pushed: PushedRequests;
+}) =>
+  async function answerSilently({
+    party,
+    authorization,
+    session,
+    role: { roleId },
+    reply,
+  }: Asked & { session: Session | null; role: Settled; reply: Reply }): Promise<Answer | undefined> {
+    if (!session) return undefined;
+    const { code, statements } = parts.codes.granting(party, authorization, { ...session, roleId });
+    const { done } = await parts.database.batch([
+      parts.sessions.using(session),
+      ...(roleId === session.roleId ? [] : [parts.sessions.changingRole(session, roleId)]),
+      parts.sessions.joining(session.sid, party.client.clientId),
+      ...statements,
+    ]);
+    if (!done) {
+      const { pushed } = authorization;
+      // Two tabs with one request: nobody should sign in for the second, which no sign-in can answer any more.
+      if (pushed !== null && (await parts.pushed.isSpent(pushed)))
+        return reply.fail(errors.requestUriInvalid('a code was given out for it at the same time'));
+      // The session ended in this very moment: go on as if there had been none.
+      return undefined;
+    }
+    parts.codes.sent(party, authorization, code, true);
+    return reply.succeed(code, authorization.scope);
+  };

@@ -1,0 +1,153 @@
+import { json } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Endpoint } from '@alongside/kernel/http';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import { announcedProofAlgorithms } from '../../oauth/dpop.ts';
+import type { Faults } from '../../storage/faults.ts';
+import { acrValues } from '../acr.ts';
+import { addressesOf, endpointPaths } from '../endpoints.ts';
+import { discoveryFaults, keySetFaults } from '../faults/document-faults.ts';
+import { profileRules } from '../profiles.ts';
+import { claimValues, scopeValues } from '../scopes.ts';
+import { promptValues } from './authorize/prompt.ts';
+import { schemaPaths } from './claims/schemas.ts';
+
+const signing = ['RS256', 'ES256', 'PS256'];
+const { authenticationMethods, algorithms } = profileRules.standard;
+const byCertificate: readonly string[] = ['tls_client_auth', 'self_signed_tls_client_auth'];
+
+/** What the document depends on. */
+export interface DiscoveryParts {
+  issuer: string;
+  mutualTlsUrl?: string | undefined;
+  clientAuthorities?: readonly unknown[] | undefined;
+  /** Where clients register themselves (RFC 7591); absent where they may not. */
+  registrationUrl?: string | undefined;
+  /** Members that replace others; `undefined` removes one. */
+  discovery?: Record<string, unknown> | undefined;
+}
+
+/** How clients authenticate at one endpoint (RFC 8414 section 2): with a certificate only where they can show one. */
+function authenticationAt(
+  endpoint: string,
+  parts: DiscoveryParts,
+  except: readonly string[] = [],
+): Record<string, readonly string[]> {
+  const possible = (method: string): boolean =>
+    !byCertificate.includes(method) ||
+    (parts.mutualTlsUrl !== undefined &&
+      (method !== 'tls_client_auth' || (parts.clientAuthorities ?? []).length > 0));
+  return {
+    [`${endpoint}_endpoint_auth_methods_supported`]: authenticationMethods.filter(
+      (method) => possible(method) && !except.includes(method),
+    ),
+    [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: algorithms,
+  };
+}
+
+const withCertificates = {
+  token_endpoint: endpointPaths.token,
+  userinfo_endpoint: endpointPaths.userinfo,
+  revocation_endpoint: endpointPaths.revocation,
+  introspection_endpoint: endpointPaths.introspection,
+  pushed_authorization_request_endpoint: endpointPaths.pushed,
+};
+
+/** What is said of client certificates where there is an address for them (RFC 8705 sections 3.3 and 5). */
+const mutualTls = (parts: DiscoveryParts): Record<string, unknown> =>
+  parts.mutualTlsUrl === undefined
+    ? {}
+    : {
+        tls_client_certificate_bound_access_tokens: true,
+        mtls_endpoint_aliases: Object.fromEntries(
+          Object.entries(withCertificates).map(([name, path]) => [name, addressesOf(parts, path)[1]]),
+        ),
+      };
+
+/** The discovery document (OpenID Connect Discovery section 3), as it is reconstructed for CIS2. Addresses carry the issuer byte for byte. */
+export function discoveryDocument(parts: DiscoveryParts): Record<string, unknown> {
+  const { issuer } = parts;
+  const at = (path: string): string => `${issuer}${path}`;
+  return {
+    issuer,
+    authorization_endpoint: at(endpointPaths.authorize),
+    token_endpoint: at(endpointPaths.token),
+    userinfo_endpoint: at(endpointPaths.userinfo),
+    jwks_uri: at(endpointPaths.keys),
+    end_session_endpoint: at(endpointPaths.endSession),
+    ...(parts.registrationUrl === undefined ? {} : { registration_endpoint: parts.registrationUrl }),
+    response_types_supported: ['code'],
+    response_modes_supported: ['query', 'form_post'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    scopes_supported: scopeValues,
+    acr_values_supported: acrValues,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: signing,
+    userinfo_signing_alg_values_supported: signing,
+    ...authenticationAt('token', parts),
+    revocation_endpoint: at(endpointPaths.revocation),
+    ...authenticationAt('revocation', parts),
+    introspection_endpoint: at(endpointPaths.introspection),
+    ...authenticationAt('introspection', parts, ['none']),
+    pushed_authorization_request_endpoint: at(endpointPaths.pushed),
+    require_pushed_authorization_requests: false,
+    code_challenge_methods_supported: ['S256'],
+    prompt_values_supported: promptValues,
+    display_values_supported: ['page', 'popup', 'touch'],
+    ui_locales_supported: ['en-GB'],
+    claim_types_supported: ['normal'],
+    claims_supported: [
+      'iss',
+      'aud',
+      'exp',
+      'iat',
+      'auth_time',
+      'acr',
+      'amr',
+      'sid',
+      'id_assurance_level',
+      'authentication_assurance_level',
+      ...claimValues,
+    ],
+    claims_parameter_supported: true,
+    request_parameter_supported: true,
+    request_uri_parameter_supported: false,
+    require_signed_request_object: false,
+    request_object_signing_alg_values_supported: algorithms,
+    dpop_signing_alg_values_supported: announcedProofAlgorithms,
+    ...mutualTls(parts),
+    authorization_response_iss_parameter_supported: true,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
+    id_token_schema_uri: new URL(schemaPaths.idToken, issuer).href,
+    userinfo_schema_uri: new URL(schemaPaths.userinfo, issuer).href,
+    ...parts.discovery,
+  };
+}
+
+/** `GET /.well-known/openid-configuration`. */
+export function createDiscovery(parts: DiscoveryParts & { faults?: Faults | undefined }): Endpoint {
+  const document = discoveryDocument(parts);
+  return async () => {
+    const happening = (await parts.faults?.happening(discoveryFaults)) ?? [];
+    if (happening.length > 0)
+      return json(
+        200,
+        happening.reduce((before, fault) => fault.spoil(before), document),
+      );
+    return json(200, document, { 'cache-control': 'public, max-age=3600' });
+  };
+}
+
+/** `GET /connect/jwk_uri`: also the key that signs hand-off requests. */
+export const createKeySet =
+  ({ keys, clock, faults }: { keys: SigningKeys; clock: Clock; faults?: Faults | undefined }): Endpoint =>
+  async () => {
+    const set = await keys.jwks();
+    const happening = (await faults?.happening(keySetFaults)) ?? [];
+    if (happening.length === 0) return json(200, set, { 'cache-control': 'public, max-age=300' });
+    let spoilt: readonly JsonWebKey[] = set.keys;
+    for (const fault of happening) spoilt = await fault.spoil(spoilt, keys, clock.now());
+    return json(200, { keys: spoilt });
+  };

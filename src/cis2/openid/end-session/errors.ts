@@ -1,0 +1,29 @@
+import { catalogue } from '@alongside/kernel/errors';
+import { english } from '../../text/english.ts';
+
+const developer = { actor: 'developer' } as const;
+const user = { actor: 'user' } as const;
+const page = { status: 400, code: 'invalid_request', ...developer } as const;
+
+/** Sign-out. */
+export const logoutErrors = catalogue('cis2', {
+  logoutClient: {
+    ...page,
+    description: english.errors.logoutClient,
+    source: 'OpenID Connect RP-Initiated Logout section 2',
+    fix: 'Send the client_id to which the id_token_hint was issued, or leave it out.',
+  },
+  logoutRedirect: {
+    ...page,
+    description: english.errors.logoutRedirect,
+    source: 'OpenID Connect RP-Initiated Logout section 3',
+    fix: 'Register the post_logout_redirect_uri, and send it character for character.',
+  },
+  logoutUnknown: {
+    ...page,
+    ...user,
+    description: english.errors.logoutUnknown,
+    source: 'OpenID Connect RP-Initiated Logout section 2',
+    fix: 'Sign out again from the application.',
+  },
+});

@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { newAuthority, type TestCertificate } from '../../oauth/testing/certificates.ts';
+import { Browser, type Reply, send } from '../testing/browser.ts';
+import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
+import { gp } from '../testing/people.ts';
+import {
+  ath,
+  beginWith,
+  newProver,
+  type Prover,
+  requestUriOf,
+  type StrongClient,
+  strongClient,
+  verifier,
+} from '../testing/strong-client.ts';
+
+// FAPI 2.0 Security Profile section 5.3.2. The names in brackets are those of the modules of its test plan.
+let cis2: Instance;
+let client: StrongClient;
+let prover: Prover;
+let certificate: TestCertificate;
+before(async () => {
+  cis2 = await startInstance();
+  client = await strongClient(cis2, { profile: 'fapi2', refreshTokens: true, idTokenSigningAlg: 'PS256' });
+  prover = await newProver(cis2);
+  certificate = await newAuthority(cis2.clock.now());
+  await cis2.agent.signIn(gp.uid);
+});
+after(() => cis2.stop());
+
+const browser = new Browser();
+const at = (path: string) => `${cis2.issuer}${path}`;
+const proof = async (who = prover) => ({ dpop: await who.proof('POST', at('/access_token')) });
+const bodyOf = ({ body }: Reply) => JSON.parse(body);
+const errorOf = (reply: Reply): string => bodyOf(reply).error;
+
+async function codeFor(who = client, parameters: Record<string, string | undefined> = {}): Promise<string> {
+  const pushed = await who.push({ scope: 'openid offline_access', ...parameters });
+  assert.equal(pushed.status, 201, pushed.body);
+  const hop = await browser.get(beginWith(cis2, who, { request_uri: requestUriOf(pushed) }));
+  return codeOf(
+    hop.location.includes('code=') ? hop : await browser.get(await cis2.agent.answer(hop.location)),
+  );
+}
+
+test('the happy flow: pushed, PS256 ID token, DPoP token, iss in the answer [happy-flow]', async () => {
+  const tokens = bodyOf(await client.redeem(await codeFor(), await proof()));
+  assert.equal(tokens.token_type, 'DPoP');
+  const header = JSON.parse(Buffer.from(tokens.id_token.split('.')[0], 'base64url').toString());
+  assert.equal(header.alg, 'PS256');
+});
+
+describe('what the browser brings', () => {
+  const refused = async (address: string) =>
+    new URL((await browser.get(address)).location).searchParams.get('error');
+  test('a request that was not pushed [ensure-unsigned-authorization-request-without-using-par-fails]', async () => {
+    assert.equal(await refused(cis2.authorizeUrl(client.half, client.ask())), 'invalid_request');
+  });
+  test('a signed request that was not pushed', async () => {
+    const address = beginWith(cis2, client, { request: await client.requestObject() });
+    assert.equal(await refused(address), 'invalid_request');
+  });
+});
+
+describe('what is pushed', () => {
+  const cases: [string, Record<string, string | undefined>, string][] = [
+    [
+      'no challenge [par-ensure-pkce-required]',
+      { code_challenge: undefined, code_challenge_method: undefined },
+      'invalid_request',
+    ],
+    [
+      'a plain challenge [par-plain-pkce-rejected]',
+      { code_challenge: verifier, code_challenge_method: 'plain' },
+      'invalid_request',
+    ],
+    [
+      'response_type code id_token [ensure-response-type-code-idtoken-fails]',
+      { response_type: 'code id_token' },
+      'unsupported_response_type',
+    ],
+    [
+      'response_type token [ensure-response-type-token-fails]',
+      { response_type: 'token' },
+      'unsupported_response_type',
+    ],
+    [
+      'no redirect_uri [ensure-redirect-uri-in-authorization-request]',
+      { redirect_uri: undefined },
+      'invalid_request',
+    ],
+    [
+      'another redirect_uri [ensure-registered-redirect-uri]',
+      { redirect_uri: 'https://evil.example/' },
+      'invalid_request',
+    ],
+    [
+      'a request_uri [par-authorization-request-containing-request_uri-form-param]',
+      { request_uri: 'urn:ietf:params:oauth:request_uri:x' },
+      'invalid_request',
+    ],
+  ];
+  for (const [name, parameters, error] of cases)
+    test(`${name}: ${error}`, async () => {
+      const reply = await client.push(parameters);
+      assert.deepEqual([reply.status, errorOf(reply)], [400, error]);
+    });
+  for (const [name, parameters] of [
+    ['without state', { state: undefined }],
+    ['without nonce', { nonce: undefined }],
+    ['a nonce of 64 characters', { nonce: 'n'.repeat(64) }],
+    ['a long state', { state: 's'.repeat(384) }],
+    ['the scope in another order', { scope: 'offline_access openid' }],
+  ] as [string, Record<string, string | undefined>][])
+    test(`${name} is fine`, async () => {
+      assert.equal((await client.redeem(await codeFor(client, parameters), await proof())).status, 200);
+    });
+});
+
+describe('client assertions', () => {
+  const now = () => Math.floor(cis2.clock.now() / 1000);
+  const cases: [string, () => object, object][] = [
+    ['a list as aud [par-test-array-as-audience-fails]', () => ({ aud: [cis2.issuer] }), {}],
+    [
+      'the address of the endpoint as aud [par-test-par-endpoint-url-as-audience-fails]',
+      () => ({ aud: at('/par') }),
+      {},
+    ],
+    [
+      'the token endpoint as aud [par-test-token-endpoint-url-as-audience-fails]',
+      () => ({ aud: at('/access_token') }),
+      {},
+    ],
+    [
+      'another aud [ensure-client-assertion-with-wrong-aud-fails]',
+      () => ({ aud: 'https://other.example' }),
+      {},
+    ],
+    ['no sub [ensure-client-assertion-with-no-sub-fails]', () => ({ sub: undefined }), {}],
+    [
+      'exp 5 min ago [ensure-client-assertion-with-exp-is-5-minutes-in-past-fails]',
+      () => ({ exp: now() - 300 }),
+      {},
+    ],
+    [
+      'nbf over 60 s ahead [par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails]',
+      () => ({ nbf: now() + 61 }),
+      {},
+    ],
+  ];
+  for (const [name, claims, header] of cases)
+    test(`${name}: invalid_client`, async () => {
+      const reply = await client.post('/par', {
+        ...client.ask(),
+        client_assertion: await client.assertion(claims() as never, header),
+      });
+      assert.deepEqual([reply.status, errorOf(reply)], [401, 'invalid_client']);
+    });
+  test('nbf 8 s ahead is fine [par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted]', async () => {
+    const assertion = await client.assertion({ nbf: now() + 8 });
+    assert.equal((await client.post('/par', { ...client.ask(), client_assertion: assertion })).status, 201);
+  });
+  test('RS256, also where it is registered [ensure-signed-client-assertion-with-RS256-fails]', async () => {
+    for (const signingAlg of ['RS256', ''])
+      assert.equal(
+        errorOf(await (await strongClient(cis2, { profile: 'fapi2', signingAlg }, 'RS256')).push()),
+        'invalid_client',
+      );
+  });
+  for (const algorithm of ['PS256', 'ES256', 'EdDSA'] as const)
+    test(`${algorithm} is fine`, async () => {
+      const who = await strongClient(cis2, { profile: 'fapi2' }, algorithm);
+      assert.equal((await who.redeem(await codeFor(who, { scope: 'openid' }), await proof())).status, 200);
+    });
+});
+
+describe('request objects (FAPI 2.0 Message Signing section 5.3.1)', () => {
+  const now = () => Math.floor(cis2.clock.now() / 1000);
+  const push = async (claims: object) =>
+    client.post('/par', { request: await client.requestObject(claims as never) });
+  const cases: [string, () => object][] = [
+    ['no exp [ensure-request-object-without-exp-fails]', () => ({ exp: undefined })],
+    ['no nbf [ensure-request-object-without-nbf-fails]', () => ({ nbf: undefined })],
+    ['one that has run out [ensure-expired-request-object-fails]', () => ({ exp: now() - 60 })],
+    ['another aud [ensure-request-object-with-bad-aud-fails]', () => ({ aud: 'https://other.example' })],
+    ['more than 60 min [ensure-request-object-with-exp-over-60-fails]', () => ({ exp: now() + 4_200 })],
+    ['nbf 70 min ago [ensure-request-object-with-nbf-over-60-fails]', () => ({ nbf: now() - 4_200 })],
+    [
+      'no redirect_uri [ensure-request-object-without-redirect-uri-fails]',
+      () => ({ redirect_uri: undefined }),
+    ],
+  ];
+  for (const [name, claims] of cases)
+    test(`${name}: refused`, async () => {
+      const reply = await push(claims());
+      assert.equal(reply.status, 400);
+      assert.match(errorOf(reply), /^invalid_request(_object)?$/);
+    });
+  for (const [name, claims] of [
+    [
+      'several aud [ensure-request-object-with-multiple-aud-succeeds]',
+      () => ({ aud: [cis2.issuer, 'https://x.example'] }),
+    ],
+    [
+      'nbf 8 s ahead [ensure-request-object-with-nbf-8-seconds-in-the-future-is-accepted]',
+      () => ({ nbf: now() + 8 }),
+    ],
+  ] as [string, () => object][])
+    test(`${name} is fine`, async () => {
+      assert.equal((await push(claims())).status, 201);
+    });
+  test('where it is required, an unsigned one is refused [ensure-unsigned-request-at-par-endpoint-fails]', async () => {
+    const signing = await strongClient(cis2, { profile: 'fapi2', signedRequests: 'required' });
+    assert.equal(errorOf(await signing.push()), 'invalid_request');
+  });
+});
+
+test('a secret is no proof here, whatever is registered', async () => {
+  const weak = await cis2.register({ profile: 'fapi2' });
+  const values = { ...client.ask(), client_id: weak.clientId, client_secret: secret };
+  const reply = await browser.post(at('/par'), values);
+  assert.equal(errorOf(reply), 'invalid_client');
+});
+
+describe('redeeming a code', () => {
+  test('without a proof of a key or a certificate [ensure-holder-of-key-required]', async () => {
+    const reply = await client.redeem(await codeFor());
+    assert.deepEqual([reply.status, errorOf(reply)], [400, 'invalid_dpop_proof']);
+  });
+  test('with a proof by RS256 or RS512, which the profile has not (section 5.4.1), and by those that it has', async () => {
+    for (const alg of ['RS256', 'RS512'] as const) {
+      const reply = await client.redeem(await codeFor(), await proof(await newProver(cis2, alg)));
+      assert.deepEqual([reply.status, errorOf(reply)], [400, 'invalid_dpop_proof'], alg);
+    }
+    for (const alg of ['PS256', 'ES256', 'EdDSA'] as const) {
+      const reply = await client.redeem(await codeFor(), await proof(await newProver(cis2, alg)));
+      assert.equal(reply.status, 200, alg);
+    }
+    const open = await strongClient(cis2);
+    const code = await codeFor(open, { scope: 'openid' });
+    assert.equal((await open.redeem(code, await proof(await newProver(cis2, 'RS256')))).status, 200);
+  });
+  test('a token comes with a proof by the same algorithms, and the challenge names them', async () => {
+    const holder = await newProver(cis2, 'PS256');
+    const { access_token: token } = bodyOf(await client.redeem(await codeFor(), await proof(holder)));
+    const ask = async (alg: string) =>
+      send('GET', at('/userinfo'), {
+        authorization: `DPoP ${token}`,
+        dpop: await holder.proof('GET', at('/userinfo'), ath(token), { alg }),
+      });
+    const refused = await ask('RS256');
+    assert.equal(refused.status, 401);
+    assert.match(
+      String(refused.headers['www-authenticate']),
+      /^DPoP algs="ES256 EdDSA PS256",.*error="invalid_dpop_proof"/,
+    );
+    assert.equal((await ask('PS256')).status, 200);
+  });
+  test('with a certificate: the token is bound to it', async () => {
+    const tokens = bodyOf(await client.redeem(await codeFor(), certificate.header));
+    const { cnf } = bodyOf(await client.post('/introspect', { token: tokens.access_token }));
+    assert.deepEqual(Object.keys(cnf), ['x5t#S256']);
+  });
+  test('by another client [ensure-authorization-code-is-bound-to-client]', async () => {
+    const other = await strongClient(cis2, { profile: 'fapi2' });
+    assert.equal(errorOf(await other.redeem(await codeFor(), await proof())), 'invalid_grant');
+  });
+  test('again after a second [attempt-reuse-authorization-code-after-one-second]', async () => {
+    const code = await codeFor();
+    assert.equal((await client.redeem(code, await proof())).status, 200);
+    cis2.clock.advance(1);
+    assert.equal(errorOf(await client.redeem(code, await proof())), 'invalid_grant');
+  });
+  test('after 60 seconds [ensure-token-endpoint-fails-with-expired-auth-code]', async () => {
+    const code = await codeFor();
+    cis2.clock.advance(61);
+    assert.equal(errorOf(await client.redeem(code, await proof())), 'invalid_grant');
+    cis2.clock.advance(-61);
+  });
+  test('without or with another verifier [ensure-pkce-code-verifier-required, incorrect-pkce-code-verifier-rejected]', async () => {
+    for (const wrong of ['', verifier.replace('d', 'e')]) {
+      const reply = await client.redeem(await codeFor(), await proof(), { code_verifier: wrong });
+      assert.equal(errorOf(reply), 'invalid_grant');
+    }
+  });
+});
+
+test('refresh tokens do not rotate, and each use is bound anew [refresh-token]', async () => {
+  const { refresh_token } = bodyOf(await client.redeem(await codeFor(), await proof()));
+  const refresh = async (headers: Record<string, string>) =>
+    client.post('/access_token', { grant_type: 'refresh_token', refresh_token }, headers);
+  const [a, b] = [bodyOf(await refresh(await proof())), bodyOf(await refresh(await proof()))];
+  assert.deepEqual([a.refresh_token, b.refresh_token], [refresh_token, refresh_token]);
+  assert.notEqual(a.access_token, b.access_token);
+  assert.equal(errorOf(await refresh({})), 'invalid_dpop_proof');
+});

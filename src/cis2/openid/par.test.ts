@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { Browser, type Reply, send } from '../testing/browser.ts';
+import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
+import { gp } from '../testing/people.ts';
+import {
+  beginWith,
+  newProver,
+  requestUriOf,
+  type StrongClient,
+  strongClient,
+} from '../testing/strong-client.ts';
+
+let cis2: Instance;
+let client: StrongClient;
+let other: StrongClient;
+before(async () => {
+  cis2 = await startInstance();
+  client = await strongClient(cis2);
+  other = await strongClient(cis2);
+  await cis2.agent.signIn(gp.uid);
+});
+after(() => cis2.stop());
+
+const begin = (who: StrongClient, requestUri: string, more: Record<string, string> = {}): string =>
+  beginWith(cis2, who, { request_uri: requestUri, ...more });
+
+/** From the pushed request to the code; the browser is at the agent once. */
+async function signIn(requestUri: string, browser = new Browser(), who = client): Promise<Reply> {
+  const hop = await browser.get(begin(who, requestUri));
+  return hop.location.includes('/callback') ? hop : browser.get(await cis2.agent.answer(hop.location));
+}
+
+describe('a pushed request', () => {
+  test('is answered 201 with 60 seconds, and signs in', async () => {
+    const reply = await client.push({ state: 'pushed' });
+    assert.equal(reply.status, 201, reply.body);
+    assert.match(requestUriOf(reply), /^urn:ietf:params:oauth:request_uri:[\w-]{43}$/);
+    assert.equal(JSON.parse(reply.body).expires_in, 60);
+    assert.equal(reply.headers['cache-control'], 'no-store');
+    const back = await signIn(requestUriOf(reply));
+    const { state, iss } = Object.fromEntries(new URL(back.location).searchParams);
+    assert.deepEqual([state, iss], ['pushed', cis2.issuer]);
+    assert.equal((await client.redeem(codeOf(back))).status, 200);
+  });
+
+  test('stands alone: what the browser brings beside it counts for nothing', async () => {
+    const requestUri = requestUriOf(await client.push());
+    const more = {
+      state: 'evil',
+      redirect_uri: 'https://evil.example/',
+      scope: 'openid email',
+      prompt: 'none',
+    };
+    const browser = new Browser();
+    const hop = await browser.get(begin(client, requestUri, more));
+    const back = await browser.get(await cis2.agent.answer(hop.location));
+    assert.ok(back.location.startsWith(`${client.half.redirectUris[0]}?`));
+    assert.equal(new URL(back.location).searchParams.get('state'), 'state-1');
+    assert.equal(JSON.parse((await client.redeem(codeOf(back))).body).scope, 'openid');
+  });
+
+  test('may be loaded again before the sign-in is done, in two browsers; then one of them wins', async () => {
+    const requestUri = requestUriOf(await client.push());
+    const [one, two] = [new Browser(), new Browser()];
+    const first = await one.get(begin(client, requestUri));
+    const second = await two.get(begin(client, requestUri));
+    const back = await one.get(await cis2.agent.answer(first.location));
+    assert.ok(codeOf(back));
+    const late = await two.get(await cis2.agent.answer(second.location));
+    assert.ok(!late.location.includes('code='), late.location);
+  });
+
+  test('is spent with the code: not again, also not by prompt=none or ten browsers at once', async () => {
+    const browser = new Browser();
+    await signIn(requestUriOf(await client.push()), browser);
+    const requestUri = requestUriOf(await client.push());
+    const replies = await Promise.all(
+      Array.from({ length: 10 }, () => browser.get(begin(client, requestUri))),
+    );
+    assert.equal(replies.filter(({ location }) => location.includes('code=')).length, 1);
+    // Nobody is led into a sign-in that could not be answered any more.
+    const others = replies.filter(({ location }) => !location.includes('code='));
+    for (const { status, location } of others)
+      assert.ok(status === 400 || location.includes('error=invalid_request_uri'), `${status} ${location}`);
+    const again = await browser.get(begin(client, requestUri, { prompt: 'none' }));
+    assert.equal(again.status, 400);
+    assert.match(again.body, /not known, has run out or was used/);
+    const redirectUri = client.half.redirectUris[0] ?? '';
+    const told = await browser.get(begin(client, requestUri, { redirect_uri: redirectUri, state: 's' }));
+    const { error, state, iss } = Object.fromEntries(new URL(told.location).searchParams);
+    assert.deepEqual([error, state, iss], ['invalid_request_uri', 's', cis2.issuer]);
+  });
+
+  test('runs out after 60 seconds', async () => {
+    const requestUri = requestUriOf(await client.push());
+    cis2.clock.advance(59);
+    assert.equal((await new Browser().get(begin(client, requestUri))).status, 302);
+    cis2.clock.advance(2);
+    assert.equal((await new Browser().get(begin(client, requestUri))).status, 400);
+    cis2.clock.advance(-61);
+  });
+
+  test('belongs to its client', async () => {
+    const requestUri = requestUriOf(await client.push());
+    const reply = await new Browser().get(begin(other, requestUri));
+    assert.equal(reply.status, 400);
+    const nhs = await cis2.register();
+    const address = `${cis2.issuer}/authorize?${new URLSearchParams({ client_id: nhs.clientId, request_uri: requestUri })}`;
+    assert.equal((await new Browser().get(address)).status, 400);
+  });
+
+  test('is told what is wrong before any browser is involved', async () => {
+    const cases: [Record<string, string | undefined>, string][] = [
+      [{ redirect_uri: undefined }, 'invalid_request'],
+      [{ redirect_uri: 'https://evil.example/' }, 'invalid_request'],
+      [{ redirect_uri: `${client.half.redirectUris[0]}/` }, 'invalid_request'],
+      [{ response_type: undefined }, 'invalid_request'],
+      [{ response_type: 'token' }, 'unsupported_response_type'],
+      [{ response_type: 'code id_token' }, 'unsupported_response_type'],
+      [{ response_mode: 'fragment' }, 'invalid_request'],
+      [{ scope: undefined }, 'invalid_scope'],
+      [{ scope: 'email' }, 'invalid_scope'],
+      [{ code_challenge_method: 'plain' }, 'invalid_request'],
+      [{ code_challenge: 'short' }, 'invalid_request'],
+      [{ prompt: 'none login' }, 'invalid_request'],
+      [{ max_age: 'x' }, 'invalid_request'],
+      [{ claims: '[]' }, 'invalid_request'],
+      [{ id_token_hint: 'x.y.z' }, 'invalid_request'],
+      [{ dpop_jkt: 'short' }, 'invalid_request'],
+      [{ request_uri: 'urn:ietf:params:oauth:request_uri:x' }, 'invalid_request'],
+      [{ request_uri: 'https://app.example.test/r' }, 'invalid_request'],
+      [{ registration: '{}' }, 'registration_not_supported'],
+      [{ state: 'x'.repeat(4_097) }, 'invalid_request'],
+      [{ nonce: 'x'.repeat(1_025) }, 'invalid_request'],
+      [{ request: 'no.object.here' }, 'invalid_request_object'],
+    ];
+    for (const [parameters, error] of cases) {
+      const reply = await client.push(parameters);
+      const name = JSON.stringify(parameters).slice(0, 100);
+      assert.equal(reply.status, 400, name);
+      assert.equal(JSON.parse(reply.body).error, error, name);
+    }
+  });
+
+  test('needs the client’s own proof, of this endpoint’s issuer alone', async () => {
+    const unknown = await send('POST', `${cis2.issuer}/par`, {
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+    assert.equal(unknown.status, 401);
+    for (const aud of [
+      `${cis2.issuer}/par`,
+      `${cis2.issuer}/access_token`,
+      [cis2.issuer],
+      `${cis2.issuer}/`,
+    ]) {
+      const reply = await client.post('/par', {
+        ...client.ask(),
+        client_assertion: await client.assertion({ aud }),
+      });
+      assert.equal(JSON.parse(reply.body).error, 'invalid_client', JSON.stringify(aud));
+    }
+    const foreign = await client.post('/par', { ...client.ask(), client_id: other.half.clientId });
+    assert.equal(foreign.status, 401);
+  });
+
+  test('keeps no proof of the client, and never the request_uri itself', async () => {
+    const requestUri = requestUriOf(await client.push({ state: 'kept-state' }));
+    const rows = await cis2.database.all({
+      text: "SELECT * FROM single_use WHERE kind = 'cis2-pushed'",
+      values: [],
+    });
+    const text = JSON.stringify(rows);
+    assert.ok(text.includes('kept-state'));
+    assert.ok(!text.includes(requestUri) && !text.includes('client_assertion'));
+  });
+
+  test('by GET, as JSON, twice the same parameter, 101 parameters, 70 kB: refused', async () => {
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    const post = (body: string, headers: Record<string, string> = type) =>
+      send('POST', `${cis2.issuer}/par`, headers, body);
+    assert.equal((await send('GET', `${cis2.issuer}/par`)).status, 405);
+    assert.equal((await post('{}', { 'content-type': 'application/json' })).status, 400);
+    assert.equal((await post('state=1&state=2')).status, 400);
+    assert.equal((await post(Array.from({ length: 101 }, (_, i) => `p${i}=1`).join('&'))).status, 400);
+    assert.equal((await post(`x=${'x'.repeat(70_000)}`)).status, 413);
+  });
+});
+
+test('clients of the published profile have no such endpoint', async () => {
+  const nhs = await cis2.register();
+  const values = { client_id: nhs.clientId, client_secret: secret, redirect_uri: nhs.redirectUris[0] ?? '' };
+  const reply = await new Browser().post(`${cis2.issuer}/par`, values);
+  assert.deepEqual([reply.status, JSON.parse(reply.body).error], [400, 'unauthorized_client']);
+});
+
+test('pushing is a setting of each client', async () => {
+  const must = await strongClient(cis2, { pushedRequests: 'required' });
+  const reply = await new Browser().get(cis2.authorizeUrl(must.half, must.ask()));
+  assert.equal(new URL(reply.location).searchParams.get('error'), 'invalid_request');
+  assert.equal((await new Browser().get(begin(must, requestUriOf(await must.push())))).status, 302);
+});
+
+describe('the key of a proof that is pushed along binds the code (RFC 9449 section 10)', () => {
+  const at = (path: string) => `${cis2.issuer}${path}`;
+  test('another key, or none, does not redeem it; the key does', async () => {
+    const [prover, thief] = await Promise.all([newProver(cis2), newProver(cis2)]);
+    const reply = await client.push({}, { dpop: await prover.proof('POST', at('/par')) });
+    const code = codeOf(await signIn(requestUriOf(reply)));
+    const none = await client.redeem(code);
+    assert.equal(JSON.parse(none.body).error, 'invalid_dpop_proof');
+    const wrong = await client.redeem(code, { dpop: await thief.proof('POST', at('/access_token')) });
+    assert.equal(JSON.parse(wrong.body).error, 'invalid_dpop_proof');
+    const right = await client.redeem(code, { dpop: await prover.proof('POST', at('/access_token')) });
+    assert.equal(JSON.parse(right.body).token_type, 'DPoP');
+  });
+  test('dpop_jkt of the same key is fine, of another it is refused', async () => {
+    const [prover, thief] = await Promise.all([newProver(cis2), newProver(cis2)]);
+    const same = { dpop: await prover.proof('POST', at('/par')) };
+    assert.equal((await client.push({ dpop_jkt: prover.jkt }, same)).status, 201);
+    const again = { dpop: await prover.proof('POST', at('/par')) };
+    assert.equal((await client.push({ dpop_jkt: thief.jkt }, again)).status, 400);
+  });
+  test('a proof for another endpoint is refused', async () => {
+    const prover = await newProver(cis2);
+    const reply = await client.push({}, { dpop: await prover.proof('POST', at('/access_token')) });
+    assert.equal(JSON.parse(reply.body).error, 'invalid_dpop_proof');
+  });
+});
+
+test('whatever is pushed, the answer is one of the specification', async () => {
+  const name = fc.constantFrom(
+    'state',
+    'scope',
+    'claims',
+    'request',
+    'dpop_jkt',
+    'prompt',
+    'max_age',
+    'x',
+    '',
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(name, fc.string({ unit: 'binary', maxLength: 60 })), async (values) => {
+      const reply = await client.push(values);
+      assert.ok([201, 400].includes(reply.status), `${reply.status} ${reply.body}`);
+      if (reply.status === 400) assert.match(JSON.parse(reply.body).error, /^[a-z_]+$/);
+    }),
+    { numRuns: 60 },
+  );
+});

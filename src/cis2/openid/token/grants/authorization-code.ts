@@ -1,0 +1,147 @@
+import type { Recorder } from '@alongside/kernel/events';
+import { tokenTypeOf } from '../../../../oauth/confirmation.ts';
+import { halfHash } from '../../../../oauth/half-hash.ts';
+import { verifierFits } from '../../../../oauth/pkce.ts';
+import type { Tokens } from '../../../../oauth/tokens.ts';
+import type { Urls } from '../../../../service.ts';
+import type { AuditLog } from '../../../../storage/audit.ts';
+import type { Database } from '../../../../storage/database.ts';
+import type { CisClient } from '../../../cis-client.ts';
+import type { CodeGrant, Codes } from '../../../codes.ts';
+import { errors } from '../../../errors.ts';
+import { partyOf } from '../../../relying-party.ts';
+import type { Sessions } from '../../../sessions.ts';
+import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
+import { namedClaims } from '../../claims/person.ts';
+import type { Made, TokenGrant, TokenIssuer } from '../issuer.ts';
+import { bringsRefreshToken } from '../refreshing.ts';
+import { recordRevocation } from '../revocation-record.ts';
+import type { Grant, GrantRequest } from './grant.ts';
+
+interface Parts extends IdTokenParts {
+  database: Database;
+  audit: AuditLog;
+  issuing: TokenIssuer;
+  tokens: Tokens;
+  sessions: Sessions;
+  codes: Codes;
+  cis: CisClient;
+  recorder: Recorder;
+  urls: Urls;
+}
+
+interface Valid {
+  code: string;
+  grant: CodeGrant;
+}
+
+/** A repeat by the same client within this time may be a retry; later it is a theft. Milliseconds. */
+const retryTime = 10_000;
+
+/** PKCE both ways: a challenge needs its verifier, a verifier needs its challenge (RFC 9700 section 4.8). */
+function checkVerifier({ parameters }: GrantRequest, { challenge }: CodeGrant): void {
+  const verifier = parameters.get('code_verifier');
+  if (challenge === null) {
+    if (verifier !== undefined) throw errors.codeInvalid('a code_verifier came, no code_challenge had');
+  } else if (!verifierFits(verifier, challenge)) {
+    throw errors.codeInvalid(`code_verifier ${verifier === undefined ? 'is missing' : 'does not fit'}`);
+  }
+}
+
+/** A code that is bound to a key is redeemed with a proof of it (RFC 9449 section 10). Codes of earlier versions have no member. */
+function checkKey({ confirmation }: GrantRequest, { jkt = null }: CodeGrant): void {
+  if (jkt !== null && confirmation?.jkt !== jkt)
+    throw errors.dpopProofInvalid(`the code is bound to ${jkt}, proven is ${confirmation?.jkt ?? 'none'}`);
+}
+
+/** The code again: tokens that came of it end, unless the same client repeats itself at once (RFC 6749 section 4.1.2). */
+async function refuseAgain(parts: Parts, grant: CodeGrant, usedAt: number, clientId: string): Promise<never> {
+  const retry = clientId === grant.clientId && parts.clock.now() - usedAt <= retryTime;
+  if (!retry)
+    await recordRevocation(parts, grant, 'code-reused', await parts.tokens.revokeFamily(grant.family));
+  throw errors.codeInvalid(
+    retry ? 'it was used a moment ago' : 'it was used before; what came of it is revoked',
+  );
+}
+
+/** Claims of the person that were asked for in the ID token by name; mostly there are none, and nobody is asked. */
+async function moreClaims(
+  { cis, assuranceAsNumbers }: Parts,
+  { claims, uid, roleId }: CodeGrant,
+): Promise<Record<string, unknown>> {
+  if (claims.idToken.length === 0) return {};
+  const person = await cis.person(uid);
+  if (!person || person.disabled) throw errors.codeInvalid('the person is gone or disabled');
+  return namedClaims(person, claims.idToken, roleId, assuranceAsNumbers);
+}
+
+/** The refresh token of a code, if it brings one. It lives no longer than the session. */
+async function refreshOf({ sessions, issuing }: Parts, grant: TokenGrant): Promise<Made | undefined> {
+  if (!bringsRefreshToken(grant.party.client, grant.scope)) return undefined;
+  const session = await sessions.get(grant.facts.sid);
+  if (!session) throw errors.codeInvalid('its session has ended');
+  return issuing.refresh(grant, session.endsAt);
+}
+
+export const authorizationCode = (parts: Parts): Grant<Valid> => ({
+  type: 'authorization_code',
+
+  async validate(asked) {
+    const { parameters, party } = asked;
+    const code = parameters.get('code');
+    if (code === undefined) throw errors.codeMissing('code is missing');
+    const redirectUri = parameters.get('redirect_uri');
+    if (redirectUri === undefined) throw errors.tokenRedirectMissing('redirect_uri is missing');
+    const found = await parts.codes.find(code);
+    if (!found) throw errors.codeInvalid('the code is unknown');
+    const { payload: grant, usedAt, expiresAt } = found;
+    const { clientId } = party.client;
+    if (usedAt !== null) return refuseAgain(parts, grant, usedAt, clientId);
+    if (expiresAt <= parts.clock.now()) throw errors.codeInvalid('the code has run out');
+    if (grant.clientId !== clientId) throw errors.codeInvalid(`it belongs to ${grant.clientId}`);
+    if (grant.redirectUri !== redirectUri)
+      throw errors.codeInvalid(`redirect_uri is ${redirectUri}, ${grant.redirectUri} was asked for`);
+    checkVerifier(asked, grant);
+    checkKey(asked, grant);
+    return { code, grant };
+  },
+
+  async issue({ party, confirmation }, { code, grant }) {
+    const { client, application } = party;
+    const { scope, family } = grant;
+    const tokenGrant: TokenGrant = { party, facts: grant, scope, family, confirmation };
+    const access = parts.issuing.access(tokenGrant);
+    const refresh = await refreshOf(parts, tokenGrant);
+    const hashes = {
+      c_hash: halfHash(code),
+      ...(grant.stateHash === null ? {} : { s_hash: grant.stateHash }),
+    };
+    const more = await moreClaims(parts, grant);
+    const { nonce } = grant;
+    const made = { facts: grant, accessToken: access.token, nonce, hashes, more };
+    const idToken = await signIdToken(parts, client, made);
+    const { done } = await parts.database.batch([
+      parts.codes.spending(code),
+      parts.sessions.needing(grant.sid),
+      ...access.statements,
+      ...(refresh?.statements ?? []),
+    ]);
+    if (!done) throw errors.codeInvalid('another request redeemed it first, or its session has ended');
+    parts.recorder.record({
+      // In the separate pattern the application exchanges the ID token.
+      keys: [code, access.token, refresh?.token ?? '', idToken],
+      from: partyOf(client, parts.urls),
+      to: 'cis2',
+      name: 'cis2.token',
+      detail: { client: application.name, acr: grant.acr },
+    });
+    return {
+      access_token: access.token,
+      id_token: idToken,
+      expires_in: parts.issuing.secondsLeft(access.expiresAt),
+      scope: scope.join(' '),
+      token_type: tokenTypeOf(confirmation),
+      ...(refresh ? { refresh_token: refresh.token } : {}),
+    };
+  },
+});

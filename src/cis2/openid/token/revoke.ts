@@ -1,0 +1,61 @@
+import { Answer } from '@alongside/kernel/answer';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import { steps } from '@alongside/kernel/steps';
+import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
+import type { Urls } from '../../../service.ts';
+import type { AuditLog } from '../../../storage/audit.ts';
+import type { Database } from '../../../storage/database.ts';
+import { partyOf, type RelyingParty } from '../../relying-party.ts';
+import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
+import { readForm } from './form.ts';
+import { findOwnToken, requireStandard } from './own-token.ts';
+import { recordRevocation } from './revocation-record.ts';
+
+interface Parts extends ClientAuthentication {
+  issuer: string;
+  database: Database;
+  tokens: Tokens;
+  recorder: Recorder;
+  audit: AuditLog;
+  urls: Urls;
+}
+
+/** A refresh token ends with all that came of its sign-in, an access token alone; what is unknown is answered alike (RFC 7009 section 2). */
+const revokeToken = (parts: Parts) =>
+  async function revokeToken({
+    token,
+    record,
+    party,
+  }: {
+    token: string;
+    record: TokenRecord | null;
+    party: RelyingParty;
+  }): Promise<Answer> {
+    if (record) {
+      const count =
+        record.kind === 'refresh'
+          ? await parts.tokens.revokeFamily(record.family)
+          : (await parts.database.run(parts.tokens.revoking(token))).changes;
+      await recordRevocation(parts, record, 'client', count);
+      parts.recorder.record({
+        keys: [token],
+        from: partyOf(party.client, parts.urls),
+        to: 'cis2',
+        name: 'cis2.revoke',
+        detail: { client: party.application.name, kind: record.kind },
+      });
+    }
+    return new Answer(200, { 'cache-control': 'no-store' });
+  };
+
+/** `POST /token/revoke` (RFC 7009). */
+export function createRevoke(parts: Parts): Endpoint {
+  const list = steps<{ request: HttpRequest }>()
+    .step(readForm)
+    .step(authenticateClient(parts))
+    .step(requireStandard)
+    .step(findOwnToken(parts))
+    .step(revokeToken(parts));
+  return (request) => list.run({ request });
+}

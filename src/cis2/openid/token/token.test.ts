@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { sha256 } from '@alongside/kernel/secrets';
+import type { Cis2Half } from '../../../oauth/applications.ts';
+import { Browser, form, type Reply, send } from '../../testing/browser.ts';
+import { codeOf, type Instance, secret, startInstance } from '../../testing/instance.ts';
+import { gp } from '../../testing/people.ts';
+
+let cis2: Instance;
+let client: Cis2Half;
+let other: Cis2Half;
+let basic: Cis2Half;
+const browser = new Browser();
+const formType = { 'content-type': 'application/x-www-form-urlencoded' };
+const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
+const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+
+before(async () => {
+  cis2 = await startInstance();
+  client = await cis2.register();
+  other = await cis2.register();
+  basic = await cis2.register({ tokenEndpointAuthMethod: 'client_secret_basic', clientId: 'a basic:client' });
+  await cis2.agent.signIn(gp.uid);
+});
+after(() => cis2.stop());
+
+const freshCode = async (of = client, parameters: Record<string, string> = {}): Promise<string> =>
+  codeOf(await cis2.signIn(browser, of, parameters));
+
+const post = (body: string, headers: Record<string, string> = formType): Promise<Reply> =>
+  send('POST', `${cis2.issuer}/access_token`, headers, body);
+
+type Values = Record<string, string | undefined>;
+const values = (code: string, of: Cis2Half, more: Values = {}): Record<string, string> => {
+  const all: Values = {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: of.redirectUris[0],
+    client_id: of.clientId,
+    client_secret: secret,
+    ...more,
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+};
+const redeem = (code: string, more: Values = {}, of = client): Promise<Reply> =>
+  post(form(values(code, of, more)));
+const userinfo = (token: string) =>
+  send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
+
+test('the answer has exactly the published members', async () => {
+  const reply = await redeem(await freshCode(client, { scope: 'openid profile' }));
+  assert.equal(reply.status, 200);
+  assert.equal(reply.headers['cache-control'], 'no-store');
+  assert.equal(reply.headers.pragma, 'no-cache');
+  assert.match(reply.headers['content-type'] ?? '', /^application\/json/);
+  const answer = JSON.parse(reply.body);
+  assert.deepEqual(Object.keys(answer), ['access_token', 'id_token', 'expires_in', 'scope', 'token_type']);
+  assert.equal(answer.expires_in, 3599);
+  assert.equal(answer.token_type, 'Bearer');
+  assert.equal(answer.scope, 'openid profile');
+});
+
+describe('refusals', () => {
+  type Case = [string, Values, number, string];
+  const cases: Case[] = [
+    ['no grant_type', { grant_type: undefined }, 400, 'invalid_request'],
+    ['an unknown grant_type', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
+    [
+      'a grant_type named like a member of objects',
+      { grant_type: 'constructor' },
+      400,
+      'unsupported_grant_type',
+    ],
+    ['no code', { code: undefined }, 400, 'invalid_request'],
+    ['no redirect_uri', { redirect_uri: undefined }, 400, 'invalid_request'],
+    ['an unknown code', { code: 'x'.repeat(43) }, 400, 'invalid_grant'],
+    ['another redirect_uri', { redirect_uri: 'https://app.example.test/callback/' }, 400, 'invalid_grant'],
+    ['a verifier without a challenge', { code_verifier: verifier }, 400, 'invalid_grant'],
+    ['no client authentication', { client_secret: undefined }, 401, 'invalid_client'],
+    ['a wrong secret', { client_secret: `${secret}x` }, 401, 'invalid_client'],
+    ['an empty secret', { client_secret: '' }, 401, 'invalid_client'],
+    ['an unknown client', { client_id: 'nobody' }, 401, 'invalid_client'],
+    ['no client_id', { client_id: undefined }, 401, 'invalid_client'],
+  ];
+  for (const [name, more, status, error] of cases)
+    test(`${name}: ${status} ${error}`, async () => {
+      const code = await freshCode();
+      const reply = await redeem(code, more);
+      assert.equal(reply.status, status);
+      const body = JSON.parse(reply.body);
+      assert.equal(body.error, error);
+      assert.deepEqual(Object.keys(body), ['error_description', 'error']);
+      assert.equal(reply.headers['cache-control'], 'no-store');
+      // Nothing of it spent the code.
+      assert.equal((await redeem(code)).status, 200);
+    });
+
+  test('a repeated parameter', async () => {
+    const body = form(values(await freshCode(), client));
+    assert.equal(JSON.parse((await post(`${body}&code=2`)).body).error, 'invalid_request');
+  });
+  test('not a form', async () => {
+    const reply = await post(JSON.stringify(values('x', client)), { 'content-type': 'application/json' });
+    assert.equal(reply.status, 400);
+    assert.equal(JSON.parse(reply.body).error, 'invalid_request');
+  });
+  test('GET is not a way in', async () => {
+    assert.equal((await send('GET', `${cis2.issuer}/access_token`)).status, 405);
+  });
+  test('a secret that has run out', async () => {
+    const secrets = [{ hash: sha256(secret), createdAt: 0, expiresAt: cis2.clock.now() - 1 }];
+    const expired = await cis2.register({ secrets });
+    assert.equal((await redeem(await freshCode(expired), {}, expired)).status, 401);
+  });
+  test('the reason is in the log and, in development, in a header; never in the body', async () => {
+    const reply = await redeem('x'.repeat(43));
+    assert.equal(reply.headers['x-error-detail'], 'the code is unknown');
+    const logged = cis2.logged.find(({ id }) => id === reply.headers['x-request-id']);
+    assert.equal(logged?.error, 'cis2.codeInvalid');
+    assert.ok(!reply.body.includes('unknown'));
+  });
+
+  test('a header has no typographic apostrophe, and no question mark in its place', async () => {
+    const reply = await redeem('x'.repeat(43), { client_secret: 'wrong' });
+    assert.match(String(reply.headers['x-error-detail']), /^the secret is not the client's, /);
+  });
+});
+
+describe('client_secret_basic', () => {
+  const header = (pair: string, scheme = 'Basic') => ({
+    ...formType,
+    authorization: `${scheme} ${Buffer.from(pair).toString('base64')}`,
+  });
+  const body = (code: string) =>
+    form(values(code, basic, { client_id: undefined, client_secret: undefined }));
+  const good = `a+basic%3Aclient:${secret}`;
+
+  test('with form-encoded parts (RFC 6749 section 2.3.1)', async () => {
+    assert.equal((await post(body(await freshCode(basic)), header(good))).status, 200);
+    assert.equal((await post(body(await freshCode(basic)), header(good, 'basic'))).status, 200);
+  });
+  for (const [name, headers] of [
+    ['parts that are not form-encoded', header(`a basic:client:${secret}`)],
+    ['a wrong secret', header(`${good}x`)],
+    ['no colon', header('a+basic%3Aclient')],
+    ['broken percent-encoding', header(`a%zz:${secret}`)],
+    [
+      'base64 that is not canonical',
+      { ...formType, authorization: `Basic ${Buffer.from(good).toString('base64')}====` },
+    ],
+    ['base64url', { ...formType, authorization: `Basic ${Buffer.from(`${good}??>`).toString('base64url')}` }],
+    ['another scheme', header(good, 'Bearer')],
+  ] as const)
+    test(`${name}: 401 with a challenge`, async () => {
+      const reply = await post(body(await freshCode(basic)), headers);
+      assert.equal(reply.status, 401);
+      assert.equal(JSON.parse(reply.body).error, 'invalid_client');
+      if (/^basic/i.test(headers.authorization))
+        assert.match(String(reply.headers['www-authenticate']), /^Basic /);
+    });
+  test('beside a secret in the form: two ways are one too many', async () => {
+    const both = form(values(await freshCode(basic), basic));
+    assert.equal(JSON.parse((await post(both, header(good))).body).error, 'invalid_request');
+  });
+  test('another client_id in the form', async () => {
+    const foreign = form(values(await freshCode(basic), client, { client_secret: undefined }));
+    assert.equal((await post(foreign, header(good))).status, 401);
+  });
+  test('another way than the registered one', async () => {
+    assert.equal((await redeem(await freshCode(basic), {}, basic)).status, 401);
+  });
+});
+
+describe('the code', () => {
+  test('is for one client', async () => {
+    const code = await freshCode();
+    const stolen = await redeem(code, {}, other);
+    assert.equal(JSON.parse(stolen.body).error, 'invalid_grant');
+    assert.equal((await redeem(code)).status, 200);
+  });
+  test('lives for a minute', async () => {
+    const code = await freshCode();
+    cis2.clock.advance(60);
+    const reply = await redeem(code);
+    cis2.clock.advance(-60);
+    assert.equal(JSON.parse(reply.body).error, 'invalid_grant');
+  });
+  test('again within 10 s is refused and nothing more', async () => {
+    const code = await freshCode();
+    const { access_token } = JSON.parse((await redeem(code)).body);
+    cis2.clock.advance(9);
+    assert.equal(JSON.parse((await redeem(code)).body).error, 'invalid_grant');
+    cis2.clock.advance(-9);
+    assert.equal((await userinfo(access_token)).status, 200);
+  });
+  test('again after 10 s also ends what came of it', async () => {
+    const code = await freshCode();
+    const { access_token } = JSON.parse((await redeem(code)).body);
+    cis2.clock.advance(11);
+    assert.equal((await redeem(code)).status, 400);
+    assert.equal((await userinfo(access_token)).status, 401);
+    cis2.clock.advance(-11);
+  });
+  test('again by another client at once ends it as well', async () => {
+    const code = await freshCode();
+    const { access_token } = JSON.parse((await redeem(code)).body);
+    assert.equal((await redeem(code, {}, other)).status, 400);
+    assert.equal((await userinfo(access_token)).status, 401);
+  });
+  test('ten at once: one winner', async () => {
+    const code = await freshCode();
+    const replies = await Promise.all(Array.from({ length: 10 }, () => redeem(code)));
+    assert.equal(replies.filter(({ status }) => status === 200).length, 1);
+    assert.equal(
+      replies.filter(({ status, body }) => status === 400 && body.includes('invalid_grant')).length,
+      9,
+    );
+    const winner = replies.find(({ status }) => status === 200);
+    assert.equal((await userinfo(JSON.parse(winner?.body ?? '').access_token)).status, 200);
+  });
+  test('needs the session that it came from', async () => {
+    const code = await freshCode();
+    const session = await cis2.database.get<{ sid: string }>({
+      text: 'SELECT sid FROM cis2_session WHERE ended_at IS NULL',
+      values: [],
+    });
+    const end = {
+      text: 'UPDATE cis2_session SET ended_at = ? WHERE sid = ?',
+      values: [1, session?.sid ?? ''],
+    };
+    await cis2.database.run(end);
+    assert.equal(JSON.parse((await redeem(code)).body).error, 'invalid_grant');
+  });
+});
+
+describe('PKCE', () => {
+  const asked = { code_challenge: challenge, code_challenge_method: 'S256' };
+  for (const [name, code_verifier, status] of [
+    ['its verifier', verifier, 200],
+    ['no verifier', undefined, 400],
+    ['an empty verifier', '', 400],
+    ['another verifier', verifier.replace('d', 'e'), 400],
+    ['the challenge itself', challenge, 400],
+    ['a short verifier', 'short', 400],
+  ] as const)
+    test(`${name}: ${status}`, async () => {
+      const reply = await redeem(await freshCode(client, asked), { code_verifier });
+      assert.equal(reply.status, status);
+      if (status === 400) assert.equal(JSON.parse(reply.body).error, 'invalid_grant');
+    });
+});
