@@ -6,12 +6,12 @@ import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
-import { firstMet } from './acr.ts';
-import { reachedFor } from './authentication.ts';
-import type { AuthorizationRequest } from './authorization-request.ts';
-import { partyOf, type RelyingParty } from './relying-party.ts';
-import type { Session } from './session.ts';
-import type { SignInFacts } from './token/facts.ts';
+import { firstMet } from './model/acr.ts';
+import { reachedFor } from './model/authentication.ts';
+import type { AuthorizationRequest } from './model/authorization-request.ts';
+import { partyOf, type RelyingParty } from './model/relying-party.ts';
+import type { Session } from './model/session.ts';
+import type { SignInFacts } from './model/token-facts.ts';
 
 /** What an authorization code stands for. */
 export interface CodeGrant extends SignInFacts {

@@ -17,7 +17,7 @@ import type { SingleUse } from '../storage/single-use.ts';
 import type { FederatedProvider } from './authenticators/federated/provider.ts';
 import type { Networks } from './authenticators/tablet/proximity.ts';
 import type { WebAuthnSettings } from './authenticators/webauthn/policy.ts';
-import type { CisAccess } from './cis-client.ts';
+import type { CisAccess } from './model/cis-client.ts';
 
 /** What the next sign-in does in a browser in which somebody signed out: a page "Continue as …", nothing, or the PIN again. */
 export type AfterSignOut = 'ask' | 'silent' | 'pin';

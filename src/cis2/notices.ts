@@ -5,7 +5,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import type { PersonMail } from '../cis/protocol.ts';
 import { type Database, type Statement, sql } from '../storage/database.ts';
-import type { CisClient } from './cis-client.ts';
+import type { CisClient } from './model/cis-client.ts';
 
 interface NoticeRow {
   id: string;

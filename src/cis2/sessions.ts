@@ -6,7 +6,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { inBatches, removeSomeStatement, someStatement } from '../storage/batches.ts';
 import { type Database, must, type Row, type Statement, sql } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
-import type { Authentication } from './authentication.ts';
+import type { Authentication } from './model/authentication.ts';
 import {
   type EndReason,
   fromRow,
@@ -15,7 +15,7 @@ import {
   type Session,
   type SessionBody,
   type SessionRow,
-} from './session.ts';
+} from './model/session.ts';
 
 const minute = 60_000;
 /** Longest time since the person last did something for it. */

@@ -1,6 +1,6 @@
-import type { Session } from '../session.ts';
+import type { Credentials } from '../model/credentials.ts';
+import type { Session } from '../model/session.ts';
 import type { Authenticator, Standing } from './authenticator.ts';
-import type { Credentials } from './credentials.ts';
 
 /** What every authenticator without an agent has in common: it waits for the person, and holds as long as its credential lives. */
 export const local = (

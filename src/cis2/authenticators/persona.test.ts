@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Cis2Half } from '../../oauth/applications.ts';
-import { acrValues } from '../acr.ts';
+import { acrValues } from '../model/acr.ts';
 import { Browser } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { alertOf, choice, claimsOf } from '../testing/journey.ts';

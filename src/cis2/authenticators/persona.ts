@@ -1,13 +1,13 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { firstMet, type Reached } from '../acr.ts';
-import type { CisClient } from '../cis-client.ts';
 import type { Opened } from '../interaction/open.ts';
+import { firstMet, type Reached } from '../model/acr.ts';
+import type { CisClient } from '../model/cis-client.ts';
+import type { Credentials } from '../model/credentials.ts';
+import { formOf } from '../model/form.ts';
 import { personaPage } from '../pages/persona.ts';
 import { words } from '../text/words.ts';
 import type { Authenticator, Sitting } from './authenticator.ts';
 import type { Bring } from './bring.ts';
-import type { Credentials } from './credentials.ts';
-import { formOf } from './form.ts';
 import { local } from './local.ts';
 
 interface Parts {

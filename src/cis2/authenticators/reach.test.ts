@@ -5,10 +5,10 @@ import { CookieNames } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
-import type { AuthorizationRequest } from '../authorization-request.ts';
-import { BrowserMarks } from '../browser-marks.ts';
-import { CisClient } from '../cis-client.ts';
-import type { RelyingParty } from '../relying-party.ts';
+import type { AuthorizationRequest } from '../model/authorization-request.ts';
+import { BrowserMarks } from '../model/browser-marks.ts';
+import { CisClient } from '../model/cis-client.ts';
+import type { RelyingParty } from '../model/relying-party.ts';
 import { type CisFixture, startCis } from '../testing/cis-fixture.ts';
 import { smartcard } from './smartcard.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AssuranceLevel } from '../acr.ts';
+import type { AssuranceLevel } from '../model/acr.ts';
 import type { Authenticator } from './authenticator.ts';
 import { Authenticators } from './registry.ts';
 

@@ -1,5 +1,5 @@
-import { couldMeet } from '../acr.ts';
-import type { Expected } from '../interaction/interactions.ts';
+import { couldMeet } from '../model/acr.ts';
+import type { Expected } from '../model/interactions.ts';
 import type { Authenticator } from './authenticator.ts';
 
 /** The ways to sign in, in the order of the choice page. */

@@ -2,10 +2,10 @@ import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Authenticator } from '../authenticators/authenticator.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
-import { type AuthorizationRequest, isSilent } from '../authorization-request.ts';
 import { errors } from '../errors.ts';
-import { type Expected, type Interactions, interactionPath } from '../interaction/interactions.ts';
-import type { RelyingParty } from '../relying-party.ts';
+import { type AuthorizationRequest, isSilent } from '../model/authorization-request.ts';
+import { type Expected, type Interactions, interactionPath } from '../model/interactions.ts';
+import type { RelyingParty } from '../model/relying-party.ts';
 import type { Reply } from '../reply.ts';
 
 interface Asked {

@@ -5,8 +5,8 @@ import { steps } from '@alongside/kernel/steps';
 import { type Database, type Row, sql } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
+import { fromRow, type Session, type SessionRow } from '../model/session.ts';
 import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../protocol.ts';
-import { fromRow, type Session, type SessionRow } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 import { requireConsole } from './caller.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Half } from '../../oauth/applications.ts';
-import { Credentials } from '../authenticators/credentials.ts';
 import type { WebAuthnBody } from '../authenticators/webauthn/kind.ts';
+import { Credentials } from '../model/credentials.ts';
 import type { AuthenticatorAnswer } from '../protocol.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
 import type { CdpCredential } from '../testing/cdp-credential.ts';

@@ -1,8 +1,8 @@
 import type { Person } from '../../cis/protocol.ts';
-import type { Credential, Credentials } from '../authenticators/credentials.ts';
 import type { Account } from '../authenticators/password/accounts.ts';
 import { emailOf } from '../authenticators/password/email.ts';
 import { type PasswordProblem, passwordProblem } from '../authenticators/password/rules.ts';
+import type { Credential, Credentials } from '../model/credentials.ts';
 import type { FieldProblems } from '../pages/totp-enrolment.ts';
 import { words } from '../text/words.ts';
 

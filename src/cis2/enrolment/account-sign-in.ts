@@ -3,10 +3,10 @@ import { steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../oauth/parameters.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import { beginInteraction, findAuthenticators } from '../authorize/choose.ts';
-import type { Expected, Interactions } from '../interaction/interactions.ts';
-import { ownRequest } from '../interaction/own-party.ts';
+import type { Expected, Interactions } from '../model/interactions.ts';
+import { ownRequest } from '../model/own-party.ts';
+import type { Session } from '../model/session.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../reply.ts';
-import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Start } from './signed-in.ts';
 

@@ -2,7 +2,6 @@ import type { JsonObject } from '@alongside/kernel/json';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { keyFits, publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
-import type { Draft } from '../authenticators/credentials.ts';
 import type { Account } from '../authenticators/password/accounts.ts';
 import { demoHash } from '../authenticators/password/demo.ts';
 import { emailOf } from '../authenticators/password/email.ts';
@@ -10,6 +9,7 @@ import { kidOf, type TabletBody } from '../authenticators/tablet/signed.ts';
 import { newSecret } from '../authenticators/totp/codes.ts';
 import type { TotpBody } from '../authenticators/totp.ts';
 import { errors } from '../errors.ts';
+import type { Draft } from '../model/credentials.ts';
 import { words } from '../text/words.ts';
 import { labelOf } from './label.ts';
 

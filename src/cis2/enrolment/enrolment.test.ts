@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Cis2Half } from '../../oauth/applications.ts';
-import { Credentials } from '../authenticators/credentials.ts';
+import { Credentials } from '../model/credentials.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp, nurse } from '../testing/people.ts';

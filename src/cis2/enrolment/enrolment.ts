@@ -3,8 +3,8 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { JsonObject } from '@alongside/kernel/json';
 import type { Person } from '../../cis/protocol.ts';
 import type { Statement } from '../../storage/database.ts';
-import type { AssuranceLevel } from '../acr.ts';
-import type { Credential, Draft } from '../authenticators/credentials.ts';
+import type { AssuranceLevel } from '../model/acr.ts';
+import type { Credential, Draft } from '../model/credentials.ts';
 
 /** The setting up of one authenticator for one person, under way in one browser: by a link of an officer, or by the person. */
 export interface Enrolling {

@@ -1,10 +1,10 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Log } from '@alongside/kernel/log';
 import type { SingleUse } from '../../storage/single-use.ts';
-import type { Credentials } from '../authenticators/credentials.ts';
 import type { Federation } from '../authenticators/federated/federation.ts';
 import { FederationProblem } from '../authenticators/federated/problem.ts';
 import type { FederatedBody } from '../authenticators/federated.ts';
+import type { Credentials } from '../model/credentials.ts';
 import { linkAccountPage } from '../pages/federated.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';

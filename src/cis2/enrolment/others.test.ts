@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { Credentials } from '../authenticators/credentials.ts';
 import { demoTablet } from '../authenticators/tablet/demo-key.ts';
 import { kidOf, tabletTypes } from '../authenticators/tablet/signed.ts';
 import { codeAt } from '../authenticators/totp/codes.ts';
 import type { TotpBody } from '../authenticators/totp.ts';
+import { Credentials } from '../model/credentials.ts';
 import { type AuthenticatorAnswer, consolePaths } from '../protocol.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { consoleSecret, type Instance, startInstance } from '../testing/instance.ts';

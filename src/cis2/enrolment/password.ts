@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Credentials } from '../authenticators/credentials.ts';
-import { formOf } from '../authenticators/form.ts';
 import type { Account } from '../authenticators/password/accounts.ts';
 import { demoHash, demoPassword } from '../authenticators/password/demo.ts';
 import { hashPassword } from '../authenticators/password/hash.ts';
 import { passwordKind } from '../authenticators/password.ts';
+import type { Credentials } from '../model/credentials.ts';
+import { formOf } from '../model/form.ts';
 import { type FieldProblems, noAccountPage, passwordEnrolmentPage } from '../pages/totp-enrolment.ts';
 import { words } from '../text/words.ts';
 import { accountOf, passwordProblems } from './account-name.ts';

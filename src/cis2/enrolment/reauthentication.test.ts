@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
-import { Credentials } from '../authenticators/credentials.ts';
+import { Credentials } from '../model/credentials.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp, nurse } from '../testing/people.ts';

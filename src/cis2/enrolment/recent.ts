@@ -1,7 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import { accountPath } from '../interaction/own-party.ts';
-import type { Session } from '../session.ts';
+import { accountPath } from '../model/own-party.ts';
+import type { Session } from '../model/session.ts';
 import type { SignedIn } from './signed-in.ts';
 
 /** Milliseconds after the PIN or its equal in which a user may change their authenticators (ASVS 5.0, 7.5.1). */

@@ -1,12 +1,12 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Credential, Credentials } from '../authenticators/credentials.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
+import type { Credential, Credentials } from '../model/credentials.ts';
+import type { EndReason } from '../model/session.ts';
 import type { Notices } from '../notices.ts';
 import { accountNotice } from '../pages/account-notice.ts';
-import type { EndReason } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 
 /** Removes a credential and ends the sessions that it made; their relying parties and the holder are notified. */

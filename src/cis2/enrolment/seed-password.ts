@@ -1,7 +1,7 @@
-import type { Draft } from '../authenticators/credentials.ts';
 import type { Account } from '../authenticators/password/accounts.ts';
 import { demoHash } from '../authenticators/password/demo.ts';
 import { passwordKind } from '../authenticators/password.ts';
+import type { Draft } from '../model/credentials.ts';
 
 /** The one person of the seed who has nothing but a password. */
 export function passwordSeeds(): Draft[] {

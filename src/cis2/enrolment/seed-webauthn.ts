@@ -1,4 +1,4 @@
-import type { Draft } from '../authenticators/credentials.ts';
+import type { Draft } from '../model/credentials.ts';
 import { seededKey } from './webauthn-keys.ts';
 
 /** By persona, uid, kind and name; the key follows from the persona, so it is the same in every installation. */

@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
-import { Credentials, type Draft } from '../authenticators/credentials.ts';
+import { Credentials, type Draft } from '../model/credentials.ts';
 import { passwordSeeds } from './seed-password.ts';
 import { tabletSeeds } from './seed-tablet.ts';
 import { totpSeeds } from './seed-totp.ts';

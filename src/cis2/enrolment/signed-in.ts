@@ -2,13 +2,13 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Person } from '../../cis/protocol.ts';
 import type { Database } from '../../storage/database.ts';
-import type { AssuranceLevel } from '../acr.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
-import type { CisClient } from '../cis-client.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
+import type { AssuranceLevel } from '../model/acr.ts';
+import type { CisClient } from '../model/cis-client.ts';
+import type { Session } from '../model/session.ts';
 import { signedOutAccountPage } from '../pages/account.ts';
-import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 
 interface Parts {

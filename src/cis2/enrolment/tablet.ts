@@ -2,7 +2,6 @@ import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { SingleUse } from '../../storage/single-use.ts';
-import { formOf } from '../authenticators/form.ts';
 import type { HolderChecks } from '../authenticators/tablet/holder.ts';
 import { comparedNumber, joiningOf, newJoining } from '../authenticators/tablet/joining.ts';
 import { joinPrefix, tabletPaths } from '../authenticators/tablet/paths.ts';
@@ -15,6 +14,7 @@ import {
   tabletTypes,
 } from '../authenticators/tablet/signed.ts';
 import { tabletKind } from '../authenticators/tablet.ts';
+import { formOf } from '../model/form.ts';
 import { tabletComparePage, tabletEnrolmentPage } from '../pages/tablet-enrolment.ts';
 import { words } from '../text/words.ts';
 import { bringTablet } from './brought.ts';

@@ -1,11 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import type { Credentials } from '../authenticators/credentials.ts';
-import { formOf } from '../authenticators/form.ts';
 import { demoHash, demoPassword } from '../authenticators/password/demo.ts';
 import { hashPassword } from '../authenticators/password/hash.ts';
 import { codeOf, keyUri, newSecret, stepOf } from '../authenticators/totp/codes.ts';
 import { type TotpBody, totpKind } from '../authenticators/totp.ts';
+import type { Credentials } from '../model/credentials.ts';
+import { formOf } from '../model/form.ts';
 import { type FieldProblems, noAccountPage, totpEnrolmentPage } from '../pages/totp-enrolment.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';

@@ -11,12 +11,12 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { JsonObject } from '@alongside/kernel/json';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
-import type { Credential, Draft } from '../authenticators/credentials.ts';
 import { userHandleOf } from '../authenticators/webauthn/ceremony.ts';
 import { developmentAaguid, developmentFingerprint } from '../authenticators/webauthn/development-root.ts';
 import type { WebAuthnBody, WebAuthnKind } from '../authenticators/webauthn/kind.ts';
 import type { WebAuthnParty } from '../authenticators/webauthn/relying-party.ts';
 import { errors } from '../errors.ts';
+import type { Credential, Draft } from '../model/credentials.ts';
 import { labelOf } from './label.ts';
 
 /** The private key of a WebAuthn credential of development, and how it is copied. */

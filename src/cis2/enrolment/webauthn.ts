@@ -2,7 +2,6 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { JsonObject } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
-import { formOf } from '../authenticators/form.ts';
 import { type Ceremony, credentialWithId } from '../authenticators/webauthn/ceremony.ts';
 import { spendChallenge } from '../authenticators/webauthn/challenges.ts';
 import type { WebAuthnBody, WebAuthnKind } from '../authenticators/webauthn/kind.ts';
@@ -15,6 +14,7 @@ import {
   clientDataOf,
   readAttestation,
 } from '../authenticators/webauthn/response.ts';
+import { formOf } from '../model/form.ts';
 import { webAuthnCreationPage } from '../pages/webauthn-ceremonies.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';

@@ -1,7 +1,7 @@
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { NamedFault } from '../../storage/faults.ts';
-import { endpointPaths } from '../endpoints.ts';
+import { endpointPaths } from '../model/endpoints.ts';
 
 type Document = Record<string, unknown>;
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { EndCause, Generation, SessionEnded } from '../../cis/protocol.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../model/session.ts';
 import type { Sessions } from '../sessions.ts';
 
 interface Parts {

@@ -5,20 +5,20 @@ import { steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
-import { firstMet } from '../acr.ts';
-import { type Authentication, reachedFor } from '../authentication.ts';
-import { isSilent } from '../authorization-request.ts';
-import type { BrowserMarks } from '../browser-marks.ts';
-import type { CisClient } from '../cis-client.ts';
 import type { Codes } from '../codes.ts';
 import type { AfterSignOut } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import type { SessionEnds } from '../logout/session-ends.ts';
-import { choiceOf, settleRole } from '../roles/settle.ts';
-import type { Session } from '../session.ts';
+import { firstMet } from '../model/acr.ts';
+import { type Authentication, reachedFor } from '../model/authentication.ts';
+import { isSilent } from '../model/authorization-request.ts';
+import type { BrowserMarks } from '../model/browser-marks.ts';
+import type { CisClient } from '../model/cis-client.ts';
+import { afresh, type Interactions, interactionPath } from '../model/interactions.ts';
+import type { Session } from '../model/session.ts';
+import { choiceOf, settleRole } from '../model/settle-role.ts';
 import type { Sessions } from '../sessions.ts';
 import { words } from '../text/words.ts';
-import { afresh, type Interactions, interactionPath } from './interactions.ts';
 import type { Opened } from './open.ts';
 
 /** A sign-in that an authenticator brought, on its way to the client. */

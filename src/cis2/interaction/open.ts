@@ -1,10 +1,10 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications } from '../../oauth/applications.ts';
 import { errors } from '../errors.ts';
-import { findRelyingParty, type RelyingParty } from '../relying-party.ts';
+import type { Interaction, Interactions } from '../model/interactions.ts';
+import { findOwnParty } from '../model/own-party.ts';
+import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../reply.ts';
-import type { Interaction, Interactions } from './interactions.ts';
-import { findOwnParty } from './own-party.ts';
 
 /** One request of the browser within its interaction. */
 export interface Opened {

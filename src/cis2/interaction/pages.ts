@@ -6,8 +6,9 @@ import { isForm, type Parameters, parseParameters } from '../../oauth/parameters
 import type { Database } from '../../storage/database.ts';
 import type { Authenticator } from '../authenticators/authenticator.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
-import type { CisClient } from '../cis-client.ts';
 import { errors } from '../errors.ts';
+import type { CisClient } from '../model/cis-client.ts';
+import { afresh, type Interaction, type Interactions, interactionPath } from '../model/interactions.ts';
 import { choicePage } from '../pages/choice.ts';
 import { confirmPage } from '../pages/confirm.ts';
 import { goingOnPage } from '../pages/frame.ts';
@@ -16,7 +17,6 @@ import type { Sessions } from '../sessions.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
 import { type Finish, failInteraction, toPage } from './finish.ts';
-import { afresh, type Interaction, type Interactions, interactionPath } from './interactions.ts';
 import { type Opened, openInteraction } from './open.ts';
 import { showRoles, takeRole } from './roles.ts';
 import { findSignIn, type WithSignIn } from './sign-in.ts';

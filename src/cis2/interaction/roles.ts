@@ -1,12 +1,12 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
-import type { CisClient } from '../cis-client.ts';
+import type { CisClient } from '../model/cis-client.ts';
+import { interactionPath } from '../model/interactions.ts';
+import { choiceOf } from '../model/settle-role.ts';
 import { rolePage } from '../pages/role.ts';
-import { choiceOf } from '../roles/settle.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Finish } from './finish.ts';
-import { interactionPath } from './interactions.ts';
 import type { WithSignIn } from './sign-in.ts';
 
 interface Parts {

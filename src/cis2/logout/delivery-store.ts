@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { inBatches, removeSomeStatement } from '../../storage/batches.ts';
 import { type Database, type Statement, sql } from '../../storage/database.ts';
-import type { EndReason } from '../session.ts';
+import type { EndReason } from '../model/session.ts';
 
 /** Whether it is still to be told, was told, or will not be told any more unless somebody asks for it. */
 export type DeliveryState = 'pending' | 'delivered' | 'givenUp';

@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Tokens } from '../../oauth/tokens.ts';
 import { batchSize } from '../../storage/batches.ts';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
-import { fromRow, idleTime, type Session, type SessionRow } from '../session.ts';
+import { fromRow, idleTime, type Session, type SessionRow } from '../model/session.ts';
 
 interface Parts {
   clock: Clock;

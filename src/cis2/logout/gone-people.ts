@@ -2,7 +2,7 @@ import { detailOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { type Database, type Row, sql } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
-import type { CisClient } from '../cis-client.ts';
+import type { CisClient } from '../model/cis-client.ts';
 import type { Sessions } from '../sessions.ts';
 import type { SessionEnds } from './session-ends.ts';
 

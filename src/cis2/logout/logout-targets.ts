@@ -1,6 +1,6 @@
 import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../../oauth/applications.ts';
-import { findRelyingParty } from '../relying-party.ts';
+import { findRelyingParty } from '../model/relying-party.ts';
 import type { Sessions } from '../sessions.ts';
 
 /** A relying party that wants to know of the end of a session, and where. */

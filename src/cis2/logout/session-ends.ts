@@ -2,7 +2,7 @@ import type { Tokens } from '../../oauth/tokens.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { inBatches } from '../../storage/batches.ts';
 import type { Database, Statement } from '../../storage/database.ts';
-import type { EndReason, Session } from '../session.ts';
+import type { EndReason, Session } from '../model/session.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Expiry } from './expiry.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Profile } from '../../oauth/applications.ts';
 import { proofAlgorithmsOf } from '../../oauth/dpop.ts';
-import { profileRules } from '../profiles.ts';
+import { profileRules } from '../model/profiles.ts';
 import { send } from '../testing/browser.ts';
 import { startInstance } from '../testing/instance.ts';
 import { discoveryDocument } from './discovery.ts';

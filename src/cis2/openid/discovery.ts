@@ -5,11 +5,11 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { announcedProofAlgorithms } from '../../oauth/dpop.ts';
 import type { Faults } from '../../storage/faults.ts';
-import { acrValues } from '../acr.ts';
-import { addressesOf, endpointPaths } from '../endpoints.ts';
 import { discoveryFaults, keySetFaults } from '../faults/document-faults.ts';
-import { profileRules } from '../profiles.ts';
-import { claimValues, scopeValues } from '../scopes.ts';
+import { acrValues } from '../model/acr.ts';
+import { addressesOf, endpointPaths } from '../model/endpoints.ts';
+import { profileRules } from '../model/profiles.ts';
+import { claimValues, scopeValues } from '../model/scopes.ts';
 import { promptValues } from './authorize/prompt.ts';
 import { schemaPaths } from './claims/schemas.ts';
 

@@ -11,11 +11,11 @@ import { type PushedRequests, pushedLifetime } from '../../oauth/pushed-requests
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { Urls } from '../../service.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import type { Addresses } from '../confirmation.ts';
 import { errors } from '../errors.ts';
-import type { LimitRows } from '../limit-rows.ts';
-import { mustSign } from '../profiles.ts';
-import { partyOf, type RelyingParty } from '../relying-party.ts';
+import type { Addresses } from '../model/confirmation.ts';
+import type { LimitRows } from '../model/limit-rows.ts';
+import { mustSign } from '../model/profiles.ts';
+import { partyOf, type RelyingParty } from '../model/relying-party.ts';
 import type { Reply } from '../reply.ts';
 import { checkBoundKey } from './authorize/bound-key.ts';
 import { checkClaims } from './authorize/claims-parameter.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import { readBasic } from '../../oauth/basic.ts';
-import { readScope } from '../scopes.ts';
+import { readScope } from '../model/scopes.ts';
 import { parseClaims } from './authorize/claims-parameter.ts';
 import { isRegisteredRedirect } from './authorize/redirect-uri.ts';
 

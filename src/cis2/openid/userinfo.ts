@@ -15,12 +15,12 @@ import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
 import type { Faults } from '../../storage/faults.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import type { CisClient } from '../cis-client.ts';
-import { type Addresses, readProof } from '../confirmation.ts';
 import { errors } from '../errors.ts';
 import { userinfoFaults } from '../faults/userinfo-faults.ts';
-import { findRelyingParty, partyOf, type RelyingParty } from '../relying-party.ts';
-import { namedInUserinfo } from '../token/facts.ts';
+import type { CisClient } from '../model/cis-client.ts';
+import { type Addresses, readProof } from '../model/confirmation.ts';
+import { findRelyingParty, partyOf, type RelyingParty } from '../model/relying-party.ts';
+import { namedInUserinfo } from '../model/token-facts.ts';
 import { userinfoClaims } from './claims/person.ts';
 
 interface Parts {

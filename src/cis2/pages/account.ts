@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import type { AssuranceLevel } from '../acr.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { longestLabel } from '../enrolment/label.ts';
-import { accountPath } from '../interaction/own-party.ts';
+import type { AssuranceLevel } from '../model/acr.ts';
+import { accountPath } from '../model/own-party.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
 import { ownReferrer } from './enrolment.ts';

@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { accountPath } from '../interaction/own-party.ts';
+import { accountPath } from '../model/own-party.ts';
 import { markedUp } from '../text/filled.ts';
 import { words } from '../text/words.ts';
 import { cis2Page } from './frame.ts';

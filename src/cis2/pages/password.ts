@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { type Interaction, interactionPath } from '../interaction/interactions.ts';
+import { type Interaction, interactionPath } from '../model/interactions.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
 import { field } from './field.ts';

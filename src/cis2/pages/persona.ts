@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import type { Person } from '../../cis/protocol.ts';
-import type { Reached } from '../acr.ts';
-import { type Interaction, interactionPath } from '../interaction/interactions.ts';
+import type { Reached } from '../model/acr.ts';
+import { type Interaction, interactionPath } from '../model/interactions.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
 import { askingPage } from './frame.ts';

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { grouped } from '../authenticators/tablet/short-code.ts';
-import { type Interaction, interactionPath } from '../interaction/interactions.ts';
+import { type Interaction, interactionPath } from '../model/interactions.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
 import { cis2Page } from './frame.ts';

@@ -6,7 +6,7 @@ import {
   redirectProblem,
   serverAddressProblem,
 } from '../../oauth/registered-addresses.ts';
-import { profileRules } from '../profiles.ts';
+import { profileRules } from '../model/profiles.ts';
 
 /** What a registration says of a client: all but its id and secrets. */
 export interface ClientDraft {

@@ -8,7 +8,7 @@ import { steps } from '@alongside/kernel/steps';
 import { type Applications, type StoredApplication, secretFits } from '../../oauth/applications.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { errors } from '../errors.ts';
-import { findRelyingParty, type RelyingParty } from '../relying-party.ts';
+import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
 import { applicationOf, type ClientDraft } from './draft.ts';
 import { metadataOf, readMetadata } from './metadata.ts';
 import type { InitialGrant, RegistrationTokens } from './tokens.ts';

@@ -1,7 +1,7 @@
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Half } from '../../oauth/applications.ts';
-import type { Draft } from '../authenticators/credentials.ts';
-import { Credentials } from '../authenticators/credentials.ts';
+import type { Draft } from '../model/credentials.ts';
+import { Credentials } from '../model/credentials.ts';
 import type { Browser, Reply } from './browser.ts';
 import type { Instance } from './instance.ts';
 import { redeem } from './redeem.ts';

@@ -1,10 +1,10 @@
 import { CookieNames } from '@alongside/kernel/cookies';
 import { silentLog } from '@alongside/kernel/log';
-import { CisClient } from '../cis-client.ts';
 import { Deliveries } from '../logout/deliveries.ts';
 import { Expiry } from '../logout/expiry.ts';
 import { GonePeople } from '../logout/gone-people.ts';
 import { SessionEnds } from '../logout/session-ends.ts';
+import { CisClient } from '../model/cis-client.ts';
 import { Sessions } from '../sessions.ts';
 import type { Instance } from './instance.ts';
 

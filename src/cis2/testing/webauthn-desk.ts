@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { launchBrowser } from '../../../test/support/browser.ts';
 import type { Cis2Half } from '../../oauth/applications.ts';
-import { Credentials } from '../authenticators/credentials.ts';
 import type { Cis2Dependencies } from '../index.ts';
+import { Credentials } from '../model/credentials.ts';
 import type { AuthenticatorAnswer } from '../protocol.ts';
 import type { CdpCredential } from './cdp-credential.ts';
 import { type Instance, startInstance } from './instance.ts';

@@ -3,9 +3,9 @@ import { emailOf } from '../../../src/cis2/authenticators/password/email.ts';
 import { passwordProblem } from '../../../src/cis2/authenticators/password/rules.ts';
 import { shortCodeOf } from '../../../src/cis2/authenticators/tablet/short-code.ts';
 import { labelOf, longestLabel } from '../../../src/cis2/enrolment/label.ts';
+import { readScope } from '../../../src/cis2/model/scopes.ts';
+import { searchRoles } from '../../../src/cis2/model/search-roles.ts';
 import { parseClaims } from '../../../src/cis2/openid/authorize/claims-parameter.ts';
-import { searchRoles } from '../../../src/cis2/roles/words.ts';
-import { readScope } from '../../../src/cis2/scopes.ts';
 import { readBasic } from '../../../src/oauth/basic.ts';
 import { asText, type FuzzTarget, text } from '../target.ts';
 

@@ -1,4 +1,4 @@
-import type { Credential, Credentials } from '../credentials.ts';
+import type { Credential, Credentials } from '../../model/credentials.ts';
 import { emailOf } from './email.ts';
 import { passwordHolds } from './hash.ts';
 

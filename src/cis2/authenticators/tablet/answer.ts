@@ -4,7 +4,7 @@ import type { DecodedJwt, JwtClaims } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../../errors.ts';
-import type { Credential } from '../credentials.ts';
+import type { Credential } from '../../model/credentials.ts';
 import { findTablet, type TabletParts } from './open.ts';
 import type { TabletRequest, TabletState } from './requests.ts';
 import { checkType, type TabletBody, tabletTypes, tokenIn } from './signed.ts';

@@ -7,7 +7,7 @@ import { steps } from '@alongside/kernel/steps';
 import { counted } from '../../../oauth/counters.ts';
 import type { Database } from '../../../storage/database.ts';
 import { errors } from '../../errors.ts';
-import type { Credential, Credentials } from '../credentials.ts';
+import type { Credential, Credentials } from '../../model/credentials.ts';
 import type { HolderChecks } from './holder.ts';
 import { isNear, type Networks, nearAddress } from './proximity.ts';
 import type { TabletRequest, TabletRequests } from './requests.ts';

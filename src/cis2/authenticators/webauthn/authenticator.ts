@@ -1,4 +1,4 @@
-import { type AssuranceLevel, couldMeet } from '../../acr.ts';
+import { type AssuranceLevel, couldMeet } from '../../model/acr.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { local } from '../local.ts';
 import { answerSteps } from './answer.ts';

@@ -1,6 +1,6 @@
 import type { SingleUse } from '../../../storage/single-use.ts';
-import type { LimitRows } from '../../limit-rows.ts';
-import type { Credential, Credentials } from '../credentials.ts';
+import type { Credential, Credentials } from '../../model/credentials.ts';
+import type { LimitRows } from '../../model/limit-rows.ts';
 import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
 import type { WebAuthnPolicy } from './policy.ts';
 import type { WebAuthnParty } from './relying-party.ts';

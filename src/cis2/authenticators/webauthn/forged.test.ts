@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Half } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
+import { Credentials } from '../../model/credentials.ts';
 import { Browser, type Reply } from '../../testing/browser.ts';
 import type { CdpCredential } from '../../testing/cdp-credential.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
@@ -9,7 +10,6 @@ import { gp, nurse } from '../../testing/people.ts';
 import { redeem } from '../../testing/redeem.ts';
 import { type Said, softAssertion } from '../../testing/soft-authenticator.ts';
 import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
-import { Credentials } from '../credentials.ts';
 import type { WebAuthnBody } from './kind.ts';
 
 let cis2: Instance;

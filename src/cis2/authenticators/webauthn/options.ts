@@ -1,5 +1,5 @@
 import type { Person } from '../../../cis/protocol.ts';
-import type { Credential } from '../credentials.ts';
+import type { Credential } from '../../model/credentials.ts';
 import { type Ceremony, userHandleOf, webAuthnCredentials } from './ceremony.ts';
 import { challengeLifetime, newChallenge } from './challenges.ts';
 import type { WebAuthnBody, WebAuthnKind } from './kind.ts';

@@ -3,7 +3,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database } from '../../../storage/database.ts';
-import { type Interactions, interactionPath } from '../../interaction/interactions.ts';
+import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import { webAuthnSignInPage } from '../../pages/webauthn-ceremonies.ts';
 import type { Sitting } from '../authenticator.ts';
 import type { Bring } from '../bring.ts';

@@ -1,5 +1,5 @@
 import { reasonOf } from '@alongside/kernel/errors';
-import type { Credential } from '../credentials.ts';
+import type { Credential } from '../../model/credentials.ts';
 import { type Ceremony, credentialWithId, userHandleOf } from './ceremony.ts';
 import type { WebAuthnBody } from './kind.ts';
 import { webAuthnLibrary } from './library.ts';

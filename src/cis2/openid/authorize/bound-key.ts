@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import { errors } from '../../errors.ts';
-import { rulesOf } from '../../profiles.ts';
-import type { RelyingParty } from '../../relying-party.ts';
+import { rulesOf } from '../../model/profiles.ts';
+import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Reply } from '../../reply.ts';
 
 const thumbprintForm = /^[A-Za-z0-9_-]{43}$/;

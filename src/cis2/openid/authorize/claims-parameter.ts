@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import type { ClaimNames } from '../../authorization-request.ts';
 import { errors } from '../../errors.ts';
+import type { ClaimNames } from '../../model/authorization-request.ts';
+import { claimValues } from '../../model/scopes.ts';
 import type { Reply } from '../../reply.ts';
-import { claimValues } from '../../scopes.ts';
 
 /** What the `claims` parameter asked for (OpenID Connect Core section 5.5). */
 export interface AuthorizationClaims extends ClaimNames {

@@ -2,9 +2,9 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications } from '../../../oauth/applications.ts';
 import { likeness } from '../../../oauth/likeness.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import type { ResponseMode } from '../../authorization-request.ts';
 import { errors } from '../../errors.ts';
-import { findRelyingParty, type RelyingParty } from '../../relying-party.ts';
+import type { ResponseMode } from '../../model/authorization-request.ts';
+import { findRelyingParty, type RelyingParty } from '../../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../../reply.ts';
 import { isRegisteredRedirect } from './redirect-uri.ts';
 

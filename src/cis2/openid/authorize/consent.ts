@@ -1,9 +1,9 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { AuthorizationRequest } from '../../authorization-request.ts';
-import { type Interactions, interactionPath } from '../../interaction/interactions.ts';
-import type { RelyingParty } from '../../relying-party.ts';
-import type { Session } from '../../session.ts';
+import type { AuthorizationRequest } from '../../model/authorization-request.ts';
+import { type Interactions, interactionPath } from '../../model/interactions.ts';
+import type { RelyingParty } from '../../model/relying-party.ts';
+import type { Session } from '../../model/session.ts';
 
 /** `prompt=consent` asks the person of a live session for a word, and not to sign in anew (OpenID Connect Core section 3.1.2.1). The published profile has no consent page. */
 export const askForConsent = (interactions: Interactions) =>

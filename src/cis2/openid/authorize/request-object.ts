@@ -8,8 +8,8 @@ import { type PushedRequests, requestUriPrefix } from '../../../oauth/pushed-req
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import { readRequestObject } from '../../../oauth/request-object.ts';
 import { errors } from '../../errors.ts';
-import { mustPush, mustSign, requestAlgorithms, rulesOf } from '../../profiles.ts';
-import type { RelyingParty } from '../../relying-party.ts';
+import { mustPush, mustSign, requestAlgorithms, rulesOf } from '../../model/profiles.ts';
+import type { RelyingParty } from '../../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../../reply.ts';
 import { checkLengths } from './parameters.ts';
 import { isRegisteredRedirect } from './redirect-uri.ts';

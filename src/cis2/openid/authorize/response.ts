@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import { errors } from '../../errors.ts';
-import type { RelyingParty } from '../../relying-party.ts';
+import type { RelyingParty } from '../../model/relying-party.ts';
+import { isScope, readScope } from '../../model/scopes.ts';
 import type { Reply } from '../../reply.ts';
-import { isScope, readScope } from '../../scopes.ts';
 import { offlineAccess } from '../token/refreshing.ts';
 
 interface Asked {

@@ -3,17 +3,17 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { Database } from '../../../storage/database.ts';
-import { firstMet } from '../../acr.ts';
-import { reachedFor } from '../../authentication.ts';
 import type { Authenticators } from '../../authenticators/registry.ts';
-import { type AuthorizationRequest, isSilent } from '../../authorization-request.ts';
 import { authenticatedAt, type Codes } from '../../codes.ts';
 import { errors } from '../../errors.ts';
 import type { SessionEnds } from '../../logout/session-ends.ts';
-import type { RelyingParty } from '../../relying-party.ts';
+import { firstMet } from '../../model/acr.ts';
+import { reachedFor } from '../../model/authentication.ts';
+import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
+import type { RelyingParty } from '../../model/relying-party.ts';
+import type { Session } from '../../model/session.ts';
+import type { Settled } from '../../model/settle-role.ts';
 import type { Reply } from '../../reply.ts';
-import type { Settled } from '../../roles/settle.ts';
-import type { Session } from '../../session.ts';
 import type { Sessions } from '../../sessions.ts';
 
 interface Asked {

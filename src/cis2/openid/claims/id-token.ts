@@ -2,7 +2,7 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Cis2Half } from '../../../oauth/applications.ts';
 import { halfHash } from '../../../oauth/half-hash.ts';
-import type { SignInFacts } from '../../token/facts.ts';
+import type { SignInFacts } from '../../model/token-facts.ts';
 import { forgeRockClaims } from './forgerock.ts';
 import { assurance } from './person.ts';
 

@@ -1,5 +1,5 @@
 import type { Person, RoleProfile } from '../../../cis/protocol.ts';
-import { claimsOfScopes } from '../../scopes.ts';
+import { claimsOfScopes } from '../../model/scopes.ts';
 
 type Named = { name: string; code: string }[];
 

@@ -1,7 +1,7 @@
 import { Answer } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
 import { z } from 'zod';
-import { scopesOfClaim } from '../../scopes.ts';
+import { scopesOfClaim } from '../../model/scopes.ts';
 import { idTokenShape, userinfoShape } from './shapes.ts';
 
 /** Where the JSON schemas are, below the origin: they stay. */

@@ -5,8 +5,8 @@ import { type Confirmation, confirmationAttributes } from '../../../oauth/confir
 import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Statement } from '../../../storage/database.ts';
-import type { RelyingParty } from '../../relying-party.ts';
-import { attributesOf, type SignInFacts } from '../../token/facts.ts';
+import type { RelyingParty } from '../../model/relying-party.ts';
+import { attributesOf, type SignInFacts } from '../../model/token-facts.ts';
 
 /** What tokens are made of: whose, of which sign-in, for what. */
 export interface TokenGrant {

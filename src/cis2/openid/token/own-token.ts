@@ -1,7 +1,7 @@
 import type { Parameters } from '../../../oauth/parameters.ts';
 import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
 import { errors } from '../../errors.ts';
-import type { RelyingParty } from '../../relying-party.ts';
+import type { RelyingParty } from '../../model/relying-party.ts';
 
 /** The published service has neither revocation nor introspection. */
 export async function requireStandard({ party }: { party: RelyingParty }): Promise<void> {

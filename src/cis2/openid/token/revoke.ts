@@ -6,7 +6,7 @@ import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
 import type { Urls } from '../../../service.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database } from '../../../storage/database.ts';
-import { partyOf, type RelyingParty } from '../../relying-party.ts';
+import { partyOf, type RelyingParty } from '../../model/relying-party.ts';
 import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
 import { readForm } from './form.ts';
 import { findOwnToken, requireStandard } from './own-token.ts';

@@ -1,10 +1,10 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Confirmation } from '../../../oauth/confirmation.ts';
 import { readCertificate } from '../../../oauth/mutual-tls.ts';
-import { type Addresses, type ProofChecks, readProof } from '../../confirmation.ts';
 import { errors } from '../../errors.ts';
-import { rulesOf } from '../../profiles.ts';
-import type { RelyingParty } from '../../relying-party.ts';
+import { type Addresses, type ProofChecks, readProof } from '../../model/confirmation.ts';
+import { rulesOf } from '../../model/profiles.ts';
+import type { RelyingParty } from '../../model/relying-party.ts';
 
 interface Asked {
   request: HttpRequest;

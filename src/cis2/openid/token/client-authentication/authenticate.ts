@@ -2,8 +2,8 @@ import type { Applications } from '../../../../oauth/applications.ts';
 import { limitFailures } from '../../../../oauth/limit-failures.ts';
 import type { NetworkLimit } from '../../../../oauth/network-limit.ts';
 import { errors } from '../../../errors.ts';
-import { rulesOf } from '../../../profiles.ts';
-import { findRelyingParty, type RelyingParty } from '../../../relying-party.ts';
+import { rulesOf } from '../../../model/profiles.ts';
+import { findRelyingParty, type RelyingParty } from '../../../model/relying-party.ts';
 import type { ClientAuthenticationMethod, TokenRequest } from './method.ts';
 
 export interface ClientAuthentication {

@@ -1,7 +1,7 @@
 import type { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Parameters } from '../../../../oauth/parameters.ts';
-import type { RelyingParty } from '../../../relying-party.ts';
+import type { RelyingParty } from '../../../model/relying-party.ts';
 
 /** One request to the token endpoint. */
 export interface TokenRequest {

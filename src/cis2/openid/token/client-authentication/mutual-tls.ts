@@ -11,7 +11,7 @@ import {
 import type { RemoteKeys } from '../../../../oauth/remote-keys.ts';
 import { FetchError } from '../../../../oauth/safe-fetch.ts';
 import { errors } from '../../../errors.ts';
-import type { RelyingParty } from '../../../relying-party.ts';
+import type { RelyingParty } from '../../../model/relying-party.ts';
 import type { ClientAuthenticationMethod, TokenRequest } from './method.ts';
 
 interface Parts {

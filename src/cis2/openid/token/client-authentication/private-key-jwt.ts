@@ -3,9 +3,9 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import { assertionFault, claimedClient, clientAssertionType } from '../../../../oauth/client-assertion.ts';
 import type { RemoteKeys } from '../../../../oauth/remote-keys.ts';
 import type { SingleUse } from '../../../../storage/single-use.ts';
-import { endpointPaths } from '../../../endpoints.ts';
 import { errors } from '../../../errors.ts';
-import { assertionAlgorithms } from '../../../profiles.ts';
+import { endpointPaths } from '../../../model/endpoints.ts';
+import { assertionAlgorithms } from '../../../model/profiles.ts';
 import { assertionHints } from './assertion-hints.ts';
 import type { ClientAuthenticationMethod } from './method.ts';
 

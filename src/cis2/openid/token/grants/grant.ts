@@ -1,6 +1,6 @@
 import type { Confirmation } from '../../../../oauth/confirmation.ts';
 import type { Parameters } from '../../../../oauth/parameters.ts';
-import type { RelyingParty } from '../../../relying-party.ts';
+import type { RelyingParty } from '../../../model/relying-party.ts';
 
 /** What is known when a grant is looked at: who asks, and for what. */
 export interface GrantRequest {

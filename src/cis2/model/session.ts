@@ -1,4 +1,4 @@
-import type { EndCause } from '../cis/protocol.ts';
+import type { EndCause } from '../../cis/protocol.ts';
 import type { Authentication } from './authentication.ts';
 
 /** Why a session ends: the causes of CIS are those of CIS2. */

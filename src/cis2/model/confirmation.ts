@@ -1,8 +1,8 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../oauth/applications.ts';
-import { checkProof, proofAlgorithmsOf } from '../oauth/dpop.ts';
-import type { ProofNonces } from '../oauth/dpop-nonce.ts';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { checkProof, proofAlgorithmsOf } from '../../oauth/dpop.ts';
+import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 
 /** What proofs are checked with. */
 export type ProofChecks = Parameters<typeof checkProof>[2] & {

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { AnonymousRows } from '../oauth/anonymous-rows.ts';
-import { errors } from './errors.ts';
+import type { AnonymousRows } from '../../oauth/anonymous-rows.ts';
+import { errors } from '../errors.ts';
 
 /** Counts a row that a request creates before a sign-in. Throws `tooManyRows` beyond the limit of its network. */
 export type LimitRows = (request: Pick<HttpRequest, 'address'>) => Promise<void>;

@@ -13,9 +13,9 @@ import {
   type ProofRequest,
   paths,
   type SessionState,
-} from '../cis/protocol.ts';
-import { askOver } from '../oauth/safe-fetch.ts';
-import { errors } from './errors.ts';
+} from '../../cis/protocol.ts';
+import { askOver } from '../../oauth/safe-fetch.ts';
+import { errors } from '../errors.ts';
 
 /** Where CIS is and with which secret it is asked. */
 export interface CisAccess {

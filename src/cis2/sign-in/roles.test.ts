@@ -4,13 +4,13 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import fc from 'fast-check';
 import type { SessionState } from '../../cis/protocol.ts';
 import type { Cis2Half } from '../../oauth/applications.ts';
+import { detailsOf, lastPart, searchRoles } from '../model/search-roles.ts';
+import { settleRole } from '../model/settle-role.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { forgetSession } from '../testing/journey.ts';
 import { gp, gpRole, locum, nurse, nurseRole, starter } from '../testing/people.ts';
 import { redeem } from '../testing/redeem.ts';
-import { settleRole } from './settle.ts';
-import { detailsOf, lastPart, searchRoles } from './words.ts';
 
 let cis2: Instance;
 let nhs: Cis2Half;

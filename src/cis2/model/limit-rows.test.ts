@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../oauth/applications.ts';
-import { networkLimits } from '../oauth/network-limit.ts';
-import { sql } from '../storage/database.ts';
-import { Browser, form, type Reply, send } from './testing/browser.ts';
-import { type Instance, startInstance } from './testing/instance.ts';
-import { gp } from './testing/people.ts';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { networkLimits } from '../../oauth/network-limit.ts';
+import { sql } from '../../storage/database.ts';
+import { Browser, form, type Reply, send } from '../testing/browser.ts';
+import { type Instance, startInstance } from '../testing/instance.ts';
+import { gp } from '../testing/people.ts';
 
 describe('rows that requests create before a sign-in', () => {
   const perMinute = 4;

@@ -1,4 +1,4 @@
-import type { Cis2Half } from '../oauth/applications.ts';
+import type { Cis2Half } from '../../oauth/applications.ts';
 import type { AssuranceLevel, Reached } from './acr.ts';
 
 /** Who signed in, and how. Times in milliseconds. */

@@ -1,6 +1,6 @@
 import type { Party } from '@alongside/kernel/events';
-import type { Applications, Cis2Half, StoredApplication } from '../oauth/applications.ts';
-import type { Urls } from '../service.ts';
+import type { Applications, Cis2Half, StoredApplication } from '../../oauth/applications.ts';
+import type { Urls } from '../../service.ts';
 
 /** An approved application with its registration at CIS2. */
 export interface RelyingParty {

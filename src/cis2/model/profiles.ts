@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
-import type { Cis2Half, Profile } from '../oauth/applications.ts';
+import type { Cis2Half, Profile } from '../../oauth/applications.ts';
 
 /** What a profile gives a client, and what it wants of it. */
 export interface ProfileRules {

@@ -1,5 +1,5 @@
 import type { TokenRecord } from '../../oauth/tokens.ts';
-import type { ClaimNames } from '../authorization-request.ts';
+import type { ClaimNames } from './authorization-request.ts';
 
 /** What the tokens of one sign-in say of it, however often they are renewed. */
 export interface SignInFacts {

@@ -1,6 +1,6 @@
-import type { AuthorizationRequest } from '../authorization-request.ts';
-import type { RelyingParty } from '../relying-party.ts';
 import { words } from '../text/words.ts';
+import type { AuthorizationRequest } from './authorization-request.ts';
+import type { RelyingParty } from './relying-party.ts';
 
 /** Where a person's own ways to sign in are. */
 export const accountPath = '/account';
