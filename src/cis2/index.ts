@@ -18,12 +18,10 @@ import { tabletPaths } from './authenticators/tablet/paths.ts';
 import { otherWays } from './authenticators/ways.ts';
 import { webAuthnScriptRoute } from './authenticators/webauthn/script.ts';
 import { webAuthnWays } from './authenticators/webauthn/ways.ts';
-import { Codes } from './codes.ts';
 import { consoleWays } from './console/ways.ts';
 import type { Cis2Dependencies } from './dependencies.ts';
 import { Enrolments } from './enrolment/registry.ts';
 import { enrolmentWays } from './enrolment/ways.ts';
-import { bearerError, errorPage, registrationError, serviceError, tokenError } from './error-answers.ts';
 import { faultySigner } from './faults/faulty-signer.ts';
 import { idTokenFaults } from './faults/id-token-faults.ts';
 import { logoutTokenFaults } from './faults/logout-token-faults.ts';
@@ -39,14 +37,12 @@ import { Expiry } from './logout/expiry.ts';
 import { GonePeople } from './logout/gone-people.ts';
 import { SessionEnds } from './logout/session-ends.ts';
 import { endTakenAway } from './logout/taken-away.ts';
-import { tellingMethods } from './methods.ts';
 import { BrowserMarks } from './model/browser-marks.ts';
 import { CisClient } from './model/cis-client.ts';
 import { Credentials } from './model/credentials.ts';
 import { addressesOf, endpointPaths } from './model/endpoints.ts';
 import { Interactions } from './model/interactions.ts';
 import { limitingRows } from './model/limit-rows.ts';
-import { nothingHereRoute } from './nothing-here.ts';
 import { Notices } from './notices.ts';
 import { announcing } from './openid/announced-nonce.ts';
 import { createAuthorize } from './openid/authorize/authorize.ts';
@@ -73,6 +69,16 @@ import { withPasswordRealm } from './password-realm.ts';
 import { consolePrefix } from './protocol.ts';
 import { healthcareRealm, passwordRealm, type Realm } from './realm.ts';
 import { registrationPrefixes, registrationUrlOf, registrationWays } from './registration/ways.ts';
+import { Codes } from './responses/codes.ts';
+import {
+  bearerError,
+  errorPage,
+  registrationError,
+  serviceError,
+  tokenError,
+} from './responses/error-answers.ts';
+import { tellingMethods } from './responses/methods.ts';
+import { nothingHereRoute } from './responses/nothing-here.ts';
 import { Sessions } from './sessions.ts';
 
 export type { Cis2Dependencies } from './dependencies.ts';

@@ -6,7 +6,7 @@ import { errors } from '../errors.ts';
 import { type AuthorizationRequest, isSilent } from '../model/authorization-request.ts';
 import { type Expected, type Interactions, interactionPath } from '../model/interactions.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
-import type { Reply } from '../reply.ts';
+import type { Reply } from '../responses/reply.ts';
 
 interface Asked {
   request: HttpRequest;

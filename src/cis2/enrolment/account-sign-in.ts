@@ -6,7 +6,7 @@ import { beginInteraction, findAuthenticators } from '../authorize/choose.ts';
 import type { Expected, Interactions } from '../model/interactions.ts';
 import { ownRequest } from '../model/own-party.ts';
 import type { Session } from '../model/session.ts';
-import { type Reply, type ReplyFrame, replyTo } from '../reply.ts';
+import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Start } from './signed-in.ts';
 

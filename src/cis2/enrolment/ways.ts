@@ -11,7 +11,7 @@ import type { CisClient } from '../model/cis-client.ts';
 import type { Credentials } from '../model/credentials.ts';
 import type { Interactions } from '../model/interactions.ts';
 import type { Notices } from '../notices.ts';
-import type { ReplyFrame } from '../reply.ts';
+import type { ReplyFrame } from '../responses/reply.ts';
 import type { Sessions } from '../sessions.ts';
 import { accountRoutes } from './account.ts';
 import { consoleRoutes } from './console.ts';

@@ -14,7 +14,7 @@ import { isSilent } from '../model/authorization-request.ts';
 import type { BrowserMarks } from '../model/browser-marks.ts';
 import type { Interactions } from '../model/interactions.ts';
 import { windowPage } from '../pages/window.ts';
-import type { ReplyFrame } from '../reply.ts';
+import type { ReplyFrame } from '../responses/reply.ts';
 import { words } from '../text/words.ts';
 import type { HandOffResult, HandOffs } from './hand-offs.ts';
 

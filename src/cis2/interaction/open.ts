@@ -4,7 +4,7 @@ import { errors } from '../errors.ts';
 import type { Interaction, Interactions } from '../model/interactions.ts';
 import { findOwnParty } from '../model/own-party.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
-import { type Reply, type ReplyFrame, replyTo } from '../reply.ts';
+import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
 
 /** One request of the browser within its interaction. */
 export interface Opened {

@@ -12,7 +12,7 @@ import { afresh, type Interaction, type Interactions, interactionPath } from '..
 import { choicePage } from '../pages/choice.ts';
 import { confirmPage } from '../pages/confirm.ts';
 import { goingOnPage } from '../pages/frame.ts';
-import type { ReplyFrame } from '../reply.ts';
+import type { ReplyFrame } from '../responses/reply.ts';
 import type { Sessions } from '../sessions.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';

@@ -16,7 +16,7 @@ import type { Addresses } from '../model/confirmation.ts';
 import type { LimitRows } from '../model/limit-rows.ts';
 import { mustSign } from '../model/profiles.ts';
 import { partyOf, type RelyingParty } from '../model/relying-party.ts';
-import type { Reply } from '../reply.ts';
+import type { Reply } from '../responses/reply.ts';
 import { checkBoundKey } from './authorize/bound-key.ts';
 import { checkClaims } from './authorize/claims-parameter.ts';
 import { checkRedirectUri } from './authorize/client.ts';

@@ -3,7 +3,7 @@ import type { Parameters } from '../../../oauth/parameters.ts';
 import { errors } from '../../errors.ts';
 import { rulesOf } from '../../model/profiles.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
-import type { Reply } from '../../reply.ts';
+import type { Reply } from '../../responses/reply.ts';
 
 const thumbprintForm = /^[A-Za-z0-9_-]{43}$/;
 

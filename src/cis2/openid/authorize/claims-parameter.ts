@@ -3,7 +3,7 @@ import type { Parameters } from '../../../oauth/parameters.ts';
 import { errors } from '../../errors.ts';
 import type { ClaimNames } from '../../model/authorization-request.ts';
 import { claimValues } from '../../model/scopes.ts';
-import type { Reply } from '../../reply.ts';
+import type { Reply } from '../../responses/reply.ts';
 
 /** What the `claims` parameter asked for (OpenID Connect Core section 5.5). */
 export interface AuthorizationClaims extends ClaimNames {

@@ -5,7 +5,7 @@ import type { Parameters } from '../../../oauth/parameters.ts';
 import { errors } from '../../errors.ts';
 import type { ResponseMode } from '../../model/authorization-request.ts';
 import { findRelyingParty, type RelyingParty } from '../../model/relying-party.ts';
-import { type Reply, type ReplyFrame, replyTo } from '../../reply.ts';
+import { type Reply, type ReplyFrame, replyTo } from '../../responses/reply.ts';
 import { isRegisteredRedirect } from './redirect-uri.ts';
 
 interface WithParameters {

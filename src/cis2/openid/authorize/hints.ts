@@ -5,7 +5,7 @@ import type { Parameters } from '../../../oauth/parameters.ts';
 import { errors } from '../../errors.ts';
 import type { AuthorizationRequest, ResponseMode } from '../../model/authorization-request.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
-import type { Reply } from '../../reply.ts';
+import type { Reply } from '../../responses/reply.ts';
 import { readIdTokenHint } from '../id-token-hint.ts';
 import type { AuthorizationClaims } from './claims-parameter.ts';
 

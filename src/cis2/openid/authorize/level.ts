@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import { errors } from '../../errors.ts';
 import { isAcrValue } from '../../model/acr.ts';
-import type { Reply } from '../../reply.ts';
+import type { Reply } from '../../responses/reply.ts';
 import type { AuthorizationClaims } from './claims-parameter.ts';
 
 /**

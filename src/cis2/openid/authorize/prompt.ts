@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import { errors } from '../../errors.ts';
-import type { Reply } from '../../reply.ts';
+import type { Reply } from '../../responses/reply.ts';
 
 interface Asked {
   parameters: Parameters;

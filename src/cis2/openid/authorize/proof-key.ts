@@ -3,7 +3,7 @@ import type { Parameters } from '../../../oauth/parameters.ts';
 import { isChallenge } from '../../../oauth/pkce.ts';
 import { errors } from '../../errors.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
-import type { Reply } from '../../reply.ts';
+import type { Reply } from '../../responses/reply.ts';
 
 /** PKCE: as the client registered, S256 only, and enforced later if a challenge was sent (RFC 7636, RFC 9700 section 2.1.1). */
 export async function checkProofKey({

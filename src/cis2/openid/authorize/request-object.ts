@@ -10,7 +10,7 @@ import { readRequestObject } from '../../../oauth/request-object.ts';
 import { errors } from '../../errors.ts';
 import { mustPush, mustSign, requestAlgorithms, rulesOf } from '../../model/profiles.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
-import { type Reply, type ReplyFrame, replyTo } from '../../reply.ts';
+import { type Reply, type ReplyFrame, replyTo } from '../../responses/reply.ts';
 import { checkLengths } from './parameters.ts';
 import { isRegisteredRedirect } from './redirect-uri.ts';
 

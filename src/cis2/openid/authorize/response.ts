@@ -3,7 +3,7 @@ import type { Parameters } from '../../../oauth/parameters.ts';
 import { errors } from '../../errors.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { isScope, readScope } from '../../model/scopes.ts';
-import type { Reply } from '../../reply.ts';
+import type { Reply } from '../../responses/reply.ts';
 import { offlineAccess } from '../token/refreshing.ts';
 
 interface Asked {

@@ -10,7 +10,7 @@ import type { CisClient } from '../../model/cis-client.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import type { Session } from '../../model/session.ts';
 import { asksForRole, type Settled, settleRole } from '../../model/settle-role.ts';
-import type { Reply } from '../../reply.ts';
+import type { Reply } from '../../responses/reply.ts';
 
 interface Asked {
   request: HttpRequest;

@@ -4,7 +4,6 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { Database } from '../../../storage/database.ts';
 import type { Authenticators } from '../../authenticators/registry.ts';
-import { authenticatedAt, type Codes } from '../../codes.ts';
 import { errors } from '../../errors.ts';
 import type { SessionEnds } from '../../logout/session-ends.ts';
 import { firstMet } from '../../model/acr.ts';
@@ -13,7 +12,8 @@ import { type AuthorizationRequest, isSilent } from '../../model/authorization-r
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Session } from '../../model/session.ts';
 import type { Settled } from '../../model/settle-role.ts';
-import type { Reply } from '../../reply.ts';
+import { authenticatedAt, type Codes } from '../../responses/codes.ts';
+import type { Reply } from '../../responses/reply.ts';
 import type { Sessions } from '../../sessions.ts';
 
 interface Asked {

@@ -3,14 +3,14 @@ import type { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
-import { withQuery } from '../oauth/parameters.ts';
-import type { Urls } from '../service.ts';
-import type { ResponseMode } from './model/authorization-request.ts';
-import { partyOf, type RelyingParty } from './model/relying-party.ts';
-import { formPostPage } from './pages/form-post.ts';
-import { goingOnPage } from './pages/frame.ts';
-import { filled } from './text/filled.ts';
-import { words } from './text/words.ts';
+import { withQuery } from '../../oauth/parameters.ts';
+import type { Urls } from '../../service.ts';
+import type { ResponseMode } from '../model/authorization-request.ts';
+import { partyOf, type RelyingParty } from '../model/relying-party.ts';
+import { formPostPage } from '../pages/form-post.ts';
+import { goingOnPage } from '../pages/frame.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 
 /** Where an authorization response goes. */
 export interface ReplyTarget {

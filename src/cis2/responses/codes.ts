@@ -1,17 +1,17 @@
 import type { Recorder } from '@alongside/kernel/events';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
-import { halfHash } from '../oauth/half-hash.ts';
-import type { PushedRequests } from '../oauth/pushed-requests.ts';
-import type { Urls } from '../service.ts';
-import type { AuditLog } from '../storage/audit.ts';
-import type { Statement } from '../storage/database.ts';
-import type { SingleUse, SpentValue } from '../storage/single-use.ts';
-import { firstMet } from './model/acr.ts';
-import { reachedFor } from './model/authentication.ts';
-import type { AuthorizationRequest } from './model/authorization-request.ts';
-import { partyOf, type RelyingParty } from './model/relying-party.ts';
-import type { Session } from './model/session.ts';
-import type { SignInFacts } from './model/token-facts.ts';
+import { halfHash } from '../../oauth/half-hash.ts';
+import type { PushedRequests } from '../../oauth/pushed-requests.ts';
+import type { Urls } from '../../service.ts';
+import type { AuditLog } from '../../storage/audit.ts';
+import type { Statement } from '../../storage/database.ts';
+import type { SingleUse, SpentValue } from '../../storage/single-use.ts';
+import { firstMet } from '../model/acr.ts';
+import { reachedFor } from '../model/authentication.ts';
+import type { AuthorizationRequest } from '../model/authorization-request.ts';
+import { partyOf, type RelyingParty } from '../model/relying-party.ts';
+import type { Session } from '../model/session.ts';
+import type { SignInFacts } from '../model/token-facts.ts';
 
 /** What an authorization code stands for. */
 export interface CodeGrant extends SignInFacts {

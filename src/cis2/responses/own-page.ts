@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@alongside/kernel/http';
-import { errors } from './errors.ts';
+import { errors } from '../errors.ts';
 
 /**
  * Lets a POST on only when it comes from a page of our own origin: fetch metadata say so, or, where the browser sends

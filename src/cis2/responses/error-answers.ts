@@ -2,9 +2,9 @@ import { type Answer, type Headers, json } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
-import { proofAlgorithms } from '../oauth/dpop.ts';
-import { errorPage as shown } from './pages/error.ts';
-import { english } from './text/english.ts';
+import { proofAlgorithms } from '../../oauth/dpop.ts';
+import { errorPage as shown } from '../pages/error.ts';
+import { english } from '../text/english.ts';
 
 type Render = (thrown: unknown, request: HttpRequest) => Answer;
 

@@ -1,6 +1,6 @@
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { nothingHere } from '@alongside/kernel/respond';
-import { errors } from './errors.ts';
+import { errors } from '../errors.ts';
 
 /** A browser says what it will show; one that does not says what it can read. */
 const isShown = ({ headers }: HttpRequest): boolean =>

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Answer } from '@alongside/kernel/answer';
 import type { Method, Route } from '@alongside/kernel/http';
+import { passwordRealm } from '../realm.ts';
+import { send } from '../testing/browser.ts';
+import { type Instance, startInstance } from '../testing/instance.ts';
 import { tellingMethods } from './methods.ts';
-import { passwordRealm } from './realm.ts';
-import { send } from './testing/browser.ts';
-import { type Instance, startInstance } from './testing/instance.ts';
 
 let cis2: Instance;
 before(async () => {
