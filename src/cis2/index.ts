@@ -29,13 +29,8 @@ import type { TokenFault } from './faults/token-fault.ts';
 import { createExchange } from './hand-off/exchange.ts';
 import { HandOffs } from './hand-off/hand-offs.ts';
 import { createReturn } from './hand-off/return.ts';
-import { createSessionEnded } from './hand-off/session-ended.ts';
 import { createFinish } from './interaction/finish.ts';
 import { interactionRoutes } from './interaction/pages.ts';
-import { Deliveries } from './logout/deliveries.ts';
-import { Expiry } from './logout/expiry.ts';
-import { GonePeople } from './logout/gone-people.ts';
-import { SessionEnds } from './logout/session-ends.ts';
 import { endTakenAway } from './logout/taken-away.ts';
 import { BrowserMarks } from './model/browser-marks.ts';
 import { CisClient } from './model/cis-client.ts';
@@ -79,7 +74,12 @@ import {
 } from './responses/error-answers.ts';
 import { tellingMethods } from './responses/methods.ts';
 import { nothingHereRoute } from './responses/nothing-here.ts';
-import { Sessions } from './sessions.ts';
+import { Deliveries } from './sessions/deliveries.ts';
+import { Expiry } from './sessions/expiry.ts';
+import { GonePeople } from './sessions/gone-people.ts';
+import { createSessionEnded } from './sessions/session-ended.ts';
+import { SessionEnds } from './sessions/session-ends.ts';
+import { Sessions } from './sessions/sessions.ts';
 
 export type { Cis2Dependencies } from './dependencies.ts';
 

@@ -2,9 +2,9 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
-import type { Deliveries } from '../logout/deliveries.ts';
-import type { Delivery } from '../logout/delivery-store.ts';
 import { consolePaths, type DeliveriesAnswer, type DeliveryAnswer } from '../protocol.ts';
+import type { Deliveries } from '../sessions/deliveries.ts';
+import type { Delivery } from '../sessions/delivery-store.ts';
 import { requireConsole } from './caller.ts';
 
 interface Parts {

@@ -4,10 +4,10 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { type Database, type Row, sql } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
-import type { SessionEnds } from '../logout/session-ends.ts';
 import { fromRow, type Session, type SessionRow } from '../model/session.ts';
 import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../protocol.ts';
-import type { Sessions } from '../sessions.ts';
+import type { SessionEnds } from '../sessions/session-ends.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { requireConsole } from './caller.ts';
 
 interface Parts {

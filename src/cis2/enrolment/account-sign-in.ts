@@ -7,7 +7,7 @@ import type { Expected, Interactions } from '../model/interactions.ts';
 import { ownRequest } from '../model/own-party.ts';
 import type { Session } from '../model/session.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
-import type { Sessions } from '../sessions.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import type { Start } from './signed-in.ts';
 
 type Parts = ReplyFrame & {

@@ -7,7 +7,6 @@ import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import { errors } from '../errors.ts';
-import type { SessionEnds } from '../logout/session-ends.ts';
 import type { AssuranceLevel } from '../model/acr.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credential, Credentials } from '../model/credentials.ts';
@@ -19,7 +18,8 @@ import { accountPage, credentialPage, type OwnCredential } from '../pages/accoun
 import { accountNotice } from '../pages/account-notice.ts';
 import { requireOwnPage } from '../responses/own-page.ts';
 import type { ReplyFrame } from '../responses/reply.ts';
-import type { Sessions } from '../sessions.ts';
+import type { SessionEnds } from '../sessions/session-ends.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { accountSignIn } from './account-sign-in.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
 import type { Enrolment } from './enrolment.ts';

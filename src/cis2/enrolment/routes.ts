@@ -11,7 +11,7 @@ import type { Credentials } from '../model/credentials.ts';
 import type { Notices } from '../notices.ts';
 import { linkPage } from '../pages/enrolment.ts';
 import { requireOwnPage } from '../responses/own-page.ts';
-import type { Sessions } from '../sessions.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 import type { EnrolmentLink, EnrolmentLinks } from './links.ts';

@@ -4,12 +4,12 @@ import type { Person } from '../../cis/protocol.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Authenticators } from '../authenticators/registry.ts';
 import { errors } from '../errors.ts';
-import type { SessionEnds } from '../logout/session-ends.ts';
 import type { AssuranceLevel } from '../model/acr.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Session } from '../model/session.ts';
 import { signedOutAccountPage } from '../pages/account.ts';
-import type { Sessions } from '../sessions.ts';
+import type { SessionEnds } from '../sessions/session-ends.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 
 interface Parts {
   database: Database;

@@ -8,7 +8,7 @@ import type { Credentials } from '../model/credentials.ts';
 import type { Notices } from '../notices.ts';
 import { accountNotice } from '../pages/account-notice.ts';
 import { enrolledPage } from '../pages/enrolment.ts';
-import type { Sessions } from '../sessions.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
 import type { Enrolling, EnrolmentSitting } from './enrolment.ts';
 

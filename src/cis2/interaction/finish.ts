@@ -7,7 +7,6 @@ import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import type { AfterSignOut } from '../dependencies.ts';
 import { errors } from '../errors.ts';
-import type { SessionEnds } from '../logout/session-ends.ts';
 import { firstMet } from '../model/acr.ts';
 import { type Authentication, reachedFor } from '../model/authentication.ts';
 import { isSilent } from '../model/authorization-request.ts';
@@ -17,7 +16,8 @@ import { afresh, type Interactions, interactionPath } from '../model/interaction
 import type { Session } from '../model/session.ts';
 import { choiceOf, settleRole } from '../model/settle-role.ts';
 import type { Codes } from '../responses/codes.ts';
-import type { Sessions } from '../sessions.ts';
+import type { SessionEnds } from '../sessions/session-ends.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { words } from '../text/words.ts';
 import type { Opened } from './open.ts';
 

@@ -13,7 +13,7 @@ import { choicePage } from '../pages/choice.ts';
 import { confirmPage } from '../pages/confirm.ts';
 import { goingOnPage } from '../pages/frame.ts';
 import type { ReplyFrame } from '../responses/reply.ts';
-import type { Sessions } from '../sessions.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
 import { type Finish, failInteraction, toPage } from './finish.ts';

@@ -5,7 +5,7 @@ import type { CisClient } from '../model/cis-client.ts';
 import { interactionPath } from '../model/interactions.ts';
 import { choiceOf } from '../model/settle-role.ts';
 import { rolePage } from '../pages/role.ts';
-import type { Sessions } from '../sessions.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import type { Finish } from './finish.ts';
 import type { WithSignIn } from './sign-in.ts';
 

@@ -2,7 +2,7 @@ import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Statement } from '../../storage/database.ts';
 import type { Authentication } from '../model/authentication.ts';
 import { interactionPath } from '../model/interactions.ts';
-import type { Sessions } from '../sessions.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import type { Opened } from './open.ts';
 
 /** An interaction in which somebody has signed in, now or before. */

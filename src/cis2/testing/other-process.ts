@@ -1,11 +1,11 @@
 import { CookieNames } from '@alongside/kernel/cookies';
 import { silentLog } from '@alongside/kernel/log';
-import { Deliveries } from '../logout/deliveries.ts';
-import { Expiry } from '../logout/expiry.ts';
-import { GonePeople } from '../logout/gone-people.ts';
-import { SessionEnds } from '../logout/session-ends.ts';
 import { CisClient } from '../model/cis-client.ts';
-import { Sessions } from '../sessions.ts';
+import { Deliveries } from '../sessions/deliveries.ts';
+import { Expiry } from '../sessions/expiry.ts';
+import { GonePeople } from '../sessions/gone-people.ts';
+import { SessionEnds } from '../sessions/session-ends.ts';
+import { Sessions } from '../sessions/sessions.ts';
 import type { Instance } from './instance.ts';
 
 /** What another process does in its rounds, on the same storage. */

@@ -4,13 +4,13 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import type { Person } from '../../../cis/protocol.ts';
 import { errors } from '../../errors.ts';
-import type { SessionEnds } from '../../logout/session-ends.ts';
 import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import type { Session } from '../../model/session.ts';
 import { asksForRole, type Settled, settleRole } from '../../model/settle-role.ts';
 import type { Reply } from '../../responses/reply.ts';
+import type { SessionEnds } from '../../sessions/session-ends.ts';
 
 interface Asked {
   request: HttpRequest;

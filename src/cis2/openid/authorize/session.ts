@@ -5,7 +5,6 @@ import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { Database } from '../../../storage/database.ts';
 import type { Authenticators } from '../../authenticators/registry.ts';
 import { errors } from '../../errors.ts';
-import type { SessionEnds } from '../../logout/session-ends.ts';
 import { firstMet } from '../../model/acr.ts';
 import { reachedFor } from '../../model/authentication.ts';
 import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
@@ -14,7 +13,8 @@ import type { Session } from '../../model/session.ts';
 import type { Settled } from '../../model/settle-role.ts';
 import { authenticatedAt, type Codes } from '../../responses/codes.ts';
 import type { Reply } from '../../responses/reply.ts';
-import type { Sessions } from '../../sessions.ts';
+import type { SessionEnds } from '../../sessions/session-ends.ts';
+import type { Sessions } from '../../sessions/sessions.ts';
 
 interface Asked {
   request: HttpRequest;

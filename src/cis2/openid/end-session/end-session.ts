@@ -11,13 +11,13 @@ import { isForm, type Parameters, parseParameters, withQuery } from '../../../oa
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { SignOutWithoutSession } from '../../dependencies.ts';
 import { errors } from '../../errors.ts';
-import type { SessionEnds } from '../../logout/session-ends.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
 import { findRelyingParty, type RelyingParty } from '../../model/relying-party.ts';
 import type { Session } from '../../model/session.ts';
 import { goingOnPage } from '../../pages/frame.ts';
-import type { Sessions } from '../../sessions.ts';
+import type { SessionEnds } from '../../sessions/session-ends.ts';
+import type { Sessions } from '../../sessions/sessions.ts';
 import { words } from '../../text/words.ts';
 import { readParameters, reenterByGet } from '../authorize/parameters.ts';
 import { type IdTokenHint, readIdTokenHint } from '../id-token-hint.ts';

@@ -10,7 +10,7 @@ import { errors } from '../../../errors.ts';
 import type { CisClient } from '../../../model/cis-client.ts';
 import { partyOf } from '../../../model/relying-party.ts';
 import type { CodeGrant, Codes } from '../../../responses/codes.ts';
-import type { Sessions } from '../../../sessions.ts';
+import type { Sessions } from '../../../sessions/sessions.ts';
 import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
 import type { Made, TokenGrant, TokenIssuer } from '../issuer.ts';

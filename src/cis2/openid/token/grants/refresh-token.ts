@@ -12,7 +12,7 @@ import { partyOf } from '../../../model/relying-party.ts';
 import { readScope } from '../../../model/scopes.ts';
 import { choiceOf } from '../../../model/settle-role.ts';
 import { factsOf, type SignInFacts } from '../../../model/token-facts.ts';
-import type { Sessions } from '../../../sessions.ts';
+import type { Sessions } from '../../../sessions/sessions.ts';
 import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
 import type { TokenIssuer } from '../issuer.ts';

@@ -4,7 +4,6 @@ import { CookieNames } from '@alongside/kernel/cookies';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { EndCause, Generation } from '../../cis/protocol.ts';
 import type { Cis2Half } from '../../oauth/applications.ts';
-import { Sessions } from '../sessions.ts';
 import { Browser } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp, nurse } from '../testing/people.ts';
@@ -13,6 +12,7 @@ import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 import { Deliveries } from './deliveries.ts';
 import { Expiry } from './expiry.ts';
 import { SessionEnds } from './session-ends.ts';
+import { Sessions } from './sessions.ts';
 
 let cis2: Instance;
 let rp: RpEndpoint;

@@ -3,9 +3,9 @@ import type { AuditLog } from '../../storage/audit.ts';
 import { inBatches } from '../../storage/batches.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import type { EndReason, Session } from '../model/session.ts';
-import type { Sessions } from '../sessions.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Expiry } from './expiry.ts';
+import type { Sessions } from './sessions.ts';
 
 interface Parts {
   database: Database;

@@ -1,7 +1,7 @@
 import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../../oauth/applications.ts';
 import { findRelyingParty } from '../model/relying-party.ts';
-import type { Sessions } from '../sessions.ts';
+import type { Sessions } from './sessions.ts';
 
 /** A relying party that wants to know of the end of a session, and where. */
 export interface LogoutTarget {

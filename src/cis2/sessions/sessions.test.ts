@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { CookieNames } from '@alongside/kernel/cookies';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../oauth/applications.ts';
-import { sql } from '../storage/database.ts';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { sql } from '../../storage/database.ts';
+import { Browser, form, send } from '../testing/browser.ts';
+import { type Instance, secret, startInstance } from '../testing/instance.ts';
+import { choice } from '../testing/journey.ts';
+import { otherProcess } from '../testing/other-process.ts';
+import { nurse } from '../testing/people.ts';
+import { redeem } from '../testing/redeem.ts';
+import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
+import { onward } from '../testing/webauthn-wire.ts';
 import { Sessions } from './sessions.ts';
-import { Browser, form, send } from './testing/browser.ts';
-import { type Instance, secret, startInstance } from './testing/instance.ts';
-import { choice } from './testing/journey.ts';
-import { otherProcess } from './testing/other-process.ts';
-import { nurse } from './testing/people.ts';
-import { redeem } from './testing/redeem.ts';
-import { type RpEndpoint, startRpEndpoint } from './testing/rp-endpoint.ts';
-import { onward } from './testing/webauthn-wire.ts';
 
 // Limits by level (NIST SP 800-63B section 4). The person signs in without a card, so that the clock alone ends things.
 const minute = 60;

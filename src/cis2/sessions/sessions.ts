@@ -3,10 +3,10 @@ import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken, uuid } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
-import { inBatches, removeSomeStatement, someStatement } from '../storage/batches.ts';
-import { type Database, must, type Row, type Statement, sql } from '../storage/database.ts';
-import type { SingleUse } from '../storage/single-use.ts';
-import type { Authentication } from './model/authentication.ts';
+import { inBatches, removeSomeStatement, someStatement } from '../../storage/batches.ts';
+import { type Database, must, type Row, type Statement, sql } from '../../storage/database.ts';
+import type { SingleUse } from '../../storage/single-use.ts';
+import type { Authentication } from '../model/authentication.ts';
 import {
   type EndReason,
   fromRow,
@@ -15,7 +15,7 @@ import {
   type Session,
   type SessionBody,
   type SessionRow,
-} from './model/session.ts';
+} from '../model/session.ts';
 
 const minute = 60_000;
 /** Longest time since the person last did something for it. */

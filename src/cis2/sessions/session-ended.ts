@@ -6,9 +6,9 @@ import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { EndCause, Generation, SessionEnded } from '../../cis/protocol.ts';
 import { errors } from '../errors.ts';
-import type { SessionEnds } from '../logout/session-ends.ts';
 import type { Session } from '../model/session.ts';
-import type { Sessions } from '../sessions.ts';
+import type { SessionEnds } from './session-ends.ts';
+import type { Sessions } from './sessions.ts';
 
 interface Parts {
   cisSecret: string;

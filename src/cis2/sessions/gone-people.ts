@@ -3,8 +3,8 @@ import type { Log } from '@alongside/kernel/log';
 import { type Database, type Row, sql } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
 import type { CisClient } from '../model/cis-client.ts';
-import type { Sessions } from '../sessions.ts';
 import type { SessionEnds } from './session-ends.ts';
+import type { Sessions } from './sessions.ts';
 
 interface Parts {
   database: Database;

@@ -10,10 +10,10 @@ import { type Database, type Row, type Statement, sql } from '../../storage/data
 import type { SingleUse } from '../../storage/single-use.ts';
 import { findRelyingParty, partyOf } from '../model/relying-party.ts';
 import type { EndReason } from '../model/session.ts';
-import type { Sessions } from '../sessions.ts';
 import { type Delivery, DeliveryStore } from './delivery-store.ts';
 import { logoutTargets } from './logout-targets.ts';
 import { postLogoutToken } from './post-token.ts';
+import type { Sessions } from './sessions.ts';
 
 /** A session that ended and of which relying parties are to be told. */
 export interface EndedSession {
