@@ -4,10 +4,10 @@ import { handOffErrors } from './errors/hand-off.ts';
 import { registrationErrors } from './errors/registration.ts';
 import { requestErrors } from './errors/request.ts';
 import { responseErrors } from './errors/response.ts';
-import { signInErrors } from './errors/sign-in.ts';
 import { tabletErrors } from './errors/tablet.ts';
 import { tokenErrors } from './errors/token.ts';
 import { logoutErrors } from './openid/end-session/errors.ts';
+import { signInErrors } from './sign-in/errors.ts';
 
 /** Every refusal of CIS2. */
 export const errors = {

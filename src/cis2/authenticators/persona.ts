@@ -1,13 +1,13 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Opened } from '../interaction/open.ts';
 import { firstMet, type Reached } from '../model/acr.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credentials } from '../model/credentials.ts';
 import { formOf } from '../model/form.ts';
 import { personaPage } from '../pages/persona.ts';
+import type { Authenticator, Sitting } from '../sign-in/authenticator.ts';
+import type { Bring } from '../sign-in/bring.ts';
+import type { Opened } from '../sign-in/open.ts';
 import { words } from '../text/words.ts';
-import type { Authenticator, Sitting } from './authenticator.ts';
-import type { Bring } from './bring.ts';
 import { local } from './local.ts';
 
 interface Parts {

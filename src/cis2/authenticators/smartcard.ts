@@ -11,8 +11,8 @@ import type { CisClient } from '../model/cis-client.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
 import type { Session } from '../model/session.ts';
 import { endsWithCis } from '../sessions/session-ended.ts';
+import type { Authenticator, Standing } from '../sign-in/authenticator.ts';
 import { words } from '../text/words.ts';
-import type { Authenticator, Standing } from './authenticator.ts';
 
 interface Parts {
   cis: CisClient;

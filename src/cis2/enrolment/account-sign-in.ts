@@ -1,13 +1,13 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../oauth/parameters.ts';
-import type { Authenticators } from '../authenticators/registry.ts';
-import { beginInteraction, findAuthenticators } from '../authorize/choose.ts';
 import type { Expected, Interactions } from '../model/interactions.ts';
 import { ownRequest } from '../model/own-party.ts';
 import type { Session } from '../model/session.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import type { Authenticators } from '../sign-in/authenticators.ts';
+import { beginInteraction, findAuthenticators } from '../sign-in/choose.ts';
 import type { Start } from './signed-in.ts';
 
 type Parts = ReplyFrame & {

@@ -2,7 +2,6 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Person } from '../../cis/protocol.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Authenticators } from '../authenticators/registry.ts';
 import { errors } from '../errors.ts';
 import type { AssuranceLevel } from '../model/acr.ts';
 import type { CisClient } from '../model/cis-client.ts';
@@ -10,6 +9,7 @@ import type { Session } from '../model/session.ts';
 import { signedOutAccountPage } from '../pages/account.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import type { Authenticators } from '../sign-in/authenticators.ts';
 
 interface Parts {
   database: Database;

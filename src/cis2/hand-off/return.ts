@@ -8,13 +8,13 @@ import type { Applications } from '../../oauth/applications.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
 import type { Database } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
-import { type Finish, failInteraction, toPage } from '../interaction/finish.ts';
-import { type Opened, openReply } from '../interaction/open.ts';
 import { isSilent } from '../model/authorization-request.ts';
 import type { BrowserMarks } from '../model/browser-marks.ts';
 import type { Interactions } from '../model/interactions.ts';
-import { windowPage } from '../pages/window.ts';
 import type { ReplyFrame } from '../responses/reply.ts';
+import { type Finish, failInteraction, toPage } from '../sign-in/finish.ts';
+import { type Opened, openReply } from '../sign-in/open.ts';
+import { windowPage } from '../sign-in/pages/window.ts';
 import { words } from '../text/words.ts';
 import type { HandOffResult, HandOffs } from './hand-offs.ts';
 

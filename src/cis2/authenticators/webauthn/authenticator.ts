@@ -1,5 +1,5 @@
 import { type AssuranceLevel, couldMeet } from '../../model/acr.ts';
-import type { Authenticator } from '../authenticator.ts';
+import type { Authenticator } from '../../sign-in/authenticator.ts';
 import { local } from '../local.ts';
 import { answerSteps } from './answer.ts';
 import { type WebAuthnBody, type WebAuthnKind, webAuthnMethods } from './kind.ts';

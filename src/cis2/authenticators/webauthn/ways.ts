@@ -1,7 +1,7 @@
 import type { Enrolment } from '../../enrolment/enrolment.ts';
 import { webAuthnEnrolment } from '../../enrolment/webauthn.ts';
 import type { Credentials } from '../../model/credentials.ts';
-import type { Authenticator } from '../authenticator.ts';
+import type { Authenticator } from '../../sign-in/authenticator.ts';
 import { passkey } from '../passkey.ts';
 import { securityKey } from '../security-key.ts';
 import { windowsHello } from '../windows-hello.ts';

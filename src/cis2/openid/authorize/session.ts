@@ -3,7 +3,6 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { Database } from '../../../storage/database.ts';
-import type { Authenticators } from '../../authenticators/registry.ts';
 import { errors } from '../../errors.ts';
 import { firstMet } from '../../model/acr.ts';
 import { reachedFor } from '../../model/authentication.ts';
@@ -15,6 +14,7 @@ import { authenticatedAt, type Codes } from '../../responses/codes.ts';
 import type { Reply } from '../../responses/reply.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
+import type { Authenticators } from '../../sign-in/authenticators.ts';
 
 interface Asked {
   request: HttpRequest;

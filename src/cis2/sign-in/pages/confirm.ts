@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { type Interaction, interactionPath } from '../model/interactions.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { askingPage } from './frame.ts';
+import { type Interaction, interactionPath } from '../../model/interactions.ts';
+import { askingPage } from '../../pages/frame.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
 
 const { confirm: says, common } = words;
 

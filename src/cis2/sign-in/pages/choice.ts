@@ -1,11 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import type { Authenticator } from '../authenticators/authenticator.ts';
-import { type Interaction, interactionPath } from '../model/interactions.ts';
-import { filled, markedUp } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { cis2Page } from './frame.ts';
-import { helpPath, hopHelp } from './help.ts';
+import { type Interaction, interactionPath } from '../../model/interactions.ts';
+import { cis2Page } from '../../pages/frame.ts';
+import { helpPath, hopHelp } from '../../pages/help.ts';
+import { filled, markedUp } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
+import type { Authenticator } from '../authenticator.ts';
 import { hopScriptPath } from './hop-script.ts';
 import { channelOf } from './window.ts';
 

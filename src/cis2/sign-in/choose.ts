@@ -1,12 +1,12 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { Authenticator } from '../authenticators/authenticator.ts';
-import type { Authenticators } from '../authenticators/registry.ts';
 import { errors } from '../errors.ts';
 import { type AuthorizationRequest, isSilent } from '../model/authorization-request.ts';
 import { type Expected, type Interactions, interactionPath } from '../model/interactions.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
 import type { Reply } from '../responses/reply.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { Authenticators } from './authenticators.ts';
 
 interface Asked {
   request: HttpRequest;

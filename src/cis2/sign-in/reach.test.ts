@@ -5,12 +5,12 @@ import { CookieNames } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
+import { smartcard } from '../authenticators/smartcard.ts';
 import type { AuthorizationRequest } from '../model/authorization-request.ts';
 import { BrowserMarks } from '../model/browser-marks.ts';
 import { CisClient } from '../model/cis-client.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
 import { type CisFixture, startCis } from '../testing/cis-fixture.ts';
-import { smartcard } from './smartcard.ts';
 
 // A browser that is not on the agent's computer as far as CIS2 can see: its address is the hospital's.
 let cis: CisFixture;

@@ -1,17 +1,17 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import type { Person, RoleProfile } from '../../cis/protocol.ts';
-import { type Interaction, interactionPath } from '../model/interactions.ts';
+import type { Person, RoleProfile } from '../../../cis/protocol.ts';
+import { type Interaction, interactionPath } from '../../model/interactions.ts';
 import {
   detailsOf,
   lastPart,
   mostWithoutSearch,
   organisationOf,
   searchRoles,
-} from '../model/search-roles.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { askingPage } from './frame.ts';
+} from '../../model/search-roles.ts';
+import { askingPage } from '../../pages/frame.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
 
 const { role: says, common } = words;
 

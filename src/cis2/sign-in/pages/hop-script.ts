@@ -1,5 +1,5 @@
 import type { Route } from '@alongside/kernel/http';
-import { scriptRoute } from './script-route.ts';
+import { scriptRoute } from '../../pages/script-route.ts';
 
 /** Where the one script of the sign-in pages is. */
 export const hopScriptPath = '/assets/hop.js';

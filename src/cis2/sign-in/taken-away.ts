@@ -1,8 +1,8 @@
 import { batchSize, inBatches } from '../../storage/batches.ts';
 import { type Database, sql } from '../../storage/database.ts';
-import type { Authenticators } from '../authenticators/registry.ts';
 import { fromRow, type SessionRow } from '../model/session.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
+import type { Authenticators } from './authenticators.ts';
 
 interface Parts {
   database: Database;

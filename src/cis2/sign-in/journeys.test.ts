@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import type { BrowserContext, Page } from 'playwright-core';
+import { codeAt } from '../authenticators/totp/codes.ts';
 import { seedCredentials } from '../enrolment/seeds.ts';
 import { isAccessible } from '../testing/accessible.ts';
 import { cheapHash } from '../testing/cheap-hash.ts';
@@ -9,7 +10,6 @@ import { give } from '../testing/journey.ts';
 import { type OtherProvider, startOtherProvider } from '../testing/other-provider.ts';
 import { gp, locum, nurse } from '../testing/people.ts';
 import { startWebAuthnDesk, type WebAuthnDesk } from '../testing/webauthn-desk.ts';
-import { codeAt } from './totp/codes.ts';
 
 // Each way to sign in as a person walks it, in a real browser, and how a person is given it.
 const password = 'green lamp sofa';

@@ -1,11 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { Opened } from '../interaction/open.ts';
 import type { Reached } from '../model/acr.ts';
 import type { AuthorizationRequest } from '../model/authorization-request.ts';
 import type { Interaction } from '../model/interactions.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
 import type { EndReason, Session } from '../model/session.ts';
+import type { Opened } from './open.ts';
 
 /** What an authenticator is asked about: one interaction of one browser. */
 export interface Sitting {

@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { type Interaction, interactionPath } from '../model/interactions.ts';
-import { words } from '../text/words.ts';
-import { cis2Page } from './frame.ts';
+import { type Interaction, interactionPath } from '../../model/interactions.ts';
+import { cis2Page } from '../../pages/frame.ts';
+import { words } from '../../text/words.ts';
 import { hopScriptPath } from './hop-script.ts';
 
 const { window: says } = words;

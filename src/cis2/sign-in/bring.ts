@@ -2,9 +2,9 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Statement } from '../../storage/database.ts';
-import type { Finish } from '../interaction/finish.ts';
-import type { Opened } from '../interaction/open.ts';
 import type { AssuranceLevel } from '../model/acr.ts';
+import type { Finish } from './finish.ts';
+import type { Opened } from './open.ts';
 
 /** Who signed in just now, and how. */
 export interface Brought {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AssuranceLevel } from '../model/acr.ts';
 import type { Authenticator } from './authenticator.ts';
-import { Authenticators } from './registry.ts';
+import { Authenticators } from './authenticators.ts';
 
 const way = (id: string, level: AssuranceLevel, users: string[]): Authenticator => ({
   id,

@@ -4,9 +4,9 @@ import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { interactionPath } from '../model/interactions.ts';
 import { choiceOf } from '../model/settle-role.ts';
-import { rolePage } from '../pages/role.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Finish } from './finish.ts';
+import { rolePage } from './pages/role.ts';
 import type { WithSignIn } from './sign-in.ts';
 
 interface Parts {
