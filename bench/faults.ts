@@ -7,13 +7,14 @@ import { type Result, runFaults } from './faults/run.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 
 const usage =
-  'faults -- [--only NAME,NAME | --quick] [--database sqlite|postgres] [--seconds 5] [--lanes 4] [--json]';
+  'faults -- [--only NAME,NAME | --quick] [--database sqlite|postgres] [--seconds 5] [--lanes 4] [--pause 0] [--json]';
 const { values } = readBenchFlags(usage, {
   options: {
     only: { type: 'string' },
     database: { type: 'string' },
     seconds: { type: 'string', default: '5' },
     lanes: { type: 'string', default: '4' },
+    pause: { type: 'string', default: '0' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -25,12 +26,11 @@ if (values.help) {
   process.stdout.write(`Usage: npm run ${usage}\n\nFaults:\n${lines.join('\n')}\n`);
   process.exit(0);
 }
-const usual = faults.filter(({ isQuick }) => isQuick || !values.quick).map(({ name }) => name);
-const names = values.only?.split(',') ?? usual;
-const unknown = names.find((name) => !faults.some((fault) => fault.name === name));
+const names = values.only?.split(',');
+const unknown = names?.find((name) => !faults.some((fault) => fault.name === name));
 if (unknown !== undefined) endWith(usage, new Error(`There is no fault ${unknown}. --help lists them.`));
-const [seconds, lanes] = [Number(values.seconds), Number(values.lanes)];
-if (!(seconds > 0) || !Number.isInteger(lanes) || lanes < 1) endWith(usage);
+const [seconds, lanes, pause] = [Number(values.seconds), Number(values.lanes), Number(values.pause)];
+if (!(seconds > 0) || !Number.isInteger(lanes) || lanes < 1 || !(pause >= 0)) endWith(usage);
 const databases: readonly DatabaseName[] = ['sqlite', 'postgres'];
 const chosen = databases.filter((name) => values.database === undefined || name === values.database);
 if (chosen.length === 0) endWith(usage, new Error(`There is no database ${values.database}.`));
@@ -44,10 +44,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 
 const results: Result[] = [];
 const run = runFaults({
-  faults: faults.filter(({ name }) => names.includes(name)),
+  isChosen: ({ name, quickOn }, database) =>
+    names ? names.includes(name) : !values.quick || (quickOn?.includes(database) ?? false),
   databases: chosen,
   length: seconds * 1_000,
   lanes,
+  pause,
   signal: cancel.signal,
   progress: (message) => process.stderr.write(`${message}\n`),
 });

@@ -7,6 +7,7 @@ import { SMTPServer } from 'smtp-server';
 import { MasterKeyFile } from '../../src/boot/master-key.ts';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { type FaultyProxy, startProxy } from '../../test/support/proxy.ts';
+import { serviceFolder, serviceUser } from '../../test/support/service-user.ts';
 import { Balancer } from './balancer.ts';
 import { ServiceProcess } from './process.ts';
 import { mountSmallDisk } from './small-disk.ts';
@@ -48,6 +49,8 @@ export interface Installation {
   readonly database: DatabaseName;
   /** Folder of the data, of SQLite also. */
   readonly folder: string;
+  /** Small disks of the data, which can be filled; undefined unless the installation was started with them. */
+  readonly disks: SmallDisks | undefined;
   /** Public address of the API platform. */
   readonly api: string;
   readonly desk: ServiceProcess;
@@ -74,9 +77,19 @@ export interface Installation {
 
 export interface InstallationOptions {
   database: DatabaseName;
-  /** Puts the data on a file system of this many MiB, which can be filled. */
-  diskMegabytes?: number | undefined;
+  /** Puts the data on small disks, which can be filled. */
+  hasSmallDisks?: boolean | undefined;
 }
+
+/** Mount points of small disks. */
+export interface SmallDisks {
+  /** Of the tables; with SQLite also of the log. */
+  readonly tables: string;
+  readonly log: string;
+}
+
+/** `/readyz` names a disk with little room, so that there must be enough before it is filled. */
+const megabytes = { sqlite: 384, tables: 96, log: 64 };
 
 /** Ends what was started, last first. */
 class Cleanup {
@@ -117,15 +130,30 @@ async function startMailServer(cleanup: Cleanup): Promise<number> {
   return (server.server.address() as AddressInfo).port;
 }
 
+/** Mounts the small disks of a PostgreSQL cluster, in folders that its account can reach. */
+function mountPostgresDisks(cleanup: Cleanup): SmallDisks {
+  const mount = (size: number): string => {
+    const folder = serviceFolder('alongside-disk-', serviceUser('postgres'));
+    cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
+    cleanup.add(mountSmallDisk(folder, size));
+    return folder;
+  };
+  return { tables: mount(megabytes.tables), log: mount(megabytes.log) };
+}
+
 async function start(
-  { database, diskMegabytes }: InstallationOptions,
+  { database, hasSmallDisks = false }: InstallationOptions,
   cleanup: Cleanup,
 ): Promise<Installation> {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-faults-'));
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
   const data = join(folder, 'data');
   mkdirSync(data);
-  if (diskMegabytes) cleanup.add(mountSmallDisk(data, diskMegabytes));
+  let disks: SmallDisks | undefined;
+  if (hasSmallDisks && database === 'sqlite') {
+    cleanup.add(mountSmallDisk(data, megabytes.sqlite));
+    disks = { tables: data, log: data };
+  }
   const masterKey = join(folder, 'master.key');
   new MasterKeyFile(folder, masterKey).make();
 
@@ -133,8 +161,10 @@ async function start(
   let storage: FaultyProxy | undefined;
   let setting = `sqlite:${join(data, 'alongside.db')}`;
   if (database === 'postgres') {
-    // Answered writes must survive a crash, so fsync is on.
-    postgres = await startPostgres({ settings: ['fsync=on'], apart: true });
+    if (hasSmallDisks) disks = mountPostgresDisks(cleanup);
+    // Answered writes must survive a crash, so fsync is on. A small log is full soon.
+    const settings = ['fsync=on', ...(disks ? ['max_wal_size=16MB', 'min_wal_size=2MB'] : [])];
+    postgres = await startPostgres({ settings, apart: true, folders: disks });
     cleanup.add(() => postgres?.stop());
     await postgres.create('faults');
     storage = await startProxy({ path: postgres.socket });
@@ -208,6 +238,7 @@ async function start(
     ...{
       database,
       folder: data,
+      disks,
       api,
       desk,
       signIn,

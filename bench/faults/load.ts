@@ -64,14 +64,15 @@ export class Load {
     this.#refusesClients = refusesClients;
   }
 
-  /** Runs journeys, several at once, until `stop`. */
-  async run(lanes: number): Promise<void> {
+  /** Runs journeys, several at once, until `stop`; `rest` is the milliseconds between two of a lane. */
+  async run(lanes: number, rest: number): Promise<void> {
     await Promise.all(
       Array.from({ length: lanes }, async (_, lane) => {
         for (let n = lane; !this.#isOver; n++) {
           const went = await this.journey(n);
           // As a client does that was refused.
-          if (!went) await pause(50);
+          const idle = went ? rest : Math.max(rest, 50);
+          if (idle > 0) await pause(idle);
         }
       }),
     );

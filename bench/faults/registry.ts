@@ -3,7 +3,7 @@ import { clockJumps } from './kinds/clock-jumps.ts';
 import { databaseFailover } from './kinds/database-failover.ts';
 import { databaseHang } from './kinds/database-hang.ts';
 import { databaseRestart } from './kinds/database-restart.ts';
-import { diskFull } from './kinds/disk-full.ts';
+import { diskFull, logFull } from './kinds/disk-full.ts';
 import { droppedConnections } from './kinds/dropped-connections.ts';
 import { hangingKeySet } from './kinds/hanging-key-set.ts';
 import { hangingMailServer } from './kinds/hanging-mail-server.ts';
@@ -13,6 +13,7 @@ import { rollingRestarts } from './kinds/rolling-restarts.ts';
 import { silentRelyingParty } from './kinds/silent-relying-party.ts';
 import { slowBodies } from './kinds/slow-bodies.ts';
 import { slowDatabase } from './kinds/slow-database.ts';
+import { slowDisk } from './kinds/slow-disk.ts';
 import { upstreamDown } from './kinds/upstream-down.ts';
 import { upstreamLying } from './kinds/upstream-lying.ts';
 import { upstreamSlow } from './kinds/upstream-slow.ts';
@@ -25,7 +26,9 @@ export const faults: readonly Fault[] = [
   databaseHang,
   droppedConnections,
   slowDatabase,
+  slowDisk,
   diskFull,
+  logFull,
   clockJumps,
   upstreamDown,
   upstreamSlow,

@@ -28,8 +28,10 @@ export function reportOf(results: readonly Result[]): string {
   const details = results.flatMap((one) => {
     const name = `${one.database} ${one.fault}`;
     if (one.skipped) return [`${name}: skipped, ${one.skipped}`];
-    if (one.passed) return [];
+    const measured = one.notes.map((note) => `${name}: ${note}`);
+    if (one.passed) return measured;
     return [
+      ...measured,
       ...Object.entries(one.lost).map(([kind, n]) => `${name}: ${n} times not honoured: ${kind}`),
       ...one.examples.map((example) => `${name}: ${example}`),
       ...(one.error ? [`${name}: ${one.error}`] : []),

@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 import { type DatabaseName, type Installation, startInstallation } from './installation.ts';
 import { Ledger, type Outcome } from './ledger.ts';
 import { Load, promiseKinds } from './load.ts';
+import { faults } from './registry.ts';
 
 /** The effect of one fault on one installation. */
 export interface Result {
@@ -19,16 +20,21 @@ export interface Result {
   recovery: number | null;
   /** Answers that are neither right nor a clean refusal. */
   examples: string[];
+  /** Measurements of the fault itself. */
+  notes: string[];
   error?: string;
   passed: boolean;
 }
 
 export interface RunOptions {
-  faults: readonly Fault[];
+  /** Whether a fault is injected on a database. */
+  isChosen(fault: Fault, database: DatabaseName): boolean;
   databases: readonly DatabaseName[];
   /** Milliseconds for which each fault lasts. */
   length: number;
   lanes: number;
+  /** Milliseconds between two journeys of a lane. */
+  pause: number;
   signal: AbortSignal;
   progress(message: string): void;
 }
@@ -36,20 +42,26 @@ export interface RunOptions {
 /** Milliseconds of undisturbed load before a fault, and in which service must resume after it. */
 const before = 500;
 const recoveryPatience = 30_000;
-/** `/readyz` names a disk with little room, so that there must be enough before it is filled. */
-const diskMegabytes = 384;
 
-const nothing = { requests: { ok: 0, refused: 0, cut: 0, failed: 0 }, promised: 0, lost: {}, examples: [] };
+const nothing = {
+  requests: { ok: 0, refused: 0, cut: 0, failed: 0 },
+  promised: 0,
+  lost: {},
+  examples: [],
+  notes: [],
+};
 
 /** Injects each fault into an installation on each database. Yields each result at once. */
 export async function* runFaults(options: RunOptions): AsyncGenerator<Result> {
   for (const database of options.databases) {
-    const here = options.faults.filter(({ databases = [database] }) => databases.includes(database));
+    const here = faults.filter(
+      (fault) => (fault.databases ?? [database]).includes(database) && options.isChosen(fault, database),
+    );
     let installation: Installation | undefined;
     try {
       for (const fault of here) {
         if (options.signal.aborted) return;
-        const skipped = fault.unavailable?.();
+        const skipped = fault.unavailable?.(database);
         if (skipped !== undefined) {
           const [deadProcesses, recovery] = [0, null];
           yield { fault: fault.name, database, skipped, ...nothing, deadProcesses, recovery, passed: true };
@@ -57,11 +69,10 @@ export async function* runFaults(options: RunOptions): AsyncGenerator<Result> {
         }
         if (!installation) {
           options.progress(`${database}: starting four processes`);
-          const isFilled = here.some(({ name, unavailable }) => name === 'disk-full' && !unavailable?.());
-          installation = await startInstallation({
-            database,
-            diskMegabytes: isFilled ? diskMegabytes : undefined,
-          });
+          const hasSmallDisks = here.some(
+            ({ needsSmallDisks, unavailable }) => needsSmallDisks && !unavailable?.(database),
+          );
+          installation = await startInstallation({ database, hasSmallDisks });
         }
         options.progress(`${database}: ${fault.name}, ${fault.summary}`);
         yield await runOne(installation, fault, options);
@@ -83,8 +94,9 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
     refusesClients: fault.refusesClients ?? false,
     processes: platforms.map(({ port }) => `http://localhost:${port}`),
   });
-  const running = load.run(options.lanes);
+  const running = load.run(options.lanes, options.pause);
   const deferred: (() => unknown)[] = [];
+  const notes: string[] = [];
   const wait = async (milliseconds: number) => {
     await sleep(milliseconds, undefined, { signal: options.signal });
   };
@@ -93,7 +105,8 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
   try {
     await wait(before);
     const defer = (work: () => unknown) => deferred.unshift(work);
-    await fault.inject({ installation, length: options.length, wait, defer });
+    const note = (measurement: string) => void notes.push(measurement);
+    await fault.inject({ installation, length: options.length, wait, defer, note });
   } catch (thrown) {
     if (!options.signal.aborted) error = String((thrown as Error).stack);
   } finally {
@@ -115,7 +128,7 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
     Object.keys(lost).length === 0 &&
     (!fault.isLossless || failures === 0);
   return {
-    ...{ fault: fault.name, database, requests, promised, lost, deadProcesses, recovery, examples },
+    ...{ fault: fault.name, database, requests, promised, lost, deadProcesses, recovery, examples, notes },
     ...(error === undefined ? {} : { error }),
     passed,
   };

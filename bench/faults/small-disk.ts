@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Mounts a file system in memory of this many MiB, which can be filled. Returns the function that takes it away. */
+/** Mounts a file system in memory of this many MiB, which can be filled. Returns the function that unmounts it. */
 export function mountSmallDisk(folder: string, megabytes: number): () => void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
   return () => execFileSync('umount', [folder], { stdio: 'pipe' });
@@ -21,4 +21,22 @@ export function smallDiskProblem(): string | undefined {
   } finally {
     rmdirSync(folder);
   }
+}
+
+/** Writes a file until the disk of the folder has no byte left. Returns the function that removes it. */
+export function fillDisk(folder: string): () => void {
+  const file = join(folder, 'filler');
+  const descriptor = openSync(file, 'w');
+  try {
+    for (let size = 1 << 20; size >= 512; ) {
+      try {
+        if (writeSync(descriptor, Buffer.alloc(size)) < size) size /= 2;
+      } catch {
+        size /= 2;
+      }
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return () => rmSync(file, { force: true });
 }

@@ -17,14 +17,24 @@ async function faults(...flags: string[]): Promise<{ code: number | null; out: s
 }
 
 describe('npm run faults', () => {
-  for (const database of ['sqlite', 'postgres'])
+  // A fault that does not concern the database is injected on SQLite alone: its installation starts faster.
+  const bounded = {
+    sqlite: ['kill', 'disk-full', 'clock-jumps', 'upstream-down', 'upstream-lying', 'slow-bodies'],
+    postgres: ['database-restart', 'dropped-connections'],
+  };
+  for (const [database, names] of Object.entries(bounded))
     test(`loses no answer and no process on ${database} in a bounded run`, async () => {
       const { code, out, err } = await faults(
-        ...['--quick', '--seconds', '1', '--database', database, '--lanes', '2', '--json'],
+        ...['--quick', '--seconds', '0.5', '--database', database],
+        ...['--lanes', '2', '--pause', '250', '--json'],
       );
       const results = JSON.parse(out || '[]') as Result[];
-      assert.ok(results.length >= 5, err);
-      assert.ok(results.some(({ promised }) => promised > 0));
+      assert.deepEqual(
+        results.map(({ fault }) => fault),
+        names,
+        err,
+      );
+      assert.ok(results.every(({ promised, skipped }) => promised > 0 || skipped !== undefined));
       assert.deepEqual(
         results.filter(({ passed }) => !passed),
         [],

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { serviceFolder, serviceUser } from './service-user.ts';
+import { giveTo, type ServiceUser, serviceFolder, serviceUser } from './service-user.ts';
 
 /** Where PostgreSQL's server programs are. */
 function binaries(): string {
@@ -24,8 +24,16 @@ export interface TestPostgres {
   url: string;
   /** The socket on which it listens. */
   socket: string;
-  /** A fresh database in the same cluster. */
+  /** The account that runs it. */
+  owner: ServiceUser;
+  /** Process id of the server, which is the parent of those that serve its connections. */
+  readonly pid: number;
+  /** Whether the server has ended, as it does when it cannot recover. */
+  readonly hasEnded: boolean;
+  /** Creates a database in this cluster and returns its URL. */
   create(name: string): Promise<string>;
+  /** Runs a statement in one of its databases; throws with the message of the server. */
+  execute(database: string, statement: string): void;
   /** Ends it at once, as a crash does: nothing is written first. */
   crash(): Promise<void>;
   /** Starts it again after a crash. */
@@ -46,33 +54,41 @@ export interface TestStandby {
 
 /** Ends a server at once. */
 async function endServer(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
+  if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');
   server.kill('SIGQUIT');
   await ended;
 }
 
-/**
- * Starts one. `settings` are its parameters, for measurements; `apart` keeps the terminal's Ctrl-C from it, for a
- * program that ends in its own time.
- */
+export interface PostgresOptions {
+  /** Parameters of the server, for measurements. */
+  settings?: readonly string[];
+  /** Keeps the terminal's Ctrl-C from it, for a program that ends in its own time. */
+  apart?: boolean;
+  /** Empty folders in place of those of the cluster: for the tables of its databases, and for the write-ahead log. */
+  folders?: { tables: string; log: string } | undefined;
+}
+
+/** Starts a cluster. */
 export async function startPostgres({
-  settings = [] as readonly string[],
+  settings = [],
   apart = false,
-} = {}): Promise<TestPostgres> {
+  folders,
+}: PostgresOptions = {}): Promise<TestPostgres> {
   const bin = binaries();
   // PostgreSQL refuses to run as root.
   const owner = serviceUser('postgres');
   const folder = serviceFolder('alongside-pg-', owner);
   const data = join(folder, 'data');
   const options = { ...owner, cwd: folder, env: { ...process.env, LC_ALL: 'C' } };
+  if (folders) giveTo(owner, folders.tables, folders.log);
   execFileSync(
     join(bin, 'initdb'),
-    ['-D', data, '-U', 'alongside', '-A', 'trust', '--no-sync', '-E', 'UTF8'],
-    {
-      ...options,
-      stdio: 'pipe',
-    },
+    [
+      ...['-D', data, '-U', 'alongside', '-A', 'trust', '--no-sync', '-E', 'UTF8'],
+      ...(folders ? [`--waldir=${folders.log}`, '--wal-segsize=1'] : []),
+    ],
+    { ...options, stdio: 'pipe' },
   );
   const given = ['listen_addresses=', 'fsync=off', 'max_connections=60', ...settings].flatMap((one) => [
     '-c',
@@ -95,19 +111,33 @@ export async function startPostgres({
     return server;
   };
   let server = await launch();
-  const command = (sqlText: string) =>
-    execFileSync(join(bin, 'psql'), ['-h', folder, '-U', 'alongside', '-d', 'postgres', '-qc', sqlText], {
-      ...options,
-      stdio: 'pipe',
-    });
+  const execute = (database: string, statement: string) =>
+    void execFileSync(
+      join(bin, 'psql'),
+      ['-h', folder, '-U', 'alongside', '-d', database, '-qc', statement],
+      {
+        ...options,
+        stdio: 'pipe',
+      },
+    );
+  const command = (statement: string) => execute('postgres', statement);
+  if (folders) command(`CREATE TABLESPACE apart LOCATION '${folders.tables}'`);
   const urlOf = (name: string) => `postgres://alongside@localhost/${name}?host=${encodeURIComponent(folder)}`;
   return {
     url: urlOf('postgres'),
     socket: join(folder, '.s.PGSQL.5432'),
+    owner,
+    get pid() {
+      return server.pid ?? 0;
+    },
+    get hasEnded() {
+      return server.exitCode !== null || server.signalCode !== null;
+    },
     async create(name) {
-      command(`CREATE DATABASE ${name}`);
+      command(`CREATE DATABASE ${name}${folders ? ' TABLESPACE apart' : ''}`);
       return urlOf(name);
     },
+    execute,
     crash: () => endServer(server),
     async restart() {
       server = await launch();
@@ -115,7 +145,10 @@ export async function startPostgres({
     async startStandby() {
       const place = serviceFolder('alongside-pg-', owner);
       const copy = join(place, 'data');
-      const from = ['-h', folder, '-U', 'alongside'];
+      const from = [
+        ...['-h', folder, '-U', 'alongside'],
+        ...(folders ? ['-T', `${folders.tables}=${join(place, 'tables')}`] : []),
+      ];
       execFileSync(
         join(bin, 'pg_basebackup'),
         [...from, '-D', copy, '-R', '-X', 'stream', '--checkpoint=fast', '--no-sync'],

@@ -6,7 +6,7 @@ const jumps = [120, -240, 120, 60, -60];
 export const clockJumps: Fault = {
   name: 'clock-jumps',
   summary: 'the clock of all processes jumps forth and back by minutes',
-  isQuick: true,
+  quickOn: ['sqlite'],
   // A request signed before a jump is too old, or of the future.
   refusesClients: true,
   async inject({ installation, length, wait, defer }) {

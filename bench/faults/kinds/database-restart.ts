@@ -4,7 +4,7 @@ export const databaseRestart: Fault = {
   name: 'database-restart',
   summary: 'PostgreSQL crashes and starts again',
   databases: ['postgres'],
-  isQuick: true,
+  quickOn: ['postgres'],
   async inject({ installation: { postgres }, length, wait }) {
     await postgres?.crash();
     await wait(length / 2);

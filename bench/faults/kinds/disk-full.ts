@@ -1,33 +1,76 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Fault } from '../fault.ts';
-import { smallDiskProblem } from '../small-disk.ts';
+import type { Fault, Stage } from '../fault.ts';
+import type { Installation } from '../installation.ts';
+import { fillDisk, smallDiskProblem } from '../small-disk.ts';
 
-function fill(file: string): void {
-  const descriptor = openSync(file, 'w');
+/** Milliseconds in which PostgreSQL must serve again once its disk has room. */
+const patience = 30_000;
+
+/** Fails unless the server refuses the statement because its disk is full, or ends while it runs. */
+function expectNoSpace({ postgres }: Installation, database: string, statement: string): void {
   try {
-    for (let size = 1 << 20; size >= 512; ) {
-      try {
-        if (writeSync(descriptor, Buffer.alloc(size)) < size) size /= 2;
-      } catch {
-        size /= 2;
-      }
+    postgres?.execute(database, statement);
+  } catch (error) {
+    const { stderr } = error as { stderr?: Buffer };
+    if (
+      /No space left on device|server closed the connection|could not connect|connection to server/.test(
+        String(stderr),
+      )
+    )
+      return;
+    throw error;
+  }
+  throw new Error('PostgreSQL has room on its disk, so the fault was not injected');
+}
+
+/** Starts the server again if it has ended, as a service manager does, until it answers. */
+async function untilServing({ installation: { postgres }, wait }: Stage): Promise<void> {
+  const end = performance.now() + patience;
+  for (;;) {
+    try {
+      if (postgres?.hasEnded) await postgres.restart();
+      postgres?.execute('faults', 'SELECT 1');
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await wait(100);
     }
-  } finally {
-    closeSync(descriptor);
   }
 }
 
 export const diskFull: Fault = {
   name: 'disk-full',
-  summary: 'the disk of the SQLite file is full, and then has room again',
-  databases: ['sqlite'],
-  isQuick: true,
+  summary: 'the disk of the SQLite file, or of the tables of PostgreSQL, is full, and then has room again',
+  quickOn: ['sqlite'],
+  needsSmallDisks: true,
   unavailable: smallDiskProblem,
   async inject({ installation, length, wait, defer }) {
-    const filler = join(installation.folder, 'filler');
-    defer(() => rmSync(filler, { force: true }));
-    fill(filler);
+    const { disks, postgres } = installation;
+    if (!disks) throw new Error('the data are not on a small disk');
+    defer(fillDisk(disks.tables));
+    if (postgres)
+      expectNoSpace(installation, 'faults', 'CREATE TABLE filling AS SELECT generate_series(1, 100000)');
     await wait(length);
+  },
+};
+
+export const logFull: Fault = {
+  name: 'log-full',
+  summary:
+    'the disk of the write-ahead log of PostgreSQL is full: the server panics until there is room again',
+  databases: ['postgres'],
+  needsSmallDisks: true,
+  unavailable: smallDiskProblem,
+  async inject(stage) {
+    const { installation, length, wait, defer, note } = stage;
+    if (!installation.disks) throw new Error('the data are not on a small disk');
+    const empty = fillDisk(installation.disks.log);
+    defer(empty);
+    const message =
+      "SELECT pg_logical_emit_message(true, 'fill', repeat('x', 500000)) FROM generate_series(1, 1000)";
+    expectNoSpace(installation, 'faults', message);
+    await wait(length);
+    note(installation.postgres?.hasEnded ? 'the server ended' : 'the server tried to recover');
+    empty();
+    await untilServing(stage);
   },
 };

@@ -8,7 +8,7 @@ const head =
 export const slowBodies: Fault = {
   name: 'slow-bodies',
   summary: '300 requests whose bodies come at one byte a second',
-  isQuick: true,
+  quickOn: ['sqlite'],
   async inject({ installation: { platforms }, length, wait, defer }) {
     const sockets: Socket[] = Array.from({ length: senders }, (_, n) =>
       connect(platforms[n % platforms.length]?.port ?? 0, '127.0.0.1').on('error', () => undefined),

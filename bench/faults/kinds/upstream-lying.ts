@@ -17,7 +17,7 @@ const asked = /\/(access_token|userinfo|connect\/jwk_uri|\.well-known\/openid-co
 export const upstreamLying: Fault = {
   name: 'upstream-lying',
   summary: 'CIS2 answers the API platform with status 200 and nonsense: empty, nested, unsigned',
-  isQuick: true,
+  quickOn: ['sqlite'],
   async inject({ installation: { cis2, cis2Port }, length, wait, defer }) {
     let turn = 0;
     const liar = createServer((request, response) => {
