@@ -1,5 +1,5 @@
+import { enrolmentErrors } from './enrolment/errors.ts';
 import { consoleErrors } from './errors/console.ts';
-import { enrolmentErrors } from './errors/enrolment.ts';
 import { handOffErrors } from './errors/hand-off.ts';
 import { registrationErrors } from './errors/registration.ts';
 import { requestErrors } from './errors/request.ts';

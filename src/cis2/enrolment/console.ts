@@ -13,12 +13,12 @@ import { requireConsole } from '../console/caller.ts';
 import { errors } from '../errors.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credential, Credentials } from '../model/credentials.ts';
-import type { Notices } from '../notices.ts';
 import type { AuthenticatorAnswer, AuthenticatorsAnswer, EnrolmentAnswer } from '../protocol.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Enrolment } from './enrolment.ts';
 import { type EnrolmentLinks, linkPath } from './links.ts';
+import type { Notices } from './notices.ts';
 import type { Enrolments } from './registry.ts';
 import { removing } from './remove.ts';
 

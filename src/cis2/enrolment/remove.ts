@@ -4,10 +4,10 @@ import type { Database } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import type { Credential, Credentials } from '../model/credentials.ts';
 import type { EndReason } from '../model/session.ts';
-import type { Notices } from '../notices.ts';
-import { accountNotice } from '../pages/account-notice.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import type { Notices } from './notices.ts';
+import { accountNotice } from './pages/account-notice.ts';
 
 /** Removes a credential and ends the sessions that it made; their relying parties and the holder are notified. */
 export const removing = ({

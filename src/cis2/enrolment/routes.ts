@@ -8,13 +8,13 @@ import type { Database } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credentials } from '../model/credentials.ts';
-import type { Notices } from '../notices.ts';
-import { linkPage } from '../pages/enrolment.ts';
 import { requireOwnPage } from '../responses/own-page.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 import type { EnrolmentLink, EnrolmentLinks } from './links.ts';
+import type { Notices } from './notices.ts';
+import { linkPage } from './pages/enrolment.ts';
 import type { Enrolments } from './registry.ts';
 import { sittingOf } from './sitting.ts';
 

@@ -6,10 +6,10 @@ import { errors } from '../errors.ts';
 import type { AssuranceLevel } from '../model/acr.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Session } from '../model/session.ts';
-import { signedOutAccountPage } from '../pages/account.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
+import { signedOutAccountPage } from './pages/account.ts';
 
 interface Parts {
   database: Database;

@@ -5,12 +5,12 @@ import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import type { Credentials } from '../model/credentials.ts';
-import type { Notices } from '../notices.ts';
-import { accountNotice } from '../pages/account-notice.ts';
-import { enrolledPage } from '../pages/enrolment.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
 import type { Enrolling, EnrolmentSitting } from './enrolment.ts';
+import type { Notices } from './notices.ts';
+import { accountNotice } from './pages/account-notice.ts';
+import { enrolledPage } from './pages/enrolment.ts';
 
 interface Parts {
   database: Database;

@@ -8,7 +8,6 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credentials } from '../model/credentials.ts';
 import type { Interactions } from '../model/interactions.ts';
-import type { Notices } from '../notices.ts';
 import type { ReplyFrame } from '../responses/reply.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -17,6 +16,7 @@ import { accountRoutes } from './account.ts';
 import { consoleRoutes } from './console.ts';
 import { Enrollings } from './enrollings.ts';
 import { EnrolmentLinks } from './links.ts';
+import type { Notices } from './notices.ts';
 import type { Enrolments } from './registry.ts';
 import { enrolmentRoutes } from './routes.ts';
 

@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
+import { ownReferrer } from '../enrolment/pages/enrolment.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
-import { ownReferrer } from './enrolment.ts';
 import { cis2Page } from './frame.ts';
 
 const { enrolment: says } = words.federated;

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
+import { ownReferrer } from '../enrolment/pages/enrolment.ts';
 import { words } from '../text/words.ts';
-import { ownReferrer } from './enrolment.ts';
 import { field } from './field.ts';
 import { askingPage, cis2Page } from './frame.ts';
 import { qrCode } from './qr.ts';

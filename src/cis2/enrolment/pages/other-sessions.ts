@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { accountPath } from '../model/own-party.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
+import { accountPath } from '../../model/own-party.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
 
 const { account: says } = words;
 

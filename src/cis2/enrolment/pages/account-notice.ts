@@ -1,5 +1,5 @@
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
 
 const { notice: says } = words;
 const times = new Intl.DateTimeFormat(words.locale, {

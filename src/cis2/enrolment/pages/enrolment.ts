@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { accountPath } from '../model/own-party.ts';
-import { markedUp } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { cis2Page } from './frame.ts';
+import { accountPath } from '../../model/own-party.ts';
+import { cis2Page } from '../../pages/frame.ts';
+import { markedUp } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
 import { otherSessions } from './other-sessions.ts';
 
 const { enrolment: says, common, account } = words;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { passwordRealm } from '../realm.ts';
-import { isAccessible } from '../testing/accessible.ts';
-import { cheapHash } from '../testing/cheap-hash.ts';
-import { give } from '../testing/journey.ts';
-import { gp, nurse } from '../testing/people.ts';
-import { startWebAuthnDesk, virtualAuthenticator, type WebAuthnDesk } from '../testing/webauthn-desk.ts';
-import { words } from '../text/words.ts';
+import { passwordRealm } from '../../realm.ts';
+import { isAccessible } from '../../testing/accessible.ts';
+import { cheapHash } from '../../testing/cheap-hash.ts';
+import { give } from '../../testing/journey.ts';
+import { gp, nurse } from '../../testing/people.ts';
+import { startWebAuthnDesk, virtualAuthenticator, type WebAuthnDesk } from '../../testing/webauthn-desk.ts';
+import { words } from '../../text/words.ts';
 
 // A person's own ways to sign in, the form of the password and the ends of the tablet, in a real browser.
 const good = 'green lamp sofa';

@@ -3,9 +3,9 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
-import type { PersonMail } from '../cis/protocol.ts';
-import { type Database, type Statement, sql } from '../storage/database.ts';
-import type { CisClient } from './model/cis-client.ts';
+import type { PersonMail } from '../../cis/protocol.ts';
+import { type Database, type Statement, sql } from '../../storage/database.ts';
+import type { CisClient } from '../model/cis-client.ts';
 
 interface NoticeRow {
   id: string;

@@ -1,13 +1,13 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import type { Enrolment } from '../enrolment/enrolment.ts';
-import { longestLabel } from '../enrolment/label.ts';
-import type { AssuranceLevel } from '../model/acr.ts';
-import { accountPath } from '../model/own-party.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
+import type { AssuranceLevel } from '../../model/acr.ts';
+import { accountPath } from '../../model/own-party.ts';
+import { cis2Page } from '../../pages/frame.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
+import type { Enrolment } from '../enrolment.ts';
+import { longestLabel } from '../label.ts';
 import { ownReferrer } from './enrolment.ts';
-import { cis2Page } from './frame.ts';
 import { otherSessions } from './other-sessions.ts';
 
 const { account: says, common } = words;
