@@ -1,6 +1,6 @@
+import { handOffErrors } from './authenticators/smartcard/errors.ts';
 import { enrolmentErrors } from './enrolment/errors.ts';
 import { consoleErrors } from './errors/console.ts';
-import { handOffErrors } from './errors/hand-off.ts';
 import { registrationErrors } from './errors/registration.ts';
 import { requestErrors } from './errors/request.ts';
 import { responseErrors } from './errors/response.ts';

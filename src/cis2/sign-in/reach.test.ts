@@ -5,7 +5,7 @@ import { CookieNames } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
-import { smartcard } from '../authenticators/smartcard.ts';
+import { smartcard } from '../authenticators/smartcard/sign-in.ts';
 import type { AuthorizationRequest } from '../model/authorization-request.ts';
 import { BrowserMarks } from '../model/browser-marks.ts';
 import { CisClient } from '../model/cis-client.ts';

@@ -13,14 +13,14 @@ import {
   type HandOffError,
   type HandOffProof,
   requestType,
-} from '../../../identity-agent/protocol.ts';
-import type { ProofAnswer } from '../../cis/protocol.ts';
-import type { RemoteKeys } from '../../oauth/remote-keys.ts';
-import type { Urls } from '../../service.ts';
-import type { Database } from '../../storage/database.ts';
-import { errors } from '../errors.ts';
-import type { CisClient } from '../model/cis-client.ts';
-import { words } from '../text/words.ts';
+} from '../../../../identity-agent/protocol.ts';
+import type { ProofAnswer } from '../../../cis/protocol.ts';
+import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
+import type { Urls } from '../../../service.ts';
+import type { Database } from '../../../storage/database.ts';
+import { errors } from '../../errors.ts';
+import type { CisClient } from '../../model/cis-client.ts';
+import { words } from '../../text/words.ts';
 import type { HandOff, HandOffResult, HandOffs } from './hand-offs.ts';
 import { checkProof, readProof } from './proof.ts';
 import { readSessionCertificate, type SessionCertificate } from './session-certificate.ts';

@@ -1,10 +1,10 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { thumbprint } from '@alongside/kernel/jwk';
-import { cardMessage, type HandOffProof } from '../../../identity-agent/protocol.ts';
-import type { ProofAnswer, SessionState } from '../../cis/protocol.ts';
-import { errors } from '../errors.ts';
-import type { Authentication } from '../model/authentication.ts';
-import type { CisClient } from '../model/cis-client.ts';
+import { cardMessage, type HandOffProof } from '../../../../identity-agent/protocol.ts';
+import type { ProofAnswer, SessionState } from '../../../cis/protocol.ts';
+import { errors } from '../../errors.ts';
+import type { Authentication } from '../../model/authentication.ts';
+import type { CisClient } from '../../model/cis-client.ts';
 import type { SessionCertificate } from './session-certificate.ts';
 
 /** `amr` of a smartcard, by the generation of the agent. */

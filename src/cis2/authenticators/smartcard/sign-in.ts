@@ -1,18 +1,18 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
-import type { PresenceAnswer } from '../../cis/protocol.ts';
-import type { AfterSignOut } from '../dependencies.ts';
-import type { HandOffs } from '../hand-off/hand-offs.ts';
-import { asksOnlyFor } from '../model/acr.ts';
-import { type AuthorizationRequest, isSilent } from '../model/authorization-request.ts';
-import type { BrowserMarks } from '../model/browser-marks.ts';
-import type { CisClient } from '../model/cis-client.ts';
-import type { RelyingParty } from '../model/relying-party.ts';
-import type { Session } from '../model/session.ts';
-import { endsWithCis } from '../sessions/session-ended.ts';
-import type { Authenticator, Standing } from '../sign-in/authenticator.ts';
-import { words } from '../text/words.ts';
+import type { PresenceAnswer } from '../../../cis/protocol.ts';
+import type { AfterSignOut } from '../../dependencies.ts';
+import { asksOnlyFor } from '../../model/acr.ts';
+import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
+import type { BrowserMarks } from '../../model/browser-marks.ts';
+import type { CisClient } from '../../model/cis-client.ts';
+import type { RelyingParty } from '../../model/relying-party.ts';
+import type { Session } from '../../model/session.ts';
+import { endsWithCis } from '../../sessions/session-ended.ts';
+import type { Authenticator, Standing } from '../../sign-in/authenticator.ts';
+import { words } from '../../text/words.ts';
+import type { HandOffs } from './hand-offs.ts';
 
 interface Parts {
   cis: CisClient;

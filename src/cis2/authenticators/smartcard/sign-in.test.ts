@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../../oauth/applications.ts';
-import { Browser, form, type Reply, send } from '../testing/browser.ts';
-import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
-import { forgetSession } from '../testing/journey.ts';
-import { gp, gpRole, nurse, nurseRole, starter } from '../testing/people.ts';
-import { handOffOf, TestAgent } from '../testing/test-agent.ts';
+import type { Cis2Half } from '../../../oauth/applications.ts';
+import { Browser, form, type Reply, send } from '../../testing/browser.ts';
+import { codeOf, type Instance, secret, startInstance } from '../../testing/instance.ts';
+import { forgetSession } from '../../testing/journey.ts';
+import { gp, gpRole, nurse, nurseRole, starter } from '../../testing/people.ts';
+import { handOffOf, TestAgent } from '../../testing/test-agent.ts';
 
 let cis2: Instance;
 let nhs: Cis2Half;

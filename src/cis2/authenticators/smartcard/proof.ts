@@ -2,8 +2,8 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import { decodeJwt, verifySignature } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { z } from 'zod';
-import { type HandOffProof, proofType } from '../../../identity-agent/protocol.ts';
-import { errors } from '../errors.ts';
+import { type HandOffProof, proofType } from '../../../../identity-agent/protocol.ts';
+import { errors } from '../../errors.ts';
 import type { HandOff } from './hand-offs.ts';
 import type { SessionCertificate } from './session-certificate.ts';
 

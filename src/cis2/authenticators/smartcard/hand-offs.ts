@@ -10,13 +10,13 @@ import {
   handOffLifetime,
   handOffPath,
   requestType,
-} from '../../../identity-agent/protocol.ts';
-import type { Statement } from '../../storage/database.ts';
-import type { SingleUse } from '../../storage/single-use.ts';
-import type { Authentication } from '../model/authentication.ts';
-import { isSilent } from '../model/authorization-request.ts';
-import type { LimitRows } from '../model/limit-rows.ts';
-import type { Sitting } from '../sign-in/authenticator.ts';
+} from '../../../../identity-agent/protocol.ts';
+import type { Statement } from '../../../storage/database.ts';
+import type { SingleUse } from '../../../storage/single-use.ts';
+import type { Authentication } from '../../model/authentication.ts';
+import { isSilent } from '../../model/authorization-request.ts';
+import type { LimitRows } from '../../model/limit-rows.ts';
+import type { Sitting } from '../../sign-in/authenticator.ts';
 
 /** What CIS2 keeps of a hand-off request until its exchange. */
 export interface HandOff {

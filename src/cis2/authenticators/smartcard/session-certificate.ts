@@ -3,10 +3,10 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { decodeJwt, isSigningAlgorithm, keyFits, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
-import { sessionCertificateType } from '../../cis/protocol.ts';
-import type { RemoteKeys } from '../../oauth/remote-keys.ts';
-import type { Urls } from '../../service.ts';
-import { errors } from '../errors.ts';
+import { sessionCertificateType } from '../../../cis/protocol.ts';
+import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
+import type { Urls } from '../../../service.ts';
+import { errors } from '../../errors.ts';
 
 /** A session key that CIS certified (RFC 7800). */
 export interface SessionCertificate {

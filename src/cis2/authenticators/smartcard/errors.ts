@@ -1,5 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
-import { english } from '../text/english.ts';
+import { english } from '../../text/english.ts';
 
 const developer = { actor: 'developer' } as const;
 const user = { actor: 'user' } as const;
