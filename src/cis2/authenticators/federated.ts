@@ -13,7 +13,7 @@ import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
 import type { Federation } from './federated/federation.ts';
 import { FederationProblem } from './federated/problem.ts';
-import { local } from './local.ts';
+import { local } from './shared/local.ts';
 
 /** What is kept of an account at another provider, beside what it is found by. */
 export interface FederatedBody {

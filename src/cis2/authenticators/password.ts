@@ -12,9 +12,9 @@ import type { Authenticator } from '../sign-in/authenticator.ts';
 import type { Bring } from '../sign-in/bring.ts';
 import type { Opened } from '../sign-in/open.ts';
 import { words } from '../text/words.ts';
-import { local } from './local.ts';
-import { type Account, accountName, claimAccount } from './password/accounts.ts';
-import type { Tries } from './tries.ts';
+import { type Account, accountName, claimAccount } from './shared/accounts.ts';
+import { local } from './shared/local.ts';
+import type { Tries } from './shared/tries.ts';
 
 export const passwordKind = 'password';
 

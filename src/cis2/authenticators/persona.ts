@@ -8,7 +8,7 @@ import type { Authenticator, Sitting } from '../sign-in/authenticator.ts';
 import type { Bring } from '../sign-in/bring.ts';
 import type { Opened } from '../sign-in/open.ts';
 import { words } from '../text/words.ts';
-import { local } from './local.ts';
+import { local } from './shared/local.ts';
 
 interface Parts {
   cis: CisClient;

@@ -13,7 +13,7 @@ import type { Bring } from '../sign-in/bring.ts';
 import { toPage } from '../sign-in/finish.ts';
 import type { Opened } from '../sign-in/open.ts';
 import { words } from '../text/words.ts';
-import { local } from './local.ts';
+import { local } from './shared/local.ts';
 import type { HolderChecks } from './tablet/holder.ts';
 import { tabletPaths } from './tablet/paths.ts';
 import { nearAddress } from './tablet/proximity.ts';

@@ -26,6 +26,7 @@ import { providerPolicy, Upstream } from './federated/upstream.ts';
 import { federated } from './federated.ts';
 import { password, passwordKind } from './password.ts';
 import { persona } from './persona.ts';
+import { guesses } from './shared/tries.ts';
 import { HolderChecks } from './tablet/holder.ts';
 import { type Networks, noNetworks } from './tablet/proximity.ts';
 import { TabletRequests } from './tablet/requests.ts';
@@ -34,7 +35,6 @@ import { tablet } from './tablet.ts';
 import { TotpGuesses } from './totp/guesses.ts';
 import { KnownBrowsers } from './totp/known-browsers.ts';
 import { totp, totpKind } from './totp.ts';
-import { guesses } from './tries.ts';
 import type { Ceremony } from './webauthn/ceremony.ts';
 
 interface Given {

@@ -1,13 +1,17 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Account } from '../authenticators/password/accounts.ts';
-import { demoHash, demoPassword } from '../authenticators/password/demo.ts';
-import { hashPassword } from '../authenticators/password/hash.ts';
 import { passwordKind } from '../authenticators/password.ts';
+import { accountOf, passwordProblems } from '../authenticators/shared/account-name.ts';
+import {
+  type FieldProblems,
+  noAccountPage,
+  passwordEnrolmentPage,
+} from '../authenticators/shared/account-page.ts';
+import type { Account } from '../authenticators/shared/accounts.ts';
+import { demoHash, demoPassword } from '../authenticators/shared/demo.ts';
+import { hashPassword } from '../authenticators/shared/hash.ts';
 import type { Credentials } from '../model/credentials.ts';
 import { formOf } from '../model/form.ts';
-import { type FieldProblems, noAccountPage, passwordEnrolmentPage } from '../pages/totp-enrolment.ts';
 import { words } from '../text/words.ts';
-import { accountOf, passwordProblems } from './account-name.ts';
 import { bringPassword } from './brought.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 

@@ -1,6 +1,6 @@
-import type { Account } from '../authenticators/password/accounts.ts';
-import { demoHash } from '../authenticators/password/demo.ts';
 import { passwordKind } from '../authenticators/password.ts';
+import type { Account } from '../authenticators/shared/accounts.ts';
+import { demoHash } from '../authenticators/shared/demo.ts';
 import type { Draft } from '../model/credentials.ts';
 
 /** The one person of the seed who has nothing but a password. */

@@ -1,4 +1,4 @@
-import { demoHash } from '../authenticators/password/demo.ts';
+import { demoHash } from '../authenticators/shared/demo.ts';
 import { type TotpBody, totpKind } from '../authenticators/totp.ts';
 import type { Draft } from '../model/credentials.ts';
 

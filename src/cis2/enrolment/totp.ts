@@ -1,15 +1,19 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import { demoHash, demoPassword } from '../authenticators/password/demo.ts';
-import { hashPassword } from '../authenticators/password/hash.ts';
+import { accountOf, passwordProblems } from '../authenticators/shared/account-name.ts';
+import {
+  type FieldProblems,
+  noAccountPage,
+  totpEnrolmentPage,
+} from '../authenticators/shared/account-page.ts';
+import { demoHash, demoPassword } from '../authenticators/shared/demo.ts';
+import { hashPassword } from '../authenticators/shared/hash.ts';
 import { codeOf, keyUri, newSecret, stepOf } from '../authenticators/totp/codes.ts';
 import { type TotpBody, totpKind } from '../authenticators/totp.ts';
 import type { Credentials } from '../model/credentials.ts';
 import { formOf } from '../model/form.ts';
-import { type FieldProblems, noAccountPage, totpEnrolmentPage } from '../pages/totp-enrolment.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
-import { accountOf, passwordProblems } from './account-name.ts';
 import { bringTotp } from './brought.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 

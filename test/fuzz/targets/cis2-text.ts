@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { emailOf } from '../../../src/cis2/authenticators/password/email.ts';
-import { passwordProblem } from '../../../src/cis2/authenticators/password/rules.ts';
+import { emailOf } from '../../../src/cis2/authenticators/shared/email.ts';
+import { passwordProblem } from '../../../src/cis2/authenticators/shared/rules.ts';
 import { shortCodeOf } from '../../../src/cis2/authenticators/tablet/short-code.ts';
 import { labelOf, longestLabel } from '../../../src/cis2/enrolment/label.ts';
 import { readScope } from '../../../src/cis2/model/scopes.ts';

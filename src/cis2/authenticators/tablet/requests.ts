@@ -3,7 +3,7 @@ import { randomDigits, randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, type Statement, sql } from '../../../storage/database.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
-import { Tries } from '../tries.ts';
+import { Tries } from '../shared/tries.ts';
 import { newShortCode } from './short-code.ts';
 
 /** What became of a request to the tablet. */

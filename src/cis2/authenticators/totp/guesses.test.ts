@@ -8,7 +8,7 @@ import { type Instance, startInstance } from '../../testing/instance.ts';
 import { alertOf, choice, give, next } from '../../testing/journey.ts';
 import { gp } from '../../testing/people.ts';
 import { words } from '../../text/words.ts';
-import { passwordGate } from '../password/hash.ts';
+import { passwordGate } from '../shared/hash.ts';
 import { codeAt, newSecret } from './codes.ts';
 import { guessesInDay } from './guesses.ts';
 

@@ -1,8 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Database, Statement } from '../../../storage/database.ts';
-import { Allowance } from '../allowance.ts';
-import { guesses, type Tries } from '../tries.ts';
+import { Allowance } from '../shared/allowance.ts';
+import { guesses, type Tries } from '../shared/tries.ts';
 import type { KnownBrowsers } from './known-browsers.ts';
 import type { TotpStep } from './step.ts';
 

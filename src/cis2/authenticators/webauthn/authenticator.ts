@@ -1,6 +1,6 @@
 import { type AssuranceLevel, couldMeet } from '../../model/acr.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
-import { local } from '../local.ts';
+import { local } from '../shared/local.ts';
 import { answerSteps } from './answer.ts';
 import { type WebAuthnBody, type WebAuthnKind, webAuthnMethods } from './kind.ts';
 import { levelAtBest } from './policy.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
-import { type Database, type Statement, sql } from '../../storage/database.ts';
+import { type Database, type Statement, sql } from '../../../storage/database.ts';
 
 /**
  * So many tries in a period that begins with the first of them. Each is counted before it is looked at, also those beyond

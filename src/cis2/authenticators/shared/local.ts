@@ -1,6 +1,6 @@
-import type { Credentials } from '../model/credentials.ts';
-import type { Session } from '../model/session.ts';
-import type { Authenticator, Standing } from '../sign-in/authenticator.ts';
+import type { Credentials } from '../../model/credentials.ts';
+import type { Session } from '../../model/session.ts';
+import type { Authenticator, Standing } from '../../sign-in/authenticator.ts';
 
 /** What every authenticator without an agent has in common: it waits for the person, and holds as long as its credential lives. */
 export const local = (

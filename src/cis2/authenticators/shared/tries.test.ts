@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
-import type { Database } from '../../storage/database.ts';
-import { openDatabase } from '../../storage/dialects.ts';
-import { SingleUse } from '../../storage/single-use.ts';
+import { startPostgres, type TestPostgres } from '../../../../test/support/postgres.ts';
+import type { Database } from '../../../storage/database.ts';
+import { openDatabase } from '../../../storage/dialects.ts';
+import { SingleUse } from '../../../storage/single-use.ts';
+import { TabletRequests } from '../tablet/requests.ts';
 import { Allowance } from './allowance.ts';
-import { TabletRequests } from './tablet/requests.ts';
 import { guesses, Tries } from './tries.ts';
 
 let postgres: TestPostgres;

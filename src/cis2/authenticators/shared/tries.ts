@@ -1,6 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
-import { type Database, type Statement, sql } from '../../storage/database.ts';
+import { type Database, type Statement, sql } from '../../../storage/database.ts';
 
 /**
  * Tries at something, counted in storage before they are looked at: any number of processes and of requests at once have

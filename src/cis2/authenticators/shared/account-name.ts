@@ -1,10 +1,10 @@
-import type { Person } from '../../cis/protocol.ts';
-import type { Account } from '../authenticators/password/accounts.ts';
-import { emailOf } from '../authenticators/password/email.ts';
-import { type PasswordProblem, passwordProblem } from '../authenticators/password/rules.ts';
-import type { Credential, Credentials } from '../model/credentials.ts';
-import type { FieldProblems } from '../pages/totp-enrolment.ts';
-import { words } from '../text/words.ts';
+import type { Person } from '../../../cis/protocol.ts';
+import type { Credential, Credentials } from '../../model/credentials.ts';
+import { words } from '../../text/words.ts';
+import type { FieldProblems } from './account-page.ts';
+import type { Account } from './accounts.ts';
+import { emailOf } from './email.ts';
+import { type PasswordProblem, passwordProblem } from './rules.ts';
 
 const sentences = words.secrets;
 

@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { ownReferrer } from '../enrolment/pages/enrolment.ts';
-import { words } from '../text/words.ts';
-import { field } from './field.ts';
-import { askingPage, cis2Page } from './frame.ts';
-import { qrCode } from './qr.ts';
+import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
+import { field } from '../../pages/field.ts';
+import { askingPage, cis2Page } from '../../pages/frame.ts';
+import { qrCode } from '../../pages/qr.ts';
+import { words } from '../../text/words.ts';
 
 const { secrets: says } = words;
 
