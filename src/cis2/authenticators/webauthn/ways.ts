@@ -1,16 +1,16 @@
 import type { Enrolment } from '../../enrolment/enrolment.ts';
-import { webAuthnEnrolment } from '../../enrolment/webauthn.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
-import { passkey } from '../passkey.ts';
-import { securityKey } from '../security-key.ts';
-import { windowsHello } from '../windows-hello.ts';
-import { webAuthn } from './authenticator.ts';
 import type { Ceremony } from './ceremony.ts';
+import { webAuthnEnrolment } from './enrolment.ts';
 import type { WebAuthnKind } from './kind.ts';
+import { passkey } from './passkey.ts';
 import { type WebAuthnSettings, webAuthnPolicy } from './policy.ts';
 import { webAuthnParty } from './relying-party.ts';
+import { securityKey } from './security-key.ts';
+import { webAuthn } from './sign-in.ts';
 import type { WebAuthnParts } from './sign-in-page.ts';
+import { windowsHello } from './windows-hello.ts';
 
 /** Every way to sign in by WebAuthn, in the order of the pages. */
 const kinds: readonly WebAuthnKind[] = [securityKey, windowsHello, passkey];

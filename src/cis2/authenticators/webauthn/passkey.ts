@@ -1,5 +1,5 @@
-import { words } from '../text/words.ts';
-import type { WebAuthnKind } from './webauthn/kind.ts';
+import { words } from '../../text/words.ts';
+import type { WebAuthnKind } from './kind.ts';
 
 /** What a phone or a password manager holds, and may copy: the second level, unless policy and attestation say more. */
 export const passkey: WebAuthnKind = {

@@ -1,5 +1,5 @@
-import type { Draft } from '../model/credentials.ts';
-import { seededKey } from './webauthn-keys.ts';
+import type { Draft } from '../../model/credentials.ts';
+import { seededKey } from './import.ts';
 
 /** By persona, uid, kind and name; the key follows from the persona, so it is the same in every installation. */
 const seeded: readonly (readonly [persona: string, uid: string, kind: string, label: string])[] = [

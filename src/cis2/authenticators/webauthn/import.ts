@@ -11,13 +11,13 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { JsonObject } from '@alongside/kernel/json';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
-import { userHandleOf } from '../authenticators/webauthn/ceremony.ts';
-import { developmentAaguid, developmentFingerprint } from '../authenticators/webauthn/development-root.ts';
-import type { WebAuthnBody, WebAuthnKind } from '../authenticators/webauthn/kind.ts';
-import type { WebAuthnParty } from '../authenticators/webauthn/relying-party.ts';
-import { errors } from '../errors.ts';
-import type { Credential, Draft } from '../model/credentials.ts';
-import { labelOf } from './label.ts';
+import { labelOf } from '../../enrolment/label.ts';
+import { errors } from '../../errors.ts';
+import type { Credential, Draft } from '../../model/credentials.ts';
+import { userHandleOf } from './ceremony.ts';
+import { developmentAaguid, developmentFingerprint } from './development-root.ts';
+import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
+import type { WebAuthnParty } from './relying-party.ts';
 
 /** The private key of a WebAuthn credential of development, and how it is copied. */
 interface Key {

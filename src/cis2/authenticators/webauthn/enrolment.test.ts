@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { WebAuthnBody } from '../authenticators/webauthn/kind.ts';
-import { isAccessible } from '../testing/accessible.ts';
-import { gp } from '../testing/people.ts';
+import { isAccessible } from '../../testing/accessible.ts';
+import { gp } from '../../testing/people.ts';
 import {
   startWebAuthnDesk,
   type VirtualOptions,
   virtualAuthenticator,
   type WebAuthnDesk,
-} from '../testing/webauthn-desk.ts';
+} from '../../testing/webauthn-desk.ts';
+import type { WebAuthnBody } from './kind.ts';
 
 let desk: WebAuthnDesk;
 before(async () => {

@@ -1,5 +1,5 @@
-import { words } from '../text/words.ts';
-import type { WebAuthnKind } from './webauthn/kind.ts';
+import { words } from '../../text/words.ts';
+import type { WebAuthnKind } from './kind.ts';
 
 /** A key that is carried along, in a port or held to the reader. */
 export const securityKey: WebAuthnKind = {

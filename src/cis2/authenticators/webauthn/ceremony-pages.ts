@@ -1,11 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import type { WebAuthnKind } from '../authenticators/webauthn/kind.ts';
-import { longestLabel } from '../enrolment/label.ts';
-import { ownReferrer } from '../enrolment/pages/enrolment.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { type WebAuthnPage, webAuthnPage } from './webauthn.ts';
+import { longestLabel } from '../../enrolment/label.ts';
+import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
+import type { WebAuthnKind } from './kind.ts';
+import { type WebAuthnPage, webAuthnPage } from './page.ts';
 
 const { webAuthn: says, common } = words;
 

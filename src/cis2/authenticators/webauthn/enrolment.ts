@@ -2,25 +2,20 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { JsonObject } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
-import { type Ceremony, credentialWithId } from '../authenticators/webauthn/ceremony.ts';
-import { spendChallenge } from '../authenticators/webauthn/challenges.ts';
-import type { WebAuthnBody, WebAuthnKind } from '../authenticators/webauthn/kind.ts';
-import { creationOptions } from '../authenticators/webauthn/options.ts';
-import { levelAtBest } from '../authenticators/webauthn/policy.ts';
-import { verifyAttestation } from '../authenticators/webauthn/register.ts';
-import {
-  type Attestation,
-  type ClientData,
-  clientDataOf,
-  readAttestation,
-} from '../authenticators/webauthn/response.ts';
-import { formOf } from '../model/form.ts';
-import { webAuthnCreationPage } from '../pages/webauthn-ceremonies.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
-import { labelOf } from './label.ts';
-import { bringKey, revealKey } from './webauthn-keys.ts';
+import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import { labelOf } from '../../enrolment/label.ts';
+import { formOf } from '../../model/form.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
+import { type Ceremony, credentialWithId } from './ceremony.ts';
+import { webAuthnCreationPage } from './ceremony-pages.ts';
+import { spendChallenge } from './challenges.ts';
+import { bringKey, revealKey } from './import.ts';
+import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
+import { creationOptions } from './options.ts';
+import { levelAtBest } from './policy.ts';
+import { verifyAttestation } from './register.ts';
+import { type Attestation, type ClientData, clientDataOf, readAttestation } from './response.ts';
 
 const { webAuthn: says } = words;
 

@@ -1,5 +1,5 @@
-import { words } from '../text/words.ts';
-import type { WebAuthnKind } from './webauthn/kind.ts';
+import { words } from '../../text/words.ts';
+import type { WebAuthnKind } from './kind.ts';
 
 /** What the computer itself holds, opened by a face, a finger or a PIN. */
 export const windowsHello: WebAuthnKind = {

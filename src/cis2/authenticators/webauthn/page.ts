@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { webAuthnScriptPath } from '../authenticators/webauthn/script.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { cis2Page } from './frame.ts';
+import { cis2Page } from '../../pages/frame.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
+import { webAuthnScriptPath } from './script.ts';
 
 /** A page on which the browser talks to an authenticator. */
 export interface WebAuthnPage {
