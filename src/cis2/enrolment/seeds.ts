@@ -1,10 +1,10 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
+import { tabletSeeds } from '../authenticators/tablet/seed.ts';
 import { webAuthnSeeds } from '../authenticators/webauthn/seed.ts';
 import { Credentials, type Draft } from '../model/credentials.ts';
 import { passwordSeeds } from './seed-password.ts';
-import { tabletSeeds } from './seed-tablet.ts';
 import { totpSeeds } from './seed-totp.ts';
 
 /** What people of the seed can sign in with beside their cards; one file for each kind. */

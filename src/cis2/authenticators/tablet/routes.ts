@@ -1,8 +1,8 @@
 import { json } from '@alongside/kernel/answer';
 import type { Endpoint, Route } from '@alongside/kernel/http';
 import type { SingleUse } from '../../../storage/single-use.ts';
-import { tabletAppPage } from '../../pages/tablet-app.ts';
 import { createTabletAnswer } from './answer.ts';
+import { tabletAppPage } from './app-page.ts';
 import { appScriptRoute } from './app-script.ts';
 import { demoTablet } from './demo-key.ts';
 import { createTabletJoin } from './joining.ts';

@@ -1,11 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { appScriptPath } from '../authenticators/tablet/app-script.ts';
-import { demoTablet } from '../authenticators/tablet/demo-key.ts';
-import { filled, markedUp } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { field } from './field.ts';
-import { cis2Page } from './frame.ts';
+import { field } from '../../pages/field.ts';
+import { cis2Page } from '../../pages/frame.ts';
+import { filled, markedUp } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
+import { appScriptPath } from './app-script.ts';
+import { demoTablet } from './demo-key.ts';
 
 const { app: says } = words.tablet;
 

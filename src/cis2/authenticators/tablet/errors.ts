@@ -1,5 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
-import { words } from '../text/words.ts';
+import { words } from '../../text/words.ts';
 
 const user = { actor: 'user' } as const;
 const source = 'draft-ietf-oauth-cross-device-security';

@@ -1,11 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { grouped } from '../authenticators/tablet/short-code.ts';
-import { type Interaction, interactionPath } from '../model/interactions.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { cis2Page } from './frame.ts';
-import { qrCode } from './qr.ts';
+import { type Interaction, interactionPath } from '../../model/interactions.ts';
+import { cis2Page } from '../../pages/frame.ts';
+import { qrCode } from '../../pages/qr.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
+import { grouped } from './short-code.ts';
 import { watching } from './watching.ts';
 
 const { desk: says } = words.tablet;

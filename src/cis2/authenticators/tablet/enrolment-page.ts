@@ -1,12 +1,12 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { appScriptPath } from '../authenticators/tablet/app-script.ts';
-import { joiningLifetime } from '../authenticators/tablet/joining.ts';
-import { ownReferrer } from '../enrolment/pages/enrolment.ts';
-import { words } from '../text/words.ts';
-import { field } from './field.ts';
-import { cis2Page, type PageOptions } from './frame.ts';
-import { qrCode } from './qr.ts';
+import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
+import { field } from '../../pages/field.ts';
+import { cis2Page, type PageOptions } from '../../pages/frame.ts';
+import { qrCode } from '../../pages/qr.ts';
+import { words } from '../../text/words.ts';
+import { appScriptPath } from './app-script.ts';
+import { joiningLifetime } from './joining.ts';
 import { watching } from './watching.ts';
 
 const { enrolment: says, app } = words.tablet;

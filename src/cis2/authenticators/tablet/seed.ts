@@ -1,7 +1,7 @@
-import { demoTablet } from '../authenticators/tablet/demo-key.ts';
-import { kidOf, type TabletBody } from '../authenticators/tablet/signed.ts';
-import { tabletKind } from '../authenticators/tablet.ts';
-import type { Draft } from '../model/credentials.ts';
+import type { Draft } from '../../model/credentials.ts';
+import { demoTablet } from './demo-key.ts';
+import { tabletKind } from './sign-in.ts';
+import { kidOf, type TabletBody } from './signed.ts';
 
 /** The tablet of the person of the seed who has one. */
 export function tabletSeeds(): Draft[] {

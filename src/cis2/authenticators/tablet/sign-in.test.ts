@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { trustedProxies } from '@alongside/kernel/peer';
-import type { Cis2Half } from '../../oauth/applications.ts';
-import { sql } from '../../storage/database.ts';
-import { Browser, type Reply } from '../testing/browser.ts';
-import { type Instance, startInstance } from '../testing/instance.ts';
-import { alertOf, choice, claimsOf } from '../testing/journey.ts';
-import { gp, nurse } from '../testing/people.ts';
-import { errorIn, questionIn, SoftTablet } from '../testing/soft-tablet.ts';
-import { words } from '../text/words.ts';
+import type { Cis2Half } from '../../../oauth/applications.ts';
+import { sql } from '../../../storage/database.ts';
+import { Browser, type Reply } from '../../testing/browser.ts';
+import { type Instance, startInstance } from '../../testing/instance.ts';
+import { alertOf, choice, claimsOf } from '../../testing/journey.ts';
+import { gp, nurse } from '../../testing/people.ts';
+import { errorIn, questionIn, SoftTablet } from '../../testing/soft-tablet.ts';
+import { words } from '../../text/words.ts';
 
 const { denied, wrongNumber, elsewhere, expired, often } = words.tablet.desk;
 

@@ -1,5 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { waitScriptPath } from '../authenticators/tablet/wait-script.ts';
+import { waitScriptPath } from './wait-script.ts';
 
 /**
  * For the head of a page that waits: it looks by script whether something has happened, and loads itself anew where there is none.

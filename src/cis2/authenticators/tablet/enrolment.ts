@@ -1,25 +1,18 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { SingleUse } from '../../storage/single-use.ts';
-import type { HolderChecks } from '../authenticators/tablet/holder.ts';
-import { comparedNumber, joiningOf, newJoining } from '../authenticators/tablet/joining.ts';
-import { joinPrefix, tabletPaths } from '../authenticators/tablet/paths.ts';
-import {
-  checkType,
-  type Holder,
-  keyThatSigned,
-  kidOf,
-  type TabletBody,
-  tabletTypes,
-} from '../authenticators/tablet/signed.ts';
-import { tabletKind } from '../authenticators/tablet.ts';
-import { formOf } from '../model/form.ts';
-import { tabletComparePage, tabletEnrolmentPage } from '../pages/tablet-enrolment.ts';
-import { words } from '../text/words.ts';
-import { bringTablet } from './brought.ts';
-import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
-import { labelOf } from './label.ts';
+import type { SingleUse } from '../../../storage/single-use.ts';
+import { bringTablet } from '../../enrolment/brought.ts';
+import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import { labelOf } from '../../enrolment/label.ts';
+import { formOf } from '../../model/form.ts';
+import { words } from '../../text/words.ts';
+import { tabletComparePage, tabletEnrolmentPage } from './enrolment-page.ts';
+import type { HolderChecks } from './holder.ts';
+import { comparedNumber, joiningOf, newJoining } from './joining.ts';
+import { joinPrefix, tabletPaths } from './paths.ts';
+import { tabletKind } from './sign-in.ts';
+import { checkType, type Holder, keyThatSigned, kidOf, type TabletBody, tabletTypes } from './signed.ts';
 
 interface Parts {
   singleUse: SingleUse;
