@@ -24,7 +24,7 @@ import { openTheme } from './boot/theme.ts';
 import { openTls, trustAuthority } from './boot/tls.ts';
 import { mutualTlsUrls, publicUrls } from './boot/urls.ts';
 import * as directory from './cis/directory/seeds.ts';
-import { resetCredentials, seedCredentials } from './cis2/enrolment/seeds.ts';
+import { resetCredentials, seedCredentials } from './cis2/authenticators/seeds.ts';
 import { compose } from './composition.ts';
 import { type Config, productionServices } from './config.ts';
 import { resetPatients, seedPatients } from './gateway/index.ts';

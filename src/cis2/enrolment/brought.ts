@@ -7,7 +7,7 @@ import { demoHash } from '../authenticators/shared/demo.ts';
 import { emailOf } from '../authenticators/shared/email.ts';
 import { kidOf, type TabletBody } from '../authenticators/tablet/signed.ts';
 import { newSecret } from '../authenticators/totp/codes.ts';
-import type { TotpBody } from '../authenticators/totp.ts';
+import type { TotpBody } from '../authenticators/totp/sign-in.ts';
 import { errors } from '../errors.ts';
 import type { Draft } from '../model/credentials.ts';
 import { words } from '../text/words.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { seedCredentials } from '../authenticators/seeds.ts';
 import { type AuthenticatorsAnswer, consolePaths } from '../protocol.ts';
 import { send } from '../testing/browser.ts';
 import { consoleSecret, type Instance, startInstance } from '../testing/instance.ts';
 import { gp, gpRole, nurse, starter } from '../testing/people.ts';
 import { asConsole } from '../testing/webauthn-wire.ts';
-import { seedCredentials } from './seeds.ts';
 
 let cis2: Instance;
 before(async () => {

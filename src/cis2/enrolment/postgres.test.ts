@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
 import { sql } from '../../storage/database.ts';
+import { resetCredentials, seedCredentials } from '../authenticators/seeds.ts';
 import { Browser } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
 import { softAssertion, softAttestation } from '../testing/soft-authenticator.ts';
 import { give, linkFor, onward, optionsOf } from '../testing/webauthn-wire.ts';
-import { resetCredentials, seedCredentials } from './seeds.ts';
 
 // Everything that is one conditional write, in the other dialect.
 let postgres: TestPostgres;

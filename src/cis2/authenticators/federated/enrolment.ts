@@ -1,15 +1,15 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Log } from '@alongside/kernel/log';
-import type { SingleUse } from '../../storage/single-use.ts';
-import type { Federation } from '../authenticators/federated/federation.ts';
-import { FederationProblem } from '../authenticators/federated/problem.ts';
-import type { FederatedBody } from '../authenticators/federated.ts';
-import type { Credentials } from '../model/credentials.ts';
-import { linkAccountPage } from '../pages/federated.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
-import { labelOf } from './label.ts';
+import type { SingleUse } from '../../../storage/single-use.ts';
+import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import { labelOf } from '../../enrolment/label.ts';
+import type { Credentials } from '../../model/credentials.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
+import type { Federation } from './federation.ts';
+import { linkAccountPage } from './page.ts';
+import { FederationProblem } from './problem.ts';
+import type { FederatedBody } from './sign-in.ts';
 
 interface Parts {
   federation: Federation;

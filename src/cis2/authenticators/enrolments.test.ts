@@ -1,9 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { demoTablet } from '../authenticators/tablet/demo-key.ts';
-import { kidOf, tabletTypes } from '../authenticators/tablet/signed.ts';
-import { codeAt } from '../authenticators/totp/codes.ts';
-import type { TotpBody } from '../authenticators/totp.ts';
 import { Credentials } from '../model/credentials.ts';
 import { type AuthenticatorAnswer, consolePaths } from '../protocol.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
@@ -13,6 +9,10 @@ import { gp, nurse } from '../testing/people.ts';
 import { SoftTablet } from '../testing/soft-tablet.ts';
 import { words } from '../text/words.ts';
 import { seedCredentials } from './seeds.ts';
+import { demoTablet } from './tablet/demo-key.ts';
+import { kidOf, tabletTypes } from './tablet/signed.ts';
+import { codeAt } from './totp/codes.ts';
+import type { TotpBody } from './totp/sign-in.ts';
 
 const good = 'green lamp sofa';
 const { secrets: says } = words;

@@ -1,19 +1,19 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
-import type { Database } from '../../storage/database.ts';
-import type { Credentials } from '../model/credentials.ts';
-import { type Interactions, interactionPath } from '../model/interactions.ts';
-import type { LimitRows } from '../model/limit-rows.ts';
-import type { Authenticator, Sitting } from '../sign-in/authenticator.ts';
-import type { Bring } from '../sign-in/bring.ts';
-import { toPage } from '../sign-in/finish.ts';
-import type { Opened } from '../sign-in/open.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import type { Federation } from './federated/federation.ts';
-import { FederationProblem } from './federated/problem.ts';
-import { local } from './shared/local.ts';
+import type { Database } from '../../../storage/database.ts';
+import type { Credentials } from '../../model/credentials.ts';
+import { type Interactions, interactionPath } from '../../model/interactions.ts';
+import type { LimitRows } from '../../model/limit-rows.ts';
+import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
+import type { Bring } from '../../sign-in/bring.ts';
+import { toPage } from '../../sign-in/finish.ts';
+import type { Opened } from '../../sign-in/open.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
+import { local } from '../shared/local.ts';
+import type { Federation } from './federation.ts';
+import { FederationProblem } from './problem.ts';
 
 /** What is kept of an account at another provider, beside what it is found by. */
 export interface FederatedBody {

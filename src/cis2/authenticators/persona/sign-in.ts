@@ -1,14 +1,14 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { firstMet, type Reached } from '../model/acr.ts';
-import type { CisClient } from '../model/cis-client.ts';
-import type { Credentials } from '../model/credentials.ts';
-import { formOf } from '../model/form.ts';
-import { personaPage } from '../pages/persona.ts';
-import type { Authenticator, Sitting } from '../sign-in/authenticator.ts';
-import type { Bring } from '../sign-in/bring.ts';
-import type { Opened } from '../sign-in/open.ts';
-import { words } from '../text/words.ts';
-import { local } from './shared/local.ts';
+import { firstMet, type Reached } from '../../model/acr.ts';
+import type { CisClient } from '../../model/cis-client.ts';
+import type { Credentials } from '../../model/credentials.ts';
+import { formOf } from '../../model/form.ts';
+import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
+import type { Bring } from '../../sign-in/bring.ts';
+import type { Opened } from '../../sign-in/open.ts';
+import { words } from '../../text/words.ts';
+import { local } from '../shared/local.ts';
+import { personaPage } from './page.ts';
 
 interface Parts {
   cis: CisClient;

@@ -1,7 +1,7 @@
-import { passwordKind } from '../authenticators/password.ts';
-import type { Account } from '../authenticators/shared/accounts.ts';
-import { demoHash } from '../authenticators/shared/demo.ts';
-import type { Draft } from '../model/credentials.ts';
+import type { Draft } from '../../model/credentials.ts';
+import type { Account } from '../shared/accounts.ts';
+import { demoHash } from '../shared/demo.ts';
+import { passwordKind } from './sign-in.ts';
 
 /** The one person of the seed who has nothing but a password. */
 export function passwordSeeds(): Draft[] {

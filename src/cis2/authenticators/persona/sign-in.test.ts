@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Cis2Half } from '../../oauth/applications.ts';
-import { acrValues } from '../model/acr.ts';
-import { Browser } from '../testing/browser.ts';
-import { type Instance, startInstance } from '../testing/instance.ts';
-import { alertOf, choice, claimsOf } from '../testing/journey.ts';
-import { gp, locum, nurse } from '../testing/people.ts';
-import { persona, reachFor } from './persona.ts';
+import type { Cis2Half } from '../../../oauth/applications.ts';
+import { acrValues } from '../../model/acr.ts';
+import { Browser } from '../../testing/browser.ts';
+import { type Instance, startInstance } from '../../testing/instance.ts';
+import { alertOf, choice, claimsOf } from '../../testing/journey.ts';
+import { gp, locum, nurse } from '../../testing/people.ts';
+import { persona, reachFor } from './sign-in.ts';
 
 let cis2: Instance;
 let client: Cis2Half;

@@ -1,19 +1,15 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { passwordKind } from '../authenticators/password.ts';
-import { accountOf, passwordProblems } from '../authenticators/shared/account-name.ts';
-import {
-  type FieldProblems,
-  noAccountPage,
-  passwordEnrolmentPage,
-} from '../authenticators/shared/account-page.ts';
-import type { Account } from '../authenticators/shared/accounts.ts';
-import { demoHash, demoPassword } from '../authenticators/shared/demo.ts';
-import { hashPassword } from '../authenticators/shared/hash.ts';
-import type { Credentials } from '../model/credentials.ts';
-import { formOf } from '../model/form.ts';
-import { words } from '../text/words.ts';
-import { bringPassword } from './brought.ts';
-import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
+import { bringPassword } from '../../enrolment/brought.ts';
+import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import type { Credentials } from '../../model/credentials.ts';
+import { formOf } from '../../model/form.ts';
+import { words } from '../../text/words.ts';
+import { accountOf, passwordProblems } from '../shared/account-name.ts';
+import { type FieldProblems, noAccountPage, passwordEnrolmentPage } from '../shared/account-page.ts';
+import type { Account } from '../shared/accounts.ts';
+import { demoHash, demoPassword } from '../shared/demo.ts';
+import { hashPassword } from '../shared/hash.ts';
+import { passwordKind } from './sign-in.ts';
 
 const sentences = words.secrets;
 const { label, enrolmentHint } = words.ways.password;

@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { type Interaction, interactionPath } from '../model/interactions.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { field } from './field.ts';
-import { askingPage } from './frame.ts';
+import { type Interaction, interactionPath } from '../../model/interactions.ts';
+import { field } from '../../pages/field.ts';
+import { askingPage } from '../../pages/frame.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
 
 const { password: says, common } = words;
 

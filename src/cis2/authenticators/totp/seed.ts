@@ -1,6 +1,6 @@
-import { demoHash } from '../authenticators/shared/demo.ts';
-import { type TotpBody, totpKind } from '../authenticators/totp.ts';
-import type { Draft } from '../model/credentials.ts';
+import type { Draft } from '../../model/credentials.ts';
+import { demoHash } from '../shared/demo.ts';
+import { type TotpBody, totpKind } from './sign-in.ts';
 
 /** FOR DEVELOPMENT ONLY: by persona, uid and the key of the app, the same in every installation. */
 const seeded: readonly (readonly [persona: string, uid: string, secret: string])[] = [

@@ -1,11 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import type { Person } from '../../cis/protocol.ts';
-import type { Reached } from '../model/acr.ts';
-import { type Interaction, interactionPath } from '../model/interactions.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { askingPage } from './frame.ts';
+import type { Person } from '../../../cis/protocol.ts';
+import type { Reached } from '../../model/acr.ts';
+import { type Interaction, interactionPath } from '../../model/interactions.ts';
+import { askingPage } from '../../pages/frame.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
 
 const { persona: says, common } = words;
 

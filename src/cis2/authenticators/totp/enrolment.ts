@@ -1,21 +1,17 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import { accountOf, passwordProblems } from '../authenticators/shared/account-name.ts';
-import {
-  type FieldProblems,
-  noAccountPage,
-  totpEnrolmentPage,
-} from '../authenticators/shared/account-page.ts';
-import { demoHash, demoPassword } from '../authenticators/shared/demo.ts';
-import { hashPassword } from '../authenticators/shared/hash.ts';
-import { codeOf, keyUri, newSecret, stepOf } from '../authenticators/totp/codes.ts';
-import { type TotpBody, totpKind } from '../authenticators/totp.ts';
-import type { Credentials } from '../model/credentials.ts';
-import { formOf } from '../model/form.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { bringTotp } from './brought.ts';
-import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
+import { bringTotp } from '../../enrolment/brought.ts';
+import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import type { Credentials } from '../../model/credentials.ts';
+import { formOf } from '../../model/form.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
+import { accountOf, passwordProblems } from '../shared/account-name.ts';
+import { type FieldProblems, noAccountPage, totpEnrolmentPage } from '../shared/account-page.ts';
+import { demoHash, demoPassword } from '../shared/demo.ts';
+import { hashPassword } from '../shared/hash.ts';
+import { codeOf, keyUri, newSecret, stepOf } from './codes.ts';
+import { type TotpBody, totpKind } from './sign-in.ts';
 
 interface Parts {
   clock: Clock;

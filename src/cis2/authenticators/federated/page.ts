@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { ownReferrer } from '../enrolment/pages/enrolment.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
-import { cis2Page } from './frame.ts';
+import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
+import { cis2Page } from '../../pages/frame.ts';
+import { filled } from '../../text/filled.ts';
+import { words } from '../../text/words.ts';
 
 const { enrolment: says } = words.federated;
 

@@ -1,11 +1,11 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
-import { tabletSeeds } from '../authenticators/tablet/seed.ts';
-import { webAuthnSeeds } from '../authenticators/webauthn/seed.ts';
 import { Credentials, type Draft } from '../model/credentials.ts';
-import { passwordSeeds } from './seed-password.ts';
-import { totpSeeds } from './seed-totp.ts';
+import { passwordSeeds } from './password/seed.ts';
+import { tabletSeeds } from './tablet/seed.ts';
+import { totpSeeds } from './totp/seed.ts';
+import { webAuthnSeeds } from './webauthn/seed.ts';
 
 /** What people of the seed can sign in with beside their cards; one file for each kind. */
 const seeds: readonly (() => Draft[] | Promise<Draft[]>)[] = [
