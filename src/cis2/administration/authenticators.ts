@@ -9,18 +9,18 @@ import type { Person } from '../../cis/protocol.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
-import { requireConsole } from '../console/caller.ts';
+import type { Enrolment } from '../enrolment/enrolment.ts';
+import { type EnrolmentLinks, linkPath } from '../enrolment/links.ts';
+import type { Notices } from '../enrolment/notices.ts';
+import type { Enrolments } from '../enrolment/registry.ts';
+import { removing } from '../enrolment/remove.ts';
 import { errors } from '../errors.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credential, Credentials } from '../model/credentials.ts';
 import type { AuthenticatorAnswer, AuthenticatorsAnswer, EnrolmentAnswer } from '../protocol.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { Enrolment } from './enrolment.ts';
-import { type EnrolmentLinks, linkPath } from './links.ts';
-import type { Notices } from './notices.ts';
-import type { Enrolments } from './registry.ts';
-import { removing } from './remove.ts';
+import { requireConsole } from './caller.ts';
 
 interface Parts {
   origin: string;

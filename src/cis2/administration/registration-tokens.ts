@@ -5,10 +5,10 @@ import { parseJsonObject } from '@alongside/kernel/json';
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
-import { requireConsole } from '../console/caller.ts';
 import { errors } from '../errors.ts';
 import { consolePaths, type RegistrationTokenAnswer } from '../protocol.ts';
-import type { RegistrationTokens } from './tokens.ts';
+import type { RegistrationTokens } from '../registration/tokens.ts';
+import { requireConsole } from './caller.ts';
 
 interface Parts {
   consoleSecret: string;
