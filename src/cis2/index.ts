@@ -54,9 +54,9 @@ import { createToken } from './openid/token/token.ts';
 import { createUserinfo } from './openid/userinfo.ts';
 import { helpPage, helpPath } from './pages/help.ts';
 import { onceScriptRoute } from './pages/once-script.ts';
-import { withPasswordRealm } from './password-realm.ts';
 import { consolePrefix } from './protocol.ts';
-import { healthcareRealm, passwordRealm, type Realm } from './realm.ts';
+import { withPasswordRealm } from './realms/password-realm.ts';
+import { healthcareRealm, passwordRealm, type Realm } from './realms/realm.ts';
 import { registrationPrefixes, registrationUrlOf, registrationWays } from './registration/ways.ts';
 import { Codes } from './responses/codes.ts';
 import {

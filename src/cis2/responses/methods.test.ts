@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Answer } from '@alongside/kernel/answer';
 import type { Method, Route } from '@alongside/kernel/http';
-import { passwordRealm } from '../realm.ts';
+import { passwordRealm } from '../realms/realm.ts';
 import { send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { tellingMethods } from './methods.ts';

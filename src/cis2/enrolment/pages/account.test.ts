@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { passwordRealm } from '../../realm.ts';
+import { passwordRealm } from '../../realms/realm.ts';
 import { isAccessible } from '../../testing/accessible.ts';
 import { cheapHash } from '../../testing/cheap-hash.ts';
 import { give } from '../../testing/journey.ts';

@@ -1,5 +1,5 @@
 import type { Route } from '@alongside/kernel/http';
-import type { Service } from '../service.ts';
+import type { Service } from '../../service.ts';
 import { passwordRealm } from './realm.ts';
 
 const isInteraction = ({ path }: Route): boolean => path.startsWith('/interaction/');

@@ -3,18 +3,18 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { CookieNames } from '@alongside/kernel/cookies';
 import { decodeJwt } from '@alongside/kernel/jws';
 import { silentLog } from '@alongside/kernel/log';
-import type { Cis2Half } from '../oauth/applications.ts';
+import type { Cis2Half } from '../../oauth/applications.ts';
+import { Deliveries } from '../sessions/deliveries.ts';
+import { Expiry } from '../sessions/expiry.ts';
+import { SessionEnds } from '../sessions/session-ends.ts';
+import { Sessions } from '../sessions/sessions.ts';
+import { Browser, form, type Reply, send } from '../testing/browser.ts';
+import { cheapHash } from '../testing/cheap-hash.ts';
+import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
+import { give, next } from '../testing/journey.ts';
+import { gp, nurse } from '../testing/people.ts';
+import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 import { healthcareRealm, passwordRealm, type Realm } from './realm.ts';
-import { Deliveries } from './sessions/deliveries.ts';
-import { Expiry } from './sessions/expiry.ts';
-import { SessionEnds } from './sessions/session-ends.ts';
-import { Sessions } from './sessions/sessions.ts';
-import { Browser, form, type Reply, send } from './testing/browser.ts';
-import { cheapHash } from './testing/cheap-hash.ts';
-import { codeOf, type Instance, secret, startInstance } from './testing/instance.ts';
-import { give, next } from './testing/journey.ts';
-import { gp, nurse } from './testing/people.ts';
-import { type RpEndpoint, startRpEndpoint } from './testing/rp-endpoint.ts';
 
 // Two realms on one origin and one storage: what is of one is never of the other.
 const password = 'green lamp sofa';
