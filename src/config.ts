@@ -99,28 +99,31 @@ const drainDelay = z.coerce
 /** The one schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
   portBase: port.default(8400).describe('First of six ports in a row; 0 takes free ones'),
-  data: z.string().min(1).default('.alongside').describe('Folder of the data'),
-  ephemeral: z.boolean().default(false).describe('Keep nothing: data in memory and a temporary folder'),
+  data: z.string().min(1).default('.alongside').describe('Data folder'),
+  ephemeral: z
+    .boolean()
+    .default(false)
+    .describe('Store nothing permanently: data in memory and a temporary folder'),
   database: z
     .string()
     .refine(isDatabaseSetting, 'must be postgres://…, sqlite:FILE or :memory:')
     .default('')
     .describe(
-      'Where data is kept: postgres://…, or a SQLite file in the data folder; @FILE reads the address from a file',
+      'Database: postgres://…, or a SQLite file in the data folder; @FILE reads the address from a file',
     )
     .meta(carriesSecret),
   databaseConnections: whole(1, 1_000)
     .default(10)
-    .describe('Most connections of this process to PostgreSQL that write'),
+    .describe('Maximum number of PostgreSQL connections of this process that write'),
   databaseReaders: whole(1, 100)
     .default(4)
-    .describe('Most connections of this process to PostgreSQL that read; it listens on one more'),
+    .describe('Maximum number of PostgreSQL connections of this process that read; it listens on one more'),
   databaseConnectTimeout: whole(100, 60_000)
     .default(2_000)
     .describe('Milliseconds to connect to PostgreSQL, or to wait for a free connection'),
   databaseTimeout: whole(100, 600_000)
     .default(5_000)
-    .describe('Milliseconds without an answer of PostgreSQL, after which a statement is given up'),
+    .describe('Milliseconds to wait for a response of PostgreSQL to a statement'),
   only: only.default([...serviceNames]).describe('Services to start, separated by commas'),
   json: z.boolean().default(false).describe('Print one JSON line when ready'),
   state: z.string().optional().describe('File that tells other commands where this instance is'),
@@ -132,21 +135,18 @@ export const configShape = {
     .boolean()
     .default(false)
     .describe(
-      'The agent, and in development the console, answer every user of this machine, not only the one who started them; for containers',
+      'Let the agent, and in development the console, serve every user of this machine, not only the one who started them; for containers',
     ),
-  logLevel: z
-    .enum(['debug', 'info', 'warn', 'error', 'silent'])
-    .default('warn')
-    .describe('How much is logged'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn').describe('Log level'),
   drainDelay: drainDelay
     .default(0)
     .describe(
-      'Seconds for which a stopping process serves on while /readyz answers 503, so that a balancer sees it; 5 by default for serve',
+      'Seconds for which a stopping process keeps serving while /readyz returns 503, so that a load balancer notices; 5 by default for serve',
     ),
   masterKey: z
     .string()
     .optional()
-    .describe('File with the key that seals secrets; made in the data folder by default'),
+    .describe('File with the key that encrypts secrets; created in the data folder by default'),
   auditRetention: z.coerce
     .number('must be days')
     .int('must be whole days')
@@ -154,12 +154,12 @@ export const configShape = {
     .max(36_500, 'must be 36500 or less')
     .optional()
     .describe(
-      'Whole days after which audit records are deleted, as the policy of your organisation says; they are never deleted unless it is set',
+      'Days after which audit records are deleted, as your organisation’s policy requires; by default they are never deleted',
     ),
   theme: z.string().optional().describe('Folder with theme.css and pictures, for the pages'),
   trustedProxies: list
     .default([])
-    .describe('Addresses or ranges of proxies, separated by commas: believed about who their clients are'),
+    .describe('Addresses or ranges of proxies, separated by commas, that are trusted to name their clients'),
   tlsCertificate: z.string().optional().describe('PEM file: serve HTTPS with this certificate'),
   tlsKey: z.string().optional().describe('PEM file with the key of that certificate'),
   tlsAuthority: z.string().optional().describe('PEM file with more authorities to trust'),
@@ -174,18 +174,18 @@ export const configShape = {
   tlsClientAuthorities: z
     .string()
     .optional()
-    .describe('PEM file with the authorities whose client certificates count for tls_client_auth'),
+    .describe('PEM file with the authorities of client certificates for tls_client_auth'),
   tlsClientRevocations: z
     .string()
     .optional()
     .describe(
-      'File with the revocation lists (CRL; PEM, or one in DER) of those authorities: without a current one their certificates are refused; read again when it changes',
+      'File with the revocation lists (CRL; PEM, or one in DER) of those authorities. Certificates without a current list are refused. Read again when it changes',
     ),
   upstreamCis2: z
     .string()
     .optional()
     .describe(
-      'JSON file with another CIS2 that the API platform signs people in at: issuer, clientId, clientSecret',
+      'JSON file with another CIS2 at which the API platform signs users in: issuer, clientId, clientSecret',
     ),
   upstreamNhsLogin: z
     .string()
@@ -200,12 +200,12 @@ export const configShape = {
     .string()
     .optional()
     .describe(
-      'JSON file with OpenID providers of others at which people may sign in: {"providers": [{"label", "issuer", "clientId", "clientSecret"}]}',
+      'JSON file with other OpenID providers at which users may sign in: {"providers": [{"label", "issuer", "clientId", "clientSecret"}]}',
     ),
   tabletNetworks: list
     .default([])
     .describe(
-      'Networks in which desk and tablet are held to be near each other, separated by commas; else they share an address',
+      'Networks in which workstation and tablet count as near each other, separated by commas; by default they must share an address',
     ),
   generation: z.enum(['hscn', 'internet']).default('hscn').describe('Generation of the Identity Agent'),
   agentMode: z
@@ -219,17 +219,17 @@ export const configShape = {
   agentFetchTransport: z
     .boolean()
     .default(false)
-    .describe("The agent also answers calls of CIS2's own page, where the browser lets them through"),
+    .describe("Let the agent also serve calls of CIS2's own page, if the browser allows them"),
   apiLimits: apiLimits
     .default({})
     .describe(
-      'Quota and spike arrest of APIs, and of /oauth2 and its like, for all clients together: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
+      'Quota and spike arrest of APIs and base paths such as /oauth2, for all clients together: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
     ),
   networkLimits: objectOrJson
     .pipe(networkLimits)
     .default(networkLimits.parse({}))
     .describe(
-      'Requests a minute that one network (IPv6: 64 bits) may send without proving who sends them, proofs a minute that may fail, and rows a minute, such as sign-ins under way, that it may create before anybody is signed in: {"requests": 3000, "failures": 600, "rows": 6000}',
+      'Limits per minute for one network (IPv6: 64 bits): unauthenticated requests, failed authentications, and rows, such as sign-ins in progress, that it may create before a user is signed in: {"requests": 3000, "failures": 600, "rows": 6000}',
     ),
   legacyDefaultMode: z
     .boolean()
@@ -242,24 +242,24 @@ export const configShape = {
     .regex(/^[\x21-\x3f\x41-\x7e][\x21-\x7e]{15,255}$/, 'must be 16 to 256 visible characters')
     .optional()
     .describe(
-      'What monitoring sends as the header apikey to each /_status of the API platform; @FILE reads it from a file. Without it a key is made that only the mock tells',
+      'Value of the header apikey that monitoring sends to each /_status of the API platform; @FILE reads it from a file. By default a random key, which only the mock shows',
     )
     .meta(isSecret),
   requireAsid: z
     .boolean()
     .default(false)
-    .describe('An application needs the attribute asid at the APIs that pass it on'),
-  dpopNonceAtGateway: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at the gateway'),
+    .describe('Require the application attribute asid at the APIs that forward it'),
+  dpopNonceAtGateway: z.boolean().default(false).describe('Require a nonce in DPoP proofs at the gateway'),
   corsAtGateway: z
     .boolean()
     .default(false)
     .describe('Let pages with the origin of a public client’s callback call the APIs (CORS)'),
-  dpopNonceAtCis2: z.boolean().default(false).describe('Ask for a nonce in DPoP proofs at CIS2'),
+  dpopNonceAtCis2: z.boolean().default(false).describe('Require a nonce in DPoP proofs at CIS2'),
   selfService: z
     .boolean()
     .default(true)
     .describe(
-      'People unlock cards by a mailed code, and change their authenticators at /account; in production it needs --smtp-url',
+      'Let users unlock cards by a mailed code and change their authenticators at /account; in production this needs --smtp-url',
     ),
   smtpUrl: z
     .string()
@@ -269,14 +269,14 @@ export const configShape = {
     )
     .optional()
     .describe(
-      'Mail server of CIS; without one, mails stay in its outbox; @FILE reads the address from a file',
+      'Mail server of CIS; without one, mail stays in its outbox; @FILE reads the address from a file',
     )
     .meta(carriesSecret),
   mailFrom: z
     .string()
     .regex(/^[^\s@<>,]+@[^\s@<>,]+$/, 'must be one e-mail address')
     .default('cards@localhost')
-    .describe('Address that mails of CIS come from'),
+    .describe('Sender address of CIS mail'),
   afterSignOut: z
     .enum(['ask', 'silent', 'pin'])
     .default('ask')
@@ -285,18 +285,18 @@ export const configShape = {
     .enum(['ask', 'end'])
     .default('ask')
     .describe(
-      'A sign-out by ID token from elsewhere than the browser of its session, such as the server of an application: one page, or the end of the session',
+      'Sign-out by ID token from outside the session’s browser, such as an application’s server: ask on a page, or end the session',
     ),
   keepIdleSessions: z
     .boolean()
     .default(false)
     .describe(
-      'Let idleness end silent sign-in at CIS2 only, not the session: relying parties are not told of it',
+      'Let idleness end only silent sign-in at CIS2, not the session; relying parties are not notified',
     ),
   assuranceAsNumbers: z
     .boolean()
     .default(false)
-    .describe('Assurance levels of CIS2 as numbers; they are text at the published service'),
+    .describe('Send assurance levels of CIS2 as numbers; the published service sends text'),
   plainIdTokens: z
     .boolean()
     .default(false)
@@ -316,7 +316,7 @@ export const configShape = {
   legacySha1: z
     .boolean()
     .default(false)
-    .describe('Let the legacy interface of CIS take SHA-1 signatures of cards'),
+    .describe('Let the legacy interface of CIS accept SHA-1 signatures of cards'),
   legacyClients: list
     .default([])
     .describe(
@@ -325,21 +325,16 @@ export const configShape = {
   cardIssuers: z
     .string()
     .optional()
-    .describe(
-      'JSON file with authorities of others whose cards CIS takes, and where their revocation is found',
-    ),
-  webauthnRoots: z
-    .string()
-    .optional()
-    .describe('PEM file with the roots of WebAuthn attestation that count for the third level'),
+    .describe('JSON file with other authorities whose cards CIS accepts, and their revocation services'),
+  webauthnRoots: z.string().optional().describe('PEM file with the WebAuthn attestation roots for AAL3'),
   webauthnModels: list
     .optional()
-    .describe('Models of authenticators (AAGUIDs) that count for the third level, separated by commas'),
+    .describe('Authenticator models (AAGUIDs) that may be AAL3, separated by commas'),
   webauthnPasskeyLevel: z.coerce
     .number()
     .pipe(z.union([z.literal(2), z.literal(3)], 'must be 2 or 3'))
     .default(2)
-    .describe('Best level of a passkey'),
+    .describe('Highest level of a passkey'),
   config: z.string().optional().describe('JSON file with these settings'),
 };
 

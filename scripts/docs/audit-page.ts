@@ -28,33 +28,33 @@ Every sign-in, session, code, token, API call and administrative act is one reco
 | \`onBehalfOf\` | uid of the user for whom another party acts |
 | \`application\` | id of the application or relying party |
 | \`tokenId\` | SHA-256 of the access token |
-| \`family\` | joins a code, its tokens and their calls |
+| \`family\` | links a code, its tokens and their calls |
 | \`session\` | id of the CIS or CIS2 session |
-| \`subject\` | HMAC of the NHS number; the number itself is sealed beside it |
+| \`subject\` | HMAC of the NHS number; the number itself is stored encrypted |
 | \`target\` | id of what the act changed or read |
 | \`address\` \`device\` | network address of the caller; id of the agent |
 | \`requestId\` \`correlationId\` | ids that the client sent |
 | \`detail\` | facts of the action, from the table below |
 | \`previous\` \`hash\` | MAC of the record before it in its chain, and its own |
 
-Callers who proved nothing write no record. They are counted by endpoint, network and minute (\`unproven.refused\`).
+Unauthenticated callers do not write records. They are counted by endpoint, network and minute (\`unproven.refused\`).
 
 ## How it is sealed
 
-Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-sealed-audit-chains.md)). A read waits for its record. Codes, tokens, sign-ins and session ends of CIS2, authenticators and changes of patients write their record in the batch of the act, and the process seals it within a second: neither exists without the other. Acts at CIS, of the registration authority and of administrators write it directly after the act: without it their answer is an error, and the act stays.
+Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-sealed-audit-chains.md)). A read waits for its record. Codes, tokens, sign-ins and session ends of CIS2, authenticators and changes of patients write their record in the batch of the act, and the process seals it within a second: neither exists without the other. Acts at CIS, of the registration authority and of administrators write it directly after the act: if that fails, the response is an error, but the act stays.
 
 Once a minute one process records the end of each chain that has grown, and logs it as \`audit anchor\`, in production at every log level. Send the log to another system: it shows a log that was cut or rewritten even by a holder of the master key.
 
 ## Commands
 
-- \`alongside audit verify [--from T --to T] [--anchors FILE]\` reads every record. Exit code 1 names the chain and number of the first record that was changed, moved, removed, added or cut. \`--anchors\` takes the shipped log.
+- \`alongside audit verify [--from T --to T] [--anchors FILE]\` reads every record. Exit code 1 names the chain and number of the first record that was changed, moved, removed, added or cut. \`--anchors\` takes the exported log.
 - \`alongside audit search\` and \`alongside audit export --format jsonl|fhir\` filter by time, actor, action, application, outcome and patient. \`fhir\` prints AuditEvent resources of FHIR R4.
 - \`alongside doctor\` verifies the last day.
 - \`GET /api/v1/audit\` has the same filters. To search by patient, send the NHS number to \`POST /api/v1/audit/subjects\` and use the \`subject\` that it returns. \`POST /api/v1/audit/{seq}/subject\` opens the sealed number of a record. Each of these writes a record itself.
 
 ## How long it is kept
 
-Records are kept for ever unless \`--audit-retention DAYS\` is set. Set it only by the policy of your organisation. Once a day, records that are older than so many whole days are deleted. An \`audit.retained\` record names the last deleted record of each chain, so the rest still verifies. Records of earlier versions, in their own chain \`former\`, are kept, anchored and verified with the others.
+Records are kept for ever unless \`--audit-retention DAYS\` is set. Set it only as your organisation's policy requires. Once a day, records older than that are deleted. An \`audit.retained\` record names the last deleted record of each chain, so the rest still verifies. Records of earlier versions, in their own chain \`former\`, are kept, anchored and verified with the others.
 
 ## Actions
 

@@ -8,7 +8,7 @@ export const commandsPage = (): string =>
     '',
     generated,
     '',
-    '`npx alongside COMMAND` in the clone. Commands find the running instance by `--port-base`, `--state`, `--data`, what the file of `--config` says, or `.alongside/state.json`; `--json` prints one JSON line on standard output. Exit code 0: done; 1: something outside must be put right; 2: the call was wrong.',
+    'Run `npx alongside COMMAND` in the clone. Commands find the running instance by `--port-base`, `--state`, `--data`, the file of `--config`, or `.alongside/state.json`. `--json` prints one JSON line on standard output. Exit codes: 0 success; 1 a problem outside the command; 2 wrong usage.',
     '',
     ...commands.flatMap(({ name, summary, help }) => [
       `## ${name}`,

@@ -1,7 +1,7 @@
 import { type ApiParts, apiCalls } from '../../src/console/api/calls.ts';
 import { cell, generated } from './page.ts';
 
-/** `docs/console-api.md`: what the OpenAPI document says, to be read. */
+/** `docs/console-api.md`: the OpenAPI document as a readable table. */
 export function consoleApiPage(): string {
   // Declared, never called: no call is made of what is not there.
   const calls = apiCalls({ urls: {}, development: true } as ApiParts);
@@ -22,9 +22,9 @@ export function consoleApiPage(): string {
     '',
     generated,
     '',
-    'Below `/api/v1` on the port of the console, JSON in both directions, for programs of the same machine; in production for administrators who have signed in and for the commands of the machine ([production.md](production.md)). The shapes of queries and bodies are in `/api/v1/openapi.json`. Refusals are `{error, error_description}` with `field` and `problem` where a member does not fit. What can be edited has an `ETag`; `If-Match` makes sure that nobody else was quicker.',
+    'The console serves this JSON API at `/api/v1` on its port. In development it serves programs of the same machine; in production signed-in administrators and the commands of the machine ([production.md](production.md)). `/api/v1/openapi.json` has the schemas of queries and bodies. Errors are `{error, error_description}`, with `field` and `problem` for an invalid member. Editable resources have an `ETag`; use `If-Match` to avoid overwriting a concurrent change.',
     '',
-    '| call | does | answers |',
+    '| call | effect | responses |',
     '|---|---|---|',
     ...rows,
     '',

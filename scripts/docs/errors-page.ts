@@ -33,7 +33,7 @@ export async function errorsPage(): Promise<string> {
     '',
     generated,
     '',
-    'Every refusal of every part. The public description is all that a caller reads. `alongside explain ID` shows the reason: what was expected and received, the fix, who must act and the source. Every answer carries its id in the header `X-Message-Id`.',
+    'This page lists every error of every service. Callers see only the public description. `alongside explain ID` shows the reason: the expected and received values, the fix, who must act and the source. Every response has its id in the header `X-Message-Id`.',
     '',
     ...parts,
   ].join('\n');

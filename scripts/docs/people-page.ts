@@ -43,7 +43,7 @@ export function peoplePage(): string {
     '',
     generated,
     '',
-    'All fictional; the same after every reset. Every virtual card opens with PIN `123456`; three wrong entries block it, the unblocking code is `87654321`. [Ways to sign in](authenticators.md) says how to use the others.',
+    'All people are fictional and the same after every reset. The PIN of every virtual card is `123456`. Three wrong entries block a card; the unblocking code is `87654321`. [authenticators.md](authenticators.md) shows how to use the other authenticators.',
     '',
     '| persona | uid | name | roles | card | signs in with |',
     '|---|---|---|---|---|---|',
