@@ -10,17 +10,18 @@ import { parseParameters } from '../../oauth/parameters.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
+import { enrolmentErrors } from '../enrolment/errors.ts';
 import { type EnrolmentLinks, linkPath } from '../enrolment/links.ts';
 import type { Notices } from '../enrolment/notices.ts';
 import type { Enrolments } from '../enrolment/registry.ts';
 import { removing } from '../enrolment/remove.ts';
-import { errors } from '../errors.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credential, Credentials } from '../model/credentials.ts';
 import type { AuthenticatorAnswer, AuthenticatorsAnswer, EnrolmentAnswer } from '../protocol.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { requireConsole } from './caller.ts';
+import { administrationErrors } from './errors.ts';
 
 interface Parts {
   origin: string;
@@ -56,30 +57,31 @@ const officerShape = z.string().regex(uidShape).optional();
 /** Whoever had a uid may have left the directory: what was theirs can be seen and removed all the same. */
 async function readUid({ request }: Start): Promise<{ uid: string }> {
   const uid = request.path.split('/')[3] ?? '';
-  if (!uidShape.test(uid)) throw errors.personUnknown('it is no uid');
+  if (!uidShape.test(uid)) throw administrationErrors.personUnknown('it is no uid');
   return { uid };
 }
 
 const findPerson = ({ cis }: Parts) =>
   async function findPerson({ uid }: Named): Promise<{ person: Person }> {
     const person = await cis.person(uid);
-    if (!person || person.disabled) throw errors.personUnknown(person ? 'disabled' : 'not in the directory');
+    if (!person || person.disabled)
+      throw administrationErrors.personUnknown(person ? 'disabled' : 'not in the directory');
     return { person };
   };
 
 const readKind = ({ enrolments }: Parts) =>
   async function readKind({ request }: Start): Promise<{ body: JsonObject; enrolment: Enrolment }> {
     if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
-      throw errors.consoleBody('JSON was expected');
+      throw enrolmentErrors.consoleBody('JSON was expected');
     let body: JsonObject;
     try {
       body = parseJsonObject(request.body);
     } catch (error) {
-      throw errors.consoleBody(reasonOf(error), {}, error);
+      throw enrolmentErrors.consoleBody(reasonOf(error), {}, error);
     }
     const enrolment = enrolments.get(typeof body.kind === 'string' ? body.kind : '');
     const known = enrolments.all.map(({ kind }) => kind).join(', ');
-    if (!enrolment) throw errors.kindUnknown(`known are ${known}`, { known });
+    if (!enrolment) throw administrationErrors.kindUnknown(`known are ${known}`, { known });
     return { body, enrolment };
   };
 
@@ -87,13 +89,14 @@ const readKind = ({ enrolments }: Parts) =>
 const findOfficer = ({ cis, development }: Parts) =>
   async function findOfficer({ body, person }: Asked): Promise<{ actor: string }> {
     const { success, data: uid } = officerShape.safeParse(body.officer);
-    if (!success) throw errors.consoleBody('officer', { field: 'officer', problem: 'must be a uid' });
+    if (!success)
+      throw enrolmentErrors.consoleBody('officer', { field: 'officer', problem: 'must be a uid' });
     if (uid === undefined && development) return { actor: 'developer' };
     const officer = uid === undefined ? undefined : await cis.person(uid);
-    if (!officer || officer.disabled) throw errors.officerRefused('nobody answers for it');
-    if (officer.uid === person.uid) throw errors.officerRefused('the officer is the person');
+    if (!officer || officer.disabled) throw administrationErrors.officerRefused('nobody answers for it');
+    if (officer.uid === person.uid) throw administrationErrors.officerRefused('the officer is the person');
     if (!officer.roles.some(({ roleCode }) => officerRoles.test(roleCode)))
-      throw errors.officerRefused('none of the roles is R5080 or R5090');
+      throw administrationErrors.officerRefused('none of the roles is R5080 or R5090');
     return { actor: `ra:${officer.uid}` };
   };
 
@@ -143,11 +146,11 @@ const list = (parts: Parts) =>
 const addBrought = (parts: Parts) =>
   async function addBrought({ person, body, enrolment }: Asked): Promise<Answer> {
     const draft = enrolment.bring?.(body);
-    if (!draft) throw errors.kindUnknown(`${enrolment.kind} cannot be brought`);
+    if (!draft) throw administrationErrors.kindUnknown(`${enrolment.kind} cannot be brought`);
     const { database, credentials, audit } = parts;
     const { kind } = enrolment;
     if (draft.lookup !== undefined && (await credentials.find(kind, draft.lookup)).length > 0)
-      throw errors.consoleBody('somebody has it', {
+      throw enrolmentErrors.consoleBody('somebody has it', {
         field: 'credential',
         problem: 'somebody has it already',
       });
@@ -171,7 +174,7 @@ const remove = (parts: Parts) => {
   const removeCredential = removing(parts);
   return async function remove({ request, uid }: Named): Promise<Answer> {
     const credential = await parts.credentials.get(request.path.split('/')[5] ?? '');
-    if (credential?.uid !== uid) throw errors.credentialUnknown('the person has none with this id');
+    if (credential?.uid !== uid) throw enrolmentErrors.credentialUnknown('the person has none with this id');
     const officer = parseParameters(request.query)?.get('officer') ?? '';
     const actor = uidShape.test(officer) ? `ra:${officer}` : 'console';
     await removeCredential(credential, { actor, cause: 'administrator' });

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { equalSecrets } from '@alongside/kernel/secrets';
-import { errors } from '../errors.ts';
+import { administrationErrors } from './errors.ts';
 
 const bearer = /^Bearer ([\x21-\x7e]{1,256})$/i;
 
@@ -8,7 +8,8 @@ const bearer = /^Bearer ([\x21-\x7e]{1,256})$/i;
 export const requireConsole = (secret: string) =>
   async function requireConsole({ request }: { request: HttpRequest }): Promise<void> {
     const presented = bearer.exec(request.headers.authorization ?? '')?.[1];
-    if (presented === undefined) throw errors.consoleUnknown('the Authorization header holds no secret');
+    if (presented === undefined)
+      throw administrationErrors.consoleUnknown('the Authorization header holds no secret');
     if (!equalSecrets(presented, secret))
-      throw errors.consoleUnknown('the secret is not the one of the console');
+      throw administrationErrors.consoleUnknown('the secret is not the one of the console');
   };

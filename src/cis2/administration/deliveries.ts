@@ -1,11 +1,11 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import { errors } from '../errors.ts';
 import { consolePaths, type DeliveriesAnswer, type DeliveryAnswer } from '../protocol.ts';
 import type { Deliveries } from '../sessions/deliveries.ts';
 import type { Delivery } from '../sessions/delivery-store.ts';
 import { requireConsole } from './caller.ts';
+import { administrationErrors } from './errors.ts';
 
 interface Parts {
   consoleSecret: string;
@@ -41,7 +41,7 @@ const answerDeliveries = ({ deliveries }: Parts) =>
   async function answerDeliveries({ request }: Start): Promise<Answer> {
     const since = new URLSearchParams(request.query).get('since');
     const moment = since === null ? 0 : Date.parse(since);
-    if (Number.isNaN(moment)) throw errors.queryInvalid('since is no ISO time');
+    if (Number.isNaN(moment)) throw administrationErrors.queryInvalid('since is no ISO time');
     const list = await deliveries.since(moment, most);
     return json(200, { deliveries: list.map(shown) } satisfies DeliveriesAnswer);
   };
@@ -50,7 +50,8 @@ const sendAgain = ({ deliveries }: Parts) =>
   async function sendAgain({ request }: Start): Promise<Answer> {
     const id = request.path.split('/')[3] ?? '';
     const delivery = await deliveries.sendAgain(id);
-    if (!delivery) throw errors.deliveryUnknown(`no delivery is ${id.slice(0, 100)}, or it is under way`);
+    if (!delivery)
+      throw administrationErrors.deliveryUnknown(`no delivery is ${id.slice(0, 100)}, or it is under way`);
     return json(200, shown(delivery) satisfies DeliveryAnswer);
   };
 

@@ -2,8 +2,8 @@ import { catalogue } from '@alongside/kernel/errors';
 
 const developer = { actor: 'developer' } as const;
 
-/** What the console asks about sessions and deliveries. */
-export const consoleErrors = catalogue('cis2', {
+/** Errors of the console API. */
+export const administrationErrors = catalogue('cis2', {
   sessionUnknown: {
     status: 404,
     ...developer,
@@ -27,5 +27,37 @@ export const consoleErrors = catalogue('cis2', {
     description: 'The query is not valid.',
     source: 'RFC 9110 section 15.5.1',
     fix: 'Correct the query as the reason says.',
+  },
+  consoleUnknown: {
+    status: 401,
+    actor: 'operator',
+    code: 'invalid_token',
+    description: 'Only the console may call this.',
+    source: 'RFC 6750 section 3.1',
+    fix: 'Start all processes of the installation with one master key.',
+  },
+  kindUnknown: {
+    status: 422,
+    actor: 'developer',
+    code: 'unknown_kind',
+    description: 'Nobody can be given a way to sign in of this kind.',
+    source: 'RFC 9110 section 15.5.21',
+    fix: 'Name a kind of authenticator that can be set up: alongside authenticator --help.',
+  },
+  personUnknown: {
+    status: 404,
+    actor: 'developer',
+    code: 'not_found',
+    description: 'Nobody has this uid, or the person is disabled.',
+    source: 'RFC 9110 section 15.5.5',
+    fix: 'Name a person of the directory who is not disabled: alongside status.',
+  },
+  officerRefused: {
+    status: 403,
+    actor: 'user',
+    code: 'access_denied',
+    description: 'Only a registration authority manager or agent may do this, and not for themselves.',
+    source: 'NIST SP 800-63B section 4.1.2',
+    fix: 'Ask a registration authority manager or agent, who cannot act for themselves.',
   },
 });

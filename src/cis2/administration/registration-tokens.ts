@@ -5,8 +5,8 @@ import { parseJsonObject } from '@alongside/kernel/json';
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
-import { errors } from '../errors.ts';
 import { consolePaths, type RegistrationTokenAnswer } from '../protocol.ts';
+import { registrationErrors } from '../registration/errors.ts';
 import type { RegistrationTokens } from '../registration/tokens.ts';
 import { requireConsole } from './caller.ts';
 
@@ -28,7 +28,9 @@ async function readOrder({ request }: { request: HttpRequest }): Promise<{ order
   try {
     return { order: shape.parse(parseJsonObject(request.body)) };
   } catch (error) {
-    throw errors.configInvalid(reasonOf(error), { problem: 'kind, team or profile is not valid' });
+    throw registrationErrors.configInvalid(reasonOf(error), {
+      problem: 'kind, team or profile is not valid',
+    });
   }
 }
 

@@ -3,12 +3,12 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { type Database, type Row, sql } from '../../storage/database.ts';
-import { errors } from '../errors.ts';
 import { fromRow, type Session, type SessionRow } from '../model/session.ts';
 import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../protocol.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { requireConsole } from './caller.ts';
+import { administrationErrors } from './errors.ts';
 
 interface Parts {
   consoleSecret: string;
@@ -44,7 +44,7 @@ const shown = (session: Session, createdAt: number, clients: string[]): SessionA
 const answerSessions = ({ database, clock, sessions }: Parts) =>
   async function answerSessions({ request }: Start): Promise<Answer> {
     const uid = new URLSearchParams(request.query).get('uid');
-    if (uid !== null && !uidForm.test(uid)) throw errors.queryInvalid('uid is not 12 digits');
+    if (uid !== null && !uidForm.test(uid)) throw administrationErrors.queryInvalid('uid is not 12 digits');
     const ofPerson = uid === null ? '' : 'uid = ? AND ';
     const rows = await database.all<SessionRow & Row>(
       sql(
@@ -66,7 +66,7 @@ const endSession = ({ sessions, ends }: Parts) =>
     const sid = decodeURIComponent(request.path.split('/')[3] ?? '');
     const session = await sessions.get(sid);
     if (!session || (await ends.end([session], 'administrator', 'console')) === 0)
-      throw errors.sessionUnknown(`no live session is ${sid.slice(0, 100)}`);
+      throw administrationErrors.sessionUnknown(`no live session is ${sid.slice(0, 100)}`);
     return noContent();
   };
 

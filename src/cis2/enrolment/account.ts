@@ -5,7 +5,6 @@ import { steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../oauth/parameters.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
-import { errors } from '../errors.ts';
 import type { AssuranceLevel } from '../model/acr.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credential, Credentials } from '../model/credentials.ts';
@@ -20,6 +19,7 @@ import type { Authenticators } from '../sign-in/authenticators.ts';
 import { accountSignIn } from './account-sign-in.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
 import type { Enrolment } from './enrolment.ts';
+import { enrolmentErrors } from './errors.ts';
 import { labelOf } from './label.ts';
 import { linkLifetime } from './links.ts';
 import type { Notices } from './notices.ts';
@@ -85,7 +85,9 @@ const findEnrolment = ({ enrolments }: Parts) =>
     const enrolment = enrolments.get(formOf(request).get('kind') ?? '');
     if (!enrolment) return redirect(accountPath, 303);
     if (level < enrolment.level)
-      throw errors.accountLevel(`${enrolment.kind} needs level ${enrolment.level}, the session has ${level}`);
+      throw enrolmentErrors.accountLevel(
+        `${enrolment.kind} needs level ${enrolment.level}, the session has ${level}`,
+      );
     return { enrolment };
   };
 
@@ -106,7 +108,7 @@ const beginAdding = ({ enrollings, database, sessions, clock }: Parts) =>
       expiresAt: clock.now() + linkLifetime,
     });
     const { done } = await database.batch([sessions.needing(sid), begun.statement]);
-    if (!done) throw errors.notSignedIn('the session ended in this very moment');
+    if (!done) throw enrolmentErrors.notSignedIn('the session ended in this very moment');
     return redirect(enrolmentPath(begun.enrolling.id), 303, { 'set-cookie': begun.cookie });
   };
 
@@ -118,9 +120,11 @@ const findOwn = (parts: Parts) =>
     level,
   }: SignedIn): Promise<{ credential: Credential<unknown> }> {
     const credential = await parts.credentials.get(request.path.split('/')[3] ?? '');
-    if (credential?.uid !== session.uid) throw errors.credentialUnknown('the person has none with this id');
+    if (credential?.uid !== session.uid)
+      throw enrolmentErrors.credentialUnknown('the person has none with this id');
     const needed = levelOf(parts, credential);
-    if (level < needed) throw errors.accountLevel(`it is of level ${needed}, the session has ${level}`);
+    if (level < needed)
+      throw enrolmentErrors.accountLevel(`it is of level ${needed}, the session has ${level}`);
     return { credential };
   };
 
@@ -147,7 +151,7 @@ const rename = ({ database, credentials, audit, notices, clock }: Parts) =>
         detail: { kind: credential.kind, credential: credential.id },
       }),
     ]);
-    if (!done) throw errors.credentialUnknown('it was removed meanwhile');
+    if (!done) throw enrolmentErrors.credentialUnknown('it was removed meanwhile');
     notices.begin();
     return redirect(accountPath, 303);
   };

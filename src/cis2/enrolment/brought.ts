@@ -8,9 +8,9 @@ import { emailOf } from '../authenticators/shared/email.ts';
 import { kidOf, type TabletBody } from '../authenticators/tablet/signed.ts';
 import { newSecret } from '../authenticators/totp/codes.ts';
 import type { TotpBody } from '../authenticators/totp/sign-in.ts';
-import { errors } from '../errors.ts';
 import type { Draft } from '../model/credentials.ts';
 import { words } from '../text/words.ts';
+import { enrolmentErrors } from './errors.ts';
 import { labelOf } from './label.ts';
 
 /** What a tester gives somebody, in development alone. */
@@ -44,7 +44,7 @@ function read<T>(shape: z.ZodType<T>, body: JsonObject): T {
   const [issue] = error.issues;
   const field = (issue?.path ?? []).join('.');
   const problem = issue?.message ?? '';
-  throw errors.consoleBody(`${field}: ${problem}`, { field, problem });
+  throw enrolmentErrors.consoleBody(`${field}: ${problem}`, { field, problem });
 }
 
 /** An authenticator app with a secret that a tester brings or wants, and the password of the seed. */

@@ -1,11 +1,11 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
-import { errors } from '../errors.ts';
 import type { Credential, Credentials } from '../model/credentials.ts';
 import type { EndReason } from '../model/session.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import { enrolmentErrors } from './errors.ts';
 import type { Notices } from './notices.ts';
 import { accountNotice } from './pages/account-notice.ts';
 
@@ -42,7 +42,7 @@ export const removing = ({
         detail: { kind, credential: id },
       }),
     ]);
-    if (!done) throw errors.credentialUnknown('it was removed meanwhile');
+    if (!done) throw enrolmentErrors.credentialUnknown('it was removed meanwhile');
     notices.begin();
     const theirs = await sessions.ofPerson(uid);
     const made = theirs.filter(({ authentication }) => authentication.credentialId === id);

@@ -5,13 +5,13 @@ import { steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
-import { errors } from '../errors.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credentials } from '../model/credentials.ts';
 import { requireOwnPage } from '../responses/own-page.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
+import { enrolmentErrors } from './errors.ts';
 import type { EnrolmentLink, EnrolmentLinks } from './links.ts';
 import type { Notices } from './notices.ts';
 import { linkPage } from './pages/enrolment.ts';
@@ -54,7 +54,7 @@ const partOf = ({ path }: HttpRequest, index: number): string => path.split('/')
 async function livePerson({ cis }: Parts, uid: string): Promise<Person> {
   const person = await cis.person(uid);
   if (!person || person.disabled)
-    throw errors.enrolmentUnknown('the person is disabled or has left the directory');
+    throw enrolmentErrors.enrolmentUnknown('the person is disabled or has left the directory');
   return person;
 }
 
@@ -63,7 +63,7 @@ const findLink = (parts: Parts) =>
     const token = partOf(request, 2);
     const link = await parts.links.find(token);
     const enrolment = link && parts.enrolments.get(link.kind);
-    if (!link || !enrolment) throw errors.linkUnknown('no link that lives has this token');
+    if (!link || !enrolment) throw enrolmentErrors.linkUnknown('no link that lives has this token');
     return { token, link, enrolment, person: await livePerson(parts, link.uid) };
   };
 
@@ -84,7 +84,7 @@ const useLink = ({ database, links, enrollings }: Parts) =>
     const { uid, kind, actor, expiresAt } = link;
     const begun = enrollings.beginning({ uid, kind, actor, expiresAt, sid: null, ceiling: 3 });
     const { done } = await database.batch([links.using(token), begun.statement]);
-    if (!done) throw errors.linkUnknown('it was used in this very moment');
+    if (!done) throw enrolmentErrors.linkUnknown('it was used in this very moment');
     return redirect(enrolmentPath(begun.enrolling.id), 303, { 'set-cookie': begun.cookie });
   };
 
@@ -92,7 +92,8 @@ const sit = (parts: Parts) =>
   async function sit({ request }: Start): Promise<Pick<Sat, 'enrolment' | 'sitting'>> {
     const enrolling = await parts.enrollings.open(partOf(request, 2), request);
     const enrolment = enrolling && parts.enrolments.get(enrolling.kind);
-    if (!enrolling || !enrolment) throw errors.enrolmentUnknown('no live one of this browser has this id');
+    if (!enrolling || !enrolment)
+      throw enrolmentErrors.enrolmentUnknown('no live one of this browser has this id');
     const person = await livePerson(parts, enrolling.uid);
     return { enrolment, sitting: sittingOf(parts, request, enrolling, person) };
   };

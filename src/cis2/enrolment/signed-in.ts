@@ -2,13 +2,13 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Person } from '../../cis/protocol.ts';
 import type { Database } from '../../storage/database.ts';
-import { errors } from '../errors.ts';
 import type { AssuranceLevel } from '../model/acr.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Session } from '../model/session.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
+import { enrolmentErrors } from './errors.ts';
 import { signedOutAccountPage } from './pages/account.ts';
 
 interface Parts {
@@ -52,7 +52,7 @@ async function whoIsSignedIn(
 export const requireSignedIn = (parts: Parts) =>
   async function requireSignedIn({ request }: Start): Promise<Omit<SignedIn, 'request'>> {
     const found = await whoIsSignedIn(parts, request);
-    if (typeof found === 'string') throw errors.notSignedIn(found);
+    if (typeof found === 'string') throw enrolmentErrors.notSignedIn(found);
     return found;
   };
 

@@ -3,11 +3,11 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { Person } from '../../cis/protocol.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
-import { errors } from '../errors.ts';
 import type { Credentials } from '../model/credentials.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
 import type { Enrolling, EnrolmentSitting } from './enrolment.ts';
+import { enrolmentErrors } from './errors.ts';
 import type { Notices } from './notices.ts';
 import { accountNotice } from './pages/account-notice.ts';
 import { enrolledPage } from './pages/enrolment.ts';
@@ -38,7 +38,7 @@ export function sittingOf(
     path: (part) => enrolmentPath(id, part),
     async keep(value) {
       if (!(await enrollings.keep(enrolling, value)))
-        throw errors.enrolmentUnknown('it was completed meanwhile');
+        throw enrolmentErrors.enrolmentUnknown('it was completed meanwhile');
     },
     async complete(draft, { note = '', spends = [] } = {}) {
       const added = credentials.adding({ ...draft, uid, kind });
@@ -57,7 +57,7 @@ export function sittingOf(
           detail: { kind, credential: added.id },
         }),
       ]);
-      if (!done) throw errors.enrolmentUnknown('it was completed before, or the session has ended');
+      if (!done) throw enrolmentErrors.enrolmentUnknown('it was completed before, or the session has ended');
       notices.begin();
       const ownAccount = sid !== null;
       const others = ownAccount ? await sessions.othersOf(uid, sid) : [];

@@ -15,7 +15,7 @@ import {
   type SessionState,
 } from '../../cis/protocol.ts';
 import { askOver } from '../../oauth/safe-fetch.ts';
-import { errors } from '../errors.ts';
+import { sharedErrors } from '../errors/shared.ts';
 
 /** Where CIS is and with which secret it is asked. */
 export interface CisAccess {
@@ -107,7 +107,7 @@ export class CisClient {
       if (answer.status !== 200) throw new Error(`it answered ${answer.status}`);
       return read(answer.body);
     } catch (error) {
-      throw errors.cisUnreachable(`${path.replace(/\?.*/, '')}: ${reasonOf(error)}`);
+      throw sharedErrors.cisUnreachable(`${path.replace(/\?.*/, '')}: ${reasonOf(error)}`);
     }
   }
 }

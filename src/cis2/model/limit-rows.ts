@@ -1,6 +1,6 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { AnonymousRows } from '../../oauth/anonymous-rows.ts';
-import { errors } from '../errors.ts';
+import { sharedErrors } from '../errors/shared.ts';
 
 /** Counts a row that a request creates before a sign-in. Throws `tooManyRows` beyond the limit of its network. */
 export type LimitRows = (request: Pick<HttpRequest, 'address'>) => Promise<void>;
@@ -9,5 +9,5 @@ export const limitingRows =
   (rows: AnonymousRows): LimitRows =>
   async ({ address }) => {
     if (!(await rows.admits(address)))
-      throw errors.tooManyRows('the network, or all together, are over the limit');
+      throw sharedErrors.tooManyRows('the network, or all together, are over the limit');
   };

@@ -11,7 +11,8 @@ import { type PushedRequests, pushedLifetime } from '../../oauth/pushed-requests
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { Urls } from '../../service.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import { errors } from '../errors.ts';
+import { responseErrors } from '../errors/response.ts';
+import { tokenErrors } from '../errors/token.ts';
 import type { Addresses } from '../model/confirmation.ts';
 import type { LimitRows } from '../model/limit-rows.ts';
 import { mustSign } from '../model/profiles.ts';
@@ -60,12 +61,12 @@ const reply: Reply = {
 const openRequest = (parts: ObjectParts) =>
   async function openRequest(known: Pushing): Promise<{ parameters: Parameters; reply: Reply }> {
     if (known.parameters.has('request_uri'))
-      throw errors.tokenRequestMalformed('request_uri cannot be pushed');
+      throw tokenErrors.tokenRequestMalformed('request_uri cannot be pushed');
     const inside = await openRequestObject(parts, known).catch((thrown) => {
       throw thrown instanceof Refusal && thrown.entry.redirect ? reply.fail(thrown) : thrown;
     });
     if (!inside && mustSign(known.party.client))
-      reply.fail(errors.requestNotSigned('it is no request object'));
+      reply.fail(responseErrors.requestNotSigned('it is no request object'));
     const parameters = inside ?? known.parameters.without(...proofs);
     checkLengths(parameters);
     return { parameters, reply };

@@ -15,7 +15,7 @@ import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
 import type { Faults } from '../../storage/faults.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import { errors } from '../errors.ts';
+import { tokenErrors } from '../errors/token.ts';
 import { userinfoFaults } from '../faults/userinfo-faults.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { type Addresses, readProof } from '../model/confirmation.ts';
@@ -58,12 +58,12 @@ async function readToken({ request }: { request: HttpRequest }): Promise<{ token
       : undefined;
   const posted = form?.all('access_token') ?? [];
   if (posted.length > 1 || (posted.length === 1 && header !== undefined))
-    throw errors.accessTokenTwice('it came more than once');
+    throw tokenErrors.accessTokenTwice('it came more than once');
   if (posted[0]) return { token: posted[0], scheme: 'bearer' };
-  if (header === undefined) throw errors.accessTokenMissing('there is no Authorization header');
+  if (header === undefined) throw tokenErrors.accessTokenMissing('there is no Authorization header');
   const [, scheme, token] = headerForm.exec(header) ?? [];
   if (scheme === undefined || token === undefined)
-    throw errors.accessTokenInvalid('the Authorization header is no Bearer or DPoP one');
+    throw tokenErrors.accessTokenInvalid('the Authorization header is no Bearer or DPoP one');
   return { token, scheme: scheme.toLowerCase() as Scheme };
 }
 
@@ -71,12 +71,12 @@ const findToken = ({ tokens, issuer }: Parts) =>
   async function findToken({ token }: { token: string }): Promise<{ record: TokenRecord }> {
     const record = await tokens.find(token);
     if (!record || record.issuer !== issuer || record.kind !== 'access')
-      throw errors.accessTokenInvalid('it is not known');
+      throw tokenErrors.accessTokenInvalid('it is not known');
     if (!tokens.isLive(record))
-      throw errors.accessTokenInvalid(record.revokedAt === null ? 'it has run out' : 'it was revoked');
+      throw tokenErrors.accessTokenInvalid(record.revokedAt === null ? 'it has run out' : 'it was revoked');
     // A refresh may ask for less than it was granted.
     if (!record.scope.split(' ').includes('openid'))
-      throw errors.accessTokenScope(`the scope of the token is ${record.scope}`);
+      throw tokenErrors.accessTokenScope(`the scope of the token is ${record.scope}`);
     return { record };
   };
 
@@ -94,22 +94,26 @@ const checkSender = (parts: Parts) =>
     const algs = { algs: proofAlgorithmsOf(client.profile).join(' ') };
     // The challenge names the scheme that would be right.
     if (wanted.toLowerCase() !== scheme)
-      throw errors.accessTokenInvalid(`a ${wanted} token came by the scheme ${scheme}`, {
+      throw tokenErrors.accessTokenInvalid(`a ${wanted} token came by the scheme ${scheme}`, {
         scheme: wanted,
         ...algs,
       });
     if (confirmation?.jkt !== undefined) {
       const proof = await readProof(request, client, parts.addresses, parts, token);
-      if (proof && 'fault' in proof && proof.needsNonce) throw errors.resourceNonceNeeded(proof.fault, algs);
+      if (proof && 'fault' in proof && proof.needsNonce)
+        throw tokenErrors.resourceNonceNeeded(proof.fault, algs);
       if (!proof || 'fault' in proof)
-        throw errors.resourceProofInvalid(proof ? proof.fault : 'there is no DPoP header', algs);
+        throw tokenErrors.resourceProofInvalid(proof ? proof.fault : 'there is no DPoP header', algs);
       if (proof.jkt !== confirmation.jkt)
-        throw errors.accessTokenInvalid(`it is bound to ${confirmation.jkt}, proven is ${proof.jkt}`, algs);
+        throw tokenErrors.accessTokenInvalid(
+          `it is bound to ${confirmation.jkt}, proven is ${proof.jkt}`,
+          algs,
+        );
     }
     const bound = confirmation?.['x5t#S256'];
     const thumbprint = readCertificate(request.certificate)?.thumbprint;
     if (bound !== undefined && bound !== thumbprint)
-      throw errors.accessTokenInvalid(
+      throw tokenErrors.accessTokenInvalid(
         `it is bound to the certificate ${bound}, ${thumbprint ?? 'none'} came`,
       );
   };
@@ -117,14 +121,14 @@ const checkSender = (parts: Parts) =>
 const findParty = ({ applications }: Parts) =>
   async function findParty({ record }: Bearer): Promise<{ party: RelyingParty }> {
     const party = await findRelyingParty(applications, record.clientId);
-    if (!party) throw errors.accessTokenInvalid('its client was revoked');
+    if (!party) throw tokenErrors.accessTokenInvalid('its client was revoked');
     return { party };
   };
 
 const findPerson = ({ cis }: Parts) =>
   async function findPerson({ record }: Bearer): Promise<{ person: Person }> {
     const person = record.uid === null ? undefined : await cis.person(record.uid);
-    if (!person || person.disabled) throw errors.accessTokenInvalid('its person is gone or disabled');
+    if (!person || person.disabled) throw tokenErrors.accessTokenInvalid('its person is gone or disabled');
     return { person };
   };
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import type { Cis2Half, StoredApplication } from '../../oauth/applications.ts';
-import { errors } from '../errors.ts';
 import { type ClientDraft, draftDefaults, draftProblem } from './draft.ts';
+import { registrationErrors } from './errors.ts';
 
 // A client as the Connection Manager interface writes it.
 
@@ -30,7 +30,7 @@ const shape = z.strictObject({
 });
 
 const refuse = (member: string, problem: string) =>
-  errors.configInvalid(`${member}: ${problem}`, {
+  registrationErrors.configInvalid(`${member}: ${problem}`, {
     field: member.slice(0, 100),
     problem: problem.slice(0, 300),
   });

@@ -7,9 +7,9 @@ import { equalSecrets } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications, StoredApplication } from '../../oauth/applications.ts';
 import type { AuditLog } from '../../storage/audit.ts';
-import { errors } from '../errors.ts';
 import { configClientId, configOf, hashOf, readConfig } from './configs.ts';
 import { applicationOf } from './draft.ts';
+import { registrationErrors } from './errors.ts';
 import type { TeamSessions } from './team-session.ts';
 import type { RegistrationTokens } from './tokens.ts';
 
@@ -33,9 +33,9 @@ const secretAuth = /^SecretAuth +([\x21-\x7e]{1,256})$/i;
 const authenticate = ({ tokens, sessions }: Parts) =>
   async function authenticate({ request }: Start): Promise<Answer> {
     const secret = secretAuth.exec(request.headers.authorization ?? '')?.[1];
-    if (secret === undefined) throw errors.teamSecret('there is no SecretAuth header');
+    if (secret === undefined) throw registrationErrors.teamSecret('there is no SecretAuth header');
     const grant = await tokens.teamOf(secret);
-    if (!grant) throw errors.teamSecret('the secret is of no team, or has run out');
+    if (!grant) throw registrationErrors.teamSecret('the secret is of no team, or has run out');
     const session = await sessions.begin([grant.team]);
     const answer = json(200, { access_token: session, team_ids: [grant.team] });
     return answer.with({ 'set-cookie': sessions.cookie(session) });
@@ -45,10 +45,10 @@ const authenticate = ({ tokens, sessions }: Parts) =>
 const findTeam = ({ sessions }: Parts) =>
   async function findTeam({ request }: Start): Promise<{ team: string }> {
     const teams = await sessions.teams(request);
-    if (!teams) throw errors.teamSecret('there is no live session');
+    if (!teams) throw registrationErrors.teamSecret('there is no live session');
     const team = decodeURIComponent(request.path.split('/')[3] ?? '');
     if (!teams.some((own) => equalSecrets(own, team)))
-      throw errors.teamForbidden(
+      throw registrationErrors.teamForbidden(
         `the session is of ${teams.join(', ')}, the path names ${team.slice(0, 100)}`,
       );
     return { team };
@@ -57,11 +57,13 @@ const findTeam = ({ sessions }: Parts) =>
 /** JSON only: a form of another site cannot send it, so the cookie is no way in for one. */
 async function readBody({ request }: Start): Promise<{ body: JsonObject }> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
-    throw errors.configInvalid('the body is no JSON', { problem: 'the body must be application/json' });
+    throw registrationErrors.configInvalid('the body is no JSON', {
+      problem: 'the body must be application/json',
+    });
   try {
     return { body: parseJsonObject(request.body) };
   } catch (error) {
-    throw errors.configInvalid(reasonOf(error), { problem: reasonOf(error) });
+    throw registrationErrors.configInvalid(reasonOf(error), { problem: reasonOf(error) });
   }
 }
 
@@ -70,7 +72,7 @@ const findConfig = ({ applications }: Parts) =>
     const id = decodeURIComponent(request.path.split('/')[4] ?? '');
     const application = await applications.get(id);
     if (!application?.cis2 || application.developer !== team)
-      throw errors.configUnknown(`${team} has no configuration ${id.slice(0, 100)}`);
+      throw registrationErrors.configUnknown(`${team} has no configuration ${id.slice(0, 100)}`);
     return { application };
   };
 
@@ -112,14 +114,17 @@ const replaceConfig = ({ applications, audit }: Parts) =>
   }: InTeam & { body: JsonObject; application: StoredApplication }): Promise<Answer> {
     const hash = new URLSearchParams(request.query).get('hash');
     if (!hash)
-      throw errors.configInvalid('hash is missing', { field: 'hash', problem: 'must be in the query' });
+      throw registrationErrors.configInvalid('hash is missing', {
+        field: 'hash',
+        problem: 'must be in the query',
+      });
     if (hash !== hashOf(before))
-      throw errors.configChanged(`hash is ${hash.slice(0, 100)}, now it is ${hashOf(before)}`);
+      throw registrationErrors.configChanged(`hash is ${hash.slice(0, 100)}, now it is ${hashOf(before)}`);
     const draft = readConfig(body, before.cis2);
     const clientId = before.cis2?.clientId ?? '';
     const { application, secret } = applicationOf(draft, { team, clientId, before }, applications.now);
     if (!(await applications.replace(application, before.revision)))
-      throw errors.configChanged('another change came first');
+      throw registrationErrors.configChanged('another change came first');
     await audit.write({ actor: team, action: 'cis2.client-changed', target: before.id, outcome: 'ok' });
     const shown = configOf({ ...application, revision: before.revision + 1 });
     return json(200, { ...shown, ...(secret === undefined ? {} : { client_secret: secret }) });

@@ -7,9 +7,9 @@ import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import { steps } from '@alongside/kernel/steps';
 import { type Applications, type StoredApplication, secretFits } from '../../oauth/applications.ts';
 import type { AuditLog } from '../../storage/audit.ts';
-import { errors } from '../errors.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
 import { applicationOf, type ClientDraft } from './draft.ts';
+import { registrationErrors } from './errors.ts';
 import { metadataOf, readMetadata } from './metadata.ts';
 import type { InitialGrant, RegistrationTokens } from './tokens.ts';
 
@@ -37,19 +37,19 @@ const bearer = /^bearer +([\x21-\x7e]{1,256})$/i;
 
 function bearerOf({ headers }: HttpRequest): string {
   const token = bearer.exec(headers.authorization ?? '')?.[1];
-  if (token === undefined) throw errors.registrationToken('there is no bearer token');
+  if (token === undefined) throw registrationErrors.registrationToken('there is no bearer token');
   return token;
 }
 
 async function readBody({ request }: Start): Promise<{ body: JsonObject }> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
-    throw errors.registrationMetadata('the body is no JSON', {
+    throw registrationErrors.registrationMetadata('the body is no JSON', {
       problem: 'the body must be application/json',
     });
   try {
     return { body: parseJsonObject(request.body) };
   } catch (error) {
-    throw errors.registrationMetadata(reasonOf(error), { problem: reasonOf(error) });
+    throw registrationErrors.registrationMetadata(reasonOf(error), { problem: reasonOf(error) });
   }
 }
 
@@ -57,7 +57,7 @@ async function readBody({ request }: Start): Promise<{ body: JsonObject }> {
 const findGrant = ({ tokens }: Parts) =>
   async function findGrant({ request }: Start): Promise<{ grant: InitialGrant }> {
     const grant = await tokens.initialGrantOf(bearerOf(request));
-    if (!grant) throw errors.registrationToken('it is no initial access token, or has run out');
+    if (!grant) throw registrationErrors.registrationToken('it is no initial access token, or has run out');
     return { grant };
   };
 
@@ -109,9 +109,9 @@ const findManaged = ({ applications, tokens, registrationPath }: Parts) =>
     const clientId = await tokens.clientOf(token);
     const asked = decodeURIComponent(request.path.slice(registrationPath.length + 1));
     if (clientId === undefined || clientId !== asked)
-      throw errors.registrationToken(`it is not the token of ${asked.slice(0, 100)}`);
+      throw registrationErrors.registrationToken(`it is not the token of ${asked.slice(0, 100)}`);
     const party = await findRelyingParty(applications, clientId);
-    if (!party) throw errors.registrationToken('the client is gone or was revoked');
+    if (!party) throw registrationErrors.registrationToken('the client is gone or was revoked');
     return { party, token };
   };
 
@@ -123,13 +123,13 @@ const answerClient = (parts: Parts) =>
 /** Who replaces a registration names the client that it has, and its own secret if any (RFC 7592 section 2.2). */
 function checkIdentity({ party: { client } }: Managed, body: JsonObject, now: number): void {
   if (body.client_id !== client.clientId)
-    throw errors.registrationMetadata('another client_id', {
+    throw registrationErrors.registrationMetadata('another client_id', {
       member: 'client_id',
       problem: 'must be that of the client',
     });
   const { client_secret: secret } = body;
   if (secret !== undefined && !(typeof secret === 'string' && secretFits(client, secret, now)))
-    throw errors.registrationMetadata('another secret', {
+    throw registrationErrors.registrationMetadata('another secret', {
       member: 'client_secret',
       problem: 'must be that of the client',
     });
@@ -145,7 +145,7 @@ const replaceClient = (parts: Parts) =>
     const identity = { team: before.developer, clientId: client.clientId, before };
     const { application, secret } = applicationOf(draft, identity, clock.now());
     if (!(await applications.replace(application, before.revision)))
-      throw errors.configChanged('another change came first');
+      throw registrationErrors.configChanged('another change came first');
     await audit.write({
       actor: before.developer,
       action: 'cis2.client-changed',

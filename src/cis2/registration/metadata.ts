@@ -4,8 +4,8 @@ import { publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import type { Cis2Half, Profile } from '../../oauth/applications.ts';
 import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';
-import { errors } from '../errors.ts';
 import { type ClientDraft, draftDefaults, draftProblem } from './draft.ts';
+import { registrationErrors } from './errors.ts';
 
 // Client metadata by the names of RFC 7591 section 2, OpenID Connect Registration section 2, RFC 9126, 9101, 9449 and 8705.
 
@@ -53,10 +53,12 @@ const shape = z.looseObject({
 type Metadata = z.output<typeof shape>;
 
 const refuse = (member: string, problem: string) =>
-  (member.startsWith('redirect_uris') ? errors.registrationRedirect : errors.registrationMetadata)(
-    `${member}: ${problem}`,
-    { member: member.slice(0, 100), problem: problem.slice(0, 300) },
-  );
+  (member.startsWith('redirect_uris')
+    ? registrationErrors.registrationRedirect
+    : registrationErrors.registrationMetadata)(`${member}: ${problem}`, {
+    member: member.slice(0, 100),
+    problem: problem.slice(0, 300),
+  });
 
 function boundTokensOf(metadata: Metadata): 'dpop' | 'certificate' | null {
   if (metadata.dpop_bound_access_tokens) return 'dpop';

@@ -1,6 +1,6 @@
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { nothingHere } from '@alongside/kernel/respond';
-import { errors } from '../errors.ts';
+import { requestErrors } from '../errors/request.ts';
 
 /** A browser says what it will show; one that does not says what it can read. */
 const isShown = ({ headers }: HttpRequest): boolean =>
@@ -13,7 +13,7 @@ export const nothingHereRoute: Route = {
   methods: ['GET'],
   path: '/*',
   async endpoint(request) {
-    if (isShown(request)) throw errors.pageUnknown('no route has this path');
+    if (isShown(request)) throw requestErrors.pageUnknown('no route has this path');
     return nothingHere.endpoint(request);
   },
 };

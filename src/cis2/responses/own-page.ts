@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@alongside/kernel/http';
-import { errors } from '../errors.ts';
+import { sharedErrors } from '../errors/shared.ts';
 
 /**
  * Lets a POST on only when it comes from a page of our own origin: fetch metadata say so, or, where the browser sends
@@ -9,7 +9,9 @@ export const requireOwnPage = (origin: string) =>
   async function requireOwnPage({ request }: { request: HttpRequest }): Promise<void> {
     const site = request.headers['sec-fetch-site'];
     if (site === 'same-origin') return;
-    if (site !== undefined) throw errors.foreignPage(`it comes from a page that is ${site}`);
+    if (site !== undefined) throw sharedErrors.foreignPage(`it comes from a page that is ${site}`);
     if (request.headers.origin !== origin)
-      throw errors.foreignPage(`its origin is ${request.headers.origin ?? 'not said'}, expected ${origin}`);
+      throw sharedErrors.foreignPage(
+        `its origin is ${request.headers.origin ?? 'not said'}, expected ${origin}`,
+      );
   };

@@ -5,8 +5,8 @@ import { equalSecrets } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { EndCause, Generation, SessionEnded } from '../../cis/protocol.ts';
-import { errors } from '../errors.ts';
 import type { Session } from '../model/session.ts';
+import { sessionErrors } from './errors.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -42,14 +42,14 @@ const checkCaller = (secret: string) =>
   async function checkCaller({ request }: { request: HttpRequest }): Promise<void> {
     const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ');
     if (scheme?.toLowerCase() !== 'bearer' || !equalSecrets(token, secret))
-      throw errors.serviceUnknown('the secret of CIS was expected');
+      throw sessionErrors.serviceUnknown('the secret of CIS was expected');
   };
 
 async function readEnd({ request }: { request: HttpRequest }): Promise<{ ended: SessionEnded }> {
   try {
     return { ended: endedShape.parse(JSON.parse(request.body)) };
   } catch {
-    throw errors.exchangeMalformed('the body is not a session that ended');
+    throw sessionErrors.exchangeMalformed('the body is not a session that ended');
   }
 }
 

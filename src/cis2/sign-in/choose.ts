@@ -1,6 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { errors } from '../errors.ts';
+import { responseErrors } from '../errors/response.ts';
 import { type AuthorizationRequest, isSilent } from '../model/authorization-request.ts';
 import { type Expected, type Interactions, interactionPath } from '../model/interactions.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
@@ -46,7 +46,7 @@ export const findAuthenticators = (authenticators: Authenticators) =>
   }: Asked & { expected: Expected | null }): Promise<Answer | { offered: Authenticator[] }> {
     const offered = await authenticators.offered(authorization.acr, expected);
     if (offered.length > 0) return { offered };
-    return reply.fail(errors.levelUnmet(`nothing here meets ${authorization.acr.join(' ')}`));
+    return reply.fail(responseErrors.levelUnmet(`nothing here meets ${authorization.acr.join(' ')}`));
   };
 
 /** Straight to an authenticator on evidence that it answers, else the choice page; without a person to ask, an error. */
@@ -64,7 +64,7 @@ export const beginInteraction = (interactions: Interactions) =>
       }
     }
     if (!straight && isSilent(authorization))
-      return reply.fail(errors.loginRequired('there is no session that meets the request'));
+      return reply.fail(responseErrors.loginRequired('there is no session that meets the request'));
     const { interaction, cookie } = await interactions.begin(request, authorization, { expected });
     const answer = straight
       ? await straight.begin({ request, party, interaction }, false)

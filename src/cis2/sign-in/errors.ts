@@ -1,7 +1,7 @@
 import { catalogue } from '@alongside/kernel/errors';
 import { english } from '../text/english.ts';
 
-/** Signing in at pages of CIS2. */
+/** Errors of a sign-in in the browser. */
 export const signInErrors = catalogue('cis2', {
   busy: {
     status: 503,
@@ -11,12 +11,28 @@ export const signInErrors = catalogue('cis2', {
     source: 'RFC 9110 section 15.6.4',
     fix: 'Try again in a minute. The operator can look for a flood of sign-ins in the log.',
   },
-  tooManyRows: {
-    status: 429,
+  interactionUnknown: {
+    status: 400,
+    code: 'invalid_request',
     actor: 'user',
-    code: 'temporarily_unavailable',
-    description: english.errors.tooManyRows,
-    source: 'RFC 6585 section 4',
-    fix: 'Wait a minute, then start again from the application.',
+    description: english.errors.interactionUnknown,
+    source: 'RFC 9700 section 4.7',
+    fix: 'Start again from the application, in the same browser.',
+  },
+  returnRefused: {
+    status: 403,
+    actor: 'user',
+    code: 'access_denied',
+    description: english.errors.returnRefused,
+    source: 'Web eID system architecture, session binding',
+    fix: 'Start again from the application, in one browser.',
+  },
+  sessionEnded: {
+    status: 403,
+    actor: 'user',
+    code: 'session_ended',
+    description: english.errors.sessionEnded,
+    source: 'hand-off protocol',
+    fix: 'Insert the smartcard and sign in again.',
   },
 });

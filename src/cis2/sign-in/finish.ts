@@ -6,7 +6,7 @@ import type { Person } from '../../cis/protocol.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import type { AfterSignOut } from '../dependencies.ts';
-import { errors } from '../errors.ts';
+import { responseErrors } from '../errors/response.ts';
 import { firstMet } from '../model/acr.ts';
 import { type Authentication, reachedFor } from '../model/authentication.ts';
 import { isSilent } from '../model/authorization-request.ts';
@@ -19,6 +19,7 @@ import type { Codes } from '../responses/codes.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { words } from '../text/words.ts';
+import { signInErrors } from './errors.ts';
 import type { Opened } from './open.ts';
 
 /** A sign-in that an authenticator brought, on its way to the client. */
@@ -66,7 +67,7 @@ export async function failInteraction(
   refusal: Refusal,
 ): Promise<Answer> {
   const { done } = await database.batch([...spends, interactions.ending(interaction)]);
-  if (!done) throw errors.returnRefused('it was answered before');
+  if (!done) throw signInErrors.returnRefused('it was answered before');
   return reply.fail(refusal).with({ 'set-cookie': interactions.clearing(interaction) });
 }
 
@@ -78,7 +79,8 @@ export async function toPage(
   part = '',
 ): Promise<Answer> {
   const { done } = await database.batch(spends);
-  if (!done || !(await interactions.save(interaction))) throw errors.returnRefused('it was answered before');
+  if (!done || !(await interactions.save(interaction)))
+    throw signInErrors.returnRefused('it was answered before');
   return redirect(interactionPath(interaction.id, part), seeOther(request));
 }
 
@@ -90,11 +92,16 @@ const findPerson = (parts: Parts) =>
     } catch (error) {
       // A person can try again on the page that says so; a client that asks silently is told.
       if (!isSilent(known.interaction.authorization)) throw error;
-      return failInteraction(parts, known, known.spends, errors.temporarilyUnavailable(reasonOf(error)));
+      return failInteraction(
+        parts,
+        known,
+        known.spends,
+        responseErrors.temporarilyUnavailable(reasonOf(error)),
+      );
     }
     if (person && !person.disabled) return { person };
     const why = person ? 'the person is disabled' : 'the directory has no such person';
-    return failInteraction(parts, known, known.spends, errors.personRefused(why));
+    return failInteraction(parts, known, known.spends, responseErrors.personRefused(why));
   };
 
 const checkPerson = (parts: Parts) =>
@@ -105,7 +112,7 @@ const checkPerson = (parts: Parts) =>
       parts,
       known,
       known.spends,
-      errors.loginRequired('another person than the expected one signed in'),
+      responseErrors.loginRequired('another person than the expected one signed in'),
     );
   };
 
@@ -119,7 +126,7 @@ const checkLevel = (parts: Parts) =>
         parts,
         known,
         spends,
-        errors.loginRequired('the sign-in does not meet the asked level'),
+        responseErrors.loginRequired('the sign-in does not meet the asked level'),
       );
     const back = { ...interaction, ...afresh, message: words.choice.levelUnmet };
     return toPage(parts, { ...known, interaction: back }, spends);
@@ -141,7 +148,12 @@ const checkAge = (parts: Parts) =>
     if (maxAge === null || proofDoes || personAt >= interaction.createdAt || now - personAt <= maxAge * 1000)
       return undefined;
     if (isSilent(interaction.authorization))
-      return failInteraction(parts, known, spends, errors.loginRequired('the PIN is older than max_age'));
+      return failInteraction(
+        parts,
+        known,
+        spends,
+        responseErrors.loginRequired('the PIN is older than max_age'),
+      );
     const again = { ...interaction, ...afresh, personSince: now };
     return toPage(parts, { ...known, interaction: again }, spends, authentication.authenticator);
   };
@@ -161,7 +173,7 @@ const confirmPerson = (parts: Parts) =>
         parts,
         known,
         spends,
-        errors.interactionRequired('somebody signed out in this browser'),
+        responseErrors.interactionRequired('somebody signed out in this browser'),
       );
     return toPage(parts, { ...known, interaction: { ...interaction, authentication } }, spends, 'confirm');
   };
@@ -191,7 +203,12 @@ const chooseRole = (parts: Parts) =>
     const { roleId, asks } = settleRole(person, scope, heldRoles(before, authentication));
     if (!asks) return { roleId };
     if (isSilent(interaction.authorization))
-      return failInteraction(parts, known, spends, errors.interactionRequired('a role must be chosen'));
+      return failInteraction(
+        parts,
+        known,
+        spends,
+        responseErrors.interactionRequired('a role must be chosen'),
+      );
     const waiting = interaction.sid === null ? { authentication, confirmed } : { confirmed };
     return toPage(parts, { ...known, interaction: { ...interaction, ...waiting } }, spends, 'role');
   };
@@ -236,8 +253,8 @@ const establishSession = (parts: Parts) =>
     if (!done) {
       const { cisSessionId } = authentication;
       if (cisSessionId !== null && (await sessions.cisEnded(cisSessionId)))
-        throw errors.sessionEnded('it ended during the sign-in');
-      throw errors.returnRefused('it was answered before');
+        throw signInErrors.sessionEnded('it ended during the sign-in');
+      throw signInErrors.returnRefused('it was answered before');
     }
     // One person in a browser, and one person at a desk.
     if (found && !before) await ends.end([found], 'anotherPerson');

@@ -1,10 +1,11 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications } from '../../oauth/applications.ts';
-import { errors } from '../errors.ts';
+import { requestErrors } from '../errors/request.ts';
 import type { Interaction, Interactions } from '../model/interactions.ts';
 import { findOwnParty } from '../model/own-party.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
+import { signInErrors } from './errors.ts';
 
 /** One request of the browser within its interaction. */
 export interface Opened {
@@ -24,7 +25,7 @@ export async function openReply(
   const { authorization } = interaction;
   const { clientId } = authorization;
   const party = findOwnParty(frame.issuer, clientId) ?? (await findRelyingParty(applications, clientId));
-  if (!party) throw errors.clientUnknown(`${clientId} was revoked during the sign-in`);
+  if (!party) throw requestErrors.clientUnknown(`${clientId} was revoked during the sign-in`);
   return { request, interaction, party, reply: replyTo(frame, { party, ...authorization }, request) };
 }
 
@@ -35,6 +36,7 @@ export const openInteraction = (
   async function openInteraction({ request }: { request: HttpRequest }): Promise<Opened> {
     const id = request.path.split('/')[2] ?? '';
     const interaction = await parts.interactions.open(id, request);
-    if (!interaction) throw errors.interactionUnknown('no live interaction of this browser has this id');
+    if (!interaction)
+      throw signInErrors.interactionUnknown('no live interaction of this browser has this id');
     return openReply(parts.applications, parts, request, interaction);
   };

@@ -4,7 +4,8 @@ import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import type { Database } from '../../storage/database.ts';
-import { errors } from '../errors.ts';
+import { requestErrors } from '../errors/request.ts';
+import { responseErrors } from '../errors/response.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { afresh, type Interaction, type Interactions, interactionPath } from '../model/interactions.ts';
 import { goingOnPage } from '../pages/frame.ts';
@@ -14,6 +15,7 @@ import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Authenticators } from './authenticators.ts';
+import { signInErrors } from './errors.ts';
 import { type Finish, failInteraction, toPage } from './finish.ts';
 import { type Opened, openInteraction } from './open.ts';
 import { choicePage } from './pages/choice.ts';
@@ -37,7 +39,7 @@ interface WithForm extends Opened {
 
 async function readForm({ request }: { request: HttpRequest }): Promise<{ form: Parameters }> {
   const form = isForm(request.headers['content-type']) ? parseParameters(request.body) : undefined;
-  if (!form) throw errors.requestMalformed('a form was expected');
+  if (!form) throw requestErrors.requestMalformed('a form was expected');
   return { form };
 }
 
@@ -59,7 +61,7 @@ const showChoice = (parts: Parts) =>
 const takeCancel = (parts: Parts, name: string, value: string) =>
   async function takeCancel(known: WithForm): Promise<Answer | undefined> {
     if (known.form.get(name) !== value) return undefined;
-    return failInteraction(parts, known, [], errors.denied('cancelled on a page'));
+    return failInteraction(parts, known, [], responseErrors.denied('cancelled on a page'));
   };
 
 /** The chosen way begins at its own address, reached from a page: a form may not lead to the agent by redirect. */
@@ -78,7 +80,7 @@ const takeSomebodyElse = ({ interactions }: Parts) =>
   async function takeSomebodyElse({ interaction, form }: WithForm): Promise<Answer | undefined> {
     if (form.get('person') !== 'another' || interaction.expected?.firm) return undefined;
     if (!(await interactions.save({ ...interaction, expected: null })))
-      throw errors.interactionUnknown('it was answered meanwhile');
+      throw signInErrors.interactionUnknown('it was answered meanwhile');
     return redirect(interactionPath(interaction.id), 303);
   };
 
@@ -95,7 +97,8 @@ const findAuthenticator = (parts: Parts) =>
 const begin = ({ interactions }: Parts) =>
   async function begin(known: Opened & { authenticator: Authenticator }): Promise<Answer> {
     const interaction = { ...known.interaction, chosen: true, message: '', ...afresh };
-    if (!(await interactions.save(interaction))) throw errors.interactionUnknown('it was answered meanwhile');
+    if (!(await interactions.save(interaction)))
+      throw signInErrors.interactionUnknown('it was answered meanwhile');
     const inWindow = parseParameters(known.request.query)?.get('window') === '1';
     return known.authenticator.begin({ ...known, interaction }, inWindow);
   };

@@ -1,4 +1,4 @@
-import { errors } from '../../errors.ts';
+import { signInErrors } from '../../sign-in/errors.ts';
 
 interface Waiter {
   enter(): void;
@@ -47,7 +47,7 @@ export class Gate {
 
   /** Throws unless another place has more who wait than this one would have. */
   #makeRoom(own: number): void {
-    const busy = errors.busy('too many passwords wait to be checked');
+    const busy = signInErrors.busy('too many passwords wait to be checked');
     const [longest] = [...this.#places.values()].sort((one, other) => other.length - one.length);
     if (!longest || longest.length <= own + 1) throw busy;
     longest.pop()?.refuse(busy);

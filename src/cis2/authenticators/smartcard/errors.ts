@@ -3,33 +3,9 @@ import { english } from '../../text/english.ts';
 
 const developer = { actor: 'developer' } as const;
 const user = { actor: 'user' } as const;
-const page = { status: 400, code: 'invalid_request', ...developer } as const;
 
-/** Interactions and the hand-off. */
-export const handOffErrors = catalogue('cis2', {
-  interactionUnknown: {
-    ...page,
-    ...user,
-    description: english.errors.interactionUnknown,
-    source: 'RFC 9700 section 4.7',
-    fix: 'Start again from the application, in the same browser.',
-  },
-  returnRefused: {
-    status: 403,
-    ...user,
-    code: 'access_denied',
-    description: english.errors.returnRefused,
-    source: 'Web eID system architecture, session binding',
-    fix: 'Start again from the application, in one browser.',
-  },
-  exchangeMalformed: {
-    status: 400,
-    ...developer,
-    code: 'invalid_request',
-    description: 'The exchange is not well-formed.',
-    source: 'hand-off protocol',
-    fix: 'Use an Identity Agent of the version of this instance.',
-  },
+/** The exchange between the agent and CIS2. */
+export const smartcardErrors = catalogue('cis2', {
   exchangeUnknown: {
     status: 400,
     ...user,
@@ -54,14 +30,6 @@ export const handOffErrors = catalogue('cis2', {
     source: 'RFC 7800 section 3',
     fix: 'Start the sign-in again. Restart the Identity Agent where it goes on.',
   },
-  sessionEnded: {
-    status: 403,
-    ...user,
-    code: 'session_ended',
-    description: english.errors.sessionEnded,
-    source: 'hand-off protocol',
-    fix: 'Insert the smartcard and sign in again.',
-  },
   cardRefused: {
     status: 403,
     ...user,
@@ -69,21 +37,5 @@ export const handOffErrors = catalogue('cis2', {
     description: english.errors.cardRefused,
     source: 'hand-off protocol',
     fix: 'Ask the registration authority to check the card.',
-  },
-  cisUnreachable: {
-    status: 502,
-    actor: 'operator',
-    code: 'cis_unreachable',
-    description: english.errors.cisUnreachable,
-    source: 'RFC 9110 section 15.6.3',
-    fix: 'Start CIS, or check that this process reaches its address.',
-  },
-  serviceUnknown: {
-    status: 401,
-    actor: 'operator',
-    code: 'invalid_token',
-    description: 'Only CIS may call this.',
-    source: 'RFC 6750 section 3.1',
-    fix: 'Start all processes of the installation with one master key.',
   },
 });

@@ -18,9 +18,10 @@ import type { ProofAnswer } from '../../../cis/protocol.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Urls } from '../../../service.ts';
 import type { Database } from '../../../storage/database.ts';
-import { errors } from '../../errors.ts';
 import type { CisClient } from '../../model/cis-client.ts';
+import { sessionErrors } from '../../sessions/errors.ts';
 import { words } from '../../text/words.ts';
+import { smartcardErrors } from './errors.ts';
 import type { HandOff, HandOffResult, HandOffs } from './hand-offs.ts';
 import { checkProof, readProof } from './proof.ts';
 import { readSessionCertificate, type SessionCertificate } from './session-certificate.ts';
@@ -49,11 +50,11 @@ const bodyShape = z.union([
 
 function readBody({ body, headers }: HttpRequest): ExchangeRequest {
   if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
-    throw errors.exchangeMalformed('JSON was expected');
+    throw sessionErrors.exchangeMalformed('JSON was expected');
   try {
     return bodyShape.parse(JSON.parse(body)) as ExchangeRequest;
   } catch {
-    throw errors.exchangeMalformed('the body has neither a proof nor a reason');
+    throw sessionErrors.exchangeMalformed('the body has neither a proof nor a reason');
   }
 }
 
@@ -61,8 +62,8 @@ const findHandOff = (handOffs: HandOffs, clock: Clock) =>
   async function findHandOff({ jti }: { jti: string }): Promise<{ handOff: HandOff }> {
     const found = await handOffs.find(jti);
     if (!found || found.expiresAt <= clock.now())
-      throw errors.exchangeUnknown('no hand-off has this jti, or it has run out');
-    if (found.usedAt !== null) throw errors.exchangeUsed('the jti was exchanged before');
+      throw smartcardErrors.exchangeUnknown('no hand-off has this jti, or it has run out');
+    if (found.usedAt !== null) throw smartcardErrors.exchangeUsed('the jti was exchanged before');
     return { handOff: found.payload };
   };
 
@@ -78,7 +79,7 @@ const answerCode = ({ database, handOffs }: Parts) =>
   }): Promise<Answer> {
     const { code, statements } = handOffs.exchanging(jti, handOff, outcome);
     const { done } = await database.batch(statements);
-    if (!done) throw errors.exchangeUsed('another exchange of this jti was first');
+    if (!done) throw smartcardErrors.exchangeUsed('another exchange of this jti was first');
     return json(200, { code } satisfies ExchangeAnswer);
   };
 
@@ -123,9 +124,9 @@ function reasonSteps(parts: Parts) {
       const known =
         typeof jwt?.header.kid === 'string' ? await parts.keys.publicKey(jwt.header.kid) : undefined;
       if (!jwt || !known || jwt.header.typ !== requestType || jwt.header.alg !== known.algorithm)
-        throw errors.exchangeMalformed('the request is not one of ours');
+        throw sessionErrors.exchangeMalformed('the request is not one of ours');
       if (jwt.claims.jti !== jti || !(await verifySignature(jwt, known.algorithm, known.key)))
-        throw errors.exchangeMalformed('the request is not the one of this jti');
+        throw sessionErrors.exchangeMalformed('the request is not the one of this jti');
     })
     .step(findHandOff(parts.handOffs, parts.clock))
     .step(async function makeReason({ error }: { error: HandOffError }) {

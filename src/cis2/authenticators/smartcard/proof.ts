@@ -3,7 +3,7 @@ import { decodeJwt, verifySignature } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { type HandOffProof, proofType } from '../../../../identity-agent/protocol.ts';
-import { errors } from '../../errors.ts';
+import { smartcardErrors } from './errors.ts';
 import type { HandOff } from './hand-offs.ts';
 import type { SessionCertificate } from './session-certificate.ts';
 
@@ -31,7 +31,7 @@ const skew = 60;
 
 /** Checks who signed a proof: the session key and no other, under its one algorithm. Throws `proofInvalid`. */
 export async function readProof(token: string, certificate: SessionCertificate): Promise<HandOffProof> {
-  const refuse = (why: string) => errors.proofInvalid(`proof: ${why}`);
+  const refuse = (why: string) => smartcardErrors.proofInvalid(`proof: ${why}`);
   const jwt = decodeJwt(token);
   if (!jwt) throw refuse('it is not a JWT');
   if (jwt.header.typ !== proofType) throw refuse(`the type is ${String(jwt.header.typ)}`);
@@ -51,7 +51,7 @@ export function checkProof(
   certificate: SessionCertificate,
   parts: { issuer: string; clock: Clock },
 ): void {
-  const refuse = (why: string) => errors.proofInvalid(`proof: ${why}`);
+  const refuse = (why: string) => smartcardErrors.proofInvalid(`proof: ${why}`);
   const now = seconds(parts.clock);
   if (proof.aud !== parts.issuer) throw refuse(`aud is ${proof.aud}, ${parts.issuer} was expected`);
   if (!equalSecrets(proof.nonce, handOff.nonce)) throw refuse('the nonce is not the one of the request');

@@ -7,11 +7,12 @@ import type { HandOffError } from '../../../../identity-agent/protocol.ts';
 import type { Applications } from '../../../oauth/applications.ts';
 import { parseParameters } from '../../../oauth/parameters.ts';
 import type { Database } from '../../../storage/database.ts';
-import { errors } from '../../errors.ts';
+import { responseErrors } from '../../errors/response.ts';
 import { isSilent } from '../../model/authorization-request.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { Interactions } from '../../model/interactions.ts';
 import type { ReplyFrame } from '../../responses/reply.ts';
+import { signInErrors } from '../../sign-in/errors.ts';
 import { type Finish, failInteraction, toPage } from '../../sign-in/finish.ts';
 import { type Opened, openReply } from '../../sign-in/open.ts';
 import { windowPage } from '../../sign-in/pages/window.ts';
@@ -41,13 +42,15 @@ interface Returned extends Opened {
 const openResult = (parts: Parts) =>
   async function openResult({ request }: { request: HttpRequest }): Promise<Returned> {
     const code = parseParameters(request.query)?.get('code');
-    if (code === undefined) throw errors.returnRefused('there is no code');
+    if (code === undefined) throw signInErrors.returnRefused('there is no code');
     const result = await parts.handOffs.result(code);
-    if (!result) throw errors.returnRefused('the code is unknown, used, or older than 30 s');
+    if (!result) throw signInErrors.returnRefused('the code is unknown, used, or older than 30 s');
     const interaction = await parts.interactions.open(result.interactionId, request);
     if (!interaction) {
       await parts.database.batch([parts.handOffs.returning(code)]);
-      throw errors.returnRefused('the cookie of this sign-in is missing or another one; the code is spent');
+      throw signInErrors.returnRefused(
+        'the cookie of this sign-in is missing or another one; the code is spent',
+      );
     }
     return { code, result, ...(await openReply(parts.applications, parts, request, interaction)) };
   };
@@ -104,7 +107,7 @@ const keepForOpener = (parts: Parts) =>
   };
 
 const silently = (reason: HandOffError) =>
-  (reason === 'cis_unreachable' ? errors.temporarilyUnavailable : errors.loginRequired)(
+  (reason === 'cis_unreachable' ? responseErrors.temporarilyUnavailable : responseErrors.loginRequired)(
     `the agent says ${reason}`,
   );
 
@@ -117,7 +120,7 @@ const answerReason = (parts: Parts) =>
     const spends = [parts.handOffs.returning(code)];
     if (isSilent(interaction.authorization)) return failInteraction(parts, known, spends, silently(reason));
     if (reason === 'cancelled')
-      return failInteraction(parts, known, spends, errors.denied('cancelled at the agent'));
+      return failInteraction(parts, known, spends, responseErrors.denied('cancelled at the agent'));
     return toPage(
       parts,
       { ...known, interaction: { ...interaction, message: words.handOff[reason] } },

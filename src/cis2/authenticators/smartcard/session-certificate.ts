@@ -6,7 +6,8 @@ import { decodeJwt, isSigningAlgorithm, keyFits, publicKeyOf, verifySignature } 
 import { sessionCertificateType } from '../../../cis/protocol.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Urls } from '../../../service.ts';
-import { errors } from '../../errors.ts';
+import { sharedErrors } from '../../errors/shared.ts';
+import { smartcardErrors } from './errors.ts';
 
 /** A session key that CIS certified (RFC 7800). */
 export interface SessionCertificate {
@@ -30,7 +31,7 @@ export async function readSessionCertificate(
   token: string,
   parts: { cisKeys: RemoteKeys; cisKeysUrl: string; urls: Urls; clock: Clock },
 ): Promise<SessionCertificate> {
-  const refuse = (why: string) => errors.proofInvalid(`session certificate: ${why}`);
+  const refuse = (why: string) => smartcardErrors.proofInvalid(`session certificate: ${why}`);
   const jwt = decodeJwt(token);
   if (!jwt) throw refuse('it is not a JWT');
   const { alg, kid, typ } = jwt.header;
@@ -41,7 +42,7 @@ export async function readSessionCertificate(
   try {
     cisKey = await parts.cisKeys.key(parts.cisKeysUrl, kid);
   } catch (error) {
-    throw errors.cisUnreachable(`the keys of CIS: ${reasonOf(error)}`);
+    throw sharedErrors.cisUnreachable(`the keys of CIS: ${reasonOf(error)}`);
   }
   if (!cisKey) throw refuse('CIS has no key with this kid');
   if (!(await verifySignature(jwt, alg, cisKey))) throw refuse('the signature does not hold');

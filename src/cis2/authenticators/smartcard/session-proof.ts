@@ -2,9 +2,10 @@ import type { Clock } from '@alongside/kernel/clock';
 import { thumbprint } from '@alongside/kernel/jwk';
 import { cardMessage, type HandOffProof } from '../../../../identity-agent/protocol.ts';
 import type { ProofAnswer, SessionState } from '../../../cis/protocol.ts';
-import { errors } from '../../errors.ts';
 import type { Authentication } from '../../model/authentication.ts';
 import type { CisClient } from '../../model/cis-client.ts';
+import { signInErrors } from '../../sign-in/errors.ts';
+import { smartcardErrors } from './errors.ts';
 import type { SessionCertificate } from './session-certificate.ts';
 
 /** `amr` of a smartcard, by the generation of the agent. */
@@ -30,7 +31,7 @@ export async function askCis(cis: CisClient, issuer: string, proof: HandOffProof
       : { message: null, card: null },
   );
   if (!answer?.session.active)
-    throw errors.sessionEnded(answer ? `it ended: ${answer.session.endCause}` : 'CIS does not know it');
+    throw signInErrors.sessionEnded(answer ? `it ended: ${answer.session.endCause}` : 'CIS does not know it');
   return answer;
 }
 
@@ -41,14 +42,14 @@ export function authenticationOf(
   { session, card }: ProofAnswer,
   clock: Clock,
 ): Authentication {
-  const refuse = (why: string) => errors.proofInvalid(`CIS: ${why}`);
+  const refuse = (why: string) => smartcardErrors.proofInvalid(`CIS: ${why}`);
   if (session.sessionId !== proof.cis_sid || session.uid !== proof.sub)
     throw refuse('the session is another one');
   if (session.agentId !== proof.iss) throw refuse('the session was made by another agent');
   if (thumbprint(session.sessionKey) !== certificate.keyThumbprint)
     throw refuse('the session has another key');
   if ((proof.selected_roleid || null) !== (session.roleId || null)) throw refuse('the role is another one');
-  if (card && !card.valid) throw errors.cardRefused(card.reason ?? 'the signature does not hold');
+  if (card && !card.valid) throw smartcardErrors.cardRefused(card.reason ?? 'the signature does not hold');
   if (!proof.card_present && !cardMayLeave(session)) throw refuse('the card of this session must be in');
   const cardSigned = card?.valid === true;
   return {

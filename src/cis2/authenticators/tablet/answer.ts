@@ -3,8 +3,8 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { DecodedJwt, JwtClaims } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
-import { errors } from '../../errors.ts';
 import type { Credential } from '../../model/credentials.ts';
+import { tabletErrors } from './errors.ts';
 import { findTablet, type TabletParts } from './open.ts';
 import type { TabletRequest, TabletState } from './requests.ts';
 import { checkType, type TabletBody, tabletTypes, tokenIn } from './signed.ts';
@@ -31,7 +31,7 @@ const readClaims = ({ issuer }: TabletParts) =>
     const claims = checkType(jwt, tabletTypes.answer, issuer);
     for (const name of ['request', 'nonce', 'number'])
       if (typeof claims[name] !== 'string' || (claims[name] as string).length > 64)
-        throw errors.tabletMalformed(`${name} is not a short string`);
+        throw tabletErrors.tabletMalformed(`${name} is not a short string`);
     return { claims };
   };
 
@@ -39,9 +39,9 @@ const readClaims = ({ issuer }: TabletParts) =>
 const takeAnswer = ({ requests }: TabletParts) =>
   async function takeAnswer({ claims, credential }: Known): Promise<{ asked: TabletRequest }> {
     const asked = await requests.takeAnswer(String(claims.request), credential.id);
-    if (asked?.state !== 'opened') throw errors.tabletCodeUnknown('nothing waits for this answer');
+    if (asked?.state !== 'opened') throw tabletErrors.tabletCodeUnknown('nothing waits for this answer');
     if (!equalSecrets(asked.nonce, String(claims.nonce)))
-      throw errors.tabletMalformed('nonce is of another request');
+      throw tabletErrors.tabletMalformed('nonce is of another request');
     return { asked };
   };
 
@@ -64,7 +64,8 @@ const settle = ({ requests, recorder }: TabletParts) =>
     const said = String(claims.number);
     const state: TabletState =
       said === no ? 'denied' : equalSecrets(said, asked.number) ? 'approved' : 'wrongNumber';
-    if (!(await requests.settle(asked, state))) throw errors.tabletCodeUnknown('the desk gave up meanwhile');
+    if (!(await requests.settle(asked, state)))
+      throw tabletErrors.tabletCodeUnknown('the desk gave up meanwhile');
     recorder.record({
       keys: [asked.id.split('.')[0] ?? ''],
       from: 'browser',
@@ -73,7 +74,8 @@ const settle = ({ requests, recorder }: TabletParts) =>
       outcome: state === 'approved' ? 'ok' : 'refused',
       detail: { state },
     });
-    if (state === 'wrongNumber') throw errors.tabletWrongNumber('a candidate that is not on the screen');
+    if (state === 'wrongNumber')
+      throw tabletErrors.tabletWrongNumber('a candidate that is not on the screen');
     return json(200, { state });
   };
 

@@ -1,10 +1,10 @@
 import type { JsonObject } from '@alongside/kernel/json';
-import { errors } from '../../errors.ts';
 import type { Ceremony } from '../webauthn/ceremony.ts';
 import { isThirdLevel } from '../webauthn/policy.ts';
 import { verifyAttestation } from '../webauthn/register.ts';
 import { clientDataOf, readAssertion, readAttestation } from '../webauthn/response.ts';
 import { verifyAssertion } from '../webauthn/verify.ts';
+import { tabletErrors } from './errors.ts';
 import type { Holder, TabletBody } from './signed.ts';
 
 const textOf = (given: unknown): string => (given === undefined ? '' : JSON.stringify(given as JsonObject));
@@ -50,10 +50,11 @@ export class HolderChecks {
   async registered(given: unknown, challenge: string): Promise<Holder | null> {
     if (given === undefined && this.#development) return null;
     const attestation = readAttestation(textOf(given));
-    if (!this.#ceremony || !attestation) throw errors.tabletUnverified('there is no attestation');
-    if (clientDataOf(attestation)?.framed !== false) throw errors.tabletUnverified('the page was framed');
+    if (!this.#ceremony || !attestation) throw tabletErrors.tabletUnverified('there is no attestation');
+    if (clientDataOf(attestation)?.framed !== false)
+      throw tabletErrors.tabletUnverified('the page was framed');
     const verified = await verifyAttestation(this.#ceremony, attestation, challenge, 3);
-    if ('refused' in verified) throw errors.tabletUnverified(verified.refused);
+    if ('refused' in verified) throw tabletErrors.tabletUnverified(verified.refused);
     return { id: attestation.id, key: verified.body };
   }
 
@@ -61,11 +62,11 @@ export class HolderChecks {
   async verified(holder: Holder, given: unknown, challenge: string): Promise<Holder> {
     const assertion = readAssertion(textOf(given));
     if (!this.#ceremony || assertion?.id !== holder.id)
-      throw errors.tabletUnverified('there is no assertion of its credential');
-    if (clientDataOf(assertion)?.framed !== false) throw errors.tabletUnverified('the page was framed');
+      throw tabletErrors.tabletUnverified('there is no assertion of its credential');
+    if (clientDataOf(assertion)?.framed !== false) throw tabletErrors.tabletUnverified('the page was framed');
     const known = { body: holder.key, lookup: holder.id };
     const use = await verifyAssertion(this.#ceremony, assertion, challenge, known);
-    if ('refused' in use) throw errors.tabletUnverified(use.refused);
+    if ('refused' in use) throw tabletErrors.tabletUnverified(use.refused);
     return { ...holder, key: { ...holder.key, counter: use.counter } };
   }
 }

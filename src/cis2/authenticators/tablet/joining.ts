@@ -4,7 +4,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { SingleUse } from '../../../storage/single-use.ts';
-import { errors } from '../../errors.ts';
+import { tabletErrors } from './errors.ts';
 import type { HolderChecks } from './holder.ts';
 import { checkType, type Holder, keyThatSigned, kidOf, tabletTypes, tokenIn } from './signed.ts';
 
@@ -42,12 +42,12 @@ export const createTabletJoin = (singleUse: SingleUse, holders: HolderChecks, is
     const { jwt, label } = tokenIn(request.headers['content-type'], request.body);
     const { code, holder: given } = checkType(jwt, tabletTypes.key, issuer);
     const jwk = await keyThatSigned(jwt);
-    if (!jwk) throw errors.tabletMalformed('the token is not signed with a P-256 key of its header');
+    if (!jwk) throw tabletErrors.tabletMalformed('the token is not signed with a P-256 key of its header');
     if (typeof code !== 'string' || code.length > 64 || !(await joiningOf(singleUse, code)))
-      throw errors.tabletCodeUnknown('no enrolment waits for it');
+      throw tabletErrors.tabletCodeUnknown('no enrolment waits for it');
     const holder = await holders.registered(given, code);
     if (!(await singleUse.claim(takenKind, code, joiningLifetime)))
-      throw errors.tabletCodeUnknown('another tablet came first');
+      throw tabletErrors.tabletCodeUnknown('another tablet came first');
     await singleUse.replace(kind, code, { jwk, label, holder } satisfies Joining);
     return json(200, { number: comparedNumber(jwk) });
   };

@@ -6,8 +6,8 @@ import type { DecodedJwt } from '@alongside/kernel/jws';
 import { steps } from '@alongside/kernel/steps';
 import { counted } from '../../../oauth/counters.ts';
 import type { Database } from '../../../storage/database.ts';
-import { errors } from '../../errors.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
+import { tabletErrors } from './errors.ts';
 import type { HolderChecks } from './holder.ts';
 import { isNear, type Networks, nearAddress } from './proximity.ts';
 import type { TabletRequest, TabletRequests } from './requests.ts';
@@ -48,20 +48,20 @@ export const findTablet = ({ credentials, holders }: TabletParts) =>
     const { kid } = jwt.header;
     const found = typeof kid === 'string' ? await credentials.find<TabletBody>('tablet', kid) : [];
     const credential = found[0];
-    if (!credential) throw errors.tabletUnknown('no live tablet has this key');
+    if (!credential) throw tabletErrors.tabletUnknown('no live tablet has this key');
     if (!holders.counts(credential.body))
-      throw errors.tabletUnknown(
+      throw tabletErrors.tabletUnknown(
         'its key is public, or makes sure of nobody: it counts in development alone',
       );
     if (!(await signedWith(jwt, credential.body.jwk)))
-      throw errors.tabletUnknown('the signature does not hold');
+      throw tabletErrors.tabletUnknown('the signature does not hold');
     return { credential };
   };
 
 const readCode = ({ issuer }: TabletParts) =>
   async function readCode({ jwt }: FromTablet): Promise<{ code: string }> {
     const code = shortCodeOf(checkType(jwt, tabletTypes.open, issuer).code);
-    if (code === undefined) throw errors.tabletCodeUnknown('it is no code');
+    if (code === undefined) throw tabletErrors.tabletCodeUnknown('it is no code');
     return { code };
   };
 
@@ -69,8 +69,8 @@ const readCode = ({ issuer }: TabletParts) =>
 const checkOften = (parts: TabletParts) =>
   async function checkOften({ credential: { uid } }: FromTablet): Promise<void> {
     if ((await counted(parts, `tablet:${uid}`, often)) > often.limit)
-      throw errors.tabletOften(`${uid} was asked too often`);
-    if (!(await parts.requests.claimPerson(uid))) throw errors.tabletBusy(`${uid} has an open request`);
+      throw tabletErrors.tabletOften(`${uid} was asked too often`);
+    if (!(await parts.requests.claimPerson(uid))) throw tabletErrors.tabletBusy(`${uid} has an open request`);
   };
 
 const takeCode = ({ requests }: TabletParts) =>
@@ -81,7 +81,7 @@ const takeCode = ({ requests }: TabletParts) =>
     const asked = await requests.takeCode(code);
     if (asked) return { asked };
     await requests.release(credential.uid);
-    throw errors.tabletCodeUnknown('it was never given, has run out or was used');
+    throw tabletErrors.tabletCodeUnknown('it was never given, has run out or was used');
   };
 
 /** A code that was carried elsewhere is a relay: it ends there. */
@@ -93,7 +93,7 @@ const checkNear = ({ requests, networks }: TabletParts) =>
   }: FromTablet & { asked: TabletRequest }): Promise<void> {
     if (isNear(asked.address, nearAddress(request), networks)) return;
     await requests.settle({ ...asked, uid, credentialId: id }, 'elsewhere');
-    throw errors.tabletElsewhere(`the desk is at ${asked.address}, the tablet at ${request.address}`);
+    throw tabletErrors.tabletElsewhere(`the desk is at ${asked.address}, the tablet at ${request.address}`);
   };
 
 const answerQuestion = ({ requests, recorder }: TabletParts) =>
@@ -102,7 +102,7 @@ const answerQuestion = ({ requests, recorder }: TabletParts) =>
     asked,
   }: FromTablet & { asked: TabletRequest }): Promise<Answer> {
     const reference = await requests.opened(asked, uid, id);
-    if (reference === undefined) throw errors.tabletCodeUnknown('the desk gave up meanwhile');
+    if (reference === undefined) throw tabletErrors.tabletCodeUnknown('the desk gave up meanwhile');
     recorder.record({
       keys: [asked.id.split('.')[0] ?? ''],
       from: 'browser',

@@ -7,8 +7,8 @@ import {
   publicKeyOf,
   verifySignature,
 } from '@alongside/kernel/jws';
-import { errors } from '../../errors.ts';
 import type { WebAuthnBody } from '../webauthn/kind.ts';
+import { tabletErrors } from './errors.ts';
 
 /** Kinds of what a tablet signs: none of them is ever taken for another (RFC 8725 section 3.11). */
 export const tabletTypes = {
@@ -41,15 +41,15 @@ export const longestTabletBody = 32_768;
 /** The token in the JSON body of a tablet's request. Throws `tabletMalformed`. */
 export function tokenIn(contentType: string | undefined, body: string): { jwt: DecodedJwt; label: string } {
   if (!/^application\/json\s*(;|$)/i.test(contentType ?? '') || body.length > longestTabletBody)
-    throw errors.tabletMalformed('JSON was expected');
+    throw tabletErrors.tabletMalformed('JSON was expected');
   let parsed: ReturnType<typeof parseJsonObject>;
   try {
     parsed = parseJsonObject(body);
   } catch (error) {
-    throw errors.tabletMalformed('not a JSON object', {}, error);
+    throw tabletErrors.tabletMalformed('not a JSON object', {}, error);
   }
   const jwt = typeof parsed.token === 'string' ? decodeJwt(parsed.token) : undefined;
-  if (!jwt) throw errors.tabletMalformed('no token');
+  if (!jwt) throw tabletErrors.tabletMalformed('no token');
   const label =
     typeof parsed.label === 'string' ? parsed.label.replace(/\p{C}/gu, '').trim().slice(0, 60) : '';
   return { jwt, label };
@@ -61,10 +61,11 @@ export function checkType(
   typ: (typeof tabletTypes)[keyof typeof tabletTypes],
   issuer: string,
 ): JwtClaims {
-  if (header.typ !== typ) throw errors.tabletMalformed(`typ is ${String(header.typ)}, ${typ} was expected`);
+  if (header.typ !== typ)
+    throw tabletErrors.tabletMalformed(`typ is ${String(header.typ)}, ${typ} was expected`);
   if (header.alg !== 'ES256')
-    throw errors.tabletMalformed(`alg is ${String(header.alg)}, ES256 was expected`);
-  if (claims.aud !== issuer) throw errors.tabletMalformed('aud is another issuer');
+    throw tabletErrors.tabletMalformed(`alg is ${String(header.alg)}, ES256 was expected`);
+  if (claims.aud !== issuer) throw tabletErrors.tabletMalformed('aud is another issuer');
   return claims;
 }
 

@@ -11,8 +11,8 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { JsonObject } from '@alongside/kernel/json';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
+import { enrolmentErrors } from '../../enrolment/errors.ts';
 import { labelOf } from '../../enrolment/label.ts';
-import { errors } from '../../errors.ts';
 import type { Credential, Draft } from '../../model/credentials.ts';
 import { userHandleOf } from './ceremony.ts';
 import { developmentAaguid, developmentFingerprint } from './development-root.ts';
@@ -101,10 +101,10 @@ function readKey(privateKey: string): KeyObject {
     if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
   } catch (error) {
     const problem = 'must be a PKCS #8 private key, DER in base64';
-    throw errors.consoleBody(reasonOf(error), { field: 'credential.privateKey', problem }, error);
+    throw enrolmentErrors.consoleBody(reasonOf(error), { field: 'credential.privateKey', problem }, error);
   }
   const problem = 'must be a P-256 key';
-  throw errors.consoleBody(problem, { field: 'credential.privateKey', problem });
+  throw enrolmentErrors.consoleBody(problem, { field: 'credential.privateKey', problem });
 }
 
 /** Reads a credential that a tester brings; without one, makes it. */
@@ -113,7 +113,10 @@ export function bringKey(kind: WebAuthnKind, body: JsonObject): Omit<Draft, 'uid
   if (!success) {
     const [issue] = error.issues;
     const field = (issue?.path ?? []).join('.');
-    throw errors.consoleBody(`${field}: ${issue?.message}`, { field, problem: issue?.message ?? '' });
+    throw enrolmentErrors.consoleBody(`${field}: ${issue?.message}`, {
+      field,
+      problem: issue?.message ?? '',
+    });
   }
   const { credential, label } = data;
   const key: Key = credential

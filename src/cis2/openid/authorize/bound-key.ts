@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import { errors } from '../../errors.ts';
+import { responseErrors } from '../../errors/response.ts';
 import { rulesOf } from '../../model/profiles.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Reply } from '../../responses/reply.ts';
@@ -24,5 +24,5 @@ export async function checkBoundKey({
   const fits = thumbprintForm.test(named) && (proven === null || proven === named);
   return fits
     ? { jkt: named }
-    : reply.fail(errors.keyInvalid(`dpop_jkt is ${named}, proven is ${proven ?? 'none'}`));
+    : reply.fail(responseErrors.keyInvalid(`dpop_jkt is ${named}, proven is ${proven ?? 'none'}`));
 }

@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import { errors } from '../../errors.ts';
+import { responseErrors } from '../../errors/response.ts';
 import type { ClaimNames } from '../../model/authorization-request.ts';
 import { claimValues } from '../../model/scopes.ts';
 import type { Reply } from '../../responses/reply.ts';
@@ -92,5 +92,5 @@ export async function checkClaims({
   const text = parameters.get('claims');
   if (text === undefined) return { claims: none };
   const claims = parseClaims(text);
-  return claims ? { claims } : reply.fail(errors.claimsInvalid());
+  return claims ? { claims } : reply.fail(responseErrors.claimsInvalid());
 }

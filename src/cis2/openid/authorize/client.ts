@@ -2,7 +2,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications } from '../../../oauth/applications.ts';
 import { likeness } from '../../../oauth/likeness.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import { errors } from '../../errors.ts';
+import { requestErrors } from '../../errors/request.ts';
 import type { ResponseMode } from '../../model/authorization-request.ts';
 import { findRelyingParty, type RelyingParty } from '../../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../../responses/reply.ts';
@@ -19,9 +19,9 @@ interface WithParty extends WithParameters {
 export const findClient = (applications: Applications) =>
   async function findClient({ parameters }: WithParameters): Promise<{ party: RelyingParty }> {
     const clientId = parameters.get('client_id');
-    if (clientId === undefined) throw errors.clientMissing('client_id is missing');
+    if (clientId === undefined) throw requestErrors.clientMissing('client_id is missing');
     const party = await findRelyingParty(applications, clientId);
-    if (!party) throw errors.clientUnknown(`no approved client of CIS2 has the id ${clientId}`);
+    if (!party) throw requestErrors.clientUnknown(`no approved client of CIS2 has the id ${clientId}`);
     return { party };
   };
 
@@ -34,9 +34,9 @@ const describe = (redirectUri: string, registered: readonly string[]): string =>
 /** Where to answer: an address that the client registered, byte for byte. */
 export async function checkRedirectUri({ parameters, party }: WithParty): Promise<{ redirectUri: string }> {
   const redirectUri = parameters.get('redirect_uri');
-  if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
+  if (redirectUri === undefined) throw requestErrors.redirectMissing('redirect_uri is missing');
   if (!isRegisteredRedirect(party.client, redirectUri))
-    throw errors.redirectUnknown(describe(redirectUri, party.client.redirectUris));
+    throw requestErrors.redirectUnknown(describe(redirectUri, party.client.redirectUris));
   return { redirectUri };
 }
 

@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { unlike } from '../../../oauth/likeness.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import { errors } from '../../errors.ts';
+import { responseErrors } from '../../errors/response.ts';
 import type { AuthorizationRequest, ResponseMode } from '../../model/authorization-request.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Reply } from '../../responses/reply.ts';
@@ -25,12 +25,14 @@ export const checkIdTokenHint = (keys: SigningKeys, issuer: string) =>
     const token = parameters.get('id_token_hint');
     if (token === undefined) return { subject: claims.subject, hinted: false };
     const result = await readIdTokenHint(keys, issuer, token);
-    if ('fault' in result) return reply.fail(errors.hintInvalid(result.fault));
+    if ('fault' in result) return reply.fail(responseErrors.hintInvalid(result.fault));
     const { hint } = result;
     if (hint.audience !== party.client.clientId)
-      return reply.fail(errors.hintInvalid(unlike('aud', hint.audience, party.client.clientId)));
+      return reply.fail(responseErrors.hintInvalid(unlike('aud', hint.audience, party.client.clientId)));
     if (claims.subject !== null && claims.subject !== hint.sub)
-      return reply.fail(errors.claimsInvalid('the claims parameter means another person than id_token_hint'));
+      return reply.fail(
+        responseErrors.claimsInvalid('the claims parameter means another person than id_token_hint'),
+      );
     return { subject: hint.sub, hinted: true };
   };
 

@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import { errors } from '../../errors.ts';
+import { responseErrors } from '../../errors/response.ts';
 import { isAcrValue } from '../../model/acr.ts';
 import type { Reply } from '../../responses/reply.ts';
 import type { AuthorizationClaims } from './claims-parameter.ts';
@@ -26,6 +26,6 @@ export const checkLevel = (otherwise: readonly string[]) =>
     const asked = [...new Set((claimed.length > 0 ? claimed : plain).filter(isAcrValue))];
     if (asked.length > 0) return { acr: asked };
     if (claims.acr.essential && claimed.length > 0)
-      return reply.fail(errors.levelUnmet(`none of ${claimed.join(' ')} is known`));
+      return reply.fail(responseErrors.levelUnmet(`none of ${claimed.join(' ')} is known`));
     return { acr: [...otherwise] };
   };

@@ -1,7 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
-import { errors } from '../../errors.ts';
+import { requestErrors } from '../../errors/request.ts';
 
 /** Longest values in characters; what is not named here may have 1,024. */
 const limits: Readonly<Record<string, number>> = {
@@ -19,13 +19,14 @@ const longestQuery = 14_500;
 function readPageParameters(request: HttpRequest): Parameters {
   const posted = request.method === 'POST';
   if (posted && !isForm(request.headers['content-type']))
-    throw errors.requestMalformed(
+    throw requestErrors.requestMalformed(
       `a form was expected, the content type is ${request.headers['content-type'] ?? 'missing'}`,
     );
   const parameters = parseParameters(posted ? request.body : request.query);
-  if (!parameters) throw errors.requestMalformed('the parameters are not well-formed, or more than 100');
+  if (!parameters)
+    throw requestErrors.requestMalformed('the parameters are not well-formed, or more than 100');
   const repeated = parameters.repeated();
-  if (repeated !== undefined) throw errors.parameterRepeated(`${repeated} came more than once`);
+  if (repeated !== undefined) throw requestErrors.parameterRepeated(`${repeated} came more than once`);
   checkLengths(parameters);
   return parameters;
 }
@@ -35,7 +36,7 @@ export function checkLengths(parameters: Parameters): void {
   for (const [name, value] of parameters.entries()) {
     const limit = limits[name] ?? otherLimit;
     if (value.length > limit)
-      throw errors.requestTooLong(`${name} has ${value.length} characters, ${limit} are allowed`);
+      throw requestErrors.requestTooLong(`${name} has ${value.length} characters, ${limit} are allowed`);
   }
 }
 
@@ -58,6 +59,7 @@ export const reenterByGet = (address: string) =>
   }): Promise<Answer | undefined> {
     if (request.method !== 'POST') return undefined;
     const to = withQuery(address, Object.fromEntries(parameters.entries()));
-    if (to.length > longestQuery) throw errors.requestTooLong(`the request has ${to.length} characters`);
+    if (to.length > longestQuery)
+      throw requestErrors.requestTooLong(`the request has ${to.length} characters`);
     return redirect(to, 303);
   };

@@ -7,7 +7,7 @@ import type { Parameters } from '../../../oauth/parameters.ts';
 import { type PushedRequests, requestUriPrefix } from '../../../oauth/pushed-requests.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import { readRequestObject } from '../../../oauth/request-object.ts';
-import { errors } from '../../errors.ts';
+import { responseErrors } from '../../errors/response.ts';
 import { mustPush, mustSign, requestAlgorithms, rulesOf } from '../../model/profiles.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../../responses/reply.ts';
@@ -37,10 +37,10 @@ export async function openRequestObject(
   const { clientId } = client;
   const rules = { clientId, issuer: parts.issuer, algorithms: requestAlgorithms(client) };
   const result = await readRequestObject(text, rules, client, parts);
-  if ('fault' in result) throw errors.requestObjectInvalid(result.fault);
+  if ('fault' in result) throw responseErrors.requestObjectInvalid(result.fault);
   // FAPI 2.0 Message Signing section 5.3.1.
   if (rulesOf(client).strict && decodeJwt(text)?.claims.nbf === undefined)
-    throw errors.requestObjectInvalid('nbf is missing');
+    throw responseErrors.requestObjectInvalid('nbf is missing');
   checkLengths(result.parameters);
   return result.parameters;
 }
@@ -75,13 +75,13 @@ export const resolveRequest = (parts: ReplyFrame & ObjectParts & { pushed: Pushe
     const { parameters, party } = asked;
     const requestUri = parameters.get('request_uri');
     if (rulesOf(party.client).extended && requestUri !== undefined && parameters.has('request'))
-      return refuse(parts, asked, errors.requestTwice('request and request_uri came together'));
+      return refuse(parts, asked, responseErrors.requestTwice('request and request_uri came together'));
     if (rulesOf(party.client).extended && requestUri?.startsWith(requestUriPrefix)) {
       const found = await parts.pushed.find(requestUri, party.client.clientId);
       // It was checked, and its object opened, when it was pushed.
       if (found) return { parameters: found, pushed: requestUri, signed: true };
       const detail = `no request of ${party.client.clientId} waits under it`;
-      return refuse(parts, asked, errors.requestUriInvalid(detail));
+      return refuse(parts, asked, responseErrors.requestUriInvalid(detail));
     }
     try {
       const inside = await openRequestObject(parts, asked);
@@ -100,7 +100,8 @@ export async function checkOrigin({
   signed,
 }: Asked & RequestOrigin & { reply: Reply }): Promise<Answer | undefined> {
   if (mustPush(client) && pushed === null)
-    return reply.fail(errors.requestNotPushed('the request came by the browser'));
-  if (mustSign(client) && !signed) return reply.fail(errors.requestNotSigned('it is no request object'));
+    return reply.fail(responseErrors.requestNotPushed('the request came by the browser'));
+  if (mustSign(client) && !signed)
+    return reply.fail(responseErrors.requestNotSigned('it is no request object'));
   return undefined;
 }

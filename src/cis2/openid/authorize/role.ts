@@ -3,7 +3,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import type { Person } from '../../../cis/protocol.ts';
-import { errors } from '../../errors.ts';
+import { responseErrors } from '../../errors/response.ts';
 import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
@@ -36,7 +36,7 @@ export const settleSessionRole = ({ cis, ends, log }: { cis: CisClient; ends: Se
       person = await cis.person(session.uid);
       if (!person || person.disabled) await ends.end([session], 'disabled');
     } catch (error) {
-      if (isSilent(authorization)) return reply.fail(errors.temporarilyUnavailable(reasonOf(error)));
+      if (isSilent(authorization)) return reply.fail(responseErrors.temporarilyUnavailable(reasonOf(error)));
       log.warn({ reason: reasonOf(error) }, 'a session is not used silently while CIS cannot be asked');
     }
     if (!person || person.disabled) return { session: null, role: none };
@@ -54,7 +54,8 @@ export const askForRole = (interactions: Interactions) =>
     reply,
   }: Asked & { role: Settled }): Promise<Answer | undefined> {
     if (!session || !role.asks) return undefined;
-    if (isSilent(authorization)) return reply.fail(errors.interactionRequired('a role must be chosen'));
+    if (isSilent(authorization))
+      return reply.fail(responseErrors.interactionRequired('a role must be chosen'));
     const { interaction, cookie } = await interactions.begin(request, authorization, { sid: session.sid });
     return redirect(interactionPath(interaction.id, 'role'), 302, { 'set-cookie': cookie });
   };

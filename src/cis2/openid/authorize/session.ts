@@ -3,7 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { Database } from '../../../storage/database.ts';
-import { errors } from '../../errors.ts';
+import { responseErrors } from '../../errors/response.ts';
 import { firstMet } from '../../model/acr.ts';
 import { reachedFor } from '../../model/authentication.ts';
 import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
@@ -69,7 +69,7 @@ export const findSession = (parts: {
     if (standing.holds) return { ...here, session };
     // That nobody is signed in is not known, so it is not said.
     if (standing.unknown !== undefined && isSilent(authorization))
-      return reply.fail(errors.temporarilyUnavailable(standing.unknown));
+      return reply.fail(responseErrors.temporarilyUnavailable(standing.unknown));
     if (!standing.ended) return here;
     await parts.ends.end([session], standing.ended);
     return none;
@@ -101,7 +101,7 @@ export const answerSilently = (parts: {
       const { pushed } = authorization;
       // Two tabs with one request: nobody should sign in for the second, which no sign-in can answer any more.
       if (pushed !== null && (await parts.pushed.isSpent(pushed)))
-        return reply.fail(errors.requestUriInvalid('a code was given out for it at the same time'));
+        return reply.fail(responseErrors.requestUriInvalid('a code was given out for it at the same time'));
       // The session ended in this very moment: go on as if there had been none.
       return undefined;
     }

@@ -10,7 +10,6 @@ import type { Applications } from '../../../oauth/applications.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { SignOutWithoutSession } from '../../dependencies.ts';
-import { errors } from '../../errors.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
 import { findRelyingParty, type RelyingParty } from '../../model/relying-party.ts';
@@ -21,6 +20,7 @@ import type { Sessions } from '../../sessions/sessions.ts';
 import { words } from '../../text/words.ts';
 import { readParameters, reenterByGet } from '../authorize/parameters.ts';
 import { type IdTokenHint, readIdTokenHint } from '../id-token-hint.ts';
+import { endSessionErrors } from './errors.ts';
 import { confirmSignOutPage, signedOutPage } from './page.ts';
 
 interface Parts {
@@ -87,7 +87,7 @@ const findClient = ({ applications }: Parts) =>
   }): Promise<{ party: RelyingParty | null }> {
     const named = parameters.get('client_id');
     if (hint && named !== undefined && named !== hint.audience)
-      throw errors.logoutClient(`client_id is ${named}, the hint was made for ${hint.audience}`);
+      throw endSessionErrors.logoutClient(`client_id is ${named}, the hint was made for ${hint.audience}`);
     const clientId = hint?.audience ?? named;
     return { party: (clientId !== undefined && (await findRelyingParty(applications, clientId))) || null };
   };
@@ -105,7 +105,7 @@ async function findTarget({
   const address = parameters.get('post_logout_redirect_uri');
   if (address === undefined || !party) return { to: null };
   if (!party.client.postLogoutRedirectUris.includes(address))
-    throw errors.logoutRedirect(
+    throw endSessionErrors.logoutRedirect(
       `${address} came, registered are: ${party.client.postLogoutRedirectUris.join(' ')}`,
     );
   // A hint that was sent and does not hold proves no client.
@@ -211,7 +211,7 @@ export function createConfirmSignOut(parts: Parts): Endpoint {
     const kept = await parts.singleUse.peek<SignOut>(confirmKind, form?.get('question') ?? '');
     const own = await parts.sessions.current(request);
     if (!kept || (kept.elsewhere ? own !== undefined : own?.sid !== kept.sid))
-      throw errors.logoutUnknown('the question is unknown, or belongs to another session');
+      throw endSessionErrors.logoutUnknown('the question is unknown, or belongs to another session');
     const session = own ?? (await parts.sessions.get(kept.sid)) ?? null;
     return end({ request, session, to: kept.to });
   };

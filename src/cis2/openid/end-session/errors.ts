@@ -6,7 +6,7 @@ const user = { actor: 'user' } as const;
 const page = { status: 400, code: 'invalid_request', ...developer } as const;
 
 /** Sign-out. */
-export const logoutErrors = catalogue('cis2', {
+export const endSessionErrors = catalogue('cis2', {
   logoutClient: {
     ...page,
     description: english.errors.logoutClient,

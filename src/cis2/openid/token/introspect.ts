@@ -3,7 +3,7 @@ import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { confirmationOf, tokenTypeOf } from '../../../oauth/confirmation.ts';
 import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
-import { errors } from '../../errors.ts';
+import { tokenErrors } from '../../errors/token.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { factsOf } from '../../model/token-facts.ts';
@@ -59,7 +59,7 @@ const answerState = (parts: Parts) =>
 /** Whoever may ask without proof could try tokens out (RFC 7662 section 4). */
 async function refusePublic({ party }: { party: RelyingParty }): Promise<void> {
   if (party.client.tokenEndpointAuthMethod === 'none')
-    throw errors.clientUnauthenticated(`${party.application.name} is a public client`);
+    throw tokenErrors.clientUnauthenticated(`${party.application.name} is a public client`);
 }
 
 /** `POST /introspect` (RFC 7662). A client may ask about its own tokens. */

@@ -1,7 +1,7 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Confirmation } from '../../../oauth/confirmation.ts';
 import { readCertificate } from '../../../oauth/mutual-tls.ts';
-import { errors } from '../../errors.ts';
+import { tokenErrors } from '../../errors/token.ts';
 import { type Addresses, type ProofChecks, readProof } from '../../model/confirmation.ts';
 import { rulesOf } from '../../model/profiles.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
@@ -17,7 +17,9 @@ export const proveKey = (addresses: Addresses, checks: ProofChecks) =>
     if (!rulesOf(party.client).extended) return { jkt: null };
     const proof = await readProof(request, party.client, addresses, checks);
     if (proof && 'fault' in proof)
-      throw proof.needsNonce ? errors.dpopNonceNeeded(proof.fault) : errors.dpopProofInvalid(proof.fault);
+      throw proof.needsNonce
+        ? tokenErrors.dpopNonceNeeded(proof.fault)
+        : tokenErrors.dpopProofInvalid(proof.fault);
     return { jkt: proof?.jkt ?? null };
   };
 
@@ -33,14 +35,16 @@ export async function bindSender({
   const byCertificate =
     client.boundTokens === 'certificate' || (strict && jkt === null && !client.boundTokens);
   if (client.boundTokens === 'certificate' && !certificate)
-    throw errors.certificateMissing('the client registered tokens bound to its certificate, and none came');
+    throw tokenErrors.certificateMissing(
+      'the client registered tokens bound to its certificate, and none came',
+    );
   if (client.boundTokens === 'dpop' && jkt === null)
-    throw errors.dpopProofInvalid('the client registered tokens bound by DPoP, and no proof came');
+    throw tokenErrors.dpopProofInvalid('the client registered tokens bound by DPoP, and no proof came');
   const confirmation: Confirmation = {
     ...(jkt === null ? {} : { jkt }),
     ...(byCertificate && certificate ? { 'x5t#S256': certificate.thumbprint } : {}),
   };
   if (Object.keys(confirmation).length > 0) return { confirmation };
-  if (strict) throw errors.dpopProofInvalid('neither a DPoP proof nor a certificate came');
+  if (strict) throw tokenErrors.dpopProofInvalid('neither a DPoP proof nor a certificate came');
   return { confirmation: null };
 }

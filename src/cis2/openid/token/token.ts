@@ -8,7 +8,7 @@ import type { ProofNonces } from '../../../oauth/dpop-nonce.ts';
 import { type Parameters, parseParameters } from '../../../oauth/parameters.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
-import { errors } from '../../errors.ts';
+import { tokenErrors } from '../../errors/token.ts';
 import type { Addresses } from '../../model/confirmation.ts';
 import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
 import { readForm } from './form.ts';
@@ -18,9 +18,9 @@ import { bindSender, proveKey } from './sender.ts';
 const findGrant = (grants: ReadonlyMap<string, Grant>) =>
   async function findGrant({ parameters }: { parameters: Parameters }): Promise<{ grant: Grant }> {
     const type = parameters.get('grant_type');
-    if (type === undefined) throw errors.grantMissing('grant_type is missing');
+    if (type === undefined) throw tokenErrors.grantMissing('grant_type is missing');
     const grant = grants.get(type);
-    if (!grant) throw errors.grantUnsupported(`${type} is not one of ${[...grants.keys()].join(' ')}`);
+    if (!grant) throw tokenErrors.grantUnsupported(`${type} is not one of ${[...grants.keys()].join(' ')}`);
     return { grant };
   };
 

@@ -1,7 +1,7 @@
 import type { Applications } from '../../../../oauth/applications.ts';
 import { limitFailures } from '../../../../oauth/limit-failures.ts';
 import type { NetworkLimit } from '../../../../oauth/network-limit.ts';
-import { errors } from '../../../errors.ts';
+import { tokenErrors } from '../../../errors/token.ts';
 import { rulesOf } from '../../../model/profiles.ts';
 import { findRelyingParty, type RelyingParty } from '../../../model/relying-party.ts';
 import type { ClientAuthenticationMethod, TokenRequest } from './method.ts';
@@ -15,15 +15,15 @@ export interface ClientAuthentication {
 
 /** Authenticates the client, and counts each failure for the network that it is from. */
 export const authenticateClient = (parts: ClientAuthentication) =>
-  limitFailures(parts.failures, errors.networkBusy, authenticate(parts));
+  limitFailures(parts.failures, tokenErrors.networkBusy, authenticate(parts));
 
 /** Proves who the client is: by the one way that the request uses, which must be the one that it registered. */
 const authenticate = ({ applications, methods }: ClientAuthentication) =>
   async function authenticateClient(asked: TokenRequest): Promise<{ party: RelyingParty }> {
     const used = methods.filter((method) => method.isUsed(asked));
     const [method] = used;
-    if (!method) throw errors.clientUnauthenticated('the request has no client authentication');
-    if (used.length > 1) throw errors.clientMethods(used.flatMap(({ ids }) => ids).join(' and '));
+    if (!method) throw tokenErrors.clientUnauthenticated('the request has no client authentication');
+    if (used.length > 1) throw tokenErrors.clientMethods(used.flatMap(({ ids }) => ids).join(' and '));
     const clientId = method.claimedClient(asked);
     if (clientId === undefined) throw method.refuse('the client cannot be read');
     const named = asked.parameters.get('client_id');

@@ -10,7 +10,7 @@ import {
 } from '../../../../oauth/mutual-tls.ts';
 import type { RemoteKeys } from '../../../../oauth/remote-keys.ts';
 import { FetchError } from '../../../../oauth/safe-fetch.ts';
-import { errors } from '../../../errors.ts';
+import { tokenErrors } from '../../../errors/token.ts';
 import type { RelyingParty } from '../../../model/relying-party.ts';
 import type { ClientAuthenticationMethod, TokenRequest } from './method.ts';
 
@@ -51,9 +51,9 @@ export const mutualTls = (parts: Parts): ClientAuthenticationMethod => ({
   ids: mutualTlsMethods,
   isUsed,
   claimedClient: ({ parameters }) => parameters.get('client_id'),
-  refuse: (detail) => errors.clientUnauthenticated(detail),
+  refuse: (detail) => tokenErrors.clientUnauthenticated(detail),
   async prove(asked, party) {
     const fault = await faultOf(parts, asked, party);
-    if (fault !== undefined) throw errors.clientUnauthenticated(fault);
+    if (fault !== undefined) throw tokenErrors.clientUnauthenticated(fault);
   },
 });

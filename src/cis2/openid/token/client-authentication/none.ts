@@ -1,4 +1,4 @@
-import { errors } from '../../../errors.ts';
+import { tokenErrors } from '../../../errors/token.ts';
 import type { ClientAuthenticationMethod } from './method.ts';
 
 /** A public client: it names itself and proves nothing; PKCE binds its codes (RFC 9700 section 2.1.1). */
@@ -11,6 +11,6 @@ export const none: ClientAuthenticationMethod = {
     !parameters.has('client_assertion') &&
     parameters.has('client_id'),
   claimedClient: ({ parameters }) => parameters.get('client_id'),
-  refuse: (detail) => errors.clientUnauthenticated(detail),
+  refuse: (detail) => tokenErrors.clientUnauthenticated(detail),
   prove: async () => undefined,
 };

@@ -3,7 +3,7 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import { assertionFault, claimedClient, clientAssertionType } from '../../../../oauth/client-assertion.ts';
 import type { RemoteKeys } from '../../../../oauth/remote-keys.ts';
 import type { SingleUse } from '../../../../storage/single-use.ts';
-import { errors } from '../../../errors.ts';
+import { tokenErrors } from '../../../errors/token.ts';
 import { endpointPaths } from '../../../model/endpoints.ts';
 import { assertionAlgorithms } from '../../../model/profiles.ts';
 import { assertionHints } from './assertion-hints.ts';
@@ -16,7 +16,7 @@ interface Parts {
   clientKeys: RemoteKeys;
 }
 
-const refuse = (detail: string) => errors.assertionInvalid(detail);
+const refuse = (detail: string) => tokenErrors.assertionInvalid(detail);
 
 /** `private_key_jwt` (OpenID Connect Core section 9, RFC 7523). */
 export const privateKeyJwt = (parts: Parts): ClientAuthenticationMethod => ({

@@ -6,7 +6,7 @@ import type { Tokens } from '../../../../oauth/tokens.ts';
 import type { Urls } from '../../../../service.ts';
 import type { AuditLog } from '../../../../storage/audit.ts';
 import type { Database } from '../../../../storage/database.ts';
-import { errors } from '../../../errors.ts';
+import { tokenErrors } from '../../../errors/token.ts';
 import type { CisClient } from '../../../model/cis-client.ts';
 import { partyOf } from '../../../model/relying-party.ts';
 import type { CodeGrant, Codes } from '../../../responses/codes.ts';
@@ -42,16 +42,18 @@ const retryTime = 10_000;
 function checkVerifier({ parameters }: GrantRequest, { challenge }: CodeGrant): void {
   const verifier = parameters.get('code_verifier');
   if (challenge === null) {
-    if (verifier !== undefined) throw errors.codeInvalid('a code_verifier came, no code_challenge had');
+    if (verifier !== undefined) throw tokenErrors.codeInvalid('a code_verifier came, no code_challenge had');
   } else if (!verifierFits(verifier, challenge)) {
-    throw errors.codeInvalid(`code_verifier ${verifier === undefined ? 'is missing' : 'does not fit'}`);
+    throw tokenErrors.codeInvalid(`code_verifier ${verifier === undefined ? 'is missing' : 'does not fit'}`);
   }
 }
 
 /** A code that is bound to a key is redeemed with a proof of it (RFC 9449 section 10). Codes of earlier versions have no member. */
 function checkKey({ confirmation }: GrantRequest, { jkt = null }: CodeGrant): void {
   if (jkt !== null && confirmation?.jkt !== jkt)
-    throw errors.dpopProofInvalid(`the code is bound to ${jkt}, proven is ${confirmation?.jkt ?? 'none'}`);
+    throw tokenErrors.dpopProofInvalid(
+      `the code is bound to ${jkt}, proven is ${confirmation?.jkt ?? 'none'}`,
+    );
 }
 
 /** The code again: tokens that came of it end, unless the same client repeats itself at once (RFC 6749 section 4.1.2). */
@@ -59,7 +61,7 @@ async function refuseAgain(parts: Parts, grant: CodeGrant, usedAt: number, clien
   const retry = clientId === grant.clientId && parts.clock.now() - usedAt <= retryTime;
   if (!retry)
     await recordRevocation(parts, grant, 'code-reused', await parts.tokens.revokeFamily(grant.family));
-  throw errors.codeInvalid(
+  throw tokenErrors.codeInvalid(
     retry ? 'it was used a moment ago' : 'it was used before; what came of it is revoked',
   );
 }
@@ -71,7 +73,7 @@ async function moreClaims(
 ): Promise<Record<string, unknown>> {
   if (claims.idToken.length === 0) return {};
   const person = await cis.person(uid);
-  if (!person || person.disabled) throw errors.codeInvalid('the person is gone or disabled');
+  if (!person || person.disabled) throw tokenErrors.codeInvalid('the person is gone or disabled');
   return namedClaims(person, claims.idToken, roleId, assuranceAsNumbers);
 }
 
@@ -79,7 +81,7 @@ async function moreClaims(
 async function refreshOf({ sessions, issuing }: Parts, grant: TokenGrant): Promise<Made | undefined> {
   if (!bringsRefreshToken(grant.party.client, grant.scope)) return undefined;
   const session = await sessions.get(grant.facts.sid);
-  if (!session) throw errors.codeInvalid('its session has ended');
+  if (!session) throw tokenErrors.codeInvalid('its session has ended');
   return issuing.refresh(grant, session.endsAt);
 }
 
@@ -89,18 +91,18 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
   async validate(asked) {
     const { parameters, party } = asked;
     const code = parameters.get('code');
-    if (code === undefined) throw errors.codeMissing('code is missing');
+    if (code === undefined) throw tokenErrors.codeMissing('code is missing');
     const redirectUri = parameters.get('redirect_uri');
-    if (redirectUri === undefined) throw errors.tokenRedirectMissing('redirect_uri is missing');
+    if (redirectUri === undefined) throw tokenErrors.tokenRedirectMissing('redirect_uri is missing');
     const found = await parts.codes.find(code);
-    if (!found) throw errors.codeInvalid('the code is unknown');
+    if (!found) throw tokenErrors.codeInvalid('the code is unknown');
     const { payload: grant, usedAt, expiresAt } = found;
     const { clientId } = party.client;
     if (usedAt !== null) return refuseAgain(parts, grant, usedAt, clientId);
-    if (expiresAt <= parts.clock.now()) throw errors.codeInvalid('the code has run out');
-    if (grant.clientId !== clientId) throw errors.codeInvalid(`it belongs to ${grant.clientId}`);
+    if (expiresAt <= parts.clock.now()) throw tokenErrors.codeInvalid('the code has run out');
+    if (grant.clientId !== clientId) throw tokenErrors.codeInvalid(`it belongs to ${grant.clientId}`);
     if (grant.redirectUri !== redirectUri)
-      throw errors.codeInvalid(`redirect_uri is ${redirectUri}, ${grant.redirectUri} was asked for`);
+      throw tokenErrors.codeInvalid(`redirect_uri is ${redirectUri}, ${grant.redirectUri} was asked for`);
     checkVerifier(asked, grant);
     checkKey(asked, grant);
     return { code, grant };
@@ -126,7 +128,7 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
       ...access.statements,
       ...(refresh?.statements ?? []),
     ]);
-    if (!done) throw errors.codeInvalid('another request redeemed it first, or its session has ended');
+    if (!done) throw tokenErrors.codeInvalid('another request redeemed it first, or its session has ended');
     parts.recorder.record({
       // In the separate pattern the application exchanges the ID token.
       keys: [code, access.token, refresh?.token ?? '', idToken],

@@ -6,7 +6,7 @@ import type { TokenRecord, Tokens } from '../../../../oauth/tokens.ts';
 import type { Urls } from '../../../../service.ts';
 import type { AuditLog } from '../../../../storage/audit.ts';
 import { type Database, must, type Statement, sql } from '../../../../storage/database.ts';
-import { errors } from '../../../errors.ts';
+import { tokenErrors } from '../../../errors/token.ts';
 import type { CisClient } from '../../../model/cis-client.ts';
 import { partyOf } from '../../../model/relying-party.ts';
 import { readScope } from '../../../model/scopes.ts';
@@ -61,14 +61,14 @@ async function findToken(
   { parameters, party }: GrantRequest,
 ): Promise<{ token: string; record: TokenRecord }> {
   const token = parameters.get('refresh_token');
-  if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
+  if (token === undefined) throw tokenErrors.refreshMissing('refresh_token is missing');
   const record = await tokens.find(token);
   if (record?.kind !== 'refresh' || record.issuer !== issuer)
-    throw errors.refreshInvalid('no refresh token is like this');
+    throw tokenErrors.refreshInvalid('no refresh token is like this');
   if (record.clientId !== party.client.clientId)
-    throw errors.refreshInvalid(`it was given to ${record.clientId}`);
-  if (record.revokedAt !== null) throw errors.refreshInvalid('it was revoked, or its session has ended');
-  if (record.expiresAt <= clock.now()) throw errors.refreshInvalid('it has run out');
+    throw tokenErrors.refreshInvalid(`it was given to ${record.clientId}`);
+  if (record.revokedAt !== null) throw tokenErrors.refreshInvalid('it was revoked, or its session has ended');
+  if (record.expiresAt <= clock.now()) throw tokenErrors.refreshInvalid('it has run out');
   return { token, record };
 }
 
@@ -79,7 +79,7 @@ function scopeOf({ parameters }: GrantRequest, record: TokenRecord): string[] {
   if (text === undefined) return granted;
   const asked = readScope(text);
   if (!asked?.every((value) => granted.includes(value)))
-    throw errors.tokenScope(`${text} was asked for, ${record.scope} is granted`);
+    throw tokenErrors.tokenScope(`${text} was asked for, ${record.scope} is granted`);
   return asked;
 }
 
@@ -90,7 +90,7 @@ async function factsNow(
 ): Promise<Pick<Valid, 'facts' | 'more'>> {
   const facts = factsOf(record);
   const person = await cis.person(facts.uid);
-  if (!person || person.disabled) throw errors.refreshInvalid('the person is gone or disabled');
+  if (!person || person.disabled) throw tokenErrors.refreshInvalid('the person is gone or disabled');
   const roleId = choiceOf(person, facts.roleId ?? undefined) ?? null;
   return {
     facts: { ...facts, roleId },
@@ -135,7 +135,7 @@ async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
     const count = await parts.tokens.revokeFamily(valid.record.family);
     await recordRevocation(parts, valid.record, 'refresh-token-reused', count);
   }
-  throw errors.refreshInvalid(
+  throw tokenErrors.refreshInvalid(
     `it was used before${ends ? '; all that came from its sign-in is revoked' : ''}`,
   );
 }
@@ -145,7 +145,7 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
   type: 'refresh_token',
 
   async validate(asked) {
-    if (!asked.party.client.refreshTokens) throw errors.refreshOff('the client is registered without');
+    if (!asked.party.client.refreshTokens) throw tokenErrors.refreshOff('the client is registered without');
     const { token, record } = await findToken(parts, asked);
     return { token, record, scope: scopeOf(asked, record), ...(await factsNow(parts, record)) };
   },
@@ -155,7 +155,7 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
     const { party } = asked;
     if (record.usedAt !== null) return answerAgain(parts, asked, valid);
     const session = await parts.sessions.get(facts.sid);
-    if (!session) throw errors.refreshInvalid('its session has ended');
+    if (!session) throw tokenErrors.refreshInvalid('its session has ended');
     const { rotates } = refreshRules[party.client.profile];
     const grant = { party, facts, family: record.family, confirmation: asked.confirmation, refreshed: true };
     const access = parts.issuing.access({ ...grant, scope });
@@ -178,7 +178,7 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
     if (!done) {
       const now = await parts.tokens.find(token);
       if (!now || now.revokedAt !== null || now.usedAt === null)
-        throw errors.refreshInvalid('it or its session ended at the same time');
+        throw tokenErrors.refreshInvalid('it or its session ended at the same time');
       return answerAgain(parts, asked, { ...valid, record: now });
     }
     parts.recorder.record({

@@ -1,0 +1,21 @@
+import { catalogue } from '@alongside/kernel/errors';
+
+/** Errors of calls that report an exchange or an ended session. */
+export const sessionErrors = catalogue('cis2', {
+  exchangeMalformed: {
+    status: 400,
+    actor: 'developer',
+    code: 'invalid_request',
+    description: 'The exchange is not well-formed.',
+    source: 'hand-off protocol',
+    fix: 'Use an Identity Agent of the version of this instance.',
+  },
+  serviceUnknown: {
+    status: 401,
+    actor: 'operator',
+    code: 'invalid_token',
+    description: 'Only CIS may call this.',
+    source: 'RFC 6750 section 3.1',
+    fix: 'Start all processes of the installation with one master key.',
+  },
+});
