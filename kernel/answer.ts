@@ -3,19 +3,19 @@ import type { Html } from './html.ts';
 
 export type Headers = Record<string, string | string[]>;
 
-/** Why an answer is a refusal, for the log and for `explain`. */
+/** The reason for a refusal, for the log and for `explain`. */
 export interface RefusedBecause {
   refusal: Refusal;
-  /** Stands for the request's path, where that may name a patient. */
+  /** Replaces the request's path where the path may name a patient. */
   path?: string | undefined;
 }
 
-/** What a service answers to one HTTP request. A step that returns one ends its list of steps. */
+/** A service's response to one HTTP request. A step that returns one ends its list of steps. */
 export class Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string | Uint8Array;
-  /** Set on the answer to a refusal; never sent. */
+  /** Set on a refusal; never sent. */
   readonly because: RefusedBecause | undefined;
 
   constructor(
@@ -30,12 +30,15 @@ export class Answer {
     this.because = because;
   }
 
-  /** The same answer as the rendering of a refusal: the listener records why. Every renderer that does not throw calls this. */
+  /**
+   * Returns a copy marked as a refusal, so that the listener records the reason. Every renderer that does not
+   * throw calls this.
+   */
   refusing(refusal: Refusal, path?: string): Answer {
     return new Answer(this.status, this.headers, this.body, { refusal, path });
   }
 
-  /** The same answer with more headers; `set-cookie` is added to, all others replace. */
+  /** Returns a copy with more headers. `set-cookie` is added; all others replace. */
   with(headers: Headers): Answer {
     const merged: Headers = { ...this.headers };
     for (const [name, value] of Object.entries(headers)) {
@@ -46,9 +49,12 @@ export class Answer {
   }
 }
 
-/** An answer whose body goes on until its source ends or its reader has gone, such as server-sent events. */
+/** A response whose body continues until its source ends or the client disconnects, such as server-sent events. */
 export class StreamAnswer extends Answer {
-  /** The pieces of the body, in order. The signal aborts when the reader has gone or the listener closes: the source ends then. */
+  /**
+   * The chunks of the body, in order. The signal aborts when the client disconnects or the listener closes;
+   * the source must then end.
+   */
   readonly chunks: (gone: AbortSignal) => AsyncIterable<string>;
 
   constructor(status: number, headers: Headers, chunks: (gone: AbortSignal) => AsyncIterable<string>) {
@@ -63,32 +69,32 @@ export class StreamAnswer extends Answer {
 
 const noStore: Headers = { 'cache-control': 'no-store' };
 
-/** A JSON answer that no cache keeps. */
+/** Returns a JSON response that must not be cached. */
 export const json = (status: number, body: unknown, headers: Headers = {}): Answer =>
   new Answer(status, { 'content-type': 'application/json', ...noStore, ...headers }, JSON.stringify(body));
 
-/** A redirect by GET: 302, or 303 where it answers a POST (RFC 9110 section 15.4.4). Never 307 (RFC 9700 section 4.12). */
+/** Returns a redirect by GET: 302, or 303 in response to a POST (RFC 9110 section 15.4.4). Never 307 (RFC 9700 section 4.12). */
 export const redirect = (location: string, status: 302 | 303 = 302, headers: Headers = {}): Answer =>
   new Answer(status, { location, 'referrer-policy': 'no-referrer', ...noStore, ...headers });
 
-/** Done, and nothing to say (RFC 9110 section 15.3.5). */
+/** Returns 204 without a body (RFC 9110 section 15.3.5). */
 export const noContent = (): Answer => new Answer(204, noStore);
 
-/** Plain text. */
+/** Returns a plain text response. */
 export const text = (status: number, body: string, headers: Headers = {}): Answer =>
   new Answer(status, { 'content-type': 'text/plain; charset=utf-8', ...noStore, ...headers }, body);
 
-/** What a page may load and where its forms may go; nothing else is allowed (RFC 9700 section 4.16: no framing). */
+/** Sources that a page may load and targets of its forms; all others are blocked (RFC 9700 section 4.16: no framing). */
 export interface PagePolicy {
-  /** Origins that a form of the page may lead to, beside its own. */
+  /** Origins that a form of the page may lead to, in addition to its own. */
   formAction?: string[];
   /** CSP hashes or `'self'` of the scripts that the page runs; none by default. */
   script?: string[];
-  /** Origins that its scripts may call; none by default. */
+  /** Origins that scripts of the page may call; none by default. */
   connect?: string[];
 }
 
-/** An HTML page under a strict content security policy. */
+/** Returns an HTML page with a strict content security policy. */
 export function page(status: number, html: Html, policy: PagePolicy = {}, headers: Headers = {}): Answer {
   const csp = [
     "default-src 'none'",

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Background } from './background.ts';
 import { type Log, silentLog } from './log.ts';
 
-test('whoever stops waits for what was begun, and for what that began', async () => {
+test('background work: settled waits for work that was started and for work that this work starts', async () => {
   const background = new Background();
   const ended: string[] = [];
   let release = (): void => undefined;
@@ -27,7 +27,7 @@ test('whoever stops waits for what was begun, and for what that began', async ()
   assert.deepEqual(ended, ['first', 'second']);
 });
 
-test('what it throws is told to the log and to nobody else, at once or later', async () => {
+test('background work: logs an error, thrown at once or later, and does not reject', async () => {
   const background = new Background();
   const told: unknown[] = [];
   const log: Log = { ...silentLog, error: ({ reason }, message) => told.push([message, reason]) };
@@ -45,7 +45,7 @@ test('what it throws is told to the log and to nobody else, at once or later', a
   assert.equal(await background.settled(), 0);
 });
 
-test('nobody waits for ever: after the limit it is said how much is left', async (t) => {
+test('background work: settled stops waiting at the limit and returns the number of unfinished tasks', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const background = new Background();
   background.run(silentLog, 'never', () => new Promise(() => undefined));

@@ -1,16 +1,16 @@
 import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 
-/** How long whoever stops waits for what was begun, in milliseconds. */
+/** Milliseconds that shutdown waits for background work. */
 const patience = 5_000;
 
-/** Work that no request waits for: begun here, so that nothing that it throws is lost and whoever stops waits for its end. */
+/** Runs work that no request waits for. Logs its errors, and lets shutdown wait for its end. */
 export class Background {
   readonly #running = new Set<Promise<void>>();
 
   /**
-   * Begins it. The promise is for who wants to wait all the same; it never rejects.
-   * @param failed what the log says when it threw
+   * Starts the work. The returned promise resolves when it ends and never rejects.
+   * @param failed log message for an error
    */
   run(log: Log, failed: string, work: () => Promise<unknown>): Promise<void> {
     const attempt = async () => {
@@ -25,7 +25,7 @@ export class Background {
     return running;
   }
 
-  /** Resolves once nothing is running that was begun here, or after so many milliseconds; how many are left. */
+  /** Resolves when no work is running, or after the given milliseconds. Returns the number of unfinished tasks. */
   async settled(milliseconds = patience): Promise<number> {
     let late = false;
     let timer: NodeJS.Timeout | undefined;
@@ -35,7 +35,7 @@ export class Background {
         resolve();
       }, milliseconds);
     });
-    // What is running may begin more.
+    // Running work may start more.
     while (this.#running.size > 0 && !late) await Promise.race([Promise.all(this.#running), over]);
     clearTimeout(timer);
     return this.#running.size;

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from './errors.ts';
 
-// What the doctors of the installation and of the desk ask of managed browser policies.
+// The checks of managed browser policies for both doctors, of the installation and of the workstation.
 
-/** Where browsers of the Chromium family read managed policies on Linux. */
+/** Folders of managed policies for browsers of the Chromium family on Linux. */
 const folders = [
   '/etc/chromium/policies/managed',
   '/etc/chromium-browser/policies/managed',
@@ -13,13 +13,12 @@ const folders = [
   '/etc/brave/policies/managed',
 ];
 
-/** One file of policies. */
 export interface PolicyFile {
   file: string;
   policies: Record<string, unknown>;
 }
 
-/** A file that is no file of policies. */
+/** A file that cannot be read as policies. */
 export interface DamagedPolicyFile {
   file: string;
   problem: string;
@@ -28,8 +27,8 @@ export interface DamagedPolicyFile {
 const form = /^(?:(\*|[a-z][a-z0-9+.-]*):\/\/)?(\.?)(\[[^\]]*\]|[^/:]*)(?::(\d+|\*))?(?:\/\*?)?$/i;
 
 /**
- * Whether a pattern of a browser policy stands for everything at an address: `*`, `localhost`, `.localhost`,
- * `http://127.0.0.1:8403`. One for some paths alone does not.
+ * Returns whether a pattern of a browser policy matches every path at an address: `*`, `localhost`,
+ * `.localhost`, `http://127.0.0.1:8403`. A pattern for some paths only does not.
  */
 export function patternCovers(pattern: string, url: URL): boolean {
   const [whole = '', scheme = '*', exact, host = '', port = '*'] = form.exec(pattern.trim()) ?? [];
@@ -37,19 +36,19 @@ export function patternCovers(pattern: string, url: URL): boolean {
   const fits = (asked: string, is: string) => asked === '*' || asked.toLowerCase() === is;
   if (!fits(scheme, url.protocol.slice(0, -1)) || !fits(port, url.port)) return false;
   const name = host.toLowerCase().replace(/^(\[\*\.\]|\*\.)/, '');
-  // A dot in front means this host alone.
+  // A leading dot means exactly this host.
   return (
     name === '' || name === '*' || url.hostname === name || (!exact && url.hostname.endsWith(`.${name}`))
   );
 }
 
-/** Whether what is meant for this machine goes to a proxy. */
+/** Returns whether requests to this machine go through a proxy. */
 export function proxiesLoopback({ policies }: PolicyFile): boolean {
   const settings = (policies.ProxySettings ?? {}) as Record<string, unknown>;
   return String(policies.ProxyBypassList ?? settings.ProxyBypassList ?? '').includes('<-loopback>');
 }
 
-/** Policies that keep a hosted page's own requests from this machine. The hand-off goes by navigation, which they let through. */
+/** Policies that block a hosted page's own requests to this machine. They do not affect the hand-off, which navigates. */
 export const requestDenials = ['LoopbackNetworkBlockedForUrls', 'LocalNetworkAccessBlockedForUrls'];
 
 function readFolder(folder: string): (PolicyFile | DamagedPolicyFile)[] {
@@ -69,7 +68,7 @@ function readFolder(folder: string): (PolicyFile | DamagedPolicyFile)[] {
   });
 }
 
-/** The managed policies of this machine. */
+/** Reads the managed policies of this machine. */
 export function managedPolicies(): { files: PolicyFile[]; damaged: DamagedPolicyFile[] } {
   const read = folders.flatMap(readFolder);
   return {

@@ -14,7 +14,7 @@ const table: [number, string][] = [
 for (const [seconds, text] of table)
   test(`shows ${seconds} s from now as "${text}"`, () => assert.equal(relativeTime(seconds), text));
 
-test('shows a claim with its distance from now, and other values as they are', () => {
+test('shows a time claim with its distance from now, and other values unchanged', () => {
   assert.equal(shownTime(1_100, 1_000), '1100 (in 100 s)');
   assert.equal(shownTime('soon', 1_000), '"soon"');
   assert.equal(shownTime(undefined, 1_000), 'missing');

@@ -1,10 +1,10 @@
-/** Where every part of the product takes the time from. Times are milliseconds since the Unix epoch unless a name says seconds. */
+/** The source of time for the whole product. Times are milliseconds since the Unix epoch unless a name says seconds. */
 export interface Clock {
-  /** Now, in milliseconds. */
+  /** Returns the current time in milliseconds. */
   now(): number;
 }
 
-/** Seconds since the Unix epoch, rounded down: what JWT claims carry (RFC 7519 section 2, NumericDate). */
+/** Returns whole seconds since the Unix epoch, as in JWT claims (RFC 7519 section 2, NumericDate). */
 export const seconds = (clock: Clock): number => Math.floor(clock.now() / 1000);
 
 const units: readonly [limit: number, size: number, name: string][] = [
@@ -14,7 +14,7 @@ const units: readonly [limit: number, size: number, name: string][] = [
   [Number.POSITIVE_INFINITY, 86_400, 'days'],
 ];
 
-/** A difference from now as people read it: `20 s ago`, `in 3 min`, `now`. */
+/** Formats a difference from now for people: `20 s ago`, `in 3 min`, `now`. */
 export function relativeTime(fromNowInSeconds: number): string {
   const distance = Math.abs(fromNowInSeconds);
   if (!Number.isFinite(distance)) return 'at no time';
@@ -24,7 +24,7 @@ export function relativeTime(fromNowInSeconds: number): string {
   return fromNowInSeconds < 0 ? `${text} ago` : `in ${text}`;
 }
 
-/** A NumericDate as a reason shows it: with its distance from now. Anything else as it is, cut. */
+/** Formats a NumericDate with its distance from now. Returns other values as truncated text. */
 export const shownTime = (value: unknown, nowInSeconds: number): string =>
   typeof value === 'number'
     ? `${value} (${relativeTime(value - nowInSeconds)})`
@@ -35,7 +35,7 @@ export const shownTime = (value: unknown, nowInSeconds: number): string =>
 /** The machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** A clock that a developer can move: the machine's clock plus an offset, or a fixed time. */
+/** A clock for development: the machine's clock plus an offset, or a fixed time. */
 export class AdjustableClock implements Clock {
   #offset = 0;
   readonly #base: Clock;
@@ -57,18 +57,17 @@ export class AdjustableClock implements Clock {
     this.#offset = milliseconds;
   }
 
-  /** Moves the clock by so many seconds. */
   advance(bySeconds: number): void {
     this.#offset += bySeconds * 1000;
   }
 
-  /** Jumps to a moment; the clock runs on from there. */
+  /** Sets the time; the clock continues from there. */
   set(milliseconds: number): void {
     this.#offset = milliseconds - this.#base.now();
   }
 }
 
-/** A clock for tests: stands still until it is moved. */
+/** A clock for tests. It does not advance by itself. */
 export class ManualClock implements Clock {
   #now: number;
 

@@ -29,13 +29,13 @@ function nearest(name: string, names: readonly string[]): string {
   return best !== undefined && distance(name, best) <= 3 ? ` Did you mean ${best}?` : '';
 }
 
-/** What a setting may say of itself by `.meta`: it is an address that may hold a password, or a secret. `@FILE` stands for its value. */
+/** Metadata (`.meta`) of a setting that is a secret or an address with a password. Its value may be `@FILE`. */
 export const carriesSecret = { secret: 'password' } as const;
 export const isSecret = { secret: 'whole' } as const;
 
 const secretOf = (schema: unknown): unknown => (schema as z.ZodType | undefined)?.meta()?.secret;
 
-/** `@FILE` is what the file holds, without the line end. */
+/** Returns the contents of the file for `@FILE`, without the trailing line end. */
 function readSecret(value: unknown, place: string): unknown {
   if (typeof value !== 'string' || !value.startsWith('@')) return value;
   const file = value.slice(1);
@@ -54,13 +54,13 @@ const exposes: Readonly<Record<string, (text: string) => boolean>> = {
   whole: (text) => !text.startsWith('@'),
 };
 
-/** Flags whose value holds a secret, so that every user of the machine reads it in the list of processes. */
+/** Returns the flags that contain a secret, which every user of the machine can read in the process list. */
 export const exposedFlags = (shape: z.ZodRawShape, flags: Record<string, unknown>): string[] =>
   Object.keys(flags)
     .filter((key) => exposes[String(secretOf(shape[key]))]?.(String(flags[key])))
     .map((key) => `--${flagOf(key)}`);
 
-/** Reads command-line flags of this schema; what is left over are the command's own words. */
+/** Parses command-line flags of this schema. The remaining arguments belong to the command. */
 export function readFlags<S extends z.ZodRawShape>(
   shape: S,
   argv: readonly string[],
@@ -124,7 +124,7 @@ function readFile(file: string, keys: readonly string[]): Record<string, unknown
 
 interface Sources {
   given: Record<string, unknown>;
-  /** Where a value is set: a flag, a variable, the file, or `default`. */
+  /** Returns the origin of a value: a flag, a variable, the file, or `default`. */
   originOf(key: string): string;
 }
 
@@ -154,8 +154,9 @@ const problemOf = (
 };
 
 /**
- * One configuration from flags, then the environment, then a file, then defaults; each key has one name in all of them.
- * A wrong value is refused with where it stands and what would be right. A setting that carries a secret may be `@FILE`.
+ * Loads the configuration from flags, environment, file and defaults, in this order of precedence. A key has
+ * one name in all of them. A wrong value is refused with its location and the expected value. A secret
+ * setting may be `@FILE`.
  */
 export function loadConfig<S extends z.ZodRawShape>(
   shape: S,
@@ -176,12 +177,12 @@ export function loadConfig<S extends z.ZodRawShape>(
 
 export interface ExaminedSetting {
   name: string;
-  /** `set` for a secret. */
+  /** `set` if the value is a secret. */
   value: unknown;
   origin: string;
 }
 
-/** Returns every setting with its origin, and every problem at once. Throws when the file cannot be read. */
+/** Returns every setting with its origin, and all problems. Throws if the file cannot be read. */
 export function examineConfig(
   shape: z.ZodRawShape,
   flags: Record<string, unknown>,

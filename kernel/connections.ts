@@ -3,13 +3,13 @@ import type { Socket } from 'node:net';
 
 interface Connection {
   socket: Socket;
-  /** Requests whose answer has not ended. */
+  /** Number of requests without a complete response. */
   requests: number;
 }
 
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
-/** The connections of a server that stops: those without a request end at once, the others with their answer. */
+/** Tracks the connections of a server, to close idle ones at once at shutdown and the others after their response. */
 export class Connections {
   readonly #open = new Map<string, Connection>();
   #isEnding = false;
@@ -19,13 +19,13 @@ export class Connections {
     server.on('request', (request, response) => this.#count(request, response));
   }
 
-  /** Ends connections without a request now, and each of the others once it has none. */
+  /** Closes idle connections now, and each of the others when it becomes idle. */
   endUnused(): void {
     this.#isEnding = true;
     for (const { socket, requests } of this.#open.values()) if (requests === 0) socket.destroy();
   }
 
-  /** Ends every connection, whatever is in flight. Returns how many there were. */
+  /** Closes every connection at once. Returns the number of closed connections. */
   endAll(): number {
     const { size } = this.#open;
     for (const { socket } of this.#open.values()) socket.destroy();
@@ -37,7 +37,7 @@ export class Connections {
       socket.destroy();
       return;
     }
-    // By its far end: over TLS the socket of a request is another object than the one of its connection.
+    // Identified by the remote end: over TLS, the socket of a request is not the socket of its connection.
     const name = nameOf(socket);
     const connection = { socket, requests: 0 };
     this.#open.set(name, connection);

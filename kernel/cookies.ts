@@ -1,4 +1,4 @@
-/** Cookies of a request. A name that came twice is left out, for nobody can say which is meant. */
+/** Parses the cookies of a request. Omits a repeated name, because its value is ambiguous. */
 export function readCookies(header: string | undefined): Map<string, string> {
   const cookies = new Map<string, string>();
   const twice = new Set<string>();
@@ -13,12 +13,14 @@ export function readCookies(header: string | undefined): Map<string, string> {
   return cookies;
 }
 
-/** How the cookies of one service are named: ports of one host share a jar, so names tell services and instances apart. */
+/** Names the cookies of one service. Ports of one host share cookies, so names must distinguish services and instances. */
 export class CookieNames {
   readonly #secure: boolean;
   readonly #prefix: string;
 
-  /** @param origin public origin of the service; https gets `__Host-` and Secure (RFC 6265bis section 4.1.3.2). */
+  /**
+   * @param origin public origin of the service; https adds `__Host-` and Secure (RFC 6265bis section 4.1.3.2)
+   */
   constructor(origin: string, service: string) {
     const url = new URL(origin);
     this.#secure = url.protocol === 'https:';
@@ -29,13 +31,16 @@ export class CookieNames {
     return `${this.#prefix}-${purpose}`;
   }
 
-  /** A Set-Cookie value: HttpOnly, SameSite=Lax, the whole host. Without `maxAge` (seconds) it lives as long as the browser. */
+  /**
+   * Returns a Set-Cookie value: HttpOnly, SameSite=Lax, for the whole host. Without `maxAge` (seconds) it is
+   * a session cookie.
+   */
   set(purpose: string, value: string, maxAge?: number): string {
     const age = maxAge === undefined ? '' : `; Max-Age=${maxAge}`;
     return `${this.name(purpose)}=${value}; Path=/; HttpOnly; SameSite=Lax${this.#secure ? '; Secure' : ''}${age}`;
   }
 
-  /** A Set-Cookie value that removes the cookie. */
+  /** Returns a Set-Cookie value that deletes the cookie. */
   clear(purpose: string): string {
     return this.set(purpose, '', 0);
   }

@@ -12,8 +12,8 @@ function decodes(text: string): boolean {
 }
 
 /**
- * Refuses an address with a `%` that stands for no byte, or with bytes that are no UTF-8; undefined when it has neither. A way in
- * with its own words for what is refused early has its own order of checks too, and looks at its query itself.
+ * Returns a refusal for an address with an invalid percent-encoding or invalid UTF-8, otherwise undefined. A
+ * route with its own early responses has its own order of checks and validates its query itself.
  */
 export function damageOf(
   { path, query }: Pick<HttpRequest, 'path' | 'query'>,

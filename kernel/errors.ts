@@ -1,31 +1,31 @@
 /** Who has to act when an error appears. */
 export type Actor = 'user' | 'developer' | 'operator' | 'agent';
 
-/** One line of the catalogue of errors. */
+/** One entry of an error catalogue. */
 export interface ErrorEntry {
-  /** Stable name, `service.name`: what the log and the documentation call it. */
+  /** Stable name, `service.name`, as in the log and the documentation. */
   readonly id: string;
   /** The `error` member of the protocol, or a code of the API. */
   readonly code: string;
   /** HTTP status. */
   readonly status: number;
-  /** What the caller reads. Never anything from the request unless the reference says so. */
+  /** Public description. It contains nothing from the request unless the reference requires it. */
   readonly description: string;
-  /** Whether it may travel in a redirect to the client (RFC 6749 section 4.1.2.1). */
+  /** Whether it may be sent to the client in a redirect (RFC 6749 section 4.1.2.1). */
   readonly redirect: boolean;
   readonly actor: Actor;
-  /** What the actor does about it: one or two sentences in the imperative. */
+  /** The remedy for the actor: one or two sentences in the imperative. */
   readonly fix: string;
-  /** Where the rule comes from. */
+  /** Source of the rule. */
   readonly source: string;
 }
 
-/** A refusal of the catalogue, with the private reason for the log. */
+/** An error of a catalogue, with the private reason for the log. */
 export class Refusal extends Error {
   readonly entry: ErrorEntry;
-  /** What was expected and what was received, for the log and for `explain`. Never a secret, a token or patient data. */
+  /** Expected and received values, for the log and for `explain`. Never a secret, a token or patient data. */
   readonly detail: string;
-  /** Members that the answer carries beside the entry's own. */
+  /** Additional members of the response. */
   readonly extra: Readonly<Record<string, string | number>>;
 
   constructor(entry: ErrorEntry, detail = '', extra: Record<string, string | number> = {}, cause?: unknown) {
@@ -37,7 +37,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Makes a refusal of one entry: `throw errors.clientMissing('no client_id in the query')`. */
+/** Creates a refusal of one entry: `throw errors.clientMissing('no client_id in the query')`. */
 export type Refuse = ((
   detail?: string,
   extra?: Record<string, string | number>,
@@ -46,7 +46,7 @@ export type Refuse = ((
 
 type Draft = Omit<ErrorEntry, 'id' | 'redirect'> & { redirect?: boolean };
 
-/** Declares the errors of a service. The keys become names, `service.key`. */
+/** Declares the errors of a service. Each key becomes the name `service.key`. */
 export function catalogue<K extends string>(service: string, drafts: Record<K, Draft>): Record<K, Refuse> {
   const made = {} as Record<K, Refuse>;
   for (const name of Object.keys(drafts) as K[]) {
@@ -60,10 +60,10 @@ export function catalogue<K extends string>(service: string, drafts: Record<K, D
   return made;
 }
 
-/** The reason of any thrown thing, in words. */
+/** Returns the message of any thrown value. */
 export const reasonOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
 
-/** The same for the log alone: of a refusal what nobody else is told. */
+/** Returns the message for the log: for a refusal, its private detail. */
 export const detailOf = (thrown: unknown): string =>
   thrown instanceof Refusal && thrown.detail !== '' ? thrown.detail : reasonOf(thrown);

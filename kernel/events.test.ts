@@ -26,18 +26,18 @@ function recorderOf(keeping?: Keeping) {
   };
 }
 
-describe('events and the answer that they belong to', () => {
-  test('are kept before it unless they may be gathered', async () => {
+describe('events of a request', () => {
+  test('are stored before the response by default', async () => {
     const { recorder, record, kept } = recorderOf();
     record('a');
     await recorder.flush();
     assert.deepEqual(kept, [['a']]);
   });
 
-  // So long that no timer takes part.
+  // Too long for the timer to fire during a test.
   const long = { gather: 60_000 };
 
-  test('may come after it where they are gathered and all went well', async () => {
+  test('may be stored after the response if they are gathered and all succeeded', async () => {
     const { recorder, record, kept } = recorderOf(long);
     record('a');
     await recorder.flush();
@@ -49,7 +49,7 @@ describe('events and the answer that they belong to', () => {
   });
 
   for (const outcome of ['refused', 'failed'] as const)
-    test(`are kept before it when one is ${outcome}, all in their order`, async () => {
+    test(`are stored in order before the response if one is ${outcome}`, async () => {
       const { recorder, record, kept } = recorderOf(long);
       record('a');
       record('b', outcome);
@@ -60,7 +60,7 @@ describe('events and the answer that they belong to', () => {
       assert.deepEqual(kept, [['a', 'b', 'c']]);
     });
 
-  test('are kept before it when many were gathered', async () => {
+  test('are stored before the response if many are gathered', async () => {
     const { recorder, record, kept } = recorderOf(long);
     for (let n = 0; n < 199; n++) record('a');
     await recorder.flush();
@@ -70,7 +70,7 @@ describe('events and the answer that they belong to', () => {
     assert.equal(kept[0]?.length, 200);
   });
 
-  test('are kept by themselves soon after it, and the listeners told', async () => {
+  test('are stored soon after the response without another request, and notify the listeners', async () => {
     const { recorder, record, kept } = recorderOf({ gather: 1 });
     const told = new Promise<void>((resolve) => recorder.listen(resolve));
     record('a');
@@ -80,7 +80,7 @@ describe('events and the answer that they belong to', () => {
     assert.deepEqual(kept, [['a']]);
   });
 
-  test('that are lost without anybody waiting are told of', async () => {
+  test('report to onLost when storing fails without a waiting request', async () => {
     let lost: (error: unknown) => void = () => undefined;
     const told = new Promise<unknown>((resolve) => {
       lost = resolve;

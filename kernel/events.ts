@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import { orderedId } from './ids.ts';
 import { sha256 } from './secrets.ts';
 
-/** Who can stand at either end of an arrow of a journey. */
+/** A sender or receiver of an event. */
 export type Party =
   | 'browser'
   | 'application'
@@ -16,11 +16,11 @@ export type Party =
 
 export type Outcome = 'ok' | 'refused' | 'failed';
 
-/** One arrow of a journey, as a step hands it in. */
+/** An event as a step records it. */
 export interface Arrow {
   /**
-   * Values that already pass between the parts (state, code, hand-off jti, session id): they join the journey, the first known
-   * one before the others. Only their hashes are kept.
+   * Values that already pass between services (state, code, hand-off jti, session id). They link events to a
+   * journey; the first known value wins. Only their hashes are stored.
    */
   keys: readonly string[];
   from: Party;
@@ -28,11 +28,11 @@ export interface Arrow {
   /** Name in `docs/journey.md`, such as `authorize.request`. */
   name: string;
   outcome?: Outcome;
-  /** Facts for the reader. Never a PIN, a secret, a token or a patient's demographics. */
+  /** Facts for the reader. Never a PIN, a secret, a token or patient demographics. */
   detail?: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** One arrow as it is kept and streamed. */
+/** An event as it is stored and streamed. */
 export interface JourneyEvent {
   seq: number;
   journey: string;
@@ -45,39 +45,39 @@ export interface JourneyEvent {
   detail: Record<string, string | number | boolean>;
 }
 
-/** Where events are kept. */
+/** Storage of events. */
 export interface EventStore {
-  /** The journey that the first known one of these hashes already belongs to. */
+  /** Returns the journey of the first of these hashes that is known. */
   journeyOf(hashes: readonly string[]): Promise<string | undefined>;
-  /** Keeps events in their order, and the hashes that join their journeys. */
+  /** Stores events in order, with the hashes that link their journeys. */
   append(
     events: readonly Omit<JourneyEvent, 'seq'>[],
     links: readonly { hash: string; journey: string }[],
   ): Promise<void>;
-  /** Resolves once all that was committed to the same storage so far is on the disk; events themselves may come later. */
+  /** Resolves once everything committed to the same storage so far is on the disk. The events themselves may follow later. */
   durable(): Promise<void>;
 }
 
-/** What a step may do with events: say that something happened. */
+/** Records events. */
 export interface Recorder {
   record(arrow: Arrow): void;
 }
 
-/** So many arrows are kept at the latest, whoever waits. */
+/** Flush after this many events. */
 const mostGathered = 200;
 
-/** How a recorder keeps what it collects. */
+/** Options for storing events. */
 export interface Keeping {
   /**
-   * For how many milliseconds arrows of what went well may be gathered; 0, the default, keeps them before the answer. More is
-   * right only where no other process has arrows of the same journeys: it would not know yet that they belong together.
+   * Milliseconds for which successful events may be gathered; 0, the default, stores them before the
+   * response. Use more only if no other process has events of the same journeys: it could not link them yet.
    */
   gather?: number;
-  /** Is told when arrows that nobody waited for could not be kept. */
+  /** Called when events that no request waits for could not be stored. */
   onLost?: (error: unknown) => void;
 }
 
-/** Collects the arrows of this process, joins them to journeys and keeps them in order. */
+/** Collects the events of this process, links them to journeys and stores them in order. */
 export class EventRecorder implements Recorder {
   readonly #clock: Clock;
   readonly #store: EventStore;
@@ -85,7 +85,7 @@ export class EventRecorder implements Recorder {
   readonly #onLost: (error: unknown) => void;
   readonly #listeners = new Set<() => void>();
   #pending: (Arrow & { at: number })[] = [];
-  /** Something among them did not go well: the answer says so, and whoever looks for the reason finds it. */
+  /** Whether an event failed. It must then be stored before the response, so that its reason can be found. */
   #isPressing = false;
   #flushing: Promise<void> = Promise.resolve();
   #later: NodeJS.Timeout | undefined;
@@ -100,34 +100,34 @@ export class EventRecorder implements Recorder {
   record(arrow: Arrow): void {
     this.#pending.push({ ...arrow, at: this.#clock.now() });
     if ((arrow.outcome ?? 'ok') !== 'ok') this.#isPressing = true;
-    // For what is gathered, and for what happens outside of any request.
+    // For gathered events and for events outside requests.
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
       this.keep().catch(this.#onLost);
     }, this.#gather || 250).unref();
   }
 
-  /** Calls back whenever events of this process were kept; returns how to stop. */
+  /** Calls the listener whenever events of this process were stored. Returns a function that stops this. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * HTTP answers wait for this: what was written beside the events is on the disk, and the events are kept, unless they may be
-   * gathered and all of it went well.
+   * Waits until earlier writes are on the disk and the events are stored, unless they are successful and may
+   * be gathered. HTTP responses wait for this.
    */
   async flush(): Promise<void> {
     if (this.#gather === 0 || this.#isPressing || this.#pending.length >= mostGathered) await this.keep();
     await this.#store.durable();
   }
 
-  /** Keeps all that was recorded so far. */
+  /** Stores all events recorded so far. */
   keep(): Promise<void> {
     if (this.#pending.length === 0) return this.#flushing;
     const flushing = this.#flushing.catch(() => undefined).then(() => this.#write());
     this.#flushing = flushing;
-    // Whoever was there fails with it; whoever comes afterwards does not.
+    // Requests that wait for this flush fail with it; later ones do not.
     flushing.catch(() => {
       if (this.#flushing === flushing) this.#flushing = Promise.resolve();
     });
@@ -143,7 +143,7 @@ export class EventRecorder implements Recorder {
     const events: Omit<JourneyEvent, 'seq'>[] = [];
     for (const { keys, at, from, to, name, outcome, detail } of arrows) {
       const hashes = keys.filter((key) => key !== '').map((key) => sha256(key));
-      // The first value that is known anywhere counts: what belongs to one journey alone is named before what many share.
+      // The first known value wins: steps list values of one journey before shared ones.
       const met = hashes.findIndex((hash) => fresh.has(hash));
       const earlier = met === -1 ? hashes : hashes.slice(0, met);
       const journey = (await this.#store.journeyOf(earlier)) ?? fresh.get(hashes[met] ?? '') ?? orderedId();
@@ -164,5 +164,5 @@ export class EventRecorder implements Recorder {
   }
 }
 
-/** A recorder for a part that runs without a store, such as an agent on a desk. */
+/** Discards events, for programs without a store, such as an agent on a workstation. */
 export const silentRecorder: Recorder = { record: () => undefined };

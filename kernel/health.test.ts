@@ -14,7 +14,7 @@ const ask = async (readiness: Readiness, path: string): Promise<[number, unknown
 const forever = new Promise<boolean>(() => undefined);
 
 describe('readiness', () => {
-  test('answers 503 with the names of the failed checks, while the process is alive', async () => {
+  test('returns 503 with the names of the failed checks while the process is alive', async () => {
     const readiness = new Readiness(
       [
         { name: 'well', holds: () => true },
@@ -35,7 +35,7 @@ describe('readiness', () => {
     assert.deepEqual(await ask(readiness, '/healthz'), [200, { status: 'ok' }]);
   });
 
-  test('fails a check that hangs within its patience, and does not make it again meanwhile', async () => {
+  test('fails a check that exceeds its time limit, and does not start it again while it hangs', async () => {
     let calls = 0;
     const hanging = {
       name: 'storage',
@@ -50,14 +50,14 @@ describe('readiness', () => {
     assert.equal(calls, 1);
   });
 
-  test('makes a check again once the earlier one ended', async () => {
+  test('starts a check again after the earlier one ended', async () => {
     const answers = [false, true];
     const readiness = new Readiness([{ name: 'storage', holds: () => answers.shift() ?? false }], silentLog);
     assert.deepEqual(await readiness.failed(), ['storage']);
     assert.deepEqual(await readiness.failed(), []);
   });
 
-  test('does not blame the keys when storage fails', async () => {
+  test('does not blame the keys if storage fails', async () => {
     const checks: ReadinessCheck[] = [
       { name: 'storage', holds: () => false },
       { name: 'master-key', needs: 'storage', holds: () => forever },
@@ -65,14 +65,14 @@ describe('readiness', () => {
     assert.deepEqual(await new Readiness(checks, silentLog).failed(), ['storage']);
   });
 
-  test('is not ready once the process drains', async () => {
+  test('fails once the process drains', async () => {
     const readiness = new Readiness([{ name: 'storage', holds: () => true }], silentLog);
     assert.deepEqual(await ask(readiness, '/readyz'), [200, { status: 'ok' }]);
     readiness.drain();
     assert.deepEqual(await ask(readiness, '/readyz'), [503, { status: 'not ready', failed: ['draining'] }]);
   });
 
-  test('logs a change once, however often it is asked', async () => {
+  test('logs a change once, however often it is polled', async () => {
     const lines: unknown[] = [];
     const log: Log = {
       ...silentLog,
@@ -90,8 +90,8 @@ describe('readiness', () => {
   });
 });
 
-describe('the watch of the event loop', () => {
-  test('is late after two measurements in a row over a second late, until one is on time', () => {
+describe('EventLoopWatch', () => {
+  test('is late after two consecutive measurements over a second late, until one is on time', () => {
     let now = 0;
     const watch = new EventLoopWatch(() => now);
     const measureAfter = (milliseconds: number) => {

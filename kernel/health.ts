@@ -3,19 +3,22 @@ import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Route } from './request.ts';
 
-/** Something that a process needs in order to serve. */
+/** A precondition for serving requests. */
 export interface ReadinessCheck {
   readonly name: string;
-  /** A check that cannot be made while this one fails. */
+  /** Name of another check. If that one fails, this one is skipped. */
   readonly needs?: string;
-  /** Resolves with false, or rejects, when it fails. */
+  /** Resolves with false, or rejects, if the check fails. */
   holds(): boolean | Promise<boolean>;
 }
 
 /** Milliseconds that one check may take. */
 const defaultPatience = 2_000;
 
-/** Whether this process can serve: every check in bounded time, each once at a time however many callers wait for it. */
+/**
+ * Decides whether this process can serve. Each check has a time limit and runs once at a time, however many
+ * callers wait for it.
+ */
 export class Readiness {
   readonly #checks: readonly ReadinessCheck[];
   readonly #log: Log;
@@ -30,7 +33,7 @@ export class Readiness {
     this.#patience = patience;
   }
 
-  /** Is not ready again: the process is about to stop. */
+  /** Fails from now on, because the process is about to stop. */
   drain(): void {
     this.#isDraining = true;
   }
@@ -52,7 +55,7 @@ export class Readiness {
   }
 
   async #holdsInTime(check: ReadinessCheck): Promise<boolean> {
-    // A check that hangs is not made again until it ends: each would hold a connection to storage.
+    // Does not repeat a hanging check: each one would hold a database connection.
     let running = this.#running.get(check);
     if (!running) {
       running = this.#holds(check).finally(() => this.#running.delete(check));
@@ -74,7 +77,7 @@ export class Readiness {
     }
   }
 
-  /** Logs changes only: a balancer asks each second. */
+  /** Logs only changes, because a load balancer polls each second. */
   #note(failed: readonly string[]): void {
     const names = failed.join(', ');
     if (names === this.#logged) return;
@@ -84,7 +87,10 @@ export class Readiness {
   }
 }
 
-/** Routes for balancers: `GET /healthz`, the process is alive; `GET /readyz`, it can serve (503 with the failed checks). */
+/**
+ * Routes for load balancers: `GET /healthz` (the process is alive) and `GET /readyz` (it can serve; 503 with
+ * the failed checks).
+ */
 export const healthRoutes = (readiness: Readiness): Route[] => [
   { methods: ['GET'], path: '/healthz', endpoint: async () => json(200, { status: 'ok' }) },
   {

@@ -6,10 +6,10 @@ const entities: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Escapes text for element content and for quoted attribute values. */
+/** Escapes text for element content and quoted attribute values. */
 export const escapeHtml = (value: string): string => value.replace(/[&<>"']/g, (c) => entities[c] ?? c);
 
-/** A piece of markup whose parts were escaped. Only `html` and `trusted` make one. */
+/** Markup whose values were escaped. Only `html` and `trusted` create it. */
 export class Html {
   readonly #markup: string;
 
@@ -31,7 +31,7 @@ function render(value: Value): string {
   return escapeHtml(String(value));
 }
 
-/** A template whose every value is escaped, except values that are markup already. Attributes must be quoted. */
+/** Builds markup from a template. Escapes every value except markup. Attributes must be quoted. */
 export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
   let markup = parts[0] ?? '';
   values.forEach((value, index) => {
@@ -40,10 +40,10 @@ export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(markup);
 }
 
-/** Markup that is our own constant text, such as an SVG file. Never call it with anything from outside. */
+/** Marks constant text of ours, such as an SVG file, as markup. Never call it with outside data. */
 export const trusted = (markup: string): Html => new Html(markup);
 
-/** A link target that is http or https; anything else becomes `#`, so no script URL reaches a page. */
+/** Returns a link target that is http or https, otherwise `#`, so that no script URL reaches a page. */
 export function safeHref(value: string): string {
   const url = URL.parse(value);
   return url && (url.protocol === 'http:' || url.protocol === 'https:') ? url.href : '#';

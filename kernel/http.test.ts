@@ -7,7 +7,7 @@ import { EventRecorder } from './events.ts';
 import { createListener, everyMethod, type HttpRequest, type Listener } from './http.ts';
 import { silentLog } from './log.ts';
 
-describe('a listener', () => {
+describe('createListener', () => {
   let listener: Listener;
   let port = 0;
   let flushed = 0;
@@ -47,7 +47,7 @@ describe('a listener', () => {
   const ask = (path: string, init: RequestInit = {}) =>
     fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual', ...init });
 
-  /** Bytes as they are, for what no HTTP library sends. */
+  /** Sends raw bytes that no HTTP library would send. */
   const raw = (lines: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(port, '127.0.0.1', () => socket.write(lines));
@@ -58,7 +58,7 @@ describe('a listener', () => {
       socket.setTimeout(5_000, () => socket.destroy());
     });
 
-  test('the Content-Type is what the endpoint said, to the byte; none where there is no body', async () => {
+  test('sends the Content-Type exactly as the endpoint set it, and none without a body', async () => {
     assert.equal((await ask('/json')).headers.get('content-type'), 'application/json');
     const moved = await ask('/redirect');
     assert.equal(moved.headers.get('content-type'), null);
@@ -66,7 +66,7 @@ describe('a listener', () => {
     assert.deepEqual((await ask('/cookies')).headers.getSetCookie(), ['a=1', 'b=2']);
   });
 
-  test('path and query come untouched, the body as text, whatever its type', async () => {
+  test('passes path and query unchanged, and the body as text for every type', async () => {
     const answer = await ask('/echo/a%2Fb/..%2f?x=%20&x=?', {
       method: 'POST',
       body: 'ü',
@@ -79,7 +79,7 @@ describe('a listener', () => {
     assert.equal(request?.headers['content-type'], 'application/octet-stream');
   });
 
-  test('an unexpected error tells nothing of its reason; events are kept before the answer', async () => {
+  test('hides the reason of an unexpected error, and stores events before the response', async () => {
     const before = flushed;
     const answer = await ask('/broken');
     assert.equal(answer.status, 500);
@@ -88,7 +88,7 @@ describe('a listener', () => {
     assert.equal((await ask('/nowhere')).status, 404);
   });
 
-  test('bodies and headers beyond the limit are refused early', async () => {
+  test('refuses bodies and headers over the limit early', async () => {
     const big = await ask('/echo/x', {
       method: 'POST',
       body: 'x'.repeat(70_000),
@@ -101,7 +101,7 @@ describe('a listener', () => {
     assert.match(headers, /^HTTP\/1\.1 4\d\d/);
   });
 
-  test('smuggled requests are refused or closed, never passed', async () => {
+  test('refuses or closes smuggled requests and never passes them on', async () => {
     const before = seen.length;
     for (const lines of [
       'POST /echo/s HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /echo/s HTTP/1.1\r\nHost: a\r\n\r\n',
@@ -116,14 +116,14 @@ describe('a listener', () => {
     assert.equal(seen.length, before);
   });
 
-  test('a port in use is one clear sentence', async () => {
+  test('reports a port in use in one sentence', async () => {
     const other = createListener([], { name: 'other', log: silentLog });
     await assert.rejects(other.listen(port), /Port \d+ is in use, so other cannot start/);
     await other.close();
   });
 });
 
-test('a refused path is logged without tokens and without numbers of people', async () => {
+test('redacts tokens and personal numbers in the logged path of a refused request', async () => {
   const paths: unknown[] = [];
   const note = (fields: Record<string, unknown>) => paths.push(fields.path);
   const log = { ...silentLog, info: note, error: note };
@@ -150,7 +150,7 @@ test('a refused path is logged without tokens and without numbers of people', as
   }
 });
 
-test('events that cannot be kept fail the request that recorded them, without a word of why, and no later one', async () => {
+test('fails only the request whose events cannot be stored, without the reason in the response', async () => {
   let isDown = false;
   const recorder = new EventRecorder(new ManualClock(0), {
     journeyOf: async () => undefined,

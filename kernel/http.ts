@@ -24,23 +24,23 @@ export { plainError } from './respond.ts';
 export interface ListenerOptions extends Manners {
   /** Name in the log. */
   name: string;
-  /** Whether clients reach it by HTTPS under a name that is not loopback's, here or at a proxy; false by default. */
+  /** Whether clients use HTTPS under a name other than loopback's, here or at a proxy; false by default. */
   isHttps?: boolean;
-  /** Keeps the events of a request before it is answered. */
+  /** Stores the events of a request before its response. */
   flush?: () => Promise<void>;
-  /** What is answered to bytes that are no request: headers that are too large, say. The default is a plain JSON body. */
+  /** Responds to bytes that are not a valid request, such as oversized headers. The default is a plain JSON body. */
   onMalformed?: OnMalformed;
   /** Largest body in bytes; 64 KiB by default. */
   bodyLimit?: number;
-  /** Proxies that are believed about who their clients are; none by default. */
+  /** Proxies that may name their clients; none by default. */
   proxies?: TrustedProxies;
-  /** Time that clients may take; each has a default. */
+  /** Time limits for clients; each has a default. */
   timeouts?: Partial<Timeouts>;
-  /** Serves HTTPS. Both are PEM. */
+  /** Certificate and key for HTTPS, as PEM. */
   tls?: {
     certificate: string;
     key: string;
-    /** Asks clients for a certificate, and takes any: whose it is, the endpoints check (RFC 8705 section 2.2). */
+    /** Requests a client certificate and accepts any; the endpoints validate it (RFC 8705 section 2.2). */
     clientCertificates: boolean;
   };
 }
@@ -48,15 +48,17 @@ export interface ListenerOptions extends Manners {
 /** An HTTP server of one service. */
 export interface Listener {
   readonly server: FastifyInstance;
-  /** What it serves. */
   readonly routes: readonly Route[];
-  /** Starts; port 0 takes a free one, one that is held is shared with its holder. Resolves with the port; a port in use throws in one clear sentence. */
+  /**
+   * Starts listening. Port 0 uses a free port; a held one is shared with its holder. Resolves with the port.
+   * Throws one clear sentence if the port is in use.
+   */
   listen(port: number, host?: string, options?: { held?: boolean }): Promise<number>;
-  /** Shows new connections another certificate, where it serves HTTPS; kept ones go on. Throws for a key of another one. */
+  /** Uses another certificate for new HTTPS connections; existing ones continue. Throws if the key does not match. */
   useCertificate(files: { certificate: string; key: string }): void;
-  /** Goes on serving, and ends each connection with its next answer: a stopping process sheds its callers. */
+  /** Keeps serving, but closes each connection after its next response, so that callers move to another process. */
   drain(): void;
-  /** Ends streams and stops listening; lets running requests end, and cuts them after so many milliseconds. */
+  /** Ends streams and stops listening. Lets running requests finish, and cuts them off after the given milliseconds. */
   close(patience?: number): Promise<void>;
 }
 
@@ -91,7 +93,7 @@ const toRequest = (request: FastifyRequest, proxies: TrustedProxies | undefined)
   };
 };
 
-/** The bodies of a listener that go on by themselves; once it closes, new ones end at once too. */
+/** Streaming responses of a listener. Once it closes, new ones end at once too. */
 class Streams {
   readonly #open = new Set<AbortController>();
   #closing = false;
@@ -125,7 +127,8 @@ function send(reply: FastifyReply, answer: Answer, isHttps: boolean, streams: St
     return reply.send(Readable.from(answer.chunks(gone.signal)));
   }
   if (answer.body.length === 0) return reply.send();
-  // As bytes: to text the server would add a charset to the Content-Type, which is part of what is published.
+  // As bytes: for text, the server would add a charset to the Content-Type, which must match the published
+  // one.
   return reply.send(Buffer.from(answer.body as Uint8Array));
 }
 
@@ -134,29 +137,29 @@ interface ServerError {
   message: string;
 }
 
-/** Milliseconds that a client may take. */
+/** Time limits for clients, in milliseconds. */
 interface Timeouts {
-  /** For the TLS handshake, and for the headers of a request. */
+  /** For the TLS handshake and for the headers of a request. */
   headers: number;
   /** For a whole request. */
   request: number;
-  /** How often both are looked at. */
+  /** Interval of the checks. */
   check: number;
 }
 
 const usualTimeouts: Timeouts = { headers: 10_000, request: 30_000, check: 1_000 };
-/** Milliseconds that requests may take once a listener closes. */
+/** Milliseconds that running requests may take after a listener closes. */
 const lastRequests = 30_000;
 
 type Tls = NonNullable<ListenerOptions['tls']>;
 
-/** Options of the server below that a new certificate brings again. TLS 1.2 with forward secrecy, or newer (RFC 9325 section 4.2). */
+/** TLS options that a new certificate replaces. TLS 1.2 with forward secrecy, or newer (RFC 9325 section 4.2). */
 const secureOptions = ({ certificate, key, clientCertificates }: Tls) => ({
   cert: certificate,
   key,
   minVersion: 'TLSv1.2' as const,
   ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM',
-  // A resumed session knows the client's certificate and no longer what came with it.
+  // A resumed session keeps the client's certificate, but not its intermediates.
   ...(clientCertificates ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
 });
 
@@ -180,7 +183,7 @@ function serverOptions(tls: ListenerOptions['tls'], timeouts: Timeouts) {
     : { http: limits };
 }
 
-/** Makes the HTTP server of one service from its routes. */
+/** Creates the HTTP server of one service from its routes. */
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
   const background = new Background();
   const find = routeFinder(routes);
@@ -199,7 +202,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
         answerMalformed(error, socket, options),
       );
     },
-    // A path that cannot be decoded leads to no route; which one was meant is seen all the same.
+    // A path that cannot be decoded matches no route, but its route can still be determined.
     frameworkErrors: (error, raw, reply) => {
       const { path } = toRequest(raw, options.proxies);
       const endpoint = async () => Promise.reject(kernelErrors.addressDamaged(error.message));
@@ -208,12 +211,12 @@ export function createListener(routes: readonly Route[], options: ListenerOption
         handle(raw, reply, { endpoint, ...(early ? { early } : {}) }),
       );
     },
-    // A request that is on its way when the listener closes is served.
+    // Serves requests that arrive while the listener closes.
     return503OnClosing: false,
     ...serverOptions(options.tls, timeouts),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 65_536 },
   });
-  // A Content-Type that is none at all is for the endpoint to refuse, in its own words.
+  // The endpoint refuses an invalid Content-Type in its own format.
   server.addHook('onRequest', (request, _reply, done) => {
     const type = request.raw.headers['content-type'];
     if (type !== undefined && !mediaType.test(type))
@@ -225,7 +228,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   for (const type of binaryTypes)
     server.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
-  // Bodies that go on by themselves would keep a closing server waiting.
+  // Streams would otherwise keep a closing server open.
   const streams = new Streams();
   const connections = new Connections(server.server);
   let isDraining = false;

@@ -1,29 +1,30 @@
 import * as crypto from 'node:crypto';
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 
-/** A random URL-safe string with that many bytes of entropy; 32 bytes make 43 characters. */
+/** Returns a random URL-safe string with this many bytes of entropy; 32 bytes are 43 characters. */
 export const randomToken = (bytes = 32): string => randomBytes(bytes).toString('base64url');
 
-/** A random UUID (RFC 9562 version 4). */
+/** Returns a random UUID (RFC 9562 version 4). */
 export const uuid = (): string => randomUUID();
 
 /**
- * A UUID that begins with the time (RFC 9562 version 7), so that what is made together lies together in an index; of version 4
- * on a Node that makes none. For what stays within: it tells when it was made.
+ * Returns a UUID that begins with the time (RFC 9562 version 7), so that values created together are close in
+ * an index. Version 4 on older versions of Node. For internal use only, because it reveals its time of
+ * creation.
  */
 export const orderedId = (): string => crypto.randomUUIDv7?.() ?? randomUUID();
 
-/** A random string of decimal digits that does not begin with 0. */
+/** Returns random decimal digits that do not begin with 0. */
 export const randomDigits = (length: number): string => {
   let digits = String(randomInt(1, 10));
   while (digits.length < length) digits += String(randomInt(0, 10));
   return digits;
 };
 
-/** True with this probability, 0 to 1. */
+/** Returns true with this probability, 0 to 1. */
 export const chance = (probability: number): boolean => randomInt(0, 1_000_000) < probability * 1_000_000;
 
-/** As `randomToken`, in plain base64, which has `+`, `/` and `=`: each of them stands in it. */
+/** Returns a random string in plain base64 that contains each of `+`, `/` and `=`. */
 export const randomBase64 = (bytes: number): string => {
   for (;;) {
     const value = randomBytes(bytes).toString('base64');

@@ -15,7 +15,7 @@ const errors = catalogue('test', {
   },
 });
 
-/** What an endpoint makes of its request. */
+/** Echoes the request. */
 const told = async ({ method, path, query, headers, body }: HttpRequest): Promise<Answer> =>
   json(200, { method, path, query, body, who: headers['x-who'], type: headers['content-type'] });
 
@@ -39,7 +39,7 @@ const manners = {
   before: ({ path }: HttpRequest) => (path === '/never' ? text(421, 'not here') : undefined),
 };
 
-describe('a service asked within the process', () => {
+describe('inProcess', () => {
   let listener: Listener;
   let origin = '';
   before(async () => {
@@ -65,7 +65,7 @@ describe('a service asked within the process', () => {
     ['GET', '/never', ''],
     ['GET', '/nowhere', ''],
   ] as const)
-    test(`answers ${method} ${path} as its listener does`, async () => {
+    test(`responds to ${method} ${path} as the listener does`, async () => {
       const headers = {
         'x-who': 'cis2',
         ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
@@ -78,7 +78,7 @@ describe('a service asked within the process', () => {
       });
     });
 
-  test('a fault of an endpoint is its plain answer, without a word of why', async () => {
+  test('returns the plain error for a fault of an endpoint, without the reason', async () => {
     const broken = inProcess(
       [{ methods: ['GET'], path: '/', endpoint: () => Promise.reject(new Error('a private reason')) }],
       { log: silentLog },

@@ -3,20 +3,20 @@ import type { HttpRequest, Route } from './request.ts';
 import { type Manners, nothingHere, respond } from './respond.ts';
 import { routeFinder } from './route-finder.ts';
 
-/** A request of one service to another. */
+/** A request from one service to another. */
 export interface Call {
   method?: 'GET' | 'POST';
-  /** Names in lower case. */
+  /** With names in lower case. */
   headers?: Record<string, string>;
   body?: string;
 }
 
-/** Asks a service of this installation, wherever it runs. `path` may have a query. */
+/** Calls a service of this installation, in this process or another. `path` may have a query. */
 export type Ask = (path: string, call?: Call) => Promise<{ status: number; body: string }>;
 
 /**
- * Asks a service that runs in this process as its listener would, without a socket between: the same routes and refusals. What it
- * records is kept with the answer to whoever made the caller ask.
+ * Calls a service in this process without a socket, with the same routes and refusals as its listener. Its
+ * events are stored with the response to the original caller.
  */
 export function inProcess(routes: readonly Route[], manners: Manners): Ask {
   const find = routeFinder(routes);

@@ -31,7 +31,7 @@ describe('JSON merge patch', () => {
       assert.deepEqual(mergePatch(target, patch), result));
   }
 
-  test('leaves its arguments alone, applies twice as once, and keeps no null of the patch', () => {
+  test('leaves its arguments unchanged, is idempotent, and keeps no null of the patch', () => {
     const value = fc.jsonValue({ maxDepth: 4 });
     fc.assert(
       fc.property(value, value, (target, patch) => {
@@ -46,14 +46,14 @@ describe('JSON merge patch', () => {
     );
   });
 
-  test('changes no prototype', () => {
+  test('does not change a prototype', () => {
     const merged = mergePatch({}, JSON.parse('{"__proto__":{"polluted":true}}')) as { polluted?: boolean };
     assert.equal(merged.polluted, undefined);
     assert.equal(({} as { polluted?: boolean }).polluted, undefined);
   });
 });
 
-test('U+0000 is found in whatever place, and nothing else is taken for it', () => {
+test('hasNul finds U+0000 at any position, and nothing else', () => {
   const contains = (value: unknown): boolean =>
     typeof value === 'string'
       ? value.includes('\0')

@@ -3,10 +3,10 @@ export type JsonObject = { [name: string]: unknown };
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** How deep an object from outside may be nested. */
+/** Maximum nesting depth of JSON from outside. */
 const deepest = 12;
 
-/** Whether nothing lies deeper than that, and no member could change a prototype. */
+/** Returns whether a value is within the depth limit and no member could change a prototype. */
 function isTame(root: unknown): boolean {
   let level: unknown[] = [root];
   for (let depth = 0; level.length > 0; depth++) {
@@ -25,16 +25,16 @@ function isTame(root: unknown): boolean {
 /** U+0000 as JSON escapes it. */
 const nul = String.raw`\u0000`;
 
-/** Whether a text of JSON writes U+0000 anywhere: PostgreSQL keeps it in no text, and nobody's name has it. */
+/** Returns whether JSON text contains U+0000, which PostgreSQL cannot store in text. */
 export const hasNul = (json: string): boolean =>
   json.includes(nul) && [...json.matchAll(/\\(?:u0000|.)/gs)].some(([escaped]) => escaped === nul);
 
-/** A text from outside that is not what it must be; the message says what is wrong, in words for its sender. */
+/** An error in JSON from outside. The message is for its sender. */
 class JsonError extends Error {
   override name = 'JsonError';
 }
 
-/** Reads one JSON object out of text from outside. Throws JsonError for anything else, and for one nested too deeply. */
+/** Parses a JSON object from outside. Throws JsonError for other values and for excessive depth. */
 export function parseJsonObject(text: string): JsonObject {
   let value: unknown;
   try {
@@ -48,7 +48,10 @@ export function parseJsonObject(text: string): JsonObject {
   return value;
 }
 
-/** Applies a JSON merge patch (RFC 7396 section 2) and leaves both arguments as they are. The patch's depth was limited before. */
+/**
+ * Applies a JSON merge patch (RFC 7396 section 2) and does not change its arguments. The caller has checked
+ * the patch's depth.
+ */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const merged = new Map(Object.entries(isObject(target) ? target : {}));
@@ -59,7 +62,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(merged);
 }
 
-/** Makes a value and all in it unchangeable, so that it can be shared. */
+/** Freezes a value and everything in it, so that it can be shared. */
 function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     Object.freeze(value);
@@ -68,14 +71,14 @@ function freeze<T>(value: T): T {
   return value;
 }
 
-/** Most texts that are remembered. */
+/** Maximum number of cached texts. */
 const mostTexts = 1_000;
 
-/** What texts of JSON say, parsed once for as long as they say it; nobody can change what is shared. */
+/** Caches parsed JSON texts. The shared values are frozen. */
 export class ParsedTexts<T> {
   readonly #known = new Map<string, { text: string; value: T }>();
 
-  /** @param key whose text it is: a newer one takes the place of the older. */
+  /** @param key identifies the text: a newer text replaces the older one */
   of(key: string, text: string, read: (text: string) => T = JSON.parse): T {
     const known = this.#known.get(key);
     if (known?.text === text) return known.value;

@@ -16,7 +16,7 @@ const members: Record<string, string[]> = {
   OKP: ['crv', 'kty', 'x'],
 };
 
-/** The JWK thumbprint, SHA-256 as base64url (RFC 7638 section 3). Throws on a key type without one. */
+/** Returns the JWK thumbprint, SHA-256 as base64url (RFC 7638 section 3). Throws for an unsupported key type. */
 export function thumbprint(jwk: JsonWebKey): string {
   const names = members[jwk.kty ?? ''];
   if (!names) throw new Error(`There is no thumbprint of a key of type ${jwk.kty}.`);

@@ -17,7 +17,7 @@ const claims = fc.dictionary(
 );
 
 for (const algorithm of algorithms) {
-  test(`${algorithm}: jose reads what we sign, we read what jose signs, a changed byte is refused by both`, async () => {
+  test(`${algorithm}: jose reads our signatures, we read those of jose, and both refuse a changed byte`, async () => {
     const { privatePem, publicJwk } = await newKeyPair(algorithm);
     const privateKey = createPrivateKey(privatePem);
     const publicKey = createPublicKey(privatePem);
@@ -47,7 +47,7 @@ for (const algorithm of algorithms) {
   });
 }
 
-test('a key is used with its own algorithm only', async () => {
+test('keyFits accepts a key with its own algorithm only', async () => {
   const pairs = await Promise.all(
     algorithms.map(async (algorithm) => ({ algorithm, ...(await newKeyPair(algorithm)) })),
   );
@@ -69,7 +69,7 @@ test('a key is used with its own algorithm only', async () => {
   assert.equal(keyFits('RS256', small), false);
 });
 
-test('decoding never throws, and takes three clean parts only', () => {
+test('decodeJwt never throws, and accepts exactly three valid parts', () => {
   fc.assert(
     fc.property(
       fc.oneof(fc.string(), fc.stringMatching(/^[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$/)),
@@ -97,7 +97,7 @@ test('decoding never throws, and takes three clean parts only', () => {
     assert.equal(decodeJwt(wrong), undefined, wrong.slice(0, 40));
 });
 
-test('a public key is neither private nor symmetric', async () => {
+test('publicKeyOf refuses private and symmetric keys', async () => {
   const { privatePem, publicJwk } = await newKeyPair('ES256');
   assert.ok(publicKeyOf(publicJwk));
   const privateJwk = createPrivateKey(

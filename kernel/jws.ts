@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { hasNul } from './json.ts';
 import type { JsonWebKey } from './jwk.ts';
 
-// The one file of compact JWS (RFC 7515) for the hot path; everything else of JOSE is jose's. Property-tested against it.
+// Compact JWS (RFC 7515) for the hot path, property-tested against jose. Everything else of JOSE uses jose.
 const signAsync = promisify(signCallback) as (
   algorithm: string | null,
   data: Uint8Array,
@@ -37,7 +37,7 @@ const rules: Record<SigningAlgorithm, AlgorithmRule> = {
 export const isSigningAlgorithm = (value: unknown): value is SigningAlgorithm =>
   typeof value === 'string' && Object.hasOwn(rules, value);
 
-/** Whether this key may be used with this algorithm (RFC 8725 section 3.1): type, curve and at least 2048 bits of RSA. */
+/** Returns whether this key may be used with this algorithm (RFC 8725 section 3.1): type, curve and at least 2048 bits of RSA. */
 export function keyFits(algorithm: SigningAlgorithm, key: KeyObject): boolean {
   const rule = rules[algorithm];
   if (key.asymmetricKeyType !== rule.keyType) return false;
@@ -52,7 +52,7 @@ export type JwtClaims = { [name: string]: unknown };
 export interface DecodedJwt {
   header: JwtHeader;
   claims: JwtClaims;
-  /** What was signed: the first two parts. */
+  /** The signed text: the first two parts. */
   signed: string;
   signature: Buffer;
 }
@@ -72,10 +72,10 @@ function parseObject(part: string): { [name: string]: unknown } | undefined {
   }
 }
 
-/** Longest compact JWT that is looked at, in characters. */
+/** Maximum length of a compact JWT in characters. */
 const longestJwt = 32_768;
 
-/** Takes a compact JWS apart without trusting any of it; undefined when it is not one. */
+/** Decodes a compact JWS without verifying it. Returns undefined if it is malformed. */
 export function decodeJwt(token: string): DecodedJwt | undefined {
   if (token.length > longestJwt) return undefined;
   const parts = token.split('.');
@@ -87,12 +87,12 @@ export function decodeJwt(token: string): DecodedJwt | undefined {
   const claimsObject = parseObject(claims);
   if (!headerObject || !claimsObject || 'crit' in headerObject) return undefined;
   const bytes = Buffer.from(signature, 'base64url');
-  // A signature has one spelling only (RFC 4648 section 3.5).
+  // A signature has only one valid encoding (RFC 4648 section 3.5).
   if (bytes.toString('base64url') !== signature) return undefined;
   return { header: headerObject, claims: claimsObject, signed: `${header}.${claims}`, signature: bytes };
 }
 
-/** Checks the signature with this key under this algorithm, whatever the header says. */
+/** Verifies the signature with this key and algorithm, whatever the header names. */
 export async function verifySignature(
   jwt: DecodedJwt,
   algorithm: SigningAlgorithm,
@@ -120,8 +120,8 @@ export async function signJwt(
 const imported = new WeakMap<object, KeyObject>();
 
 /**
- * A public key from a JWK; undefined when it is not a public signature key or holds private or symmetric members. One that cannot
- * change any more is imported once.
+ * Imports a public key from a JWK. Returns undefined unless it is a public signature key without private or
+ * symmetric members. Caches frozen JWKs.
  */
 export function publicKeyOf(jwk: unknown): KeyObject | undefined {
   if (typeof jwk !== 'object' || jwk === null || 'd' in jwk || 'k' in jwk) return undefined;

@@ -1,6 +1,6 @@
 import { catalogue } from './errors.ts';
 
-/** Refusals that are the same at every service, most of them before any endpoint. */
+/** Errors that all services share, mostly before any endpoint runs. */
 export const kernelErrors = catalogue('kernel', {
   addressDamaged: {
     code: 'invalid_request',

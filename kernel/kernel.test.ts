@@ -16,7 +16,7 @@ import { OperatorError, UsageError } from './operator.ts';
 import { equalSecrets, Vault } from './secrets.ts';
 import { steps } from './steps.ts';
 
-test('steps run in order, each sees what came before, the first answer ends them', async () => {
+test('steps run in order, see earlier results, and end with the first response', async () => {
   const seen: string[] = [];
   const list = steps<{ value: number }>()
     .step(function first({ value }) {
@@ -44,7 +44,7 @@ test('steps run in order, each sees what came before, the first answer ends them
   );
 });
 
-test('markup: no text from outside becomes markup', () => {
+test('html escapes every text from outside', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       const made = String(html`<p title="${text}">${text}</p>`);
@@ -61,7 +61,7 @@ test('markup: no text from outside becomes markup', () => {
   assert.equal(safeHref('https://example.test/a?b=c'), 'https://example.test/a?b=c');
 });
 
-test('pages: strict policy, no framing, no referrer', () => {
+test('page sets a strict policy without framing and referrer', () => {
   const answer = page(200, html`x`, { formAction: ['https://a.test'] });
   const policy = String(answer.headers['content-security-policy']);
   assert.match(policy, /default-src 'none'/);
@@ -74,7 +74,7 @@ test('pages: strict policy, no framing, no referrer', () => {
   assert.ok(twice instanceof Answer);
 });
 
-test('errors: the public and the private part stay apart', () => {
+test('catalogue keeps the public and the private part of an error apart', () => {
   const errors = catalogue('test', {
     wrong: {
       code: 'invalid_request',
@@ -93,7 +93,7 @@ test('errors: the public and the private part stay apart', () => {
   assert.equal(thrown.detail, 'private detail');
 });
 
-test('vault: one key for each purpose, and nothing that was changed opens', () => {
+test('Vault derives one key for each purpose and opens nothing that was changed', () => {
   const vault = new Vault(Buffer.alloc(32, 1));
   const sealed = vault.seal('a', 'secret text');
   assert.equal(vault.open('a', sealed), 'secret text');
@@ -106,7 +106,7 @@ test('vault: one key for each purpose, and nothing that was changed opens', () =
   fc.assert(fc.property(fc.string(), fc.string(), (a, b) => equalSecrets(a, b) === (a === b)));
 });
 
-test('cookies: names tell services and instances apart; a doubled cookie counts as none', () => {
+test('cookies: names distinguish services and instances, and a repeated cookie is ignored', () => {
   const plain = new CookieNames('http://localhost:8402', 'cis2');
   const secure = new CookieNames('https://cis2.example.test', 'cis2');
   assert.equal(plain.name('session'), 'cis2-8402-session');
@@ -123,7 +123,7 @@ const shape = {
   data: z.string().default('.alongside'),
 };
 
-test('configuration: flag, then file, then default; wrong and unknown values are refused with their place', () => {
+test('loadConfig prefers flag, file and default in this order, and refuses wrong and unknown values with their location', () => {
   assert.deepEqual(loadConfig(shape, readFlags(shape, ['--port-base', '9000', '--ephemeral']).flags), {
     portBase: 9000,
     ephemeral: true,
@@ -155,7 +155,7 @@ test('configuration: flag, then file, then default; wrong and unknown values are
   rmSync(folder, { recursive: true });
 });
 
-test('configuration: a setting that carries a secret may be @FILE, and is told of when it stands in a flag', () => {
+test('loadConfig accepts @FILE for a secret setting, and exposedFlags reports a secret in a flag', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-config-'));
   const file = join(folder, 'address');
   writeFileSync(file, 'smtp://mail.test:25\n');
@@ -191,7 +191,7 @@ test('configuration: a setting that carries a secret may be @FILE, and is told o
   rmSync(folder, { recursive: true });
 });
 
-test('keys: a storage that fails once fails one signature', async () => {
+test('SigningKeys fails one signature, not later ones, when storage fails once', async () => {
   const kept: SigningKeyRecord[] = [];
   let isDown = false;
   const store: KeyStore = {

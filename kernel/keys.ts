@@ -10,31 +10,34 @@ const generate = promisify(generateKeyPair) as (
   options: object,
 ) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
 
-/** A signing key of a service as it is kept. All times in milliseconds. */
+/** A stored signing key of a service. All times are in milliseconds. */
 export interface SigningKeyRecord {
   service: string;
   kid: string;
   algorithm: SigningAlgorithm;
   publicJwk: JsonWebKey;
-  /** PKCS#8 PEM; the store keeps it sealed. */
+  /** PKCS#8 PEM; the store encrypts it. */
   privatePem: string;
-  /** From when it stands in the key set. */
+  /** Time from which it is in the key set. */
   announcedAt: number;
-  /** From when it signs. */
+  /** Time from which it signs. */
   signsFrom: number;
-  /** Until when it signs; null while no successor is planned. */
+  /** Time until which it signs; null while no successor is planned. */
   signsUntil: number | null;
-  /** When it leaves the key set; null while it signs. */
+  /** Time at which it leaves the key set; null while it signs. */
   removedAt: number | null;
 }
 
-/** Where signing keys are kept. */
+/** Storage of signing keys. */
 export interface KeyStore {
   list(service: string): Promise<SigningKeyRecord[]>;
-  /** Keeps a new key; false when another process made the first one for this service and algorithm meanwhile. */
+  /** Stores the first key. Returns false if another process stored one for this service and algorithm. */
   addFirst(record: SigningKeyRecord): Promise<boolean>;
   save(records: readonly SigningKeyRecord[]): Promise<void>;
-  /** Keeps the key that follows another, and the other's end; false when it has a successor already, of another process perhaps. */
+  /**
+   * Stores a successor and the end of its predecessor. Returns false if the predecessor already has a
+   * successor, for example of another process.
+   */
   succeed(before: SigningKeyRecord, successor: SigningKeyRecord): Promise<boolean>;
 }
 
@@ -46,7 +49,10 @@ const shapes: Record<SigningAlgorithm, { type: string; options: object }> = {
   EdDSA: { type: 'ed25519', options: {} },
 };
 
-/** A fresh key pair in the forms that are kept. The export goes through PEM: a direct JWK export of a new key can deadlock old runtimes. */
+/**
+ * Generates a key pair in its stored forms. Exports through PEM, because a direct JWK export of a new key can
+ * deadlock old runtimes.
+ */
 export async function newKeyPair(
   algorithm: SigningAlgorithm,
 ): Promise<{ privatePem: string; publicJwk: JsonWebKey }> {
@@ -60,7 +66,7 @@ export async function newKeyPair(
 }
 
 const day = 86_400_000;
-/** Default schedule of rotation: announced 14 days, signing 90 days, kept 14 days for those who still verify. */
+/** Default rotation schedule: announced 14 days, used 90 days, kept 14 days for verification. */
 const rotationSchedule = { announce: 14 * day, sign: 90 * day, retire: 14 * day };
 
 interface LoadedKey extends SigningKeyRecord {
@@ -70,16 +76,19 @@ interface LoadedKey extends SigningKeyRecord {
 export interface SigningOptions {
   algorithm: SigningAlgorithm;
   typ?: string;
-  /** Leaves the name of the key out, which only a test of a verifier wants. */
+  /** Omits the key id, for tests of a verifier. */
   withoutKid?: boolean;
 }
 
-/** What signs tokens. */
+/** Signs tokens. */
 export interface TokenSigner {
   sign(claims: JwtClaims, options: SigningOptions): Promise<string>;
 }
 
-/** How new keys are named: URL-safe, or in plain base64 (20 bytes, so with `+`, `/` and `=`), which only a client that takes a `kid` as opaque survives. */
+/**
+ * Style of new key ids: URL-safe, or plain base64 (20 bytes, so with `+`, `/` and `=`), which requires
+ * clients that treat a `kid` as opaque.
+ */
 export type KidStyle = 'urlSafe' | 'base64';
 
 const kidOf: Record<KidStyle, () => string> = {
@@ -103,7 +112,7 @@ export class SigningKeys implements TokenSigner {
     this.#kids = kids;
   }
 
-  /** Reads every key from the store now. Throws when one cannot be opened, or when its public part would not verify its signatures. */
+  /** Reads every key from the store. Throws if one cannot be decrypted, or if its public part would not verify its signatures. */
   async reread(): Promise<void> {
     for (const { kid, privateKey, publicJwk } of await this.#read()) {
       const own = createPublicKey(privateKey).export({ format: 'jwk' });
@@ -113,12 +122,12 @@ export class SigningKeys implements TokenSigner {
     }
   }
 
-  /** Forgets what was read, so that the next use sees another process's rotation. */
+  /** Clears the cache, so that the next use sees another process's rotation. */
   forget(): void {
     this.#list = undefined;
   }
 
-  /** Makes sure that there is a key of this algorithm. Concurrent calls and processes agree on one. */
+  /** Ensures that there is a key of this algorithm. Concurrent calls and processes agree on one. */
   async ensure(algorithm: SigningAlgorithm): Promise<void> {
     const records = await this.#store.list(this.#service);
     if (records.some((record) => record.algorithm === algorithm)) return;
@@ -126,7 +135,7 @@ export class SigningKeys implements TokenSigner {
     this.forget();
   }
 
-  /** Signs with the key whose turn it is. */
+  /** Signs with the current key. */
   async sign(
     claims: JwtClaims,
     { algorithm, typ = 'JWT', withoutKid = false }: SigningOptions,
@@ -136,7 +145,7 @@ export class SigningKeys implements TokenSigner {
     return signJwt(header, claims, key.privateKey);
   }
 
-  /** Every public key that may verify something now, as a JWK set (RFC 7517 section 5). */
+  /** Returns every public key that may verify a signature now, as a JWK set (RFC 7517 section 5). */
   async jwks(): Promise<{ keys: JsonWebKey[] }> {
     const now = this.#clock.now();
     const keys = (await this.#keys()).filter(
@@ -145,20 +154,20 @@ export class SigningKeys implements TokenSigner {
     return { keys: keys.map((key) => ({ ...key.publicJwk, kid: key.kid, alg: key.algorithm, use: 'sig' })) };
   }
 
-  /** The public key with this kid, also one that no longer stands in the key set: old hints are still checked. */
+  /** Returns the public key with this kid, even if it has left the key set, because old hints must be verified. */
   async publicKey(kid: string): Promise<{ key: KeyObject; algorithm: SigningAlgorithm } | undefined> {
     const found = (await this.#keys()).find((key) => key.kid === kid);
     return found && { key: createPublicKey(found.privateKey), algorithm: found.algorithm };
   }
 
-  /** All keys with their times, without the private part. */
+  /** Returns all keys with their times, without the private part. */
   async describe(): Promise<Omit<SigningKeyRecord, 'privatePem'>[]> {
     return (await this.#keys()).map(({ privatePem: _, privateKey: __, ...rest }) => rest);
   }
 
   /**
-   * Brings in a successor for each algorithm in use: announced now, signing after the schedule's announcement, or at once.
-   * The key before it stays in the key set until the retirement time after its last signature.
+   * Creates a successor for each algorithm in use: announced now and used after the announcement period, or
+   * at once. The previous key stays in the key set for the retirement period after its last signature.
    */
   async rotate(when: 'scheduled' | 'now'): Promise<void> {
     const now = this.#clock.now();
@@ -180,14 +189,17 @@ export class SigningKeys implements TokenSigner {
     this.forget();
   }
 
-  /** Announces a successor of each key whose time to sign ends within the announcement. Any process may do it, whenever; one does. */
+  /**
+   * Announces a successor for each key that stops signing within the announcement period. Any process may
+   * call this at any time; one succeeds.
+   */
   async keepSchedule(): Promise<void> {
     const now = this.#clock.now();
     const { announce, sign, retire } = rotationSchedule;
     for (const { privateKey: _, ...record } of await this.#keys()) {
       const due = record.signsUntil === null && record.signsFrom + sign - announce <= now;
       if (!due) continue;
-      // Later than planned when nobody ran: nothing signs that was not announced for long enough.
+      // Later than planned if no process ran: no key signs before it was announced for long enough.
       const signsFrom = Math.max(record.signsFrom + sign, now + announce);
       const before = { ...record, signsUntil: signsFrom, removedAt: signsFrom + retire };
       await this.#store.succeed(before, { ...(await this.#fresh(record.algorithm, now)), signsFrom });
@@ -212,7 +224,7 @@ export class SigningKeys implements TokenSigner {
 
   async #current(algorithm: SigningAlgorithm): Promise<LoadedKey> {
     const turn = (keys: LoadedKey[]) => {
-      // A clock that was set back behind the first key must not end all sign-ins.
+      // A clock set back before the first key must not end all sign-ins.
       const own = keys.filter((key) => key.algorithm === algorithm);
       const now = Math.max(this.#clock.now(), Math.min(...own.map(({ signsFrom }) => signsFrom)));
       return own
@@ -231,7 +243,7 @@ export class SigningKeys implements TokenSigner {
     if (this.#list) return this.#list;
     const reading = this.#read();
     this.#list = reading;
-    // A storage that failed once must not fail every signature after it.
+    // A failed read must not fail every later signature.
     reading.catch(() => {
       if (this.#list === reading) this.#list = undefined;
     });

@@ -3,11 +3,11 @@ import { type Html, html } from './html.ts';
 import type { Route } from './http.ts';
 import { stylesheet } from './stylesheet.ts';
 
-/** What the frame itself says, and in which language (BCP 47). */
+/** Texts of the frame and their language (BCP 47). */
 export interface FrameWords {
   lang: string;
   skip: string;
-  /** In development. */
+  /** Shown in development. */
   testSystem: string;
   notice: string;
 }
@@ -20,24 +20,24 @@ const english: FrameWords = {
 };
 
 export interface LayoutOptions {
-  /** Title of the document and, unless `heading` is false, first heading of the page. */
+  /** Title of the document and, unless `heading` is false, the first heading of the page. */
   title: string;
-  /** Name of the part that shows the page, in its header. */
+  /** Name of the service, shown in the header. */
   service: string;
   main: Html;
-  /** Set in development: the page says that this is a test system with fictional people. */
+  /** In development the page shows that this is a test system with fictional people. */
   development: boolean;
-  /** Leaves the heading to `main`. */
+  /** Set to false if `main` contains the heading. */
   heading?: boolean;
-  /** More for the head, such as a script or a refresh. */
+  /** More elements for the head, such as a script or a refresh. */
   head?: Html;
-  /** Wide pages are for tables and diagrams, narrow ones for one question. */
+  /** Wide pages are for tables and diagrams, narrow ones for a single question. */
   wide?: boolean;
-  /** English unless told. */
+  /** English by default. */
   words?: FrameWords;
 }
 
-/** Where each service serves the style sheet. */
+/** Path of the style sheet at each service. */
 export const stylesheetPath = '/assets/alongside.css';
 
 /** The frame of every page: skip link, header, main part, footer. */
@@ -64,11 +64,14 @@ ${options.main}
 </body>
 </html>`;
 
-/** A page in the common frame. */
+/** Returns a page in the common frame. */
 export const framedPage = (status: number, options: LayoutOptions, policy: PagePolicy = {}): Answer =>
   page(status, layout(options), policy);
 
-/** A page that sends the browser on by GET: what a form post that leads to another origin ends in, for `form-action 'self'` would block a redirect silently. */
+/**
+ * Returns a page that continues to another origin by GET. A form post cannot redirect there, because
+ * `form-action 'self'` silently blocks it.
+ */
 export const continuePage = (options: Omit<LayoutOptions, 'main' | 'head'> & { to: string }): Answer =>
   framedPage(200, {
     ...options,
@@ -76,7 +79,7 @@ export const continuePage = (options: Omit<LayoutOptions, 'main' | 'head'> & { t
     main: html`<p role="status">You are being taken on.</p><p><a class="button" href="${options.to}">Continue</a></p>`,
   });
 
-/** The style sheet, for the routes of each service with pages. */
+/** Route of the style sheet, for each service with pages. */
 export const stylesheetRoute: Route = {
   methods: ['GET'],
   path: stylesheetPath,

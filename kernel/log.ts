@@ -2,7 +2,7 @@ import { pino } from 'pino';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
 
-/** Where a part writes what an operator reads. Never a PIN, a secret, a token or a patient's data. */
+/** Writes the operator's log. Never log a PIN, a secret, a token or patient data. */
 export interface Log {
   debug: Write;
   info: Write;
@@ -22,12 +22,12 @@ const hidden = [
   'client_secret',
 ];
 
-/** A level that may change while the process runs. */
+/** A level that can change while the process runs. */
 export interface LogLevel {
   current: string;
 }
 
-/** JSON lines on standard error. */
+/** Creates a log that writes JSON lines to standard error. */
 export function createLog(level: string | LogLevel, service: string): Log {
   const wanted = typeof level === 'string' ? { current: level } : level;
   const log = pino(
@@ -47,7 +47,7 @@ export function createLog(level: string | LogLevel, service: string): Log {
   return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') };
 }
 
-/** Writes nothing: for tests. */
+/** Discards everything, for tests. */
 export const silentLog: Log = {
   debug: () => undefined,
   info: () => undefined,

@@ -8,7 +8,7 @@ import type { EarlyRefusal } from './request.ts';
 import { type Manners, noteRefusal } from './respond.ts';
 import { withSecurityHeaders } from './security-headers.ts';
 
-/** What a listener answers to bytes that are no request; `id` is for the answer and the log. */
+/** Responds to bytes that are not a valid request; `id` is for the response and the log. */
 export type OnMalformed = (refused: EarlyRefusal & { id: string }) => Promise<Answer>;
 
 const kinds: Readonly<Record<string, Refuse>> = {
@@ -16,7 +16,7 @@ const kinds: Readonly<Record<string, Refuse>> = {
   ERR_HTTP_REQUEST_TIMEOUT: kernelErrors.requestSlow,
 };
 
-/** The answer as it goes over the wire; the connection ends with it. */
+/** Serialises a response that closes its connection. */
 function inBytes({ status, headers, body }: Answer, isHttps: boolean): Buffer {
   const content = Buffer.from(body as Uint8Array);
   const lines = Object.entries({
@@ -28,7 +28,7 @@ function inBytes({ status, headers, body }: Answer, isHttps: boolean): Buffer {
   return Buffer.concat([Buffer.from(`${first}${lines.join('')}\r\n`), content]);
 }
 
-/** Answers bytes that are no request, with an id under which the reason is found, and ends the connection. */
+/** Responds to bytes that are not a valid request, with an id for the recorded reason, and closes the connection. */
 export async function answerMalformed(
   error: Error & { code?: string },
   socket: Socket,

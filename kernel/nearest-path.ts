@@ -1,6 +1,6 @@
 import type { Route } from './request.ts';
 
-/** Longest path and most edits that count as a slip. */
+/** Maximum length of a path, and maximum number of edits, for a suggestion. */
 const longest = 120;
 const mostEdits = 3;
 
@@ -22,7 +22,7 @@ function edits(from: string, to: string): number {
   return previous[to.length] ?? 0;
 }
 
-/** A template with its `:name` parts taken from a path. */
+/** Fills the `:name` parts of a template from a path. */
 const filled = (template: string, path: string): string => {
   const parts = path.split('/');
   return template
@@ -31,7 +31,10 @@ const filled = (template: string, path: string): string => {
     .join('/');
 };
 
-/** Finds the path that a request meant whose path is a slip of one; undefined for a path that exists and for one like none. */
+/**
+ * Returns a function that suggests the path for a mistyped one. It returns undefined for an existing path and
+ * for one without a near match.
+ */
 export function nearestPath(routes: readonly Route[]): (path: string) => string | undefined {
   const templates = [
     ...new Set(routes.flatMap(({ path, known }) => known ?? (path.includes('*') ? [] : [path]))),

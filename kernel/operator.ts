@@ -1,11 +1,11 @@
-// What a program and its operator share, without what reads configurations: light to load.
+// Shared by all programs and light to load: does not import the configuration.
 
-/** A mistake in how a command was called: exit code 2. */
+/** Wrong usage of a command: exit code 2. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** Something outside that the operator must put right, in one sentence: exit code 1. */
+/** A problem that the operator must fix, in one sentence: exit code 1. */
 export class OperatorError extends Error {
   override name = 'OperatorError';
 }
@@ -17,5 +17,5 @@ export const flagOf = (key: string): string => key.replace(/[A-Z]/g, (letter) =>
 export const variableOf = (key: string): string =>
   `ALONGSIDE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 
-/** This process's environment: the one place that reads it. */
+/** Returns this process's environment. No other code reads it. */
 export const environment = (): Readonly<Record<string, string | undefined>> => process.env;

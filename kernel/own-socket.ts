@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 
 /**
- * Returns why a Unix socket must not be used: another user could have put it there first, and would hear PINs and secrets.
- * Undefined for one of this user or root, for one that is not there, and for a pipe of Windows.
+ * Returns the reason not to use a Unix socket: another user may have created it and would receive PINs and
+ * secrets. Returns undefined if it belongs to this user or root, does not exist, or is a Windows pipe.
  */
 export async function socketFault(path: string, own = process.getuid?.()): Promise<string | undefined> {
   if (own === undefined || path.startsWith('\\\\')) return undefined;

@@ -14,8 +14,8 @@ const tcp6 = `  sl  local_address                         remote_address        
    1: 00000000000000000000000001000000:C353 00000000000000000000000001000000:20D3 01 00000000:00000000 00:00000000 00000000  1004        0 6 1 0
 `;
 
-describe('the user at the other end of a loopback connection', () => {
-  test('is found by the far end of the connection, never by our own', () => {
+describe('the owner of a loopback connection', () => {
+  test('is found by the remote end of the connection, never by the local one', () => {
     const from = (port: number, address = '127.0.0.1') => ({ address, port });
     assert.equal(uidIn(tcp, from(0xc350), 0x20d3), 1001);
     assert.equal(uidIn(tcp, from(0xc350, '::ffff:127.0.0.1'), 0x20d3), 1001);
@@ -27,7 +27,7 @@ describe('the user at the other end of a loopback connection', () => {
     assert.deepEqual(tableAddresses('192.0.2.1'), [], 'only loopback');
   });
 
-  test('is told apart on a real connection', {
+  test('is determined on a real connection', {
     skip: process.platform !== 'linux' && 'the tables are Linux',
   }, async (t) => {
     const server = net.createServer();

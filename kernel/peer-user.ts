@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { HttpRequest } from '@alongside/kernel/http';
 
-/** Loopback is shared by all users of a machine: decides whether the other end of a connection is a program of ours. */
+/** Decides whether the other end of a connection is a program of this user. All users of a machine share loopback. */
 export interface PeerUser {
   isOurs(request: Pick<HttpRequest, 'address' | 'port'>): Promise<boolean>;
 }
 
-/** For containers, whose browser is behind another network, and for systems without the tables of Linux. */
+/** Accepts every user: for containers, whose browser is in another network, and for systems other than Linux. */
 export const anyPeerUser: PeerUser = { isOurs: async () => true };
 
 const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0');
@@ -15,7 +15,7 @@ const littleEndian = (bytes: readonly number[]): string =>
     [3, 2, 1, 0].map((at) => hex(bytes[word * 4 + at] ?? 0, 2)).join(''),
   ).join('');
 
-/** A loopback address as the tables of Linux write it, once for each table; none for any other address. */
+/** Formats a loopback address as in the Linux tables, once for each table. Returns an empty list for other addresses. */
 export function tableAddresses(address: string): string[] {
   const four = /^(?:::ffff:)?(127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/i.exec(address)?.[1];
   if (four) {
@@ -28,7 +28,7 @@ export function tableAddresses(address: string): string[] {
 
 const established = '01';
 
-/** The uid of the socket that is connected from this address and port to our port; proc(5), `/proc/net/tcp`. */
+/** Returns the uid of the socket that is connected from this address and port to our port; proc(5), `/proc/net/tcp`. */
 export function uidIn(
   table: string,
   from: { address: string; port: number },
@@ -43,7 +43,7 @@ export function uidIn(
   return undefined;
 }
 
-/** Reads the kernel's tables of connections. A connection that stands in none is nobody's. */
+/** Reads the kernel's connection tables. A connection that is not listed belongs to no user. */
 export function linuxPeerUser(ourPort: number, ourUid: number): PeerUser {
   return {
     async isOurs(from) {
@@ -57,7 +57,7 @@ export function linuxPeerUser(ourPort: number, ourUid: number): PeerUser {
   };
 }
 
-/** The check of a listener at this address: the user of this process alone is allowed; anybody where it is switched off. */
+/** Returns the check for a listener at this address: only the user of this process, or everyone if it is switched off. */
 export function peerUserOf(url: string, isChecked: boolean): PeerUser {
   const uid = process.getuid?.();
   if (!isChecked || process.platform !== 'linux' || uid === undefined) return anyPeerUser;

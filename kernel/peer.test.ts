@@ -44,14 +44,14 @@ describe('the address of a request', () => {
       assert.equal(from('203.0.113.9', headers).clientUnknown, undefined);
     });
 
-  test('no list of proxies, no belief', () => {
+  test('ignores the headers without a list of proxies', () => {
     assert.equal(
       peerOf({ address: '10.1.2.3' }, { 'x-forwarded-for': '1.2.3.4' }, undefined).address,
       '10.1.2.3',
     );
   });
 
-  test('any header leads to an address or to the proxy', () => {
+  test('returns an address or the proxy for any header', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300 }), (header) => {
         assert.match(from('10.1.2.3', { 'x-forwarded-for': header }).address, /^[\da-f.:]+$/i);
@@ -63,8 +63,8 @@ describe('the address of a request', () => {
 describe('the certificate of a request (RFC 9440)', () => {
   const der = Buffer.from('30820100', 'hex');
   const header = { 'client-cert': `:${der.toString('base64')}:` };
-  test('a trusted proxy passes it on', () => assert.deepEqual(from('10.1.2.3', header).certificate, der));
-  test('what came with it likewise, at most ten (section 2.3)', () => {
+  test('is accepted from a trusted proxy', () => assert.deepEqual(from('10.1.2.3', header).certificate, der));
+  test('includes up to ten intermediates (section 2.3)', () => {
     const chainOf = (chain: string, address = '10.1.2.3') =>
       from(address, { ...header, 'client-cert-chain': chain }).certificateChain;
     const one = header['client-cert'];
@@ -73,21 +73,21 @@ describe('the certificate of a request (RFC 9440)', () => {
       assert.deepEqual(chainOf(damaged), [], damaged.slice(0, 40));
     assert.equal(chainOf(one, '203.0.113.9'), undefined);
   });
-  test('nobody else does', () => assert.equal(from('203.0.113.9', header).certificate, undefined));
-  test('one of the connection stays, where no proxy is trusted', () => {
+  test('is ignored from other peers', () => assert.equal(from('203.0.113.9', header).certificate, undefined));
+  test('is that of the connection if no proxy is trusted', () => {
     const connection = { address: '203.0.113.9', certificate: der };
     assert.deepEqual(peerOf(connection, {}, trusted).certificate, der);
   });
-  test('the certificate of the proxy itself is not its clients’', () => {
+  test('is never the certificate of the proxy itself', () => {
     assert.equal(peerOf({ address: '10.1.2.3', certificate: der }, {}, trusted).certificate, undefined);
   });
   for (const damaged of ['', 'AAAA', ':AA AA:', '::', ':AAAA', '"AAAA"', `:${'A'.repeat(20_000)}:`])
-    test(`damaged: ${damaged.slice(0, 8) || 'empty'}`, () => {
+    test(`is ignored if malformed: ${damaged.slice(0, 8) || 'empty'}`, () => {
       assert.equal(from('10.1.2.3', { 'client-cert': damaged }).certificate, undefined);
     });
 });
 
-test('a list that is damaged or trusts everybody is refused in one sentence', () => {
+test('trustedProxies refuses a malformed list and one that trusts everyone in one sentence', () => {
   const damaged = ['', 'proxy', '10.0.0.0/33', '10.0.0.1/x'];
   const wide = ['0.0.0.0/0', '::/0', '10.0.0.0/4', '::/8', '::ffff:0:0/96', '::ffff:0:0/97'];
   for (const entry of [...damaged, ...wide])

@@ -2,17 +2,17 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { OperatorError } from './operator.ts';
 
-/** Who sent a request: its address, and the client certificate that it presented, if any (DER). */
+/** The sender of a request: its address, and its client certificate, if any (DER). */
 export interface Peer {
   address: string;
-  /** The address is a trusted proxy's, which did not name its client: nothing is near it. */
+  /** Set if the address is a trusted proxy that did not name its client, which is then near nothing. */
   clientUnknown?: true;
   certificate?: Buffer;
-  /** DER of what came with it. */
+  /** DER of the intermediates. */
   certificateChain?: readonly Buffer[];
 }
 
-/** Proxies whose word about their clients is taken. */
+/** Proxies that may name their clients. */
 export interface TrustedProxies {
   includes(address: string): boolean;
 }
@@ -26,7 +26,7 @@ const ipv6Blocks = Array.from({ length: 32 }, (_, block) => `${(0x20 + block).to
 const covered = (list: BlockList, addresses: readonly string[]): number =>
   addresses.filter((address) => list.check(address, family(address))).length;
 
-/** A range of IPv6 may cover addresses of IPv4 as well: `::ffff:0:0/96` has all of them. */
+/** Returns whether a range is too wide. An IPv6 range may include IPv4: `::ffff:0:0/96` has all of it. */
 function isWide(network: string, length: number): boolean {
   if (length < 8) return true;
   const list = new BlockList();
@@ -35,8 +35,8 @@ function isWide(network: string, length: number): boolean {
 }
 
 /**
- * Reads addresses and ranges: `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`.
- * Throws OperatorError for one that is neither, and for ranges that would trust everybody.
+ * Parses addresses and ranges: `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`. Throws OperatorError for other values
+ * and for ranges that would trust everyone.
  */
 export function trustedProxies(entries: readonly string[]): TrustedProxies {
   const list = new BlockList();
@@ -58,7 +58,7 @@ export function trustedProxies(entries: readonly string[]): TrustedProxies {
 const last = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? undefined : value;
 
-/** Returns the nearest address that is not a trusted proxy, else the farthest proxy: others can write what is left of it. */
+/** Returns the nearest address that is not a trusted proxy, else the farthest proxy. Addresses before that can be forged. */
 function forwardedFor(
   proxy: string,
   header: string | undefined,
@@ -82,15 +82,16 @@ function forwardedCertificate(header: string | undefined): Buffer | undefined {
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64');
 }
 
-/** A list of byte sequences (RFC 9440 section 2.3); one that is malformed, or longer than ten, is none. */
+/** Parses a list of byte sequences (RFC 9440 section 2.3). Returns an empty list if it is malformed or has more than ten. */
 function forwardedChain(header: string | undefined): Buffer[] {
   const parts = (header ?? '').split(',', 11).map((part) => forwardedCertificate(part));
   return parts.length <= 10 && parts.every((part) => part !== undefined) ? parts : [];
 }
 
 /**
- * The peer behind a connection. `X-Forwarded-For`, `Client-Cert` and `Client-Cert-Chain` (RFC 9440) count only when a
- * trusted proxy sent them; a proxy that ends TLS must remove all three from what its own clients send.
+ * Returns the peer of a connection. Accepts `X-Forwarded-For`, `Client-Cert` and `Client-Cert-Chain` (RFC
+ * 9440) only from a trusted proxy, which must remove all three from its clients' requests if it terminates
+ * TLS.
  */
 export function peerOf(
   connection: Peer,

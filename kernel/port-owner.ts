@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { OperatorError } from './operator.ts';
 
-/** A process that listens on a port. Its number is undefined when this user may not see it. */
+/** A process that listens on a port. The id is undefined if this user may not see it. */
 export interface Owner {
   pid: number | undefined;
   name: string;
@@ -9,7 +9,7 @@ export interface Owner {
 
 const listening = '0A';
 
-/** The fields of the sockets that listen on a port, as the kernel's tables have them (proc(5), /proc/net/tcp). */
+/** Returns the fields of sockets that listen on a port, from the kernel's tables (proc(5), /proc/net/tcp). */
 const listeners = (table: string, port: number): string[][] =>
   table
     .split('\n')
@@ -23,11 +23,11 @@ const listeners = (table: string, port: number): string[][] =>
 export const listeningInodes = (table: string, port: number): string[] =>
   listeners(table, port).flatMap((fields) => fields[9] ?? []);
 
-/** An address to which programs of this machine connect: of loopback, or any. */
+/** Returns whether programs of this machine connect to an address: loopback or the wildcard. */
 const isNear = (local = ''): boolean =>
   /^(0{8}|[0-9A-F]{6}7F|0{32}|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F):/.test(local);
 
-/** Uids of the users who listen on a port where programs of this machine connect, but for this one and root. */
+/** Returns the uids of other users, except root, who listen on a port where programs of this machine connect. */
 export const otherUsersIn = (table: string, port: number, own: number): number[] => [
   ...new Set(
     listeners(table, port)
@@ -41,7 +41,7 @@ function quietly<T>(read: () => T, otherwise: T): T {
   try {
     return read();
   } catch {
-    // The process ended meanwhile, or is another user's.
+    // The process has ended or belongs to another user.
     return otherwise;
   }
 }
@@ -76,7 +76,7 @@ function otherUsersAt(port: number): number[] {
 const whoHolds = (users: readonly number[]): string =>
   `Another user of this machine (uid ${users.join(', ')}) holds it and can show pages that look like ours: contact the administrator of the machine.`;
 
-/** Returns the error for a port in use; it names another user who holds it. */
+/** Returns the error for a port in use. It names another user who listens there. */
 export function portTaken(port: number, service: string, remedy: string): OperatorError {
   const users = otherUsersAt(port);
   const held = users.length === 0 ? '' : ` ${whoHolds(users)}`;
@@ -84,8 +84,8 @@ export function portTaken(port: number, service: string, remedy: string): Operat
 }
 
 /**
- * Throws when another user of the machine listens on the port as well, at another address of loopback: a browser that
- * looks up `localhost` may reach that one.
+ * Throws if another user of the machine also listens on the port, at another loopback address: a browser that
+ * resolves `localhost` may connect to that one.
  */
 export function requireOwnPort(port: number, service: string): void {
   const users = otherUsersAt(port);
@@ -95,7 +95,7 @@ export function requireOwnPort(port: number, service: string): void {
     );
 }
 
-/** Who listens on a port of this machine; undefined when nobody does, or when the system does not tell (other than Linux). */
+/** Returns the process that listens on a port of this machine. Undefined if there is none, or on systems other than Linux. */
 export function portOwner(port: number): Owner | undefined {
   const inodes = readTables().flatMap((table) => listeningInodes(table, port));
   if (inodes.length === 0) return undefined;

@@ -29,6 +29,6 @@ describe('printable', () => {
     );
   });
 
-  test('keeps line feeds where a text has lines of its own', () =>
+  test('keeps line feeds in multi-line text', () =>
     assert.equal(printableLines('a\r\nb\u001b\n'), 'a\\u000d\nb\\u001b\n'));
 });

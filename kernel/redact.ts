@@ -1,15 +1,18 @@
-/** Runs of characters in which secrets are written: base64url, hex, base64 but its slash, which separates segments of paths. */
+/**
+ * Runs of characters in which secrets are encoded: base64url, hex, and base64 without its slash, which
+ * separates path segments.
+ */
 const run = /[\w+=~-]{24,}/g;
 /** NHS numbers, whose first digit is 4 to 9 (times in seconds begin with 1). */
 const nhsNumber = /(?<!\d)[4-9]\d{2}[ -]?\d{3}[ -]?\d{4}(?!\d)/g;
 const word = /^[A-Za-z]{1,14}\d{0,2}$/;
-/** Not words with hyphens between, such as the name of a realm or a header. */
+/** Excludes words with hyphens, such as the name of a realm or a header. */
 const isOpaque = (text: string): boolean =>
   /\d/.test(text) && /[A-Za-z]/.test(text) && !text.split(/[-_]/).every((part) => word.test(part));
 
 /**
- * Text from outside as a log or a report may show it: cut to `longest` characters, without what may be a secret, a token or
- * the number of a patient. A second line of defence: reasons do not quote secrets in the first place.
+ * Truncates text from outside to `longest` characters and removes possible secrets, tokens and patient
+ * numbers, for logs and reports. This is a second line of defence: reasons do not quote secrets.
  */
 export const redacted = (text: string, longest: number): string =>
   text
@@ -17,7 +20,7 @@ export const redacted = (text: string, longest: number): string =>
     .replace(run, (found) => (isOpaque(found) ? `${found.slice(0, 4)}… (${found.length} characters)` : found))
     .replace(nhsNumber, '…');
 
-/** A path as a log may show it: without what may be a token, of a one-time link say, or the number of a person. */
+/** Redacts a path for a log: possible tokens, such as that of a one-time link, and personal numbers. */
 export const redactedPath = (path: string): string =>
   path
     .slice(0, 500)

@@ -3,11 +3,11 @@ import type { Actor } from './errors.ts';
 import { redacted, redactedPath } from './redact.ts';
 import type { HttpRequest } from './request.ts';
 
-/** Why a request was refused: what `explain` shows. Never a PIN, a secret, a token or patient data. */
+/** The reason for a refusal, as `explain` shows it. Never a PIN, a secret, a token or patient data. */
 export interface RefusalRecord {
-  /** Id of the request, in the header `X-Message-Id` of every answer. */
+  /** Id of the request, in the header `X-Message-Id` of every response. */
   messageId: string;
-  /** The client's own ids, where it sent any. */
+  /** Ids that the client sent, if any. */
   requestId?: string | undefined;
   correlationId?: string | undefined;
   service: string;
@@ -15,9 +15,9 @@ export interface RefusalRecord {
   error: string;
   code: string;
   status: number;
-  /** The public sentence, its places unfilled. */
+  /** Public description, with unfilled placeholders. */
   description: string;
-  /** What was expected and what was received. */
+  /** Expected and received values. */
   detail: string;
   fix: string;
   actor: Actor;
@@ -26,20 +26,23 @@ export interface RefusalRecord {
   path: string;
 }
 
-/** Takes the refusals of a process; never fails and never waits. */
+/** Stores the refusals of a process. It never fails and never blocks. */
 export interface RefusalRecorder {
   record(refusal: RefusalRecord, address: string): void;
 }
 
-/** Longest detail in characters. */
+/** Maximum length of a detail in characters. */
 const longestDetail = 2_000;
-/** Longest id of a client that is looked up. */
+/** Maximum length of a client's id. */
 const longestId = 200;
 
 const idOf = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' && value !== '' && value.length <= longestId ? value : undefined;
 
-/** The record of a refused request, at the service of its catalogue entry, or where that is the kernel's at the listener's. */
+/**
+ * Returns the record of a refused request, for the service of its catalogue entry, or the listener's service
+ * for kernel entries.
+ */
 export function recordOf(
   { refusal: { entry, detail }, path }: RefusedBecause,
   status: number,

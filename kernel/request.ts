@@ -1,37 +1,37 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from './answer.ts';
 
-/** One HTTP request as the endpoints see it. Nothing in it was checked yet. */
+/** One unvalidated HTTP request. */
 export interface HttpRequest {
-  /** Unique for each request; `message_id` of OAuth errors, `messageid` of the gateway. */
+  /** Unique id; `message_id` of OAuth errors, `messageid` of the gateway. */
   readonly id: string;
   readonly method: string;
-  /** Path without the query, percent-encoding untouched. */
+  /** Path without the query, percent-encoding unchanged. */
   readonly path: string;
-  /** The query without its `?`, percent-encoding untouched. */
+  /** Query without its `?`, percent-encoding unchanged. */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
-  /** Each header as it came, name and value in turn: to find repeated ones. */
+  /** Header names and values in turn as received, to detect repeated ones. */
   readonly rawHeaders: readonly string[];
-  /** The body as text; empty when there was none. */
+  /** Body as text; empty without a body. */
   readonly body: string;
-  /** The body as it came, for the few media types that are not text (`binaryTypes`); absent for all others. */
+  /** Raw body, only for media types that are not text (`binaryTypes`). */
   readonly bytes?: Buffer;
   /** Address of the peer. */
   readonly address: string;
-  /** The address is a trusted proxy's, which did not name its client: nothing is near it. */
+  /** Set if the address is a trusted proxy that did not name its client. */
   readonly clientUnknown?: true;
-  /** Port of the peer, to tell local users apart. */
+  /** Port of the peer, to distinguish local users. */
   readonly port: number;
-  /** DER of the client certificate that was presented (RFC 8705), whoever issued it; absent without one. */
+  /** DER of the client certificate (RFC 8705), of any issuer. */
   readonly certificate?: Buffer;
-  /** DER of the other certificates that came with it, in the order in which they came. */
+  /** DER of the intermediates, in the order received. */
   readonly certificateChain?: readonly Buffer[];
 }
 
-/** A request that the server itself refused: before its endpoint saw it, or before it was a request at all. */
+/** A request that the server refused before its endpoint, or that is not a valid request. */
 export interface EarlyRefusal {
-  /** 413 for a body that is too large, 431 for its headers, 408 when it took too long, else 400. */
+  /** 413 for an oversized body, 431 for oversized headers, 408 for a time-out, else 400. */
   status: number;
   reason: string;
 }
@@ -40,16 +40,16 @@ export type Endpoint = (request: HttpRequest) => Promise<Answer>;
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
-/** A way into a service. A path may have `:name` parts and a `*` at its end; endpoints read the path themselves. */
+/** A route of a service. A path may have `:name` parts and a `*` at its end; endpoints read the path themselves. */
 export interface Route {
   readonly methods: readonly Method[];
   readonly path: string;
   readonly endpoint: Endpoint;
-  /** Largest body in bytes; the listener's own limit unless told. */
+  /** Maximum body size in bytes; the listener's limit by default. */
   readonly bodyLimit?: number;
-  /** The paths that a route with `*` answers, from the root, with `:name` parts: for a hint at a slip. */
+  /** Full paths that a route with `*` serves, with `:name` parts, for suggestions. */
   readonly known?: readonly string[];
-  /** What answers in the endpoint's place when the server refused the request before it; the default is a plain JSON body. */
+  /** Replaces the endpoint for a request that the server refused before it. The default is a plain JSON body. */
   readonly early?: (refused: EarlyRefusal) => Endpoint;
 }
 

@@ -7,24 +7,24 @@ import { type RefusalRecord, type RefusalRecorder, recordOf } from './refusals.t
 import type { Endpoint, HttpRequest, Route } from './request.ts';
 import { refusedIfUnavailable, retryHeaders, Unavailable } from './unavailable.ts';
 
-/** How a service answers what is no success, whatever its requests come through. */
+/** How a service responds to errors. */
 export interface Manners {
   /** Name in the log and in the records of refusals. */
   name?: string;
   log: Log;
   /** Records why requests were refused. */
   refusals?: RefusalRecorder | undefined;
-  /** In development the header `X-Error-Detail` says why a request was refused. */
+  /** In development, the header `X-Error-Detail` contains the reason of a refusal. */
   development?: boolean;
-  /** Finds the path that a request meant, in development. */
+  /** Suggests a path for a mistyped one, in development. */
   nearestPath?: ((path: string) => string | undefined) | undefined;
-  /** A step that may answer before any route: an allow-list of hosts, say. */
+  /** Runs before the routes and may respond, for example with an allow-list of hosts. */
   before?: (request: HttpRequest) => Answer | undefined | Promise<Answer | undefined>;
-  /** Turns what an endpoint threw into an answer; the default is a plain JSON body. */
+  /** Renders an error that an endpoint threw. The default is a plain JSON body. */
   onError?: (thrown: unknown, request: HttpRequest) => Answer;
 }
 
-/** The plain answer to anything that an endpoint did not turn into one of its own. */
+/** Returns the plain response to an error that the endpoint did not render. */
 export function plainError(thrown: unknown, request: HttpRequest): Answer {
   if (thrown instanceof Refusal) {
     const { code, status, description } = thrown.entry;
@@ -37,7 +37,7 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
   });
 }
 
-/** What is said where no route leads to. */
+/** Responds to requests without a route. */
 export const nothingHere: { endpoint: Endpoint } = {
   async endpoint(request) {
     const refusal = kernelErrors.nothingHere('no route has this path and method');
@@ -45,17 +45,17 @@ export const nothingHere: { endpoint: Endpoint } = {
   },
 };
 
-/** The answer to another method than an address has (RFC 9110 section 15.5.6). */
+/** Returns the response to an unsupported method (RFC 9110 section 15.5.6). */
 export const methodNotAllowed = (allow: string, headers: Headers = {}): Answer =>
   new Answer(405, { allow, 'content-type': 'text/plain', ...headers }).refusing(
     kernelErrors.methodNotAllowed(`the address answers ${allow}`),
   );
 
-/** Whatever was thrown, as a refusal: the reason of what nobody foresaw is for the log alone. */
+/** Returns any thrown value as a refusal. The reason of an unexpected error is only for the log. */
 const refusalOf = (thrown: unknown): Refusal =>
   thrown instanceof Refusal ? thrown : kernelErrors.unexpected('see the log', {}, thrown);
 
-/** In a header, which takes no other characters. */
+/** Escapes text for a header, which allows ASCII only. */
 const inAscii = (text: string): string =>
   text
     .replace(/[’‘]/g, "'")
@@ -71,7 +71,7 @@ function writeLine(
   else log.error({ id, error, detail: reasonOf(cause), stack: (cause as Error)?.stack, path }, 'failed');
 }
 
-/** Records why an answer is a refusal, in the log and for `explain`, and marks the answer with the id that finds it. */
+/** Records the reason of a refusal in the log and for `explain`, and adds the message id to the response. */
 export function noteRefusal(
   answer: Answer,
   request: Pick<HttpRequest, 'id' | 'method' | 'path' | 'headers' | 'address'>,
@@ -91,7 +91,7 @@ export function noteRefusal(
   return answer.with(marks);
 }
 
-/** Renders what was thrown in the service's own form; what is unavailable in the route's own words, where it has any. */
+/** Renders a thrown error in the service's format; if something is unavailable, in the route's format, if any. */
 export async function answerThrown(
   thrown: unknown,
   request: HttpRequest,
@@ -120,7 +120,7 @@ async function answerTo(
   return way.early({ status: damage.entry.status, reason: damage.detail })(request);
 }
 
-/** Runs an endpoint, or `early` in its place where the address is damaged. Every refusal leaves through here and is recorded. */
+/** Runs an endpoint, or `early` for a malformed address. Records every refusal. */
 export async function respond(
   request: HttpRequest,
   way: Pick<Route, 'endpoint' | 'early'>,

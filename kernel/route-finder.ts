@@ -12,7 +12,7 @@ const patternOf = (path: string): RegExp =>
 
 const isFixed = (path: string): boolean => !path.split('/').some((part) => part === '*' || part[0] === ':');
 
-/** Finds the route of a request, as a listener does; its percent-encoding is not looked at. */
+/** Returns a function that finds the route of a request as a listener does. It ignores percent-encoding. */
 export function routeFinder(routes: readonly Route[]): (method: string, path: string) => Route | undefined {
   const fixed = routes.filter(({ path }) => isFixed(path));
   const patterns = routes

@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** SHA-256 as base64url: the form in which a value that is only compared is stored. */
+/** Returns SHA-256 as base64url, the stored form of values that are only compared. */
 export const sha256 = (value: string | Uint8Array): string => hash('sha256', value, 'base64url');
 
-/** Compares two strings in a time that depends only on their lengths' hashes, never on where they differ. */
+/** Compares two strings in constant time. */
 export function equalSecrets(a: string, b: string): boolean {
   const left = hash('sha256', a, 'buffer');
   const right = hash('sha256', b, 'buffer');
@@ -11,20 +11,20 @@ export function equalSecrets(a: string, b: string): boolean {
 }
 
 /**
- * Keys derived from one master key by purpose (RFC 5869), so that a leaked purpose says nothing of another.
- * Seals what must be presented or computed with again: AES-256-GCM, `name.nonce.ciphertext` in base64url.
+ * Derives a key for each purpose from one master key (RFC 5869), so that one leaked key reveals no other.
+ * Encrypts values that must be used again: AES-256-GCM, `name.nonce.ciphertext` in base64url.
  */
 export class Vault {
   readonly #master: Uint8Array;
   readonly #derived = new Map<string, Buffer>();
 
-  /** @param master at least 32 bytes; a shorter one throws. */
+  /** @param master at least 32 bytes; throws for less */
   constructor(master: Uint8Array) {
     if (master.length < 32) throw new Error('The master key must have at least 32 bytes.');
     this.#master = master;
   }
 
-  /** 32 bytes for this purpose, the same at each call and in each process that holds the master key. */
+  /** Returns 32 bytes for this purpose, the same at each call and in each process with the master key. */
   derive(purpose: string): Buffer {
     const known = this.#derived.get(purpose);
     if (known) return known;
@@ -33,12 +33,12 @@ export class Vault {
     return key;
   }
 
-  /** A bearer secret that two services of one installation share: both derive it, nobody sends it for the first time. */
+  /** Returns a bearer secret that two services of one installation share. Both derive it, so it is never distributed. */
   serviceSecret(from: string, to: string): string {
     return this.derive(`service:${from}:${to}`).toString('base64url');
   }
 
-  /** Encrypts under the key of this name; the name is bound to the ciphertext. */
+  /** Encrypts under the key of this name, which is bound to the ciphertext. */
   seal(name: string, plain: string): string {
     const nonce = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', this.derive(`seal:${name}`), nonce);
@@ -47,7 +47,7 @@ export class Vault {
     return `${nonce.toString('base64url')}.${body.toString('base64url')}`;
   }
 
-  /** Decrypts what `seal` made under the same name; throws when it was changed or sealed under another key. */
+  /** Decrypts a value sealed under the same name. Throws if it was changed or sealed under another key. */
   open(name: string, sealed: string): string {
     const [nonce, body] = sealed.split('.').map((part) => Buffer.from(part, 'base64url'));
     if (!nonce || !body || body.length < 16) throw new Error(`A sealed ${name} is damaged.`);

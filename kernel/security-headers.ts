@@ -1,8 +1,8 @@
 import type { Headers } from './answer.ts';
 
 /**
- * What every answer carries unless it sets its own: nothing is kept, framed, guessed at or told to other sites
- * (OWASP ASVS 5.0, 3.4.3 to 3.4.6 and 14.3.2).
+ * Default headers of every response: no caching, framing, content sniffing or referrer (OWASP ASVS 5.0, 3.4.3
+ * to 3.4.6 and 14.3.2).
  */
 const always: Headers = {
   'cache-control': 'no-store',
@@ -11,7 +11,7 @@ const always: Headers = {
   'x-content-type-options': 'nosniff',
 };
 
-/** A page shares no window with pages of other sites that opened it. */
+/** Isolates a page from windows of other sites that opened it. */
 const ofPages: Headers = { 'cross-origin-opener-policy': 'same-origin-allow-popups' };
 
 /** One year (RFC 6797; OWASP ASVS 5.0, 3.4.1). */
@@ -19,7 +19,7 @@ const ofHttps: Headers = { 'strict-transport-security': 'max-age=31536000; inclu
 
 const isPage = ({ 'content-type': type }: Headers): boolean => String(type).startsWith('text/html');
 
-/** Returns the headers of an answer as they are sent. `isHttps`: clients reach this listener by HTTPS under a name of its own. */
+/** Returns the headers of a response with the defaults. `isHttps`: clients use HTTPS under a name other than loopback's. */
 export const withSecurityHeaders = (headers: Headers, isHttps: boolean): Headers => ({
   ...always,
   ...(isPage(headers) ? ofPages : {}),

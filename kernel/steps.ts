@@ -3,13 +3,13 @@ import { Answer } from './answer.ts';
 type Additions<R> = Exclude<Awaited<R>, Answer | undefined | void>;
 type Grown<C, R> = [Additions<R>] extends [never] ? C : C & Additions<R>;
 
-/** A literal list of named steps. Each step is given what is known so far and returns what it adds, or the answer. */
+/** A literal list of named steps. Each step gets the data collected so far and returns data to add, or a response. */
 export interface Steps<Start, Known> {
   /** Adds a step to the end of the list. */
   step<R>(step: (known: Known) => R): Steps<Start, Grown<Known, R>>;
-  /** The endpoint: runs the steps in order until one of them answers. A list that never answers throws. */
+  /** Runs the steps in order until one returns a response. Throws if none does. */
   run(start: Start): Promise<Answer>;
-  /** The names of the steps, in order: what the generated documentation shows. */
+  /** The names of the steps in order, for the generated documentation. */
   readonly names: readonly string[];
 }
 
@@ -31,5 +31,5 @@ function list<Start, Known>(steps: readonly AnyStep[]): Steps<Start, Known> {
   };
 }
 
-/** Begins a list of steps over what is known at the start, usually the request. */
+/** Starts a list of steps with initial data, usually the request. */
 export const steps = <Start>(): Steps<Start, Start> => list([]);

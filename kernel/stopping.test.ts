@@ -8,13 +8,13 @@ import { json, StreamAnswer } from './answer.ts';
 import { createListener, type Listener, type ListenerOptions } from './http.ts';
 import { silentLog } from './log.ts';
 
-/** Long enough for a test to fail by its own time-out instead. */
+/** Longer than the time-out of a test. */
 const never = 600_000;
 
 describe('a listener that stops', () => {
   let listener: Listener;
   let port: number;
-  /** Ends the request at `/slow`. */
+  /** Responds to the request at `/slow`. */
   let answer: () => void;
   let arrived: Promise<void>;
   let logged: Record<string, unknown>[];
@@ -70,7 +70,7 @@ describe('a listener that stops', () => {
     return socket;
   }
 
-  test('keeps connections until it drains, then ends each with its answer and still serves', async () => {
+  test('keeps connections until it drains, then closes each after its response and still serves', async () => {
     const caller = agent();
     const kept = await ask('/', caller);
     kept.resume();
@@ -86,7 +86,7 @@ describe('a listener that stops', () => {
     await listener.close();
   });
 
-  test('lets a request in flight end', async () => {
+  test('lets a request in flight finish', async () => {
     const response = ask('/slow', agent());
     await arrived;
     const closed = listener.close(never);
@@ -95,26 +95,26 @@ describe('a listener that stops', () => {
     await closed;
   });
 
-  test('waits for no connection without a request: neither a kept one nor a silent one', async () => {
+  test('does not wait for idle connections, kept or silent', async () => {
     const kept = await ask('/', agent());
     kept.resume();
     await once(kept, 'end');
     const silent = await open();
     const ended = once(silent, 'close');
-    // Its arrival is certain once a later connection was answered.
+    // The silent connection has certainly arrived once a later one got its response.
     (await ask('/', agent())).resume();
     await listener.close(never);
     await ended;
   });
 
-  test('ends a stream', async () => {
+  test('ends streams', async () => {
     const response = await ask('/stream', agent());
     const whole = text(response);
     await listener.close(never);
     assert.match(await whole, /^first/);
   });
 
-  test('cuts the requests that outlast its patience', async () => {
+  test('cuts off requests that exceed the time limit', async () => {
     const cut = assert.rejects(ask('/slow', agent()), { code: 'ECONNRESET' });
     await arrived;
     const dripping = await open('POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx');
@@ -130,7 +130,7 @@ describe('a listener that stops', () => {
     ['headers', 'GET / HTTP/1.1\r\nHost: a\r\nX-'],
     ['a body', 'POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx'],
   ] as const)
-    test(`answers 408 to ${what} that do not end in time, and closes the connection`, async () => {
+    test(`returns 408 for ${what} that do not end in time, and closes the connection`, async () => {
       await listener.close();
       await start({ timeouts: { headers: 20, request: 20, check: 10 } });
       assert.match(await text(await open(bytes)), /^HTTP\/1\.1 408 /);

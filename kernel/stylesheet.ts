@@ -1,4 +1,4 @@
-/** The one style sheet of every page: no font, image or script from anywhere else; light and dark; from 320 px up. */
+/** The style sheet of every page: no external font, image or script; light and dark; from 320 px up. */
 export const stylesheet = `
 :root {
   --ink: #14201d; --quiet: #4a5a55; --paper: #fbfaf7; --card: #ffffff; --line: #cfd6d2; --accent: #0b5d4f; --accent-ink: #ffffff;
