@@ -1,4 +1,4 @@
-/** Each code of the library's errors, with what to do next where the place that throws does not know better. */
+/** The default advice for each error code of the library. */
 export const ADVICE = {
   settings_invalid: 'Correct the setting that the message names. Nothing was sent.',
   network: 'See that the address is right, the service runs, and a proxy or firewall lets the call through.',
@@ -35,7 +35,7 @@ export const ADVICE = {
   agent: 'See ticketError and group.',
 } as const satisfies Record<string, string>;
 
-/** What to do about a token that breaks a rule, beside not using it. */
+/** Advice for each fault of a token. */
 export const TOKEN_ADVICE = {
   malformed: 'See that the whole token was handed over, unchanged.',
   algorithm: 'Set the algorithm to the one that is registered for the application.',
@@ -54,7 +54,7 @@ export const TOKEN_ADVICE = {
   claim: 'Report it to who runs the provider.',
 } as const satisfies Record<string, string>;
 
-/** What to do about an error of an authorisation server. // RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core section 3.1.2.6 */
+/** Advice for errors of an authorisation server. // RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core section 3.1.2.6 */
 const OAUTH_ADVICE: Readonly<Record<string, string>> = {
   access_denied: 'Tell the person that the sign-in was refused, and offer to try again.',
   invalid_client:
@@ -70,7 +70,7 @@ const OAUTH_ADVICE: Readonly<Record<string, string>> = {
   server_error: 'Try again in a while.',
 };
 
-/** What to do about an OAuth error, with the id under which the server knows more. */
+/** Returns advice for an OAuth error, with the server's message id. */
 export function oauthAdvice(
   error: string,
   status: number | undefined,

@@ -31,7 +31,7 @@ function accepted(path: string, timeoutMs: number): Promise<Socket> {
   });
 }
 
-// The temporary folder is everybody's: a socket there must be this user's (or root's), and so must its folder.
+// All users share the temporary folder: a socket there, and its folder, must belong to this user or root.
 async function checkOwner(path: string): Promise<void> {
   const uid = ownUid();
   if (uid === undefined) return;

@@ -14,7 +14,7 @@ import { TICKET_ERRORS } from './ticket-errors.ts';
 
 type Reply = (message: Record<string, unknown>, socket: Socket) => void;
 
-/** A fixture that speaks the agent's protocol and says what the test wants. */
+/** A server with the agent's protocol and the replies of the test. */
 async function agent(t: TestContext, reply: Reply, over: Partial<IdentityAgentSettings> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'agent-test-'));
   const socketPath = join(folder, 'identity-agent.sock');
@@ -50,8 +50,8 @@ const answer =
   ({ id }, socket) =>
     say(socket, { id, result });
 
-describe('the client of the Identity Agent', () => {
-  test('asks in JSON-RPC, one line a call, and gives the ticket', async (t) => {
+describe('IdentityAgentClient', () => {
+  test('sends JSON-RPC, one call a line, and returns the ticket', async (t) => {
     const { client, received } = await agent(t, answer({ ticket: 'AQIC5wM2LY4Sfc+x=@AAJTSQACMDE=#' }));
     assert.equal(await client.getTicket(), 'AQIC5wM2LY4Sfc+x=@AAJTSQACMDE=#');
     await client.getTicketNoAuth();
@@ -65,7 +65,7 @@ describe('the client of the Identity Agent', () => {
     );
   });
 
-  test('matches answers to calls by their id, in whatever order they come', async (t) => {
+  test('matches responses to calls by id in any order', async (t) => {
     const waiting: number[] = [];
     const { client } = await agent(t, ({ id }, socket) => {
       waiting.push(id as number);
@@ -76,7 +76,7 @@ describe('the client of the Identity Agent', () => {
     assert.deepEqual(tickets, ['t1', 't2', 't3']);
   });
 
-  test('turns a refusal into an error with number, name and group', async (t) => {
+  test('throws an error with number, name and group for a refusal', async (t) => {
     const error = {
       code: 0x80200004,
       message: 'The card is blocked.',
@@ -92,7 +92,7 @@ describe('the client of the Identity Agent', () => {
     await assert.rejects(client.getTicket(), { ...expected, message: 'The card is blocked.' });
   });
 
-  test('knows a number that came signed, one of the system, and one of JSON-RPC itself', async (t) => {
+  test('recognises a signed number, a number of the system and one of JSON-RPC', async (t) => {
     const codes = [0x80100009 | 0, 0x81000005, -32601];
     const { client } = await agent(t, ({ id }, socket) =>
       say(socket, { id, error: { code: codes.shift(), message: 'x' } }),
@@ -111,7 +111,7 @@ describe('the client of the Identity Agent', () => {
     });
   });
 
-  test('asks without its name where the agent does not take one, from then on', async (t) => {
+  test('stops sending its name to an agent that does not accept it', async (t) => {
     const error = { code: -32602, message: 'There is no parameter "application".' };
     const { client, received } = await agent(t, ({ id, params }, socket) => {
       const named = Object.keys(params as object).length > 0;
@@ -125,7 +125,7 @@ describe('the client of the Identity Agent', () => {
     );
   });
 
-  test('hands events to those who listen, until they stop', async (t) => {
+  test('passes events to listeners until they unsubscribe', async (t) => {
     const { client, sockets } = await agent(t, answer({ state: 'noCard' }));
     assert.equal((await client.status()).state, 'noCard');
     const seen: unknown[] = [];
@@ -141,7 +141,7 @@ describe('the client of the Identity Agent', () => {
     assert.deepEqual(seen, [{ serial: 'x' }]);
   });
 
-  test('tells of a lost connection, which nobody can pretend, and connects again', async (t) => {
+  test('reports a lost connection, which the agent cannot fake, and connects again', async (t) => {
     const { client, sockets } = await agent(t, answer({ state: 'noCard' }));
     await client.status();
     const seen: string[] = [];
@@ -162,13 +162,13 @@ describe('the client of the Identity Agent', () => {
     await lost;
     assert.equal((await client.status()).state, 'noCard');
     await client.close();
-    // The old connection's end comes after the new one's beginning.
+    // The old connection ends after the new one has begun.
     assert.equal((await client.status()).state, 'noCard');
     assert.equal((await client.status()).state, 'noCard');
     assert.deepEqual([seen, sockets.size], [['screen', 'disconnected'], 3]);
   });
 
-  test('a listener that throws ends nothing', async (t) => {
+  test('survives a listener that throws', async (t) => {
     const { client, sockets } = await agent(t, answer({ state: 'noCard' }));
     await client.status();
     const thrown = new Promise((resolve) => process.setUncaughtExceptionCaptureCallback(resolve));
@@ -186,7 +186,7 @@ describe('the client of the Identity Agent', () => {
     assert.deepEqual([seen, sockets.size], [['cardRemoved'], 1]);
   });
 
-  test('gives up on an agent that does not answer, and on one that answers nonsense', async (t) => {
+  test('times out on an agent that does not respond, and on one that sends malformed responses', async (t) => {
     const silent = await agent(t, () => undefined, { replyTimeoutMs: 20, userTimeoutMs: 20 });
     await assert.rejects(silent.client.status(), { code: 'timeout' });
     await assert.rejects(silent.client.getTicket(), { code: 'timeout' });
@@ -198,7 +198,7 @@ describe('the client of the Identity Agent', () => {
     await assert.rejects(endless.client.getTicket(), { code: 'agent_closed' });
   });
 
-  test('fails what waits when the agent goes, and connects anew at the next call', async (t) => {
+  test('fails pending calls when the agent exits, and reconnects at the next call', async (t) => {
     let calls = 0;
     const { client } = await agent(t, (message, socket) => {
       calls += 1;
@@ -209,7 +209,7 @@ describe('the client of the Identity Agent', () => {
     assert.equal(await client.getTicket(), 'second');
   });
 
-  test('fails what waits when it is closed', async (t) => {
+  test('fails pending calls when it is closed', async (t) => {
     const { client } = await agent(t, () => undefined);
     await client.connect();
     const waiting = assert.rejects(client.getTicket(), { code: 'agent_closed' });
@@ -218,7 +218,7 @@ describe('the client of the Identity Agent', () => {
     await waiting;
   });
 
-  test('says when no agent runs', async () => {
+  test('reports that no agent runs', async () => {
     const client = new IdentityAgentClient({
       application: 'x',
       socketPath: '/nonexistent/identity-agent.sock',
@@ -226,7 +226,7 @@ describe('the client of the Identity Agent', () => {
     await assert.rejects(client.getTicket(), { code: 'agent_unreachable' });
   });
 
-  test('does not talk to a socket that another user may have put there', async (t) => {
+  test('refuses a socket that another user may have created', async (t) => {
     const { socketPath, folder } = await agent(t, answer({ ticket: 'x' }));
     await chmod(folder, 0o777);
     const client = new IdentityAgentClient({ application: 'x', socketPath });
@@ -239,7 +239,7 @@ describe('the client of the Identity Agent', () => {
   });
 });
 
-test('the table of failures has every number once, in its group', () => {
+test('TICKET_ERRORS has every number once, in its group', () => {
   assert.equal(TICKET_ERRORS.length, 11 + 7 + 8 + 7);
   assert.equal(new Set(TICKET_ERRORS.map(({ code }) => code)).size, TICKET_ERRORS.length);
   const named = Object.fromEntries(TICKET_ERRORS.map(({ name, code }) => [name, code]));

@@ -5,51 +5,52 @@ import { ClientError } from './errors.ts';
 import { JsonLines } from './json-lines.ts';
 import { AgentError } from './ticket-errors.ts';
 
-/** The settings of a client of the Identity Agent. */
 export interface IdentityAgentSettings {
   /** The application's name, which the agent shows when it asks for the PIN. */
   application: string;
-  /** The agent's socket (a path) or named pipe; that of this user by default. */
+  /** Path of the agent's socket or named pipe; this user's agent by default. */
   socketPath?: string;
-  /** Milliseconds until the agent must have accepted the connection; 1,000 by default. */
+  /** Time limit for the connection in milliseconds; 1,000 by default. */
   ackTimeoutMs?: number;
-  /** Milliseconds until an answer that asks nobody; 5,000 by default. */
+  /** Time limit for a response without user interaction in milliseconds; 5,000 by default. */
   replyTimeoutMs?: number;
   /**
-   * Milliseconds until an answer for which a person may have to enter a PIN; 125,000 by default, so that an
-   * agent that gives up after two minutes can still say so.
+   * Time limit in milliseconds for a response that may need a PIN; 125,000 by default, so that an agent that stops after two
+   * minutes can still report it.
    */
   userTimeoutMs?: number;
 }
 
-/** What the agent tells by itself, with what each event brings along; more members than these may be there. */
+/** Events of the agent with their parameters, which may have more members. */
 export interface AgentEvents {
   cardInserted: { serial: string };
   cardRemoved: { serial: string };
   /** Three wrong PINs. */
   cardBlocked: { serial: string };
   signedIn: { uid: string; roleId: string | null };
-  /** Stop showing patient data. `cause` is for example `cardRemoved`, `anotherPerson`, `administrator`. */
+  /** Hide patient data. `cause` is for example `cardRemoved`, `anotherPerson`, `administrator`. */
   signedOut: { cause: string };
-  /** Stop showing patient data until `sessionUnlocked`. `reason` is `card`, `screen` or `time`. */
+  /** Hide patient data until `sessionUnlocked`. `reason` is `card`, `screen` or `time`. */
   sessionLocked: { reason: string };
   sessionUnlocked: { uid: string };
-  /** The agent asks for PIN or role (`question`) and no browser shows it: open `page`, an address of the agent on loopback. */
+  /**
+   * The agent needs a PIN or role (`question`) and no browser shows the prompt: open `page`, an address of the agent on loopback.
+   */
   questionOpened: { question: string; page: string; applications: readonly string[] };
-  /** Of this client: the connection is lost, and with it what would have been told. `connect` again, then ask `status`. */
+  /** Sent by this client: the connection is lost, and events may be missing. Call `connect` and then `status`. */
   disconnected: object;
 }
 
 export type AgentEvent = keyof AgentEvents;
 
-/** How the agent is; more members than these may be there. */
+/** State of the agent; it may have more members. */
 export interface AgentStatus {
   /** For example `noCard`, `pinRequested`, `signedIn`. */
   state: string;
   [member: string]: unknown;
 }
 
-/** What comes over the wire. */
+/** Events that the agent sends. */
 const EVENTS: readonly string[] = [
   'cardInserted',
   'cardRemoved',
@@ -70,9 +71,9 @@ interface Pending {
 }
 
 /**
- * The desktop application's side of the Identity Agent: JSON-RPC 2.0 over its local socket, one message a line.
- * Connects at the first call; every method throws `AgentError` when the agent refuses, `agent_unreachable` when
- * it is not running, `agent_untrusted` when the socket is another user's, `timeout`, or `agent_closed`.
+ * The client of the Identity Agent: JSON-RPC 2.0 over its local socket, one message a line. Connects at the first call. Every
+ * method throws `AgentError` if the agent refuses, `agent_unreachable` if it is not running, `agent_untrusted` if the socket
+ * belongs to another user, `timeout`, or `agent_closed`.
  */
 export class IdentityAgentClient {
   readonly #settings: Required<IdentityAgentSettings>;
@@ -93,27 +94,27 @@ export class IdentityAgentClient {
     };
   }
 
-  /** The ticket of the session; starts a sign-in, with PIN, when there is none. */
+  /** Returns the ticket of the session. Without a session, starts a sign-in with a PIN. */
   getTicket(): Promise<string> {
     return this.#ticket('getTicket', this.#settings.userTimeoutMs);
   }
 
-  /** The ticket of the session; never asks anybody. Refused with `TCK_API_ERR_TICKET_NOT_AVAILABLE` without one. */
+  /** Returns the ticket of the session without a prompt. Refused with `TCK_API_ERR_TICKET_NOT_AVAILABLE` without a session. */
   getTicketNoAuth(): Promise<string> {
     return this.#ticket('getTicketNoAuth', this.#settings.replyTimeoutMs);
   }
 
-  /** A new ticket after a new sign-in. */
+  /** Returns a new ticket after a new sign-in. */
   getNewTicket(): Promise<string> {
     return this.#ticket('getNewTicket', this.#settings.userTimeoutMs);
   }
 
-  /** Signs out, as taking the card away does. */
+  /** Signs out, like removing the card. */
   async destroyTicket(): Promise<void> {
     await this.#call('destroyTicket', this.#settings.replyTimeoutMs);
   }
 
-  /** How the agent is. */
+  /** Returns the state of the agent. */
   async status(): Promise<AgentStatus> {
     const result = await this.#call('status', this.#settings.replyTimeoutMs);
     const status = result as Partial<AgentStatus> | null | undefined;
@@ -121,7 +122,7 @@ export class IdentityAgentClient {
     return status as AgentStatus;
   }
 
-  /** Calls back on each event while the client is connected; returns a function that ends it. */
+  /** Calls the listener for each event while the client is connected. Returns a function that unsubscribes. */
   on<Name extends AgentEvent>(event: Name, listener: (params: AgentEvents[Name]) => void): () => void {
     const listeners = this.#listeners.get(event) ?? new Set();
     const added = listener as (params: object) => void;
@@ -129,14 +130,15 @@ export class IdentityAgentClient {
     return () => listeners.delete(added);
   }
 
-  /** Connects now, for those who wait for events only. */
+  /** Connects now, for applications that only wait for events. */
   async connect(): Promise<void> {
     const socket = await this.#connected();
-    // On Windows events come to connections that have said something; without an id it is not answered (JSON-RPC 2.0 section 4.1).
+    // Windows sends events only to connections that have written. A request without an id gets no response (JSON-RPC 2.0 section
+    // 4.1).
     socket.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'status', params: {} })}\n`);
   }
 
-  /** Ends the connection; calls that still wait fail with `agent_closed`. */
+  /** Closes the connection; pending calls fail with `agent_closed`. */
   async close(): Promise<void> {
     const socket = await this.#connection?.catch(() => undefined);
     if (this.#socket === socket) this.#socket = undefined;
@@ -150,7 +152,7 @@ export class IdentityAgentClient {
     return result.ticket;
   }
 
-  // An agent may be strict about parameters and not take the application's name: then it is asked without it.
+  // A strict agent may not accept the application's name; then the call is repeated without it.
   async #call(method: string, timeoutMs: number): Promise<unknown> {
     if (this.#nameless) return this.#send(method, {}, timeoutMs);
     try {
@@ -198,7 +200,7 @@ export class IdentityAgentClient {
     socket.on('error', () => socket.destroy());
     this.#socket = socket;
     socket.on('close', () => {
-      // One that was closed here may end when there is another already.
+      // A socket that was closed here may end after its successor has connected.
       if (this.#socket !== socket) return;
       this.#socket = undefined;
       this.#lost(new ClientError('agent_closed', 'The Identity Agent ended the connection.'));
@@ -213,7 +215,7 @@ export class IdentityAgentClient {
       this.#tell(message.method, (message.params ?? {}) as object);
   }
 
-  /** A listener that throws is its application's fault: it must not end the connection, nor keep others from hearing. */
+  /** A listener that throws must not end the connection or keep other listeners from the event. */
   #tell(event: string, params: object): void {
     for (const listener of this.#listeners.get(event) ?? []) queueMicrotask(() => listener(params));
   }

@@ -8,9 +8,9 @@ import { readSigningKey } from './keys.ts';
 import { requestTokens } from './token-endpoint.ts';
 import type { TokenSet } from './tokens.ts';
 
-/** The settings of an application that acts for itself, without a person. */
+/** The settings of an application that acts for itself, without a user. */
 export interface ApplicationRestrictedSettings {
-  /** The token endpoint; the client assertion is addressed to it exactly as it is written here. */
+  /** The token endpoint, which is the audience of the client assertion exactly as written here. */
   tokenUrl: string;
   clientId: string;
   /** Signs the client assertion with RS512. */
@@ -21,15 +21,15 @@ export interface ApplicationRestrictedSettings {
 
 /** Access for the application itself. */
 export interface ApplicationRestricted {
-  /** New tokens. There is no refresh token: ask again. */
+  /** Requests new tokens. There is no refresh token: call this again. */
   obtain(): Promise<TokenSet>;
-  /** An access token that lives for a while, obtained once however many callers wait. */
+  /** Returns an access token with some lifetime left. Concurrent callers share one request. */
   freshToken(): Promise<string>;
 }
 
 const MARGIN_SECONDS = 30;
 
-/** Client credentials with a signed JWT. // RFC 7523 section 2.2 */
+/** Requests tokens with client credentials and a signed JWT. // RFC 7523 section 2.2 */
 export function createApplicationRestricted(settings: ApplicationRestrictedSettings): ApplicationRestricted {
   const fetcher = settings.fetch ?? fetch;
   const clock = settings.clock ?? systemClock;

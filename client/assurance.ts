@@ -2,21 +2,21 @@ import { ClientError } from './errors.ts';
 import type { IdTokenClaims } from './id-token.ts';
 import type { Transaction } from './transaction.ts';
 
-/** How sure CIS2 is of a person, 0 to 3; undefined when the token does not say. */
+/** Assurance levels of a user, 0 to 3; undefined if the token has none. */
 export interface Assurance {
-  /** How strongly the person authenticated. `acr` is only the class that was asked for. */
+  /** Level of the authentication. `acr` is only the requested class. */
   authenticationLevel: number | undefined;
-  /** How well the person's identity was proven. */
+  /** Level of identity proofing. */
   identityLevel: number | undefined;
 }
 
-/** The least that an application accepts. */
+/** The minimum that an application accepts. */
 export interface MinimumAssurance {
   authenticationLevel: number;
   identityLevel: number;
 }
 
-/** Reads the levels, which come as texts or numbers and the second one under two names. */
+/** Reads the levels. They are strings or numbers, and the second one has two names. */
 export function assuranceOf(claims: Record<string, unknown>): Assurance {
   return {
     authenticationLevel: level(claims.authentication_assurance_level),
@@ -24,14 +24,14 @@ export function assuranceOf(claims: Record<string, unknown>): Assurance {
   };
 }
 
-/** The lowest level that a list of acr values lets in; what is unknown counts as the default `AAL3_ANY`. */
+/** Returns the lowest level that a list of acr values allows. An unknown value counts as the default `AAL3_ANY`. */
 export function levelAsked(acrValues: string | undefined): number {
   const levels = (acrValues ?? '').split(' ').map((value) => /^AAL([123])_/.exec(value)?.[1]);
   const known = levels.filter((digit) => digit !== undefined).map(Number);
   return known.length === 0 ? 3 : Math.min(...known);
 }
 
-/** Throws `assurance_too_low` when a level is missing or below the minimum. */
+/** Throws `assurance_too_low` if a level is missing or below the minimum. */
 export function checkAssurance(assurance: Assurance, minimum: MinimumAssurance): void {
   if ((assurance.authenticationLevel ?? 0) < minimum.authenticationLevel) {
     throw new ClientError(
@@ -57,9 +57,8 @@ export function checkAssurance(assurance: Assurance, minimum: MinimumAssurance):
 }
 
 /**
- * `prompt` and `max_age` travel through the browser and can be stripped on the way, so the time of the
- * authentication is checked. // OpenID Connect Core 1.0 section 3.1.3.7 item 13
- * Throws `authentication_too_old`.
+ * Checks the time of the authentication, because `prompt` and `max_age` pass through the browser and can be removed. Throws
+ * `authentication_too_old`. // OpenID Connect Core 1.0 section 3.1.3.7 item 13
  */
 export function checkAuthenticationTime(
   claims: IdTokenClaims,

@@ -6,8 +6,8 @@ import { ClientError } from './errors.ts';
 import { testClock } from './testing/clock.ts';
 import { packTransaction, unpackTransaction } from './transaction.ts';
 
-describe('the answer that a browser brings back', () => {
-  test('is read from whatever a web framework has it in', () => {
+describe('checkCallback and readCallback', () => {
+  test('read the parameters in any form that web frameworks provide', () => {
     const expected = { code: 'c+1', state: 's' };
     const inputs = [
       'https://app.example.test/callback?code=c%2B1&state=s&scope=x#y',
@@ -21,7 +21,7 @@ describe('the answer that a browser brings back', () => {
     for (const input of inputs) assert.deepEqual(readCallback(input), expected);
   });
 
-  test('with a repeated parameter, or endless, is refused', () => {
+  test('refuse repeated and oversized parameters', () => {
     for (const name of ['code', 'state', 'error', 'iss']) {
       assert.throws(() => readCallback(`?${name}=1&${name}=1`), { code: 'callback_invalid' });
     }
@@ -30,7 +30,7 @@ describe('the answer that a browser brings back', () => {
     assert.throws(() => checkCallback(long, { state: 's' }), { code: 'callback_invalid' });
   });
 
-  test('is held against the issuer when there is one: with errors too', () => {
+  test('compare the issuer, if any, also of errors', () => {
     const asked = { state: 's', issuer: 'https://a.test:443' };
     assert.equal(checkCallback({ code: 'c', state: 's', iss: 'https://a.test:443' }, asked), 'c');
     assert.equal(checkCallback({ code: 'c', state: 's' }, asked), 'c');
@@ -41,7 +41,7 @@ describe('the answer that a browser brings back', () => {
     });
   });
 
-  test('in any form gives a code or an error of the library', () => {
+  test('return a code or throw an error of the library for any input', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.webUrl({ withQueryParameters: true }), fc.webQueryParameters()),
@@ -58,7 +58,7 @@ describe('the answer that a browser brings back', () => {
   });
 });
 
-describe('what is remembered of a sign-in', () => {
+describe('unpackTransaction', () => {
   const clock = testClock();
   const whole = {
     kind: 'cis2',
@@ -70,11 +70,11 @@ describe('what is remembered of a sign-in', () => {
     fresh: true,
   } as const;
 
-  test('comes back as it went', () => {
+  test('restores what packTransaction stored', () => {
     assert.deepEqual(unpackTransaction('cis2', packTransaction(whole), clock), whole);
   });
 
-  test('does not finish the flow of another kind, nor one of another time', () => {
+  test('refuses a transaction of another flow or an expired one', () => {
     assert.throws(() => unpackTransaction('combined', packTransaction(whole), clock), {
       code: 'transaction_invalid',
     });
@@ -86,7 +86,7 @@ describe('what is remembered of a sign-in', () => {
     }
   });
 
-  test('in any other form is refused', () => {
+  test('refuses malformed values', () => {
     fc.assert(
       fc.property(fc.anything(), fc.string(), (value, text) => {
         const packed = Buffer.from(JSON.stringify(value) ?? '').toString('base64url');

@@ -2,12 +2,12 @@ import { ClientError, OAuthError } from './errors.ts';
 import { printable, sameSecret } from './secrets.ts';
 
 /**
- * What the browser came back with: the whole address, its query, or the parameters. Members of an object that
- * are lists are taken for repeated parameters, as web frameworks give them.
+ * The authorization response: the whole address, its query, or the parameters. Lists in an object are repeated parameters, as web
+ * frameworks provide them.
  */
 export type CallbackInput = string | URL | URLSearchParams | Record<string, string | string[] | undefined>;
 
-/** The parameters of an authorization response that matter; extra ones are ignored. // RFC 6749 section 4.1.2 */
+/** The relevant parameters of an authorization response; others are ignored. // RFC 6749 section 4.1.2 */
 export interface CallbackParameters {
   code?: string;
   state?: string;
@@ -16,12 +16,12 @@ export interface CallbackParameters {
   iss?: string;
 }
 
-/** What the answer is held against. */
+/** Expected values of the response. */
 export interface CallbackExpectation {
   state: string;
-  /** The issuer that was asked, byte for byte; undefined when the server has no issuer identifier. */
+  /** The issuer, byte for byte; undefined if the server has no issuer identifier. */
   issuer?: string;
-  /** True when the server's metadata promises `iss` in every answer. */
+  /** Whether the server's metadata promises `iss` in every response. */
   issuerRequired?: boolean;
 }
 
@@ -29,7 +29,7 @@ const LONGEST_QUERY = 16_384;
 const LONGEST_CODE = 4096;
 const NAMES = ['code', 'state', 'error', 'error_description', 'iss'] as const;
 
-/** Reads the parameters. Throws `callback_invalid` when one is repeated or they are too long. */
+/** Reads the parameters. Throws `callback_invalid` if one is repeated or they are too long. */
 export function readCallback(input: CallbackInput): CallbackParameters {
   const query = toQuery(input);
   const parameters: CallbackParameters = {};
@@ -43,10 +43,7 @@ export function readCallback(input: CallbackInput): CallbackParameters {
   return parameters;
 }
 
-/**
- * Holds an answer against what was asked and gives back its code. Throws `state_mismatch`, `issuer_mismatch`,
- * `callback_invalid`, or an `OAuthError` with what the server said.
- */
+/** Checks a response and returns its code. Throws `state_mismatch`, `issuer_mismatch`, `callback_invalid`, or `OAuthError`. */
 export function checkCallback(parameters: CallbackParameters, expected: CallbackExpectation): string {
   checkState(parameters, expected);
   checkIssuer(parameters, expected);

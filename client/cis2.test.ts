@@ -15,7 +15,7 @@ const SECRET = 's%&+/ =:x';
 const key = rsaKey('app-1');
 const claims: Record<string, unknown> = {};
 
-describe('sign-in at an OpenID provider that is not ours', () => {
+describe('createCis2 with a third-party OpenID provider', () => {
   let provider: TestProvider;
 
   before(async () => {
@@ -72,7 +72,7 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     return cis2.finish(await browser.follow(url, REDIRECT), state);
   }
 
-  test('with the secret in the form: who it is, how sure, and the roles', async () => {
+  test('returns the user, levels and roles with client_secret_post', async () => {
     const cis2 = application();
     const who = await signIn(cis2, { acrValues: 'AAL3_ANY' });
     assert.equal(who.subject, SUBJECT);
@@ -83,17 +83,17 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     assert.equal((await cis2.userinfo(who)).sub, SUBJECT);
   });
 
-  test('with the secret in the header', async () => {
+  test('authenticates with client_secret_basic', async () => {
     const authentication = { method: 'client_secret_basic', clientSecret: SECRET } as const;
     assert.equal((await signIn(application({ clientId: 'basic', authentication }))).subject, SUBJECT);
   });
 
-  test('with a signed assertion', async () => {
+  test('authenticates with private_key_jwt', async () => {
     const authentication = { method: 'private_key_jwt', key } as const;
     assert.equal((await signIn(application({ clientId: 'jwt', authentication }))).subject, SUBJECT);
   });
 
-  test('a signed userinfo answer for another application is refused', async () => {
+  test('refuses a signed userinfo response for another application', async () => {
     const own = application({ clientId: 'signed-userinfo' });
     const signed = await signIn(application({ clientId: 'signed-userinfo-of-another' }));
     await assert.rejects(own.userinfo(signed), {
@@ -103,7 +103,7 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     });
   });
 
-  test('settings that would switch a check off, or can never work, are refused', () => {
+  test('refuses settings that would disable a check or can never work', () => {
     const wrong: [Partial<Cis2Settings>, RegExp][] = [
       [{ toleranceSeconds: 30_000 }, /toleranceSeconds must be a number of seconds/],
       [{ toleranceSeconds: Number.NaN }, /toleranceSeconds/],
@@ -118,19 +118,19 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     }
   });
 
-  test('a wrong secret is told in the words of the provider', async () => {
+  test("reports the provider's error for a wrong secret", async () => {
     const cis2 = application({ authentication: { method: 'client_secret_post', clientSecret: 'wrong' } });
     await assert.rejects(signIn(cis2), { name: 'OAuthError', error: 'invalid_client', status: 401 });
   });
 
-  test('sends a proof key when the metadata lists S256, and none when told so', async () => {
+  test('sends a PKCE challenge if the metadata lists S256, unless disabled', async () => {
     const challenge = async (cis2: Cis2) =>
       new URL((await cis2.begin()).url).searchParams.get('code_challenge');
     assert.match((await challenge(application())) ?? '', /^[\w-]{43}$/);
     assert.equal(await challenge(application({ pkce: false })), null);
   });
 
-  test('asks for the role, the level and the freshness that are wanted', async () => {
+  test('requests role, level and freshness', async () => {
     const { url } = await application().begin({
       role: 'changed',
       acrValues: 'AAL2_ANY',
@@ -142,7 +142,7 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     assert.deepEqual([query.acr_values, query.max_age, query.prompt], ['AAL2_ANY', '240', 'login']);
   });
 
-  test('refuses an answer with another state, before anything is sent', async () => {
+  test('refuses a response with another state before it sends anything', async () => {
     const cis2 = application();
     const [mine, other] = [await cis2.begin(), await cis2.begin()];
     const callback = await userAgent().follow(other.url, REDIRECT);
@@ -150,7 +150,7 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     assert.equal((await cis2.finish(callback, other.state)).subject, SUBJECT, 'the code was not spent');
   });
 
-  test('refuses an answer of another issuer, and one that names none', async () => {
+  test('refuses a response of another issuer, and one without issuer', async () => {
     const cis2 = application();
     const { url, state } = await cis2.begin();
     const callback = new URL(await userAgent().follow(url, REDIRECT));
@@ -160,7 +160,7 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     await assert.rejects(cis2.finish(callback, state), { code: 'issuer_mismatch' });
   });
 
-  test('a code works once', async () => {
+  test('redeems a code once', async () => {
     const cis2 = application();
     const { url, state } = await cis2.begin();
     const callback = await userAgent().follow(url, REDIRECT);
@@ -168,14 +168,14 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     await assert.rejects(cis2.finish(callback, state), { name: 'OAuthError', error: 'invalid_grant' });
   });
 
-  test('an error answer is an error with the words of the provider', async () => {
+  test("throws the provider's error for an error response", async () => {
     await assert.rejects(signIn(application(), { prompt: 'none' }), {
       name: 'OAuthError',
       error: 'login_required',
     });
   });
 
-  test('a nonce of another sign-in is refused', async () => {
+  test('refuses the nonce of another sign-in', async () => {
     const cis2 = application({ pkce: false });
     const { url, state } = await cis2.begin();
     const other = new URL(url);
@@ -184,7 +184,7 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     await assert.rejects(cis2.finish(callback, state), { code: 'id_token_invalid', fault: 'nonce' });
   });
 
-  test('a prompt or max_age that was stripped on the way is noticed by the age of the authentication', async () => {
+  test('detects a removed prompt or max_age by the age of the authentication', async () => {
     const clock = testClock();
     const browser = userAgent();
     const cis2 = application({ clock });
@@ -202,7 +202,7 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     assert.equal((await finishStripped({ maxAge: 300 })).subject, SUBJECT);
   });
 
-  test('levels that are too low, as texts or numbers, are refused unless the application accepts them', async (t) => {
+  test('refuses levels that are too low, as strings or numbers, unless the application accepts them', async (t) => {
     t.after(() => {
       delete claims.authentication_assurance_level;
       delete claims.id_assurance_level;
@@ -221,13 +221,13 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     });
   });
 
-  test('userinfo about another person is refused', async () => {
+  test('refuses userinfo about another user', async () => {
     const cis2 = application();
     const who = await signIn(cis2);
     await assert.rejects(cis2.userinfo({ ...who, subject: '656005750104' }), { code: 'subject_mismatch' });
   });
 
-  test('userinfo that is signed is checked like the ID token', async () => {
+  test('verifies signed userinfo like the ID token', async () => {
     let spoil = false;
     const spoiling: Fetch = async (url, init) => {
       const answer = await fetch(url, init);
@@ -243,12 +243,12 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     await assert.rejects(cis2.userinfo(who), { code: 'response_invalid', message: /signature/ });
   });
 
-  test('an issuer that is written differently is not the same issuer', async () => {
+  test('refuses an issuer that is spelled differently', async () => {
     const cis2 = application({ issuer: `${provider.issuer}/` });
     await assert.rejects(cis2.begin(), { code: 'metadata_invalid' });
   });
 
-  test('a sign-in ends with the session that began it, and within its time', async () => {
+  test('finishes a sign-in only in the session that began it, and only in time', async () => {
     const clock = testClock();
     const cis2 = application({ clock });
     const { state } = await cis2.begin();
@@ -257,7 +257,7 @@ describe('sign-in at an OpenID provider that is not ours', () => {
     await assert.rejects(cis2.finish('?code=1&state=2', state), { code: 'transaction_expired' });
   });
 
-  test('signing out leads to the provider with the hint of this session', async () => {
+  test("returns the provider's sign-out address with the hint of this session", async () => {
     const cis2 = application();
     const { tokens } = await signIn(cis2);
     const url = new URL((await cis2.signOutUrl(tokens, { state: 'x' })) ?? '');

@@ -28,64 +28,64 @@ import { requestUserinfo, verifyUserinfo } from './userinfo.ts';
 
 /** The settings of an application at CIS2. */
 export interface Cis2Settings {
-  /** Written exactly as CIS2 writes it, explicit `:443` included: it is compared byte for byte. */
+  /** Exactly as CIS2 writes it, including an explicit `:443`: it is compared byte for byte. */
   issuer: string;
-  /** The addresses, for those who do not want discovery; `cis2At(issuer)` gives them. */
+  /** The addresses, to avoid discovery; `cis2At(issuer)` returns them. */
   endpoints?: ProviderEndpoints;
   clientId: string;
   /** The registered callback address, exactly. */
   redirectUri: string;
   authentication: ClientAuthentication;
-  /** Only what is needed; `openid` by default, `openid nationalrbacaccess` to see roles. */
+  /** `openid` by default; `openid nationalrbacaccess` to get roles. Request only what you need. */
   scope?: string;
   /** The registered ID token algorithm; RS256 by default. */
   idTokenAlg?: SigningAlgorithm;
-  /** `auto` (the default) sends a proof key when the metadata lists S256. */
+  /** `auto` (the default) uses PKCE if the metadata lists S256. */
   pkce?: boolean | 'auto';
-  /** The least accepted authentication level; by default what `acrValues` asks, so 3 when nothing is asked. */
+  /** Minimum authentication level; by default the level of `acrValues`, or 3. */
   minimumAuthenticationLevel?: number;
-  /** The least accepted identity level; 3 by default. */
+  /** Minimum identity level; 3 by default. */
   minimumIdentityLevel?: number;
-  /** How far two clocks may differ; 30 seconds by default. */
+  /** Allowed clock difference; 30 seconds by default. */
   toleranceSeconds?: number;
   fetch?: Fetch;
   clock?: Clock;
 }
 
-/** What one sign-in asks for. */
+/** Options of one sign-in. */
 export interface Cis2SignInOptions {
   /** For example `AAL2_OR_AAL3_ANY`. */
   acrValues?: string;
-  /** `login` asks the person to authenticate anew, `none` forbids any page. */
+  /** `login` makes the user authenticate again, `none` forbids any page. */
   prompt?: 'login' | 'none';
   /** Oldest acceptable authentication, in seconds. */
   maxAge?: number;
-  /** `selected` has CIS2 ask for a role where there are several, `changed` has it ask again. */
+  /** With `selected` CIS2 asks a user with several roles for one, with `changed` it asks again. */
   role?: 'selected' | 'changed';
 }
 
-/** A checked sign-in. */
+/** A verified sign-in. */
 export interface Cis2SignIn extends Assurance {
-  /** The tokens of CIS2, with the checked ID token in them. */
+  /** The tokens of CIS2, including the verified ID token. */
   tokens: TokenSet;
-  /** The person's uid. */
+  /** The user's uid. */
   subject: string;
   claims: IdTokenClaims;
-  /** The chosen role, when one was chosen. */
+  /** The selected role, if any. */
   selectedRoleId?: string;
 }
 
-/** An application's sign-in at CIS2. */
+/** Signs users of an application in at CIS2. */
 export interface Cis2 {
   begin(options?: Cis2SignInOptions): Promise<Begun>;
   /**
-   * Ends a sign-in. Throws `state_mismatch`, `issuer_mismatch`, `transaction_invalid`, `transaction_expired`,
+   * Finishes a sign-in. Throws `state_mismatch`, `issuer_mismatch`, `transaction_invalid`, `transaction_expired`,
    * `callback_invalid`, `authentication_too_old`, `assurance_too_low`, `OAuthError`, or `TokenError`.
    */
   finish(callback: CallbackInput, state: string): Promise<Cis2SignIn>;
-  /** Who signed in. Throws `subject_mismatch` when the answer is about somebody else. */
+  /** Returns claims about the user. Throws `subject_mismatch` if the response is about another user. */
   userinfo(signIn: Pick<Cis2SignIn, 'tokens' | 'subject'>): Promise<Userinfo>;
-  /** Where to send the browser to end the session at CIS2; undefined when CIS2 offers no such address. */
+  /** Returns the address at which CIS2 ends the session; undefined if CIS2 has none. */
   signOutUrl(
     tokens: TokenSet,
     options?: { postLogoutRedirectUri?: string; state?: string },
@@ -94,7 +94,7 @@ export interface Cis2 {
 
 const ROLE_SCOPES = { selected: 'selectedrole', changed: 'changedrole' } as const;
 
-/** Sign-in at CIS2. Settings are checked at once: throws `settings_invalid` with the name of the setting. */
+/** Creates a client for sign-in at CIS2. Validates the settings: throws `settings_invalid` with the name of the setting. */
 export function createCis2(settings: Cis2Settings): Cis2 {
   const fetcher = settings.fetch ?? fetch;
   const clock = settings.clock ?? systemClock;
@@ -220,7 +220,7 @@ export function createCis2(settings: Cis2Settings): Cis2 {
   };
 }
 
-// A provider may leave a claim empty, or write it otherwise than it is published.
+// A provider may leave a claim empty or use another type than published.
 function text(claim: unknown): string | undefined {
   return typeof claim === 'string' && claim !== '' ? claim : undefined;
 }

@@ -7,20 +7,20 @@ import { readSigningKey } from './keys.ts';
 /** The value of `client_assertion_type`. // RFC 7523 section 2.2 */
 export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** What a client assertion says. */
+/** Claims of a client assertion. */
 export interface ClientAssertionSettings {
   clientId: string;
-  /** Exactly the address of the token endpoint (or the issuer, in profiles that want that). */
+  /** The address of the token endpoint, or the issuer in profiles that require it. */
   audience: string;
   key: SigningKey;
   alg: SigningAlgorithm;
   clock: Clock;
 }
 
-// The services refuse more than 300 s ahead; the rest leaves room for a clock that is fast.
+// The services refuse more than 300 s; the difference allows for a fast clock.
 const LIFETIME_SECONDS = 240;
 
-/** Signs a client assertion with a fresh `jti`, good for one call. // RFC 7523 section 3 */
+/** Signs a client assertion with a new `jti`, valid for one call. // RFC 7523 section 3 */
 export async function signClientAssertion(settings: ClientAssertionSettings): Promise<string> {
   const { kid, key } = readSigningKey('key', settings.key, settings.alg);
   const now = Math.floor(settings.clock.now() / 1000);

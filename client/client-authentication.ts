@@ -5,7 +5,7 @@ import { ClientError } from './errors.ts';
 import type { SigningAlgorithm, SigningKey } from './keys.ts';
 import { readSigningKey } from './keys.ts';
 
-/** How an application proves who it is at CIS2's token endpoint. */
+/** How an application authenticates at CIS2's token endpoint. */
 export type ClientAuthentication =
   | { method: 'client_secret_post'; clientSecret: string }
   | { method: 'client_secret_basic'; clientSecret: string }
@@ -14,11 +14,11 @@ export type ClientAuthentication =
       key: SigningKey;
       /** The registered algorithm; RS512 by default. */
       alg?: SigningAlgorithm;
-      /** The audience; the token endpoint's address, exactly, by default. */
+      /** The audience; by default exactly the token endpoint's address. */
       audience?: string;
     };
 
-/** What is added to a token request. */
+/** Parameters and headers to add to a token request. */
 export interface AuthenticationParts {
   form: Record<string, string>;
   headers: Record<string, string>;
@@ -49,7 +49,7 @@ const methods: Methods = {
   },
   client_secret_basic: {
     check: (authentication) => checkedText('authentication.clientSecret', authentication.clientSecret),
-    // RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
+    // RFC 6749 section 2.3.1: both values are form-encoded before they are joined.
     parts: ({ clientSecret }, { clientId }) => ({
       form: {},
       headers: { authorization: `Basic ${btoa(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`)}` },
@@ -74,12 +74,12 @@ const methods: Methods = {
   },
 };
 
-/** Checks the settings of client authentication. Throws `settings_invalid`. */
+/** Validates the settings of client authentication. Throws `settings_invalid`. */
 export function checkAuthentication(authentication: ClientAuthentication): void {
   methodOf(authentication).check(authentication);
 }
 
-/** The form parameters and headers that authenticate one token request. */
+/** Returns the form parameters and headers that authenticate one token request. */
 export async function authenticationParts(
   authentication: ClientAuthentication,
   call: Call,
@@ -95,7 +95,7 @@ function methodOf(authentication: ClientAuthentication): Method<ClientAuthentica
       `The setting authentication.method must be one of ${Object.keys(methods)}.`,
     );
   }
-  // The table pairs each method with its own settings; the compiler cannot follow that through a lookup.
+  // The table pairs each method with its own settings, which the compiler cannot follow.
   return methods[name] as unknown as Method<ClientAuthentication>;
 }
 

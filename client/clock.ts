@@ -1,8 +1,8 @@
-/** Where the library takes the time from. Pass your own to test what happens when a token runs out. */
+/** The library's source of time. Pass your own to test expiry. */
 export interface Clock {
-  /** Now, in milliseconds since 1970-01-01T00:00:00Z. */
+  /** Returns milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
 }
 
-/** The machine's clock: the default everywhere. */
+/** The machine's clock, the default. */
 export const systemClock: Clock = { now: () => Date.now() };

@@ -23,8 +23,8 @@ function settings(platform: TestPlatform, over: Partial<CombinedSettings> = {}):
 
 const stateOf = (url: string): string => new URL(url).searchParams.get('state') ?? '';
 
-describe('the combined pattern', () => {
-  test('asks for a code with exactly the published parameters', async (t) => {
+describe('createCombined', () => {
+  test('requests a code with exactly the published parameters', async (t) => {
     const platform = await startPlatform();
     t.after(platform.close);
     const { url } = createCombined(settings(platform)).begin({ acrValues: 'AAL3_ANY' });
@@ -34,7 +34,7 @@ describe('the combined pattern', () => {
     assert.equal(new URL(url).searchParams.get('redirect_uri'), REDIRECT);
   });
 
-  test('redeems the code with the secret in the form, and reads numbers that are texts', async (t) => {
+  test('redeems the code with the secret in the form, and reads numbers sent as strings', async (t) => {
     const platform = await startPlatform();
     t.after(platform.close);
     const clock = testClock();
@@ -55,7 +55,7 @@ describe('the combined pattern', () => {
     assert.equal(tokens.refreshExpiresAt, clock.now() + 43_199_000);
   });
 
-  test('reads numbers that are numbers as well', async (t) => {
+  test('reads numbers sent as numbers', async (t) => {
     const platform = await startPlatform({
       body: { ...PUBLISHED_TOKENS, expires_in: 599, refresh_count: 3 },
     });
@@ -66,7 +66,7 @@ describe('the combined pattern', () => {
     assert.equal(tokens.refreshCount, 3);
   });
 
-  test('sends a proof key only when told to', async (t) => {
+  test('uses PKCE only if enabled', async (t) => {
     const platform = await startPlatform();
     t.after(platform.close);
     const combined = createCombined(settings(platform, { pkce: true }));
@@ -77,7 +77,7 @@ describe('the combined pattern', () => {
     assert.equal(new URL(url).searchParams.get('code_challenge_method'), 'S256');
   });
 
-  test('an answer with another state, a repeated parameter or an error ends before the token endpoint', async (t) => {
+  test('refuses another state, a repeated parameter and an error before it calls the token endpoint', async (t) => {
     const platform = await startPlatform();
     t.after(platform.close);
     const combined = createCombined(settings(platform));
@@ -104,7 +104,7 @@ describe('the combined pattern', () => {
     assert.equal(platform.calls.length, 0);
   });
 
-  test('a refusal carries the words, the status and the message id of the platform', async (t) => {
+  test("throws an error with the platform's texts, status and message id", async (t) => {
     const body = {
       error: 'invalid_grant',
       error_description: 'authorization_code is invalid',
@@ -123,7 +123,7 @@ describe('the combined pattern', () => {
     });
   });
 
-  test('renews with the secret, and the old refresh token is replaced', async (t) => {
+  test('refreshes with the secret and replaces the old refresh token', async (t) => {
     const platform = await startPlatform({
       body: { ...PUBLISHED_TOKENS, refresh_token: 'next', refresh_count: '1' },
     });
@@ -140,7 +140,7 @@ describe('the combined pattern', () => {
     assert.deepEqual([renewed.refreshToken, renewed.refreshCount, renewed.sid], ['next', 1, 's']);
   });
 
-  test('does not call for a refresh token that is missing or has ended', async (t) => {
+  test('sends no request if the refresh token is missing or expired', async (t) => {
     const platform = await startPlatform();
     t.after(platform.close);
     const clock = testClock();
@@ -152,7 +152,7 @@ describe('the combined pattern', () => {
     assert.equal(platform.calls.length, 0);
   });
 
-  test('userinfo shows who it is', async (t) => {
+  test('returns claims about the user from userinfo', async (t) => {
     const platform = await startPlatform({ body: { sub: '656005750104', name: 'USERQ RANDOM Mr' } });
     t.after(platform.close);
     const userinfo = await createCombined(settings(platform)).userinfo(
@@ -162,7 +162,7 @@ describe('the combined pattern', () => {
     assert.equal(platform.calls[0]?.headers.authorization, 'Bearer a');
   });
 
-  test('settings that cannot work are refused by name, and secrets are not in the message', () => {
+  test('names the wrong setting without showing a secret', () => {
     const good = {
       ...platformAt('https://int.api.service.nhs.uk:443/oauth2'),
       clientId: 'k',
@@ -187,7 +187,7 @@ describe('the combined pattern', () => {
     }
   });
 
-  test('an endless, a redirecting and a nonsensical token endpoint are refused', async (t) => {
+  test('refuses an endless, a redirecting and a malformed token response', async (t) => {
     const platform = await startPlatform({ body: JSON.stringify(PUBLISHED_TOKENS) + ' '.repeat(2_000_000) });
     t.after(platform.close);
     const combined = createCombined(settings(platform));
@@ -212,7 +212,7 @@ describe('the combined pattern', () => {
     }
   });
 
-  test('a server that is not there is a network error that names the place', async () => {
+  test('throws a network error with the address if the server is down', async () => {
     const combined = createCombined({
       ...platformAt('http://127.0.0.1:1/oauth2'),
       clientId: 'k',

@@ -14,15 +14,15 @@ import { packTransaction, unpackTransaction } from './transaction.ts';
 import type { Userinfo } from './userinfo.ts';
 import { requestUserinfo } from './userinfo.ts';
 
-/** The settings of the combined pattern: `platformAt(base)` gives the three addresses. */
+/** The settings of the combined pattern: `platformAt(base)` returns the three addresses. */
 export interface CombinedSettings extends PlatformEndpoints {
   /** The application's key. */
   clientId: string;
-  /** The application's secret; it never leaves the server. */
+  /** The application's secret; keep it on the server. */
   clientSecret: string;
   /** The registered callback address, exactly. */
   redirectUri: string;
-  /** Sends a proof key (RFC 7636). Off by default: the published service ignores it. */
+  /** Uses PKCE (RFC 7636). Off by default: the published service ignores it. */
   pkce?: boolean;
   fetch?: Fetch;
   clock?: Clock;
@@ -30,30 +30,30 @@ export interface CombinedSettings extends PlatformEndpoints {
 
 /** The start of a sign-in. */
 export interface Begun {
-  /** Where to send the browser (302). */
+  /** Redirect the browser to this address (302). */
   url: string;
-  /** What to keep in the web session until the browser comes back; opaque, and secret. */
+  /** Keep this in the web session until the callback; opaque and secret. */
   state: string;
 }
 
-/** The combined pattern: the application knows the authorisation service only. */
+/** The combined pattern: the application uses only the authorisation service. */
 export interface Combined {
-  /** Starts a sign-in; `acrValues` names the wanted authentication, `AAL3_ANY` when left out. */
+  /** Starts a sign-in; `acrValues` selects the authentication, `AAL3_ANY` by default. */
   begin(options?: { acrValues?: string }): Begun;
   /**
-   * Ends a sign-in with the address that the browser came back to. Throws `state_mismatch`,
-   * `transaction_invalid`, `transaction_expired`, `callback_invalid`, or `OAuthError`.
+   * Finishes a sign-in with the callback's address. Throws `state_mismatch`, `transaction_invalid`, `transaction_expired`,
+   * `callback_invalid`, or `OAuthError`.
    */
   finish(callback: CallbackInput, state: string): Promise<TokenSet>;
-  /** Renews the tokens; the old refresh token is spent, once however many callers of this process ask. */
+  /** Refreshes the tokens. Concurrent callers in this process spend the refresh token once. */
   refresh(tokens: TokenSet): Promise<TokenSet>;
-  /** Who is signed in, with the roles. Works within an hour of the sign-in. */
+  /** Returns claims about the user, with the roles. Works within an hour of the sign-in. */
   userinfo(tokens: TokenSet): Promise<Userinfo>;
 }
 
 /**
- * The combined pattern. Settings are checked at once: throws `settings_invalid` with the name of the setting.
- * No scope is sent: the application's products decide (the service drops the parameter).
+ * Creates a client for the combined pattern. Validates the settings: throws `settings_invalid` with the name of the setting. It
+ * sends no scope, because the application's products decide and the service drops the parameter.
  */
 export function createCombined(settings: CombinedSettings): Combined {
   const fetcher = settings.fetch ?? fetch;

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { checkedUrl, cis2At, platformAt, withQuery } from './config.ts';
 
-describe('addresses of the settings', () => {
-  test('stay as they are written, explicit default port and all', () => {
+describe('addresses in settings', () => {
+  test('keep their spelling, including an explicit default port', () => {
     const issuer = 'https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443/openam/oauth2/realms/root';
     assert.equal(cis2At(issuer).tokenUrl, `${issuer}/access_token`);
     assert.equal(cis2At(issuer).jwksUrl, `${issuer}/connect/jwk_uri`);
@@ -14,7 +14,7 @@ describe('addresses of the settings', () => {
     );
   });
 
-  test('are given back byte for byte, or refused', () => {
+  test('are returned byte for byte or refused', () => {
     fc.assert(
       fc.property(fc.oneof(fc.webUrl({ withQueryParameters: true }), fc.string()), (text) => {
         try {
@@ -26,7 +26,7 @@ describe('addresses of the settings', () => {
     );
   });
 
-  test('use plain http on this machine only', () => {
+  test('may use plain http on this machine only', () => {
     for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '[::1]', 'cis2.localhost']) {
       assert.ok(checkedUrl('x', `http://${host}:8401/a`));
     }
@@ -35,7 +35,7 @@ describe('addresses of the settings', () => {
     }
   });
 
-  test('take parameters after those that are there', () => {
+  test('append parameters to existing ones', () => {
     assert.equal(withQuery('https://a.test/x', { b: 'c d&', e: undefined }), 'https://a.test/x?b=c%20d%26');
     assert.equal(withQuery('https://a.test/x?y=1', { b: 'c' }), 'https://a.test/x?y=1&b=c');
     assert.equal(withQuery('https://a.test/x', {}), 'https://a.test/x');

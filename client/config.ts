@@ -7,7 +7,7 @@ export interface PlatformEndpoints {
   userinfoUrl: string;
 }
 
-/** The OpenID provider, as separate addresses, for those who do not use its discovery document. */
+/** The OpenID provider, as separate addresses, to avoid discovery. */
 export interface ProviderEndpoints {
   authorizeUrl: string;
   tokenUrl: string;
@@ -17,15 +17,15 @@ export interface ProviderEndpoints {
 }
 
 /**
- * The three addresses of an authorisation service from its base, for example
- * `https://int.api.service.nhs.uk/oauth2` or `http://localhost:8401/oauth2`.
+ * Returns the three addresses of an authorisation service, for example `https://int.api.service.nhs.uk/oauth2` or
+ * `http://localhost:8401/oauth2`.
  */
 export function platformAt(base: string): PlatformEndpoints {
   const root = withoutSlash(checkedUrl('base', base));
   return { authorizeUrl: `${root}/authorize`, tokenUrl: `${root}/token`, userinfoUrl: `${root}/userinfo` };
 }
 
-/** The addresses of CIS2 from its issuer, which stays as it is written, `:443` and all. */
+/** Returns the addresses of CIS2 for its issuer, which keeps its spelling, including `:443`. */
 export function cis2At(issuer: string): ProviderEndpoints {
   const root = withoutSlash(checkedUrl('issuer', issuer));
   return {
@@ -40,9 +40,8 @@ export function cis2At(issuer: string): ProviderEndpoints {
 const LONGEST_URL = 2048;
 
 /**
- * Checks an address of the settings and gives it back exactly as it was written: an issuer and an audience
- * are compared byte for byte, so nothing here may normalise. Plain http is for this machine only.
- * Throws `settings_invalid` with the name of the setting.
+ * Validates an address in the settings and returns it unchanged: issuers and audiences are compared byte for byte. Plain http is
+ * allowed for this machine only. Throws `settings_invalid` with the name of the setting.
  */
 export function checkedUrl(setting: string, value: unknown): string {
   if (typeof value !== 'string' || value.length === 0 || value.length > LONGEST_URL) {
@@ -67,7 +66,7 @@ export function checkedUrl(setting: string, value: unknown): string {
   return value;
 }
 
-/** A required text of the settings; throws `settings_invalid` with its name. */
+/** Validates a required text; throws `settings_invalid` with the name of the setting. */
 export function checkedText(setting: string, value: unknown): string {
   if (typeof value !== 'string' || value.length === 0) {
     throw new ClientError('settings_invalid', `The setting ${setting} is missing.`);
@@ -75,7 +74,7 @@ export function checkedText(setting: string, value: unknown): string {
   return value;
 }
 
-/** A span of time of the settings, in seconds; milliseconds by mistake would switch checks off. Throws `settings_invalid`. */
+/** Validates a duration in seconds. Milliseconds by mistake would disable checks. Throws `settings_invalid`. */
 export function checkedSeconds(setting: string, value: number, most: number): number {
   if (Number.isFinite(value) && value >= 0 && value <= most) return value;
   throw new ClientError(
@@ -84,7 +83,7 @@ export function checkedSeconds(setting: string, value: number, most: number): nu
   );
 }
 
-/** Whether a host name means this machine. // RFC 6761 section 6.3 */
+/** Returns whether a host name means this machine. // RFC 6761 section 6.3 */
 function isLoopback(hostname: string): boolean {
   return (
     hostname === 'localhost' ||
@@ -94,7 +93,7 @@ function isLoopback(hostname: string): boolean {
   );
 }
 
-/** Adds parameters to an address without touching the rest of it; undefined ones are left out. */
+/** Adds parameters to an address without changing the rest; omits undefined ones. */
 export function withQuery(url: string, parameters: Record<string, string | undefined>): string {
   const pairs = Object.entries(parameters)
     .filter((pair): pair is [string, string] => pair[1] !== undefined)
@@ -116,7 +115,7 @@ function parsedUrl(setting: string, value: string): URL {
   return url;
 }
 
-/** An address without a slash at its end, to which a path is added. */
+/** Removes a trailing slash, so that a path can be added. */
 export function withoutSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-// Browsers let a page close its window only where nobody had to click on the way, so the text promises nothing.
+// Browsers let a page close its window only if the user did not click on the way, so the text does not promise it.
 const SCRIPT = 'window.close();';
 const STYLE = [
   ':root{color-scheme:light dark;font:1.125rem/1.5 system-ui,sans-serif}',
@@ -16,7 +16,7 @@ const NOT_FINISHED = {
   text: 'The application can say more. If this window is still open, you can close it.',
 };
 
-/** The last page of a native sign-in: nothing but what to do now. */
+/** Returns the last page of a native sign-in, which only says how to continue. */
 export function donePage(succeeded: boolean): string {
   const { title, text } = succeeded ? HANDED_BACK : NOT_FINISHED;
   return [
@@ -26,7 +26,7 @@ export function donePage(succeeded: boolean): string {
   ].join('');
 }
 
-/** The headers of every answer of the loopback listener. */
+/** Headers of every response of the loopback listener. */
 export const LOOPBACK_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',

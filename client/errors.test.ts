@@ -24,7 +24,7 @@ const REDIRECT = 'http://localhost/callback';
 const key = rsaKey('k');
 const clock = testClock();
 
-/** Every way in which an error or another thing ends in a log. */
+/** Every way in which a log may print a value. */
 function printed(value: unknown): string {
   const { message = '', stack = '' } = value as { message?: string; stack?: string };
   return [
@@ -43,7 +43,7 @@ async function thrownBy(work: Promise<unknown> | (() => unknown)): Promise<Clien
   return assert.fail('nothing was thrown');
 }
 
-/** A server that refuses whatever comes, and quotes all of it. */
+/** A server that refuses each request and quotes all of it. */
 async function echo(t: TestContext) {
   const sent: string[] = [];
   const server = await serve(() => async (request, response) => {
@@ -62,7 +62,7 @@ async function echo(t: TestContext) {
 }
 
 describe('errors', () => {
-  test('of a server that quotes what was sent show none of it, and keep its message id', async (t) => {
+  test('of a server that quotes the request hide the quote and keep its message id', async (t) => {
     const { origin, sent } = await echo(t);
     const secrets = { clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT };
     const combined = createCombined({ ...platformAt(origin), ...secrets, pkce: true });
@@ -104,7 +104,7 @@ describe('errors', () => {
     }
   });
 
-  test('of a header that cannot be sent do not quote the token in it', async () => {
+  test('of an invalid header do not quote the token in it', async () => {
     const pds = createPds({ baseUrl: ISSUER, token: async () => 'the-access-token\n' });
     const error = await thrownBy(pds.patient('9000000009'));
     assert.equal(error.code, 'settings_invalid');
@@ -112,7 +112,7 @@ describe('errors', () => {
     assert.ok(!printed(error).includes('the-access-token'));
   });
 
-  test('of a patient show neither number nor diagnostics, unless asked', async (t) => {
+  test('of a patient hide number and diagnostics by default', async (t) => {
     const outcome = { resourceType: 'OperationOutcome', issue: [{ diagnostics: 'no 9000000009 here' }] };
     const server = await serve(() => (_request, response) => {
       response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify(outcome));
@@ -133,7 +133,7 @@ describe('errors', () => {
     for (const error of [refused, unreachable]) assert.doesNotMatch(printed(error), /9000000009/);
   });
 
-  test('of a token say what was expected and what came, and show no claim that was not asked for', async () => {
+  test('of a token show expected and received values, and no other claim', async () => {
     const now = Math.floor(clock.now() / 1000);
     const good = { iss: ISSUER, aud: 'app', sub: 'the-person', nonce: 'the-nonce', iat: now, exp: now + 60 };
     const expected = {
@@ -167,7 +167,7 @@ describe('errors', () => {
     }
   });
 
-  test('of the browser and of the session say what came, in one line', async () => {
+  test('of the browser and the session show the received value in one line', async () => {
     const combined = createCombined({
       ...{ ...platformAt(ISSUER), clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT },
       clock,
@@ -191,7 +191,7 @@ describe('errors', () => {
     assert.match(error.advice, /refused/);
   });
 
-  test('all have something to do next, those of the agent too', () => {
+  test('always have advice, also for the agent', () => {
     const agent = new AgentError({ code: 0x80200004, message: 'blocked', name: 'TCK_API_ERR_PIN_BLOCKED' });
     assert.equal(agent.received, 'TCK_API_ERR_PIN_BLOCKED');
     assert.match(agent.advice, /ticketError/);
@@ -199,7 +199,7 @@ describe('errors', () => {
   });
 });
 
-test('what the library hands out shows no secret when it is printed, and stays what it is', async () => {
+test("printing the library's objects shows no secret and does not change them", async () => {
   const settings = { clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT };
   const combined = createCombined({ ...platformAt(ISSUER), ...settings, pkce: true });
   const cis2 = createCis2({

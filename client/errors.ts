@@ -1,30 +1,30 @@
 import { ADVICE, oauthAdvice, TOKEN_ADVICE } from './advice.ts';
 
-/** What went wrong, in one stable word; the message says it in a sentence for a person. */
+/** A stable code; the message explains it in a sentence. */
 export type ClientErrorCode = keyof typeof ADVICE;
 
-/** What is known of a failure beside its code and message. Neither a token nor a secret nor patient data. */
+/** Additional facts of a failure. Never a token, a secret or patient data. */
 export interface ErrorFacts extends ErrorOptions {
-  /** What should have come. */
+  /** Expected value. */
   expected?: string;
-  /** What came instead. */
+  /** Received value. */
   received?: string;
-  /** What to do next. */
+  /** Advice for the developer. */
   advice?: string;
 }
 
 /**
- * The root of every error that this library throws on purpose. Nothing of it carries a token, a secret or patient
- * data, so it may be logged whole: by `console.error`, as JSON, or by a logger.
+ * The base class of all errors that this library throws. They contain no token, secret or patient data, so they may be logged
+ * with `console.error`, as JSON, or by a logger.
  */
 export class ClientError extends Error {
   /** Stable; decide by this, not by the message. */
   readonly code: ClientErrorCode;
-  /** What should have come, where there is more to say than the message does. */
+  /** Expected value, if the message does not contain it. */
   declare readonly expected?: string;
-  /** What came instead. */
+  /** Received value. */
   declare readonly received?: string;
-  /** What to do next, in a sentence for the developer. */
+  /** Advice for the developer, in one sentence. */
   readonly advice: string;
 
   constructor(code: ClientErrorCode, message: string, facts: ErrorFacts = {}) {
@@ -36,7 +36,7 @@ export class ClientError extends Error {
     this.advice = facts.advice ?? ADVICE[code];
   }
 
-  /** For loggers: everything that is printed, and the message, which JSON would leave out. */
+  /** Returns all printable members and the message, which JSON would omit. */
   toJSON(): Record<string, unknown> {
     const { name, message } = this;
     const shown: Record<string, unknown> = { name, message };
@@ -44,19 +44,19 @@ export class ClientError extends Error {
   }
 }
 
-/** What an authorisation server said, as it said it. */
+/** The error response of an authorisation server. */
 export interface OAuthErrorDetails {
   /** The `error` member, for example `invalid_grant` (RFC 6749 sections 4.1.2.1 and 5.2). */
   error: string;
   /** The `error_description` member. */
   description?: string;
-  /** HTTP status; undefined when the error came back through the browser. */
+  /** HTTP status; undefined if the error was sent through the browser. */
   status?: number;
-  /** The API platform's own id of the failed request: quote it to support. */
+  /** The API platform's id of the failed request. Quote it to support. */
   messageId?: string;
 }
 
-/** An error answer of an authorisation server or OpenID provider. */
+/** An error response of an authorisation server or OpenID provider. */
 export class OAuthError extends ClientError {
   readonly error: string;
   readonly description: string | undefined;
@@ -77,10 +77,10 @@ export class OAuthError extends ClientError {
   }
 }
 
-/** Which rule a token broke. */
+/** The rule that a token broke. */
 export type TokenFault = keyof typeof TOKEN_ADVICE;
 
-/** An ID token or a logout token that was refused; `fault` names the rule. */
+/** A refused ID token or logout token; `fault` names the broken rule. */
 export class TokenError extends ClientError {
   readonly fault: TokenFault;
 

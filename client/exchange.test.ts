@@ -13,7 +13,7 @@ import { TokenSet } from './tokens.ts';
 const key = rsaKey('test-1');
 const keys = createLocalJWKSet(publicKeySet([{ ...key, alg: 'RS512' }]));
 
-/** Judges an assertion as the published rules do, with jose. */
+/** Verifies an assertion by the published rules, with jose. */
 async function checkAssertion(assertion: string, tokenUrl: string): Promise<void> {
   const { payload, protectedHeader } = await jwtVerify(assertion, keys, {
     algorithms: ['RS512'],
@@ -29,8 +29,8 @@ async function checkAssertion(assertion: string, tokenUrl: string): Promise<void
   assert.ok(ahead > 60 && ahead <= 300, `exp is ${ahead} s ahead`);
 }
 
-describe('the exchange of the separate pattern', () => {
-  test('sends exactly the published parameters, with an assertion that passes the published rules', async (t) => {
+describe('createExchange', () => {
+  test('sends exactly the published parameters, with a valid assertion', async (t) => {
     const platform = await startPlatform({ body: { ...PUBLISHED_TOKENS, issued_token_type: 'x' } });
     t.after(platform.close);
     const tokenUrl = `${platform.origin}/oauth2/token`;
@@ -46,7 +46,7 @@ describe('the exchange of the separate pattern', () => {
     assert.equal(tokens.refreshToken, PUBLISHED_TOKENS.refresh_token);
   });
 
-  test('never uses an assertion twice, and addresses it to the address as it is written', async (t) => {
+  test('uses each assertion once, with the token endpoint exactly as configured as audience', async (t) => {
     const platform = await startPlatform();
     t.after(platform.close);
     const tokenUrl = 'https://int.api.service.nhs.uk:443/oauth2/token';
@@ -62,7 +62,7 @@ describe('the exchange of the separate pattern', () => {
     );
   });
 
-  test('renews with the secret, and says so when there is none', async (t) => {
+  test('refreshes with the secret, and reports a missing one', async (t) => {
     const platform = await startPlatform();
     t.after(platform.close);
     const base = { tokenUrl: `${platform.origin}/oauth2/token`, clientId: 'key', key };
@@ -77,7 +77,7 @@ describe('the exchange of the separate pattern', () => {
     assert.equal(platform.calls[0]?.form.client_assertion, undefined);
   });
 
-  test('a key that cannot sign as is agreed is refused at once, not at the first call', () => {
+  test('refuses an unsuitable key when it is created', () => {
     const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
     const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     for (const [privateKey, received] of [
@@ -95,7 +95,7 @@ describe('the exchange of the separate pattern', () => {
     }
   });
 
-  test('an ID token that is not there is not sent', async () => {
+  test('does not send a missing ID token', async () => {
     const exchange = createExchange({ tokenUrl: 'https://example.test/token', clientId: 'k', key });
     await assert.rejects(exchange.exchange(''), {
       code: 'id_token_invalid',
@@ -103,7 +103,7 @@ describe('the exchange of the separate pattern', () => {
     });
   });
 
-  test('a key that is none is refused at once, and never quoted', () => {
+  test('refuses an invalid key when it is created, without quoting it', () => {
     const bad = { kid: 'x', privateKey: '-----BEGIN PRIVATE KEY-----\nMIIsecret\n-----END PRIVATE KEY-----' };
     const make = () => createExchange({ tokenUrl: 'https://example.test/token', clientId: 'k', key: bad });
     assert.throws(
@@ -119,8 +119,8 @@ describe('the exchange of the separate pattern', () => {
   });
 });
 
-describe('application-restricted access', () => {
-  test('is asked for with client credentials, and again only when the token is about to end', async (t) => {
+describe('createApplicationRestricted', () => {
+  test('requests a token with client credentials, and another only when it is about to expire', async (t) => {
     const platform = await startPlatform({
       body: { access_token: 'a', expires_in: '599', token_type: 'Bearer' },
     });

@@ -12,27 +12,27 @@ import { TokenSet } from './tokens.ts';
 
 /** The settings of an application at the API authorisation service in the separate pattern. */
 export interface ExchangeSettings {
-  /** The token endpoint; the client assertion is addressed to it exactly as it is written here. */
+  /** The token endpoint, which is the audience of the client assertion exactly as written here. */
   tokenUrl: string;
   /** The application's key. */
   clientId: string;
-  /** The application's secret: needed for renewing tokens only. */
+  /** The application's secret, needed only to refresh tokens. */
   clientSecret?: string;
-  /** Signs the client assertion with RS512; its public half is registered with the application. */
+  /** Signs the client assertion with RS512; its public key is registered with the application. */
   key: SigningKey;
   fetch?: Fetch;
   clock?: Clock;
 }
 
-/** Turns ID tokens of CIS2 into access tokens of the API platform. */
+/** Exchanges ID tokens of CIS2 for access tokens of the API platform. */
 export interface Exchange {
-  /** Exchanges a checked ID token. // RFC 8693 section 2.1 */
+  /** Exchanges a verified ID token. // RFC 8693 section 2.1 */
   exchange(idToken: string): Promise<TokenSet>;
-  /** Renews exchanged tokens, once however many callers of this process ask; needs `clientSecret`. */
+  /** Refreshes exchanged tokens; needs `clientSecret`. Concurrent callers in this process spend the refresh token once. */
   refresh(tokens: TokenSet): Promise<TokenSet>;
 }
 
-/** The second half of the separate pattern. Throws `settings_invalid` with the name of the setting. */
+/** Creates the second half of the separate pattern. Throws `settings_invalid` with the name of the setting. */
 export function createExchange(settings: ExchangeSettings): Exchange {
   const fetcher = settings.fetch ?? fetch;
   const clock = settings.clock ?? systemClock;

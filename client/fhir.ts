@@ -1,6 +1,6 @@
 import { ClientError } from './errors.ts';
 
-/** The part of a FHIR R4 Patient that an application usually shows; every other member is there too. */
+/** The usual members of a FHIR R4 Patient; others are present too. */
 export interface Patient {
   resourceType: 'Patient';
   id: string;
@@ -22,26 +22,26 @@ export interface OperationOutcome {
   }[];
 }
 
-/** What is known of a failed FHIR call. */
+/** Facts of a failed FHIR call. */
 export interface FhirFailure {
   status: number;
   outcome?: OperationOutcome;
-  /** The id that this library sent: quote it to support. */
+  /** The id that this library sent. Quote it to support. */
   requestId: string;
   correlationId: string;
-  /** Seconds to wait before another try, when the server said so. */
+  /** Seconds to wait before a retry, if the server sent them. */
   retryAfterSeconds?: number;
 }
 
-/** An error answer of a FHIR API. */
+/** An error response of a FHIR API. */
 export class FhirError extends ClientError {
   readonly status: number;
-  /** Hidden from printing, for it may quote what was sent. */
+  /** Private, so that it is not printed: it may quote the request. */
   readonly #outcome: OperationOutcome | undefined;
   readonly requestId: string;
   readonly correlationId: string;
   readonly retryAfterSeconds: number | undefined;
-  /** The API's own word for the error, for example `RESOURCE_NOT_FOUND`. */
+  /** The API's own error code, for example `RESOURCE_NOT_FOUND`. */
   readonly errorCode: string | undefined;
 
   constructor(failure: FhirFailure) {
@@ -62,12 +62,12 @@ export class FhirError extends ClientError {
     this.errorCode = coding?.code;
   }
 
-  /** The whole answer; may quote what was sent, so it is neither printed nor part of the JSON. */
+  /** The whole OperationOutcome. It may quote the request, so it is neither printed nor in the JSON. */
   get outcome(): OperationOutcome | undefined {
     return this.#outcome;
   }
 
-  /** What the API says is wrong; may quote what was sent, so it is not part of the message. */
+  /** The API's diagnostics. They may quote the request, so they are not in the message. */
   get diagnostics(): string | undefined {
     return this.#outcome?.issue[0]?.diagnostics;
   }
@@ -87,13 +87,13 @@ function adviceFor({ status, requestId, retryAfterSeconds }: FhirFailure): strin
   return `${own} Quote request id ${requestId} to support.`;
 }
 
-/** Reads an OperationOutcome; undefined when the body is something else. */
+/** Reads an OperationOutcome; undefined for other bodies. */
 export function outcomeOf(body: Record<string, unknown> | undefined): OperationOutcome | undefined {
   const fits = body?.resourceType === 'OperationOutcome' && Array.isArray(body.issue);
   return fits ? (body as unknown as OperationOutcome) : undefined;
 }
 
-/** The name to show: the one in usual use, else the first; empty when the record withholds it. */
+/** Returns the name to show: the usual one, else the first. Empty if the record withholds it. */
 export function displayName(patient: Patient): string {
   const name = patient.name?.find((entry) => entry.use === 'usual') ?? patient.name?.[0];
   return [...(name?.prefix ?? []), ...(name?.given ?? []), name?.family].filter(Boolean).join(' ');

@@ -3,31 +3,29 @@ import { systemClock } from './clock.ts';
 import { ClientError, OAuthError } from './errors.ts';
 import type { TokenSet } from './tokens.ts';
 
-/** How tokens are kept fresh. */
 export interface KeepFreshOptions {
   clock?: Clock;
-  /** Seconds before its end at which an access token is replaced; 30 by default. */
+  /** Seconds before expiry at which an access token is replaced; 30 by default. */
   marginSeconds?: number;
   /**
-   * Called with each new set before it is used. Refresh tokens are single use: store it here. When it throws, so do
-   * the calls that wait, and the next call has it store the set again.
+   * Called with each new set before it is used. Refresh tokens are single use: store the set here. If it throws, the waiting
+   * calls throw too, and the next call stores the set again.
    */
   onChange?: (tokens: TokenSet) => void | Promise<void>;
 }
 
-/** A token set that renews itself. */
+/** A token set that refreshes itself. */
 export interface FreshTokens {
-  /** An access token that lives for a while: pass this to `createPds`. */
+  /** Returns a valid access token: pass this function to `createPds`. */
   freshToken(): Promise<string>;
-  /** The set as it is now. */
+  /** Returns the current set. */
   current(): TokenSet;
 }
 
 /**
- * Keeps tokens fresh: `freshToken()` renews them shortly before they end, once however many callers wait; all of
- * them get the same token or the same error. Throws `sign_in_required` when they cannot be renewed any more, from
- * then on without asking the server; while the old access token still lives, a renewal that failed on the way
- * (network, time-out, a server's 5xx) falls back to it.
+ * Keeps tokens fresh: `freshToken()` refreshes them shortly before they expire. Concurrent callers share one refresh, with the
+ * same token or error. Throws `sign_in_required` if they can no longer be refreshed, and from then on without a request. While
+ * the old access token is valid, it is used after a transient failure (network, time-out, 5xx).
  */
 export function keepFresh(
   tokens: TokenSet,
@@ -50,7 +48,7 @@ export function keepFresh(
         current = await refresh(current);
       } catch (error) {
         if (stored && current.secondsLeft(clock) > 0 && isPassing(error)) return current.accessToken;
-        // A refresh token that was refused once is never good again.
+        // A refused refresh token never becomes valid again.
         if (refusedForGood(error)) over = signInRequired(error);
         throw over ?? error;
       }

@@ -8,12 +8,12 @@ import { printable } from './secrets.ts';
 export interface HelloWorldSettings {
   /** For example `http://localhost:8401/hello-world`. */
   baseUrl: string;
-  /** Which greeting: `user` needs a person's token, `application` the application's own; `user` by default. */
+  /** Selects the greeting: `user` (the default) needs a user's token, `application` the application's own. */
   who?: 'user' | 'application';
   fetch?: Fetch;
 }
 
-/** Tries a token on the smallest API there is; gives back its greeting. Throws `response_invalid` with the status. */
+/** Tries a token with the Hello World API and returns its greeting. Throws `response_invalid` with the status. */
 export async function helloWorld(token: string, settings: HelloWorldSettings): Promise<string> {
   const url = `${withoutSlash(checkedUrl('baseUrl', settings.baseUrl))}/hello/${settings.who ?? 'user'}`;
   const answer = await send(settings.fetch ?? fetch, { url, headers: { authorization: `Bearer ${token}` } });

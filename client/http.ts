@@ -1,38 +1,38 @@
 import { ClientError } from './errors.ts';
 
-/** What the library calls out with; the default is the platform's own `fetch`. */
+/** Makes HTTP requests; the platform's `fetch` by default. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** One request to a server. */
 export interface HttpRequest {
   url: string;
-  /** The address as errors may name it, where the true one holds what must not be logged. */
+  /** The address for error messages, if the real one contains secrets. */
   publicUrl?: string;
   method?: 'GET' | 'POST';
   headers?: Record<string, string>;
   /** Sent as `application/x-www-form-urlencoded`. */
   form?: URLSearchParams;
-  /** Milliseconds until the whole answer must be here. */
+  /** Time limit for the whole response in milliseconds. */
   timeoutMs?: number;
-  /** The longest body that is read, in bytes. */
+  /** Maximum length of a body in bytes. */
   maxBytes?: number;
   signal?: AbortSignal;
 }
 
-/** An answer, read to its end. */
+/** A complete response. */
 export interface HttpAnswer {
   status: number;
   headers: Headers;
   text: string;
 }
 
-// A refresh answer lost to a short time-out burns a single-use token, so the default is generous.
+// A time-out during a refresh loses a single-use token, so the default is generous.
 const DEFAULT_TIMEOUT_MS = 20_000;
 const DEFAULT_MAX_BYTES = 1_048_576;
 
 /**
- * Sends a request and reads the answer within limits. Redirects are not followed: a credential must not
- * travel to an address that nobody configured. Throws `network`, `timeout`, `aborted` or `response_invalid`.
+ * Sends a request and reads the response within limits. Does not follow redirects: credentials must not reach an unconfigured
+ * address. Throws `network`, `timeout`, `aborted` or `response_invalid`.
  */
 export async function send(fetcher: Fetch, request: HttpRequest): Promise<HttpAnswer> {
   checkHeaders(request);
@@ -54,7 +54,7 @@ export async function send(fetcher: Fetch, request: HttpRequest): Promise<HttpAn
   }
 }
 
-/** Waits for shared work, until a signal fires: then throws `aborted`, and the work goes on for the others. */
+/** Waits for shared work. If the signal fires, throws `aborted`, and the work continues for the other callers. */
 export async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (!signal) return work;
   work.catch(() => undefined);
@@ -71,7 +71,7 @@ export async function unlessAborted<T>(signal: AbortSignal | undefined, work: Pr
   }
 }
 
-/** The body as a JSON object; undefined when it is something else. */
+/** Returns the body as a JSON object; undefined for other bodies. */
 export function jsonObject(answer: HttpAnswer): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(answer.text);
@@ -96,19 +96,19 @@ function failure(request: HttpRequest, limit: AbortSignal, cause: unknown): Clie
   return new ClientError('network', `${where} could not be reached${why}.`, { cause, received });
 }
 
-// Origin and path only: a query may hold what must not be logged.
+// Origin and path only, because a query may contain secrets.
 function placeOf({ url, publicUrl }: HttpRequest): string {
   return publicUrl ?? url.split('?', 1)[0] ?? url;
 }
 
-/** The system's or TLS's own word for what failed, for example ECONNREFUSED. */
+/** Returns the code of a system or TLS error, for example ECONNREFUSED. */
 function systemCode(error: unknown): string | undefined {
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   if (typeof code === 'string') return code;
   return cause instanceof Error ? systemCode(cause) : undefined;
 }
 
-// What fetch says of a header that it does not take quotes it, and it may be a token.
+// The error of fetch quotes an invalid header, which may be a token.
 function checkHeaders(request: HttpRequest): void {
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     if (/^[\x20-\x7e]*$/.test(value)) continue;

@@ -51,8 +51,8 @@ async function refused(
   await assert.rejects(verifyIdToken(await token, expected(over)), { code: 'id_token_invalid', fault });
 }
 
-describe('an ID token', () => {
-  test('is accepted when all is well, with an explicit port in the issuer and a key id that is not URL-safe', async () => {
+describe('verifyIdToken', () => {
+  test('accepts a valid token with an explicit port in the issuer and a key id that is not URL-safe', async () => {
     assert.equal((await verifyIdToken(await signed({}), expected())).sub, good.sub);
     assert.equal((await verifyIdToken(await signed({ aud: ['app'] }), expected())).sub, good.sub);
     assert.equal(
@@ -61,19 +61,19 @@ describe('an ID token', () => {
     );
   });
 
-  test('of another issuer is refused, also when only the default port is missing', async () => {
+  test('refuses another issuer, even if only the default port is missing', async () => {
     await refused(signed({ iss: ISSUER.replace(':443', '') }), 'issuer');
     await refused(signed({ iss: undefined }), 'issuer');
   });
 
-  test('for another audience, or for others as well, is refused', async () => {
+  test('refuses another audience, and additional audiences', async () => {
     await refused(signed({ aud: 'other' }), 'audience');
     await refused(signed({ aud: ['app', 'other'] }), 'audience');
     await refused(signed({ azp: 'other' }), 'audience');
     await refused(signed({ aud: undefined }), 'audience');
   });
 
-  test('that has run out or was issued in the future is refused', async () => {
+  test('refuses an expired token and one issued in the future', async () => {
     await refused(signed({ exp: now - 31 }), 'expired');
     await refused(signed({ exp: undefined }), 'expired');
     await refused(signed({ iat: now + 31 }), 'not_yet_valid');
@@ -81,17 +81,17 @@ describe('an ID token', () => {
     assert.ok(await verifyIdToken(await signed({ exp: now - 29 }), expected()));
   });
 
-  test('without a subject is refused', async () => {
+  test('refuses a token without subject', async () => {
     await refused(signed({ sub: undefined }), 'subject');
     await refused(signed({ sub: '' }), 'subject');
   });
 
-  test('with another nonce, or none, is refused', async () => {
+  test('refuses another nonce and a missing one', async () => {
     await refused(signed({ nonce: 'n-2' }), 'nonce');
     await refused(signed({ nonce: undefined }), 'nonce');
   });
 
-  test('without a signature, or with another algorithm than the agreed one, is refused', async () => {
+  test('refuses an unsigned token and an unexpected algorithm', async () => {
     await refused(new UnsecuredJWT(good).encode(), 'algorithm');
     const none = Buffer.from('{"alg":"none"}').toString('base64url');
     await refused((await signed({})).replace(/^[^.]+/, none), 'algorithm');
@@ -103,7 +103,7 @@ describe('an ID token', () => {
     await refused(confused, 'algorithm');
   });
 
-  test('signed by another key is refused', async () => {
+  test('refuses the signature of another key', async () => {
     await refused(signed({}, {}, rsaKey(KID)), 'signature');
     await refused(signed({}, { kid: 'unknown' }), 'key');
     const token = await signed({});
@@ -112,8 +112,8 @@ describe('an ID token', () => {
     await refused(`${head}.${forged}.${tail}`, 'signature');
   });
 
-  // OpenID Connect Core 1.0 section 10.1: where the key set has several keys, the token has to name its own.
-  test('that names no key is accepted when exactly one key fits by algorithm and use, else refused', async () => {
+  // OpenID Connect Core 1.0 section 10.1: if the key set has several keys, the token must name its key.
+  test('accepts a token without kid only if exactly one key fits by algorithm and use', async () => {
     const [own = {}, other = {}] = publicKeySet(
       [key, rsaKey('other')].map((each) => ({ ...each, alg: 'RS256' as const })),
     ).keys;
@@ -140,13 +140,13 @@ describe('an ID token', () => {
     await assert.rejects(fits({ ...other, kid: KID }), { fault: 'signature' });
   });
 
-  test('that is not a token is refused', async () => {
+  test('refuses text that is not a token', async () => {
     await refused('', 'malformed');
     await refused('a.b', 'malformed');
     await refused('x'.repeat(70_000), 'malformed');
   });
 
-  test('that came with another access token is refused', async () => {
+  test('refuses a token with the hash of another access token', async () => {
     const half = createHash('sha256').update('token').digest().subarray(0, 16).toString('base64url');
     assert.ok(await verifyIdToken(await signed({ at_hash: half }), expected({ accessToken: 'token' })));
     await refused(signed({ at_hash: half }), 'access_token_hash', { accessToken: 'other' });

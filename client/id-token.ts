@@ -8,7 +8,7 @@ import { sameSecret } from './secrets.ts';
 import type { VerificationKeys } from './signed.ts';
 import { verifySigned } from './signed.ts';
 
-/** The claims of a checked ID token. */
+/** The claims of a verified ID token. */
 export interface IdTokenClaims extends JWTPayload {
   iss: string;
   sub: string;
@@ -21,16 +21,16 @@ export interface IdTokenClaims extends JWTPayload {
   selected_roleid?: string;
 }
 
-/** What an ID token is held against. */
+/** Expected values of an ID token. */
 export interface IdTokenExpectation {
   issuer: string;
   clientId: string;
-  /** The one algorithm that is accepted. */
+  /** The one accepted algorithm. */
   alg: string;
   keys: VerificationKeys;
-  /** The nonce that was sent. */
+  /** The nonce of the request. */
   nonce?: string;
-  /** The access token that came with it, for `at_hash`. */
+  /** The access token of the same response, for `at_hash`. */
   accessToken?: string;
   clock: Clock;
   toleranceSeconds: number;
@@ -39,9 +39,9 @@ export interface IdTokenExpectation {
 const LONGEST_TOKEN = 65_536;
 
 /**
- * Checks an ID token: signature with the one accepted algorithm, issuer byte for byte, audience, times, nonce,
- * and the hash of the access token where there is one. // OpenID Connect Core 1.0 section 3.1.3.7
- * Throws `TokenError` (`id_token_invalid`) whose `fault` names the rule, or what fetching the keys throws.
+ * Verifies an ID token: signature with the one accepted algorithm, issuer byte for byte, audience, times, nonce, and the hash of
+ * the access token if present. // OpenID Connect Core 1.0 section 3.1.3.7. Throws `TokenError` (`id_token_invalid`) with the
+ * broken rule in `fault`, or the error of fetching the keys.
  */
 export async function verifyIdToken(idToken: string, expected: IdTokenExpectation): Promise<IdTokenClaims> {
   if (idToken.length > LONGEST_TOKEN) throw refused('malformed', 'it is too long');
@@ -60,7 +60,7 @@ async function signedClaims(idToken: string, expected: IdTokenExpectation): Prom
   return payload as IdTokenClaims;
 }
 
-// Core section 3.1.3.7 items 3 to 5: an audience that we do not know makes the token somebody else's too.
+// Core section 3.1.3.7 items 3 to 5: a token with an additional, unknown audience is not for us.
 function checkAudience(claims: IdTokenClaims, clientId: string): void {
   const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
   if (audiences.length !== 1) {

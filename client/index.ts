@@ -1,23 +1,22 @@
 /**
- * Signs people in with CIS2 and calls APIs that need it, from a supplier's application: the same code against
- * Alongside on a laptop and against the real services, by settings alone.
+ * Signs users in with CIS2 and calls APIs that need it, from a supplier's application. The same code works against Alongside and
+ * against the real services with other settings.
  */
 
 export type { AgentEvent, AgentEvents, AgentStatus, IdentityAgentSettings } from './agent.ts';
-/** The desktop application's side of the Identity Agent. */
+/** The client of the Identity Agent. */
 export { IdentityAgentClient } from './agent.ts';
 export type { ApplicationRestricted, ApplicationRestrictedSettings } from './application-restricted.ts';
-/** Access for the application itself, without a person. */
+/** Access for the application itself, without a user. */
 export { createApplicationRestricted } from './application-restricted.ts';
 export type { Assurance } from './assurance.ts';
 export type { Browser, OpenBrowser } from './browser/browser.ts';
 export type { ChromiumSettings } from './browser/chromium.ts';
-/** Finds a browser of the Chromium family under its usual names. */
 export { findBrowser } from './browser/find.ts';
-/** Shows the address and leaves the opening to the person. */
+/** Shows the address for the user to open. */
 export { manualBrowser } from './browser/manual.ts';
 export type { PanelSettings } from './browser/panel.ts';
-/** A window that stands in for an embedded browser panel. */
+/** A window that imitates an embedded browser panel. */
 export { panelBrowser } from './browser/panel.ts';
 /** A separate browser with its own profile, closed after the sign-in. */
 export { separateBrowser } from './browser/separate.ts';
@@ -26,7 +25,7 @@ export type { SystemBrowserSettings } from './browser/system.ts';
 export { systemBrowser } from './browser/system.ts';
 export type { CallbackInput } from './callback.ts';
 export type { Cis2, Cis2Settings, Cis2SignIn, Cis2SignInOptions } from './cis2.ts';
-/** Sign-in at CIS2: the first half of the separate pattern, or all of it where no API is called. */
+/** Sign-in at CIS2: the first half of the separate pattern. */
 export { createCis2 } from './cis2.ts';
 export type { ClientAuthentication } from './client-authentication.ts';
 export type { Clock } from './clock.ts';
@@ -37,7 +36,7 @@ export { createCombined } from './combined.ts';
 export type { PlatformEndpoints, ProviderEndpoints } from './config.ts';
 /** Addresses from a base or an issuer. */
 export { cis2At, platformAt } from './config.ts';
-/** Where this user's Identity Agent listens. */
+/** The default address of this user's Identity Agent. */
 export { defaultAgentSocket } from './environment.ts';
 export type { ClientErrorCode, ErrorFacts, OAuthErrorDetails, TokenFault } from './errors.ts';
 /** The errors of the library. */
@@ -46,21 +45,21 @@ export type { Exchange, ExchangeSettings } from './exchange.ts';
 /** Exchanges ID tokens: the second half of the separate pattern. */
 export { createExchange } from './exchange.ts';
 export type { FhirFailure, OperationOutcome, Patient } from './fhir.ts';
-/** FHIR errors, and the name to show of a patient. */
+/** FHIR errors, and the display name of a patient. */
 export { displayName, FhirError } from './fhir.ts';
 export type { FreshTokens, KeepFreshOptions } from './fresh.ts';
-/** Renews tokens shortly before they end, once however many callers wait. */
+/** Refreshes tokens shortly before they expire. */
 export { keepFresh } from './fresh.ts';
 export type { HelloWorldSettings } from './hello-world.ts';
-/** Tries a token on the smallest API there is. */
+/** Tries a token with the Hello World API. */
 export { helloWorld } from './hello-world.ts';
 export type { Fetch } from './http.ts';
 export type { IdTokenClaims } from './id-token.ts';
 export type { SigningAlgorithm, SigningKey } from './keys.ts';
-/** The public half of signing keys, ready to be registered or served. */
+/** The public part of signing keys, to register or serve. */
 export { publicKeySet } from './keys.ts';
 export type { LogoutAnswer, LogoutNotice, LogoutReceiver, LogoutReceiverSettings } from './logout.ts';
-/** The receiving end of back-channel logout. */
+/** Receives back-channel logout. */
 export { createLogoutReceiver } from './logout.ts';
 export type { LogoutRequest } from './logout-url.ts';
 /** The address that ends a session at the provider. */
@@ -68,7 +67,7 @@ export { logoutUrl } from './logout-url.ts';
 export type { LoopbackPaths } from './loopback.ts';
 export type { ServerMetadata } from './metadata.ts';
 export type { Native, NativeSettings, NativeSignInOptions } from './native.ts';
-/** Sign-in of a native application, a public client. */
+/** Sign-in of a native application without a secret (public client). */
 export { createNative, signInNative } from './native.ts';
 export type {
   BackendCalls,
@@ -77,14 +76,14 @@ export type {
   DesktopRequest,
   OnceStore,
 } from './native-backend.ts';
-/** Sign-in of a native application whose back end holds the secret. */
+/** Sign-in of a native application with a back end that has the secret. */
 export {
   finishBackendFlow,
   redeemBackendTicket,
   signInThroughBackend,
   startBackendFlow,
 } from './native-backend.ts';
-/** NHS numbers, read with their check digit and written for people. */
+/** Validates and formats NHS numbers. */
 export { formatNhsNumber, parseNhsNumber } from './nhs-number.ts';
 export type { PatientRecord, Pds, PdsCallOptions, PdsSettings } from './pds.ts';
 /** Reads patients from PDS. */
@@ -92,19 +91,19 @@ export { createPds } from './pds.ts';
 export type { ReplayStore } from './replay.ts';
 export { memoryReplayStore } from './replay.ts';
 export type { Role } from './roles.ts';
-/** The roles in a userinfo answer. */
+/** The roles in a userinfo response. */
 export { rolesOf, selectedRole } from './roles.ts';
 export type { Separate, SeparateSettings } from './separate.ts';
 /** The separate pattern. */
 export { createSeparate } from './separate.ts';
 export type { SessionLimits, SessionTimes } from './session-limits.ts';
-/** How long the application's own session may last. */
+/** Limits of the application's own session. */
 export { CARE_IDENTITY_LIMITS, sessionState } from './session-limits.ts';
 export type { SignInWindowOptions } from './sign-in-window.ts';
 export type { TicketErrorEntry, TicketErrorGroup } from './ticket-errors.ts';
-/** What the Identity Agent can refuse, with its numbers. */
+/** The errors of the Identity Agent with their numbers. */
 export { AgentError, TICKET_ERRORS } from './ticket-errors.ts';
 export type { TokenSetFields } from './tokens.ts';
-/** Tokens with their life. */
+/** Tokens with their lifetime. */
 export { TokenSet } from './tokens.ts';
 export type { Userinfo } from './userinfo.ts';

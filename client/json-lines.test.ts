@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { JsonLines } from './json-lines.ts';
 
-describe('lines of JSON', () => {
-  test('come out as they went in, however the stream is cut', () => {
+describe('JsonLines', () => {
+  test('returns the same objects, however the stream is split', () => {
     fc.assert(
       fc.property(
         fc.array(fc.dictionary(fc.string(), fc.jsonValue())),
@@ -21,7 +21,7 @@ describe('lines of JSON', () => {
     );
   });
 
-  test('that are too long, no objects or no UTF-8 are refused', () => {
+  test('refuses lines that are too long, not objects or not UTF-8', () => {
     for (const nonsense of [
       '[1]\n',
       '1\n',

@@ -1,15 +1,15 @@
-/** Splits a byte stream into lines of JSON; a line that is too long or is no object ends the stream. */
+/** Splits a byte stream into lines of JSON. A line that is too long or not an object ends the stream. */
 export class JsonLines {
   readonly #longest: number;
   #rest = '';
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
 
-  /** `longest` is the most characters that one line may have. */
+  /** @param longest maximum length of a line in characters */
   constructor(longest: number) {
     this.#longest = longest;
   }
 
-  /** The objects that a piece completes. Throws `SyntaxError` or `TypeError` when the stream makes no sense. */
+  /** Returns the objects that a chunk completes. Throws `SyntaxError` or `TypeError` for malformed input. */
   push(piece: Uint8Array): Record<string, unknown>[] {
     const lines = (this.#rest + this.#decoder.decode(piece, { stream: true })).split('\n');
     this.#rest = lines.pop() ?? '';

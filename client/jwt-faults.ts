@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { TokenFault } from './errors.ts';
 import { printable } from './secrets.ts';
 
-/** A rule that a token broke, in words. */
+/** A rule that a token broke, with an explanation. */
 export interface Fault {
   fault: TokenFault;
   reason: string;
@@ -11,7 +11,7 @@ export interface Fault {
   received?: string;
 }
 
-/** What the token was held against. */
+/** Expected values of the token. */
 export interface Agreement {
   alg: string;
   issuer?: string;
@@ -27,7 +27,7 @@ const CLAIM_FAULTS: Record<string, TokenFault> = {
   exp: 'expired',
 };
 
-/** What a failed verification means; undefined when the error is not about the token at all. */
+/** Explains a failed verification; undefined if the token is not the cause. */
 export function faultOf(error: unknown, token: string, agreed: Agreement): Fault | undefined {
   if (error instanceof errors.JWTExpired) {
     return { fault: 'expired', reason: 'it has expired', ...times(error.payload.exp, 'an end', agreed) };
@@ -93,7 +93,7 @@ function kidOf(token: string): string {
   return shown(headerOf(token).kid);
 }
 
-/** A value of a token that is no secret: a name or an address, cut where it is long. */
+/** Formats a value of a token that is not secret, such as a name or an address, and truncates it. */
 export function shown(value: unknown): string {
   return value === undefined ? 'none' : printable(JSON.stringify(value)).slice(0, 200);
 }

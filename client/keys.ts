@@ -6,15 +6,15 @@ import { ClientError } from './errors.ts';
 /** Signature algorithms of client assertions. */
 export type SigningAlgorithm = 'RS256' | 'RS512' | 'PS256' | 'ES256';
 
-/** A private key as settings hold it. */
+/** A private key in the settings. */
 export interface SigningKey {
-  /** The id under which the public half is registered. */
+  /** The registered id of its public key. */
   kid: string;
   /** The private key: PEM text, JWK, or a key object. */
   privateKey: string | JWK | KeyObject;
 }
 
-/** Signatures by each algorithm that this library makes or accepts, with the key that it takes. // RFC 7518 sections 3.3 to 3.5 */
+/** The key type of each signature algorithm that this library supports. // RFC 7518 sections 3.3 to 3.5 */
 const KEYS: Readonly<Record<SigningAlgorithm, 'rsa' | 'ec'>> = {
   RS256: 'rsa',
   RS512: 'rsa',
@@ -22,7 +22,7 @@ const KEYS: Readonly<Record<SigningAlgorithm, 'rsa' | 'ec'>> = {
   ES256: 'ec',
 };
 
-/** An algorithm of the settings. Throws `settings_invalid`. */
+/** Validates an algorithm in the settings. Throws `settings_invalid`. */
 export function checkedAlgorithm(setting: string, alg: SigningAlgorithm): SigningAlgorithm {
   if (Object.hasOwn(KEYS, alg)) return alg;
   const names = Object.keys(KEYS).join(', ');
@@ -30,8 +30,8 @@ export function checkedAlgorithm(setting: string, alg: SigningAlgorithm): Signin
 }
 
 /**
- * Reads a private key, and sees that it fits the algorithm if one is given. Throws `settings_invalid`; the message
- * never quotes the key.
+ * Reads a private key and checks that it fits the algorithm, if given. Throws `settings_invalid`; the message never quotes the
+ * key.
  */
 export function readSigningKey(
   setting: string,
@@ -81,8 +81,8 @@ function readKey(setting: string, key: SigningKey | undefined): { kid: string; k
 }
 
 /**
- * The public half of the keys, ready to be registered or served as a key set. To roll over, publish the new
- * key next to the old one, sign with it a day later, and take the old one away after that.
+ * Returns the public part of the keys, to register or serve as a key set. To rotate, publish the new key together with the old
+ * one, sign with it a day later, and then remove the old one.
  */
 export function publicKeySet(keys: (SigningKey & { alg: SigningAlgorithm })[]): { keys: JWK[] } {
   return {

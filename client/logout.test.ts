@@ -39,8 +39,8 @@ const signed = (claims: object, header: object = {}): Promise<string> =>
     .setProtectedHeader({ alg: 'RS256', kid: 'k', typ: 'logout+jwt', ...header })
     .sign(readSigningKey('key', key).key);
 
-describe('a logout token', () => {
-  test('names the session that ends', async (t) => {
+describe('createLogoutReceiver verify', () => {
+  test('returns the session that ends', async (t) => {
     const { verify, close } = await receiver();
     t.after(close);
     assert.deepEqual(await verify(await signed({})), {
@@ -54,7 +54,7 @@ describe('a logout token', () => {
     assert.ok(await verify(await signed({ jti: 'j3', exp: undefined }, { typ: undefined })));
   });
 
-  test('that breaks a rule is refused with the name of the rule, and its id stays good', async (t) => {
+  test('names the broken rule of a refused token, and does not use up its id', async (t) => {
     const { verify, close } = await receiver();
     t.after(close);
     const broken: [Promise<string> | string, string][] = [
@@ -82,7 +82,7 @@ describe('a logout token', () => {
     assert.ok(await verify(await signed({})));
   });
 
-  test('works once', async (t) => {
+  test('accepts a token once', async (t) => {
     const { verify, close } = await receiver();
     t.after(close);
     const token = await signed({});
@@ -92,8 +92,8 @@ describe('a logout token', () => {
   });
 });
 
-describe('the logout endpoint', () => {
-  test('answers 200 when the sessions have ended, and 400 with no effect otherwise', async (t) => {
+describe('createLogoutReceiver receive', () => {
+  test('returns 200 after the sessions ended, and 400 without effect otherwise', async (t) => {
     const { receive, close } = await receiver();
     t.after(close);
     const ended: LogoutNotice[] = [];
@@ -113,7 +113,7 @@ describe('the logout endpoint', () => {
     );
   });
 
-  test('takes a token again when ending the sessions failed', async (t) => {
+  test('accepts a token again if ending the sessions failed', async (t) => {
     const { receive, close } = await receiver();
     t.after(close);
     const body = new URLSearchParams({ logout_token: await signed({}) }).toString();
@@ -122,7 +122,7 @@ describe('the logout endpoint', () => {
     assert.equal((await receive(body, () => undefined)).status, 200);
   });
 
-  test('understands a provider that is not ours, its keys found by discovery', async (t) => {
+  test('accepts tokens of a third-party provider with discovered keys', async (t) => {
     const ended: LogoutNotice[] = [];
     const application = await serve(() => async (request, response) => {
       const answer = await logout.receive(await bodyOf(request), (notice) => void ended.push(notice));
@@ -150,7 +150,7 @@ describe('the logout endpoint', () => {
   });
 });
 
-test('the address that ends a session carries what is given, and nothing else', () => {
+test('logoutUrl contains the given parameters only', () => {
   const endSessionUrl = 'https://am.example.test:443/connect/endSession';
   assert.equal(logoutUrl({ endSessionUrl }), endSessionUrl);
   const url = logoutUrl({

@@ -18,41 +18,41 @@ export interface LogoutReceiverSettings {
   /** Compared byte for byte. */
   issuer: string;
   clientId: string;
-  /** The provider's key set; found by discovery when left out. */
+  /** The provider's key set; discovered by default. */
   jwksUrl?: string;
   /** The one accepted algorithm; RS256 by default. */
   alg?: SigningAlgorithm;
-  /** Remembers used tokens; `memoryReplayStore()` for one process. */
+  /** Stores used tokens; `memoryReplayStore()` works for one process. */
   replay: ReplayStore;
-  /** Oldest acceptable token, in seconds; 300 by default. */
+  /** Maximum age of a token in seconds; 300 by default. */
   maxAgeSeconds?: number;
-  /** How far two clocks may differ; 30 seconds by default. */
+  /** Allowed clock difference; 30 seconds by default. */
   toleranceSeconds?: number;
   fetch?: Fetch;
   clock?: Clock;
 }
 
-/** What a logout token says: end this session, or all sessions of this person when there is no `sid`. */
+/** A logout request: end this session, or all sessions of this user if there is no `sid`. */
 export interface LogoutNotice {
-  /** The token's own id. */
+  /** The id of the token. */
   jti: string;
   sid?: string;
   sub?: string;
   issuedAt: number;
 }
 
-/** Checks logout tokens. */
+/** Verifies logout tokens. */
 export interface LogoutReceiver {
-  /** Throws `TokenError` (`logout_token_invalid`) whose `fault` names the broken rule. */
+  /** Throws `TokenError` (`logout_token_invalid`) with the broken rule in `fault`. */
   verify(logoutToken: string): Promise<LogoutNotice>;
   /**
-   * Answers a POST of the provider: give it the form body, send back what it returns. `end` ends the sessions;
-   * the endpoint is public and needs no other authentication. // Back-Channel Logout 1.0 sections 2.6 to 2.8
+   * Handles a POST of the provider: pass it the form body and send its result as the response. `end` ends the sessions. The
+   * endpoint is public and needs no other authentication. // Back-Channel Logout 1.0 sections 2.6 to 2.8
    */
   receive(formBody: string, end: (notice: LogoutNotice) => void | Promise<void>): Promise<LogoutAnswer>;
 }
 
-/** An HTTP answer to send back as it is. */
+/** An HTTP response to send unchanged. */
 export interface LogoutAnswer {
   status: 200 | 400;
   headers: Record<string, string>;
@@ -63,7 +63,7 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const LONGEST_BODY = 65_536;
 const TYPES: readonly (string | undefined)[] = [undefined, 'jwt', 'logout+jwt', 'application/logout+jwt'];
 
-/** The receiving end of back-channel logout. Throws `settings_invalid` with the name of the setting. */
+/** Creates a receiver for back-channel logout. Throws `settings_invalid` with the name of the setting. */
 export function createLogoutReceiver(settings: LogoutReceiverSettings): LogoutReceiver {
   const fetcher = settings.fetch ?? fetch;
   const clock = settings.clock ?? systemClock;
@@ -84,13 +84,13 @@ export function createLogoutReceiver(settings: LogoutReceiverSettings): LogoutRe
     checkEvents(claims);
     if ('nonce' in claims) throw refused('nonce', 'it has a nonce, as an ID token would');
     const notice = noticeOf(claims);
-    // Last, so that a refused token does not use up the id of a good one.
+    // Last, so that a refused token does not use up the id of a valid one.
     const until = clock.now() + (maxAgeSeconds + 2 * toleranceSeconds) * 1000;
     if (!(await replay.addOnce(replayKey(notice), until))) throw refused('replayed', 'it was used before');
     return notice;
   }
 
-  // A delivery that failed here is sent again, maybe with the same token: it must not count as used.
+  // A delivery that failed here is repeated, maybe with the same token, so it must not count as used.
   async function ended(
     notice: LogoutNotice,
     end: (notice: LogoutNotice) => void | Promise<void>,

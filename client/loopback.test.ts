@@ -36,8 +36,8 @@ async function listen(t: { after(done: () => Promise<void>): void }, paths?: Loo
   return { ...loopback, origin: new URL(loopback.redirectUri).origin };
 }
 
-describe('the loopback listener', () => {
-  test('listens on a free port of 127.0.0.1 and takes one answer', async (t) => {
+describe('listenOnLoopback', () => {
+  test('listens on a free port of 127.0.0.1 and accepts one response', async (t) => {
     const { redirectUri, answer, origin, donePageSent } = await listen(t);
     assert.match(redirectUri, /^http:\/\/127\.0\.0\.1:\d+\/callback$/);
     const reply = await ask(`${redirectUri}?code=c&state=s`);
@@ -58,14 +58,14 @@ describe('the loopback listener', () => {
     assert.ok(!done.body.includes('code=c'));
   });
 
-  test('a second answer changes nothing', async (t) => {
+  test('ignores a second response', async (t) => {
     const { redirectUri, answer } = await listen(t);
     await ask(`${redirectUri}?code=first&state=s`);
     assert.equal((await ask(`${redirectUri}?code=second&state=s`)).status, 410);
     assert.equal((await answer).get('code'), 'first');
   });
 
-  test('other paths, methods, hosts and callers are refused and do not use the answer up', async (t) => {
+  test('refuses other paths, methods, hosts and callers, which do not use up the response', async (t) => {
     const { redirectUri, answer, origin } = await listen(t);
     const refused: [string, Parameters<typeof ask>[1], number][] = [
       [`${origin}/`, {}, 404],
@@ -95,7 +95,7 @@ describe('the loopback listener', () => {
     assert.equal((await answer).get('code'), 'right');
   });
 
-  test('says plainly when the sign-in did not finish', async (t) => {
+  test('shows that the sign-in did not finish', async (t) => {
     const { redirectUri, origin } = await listen(t);
     await ask(`${redirectUri}?error=access_denied&error_description=%3Cscript%3E`);
     const { body } = await ask(`${origin}/done`);
@@ -103,7 +103,7 @@ describe('the loopback listener', () => {
     assert.ok(!body.includes('access_denied'), 'nothing of the request is shown');
   });
 
-  test('has the paths that are wanted, and no others', async (t) => {
+  test('uses the configured paths and no others', async (t) => {
     const { redirectUri, origin } = await listen(t, { callback: '/a/b', done: '/a/c' });
     assert.ok(redirectUri.endsWith('/a/b'));
     assert.equal((await ask(`${redirectUri}?code=1`)).headers.location, '/a/c');
@@ -113,7 +113,7 @@ describe('the loopback listener', () => {
     }
   });
 
-  test('is gone when it is closed', async () => {
+  test('stops listening when closed', async () => {
     const { redirectUri, close } = await listenOnLoopback();
     await close();
     await assert.rejects(ask(redirectUri), { code: 'ECONNREFUSED' });

@@ -6,9 +6,9 @@ import { ClientError } from './errors.ts';
 
 /** The two paths of the loopback listener. */
 export interface LoopbackPaths {
-  /** Where the authorization response arrives; `/callback` by default. */
+  /** Path of the authorization response; `/callback` by default. */
   callback?: string;
-  /** Where the browser is sent afterwards, so that the code does not stay in its history; `/done` by default. */
+  /** Path to which the browser is redirected, so that the code does not stay in its history; `/done` by default. */
   done?: string;
 }
 
@@ -18,7 +18,7 @@ export interface Loopback {
   redirectUri: string;
   /** The parameters of the one response. */
   answer: Promise<URLSearchParams>;
-  /** Resolves when the last page has been handed to the browser. */
+  /** Resolves when the last page was sent to the browser. */
   donePageSent: Promise<void>;
   close(): Promise<void>;
 }
@@ -26,8 +26,8 @@ export interface Loopback {
 const LONGEST_QUERY = 16_384;
 
 /**
- * Listens on 127.0.0.1, on a free port, for exactly one response on exactly one path. // RFC 8252 section 7.3
- * Requests under another host name, from a script or a frame, or after the first, get an error and change nothing.
+ * Listens on 127.0.0.1, on a free port, for exactly one response on exactly one path. // RFC 8252 section 7.3. Requests with
+ * another host name, from a script or a frame, or after the first, get an error and change nothing.
  */
 export async function listenOnLoopback(paths: LoopbackPaths = {}): Promise<Loopback> {
   const callback = checkedPath('paths.callback', paths.callback ?? '/callback');
@@ -39,9 +39,9 @@ export async function listenOnLoopback(paths: LoopbackPaths = {}): Promise<Loopb
   let outcome: 'none' | 'code' | 'error' = 'none';
   let host = '';
 
-  // In this order; the first that applies refuses the request, and nothing has changed.
+  // In this order: the first match refuses the request before anything changes.
   const refusals: readonly Refusal[] = [
-    // Another host name on this port is a page that had its own name point here (DNS rebinding).
+    // Another host name on this port is a page that resolves its name to this address (DNS rebinding).
     { status: 421, applies: ({ request }) => request.headers.host !== host },
     { status: 404, applies: ({ path }) => path !== callback && (path !== done || outcome === 'none') },
     { status: 405, applies: ({ request }) => request.method !== 'GET', headers: { allow: 'GET' } },
@@ -109,7 +109,7 @@ function refuse(response: ServerResponse, { status, headers }: Refusal): void {
   response.end();
 }
 
-// A page may make its browser fetch or frame this address; a browser says so, other programs say nothing.
+// A page may make its browser fetch or frame this address. Browsers announce this; other programs send no such header.
 function isNavigation(request: IncomingMessage): boolean {
   return (request.headers['sec-fetch-dest'] ?? 'document') === 'document';
 }
@@ -126,7 +126,7 @@ function checkedPath(setting: string, path: string): string {
   return path;
 }
 
-// Promise.withResolvers is newer than the oldest supported Node.
+// The oldest supported Node does not have Promise.withResolvers.
 function later<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve!: (value: T) => void;
   const promise = new Promise<T>((settle) => {

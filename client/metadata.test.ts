@@ -16,8 +16,8 @@ const document = (issuer: string) => ({
   token_endpoint: `${issuer}/access_token`,
 });
 
-describe('metadata', () => {
-  test('stands where the two standards put it', () => {
+describe('createMetadata', () => {
+  test('uses the addresses of both standards', () => {
     assert.equal(
       openidConfigurationUrl('http://localhost:8402/a'),
       'http://localhost:8402/a/.well-known/openid-configuration',
@@ -29,7 +29,7 @@ describe('metadata', () => {
     assert.throws(() => authorizationServerMetadataUrl('urn:x'), { code: 'settings_invalid' });
   });
 
-  test('must name the issuer byte for byte', () => {
+  test('requires the issuer byte for byte', () => {
     assert.equal(checkMetadata(document(ISSUER), ISSUER).token_endpoint, `${ISSUER}/access_token`);
     assert.throws(() => checkMetadata(document(ISSUER.replace(':443', '')), ISSUER), {
       code: 'metadata_invalid',
@@ -37,7 +37,7 @@ describe('metadata', () => {
     assert.throws(() => checkMetadata(document(`${ISSUER}/`), ISSUER), { code: 'metadata_invalid' });
   });
 
-  test('must lead to addresses that can be used', () => {
+  test('requires usable addresses', () => {
     const faults = [
       { token_endpoint: undefined },
       { token_endpoint: 'http://example.test/token' },
@@ -51,7 +51,7 @@ describe('metadata', () => {
     }
   });
 
-  test('is kept for an hour at most, and fetched once however many ask', async (t) => {
+  test('caches for an hour at most, and fetches once for concurrent callers', async (t) => {
     let fetches = 0;
     const server = await serve((origin) => (_request, response) => {
       fetches += 1;
@@ -70,7 +70,7 @@ describe('metadata', () => {
     assert.equal(fetches, 2);
   });
 
-  test('that one caller no longer waits for comes to the others all the same', async (t) => {
+  test('resolves for the other callers after one aborts', async (t) => {
     let answer: () => void = () => undefined;
     const server = await serve((origin) => (_request, response) => {
       answer = () => response.end(JSON.stringify(document(origin)));

@@ -18,15 +18,15 @@ export interface ServerMetadata {
   authorization_response_iss_parameter_supported?: boolean;
 }
 
-/** Where metadata comes from. */
+/** The source of metadata. */
 export interface MetadataSource {
-  /** Compared byte for byte with what the document says. */
+  /** Compared byte for byte with the document. */
   issuer: string;
   /** The document's address, from the issuer by one of the two functions below. */
   url: string;
   fetch: Fetch;
   clock: Clock;
-  /** How long a copy is used, in milliseconds; an hour by default, and at most. */
+  /** Milliseconds for which a copy is used; an hour by default and at most. */
   maxAgeMs?: number;
 }
 
@@ -46,7 +46,7 @@ export function openidConfigurationUrl(issuer: string): string {
   return `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}/.well-known/openid-configuration`;
 }
 
-/** RFC 8414 section 3.1: the suffix is put between the issuer's host and its path. */
+/** RFC 8414 section 3.1: the suffix is inserted between the issuer's host and path. */
 export function authorizationServerMetadataUrl(issuer: string): string {
   const [, origin, path = ''] = /^(https?:\/\/[^/?#]+)(\/[^?#]*)?$/.exec(issuer) ?? [];
   if (origin === undefined)
@@ -54,7 +54,7 @@ export function authorizationServerMetadataUrl(issuer: string): string {
   return `${origin}/.well-known/oauth-authorization-server${path.endsWith('/') ? path.slice(0, -1) : path}`;
 }
 
-/** Reads metadata and keeps it for a while. The function that it returns throws `metadata_invalid` or what `send` throws. */
+/** Fetches and caches metadata. The returned function throws `metadata_invalid` or an error of `send`. */
 export function createMetadata(source: MetadataSource): (signal?: AbortSignal) => Promise<ServerMetadata> {
   const maxAgeMs = Math.min(source.maxAgeMs ?? AN_HOUR_MS, AN_HOUR_MS);
   let kept: { metadata: ServerMetadata; until: number } | undefined;
@@ -78,15 +78,15 @@ export function createMetadata(source: MetadataSource): (signal?: AbortSignal) =
     underWay ??= read().finally(() => {
       underWay = undefined;
     });
-    // One who gives up must not take the document from the others who wait for it.
+    // One caller's abort must not fail the other callers.
     return unlessAborted(signal, underWay);
   };
 }
 
-/** Checks a metadata document against the issuer that was asked. Throws `metadata_invalid`. */
+/** Validates a metadata document against the expected issuer. Throws `metadata_invalid`. */
 export function checkMetadata(document: object, issuer: string): ServerMetadata {
   const body = document as Record<string, unknown>;
-  // RFC 8414 section 3.3: byte equality, nothing is normalised.
+  // RFC 8414 section 3.3: compared byte for byte without normalisation.
   if (body.issuer !== issuer) {
     throw new ClientError(
       'metadata_invalid',

@@ -48,7 +48,7 @@ const desktop = {
 const callbackFor = (url: string) => `?code=c&state=${new URL(url).searchParams.get('state')}`;
 
 describe('a native application with a back end', () => {
-  test('signs in: the secret and the tokens stay behind, the desktop gets what the back end gives', async (t) => {
+  test("keeps secret and tokens at the back end and gives the desktop the back end's result", async (t) => {
     const settings = await backend(t);
     const session = await signInThroughBackend({
       start: async (request) => (await startBackendFlow(settings, request)).url,
@@ -68,7 +68,7 @@ describe('a native application with a back end', () => {
     assert.equal(session, 'session of the back end');
   });
 
-  test('a ticket works once, with its proof, and for a minute', async (t) => {
+  test('accepts a ticket once, with its proof, for a minute', async (t) => {
     const settings = await backend(t);
     const newTicket = async () => {
       const { url } = await startBackendFlow(settings, desktop);
@@ -89,7 +89,7 @@ describe('a native application with a back end', () => {
     await assert.rejects(redeemBackendTicket(settings, late, 'verifier'), { code: 'ticket_invalid' });
   });
 
-  test('a callback works once, and only for a flow that was begun', async (t) => {
+  test('accepts a callback once, and only for a known flow', async (t) => {
     const settings = await backend(t);
     const { url } = await startBackendFlow(settings, desktop);
     await finishBackendFlow(settings, callbackFor(url));
@@ -97,7 +97,7 @@ describe('a native application with a back end', () => {
     await assert.rejects(finishBackendFlow(settings, '?code=c&state=unknown'), { code: 'state_mismatch' });
   });
 
-  test('a refusal reaches the desktop', async (t) => {
+  test('passes a refusal to the desktop', async (t) => {
     const settings = await backend(t);
     const { url } = await startBackendFlow(settings, desktop);
     const state = new URL(url).searchParams.get('state');
@@ -105,7 +105,7 @@ describe('a native application with a back end', () => {
     assert.equal(redirectTo, `${desktop.redirectUri}?error=access_denied&state=${desktop.state}`);
   });
 
-  test('a failure of the back end reaches the desktop too, which would wait for nothing', async (t) => {
+  test('passes a failure of the back end to the desktop, so that it stops waiting', async (t) => {
     const settings = await backend(t);
     settings.platform.answers.splice(0, 1, { status: 200, body: 'no JSON' });
     const { url } = await startBackendFlow(settings, desktop);
@@ -114,7 +114,7 @@ describe('a native application with a back end', () => {
     assert.equal(error?.code, 'response_invalid');
   });
 
-  test('the browser is sent to this machine only', async (t) => {
+  test('redirects the browser to this machine only', async (t) => {
     const settings = await backend(t);
     const elsewhere = [
       'http://127.0.0.1.evil.test:1/x',

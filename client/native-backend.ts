@@ -13,17 +13,17 @@ import { TokenSet } from './tokens.ts';
 import { TRANSACTION_LIFETIME_MS } from './transaction.ts';
 
 /**
- * A native application in the `nhs` profile: that profile has confidential clients only, so a back end of the
- * supplier holds the secret and the tokens, and the desktop gets a ticket that is good once.
+ * A native application in the `nhs` profile. That profile has confidential clients only, so a back end of the
+ * supplier keeps the secret and the tokens, and the desktop gets a single-use ticket.
  *
- *     desktop    signInThroughBackend()   asks the back end for an address, opens the browser on it
- *     back end   startBackendFlow()       begins the combined sign-in, remembers where the desktop listens
- *     back end   finishBackendFlow()      at its registered callback: redeems the code, makes the ticket,
- *                                         sends the browser on to the desktop's loopback address
- *     desktop                             hands the ticket and its proof to the back end
- *     back end   redeemBackendTicket()    gives out the tokens, to be kept under a session of the back end
+ *     desktop    signInThroughBackend()   requests an address from the back end and opens the browser there
+ *     back end   startBackendFlow()       begins the combined sign-in and stores the desktop's address
+ *     back end   finishBackendFlow()      at its registered callback: redeems the code, creates the ticket,
+ *                                         redirects the browser to the desktop's loopback address
+ *     desktop                             sends the ticket and its proof to the back end
+ *     back end   redeemBackendTicket()    returns the tokens, to be kept in a session of the back end
  *
- * The ticket travels through a browser; the proof does not, so the ticket alone is worth nothing.
+ * The ticket passes through a browser, but the proof does not, so the ticket alone is useless.
  */
 export interface BackendSettings {
   combined: Combined;
@@ -31,26 +31,26 @@ export interface BackendSettings {
   clock?: Clock;
 }
 
-/** Keeps values that are taken once; back it with the application's database when there is more than one process. */
+/** Stores single-use values. With several processes, use the application's database. */
 export interface OnceStore {
-  /** Keeps a secret value under a key until a time in milliseconds since the epoch. */
+  /** Stores a secret value under a key until a time in milliseconds since the epoch. */
   put(key: string, value: string, until: number): Promise<void>;
-  /** Removes and returns a value that has not run out; one conditional write, so that one caller gets it. */
+  /** Removes and returns an unexpired value, with one conditional write, so that only one caller gets it. */
   take(key: string): Promise<string | undefined>;
 }
 
-/** What the desktop says of itself when it starts. */
+/** The desktop's request to begin. */
 export interface DesktopRequest {
   /** Its loopback address, `http://127.0.0.1:PORT/...`. */
   redirectUri: string;
   state: string;
-  /** The proof key's challenge. */
+  /** The PKCE challenge. */
   challenge: string;
 }
 
 const TICKET_LIFETIME_MS = 60_000;
 
-/** Back end: begins a sign-in for a desktop and gives the address for its browser. Throws `callback_invalid`. */
+/** Back end: begins a sign-in for a desktop and returns the address for its browser. Throws `callback_invalid`. */
 export async function startBackendFlow(
   settings: BackendSettings,
   desktop: DesktopRequest,
@@ -64,18 +64,18 @@ export async function startBackendFlow(
   return { url };
 }
 
-/** Where a finished flow leads. */
+/** Result of a flow. */
 export interface BackendOutcome {
-  /** Where to send the browser (302). */
+  /** Redirect the browser to this address (302). */
   redirectTo: string;
-  /** Why there is no ticket, for the back end's log; the desktop is told one word of it. */
+  /** The error, for the back end's log; the desktop gets only its code. */
   error?: ClientError;
 }
 
 /**
- * Back end: ends a sign-in at the registered callback and says where to send the browser (302). What went wrong goes
- * to the desktop as `error` (`server_error` where it was not the authorisation service that refused), so that
- * it does not wait for an answer that never comes. Throws `state_mismatch` for an unknown flow.
+ * Back end: finishes a sign-in at the registered callback and returns the redirect for the browser (302). An error is passed to
+ * the desktop as `error` (`server_error` unless the authorisation service refused), so that it stops waiting. Throws
+ * `state_mismatch` for an unknown flow.
  */
 export async function finishBackendFlow(
   settings: BackendSettings,
@@ -100,7 +100,7 @@ export async function finishBackendFlow(
   }
 }
 
-/** Back end: takes a ticket, once. Throws `ticket_invalid` when it is unknown, used, too old or not proven. */
+/** Back end: redeems a ticket once. Throws `ticket_invalid` if it is unknown, used, expired or not proven. */
 export async function redeemBackendTicket(
   settings: BackendSettings,
   ticket: string,
@@ -117,11 +117,11 @@ export async function redeemBackendTicket(
   return TokenSet.restore(tokens);
 }
 
-/** What the desktop calls its back end for. */
+/** The desktop's calls to its back end. */
 export interface BackendCalls<T> {
-  /** Has the back end begin a sign-in; gives the address that it answered. */
+  /** Asks the back end to begin a sign-in; returns the address from its response. */
   start(request: DesktopRequest): Promise<string>;
-  /** Hands over the ticket with its proof; gives what the back end answered, for example its session. */
+  /** Sends the ticket with its proof; returns the back end's response, for example its session. */
   redeem(ticket: string, verifier: string): Promise<T>;
 }
 
@@ -148,7 +148,7 @@ export async function signInThroughBackend<T>(options: SignInWindowOptions & Bac
   });
 }
 
-// RFC 8252 section 7.3: the browser is sent to this machine only, whatever a caller asks.
+// RFC 8252 section 7.3: only loopback addresses are allowed.
 function checkDesktop(desktop: DesktopRequest): void {
   const loopback = /^http:\/\/(127\.0\.0\.1|\[::1\]):\d{1,5}\/[A-Za-z0-9/_.-]*$/.test(desktop.redirectUri);
   const proven =

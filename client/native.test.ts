@@ -11,7 +11,7 @@ import { redirectBrowser } from './testing/browsers.ts';
 import type { TestProvider } from './testing/openid-provider.ts';
 import { startProvider } from './testing/openid-provider.ts';
 
-describe('sign-in of a native application, at a server that is not ours', () => {
+describe('createNative at a third-party server', () => {
   let provider: TestProvider;
   let settings: NativeSettings;
 
@@ -31,7 +31,7 @@ describe('sign-in of a native application, at a server that is not ours', () => 
   });
   after(() => provider.close());
 
-  test('gets tokens, and the browser is closed', async () => {
+  test('returns tokens and closes the browser', async () => {
     const browser = redirectBrowser();
     const tokens = await signInNative({ ...settings, browser });
     assert.ok(tokens.secondsLeft() > 500);
@@ -39,7 +39,7 @@ describe('sign-in of a native application, at a server that is not ours', () => 
     assert.equal(browser.closed, true);
   });
 
-  test('renews and revokes without a secret', async () => {
+  test('refreshes and revokes without a secret', async () => {
     const native = createNative(settings);
     const tokens = await native.signIn({ browser: redirectBrowser() });
     const renewed = await native.refresh(tokens);
@@ -48,7 +48,7 @@ describe('sign-in of a native application, at a server that is not ours', () => 
     await assert.rejects(native.refresh(renewed), { name: 'OAuthError', error: 'invalid_grant' });
   });
 
-  test('repeats a renewal whose answer was lost, once', async () => {
+  test('repeats a refresh once if its response was lost', async () => {
     let lost = 0;
     const losing: Fetch = async (url, init) => {
       const answer = await fetch(url, init);
@@ -64,7 +64,7 @@ describe('sign-in of a native application, at a server that is not ours', () => 
     assert.equal(lost, 2);
   });
 
-  test('sends what a public client has to send, and nothing more', async () => {
+  test('sends exactly the parameters of a public client', async () => {
     let url = '';
     const controller = new AbortController();
     const show = (address: string) => {
@@ -118,21 +118,21 @@ describe('sign-in of a native application, at a server that is not ours', () => 
     ],
   ];
   for (const [what, change, error] of refused) {
-    test(`an answer with ${what} is refused, and the browser is closed`, async () => {
+    test(`refuses a response with ${what} and closes the browser`, async () => {
       const browser = redirectBrowser(change);
       await assert.rejects(signInNative({ ...settings, browser }), error);
       assert.equal(browser.closed, true);
     });
   }
 
-  test('an answer on another path is not one', async () => {
+  test('ignores a response on another path', async () => {
     const browser = redirectBrowser((url) => {
       url.pathname = '/other';
     });
     await assert.rejects(signInNative({ ...settings, browser, timeoutMs: 300 }), { code: 'timeout' });
   });
 
-  test('a browser that never opens does not keep a sign-in that was given up', async () => {
+  test('does not wait for a browser that never opens after the sign-in was aborted', async () => {
     const controller = new AbortController();
     const stuck = {
       open() {
@@ -144,7 +144,7 @@ describe('sign-in of a native application, at a server that is not ours', () => 
     await assert.rejects(given, { code: 'aborted' });
   });
 
-  test('an error answer is told in the words of the server', async () => {
+  test("throws the server's error for an error response", async () => {
     const browser = redirectBrowser();
     await assert.rejects(signInNative({ ...settings, scope: 'unknown', browser }), {
       error: 'access_denied',
@@ -152,7 +152,7 @@ describe('sign-in of a native application, at a server that is not ours', () => 
     assert.equal(browser.closed, true);
   });
 
-  test('a window that the user closes is a cancelled sign-in', async () => {
+  test('reports a window that the user closed as a cancelled sign-in', async () => {
     const close = async () => undefined;
     const browser: Browser = { open: async () => ({ closed: Promise.resolve(), close }) };
     await assert.rejects(signInNative({ ...settings, browser }), (error) => {
@@ -160,7 +160,7 @@ describe('sign-in of a native application, at a server that is not ours', () => 
     });
   });
 
-  test('a sign-in that nobody finishes ends in time, and a browser that opens too late is closed', async () => {
+  test('times out, and closes a browser that opens too late', async () => {
     let opened: (() => void) | undefined;
     let closed = false;
     const opening = new Promise<void>((resolve) => {
@@ -184,7 +184,7 @@ describe('sign-in of a native application, at a server that is not ours', () => 
     assert.equal(closed, true);
   });
 
-  test('a signal that has already fired opens no browser', async () => {
+  test('opens no browser if the signal has already fired', async () => {
     let opens = 0;
     const browser = manualBrowser(() => {
       opens += 1;
@@ -195,7 +195,7 @@ describe('sign-in of a native application, at a server that is not ours', () => 
     assert.equal(opens, 0);
   });
 
-  test('a server with another issuer, or without proof keys, is refused', async () => {
+  test('refuses a server with another issuer or without PKCE', async () => {
     const browser = redirectBrowser();
     const elsewhere = { ...settings, issuer: provider.issuer.replace('localhost', '127.0.0.1'), browser };
     await assert.rejects(signInNative(elsewhere), { code: 'metadata_invalid' });

@@ -15,11 +15,11 @@ import { signInInWindow } from './sign-in-window.ts';
 import { oauthErrorOf, requestTokens } from './token-endpoint.ts';
 import type { TokenSet } from './tokens.ts';
 
-/** The settings of a native application: a public client, which holds no secret. */
+/** The settings of a native application, a public client without a secret. */
 export interface NativeSettings {
   /** The authorisation server, compared byte for byte; its metadata is fetched (RFC 8414). */
   issuer?: string;
-  /** The metadata, instead of an issuer to fetch it from. */
+  /** The metadata, instead of an issuer. */
   metadata?: ServerMetadata;
   clientId: string;
   /** Space separated, for example the scope of one API. */
@@ -28,7 +28,7 @@ export interface NativeSettings {
   clock?: Clock;
 }
 
-/** How one sign-in is shown, and what it asks for. */
+/** Options of one sign-in. */
 export interface NativeSignInOptions extends SignInWindowOptions {
   acrValues?: string;
 }
@@ -36,17 +36,17 @@ export interface NativeSignInOptions extends SignInWindowOptions {
 /** A native application at an authorisation server of the standard profile. */
 export interface Native {
   /**
-   * Signs the person in. Throws `cancelled` when the window was closed, `timeout`, `aborted`, `browser_failed`,
-   * `state_mismatch`, `issuer_mismatch`, `metadata_invalid`, `callback_invalid`, or `OAuthError`.
+   * Signs the user in. Throws `cancelled` if the window was closed, `timeout`, `aborted`, `browser_failed`, `state_mismatch`,
+   * `issuer_mismatch`, `metadata_invalid`, `callback_invalid`, or `OAuthError`.
    */
   signIn(options: NativeSignInOptions): Promise<TokenSet>;
-  /** Renews the tokens. A call whose answer was lost is repeated once: the server gives the same successor. */
+  /** Refreshes the tokens. Repeats the call once if its response was lost: the server returns the same successor. */
   refresh(tokens: TokenSet): Promise<TokenSet>;
-  /** Ends the tokens at the server; false when the server offers no revocation. // RFC 7009 section 2 */
+  /** Revokes the tokens; returns false if the server does not support revocation. // RFC 7009 section 2 */
   revoke(tokens: TokenSet): Promise<boolean>;
 }
 
-/** A native application. Throws `settings_invalid` with the name of the setting. */
+/** Creates a native client. Throws `settings_invalid` with the name of the setting. */
 export function createNative(settings: NativeSettings): Native {
   const fetcher = settings.fetch ?? fetch;
   const clock = settings.clock ?? systemClock;
@@ -115,7 +115,7 @@ export function createNative(settings: NativeSettings): Native {
   };
 }
 
-/** Signs a person in, once: `createNative(settings).signIn(options)`. */
+/** Signs a user in once: `createNative(settings).signIn(options)`. */
 export async function signInNative(options: NativeSettings & NativeSignInOptions): Promise<TokenSet> {
   return createNative(options).signIn(options);
 }
@@ -134,7 +134,7 @@ function metadataOf(
   return createMetadata({ issuer: checked, url, fetch: fetcher, clock });
 }
 
-// A public client is only as safe as its proof key. // RFC 8252 section 6
+// A public client depends on PKCE. // RFC 8252 section 6
 function requireProofKeys(server: ServerMetadata): void {
   if (!server.code_challenge_methods_supported?.includes('S256')) {
     throw new ClientError(

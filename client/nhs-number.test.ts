@@ -13,8 +13,8 @@ const VALID = [
   '5182663366',
 ];
 
-describe('an NHS number', () => {
-  test('is known by its check digit', () => {
+describe('parseNhsNumber', () => {
+  test('checks the check digit', () => {
     for (const number of [...VALID, '9727194737', '9990003343']) assert.equal(parseNhsNumber(number), number);
     for (const number of [
       '9000000000',
@@ -29,13 +29,13 @@ describe('an NHS number', () => {
     }
   });
 
-  test('may be written as people write it', () => {
+  test('accepts spaces and hyphens', () => {
     assert.equal(parseNhsNumber(' 900 000 0009 '), '9000000009');
     assert.equal(parseNhsNumber('900-000-0009'), '9000000009');
     assert.equal(formatNhsNumber('9000000009'), '900 000 0009');
   });
 
-  test('with any single digit changed, or two neighbours swapped, is not one any more', () => {
+  test('refuses any single changed digit and any two swapped neighbours', () => {
     fc.assert(
       fc.property(fc.constantFrom(...VALID), fc.nat(9), fc.nat(9), (number, at, digit) => {
         const changed = number.slice(0, at) + digit + number.slice(at + 1);
@@ -45,7 +45,7 @@ describe('an NHS number', () => {
     );
   });
 
-  test('in any text is read or refused, never anything else', () => {
+  test('accepts or refuses any text and throws nothing else', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 60 }), (text) => {
         try {

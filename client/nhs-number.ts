@@ -1,8 +1,8 @@
 import { ClientError } from './errors.ts';
 
 /**
- * Reads an NHS number as people write it (spaces and hyphens allowed) and gives back its ten digits.
- * Throws `nhs_number_invalid` when the form or the check digit is wrong. // NHS Data Dictionary, NHS NUMBER
+ * Parses an NHS number with optional spaces and hyphens and returns its ten digits. Throws `nhs_number_invalid` for a wrong
+ * format or check digit. // NHS Data Dictionary, NHS NUMBER
  */
 export function parseNhsNumber(text: string): string {
   const digits = text.length > 40 ? '' : text.replace(/[\s-]/g, '');
@@ -21,7 +21,7 @@ export function parseNhsNumber(text: string): string {
   return digits;
 }
 
-/** An NHS number as people read it: `900 000 0009`. */
+/** Formats an NHS number for display: `900 000 0009`. */
 export function formatNhsNumber(digits: string): string {
   return `${digits.slice(0, 3)} ${digits.slice(3, 6)} ${digits.slice(6)}`;
 }

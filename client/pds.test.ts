@@ -34,8 +34,8 @@ function client(platform: TestPlatform, over: Partial<PdsSettings> = {}) {
   return createPds({ baseUrl, token: async () => 'token', wait: async () => undefined, ...over });
 }
 
-describe('PDS', () => {
-  test('is asked with the headers that it wants, and its answer keeps the version', async (t) => {
+describe('createPds', () => {
+  test('sends the required headers and returns the version', async (t) => {
     const platform = await startPlatform(found);
     t.after(platform.close);
     const pds = client(platform, { sessionUrid: '555254240100', odsCode: 'A9A5A' });
@@ -52,7 +52,7 @@ describe('PDS', () => {
     assert.equal(record.requestId, call?.headers['x-request-id']);
   });
 
-  test('sends no role when none is set, and another one for a single call', async (t) => {
+  test('sends no role by default, and another one for a single call', async (t) => {
     const platform = await startPlatform(found);
     t.after(platform.close);
     await client(platform).patient('9000000009');
@@ -65,14 +65,14 @@ describe('PDS', () => {
     assert.equal(platform.calls[1]?.headers['x-correlation-id'], 'task-7');
   });
 
-  test('says when the number has been superseded', async (t) => {
+  test('reports a superseded number', async (t) => {
     const platform = await startPlatform({ ...found, body: { ...PATIENT, id: '9000000017' } });
     t.after(platform.close);
     const record = await client(platform).patient('9000000009');
     assert.deepEqual([record.requested, record.supersededBy], ['9000000009', '9000000017']);
   });
 
-  test('is not called for a number that is none', async (t) => {
+  test('does not send an invalid number', async (t) => {
     const platform = await startPlatform(found);
     t.after(platform.close);
     await assert.rejects(client(platform).patient('9000000000'), { code: 'nhs_number_invalid' });
@@ -83,7 +83,7 @@ describe('PDS', () => {
     assert.equal(platform.calls.length, 0);
   });
 
-  test('answers an error with its own words, and the ids to quote', async (t) => {
+  test("throws the API's error with the ids to quote", async (t) => {
     const platform = await startPlatform({
       status: 404,
       body: outcome('RESOURCE_NOT_FOUND', 'Resource not found'),
@@ -98,7 +98,7 @@ describe('PDS', () => {
     });
   });
 
-  test('keeps what it says of a value out of the message, and lives with bodies that are no outcome', async (t) => {
+  test('keeps values out of the message, and accepts bodies that are not an outcome', async (t) => {
     const body = outcome(
       'INVALID_VALUE',
       'Provided value is invalid',
@@ -113,7 +113,7 @@ describe('PDS', () => {
     await assert.rejects(client(platform).patient('9000000009'), { status: 502, outcome: undefined });
   });
 
-  test('that is busy is asked once more, after the wait it asks for, with the same request id', async (t) => {
+  test('retries a busy service once, after the requested wait, with the same request id', async (t) => {
     const platform = await startPlatform(busy, found);
     t.after(platform.close);
     const waits: number[] = [];
@@ -125,7 +125,7 @@ describe('PDS', () => {
     assert.equal(ids[0], ids[1]);
   });
 
-  test('is not asked a third time, nor after a long wait, nor for another error', async (t) => {
+  test('does not retry twice, after a long wait, or for another error', async (t) => {
     const platform = await startPlatform(busy);
     t.after(platform.close);
     await assert.rejects(client(platform).patient('9000000009'), { status: 503, retryAfterSeconds: 5 });
@@ -143,7 +143,7 @@ describe('PDS', () => {
     }
   });
 
-  test('is not waited for when the caller has given up: for a token as little as before the retry', async (t) => {
+  test('stops when the caller aborts, while waiting for a token or for the retry', async (t) => {
     const platform = await startPlatform(busy);
     t.after(platform.close);
     const controllers = [new AbortController(), new AbortController()];
@@ -159,14 +159,14 @@ describe('PDS', () => {
     assert.equal(platform.calls.length, 1);
   });
 
-  test('that answers something else than a patient is refused', async (t) => {
+  test('refuses a response that is not a patient', async (t) => {
     const platform = await startPlatform({ body: { resourceType: 'Bundle' } });
     t.after(platform.close);
     await assert.rejects(client(platform).patient('9000000009'), { code: 'response_invalid' });
   });
 });
 
-test('the name of a patient is the usual one, and empty when it is withheld', () => {
+test('displayName returns the usual name, and an empty text if it is withheld', () => {
   const name = [
     { use: 'old', family: 'Jones' },
     { use: 'usual', prefix: ['Mrs'], given: ['Jane', 'Marie'], family: 'Smith' },
@@ -175,7 +175,7 @@ test('the name of a patient is the usual one, and empty when it is withheld', ()
   assert.equal(displayName({ resourceType: 'Patient', id: '1' }), '');
 });
 
-test('the hello-world API tells whether a token works', async (t) => {
+test('helloWorld shows whether a token works', async (t) => {
   const platform = await startPlatform(
     { body: { message: 'Hello User!' } },
     { status: 401, body: { fault: {} } },

@@ -5,15 +5,15 @@ import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import { createMetadata, openidConfigurationUrl } from './metadata.ts';
 
-/** What is known of an OpenID provider, from its metadata or from the settings. */
+/** An OpenID provider, from its metadata or the settings. */
 export interface Provider extends ProviderEndpoints {
-  /** Whether a proof key is sent. */
+  /** Whether PKCE is used. */
   pkce: boolean;
-  /** Whether every answer is to name its issuer. // RFC 9207 section 3 */
+  /** Whether every response must name its issuer. // RFC 9207 section 3 */
   issuerInAnswer: boolean;
 }
 
-/** Where a provider is described. */
+/** The source of a provider's addresses. */
 export interface ProviderSource {
   issuer: string;
   endpoints?: ProviderEndpoints;
@@ -22,7 +22,7 @@ export interface ProviderSource {
   clock: Clock;
 }
 
-/** Finds a provider's addresses: those of the settings, else by discovery with a copy of at most an hour. */
+/** Returns a provider's addresses: those of the settings, else by discovery, cached for at most an hour. */
 export function createProvider(source: ProviderSource): () => Promise<Provider> {
   const { issuer, endpoints, pkce = 'auto' } = source;
   if (endpoints) {

@@ -9,7 +9,7 @@ import { testClock } from './testing/clock.ts';
 import { bodyOf, serve } from './testing/server.ts';
 import { TokenSet } from './tokens.ts';
 
-/** A platform whose refresh tokens are good once, as the published one's; `down` makes the token endpoint fail. */
+/** A platform with single-use refresh tokens, as published; `down` makes the token endpoint fail. */
 async function strictPlatform(t: TestContext) {
   const state = { live: 'r0', refreshes: 0, patients: 0, down: 0, lifetime: 599 };
   const server = await serve(() => async (request, response) => {
@@ -41,7 +41,7 @@ async function strictPlatform(t: TestContext) {
   });
   const expired = () =>
     new TokenSet({ accessToken: 'a0', expiresAt: clock.now() - 1, refreshToken: 'r0' }).reveal();
-  /** One request of a web application: it has read the tokens from the session store by itself. */
+  /** One request of a web application, which has read the tokens from the session store itself. */
   const request = (stored = expired()) => {
     const fresh = keepFresh(TokenSet.restore(stored), combined.refresh, { clock });
     return createPds({ baseUrl: server.origin, token: fresh.freshToken }).patient('9000000009');
@@ -51,15 +51,15 @@ async function strictPlatform(t: TestContext) {
 
 const ten = <T>(make: () => Promise<T>) => Array.from({ length: 10 }, make);
 
-describe('renewing tokens', () => {
-  test('ten requests at once, each with its own copy of the expired set, spend the refresh token once', async (t) => {
+describe('refreshing tokens', () => {
+  test('spends the refresh token once for ten concurrent requests with their own copies of the expired set', async (t) => {
     const { state, request } = await strictPlatform(t);
     const records = await Promise.all(ten(() => request()));
     assert.deepEqual(new Set(records.map(({ patient }) => patient.token)), new Set(['Bearer a1']));
     assert.deepEqual([state.refreshes, state.patients], [1, 10]);
   });
 
-  test('a request that read the old set just before the new one was stored is given the new one', async (t) => {
+  test('returns the new set to a request that read the old one just before the new one was stored', async (t) => {
     const { state, clock, request, expired } = await strictPlatform(t);
     const late = expired();
     await request();
@@ -70,7 +70,7 @@ describe('renewing tokens', () => {
     await assert.rejects(request(late), { code: 'sign_in_required' });
   });
 
-  test('a set that ends sooner than that is not given out again', async (t) => {
+  test('does not reuse a set that expires before that', async (t) => {
     const { state, clock, combined, expired } = await strictPlatform(t);
     state.lifetime = 5;
     const old = TokenSet.restore(expired());
@@ -81,7 +81,7 @@ describe('renewing tokens', () => {
     assert.equal((await combined.refresh(first)).accessToken, 'a3');
   });
 
-  test('a failure reaches all that wait as one error, and the next call tries again', async (t) => {
+  test('gives concurrent callers the same error, and tries again at the next call', async (t) => {
     const { state, request } = await strictPlatform(t);
     state.down = 1;
     const outcomes = await Promise.allSettled(ten(() => request()));

@@ -5,7 +5,7 @@ import { sha256 } from './secrets.ts';
 import { requestTokens } from './token-endpoint.ts';
 import { TokenSet } from './tokens.ts';
 
-/** What a refresh with a client secret in the form needs. */
+/** Settings of a refresh with a client secret in the form. */
 export interface RefreshSettings {
   tokenUrl: string;
   clientId: string;
@@ -17,8 +17,8 @@ export interface RefreshSettings {
 }
 
 /**
- * Spends a refresh token and gives back the new set. // RFC 6749 section 6
- * Throws `sign_in_required` when there is none or it has ended, `OAuthError` when the server refuses it.
+ * Spends a refresh token and returns the new set. // RFC 6749 section 6. Throws `sign_in_required` if there is none or it has
+ * expired, `OAuthError` if the server refuses it.
  */
 export async function refreshTokens(settings: RefreshSettings, tokens: TokenSet): Promise<TokenSet> {
   if (!tokens.canRefresh(settings.clock)) {
@@ -39,17 +39,16 @@ export async function refreshTokens(settings: RefreshSettings, tokens: TokenSet)
   return carriedOver(tokens, renewed);
 }
 
-/** Renews a token set. */
+/** Refreshes a token set. */
 export type Refresh = (tokens: TokenSet) => Promise<TokenSet>;
 
 const KEPT_MS = 30_000;
 const MOST_KEPT = 10_000;
 
 /**
- * Spends each refresh token once, however many callers of this process ask, together or shortly after one another:
- * a request that read the web session before another one stored the new set still holds the spent token, and the
- * published service refuses that at once. All get the same set or the same error; after an error the next call
- * tries again.
+ * Spends each refresh token once for concurrent and closely following callers in this process. A request that read the web
+ * session just before another one stored the new set still has the spent token, which the published service refuses. All get the
+ * same set or error; after an error the next call tries again.
  */
 export function onceEach(refresh: Refresh, clock: Clock): Refresh {
   const known = new Map<string, { renewed: Promise<TokenSet>; until: number }>();
@@ -70,7 +69,7 @@ export function onceEach(refresh: Refresh, clock: Clock): Refresh {
     known.set(key, { renewed, until: Number.POSITIVE_INFINITY });
     try {
       const set = await renewed;
-      // One that was not replaced is good for another call.
+      // An unchanged refresh token stays usable.
       if (set.refreshToken === spent) known.delete(key);
       else known.set(key, { renewed, until: Math.min(clock.now() + KEPT_MS, set.expiresAt) });
     } catch {
@@ -80,7 +79,7 @@ export function onceEach(refresh: Refresh, clock: Clock): Refresh {
   };
 }
 
-// RFC 6749 section 6: a server that issues no new refresh token leaves the old one in force.
+// RFC 6749 section 6: if the server returns no new refresh token, the old one stays valid.
 function carriedOver(old: TokenSet, renewed: TokenSet): TokenSet {
   const before = old.reveal();
   const after = renewed.reveal();

@@ -39,8 +39,8 @@ async function keyServer() {
   };
 }
 
-describe('keys of a provider', () => {
-  test('are fetched once for many tokens', async (t) => {
+describe('createRemoteKeys', () => {
+  test('fetches once for many tokens', async (t) => {
     const { state, verify, close } = await keyServer();
     t.after(close);
     const token = await tokenBy(first);
@@ -49,7 +49,7 @@ describe('keys of a provider', () => {
     assert.equal(state.fetches, 1);
   });
 
-  test('are fetched again at once when a token names a new one', async (t) => {
+  test('fetches again at once if a token names a new key', async (t) => {
     const { state, verify, close } = await keyServer();
     t.after(close);
     await verify(await tokenBy(first));
@@ -59,7 +59,7 @@ describe('keys of a provider', () => {
     assert.equal(state.fetches, 2, 'once for all who need it');
   });
 
-  test('are not fetched without end for forged key ids', async (t) => {
+  test('limits fetches for forged key ids', async (t) => {
     const { state, clock, verify, close } = await keyServer();
     t.after(close);
     await verify(await tokenBy(first));
@@ -74,7 +74,7 @@ describe('keys of a provider', () => {
     assert.equal(state.fetches, 3);
   });
 
-  test('are fetched again when they are old, so that a withdrawn key stops working', async (t) => {
+  test('fetches again after a while, so that a withdrawn key stops working', async (t) => {
     const { state, clock, verify, close } = await keyServer();
     t.after(close);
     const token = await tokenBy(first);
@@ -85,7 +85,7 @@ describe('keys of a provider', () => {
     await assert.rejects(verify(token), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
   });
 
-  test('are fetched again when a signature tells of a new key that no kid does', async (t) => {
+  test('fetches again if a signature shows a new key without a new kid', async (t) => {
     for (const kid of [null, 'same']) {
       const { state, clock, check, close } = await keyServer();
       t.after(close);
@@ -107,7 +107,7 @@ describe('keys of a provider', () => {
     }
   });
 
-  test('that are no key set are the fault of the provider, not of the token', async (t) => {
+  test('blames the provider, not the token, for a malformed key set', async (t) => {
     const { state, check, close } = await keyServer();
     t.after(close);
     const nonsense: unknown[] = [{}, 'x', [7], null];
@@ -117,7 +117,7 @@ describe('keys of a provider', () => {
     }
   });
 
-  test('that cannot be had are an error of their own, and are asked for again', async (t) => {
+  test('throws a separate error if the keys are unreachable, and fetches again', async (t) => {
     const { state, verify, close } = await keyServer();
     t.after(close);
     state.status = 503;

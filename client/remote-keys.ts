@@ -6,21 +6,21 @@ import type { Fetch } from './http.ts';
 import { jsonObject, send } from './http.ts';
 import type { VerificationKeys } from './signed.ts';
 
-/** Where verification keys come from. */
+/** The source of verification keys. */
 export interface RemoteKeysSettings {
-  /** The key set's address, asked for anew at each fetch. */
+  /** Returns the key set's address at each fetch. */
   url: () => Promise<string>;
   fetch: Fetch;
   clock: Clock;
-  /** How long a copy is used, in milliseconds; ten minutes by default. */
+  /** Milliseconds for which a copy is used; ten minutes by default. */
   maxAgeMs?: number;
 }
 
 const TEN_MINUTES_MS = 600_000;
-/** A token that no key fits may cause one fetch in this time, so that forged ones cannot make us hammer the provider. */
+/** A token without a matching key may cause one fetch in this time, so that forged tokens cannot flood the provider. */
 const UNKNOWN_KEY_INTERVAL_MS = 10_000;
 
-/** The provider's keys: cached, and fetched again when a token names a key that is not among them. */
+/** Caches the provider's keys and fetches them again if a token names an unknown key. */
 export function createRemoteKeys(settings: RemoteKeysSettings): VerificationKeys {
   const maxAgeMs = settings.maxAgeMs ?? TEN_MINUTES_MS;
   let kept: { lookup: JWTVerifyGetKey; until: number } | undefined;
@@ -47,7 +47,7 @@ export function createRemoteKeys(settings: RemoteKeysSettings): VerificationKeys
     return underWay;
   }
 
-  // What is newer than a copy: what somebody else has fetched or is fetching, else a fetch, if one is due.
+  // A newer copy: one that another caller has fetched or is fetching, else a new fetch if allowed.
   function newerThan(copy: JWTVerifyGetKey): Promise<JWTVerifyGetKey> | JWTVerifyGetKey | undefined {
     if (underWay) return underWay;
     if (kept && kept.lookup !== copy) return kept.lookup;

@@ -1,18 +1,18 @@
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 
-/** Remembers what was used once. Back it with the application's database when there is more than one process. */
+/** Stores used values. With several processes, use the application's database. */
 export interface ReplayStore {
   /**
-   * Records a key until a time in milliseconds since the epoch. True for the first caller, false for every
-   * other; one conditional write, so that two at once cannot both win.
+   * Stores a key until a time in milliseconds since the epoch. Returns true for the first caller and false for others, with one
+   * conditional write, so that two concurrent callers cannot both succeed.
    */
   addOnce(key: string, until: number): Promise<boolean>;
-  /** Forgets a key again, because what it stood for was not done after all. */
+  /** Removes a key if its action failed. */
   remove(key: string): Promise<void>;
 }
 
-/** A replay store of one process. Holds what has not run out; beyond `limit` entries it refuses new ones. */
+/** A replay store for one process. Keeps unexpired keys; refuses new ones above `limit` entries. */
 export function memoryReplayStore(options: { clock?: Clock; limit?: number } = {}): ReplayStore {
   const clock = options.clock ?? systemClock;
   const limit = options.limit ?? 100_000;

@@ -11,22 +11,22 @@ const role = {
   role_code: 'S8000',
 };
 
-describe('roles', () => {
-  test('come as a list, as one object, or not at all', () => {
+describe('rolesOf and selectedRole', () => {
+  test('accept a list, one object, or nothing', () => {
     assert.deepEqual(rolesOf({ sub: '1', nhsid_nrbac_roles: [role] }), [role]);
     assert.deepEqual(rolesOf({ sub: '1', nhsid_nrbac_roles: role }), [role]);
     assert.deepEqual(rolesOf({ sub: '1' }), []);
     assert.deepEqual(rolesOf({ sub: '1', nhsid_nrbac_roles: ['x', null, {}] }), []);
   });
 
-  test('the chosen one is found by its id; none, an empty and an unknown id are no role', () => {
+  test('find the selected role by id, and none for a missing, empty or unknown id', () => {
     const userinfo = { sub: '1', nhsid_nrbac_roles: [role] };
     assert.equal(selectedRole(userinfo, '093895563513'), role);
     for (const id of [undefined, '', '93895563513']) assert.equal(selectedRole(userinfo, id), undefined);
   });
 });
 
-test('a session is idle after 15 minutes without use and ends after 12 hours whatever happens', () => {
+test('sessionState is idle after 15 minutes without use and ends after 12 hours in any case', () => {
   const at = (now: number) => ({ clock: { now: () => now } });
   assert.equal(sessionState({ startedAt: 0, lastUsedAt: 0 }, at(899_999)), 'live');
   assert.equal(sessionState({ startedAt: 0, lastUsedAt: 0 }, at(900_000)), 'idle');

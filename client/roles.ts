@@ -1,9 +1,9 @@
 import type { Userinfo } from './userinfo.ts';
 
-/** One role of a person, as `nhsid_nrbac_roles` has it. Ids are texts: they may begin with 0. */
+/** A role of a user, as in `nhsid_nrbac_roles`. Ids are strings: they may begin with 0. */
 export interface Role {
   person_orgid: string;
-  /** What `NHSD-Session-URID` carries. */
+  /** The value of `NHSD-Session-URID`. */
   person_roleid: string;
   org_code: string;
   role_name: string;
@@ -16,14 +16,14 @@ export interface Role {
   aow_codes?: string[];
 }
 
-/** The roles of a person; a single object in the list's place is taken for a list of one. */
+/** Returns the roles of a user; accepts a single object instead of a list. */
 export function rolesOf(userinfo: Userinfo): Role[] {
   const value = userinfo.nhsid_nrbac_roles;
   const list: unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
   return list.filter(isRole);
 }
 
-/** The role that was chosen at sign-in; undefined when none was (the claim may be absent or empty). */
+/** Returns the role selected at sign-in; undefined if the claim is absent or empty. */
 export function selectedRole(userinfo: Userinfo, selectedRoleId: unknown): Role | undefined {
   if (typeof selectedRoleId !== 'string' || selectedRoleId === '') return undefined;
   return rolesOf(userinfo).find((role) => role.person_roleid === selectedRoleId);

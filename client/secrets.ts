@@ -1,17 +1,17 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** An unguessable URL-safe value: 256 bits unless asked otherwise. */
+/** Returns a random URL-safe value; 256 bits by default. */
 export function randomToken(bytes = 32): string {
   return randomBytes(bytes).toString('base64url');
 }
 
-/** Compares without telling, by the time it takes, how much of two values is equal or how long they are. */
+/** Compares two values in constant time, whatever their lengths. */
 export function sameSecret(left: string, right: string): boolean {
   const digest = (value: string): Buffer => createHash('sha256').update(value, 'utf8').digest();
   return timingSafeEqual(digest(left), digest(right));
 }
 
-/** SHA-256 of a text as base64url without padding. */
+/** Returns SHA-256 of a text as base64url without padding. */
 export function sha256(value: string): string {
   return createHash('sha256').update(value, 'utf8').digest('base64url');
 }
@@ -20,8 +20,8 @@ const SHORTEST_HIDDEN = 8;
 const LONGEST_WORDS = 1000;
 
 /**
- * Words of a server or of a browser as they may be printed: in one line, not endless, and without the secrets that
- * were sent, which some servers quote.
+ * Prepares text of a server or browser for a log: one line, truncated, and without the secrets of the request, which some servers
+ * quote.
  */
 export function printable(text: string, secrets: readonly (string | undefined)[] = []): string {
   const hidden = secrets
@@ -30,7 +30,7 @@ export function printable(text: string, secrets: readonly (string | undefined)[]
   return hidden.replace(/\p{Cc}/gu, ' ').slice(0, LONGEST_WORDS);
 }
 
-/** Has an object print some of its members as redacted; in every other respect it stays what it is. */
+/** Makes an object print some members as redacted; it does not change otherwise. */
 export function printedWithout<T extends object>(value: T, ...names: (keyof T & string)[]): T {
   const shown = () => ({ ...value, ...Object.fromEntries(names.map((name) => [name, '[redacted]'])) });
   return Object.defineProperty(value, Symbol.for('nodejs.util.inspect.custom'), { value: shown });

@@ -6,7 +6,7 @@ import { SUBJECT, startProvider } from './testing/openid-provider.ts';
 import { PUBLISHED_TOKENS, startPlatform } from './testing/platform.ts';
 import { userAgent } from './testing/user-agent.ts';
 
-test('the separate pattern: signed in by a provider that is not ours, the checked ID token exchanged', async (t) => {
+test('createSeparate signs in at a third-party provider and exchanges the verified ID token', async (t) => {
   const redirectUri = 'http://localhost/callback';
   const platform = await startPlatform();
   const client = { client_id: 'app', client_secret: 'secret', redirect_uris: [redirectUri] };

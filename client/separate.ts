@@ -17,8 +17,8 @@ export interface SeparateSettings {
 export interface Separate extends Cis2, Exchange {}
 
 /**
- * The separate pattern: `begin` and `finish` sign the person in at CIS2, `exchange(signIn.tokens.idToken)` gets
- * the platform's tokens, `refresh` renews those. Throws `settings_invalid` with the name of the setting.
+ * Creates a client for the separate pattern: `begin` and `finish` sign the user in at CIS2, `exchange(signIn.tokens.idToken)`
+ * returns the platform's tokens, `refresh` renews those. Throws `settings_invalid` with the name of the setting.
  */
 export function createSeparate(settings: SeparateSettings): Separate {
   const { fetch, clock } = settings;

@@ -1,22 +1,22 @@
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 
-/** When the application's own session began and was last used, in milliseconds since the epoch. */
+/** When the application's session began and was last used, in milliseconds since the epoch. */
 export interface SessionTimes {
   startedAt: number;
   lastUsedAt: number;
 }
 
-/** How long a session may be idle and may last, in milliseconds. */
+/** Idle limit and absolute limit of a session, in milliseconds. */
 export interface SessionLimits {
   idleMs: number;
   absoluteMs: number;
 }
 
-/** What technical conformance asks of an application: 15 minutes without use, 12 hours at most. */
+/** The limits of technical conformance: 15 minutes without use, 12 hours at most. */
 export const CARE_IDENTITY_LIMITS: SessionLimits = { idleMs: 15 * 60_000, absoluteMs: 12 * 3_600_000 };
 
-/** Whether a session still lives; an application signs the person out when it does not. */
+/** Returns whether a session is still valid; sign the user out otherwise. */
 export function sessionState(
   times: SessionTimes,
   options: { limits?: SessionLimits; clock?: Clock } = {},

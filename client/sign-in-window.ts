@@ -7,18 +7,18 @@ import { listenOnLoopback } from './loopback.ts';
 /** How a native application shows the sign-in. */
 export interface SignInWindowOptions {
   browser: Browser;
-  /** Milliseconds until the sign-in is given up; 60,000 by default. */
+  /** Time limit in milliseconds; 60,000 by default. */
   timeoutMs?: number;
-  /** Gives the sign-in up when it fires. */
+  /** Aborts the sign-in. */
   signal?: AbortSignal;
   paths?: LoopbackPaths;
 }
 
-/** What happens before and after the browser. */
+/** Steps before and after the browser. */
 export interface SignInSteps<T> {
-  /** The address to open, once the address to come back to is known. */
+  /** Returns the address to open, given the redirect address. */
   address(redirectUri: string, signal: AbortSignal): Promise<string>;
-  /** Turns the answer into what the application wants. */
+  /** Converts the response into the application's result. */
   redeem(answer: URLSearchParams, redirectUri: string, signal: AbortSignal): Promise<T>;
 }
 
@@ -28,9 +28,8 @@ const LATE_WINDOW_MS = 1000;
 const CLOSING_GRACE_MS = 150;
 
 /**
- * Runs one sign-in in a browser: listens on loopback, opens the browser, waits for the one answer, redeems it,
- * and closes both whatever happened. Throws `cancelled` when the user closed the window, `timeout`, `aborted`,
- * `browser_failed`, or what the steps throw.
+ * Runs one sign-in in a browser: listens on loopback, opens the browser, waits for one response, redeems it, and always closes
+ * both. Throws `cancelled` if the user closed the window, `timeout`, `aborted`, `browser_failed`, or an error of the steps.
  */
 export async function signInInWindow<T>(options: SignInWindowOptions, steps: SignInSteps<T>): Promise<T> {
   const giveUp = limits(options);
@@ -39,7 +38,7 @@ export async function signInInWindow<T>(options: SignInWindowOptions, steps: Sig
   try {
     const address = await giveUp.race(steps.address(loopback.redirectUri, giveUp.signal));
     const opening = options.browser.open(address);
-    // Even a window that opens after all has been given up is closed; one that never opens is not waited for.
+    // A window that opens after the end is closed too; one that never opens is not waited for.
     const closed = () => opening.then((opened) => opened.close()).catch(() => undefined);
     closing.push(() => Promise.race([closed(), neverOpened(opening)]));
     const opened = await giveUp.race(opening);
@@ -83,21 +82,21 @@ function limits({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: SignInWindowOptions)
   };
 }
 
-// An answer may still be on its way when its window goes.
+// A response may still be in flight when its window closes.
 async function windowClosed(opened: OpenBrowser): Promise<never> {
   await opened.closed;
   await delay(CLOSING_GRACE_MS);
   throw new ClientError('cancelled', 'The sign-in window was closed before the sign-in was finished.');
 }
 
-// Settles only where there is no window a while after the end: closing one may take its time.
+// Settles only if there is no window a while after the end, because closing one may take time.
 async function neverOpened(opening: Promise<OpenBrowser>): Promise<void> {
   const late = delay(LATE_WINDOW_MS, 'late', { ref: false });
   const outcome = await Promise.race([opening.catch(() => undefined), late]);
   if (outcome !== 'late') await new Promise(() => undefined);
 }
 
-// A browser that cannot be closed from here should at least not end on an error page.
+// A browser that cannot be closed should at least not end on an error page.
 async function lastPage(loopback: Loopback): Promise<void> {
   await Promise.race([loopback.donePageSent, delay(LAST_PAGE_MS, undefined, { ref: false })]);
 }

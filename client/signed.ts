@@ -4,26 +4,26 @@ import type { Clock } from './clock.ts';
 import type { Fault } from './jwt-faults.ts';
 import { faultOf } from './jwt-faults.ts';
 
-/** Verification keys; `renew` fetches them again, where that is due. */
+/** Verification keys; `renew` fetches them again if allowed. */
 export interface VerificationKeys extends JWTVerifyGetKey {
   renew?(): Promise<void>;
 }
 
-/** What a signed token is held against. */
+/** Expected values of a signed token. */
 export interface Agreed {
   keys: VerificationKeys;
-  /** The one algorithm that is accepted. */
+  /** The one accepted algorithm. */
   alg: string;
   issuer?: string;
   clientId?: string;
   requiredClaims?: string[];
   clock: Clock;
   toleranceSeconds: number;
-  /** The error for a token that breaks a rule. */
+  /** Creates the error for a token that breaks a rule. */
   refuse(fault: Fault): Error;
 }
 
-/** Verifies a token's signature, issuer, audience and times. Throws what `refuse` makes, or what fetching the keys throws. */
+/** Verifies a token's signature, issuer, audience and times. Throws the error of `refuse` or of fetching the keys. */
 export async function verifySigned(token: string, agreed: Agreed): Promise<JWTVerifyResult<JWTPayload>> {
   const attempt = () =>
     jwtVerify(token, agreed.keys, {
@@ -38,12 +38,12 @@ export async function verifySigned(token: string, agreed: Agreed): Promise<JWTVe
     return await attempt().catch((error: unknown) => afterRenewal(error, agreed.keys, attempt));
   } catch (error) {
     const fault = faultOf(error, token, agreed);
-    // Not as the cause: the error of the library below holds the claims.
+    // Without a cause, because the library's error contains the claims.
     throw fault ? agreed.refuse(fault) : error;
   }
 }
 
-// A provider that names no key, or keeps the name of a replaced one, has a new key that only the signature tells of.
+// If the provider uses no kid, or reuses that of a replaced key, only the signature shows a new key.
 async function afterRenewal<T>(error: unknown, keys: VerificationKeys, again: () => Promise<T>): Promise<T> {
   if (!(error instanceof errors.JWSSignatureVerificationFailed) || !keys.renew) throw error;
   await keys.renew().catch(() => {

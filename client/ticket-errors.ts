@@ -1,14 +1,14 @@
 import { ClientError } from './errors.ts';
 import { printable } from './secrets.ts';
 
-/** Who or what a failure of the Identity Agent is about. */
+/** The subject of an error of the Identity Agent. */
 export type TicketErrorGroup = 'GENERIC' | 'CARD_DEVICE' | 'AUTHENTICATION' | 'CONFIG' | 'WINDOWS';
 
-/** One failure of the Identity Agent, as the ticket interface numbers and names it. */
+/** An error of the Identity Agent, with its number and name in the ticket interface. */
 export interface TicketErrorEntry {
-  /** Group and number in one unsigned 32-bit value. */
+  /** Group and number as one unsigned 32-bit value. */
   code: number;
-  /** `TCK_API_ERR_` and the word. */
+  /** `TCK_API_ERR_` and the code. */
   name: string;
   group: TicketErrorGroup;
 }
@@ -21,7 +21,7 @@ const GROUPS: Record<TicketErrorGroup, number> = {
   WINDOWS: 0x81000000,
 };
 
-/** The words of each group in the order of their numbers, beginning with 1. */
+/** The codes of each group in numerical order, starting at 1. */
 const WORDS: Record<Exclude<TicketErrorGroup, 'WINDOWS'>, readonly string[]> = {
   GENERIC: [
     'INTERNAL',
@@ -66,7 +66,7 @@ const WORDS: Record<Exclude<TicketErrorGroup, 'WINDOWS'>, readonly string[]> = {
   ],
 };
 
-/** Every failure that the ticket interface names. The group WINDOWS carries the system's own numbers. */
+/** Every error of the ticket interface. The group WINDOWS has the system's own numbers. */
 export const TICKET_ERRORS: readonly TicketErrorEntry[] = (
   Object.entries(WORDS) as [Exclude<TicketErrorGroup, 'WINDOWS'>, readonly string[]][]
 ).flatMap(([group, words]) =>

@@ -17,7 +17,7 @@ export interface TokenRequest {
 }
 
 const LONGEST_TOKEN = 65_536;
-/** What of a token request is a secret, or as good as one. */
+/** Parameters of a token request that must not be logged. */
 const SECRETS = [
   'client_secret',
   'client_assertion',
@@ -28,11 +28,11 @@ const SECRETS = [
 ];
 
 /**
- * Calls a token endpoint. The ID token of the answer, if any, is handed back apart: nobody has checked it yet.
- * Throws `OAuthError` with the server's words, `response_invalid`, or what `send` throws.
+ * Calls a token endpoint. Returns the ID token separately, because it is not verified yet. Throws `OAuthError`,
+ * `response_invalid`, or an error of `send`.
  */
 export async function requestTokens(request: TokenRequest): Promise<{ tokens: TokenSet; idToken?: string }> {
-  // Counted from before the call, so that the token is never thought alive longer than it is.
+  // Measured before the call, so that the lifetime is never overestimated.
   const sentAt = request.clock.now();
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(request.form)) if (value !== undefined) form.set(name, value);
@@ -57,7 +57,7 @@ export async function requestTokens(request: TokenRequest): Promise<{ tokens: To
   return readTokens(body, sentAt);
 }
 
-/** The error of an OAuth answer, whatever its body is, without the secrets that were sent. // RFC 6749 section 5.2 */
+/** Returns the error of an OAuth response with any body, without the secrets of the request. // RFC 6749 section 5.2 */
 export function oauthErrorOf(
   answer: HttpAnswer,
   body: Record<string, unknown> | undefined,
@@ -103,7 +103,7 @@ function readTokens(body: Record<string, unknown>, sentAt: number): { tokens: To
   return { tokens, idToken: token(body, 'id_token') };
 }
 
-/** The API platform writes its numbers as strings ("599"), other servers as numbers: both are read. */
+/** Reads numbers and numeric strings: the API platform sends strings ("599"). */
 function wholeNumber(body: Record<string, unknown>, name: string): number | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;

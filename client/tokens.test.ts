@@ -15,8 +15,8 @@ const full = new TokenSet({
   refreshCount: 2,
 });
 
-describe('a token set', () => {
-  test('shows no secret, whichever way it is printed', () => {
+describe('TokenSet', () => {
+  test('hides secrets however it is printed', () => {
     const printed = [
       JSON.stringify(full),
       JSON.stringify({ nested: [full] }),
@@ -30,7 +30,7 @@ describe('a token set', () => {
     assert.match(JSON.stringify(full), /"refreshCount":2/);
   });
 
-  test('goes into a session store and comes back', () => {
+  test('can be stored in a session and restored', () => {
     const stored: unknown = JSON.parse(JSON.stringify(full.reveal()));
     assert.deepEqual(TokenSet.restore(stored).reveal(), full.reveal());
     const spoilt = [{ expiresAt: '1' }, { refreshToken: {} }, { refreshExpiresAt: 'x' }].map((over) => ({
@@ -42,7 +42,7 @@ describe('a token set', () => {
     }
   });
 
-  test('takes nothing back but what it gave, so that nothing else is printed', () => {
+  test('restores only known members, so that nothing else is printed', () => {
     const stored = { ...full.reveal(), clientSecret: 'stored along', sid: null };
     const back = TokenSet.restore(stored);
     assert.deepEqual(Object.keys(back.reveal()).sort(), [
@@ -55,19 +55,19 @@ describe('a token set', () => {
     assert.ok(!inspect(back).includes('stored along'));
   });
 
-  test('knows how long it lives', () => {
+  test('reports its remaining lifetime', () => {
     assert.equal(full.secondsLeft({ now: () => 0 }), 1);
     assert.equal(full.secondsLeft({ now: () => 1_500 }), 0);
     assert.equal(full.canRefresh({ now: () => 0 }), true);
   });
 });
 
-describe('tokens that are kept fresh', () => {
+describe('keepFresh', () => {
   const clock = testClock();
   const set = (name: string, seconds = 600) =>
     new TokenSet({ accessToken: name, expiresAt: clock.now() + seconds * 1000 });
 
-  test('are renewed once however many callers wait, shortly before the end', async () => {
+  test('refreshes once for concurrent callers, shortly before expiry', async () => {
     let refreshes = 0;
     const stored: string[] = [];
     const fresh = keepFresh(
@@ -90,7 +90,7 @@ describe('tokens that are kept fresh', () => {
     assert.equal(fresh.current().accessToken, 'new-1');
   });
 
-  test('live on over a passing fault while the old token lives, and not after', async () => {
+  test('uses the old token after a transient failure while it is valid, and not after', async () => {
     const faults = [
       new ClientError('network', 'x'),
       new OAuthError({ error: 'server_error', status: 503 }),
@@ -104,7 +104,7 @@ describe('tokens that are kept fresh', () => {
     }
   });
 
-  test('ask for a new sign-in when the refresh token is refused, and do not send it again', async () => {
+  test('requires a new sign-in after a refused refresh token, and does not send it again', async () => {
     let refusals = 0;
     const refuse = async () => {
       refusals += 1;
@@ -119,7 +119,7 @@ describe('tokens that are kept fresh', () => {
     assert.equal(refusals, 1);
   });
 
-  test('that could not be stored are stored by the next call, before they are used', async () => {
+  test('stores a set in the next call if storing it failed, before it is used', async () => {
     let refreshes = 0;
     const stored: string[] = [];
     let full = true;

@@ -8,13 +8,13 @@ export interface TokenSetFields {
   expiresAt: number;
   refreshToken?: string;
   refreshExpiresAt?: number;
-  /** How often the chain has been refreshed, as the API platform counts it. */
+  /** The number of refreshes, as counted by the API platform. */
   refreshCount?: number;
-  /** A validated ID token: the subject token of the separate pattern. */
+  /** A verified ID token: the subject token of the separate pattern. */
   idToken?: string;
-  /** The granted scope, where the server tells it. */
+  /** The granted scope, if the server returns it. */
   scope?: string;
-  /** The CIS2 session, where the server tells it. */
+  /** The CIS2 session, if the server returns it. */
   sid?: string;
 }
 
@@ -23,8 +23,8 @@ const TEXTS = ['refreshToken', 'idToken', 'scope', 'sid'] as const;
 const NUMBERS = ['refreshExpiresAt', 'refreshCount'] as const;
 
 /**
- * Tokens with their life. Printing or serialising one never shows a secret; `reveal()` does, for a session
- * store on the server or the operating system's key store.
+ * Tokens with their lifetime. Printing or serialising one never shows a secret; `reveal()` does, for a session store on the
+ * server or the operating system's key store.
  */
 export class TokenSet {
   readonly #fields: TokenSetFields;
@@ -33,11 +33,11 @@ export class TokenSet {
     this.#fields = { ...fields };
   }
 
-  /** Takes back what `reveal()` gave, for example from a session store. Throws `settings_invalid`. */
+  /** Restores the result of `reveal()`, for example from a session store. Throws `settings_invalid`. */
   static restore(stored: unknown): TokenSet {
     const fields = (stored ?? {}) as Record<keyof TokenSetFields, unknown>;
     const { accessToken, expiresAt } = fields;
-    // Only what is known: whatever else was stored along would be printed.
+    // Only known members, because others would be printed.
     const optional = [
       ...TEXTS.map((name) => [name, fields[name], typeof fields[name] === 'string'] as const),
       ...NUMBERS.map((name) => [name, fields[name], Number.isFinite(fields[name])] as const),
@@ -54,7 +54,7 @@ export class TokenSet {
     return this.#fields.accessToken;
   }
 
-  /** When the access token ends, in milliseconds since the epoch. */
+  /** Expiry of the access token, in milliseconds since the epoch. */
   get expiresAt(): number {
     return this.#fields.expiresAt;
   }
@@ -63,7 +63,7 @@ export class TokenSet {
     return this.#fields.refreshToken;
   }
 
-  /** When the refresh token ends, in milliseconds since the epoch; undefined when the server does not say. */
+  /** Expiry of the refresh token, in milliseconds since the epoch; undefined if unknown. */
   get refreshExpiresAt(): number | undefined {
     return this.#fields.refreshExpiresAt;
   }
@@ -84,23 +84,23 @@ export class TokenSet {
     return this.#fields.sid;
   }
 
-  /** Whole seconds that the access token still lives, never less than 0. */
+  /** Remaining whole seconds of the access token, at least 0. */
   secondsLeft(clock: Clock = systemClock): number {
     return Math.max(0, Math.floor((this.expiresAt - clock.now()) / 1000));
   }
 
-  /** Whether there is a refresh token that is not known to have ended. */
+  /** Returns whether there is a refresh token that is not known to be expired. */
   canRefresh(clock: Clock = systemClock): boolean {
     if (this.refreshToken === undefined) return false;
     return this.refreshExpiresAt === undefined || this.refreshExpiresAt > clock.now();
   }
 
-  /** Everything, secrets included. Never log it and never send it to a browser. */
+  /** Returns all members, including secrets. Never log it and never send it to a browser. */
   reveal(): TokenSetFields {
     return { ...this.#fields };
   }
 
-  /** What may be printed. */
+  /** Returns the members that may be printed. */
   toJSON(): Record<string, unknown> {
     const { accessToken, refreshToken, idToken, ...rest } = this.#fields;
     const hidden = Object.entries({ accessToken, refreshToken, idToken }).filter(

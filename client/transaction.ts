@@ -2,39 +2,39 @@ import type { Clock } from './clock.ts';
 import { ClientError } from './errors.ts';
 import { printable } from './secrets.ts';
 
-/** Which flow began a transaction, so that one flow cannot finish another's. */
+/** The flow of a transaction, so that one flow cannot finish another's. */
 export type TransactionKind = 'combined' | 'cis2';
 
-/** What has to be remembered between sending a browser away and its coming back. */
+/** State to keep while the browser is away. */
 export interface Transaction {
   kind: TransactionKind;
-  /** The `state` that the answer must carry. */
+  /** The expected `state` of the response. */
   state: string;
   /** When it began, in milliseconds since the epoch. */
   startedAt: number;
-  /** The proof key's verifier, when one was sent. */
+  /** The PKCE verifier, if used. */
   verifier?: string;
-  /** The nonce that the ID token must carry. */
+  /** The expected nonce of the ID token. */
   nonce?: string;
   /** Oldest acceptable authentication, in seconds. */
   maxAge?: number;
-  /** True when the person was to authenticate anew (`prompt=login`). */
+  /** Whether the user had to authenticate again (`prompt=login`). */
   fresh?: boolean;
-  /** The authentication level that was asked for, 1 to 3. */
+  /** The requested authentication level, 1 to 3. */
   level?: number;
 }
 
-/** A sign-in that takes longer than this is begun anew. */
+/** Time limit of a sign-in. */
 export const TRANSACTION_LIFETIME_MS = 15 * 60_000;
 
 const LONGEST_TRANSACTION = 4096;
 
-/** Packs a transaction into one opaque text. It holds secrets: keep it in the web session on the server. */
+/** Serialises a transaction as one opaque string. It contains secrets: keep it in the web session on the server. */
 export function packTransaction(transaction: Transaction): string {
   return Buffer.from(JSON.stringify(transaction), 'utf8').toString('base64url');
 }
 
-/** Unpacks what `packTransaction` made. Throws `transaction_invalid` or `transaction_expired`. */
+/** Restores a transaction. Throws `transaction_invalid` or `transaction_expired`. */
 export function unpackTransaction(kind: TransactionKind, packed: unknown, clock: Clock): Transaction {
   const transaction = parsed(packed);
   if (!transaction || transaction.kind !== kind) {
@@ -44,7 +44,7 @@ export function unpackTransaction(kind: TransactionKind, packed: unknown, clock:
       { expected: `the state of a ${kind} sign-in`, received: whatCame(packed, transaction) },
     );
   }
-  // Another process, whose clock may be a little ahead, may have begun it.
+  // Another process with a slightly faster clock may have started it.
   if (Math.abs(clock.now() - transaction.startedAt) > TRANSACTION_LIFETIME_MS) {
     const minutes = Math.round((clock.now() - transaction.startedAt) / 60_000);
     throw new ClientError('transaction_expired', 'The sign-in took too long. Start again.', {

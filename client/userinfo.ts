@@ -8,7 +8,7 @@ import type { Agreed } from './signed.ts';
 import { verifySigned } from './signed.ts';
 import { oauthErrorOf } from './token-endpoint.ts';
 
-/** What CIS2 says of a person. Which members are there depends on the scope that was asked. */
+/** Claims about the user, from CIS2. Its members depend on the requested scope. */
 export interface Userinfo {
   sub: string;
   name?: string;
@@ -21,11 +21,11 @@ export interface UserinfoRequest {
   userinfoUrl: string;
   accessToken: string;
   fetch: Fetch;
-  /** Reads a signed answer (`application/jwt`); without it such an answer is refused. */
+  /** Verifies a signed response (`application/jwt`); without it such a response is refused. */
   verifySigned?: (jwt: string) => Promise<Record<string, unknown>>;
 }
 
-/** Asks who a token belongs to. // OpenID Connect Core 1.0 section 5.3 */
+/** Requests claims about the token's user. // OpenID Connect Core 1.0 section 5.3 */
 export async function requestUserinfo(request: UserinfoRequest): Promise<Userinfo> {
   const answer = await send(request.fetch, {
     url: request.userinfoUrl,
@@ -51,8 +51,8 @@ async function readBody(
 }
 
 /**
- * Reads a signed answer. Issuer and audience need not be in it; where they are, they are ours.
- * // OpenID Connect Core 1.0 section 5.3.2
+ * Verifies a signed response. Issuer and audience are optional; if present, they must match. // OpenID Connect Core 1.0 section
+ * 5.3.2
  */
 export async function verifyUserinfo(
   jwt: string,

@@ -16,7 +16,7 @@ import { panelBrowser } from './panel.ts';
 import { separateBrowser } from './separate.ts';
 import { systemBrowser } from './system.ts';
 
-/** Chromium whose profiles are made in a folder of this test. */
+/** Chromium with its profiles in a folder of this test. */
 async function chromium(t: TestContext) {
   const profileFolder = await mkdtemp(join(tmpdir(), 'browser-test-'));
   t.after(() => rm(profileFolder, { recursive: true, force: true }));
@@ -24,7 +24,7 @@ async function chromium(t: TestContext) {
   return {
     settings,
     profiles: () => readdir(profileFolder),
-    /** Resolves when no process has a profile of this test on its command line: the kernel takes a while to end them all. */
+    /** Resolves when no process uses a profile of this test. The kernel takes a while to end them all. */
     async ended(): Promise<void> {
       while ((await processesNaming(profileFolder)).length > 0) await delay(20);
     },
@@ -40,7 +40,7 @@ async function processesNaming(text: string): Promise<string[]> {
   return lines.filter((line) => line.includes(text));
 }
 
-/** A server with one page; `shown` resolves when a browser has asked for it. */
+/** A server with one page; `shown` resolves when a browser has requested it. */
 async function page(t: TestContext, html: string) {
   let asked: (url: string) => void = () => undefined;
   const shown = new Promise<string>((resolve) => {
@@ -68,9 +68,9 @@ async function nativeProvider(t: TestContext) {
 
 const KINDS = { separate: separateBrowser, panel: panelBrowser };
 
-describe('a browser that the library launches', () => {
+describe('separateBrowser and panelBrowser', () => {
   for (const [name, make] of Object.entries(KINDS)) {
-    test(`is closed on request: processes and profile are gone (${name})`, async (t) => {
+    test(`end their processes and delete the profile when closed (${name})`, async (t) => {
       const { settings, profiles, processes, ended } = await chromium(t);
       const { url, shown } = await page(t, '<title>page</title>');
       const opened = await make(settings).open(url);
@@ -84,7 +84,7 @@ describe('a browser that the library launches', () => {
       await ended();
     });
 
-    test(`signs in, and is gone when the tokens are there (${name})`, async (t) => {
+    test(`are closed when the sign-in has its tokens (${name})`, async (t) => {
       const { settings, profiles, ended } = await chromium(t);
       const native = await nativeProvider(t);
       let during: string[] = [];
@@ -103,7 +103,7 @@ describe('a browser that the library launches', () => {
     });
   }
 
-  test('closes itself at the last page, where nobody had to click on the way', async (t) => {
+  test('close themselves at the last page if the user did not click', async (t) => {
     const { settings } = await chromium(t);
     const native = await nativeProvider(t);
     let opened: OpenBrowser | undefined;
@@ -117,7 +117,7 @@ describe('a browser that the library launches', () => {
     await opened?.closed;
   });
 
-  test('that the user closes is a cancelled sign-in, and the profile is gone', async (t) => {
+  test('report a cancelled sign-in and delete the profile when the user closes the window', async (t) => {
     const { settings, profiles } = await chromium(t);
     const { url } = await page(t, '<script>window.close()</script>');
     const metadata: ServerMetadata = {
@@ -131,7 +131,7 @@ describe('a browser that the library launches', () => {
     assert.deepEqual(await profiles(), []);
   });
 
-  test('is closed when the sign-in takes too long', async (t) => {
+  test('are closed when the sign-in times out', async (t) => {
     const { settings, profiles, ended } = await chromium(t);
     const { url } = await page(t, '<title>waiting for a PIN</title>');
     const metadata: ServerMetadata = {
@@ -146,7 +146,7 @@ describe('a browser that the library launches', () => {
     await ended();
   });
 
-  test('that cannot be started, or fails, says so and leaves nothing behind', async (t) => {
+  test('report that a browser cannot be started or failed, and leave nothing behind', async (t) => {
     const { settings, profiles } = await chromium(t);
     const missing = separateBrowser({ ...settings, executable: '/nonexistent/browser' });
     await assert.rejects(missing.open('http://127.0.0.1/'), { code: 'browser_failed' });
@@ -157,7 +157,7 @@ describe('a browser that the library launches', () => {
     assert.deepEqual(await profiles(), []);
   });
 
-  test('never opens anything but a web address', async () => {
+  test('open only web addresses', async () => {
     for (const url of ['file:///etc/passwd', 'javascript:1', '--version', 'http://x/ --flag', '']) {
       await assert.rejects(separateBrowser({ executable: '/bin/true' }).open(url), {
         code: 'browser_failed',
@@ -167,8 +167,8 @@ describe('a browser that the library launches', () => {
   });
 });
 
-describe('the system browser', () => {
-  test('is opened by a program of the platform, which gets the address as one argument', async (t) => {
+describe('systemBrowser', () => {
+  test('starts a program of the platform with the address as one argument', async (t) => {
     const { url, shown } = await page(t, '');
     await systemBrowser({ opener: [process.execPath, '-e', 'fetch(process.argv[1])'] }).open(
       `${url}?a=1&b=$(id)`,
@@ -176,8 +176,8 @@ describe('the system browser', () => {
     assert.equal(await shown, '/?a=1&b=$(id)');
   });
 
-  test('that is not there, or fails, says so', async (t) => {
-    // Nobody waits for the user's own browser, so something else must keep the process running: here a server, as in a sign-in.
+  test('reports a program that is missing or fails', async (t) => {
+    // The user's browser does not keep the process running, so something else must: a server, as in a sign-in.
     await page(t, '');
     const missing = systemBrowser({ opener: ['/nonexistent/opener'] });
     await assert.rejects(missing.open('http://x.test/'), { code: 'browser_failed' });

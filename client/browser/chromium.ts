@@ -13,11 +13,11 @@ import { checkedPage } from './browser.ts';
 
 /** How to start a browser of the Chromium family (Chromium, Chrome, Edge, Brave ...). */
 export interface ChromiumSettings {
-  /** The program: a path, or a name on the search path. `findBrowser()` knows the usual ones. */
+  /** The program: a path, or a name on the search path. `findBrowser()` finds the usual ones. */
   executable: string;
-  /** More command-line flags. The library adds none that weaken the browser: `--no-sandbox` would be yours. */
+  /** More command-line flags. The library adds none that weaken the browser, such as `--no-sandbox`. */
   flags?: readonly string[];
-  /** Where the temporary profile is made; the system's temporary folder by default. */
+  /** Folder for the temporary profile; the system's temporary folder by default. */
   profileFolder?: string;
 }
 
@@ -33,10 +33,9 @@ const SOFT_END_MS = 2000;
 const ENDED_BY_HAND: readonly (string | null)[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'];
 
 /**
- * Starts the browser as its own process group with its own temporary profile, in one window without tabs.
- * Closing ends the group and deletes the profile; so does the user's closing it, and the end of this process
- * (a program that is ended by a signal has to turn that into an abort of the sign-in first).
- * Throws `browser_failed`.
+ * Starts the browser in its own process group with a temporary profile, in one window without tabs. Closing it ends the group and
+ * deletes the profile, and so does the user closing the window or the exit of this process. A program that may be ended by a
+ * signal must first abort the sign-in. Throws `browser_failed`.
  */
 export async function launchChromium(
   settings: ChromiumSettings,
@@ -89,8 +88,8 @@ export async function launchChromium(
   };
 }
 
-// Chromium leaves a folder with its socket in the temporary folder when it is ended, so it gets one that is deleted
-// with the profile; not where the path of that socket would be too long for the system.
+// Chromium leaves a folder with its socket in the temporary folder when it is killed, so it gets one that is deleted with the
+// profile, unless the path of that socket would be too long for the system.
 function environmentFor(folder: string): NodeJS.ProcessEnv {
   return environmentWith(process.platform === 'linux' && folder.length <= 60 ? { TMPDIR: folder } : {});
 }
@@ -115,7 +114,7 @@ async function endSoftly(child: ChildProcess, exited: Promise<Exit>): Promise<vo
   if (outcome === 'late') endGroup(child, 'SIGKILL');
 }
 
-// The helpers of a browser live a little longer than the browser, and write to the profile.
+// Helper processes outlive the browser for a moment and write to the profile.
 async function cleanUp(child: ChildProcess, folder: string): Promise<void> {
   endGroup(child, 'SIGKILL');
   await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => undefined);
@@ -131,7 +130,7 @@ function endGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // Nobody of the group is left.
+    // No process of the group is left.
   }
 }
 

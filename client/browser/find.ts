@@ -23,7 +23,7 @@ const WINDOWS_PROGRAMS: readonly string[] = [
   'Chromium\\Application\\chrome.exe',
 ];
 
-/** Finds a browser of the Chromium family under its usual names; undefined when there is none. */
+/** Finds a browser of the Chromium family by its usual names. Returns undefined if there is none. */
 export function findBrowser(): string | undefined {
   return candidates().find(isProgram);
 }

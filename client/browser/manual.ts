@@ -1,7 +1,7 @@
 import type { Browser } from './browser.ts';
 import { UNWATCHED } from './browser.ts';
 
-/** Shows the address and leaves the opening to the person: for terminals and remote desktops. */
+/** Shows the address for the user to open, for terminals and remote desktops. */
 export function manualBrowser(show: (url: string) => void | Promise<void>): Browser {
   return {
     async open(url) {

@@ -10,15 +10,14 @@ const OPENERS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 };
 const ELSEWHERE: readonly string[] = ['xdg-open'];
 
-/** Settings of the system browser. */
 export interface SystemBrowserSettings {
-  /** The program, with its first arguments, that opens an address; the platform's own by default. */
+  /** The program, with its first arguments, that opens an address; the platform's by default. */
   opener?: readonly string[];
 }
 
 /**
- * The user's own browser, as RFC 8252 section 5 prefers it. It can be neither watched nor closed: the page at
- * the end asks it to close its tab, which browsers grant only when nobody had to click on the way.
+ * Opens the user's own browser, as RFC 8252 section 5 prefers. The library cannot watch or close it. The last page tries to close
+ * its tab, which browsers allow only if the user did not click on the way.
  */
 export function systemBrowser(settings: SystemBrowserSettings = {}): Browser {
   const [program = '', ...first] = settings.opener ?? OPENERS[process.platform] ?? ELSEWHERE;

@@ -3,7 +3,7 @@ import { findBrowser } from '../browser/find.ts';
 import { environmentVariable, ownUid } from '../environment.ts';
 import { userAgent } from './user-agent.ts';
 
-/** A browser of a test that shows nothing: follows redirects to the end, then stays until it is closed. */
+/** A test browser without a window: follows redirects to the end, then waits until it is closed. */
 export function redirectBrowser(
   change: (callback: URL) => void = () => undefined,
 ): Browser & { closed: boolean } {
@@ -28,7 +28,7 @@ export function redirectBrowser(
   return browser;
 }
 
-/** The flags that a test's Chromium needs: it shows nothing, and as root it starts without its sandbox only. */
+/** Flags of Chromium in tests: headless, and as root without the sandbox. */
 export function headlessChromium(): { executable: string; flags: string[] } {
   const executable = environmentVariable('ALONGSIDE_BROWSER') ?? findBrowser();
   if (!executable)

@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 
-/** A clock that a test moves: the machine's time when it was made, plus what it was advanced by. */
+/** A test clock: the machine's time at its creation plus the advanced time. */
 export interface TestClock extends Clock {
   advance(seconds: number): void;
 }
 
-/** Begins at the machine's time, so that it agrees with servers that have their own. */
+/** Starts at the machine's time, to agree with servers that use it. */
 export function testClock(): TestClock {
   const start = systemClock.now();
   let offset = 0;

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { JWK } from 'jose';
 
-/** A fresh RSA key in the form of the settings. */
+/** Generates an RSA key for the settings. */
 export function rsaKey(kid: string): { kid: string; privateKey: JWK } {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return { kid, privateKey: privateKey.export({ format: 'jwk' }) as JWK };

@@ -5,22 +5,22 @@ import { rsaKey } from './keys.ts';
 import type { TestServer } from './server.ts';
 import { serve } from './server.ts';
 
-/** What a test changes about the provider. */
+/** Options of the provider for a test. */
 export interface ProviderOptions {
-  /** Claims of every person, over the defaults; read anew for each token. */
+  /** Claims of every user in addition to the defaults; read for each token. */
   claims?: Record<string, unknown>;
   clients: Record<string, unknown>[];
   configuration?: Record<string, unknown>;
 }
 
-/** A running oidc-provider: an OpenID provider that is not ours. */
+/** A running oidc-provider, a third-party OpenID provider. */
 export interface TestProvider extends TestServer {
   issuer: string;
-  /** Sends a back-channel logout token to a client, as the end of a session would. */
+  /** Sends a client a back-channel logout token, as at the end of a session. */
   sendLogout(clientId: string, subject: string, sid: string): Promise<unknown>;
 }
 
-/** The one person that every sign-in is: no page, redirects only. */
+/** The user of every sign-in, without a page. */
 export const SUBJECT = '656005750108';
 
 interface Instance {
@@ -48,7 +48,7 @@ const DEFAULT_CLAIMS = {
   ],
 };
 
-/** Starts oidc-provider as CIS2's stand-in. It signs `SUBJECT` in without asking. */
+/** Starts oidc-provider in place of CIS2. It signs `SUBJECT` in without a prompt. */
 export async function startProvider(options: ProviderOptions): Promise<TestProvider> {
   // The package has no types.
   const name: string = 'oidc-provider';
@@ -124,7 +124,7 @@ function configurationOf(options: ProviderOptions): object {
       await grant.save();
       return grant;
     },
-    // Without the guard that keeps a provider from calling loopback addresses, where these tests listen.
+    // Without the protection against loopback addresses, which these tests use.
     fetch: (url: string, init: RequestInit & { dispatcher?: unknown }) =>
       fetch(url, { ...init, dispatcher: undefined } as RequestInit),
     ...options.configuration,

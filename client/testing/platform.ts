@@ -1,7 +1,7 @@
 import type { TestServer } from './server.ts';
 import { bodyOf, serve } from './server.ts';
 
-/** One call that the stub got. */
+/** A recorded call. */
 export interface PlatformCall {
   method: string;
   path: string;
@@ -9,21 +9,21 @@ export interface PlatformCall {
   form: Record<string, string>;
 }
 
-/** What the stub answers: a status, a JSON body, headers. */
+/** A response of the stub: a status, a JSON body, headers. */
 export interface PlatformAnswer {
   status?: number;
   body?: unknown;
   headers?: Record<string, string>;
 }
 
-/** A fixture that answers as the published authorisation service and its APIs do, and remembers what it got. */
+/** A stub that responds like the published authorisation service and its APIs, and records the calls. */
 export interface TestPlatform extends TestServer {
   calls: PlatformCall[];
-  /** The answers to come, in order; the last one stays. */
+  /** The next responses in order; the last one is repeated. */
   answers: PlatformAnswer[];
 }
 
-/** The published answer to a code: every number is a text. */
+/** The published response to a code, with all numbers as strings. */
 export const PUBLISHED_TOKENS = {
   access_token: 'Gzjxmf2rBoy8Amyba_I8R2njcOU',
   expires_in: '599',

@@ -2,14 +2,14 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A test's HTTP server on a free port of loopback. */
+/** A test server on a free loopback port. */
 export interface TestServer {
-  /** `http://127.0.0.1:PORT` (or the host name that was asked for). */
+  /** `http://127.0.0.1:PORT` (or the given host name). */
   origin: string;
   close(): Promise<void>;
 }
 
-/** Starts a server; `listener` may be made once the origin is known. */
+/** Starts a server; `listener` may be created once the origin is known. */
 export async function serve(
   listener: (origin: string) => RequestListener,
   host = '127.0.0.1',
@@ -29,7 +29,7 @@ export async function serve(
   };
 }
 
-/** The body of a request as text. */
+/** Returns the body of a request as text. */
 export async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const piece of request) text += piece;

@@ -1,6 +1,6 @@
-/** A browser of a test that shows nothing: keeps cookies and follows redirects until they lead elsewhere. */
+/** A test browser without a window: keeps cookies and follows redirects to a given address. */
 export interface UserAgent {
-  /** Follows redirects from an address; gives the first address that begins with `end`. */
+  /** Follows redirects; returns the first address that begins with `end`. */
   follow(url: string, end: string): Promise<string>;
 }
 
