@@ -59,7 +59,7 @@ const ways: Way[] = [
     name: 'read, in a group',
     write(database) {
       const audit = new AuditLog(database, systemClock, vault);
-      return (target) => audit.write(entry(target));
+      return (target) => audit.recordAlone(entry(target));
     },
   },
   {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { seconds } from '@alongside/kernel/clock';
+import { assertNeedsAudit } from '../../test/support/failing-audit.ts';
 import { codeOf, codeRequest } from './testing/journeys.ts';
-import { type Platform, startPlatform } from './testing/platform.ts';
+import { type Platform, type Reply, startPlatform } from './testing/platform.ts';
 import { careWorker } from './testing/provider.ts';
+import { type StandardClient, startStandardClient } from './testing/standard.ts';
 
 describe('audit records of the authorisation service', () => {
   let platform: Platform;
@@ -49,4 +52,53 @@ describe('audit records of the authorisation service', () => {
     const sum = (await records()).find(({ action }) => action === 'unproven.refused');
     assert.deepEqual([sum?.target, sum?.detail.count], ['client-authentication', 3]);
   });
+});
+
+describe('without its audit record', () => {
+  let client: StandardClient;
+  before(async () => {
+    client = await startStandardClient();
+  });
+  after(() => client.platform.close());
+
+  /** Prepares an act and returns it. */
+  const acts: Readonly<Record<string, () => Promise<() => Promise<Reply>>>> = {
+    'redeeming a code': async () => {
+      const code = await client.codeOf('web');
+      return () => client.redeem('web', code);
+    },
+    'refreshing tokens': async () => {
+      const { refresh_token: token } = await client.tokensOf('web');
+      return () => client.refresh('web', token);
+    },
+    'revoking tokens because a code is used again': async () => {
+      const code = await client.codeOf('web');
+      assert.equal((await client.redeem('web', code)).status, 200);
+      // Later than an answer that was lost would be repeated.
+      client.platform.clock.advance(120);
+      return () => client.redeem('web', code);
+    },
+    'revoking an access token': async () => {
+      const { access_token: token } = await client.tokensOf('web');
+      const form = { token, ...(await client.credentials('web')) };
+      return () => client.platform.post('/oauth2.1/revoke', form);
+    },
+    'revoking tokens by the refresh token': async () => {
+      const { refresh_token: token } = await client.tokensOf('web');
+      const form = { token, ...(await client.credentials('web')) };
+      return () => client.platform.post('/oauth2.1/revoke', form);
+    },
+    'ending a session': async () => {
+      await client.tokensOf('web');
+      return async () => {
+        const { clock, provider } = client.platform;
+        const logout = await provider.logoutToken({ exp: seconds(clock) + 60 }, { typ: 'logout+jwt' });
+        return client.platform.post('/oauth2.1/backchannel_logout', { logout_token: logout });
+      };
+    },
+  };
+  for (const [name, prepare] of Object.entries(acts))
+    test(`${name} fails and changes nothing`, async () => {
+      await assertNeedsAudit(client.platform.database, ['token'], await prepare());
+    });
 });

@@ -108,23 +108,23 @@ export const endSession = (
     const issuers = bases
       .filter((base) => base.providerOf(upstream.issuer) !== undefined)
       .map((base) => base.issuer);
+    const record = audit.recordStatement({
+      action: 'authorisation.tokens-revoked',
+      outcome: 'ok',
+      actor: upstream.issuer,
+      session: sid,
+      detail: { cause: 'session-ended' },
+    });
     let ended: number;
     try {
       // Marked first, so that a code under way at this moment finds the mark or its tokens are found here.
       await endedSessions.add(upstream.issuer, sid);
-      ended = await tokens.revokeSession(sid, issuers, upstream.issuer);
+      ended = await tokens.revokeSession(sid, issuers, upstream.issuer, record);
     } catch (error) {
       log.error({ id: request.id, reason: reasonOf(error) }, 'a session could not be ended');
       throw errors.logoutFailed(reasonOf(error), {}, error);
     }
     if (ended === 0 && base.profile === 'nhs') throw errors.logoutUnknown('no token of this session lives');
-    await audit.write({
-      action: 'authorisation.tokens-revoked',
-      outcome: 'ok',
-      actor: upstream.issuer,
-      session: sid,
-      detail: { cause: 'session-ended', count: ended },
-    });
     recorder.record({
       keys: [sid],
       from: 'cis2',

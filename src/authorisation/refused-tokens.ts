@@ -19,7 +19,7 @@ export async function recordRefusedTokens(
 ): Promise<void> {
   if (!(thrown instanceof Refusal)) return;
   await audit
-    .write({
+    .recordAlone({
       action: 'authorisation.tokens-refused',
       outcome: 'refused',
       actor: '',

@@ -1,3 +1,4 @@
+import { must } from '../storage/database.ts';
 import type { Base } from './base.ts';
 import type { Parts } from './parts.ts';
 
@@ -17,18 +18,15 @@ export const revoking =
     cause: 'client' | 'code-reused' | 'refresh-token-reused',
     accessToken?: string,
   ): Promise<void> => {
-    const count =
-      accessToken === undefined
-        ? await tokens.revokeFamily(family)
-        : (await database.run(tokens.revoking(accessToken))).changes;
-    if (count === 0) return;
-    await audit.write({
+    const record = audit.recordStatement({
       action: 'authorisation.tokens-revoked',
       outcome: 'ok',
       actor: uid ?? '',
       application: applicationId,
       session: sid,
       family,
-      detail: { base: base.path, cause, count },
+      detail: { base: base.path, cause },
     });
+    if (accessToken === undefined) await tokens.revokeFamily(family, record);
+    else await database.batch([must(tokens.revoking(accessToken)), record]);
   };

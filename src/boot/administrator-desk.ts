@@ -32,16 +32,18 @@ export async function openAdministratorDesk(config: Config): Promise<Administrat
   const audit = new AuditLog(database, systemClock, vault);
   return {
     async invite(name) {
-      const token = await administrators.invite(name);
-      await audit.write({ actor, action: 'administrator.invited', target: name, outcome: 'ok' });
+      const token = await administrators.invite(
+        name,
+        audit.recordStatement({ actor, action: 'administrator.invited', target: name, outcome: 'ok' }),
+      );
       return { token, minutes: invitationLifetime / 60_000 };
     },
     list: () => administrators.list(),
-    async remove(id) {
-      const removed = await administrators.remove(id);
-      if (removed) await audit.write({ actor, action: 'administrator.removed', target: id, outcome: 'ok' });
-      return removed;
-    },
+    remove: (id) =>
+      administrators.remove(
+        id,
+        audit.recordStatement({ actor, action: 'administrator.removed', target: id, outcome: 'ok' }),
+      ),
     async close() {
       await audit.close();
       await database.close();

@@ -44,6 +44,7 @@ import { OwnCrl } from './revocation/own-crl.ts';
 import { revocationRoutes } from './revocation/revocation-routes.ts';
 import { createAgentCalls } from './sessions/agent-calls.ts';
 import { Agents } from './sessions/agents.ts';
+import { sessionEndStatement } from './sessions/audit-records.ts';
 import { Challenges, challengeRoutes } from './sessions/challenge.ts';
 import { clockMovedRoutes } from './sessions/clock-moved.ts';
 import { Delivery, type deliveryTimes, keyOf, type Subscriber } from './sessions/delivery.ts';
@@ -130,13 +131,16 @@ export function createCis(deps: CisDeps): CisService {
     },
   });
   const messages = new SessionMessages(database, clock, deps.subscribers.map(keyOf));
-  const sessions = new Sessions(database, singleUse, clock, messages);
+  const sessions = new Sessions(database, singleUse, clock, (ended) => [
+    ...messages.queueStatements(ended),
+    sessionEndStatement(audit, ended),
+  ]);
   const agents = new Agents(database, clock);
   const challenges = new Challenges(singleUse);
   const delivery = new Delivery(deps.subscribers, messages, background, log, deps.delivery);
   const watch = new EndWatch(sessions, clock, background, log);
   const endings = new Endings({
-    ...{ sessions, delivery, watch, recorder, audit, background, log },
+    ...{ sessions, delivery, watch, recorder, background, log },
     durable: () => database.durable(),
   });
   const calls = createAgentCalls({ clock, singleUse, endings, origin });

@@ -29,13 +29,13 @@ describe('alongside audit', () => {
     };
     const clock = new ManualClock(Date.parse('2026-03-02T09:00:00Z'));
     written = new AuditLog(storage.database, clock, storage.vault, { anchorLog });
-    await written.write({
+    await written.recordAlone({
       ...{ action: 'patient.read', outcome: 'ok', actor: '656005750107', application: 'app-1' },
       ...{ role: '555254240100', subject: nhsNumber, address: '192.0.2.1', requestId: 'r-1' },
       detail: { status: 200 },
     });
     clock.advance(86_400);
-    await written.write({ action: 'keys.rotated', outcome: 'ok', actor: 'console', target: 'cis2' });
+    await written.recordAlone({ action: 'keys.rotated', outcome: 'ok', actor: 'console', target: 'cis2' });
     await written.tick();
     writeFileSync(log, ['no JSON: audit anchor', '{"msg":"other"}', ...anchors, ''].join('\n'));
   });

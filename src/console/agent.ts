@@ -84,6 +84,7 @@ export class LocalAgent {
   }
 
   addCard(seed: {
+    serial: string;
     uid: string;
     name: string;
     persona?: string;

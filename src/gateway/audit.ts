@@ -82,5 +82,5 @@ export async function recordCall(
   }
   if (trace.changeRecorded && answer.status < 400) return;
   const audited = api.audited?.({ ...call, query: request.query, answer }) ?? { action: 'api.called' };
-  await audit.write(entryOf(call, audited, answer.status, rule));
+  await audit.recordAlone(entryOf(call, audited, answer.status, rule));
 }

@@ -156,8 +156,11 @@ export class Applications {
     return rows.map((row) => this.#parsed.of(row.id, row));
   }
 
-  /** Keeps a new application; throws when its id or a client id is taken. */
-  async add(application: Application): Promise<void> {
+  /**
+   * Stores a new application; throws when its id or a client id is taken.
+   * @param others writes of the same act, such as its audit record
+   */
+  async add(application: Application, ...others: Statement[]): Promise<void> {
     await this.#database.batch([
       sql(
         'INSERT INTO application (id, body, revision) VALUES (?, ?, 1)',
@@ -165,11 +168,12 @@ export class Applications {
         JSON.stringify(application),
       ),
       ...this.#clients(application),
+      ...others,
     ]);
   }
 
-  /** Puts a changed application in place of the revision it was made from; false when another change came first. */
-  async replace(application: Application, revision: number): Promise<boolean> {
+  /** Replaces the revision that a changed application was made from; false when another change came first. */
+  async replace(application: Application, revision: number, ...others: Statement[]): Promise<boolean> {
     const { done } = await this.#database.batch([
       must(
         sql(
@@ -181,14 +185,16 @@ export class Applications {
       ),
       sql('DELETE FROM client WHERE application_id = ?', application.id),
       ...this.#clients(application),
+      ...others,
     ]);
     return done;
   }
 
-  async remove(id: string): Promise<boolean> {
+  async remove(id: string, ...others: Statement[]): Promise<boolean> {
     const { done } = await this.#database.batch([
       must(sql('DELETE FROM application WHERE id = ?', id)),
       sql('DELETE FROM client WHERE application_id = ?', id),
+      ...others,
     ]);
     return done;
   }

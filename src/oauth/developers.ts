@@ -1,4 +1,4 @@
-import { type Database, seldom, sql } from '../storage/database.ts';
+import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
 import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
 import type { Application } from './applications.ts';
 
@@ -44,9 +44,12 @@ export class Developers {
     return rows.map((row) => this.#parsed.of(row.id, row));
   }
 
-  /** Keeps a new developer; false when its id is taken. */
-  async add(developer: Developer): Promise<boolean> {
-    const { changes } = await this.#database.run(
+  /**
+   * Stores a new developer; false when its id is taken.
+   * @param others writes of the same act, such as its audit record
+   */
+  add(developer: Developer, ...others: Statement[]): Promise<boolean> {
+    return this.#write(
       sql(
         'INSERT INTO developer (id, name, status, body, revision) VALUES (?, ?, ?, ?, 1) ON CONFLICT (id) DO NOTHING',
         developer.id,
@@ -54,13 +57,13 @@ export class Developers {
         developer.status,
         JSON.stringify(developer),
       ),
+      others,
     );
-    return changes === 1;
   }
 
-  /** Puts a changed developer in place of the revision it was made from; false when another change came first. */
-  async replace(developer: Developer, revision: number): Promise<boolean> {
-    const { changes } = await this.#database.run(
+  /** Replaces the revision that a changed developer was made from; false when another change came first. */
+  replace(developer: Developer, revision: number, ...others: Statement[]): Promise<boolean> {
+    return this.#write(
       sql(
         'UPDATE developer SET name = ?, status = ?, body = ?, revision = revision + 1 WHERE id = ? AND revision = ?',
         developer.name,
@@ -69,12 +72,16 @@ export class Developers {
         developer.id,
         revision,
       ),
+      others,
     );
-    return changes === 1;
   }
 
-  async remove(id: string): Promise<boolean> {
-    return (await this.#database.run(sql('DELETE FROM developer WHERE id = ?', id))).changes === 1;
+  remove(id: string, ...others: Statement[]): Promise<boolean> {
+    return this.#write(sql('DELETE FROM developer WHERE id = ?', id), others);
+  }
+
+  async #write(statement: Statement, others: readonly Statement[]): Promise<boolean> {
+    return (await this.#database.batch([must(statement), ...others])).done;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Database, seldom, sql } from '../storage/database.ts';
+import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
 import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
 import type { PlatformHalf } from './applications.ts';
 
@@ -63,10 +63,13 @@ export class Products {
     return rows.map((row) => this.#parsed.of(row.name, row));
   }
 
-  /** Keeps a product, new or changed; with a revision only when that one still stands. */
-  async save(product: Product, revision?: number): Promise<boolean> {
+  /**
+   * Stores a product, new or changed; with a revision only while that one is current.
+   * @param others writes of the same act, such as its audit record
+   */
+  async save(product: Product, revision?: number, ...others: Statement[]): Promise<boolean> {
     const body = JSON.stringify(product);
-    const { changes } = await this.#database.run(
+    const save =
       revision === undefined
         ? sql(
             'INSERT INTO product (name, body, revision) VALUES (?, ?, 1) ON CONFLICT (name) DO UPDATE SET body = excluded.body, revision = product.revision + 1',
@@ -78,13 +81,13 @@ export class Products {
             body,
             product.name,
             revision,
-          ),
-    );
-    return changes === 1;
+          );
+    return (await this.#database.batch([must(save), ...others])).done;
   }
 
-  async remove(name: string): Promise<boolean> {
-    return (await this.#database.run(sql('DELETE FROM product WHERE name = ?', name))).changes === 1;
+  async remove(name: string, ...others: Statement[]): Promise<boolean> {
+    const remove = must(sql('DELETE FROM product WHERE name = ?', name));
+    return (await this.#database.batch([remove, ...others])).done;
   }
 }
 

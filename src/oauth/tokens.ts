@@ -176,39 +176,48 @@ export class Tokens {
     );
   }
 
-  /** Ends all tokens of one authorization, also those that a refresh is giving out at this moment. Returns how many lived. */
-  async revokeFamily(family: string): Promise<number> {
-    const revoking = this.revokingFamily(family);
-    const { results } = await this.#database.batch([revoking, this.revokingFamily(family)]);
-    return results.reduce((sum, { changes }) => sum + changes, 0);
+  /**
+   * Ends all tokens of one authorization, also those that a refresh is issuing at this moment. Returns how many lived.
+   * @param record the audit record, written with the first token that ends
+   */
+  revokeFamily(family: string, record?: Statement): Promise<number> {
+    return this.#revokeTwice(this.revokingFamily(family), record);
   }
 
   /**
-   * Ends every token of these issuers that came from a session, also those that a refresh is giving out at this moment.
-   * With a provider only those of its own: another may name a session alike. Answers how many lived until now.
+   * Ends every token of these issuers that came from a session, also those that a refresh is issuing at this moment.
+   * With a provider only those of its own: another may name a session alike. Returns how many lived until now.
+   * @param record the audit record, written with the first token that ends
    */
-  async revokeSession(sid: string, issuers: readonly string[], provider?: string): Promise<number> {
-    return (
-      (await this.#endSession(sid, issuers, provider)) + (await this.#endSession(sid, issuers, provider))
-    );
-  }
-
-  async #endSession(sid: string, issuers: readonly string[], provider?: string): Promise<number> {
+  revokeSession(
+    sid: string,
+    issuers: readonly string[],
+    provider?: string,
+    record?: Statement,
+  ): Promise<number> {
     // In JSON a quotation mark within a value is escaped, so that no value can look like this member.
     const member = provider === undefined ? '' : `"id_token-issuer":${JSON.stringify(provider)}`;
     const marks = issuers.map(() => '?').join(', ');
-    const { changes } = await this.#database.run(
-      sql(
-        `UPDATE token SET revoked_at = ? WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${marks})
-         AND (? = '' OR replace(attributes, ?, '') <> attributes)`,
-        this.#clock.now(),
-        sid,
-        ...issuers,
-        member,
-        member,
-      ),
+    const revoking = sql(
+      `UPDATE token SET revoked_at = ? WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${marks})
+       AND (? = '' OR replace(attributes, ?, '') <> attributes)`,
+      this.#clock.now(),
+      sid,
+      ...issuers,
+      member,
+      member,
     );
-    return changes;
+    return this.#revokeTwice(revoking, record);
+  }
+
+  async #revokeTwice(revoking: Statement, record: Statement | undefined): Promise<number> {
+    let count = 0;
+    for (let time = 1; time <= 2; time++) {
+      const others = record && count === 0 ? [record] : [];
+      const { done, results } = await this.#database.batch([must(revoking), ...others]);
+      if (done) count += results[0]?.changes ?? 0;
+    }
+    return count;
   }
 
   /** Removes tokens that expired more than a day ago; until then an expired token is told from an unknown one. Returns whether more are left. */

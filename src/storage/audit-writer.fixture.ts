@@ -8,14 +8,13 @@ import { openDatabase } from './dialects.ts';
 const [, , url = '', folder = ''] = process.argv;
 const database = await openDatabase(url, folder);
 const audit = new AuditLog(database, systemClock, new Vault(Buffer.alloc(32, 1)));
-const entry = (target: string) =>
-  ({ action: 'directory.person-changed', outcome: 'ok', actor: 'load', target }) as const;
+const entry = (target: string) => ({ action: 'api.called', outcome: 'ok', actor: 'load', target }) as const;
 const promised = (target: string) => process.stdout.write(`${target}\n`);
 
 async function read(writer: number): Promise<never> {
   for (let n = 0; ; n++) {
     const target = `read-${writer}-${n}`;
-    await audit.write(entry(target));
+    await audit.recordAlone(entry(target));
     await database.durable();
     promised(target);
   }

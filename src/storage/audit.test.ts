@@ -39,8 +39,10 @@ const day = 86_400;
 const vault = new Vault(Buffer.alloc(32, 1));
 const tables = ['audit', 'audit_record', 'audit_unsealed', 'audit_chain', 'setting_of_audit'];
 
-const entry = (target: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
-  action: 'directory.person-changed',
+type Entry = AuditEntry<'api.called' | 'patient.read'>;
+
+const entry = (target: string, more: Partial<Entry> = {}): Entry => ({
+  action: 'api.called',
   outcome: 'ok',
   actor: '656005750107',
   target,
@@ -82,14 +84,14 @@ for (const make of [sqliteSubject, postgresSubject]) {
       new AuditLog(database, clock, key, { anchorLog, ...options });
     const targets = async (log: AuditLog) => (await log.list()).map(({ target }) => target);
     const writeMany = async (log: AuditLog, count: number, prefix: string) => {
-      for (let n = 1; n <= count; n++) await log.write(entry(`${prefix}${n}`));
+      for (let n = 1; n <= count; n++) await log.recordAlone(entry(`${prefix}${n}`));
     };
     const chainOf = async (log: AuditLog, target: string) =>
       (await log.list()).find((record) => record.target === target)?.chain ?? '';
 
     test('keeps one chain for each process, and both verify', async () => {
       const logs = [logOf(one), logOf(two)];
-      await Promise.all(Array.from({ length: 40 }, (_, n) => logs[n % 2]?.write(entry(String(n)))));
+      await Promise.all(Array.from({ length: 40 }, (_, n) => logs[n % 2]?.recordAlone(entry(String(n)))));
       const records = (await logs[0]?.list()) ?? [];
       assert.equal(records.length, 40);
       assert.equal(new Set(records.map(({ chain }) => chain)).size, 2);
@@ -113,7 +115,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       await add(`X1${suffix}`);
       assert.equal((await add(`X2${suffix}`, false)).done, false);
       await assert.rejects(add(`X1${suffix}`), StatementError);
-      await log.write(entry('read'));
+      await log.recordAlone(entry('read'));
       await add(`X3${suffix}`);
       assert.deepEqual((await targets(log)).sort(), [`X1${suffix}`, `X3${suffix}`, 'read']);
       assert.deepEqual(await log.verify(), { chains: 1, records: 3, unsealed: 0 });
@@ -130,11 +132,11 @@ for (const make of [sqliteSubject, postgresSubject]) {
 
     test('rejects a write that storage refuses, and goes on afterwards without a gap', async () => {
       const log = logOf(one);
-      await log.write(entry('before'));
+      await log.recordAlone(entry('before'));
       await one.run(sql('ALTER TABLE audit_chain RENAME TO audit_chain_away'));
-      await assert.rejects(log.write(entry('lost')), StatementError);
+      await assert.rejects(log.recordAlone(entry('lost')), StatementError);
       await one.run(sql('ALTER TABLE audit_chain_away RENAME TO audit_chain'));
-      await log.write(entry('after'));
+      await log.recordAlone(entry('after'));
       assert.deepEqual(await targets(log), ['before', 'after']);
       assert.deepEqual(await log.verify(), { chains: 1, records: 2, unsealed: 0 });
     });
@@ -148,7 +150,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       await survivor.tick();
       assert.deepEqual((await targets(survivor)).filter(Boolean), ['last act']);
       // The process was only slow: it goes on, in another chain.
-      await killed.write(entry('alive'));
+      await killed.recordAlone(entry('alive'));
       await one.batch([killed.recordStatement(entry('another'))]);
       assert.deepEqual((await targets(killed)).filter(Boolean).sort(), ['alive', 'another', 'last act']);
       assert.equal((await survivor.verify()).problem, undefined);
@@ -156,7 +158,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
 
     test('refuses to seal an entry that was written without the key', async () => {
       const log = logOf(one);
-      await log.write(entry('first'));
+      await log.recordAlone(entry('first'));
       const chain = await chainOf(log, 'first');
       const forged = JSON.stringify({ at: start, action: 'reset', outcome: 'ok', actor: 'x' });
       await two.run(
@@ -164,7 +166,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       );
       assert.deepEqual(
         (await log.list()).map(({ action }) => action),
-        ['directory.person-changed', 'audit.entry-rejected'],
+        ['api.called', 'audit.entry-rejected'],
       );
     });
 
@@ -398,11 +400,13 @@ for (const make of [sqliteSubject, postgresSubject]) {
     test('finds records by each filter, in pages', async () => {
       const log = logOf(one);
       const nhsNumber = '9000000009';
-      await log.write(entry('p1', { action: 'patient.read', subject: nhsNumber, application: 'app-1' }));
+      await log.recordAlone(
+        entry('p1', { action: 'patient.read', subject: nhsNumber, application: 'app-1' }),
+      );
       clock.advance(minute);
-      await log.write(entry('p2', { action: 'patient.read', subject: '9000000017', actor: 'other' }));
+      await log.recordAlone(entry('p2', { action: 'patient.read', subject: '9000000017', actor: 'other' }));
       clock.advance(minute);
-      await log.write(entry('p3', { outcome: 'refused', application: 'app-1' }));
+      await log.recordAlone(entry('p3', { outcome: 'refused', application: 'app-1' }));
       const found = async (filter: Parameters<AuditLog['search']>[0]) =>
         (await log.search(filter)).map(({ target }) => target).join(' ');
       assert.equal(await found({ subject: log.subjectOf(nhsNumber) }), 'p1');
@@ -441,7 +445,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
         ),
       );
       const log = logOf(one);
-      await log.write(entry('new'));
+      await log.recordAlone(entry('new'));
       assert.deepEqual(await targets(log), ['t1', 't2', 't3', 'new']);
       await log.tick();
       assert.ok(logged.some(([chain, seq]) => chain === 'former' && seq === 3));

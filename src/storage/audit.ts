@@ -8,6 +8,7 @@ import {
   type ChainHead,
   type EncodedEntry,
   encodeEntry,
+  type LoneEntry,
 } from './audit/entry.ts';
 import { type AuditFilter, type AuditRecord, AuditRecords } from './audit/records.ts';
 import { AuditSeal } from './audit/seal.ts';
@@ -62,12 +63,20 @@ export class AuditLog {
     return log;
   }
 
-  /** Writes the record of an act without a batch of its own, such as a read. Resolves once it is sealed; the act fails with it. */
+  /**
+   * Writes the record of a read, of an act outside the database or of a refusal. Call it before the answer or the first effect,
+   * so that neither exists without the record. Resolves once it is sealed.
+   */
+  recordAlone<A extends AuditAction>(entry: LoneEntry<A>): Promise<void> {
+    return this.#sealer.add(this.#encode(entry));
+  }
+
+  /** Writes the record of an act after it. Only CIS2 still does. */
   write<A extends AuditAction>(entry: AuditEntry<A>): Promise<void> {
     return this.#sealer.add(this.#encode(entry));
   }
 
-  /** Returns the write of a record for the batch of its act, so that neither exists without the other. */
+  /** Returns the write of the record of an act, for the batch of the act: neither exists without the other. */
   recordStatement<A extends AuditAction>(entry: AuditEntry<A>): Statement {
     return this.#sealer.entryStatement(this.#encode(entry));
   }
@@ -147,7 +156,7 @@ export class AuditLog {
     this.#unprovenSince = this.#clock.now();
     await Promise.all(
       this.#unproven.take().map(({ endpoint, network, count }) =>
-        this.write({
+        this.recordAlone({
           action: 'unproven.refused',
           outcome: 'refused',
           actor: auditWriter,

@@ -1,4 +1,5 @@
 import { chance } from '@alongside/kernel/ids';
+import type { Statement } from './database.ts';
 import type { Settings } from './settings.ts';
 
 /** A fault that a developer can switch on by name, to see what an application makes of it. */
@@ -48,9 +49,12 @@ export class Faults {
     );
   }
 
-  /** @param state null switches it off */
-  async set(name: string, state: FaultState | null): Promise<void> {
-    await this.#settings.set(prefix + name, state === null ? '' : JSON.stringify(state));
+  /**
+   * @param state null switches it off
+   * @param others writes of the same act, such as its audit record
+   */
+  async set(name: string, state: FaultState | null, ...others: Statement[]): Promise<void> {
+    await this.#settings.set(prefix + name, state === null ? '' : JSON.stringify(state), ...others);
   }
 
   /** Switches every fault off. */

@@ -1,4 +1,4 @@
-import { type Database, seldom, sql } from './database.ts';
+import { type Database, type Statement, seldom, sql } from './database.ts';
 
 /** Name of the setting that holds how far a developer has moved the clock, in milliseconds. */
 export const clockOffsetSetting = 'clock.offset';
@@ -17,13 +17,17 @@ export class Settings {
     )?.value;
   }
 
-  async set(name: string, value: string): Promise<void> {
-    await this.#database.run(
-      sql(
-        'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-        name,
-        value,
-      ),
+  /** @param others writes of the same act, such as its audit record */
+  async set(name: string, value: string, ...others: Statement[]): Promise<void> {
+    await this.#database.batch([this.setStatement(name, value), ...others]);
+  }
+
+  /** Returns the write that sets a value. */
+  setStatement(name: string, value: string): Statement {
+    return sql(
+      'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      name,
+      value,
     );
   }
 

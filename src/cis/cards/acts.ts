@@ -73,13 +73,12 @@ export function actRoutes(deps: ActDeps): Route[] {
   const { cards, directory, sessions, endings, audit } = deps;
   const byConsole = deps.admit('console');
 
-  const record = (
+  const recordStatement = (
     actor: string,
     act: 'order' | CardAct,
     target: string,
-    outcome: 'ok' | 'refused',
     detail: Record<string, string | boolean>,
-  ) => audit.write({ actor, action: `cis.card-${act}`, target, outcome, detail });
+  ) => audit.recordStatement({ actor, action: `cis.card-${act}`, target, outcome: 'ok', detail });
 
   /** The acting person holds a position that may do this; an act without one is on record too. */
   const requirePosition = (act: 'order' | CardAct) =>
@@ -89,7 +88,13 @@ export function actRoutes(deps: ActDeps): Route[] {
         return { position: positionFor(act, person, deps.positions) };
       } catch (thrown) {
         if (thrown instanceof Refusal)
-          await record(known.body.actor, act, known.serial ?? '', 'refused', { error: thrown.entry.code });
+          await audit.recordAlone({
+            actor: known.body.actor,
+            action: `cis.card-${act}`,
+            target: known.serial ?? '',
+            outcome: 'refused',
+            detail: { error: thrown.entry.code },
+          });
         throw thrown;
       }
     };
@@ -107,8 +112,11 @@ export function actRoutes(deps: ActDeps): Route[] {
   async function orderCard({ body, position }: Acting<'order'>) {
     if (!(await directory.find(body.uid))) throw errors.personMissing(`uid ${body.uid}`);
     const serial = body.serial ?? randomDigits(12);
-    await cards.order({ ...body, serial, orderedBy: body.actor, replaces: null });
-    await record(body.actor, 'order', serial, 'ok', { position, uid: body.uid, locked: body.locked });
+    const { actor, uid, locked } = body;
+    await cards.order(
+      { ...body, serial, orderedBy: actor, replaces: null },
+      recordStatement(actor, 'order', serial, { position, uid, locked }),
+    );
     return json(201, await cards.find(serial), { location: `/cards/${serial}` });
   }
 
@@ -118,9 +126,9 @@ export function actRoutes(deps: ActDeps): Route[] {
   }
 
   async function revokeCard({ body, position, serial }: Acting<'revoke'> & { serial: string }) {
-    await cards.revoke(serial, body.reason);
+    const { actor, reason } = body;
+    await cards.revoke(serial, reason, recordStatement(actor, 'revoke', serial, { position, reason }));
     await endSessions(serial);
-    await record(body.actor, 'revoke', serial, 'ok', { position, reason: body.reason });
     return json(200, await cards.find(serial));
   }
 
@@ -135,16 +143,15 @@ export function actRoutes(deps: ActDeps): Route[] {
     const successor = body.serial ?? randomDigits(12);
     await cards.order(
       { serial: successor, uid: card.uid, orderedBy: body.actor, locked: body.locked, replaces: serial },
+      recordStatement(body.actor, 'replace', serial, { position, reason: body.reason, by: successor }),
       ...cards.ending(serial, 'replaced', body.reason),
     );
     await endSessions(serial);
-    await record(body.actor, 'replace', serial, 'ok', { position, reason: body.reason, by: successor });
     return json(201, await cards.find(successor), { location: `/cards/${successor}` });
   }
 
   async function allowRenewal({ body, position, serial }: Acting<'actor'> & { serial: string }) {
-    await cards.allowRenewal(serial);
-    await record(body.actor, 'renew', serial, 'ok', { position });
+    await cards.allowRenewal(serial, recordStatement(body.actor, 'renew', serial, { position }));
     return json(200, await cards.find(serial));
   }
 
@@ -154,7 +161,13 @@ export function actRoutes(deps: ActDeps): Route[] {
     if (row.state !== 'active') throw errors.cardOver(`card ${serial} is ${row.state}`);
     const unblockingCode = cards.unblockingCodeOf(row);
     if (unblockingCode === undefined) throw errors.unblockingCodeUnknown(`card ${serial}`);
-    await record(body.actor, 'unblock', serial, 'ok', { position });
+    await audit.recordAlone({
+      actor: body.actor,
+      action: 'cis.card-unblock',
+      target: serial,
+      outcome: 'ok',
+      detail: { position },
+    });
     return json(200, { unblockingCode } satisfies UnlockAnswer);
   }
 

@@ -67,12 +67,16 @@ export class Cards {
     throw errors.cardNotOrdered(`card ${serial} is ${card ? 'issued already' : 'unknown'}`);
   }
 
-  /** Puts the certificates of a card on record; what allowed them is used up. */
+  /**
+   * Stores the certificates of a card; what allowed them is used up.
+   * @param record the audit record of the issue
+   */
   async issued(
     serial: string,
     uid: string,
     unblockingCode: string | undefined,
     certificates: readonly CertificateRecord[],
+    record: Statement,
   ): Promise<void> {
     const sealed = unblockingCode === undefined ? null : this.#vault.seal(sealName, unblockingCode);
     const { done } = await this.#database.batch([
@@ -90,12 +94,17 @@ export class Cards {
         ),
       ),
       ...this.#records.adding(certificates),
+      record,
     ]);
     if (!done) throw errors.cardOver(`card ${serial} was revoked meanwhile`);
   }
 
-  /** Orders a card; with `instead`, the write that goes with it. Throws `card_taken`. */
-  async order(card: NewCard, ...instead: Statement[]): Promise<void> {
+  /**
+   * Orders a card. Throws `card_taken`.
+   * @param record the audit record of the order
+   * @param instead the writes that end the card that it replaces
+   */
+  async order(card: NewCard, record: Statement, ...instead: Statement[]): Promise<void> {
     const { done } = await this.#database.batch([
       must(
         sql(
@@ -113,6 +122,7 @@ export class Cards {
         ),
       ),
       ...instead,
+      record,
     ]);
     if (!done) throw errors.cardTaken(`card ${card.serial} exists, or the one that it replaces is over`);
   }
@@ -133,29 +143,32 @@ export class Cards {
   }
 
   /** Revokes a card. Throws `card_revoked` when it is over already. */
-  async revoke(serial: string, reason: RevocationReason): Promise<void> {
-    const { done } = await this.#database.batch(this.ending(serial, 'revoked', reason));
+  async revoke(serial: string, reason: RevocationReason, record: Statement): Promise<void> {
+    const { done } = await this.#database.batch([...this.ending(serial, 'revoked', reason), record]);
     if (!done) throw errors.cardOver(`card ${serial}`);
   }
 
   /** Lets new keys of a card be certified for a day. Throws `card_revoked`. */
-  async allowRenewal(serial: string): Promise<void> {
-    const { changes } = await this.#database.run(
-      sql(
-        "UPDATE card SET renewal_until = ? WHERE serial = ? AND state = 'active'",
-        this.#clock.now() + renewalLeave,
-        serial,
+  async allowRenewal(serial: string, record: Statement): Promise<void> {
+    const { done } = await this.#database.batch([
+      must(
+        sql(
+          "UPDATE card SET renewal_until = ? WHERE serial = ? AND state = 'active'",
+          this.#clock.now() + renewalLeave,
+          serial,
+        ),
       ),
-    );
-    if (changes === 0) throw errors.cardOver(`card ${serial} is not active`);
+      record,
+    ]);
+    if (!done) throw errors.cardOver(`card ${serial} is not active`);
   }
 
-  /** What an agent says of the PIN. */
-  async pinIs(serial: string, pin: PinState): Promise<boolean> {
-    const { changes } = await this.#database.run(
-      sql('UPDATE card SET pin = ? WHERE serial = ? AND pin <> ?', pin, serial, pin),
-    );
-    return changes === 1;
+  /** Stores the state of the PIN that an agent reports, with the audit record of a change. */
+  async pinIs(serial: string, pin: PinState, record: Statement): Promise<void> {
+    await this.#database.batch([
+      must(sql('UPDATE card SET pin = ? WHERE serial = ? AND pin <> ?', pin, serial, pin)),
+      record,
+    ]);
   }
 
   /** The unblocking code of a card; undefined when it is not kept here. */

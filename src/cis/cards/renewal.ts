@@ -98,19 +98,19 @@ export function renewalRoutes(deps: RenewalDeps): Route[] {
 
   /** The old certificates go on until their own end: the card may have been pulled out before it took the new ones. */
   async function recordRenewal({ session, made }: { session: Session; made: MadeCertificates }) {
-    await cards.issued(session.cardSerial, session.uid, undefined, Object.values(made.records));
-    deps.recorder.record({
-      keys: [session.id],
-      from: 'identity-agent',
-      to: 'cis',
-      name: 'cis.card-renewed',
-    });
-    await deps.audit.write({
+    const record = deps.audit.recordStatement({
       actor: session.uid,
       action: 'cis.card-renewed',
       target: session.cardSerial,
       outcome: 'ok',
       detail: { serial: made.records.authentication.serial },
+    });
+    await cards.issued(session.cardSerial, session.uid, undefined, Object.values(made.records), record);
+    deps.recorder.record({
+      keys: [session.id],
+      from: 'identity-agent',
+      to: 'cis',
+      name: 'cis.card-renewed',
     });
   }
 

@@ -2,7 +2,7 @@ import { createHmac, randomInt } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets, type Vault } from '@alongside/kernel/secrets';
-import { type Database, must, sql } from '../../storage/database.ts';
+import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import type { Mail, Outbox } from '../mail/outbox.ts';
 
 /** Seconds for which a mailed code is valid, and how many wrong ones may be tried. */
@@ -42,8 +42,12 @@ export class UnlockCodes {
     this.#outbox = parts.outbox;
   }
 
-  /** Makes a code and posts its mail, in one write. False when the card is not active any more. */
-  async mail({ cardSerial, agentId }: Holder, write: (code: string) => Mail): Promise<boolean> {
+  /** Makes a code, its mail and its audit record in one batch. False when the card is not active any more. */
+  async mail(
+    { cardSerial, agentId }: Holder,
+    write: (code: string) => Mail,
+    record: Statement,
+  ): Promise<boolean> {
     const id = randomToken(16);
     const code = String(randomInt(0, 100_000_000)).padStart(8, '0');
     const now = this.#clock.now();
@@ -67,33 +71,47 @@ export class UnlockCodes {
         this.endsAt,
       ),
       this.#outbox.postStatement(write(code)),
+      record,
     ]);
     return done;
   }
 
-  /** Tries a code: an attempt is used up before the code is looked at. A right one voids every code of the card. */
-  async try({ cardSerial, agentId }: Holder, code: string): Promise<UnlockOutcome> {
-    const { rows } = await this.#database.run(
-      sql(
-        `UPDATE unlock_code SET attempts_left = attempts_left - 1
-         WHERE card_serial = ? AND agent_id = ? AND attempts_left > 0 AND ends_at > ?
-         RETURNING id, mac, attempts_left`,
-        cardSerial,
-        agentId,
-        this.#clock.now(),
-      ),
+  /**
+   * Tries a code, with its audit record in the same batch. A wrong one uses up an attempt, a right one voids every code of the
+   * card. Both happen only while attempts are left, so that guesses at the same time count one after the other.
+   */
+  async try(
+    { cardSerial, agentId }: Holder,
+    code: string,
+    recordStatement: (result: 'right' | 'wrong') => Statement,
+  ): Promise<UnlockOutcome> {
+    const isLive = 'card_serial = ? AND agent_id = ? AND attempts_left > 0 AND ends_at > ?';
+    const values = [cardSerial, agentId, this.#clock.now()];
+    const live = await this.#database.all<CodeRow>(
+      sql(`SELECT id, mac, attempts_left FROM unlock_code WHERE ${isLive}`, ...values),
     );
-    const live = rows as unknown as CodeRow[];
-    if (live.length === 0) return 'expired';
     const right = live.find(({ id, mac }) => equalSecrets(this.#mac(id, code), mac));
-    if (!right)
-      return { right: false, attemptsLeft: Math.max(...live.map((row) => Number(row.attempts_left))) };
-    const { done } = await this.#database.batch([
-      must(sql('DELETE FROM unlock_code WHERE id = ?', right.id)),
-      must(sql("UPDATE card SET state = state WHERE serial = ? AND state = 'active'", cardSerial)),
-      sql('DELETE FROM unlock_code WHERE card_serial = ?', cardSerial),
+    if (right) {
+      const { done } = await this.#database.batch([
+        must(sql(`DELETE FROM unlock_code WHERE id = ? AND ${isLive}`, right.id, ...values)),
+        must(sql("UPDATE card SET state = state WHERE serial = ? AND state = 'active'", cardSerial)),
+        sql('DELETE FROM unlock_code WHERE card_serial = ?', cardSerial),
+        recordStatement('right'),
+      ]);
+      return done ? { right: true } : 'expired';
+    }
+    const { done, results } = await this.#database.batch([
+      must(
+        sql(
+          `UPDATE unlock_code SET attempts_left = attempts_left - 1 WHERE ${isLive} RETURNING attempts_left`,
+          ...values,
+        ),
+      ),
+      recordStatement('wrong'),
     ]);
-    return done ? { right: true } : 'expired';
+    if (!done) return 'expired';
+    const left = results[0]?.rows.map((row) => Number(row.attempts_left)) ?? [];
+    return { right: false, attemptsLeft: Math.max(...left) };
   }
 
   /** When a code that is mailed now ends, in milliseconds. */

@@ -86,22 +86,19 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
   /** What comes of it is told to nobody who asks: only the mailbox shows it. */
   async function mailCode({ serial, agentId }: Held): Promise<void> {
     const found = await addressee(serial);
+    const request = { action: 'cis.unlock-code', target: serial } as const;
     const refuse = (actor: string, why: string) =>
-      audit.write({
-        actor,
-        action: 'cis.unlock-code',
-        target: serial,
-        outcome: 'refused',
-        detail: { why },
-      });
+      audit.recordAlone({ ...request, actor, outcome: 'refused', detail: { why } });
     if ('why' in found) return refuse(found.uid, found.why);
     const { person } = found;
     const tooMany =
       (await limiter.over(`unlock-mail:${serial}:${agentId}`, limits.unlockMailsPerHour, 'hour')) ||
       (await limiter.over(`unlock-mail:${serial}`, limits.unlockMailsOfCardPerHour, 'hour'));
     if (tooMany) return refuse(person.uid, 'tooMany');
-    const mailed = await codes.mail({ cardSerial: serial, agentId }, (code) =>
-      unlockMail(person, serial, code, codes.endsAt),
+    const mailed = await codes.mail(
+      { cardSerial: serial, agentId },
+      (code) => unlockMail(person, serial, code, codes.endsAt),
+      audit.recordStatement({ ...request, actor: person.uid, outcome: 'ok' }),
     );
     if (!mailed) return refuse(person.uid, 'card');
     // The answer does not wait for the mail server.
@@ -112,7 +109,6 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
       to: 'cis',
       name: 'cis.unlock-code',
     });
-    await audit.write({ actor: person.uid, action: 'cis.unlock-code', target: serial, outcome: 'ok' });
   }
 
   const answerMailed = () => json(202, { expiresIn: unlockCodes.lifetime } satisfies UnlockCodeAnswer);
@@ -127,25 +123,30 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
   }
 
   async function tryCode({ row, code, agentId }: Held & { row: CardRow; code: string }): Promise<void> {
-    const outcome = await codes.try({ cardSerial: row.serial, agentId }, code);
+    const entry = (code: 'right' | 'wrong' | 'expired') =>
+      ({
+        actor: row.uid,
+        action: 'cis.unlock',
+        target: row.serial,
+        outcome: code === 'right' ? 'ok' : 'refused',
+        detail: { code },
+      }) as const;
+    const outcome = await codes.try({ cardSerial: row.serial, agentId }, code, (result) =>
+      audit.recordStatement(entry(result)),
+    );
     const right = outcome !== 'expired' && outcome.right;
-    const detail = { name: right ? 'right' : outcome === 'expired' ? 'expired' : 'wrong' };
     recorder.record({
       keys: [`card ${row.serial}`],
       from: 'identity-agent',
       to: 'cis',
       name: 'cis.unlock',
       outcome: right ? 'ok' : 'refused',
-      detail: { code: detail.name },
+      detail: { code: right ? 'right' : outcome === 'expired' ? 'expired' : 'wrong' },
     });
-    await audit.write({
-      actor: row.uid,
-      action: 'cis.unlock',
-      target: row.serial,
-      outcome: right ? 'ok' : 'refused',
-      detail: { code: detail.name },
-    });
-    if (outcome === 'expired') throw errors.codeExpired(`card ${row.serial}`);
+    if (outcome === 'expired') {
+      await audit.recordAlone({ ...entry('expired'), outcome: 'refused' });
+      throw errors.codeExpired(`card ${row.serial}`);
+    }
     if (!outcome.right) throw errors.wrongCode(`card ${row.serial}`, { attemptsLeft: outcome.attemptsLeft });
   }
 
@@ -159,13 +160,13 @@ export function unlockRoutes(deps: UnlockDeps): Route[] {
 
   /** For the record only: nothing is decided by it. */
   async function keepPinState({ serial, pin, agentId }: Held & { pin: PinState }) {
-    if (await cards.pinIs(serial, pin))
-      await audit.write({
-        actor: agentId,
-        action: pin === 'blocked' ? 'cis.card-blocked' : 'cis.card-unblocked',
-        target: serial,
-        outcome: 'ok',
-      });
+    const record = audit.recordStatement({
+      actor: agentId,
+      action: pin === 'blocked' ? 'cis.card-blocked' : 'cis.card-unblocked',
+      target: serial,
+      outcome: 'ok',
+    });
+    await cards.pinIs(serial, pin, record);
     return noContent();
   }
 

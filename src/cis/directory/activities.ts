@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Statement } from '../../storage/database.ts';
 import type { Settings } from '../../storage/settings.ts';
 import type { Activity, Person, RoleActivities } from '../protocol.ts';
 
@@ -32,9 +33,9 @@ export class Activities {
     return kept === undefined ? [...published] : (JSON.parse(kept) as Activity[]);
   }
 
-  /** Takes the place of the whole list. */
-  async replace(activities: readonly Activity[]): Promise<void> {
-    await this.#settings.set(activitiesSetting, JSON.stringify(activities));
+  /** Returns the write that replaces the whole list. */
+  replaceStatement(activities: readonly Activity[]): Statement {
+    return this.#settings.setStatement(activitiesSetting, JSON.stringify(activities));
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomDigits } from '@alongside/kernel/ids';
 import { mergePatch, ParsedTexts } from '@alongside/kernel/json';
-import { type Database, must, seldom, sql } from '../../storage/database.ts';
+import { type Database, must, type Statement, seldom, sql } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import type { ChangesAnswer, Person } from '../protocol.ts';
 import { changeStatements, changesAfter } from './changes.ts';
@@ -95,8 +95,15 @@ export class Directory {
     ]);
   }
 
-  /** Adds and changes people, all or none: false when one of them was changed meanwhile, or a uid, persona or role is taken now. */
-  async bring(added: readonly Person[], changed: readonly ChangedPerson[]): Promise<boolean> {
+  /**
+   * Adds and changes people, all or none: false when one of them was changed meanwhile, or a uid, persona or role is taken now.
+   * @param others writes of the same act, such as its audit record
+   */
+  async bring(
+    added: readonly Person[],
+    changed: readonly ChangedPerson[],
+    others: readonly Statement[],
+  ): Promise<boolean> {
     const { done } = await this.#database.batch([
       // Personas and roles may change hands among them.
       ...changed.map(({ person, revision }) =>
@@ -119,6 +126,7 @@ export class Directory {
       ]),
       ...[...added, ...changed.map(({ person }) => person)].flatMap(organisationStatements),
       ...changeStatements(changed.map(({ person }) => person.uid)),
+      ...others,
     ]);
     return done;
   }
@@ -132,14 +140,18 @@ export class Directory {
     return this.#database.all(sql('SELECT code, name FROM organisation ORDER BY code'));
   }
 
-  /** Adds a person from a value from outside. Throws `invalid_person` or `person_exists`. */
-  async add(value: unknown): Promise<PersonRecord> {
+  /**
+   * Adds a person from a value from outside. Throws `invalid_person` or `person_exists`.
+   * @param recordStatement returns the audit record for the uid
+   */
+  async add(value: unknown, recordStatement: (uid: string) => Statement): Promise<PersonRecord> {
     const draft = readDraft(value);
     const person = completePerson(draft, draft.uid ?? randomDigits(12), await this.names(orgCodesOf(draft)));
     const { done } = await this.#database.batch([
       must(personStatement(person)),
       ...takeRolesStatements(undefined, person),
       ...organisationStatements(person),
+      recordStatement(person.uid),
     ]);
     if (done) return { person, revision: 1 };
     await this.#refuseForeignRoles(person);
@@ -150,7 +162,12 @@ export class Directory {
    * Changes a person by a merge patch. Throws `not_found`, `invalid_person`, `person_exists` for another's persona,
    * or `precondition_failed` when this is no longer the expected revision.
    */
-  async change(uid: string, patch: unknown, expected: number | undefined): Promise<PersonRecord> {
+  async change(
+    uid: string,
+    patch: unknown,
+    expected: number | undefined,
+    record: Statement,
+  ): Promise<PersonRecord> {
     for (;;) {
       const before = await this.find(uid);
       if (!before) throw errors.personMissing(`uid ${uid}`);
@@ -174,6 +191,7 @@ export class Directory {
         ...takeRolesStatements(before.person, person),
         ...organisationStatements(person),
         ...changeStatements([uid]),
+        record,
       ]);
       // Somebody else was quicker: the patch is applied to what they wrote.
       if (done) return { person, revision };
@@ -181,13 +199,14 @@ export class Directory {
   }
 
   /** Removes a person. Throws `not_found` or `precondition_failed`. */
-  async remove(uid: string, expected: number | undefined): Promise<void> {
+  async remove(uid: string, expected: number | undefined, record: Statement): Promise<void> {
     const condition = expected === undefined ? '' : ' AND revision = ?';
     const values = expected === undefined ? [uid] : [uid, expected];
     const { done } = await this.#database.batch([
       must(sql(`DELETE FROM person WHERE uid = ?${condition}`, ...values)),
       sql('DELETE FROM person_role WHERE uid = ?', uid),
       ...changeStatements([uid]),
+      record,
     ]);
     if (done) return;
     const there = await this.find(uid);

@@ -57,8 +57,8 @@ const readPatch = ({ request }: Start) => ({
 export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): Route[] {
   const readers = admit('console', 'cis2', 'authorisation');
   const writers = admit('console');
-  const record = (caller: Caller, action: AuditAction, target: string) =>
-    audit.write({ actor: caller, action, target, outcome: 'ok' });
+  const recordStatement = (caller: Caller, action: AuditAction, target: string) =>
+    audit.recordStatement({ actor: caller, action, target, outcome: 'ok' });
 
   async function answerPeople({ after, limit, persona }: ReturnType<typeof readPage>) {
     if (persona !== null) {
@@ -71,8 +71,7 @@ export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): 
   }
 
   async function addPerson({ body, caller }: { body: JsonObject; caller: Caller }) {
-    const added = await directory.add(body);
-    await record(caller, 'directory.person-added', added.person.uid);
+    const added = await directory.add(body, (uid) => recordStatement(caller, 'directory.person-added', uid));
     return answerWith(201, added, { location: `/directory/people/${added.person.uid}` });
   }
 
@@ -88,9 +87,9 @@ export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): 
     patch: JsonObject;
     caller: Caller;
   }) {
-    const saved = await directory.change(known.uid, known.patch, known.expected);
+    const record = recordStatement(known.caller, 'directory.person-changed', known.uid);
+    const saved = await directory.change(known.uid, known.patch, known.expected, record);
     await changed(known.uid, saved.person);
-    await record(known.caller, 'directory.person-changed', known.uid);
     return answerWith(200, saved);
   }
 
@@ -103,9 +102,8 @@ export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): 
     expected: number | undefined;
     caller: Caller;
   }) {
-    await directory.remove(uid, expected);
+    await directory.remove(uid, expected, recordStatement(caller, 'directory.person-removed', uid));
     await changed(uid, null);
-    await record(caller, 'directory.person-removed', uid);
     return noContent();
   }
 

@@ -93,16 +93,16 @@ export function transferRoutes(deps: TransferDeps): Route[] {
           errors.importInvalid(`${plan.problems.length} problems`),
         );
       if (dryRun) return json(200, importAnswer(plan, true));
-      if (!(await directory.bring(plan.added, plan.changed))) continue;
-      if (brought.activities) await activities.replace(brought.activities);
-      for (const { person } of plan.changed) await deps.changed(person.uid, person);
-      await audit.write({
+      const record = audit.recordStatement({
         actor: caller,
         action: 'directory.imported',
         target: '',
         outcome: 'ok',
         detail: { added: plan.added.length, changed: plan.changed.length },
       });
+      const replaced = brought.activities ? [activities.replaceStatement(brought.activities)] : [];
+      if (!(await directory.bring(plan.added, plan.changed, [...replaced, record]))) continue;
+      for (const { person } of plan.changed) await deps.changed(person.uid, person);
       return json(200, importAnswer(plan, false));
     }
   }
@@ -115,7 +115,7 @@ export function transferRoutes(deps: TransferDeps): Route[] {
 
   async function answerExport({ format, caller }: { format: 'json' | 'csv'; caller: Caller }) {
     const people = await directory.everybody();
-    await audit.write({
+    await audit.recordAlone({
       actor: caller,
       action: 'directory.exported',
       target: '',

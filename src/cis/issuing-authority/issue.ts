@@ -77,14 +77,14 @@ export function issueRoutes(deps: IssueDeps): Route[] {
   async function recordCertificates(known: Ordered & { made: MadeCertificates; caller: Caller }) {
     const { made, order, caller } = known;
     const code = known.unblockingCode ?? (deps.development ? publishedUnblockingCode : undefined);
-    await cards.issued(order.cardSerial, order.uid, code, Object.values(made.records));
-    await audit.write({
+    const record = audit.recordStatement({
       actor: caller,
       action: 'cis.certificates-issued',
       target: order.uid,
       outcome: 'ok',
       detail: { card: order.cardSerial, profile: order.profile, serial: made.records.authentication.serial },
     });
+    await cards.issued(order.cardSerial, order.uid, code, Object.values(made.records), record);
   }
 
   const answerCertificates = ({ made }: { made: MadeCertificates }) => json(201, made.answer);

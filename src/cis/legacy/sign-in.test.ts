@@ -191,8 +191,8 @@ describe('sign-in by the legacy interface', () => {
       const bad = await legacyCard(cis, uids.nurse, { profile });
       await refused(await client.form(bad), profile);
     }
-    const last = (await cis.audit.list()).at(-1);
-    assert.deepEqual([last?.action, last?.outcome], ['cis.legacy-sign-in', 'refused']);
+    const last = (await cis.audit.list()).filter(({ action }) => action === 'cis.legacy-sign-in').at(-1);
+    assert.equal(last?.outcome, 'refused');
     assert.match(String(last?.detail.why), /^cis\.issuerUnknown/);
   });
 

@@ -161,7 +161,15 @@ export function legacySignInRoutes(deps: LegacySignInDeps): Route[] {
     for (;;) {
       const found = await knownPerson(known.card.uid);
       const session = newSession(known.form, known.caller, known.card, found);
-      const former = await sessions.open(session, found.revision);
+      const record = audit.recordStatement({
+        actor: session.uid,
+        action: 'cis.legacy-sign-in',
+        target: session.id,
+        session: session.id,
+        outcome: 'ok',
+        detail: { card: session.cardSerial },
+      });
+      const former = await sessions.open(session, found.revision, record);
       if (!former) continue;
       await deps.endings.announce(former);
       return { session, person: found.person };
@@ -170,20 +178,13 @@ export function legacySignInRoutes(deps: LegacySignInDeps): Route[] {
 
   type Opened = Awaited<ReturnType<typeof openSession>>;
 
-  async function recordSignIn({ session }: Opened): Promise<void> {
+  function recordSignIn({ session }: Opened): void {
     recorder.record({
       keys: [session.id],
       from: 'identity-agent',
       to: 'cis',
       name: 'cis.legacy-sign-in',
       detail: { mode: session.mode },
-    });
-    await audit.write({
-      actor: session.uid,
-      action: 'cis.legacy-sign-in',
-      target: session.id,
-      outcome: 'ok',
-      detail: { card: session.cardSerial },
     });
   }
 
@@ -208,7 +209,7 @@ export function legacySignInRoutes(deps: LegacySignInDeps): Route[] {
       return await validating.run({ request });
     } catch (thrown) {
       if (thrown instanceof Refusal && thrown.entry.id === 'cis.legacyRefused')
-        await audit.write({
+        await audit.recordAlone({
           actor: '',
           action: 'cis.legacy-sign-in',
           target: '',

@@ -9,6 +9,7 @@ import { networkAddress } from '../address.ts';
 import type { Directory } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import type { Person } from '../protocol.ts';
+import { roleChoiceStatement } from '../sessions/audit-records.ts';
 import type { Endings } from '../sessions/endings.ts';
 import type { Session } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -86,7 +87,8 @@ export function ticketUseRoutes(deps: TicketUseDeps): Route[] {
     const roles = (await directory.find(held.session.uid))?.person.roles ?? [];
     if (!roles.some((role) => role.roleId === roleId))
       throw errors.legacyRefused(`${held.session.uid} has no role ${roleId.slice(0, 20)}`);
-    if (!(await sessions.chooseRole(held.session.id, roleId)))
+    const record = roleChoiceStatement(audit, held.session, roleId);
+    if (!(await sessions.chooseRole(held.session.id, roleId, record)))
       throw errors.legacyTicket('it ended meanwhile');
     await tickets.setTraining(held.text, mode === '1');
     recorder.record({
@@ -132,7 +134,7 @@ export function ticketUseRoutes(deps: TicketUseDeps): Route[] {
       name: 'cis.legacy-assertion',
       detail: { roleId: session.roleId ?? '' },
     });
-    await audit.write({
+    await audit.recordAlone({
       actor: session.uid,
       action: 'cis.legacy-assertion',
       target: session.id,

@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ManualClock } from '@alongside/kernel/clock';
+import { Vault } from '@alongside/kernel/secrets';
 import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
+import { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { SingleUse } from '../../storage/single-use.ts';
@@ -164,7 +166,11 @@ describe('messages in PostgreSQL', () => {
     const clock = new ManualClock(startTime);
     const make = () => new SessionMessages(database, clock, ['http://one.test', 'http://two.test']);
     const [mine, other] = [make(), make()];
-    const sessions = new Sessions(database, new SingleUse(database, clock), clock, mine);
+    const sessions = new Sessions(database, new SingleUse(database, clock), clock, (ended) =>
+      mine.queueStatements(ended),
+    );
+    const audit = new AuditLog(database, clock, new Vault(Buffer.alloc(32)));
+    const record = audit.recordStatement({ action: 'cis.sign-in', outcome: 'ok', actor: uids.gp });
     const now = clock.now();
     for (const id of ['a', 'b'])
       await sessions.open(
@@ -185,6 +191,7 @@ describe('messages in PostgreSQL', () => {
           endCause: null,
         },
         1,
+        record,
       );
     assert.equal((await sessions.end('b', 'cardRemoved'))?.endCause, 'cardRemoved');
     assert.equal(await sessions.end('b', 'signedOut'), undefined);

@@ -165,13 +165,14 @@ describe('sessions that end, and who hears of it', () => {
     await cis.service.sweep();
     assert.deepEqual(subscriber.told, []);
     // The changes alone, as if the process had stopped right after them.
-    const { database, clock } = cis;
+    const { database, clock, audit } = cis;
     const directory = new Directory(database);
-    await directory.change(uids.gp, { disabled: true }, undefined);
-    await directory.remove(uids.nurse, undefined);
+    const record = audit.recordStatement({ action: 'directory.person-changed', outcome: 'ok', actor: '' });
+    await directory.change(uids.gp, { disabled: true }, undefined, record);
+    await directory.remove(uids.nurse, undefined, record);
     const vault = new Vault(Buffer.alloc(32, 7));
     const kept = new Cards(database, new CertificateRecords(database), vault, clock);
-    await kept.revoke(cards[2]?.serial ?? '', 'keyCompromise');
+    await kept.revoke(cards[2]?.serial ?? '', 'keyCompromise', record);
     await cis.service.sweep();
     assert.deepEqual(
       new Map(subscriber.told.map(({ uid, cause }) => [uid, cause])),

@@ -1,27 +1,25 @@
 import type { Background } from '@alongside/kernel/background';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
-import type { AuditLog } from '../../storage/audit.ts';
 import { inBatches } from '../../storage/batches.ts';
 import type { EndCause } from '../protocol.ts';
 import type { Delivery } from './delivery.ts';
 import type { EndWatch } from './end-watch.ts';
 import type { Session } from './session.ts';
-import type { Sessions } from './sessions.ts';
+import type { EndedSession, Sessions } from './sessions.ts';
 
 export interface EndingsDeps {
   sessions: Sessions;
   delivery: Delivery;
   watch: EndWatch;
   recorder: Recorder;
-  audit: AuditLog;
   background: Background;
   log: Log;
   /** Resolves once what was written is on the disk. */
   durable: () => Promise<void>;
 }
 
-/** The end of sessions, whatever the cause: recorded, and told to the subscribers. */
+/** Ends sessions and notifies the subscribers. */
 export class Endings {
   readonly #deps: EndingsDeps;
 
@@ -53,28 +51,16 @@ export class Endings {
     });
   }
 
-  /** Says that these sessions have ended; resolves once each subscriber knows, or could not be told for now. */
-  async announce(ended: readonly Session[]): Promise<void> {
+  /** Announces that these sessions have ended; resolves once each subscriber knows, or could not be notified for now. */
+  async announce(ended: readonly EndedSession[]): Promise<void> {
     await Promise.all(ended.map((session) => this.#announceOne(session)));
   }
 
-  async #announceOne({ id, agentId, uid, generation, endCause }: Session): Promise<void> {
-    const cause = endCause ?? 'expired';
-    const { delivery, watch, recorder, audit, durable } = this.#deps;
+  async #announceOne({ id, agentId, uid, generation, endCause: cause }: EndedSession): Promise<void> {
+    const { delivery, watch, recorder, durable } = this.#deps;
     await durable();
-    watch.ended({ id, endCause });
+    watch.ended({ id, endCause: cause });
     recorder.record({ keys: [id], from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } });
-    await Promise.all([
-      delivery.tell({ sessionId: id, agentId, uid, cause, generation }),
-      audit.write({
-        actor: uid,
-        action: 'cis.session-ended',
-        target: id,
-        session: id,
-        device: agentId,
-        outcome: 'ok',
-        detail: { cause },
-      }),
-    ]);
+    await delivery.tell({ sessionId: id, agentId, uid, cause, generation });
   }
 }

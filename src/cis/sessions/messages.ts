@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { batchSize } from '../../storage/batches.ts';
-import { type Database, type Row, type Statement, sql, type Value } from '../../storage/database.ts';
+import { type Database, type Row, type Statement, sql } from '../../storage/database.ts';
 import type { EndCause, Generation, SessionEnded } from '../protocol.ts';
 
 /** How long a process that holds a message has it to itself unless it says that it goes on, in milliseconds. */
@@ -40,19 +40,13 @@ export class SessionMessages {
     this.#subscribers = subscribers;
   }
 
-  /** The writes that queue the messages of the sessions which ended at this time; this process holds them. */
-  queueing(endedAt: number, condition: string, ...values: Value[]): Statement[] {
+  /** Returns the writes that queue the messages about a session, for the batch that ends it; this process holds them. */
+  queueStatements({ id, endedAt }: { id: string; endedAt: number }): Statement[] {
     return this.#subscribers.map((subscriber) =>
       sql(
-        `INSERT INTO session_message (session_id, subscriber, holder, held_until, created_at)
-         SELECT id, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT) FROM cis_session
-         WHERE ended_at = ? AND ${condition} ON CONFLICT (session_id, subscriber) DO NOTHING`,
-        subscriber,
-        this.#holder,
-        endedAt + messageHold,
-        endedAt,
-        endedAt,
-        ...values,
+        `INSERT INTO session_message (session_id, subscriber, holder, held_until, created_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (session_id, subscriber) DO NOTHING`,
+        ...[id, subscriber, this.#holder, endedAt + messageHold, endedAt],
       ),
     );
   }

@@ -21,6 +21,7 @@ import {
 } from '../protocol.ts';
 import { cardSignature, challenge, digits12 } from '../shapes.ts';
 import type { AgentCalls } from './agent-calls.ts';
+import { roleChoiceStatement } from './audit-records.ts';
 import type { Challenges } from './challenge.ts';
 import type { EndWatch } from './end-watch.ts';
 import type { Endings } from './endings.ts';
@@ -83,21 +84,14 @@ export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
   }
 
   async function chooseRole({ session, choice }: { session: Session; choice: RoleChoice }) {
-    requireDone(await sessions.chooseRole(session.id, choice.roleId));
-    await audit.write({
-      action: 'cis.role-chosen',
-      outcome: 'ok',
-      actor: session.uid,
-      target: session.id,
-      session: session.id,
-      role: choice.roleId,
-    });
+    const { roleId } = choice;
+    requireDone(await sessions.chooseRole(session.id, roleId, roleChoiceStatement(audit, session, roleId)));
     recorder.record({
       keys: [session.id],
       from: 'identity-agent',
       to: 'cis',
       name: 'cis.role',
-      detail: { roleId: choice.roleId ?? '' },
+      detail: { roleId: roleId ?? '' },
     });
   }
 
@@ -120,14 +114,21 @@ export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
   }
 
   async function keepPin({ session, pin, card }: { session: Session; pin: Pin; card: ExaminedCard }) {
-    requireDone(await sessions.pinGiven(session.id, card.cardSerial));
+    const { id, uid } = session;
+    const record = audit.recordStatement({
+      actor: uid,
+      action: 'cis.pin',
+      target: id,
+      session: id,
+      outcome: 'ok',
+    });
+    requireDone(await sessions.pinGiven(id, card.cardSerial, record));
     recorder.record({
-      keys: [pin.challenge, session.id],
+      keys: [pin.challenge, id],
       from: 'identity-agent',
       to: 'cis',
       name: 'cis.pin',
     });
-    await audit.write({ actor: session.uid, action: 'cis.pin', target: session.id, outcome: 'ok' });
   }
 
   async function answerPin({ session }: { session: Session }) {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import type { Database } from '../../storage/database.ts';
+import { Vault } from '@alongside/kernel/secrets';
+import { AuditLog } from '../../storage/audit.ts';
+import type { Database, Statement } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import { startTime, uids } from '../cis.fixture.ts';
@@ -16,11 +18,15 @@ describe('sessions in storage', () => {
   let database: Database;
   let clock: ManualClock;
   let sessions: Sessions;
+  /** The audit record of each act here. */
+  let record: Statement;
   before(async () => {
     database = await openDatabase(':memory:', '');
     await seed(database);
     clock = new ManualClock(startTime);
-    sessions = new Sessions(database, new SingleUse(database, clock), clock);
+    sessions = new Sessions(database, new SingleUse(database, clock), clock, () => []);
+    const audit = new AuditLog(database, clock, new Vault(Buffer.alloc(32)));
+    record = audit.recordStatement({ action: 'cis.sign-in', outcome: 'ok', actor: uids.gp });
   });
   after(() => database.close());
 
@@ -42,14 +48,14 @@ describe('sessions in storage', () => {
   });
 
   test('what is kept is what comes back', async () => {
-    assert.deepEqual(await sessions.open(session('a', 'desk-a'), 1), []);
+    assert.deepEqual(await sessions.open(session('a', 'desk-a'), 1, record), []);
     assert.deepEqual(await sessions.find('a'), session('a', 'desk-a'));
     assert.equal(await sessions.find('b'), undefined);
   });
 
   test('a person who was changed since they were looked at gets none, and nobody is sent away for it', async () => {
-    await new Directory(database).change(uids.gp, { disabled: true }, undefined);
-    assert.equal(await sessions.open(session('c', 'desk-a'), 1), undefined);
+    await new Directory(database).change(uids.gp, { disabled: true }, undefined, record);
+    assert.equal(await sessions.open(session('c', 'desk-a'), 1, record), undefined);
     assert.equal(await sessions.find('c'), undefined);
     assert.equal((await sessions.find('a'))?.endedAt, null);
   });
@@ -63,13 +69,17 @@ describe('sessions in storage', () => {
     assert.equal(ends[0]?.endCause, 'signedOut');
     assert.deepEqual(ends.slice(1), [undefined, []]);
     assert.deepEqual(
-      [await sessions.heard('a'), await sessions.chooseRole('a', null), await sessions.pinGiven('a', '2')],
+      [
+        await sessions.heard('a'),
+        await sessions.chooseRole('a', null, record),
+        await sessions.pinGiven('a', '2', record),
+      ],
       [false, false, false],
     );
   });
 
   test('ended sessions are forgotten after a month, live ones never', async () => {
-    await sessions.open(session('d', 'desk-d'), 2);
+    await sessions.open(session('d', 'desk-d'), 2, record);
     clock.advance(month);
     await sessions.forget();
     assert.equal(await sessions.find('a'), undefined);

@@ -1,48 +1,42 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { batchSize, inBatches, removeSomeStatement, someStatement } from '../../storage/batches.ts';
-import {
-  type Database,
-  must,
-  type Row,
-  type Statement,
-  type StatementResult,
-  sql,
-  type Value,
-} from '../../storage/database.ts';
+import { type Database, must, type Row, type Statement, sql, type Value } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { EndCause } from '../protocol.ts';
-import { type Session, sessionFromRow, sessionLimits } from './session.ts';
+import { idleEnd, type Session, sessionFromRow, sessionLimits } from './session.ts';
 
 /** How long ended sessions stay on record, in milliseconds. */
 const kept = 30 * 86_400_000;
 
-/** Writes that go with the end of the sessions that ended at this time under this condition, in the same batch. */
-export interface EndWrites {
-  queueing(endedAt: number, condition: string, ...values: Value[]): Statement[];
+/** A session that has ended. */
+export type EndedSession = Session & { endedAt: number; endCause: EndCause };
+
+/** Returns what the batch that ends a session writes beside it: its messages and its audit record. */
+export type EndStatements = (ended: EndedSession) => Statement[];
+
+/** Which sessions to end. */
+interface Selection {
+  condition: string;
+  values: readonly Value[];
 }
 
 /** How the id of a desk begins that speaks the legacy interface; an agent's own is a thumbprint, which has another length. */
 export const legacyDesk = 'legacy-';
 
-const live = 'ended_at IS NULL AND heartbeat_at > ? AND ends_at > ?';
+const notOver = 'heartbeat_at > ? AND ends_at > ?';
 
 /** The sessions in storage. Every change is one conditional write, so any number of processes may serve one session. */
 export class Sessions {
   readonly #database: Database;
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
-  readonly #endWrites: EndWrites;
+  readonly #endStatements: EndStatements;
 
-  constructor(
-    database: Database,
-    singleUse: SingleUse,
-    clock: Clock,
-    endWrites: EndWrites = { queueing: () => [] },
-  ) {
+  constructor(database: Database, singleUse: SingleUse, clock: Clock, endStatements: EndStatements) {
     this.#database = database;
     this.#singleUse = singleUse;
     this.#clock = clock;
-    this.#endWrites = endWrites;
+    this.#endStatements = endStatements;
   }
 
   /** As it is kept; a session whose time is over may not be marked as ended yet. */
@@ -53,39 +47,40 @@ export class Sessions {
 
   /**
    * Begins a session and ends the one before it at the same agent: one person at a desk.
-   * Resolves with the sessions that ended by it, or with undefined when the person is no longer at this revision.
+   * Resolves with the sessions that ended by it, or with undefined when the person is no longer at this revision or another
+   * sign-in at the agent was quicker.
+   * @param record the audit record of the sign-in
    */
-  async open(session: Session, personRevision: number): Promise<Session[] | undefined> {
-    const now = this.#clock.now();
-    const { done, results } = await this.#database.batch([
-      // No change of the person may pass between the look at them and this.
+  async open(
+    session: Session,
+    personRevision: number,
+    record: Statement,
+  ): Promise<EndedSession[] | undefined> {
+    const { uid, agentId } = session;
+    const former = (await this.#select({ condition: 'agent_id = ?', values: [agentId] })).map((one) =>
+      this.#ending(one, one.uid === uid ? 'agentStopped' : 'anotherPerson'),
+    );
+    const { done } = await this.#database.batch([
+      // The row represents the desk: two sign-ins at one agent are serialised in both dialects.
+      { ...this.#singleUse.claiming('cis-desk', agentId, 1), mustChange: false },
+      ...former.flatMap(({ statements }) => statements),
+      // The person is locked until the session is written, so no change of theirs is missed.
       must(
         sql(
-          'UPDATE person SET revision = revision WHERE uid = ? AND revision = ?',
-          session.uid,
-          personRevision,
+          `UPDATE person SET revision = revision WHERE uid = ? AND revision = ?
+           AND NOT EXISTS (SELECT 1 FROM cis_session WHERE agent_id = ? AND ended_at IS NULL)`,
+          ...[uid, personRevision, agentId],
         ),
       ),
-      // The row stands for the desk: two sign-ins at one agent come one after the other, in every dialect.
-      { ...this.#singleUse.claiming('cis-desk', session.agentId, 1), mustChange: false },
-      this.#expiring(now, 'agent_id = ?', session.agentId),
-      sql(
-        `UPDATE cis_session SET ended_at = ?, end_cause = CASE WHEN uid = ? THEN 'agentStopped' ELSE 'anotherPerson' END
-         WHERE agent_id = ? AND ended_at IS NULL RETURNING *`,
-        now,
-        session.uid,
-        session.agentId,
-      ),
-      ...this.#endWrites.queueing(now, 'agent_id = ?', session.agentId),
       this.#insert(session),
+      record,
     ]);
-    return done ? this.#ended(results.slice(2, 4)) : undefined;
+    return done ? former.map(({ ended }) => ended) : undefined;
   }
 
   /** The agent is there. False when the session has ended. */
   async heard(id: string): Promise<boolean> {
-    const now = this.#clock.now();
-    return await this.#changeLive('heartbeat_at = ?', [now], id);
+    return await this.#changeLive('heartbeat_at = ?', [this.#clock.now()], id);
   }
 
   /** Sessions that ended after this time. */
@@ -97,39 +92,36 @@ export class Sessions {
   }
 
   /** False when the session has ended. */
-  async chooseRole(id: string, roleId: string | null): Promise<boolean> {
-    return await this.#changeLive('role_id = ?', [roleId], id);
+  async chooseRole(id: string, roleId: string | null, record: Statement): Promise<boolean> {
+    return await this.#changeLive('role_id = ?', [roleId], id, [record]);
   }
 
   /** The PIN was given again, with this card. False when the session has ended. */
-  async pinGiven(id: string, cardSerial: string): Promise<boolean> {
+  async pinGiven(id: string, cardSerial: string, record: Statement): Promise<boolean> {
     const now = this.#clock.now();
-    return await this.#changeLive(
-      'pin_at = ?, heartbeat_at = ?, card_serial = ?',
-      [now, now, cardSerial],
-      id,
-    );
+    const change = 'pin_at = ?, heartbeat_at = ?, card_serial = ?';
+    return await this.#changeLive(change, [now, now, cardSerial], id, [record]);
   }
 
   /** Ends a session; undefined when it had ended already. */
-  async end(id: string, cause: EndCause): Promise<Session | undefined> {
-    const [ended] = await this.#endAll(cause, 'id = ?', id);
+  async end(id: string, cause: EndCause): Promise<EndedSession | undefined> {
+    const [ended] = await this.#endAll({ condition: 'id = ?', values: [id] }, cause);
     return ended;
   }
 
   /** Ends every session of a person. */
-  async endAllOf(uid: string, cause: EndCause): Promise<Session[]> {
-    return await this.#endAll(cause, 'uid = ?', uid);
+  async endAllOf(uid: string, cause: EndCause): Promise<EndedSession[]> {
+    return await this.#endAll({ condition: 'uid = ?', values: [uid] }, cause);
   }
 
   /** Ends every session that was made at this agent. */
-  async endAllOfAgent(agentId: string, cause: EndCause): Promise<Session[]> {
-    return await this.#endAll(cause, 'agent_id = ?', agentId);
+  async endAllOfAgent(agentId: string, cause: EndCause): Promise<EndedSession[]> {
+    return await this.#endAll({ condition: 'agent_id = ?', values: [agentId] }, cause);
   }
 
   /** Ends every session that began, or had its PIN given last, with this card. */
-  async endAllOfCard(cardSerial: string, cause: EndCause): Promise<Session[]> {
-    return await this.#endAll(cause, 'card_serial = ?', cardSerial);
+  async endAllOfCard(cardSerial: string, cause: EndCause): Promise<EndedSession[]> {
+    return await this.#endAll({ condition: 'card_serial = ?', values: [cardSerial] }, cause);
   }
 
   /** Takes back the choice of roles that the person no longer has. */
@@ -145,44 +137,21 @@ export class Sessions {
   }
 
   /** Marks this session as ended if its time is over, and returns it to the one caller that marked it. */
-  async expire(id: string): Promise<Session[]> {
-    const now = this.#clock.now();
-    const due = await this.#database.get(
-      sql(
-        `SELECT id FROM cis_session WHERE id = ? AND ended_at IS NULL AND NOT (${live})`,
-        id,
-        ...this.#limits(now),
-      ),
-    );
-    if (!due) return [];
-    const { results } = await this.#database.batch([
-      this.#expiring(now, 'id = ?', id),
-      ...this.#endWrites.queueing(now, 'id = ?', id),
-    ]);
-    return this.#ended(results.slice(0, 1));
+  async expire(id: string): Promise<EndedSession[]> {
+    const { condition, values } = this.#overdue();
+    return await this.#endAll({ condition: `id = ? AND ${condition}`, values: [id, ...values] }, 'expired');
   }
 
   /** Marks sessions whose time is over as ended, at most one batch that was not heard and one at its end, and returns each once. */
-  async expireSome(): Promise<Session[]> {
-    const now = this.#clock.now();
-    const [heardBefore] = this.#limits(now);
-    const overdue = [
-      { column: 'heartbeat_at', limit: heardBefore },
-      { column: 'ends_at', limit: now },
-    ];
-    const some = (column: string, most: number) =>
-      `SELECT id FROM cis_session WHERE ended_at IS NULL AND ${column} <= ? ORDER BY ${column} LIMIT ${most}`;
-    // A sweep that finds nothing takes no lock.
-    const first = await Promise.all(
-      overdue.map(({ column, limit }) => this.#database.get(sql(some(column, 1), limit))),
-    );
-    if (first.every((row) => row === undefined)) return [];
-    const { results } = await this.#database.batch([
-      ...overdue.map(({ column, limit }) => this.#expiring(now, `id IN (${some(column, batchSize)})`, limit)),
-      // Those that ended at this moment by another cause have their messages already.
-      ...this.#endWrites.queueing(now, '1 = 1'),
-    ]);
-    return this.#ended(results.slice(0, 2));
+  async expireSome(): Promise<EndedSession[]> {
+    const overdue = this.#overdue();
+    const [heardBefore, endBefore] = this.#limits(this.#clock.now());
+    const some = (column: string, limit: number): Selection => ({
+      condition: `id IN (SELECT id FROM cis_session WHERE ended_at IS NULL AND ${column} <= ? ORDER BY ${column} LIMIT ${batchSize})`,
+      values: [limit],
+    });
+    const silent = await this.#endAll(some('heartbeat_at', heardBefore), 'expired', overdue);
+    return [...silent, ...(await this.#endAll(some('ends_at', endBefore), 'expired', overdue))];
   }
 
   /**
@@ -222,49 +191,66 @@ export class Sessions {
     });
   }
 
-  /** The end of sessions whose time is over comes first: they expired, whatever ends the others. */
-  async #endAll(cause: EndCause, condition: string, value: string): Promise<Session[]> {
+  /**
+   * Ends each selected session in a batch of its own. One that another caller ended first is left out.
+   * @param due for a session that changed since it was selected: whether it still has to end
+   */
+  async #endAll(selection: Selection, cause: EndCause, due = selection): Promise<EndedSession[]> {
+    const all: EndedSession[] = [];
+    for (const session of await this.#select(selection)) {
+      const ended = await this.#endOne(session, cause, due);
+      if (ended) all.push(ended);
+    }
+    return all;
+  }
+
+  async #endOne(selected: Session, cause: EndCause, due: Selection): Promise<EndedSession | undefined> {
+    const again = { condition: `id = ? AND ${due.condition}`, values: [selected.id, ...due.values] };
+    for (let session: Session | undefined = selected; session; [session] = await this.#select(again)) {
+      const { ended, statements } = this.#ending(session, cause);
+      if ((await this.#database.batch(statements)).done) return ended;
+    }
+    return undefined;
+  }
+
+  /** Sessions that have not been marked as ended. */
+  async #select({ condition, values }: Selection): Promise<Session[]> {
+    const rows = await this.#database.all<Row>(
+      sql(`SELECT * FROM cis_session WHERE ${condition} AND ended_at IS NULL`, ...values),
+    );
+    return rows.map(sessionFromRow);
+  }
+
+  /** A session whose time is over has expired, whatever ends it. The writes happen only while it is as it was read. */
+  #ending(session: Session, cause: EndCause): { ended: EndedSession; statements: Statement[] } {
     const now = this.#clock.now();
-    const { results } = await this.#database.batch([
-      this.#expiring(now, condition, value),
-      sql(
-        `UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE ${condition} AND ended_at IS NULL RETURNING *`,
-        now,
-        cause,
-        value,
-      ),
-      ...this.#endWrites.queueing(now, condition, value),
-    ]);
-    return this.#ended(results.slice(0, 2));
+    const ended = { ...session, endedAt: now, endCause: idleEnd(session) > now ? cause : 'expired' };
+    const end = sql(
+      'UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE id = ? AND ended_at IS NULL AND heartbeat_at = ? AND card_serial = ?',
+      ...[now, ended.endCause, session.id, session.heartbeatAt, session.cardSerial],
+    );
+    return { ended, statements: [must(end), ...this.#endStatements(ended)] };
+  }
+
+  #overdue(): Selection {
+    return { condition: `NOT (${notOver})`, values: this.#limits(this.#clock.now()) };
   }
 
   #limits(now: number): [number, number] {
     return [now - sessionLimits.idle, now];
   }
 
-  #ended(results: readonly StatementResult[]): Session[] {
-    return results.flatMap(({ rows }) => rows.map(sessionFromRow));
-  }
-
-  #expiring(now: number, condition: string, ...values: Value[]): Statement {
-    return sql(
-      `UPDATE cis_session SET ended_at = ?, end_cause = 'expired' WHERE ended_at IS NULL AND NOT (${live}) AND ${condition} RETURNING *`,
-      now,
-      ...this.#limits(now),
-      ...values,
+  async #changeLive(
+    change: string,
+    values: readonly Value[],
+    id: string,
+    others: readonly Statement[] = [],
+  ): Promise<boolean> {
+    const update = sql(
+      `UPDATE cis_session SET ${change} WHERE id = ? AND ended_at IS NULL AND ${notOver}`,
+      ...[...values, id, ...this.#limits(this.#clock.now())],
     );
-  }
-
-  async #changeLive(change: string, values: readonly Value[], id: string): Promise<boolean> {
-    const { changes } = await this.#database.run(
-      sql(
-        `UPDATE cis_session SET ${change} WHERE id = ? AND ${live}`,
-        ...values,
-        id,
-        ...this.#limits(this.#clock.now()),
-      ),
-    );
-    return changes === 1;
+    return (await this.#database.batch([must(update), ...others])).done;
   }
 
   #insert(session: Session): Statement {

@@ -163,19 +163,37 @@ export function signInRoutes(deps: SignInDeps): Route[] {
     };
   }
 
+  const recordStatement = ({ address }: HttpRequest, session: Session) =>
+    audit.recordStatement({
+      actor: session.uid,
+      action: 'cis.sign-in',
+      target: session.id,
+      session: session.id,
+      device: session.agentId,
+      address,
+      outcome: 'ok',
+      detail: {
+        generation: session.generation,
+        mode: session.mode,
+        agent: session.agentId,
+        card: session.cardSerial,
+      },
+    });
+
   async function openSession({
+    request,
     signIn,
     card,
     holder,
-  }: {
+  }: Start & {
     signIn: SignIn;
     card: ExaminedCard;
     holder: PersonRecord;
   }) {
     for (let person = holder; ; person = await knownPerson(card.uid)) {
       const session = newSession(signIn, card, person);
-      const former = await sessions.open(session, person.revision);
-      // The person was changed meanwhile: looked at again.
+      const former = await sessions.open(session, person.revision, recordStatement(request, session));
+      // The person was changed meanwhile, or another sign-in at the agent was quicker: read again.
       if (former) return { session, person: person.person, former };
     }
   }
@@ -187,28 +205,13 @@ export function signInRoutes(deps: SignInDeps): Route[] {
     await endings.announce(former);
   }
 
-  async function recordSignIn({
-    request,
-    session,
-    signIn,
-  }: Start & Opened & { signIn: SignIn }): Promise<void> {
-    const detail = { generation: session.generation, mode: session.mode };
+  function recordSignIn({ session, signIn }: Opened & { signIn: SignIn }): void {
     recorder.record({
       keys: [signIn.challenge, session.id],
       from: 'identity-agent',
       to: 'cis',
       name: 'cis.sign-in',
-      detail,
-    });
-    await audit.write({
-      actor: session.uid,
-      action: 'cis.sign-in',
-      target: session.id,
-      session: session.id,
-      device: session.agentId,
-      address: request.address,
-      outcome: 'ok',
-      detail: { ...detail, agent: session.agentId, card: session.cardSerial },
+      detail: { generation: session.generation, mode: session.mode },
     });
   }
 
@@ -248,7 +251,7 @@ export function signInRoutes(deps: SignInDeps): Route[] {
       outcome: 'refused',
       detail: { error },
     });
-    await audit.write({
+    await audit.recordAlone({
       actor: uid,
       action: 'cis.sign-in',
       target: '',

@@ -94,18 +94,15 @@ const rowOf = ({ at, actor, action, outcome, application, target, subject }: Aud
 async function print(call: Call, form: (record: AuditRecord) => string[], format: string): Promise<number> {
   const { audit, out } = call;
   const filter = filterOf(call);
-  let records = 0;
-  for await (const page of audit.pages(filter)) {
-    records += page.length;
-    for (const record of page) for (const line of form(record)) out.line(line);
-  }
-  await audit.write({
+  await audit.recordAlone({
     action: 'audit.exported',
     outcome: 'ok',
     actor: operator,
     subject: flag(call, 'patient'),
-    detail: { filter: namesOf(filter), records, format },
+    detail: { filter: namesOf(filter), format },
   });
+  for await (const page of audit.pages(filter))
+    for (const record of page) for (const line of form(record)) out.line(line);
   return 0;
 }
 

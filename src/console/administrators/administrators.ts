@@ -43,10 +43,14 @@ export class Administrators {
     this.#singleUse = new SingleUse(database, clock);
   }
 
-  /** Makes an invitation: the secret part of its link, which storage has as a hash alone. */
-  async invite(name: string): Promise<string> {
+  /**
+   * Makes an invitation: the secret part of its link, which storage has as a hash alone.
+   * @param others writes of the same act, such as its audit record
+   */
+  async invite(name: string, ...others: Statement[]): Promise<string> {
     const token = randomToken();
-    await this.#singleUse.keep(invitation, token, name, invitationLifetime);
+    const keep = this.#singleUse.keeping(invitation, token, name, invitationLifetime);
+    await this.#database.batch([keep, ...others]);
     return token;
   }
 
@@ -136,11 +140,12 @@ export class Administrators {
   }
 
   /** Takes everything away from an administrator at once: passkeys and sessions too. False when there is none. */
-  async remove(id: string): Promise<boolean> {
+  async remove(id: string, ...others: Statement[]): Promise<boolean> {
     const { done } = await this.#database.batch([
       must(sql('DELETE FROM administrator WHERE id = ?', id)),
       sql('DELETE FROM administrator_key WHERE administrator_id = ?', id),
       sql('DELETE FROM administrator_session WHERE administrator_id = ?', id),
+      ...others,
     ]);
     return done;
   }

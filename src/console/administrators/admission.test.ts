@@ -64,7 +64,7 @@ describe('who is let in, in production', () => {
       const records = await console_.audit.list(last);
       assert.deepEqual(
         records.map(({ action }) => action),
-        ['product.created', 'console.call'],
+        ['console.call', 'product.created'],
       );
       for (const { actor } of records) assert.equal(actor, actorOf(administrator));
     });

@@ -63,19 +63,23 @@ export class Admission {
     return errors.signInMissing('no session', { sign_in: signInAddress });
   }
 
-  /** Every call that may change something is one audit record, beside those of the parts that it reaches under their own names. */
+  /**
+   * Records every call that may change something, beside the records of the parts that it reaches under their own names. The
+   * record is written first: without it nothing is changed, also not at CIS or the agent, which do not know the administrator.
+   */
   async #noted(request: HttpRequest, endpoint: Endpoint): Promise<Answer> {
     if (request.method === 'GET') return endpoint(request);
     const note = (outcome: 'ok' | 'refused') =>
-      this.#parts.audit.write({
+      this.#parts.audit.recordAlone({
         actor: '',
         action: 'console.call',
         target: `${request.method} ${request.path}`.slice(0, 300),
         outcome,
       });
+    await note('ok');
     try {
       const answer = await endpoint(request);
-      await note(answer.status < 400 ? 'ok' : 'refused');
+      if (answer.status >= 400) await note('refused');
       return answer;
     } catch (error) {
       await note('refused');

@@ -83,14 +83,14 @@ const register = ({ passkeys }: Parts) =>
 const join = ({ administrators, sessions, audit }: Parts) =>
   async function join({ body, administrator, key }: Joining & Owner): Promise<Answer> {
     const { writes, cookie } = sessions.opening(administrator);
-    if (!(await administrators.join(body.token, administrator, key, writes)))
-      throw errors.invitationSpent('somebody else was quicker, or the passkey is another administrator’s');
-    await audit.write({
+    const record = audit.recordStatement({
       actor: actorOf(administrator),
       action: 'administrator.joined',
       target: administrator.id,
       outcome: 'ok',
     });
+    if (!(await administrators.join(body.token, administrator, key, [...writes, record])))
+      throw errors.invitationSpent('somebody else was quicker, or the passkey is another administrator’s');
     return admitted(cookie);
   };
 
@@ -107,20 +107,17 @@ const findKey = ({ administrators, passkeys }: Parts) =>
 
 const signIn = ({ administrators, sessions, passkeys, audit }: Parts) =>
   async function signIn({ body, administrator, key }: SigningIn & Owner): Promise<Answer> {
-    const record = (outcome: 'ok' | 'refused') =>
-      audit.write({
-        actor: actorOf(administrator),
-        action: 'administrator.signed-in',
-        target: administrator.id,
-        outcome,
-      });
+    const entry = {
+      actor: actorOf(administrator),
+      action: 'administrator.signed-in',
+      target: administrator.id,
+    } as const;
     const use = await passkeys.verify(body.response, administrator, key);
     const { writes, cookie } = sessions.opening(administrator);
-    if ('counter' in use && (await administrators.useKey(key, use.counter, writes))) {
-      await record('ok');
+    const record = audit.recordStatement({ ...entry, outcome: 'ok' });
+    if ('counter' in use && (await administrators.useKey(key, use.counter, [...writes, record])))
       return admitted(cookie);
-    }
-    await record('refused');
+    await audit.recordAlone({ ...entry, outcome: 'refused' });
     const detail = 'refused' in use ? use.refused : 'used or removed meanwhile';
     throw errors.passkeyRefused(detail, { options: await passkeys.requestOptions() });
   };
@@ -128,14 +125,17 @@ const signIn = ({ administrators, sessions, passkeys, audit }: Parts) =>
 const signOut = ({ sessions, audit }: Parts) =>
   async function signOut({ request }: Asked): Promise<Answer> {
     const administrator = await sessions.find(request);
-    const cookie = await sessions.end(request);
-    if (administrator)
-      await audit.write({
-        actor: actorOf(administrator),
-        action: 'administrator.signed-out',
-        target: administrator.id,
-        outcome: 'ok',
-      });
+    const records = administrator
+      ? [
+          audit.recordStatement({
+            actor: actorOf(administrator),
+            action: 'administrator.signed-out',
+            target: administrator.id,
+            outcome: 'ok',
+          }),
+        ]
+      : [];
+    const cookie = await sessions.end(request, ...records);
     return json(200, { next: '/sign-in' }, { 'set-cookie': cookie });
   };
 

@@ -3,7 +3,7 @@ import { CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
-import { type Database, type Statement, sql } from '../../storage/database.ts';
+import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import type { Administrator } from './administrators.ts';
 
 /** Milliseconds: twelve hours at most, thirty minutes without use. */
@@ -74,11 +74,17 @@ export class AdministratorSessions {
     return { id: row.id, name: row.name };
   }
 
-  /** Ends the session of a request; the cookie that removes the browser's. */
-  async end(request: HttpRequest): Promise<string> {
+  /**
+   * Ends the session of a request. Returns the cookie that removes the browser's.
+   * @param others writes of the same act, such as its audit record
+   */
+  async end(request: HttpRequest, ...others: Statement[]): Promise<string> {
     const hash = this.#hashOf(request);
     if (hash !== undefined)
-      await this.#database.run(sql('DELETE FROM administrator_session WHERE hash = ?', hash));
+      await this.#database.batch([
+        must(sql('DELETE FROM administrator_session WHERE hash = ?', hash)),
+        ...others,
+      ]);
     return this.#cookies.clear(purpose);
   }
 

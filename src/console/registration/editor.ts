@@ -2,6 +2,7 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Application, Applications, StoredApplication } from '../../oauth/applications.ts';
 import type { AuditAction, AuditLog } from '../../storage/audit.ts';
+import type { Statement } from '../../storage/database.ts';
 import { checkRevision, tagOf } from '../api/preconditions.ts';
 import { errors } from '../errors.ts';
 import { applicationView } from './stored.ts';
@@ -16,13 +17,17 @@ export interface Change {
 export interface ApplicationEditor {
   /** Throws `not_found`. */
   find(id: string): Promise<StoredApplication>;
-  /** Makes a change to what stands, again when somebody else was quicker and the request expects no certain revision. */
+  /**
+   * Changes the current registration with its audit record, and again when another change was quicker and the request expects no
+   * certain revision.
+   */
   change(
+    action: AuditAction,
     request: HttpRequest,
     id: string,
     make: (before: StoredApplication) => Change | Promise<Change>,
   ): Promise<{ application: StoredApplication; more: object }>;
-  record(action: AuditAction, id: string): Promise<unknown>;
+  recordStatement(action: AuditAction, id: string): Statement;
 }
 
 /** The application as an answer, with its tag. */
@@ -43,18 +48,19 @@ export function applicationEditor({
     if (!application) throw errors.notFound(`no application ${id.slice(0, 60)}`);
     return application;
   }
+  const recordStatement = (action: AuditAction, id: string) =>
+    audit.recordStatement({ actor: 'developer', action, target: id, application: id, outcome: 'ok' });
   return {
     find,
-    async change(request, id, make) {
+    recordStatement,
+    async change(action, request, id, make) {
       for (;;) {
         const before = await find(id);
         checkRevision(request, before.revision);
         const { application, more = {} } = await make(before);
-        if (await applications.replace(application, before.revision))
+        if (await applications.replace(application, before.revision, recordStatement(action, id)))
           return { application: { ...application, revision: before.revision + 1 }, more };
       }
     },
-    record: (action, id) =>
-      audit.write({ actor: 'developer', action, target: id, application: id, outcome: 'ok' }),
   };
 }

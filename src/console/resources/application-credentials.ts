@@ -76,7 +76,7 @@ const withHalf = (application: Application, at: Place, members: Partial<Half>): 
 
 /** `/applications/{id}/keys` and `/applications/{id}/secrets`: what an application proves itself with, several at a time. */
 export function applicationCredentialCalls({ applications, audit }: Parts): ApiCall[] {
-  const { find, change, record } = applicationEditor({ applications, audit });
+  const { find, change } = applicationEditor({ applications, audit });
 
   function withKey(application: Application, { half: at, jwk, expiresAt }: z.output<typeof keyOrder>) {
     const half = halfOf(application, at);
@@ -125,12 +125,16 @@ export function applicationCredentialCalls({ applications, audit }: Parts): ApiC
       },
       async handle({ request, part, body }) {
         let added: JsonWebKey | undefined;
-        const { application: stored } = await change(request, part('id'), ({ revision: _, ...before }) => {
-          const { application, key } = withKey(before, body);
-          added = key;
-          return { application };
-        });
-        await record('application.key.added', part('id'));
+        const { application: stored } = await change(
+          'application.key.added',
+          request,
+          part('id'),
+          ({ revision: _, ...before }) => {
+            const { application, key } = withKey(before, body);
+            added = key;
+            return { application };
+          },
+        );
         const profile = stored[body.half]?.profile ?? '';
         const warnings = added ? keyWarnings([added], `${body.half}.jwks`, body.half, profile) : [];
         const view = added && keyView(body.half, added);
@@ -144,13 +148,12 @@ export function applicationCredentialCalls({ applications, audit }: Parts): ApiC
       answers: { 204: 'It is gone', 404: 'There is no such key', 412: 'If-Match names another revision' },
       async handle({ request, part }) {
         const at = placeOf(part('half'));
-        await change(request, part('id'), ({ revision: _, ...before }) => {
+        await change('application.key.removed', request, part('id'), ({ revision: _, ...before }) => {
           const keys = before[at]?.jwks?.keys ?? [];
           const left = keys.filter(({ kid }) => kid !== part('kid'));
           if (left.length === keys.length) throw errors.notFound('no key of this kid');
           return { application: withHalf(before, at, { jwks: { keys: left } }) };
         });
-        await record('application.key.removed', part('id'));
         return noContent();
       },
     }),
@@ -168,13 +171,17 @@ export function applicationCredentialCalls({ applications, audit }: Parts): ApiC
       async handle({ request, part, body: { half: at, expiresAt, othersExpireAt } }) {
         const ends = expiresAt === undefined ? null : Date.parse(expiresAt);
         const { secret, record: fresh } = newSecret(applications.now, ends);
-        const { application } = await change(request, part('id'), ({ revision: _, ...before }) => {
-          const others = halfOf(before, at).secrets.map((one) =>
-            othersExpireAt === undefined ? one : { ...one, expiresAt: Date.parse(othersExpireAt) },
-          );
-          return { application: withHalf(before, at, { secrets: [...others, fresh].slice(-10) }) };
-        });
-        await record('application.secret.added', part('id'));
+        const { application } = await change(
+          'application.secret.added',
+          request,
+          part('id'),
+          ({ revision: _, ...before }) => {
+            const others = halfOf(before, at).secrets.map((one) =>
+              othersExpireAt === undefined ? one : { ...one, expiresAt: Date.parse(othersExpireAt) },
+            );
+            return { application: withHalf(before, at, { secrets: [...others, fresh].slice(-10) }) };
+          },
+        );
         return json(201, {
           clientId: halfOf(application, at).clientId,
           clientSecret: secret,

@@ -50,7 +50,7 @@ const created = (
 /** `/applications`: registrations. */
 export function applicationCalls({ applications, products, audit, development }: Parts): ApiCall[] {
   const policy = { privateAddresses: development };
-  const { find, change, record } = applicationEditor({ applications, audit });
+  const { find, change, recordStatement } = applicationEditor({ applications, audit });
 
   /** What will fail at use; `keys` is the registration with the keys to look at. */
   const warningsOf = async (application: Application, keys: Registration): Promise<RegistrationWarning[]> => [
@@ -86,8 +86,7 @@ export function applicationCalls({ applications, products, audit, development }:
     await checkCredentials(registration);
     await checkProducts(products, registration, []);
     const { application, fresh } = storedFrom(registration, { ...blank, id: uuid() }, applications.now);
-    await applications.add(application);
-    await record('application.created', application.id);
+    await applications.add(application, recordStatement('application.created', application.id));
     const warnings = await warningsOf(application, registration);
     const { id } = application;
     return json(201, created(application, fresh, warnings), {
@@ -97,7 +96,7 @@ export function applicationCalls({ applications, products, audit, development }:
   }
 
   async function patch(request: HttpRequest, id: string, body: JsonObject): Promise<Answer> {
-    const changed = await change(request, id, async (before) => {
+    const changed = await change('application.changed', request, id, async (before) => {
       if ('credentials' in body)
         throw errors.requestInvalid('a change names credentials', {
           field: 'credentials',
@@ -115,22 +114,19 @@ export function applicationCalls({ applications, products, audit, development }:
       };
       return { application, more };
     });
-    await record('application.changed', id);
     return shownApplication(changed.application, changed.more);
   }
 
   async function setStatus(request: HttpRequest, id: string, status: Application['status']): Promise<Answer> {
-    const changed = await change(request, id, ({ revision: _, ...before }) => ({
+    const changed = await change(`application.${status}`, request, id, ({ revision: _, ...before }) => ({
       application: { ...before, status },
     }));
-    await record(`application.${status}`, id);
     return shownApplication(changed.application);
   }
 
   async function remove(request: HttpRequest, id: string): Promise<Answer> {
     checkRevision(request, (await find(id)).revision);
-    await applications.remove(id);
-    await record('application.removed', id);
+    await applications.remove(id, recordStatement('application.removed', id));
     return noContent();
   }
 

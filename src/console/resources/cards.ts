@@ -1,6 +1,7 @@
 import { json, noContent } from '@alongside/kernel/answer';
+import { randomDigits } from '@alongside/kernel/ids';
 import { z } from 'zod';
-import type { AuditAction, AuditLog } from '../../storage/audit.ts';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { LocalAgent } from '../agent.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
 import type { CisDirectory } from '../cis-directory.ts';
@@ -31,8 +32,9 @@ export function cardCalls({
   cis: CisDirectory;
   audit: AuditLog;
 }): ApiCall[] {
-  const record = (action: AuditAction, target: string) =>
-    audit.write({ actor: 'developer', action, target, outcome: 'ok' });
+  // The cards are the agent's: each act is recorded before the agent is asked for it.
+  const record = (action: 'card.made' | 'card.changed' | 'card.destroyed', target: string) =>
+    audit.recordAlone({ actor: 'developer', action, target, outcome: 'ok' });
 
   return [
     defineCall({
@@ -50,13 +52,15 @@ export function cardCalls({
       answers: { 201: 'The card', 404: 'There is no such person', 503: 'No agent answers here' },
       async handle({ body: { person: name, ...wishes } }) {
         const { uid, persona, displayName } = await cis.person(name);
+        const serial = randomDigits(12);
+        await record('card.made', serial);
         const card = await agent.addCard({
+          serial,
           uid,
           name: displayName,
           ...(persona === null ? {} : { persona }),
           ...wishes,
         });
-        await record('card.made', card.serial);
         return json(201, card, { location: `${apiPath}/cards/${card.serial}` });
       },
     }),
@@ -67,9 +71,8 @@ export function cardCalls({
       body: change,
       answers: { 200: 'The card', 404: 'There is no such card', 503: 'No agent answers here' },
       async handle({ part, body }) {
-        const card = await agent.editCard(part('serial'), body);
-        await record('card.changed', card.serial);
-        return json(200, card);
+        await record('card.changed', part('serial'));
+        return json(200, await agent.editCard(part('serial'), body));
       },
     }),
     defineCall({
@@ -78,8 +81,8 @@ export function cardCalls({
       summary: 'Destroys a card; one that is in the reader leaves it',
       answers: { 204: 'There is no such card any more', 404: 'There was none', 503: 'No agent answers here' },
       async handle({ part }) {
-        await agent.removeCard(part('serial'));
         await record('card.destroyed', part('serial'));
+        await agent.removeCard(part('serial'));
         return noContent();
       },
     }),

@@ -43,9 +43,12 @@ export function clockCalls(parts: Parts): ApiCall[] {
   const { clock, audit } = parts;
 
   async function move(offset: number) {
-    const warnings = await moveClock(parts, offset);
     const detail = { offsetSeconds: offset / 1000 };
-    await audit.write({ actor: 'developer', action: 'clock.moved', target: 'clock', outcome: 'ok', detail });
+    // Before the first of several effects: CIS, the stored offset, and the clock of this process.
+    await audit.recordAlone({
+      ...{ actor: 'developer', action: 'clock.moved', target: 'clock', outcome: 'ok', detail },
+    });
+    const warnings = await moveClock(parts, offset);
     return json(200, { ...clockState(clock), ...(warnings.length > 0 ? { warnings } : {}) });
   }
 

@@ -32,8 +32,8 @@ export function developerCalls({
   developers: Developers;
   audit: AuditLog;
 }): ApiCall[] {
-  const record = (action: AuditAction, target: string) =>
-    audit.write({ actor: 'developer', action, target, outcome: 'ok' });
+  const recordStatement = (action: AuditAction, target: string) =>
+    audit.recordStatement({ actor: 'developer', action, target, outcome: 'ok' });
 
   async function find(id: string): Promise<StoredDeveloper> {
     const developer = await developers.get(id);
@@ -65,8 +65,8 @@ export function developerCalls({
       body: developerShape,
       answers: { 201: 'The developer; ETag', 400: 'A member does not fit', 409: 'The id is taken' },
       async handle({ body }) {
-        if (!(await developers.add(body))) throw errors.taken(`developer ${body.id} exists`);
-        await record('developer.created', body.id);
+        if (!(await developers.add(body, recordStatement('developer.created', body.id))))
+          throw errors.taken(`developer ${body.id} exists`);
         return shown({ ...body, revision: 1 }, 201, { location: `${apiPath}/developers/${body.id}` });
       },
     }),
@@ -96,8 +96,8 @@ export function developerCalls({
           const developer = readShape(developerShape, mergePatch(before, body));
           if (developer.id !== before.id)
             throw errors.requestInvalid('the id would change', { field: 'id', problem: 'cannot be changed' });
-          if (!(await developers.replace(developer, revision))) continue;
-          await record('developer.changed', developer.id);
+          const record = recordStatement('developer.changed', developer.id);
+          if (!(await developers.replace(developer, revision, record))) continue;
           return shown({ ...developer, revision: revision + 1 });
         }
       },
@@ -113,8 +113,7 @@ export function developerCalls({
       },
       async handle({ request, part }) {
         checkRevision(request, (await find(part('id'))).revision);
-        await developers.remove(part('id'));
-        await record('developer.removed', part('id'));
+        await developers.remove(part('id'), recordStatement('developer.removed', part('id')));
         return noContent();
       },
     }),

@@ -38,8 +38,8 @@ export function faultCalls({ faults, namedFaults, audit }: Parts): ApiCall[] {
       throw errors.faultUnknown(`no fault ${name.slice(0, 60)}`);
     return name;
   };
-  const record = (action: AuditAction, target: string) =>
-    audit.write({ actor: 'developer', action, target, outcome: 'ok' });
+  const recordStatement = (action: AuditAction, target: string) =>
+    audit.recordStatement({ actor: 'developer', action, target, outcome: 'ok' });
 
   return [
     defineCall({
@@ -65,8 +65,7 @@ export function faultCalls({ faults, namedFaults, audit }: Parts): ApiCall[] {
       answers: { 200: 'The fault as it stands', 404: 'There is no fault of this name' },
       async handle({ part, body }) {
         const name = known(part('name'));
-        await faults.set(name, body);
-        await record('fault.on', name);
+        await faults.set(name, body, recordStatement('fault.on', name));
         return json(200, { name, state: body });
       },
     }),
@@ -77,8 +76,7 @@ export function faultCalls({ faults, namedFaults, audit }: Parts): ApiCall[] {
       answers: { 204: 'It is off', 404: 'There is no fault of this name' },
       async handle({ part }) {
         const name = known(part('name'));
-        await faults.set(name, null);
-        await record('fault.off', name);
+        await faults.set(name, null, recordStatement('fault.off', name));
         return noContent();
       },
     }),

@@ -62,8 +62,8 @@ interface Parts {
 
 /** `/products`: bundles of APIs, scopes and limits. */
 export function productCalls({ products, audit, productApis }: Parts): ApiCall[] {
-  const record = (action: AuditAction, target: string) =>
-    audit.write({ actor: 'developer', action, target, outcome: 'ok' });
+  const recordStatement = (action: AuditAction, target: string) =>
+    audit.recordStatement({ actor: 'developer', action, target, outcome: 'ok' });
 
   async function find(name: string): Promise<StoredProduct> {
     const product = await products.get(name);
@@ -87,8 +87,7 @@ export function productCalls({ products, audit, productApis }: Parts): ApiCall[]
 
   async function add(product: z.output<typeof productShape>): Promise<Answer> {
     if (await products.get(product.name)) throw errors.taken(`product ${product.name} exists`);
-    await products.save(product);
-    await record('product.created', product.name);
+    await products.save(product, undefined, recordStatement('product.created', product.name));
     return shown({ ...product, ...remarks(product.apis), revision: 1 }, 201, {
       location: `${apiPath}/products/${product.name}`,
     });
@@ -146,8 +145,8 @@ export function productCalls({ products, audit, productApis }: Parts): ApiCall[]
               field: 'name',
               problem: 'cannot be changed',
             });
-          if (!(await products.save(product, revision))) continue;
-          await record('product.changed', product.name);
+          const record = recordStatement('product.changed', product.name);
+          if (!(await products.save(product, revision, record))) continue;
           return shown({ ...product, ...remarks(product.apis), revision: revision + 1 });
         }
       },
@@ -159,8 +158,7 @@ export function productCalls({ products, audit, productApis }: Parts): ApiCall[]
       answers: { 204: 'It is gone', 404: 'There is no such product', 412: 'If-Match names another revision' },
       async handle({ request, part }) {
         checkRevision(request, (await find(part('name'))).revision);
-        await products.remove(part('name'));
-        await record('product.removed', part('name'));
+        await products.remove(part('name'), recordStatement('product.removed', part('name')));
         return noContent();
       },
     }),

@@ -40,16 +40,17 @@ export function resetCalls(parts: Parts): ApiCall[] {
       summary: 'Back to the seed',
       answers: { 200: 'Done; "warnings" says what could not be reached' },
       async handle() {
-        await parts.faults.clear();
-        const warnings = await moveClock(parts, 0);
-        warnings.push(...(await resetAgent()));
-        await parts.reset();
-        await parts.audit.write({
+        // Before the first of many effects. The audit log itself is not reset.
+        await parts.audit.recordAlone({
           actor: 'developer',
           action: 'reset',
           target: 'installation',
           outcome: 'ok',
         });
+        await parts.faults.clear();
+        const warnings = await moveClock(parts, 0);
+        warnings.push(...(await resetAgent()));
+        await parts.reset();
         return json(200, { reset: true, ...(warnings.length > 0 ? { warnings } : {}) });
       },
     }),

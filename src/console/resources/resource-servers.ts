@@ -34,7 +34,7 @@ const isServer = ({ platform }: Application): boolean => platform !== null && re
 
 /** `/resource-servers`: who may introspect tokens at `/oauth2.1/introspect` (RFC 7662 section 4). */
 export function resourceServerCalls(parts: { applications: Applications; audit: AuditLog }): ApiCall[] {
-  const { change, record } = applicationEditor(parts);
+  const { change } = applicationEditor(parts);
   return [
     defineCall({
       method: 'GET',
@@ -56,16 +56,20 @@ export function resourceServerCalls(parts: { applications: Applications; audit: 
         412: 'If-Match names another revision',
       },
       async handle({ request, part, body }) {
-        const { application } = await change(request, part('application'), ({ revision: _, ...before }) => {
-          const { platform } = before;
-          if (!platform || platform.profile === 'nhs' || platform.tokenEndpointAuthMethod === 'none')
-            throw errors.requestInvalid('it cannot authenticate at /oauth2.1', {
-              field: 'application',
-              problem: 'must be a confidential client of the standard or fapi2 profile at the platform',
-            });
-          return { application: withResources(before, body.resources) };
-        });
-        await record('resource-server.set', application.id);
+        const { application } = await change(
+          'resource-server.set',
+          request,
+          part('application'),
+          ({ revision: _, ...before }) => {
+            const { platform } = before;
+            if (!platform || platform.profile === 'nhs' || platform.tokenEndpointAuthMethod === 'none')
+              throw errors.requestInvalid('it cannot authenticate at /oauth2.1', {
+                field: 'application',
+                problem: 'must be a confidential client of the standard or fapi2 profile at the platform',
+              });
+            return { application: withResources(before, body.resources) };
+          },
+        );
         return json(200, shown(application), { etag: tagOf(application.revision) });
       },
     }),
@@ -79,11 +83,15 @@ export function resourceServerCalls(parts: { applications: Applications; audit: 
         412: 'If-Match names another revision',
       },
       async handle({ request, part }) {
-        const { application } = await change(request, part('application'), ({ revision: _, ...before }) => {
-          if (!isServer(before)) throw errors.notFound(`${before.id} is no resource server`);
-          return { application: withResources(before, null) };
-        });
-        await record('resource-server.removed', application.id);
+        await change(
+          'resource-server.removed',
+          request,
+          part('application'),
+          ({ revision: _, ...before }) => {
+            if (!isServer(before)) throw errors.notFound(`${before.id} is no resource server`);
+            return { application: withResources(before, null) };
+          },
+        );
         return noContent();
       },
     }),

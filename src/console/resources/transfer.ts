@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Applications } from '../../oauth/applications.ts';
 import type { Products } from '../../oauth/products.ts';
 import type { Urls } from '../../service.ts';
-import type { AuditAction, AuditLog } from '../../storage/audit.ts';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { LocalAgent } from '../agent.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
@@ -118,8 +118,8 @@ const documentShape = (urls: Urls) =>
 export function transferCalls(parts: Parts): ApiCall[] {
   const { database, applications, products, cis, agent, audit, log, urls } = parts;
   const shape = documentShape(urls);
-  const record = (action: AuditAction) =>
-    audit.write({ actor: 'developer', action, target: 'installation', outcome: 'ok' });
+  const record = (action: 'state.exported' | 'state.imported', outcome: 'ok' | 'failed' = 'ok') =>
+    audit.recordAlone({ actor: 'developer', action, target: 'installation', outcome });
 
   /** What others examine comes first, and is taken back when one of them refuses. */
   async function bring({ cards, cardRecords, people, ...own }: z.output<typeof shape>): Promise<void> {
@@ -186,8 +186,14 @@ export function transferCalls(parts: Parts): ApiCall[] {
         503: 'No agent answers here, or CIS does not; nothing is changed',
       },
       async handle({ body }) {
-        await bringNext(body);
+        // Before the first of many effects, also at CIS and the agent. One that fails leaves a second record.
         await record('state.imported');
+        try {
+          await bringNext(body);
+        } catch (error) {
+          await record('state.imported', 'failed');
+          throw error;
+        }
         const { cards, cardRecords, ...lists } = body;
         return json(200, {
           imported: {

@@ -9,6 +9,11 @@ interface ActionEntry {
   fields: readonly string[];
   /** Names in `detail`. */
   facts: readonly string[];
+  /**
+   * True where the record has no batch to join: a read, an act outside the database, or one of many writes. It is written before
+   * the answer or the first effect.
+   */
+  alone?: true;
 }
 
 /** Every action of the audit log. `docs/audit.md` is made from it. */
@@ -40,7 +45,7 @@ export const auditActions = {
   'cis.legacy-sign-in': {
     by: 'CIS',
     when: 'A card became a session through the legacy interface, or was refused.',
-    fields: ['target'],
+    fields: ['target', 'session'],
     facts: ['card', 'why'],
   },
   'cis.legacy-assertion': {
@@ -48,6 +53,7 @@ export const auditActions = {
     when: 'A role assertion of the legacy interface was issued.',
     fields: ['target'],
     facts: [],
+    alone: true,
   },
   'cis.card-order': {
     by: 'CIS',
@@ -78,6 +84,7 @@ export const auditActions = {
     when: 'The registration authority read the unblocking code of a card.',
     fields: ['target'],
     facts: ['position', 'error'],
+    alone: true,
   },
   'cis.card-renewed': {
     by: 'CIS',
@@ -129,6 +136,7 @@ export const auditActions = {
     when: 'The directory was exported.',
     fields: [],
     facts: ['people', 'format'],
+    alone: true,
   },
   'cis2.sign-in': {
     by: 'CIS2',
@@ -176,7 +184,7 @@ export const auditActions = {
     by: 'CIS2',
     when: 'Tokens were revoked by their client, or because a code or refresh token was used again.',
     fields: ['session', 'application', 'family'],
-    facts: ['cause', 'count'],
+    facts: ['cause'],
   },
   'cis2.client-registered': {
     by: 'CIS2',
@@ -261,7 +269,7 @@ export const auditActions = {
     by: 'authorisation',
     when: 'The tokens of an authorization or a session were revoked.',
     fields: ['application', 'family', 'session'],
-    facts: ['base', 'cause', 'count'],
+    facts: ['base', 'cause'],
   },
   'api.called': {
     by: 'gateway',
@@ -271,6 +279,7 @@ export const auditActions = {
       ...['requestId', 'correlationId'],
     ],
     facts: ['messageId', 'api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked'],
+    alone: true,
   },
   'patient.read': {
     by: 'gateway',
@@ -280,6 +289,7 @@ export const auditActions = {
       ...['requestId', 'correlationId'],
     ],
     facts: ['messageId', 'api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'version'],
+    alone: true,
   },
   'patient.searched': {
     by: 'gateway',
@@ -289,6 +299,7 @@ export const auditActions = {
       ...['requestId', 'correlationId'],
     ],
     facts: ['messageId', 'api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'count'],
+    alone: true,
   },
   'patient.changed': {
     by: 'gateway',
@@ -309,12 +320,14 @@ export const auditActions = {
       'before',
       'version',
     ],
+    alone: true,
   },
   'unproven.refused': {
     by: 'audit log',
     when: 'Callers who proved nothing were refused: one record per endpoint, network and minute.',
     fields: ['address', 'target'],
     facts: ['count', 'since'],
+    alone: true,
   },
   'administrator.invited': {
     by: 'command line',
@@ -348,9 +361,10 @@ export const auditActions = {
   },
   'console.call': {
     by: 'console',
-    when: 'An administrator called the console API.',
+    when: 'An administrator called the console API. A refused call has a second record, refused.',
     fields: ['target'],
     facts: [],
+    alone: true,
   },
   'application.created': {
     by: 'console',
@@ -418,43 +432,84 @@ export const auditActions = {
   'developer.created': { by: 'console', when: 'A developer was created.', fields: ['target'], facts: [] },
   'developer.changed': { by: 'console', when: 'A developer was changed.', fields: ['target'], facts: [] },
   'developer.removed': { by: 'console', when: 'A developer was removed.', fields: ['target'], facts: [] },
-  'card.made': { by: 'console', when: 'A virtual card was made.', fields: ['target'], facts: [] },
-  'card.changed': { by: 'console', when: 'A virtual card was changed.', fields: ['target'], facts: [] },
-  'card.destroyed': { by: 'console', when: 'A virtual card was destroyed.', fields: ['target'], facts: [] },
+  'card.made': {
+    by: 'console',
+    when: 'A virtual card was made.',
+    fields: ['target'],
+    facts: [],
+    alone: true,
+  },
+  'card.changed': {
+    by: 'console',
+    when: 'A virtual card was changed.',
+    fields: ['target'],
+    facts: [],
+    alone: true,
+  },
+  'card.destroyed': {
+    by: 'console',
+    when: 'A virtual card was destroyed.',
+    fields: ['target'],
+    facts: [],
+    alone: true,
+  },
   'keys.rotated': {
     by: 'console',
     when: 'Signing keys were rotated.',
     fields: ['target'],
     facts: ['now'],
+    alone: true,
   },
   'clock.moved': {
     by: 'console',
     when: 'A developer moved the clock.',
     fields: ['target'],
     facts: ['offsetSeconds'],
+    alone: true,
   },
   'fault.on': { by: 'console', when: 'A developer switched a fault on.', fields: ['target'], facts: [] },
   'fault.off': { by: 'console', when: 'A developer switched a fault off.', fields: ['target'], facts: [] },
-  'state.exported': { by: 'console', when: 'The state was exported.', fields: ['target'], facts: [] },
-  'state.imported': { by: 'console', when: 'A state was imported.', fields: ['target'], facts: [] },
-  reset: { by: 'console', when: 'A developer reset the installation.', fields: ['target'], facts: [] },
+  'state.exported': {
+    by: 'console',
+    when: 'The state was exported.',
+    fields: ['target'],
+    facts: [],
+    alone: true,
+  },
+  'state.imported': {
+    by: 'console',
+    when: 'A state was imported. A failed import has a second record, failed.',
+    fields: ['target'],
+    facts: [],
+    alone: true,
+  },
+  reset: {
+    by: 'console',
+    when: 'A developer reset the installation.',
+    fields: ['target'],
+    facts: [],
+    alone: true,
+  },
   'audit.read': {
     by: 'console',
     when: 'An auditor read or verified the audit log, or looked up a patient.',
     fields: ['subject'],
     facts: ['filter', 'records'],
+    alone: true,
   },
   'audit.subject-opened': {
     by: 'console',
     when: 'An auditor opened the sealed NHS number of a record.',
     fields: ['target', 'subject'],
     facts: [],
+    alone: true,
   },
   'audit.exported': {
     by: 'command line',
     when: 'The audit log was searched or exported.',
     fields: ['subject'],
-    facts: ['filter', 'records', 'format'],
+    facts: ['filter', 'format'],
+    alone: true,
   },
   'audit.anchored': {
     by: 'audit log',

@@ -41,6 +41,15 @@ export interface AuditEntry<A extends AuditAction = AuditAction> {
   detail?: Readonly<Partial<Record<FactName<A>, Fact | undefined>>> | undefined;
 }
 
+/** Actions whose record may be written without a batch. */
+type LoneAction = {
+  [A in AuditAction]: (typeof auditActions)[A] extends { alone: true } ? A : never;
+}[AuditAction];
+
+/** An entry without a batch: of such an action, or of a refusal. An act that writes to the database is neither. */
+export type LoneEntry<A extends AuditAction> = AuditEntry<A> &
+  ([A] extends [LoneAction] ? unknown : { outcome: 'refused' | 'failed' });
+
 /** The part of an entry that is stored as JSON. */
 export type AuditBody = Partial<
   Record<

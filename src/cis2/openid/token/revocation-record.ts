@@ -20,6 +20,6 @@ export async function recordRevocation(
     application: applicationId,
     session: sid,
     family,
-    detail: { cause, count },
+    detail: { cause },
   });
 }
