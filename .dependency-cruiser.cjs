@@ -11,6 +11,48 @@ const tests = '\\.(test|fixture)\\.ts$|/(fixture|testing)/';
 /** Everything of ours; what is not of ours is ruled by the rules about packages. */
 const ours = '^(src|kernel|identity-agent|client|test|examples|bench|scripts)/';
 
+/** The layers of src/cis2, from the bottom: each imports only those before it. */
+const cis2Layers = [
+  'protocol.ts',
+  'text/',
+  'errors/',
+  'model/',
+  'faults/',
+  'pages/',
+  'responses/',
+  'sessions/',
+  'sign-in/',
+  'enrolment/',
+  'authenticators/',
+  'openid/',
+  'registration/',
+  'administration/',
+  'dependencies.ts',
+  'realms/',
+  'index.ts',
+];
+
+/** One rule for each layer: it imports no layer above it. An entry that is not in the list is refused by `unlisted`. */
+const layered = (root, layers) => {
+  const at = (names) => `^${root}(${names.map((name) => name.replace('.', '\\.')).join('|')})`;
+  return [
+    ...layers.slice(0, -1).map((layer, index) => ({
+      name: `${root}${layer}`,
+      comment: 'a layer imports only the layers below it',
+      severity: 'error',
+      from: { path: at([layer]), pathNot: tests },
+      to: { path: at(layers.slice(index + 1)) },
+    })),
+    {
+      name: `${root} unlisted`,
+      comment: 'each file belongs to a layer of the list',
+      severity: 'error',
+      from: { path: `^${root}`, pathNot: [at(layers), tests] },
+      to: {},
+    },
+  ];
+};
+
 /** Rules: what lies at `from` may import of ours only what is `allowed`; its tests also what tests share. */
 const only = (name, comment, from, allowed, { shared = ['^test/support/'] } = {}) => [
   {
@@ -62,6 +104,27 @@ module.exports = {
       severity: 'error',
       from: { path: `^src/(${domains})/` },
       to: { path: '^identity-agent/', pathNot: protocol },
+    },
+    ...layered('src/cis2/', cis2Layers),
+    {
+      name: 'authenticators-apart',
+      comment: 'an authenticator imports what authenticators share, and no other authenticator',
+      severity: 'error',
+      from: {
+        path: '^src/cis2/authenticators/([^/]+)/',
+        pathNot: [tests, '^src/cis2/authenticators/tablet/'],
+      },
+      to: { path: '^src/cis2/authenticators/[^/]+/', pathNot: '^src/cis2/authenticators/($1|shared)/' },
+    },
+    {
+      name: 'tablet-on-webauthn',
+      comment: 'the tablet verifies its holder by WebAuthn, and imports no other authenticator',
+      severity: 'error',
+      from: { path: '^src/cis2/authenticators/tablet/', pathNot: tests },
+      to: {
+        path: '^src/cis2/authenticators/[^/]+/',
+        pathNot: '^src/cis2/authenticators/(tablet|webauthn|shared)/',
+      },
     },
     {
       name: 'client-for-applications',

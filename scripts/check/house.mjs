@@ -7,7 +7,7 @@ import { textOf, trackedFiles } from './tracked.mjs';
  * commit. `target` is where the work ends. What new features need has some `room`, and no limit where more is not worse.
  */
 const measures = [
-  { name: 'src/cis2: entries in import loops', limit: 12, target: 0, of: (t) => inLoops(t, 'src/cis2') },
+  { name: 'src/cis2: entries in import loops', limit: 0, target: 0, of: (t) => inLoops(t, 'src/cis2') },
   {
     name: 'src/cis2/authenticators: entries in import loops',
     limit: 0,
@@ -20,7 +20,7 @@ const measures = [
     target: 0,
     of: (t) => inLoops(t, 'src/authorisation'),
   },
-  { name: 'src/cis2: entries', limit: 18, target: 18, of: (t) => entriesOf(t, 'src/cis2').size },
+  { name: 'src/cis2: entries', limit: 17, target: 18, of: (t) => entriesOf(t, 'src/cis2').size },
   { name: 'src/cis2/index.ts: imports', limit: 77, target: 30, of: (t) => importsOf(t, cis2).length },
   {
     name: 'src/cis2/index.ts: longest function, lines',

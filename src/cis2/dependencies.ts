@@ -18,12 +18,7 @@ import type { FederatedProvider } from './authenticators/federated/provider.ts';
 import type { Networks } from './authenticators/tablet/proximity.ts';
 import type { WebAuthnSettings } from './authenticators/webauthn/policy.ts';
 import type { CisAccess } from './model/cis-client.ts';
-
-/** What the next sign-in does in a browser in which somebody signed out: a page "Continue as …", nothing, or the PIN again. */
-export type AfterSignOut = 'ask' | 'silent' | 'pin';
-
-/** What an ID token does that a browser without its session brings to sign out: a question, or the end of the session. */
-export type SignOutWithoutSession = 'ask' | 'end';
+import type { AfterSignOut, SignOutWithoutSession } from './model/session.ts';
 
 /** What CIS2 is built from. Each of its parts names the few of these that it uses. */
 export interface Cis2Dependencies {

@@ -11,7 +11,7 @@ import { PushedRequests } from '../oauth/pushed-requests.ts';
 import { RefreshSuccessors } from '../oauth/refresh-successors.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { Service } from '../service.ts';
-import { consoleWays } from './administration/ways.ts';
+import { administrationRoutes } from './administration/routes.ts';
 import { createExchange } from './authenticators/smartcard/exchange.ts';
 import { HandOffs } from './authenticators/smartcard/hand-offs.ts';
 import { createReturn } from './authenticators/smartcard/return.ts';
@@ -23,7 +23,7 @@ import { webAuthnWays } from './authenticators/webauthn/ways.ts';
 import type { Cis2Dependencies } from './dependencies.ts';
 import { Notices } from './enrolment/notices.ts';
 import { Enrolments } from './enrolment/registry.ts';
-import { enrolmentWays } from './enrolment/ways.ts';
+import { enrolmentRoutes } from './enrolment/routes.ts';
 import { faultySigner } from './faults/faulty-signer.ts';
 import { idTokenFaults } from './faults/id-token-faults.ts';
 import { logoutTokenFaults } from './faults/logout-token-faults.ts';
@@ -57,7 +57,7 @@ import { onceScriptRoute } from './pages/once-script.ts';
 import { consolePrefix } from './protocol.ts';
 import { withPasswordRealm } from './realms/password-realm.ts';
 import { healthcareRealm, passwordRealm, type Realm } from './realms/realm.ts';
-import { registrationPrefixes, registrationUrlOf, registrationWays } from './registration/ways.ts';
+import { registrationPrefixes, registrationRoutes, registrationUrlOf } from './registration/routes.ts';
 import { Codes } from './responses/codes.ts';
 import {
   bearerError,
@@ -239,10 +239,10 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     get('/agent/return', createReturn(parts)),
     post(sessionEndedPath, createSessionEnded(parts)),
     ...interactionRoutes(parts),
-    ...enrolmentWays({ ...parts, credentials, enrolments, cookies, notices }),
+    ...enrolmentRoutes({ ...parts, credentials, enrolments, cookies, notices }),
     ...others.routes,
-    ...consoleWays({ ...parts, deliveries }),
-    ...registrationWays(deps),
+    ...administrationRoutes({ ...parts, deliveries, credentials, enrolments, notices }),
+    ...registrationRoutes(deps),
     get(helpPath, async () => helpPage(development)),
     ...schemaRoutes(issuer, deps.assuranceAsNumbers),
     hopScriptRoute,

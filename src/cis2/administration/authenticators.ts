@@ -143,10 +143,10 @@ const list = (parts: Parts) =>
     return json(200, answer);
   };
 
-const addBrought = (parts: Parts) =>
-  async function addBrought({ person, body, enrolment }: Asked): Promise<Answer> {
-    const draft = enrolment.bring?.(body);
-    if (!draft) throw administrationErrors.kindUnknown(`${enrolment.kind} cannot be brought`);
+const addCredential = (parts: Parts) =>
+  async function addCredential({ person, body, enrolment }: Asked): Promise<Answer> {
+    const draft = enrolment.importCredential?.(body);
+    if (!draft) throw administrationErrors.kindUnknown(`${enrolment.kind} cannot be imported`);
     const { database, credentials, audit } = parts;
     const { kind } = enrolment;
     if (draft.lookup !== undefined && (await credentials.find(kind, draft.lookup)).length > 0)
@@ -182,8 +182,8 @@ const remove = (parts: Parts) => {
   };
 };
 
-/** What the console alone may ask of people's ways to sign in. */
-export function consoleRoutes(parts: Parts): Route[] {
+/** `/cis2/people/{uid}`: a user's authenticators and enrolment links. */
+export function authenticatorRoutes(parts: Parts): Route[] {
   const known = steps<Start>().step(requireConsole(parts.consoleSecret)).step(readUid);
   const asked = known.step(findPerson(parts)).step(readKind(parts));
   const route = (method: Method, path: string, { run }: { run(start: Start): Promise<Answer> }): Route => ({
@@ -193,7 +193,7 @@ export function consoleRoutes(parts: Parts): Route[] {
   });
   return [
     route('GET', 'authenticators', known.step(list(parts))),
-    ...(parts.development ? [route('POST', 'authenticators', asked.step(addBrought(parts)))] : []),
+    ...(parts.development ? [route('POST', 'authenticators', asked.step(addCredential(parts)))] : []),
     route('DELETE', 'authenticators/:id', known.step(remove(parts))),
     route('POST', 'enrolments', asked.step(findOfficer(parts)).step(makeLink(parts))),
   ];

@@ -61,8 +61,8 @@ export interface Enrolment {
   levelOf?(credential: Credential<unknown>): AssuranceLevel;
   /** Development only: what a tester needs to sign in with it, such as its secret. */
   reveal?(credential: Credential<unknown>, secret: string | undefined): JsonObject;
-  /** Development only: a credential whose secret a tester brings or wants. Throws `consoleBody` for a body that is none. */
-  bring?(body: JsonObject): Omit<Draft, 'uid' | 'kind'>;
+  /** Development only: reads or makes a credential for a developer. Throws `consoleBody` for a wrong body. */
+  importCredential?(body: JsonObject): Omit<Draft, 'uid' | 'kind'>;
   /** Its first page. */
   begin(sitting: EnrolmentSitting): Promise<Answer>;
   /** Its other pages and answers, `/enrolment/{id}/{path}`. A POST was checked to come from one of our own pages. */

@@ -1,18 +1,22 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
+import type { CookieNames } from '@alongside/kernel/cookies';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Vault } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
+import type { SingleUse } from '../../storage/single-use.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credentials } from '../model/credentials.ts';
 import { requireOwnPage } from '../responses/own-page.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import { type Enrollings, enrolmentPath } from './enrollings.ts';
+import { accountRoutes } from './account.ts';
+import { Enrollings, enrolmentPath } from './enrollings.ts';
 import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
-import type { EnrolmentLink, EnrolmentLinks } from './links.ts';
+import { type EnrolmentLink, EnrolmentLinks } from './links.ts';
 import type { Notices } from './notices.ts';
 import { linkPage } from './pages/enrolment.ts';
 import type { Enrolments } from './registry.ts';
@@ -110,7 +114,7 @@ async function toKind({ request, enrolment, sitting }: Sat): Promise<Answer> {
 }
 
 /** Links of officers, and the pages of an enrolment for the browser that began it alone. */
-export function enrolmentRoutes(parts: Parts): Route[] {
+function linkRoutes(parts: Parts): Route[] {
   const started = steps<Start>();
   const ownPage = started.step(requireOwnPage(parts.origin));
   const route = (
@@ -129,4 +133,27 @@ export function enrolmentRoutes(parts: Parts): Route[] {
     route('GET', '/enrolment/:id/:page', started.step(sit(parts)).step(toKind)),
     route('POST', '/enrolment/:id/:page', ownPage.step(sit(parts)).step(toKind)),
   ];
+}
+
+type EnrolmentDependencies = Omit<
+  Parts & Parameters<typeof accountRoutes>[0],
+  'origin' | 'links' | 'enrollings'
+> & {
+  singleUse: SingleUse;
+  cookies: CookieNames;
+  vault: Vault;
+  /** Whether users may change their authenticators at `/account`. */
+  selfService?: boolean;
+};
+
+/** Links, the pages of an enrolment, and the user's own account. */
+export function enrolmentRoutes(dependencies: EnrolmentDependencies): Route[] {
+  const { issuer, singleUse, clock, cookies, vault, selfService = true } = dependencies;
+  const parts = {
+    ...dependencies,
+    origin: new URL(issuer).origin,
+    links: new EnrolmentLinks(singleUse, clock),
+    enrollings: new Enrollings(singleUse, clock, cookies, vault),
+  };
+  return [...linkRoutes(parts), ...(selfService ? accountRoutes(parts) : [])];
 }

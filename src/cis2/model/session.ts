@@ -4,6 +4,12 @@ import type { Authentication } from './authentication.ts';
 /** Why a session ends: the causes of CIS are those of CIS2. */
 export type EndReason = EndCause;
 
+/** What the next sign-in in a browser does after a sign-out: asks "Continue as …", signs in silently, or asks for the PIN. */
+export type AfterSignOut = 'ask' | 'silent' | 'pin';
+
+/** What an ID token hint does in a browser without its session: asks the user, or ends the session. */
+export type SignOutWithoutSession = 'ask' | 'end';
+
 /** A person signed in at CIS2 in one browser. Times in milliseconds. */
 export interface Session {
   /** Known to clients; never the cookie. */

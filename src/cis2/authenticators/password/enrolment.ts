@@ -1,6 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { bringPassword } from '../../enrolment/brought.ts';
+import type { JsonObject } from '@alongside/kernel/json';
+import { z } from 'zod';
 import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import { labelOf } from '../../enrolment/label.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { words } from '../../text/words.ts';
@@ -8,11 +10,23 @@ import { accountOf, passwordProblems } from '../shared/account-name.ts';
 import { type FieldProblems, noAccountPage, passwordEnrolmentPage } from '../shared/account-page.ts';
 import type { Account } from '../shared/accounts.ts';
 import { demoHash, demoPassword } from '../shared/demo.ts';
+import { emailOf } from '../shared/email.ts';
 import { hashPassword } from '../shared/hash.ts';
+import { emailShape, type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
 import { passwordKind } from './sign-in.ts';
 
 const sentences = words.secrets;
 const { label, enrolmentHint } = words.ways.password;
+
+const importShape = z.object({ label: labelShape, email: emailShape });
+
+/** Reads an account with the password of the seed. */
+function importPassword(body: JsonObject): ImportedCredential {
+  const { label: name, email } = readImport(importShape, body);
+  const lookup = emailOf(email) ?? '';
+  const imported: Account = { email: lookup, hash: demoHash };
+  return { label: labelOf(name, label), lookup, body: imported };
+}
 
 /** How a person is given a password of the development realm. */
 export function passwordEnrolment({
@@ -53,7 +67,7 @@ export function passwordEnrolment({
       const { email, hash } = body as Account;
       return { email, ...(hash === demoHash ? { password: demoPassword } : {}) };
     },
-    bring: bringPassword,
+    importCredential: importPassword,
     begin: (sitting) => show(sitting, {}),
     routes: [{ method: 'POST', path: 'answer', run: take }],
   };

@@ -1,12 +1,14 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import type { JsonObject } from '@alongside/kernel/json';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { decodeJwt } from '@alongside/kernel/jws';
+import { decodeJwt, keyFits, publicKeyOf } from '@alongside/kernel/jws';
+import { z } from 'zod';
 import type { SingleUse } from '../../../storage/single-use.ts';
-import { bringTablet } from '../../enrolment/brought.ts';
 import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import { formOf } from '../../model/form.ts';
 import { words } from '../../text/words.ts';
+import { type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
 import { tabletComparePage, tabletEnrolmentPage } from './enrolment-page.ts';
 import type { HolderChecks } from './holder.ts';
 import { comparedNumber, joiningOf, newJoining } from './joining.ts';
@@ -22,6 +24,23 @@ interface Parts {
 }
 
 const { enrolment: sentences, app } = words.tablet;
+
+const importShape = z.object({
+  label: labelShape,
+  jwk: z.record(z.string(), z.unknown()).refine((jwk) => {
+    const key = publicKeyOf(jwk);
+    return key !== undefined && keyFits('ES256', key);
+  }, 'must be a public P-256 key'),
+});
+
+/** Reads a tablet whose key is in a program instead of a browser. */
+function importTablet(body: JsonObject): ImportedCredential {
+  const { label, jwk } = readImport(importShape, body);
+  const { kty, crv, x, y } = jwk as JsonWebKey;
+  const key = { kty, crv, x, y } as JsonWebKey;
+  const imported: TabletBody = { jwk: key, ceiling: 3, shared: true };
+  return { label: labelOf(label, app.title), lookup: kidOf(key), body: imported };
+}
 
 /** How a person is given a tablet: the link is opened on it, or it scans a picture and both show the same number. */
 export function tabletEnrolment({ singleUse, issuer, holders, development }: Parts): Enrolment {
@@ -78,7 +97,7 @@ export function tabletEnrolment({ singleUse, issuer, holders, development }: Par
     hint: words.ways.tablet.enrolmentHint,
     level: holders.levels[0] ?? 2,
     levelOf: ({ body }) => holders.levelOf(body as TabletBody),
-    bring: bringTablet,
+    importCredential: importTablet,
     begin: (sitting) => show(sitting),
     routes: [
       { method: 'POST', path: 'here', run: here },

@@ -1,7 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import { bringTotp } from '../../enrolment/brought.ts';
+import type { JsonObject } from '@alongside/kernel/json';
+import { z } from 'zod';
 import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import { labelOf } from '../../enrolment/label.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { filled } from '../../text/filled.ts';
@@ -9,7 +11,9 @@ import { words } from '../../text/words.ts';
 import { accountOf, passwordProblems } from '../shared/account-name.ts';
 import { type FieldProblems, noAccountPage, totpEnrolmentPage } from '../shared/account-page.ts';
 import { demoHash, demoPassword } from '../shared/demo.ts';
+import { emailOf } from '../shared/email.ts';
 import { hashPassword } from '../shared/hash.ts';
+import { emailShape, type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
 import { codeOf, keyUri, newSecret, stepOf } from './codes.ts';
 import { type TotpBody, totpKind } from './sign-in.ts';
 
@@ -23,6 +27,23 @@ const sentences = words.secrets;
 const { label, enrolmentHint } = words.ways.totp;
 /** How the app lists its key. */
 const listed = filled(sentences.issuer, { service: words.serviceName });
+
+const importShape = z.object({
+  label: labelShape,
+  email: emailShape,
+  secret: z
+    .string()
+    .regex(/^[A-Z2-7]{16,64}$/, 'must be base32, 16 to 64 characters')
+    .optional(),
+});
+
+/** Reads an authenticator app with the password of the seed; makes the secret where none is sent. */
+function importTotp(body: JsonObject): ImportedCredential {
+  const { label: name, email, secret = newSecret() } = readImport(importShape, body);
+  const lookup = emailOf(email) ?? '';
+  const imported: TotpBody = { email: lookup, hash: demoHash, lastStep: null };
+  return { label: labelOf(name, label), lookup, body: imported, secret };
+}
 
 /** How a person is given an authenticator app: a key for the app, and a password beside it. */
 export function totpEnrolment({ clock, credentials, development }: Parts): Enrolment {
@@ -81,7 +102,7 @@ export function totpEnrolment({ clock, credentials, development }: Parts): Enrol
         ...(hash === demoHash ? { password: demoPassword } : {}),
       };
     },
-    bring: bringTotp,
+    importCredential: importTotp,
     begin: (sitting) => show(sitting, {}),
     routes: [{ method: 'POST', path: 'answer', run: take }],
   };

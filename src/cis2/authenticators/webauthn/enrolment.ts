@@ -1,5 +1,4 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { JsonObject } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
@@ -10,7 +9,7 @@ import { words } from '../../text/words.ts';
 import { type Ceremony, credentialWithId } from './ceremony.ts';
 import { webAuthnCreationPage } from './ceremony-pages.ts';
 import { spendChallenge } from './challenges.ts';
-import { bringKey, revealKey } from './import.ts';
+import { importKey, revealKey } from './import.ts';
 import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
 import { creationOptions } from './options.ts';
 import { levelAtBest } from './policy.ts';
@@ -124,7 +123,7 @@ export function webAuthnEnrolment(kind: WebAuthnKind, parts: Parts): Enrolment {
     level: kind.best(ceremony.policy),
     levelOf: ({ body }) => levelAtBest(kind, body as WebAuthnBody, ceremony.policy),
     reveal: (credential, secret) => revealKey(ceremony.party, credential, secret),
-    bring: (body: JsonObject) => bringKey(kind, body),
+    importCredential: (body) => importKey(kind, body),
     begin: (sitting) => showCreation(parts, kind, sitting),
     routes: [{ method: 'POST', path: 'answer', run: (sitting) => list.run({ sitting }) }],
   };

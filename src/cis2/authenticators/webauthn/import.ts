@@ -13,7 +13,8 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { enrolmentErrors } from '../../enrolment/errors.ts';
 import { labelOf } from '../../enrolment/label.ts';
-import type { Credential, Draft } from '../../model/credentials.ts';
+import type { Credential } from '../../model/credentials.ts';
+import { type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
 import { userHandleOf } from './ceremony.ts';
 import { developmentAaguid, developmentFingerprint } from './development-root.ts';
 import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
@@ -40,10 +41,7 @@ function coseOf(privateKey: KeyObject): Buffer {
 }
 
 /** A credential of development: as one that Chromium's virtual authenticator made, but its key is no secret. */
-function draftOf(
-  label: string,
-  { credentialId, privateKey, backupEligible }: Key,
-): Omit<Draft, 'uid' | 'kind'> {
+function draftOf(label: string, { credentialId, privateKey, backupEligible }: Key): ImportedCredential {
   const body: WebAuthnBody = {
     publicKey: coseOf(privateKey).toString('base64url'),
     counter: 0,
@@ -59,7 +57,7 @@ function draftOf(
 }
 
 /** The credential that stands in the seed under this name: the same key in every installation. */
-export function seededKey(name: string, label: string): Omit<Draft, 'uid' | 'kind'> {
+export function seededKey(name: string, label: string): ImportedCredential {
   const d = createHash('sha256').update(`alongside development key: ${name}`).digest();
   const ecdh = createECDH('prime256v1');
   ecdh.setPrivateKey(d);
@@ -84,8 +82,8 @@ const text = (most: number) =>
     .regex(/^[\w+/=-]+$/, 'must be base64');
 
 /** As `WebAuthn.getCredentials` of the Chrome DevTools Protocol gives it; what else it has is left out. */
-const broughtShape = z.object({
-  label: z.string().max(200).optional(),
+const importShape = z.object({
+  label: labelShape,
   credential: z
     .object({
       credentialId: text(1_364),
@@ -107,18 +105,9 @@ function readKey(privateKey: string): KeyObject {
   throw enrolmentErrors.consoleBody(problem, { field: 'credential.privateKey', problem });
 }
 
-/** Reads a credential that a tester brings; without one, makes it. */
-export function bringKey(kind: WebAuthnKind, body: JsonObject): Omit<Draft, 'uid' | 'kind'> {
-  const { success, data, error } = broughtShape.safeParse(body);
-  if (!success) {
-    const [issue] = error.issues;
-    const field = (issue?.path ?? []).join('.');
-    throw enrolmentErrors.consoleBody(`${field}: ${issue?.message}`, {
-      field,
-      problem: issue?.message ?? '',
-    });
-  }
-  const { credential, label } = data;
+/** Reads the credential of the body, or makes one. */
+export function importKey(kind: WebAuthnKind, body: JsonObject): ImportedCredential {
+  const { credential, label } = readImport(importShape, body);
   const key: Key = credential
     ? {
         credentialId: Buffer.from(credential.credentialId, 'base64').toString('base64url'),

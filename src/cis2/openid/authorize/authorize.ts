@@ -1,10 +1,14 @@
+import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
+import type { Applications } from '../../../oauth/applications.ts';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Urls } from '../../../service.ts';
-import type { Cis2Dependencies } from '../../dependencies.ts';
+import type { Database } from '../../../storage/database.ts';
 import type { AuthorizationRequest } from '../../model/authorization-request.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import type { Interactions } from '../../model/interactions.ts';
@@ -51,26 +55,30 @@ const noteRequest = (recorder: Recorder, urls: Urls) =>
     });
   };
 
-type Needed = Pick<
-  Cis2Dependencies,
-  'applications' | 'keys' | 'issuer' | 'development' | 'log' | 'recorder' | 'urls' | 'database' | 'clock'
->;
+interface AuthorizeDependencies {
+  applications: Applications;
+  keys: SigningKeys;
+  issuer: string;
+  development: boolean;
+  log: Log;
+  recorder: Recorder;
+  urls: Urls;
+  database: Database;
+  clock: Clock;
+  cis: CisClient;
+  sessions: Sessions;
+  ends: SessionEnds;
+  authenticators: Authenticators;
+  codes: Codes;
+  interactions: Interactions;
+  pushed: PushedRequests;
+  clientKeys: RemoteKeys;
+  /** Requested where a request names no class. */
+  defaultAcr: readonly string[];
+}
 
 /** `GET` and `POST /authorize`: the order of the checks is the contract. */
-export function createAuthorize(
-  needed: Needed & {
-    cis: CisClient;
-    sessions: Sessions;
-    ends: SessionEnds;
-    authenticators: Authenticators;
-    codes: Codes;
-    interactions: Interactions;
-    pushed: PushedRequests;
-    clientKeys: RemoteKeys;
-    /** What is asked for where a request asks for nothing. */
-    defaultAcr: readonly string[];
-  },
-): Endpoint {
+export function createAuthorize(needed: AuthorizeDependencies): Endpoint {
   const { applications, keys, issuer } = needed;
   const list = steps<{ request: HttpRequest }>()
     .step(readParameters)

@@ -4,7 +4,6 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Applications } from '../../oauth/applications.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import { registrationTokenRoutes } from '../administration/registration-tokens.ts';
 import { connectionManagerRoutes } from './connection-manager.ts';
 import { dynamicRoutes } from './dynamic.ts';
 import { TeamSessions } from './team-session.ts';
@@ -18,7 +17,6 @@ interface Parts {
   audit: AuditLog;
   clock: Clock;
   development: boolean;
-  consoleSecret?: string;
   /** Whether clients may register themselves. */
   dynamicRegistration?: boolean;
 }
@@ -37,16 +35,14 @@ export const registrationPrefixes = (issuer: string): string[] => [
   `${new URL(issuer).pathname}${path}`,
 ];
 
-/** Every way to register a client, beside the console's own. */
-export function registrationWays(parts: Parts): Route[] {
+/** Connection Manager, and dynamic registration where it is on. */
+export function registrationRoutes(parts: Parts): Route[] {
   const { origin, pathname } = new URL(parts.issuer);
   const tokens = new RegistrationTokens(parts);
   const sessions = new TeamSessions({ ...parts, origin });
   const registrationUrl = registrationUrlOf(parts);
-  const { consoleSecret } = parts;
   return [
     ...connectionManagerRoutes({ ...parts, tokens, sessions }),
-    ...(consoleSecret === undefined ? [] : registrationTokenRoutes({ ...parts, consoleSecret, tokens })),
     ...(registrationUrl === undefined
       ? []
       : dynamicRoutes({ ...parts, tokens, registrationUrl, registrationPath: `${pathname}${path}` })),

@@ -1,0 +1,41 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { Route } from '@alongside/kernel/http';
+import type { SingleUse } from '../../storage/single-use.ts';
+import { EnrolmentLinks } from '../enrolment/links.ts';
+import { RegistrationTokens } from '../registration/tokens.ts';
+import { authenticatorRoutes } from './authenticators.ts';
+import { deliveryRoutes } from './deliveries.ts';
+import { registrationTokenRoutes } from './registration-tokens.ts';
+import { sessionRoutes } from './sessions.ts';
+
+type RouteDependencies = Parameters<typeof sessionRoutes>[0] &
+  Parameters<typeof deliveryRoutes>[0] &
+  Omit<Parameters<typeof authenticatorRoutes>[0], 'links' | 'origin'>;
+
+type AdministrationDependencies = Omit<RouteDependencies, 'consoleSecret'> & {
+  issuer: string;
+  singleUse: SingleUse;
+  clock: Clock;
+  /** The secret that the console presents; without it there is no console API. */
+  consoleSecret?: string;
+};
+
+/** The console API: sessions, logout deliveries, authenticators and registration tokens. */
+export function administrationRoutes({
+  consoleSecret,
+  ...dependencies
+}: AdministrationDependencies): Route[] {
+  if (consoleSecret === undefined) return [];
+  const { issuer, singleUse, clock } = dependencies;
+  const parts = { ...dependencies, consoleSecret };
+  return [
+    ...sessionRoutes(parts),
+    ...deliveryRoutes(parts),
+    ...authenticatorRoutes({
+      ...parts,
+      origin: new URL(issuer).origin,
+      links: new EnrolmentLinks(singleUse, clock),
+    }),
+    ...registrationTokenRoutes({ ...parts, tokens: new RegistrationTokens(parts) }),
+  ];
+}
