@@ -14,6 +14,7 @@ import { EndedSessions } from './ended-sessions.ts';
 import { createNhsRoutes } from './nhs/service.ts';
 import type { Parts } from './parts.ts';
 import { createStandardRoutes } from './standard/service.ts';
+import { createValidate } from './validate/validate.ts';
 
 export type { AuthorisationDependencies, BasePath } from './dependencies.ts';
 
@@ -39,7 +40,7 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
   return {
     onMalformed: diagnosis.malformed,
     routes: [
-      ...createConsoleRoutes(bases, parts),
+      ...createConsoleRoutes(bases, parts, createValidate),
       ...bases.flatMap((base) =>
         base.profile === 'nhs'
           ? createNhsRoutes(base, bases, parts)

@@ -1,13 +1,18 @@
-import type { Route } from '@alongside/kernel/http';
+import type { Endpoint, Route } from '@alongside/kernel/http';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { paths } from '../protocol.ts';
-import { createValidate } from '../validate/validate.ts';
 import { errors } from './errors.ts';
 import { createMint } from './mint.ts';
 
-/** What the console alone may ask. Nothing at all without a secret; no minting outside development. */
-export function createConsoleRoutes(bases: readonly Base[], parts: Parts): Route[] {
+type CreateValidate = (secret: string, bases: readonly Base[], parts: Parts) => Endpoint;
+
+/** The console API. Empty without a secret; mints tokens in development only. */
+export function createConsoleRoutes(
+  bases: readonly Base[],
+  parts: Parts,
+  createValidate: CreateValidate,
+): Route[] {
   const { consoleSecret: secret, personSource, development, diagnosis } = parts;
   if (secret === undefined) return [];
   const validate: Route = {
