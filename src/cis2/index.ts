@@ -40,11 +40,7 @@ import { schemaRoutes } from './openid/claims/schemas.ts';
 import { createDiscovery, createKeySet } from './openid/discovery.ts';
 import { createConfirmSignOut, createEndSession } from './openid/end-session/end-session.ts';
 import { createPar } from './openid/par.ts';
-import { mutualTls } from './openid/token/client-authentication/mutual-tls.ts';
-import { none } from './openid/token/client-authentication/none.ts';
-import { privateKeyJwt } from './openid/token/client-authentication/private-key-jwt.ts';
-import { secretBasic } from './openid/token/client-authentication/secret-basic.ts';
-import { secretPost } from './openid/token/client-authentication/secret-post.ts';
+import { createServer } from './openid/server.ts';
 import { authorizationCode } from './openid/token/grants/authorization-code.ts';
 import { refreshToken, type Successor, successorPurpose } from './openid/token/grants/refresh-token.ts';
 import { createIntrospect } from './openid/token/introspect.ts';
@@ -137,16 +133,9 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   );
   const enrolments = new Enrolments([...webAuthn.enrolments, ...others.enrolments]);
   const clientKeys = new RemoteKeys(clock, { privateAddresses: development });
-  const { clientAuthorities = [], clientRevocations } = deps;
-  const methods = [
-    none,
-    secretPost(clock),
-    secretBasic(clock),
-    privateKeyJwt({ ...deps, clientKeys }),
-    mutualTls({ clock, clientKeys, clientAuthorities, clientRevocations }),
-  ];
   const { failures: most } = deps.networkLimits ?? networkLimits.parse({});
   const failures = new NetworkLimit(deps, 'client-authentication', most);
+  const server = createServer({ ...deps, clientKeys, failures });
   const issuing = new TokenIssuer(deps);
   const idTokens = { ...deps, keys: signerOf(idTokenFaults) };
   const successors = new RefreshSuccessors<Successor>(deps, successorPurpose);
@@ -211,17 +200,15 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     ...browser(
       post(
         realm('/access_token'),
-        nonce.endpoint(
-          createToken({ ...parts, methods, failures, grants, addresses: at(endpointPaths.token) }),
-        ),
+        nonce.endpoint(createToken({ ...parts, server, grants, addresses: at(endpointPaths.token) })),
       ),
     ),
-    ...browser(post(realm(endpointPaths.revocation), createRevoke({ ...deps, methods, failures }))),
-    post(realm(endpointPaths.introspection), createIntrospect({ ...deps, cis, methods, failures })),
+    ...browser(post(realm(endpointPaths.revocation), createRevoke({ ...deps, server }))),
+    post(realm(endpointPaths.introspection), createIntrospect({ ...deps, cis, server })),
     ...browser(
       post(
         realm(endpointPaths.pushed),
-        nonce.endpoint(createPar({ ...parts, methods, failures, addresses: at(endpointPaths.pushed) })),
+        nonce.endpoint(createPar({ ...parts, server, addresses: at(endpointPaths.pushed) })),
       ),
     ),
     ...browser(

@@ -3,10 +3,23 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { NetworkLimit } from './network-limit.ts';
 
 /**
- * Wraps a step that proves who the client is: failures are counted for the network of the caller and answered with
- * `refuse` beyond its limit. A proof that is valid passes also then, so nobody can lock a client out from its own network;
+ * Counts a failed client authentication for the network of the caller. Returns what to throw: the failure, or `refuse`
+ * beyond the limit of the network. A valid client is never limited, so that nobody can lock it out of its own network;
  * secrets are too long to be guessed (RFC 6749 section 10.10).
  */
+export async function refusalOfFailure(
+  limit: NetworkLimit,
+  refuse: (detail: string) => Error,
+  { address }: Pick<HttpRequest, 'address'>,
+  thrown: unknown,
+): Promise<unknown> {
+  if (!(thrown instanceof Refusal)) return thrown;
+  limit.noteRefusal(address);
+  if (await limit.admits(address)) return thrown;
+  return refuse(`too many failures from this network; this one: ${thrown.detail}`);
+}
+
+/** Wraps a step that authenticates the client, so that its failures are counted. */
 export function limitFailures<K, R>(
   limit: NetworkLimit,
   refuse: (detail: string) => Error,
@@ -17,10 +30,7 @@ export function limitFailures<K, R>(
     try {
       return await step(known);
     } catch (thrown) {
-      if (thrown instanceof Refusal) limit.noteRefusal(known.request.address);
-      if (thrown instanceof Refusal && !(await limit.admits(known.request.address)))
-        throw refuse(`too many failures from this network; this one: ${thrown.detail}`);
-      throw thrown;
+      throw await refusalOfFailure(limit, refuse, known.request, thrown);
     }
   };
   // The list of steps shows the name of the step itself.

@@ -9,6 +9,7 @@ import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { type PushedRequests, pushedLifetime } from '../../oauth/pushed-requests.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
+import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import type { Urls } from '../../service.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { responseErrors } from '../errors/response.ts';
@@ -33,7 +34,7 @@ import {
   checkScope,
   refuseRequestObjects,
 } from './authorize/response.ts';
-import { authenticateClient, type ClientAuthentication } from './token/client-authentication/authenticate.ts';
+import type { Cis2Server, ServerCall } from './server.ts';
 import { readForm } from './token/form.ts';
 import { requireStandard } from './token/own-token.ts';
 import { proveKey } from './token/sender.ts';
@@ -106,26 +107,26 @@ const keepRequest = ({
 
 /** `POST /par` (RFC 9126): the client proves itself and is told what is wrong before any browser is involved. */
 export function createPar(
-  parts: ObjectParts &
-    ClientAuthentication & {
-      keys: SigningKeys;
-      clock: Clock;
-      singleUse: SingleUse;
-      proofNonces: ProofNonces | undefined;
-      clientKeys: RemoteKeys;
-      pushed: PushedRequests;
-      recorder: Recorder;
-      urls: Urls;
-      limitRows: LimitRows;
-      /** What is asked for where a request asks for nothing. */
-      defaultAcr: readonly string[];
-      /** Of this endpoint. */
-      addresses: Addresses;
-    },
+  parts: ObjectParts & {
+    server: Cis2Server;
+    keys: SigningKeys;
+    clock: Clock;
+    singleUse: SingleUse;
+    proofNonces: ProofNonces | undefined;
+    clientKeys: RemoteKeys;
+    pushed: PushedRequests;
+    recorder: Recorder;
+    urls: Urls;
+    limitRows: LimitRows;
+    /** What is asked for where a request asks for nothing. */
+    defaultAcr: readonly string[];
+    /** Of this endpoint. */
+    addresses: Addresses;
+  },
 ): Endpoint {
-  const list = steps<{ request: HttpRequest }>()
+  const list = steps<ServerCall>()
     .step(readForm)
-    .step(authenticateClient(parts))
+    .step(authenticateClient)
     .step(requireStandard)
     .step(proveKey(parts.addresses, parts))
     .step(openRequest(parts))
@@ -142,5 +143,5 @@ export function createPar(
     .step(checkIdTokenHint(parts.keys, parts.issuer))
     .step(checkBoundKey)
     .step(keepRequest(parts));
-  return (request) => list.run({ request });
+  return (request) => list.run({ server: parts.server, request });
 }

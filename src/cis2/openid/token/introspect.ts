@@ -1,17 +1,19 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { Endpoint } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { confirmationOf, tokenTypeOf } from '../../../oauth/confirmation.ts';
+import { authenticateClient } from '../../../oauth/server/client-authentication/authenticate.ts';
 import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
 import { tokenErrors } from '../../errors/token.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { factsOf } from '../../model/token-facts.ts';
-import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
+import type { Cis2Server, ServerCall } from '../server.ts';
 import { readForm } from './form.ts';
 import { findOwnToken, requireStandard } from './own-token.ts';
 
-interface Parts extends ClientAuthentication {
+interface Parts {
+  server: Cis2Server;
   issuer: string;
   tokens: Tokens;
   cis: CisClient;
@@ -64,12 +66,12 @@ async function refusePublic({ party }: { party: RelyingParty }): Promise<void> {
 
 /** `POST /introspect` (RFC 7662). A client may ask about its own tokens. */
 export function createIntrospect(parts: Parts): Endpoint {
-  const list = steps<{ request: HttpRequest }>()
+  const list = steps<ServerCall>()
     .step(readForm)
-    .step(authenticateClient(parts))
+    .step(authenticateClient)
     .step(refusePublic)
     .step(requireStandard)
     .step(findOwnToken(parts))
     .step(answerState(parts));
-  return (request) => list.run({ request });
+  return (request) => list.run({ server: parts.server, request });
 }

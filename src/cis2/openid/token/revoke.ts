@@ -1,18 +1,20 @@
 import { Answer } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
-import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { Endpoint } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
+import { authenticateClient } from '../../../oauth/server/client-authentication/authenticate.ts';
 import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
 import type { Urls } from '../../../service.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database } from '../../../storage/database.ts';
 import { partyOf, type RelyingParty } from '../../model/relying-party.ts';
-import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
+import type { Cis2Server, ServerCall } from '../server.ts';
 import { readForm } from './form.ts';
 import { findOwnToken, requireStandard } from './own-token.ts';
 import { recordRevocation } from './revocation-record.ts';
 
-interface Parts extends ClientAuthentication {
+interface Parts {
+  server: Cis2Server;
   issuer: string;
   database: Database;
   tokens: Tokens;
@@ -51,11 +53,11 @@ const revokeToken = (parts: Parts) =>
 
 /** `POST /token/revoke` (RFC 7009). */
 export function createRevoke(parts: Parts): Endpoint {
-  const list = steps<{ request: HttpRequest }>()
+  const list = steps<ServerCall>()
     .step(readForm)
-    .step(authenticateClient(parts))
+    .step(authenticateClient)
     .step(requireStandard)
     .step(findOwnToken(parts))
     .step(revokeToken(parts));
-  return (request) => list.run({ request });
+  return (request) => list.run({ server: parts.server, request });
 }

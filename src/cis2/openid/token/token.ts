@@ -6,11 +6,12 @@ import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { ProofNonces } from '../../../oauth/dpop-nonce.ts';
 import { type Parameters, parseParameters } from '../../../oauth/parameters.ts';
+import { authenticateClient } from '../../../oauth/server/client-authentication/authenticate.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import { tokenErrors } from '../../errors/token.ts';
 import type { Addresses } from '../../model/confirmation.ts';
-import { authenticateClient, type ClientAuthentication } from './client-authentication/authenticate.ts';
+import type { Cis2Server, ServerCall } from '../server.ts';
 import { readForm } from './form.ts';
 import type { Grant, GrantRequest } from './grants/grant.ts';
 import { bindSender, proveKey } from './sender.ts';
@@ -68,23 +69,22 @@ const noteRefusal = (recorder: Recorder, key: string, { entry }: Refusal): void 
   });
 
 /** `POST /access_token` (RFC 6749 section 3.2). Two grants of one type throw, for one could never be reached. */
-export function createToken(
-  parts: ClientAuthentication & {
-    grants: readonly Grant[];
-    recorder: Recorder;
-    audit: AuditLog;
-    /** Of this endpoint. */
-    addresses: Addresses;
-    clock: Clock;
-    singleUse: SingleUse;
-    proofNonces: ProofNonces | undefined;
-  },
-): Endpoint {
+export function createToken(parts: {
+  server: Cis2Server;
+  grants: readonly Grant[];
+  recorder: Recorder;
+  audit: AuditLog;
+  /** Of this endpoint. */
+  addresses: Addresses;
+  clock: Clock;
+  singleUse: SingleUse;
+  proofNonces: ProofNonces | undefined;
+}): Endpoint {
   const grants = new Map(parts.grants.map((grant) => [grant.type, grant]));
   if (grants.size !== parts.grants.length) throw new Error('Two grants have the same type.');
-  const list = steps<{ request: HttpRequest }>()
+  const list = steps<ServerCall>()
     .step(readForm)
-    .step(authenticateClient(parts))
+    .step(authenticateClient)
     .step(proveKey(parts.addresses, parts))
     .step(bindSender)
     .step(findGrant(grants))
@@ -92,7 +92,7 @@ export function createToken(
     .step(recordingRefusals(parts.audit, issueTokens));
   return async (request) => {
     try {
-      return await list.run({ request });
+      return await list.run({ server: parts.server, request });
     } catch (thrown) {
       const form = parseParameters(request.body);
       const key = form?.get('code') ?? form?.get('refresh_token') ?? '';

@@ -107,5 +107,5 @@ test('the published profile has neither', async () => {
     tokenEndpointAuthMethod: 'self_signed_tls_client_auth',
     jwks: { keys: [key.jwk as never] },
   });
-  refused(await redeem(nhs, key.header), /the profile nhs has no self_signed_tls_client_auth/);
+  refused(await redeem(nhs, key.header), /the profile nhs does not allow self_signed_tls_client_auth/);
 });

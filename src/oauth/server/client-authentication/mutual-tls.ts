@@ -1,0 +1,33 @@
+import { registeredKeys } from '../../key-source.ts';
+import { issuedFault, mutualTlsMethods, readCertificate, selfSignedFault } from '../../mutual-tls.ts';
+import { FetchError } from '../../safe-fetch.ts';
+import type { ClientAuthenticationMethod } from '../server.ts';
+import { hasNoCredentials } from './none.ts';
+
+/**
+ * `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 section 2): the registration decides between them.
+ * @param type whether `client_assertion_type` without an assertion is an attempt of another method.
+ */
+export const mutualTls = (type: 'counts' | 'ignored'): ClientAuthenticationMethod => ({
+  ids: mutualTlsMethods,
+  place: 'connection',
+  failure: 'clientUnauthenticated',
+  isUsed: (call) =>
+    call.request.certificate !== undefined &&
+    hasNoCredentials(call) &&
+    (type === 'ignored' || !call.parameters.has('client_assertion_type')),
+  claimedClient: ({ parameters }) => parameters.get('client_id'),
+  async verify({ request }, client, server) {
+    const { half } = client;
+    const { clock, clientAuthorities: authorities, clientRevocations: revocations } = server;
+    const presented = readCertificate(request.certificate, request.certificateChain);
+    if (half.tokenEndpointAuthMethod === 'tls_client_auth')
+      return issuedFault(presented, server.certificateSubjectOf(client), { authorities, revocations, clock });
+    try {
+      return selfSignedFault(presented, await registeredKeys(half, server.clientKeys), { clock });
+    } catch (error) {
+      if (error instanceof FetchError) return `the keys at ${half.jwksUrl} cannot be read: ${error.message}`;
+      throw error;
+    }
+  },
+});

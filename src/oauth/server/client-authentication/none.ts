@@ -1,0 +1,23 @@
+import type { ClientAuthenticationMethod, ClientCall } from '../server.ts';
+
+/** Whether a request has no secret and no assertion: its client is public, or authenticates by its connection. */
+export const hasNoCredentials = ({ request, parameters }: ClientCall): boolean =>
+  request.headers.authorization === undefined &&
+  !parameters.has('client_secret') &&
+  !parameters.has('client_assertion');
+
+/**
+ * A public client: it names itself, and PKCE binds its codes (RFC 9700 section 2.1.1).
+ * @param certificate whether it may show a client certificate, to which its tokens can be bound.
+ */
+export const none = (certificate: 'allowed' | 'refused'): ClientAuthenticationMethod => ({
+  ids: ['none'],
+  place: 'connection',
+  failure: 'clientUnauthenticated',
+  isUsed: (call) =>
+    hasNoCredentials(call) &&
+    call.parameters.has('client_id') &&
+    (certificate === 'allowed' || call.request.certificate === undefined),
+  claimedClient: ({ parameters }) => parameters.get('client_id'),
+  verify: async () => undefined,
+});

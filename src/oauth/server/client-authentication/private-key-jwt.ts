@@ -1,0 +1,73 @@
+import { seconds } from '@alongside/kernel/clock';
+import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import type { ClientHalf } from '../../applications.ts';
+import {
+  type AssertionRules,
+  assertionFault,
+  claimedClient,
+  clientAssertionType,
+} from '../../client-assertion.ts';
+import { likeness } from '../../likeness.ts';
+import {
+  type AuthorizationServer,
+  assertionAlgorithmsOf,
+  type ClientAuthenticationMethod,
+  rulesOf,
+} from '../server.ts';
+
+/** Returns what an assertion of this client must be. */
+export function assertionRulesOf(server: AuthorizationServer, half: ClientHalf): AssertionRules {
+  const { assertionAudience, assertionNeedsKid: needsKid } = rulesOf(server, half);
+  return {
+    clientId: half.clientId,
+    audience: assertionAudience === 'issuer' ? server.issuer : server.tokenUrl,
+    algorithms: assertionAlgorithmsOf(server, half),
+    jtiKind: server.assertionJtiKind,
+    needsKid,
+  };
+}
+
+/** Estimates from `iat` how far the client's clock differs; undefined below ten seconds. */
+function clockHint({ iat }: DecodedJwt['claims'], now: number): string | undefined {
+  if (typeof iat !== 'number' || Math.abs(iat - now) <= 10) return undefined;
+  return iat > now
+    ? `by its iat the client’s clock is ${iat - now} s ahead of ours`
+    : `by its iat it was made ${now - iat} s ago, or the client’s clock is behind ours`;
+}
+
+/** Returns hints for the log about the mistakes that suppliers make most. */
+function hintsOf(assertion: string, half: ClientHalf, { audience }: AssertionRules, now: number): string[] {
+  const jwt = decodeJwt(assertion);
+  if (!jwt) return [];
+  const { header, claims } = jwt;
+  const kids = half.jwks?.keys.map(({ kid }) => kid ?? '(none)');
+  const unknown = kids && typeof header.kid === 'string' && !kids.includes(header.kid);
+  return [
+    likeness(claims.aud, audience),
+    clockHint(claims, now),
+    unknown ? `registered kids are: ${kids.join(' ') || 'none'}` : undefined,
+  ].filter((hint) => hint !== undefined);
+}
+
+/**
+ * `private_key_jwt` (OpenID Connect Core section 9, RFC 7523).
+ * @param type whether `client_assertion_type` without an assertion is an attempt of this method.
+ */
+export const privateKeyJwt = (type: 'counts' | 'ignored'): ClientAuthenticationMethod => ({
+  ids: ['private_key_jwt'],
+  place: 'assertion',
+  failure: 'assertionInvalid',
+  isUsed: ({ parameters }) =>
+    parameters.has('client_assertion') || (type === 'counts' && parameters.has('client_assertion_type')),
+  claimedClient: ({ parameters }) => claimedClient(parameters.get('client_assertion')),
+  async verify({ parameters }, { half }, server) {
+    const named = parameters.get('client_assertion_type');
+    if (named !== clientAssertionType)
+      return `client_assertion_type is ${named ?? 'missing'}, ${clientAssertionType} was expected`;
+    const assertion = parameters.get('client_assertion') ?? '';
+    const rules = assertionRulesOf(server, half);
+    const fault = await assertionFault(assertion, rules, half, server);
+    if (fault === undefined) return undefined;
+    return [fault, ...hintsOf(assertion, half, rules, seconds(server.clock))].join('; ');
+  },
+});

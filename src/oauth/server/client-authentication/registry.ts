@@ -1,0 +1,18 @@
+import type { ClientAuthenticationMethod } from '../server.ts';
+import { mutualTls } from './mutual-tls.ts';
+import { none } from './none.ts';
+import { privateKeyJwt } from './private-key-jwt.ts';
+import { secretBasic } from './secret-basic.ts';
+import { secretPost } from './secret-post.ts';
+
+/**
+ * Every method of client authentication.
+ * @param ambiguous whether a public client may show a certificate, and a request have `client_assertion_type` without an
+ * assertion: /oauth2.1 allows it, CIS2 does not.
+ */
+export const clientAuthenticationMethods = (
+  ambiguous: 'allowed' | 'refused',
+): readonly ClientAuthenticationMethod[] => {
+  const type = ambiguous === 'allowed' ? 'ignored' : 'counts';
+  return [none(ambiguous), secretPost, secretBasic, privateKeyJwt(type), mutualTls(type)];
+};
