@@ -21,10 +21,10 @@ const measures = [
     of: (t) => inLoops(t, 'src/authorisation'),
   },
   { name: 'src/cis2: entries', limit: 17, target: 18, of: (t) => entriesOf(t, 'src/cis2').size },
-  { name: 'src/cis2/index.ts: imports', limit: 77, target: 30, of: (t) => importsOf(t, cis2).length },
+  { name: 'src/cis2/index.ts: imports', limit: 73, target: 30, of: (t) => importsOf(t, cis2).length },
   {
     name: 'src/cis2/index.ts: longest function, lines',
-    limit: 208,
+    limit: 199,
     target: 60,
     of: (t) => longestFunction(cis2, t.get(cis2)),
   },
@@ -38,7 +38,7 @@ const measures = [
     target: 0,
     of: (t) => count(t, /\bJSON\.parse\((?:[^()]|\([^()]*\))*\) as\b/g),
   },
-  { name: 'interfaces called Parts', limit: 74, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
+  { name: 'interfaces called Parts', limit: 72, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
   { name: 'interfaces called Asked', limit: 15, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
     name: 'files under 30 lines',

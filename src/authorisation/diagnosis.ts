@@ -20,7 +20,7 @@ const retryAfter: Readonly<Record<string, string>> = {
 };
 
 /** The JSON form of an error, as published: with the id under which the private reason is found. */
-export function errorAnswer(refusal: Refusal, request: HttpRequest): Answer {
+function errorAnswer(refusal: Refusal, request: HttpRequest): Answer {
   const { id, status, code } = refusal.entry;
   const wait = retryAfter[id];
   const body = { error: code, error_description: words(refusal), message_id: request.id };

@@ -4,17 +4,18 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
 import { inGoodStanding } from '../../oauth/developers.ts';
+import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import { requireApproval, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { actorAttribute, mayActAttribute, partyOf } from './access-tokens.ts';
-import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
 import { mayKnowOf } from './resource-server.ts';
 import { audienceOf } from './resources.ts';
+import type { ServerCall, StandardServer } from './server.ts';
 
 type Introspection = { active: false } | ({ active: true } & Record<string, unknown>);
 
@@ -99,17 +100,18 @@ const answerWith = ({ keys, clock }: Pick<Parts, 'keys' | 'clock'>, base: Base) 
 
 /** `POST /introspect` (RFC 7662), for resource servers (`/resource-servers` of the console); it tells of the tokens of every base path. */
 export function createIntrospect(
+  server: StandardServer,
   base: Base,
   bases: readonly Base[],
   parts: Parts,
 ): (request: HttpRequest) => Promise<Answer> {
   const issuers = bases.map(({ issuer }) => issuer);
-  const list = steps<{ request: HttpRequest }>()
+  const list = steps<ServerCall>()
     .step(readForm)
-    .step(authenticateClient(base, parts))
+    .step(authenticateClient)
     .step(refusePublic)
     .step(orElse(requireApproval, notAllowed))
     .step(lookUp(parts, issuers))
     .step(answerWith(parts, base));
-  return (request) => list.run({ request });
+  return (request) => list.run({ server, request });
 }

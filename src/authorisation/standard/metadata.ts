@@ -1,7 +1,6 @@
 import { announcedProofAlgorithms } from '../../oauth/dpop.ts';
 import { mutualTlsMethods } from '../../oauth/mutual-tls.ts';
 import type { Base } from '../base.ts';
-import { clientMethods } from './clients/registry.ts';
 import { grants } from './grants/registry.ts';
 import { introspectionAlgorithms } from './introspect.ts';
 import { offered } from './profile.ts';
@@ -39,7 +38,7 @@ export function metadataOf(
   const usable = (name: string) =>
     (name !== issued || (takesCertificates && given.authorities)) &&
     (name !== selfSigned || takesCertificates);
-  const methods = clientMethods.map(({ name }) => name).filter(usable);
+  const methods = offered.methods.filter(usable);
   const { algorithms } = offered;
   return {
     issuer,

@@ -4,6 +4,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { type PushedRequests, pushedLifetime } from '../../oauth/pushed-requests.ts';
+import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import {
   limitRate,
   readProducts,
@@ -15,7 +16,6 @@ import {
 import type { Base } from '../base.ts';
 import { errors as oauthErrors } from '../errors.ts';
 import type { Parts } from '../parts.ts';
-import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
@@ -33,6 +33,7 @@ import {
   type WithReply,
 } from './request-checks.ts';
 import { readObject } from './request-object.ts';
+import type { ServerCall, StandardServer } from './server.ts';
 
 /** What is wrong with a pushed request is said to its client at once, as JSON (RFC 9126 section 2.3). */
 const prepareReply = (base: Base) =>
@@ -73,11 +74,15 @@ const keepRequest = (pushed: PushedRequests, { anonymousRows }: Pick<Parts, 'ano
   };
 
 /** `POST /par` (RFC 9126): the client proves itself and is told what is wrong before any browser is involved. */
-export function createPar(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
+export function createPar(
+  server: StandardServer,
+  base: Base,
+  parts: Parts,
+): (request: HttpRequest) => Promise<Answer> {
   const { products, developers, limiter, urls } = parts;
-  const list = steps<{ request: HttpRequest }>()
+  const list = steps<ServerCall>()
     .step(readForm)
-    .step(authenticateClient(base, parts))
+    .step(authenticateClient)
     .step(orElse(requireApproval, notAllowed))
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), notAllowed))
@@ -93,5 +98,5 @@ export function createPar(base: Base, parts: Parts): (request: HttpRequest) => P
     .step(checkResources(urls.api))
     .step(checkKey)
     .step(keepRequest(pushedAt(base, parts), parts));
-  return (request) => list.run({ request });
+  return (request) => list.run({ server, request });
 }

@@ -1,12 +1,9 @@
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
-import type { PlatformHalf } from '../../oauth/applications.ts';
+import type { PlatformHalf, Profile } from '../../oauth/applications.ts';
+import type { ProfileRules } from '../../oauth/server/server.ts';
 
-/** What a profile asks of a client beyond the practice that holds for all (RFC 9700). */
-export interface ProfileRules {
-  /** Ways of client authentication; a client's own is one of them. */
-  methods: readonly string[];
-  /** Algorithms of client assertions, request objects and proofs. */
-  algorithms: readonly SigningAlgorithm[];
+/** The rules for clients of one profile, beyond the practice that holds for all (RFC 9700). */
+export interface StandardProfileRules extends ProfileRules {
   /** Authorization requests are pushed (RFC 9126). */
   pushed: boolean;
   /** Access tokens are bound to a key or a certificate. */
@@ -17,18 +14,22 @@ export interface ProfileRules {
 
 const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
-const profiles: Readonly<Record<string, ProfileRules>> = {
+export const profiles: Readonly<Partial<Record<Profile, StandardProfileRules>>> = {
   standard: {
-    methods: ['none', 'client_secret_basic', 'client_secret_post', ...strong],
+    authenticationMethods: ['none', 'client_secret_basic', 'client_secret_post', ...strong],
     algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
+    assertionAudience: 'issuer',
+    assertionNeedsKid: false,
     pushed: false,
     bound: false,
     rotation: true,
   },
   // FAPI 2.0 Security Profile sections 5.3.2 and 5.4.
   fapi2: {
-    methods: strong,
+    authenticationMethods: strong,
     algorithms: ['PS256', 'ES256', 'EdDSA'],
+    assertionAudience: 'issuer',
+    assertionNeedsKid: false,
     pushed: true,
     bound: true,
     rotation: false,
@@ -36,7 +37,7 @@ const profiles: Readonly<Record<string, ProfileRules>> = {
 };
 
 /** The rules of a client's profile. Throws for a profile that is not served here. */
-export function rulesOf({ profile }: Pick<PlatformHalf, 'profile'>): ProfileRules {
+export function rulesOf({ profile }: Pick<PlatformHalf, 'profile'>): StandardProfileRules {
   const rules = profiles[profile];
   if (!rules) throw new Error(`There are no rules of the profile ${profile}.`);
   return rules;
@@ -52,6 +53,6 @@ export function algorithmsOf(half: PlatformHalf): readonly SigningAlgorithm[] {
 
 /** Every algorithm and every way that some client of this base path may use: for metadata. */
 export const offered = {
-  methods: profiles.standard?.methods ?? [],
+  methods: profiles.standard?.authenticationMethods ?? [],
   algorithms: profiles.standard?.algorithms ?? [],
 } as const;

@@ -1,13 +1,14 @@
 import { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
+import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import { limitRate, readProducts, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { revoking } from '../revoking.ts';
-import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
+import type { ServerCall, StandardServer } from './server.ts';
 
 /** A refresh token ends with all that came from the same sign-in, an access token alone (RFC 7009 section 2.1). */
 const revokeToken = (parts: Pick<Parts, 'tokens' | 'database' | 'recorder' | 'audit'>, base: Base) => {
@@ -34,12 +35,16 @@ const revokeToken = (parts: Pick<Parts, 'tokens' | 'database' | 'recorder' | 'au
 };
 
 /** `POST /revoke` (RFC 7009). */
-export function createRevoke(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
-  const list = steps<{ request: HttpRequest }>()
+export function createRevoke(
+  server: StandardServer,
+  base: Base,
+  parts: Parts,
+): (request: HttpRequest) => Promise<Answer> {
+  const list = steps<ServerCall>()
     .step(readForm)
-    .step(authenticateClient(base, parts))
+    .step(authenticateClient)
     .step(readProducts(parts.products))
     .step(limitRate(parts.limiter, base))
     .step(revokeToken(parts, base));
-  return (request) => list.run({ request });
+  return (request) => list.run({ server, request });
 }

@@ -12,6 +12,7 @@ import { createLogout } from './logout.ts';
 import { metadataOf, metadataPath } from './metadata.ts';
 import { createPar } from './par.ts';
 import { createRevoke } from './revoke.ts';
+import { createServer } from './server.ts';
 import { createToken } from './token.ts';
 
 /** What is read by GET, and so by HEAD (RFC 9110 section 9.1). */
@@ -36,6 +37,7 @@ function routesAt(path: string, endpoints: Partial<Record<Method, Endpoint>>): R
 
 /** The routes of one base path of the standard profile. */
 export function createStandardRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
+  const server = createServer(base, parts);
   const guard = (endpoint: Endpoint): Endpoint => parts.diagnosis.guard(endpoint, errors.unexpected);
   const metadata = metadataOf(base, {
     authorities: (parts.clientAuthorities ?? []).length > 0,
@@ -46,6 +48,16 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     base.hardening.proofNonces
       ? async (request) => (await endpoint(request)).with({ 'dpop-nonce': parts.proofNonces.current() })
       : endpoint;
+  /** The answer to a failed HTTP Basic has its challenge (RFC 6749 section 5.2). */
+  const challenged =
+    (endpoint: Endpoint): Endpoint =>
+    async (request) => {
+      const answer = await endpoint(request);
+      const isBasic = answer.status === 401 && request.headers.authorization !== undefined;
+      return isBasic ? answer.with({ 'www-authenticate': 'Basic realm="token"' }) : answer;
+    };
+  /** What clients call: they authenticate there. */
+  const client = (endpoint: Endpoint): Endpoint => challenged(guard(endpoint));
   const cached = { 'cache-control': 'public, max-age=300' };
   /** What the metadata says that we sign by stands in the set before the first signature: verifiers keep what they read. */
   const keySet = guard(async () => {
@@ -77,11 +89,11 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
       POST: guard(createAuthorizeByPost(base)),
     }),
     ...at(`${base.path}/callback`, { GET: guard(createCallback(base, parts)) }),
-    ...browser(`${base.path}/token`, { POST: proven(guard(createToken(base, parts))) }),
-    ...browser(`${base.path}/par`, { POST: proven(guard(createPar(base, parts))) }),
-    ...at(`${base.path}/introspect`, { POST: guard(createIntrospect(base, bases, parts)) }),
+    ...browser(`${base.path}/token`, { POST: proven(client(createToken(server, base, parts))) }),
+    ...browser(`${base.path}/par`, { POST: proven(client(createPar(server, base, parts))) }),
+    ...at(`${base.path}/introspect`, { POST: client(createIntrospect(server, base, bases, parts)) }),
     ...at(`${base.path}/backchannel_logout`, { POST: guard(createLogout(base, bases, parts)) }),
-    ...browser(`${base.path}/revoke`, { POST: guard(createRevoke(base, parts)) }),
+    ...browser(`${base.path}/revoke`, { POST: client(createRevoke(server, base, parts)) }),
     { methods: everyMethod, path: `${base.path}/*`, endpoint: notFound, early },
   ];
 }

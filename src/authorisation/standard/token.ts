@@ -1,6 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
+import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import {
   limitRate,
   readProducts,
@@ -11,20 +12,20 @@ import {
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { recordRefusedTokens } from '../refused-tokens.ts';
-import { authenticateClient } from './clients/authenticate.ts';
 import { errors } from './errors.ts';
 import type { FromClient, Grant } from './grants/grant.ts';
 import { grants } from './grants/registry.ts';
 import { readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
 import { readProof, requireProof } from './proof.ts';
+import type { ServerCall, StandardServer } from './server.ts';
 
 /** The checks of the client of a token request (RFC 6749 section 3.2). */
 export function tokenClientChecks(base: Base, parts: Parts) {
   const { products, developers, limiter } = parts;
-  return steps<{ request: HttpRequest }>()
+  return steps<ServerCall>()
     .step(readForm)
-    .step(authenticateClient(base, parts))
+    .step(authenticateClient)
     .step(orElse(requireApproval, notAllowed))
     .step(readProducts(products))
     .step(orElse(requireSubscription(base), notAllowed))
@@ -45,7 +46,11 @@ export const runGrant = (endpointOf: (grant: Grant) => (known: FromClient) => Pr
 };
 
 /** `POST /token` of the standard profile: the client first, then its grant. */
-export function createToken(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
+export function createToken(
+  server: StandardServer,
+  base: Base,
+  parts: Parts,
+): (request: HttpRequest) => Promise<Answer> {
   const run = runGrant((grant) => grant.endpoint(base, parts));
   const list = tokenClientChecks(base, parts)
     .step(readProof(base.tokenUrl, base, parts))
@@ -64,5 +69,5 @@ export function createToken(base: Base, parts: Parts): (request: HttpRequest) =>
         throw thrown;
       }
     });
-  return (request) => list.run({ request });
+  return (request) => list.run({ server, request });
 }

@@ -2,12 +2,12 @@ import { seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import type { Check, Rule } from '../../oauth/check.ts';
 import { assertionChecks, claimedClient, signatureCheck, unusedCheck } from '../../oauth/client-assertion.ts';
+import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
+import { assertionRulesOf } from '../../oauth/server/client-authentication/private-key-jwt.ts';
 import { findClient, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { identify, readPushed, requirePushed } from '../standard/authorize.ts';
-import { authenticateClient } from '../standard/clients/authenticate.ts';
-import { assertionRulesOf } from '../standard/clients/private-key-jwt.ts';
 import { errors } from '../standard/errors.ts';
 import type { FromClient } from '../standard/grants/grant.ts';
 import { grants } from '../standard/grants/registry.ts';
@@ -23,6 +23,7 @@ import {
   type WithReply,
 } from '../standard/request-checks.ts';
 import { readObject } from '../standard/request-object.ts';
+import { createServer } from '../standard/server.ts';
 import { clientName, standing } from './client.ts';
 import { type Probe, throwing } from './trial.ts';
 
@@ -85,7 +86,7 @@ export const assertionProbes = (base: Base, parts: Parts): Probe[] => [
   },
   {
     async rules({ client: { half }, jwt }: WithClient & { jwt: DecodedJwt }) {
-      const rules = assertionRulesOf(half, base);
+      const rules = assertionRulesOf(createServer(base, parts), half);
       const checks = [
         ...assertionChecks(jwt, rules, seconds(parts.clock)),
         await signatureCheck(jwt, half, parts.clientKeys),
@@ -111,7 +112,7 @@ export function tokenProbes({ parameters }: Incoming, base: Base, parts: Parts):
         {
           check: 'client',
           expected: 'a client that proves itself as it registered',
-          step: authenticateClient(base, parts),
+          step: (known: Incoming) => authenticateClient({ ...known, server: createServer(base, parts) }),
           needed: true,
           received: clientName,
         },

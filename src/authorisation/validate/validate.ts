@@ -16,6 +16,7 @@ import { grants as nhsGrants } from '../nhs/grants/registry.ts';
 import type { Parts } from '../parts.ts';
 import type { ValidateRequest, ValidationAnswer } from '../protocol.ts';
 import { authorizeChecks as standardAuthorizeChecks } from '../standard/authorize.ts';
+import { createServer } from '../standard/server.ts';
 import { runGrant, tokenClientChecks } from '../standard/token.ts';
 import * as nhs from './nhs.ts';
 import * as standard from './standard.ts';
@@ -141,7 +142,10 @@ function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, pa
       tokenClientChecks(base, parts)
         .step(() => ({ jkt: null, binding: null }))
         .step(runGrant((grant) => grant.check(base, parts)))
-        .run({ request: { ...plain, headers, method: 'POST', query: '', body: text } }),
+        .run({
+          server: createServer(base, parts),
+          request: { ...plain, headers, method: 'POST', query: '', body: text },
+        }),
   };
 }
 
