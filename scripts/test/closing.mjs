@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { StillRunning } from './still-running.mjs';
 
@@ -5,8 +6,8 @@ import { StillRunning } from './still-running.mjs';
 const longestSaid = 4_000;
 
 /**
- * A reporter for node:test beside the visible one. Its output, meant for a file, is JSON: the closing lines, the
- * tests that failed or were skipped, and what the failed files wrote on standard error.
+ * A second reporter for node:test beside the visible one. Writes JSON to its file: the closing lines, the tests that
+ * failed or were skipped, and the standard error of the groups that have a failure.
  */
 export default async function* closing(events) {
   const still = new StillRunning();
@@ -14,39 +15,52 @@ export default async function* closing(events) {
   const skipped = [];
   const failed = [];
   const stderr = new Map();
-  const hear = {
-    'test:dequeue': (data) => isFile(data) && still.started(data.name),
+  const on = {
+    'test:dequeue': (data) => isFile(data) && still.started(data.name, data.file),
     'test:complete': (data) => {
       still.heard();
       if (isFile(data)) still.ended(data.name);
     },
     'test:pass': (data) => data.skip !== undefined && skipped.push(skip(data)),
-    'test:fail': (data) => data.details.type !== 'suite' && failed.push(failure(data)),
-    'test:stderr': ({ file, message }) => {
-      const path = within(file);
-      stderr.set(path, `${stderr.get(path) ?? ''}${message}`.slice(-longestSaid));
-    },
+    // A suite fails with its tests, which are listed, or by itself: its file cannot be loaded, or a hook throws.
+    'test:fail': (data) => data.details.error?.failureType !== 'subtestsFailed' && failed.push(failure(data)),
+    'test:stderr': ({ file, message }) =>
+      stderr.set(file, `${stderr.get(file) ?? ''}${message}`.slice(-longestSaid)),
     'test:diagnostic': ({ nesting, message }) => nesting === 0 && keepCount(lines, message),
   };
-  for await (const { type, data } of events) hear[type]?.(data);
+  for await (const { type, data } of events) on[type]?.(data);
   still.stop();
-  const said = [...stderr].filter(([path]) => failed.some(({ file }) => file === path));
+  const said = [...stderr]
+    .map(([group, text]) => [group, filesOf(group), text])
+    .filter(([id, files]) => failed.some(({ file, group }) => group === id || files.includes(file)))
+    .map(([, files, text]) => [files, text]);
   yield JSON.stringify({ lines: [...lines.values()], skipped, failed, said });
 }
 
-const isFile = ({ nesting, name }) => nesting === 0 && name.endsWith('.test.ts');
+/** A test file is a suite of its group; a group has the extension .mjs. */
+const isFile = ({ nesting, name }) => nesting === 0 && /\.test\.[jt]s$/.test(name);
+const isGroup = ({ nesting, name }) => nesting === 0 && name.endsWith('.test.mjs');
 
 /** A file's path within the clone, where node:test runs. */
 const within = (file) => (file ? relative(process.cwd(), resolve(file)) : undefined);
 
-const failure = ({ file, line, name }) => ({ file: within(file), line, name });
+function failure({ file, line, name, nesting }) {
+  if (isGroup({ nesting, name })) {
+    return { group: file, name: `the process of ${filesOf(file).join(', ')}` };
+  }
+  return isFile({ nesting, name }) ? { file: name, name: 'the file' } : { file: within(file), line, name };
+}
+
+/** Returns the test files that a group's entry file names. */
+const filesOf = (group) =>
+  [...readFileSync(group, 'utf8').matchAll(/^describe\((".*?"),/gm)].map(([, file]) => JSON.parse(file));
 
 function skip({ file, name, skip: reason }) {
   const why = typeof reason === 'string' && reason !== '' ? ` (${reason})` : '';
   return { file: within(file), name: `${name}${why}` };
 }
 
-/** node:test tells its counts as diagnostics of the form `pass 12`, the whole run's last. */
+/** node:test reports its counts as diagnostics of the form `pass 12`, the whole run's last. */
 function keepCount(lines, message) {
   const [, name] = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.exec(message) ?? [];
   if (name) lines.set(name, `# ${message}`);

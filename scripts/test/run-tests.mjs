@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { clone, compileCache, inClone } from '../prepare/clone.mjs';
 import { say } from '../prepare/say.mjs';
+import { writeGroups } from './groups.mjs';
 import { prepareKeyPool } from './key-pool.mjs';
 import { notRun } from './not-run.mjs';
 import { runToEnd } from './run-to-end.mjs';
@@ -22,19 +22,15 @@ export async function runTests(node, files, options, helpers) {
     const code = await runToEnd(
       node,
       [
-        ...['properties.mjs', 'keys.mjs'].map(
-          (file) => `--import=${pathToFileURL(inClone('scripts', 'test', file))}`,
-        ),
         '--test',
-        // More files than cores: many wait for a browser or a database.
+        // More groups than cores: many wait for a browser or a database.
         `--test-concurrency=${Math.min(8, Math.max(3, availableParallelism()))}`,
-        '--test-timeout=300000',
         `--test-reporter=${inCi ? 'dot' : 'spec'}`,
         '--test-reporter-destination=stdout',
         `--test-reporter=${inClone('scripts', 'test', 'closing.mjs')}`,
         `--test-reporter-destination=${closing}`,
         ...options,
-        ...files,
+        ...writeGroups(files, work),
       ],
       {
         cwd: clone,
@@ -52,9 +48,10 @@ function conclude(code, notes, closing, inCi) {
   const { skipped, failed, said, lines } = readClosing(closing);
   // The compact reporter of CI shows neither what files write nor which file a test is of.
   if (inCi)
-    for (const [file, text] of said) process.stdout.write(`standard error of ${file}:\n${text.trimEnd()}\n`);
+    for (const [files, text] of said)
+      process.stdout.write(`standard error of ${files.join(', ')}:\n${text.trimEnd()}\n`);
   for (const { file, line, name } of failed)
-    process.stdout.write(`failed: ${name}${file ? ` (${file}:${line})` : ''}\n`);
+    process.stdout.write(`failed: ${name}${file ? ` (${line ? `${file}:${line}` : file})` : ''}\n`);
   const left = notRun(notes, skipped);
   for (const line of left) process.stdout.write(`${line}\n`);
   if (left.length > 0 && inCi) say('CI must run everything: give it the rights that the tests above lack');

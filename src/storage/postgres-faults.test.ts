@@ -200,8 +200,8 @@ describe('a PostgreSQL server', () => {
     const proxy = await startProxy({ path: server.socket });
     t.after(() => proxy.close());
     const { open } = await counting(t, { through: proxy });
-    const database = await open(hasty);
-    await database.run(increment);
+    const database = await until(() => open(hasty));
+    await until(() => database.run(increment));
     proxy.stall();
     await assert.rejects(database.run(increment), StorageError);
     await assert.rejects(database.batch([increment, increment]), StorageError);
@@ -218,9 +218,9 @@ describe('a PostgreSQL server', () => {
     const proxy = await startProxy({ path: server.socket });
     t.after(() => proxy.close());
     const { open } = await counting(t, { through: proxy });
-    const database = await open(hasty);
+    const database = await until(() => open(hasty));
     database.onForeignChange(() => undefined);
-    await database.run(increment);
+    await until(() => database.run(increment));
     proxy.stall();
     const writing = assert.rejects(database.run(increment), StorageError);
     const reading = assert.rejects(database.get(value), StorageError);
@@ -242,11 +242,11 @@ describe('a PostgreSQL server', () => {
 
   test('that takes too long for a statement fails it, unless the batch is patient', async (t) => {
     const { open } = await counting(t);
-    const database = await open(hasty);
-    const slow = sql('SELECT pg_sleep(0.6)');
+    const database = await open({ ...patient, timeout: 1_000 });
+    const slow = sql('SELECT pg_sleep(1.5)');
     await assert.rejects(database.batch([slow, increment]), StorageError);
     assert.equal((await database.batch([slow, increment], { patient: true })).done, true);
-    assert.deepEqual(await database.get(value), { n: 1 });
+    assert.deepEqual(await until(() => database.get(value)), { n: 1 });
   });
 
   test('that refuses a statement is not blamed', async (t) => {

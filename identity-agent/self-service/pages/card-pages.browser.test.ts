@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { examine, looks } from '../../../test/support/accessible.ts';
 import { launchBrowser } from '../../../test/support/browser.ts';
-import { examine, looks } from '../../fixture/browser.ts';
 import { ada, rightPin, testDesk } from '../../fixture/desk.ts';
 import { roleOf } from '../../fixture/fixture-cis.ts';
 

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { examine } from '../../../test/support/accessible.ts';
 import { launchBrowser } from '../../../test/support/browser.ts';
 import { startInstance, type TestInstance } from '../../../test/support/instance.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe('the first page of the console', () => {
   let instance: TestInstance;
@@ -33,18 +30,6 @@ describe('the first page of the console', () => {
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.goto(instance.urls.console);
     return { page, complaints, close: () => context.close() };
-  }
-
-  async function violations(page: Page): Promise<string[]> {
-    await page.addScriptTag({ content: axe });
-    return page.evaluate(async () => {
-      const { violations: found } = await (
-        window as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-        }
-      ).axe.run();
-      return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    });
   }
 
   test('a card goes in, the PIN is given, a role chosen, and the card comes out', async () => {
@@ -156,12 +141,7 @@ describe('the first page of the console', () => {
       const { page, complaints, close } = await open({ ...options, bypassCSP: true });
       await page.getByLabel('PIN', { exact: true }).waitFor();
       await page.locator('#faults summary').click();
-      const [content, window_] = await page.evaluate(() => [
-        document.documentElement.scrollWidth,
-        window.innerWidth,
-      ]);
-      assert.equal(content, window_, 'nothing makes the page scroll sideways');
-      assert.deepEqual(await violations(page), []);
+      await examine(page, `console ${name}`);
       assert.deepEqual(complaints, []);
       await close();
     });

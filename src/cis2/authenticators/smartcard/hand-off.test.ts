@@ -17,7 +17,7 @@ let sid: string;
 
 before(async () => {
   cis2 = await startInstance();
-  client = await cis2.register();
+  client = await cis2.register({}, { name: 'Example application' });
 });
 after(() => cis2.stop());
 beforeEach(async () => {
@@ -49,7 +49,7 @@ describe('the request', () => {
       iss: cis2.issuer,
       aud: 'identity-agent',
       response_uri: `${cis2.origin}/agent/return`,
-      client_name: 'Example 1',
+      client_name: 'Example application',
       interactive: true,
       prompt_login: false,
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { isAccessible } from '../../../../test/support/accessible.ts';
 import { sql } from '../../../storage/database.ts';
-import { isAccessible } from '../../testing/accessible.ts';
 import { gp, nurse } from '../../testing/people.ts';
 import {
   startWebAuthnDesk,

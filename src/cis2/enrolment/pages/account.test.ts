@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { isAccessible } from '../../../../test/support/accessible.ts';
 import { passwordRealm } from '../../realms/realm.ts';
-import { isAccessible } from '../../testing/accessible.ts';
 import { cheapHash } from '../../testing/cheap-hash.ts';
 import { give } from '../../testing/journey.ts';
 import { gp, nurse } from '../../testing/people.ts';
