@@ -16,6 +16,7 @@ import { createBrowserSide } from './handoff/routes.ts';
 import { UsedRequests } from './handoff/used-requests.ts';
 import type { AgentConfiguration } from './protocol.ts';
 import { ReaderPort } from './reader-port.ts';
+import type { RecentRefusals } from './recent-refusals.ts';
 import { seededCards } from './seed-cards.ts';
 import { signInPath } from './self-service/routes.ts';
 import { Servers } from './server-call.ts';
@@ -78,6 +79,8 @@ export interface IdentityAgentOptions {
   transport?: string;
   /** How real cards are reached. */
   cards?: CardSettings;
+  /** Refusals of an agent that runs alone, for the method `explain`; elsewhere the console has them. */
+  refusals?: RecentRefusals;
 }
 
 /** The agent as a service behind a loopback listener; the local socket is its own. */
@@ -198,7 +201,7 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
   const methods = {
     ...ticketMethods(agent, () => questions.asked()),
     ...apiMethods(),
-    ...deskMethods(agent, () => configurationOf(options, port)),
+    ...deskMethods(agent, () => configurationOf(options, port), options.refusals),
     ...cardMethods(agent),
     ...handwork,
     ...(development ? slotMethods(store, issuer) : {}),

@@ -48,13 +48,15 @@ const onError = (thrown: unknown): Answer =>
 /** The same routes behind the agent's own listener and the kernel's. */
 async function both(t: TestContext) {
   const log = silentLog;
-  const small = createAgentListener(routes, { log, before, onError });
+  const recorded: string[] = [];
+  const refusals = { record: ({ error }: { error: string }) => void recorded.push(error) };
+  const small = createAgentListener(routes, { log, refusals, before, onError });
   const own = await freePort();
   await small.listen(own);
   const large = createListener(routes, { name: 'kernel', log, before, onError });
   const kernel = await large.listen(0);
   t.after(() => Promise.all([small.close(), large.close()]));
-  return { own, kernel };
+  return { own, kernel, recorded };
 }
 
 const ask = (port: number, path: string, options: http.RequestOptions = {}, body = '') =>
@@ -110,9 +112,10 @@ describe("the agent's own listener", () => {
   });
 
   test('refuses a long body, a long header and rubbish, and goes on', async (t) => {
-    const { own } = await both(t);
+    const { own, recorded } = await both(t);
     const long = await ask(own, '/thing/1', { method: 'POST' }, 'a'.repeat(20_000));
     assert.equal(long.status, 413);
+    assert.deepEqual(recorded, ['kernel.bodyTooLarge']);
     const header = await ask(own, '/', { headers: { 'x-long': 'a'.repeat(20_000) } });
     assert.equal(header.status, 431);
     const answer = await new Promise<string>((resolve) => {

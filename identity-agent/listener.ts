@@ -2,9 +2,11 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
+import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import type { Log } from '@alongside/kernel/log';
 import { OperatorError } from '@alongside/kernel/operator';
 import { portTaken, requireOwnPort } from '@alongside/kernel/port-owner';
+import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { nothingHere, respond } from '@alongside/kernel/respond';
 
 // The agent's own listener, for an agent that runs alone: it has some twenty routes and one client, and must be small and
@@ -15,6 +17,7 @@ const limits = { body: 16_384, header: 16_384, connections: 128, milliseconds: 3
 
 export interface AgentListenerOptions {
   log: Log;
+  refusals?: RefusalRecorder | undefined;
   before(request: HttpRequest): Answer | undefined;
   onError(thrown: unknown, request: HttpRequest): Answer;
 }
@@ -38,14 +41,14 @@ export function fits(pattern: string, path: string): boolean {
   });
 }
 
-class BodyTooLong extends Error {}
-
-async function bodyOf(incoming: IncomingMessage): Promise<string> {
+/** Returns the body; undefined when it is too long. */
+async function bodyOf(incoming: IncomingMessage): Promise<string | undefined> {
   const pieces: Buffer[] = [];
   let size = 0;
-  for await (const piece of incoming as AsyncIterable<Buffer>) {
+  // A destroyed request would take the socket of the answer with it.
+  for await (const piece of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += piece.length;
-    if (size > limits.body) throw new BodyTooLong();
+    if (size > limits.body) return undefined;
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString('utf8');
@@ -72,6 +75,13 @@ function send(outgoing: ServerResponse, { status, headers, body }: Answer): void
   outgoing.end(bytes);
 }
 
+const tooLong: Pick<Route, 'endpoint'> = {
+  endpoint: async () =>
+    json(413, { error: 'invalid_request' }, { connection: 'close' }).refusing(
+      kernelErrors.bodyTooLarge(`the body is longer than ${limits.body} bytes`),
+    ),
+};
+
 /** Makes the listener of an agent's routes; the first route that fits a path and its method answers. */
 export function createAgentListener(routes: readonly Route[], options: AgentListenerOptions): AgentListener {
   const manners = { name: 'identity-agent', ...options };
@@ -81,11 +91,11 @@ export function createAgentListener(routes: readonly Route[], options: AgentList
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     try {
-      const request = requestOf(incoming, await bodyOf(incoming));
-      send(outgoing, await respond(request, find(request), manners));
-    } catch (error) {
-      if (!(error instanceof BodyTooLong)) return void incoming.socket.destroy();
-      send(outgoing, json(413, { error: 'invalid_request' }, { connection: 'close' }));
+      const body = await bodyOf(incoming);
+      const request = requestOf(incoming, body ?? '');
+      send(outgoing, await respond(request, body === undefined ? tooLong : find(request), manners));
+    } catch {
+      incoming.socket.destroy();
     }
   }
 

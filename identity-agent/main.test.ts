@@ -17,11 +17,12 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; err: s
   return { code, err };
 }
 
-test('an agent runs alone against a CIS elsewhere, answers the command line and stops when told', async (t) => {
+test('a standalone agent answers the command line, explains its refusals and stops when told', async (t) => {
   const { cis, cis2, folder } = await testDesk(t);
   const socket = `${folder}/alone/a.sock`;
+  const port = await freePort();
   const child = start(
-    ...['--cis', cis.origin, '--cis2-issuer', cis2.issuer, '--agent-port', String(await freePort())],
+    ...['--cis', cis.origin, '--cis2-issuer', cis2.issuer, '--agent-port', String(port)],
     ...['--agent-data', `${folder}/alone-data`, '--agent-socket', socket, '--log-level', 'silent'],
   );
   const end = ended(child);
@@ -35,6 +36,15 @@ test('an agent runs alone against a CIS elsewhere, answers the command line and 
   while ((await runCli(['status', '--json', '--socket', socket], output)) !== 0)
     assert.equal(child.exitCode, null, 'it ended early');
   assert.equal((JSON.parse(said.out) as { state: string }).state, 'noCard');
+  const refused = await fetch(`http://127.0.0.1:${port}/nowhere`, { headers: { 'x-request-id': 'r-1' } });
+  for (const id of [refused.headers.get('x-message-id'), 'r-1']) {
+    said.out = '';
+    assert.equal(await runCli(['explain', JSON.stringify({ id }), '--socket', socket], output), 0);
+    const { status, path, at } = JSON.parse(said.out) as Record<string, unknown>;
+    assert.deepEqual({ status, path }, { status: refused.status, path: '/nowhere' });
+    assert.match(String(at), /^20/);
+  }
+  assert.equal(await runCli(['explain', '{"id": "r-2"}', '--socket', socket], output), 1);
   while (cis.presences.length < 2) await new Promise((resolve) => setImmediate(resolve));
   child.kill('SIGTERM');
   assert.equal((await end).code, 0);

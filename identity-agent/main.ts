@@ -4,6 +4,7 @@ import { flagOf, OperatorError, UsageError, variableOf } from '@alongside/kernel
 import { createDeskLog } from './desk-log.ts';
 import { createIdentityAgent } from './index.ts';
 import { createAgentListener } from './listener.ts';
+import { RecentRefusals } from './recent-refusals.ts';
 import { definitions, settingNames } from './settings/definitions.ts';
 import { SettingsError } from './settings/layers.ts';
 import { settingFiles } from './settings/places.ts';
@@ -36,8 +37,9 @@ async function start(argv: readonly string[]): Promise<void> {
   const { cis2Issuer: issuer, agentPort, logLevel, reader, ...rest } = settings;
   const dataFolder = settings.agentData ?? defaultDataFolder();
   const log = createDeskLog(logLevel, systemClock, (line) => void process.stderr.write(line));
+  const refusals = new RecentRefusals(systemClock);
   const { service } = await createIdentityAgent({
-    ...rest,
+    ...{ ...rest, refusals },
     ...{ clock: systemClock, recorder: silentRecorder, log, dataFolder, transport: reader, cards: settings },
     socketPath: settings.agentSocket ?? defaultSocketPath(),
     url: `http://127.0.0.1:${agentPort}`,
@@ -51,7 +53,7 @@ async function start(argv: readonly string[]): Promise<void> {
     timers: { pinAgainAfter: settings.pinAgainAfter, lockedFor: settings.lockedFor },
   });
   const { routes, before, onError } = service;
-  const listener = createAgentListener(routes, { log, before, onError });
+  const listener = createAgentListener(routes, { log, refusals, before, onError });
   const stop = async (): Promise<void> => {
     await service.stop();
     await listener.close();

@@ -177,6 +177,7 @@ export type SocketErrorData =
   | { error: 'wrong_pin' | 'card_blocked'; attemptsLeft: number }
   | { error: 'no_open_question' | 'unknown_role' | 'cis_unreachable' | 'card_removed' }
   | { error: 'unknown_card' | 'duplicate_card' | 'invalid_card' | 'no_virtual_reader' }
+  | { error: 'unknown_message' }
   | { error: CardActError; attemptsLeft?: number | null };
 
 /** Why an act on the card in the reader was not carried out. */
@@ -235,6 +236,7 @@ export const methods = {
   screenUnlocked: 'screenUnlocked',
   /** `{}` -> AgentConfiguration. */
   configuration: 'configuration',
+  explain: 'explain',
   /** `{pin, newPin}` -> AgentStatus. A wrong PIN spends an attempt. */
   changePin: 'changePin',
   /** `{unblockingCode, newPin}` -> AgentStatus. With the card's own code. */

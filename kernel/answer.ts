@@ -15,14 +15,14 @@ export class Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string | Uint8Array;
-  /** Set on a refusal; never sent. */
-  readonly because: RefusedBecause | undefined;
+  /** Why the request was refused; null for a status of 400 or more that reports a state. Never sent. */
+  readonly because: RefusedBecause | null | undefined;
 
   constructor(
     status: number,
     headers: Headers = {},
     body: string | Uint8Array = '',
-    because?: RefusedBecause | undefined,
+    because?: RefusedBecause | null | undefined,
   ) {
     this.status = status;
     this.headers = headers;
@@ -30,12 +30,14 @@ export class Answer {
     this.because = because;
   }
 
-  /**
-   * Returns a copy marked as a refusal, so that the listener records the reason. Every renderer that does not
-   * throw calls this.
-   */
+  /** Returns a copy marked as a refusal with this reason. Without it, the record contains the status only. */
   refusing(refusal: Refusal, path?: string): Answer {
     return new Answer(this.status, this.headers, this.body, { refusal, path });
+  }
+
+  /** Returns a copy that reports a state, such as readiness, and is never recorded as a refusal. */
+  reporting(): Answer {
+    return new Answer(this.status, this.headers, this.body, null);
   }
 
   /** Returns a copy with more headers. `set-cookie` is added; all others replace. */

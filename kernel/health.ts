@@ -98,7 +98,9 @@ export const healthRoutes = (readiness: Readiness): Route[] => [
     path: '/readyz',
     async endpoint() {
       const failed = await readiness.failed();
-      return failed.length === 0 ? json(200, { status: 'ok' }) : json(503, { status: 'not ready', failed });
+      return failed.length === 0
+        ? json(200, { status: 'ok' })
+        : json(503, { status: 'not ready', failed }).reporting();
     },
   },
 ];

@@ -74,6 +74,14 @@ export const kernelErrors = catalogue('kernel', {
     actor: 'developer',
     source: 'alongside fault',
   },
+  refused: {
+    code: 'refused',
+    status: 400,
+    description: 'The request was refused. The answer itself says why.',
+    fix: 'Correct what the answer names, or what the page asks for.',
+    actor: 'developer',
+    source: 'RFC 9110 section 15.5',
+  },
   unexpected: {
     code: 'server_error',
     status: 500,

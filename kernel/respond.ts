@@ -1,4 +1,4 @@
-import { Answer, type Headers, json } from './answer.ts';
+import { Answer, type Headers, json, type RefusedBecause } from './answer.ts';
 import { damageOf } from './damaged-address.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { kernelErrors } from './kernel-errors.ts';
@@ -71,6 +71,19 @@ function writeLine(
   else log.error({ id, error, detail: reasonOf(cause), stack: (cause as Error)?.stack, path }, 'failed');
 }
 
+/** An OAuth error in the query, the fragment or a parameter of the target (RFC 6749 section 4.1.2.1). */
+const errorParameter = /[?&#]error=([^&#]*)/;
+
+/** Returns the reason of a refusal: the one of its renderer, else the status or the error of the redirect. */
+function becauseOf({ because, status, headers }: Answer): RefusedBecause | undefined {
+  if (because !== undefined) return because ?? undefined;
+  if (status >= 400) return { refusal: kernelErrors.refused(`answered ${status}`) };
+  const [, error] = (status >= 300 && errorParameter.exec(String(headers.location))) || [];
+  return error === undefined
+    ? undefined
+    : { refusal: kernelErrors.refused(`redirected with error=${error}`) };
+}
+
 /** Records the reason of a refusal in the log and for `explain`, and adds the message id to the response. */
 export function noteRefusal(
   answer: Answer,
@@ -78,13 +91,14 @@ export function noteRefusal(
   manners: Manners,
 ): Answer {
   const marks: Headers = { 'x-message-id': request.id };
-  if (answer.because) {
-    const record = recordOf(answer.because, answer.status, request, manners.name ?? 'alongside');
+  const because = becauseOf(answer);
+  if (because) {
+    const record = recordOf(because, answer.status, request, manners.name ?? 'alongside');
     const meant =
       answer.status === 404 || answer.status === 400 ? manners.nearestPath?.(request.path) : undefined;
     if (meant !== undefined)
       record.detail = `${request.path}: did you mean ${meant}? ${record.detail}`.trim();
-    writeLine(record, answer.because.refusal, manners);
+    writeLine(record, because.refusal, manners);
     manners.refusals?.record(record, request.address);
     if (manners.development) marks['x-error-detail'] = inAscii(record.detail || record.description);
   }

@@ -1,7 +1,8 @@
 import { type AgentConfiguration, methods, notifications } from '../protocol.ts';
+import type { RecentRefusals } from '../recent-refusals.ts';
 import type { Agent } from '../session/agent.ts';
 import { RpcError, rpcCodes } from './json-rpc.ts';
-import { only, type SocketMethod } from './method.ts';
+import { aText, need, only, refusedCode, type SocketMethod } from './method.ts';
 
 type Notification = (typeof notifications)[number];
 
@@ -12,6 +13,7 @@ const isNotification = (value: unknown): value is Notification =>
 export function deskMethods(
   agent: Agent,
   configuration: () => AgentConfiguration,
+  refusals: RecentRefusals | undefined,
 ): Record<string, SocketMethod> {
   const screen =
     (locked: boolean): SocketMethod =>
@@ -44,5 +46,14 @@ export function deskMethods(
       only(params);
       return configuration();
     },
+    ...(refusals && {
+      [methods.explain]: async (params) => {
+        only(params, 'id');
+        const found = refusals.find(need(params, 'id', aText));
+        if (!found)
+          throw new RpcError(refusedCode, 'No recent refusal has this id.', { error: 'unknown_message' });
+        return found;
+      },
+    }),
   };
 }
