@@ -167,6 +167,7 @@ export async function compose(materials: Materials): Promise<Composition> {
     log: log('mock'),
     cis: { url: urls.cis, secret: cisSecrets.cis2 },
     statusApiKey,
+    networkLimits: config.networkLimits,
     claimsOf: mockClaimsOf,
   });
 
@@ -266,6 +267,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       statusApiKey,
       people: { issuer: cis2Issuer, find: createPeopleNow(personSource) },
       mutualTlsUrl: mutualTls.api,
+      networkLimits: config.networkLimits,
       faults,
       ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, clock, 'gateway') } : {}),
       options: {

@@ -229,7 +229,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     ...enrolmentRoutes({ ...parts, credentials, enrolments, cookies, notices }),
     ...others.routes,
     ...administrationRoutes({ ...parts, deliveries, credentials, enrolments, notices }),
-    ...registrationRoutes(deps),
+    ...registrationRoutes({ ...deps, failures }),
     get(helpPath, async () => helpPage(development)),
     ...schemaRoutes(issuer, deps.assuranceAsNumbers),
     hopScriptRoute,

@@ -70,6 +70,31 @@ describe('an API key instead of a token (NHSDigital/hello-world-auth-examples)',
     assert.deepEqual(await statuses({ authorization: `Bearer ${token}` }), [200, 200, 429]);
   });
 
+  test('wrong keys count for their network alone, and a right one passes also there', async (t) => {
+    const limited = await startGateway({}, ':memory:', {
+      networkLimits: { requests: 100, failures: 3, rows: 100 },
+      proxies: { includes: () => true },
+    });
+    t.after(() => limited.stop());
+    const statusOf = async (path: string, apikey: string, address: string) => {
+      const headers = { apikey, 'x-forwarded-for': address };
+      return (await limited.call(`/hello-world${path}`, { headers })).status;
+    };
+    const [near, far] = ['198.51.100.7', '203.0.113.9'];
+    const wrong: number[] = [];
+    for (const path of [
+      '/hello/application',
+      '/_status',
+      '/hello/application',
+      '/_status',
+      '/hello/application',
+    ])
+      wrong.push(await statusOf(path, 'key-of-nobody', near));
+    assert.deepEqual(wrong, [401, 401, 401, 429, 429]);
+    assert.equal(await statusOf('/hello/application', 'key-of-nobody', far), 401);
+    assert.equal(await statusOf('/hello/application', 'key-of-bare', near), 200);
+  });
+
   test('the log names the application that had no token', async () => {
     await call('/hello/application', { apikey: 'key-of-bare' });
     const { application, clientId, grant, decision } = gateway.lines.at(-1)?.fields ?? {};

@@ -4,6 +4,7 @@ import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../oauth/applications.ts';
 import type { Developers } from '../oauth/developers.ts';
 import type { ProofNonces } from '../oauth/dpop-nonce.ts';
+import type { NetworkLimits } from '../oauth/network-limit.ts';
 import type { Products, RateLimits } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
@@ -49,5 +50,7 @@ export interface Dependencies {
   statusApiKey?: string | undefined;
   /** Faults that a developer switched on; undefined in production. */
   faults?: Faults | undefined;
+  /** Limits of unproven requests by network; the usual ones unless given. */
+  networkLimits?: NetworkLimits | undefined;
   options: GatewayOptions;
 }

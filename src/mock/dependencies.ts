@@ -4,6 +4,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Person } from '../cis/protocol.ts';
 import type { Applications } from '../oauth/applications.ts';
+import type { NetworkLimits } from '../oauth/network-limit.ts';
 import type { Products } from '../oauth/products.ts';
 import type { Urls } from '../service.ts';
 import type { Database } from '../storage/database.ts';
@@ -34,4 +35,6 @@ export interface MockDependencies {
   claimsOf: (person: Person) => { idToken: Record<string, unknown>; userinfo: Record<string, unknown> };
   /** Issuers by realm, where they are not the realm's address. */
   issuers?: Readonly<Record<string, string>>;
+  /** Limits of unproven requests by network; the usual ones unless given. */
+  networkLimits?: NetworkLimits | undefined;
 }

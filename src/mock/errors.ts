@@ -26,6 +26,14 @@ export const errors = catalogue('mock', {
     source: 'RFC 6749 section 3.1',
     fix: 'Send each parameter once.',
   },
+  networkBusy: {
+    ...developer,
+    status: 429,
+    code: 'temporarily_unavailable',
+    description: 'Too many failed proofs from this network. Try again in a minute.',
+    source: 'RFC 6585 section 4',
+    fix: 'Wait a minute, and correct the secret or the assertion.',
+  },
   clientUnknown: {
     ...request,
     description: 'No client of the mock has this client_id.',

@@ -1,5 +1,6 @@
 import { json, text } from '@alongside/kernel/answer';
 import type { Method, Route } from '@alongside/kernel/http';
+import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { Service } from '../service.ts';
 import { Clients } from './clients.ts';
@@ -32,6 +33,7 @@ const nothing: Service = { routes: [] };
 
 function realmRoutes(deps: MockDependencies): Route[] {
   const { clock, applications, keys, recorder, urls, log, singleUse } = deps;
+  const { failures } = deps.networkLimits ?? networkLimits.parse({});
   const clients = new Clients(applications, urls);
   const keySet = realmKeySet(keys, new RealmKeys(deps.database));
   const parts = {
@@ -41,6 +43,7 @@ function realmRoutes(deps: MockDependencies): Route[] {
     sessions: new MockSessions(singleUse),
     singleUse,
     clientKeys: new RemoteKeys(clock, { privateAddresses: true }),
+    failures: new NetworkLimit(deps, 'client-authentication', failures),
     keys,
     keySet,
     messages: new LogoutMessages({ clients, keys, clock, recorder, log }),

@@ -6,6 +6,8 @@ import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications, StoredApplication } from '../../oauth/applications.ts';
+import { limitFailures } from '../../oauth/limit-failures.ts';
+import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { configClientId, configOf, hashOf, readConfig } from './configs.ts';
 import { applicationOf } from './draft.ts';
@@ -17,6 +19,7 @@ interface Parts {
   applications: Applications;
   tokens: RegistrationTokens;
   sessions: TeamSessions;
+  failures: NetworkLimit;
   audit: AuditLog;
 }
 
@@ -136,7 +139,8 @@ async function greet(): Promise<Answer> {
 
 /** The REST interface of the published Connection Manager, so that scripts for it run by changing the host. */
 export function connectionManagerRoutes(parts: Parts): Route[] {
-  const signingIn = steps<Start>().step(authenticate(parts));
+  const proving = limitFailures(parts.failures, errors.networkBusy, authenticate(parts));
+  const signingIn = steps<Start>().step(proving);
   const inTeam = steps<Start>().step(findTeam(parts));
   const listing = inTeam.step(answerConfigs(parts));
   const adding = inTeam.step(readBody).step(addConfig(parts));

@@ -6,6 +6,8 @@ import { randomToken } from '@alongside/kernel/ids';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import { steps } from '@alongside/kernel/steps';
 import { type Applications, type StoredApplication, secretFits } from '../../oauth/applications.ts';
+import { limitFailures } from '../../oauth/limit-failures.ts';
+import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
 import { applicationOf, type ClientDraft } from './draft.ts';
@@ -20,6 +22,7 @@ interface Parts {
   registrationPath: string;
   applications: Applications;
   tokens: RegistrationTokens;
+  failures: NetworkLimit;
   audit: AuditLog;
   clock: Clock;
 }
@@ -173,8 +176,13 @@ const removeClient = ({ applications, tokens, audit }: Parts) =>
 
 /** `POST /connect/register` (RFC 7591) and what a client does with itself afterwards (RFC 7592). */
 export function dynamicRoutes(parts: Parts): Route[] {
-  const registering = steps<Start>().step(findGrant(parts)).step(readBody).step(register(parts));
-  const managing = steps<Start>().step(findManaged(parts));
+  const limited = <R>(step: (known: Start) => Promise<R>) =>
+    limitFailures(parts.failures, errors.networkBusy, step);
+  const registering = steps<Start>()
+    .step(limited(findGrant(parts)))
+    .step(readBody)
+    .step(register(parts));
+  const managing = steps<Start>().step(limited(findManaged(parts)));
   const reading = managing.step(answerClient(parts));
   const replacing = managing.step(readBody).step(replaceClient(parts));
   const removing = managing.step(removeClient(parts));

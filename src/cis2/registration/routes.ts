@@ -2,6 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Applications } from '../../oauth/applications.ts';
+import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { connectionManagerRoutes } from './connection-manager.ts';
@@ -17,6 +18,8 @@ interface Parts {
   audit: AuditLog;
   clock: Clock;
   development: boolean;
+  /** Counts wrong secrets by network. */
+  failures: NetworkLimit;
   /** Whether clients may register themselves. */
   dynamicRegistration?: boolean;
 }

@@ -77,6 +77,7 @@ export const registrationError: Render = (thrown, request) => {
     { error: code, error_description: why },
     {
       ...(status === 401 ? { 'www-authenticate': challengeOf(code) } : {}),
+      ...(status === 429 ? { 'retry-after': '60' } : {}),
       ...traces(request),
     },
   );

@@ -29,6 +29,14 @@ test('wrong secrets at CIS2 count for their network alone, and a right one passe
   assert.equal(refused.headers['retry-after'], '60');
   assert.equal(JSON.parse(refused.body).error, 'temporarily_unavailable');
   assert.equal((await ask('/access_token', '203.0.113.9', 'wrong')).status, 401);
+  const signIn = (address: string, word: string) =>
+    send('POST', `${cis2.origin}/api/auth`, {
+      authorization: `SecretAuth ${word}`,
+      'x-forwarded-for': address,
+    });
+  assert.equal((await signIn('198.51.100.7', 'wrong')).status, 429);
+  assert.equal((await signIn('203.0.113.9', 'wrong')).status, 401);
+  assert.equal((await signIn('198.51.100.7', 'alongside-connection-manager')).status, 200);
   for (const address of ['198.51.100.7', '203.0.113.9'])
     assert.equal(JSON.parse((await ask('/access_token', address, secret)).body).error, 'invalid_grant');
   await cis2.stop();

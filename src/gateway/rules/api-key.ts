@@ -7,6 +7,7 @@ import { faults } from '../faults.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 import { passOn } from './back-end.ts';
+import { limitKeys } from './limit-keys.ts';
 import { limitRate } from './rate-limits.ts';
 
 interface Keyed {
@@ -18,7 +19,7 @@ const isPublished = (half: PlatformHalf | null | undefined): half is PlatformHal
 
 /** The application of an API key, and the product that lets it call. Those of the other profiles prove who they are: their key counts for nothing. */
 const ownerOf = ({ applications, developers, products }: Dependencies) =>
-  async function ownerOf(key: string, { api, trace }: Arrival): Promise<Keyed> {
+  async function ownerOf({ key, api, trace }: Arrival & { key: string }): Promise<Keyed> {
     const application = await applications.byPlatformClient(key);
     const half = application?.platform;
     if (!application || !isPublished(half)) throw faults.invalidApiKey('no application has this key');
@@ -33,7 +34,7 @@ const ownerOf = ({ applications, developers, products }: Dependencies) =>
 
 /** The API key instead of a token (pattern "API key authentication" of the published platform). A token that came along counts, and the key is left alone. */
 export const serveKeyedPath = (dependencies: Dependencies) => {
-  const findOwner = ownerOf(dependencies);
+  const findOwner = limitKeys(dependencies, ownerOf(dependencies));
   const limit = limitRate(dependencies);
   return async function serveKeyedPath(call: Arrival & { client: HeaderMap }): Promise<Answer | undefined> {
     const { api, path, client, trace } = call;
@@ -41,7 +42,7 @@ export const serveKeyedPath = (dependencies: Dependencies) => {
     const key = client.get('apikey') ?? '';
     if (!keyed || key === '' || client.has('authorization')) return undefined;
     trace.operation = keyed.name;
-    const owner = await findOwner(key, call);
+    const owner = await findOwner({ ...call, key });
     await limit({ ...call, ...owner }, false);
     trace.reachedBackEnd = true;
     return passOn(call);

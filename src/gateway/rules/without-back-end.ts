@@ -9,6 +9,7 @@ import { faults } from '../faults.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 import { passOn } from './back-end.ts';
+import { limitKeys } from './limit-keys.ts';
 
 type Read = Arrival & { client: HeaderMap };
 
@@ -39,8 +40,11 @@ export async function statusKeyOf(database: Database): Promise<string> {
 }
 
 /** `/_status`: whether the back end works, for whoever holds the shared key. 200 also when it does not. */
-export const answerStatus = ({ database, urls, statusApiKey }: Dependencies) =>
-  async function answerStatus({ verb, path, api, client }: Read): Promise<Answer | undefined> {
+export const answerStatus = (dependencies: Dependencies) => {
+  const { database, urls, statusApiKey } = dependencies;
+  return limitKeys(dependencies, async function answerStatus({ verb, path, api, client }: Read): Promise<
+    Answer | undefined
+  > {
     if (verb !== 'GET' || path !== '/_status') return undefined;
     const key = statusApiKey ?? (await statusKeyOf(database));
     if (!equalSecrets(client.get('apikey') ?? '', key)) throw faults.unknownStatusKey();
@@ -50,7 +54,8 @@ export const answerStatus = ({ database, urls, statusApiKey }: Dependencies) =>
       ...release,
       checks: api.checks({ healthy, address: urls.api + api.basePath }),
     });
-  };
+  });
+};
 
 /** Paths that need no token go straight to the back end. */
 export async function serveOpenPath(call: Read): Promise<Answer | undefined> {

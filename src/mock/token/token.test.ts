@@ -177,3 +177,17 @@ describe('clients', () => {
     assert.equal(await ask({ jti: 'j-2', aud: surface.realm() }), 200);
   });
 });
+
+test('refuses wrong secrets beyond the limit of their network, and still accepts the right one', async (t) => {
+  const limited = await startSurface({ networkLimits: { requests: 100, failures: 2, rows: 100 } });
+  t.after(() => limited.stop());
+  const { clientId } = (await limited.register()).cis2;
+  const ask = (word: string) =>
+    askForTokens(limited, {
+      ...{ grant_type: 'authorization_code', code: 'x', redirect_uri: redirectUri },
+      ...{ client_id: clientId, client_secret: word },
+    });
+  const statuses: number[] = [];
+  for (const word of ['wrong', 'wrong', 'wrong', secret]) statuses.push((await ask(word)).status);
+  assert.deepEqual(statuses, [401, 401, 429, 400]);
+});

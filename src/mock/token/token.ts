@@ -3,6 +3,8 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { steps } from '@alongside/kernel/steps';
+import { limitFailures } from '../../oauth/limit-failures.ts';
+import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { verifierFits } from '../../oauth/pkce.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
@@ -22,6 +24,8 @@ interface Parts {
   clock: Clock;
   singleUse: SingleUse;
   clientKeys: RemoteKeys;
+  /** Counts failed proofs by network. */
+  failures: NetworkLimit;
   people: readonly People[];
   sessions: MockSessions;
   keys: SigningKeys;
@@ -107,7 +111,7 @@ const issue = (parts: Parts) =>
 export function createToken(parts: Parts): RealmEndpoint {
   const list = steps<AtRealm>()
     .step(readForm)
-    .step(authenticate(parts))
+    .step(limitFailures(parts.failures, errors.networkBusy, authenticate(parts)))
     .step(checkGrantType)
     .step(findCode(parts.sessions))
     .step(checkBinding)

@@ -1,0 +1,15 @@
+import { limitFailures } from '../../oauth/limit-failures.ts';
+import { NetworkLimit, networkLimits } from '../../oauth/network-limit.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { faults } from '../faults.ts';
+import type { Arrival } from './arrival.ts';
+
+/** Wraps a step that checks a key in the header `apikey`: wrong ones count for the network that sent them. */
+export function limitKeys<K extends Arrival, R>(
+  dependencies: Dependencies,
+  step: (known: K) => Promise<R>,
+): (known: K) => Promise<R> {
+  const { failures } = dependencies.networkLimits ?? networkLimits.parse({});
+  const limit = new NetworkLimit(dependencies, 'client-authentication', failures);
+  return limitFailures(limit, (detail) => faults.busyApi(detail, { policy: 'quota' }), step);
+}
