@@ -145,6 +145,12 @@ export class SigningKeys implements TokenSigner {
     return signJwt(header, claims, key.privateKey);
   }
 
+  /** Signs once for each algorithm in use, with the key that signs now: a proof that these keys work. */
+  async signEach(claims: JwtClaims, typ: string): Promise<string[]> {
+    const algorithms = new Set((await this.#keys()).map(({ algorithm }) => algorithm));
+    return Promise.all([...algorithms].map((algorithm) => this.sign(claims, { algorithm, typ })));
+  }
+
   /** Returns every public key that may verify a signature now, as a JWK set (RFC 7517 section 5). */
   async jwks(): Promise<{ keys: JsonWebKey[] }> {
     const now = this.#clock.now();

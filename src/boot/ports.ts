@@ -31,14 +31,17 @@ const freePort = (): Promise<{ port: number; release: () => Promise<void> }> =>
     });
   });
 
+const allNames = [...listenerNames, ...mutualTlsNames];
+const named = (portOf: (index: number) => number): Ports =>
+  Object.fromEntries(allNames.map((name, index) => [name, portOf(index)])) as Ports;
+
+/** The ports in a row from the base. */
+export const portsFrom = (base: number): Ports => named((index) => base + index);
+
 /** Six ports in a row from the base and two for mutual TLS, or as many free ones when it is 0: addresses must be known before anything is built. */
 export async function choosePorts(base: number): Promise<ChosenPorts> {
-  const names = [...listenerNames, ...mutualTlsNames];
-  const named = (portOf: (index: number) => number): Ports =>
-    Object.fromEntries(names.map((name, index) => [name, portOf(index)])) as Ports;
-  if (base !== 0)
-    return { ports: named((index) => base + index), held: false, release: async () => undefined };
-  const found = await Promise.all(names.map(freePort));
+  if (base !== 0) return { ports: portsFrom(base), held: false, release: async () => undefined };
+  const found = await Promise.all(allNames.map(freePort));
   const release = async (): Promise<void> => void (await Promise.all(found.map((one) => one.release())));
   if (!canHold) await release();
   return { ports: named((index) => found[index]?.port ?? 0), held: canHold, release };

@@ -1,12 +1,15 @@
 import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { isLoopbackName } from '@alongside/kernel/networks';
 import { flagOf, OperatorError } from '@alongside/kernel/operator';
+import { trustedProxies } from '@alongside/kernel/peer';
 import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
 import { certificateProblem } from './certificate.ts';
-import type { TlsFiles } from './tls.ts';
-import type { MutualTlsUrls } from './urls.ts';
+import { portsFrom } from './ports.ts';
+import { openTls, type TlsFiles, trustAuthority } from './tls.ts';
+import { type MutualTlsUrls, mutualTlsUrls, publicUrls } from './urls.ts';
 
 interface Plan {
   config: Config;
@@ -124,10 +127,33 @@ const checks: readonly Check[] = [
   mailsSelfService,
 ];
 
+/** Returns everything that production refuses to start with, a sentence each. */
+const productionProblems = (plan: Plan): string[] =>
+  checks.map((check) => check(plan)).filter((problem) => problem !== undefined);
+
 /** Refuses to start production with what would not be safe, in one sentence (OperatorError). */
 export function checkProduction(plan: Plan): void {
-  for (const check of checks) {
-    const problem = check(plan);
-    if (problem !== undefined) throw new OperatorError(problem);
-  }
+  const [problem] = productionProblems(plan);
+  if (problem !== undefined) throw new OperatorError(problem);
+}
+
+/** Returns everything that a start with this configuration would refuse before it opens the database. */
+export function startProblems(config: Config, now: number): string[] {
+  const problems: string[] = [];
+  const attempt = <T>(work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      problems.push(error.message);
+      return undefined;
+    }
+  };
+  const tls = attempt(() => openTls(config));
+  attempt(() => trustAuthority(config.tlsAuthority));
+  attempt(() => trustedProxies(config.trustedProxies));
+  const ports = portsFrom(config.portBase);
+  const [urls, mutualTls] = [publicUrls(config, ports), mutualTlsUrls(config, ports)];
+  const plan = { config, urls, mutualTls, folder: resolve(config.data), tls, now };
+  return [...problems, ...productionProblems(plan)];
 }

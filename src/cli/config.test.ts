@@ -47,6 +47,26 @@ describe('alongside config', () => {
     ].entries())
       assert.match(notes[index] ?? '', problem);
     writeFileSync(file, '{}');
-    assert.equal((await invoke(['config', 'check', '--config', file])).code, 0);
+    assert.equal(
+      (await invoke(['config', 'check', '--config', file, '--smtp-url', 'smtp://m.test'])).code,
+      0,
+    );
+  });
+
+  test('check reports all that a start of serve refuses, at once', async () => {
+    const { code, notes } = await invoke([
+      ...['config', 'check', '--ephemeral', '--url-api', 'https://api.example'],
+      ...['--url-cis', 'http://cis.example', '--tls-authority', `${folder}/none.pem`],
+    ]);
+    assert.equal(code, 1);
+    for (const [index, problem] of [
+      /The authority certificate .*none\.pem cannot be read/,
+      /Production keeps its data/,
+      /http:\/\/cis\.example must be https/,
+      /https:\/\/api\.example is https, and nothing ends TLS/,
+      /Self-service needs a mail server/,
+    ].entries())
+      assert.match(notes[index] ?? '', problem);
+    assert.equal(notes.length, 5);
   });
 });

@@ -67,6 +67,7 @@ describe('at an instance that is well', () => {
         'service (sample)',
       ],
       ...['service (authorisation)', 'service (gateway, PDS)'],
+      ...['signing-keys (cis2)', 'signing-keys (cis)'],
     ])
       assert.ok(names.includes(name), name);
     if (process.platform === 'linux') {
@@ -155,7 +156,7 @@ describe('what is wrong is named', () => {
     const report = await examine('--state', instance.state.stateFile, '--data', root);
     await instance.stop();
     foreign.close();
-    assert.deepEqual(troubles(report), ['service (cis2)']);
+    assert.deepEqual(troubles(report), ['service (cis2)', 'signing-keys (cis2)']);
     const { detail } = report.checks.find(({ name }) => name === 'service (cis2)') ?? {};
     assert.match(detail ?? '', /names the issuer http:\/\/other\.test, the configuration http:\/\/127/);
   });

@@ -42,7 +42,10 @@ describe('commands at an instance in production', () => {
     };
     const checks = await report('--data', instance.folder);
     const of = (name: string) => checks.find((check) => check.name === name)?.outcome;
-    for (const name of ['state-file', 'service (console)', 'service (cis2)', 'service (cis)', 'clock'])
+    for (const name of [
+      ...['state-file', 'service (console)', 'service (cis2)', 'service (cis)', 'clock'],
+      'signing-keys (cis2)',
+    ])
       assert.equal(of(name), 'ok', name);
     for (const name of ['service (identity-agent)', 'service (sample)', 'browser'])
       assert.equal(of(name), undefined, name);

@@ -1,4 +1,5 @@
-import { examineConfig, readFlags } from '@alongside/kernel/config';
+import { systemClock } from '@alongside/kernel/clock';
+import { examineConfig, loadConfig, readFlags } from '@alongside/kernel/config';
 import { flagOf, UsageError } from '@alongside/kernel/operator';
 import { productionShape } from '../../config.ts';
 import { type Command, noMore } from '../command.ts';
@@ -13,7 +14,7 @@ export const config: Command = {
   summary: 'the settings of alongside serve: value, origin, and whether a reload changes them',
   help: [
     'alongside config [flags]         every setting, from the flags, environment and file that serve would read',
-    'alongside config check [flags]   only what is wrong with them, all of it at once; exit code 1 if anything is',
+    'alongside config check [flags]   what is wrong with them, also what serve would refuse to start with; exit code 1 if anything is',
     '',
     'A secret is shown as "set". With --json: {"settings": [{"name", "value", "origin", "reloadable"}], "problems": [""]}',
   ],
@@ -24,6 +25,12 @@ export const config: Command = {
       throw new UsageError(`alongside config does not know "${word}"; it knows check.`);
     noMore(words, 1);
     const { settings: examined, problems } = examineConfig(productionShape, flags, configFileOf(flags));
+    // A start looks at the whole only when each setting is right.
+    if (word === 'check' && problems.length === 0) {
+      const { startProblems } = await import('../../boot/production.ts');
+      const wanted = loadConfig(productionShape, flags, configFileOf(flags));
+      problems.push(...startProblems(wanted, systemClock.now()));
+    }
     const { reloadableSettings } = await import('../../boot/reloadables.ts');
     const settings = examined.map((setting) => ({
       ...setting,

@@ -43,7 +43,7 @@ export const doctor: Command = {
   name: 'doctor',
   summary: 'look for each thing that could be wrong, and say how to mend it',
   help: [
-    'alongside doctor    Node.js, data folder, state file, ports and who uses them, every service, certificates, clocks, the audit log of the',
+    'alongside doctor    Node.js, data folder, state file, ports and who uses them, every service, signing keys, certificates, clocks, the audit log of the',
     '                    last day, the socket of the Identity Agent, proxy variables, localhost, browser policies, browser',
     '',
     'Exit code 0: nothing is wrong; 1: something is. With --json: {"ok", "checks": [{"name", "outcome", "detail", "mend"}]},',

@@ -11,6 +11,7 @@ import { node } from './node.ts';
 import { ports } from './ports.ts';
 import { proxy } from './proxy.ts';
 import { services } from './services.ts';
+import { signingKeys } from './signing-keys.ts';
 import { stateFile } from './state-file.ts';
 
 /** Every check, in the order in which their findings are shown. */
@@ -20,6 +21,7 @@ export const checks: readonly Check[] = [
   stateFile,
   ports,
   services,
+  signingKeys,
   certificate,
   clock,
   audit,

@@ -1,5 +1,5 @@
 import { json } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
+import { type Clock, seconds } from '@alongside/kernel/clock';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
@@ -12,6 +12,9 @@ interface Parts {
   keys: Record<KeyService, SigningKeys>;
   audit: AuditLog;
 }
+
+/** Type of the signatures of `/keys/proofs`: that of no token. */
+const keyProofType = 'alongside-key-proof+jwt';
 
 type Described = Awaited<ReturnType<SigningKeys['describe']>>[number];
 
@@ -66,6 +69,21 @@ export function keyCalls({ clock, keys, audit }: Parts): ApiCall[] {
       summary: 'Signing keys and their states',
       answers: { 200: 'The keys of cis2, authorisation and cis, without their private parts' },
       handle: () => describe(keyServices),
+    }),
+    defineCall({
+      method: 'GET',
+      path: '/keys/proofs',
+      summary: 'One signature by each key that signs now, to verify with the published key sets',
+      answers: { 200: 'JSON Web Signatures by service; no part of the product accepts them as tokens' },
+      async handle() {
+        const claims = { purpose: 'alongside doctor', iat: seconds(clock) };
+        const lists = await Promise.all(
+          keyServices.map(async (service) =>
+            (await keys[service].signEach(claims, keyProofType)).map((jws) => ({ service, jws })),
+          ),
+        );
+        return json(200, { proofs: lists.flat() });
+      },
     }),
     defineCall({
       method: 'POST',
