@@ -67,7 +67,7 @@ describe('at an instance that is well', () => {
         'service (sample)',
       ],
       ...['service (authorisation)', 'service (gateway, PDS)'],
-      ...['signing-keys (cis2)', 'signing-keys (cis)'],
+      'signing-keys (cis2)',
     ])
       assert.ok(names.includes(name), name);
     if (process.platform === 'linux') {

@@ -231,6 +231,15 @@ describe('person', () => {
 });
 
 describe('app', () => {
+  test('show prints the registration warnings', async () => {
+    const { lines } = await run('app', 'add', '--name', 'bare', '--callback', 'http://localhost:3000/a');
+    const id = /^Application (\S+)$/.exec(lines[0] ?? '')?.[1] ?? '';
+    const shown = await run('app', 'show', id);
+    assert.match(shown.notes.join('\n'), /^Warning: platform\.products: the application has no product/m);
+    assert.doesNotMatch(shown.lines.join('\n'), /^warnings/m);
+    await run('app', 'remove', id);
+  });
+
   test('the secrets of a new application are shown once', async () => {
     const { lines, notes } = await run(
       ...['app', 'add', '--name', 'mine', '--callback', 'http://localhost:3000/a'],

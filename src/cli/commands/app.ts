@@ -68,7 +68,9 @@ async function show({ api, words, json, out }: Call): Promise<void> {
   noMore(words, 2);
   const found = await api.mustFind<Application>(missing(id), 'GET', at(id));
   if (json) return out.json(found);
-  for (const line of memberLines(found)) out.line(line);
+  const { warnings = [], ...members } = found;
+  for (const line of memberLines(members)) out.line(line);
+  for (const { message } of warnings) out.note(`Warning: ${message}`);
 }
 
 async function add({ api, file, flags, repeated, words, json, out }: Call): Promise<void> {

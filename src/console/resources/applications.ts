@@ -166,8 +166,14 @@ export function applicationCalls({ applications, products, audit, development }:
       method: 'GET',
       path: '/applications/{id}',
       summary: 'An application, all but its secrets',
-      answers: { 200: 'The application; ETag', 404: 'There is no such application' },
-      handle: async ({ part }) => shownApplication(await find(part('id'))),
+      answers: {
+        200: 'The application; ETag; "warnings" says what will fail at use',
+        404: 'There is no such application',
+      },
+      async handle({ part }) {
+        const found = await find(part('id'));
+        return shownApplication(found, remarks(registrationWarnings(found, await products.list())));
+      },
     }),
     defineCall({
       method: 'PATCH',
