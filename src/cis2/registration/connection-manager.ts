@@ -9,6 +9,7 @@ import type { Applications, StoredApplication } from '../../oauth/applications.t
 import { limitFailures } from '../../oauth/limit-failures.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { AuditLog } from '../../storage/audit.ts';
+import { tokenErrors } from '../errors/token.ts';
 import { configClientId, configOf, hashOf, readConfig } from './configs.ts';
 import { applicationOf } from './draft.ts';
 import { registrationErrors } from './errors.ts';
@@ -139,7 +140,7 @@ async function greet(): Promise<Answer> {
 
 /** The REST interface of the published Connection Manager, so that scripts for it run by changing the host. */
 export function connectionManagerRoutes(parts: Parts): Route[] {
-  const proving = limitFailures(parts.failures, errors.networkBusy, authenticate(parts));
+  const proving = limitFailures(parts.failures, tokenErrors.networkBusy, authenticate(parts));
   const signingIn = steps<Start>().step(proving);
   const inTeam = steps<Start>().step(findTeam(parts));
   const listing = inTeam.step(answerConfigs(parts));

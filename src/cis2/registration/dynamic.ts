@@ -9,6 +9,7 @@ import { type Applications, type StoredApplication, secretFits } from '../../oau
 import { limitFailures } from '../../oauth/limit-failures.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { AuditLog } from '../../storage/audit.ts';
+import { tokenErrors } from '../errors/token.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
 import { applicationOf, type ClientDraft } from './draft.ts';
 import { registrationErrors } from './errors.ts';
@@ -177,7 +178,7 @@ const removeClient = ({ applications, tokens, audit }: Parts) =>
 /** `POST /connect/register` (RFC 7591) and what a client does with itself afterwards (RFC 7592). */
 export function dynamicRoutes(parts: Parts): Route[] {
   const limited = <R>(step: (known: Start) => Promise<R>) =>
-    limitFailures(parts.failures, errors.networkBusy, step);
+    limitFailures(parts.failures, tokenErrors.networkBusy, step);
   const registering = steps<Start>()
     .step(limited(findGrant(parts)))
     .step(readBody)
