@@ -71,11 +71,6 @@ export class AuditLog {
     return this.#sealer.add(this.#encode(entry));
   }
 
-  /** Writes the record of an act after it. Only CIS2 still does. */
-  write<A extends AuditAction>(entry: AuditEntry<A>): Promise<void> {
-    return this.#sealer.add(this.#encode(entry));
-  }
-
   /** Returns the write of the record of an act, for the batch of the act: neither exists without the other. */
   recordStatement<A extends AuditAction>(entry: AuditEntry<A>): Statement {
     return this.#sealer.entryStatement(this.#encode(entry));

@@ -37,8 +37,15 @@ export class SingleUse {
     );
   }
 
-  async keep(kind: string, value: string, payload: unknown, lifetime: number): Promise<void> {
-    await this.#database.run(this.keeping(kind, value, payload, lifetime));
+  /** @param others writes of the same act, such as its audit record */
+  async keep(
+    kind: string,
+    value: string,
+    payload: unknown,
+    lifetime: number,
+    ...others: Statement[]
+  ): Promise<void> {
+    await this.#database.batch([this.keeping(kind, value, payload, lifetime), ...others]);
   }
 
   /** The conditional write that spends a value; as a `must` it makes a batch happen only for the winner. */
@@ -80,18 +87,19 @@ export class SingleUse {
     return row && { payload: JSON.parse(row.payload) as P, usedAt: row.used_at, expiresAt: row.expires_at };
   }
 
-  /** Puts a new payload in the place of an unused value's; false when it was used or has expired meanwhile. */
-  async replace(kind: string, value: string, payload: unknown): Promise<boolean> {
-    const { changes } = await this.#database.run(
-      sql(
-        'UPDATE single_use SET payload = ? WHERE kind = ? AND hash = ? AND used_at IS NULL AND expires_at > ?',
-        JSON.stringify(payload ?? null),
-        kind,
-        sha256(value),
-        this.#clock.now(),
-      ),
+  /**
+   * Replaces the payload of an unused value; false when it was used or has expired meanwhile.
+   * @param others writes of the same act, such as its audit record
+   */
+  async replace(kind: string, value: string, payload: unknown, ...others: Statement[]): Promise<boolean> {
+    const replace = sql(
+      'UPDATE single_use SET payload = ? WHERE kind = ? AND hash = ? AND used_at IS NULL AND expires_at > ?',
+      JSON.stringify(payload ?? null),
+      kind,
+      sha256(value),
+      this.#clock.now(),
     );
-    return changes === 1;
+    return (await this.#database.batch([must(replace), ...others])).done;
   }
 
   /** The write that claims a value that its sender made, such as a jti. Claimed for `lifetime` milliseconds. */

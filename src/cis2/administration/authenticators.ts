@@ -103,14 +103,15 @@ const findOfficer = ({ cis, development }: Parts) =>
 const makeLink = ({ links, audit, origin }: Parts) =>
   async function makeLink({ person, enrolment, actor }: Asked & { actor: string }): Promise<Answer> {
     const { kind } = enrolment;
-    const { token, expiresAt } = await links.make({ uid: person.uid, kind, actor });
-    await audit.write({
+    const { uid } = person;
+    const record = audit.recordStatement({
       actor,
       action: 'authenticator.link',
-      target: person.uid,
+      target: uid,
       outcome: 'ok',
       detail: { kind },
     });
+    const { token, expiresAt } = await links.make({ uid, kind, actor }, record);
     const answer: EnrolmentAnswer = {
       url: `${origin}${linkPath(token)}`,
       expiresAt: new Date(expiresAt).toISOString(),

@@ -36,14 +36,14 @@ async function readOrder({ request }: { request: HttpRequest }): Promise<{ order
 
 const issueToken = ({ tokens, audit }: Parts) =>
   async function issueToken({ order: { kind, team, profile } }: { order: Order }): Promise<Answer> {
-    const { token, expiresAt } = await tokens.issue(kind, { team, profile });
-    await audit.write({
+    const record = audit.recordStatement({
       actor: 'console',
       action: 'cis2.registration-token',
       target: team,
       outcome: 'ok',
       detail: { kind },
     });
+    const { token, expiresAt } = await tokens.issue(kind, { team, profile }, record);
     return json(201, {
       token,
       expiresAt: new Date(expiresAt).toISOString(),

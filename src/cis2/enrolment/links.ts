@@ -29,12 +29,15 @@ export class EnrolmentLinks {
     this.#clock = clock;
   }
 
-  /** Makes one; its token is shown once. */
-  async make(given: Omit<EnrolmentLink, 'expiresAt'>): Promise<{ token: string; expiresAt: number }> {
+  /** Makes one with its audit record; its token is shown once. */
+  async make(
+    given: Omit<EnrolmentLink, 'expiresAt'>,
+    record: Statement,
+  ): Promise<{ token: string; expiresAt: number }> {
     const token = randomToken();
     const expiresAt = this.#clock.now() + linkLifetime;
     const link: EnrolmentLink = { ...given, expiresAt };
-    await this.#singleUse.keep(kindOfValue, token, link, linkLifetime);
+    await this.#singleUse.keep(kindOfValue, token, link, linkLifetime, record);
     return { token, expiresAt };
   }
 

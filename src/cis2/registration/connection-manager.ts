@@ -97,13 +97,13 @@ const addConfig = ({ applications, audit }: Parts) =>
     const draft = readConfig(body);
     const clientId = configClientId(team, draft.name, uuid());
     const { application, secret } = applicationOf(draft, { team, clientId }, applications.now);
-    await applications.add(application);
-    await audit.write({
+    const record = audit.recordStatement({
       actor: team,
       action: 'cis2.client-registered',
       target: application.id,
       outcome: 'ok',
     });
+    await applications.add(application, record);
     const shown = configOf({ ...application, revision: 1 });
     return json(201, { ...shown, ...(secret === undefined ? {} : { client_secret: secret }) });
   };
@@ -127,9 +127,14 @@ const replaceConfig = ({ applications, audit }: Parts) =>
     const draft = readConfig(body, before.cis2);
     const clientId = before.cis2?.clientId ?? '';
     const { application, secret } = applicationOf(draft, { team, clientId, before }, applications.now);
-    if (!(await applications.replace(application, before.revision)))
+    const record = audit.recordStatement({
+      actor: team,
+      action: 'cis2.client-changed',
+      target: before.id,
+      outcome: 'ok',
+    });
+    if (!(await applications.replace(application, before.revision, record)))
       throw registrationErrors.configChanged('another change came first');
-    await audit.write({ actor: team, action: 'cis2.client-changed', target: before.id, outcome: 'ok' });
     const shown = configOf({ ...application, revision: before.revision + 1 });
     return json(200, { ...shown, ...(secret === undefined ? {} : { client_secret: secret }) });
   };

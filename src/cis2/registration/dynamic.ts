@@ -92,14 +92,14 @@ const register = (parts: Parts) =>
     const clientId = `dynamic-${randomToken(18)}`;
     const now = clock.now();
     const { application, secret } = applicationOf(draft, { team: grant.team, clientId }, now);
-    await applications.add(application);
-    const token = await tokens.issueFor(clientId);
-    await audit.write({
+    const record = audit.recordStatement({
       actor: grant.team,
       action: 'cis2.client-registered',
       target: application.id,
       outcome: 'ok',
     });
+    const { token, statement } = tokens.issueFor(clientId);
+    await applications.add(application, statement, record);
     const times = { client_id_issued_at: Math.floor(now / 1000), registration_access_token: token };
     return json(201, shown(parts, application, { ...times, ...secretMembers(secret) }), {
       pragma: 'no-cache',
@@ -148,14 +148,14 @@ const replaceClient = (parts: Parts) =>
     const draft: ClientDraft = readMetadata(body, client.profile);
     const identity = { team: before.developer, clientId: client.clientId, before };
     const { application, secret } = applicationOf(draft, identity, clock.now());
-    if (!(await applications.replace(application, before.revision)))
-      throw registrationErrors.configChanged('another change came first');
-    await audit.write({
+    const record = audit.recordStatement({
       actor: before.developer,
       action: 'cis2.client-changed',
       target: before.id,
       outcome: 'ok',
     });
+    if (!(await applications.replace(application, before.revision, record)))
+      throw registrationErrors.configChanged('another change came first');
     return json(
       200,
       shown(parts, application, { registration_access_token: token, ...secretMembers(secret) }),
@@ -164,14 +164,13 @@ const replaceClient = (parts: Parts) =>
 
 const removeClient = ({ applications, tokens, audit }: Parts) =>
   async function removeClient({ party: { application }, token }: Managed): Promise<Answer> {
-    await applications.remove(application.id);
-    await tokens.forget(token);
-    await audit.write({
+    const record = audit.recordStatement({
       actor: application.developer,
       action: 'cis2.client-removed',
       target: application.id,
       outcome: 'ok',
     });
+    await applications.remove(application.id, tokens.forgetStatement(token), record);
     return noContent();
   };
 

@@ -2,6 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import type { Profile } from '../../oauth/applications.ts';
+import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 
 /** Whose registrations a secret stands for. */
@@ -48,10 +49,14 @@ export class RegistrationTokens {
     this.#development = development;
   }
 
-  /** A fresh secret, shown once, and when it runs out in milliseconds. */
-  async issue(kind: 'team' | 'initial', grant: InitialGrant): Promise<{ token: string; expiresAt: number }> {
+  /** Makes a secret, shown once, with its audit record. Returns when it expires in milliseconds. */
+  async issue(
+    kind: 'team' | 'initial',
+    grant: InitialGrant,
+    record: Statement,
+  ): Promise<{ token: string; expiresAt: number }> {
     const token = randomToken();
-    await this.#singleUse.keep(kinds[kind], token, grant, lifetimes[kind]);
+    await this.#singleUse.keep(kinds[kind], token, grant, lifetimes[kind], record);
     return { token, expiresAt: this.#clock.now() + lifetimes[kind] };
   }
 
@@ -63,20 +68,20 @@ export class RegistrationTokens {
     return this.#grant('initial', token);
   }
 
-  /** A token that reads and changes one client from now on (RFC 7592 section 2). */
-  async issueFor(clientId: string): Promise<string> {
+  /** Makes a token that reads and changes one client (RFC 7592 section 2), and the write that stores it. */
+  issueFor(clientId: string): { token: string; statement: Statement } {
     const token = randomToken();
-    await this.#singleUse.keep(kinds.registration, token, { clientId }, lifetimes.registration);
-    return token;
+    const { registration: lifetime } = lifetimes;
+    return { token, statement: this.#singleUse.keeping(kinds.registration, token, { clientId }, lifetime) };
   }
 
   async clientOf(token: string): Promise<string | undefined> {
     return (await this.#singleUse.peek<{ clientId: string }>(kinds.registration, token))?.clientId;
   }
 
-  /** The client is gone, so its token is. */
-  async forget(token: string): Promise<void> {
-    await this.#singleUse.spend(kinds.registration, token);
+  /** Returns the condition of the batch that removes a client: its token was valid, and no longer is. */
+  forgetStatement(token: string): Statement {
+    return this.#singleUse.spending(kinds.registration, token);
   }
 
   async #grant(kind: 'team' | 'initial', token: string): Promise<InitialGrant | undefined> {

@@ -49,8 +49,7 @@ export class Administrators {
    */
   async invite(name: string, ...others: Statement[]): Promise<string> {
     const token = randomToken();
-    const keep = this.#singleUse.keeping(invitation, token, name, invitationLifetime);
-    await this.#database.batch([keep, ...others]);
+    await this.#singleUse.keep(invitation, token, name, invitationLifetime, ...others);
     return token;
   }
 

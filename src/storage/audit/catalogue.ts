@@ -140,9 +140,9 @@ export const auditActions = {
   },
   'cis2.sign-in': {
     by: 'CIS2',
-    when: 'A user signed in with an authenticator, and a session began.',
+    when: 'A user signed in with an authenticator, and a session began; or a proven tablet refused.',
     fields: ['session', 'application', 'address', 'device', 'role'],
-    facts: ['authenticator', 'level', 'credential'],
+    facts: ['authenticator', 'level', 'credential', 'error'],
   },
   'cis2.signed-in-again': {
     by: 'CIS2',

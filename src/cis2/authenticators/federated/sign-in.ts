@@ -1,6 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
+import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database } from '../../../storage/database.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
@@ -9,6 +10,7 @@ import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
 import type { Bring } from '../../sign-in/bring.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { Opened } from '../../sign-in/open.ts';
+import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
 import { local } from '../shared/local.ts';
@@ -27,6 +29,7 @@ interface Parts {
   database: Database;
   interactions: Interactions;
   credentials: Credentials;
+  audit: AuditLog;
   recorder: Recorder;
   log: Log;
   bring: Bring;
@@ -35,22 +38,15 @@ interface Parts {
 
 const methods = ['NHSMAIL'];
 
-/** Back to the choice, which says why; more goes to the log. */
+/** Returns to the choice with a message. */
 async function back(
   parts: Parts,
-  { request, interaction }: Pick<Opened, 'request' | 'interaction'>,
+  opened: Pick<Opened, 'request' | 'interaction'>,
   { sentence, message: detail }: FederationProblem,
 ): Promise<Answer> {
+  const { request, interaction } = opened;
   const { id, label } = parts.federation.upstream.provider;
-  parts.log.info({ id: request.id, authenticator: id, detail }, 'a federated sign-in was refused');
-  parts.recorder.record({
-    keys: [interaction.authorization.state ?? '', interaction.id],
-    from: 'browser',
-    to: 'cis2',
-    name: 'cis2.sign-in',
-    outcome: 'refused',
-    detail: { authenticator: id },
-  });
+  noteRefusedSignIn(parts, opened, id, detail);
   const message = filled(words.federated.problems[sentence], { provider: label });
   return toPage(parts, { request, interaction: { ...interaction, message } }, []);
 }

@@ -4,12 +4,14 @@ import type { Log } from '@alongside/kernel/log';
 import { callerNetwork } from '@alongside/kernel/networks';
 import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../../oauth/parameters.ts';
+import type { AuditLog } from '../../../storage/audit.ts';
 import { isSilent } from '../../model/authorization-request.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
 import type { Bring } from '../../sign-in/bring.ts';
 import type { Opened } from '../../sign-in/open.ts';
+import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { words } from '../../text/words.ts';
 import { type Account, accountName, claimAccount } from '../shared/accounts.ts';
 import { local } from '../shared/local.ts';
@@ -21,6 +23,7 @@ export const passwordKind = 'password';
 interface Parts {
   credentials: Credentials;
   guesses: Tries;
+  audit: AuditLog;
   recorder: Recorder;
   log: Log;
   bring: Bring;
@@ -35,16 +38,9 @@ interface WithForm extends Opened {
 const methods = ['USERPASS'];
 const sentences = words.password;
 
-function again(parts: Parts, { request, interaction, party }: Opened, problem: string): Answer {
-  parts.log.info({ id: request.id, authenticator: passwordKind }, 'a password was refused');
-  parts.recorder.record({
-    keys: [interaction.authorization.state ?? '', interaction.id],
-    from: 'browser',
-    to: 'cis2',
-    name: 'cis2.sign-in',
-    outcome: 'refused',
-    detail: { authenticator: passwordKind },
-  });
+function again(parts: Parts, opened: Opened, problem: string, detail: string): Answer {
+  noteRefusedSignIn(parts, opened, passwordKind, detail);
+  const { interaction, party } = opened;
   return passwordPage(interaction, party.application.name, problem, parts.development);
 }
 
@@ -56,7 +52,9 @@ async function readForm({ request }: Opened): Promise<Pick<WithForm, 'form' | 'n
 const takeGuess = (parts: Parts) =>
   async function takeGuess(known: WithForm): Promise<Answer | undefined> {
     const taken = await parts.guesses.take(known.name);
-    return taken === undefined ? again(parts, known, sentences.locked) : undefined;
+    return taken === undefined
+      ? again(parts, known, sentences.locked, 'too many wrong tries in a row')
+      : undefined;
   };
 
 const checkPassword = (parts: Parts) =>
@@ -69,7 +67,7 @@ const checkPassword = (parts: Parts) =>
       known.form.get('password'),
       `network ${callerNetwork(known.request.address)}`,
     );
-    return credential ? { credential } : again(parts, known, sentences.wrong);
+    return credential ? { credential } : again(parts, known, sentences.wrong, 'not the name or the password');
   };
 
 const finish = ({ credentials, guesses, bring }: Parts) =>

@@ -1,6 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
-import { type Database, type Statement, sql } from '../../../storage/database.ts';
+import { type Database, must, type Statement, sql } from '../../../storage/database.ts';
 
 /**
  * So many tries in a period that begins with the first of them. Each is counted before it is looked at, also those beyond
@@ -22,27 +22,17 @@ export class Allowance {
     this.#period = period;
   }
 
-  /** Takes one: whether it was left, and whether it is the first that was not. */
-  async take(what: string): Promise<{ left: boolean; firstBeyond: boolean }> {
-    const now = this.#clock.now();
-    const { rows } = await this.#database.run(
-      sql(
-        `INSERT INTO single_use (kind, hash, payload, created_at, expires_at) VALUES (?, ?, '1', ?, ?)
-         ON CONFLICT (kind, hash) DO UPDATE SET
-           payload = CASE WHEN single_use.expires_at <= excluded.created_at THEN '1'
-             ELSE CAST(CAST(single_use.payload AS INTEGER) + 1 AS TEXT) END,
-           created_at = excluded.created_at,
-           expires_at = CASE WHEN single_use.expires_at <= excluded.created_at THEN excluded.expires_at
-             ELSE single_use.expires_at END
-         RETURNING payload`,
-        this.#kind,
-        sha256(what),
-        now,
-        now + this.#period,
-      ),
-    );
-    const count = Number(rows[0]?.payload);
-    return { left: count <= this.#most, firstBeyond: count === this.#most + 1 };
+  /**
+   * Takes one. Returns whether it was left.
+   * @param beyond writes that go with the first that was not, in the batch that counts it
+   */
+  async take(what: string, beyond: () => Promise<readonly Statement[]>): Promise<boolean> {
+    for (;;) {
+      const { rows } = await this.#database.run(this.#countStatement(what));
+      if (rows[0]) return Number(rows[0].payload) <= this.#most;
+      const { done } = await this.#database.batch([this.#exceedStatement(what), ...(await beyond())]);
+      if (done) return false;
+    }
   }
 
   /** The write that gives one back: it was right. */
@@ -52,6 +42,34 @@ export class Allowance {
        WHERE kind = ? AND hash = ? AND CAST(payload AS INTEGER) > 0`,
       this.#kind,
       sha256(what),
+    );
+  }
+
+  /** Counts one more, unless it is the first beyond the most. */
+  #countStatement(what: string): Statement {
+    const now = this.#clock.now();
+    return sql(
+      `INSERT INTO single_use (kind, hash, payload, created_at, expires_at) VALUES (?, ?, '1', ?, ?)
+       ON CONFLICT (kind, hash) DO UPDATE SET
+         payload = CASE WHEN single_use.expires_at <= excluded.created_at THEN '1'
+           ELSE CAST(CAST(single_use.payload AS INTEGER) + 1 AS TEXT) END,
+         created_at = excluded.created_at,
+         expires_at = CASE WHEN single_use.expires_at <= excluded.created_at THEN excluded.expires_at
+           ELSE single_use.expires_at END
+       WHERE single_use.payload <> ? OR single_use.expires_at <= excluded.created_at
+       RETURNING payload`,
+      ...[this.#kind, sha256(what), now, now + this.#period, String(this.#most)],
+    );
+  }
+
+  #exceedStatement(what: string): Statement {
+    const now = this.#clock.now();
+    return must(
+      sql(
+        `UPDATE single_use SET payload = ?, created_at = ?
+         WHERE kind = ? AND hash = ? AND payload = ? AND expires_at > ?`,
+        ...[String(this.#most + 1), now, this.#kind, sha256(what), String(this.#most), now],
+      ),
     );
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { startPostgres, type TestPostgres } from '../../../../test/support/postgres.ts';
-import type { Database } from '../../../storage/database.ts';
+import { type Database, sql } from '../../../storage/database.ts';
 import { openDatabase } from '../../../storage/dialects.ts';
 import { SingleUse } from '../../../storage/single-use.ts';
 import { TabletRequests } from '../tablet/requests.ts';
@@ -70,19 +70,25 @@ for (const [dialect, setting] of settings)
         Allowance,
         Allowance,
       ];
+      let alarms = 0;
+      const beyond = async () => [
+        sql('INSERT INTO organisation (code, name) VALUES (?, ?)', `alarm-${++alarms}`, dialect),
+      ];
+      const written = async () =>
+        (await databases[0].all(sql("SELECT code FROM organisation WHERE code LIKE 'alarm-%'"))).length;
       const taken = await Promise.all(
-        Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one : two).take('ada')),
+        Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one : two).take('ada', beyond)),
       );
-      assert.equal(taken.filter(({ left }) => left).length, 5);
-      assert.equal(taken.filter(({ firstBeyond }) => firstBeyond).length, 1);
+      assert.equal(taken.filter((left) => left).length, 5);
+      assert.equal(await written(), 1, 'the first beyond the most brings its write');
       clock.advance(99);
-      assert.equal((await two.take('ada')).left, false);
+      assert.equal(await two.take('ada', beyond), false);
       clock.advance(1);
-      assert.equal((await one.take('ada')).left, true);
-      for (let more = 0; more < 4; more++) await two.take('ada');
+      assert.equal(await one.take('ada', beyond), true);
+      for (let more = 0; more < 4; more++) await two.take('ada', beyond);
       await databases[0].batch([one.givingBack('ada'), one.givingBack('nobody')]);
-      assert.equal((await two.take('ada')).left, true);
-      assert.equal((await two.take('ada')).left, false);
+      assert.equal(await two.take('ada', beyond), true);
+      assert.equal(await two.take('ada', beyond), false);
     });
     test('they are swept with everything else that has run out', async () => {
       const [database] = databases;

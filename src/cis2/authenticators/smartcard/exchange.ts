@@ -17,6 +17,7 @@ import {
 import type { ProofAnswer } from '../../../cis/protocol.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Urls } from '../../../service.ts';
+import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database } from '../../../storage/database.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import { sessionErrors } from '../../sessions/errors.ts';
@@ -38,6 +39,7 @@ interface Parts {
   database: Database;
   clock: Clock;
   recorder: Recorder;
+  audit: AuditLog;
 }
 
 const token = z.string().min(1).max(32_768);
@@ -167,7 +169,10 @@ export function createExchange(parts: Parts): Endpoint {
       note('ok', { result: isProof ? 'proof' : body.error });
       return answer;
     } catch (thrown) {
-      if (thrown instanceof Refusal) note('refused', { error: thrown.entry.id });
+      if (thrown instanceof Refusal) {
+        note('refused', { error: thrown.entry.id });
+        parts.audit.countUnproven('sign-in smartcard', request.address);
+      }
       throw thrown;
     }
   };

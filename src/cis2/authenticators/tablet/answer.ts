@@ -5,7 +5,7 @@ import { equalSecrets } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import type { Credential } from '../../model/credentials.ts';
 import { tabletErrors } from './errors.ts';
-import { findTablet, type TabletParts } from './open.ts';
+import { findTablet, refusalStatement, type TabletParts } from './open.ts';
 import type { TabletRequest, TabletState } from './requests.ts';
 import { checkType, type TabletBody, tabletTypes, tokenIn } from './signed.ts';
 
@@ -46,25 +46,38 @@ const takeAnswer = ({ requests }: TabletParts) =>
   };
 
 /** Who says which number is the owner of the tablet, not only somebody who has it; a refusal ends the request. */
-const checkHolder = ({ holders, requests, credentials, database }: TabletParts) =>
-  async function checkHolder({ claims, credential, asked }: Known & { asked: TabletRequest }): Promise<void> {
+const checkHolder = ({ holders, requests, credentials, database, audit }: TabletParts) =>
+  async function checkHolder({
+    request,
+    claims,
+    credential,
+    asked,
+  }: Known & { asked: TabletRequest }): Promise<void> {
     const { holder } = credential.body;
     if (!holder || claims.number === no) return;
     try {
       const now = await holders.verified(holder, claims.holder, asked.nonce);
       await database.batch([credentials.using(credential, { ...credential.body, holder: now })]);
     } catch (error) {
-      await requests.settle(asked, 'denied');
+      const { id, uid } = credential;
+      await requests.settle(asked, 'denied', refusalStatement(audit, { request, uid, id }, 'holder'));
       throw error;
     }
   };
 
-const settle = ({ requests, recorder }: TabletParts) =>
-  async function settle({ claims, asked }: Known & { asked: TabletRequest }): Promise<Answer> {
+const settle = ({ requests, recorder, audit }: TabletParts) =>
+  async function settle({
+    request,
+    claims,
+    credential: { id, uid },
+    asked,
+  }: Known & { asked: TabletRequest }): Promise<Answer> {
     const said = String(claims.number);
     const state: TabletState =
       said === no ? 'denied' : equalSecrets(said, asked.number) ? 'approved' : 'wrongNumber';
-    if (!(await requests.settle(asked, state)))
+    // The sign-in that an approved one leads to has a record of its own.
+    const records = state === 'approved' ? [] : [refusalStatement(audit, { request, uid, id }, state)];
+    if (!(await requests.settle(asked, state, ...records)))
       throw tabletErrors.tabletCodeUnknown('the desk gave up meanwhile');
     recorder.record({
       keys: [asked.id.split('.')[0] ?? ''],

@@ -5,7 +5,8 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { DecodedJwt } from '@alongside/kernel/jws';
 import { steps } from '@alongside/kernel/steps';
 import { counted } from '../../../oauth/counters.ts';
-import type { Database } from '../../../storage/database.ts';
+import type { AuditLog } from '../../../storage/audit.ts';
+import type { Database, Statement } from '../../../storage/database.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { tabletErrors } from './errors.ts';
 import type { HolderChecks } from './holder.ts';
@@ -20,11 +21,26 @@ export interface TabletParts {
   credentials: Credentials;
   requests: TabletRequests;
   recorder: Recorder;
+  audit: AuditLog;
   issuer: string;
   networks: Networks;
   holders: HolderChecks;
   development: boolean;
 }
+
+/** Returns the audit record of a sign-in that ended at a tablet which proved itself. */
+export const refusalStatement = (
+  audit: AuditLog,
+  { request, uid, id }: { request: HttpRequest; uid: string; id: string },
+  error: string,
+): Statement =>
+  audit.recordStatement({
+    action: 'cis2.sign-in',
+    outcome: 'refused',
+    actor: uid,
+    address: request.address,
+    detail: { authenticator: 'tablet', credential: id, error },
+  });
 
 interface Start {
   request: HttpRequest;
@@ -85,14 +101,15 @@ const takeCode = ({ requests }: TabletParts) =>
   };
 
 /** A code that was carried elsewhere is a relay: it ends there. */
-const checkNear = ({ requests, networks }: TabletParts) =>
+const checkNear = ({ requests, networks, audit }: TabletParts) =>
   async function checkNear({
     request,
     credential: { uid, id },
     asked,
   }: FromTablet & { asked: TabletRequest }): Promise<void> {
     if (isNear(asked.address, nearAddress(request), networks)) return;
-    await requests.settle({ ...asked, uid, credentialId: id }, 'elsewhere');
+    const record = refusalStatement(audit, { request, uid, id }, 'elsewhere');
+    await requests.settle({ ...asked, uid, credentialId: id }, 'elsewhere', record);
     throw tabletErrors.tabletElsewhere(`the desk is at ${asked.address}, the tablet at ${request.address}`);
   };
 

@@ -139,10 +139,13 @@ export class TabletRequests {
     return this.#singleUse.peek<TabletRequest>(kinds.request, kept.id);
   }
 
-  /** Notes how it ended at the tablet; false when the desk gave up meanwhile. */
-  async settle(request: TabletRequest, state: TabletState): Promise<boolean> {
+  /**
+   * Stores how it ended at the tablet; false when the desk gave up meanwhile.
+   * @param others writes of the same act, such as its audit record
+   */
+  async settle(request: TabletRequest, state: TabletState, ...others: Statement[]): Promise<boolean> {
     if (request.uid) await this.release(request.uid);
-    return this.#singleUse.replace(kinds.request, request.id, { ...request, state });
+    return this.#singleUse.replace(kinds.request, request.id, { ...request, state }, ...others);
   }
 
   /** Lets a person open another request. */

@@ -10,8 +10,8 @@ import type { TotpStep } from './step.ts';
 export const guessesInDay = 100;
 const day = 86_400_000;
 
-/** What may be done with a guess. `lost`: it is counted, and wrong whatever it is; `alarm` with the first of those. */
-export type Taken = 'locked' | 'lost' | 'alarm' | 'good';
+/** What may be done with a guess. `lost`: it is counted, and wrong whatever it is. */
+export type Taken = 'locked' | 'lost' | 'good';
 
 /**
  * How often codes may be guessed (NIST SP 800-63B-4 section 3.2.2 allows 100 in a row; docs/adr/0020).
@@ -35,12 +35,13 @@ export class TotpGuesses {
     this.#known = known;
   }
 
-  /** Takes one, before the code is looked at, so that many at once are no more than one after the other. */
-  async take(request: HttpRequest, step: TotpStep): Promise<Taken> {
+  /**
+   * Takes one, before the code is looked at, so that many at once are no more than one after the other.
+   * @param alarm writes that go with the first guess that is lost
+   */
+  async take(request: HttpRequest, step: TotpStep, alarm: () => Promise<Statement[]>): Promise<Taken> {
     if ((await this.#inRow.take(this.#place(request, step))) === undefined) return 'locked';
-    const { left, firstBeyond } = await this.#inDay.take(this.#pool(request, step));
-    if (left) return 'good';
-    return firstBeyond ? 'alarm' : 'lost';
+    return (await this.#inDay.take(this.#pool(request, step), alarm)) ? 'good' : 'lost';
   }
 
   /** The writes after a right one: what was wrong before it here is forgotten, and it is no guess of the day. */

@@ -6,11 +6,13 @@ import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import type { AuditLog } from '../../../storage/audit.ts';
+import type { Statement } from '../../../storage/database.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
 import type { Bring } from '../../sign-in/bring.ts';
 import type { Opened } from '../../sign-in/open.ts';
+import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { words } from '../../text/words.ts';
 import { type Account, accountName, claimAccount } from '../shared/accounts.ts';
 import { emailOf } from '../shared/email.ts';
@@ -61,18 +63,9 @@ const shown = ({ development }: Parts, { interaction, party }: Pick<Opened, 'int
   development,
 });
 
-/** The page of the code again. Why goes to the log and to the journey, never to the page. */
+/** Returns the page of the code again. */
 function again(parts: Parts, known: Opened & { sealed: string }, problem: string, detail: string): Answer {
-  const { request, interaction } = known;
-  parts.log.info({ id: request.id, authenticator: totpKind, detail }, 'a code was refused');
-  parts.recorder.record({
-    keys: [interaction.authorization.state ?? '', interaction.id],
-    from: 'browser',
-    to: 'cis2',
-    name: 'cis2.sign-in',
-    outcome: 'refused',
-    detail: { authenticator: totpKind },
-  });
+  noteRefusedSignIn(parts, known, totpKind, detail);
   return totpCodePage({ ...shown(parts, known), problem, step: known.sealed });
 }
 
@@ -107,26 +100,27 @@ const readCode = (parts: Parts) =>
     return { sealed, step, code: codeOf(form.get('code')) };
   };
 
-/** For the audit log: whoever guesses there has the password of this person. */
-async function soundAlarm({ credentials, audit }: Parts, { step }: WithCode): Promise<void> {
+/** Returns the audit record of too many guesses: they come from someone with the password of this user. */
+async function alarmStatements({ credentials, audit }: Parts, { step }: WithCode): Promise<Statement[]> {
   const credential = await credentials.get(step.credentialId);
-  if (!credential) return;
+  if (!credential) return [];
   const { id, uid } = credential;
-  await audit.write({
-    actor: '',
-    action: 'authenticator.codes-guessed',
-    target: uid,
-    outcome: 'refused',
-    detail: { kind: totpKind, credential: id, reason: `${guessesInDay} wrong codes in a day` },
-  });
+  return [
+    audit.recordStatement({
+      actor: '',
+      action: 'authenticator.codes-guessed',
+      target: uid,
+      outcome: 'refused',
+      detail: { kind: totpKind, credential: id, reason: `${guessesInDay} wrong codes in a day` },
+    }),
+  ];
 }
 
 const takeGuess = (parts: Parts) =>
   async function takeGuess(known: WithCode): Promise<Answer | { lost: boolean }> {
-    const taken = await parts.guesses.take(known.request, known.step);
+    const taken = await parts.guesses.take(known.request, known.step, () => alarmStatements(parts, known));
     if (taken === 'locked') return again(parts, known, sentences.locked, 'too many wrong tries in a row');
-    if (taken === 'alarm') await soundAlarm(parts, known);
-    return { lost: taken !== 'good' };
+    return { lost: taken === 'lost' };
   };
 
 /** One that is lost is wrong in the same words after the same work: that there are none left would tell that the password was right. */

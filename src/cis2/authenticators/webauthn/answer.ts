@@ -1,6 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
-import type { AuditEntry } from '../../../storage/audit.ts';
 import type { Statement } from '../../../storage/database.ts';
 import { firstMet } from '../../model/acr.ts';
 import type { Credential } from '../../model/credentials.ts';
@@ -8,6 +7,7 @@ import { formOf } from '../../model/form.ts';
 import { afresh } from '../../model/interactions.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { Opened } from '../../sign-in/open.ts';
+import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
 import { spendChallenge } from './challenges.ts';
@@ -30,22 +30,13 @@ interface Known extends Answered {
 
 type Used = Known & { level: 2 | 3; uses: Statement };
 
-/** The page again, with a fresh challenge; why goes to the log and to the journey. */
+/** Returns the page again, with a fresh challenge. */
 type Again = (opened: Opened, sentence: string, detail: string) => Promise<Answer>;
 
 const again =
   (parts: WebAuthnParts, kind: WebAuthnKind): Again =>
   (opened, sentence, detail) => {
-    const { request, interaction } = opened;
-    parts.log.info({ id: request.id, authenticator: kind.id, detail }, 'a WebAuthn answer was refused');
-    parts.recorder.record({
-      keys: [interaction.authorization.state ?? '', interaction.id],
-      from: 'browser',
-      to: 'cis2',
-      name: 'cis2.sign-in',
-      outcome: 'refused',
-      detail: { authenticator: kind.id },
-    });
+    noteRefusedSignIn(parts, opened, kind.id, detail);
     return showSignIn(parts, kind, opened, filled(sentence, { thing: kind.thing }));
   };
 
@@ -74,14 +65,11 @@ const findOwner = ({ ceremony }: WebAuthnParts, refuse: Again) =>
   };
 
 /** For the audit log: a key of this person seems to have a copy. */
-const copiedKey = (
-  { id, uid, kind }: Credential<WebAuthnBody>,
-  detail: string,
-): AuditEntry<'authenticator.counter-went-back'> => ({
+const copiedKey = ({ id, uid, kind }: Credential<WebAuthnBody>, detail: string) => ({
   actor: `user:${uid}`,
-  action: 'authenticator.counter-went-back',
+  action: 'authenticator.counter-went-back' as const,
   target: uid,
-  outcome: 'refused',
+  outcome: 'refused' as const,
   detail: { kind, credential: id, reason: detail },
 });
 
@@ -90,7 +78,7 @@ const verify = ({ ceremony, audit }: WebAuthnParts, refuse: Again) =>
     const { assertion, client, credential } = known;
     const use = await verifyAssertion(ceremony, assertion, client.challenge, credential);
     if ('refused' in use) {
-      if (use.copied) await audit.write(copiedKey(credential, use.refused));
+      if (use.copied) await audit.recordAlone(copiedKey(credential, use.refused));
       return refuse(known, says.refused, use.refused);
     }
     // A key that is shared has no counter, and may sign in at many places in the same moment.

@@ -1,7 +1,8 @@
 import type { AuditLog } from '../../../storage/audit.ts';
+import type { Statement } from '../../../storage/database.ts';
 
-/** Records that tokens were revoked, when any of them lived. */
-export async function recordRevocation(
+/** Returns the audit record of revoked tokens. */
+export const revocationStatement = (
   { audit }: { audit: AuditLog },
   {
     uid,
@@ -10,10 +11,8 @@ export async function recordRevocation(
     applicationId,
   }: { uid: string | null; sid: string | null; family: string; applicationId?: string },
   cause: 'client' | 'code-reused' | 'refresh-token-reused',
-  count: number,
-): Promise<void> {
-  if (count === 0) return;
-  await audit.write({
+): Statement =>
+  audit.recordStatement({
     action: 'cis2.tokens-revoked',
     outcome: 'ok',
     actor: uid ?? '',
@@ -22,4 +21,3 @@ export async function recordRevocation(
     family,
     detail: { cause },
   });
-}

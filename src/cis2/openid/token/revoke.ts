@@ -6,12 +6,12 @@ import { authenticateClient } from '../../../oauth/server/client-authentication/
 import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
 import type { Urls } from '../../../service.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
-import type { Database } from '../../../storage/database.ts';
+import { type Database, must } from '../../../storage/database.ts';
 import { partyOf, type RelyingParty } from '../../model/relying-party.ts';
 import type { Cis2Server, ServerCall } from '../server.ts';
 import { readForm } from './form.ts';
 import { findOwnToken, requireStandard } from './own-token.ts';
-import { recordRevocation } from './revocation-record.ts';
+import { revocationStatement } from './revocation-record.ts';
 
 interface Parts {
   server: Cis2Server;
@@ -35,11 +35,9 @@ const revokeToken = (parts: Parts) =>
     party: RelyingParty;
   }): Promise<Answer> {
     if (record) {
-      const count =
-        record.kind === 'refresh'
-          ? await parts.tokens.revokeFamily(record.family)
-          : (await parts.database.run(parts.tokens.revoking(token))).changes;
-      await recordRevocation(parts, record, 'client', count);
+      const audited = revocationStatement(parts, record, 'client');
+      if (record.kind === 'refresh') await parts.tokens.revokeFamily(record.family, audited);
+      else await parts.database.batch([must(parts.tokens.revoking(token)), audited]);
       parts.recorder.record({
         keys: [token],
         from: partyOf(party.client, parts.urls),

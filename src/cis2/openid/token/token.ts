@@ -45,7 +45,7 @@ const recordingRefusals = <K extends Chosen, R>(audit: AuditLog, step: (known: K
     } catch (thrown) {
       const { request, party, grant } = known;
       if (thrown instanceof Refusal && party.client.tokenEndpointAuthMethod !== 'none')
-        await audit.write({
+        await audit.recordAlone({
           action: 'cis2.tokens-refused',
           outcome: 'refused',
           actor: '',

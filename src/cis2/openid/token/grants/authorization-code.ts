@@ -15,7 +15,7 @@ import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
 import type { Made, TokenGrant, TokenIssuer } from '../issuer.ts';
 import { bringsRefreshToken } from '../refreshing.ts';
-import { recordRevocation } from '../revocation-record.ts';
+import { revocationStatement } from '../revocation-record.ts';
 import type { Grant, GrantRequest } from './grant.ts';
 
 interface Parts extends IdTokenParts {
@@ -59,8 +59,7 @@ function checkKey({ confirmation }: GrantRequest, { jkt = null }: CodeGrant): vo
 /** The code again: tokens that came of it end, unless the same client repeats itself at once (RFC 6749 section 4.1.2). */
 async function refuseAgain(parts: Parts, grant: CodeGrant, usedAt: number, clientId: string): Promise<never> {
   const retry = clientId === grant.clientId && parts.clock.now() - usedAt <= retryTime;
-  if (!retry)
-    await recordRevocation(parts, grant, 'code-reused', await parts.tokens.revokeFamily(grant.family));
+  if (!retry) await parts.tokens.revokeFamily(grant.family, revocationStatement(parts, grant, 'code-reused'));
   throw tokenErrors.codeInvalid(
     retry ? 'it was used a moment ago' : 'it was used before; what came of it is revoked',
   );

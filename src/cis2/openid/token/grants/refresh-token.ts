@@ -17,7 +17,7 @@ import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
 import type { TokenIssuer } from '../issuer.ts';
 import { refreshRules } from '../refreshing.ts';
-import { recordRevocation } from '../revocation-record.ts';
+import { revocationStatement } from '../revocation-record.ts';
 import type { Grant, GrantRequest } from './grant.ts';
 
 /** The tokens of one refresh, kept for a client that lost the response. */
@@ -132,8 +132,8 @@ async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
   if (successor && isSameSender(asked, successor)) return answer(parts, asked, valid, successor);
   const ends = usual > 0 && rotates;
   if (ends) {
-    const count = await parts.tokens.revokeFamily(valid.record.family);
-    await recordRevocation(parts, valid.record, 'refresh-token-reused', count);
+    const audited = revocationStatement(parts, valid.record, 'refresh-token-reused');
+    await parts.tokens.revokeFamily(valid.record.family, audited);
   }
   throw tokenErrors.refreshInvalid(
     `it was used before${ends ? '; all that came from its sign-in is revoked' : ''}`,
