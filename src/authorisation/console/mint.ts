@@ -142,7 +142,7 @@ const giveTokens = (parts: Parts) => {
         : await new AccessTokens(base, parts).issue(client.half, granted, {
             lifetime: accessLifetime,
             resources: [],
-            binding: null,
+            confirmation: null,
           });
     const refresh = issuer.refresh(granted, lifetime, {
       refresh_count: '0',
@@ -159,7 +159,7 @@ const giveTokens = (parts: Parts) => {
     const body =
       base.profile === 'nhs'
         ? nhsAnswer(base, issuer, { access, refresh, sid: granted.sid })
-        : standardAnswer(issuer, { access, refresh, scope, binding: null });
+        : standardAnswer(issuer, { access, refresh, scope, confirmation: null });
     return json(200, body);
   };
 };

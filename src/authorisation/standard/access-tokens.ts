@@ -26,7 +26,7 @@ export interface AccessOptions {
   lifetime: number;
   /** Where it may be used; empty means everywhere at the platform. */
   resources: readonly string[];
-  binding: Confirmation | null;
+  confirmation: Confirmation | null;
   /** A JWT, whatever is registered. */
   format?: 'jwt';
 }
@@ -41,10 +41,10 @@ function plainGrant(grant: TokenGrant): TokenGrant {
 export const refreshBinding = (
   half: PlatformHalf,
   resources: readonly string[],
-  binding: Confirmation | null,
+  confirmation: Confirmation | null,
 ): Attributes => ({
   ...(resources.length === 0 ? {} : { [audienceAttribute]: resources.join(' ') }),
-  ...confirmationAttributes(half.tokenEndpointAuthMethod === 'none' ? binding : null),
+  ...confirmationAttributes(half.tokenEndpointAuthMethod === 'none' ? confirmation : null),
 });
 
 /** `act` or `may_act` of a stored token. */
@@ -91,19 +91,19 @@ export class AccessTokens {
   }
 
   async issue(half: PlatformHalf, grant: TokenGrant, options: AccessOptions): Promise<Issued> {
-    const { lifetime, resources, binding, format = half.accessToken.format } = options;
+    const { lifetime, resources, confirmation, format = half.accessToken.format } = options;
     const plain = plainGrant(grant);
     const attributes = {
       ...plain.attributes,
       ...(grant.uid === null ? {} : mayAct(half, plain.attributes)),
       ...(resources.length === 0 ? {} : { [audienceAttribute]: resources.join(' ') }),
-      ...confirmationAttributes(binding),
+      ...confirmationAttributes(confirmation),
     };
     if (format !== 'jwt') return this.#issuer.access({ ...plain, attributes }, lifetime);
     const jti = uuid();
     const described = { ...plain, attributes: { ...attributes, jti } };
     const issuedAt = this.#parts.clock.now();
-    const claims = this.#claims(described, jti, binding, lifetime);
+    const claims = this.#claims(described, jti, confirmation, lifetime);
     const token = await this.#parts.keys.sign(claims, { algorithm: algorithmOf(half), typ: 'at+jwt' });
     return this.#issuer.made(token, described, issuedAt, lifetime);
   }

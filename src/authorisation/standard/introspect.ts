@@ -39,7 +39,7 @@ const publishedActor = ({ actor_user_id: sub }: TokenRecord['attributes']) =>
 
 function describe(record: TokenRecord, api: string): Introspection {
   const { attributes } = record;
-  const binding = confirmationOf(record);
+  const confirmation = confirmationOf(record);
   const audience = audienceOf(attributes);
   const members = {
     iss: record.issuer,
@@ -47,14 +47,14 @@ function describe(record: TokenRecord, api: string): Introspection {
     aud: audience.length > 1 ? audience : (audience[0] ?? api),
     client_id: record.clientId,
     scope: record.scope,
-    token_type: tokenTypeOf(binding),
+    token_type: tokenTypeOf(confirmation),
     iat: Math.floor(record.issuedAt / 1_000),
     exp: Math.floor(record.expiresAt / 1_000),
     jti: attributes.jti,
     acr: attributes['id_token-acr'],
     act: partyOf(attributes, actorAttribute) ?? publishedActor(attributes),
     may_act: partyOf(attributes, mayActAttribute),
-    cnf: binding ?? undefined,
+    cnf: confirmation ?? undefined,
   };
   return { active: true, ...defined(members) };
 }

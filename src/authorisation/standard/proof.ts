@@ -15,7 +15,7 @@ export interface WithProof {
   /** Thumbprint of the key of its DPoP proof, null when it sent none. */
   jkt: string | null;
   /** What its tokens are bound to: that key, or its certificate, or nothing. */
-  binding: Confirmation | null;
+  confirmation: Confirmation | null;
 }
 
 /** Attributes of an application that wants no unbound token (RFC 9449 section 5.2, RFC 8705 section 3.4). */
@@ -45,7 +45,7 @@ export const readProof = (
     const sent = request.headers.dpop;
     const proof = sent === undefined ? undefined : [sent].flat().join(',');
     const certificate = certificateOf(request, { client });
-    if (proof === undefined) return { jkt: null, binding: certificate };
+    if (proof === undefined) return { jkt: null, confirmation: certificate };
     const nonces = noncesOf(base, parts);
     if (nonces && !nonces.accepts(proof))
       throw errors.nonceNeeded('the proof has no nonce of ours, or an old one');
@@ -56,7 +56,7 @@ export const readProof = (
     };
     const result = await checkProof(proof, target, parts);
     if ('fault' in result) throw errors.proofInvalid(result.fault);
-    return { jkt: result.jkt, binding: certificate ?? { jkt: result.jkt } };
+    return { jkt: result.jkt, confirmation: certificate ?? { jkt: result.jkt } };
   };
 
 /** The certificate of the connection, for a client whose tokens are to be bound to it (RFC 8705 section 3). */
@@ -70,11 +70,11 @@ function certificateOf(request: HttpRequest, known: WithClient): Confirmation | 
 
 /** A client that registered for bound tokens, or whose profile wants them, gets no others. */
 export async function requireProof(known: WithClient & WithProof): Promise<void> {
-  const { binding, jkt, client } = known;
+  const { confirmation, jkt, client } = known;
   if (wants(known, keyAttribute) && jkt === null)
     throw errors.proofInvalid(`${keyAttribute} is registered, and no proof came`);
-  if (wants(known, certificateAttribute) && !(binding && 'x5t#S256' in binding))
+  if (wants(known, certificateAttribute) && !(confirmation && 'x5t#S256' in confirmation))
     throw errors.certificateMissing(`${certificateAttribute} is registered, and no certificate came`);
-  if (rulesOf(client.half).bound && binding === null)
+  if (rulesOf(client.half).bound && confirmation === null)
     throw errors.proofInvalid('neither a DPoP proof nor a client certificate came');
 }

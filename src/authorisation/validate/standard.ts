@@ -102,7 +102,7 @@ export const assertionProbes = (base: Base, parts: Parts): Probe[] => [
 export function tokenProbes({ parameters }: Incoming, base: Base, parts: Parts): Probe[] {
   const type = parameters.get('grant_type');
   const grant = grants.find((candidate) => candidate.type === type);
-  const unproven = () => ({ jkt: null, binding: null });
+  const unproven = () => ({ jkt: null, confirmation: null });
   const client: Probe[] = parameters.has('client_assertion')
     ? [
         { step: () => ({ assertion: parameters.get('client_assertion') ?? '' }) },

@@ -140,7 +140,7 @@ function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, pa
     // Proofs and certificates of the connection are not part of what was pasted.
     endpoint: () =>
       tokenClientChecks(base, parts)
-        .step(() => ({ jkt: null, binding: null }))
+        .step(() => ({ jkt: null, confirmation: null }))
         .step(runGrant((grant) => grant.check(base, parts)))
         .run({
           server: createServer(base, parts),

@@ -8,15 +8,15 @@ import { audienceOf } from '../resources.ts';
 import type { Asking, TokenType } from './proven.ts';
 
 /** Only its own client, who proves what it is bound to, or a resource server that it is for may have it exchanged (RFC 8693 section 5). */
-function holderFault(record: TokenRecord, { client, binding }: Asking): string | undefined {
+function holderFault(record: TokenRecord, { client, confirmation }: Asking): string | undefined {
   if (record.clientId !== client.half.clientId)
     return mayKnowOf(client.half, record)
       ? undefined
       : `it was given to ${record.clientId}, and ${client.half.clientId} is no resource server of it`;
   const bound = confirmationOf(record);
-  return bound === null || isSameConfirmation(bound, binding)
+  return bound === null || isSameConfirmation(bound, confirmation)
     ? undefined
-    : `it is bound to ${JSON.stringify(bound)}, proven is ${JSON.stringify(binding)}`;
+    : `it is bound to ${JSON.stringify(bound)}, proven is ${JSON.stringify(confirmation)}`;
 }
 
 /** What belongs to the single token and to how it came, not to the person. */

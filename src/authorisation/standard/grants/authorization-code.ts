@@ -109,19 +109,19 @@ export const authorizationCode = grant('authorization_code', {
       upstream,
       scope,
       resources,
-      binding,
+      confirmation,
     }: FromClient & WithCode & { scope: string[]; resources: string[] }) {
       const lifetimes = lifetimesOf(base, parameters, {
         access: accessLifetime,
         refresh: upstream.refreshLifetime,
       });
       const grant = { ...granted, scope };
-      const options = { lifetime: lifetimes.access, resources, binding };
+      const options = { lifetime: lifetimes.access, resources, confirmation };
       const access = await accessTokens.issue(client.half, grant, options);
       const refresh = issuer.refresh(grant, Math.min(lifetimes.refresh, lifetimes.validity), {
         refresh_count: '0',
         _refresh_tokens_validity_ms: String(lifetimes.validity),
-        ...refreshBinding(client.half, granted.resources ?? [], binding),
+        ...refreshBinding(client.half, granted.resources ?? [], confirmation),
       });
       await redeem({ code, granted, upstream }, [...access.writes, ...refresh.writes]);
       recorder.record({
@@ -131,7 +131,7 @@ export const authorizationCode = grant('authorization_code', {
         name: 'authorisation.token',
         detail: { client: client.application.name, level: granted.level.name, scope: scope.join(' ') },
       });
-      return json(200, tokensAnswer(issuer, { access, refresh, scope, binding }));
+      return json(200, tokensAnswer(issuer, { access, refresh, scope, confirmation }));
     };
   },
 });

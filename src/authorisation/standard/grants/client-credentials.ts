@@ -51,7 +51,7 @@ export const clientCredentials = grant('client_credentials', {
       client,
       scope,
       resources,
-      binding,
+      confirmation,
     }: FromClient & { scope: string[]; resources: string[] }) {
       const family = orderedId();
       const { access: lifetime } = lifetimesOf(base, parameters, { access: accessLifetime, refresh: 0 });
@@ -64,14 +64,14 @@ export const clientCredentials = grant('client_credentials', {
         scope,
         attributes: applicationAttributes,
       };
-      const access = await accessTokens.issue(client.half, granted, { lifetime, resources, binding });
+      const access = await accessTokens.issue(client.half, granted, { lifetime, resources, confirmation });
       await database.batch(access.writes);
       const detail = { client: client.application.name, scope: scope.join(' ') };
       const name = 'authorisation.client-credentials';
       recorder.record({ keys: [family], from: 'application', to: 'authorisation', name, detail });
       return json(200, {
         access_token: access.token,
-        token_type: tokenTypeOf(binding),
+        token_type: tokenTypeOf(confirmation),
         expires_in: issuer.secondsLeft(access.expiresAt),
         scope: scope.join(' '),
       });

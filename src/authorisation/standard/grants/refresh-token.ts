@@ -32,7 +32,7 @@ interface WithScopes {
 type Valid = FromClient & WithToken & WithScopes & { resources: string[] };
 
 const findToken = ({ tokens, clock }: Pick<Parts, 'tokens' | 'clock'>, base: Base) =>
-  async function findToken({ parameters, client, binding }: FromClient): Promise<WithToken> {
+  async function findToken({ parameters, client, confirmation }: FromClient): Promise<WithToken> {
     const token = parameters.get('refresh_token');
     if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
     const record = await tokens.find(token);
@@ -41,9 +41,9 @@ const findToken = ({ tokens, clock }: Pick<Parts, 'tokens' | 'clock'>, base: Bas
     if (record.clientId !== client.half.clientId)
       throw errors.refreshInvalid(`the token was given to ${record.clientId}`);
     const bound = confirmationOf(record);
-    if (bound !== null && !isSameConfirmation(bound, binding))
+    if (bound !== null && !isSameConfirmation(bound, confirmation))
       throw errors.proofInvalid(
-        `the token is bound to ${JSON.stringify(bound)}, proven is ${JSON.stringify(binding)}`,
+        `the token is bound to ${JSON.stringify(bound)}, proven is ${JSON.stringify(confirmation)}`,
       );
     if (record.revokedAt !== null) throw errors.refreshInvalid('the token was revoked');
     if (record.expiresAt <= clock.now())
@@ -51,10 +51,10 @@ const findToken = ({ tokens, clock }: Pick<Parts, 'tokens' | 'clock'>, base: Bas
     return { token, record };
   };
 
-const answer = (rotation: Rotation, rotated: Rotated, binding: Confirmation | null): Answer =>
+const answer = (rotation: Rotation, rotated: Rotated, confirmation: Confirmation | null): Answer =>
   json(200, {
     access_token: rotated.accessToken,
-    token_type: tokenTypeOf(binding),
+    token_type: tokenTypeOf(confirmation),
     expires_in: rotation.secondsLeft(rotated.accessExpiresAt),
     scope: rotated.scope,
     refresh_token: rotated.refreshToken,
@@ -115,17 +115,17 @@ const keepResources = (api: string) =>
 const keepRefreshing = (base: Base, parts: Parts, accessTokens: AccessTokens) => {
   const issuer = new Issuer(base, parts);
   return async function keepRefreshing(known: Valid): Promise<Answer> {
-    const { client, token, record, accessScope: scope, resources, binding, parameters } = known;
+    const { client, token, record, accessScope: scope, resources, confirmation, parameters } = known;
     const usual = { access: accessLifetime, refresh: 0 };
     const { access: lifetime } = lifetimesOf(base, parameters, usual);
     const { refresh_count: _, _refresh_tokens_validity_ms: __, ...attributes } = record.attributes;
     const granted = { ...record, scope, attributes, refreshed: true };
-    const access = await accessTokens.issue(client.half, granted, { lifetime, resources, binding });
+    const access = await accessTokens.issue(client.half, granted, { lifetime, resources, confirmation });
     const { done } = await parts.database.batch([parts.tokens.holding(token), ...access.writes]);
     if (!done) throw errors.refreshInvalid('the token was revoked at the same time');
     return json(200, {
       access_token: access.token,
-      token_type: tokenTypeOf(binding),
+      token_type: tokenTypeOf(confirmation),
       expires_in: issuer.secondsLeft(access.expiresAt),
       scope: scope.join(' '),
     });
@@ -135,7 +135,7 @@ const keepRefreshing = (base: Base, parts: Parts, accessTokens: AccessTokens) =>
 const rotate = (base: Base, parts: Parts, accessTokens: AccessTokens) => {
   const rotation = new Rotation(base, parts);
   return async function rotate(known: Valid): Promise<Answer> {
-    const { parameters, client, token, record, scope, accessScope, resources, binding } = known;
+    const { parameters, client, token, record, scope, accessScope, resources, confirmation } = known;
     const usual = { access: accessLifetime, refresh: upstreamOf(base, record).refreshLifetime };
     const { access, refresh, validity } = lifetimesOf(base, parameters, usual);
     const refreshExpiresAt = Math.min(parts.clock.now() + refresh, endOfRefreshing(record, validity));
@@ -145,9 +145,9 @@ const rotate = (base: Base, parts: Parts, accessTokens: AccessTokens) => {
       scope,
       { accessLifetime: access, refreshExpiresAt },
       accessScope,
-      (grant, lifetime) => accessTokens.issue(client.half, grant, { lifetime, resources, binding }),
+      (grant, lifetime) => accessTokens.issue(client.half, grant, { lifetime, resources, confirmation }),
     );
-    if (rotated) return answer(rotation, rotated, binding);
+    if (rotated) return answer(rotation, rotated, confirmation);
     const used = await parts.tokens.find(token);
     if (!used || used.revokedAt !== null)
       throw errors.refreshInvalid('the token was revoked at the same time');

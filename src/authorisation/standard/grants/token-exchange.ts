@@ -128,7 +128,7 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
     const accessTokens = new AccessTokens(base, parts);
     const issuer = new Issuer(base, parts);
     return async function issue(known: Valid) {
-      const { parameters, client, issuedType, subject, act, scope, resources, binding } = known;
+      const { parameters, client, issuedType, subject, act, scope, resources, confirmation } = known;
       const usual = { access: accessLifetime, refresh: subject.upstream.refreshLifetime };
       const lifetimes = lifetimesOf(base, parameters, usual);
       // Never longer than what it came from.
@@ -147,14 +147,19 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
         },
       };
       const format = issuedType === usualIssuedType ? undefined : 'jwt';
-      const access = await accessTokens.issue(client.half, granted, { lifetime, resources, binding, format });
+      const access = await accessTokens.issue(client.half, granted, {
+        lifetime,
+        resources,
+        confirmation,
+        format,
+      });
       // Who signed in goes on by refreshing; who acts for another asks again.
       const lasting = subject.clientId === null && act === null;
       const refresh = lasting
         ? issuer.refresh(granted, Math.min(lifetimes.refresh, lifetimes.validity), {
             refresh_count: '0',
             _refresh_tokens_validity_ms: String(lifetimes.validity),
-            ...refreshBinding(client.half, resources, binding),
+            ...refreshBinding(client.half, resources, confirmation),
           })
         : null;
       // What came of a token must not outlive its revocation at the same moment.
@@ -180,7 +185,7 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
       return json(200, {
         access_token: access.token,
         issued_token_type: issuedType,
-        token_type: tokenTypeOf(binding),
+        token_type: tokenTypeOf(confirmation),
         expires_in: issuer.secondsLeft(access.expiresAt),
         scope: scope.join(' '),
         ...(refresh
