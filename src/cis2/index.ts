@@ -1,6 +1,6 @@
 import { json } from '@alongside/kernel/answer';
 import { CookieNames } from '@alongside/kernel/cookies';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Endpoint, HttpRequest, Route } from '@alongside/kernel/http';
 import { stylesheetRoute } from '@alongside/kernel/layout';
 import { paths, sessionEndedPath } from '../cis/protocol.ts';
 import { AnonymousRows } from '../oauth/anonymous-rows.ts';
@@ -10,6 +10,7 @@ import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { PushedRequests } from '../oauth/pushed-requests.ts';
 import { RefreshSuccessors } from '../oauth/refresh-successors.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
+import { withNonce } from '../oauth/server/dpop-nonce-header.ts';
 import type { Service } from '../service.ts';
 import { administrationRoutes } from './administration/routes.ts';
 import { createExchange } from './authenticators/smartcard/exchange.ts';
@@ -34,7 +35,6 @@ import { Credentials } from './model/credentials.ts';
 import { addressesOf, endpointPaths } from './model/endpoints.ts';
 import { Interactions } from './model/interactions.ts';
 import { limitingRows } from './model/limit-rows.ts';
-import { announcing } from './openid/announced-nonce.ts';
 import { createAuthorize } from './openid/authorize/authorize.ts';
 import { schemaRoutes } from './openid/claims/schemas.ts';
 import { createDiscovery, createKeySet } from './openid/discovery.ts';
@@ -58,6 +58,7 @@ import { Codes } from './responses/codes.ts';
 import {
   bearerError,
   errorPage,
+  type Render,
   registrationError,
   serviceError,
   tokenError,
@@ -135,7 +136,8 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const clientKeys = new RemoteKeys(clock, { privateAddresses: development });
   const { failures: most } = deps.networkLimits ?? networkLimits.parse({});
   const failures = new NetworkLimit(deps, 'client-authentication', most);
-  const server = createServer({ ...deps, clientKeys, failures });
+  const proofNonces = deps.dpopNonces ? new ProofNonces(deps.vault, clock, `cis2 ${own.path}`) : undefined;
+  const server = createServer({ ...deps, proofNonces, clientKeys, failures });
   const issuing = new TokenIssuer(deps);
   const idTokens = { ...deps, keys: signerOf(idTokenFaults) };
   const successors = new RefreshSuccessors<Successor>(deps, successorPurpose);
@@ -144,8 +146,6 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     refreshToken({ ...idTokens, sessions, cis, issuing, successors }),
   ];
 
-  const proofNonces = deps.dpopNonces ? new ProofNonces(deps.vault, clock, `cis2 ${own.path}`) : undefined;
-  const nonce = announcing(proofNonces);
   const cisKeys = new RemoteKeys(clock, { privateAddresses: true });
   const parts = {
     ...deps,
@@ -166,7 +166,6 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     limitRows,
   };
   const realm = (path: string) => `${own.path}${path}`;
-  const at = (path: string) => addressesOf(deps, path);
   const get = (path: string, endpoint: Route['endpoint']): Route => ({ methods: ['GET'], path, endpoint });
   /** What monitors look at as well. */
   const open = (path: string, endpoint: Route['endpoint']): Route => ({
@@ -180,6 +179,16 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     path,
     endpoint,
   });
+
+  /** Where DPoP proofs are sent, answers and refusals have the nonce of the next one. */
+  const announced =
+    (endpoint: Endpoint): Endpoint =>
+    async (request) =>
+      withNonce(server, request, await endpoint(request));
+  const announcedError =
+    (render: Render): Render =>
+    (thrown, request) =>
+      withNonce(server, request, render(thrown, request));
 
   const cors = new Cors({ applications: deps.applications, half: 'cis2' });
   /** Endpoints that the pages of public clients call as well. */
@@ -197,24 +206,14 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     ...browser(open(realm('/connect/jwk_uri'), createKeySet(deps))),
     ...(deps.faults ? [get(realm(endpointPaths.noKeys), async () => json(200, { keys: [] }))] : []),
     both(realm('/authorize'), createAuthorize(parts)),
-    ...browser(
-      post(
-        realm('/access_token'),
-        nonce.endpoint(createToken({ ...parts, server, grants, addresses: at(endpointPaths.token) })),
-      ),
-    ),
+    ...browser(post(realm('/access_token'), announced(createToken({ ...parts, server, grants })))),
     ...browser(post(realm(endpointPaths.revocation), createRevoke({ ...deps, server }))),
     post(realm(endpointPaths.introspection), createIntrospect({ ...deps, cis, server })),
-    ...browser(
-      post(
-        realm(endpointPaths.pushed),
-        nonce.endpoint(createPar({ ...parts, server, addresses: at(endpointPaths.pushed) })),
-      ),
-    ),
+    ...browser(post(realm(endpointPaths.pushed), announced(createPar({ ...parts, server })))),
     ...browser(
       both(
         realm('/userinfo'),
-        nonce.endpoint(createUserinfo({ ...parts, addresses: at(endpointPaths.userinfo) })),
+        announced(createUserinfo({ ...parts, addresses: addressesOf(deps, endpointPaths.userinfo) })),
       ),
     ),
     both(realm('/connect/endSession'), createEndSession(parts)),
@@ -240,11 +239,11 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
 
   // What is not named here is seen by people.
   const renderers = new Map([
-    [realm('/access_token'), cors.render(nonce.render(tokenError))],
+    [realm('/access_token'), cors.render(announcedError(tokenError))],
     [realm(endpointPaths.revocation), cors.render(tokenError)],
     [realm(endpointPaths.introspection), tokenError],
-    [realm(endpointPaths.pushed), cors.render(nonce.render(tokenError))],
-    [realm('/userinfo'), cors.render(nonce.render(bearerError))],
+    [realm(endpointPaths.pushed), cors.render(announcedError(tokenError))],
+    [realm('/userinfo'), cors.render(announcedError(bearerError))],
     [realm('/connect/jwk_uri'), cors.render(serviceError)],
     ['/agent/exchange', serviceError],
     [sessionEndedPath, serviceError],

@@ -73,7 +73,7 @@ const findApplication = ({ applications }: Pick<Parts, 'applications'>, bases: r
     );
     if (!base?.serves.includes(half.profile))
       throw errors.baseUnknown(`${order.base ?? 'no base path'} is of the profile ${half.profile}`);
-    if (base.profile !== 'nhs' && rulesOf(half).bound)
+    if (base.profile !== 'nhs' && rulesOf(half).senderConstraint === 'required')
       throw errors.tokensBound(`${application.name} is of the profile ${half.profile}`);
     return { client: { application, half }, base };
   };

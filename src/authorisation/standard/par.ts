@@ -5,6 +5,7 @@ import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { type PushedRequests, pushedLifetime } from '../../oauth/pushed-requests.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
+import { proveKey } from '../../oauth/server/sender-constraint.ts';
 import {
   limitRate,
   readProducts,
@@ -19,7 +20,6 @@ import type { Parts } from '../parts.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
-import { readProof } from './proof.ts';
 import { pushedAt } from './pushed.ts';
 import {
   type Asked,
@@ -88,7 +88,7 @@ export function createPar(
     .step(orElse(requireSubscription(base), notAllowed))
     .step(orElse(requireActiveDeveloper(developers), notAllowed))
     .step(limitRate(limiter, base))
-    .step(readProof(`${base.issuer}/par`, base, parts))
+    .step(proveKey('pushed'))
     .step(readObject(base, parts))
     .step(prepareReply(base))
     .step(checkResponse)

@@ -6,8 +6,6 @@ import type { ProfileRules } from '../../oauth/server/server.ts';
 export interface StandardProfileRules extends ProfileRules {
   /** Authorization requests are pushed (RFC 9126). */
   pushed: boolean;
-  /** Access tokens are bound to a key or a certificate. */
-  bound: boolean;
   /** A refresh gives a new refresh token. */
   rotation: boolean;
 }
@@ -20,8 +18,8 @@ export const profiles: Readonly<Partial<Record<Profile, StandardProfileRules>>> 
     algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
     assertionAudience: 'issuer',
     assertionNeedsKid: false,
+    senderConstraint: 'allowed',
     pushed: false,
-    bound: false,
     rotation: true,
   },
   // FAPI 2.0 Security Profile sections 5.3.2 and 5.4.
@@ -30,8 +28,8 @@ export const profiles: Readonly<Partial<Record<Profile, StandardProfileRules>>> 
     algorithms: ['PS256', 'ES256', 'EdDSA'],
     assertionAudience: 'issuer',
     assertionNeedsKid: false,
+    senderConstraint: 'required',
     pushed: true,
-    bound: true,
     rotation: false,
   },
 };

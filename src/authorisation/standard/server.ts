@@ -1,13 +1,13 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
-import type { AuthorizationServer } from '../../oauth/server/server.ts';
-import { findClient, type WithClient } from '../application/client.ts';
+import type { Addresses, AuthorizationServer } from '../../oauth/server/server.ts';
+import { type Client, findClient, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import { errors as platformErrors } from '../errors.ts';
 import type { Parts } from '../parts.ts';
 import { errors } from './errors.ts';
-import { profiles } from './profile.ts';
+import { profiles, rulesOf } from './profile.ts';
 
 export type StandardServer = AuthorizationServer<WithClient>;
 
@@ -17,16 +17,34 @@ export interface ServerCall {
   readonly request: HttpRequest;
 }
 
+const addressesOf = (url: string, mutualTlsUrl: string | undefined): Addresses =>
+  mutualTlsUrl === undefined ? [url] : [url, mutualTlsUrl + new URL(url).pathname];
+
+/** Attributes of an application that is given no unbound token (RFC 9449 section 5.2, RFC 8705 section 3.4). */
+const bindingAttributes = {
+  dpop: 'dpop-bound-access-tokens',
+  certificate: 'tls-client-certificate-bound-access-tokens',
+} as const;
+
+const requiresBinding = ({ half }: Client, to: 'dpop' | 'certificate'): boolean =>
+  half.attributes[bindingAttributes[to]] === 'true';
+
 /** A base path of the standard profile as an authorization server of the shared core. */
 export const createServer = (base: Base, parts: Parts): StandardServer => ({
   issuer: base.issuer,
-  tokenUrl: base.tokenUrl,
+  addresses: {
+    token: addressesOf(base.tokenUrl, parts.mutualTlsUrl),
+    pushed: addressesOf(`${base.issuer}/par`, parts.mutualTlsUrl),
+  },
   profiles,
   errors: {
     clientUnauthenticated: errors.clientUnauthenticated,
     assertionInvalid: errors.clientUnauthenticated,
     clientMethods: errors.clientMethods,
     networkBusy: platformErrors.networkBusy,
+    dpopProofInvalid: errors.proofInvalid,
+    dpopNonceNeeded: errors.nonceNeeded,
+    certificateMissing: errors.certificateMissing,
   },
   methods: clientAuthenticationMethods('allowed'),
   assertionJtiKind: 'authorisation-standard-jti',
@@ -35,6 +53,14 @@ export const createServer = (base: Base, parts: Parts): StandardServer => ({
     return client && { client };
   },
   certificateSubjectOf: ({ half }) => certificateSubjectOf(half.attributes),
+  requiresBinding,
+  bindsCertificate: (client) =>
+    requiresBinding(client, 'certificate') ||
+    (rulesOf(client.half).senderConstraint === 'required' &&
+      client.half.tokenEndpointAuthMethod.includes('tls')),
+  bindsKeyAndCertificate: false,
+  announcesNonces: 'always',
+  proofNonces: base.hardening.proofNonces ? parts.proofNonces : undefined,
   clock: parts.clock,
   singleUse: parts.singleUse,
   clientKeys: parts.clientKeys,

@@ -2,6 +2,7 @@ import { json } from '@alongside/kernel/answer';
 import { type Endpoint, everyMethod, type Method, type Route } from '@alongside/kernel/http';
 import { methodNotAllowed } from '@alongside/kernel/respond';
 import { Cors } from '../../oauth/cors.ts';
+import { withNonce } from '../../oauth/server/dpop-nonce-header.ts';
 import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { createAuthorize, createAuthorizeByPost } from './authorize.ts';
@@ -44,10 +45,10 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     mutualTlsUrl: parts.mutualTlsUrl,
   });
   /** Where proofs come, the answer names the nonce of the next one (RFC 9449 section 8.2). */
-  const proven = (endpoint: Endpoint): Endpoint =>
-    base.hardening.proofNonces
-      ? async (request) => (await endpoint(request)).with({ 'dpop-nonce': parts.proofNonces.current() })
-      : endpoint;
+  const proven =
+    (endpoint: Endpoint): Endpoint =>
+    async (request) =>
+      withNonce(server, request, await endpoint(request));
   /** The answer to a failed HTTP Basic has its challenge (RFC 6749 section 5.2). */
   const challenged =
     (endpoint: Endpoint): Endpoint =>

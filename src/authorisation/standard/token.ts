@@ -2,6 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
+import { bindTokens, proveKey } from '../../oauth/server/sender-constraint.ts';
 import {
   limitRate,
   readProducts,
@@ -17,7 +18,6 @@ import type { FromClient, Grant } from './grants/grant.ts';
 import { grants } from './grants/registry.ts';
 import { readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
-import { readProof, requireProof } from './proof.ts';
 import type { ServerCall, StandardServer } from './server.ts';
 
 /** The checks of the client of a token request (RFC 6749 section 3.2). */
@@ -53,8 +53,8 @@ export function createToken(
 ): (request: HttpRequest) => Promise<Answer> {
   const run = runGrant((grant) => grant.endpoint(base, parts));
   const list = tokenClientChecks(base, parts)
-    .step(readProof(base.tokenUrl, base, parts))
-    .step(requireProof)
+    .step(proveKey('token'))
+    .step(bindTokens)
     .step(async function issueTokens(known: FromClient): Promise<Answer> {
       try {
         return await run(known);

@@ -1,4 +1,4 @@
-import type { Addresses } from './confirmation.ts';
+import type { Addresses } from '../../oauth/server/server.ts';
 
 /** Paths below the issuer, as ForgeRock's product names them. */
 export const endpointPaths = {

@@ -20,6 +20,7 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
     // The published service requires its token endpoint as audience, and the kid always.
     assertionAudience: 'token-endpoint',
     assertionNeedsKid: true,
+    senderConstraint: 'off',
     extended: false,
     strict: false,
   },
@@ -28,6 +29,7 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256', 'EdDSA'],
     assertionAudience: 'issuer',
     assertionNeedsKid: false,
+    senderConstraint: 'allowed',
     extended: true,
     strict: false,
   },
@@ -36,6 +38,7 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
     algorithms: ['PS256', 'ES256', 'EdDSA'],
     assertionAudience: 'issuer',
     assertionNeedsKid: false,
+    senderConstraint: 'required',
     extended: true,
     strict: true,
   },

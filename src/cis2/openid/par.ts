@@ -5,16 +5,15 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { steps } from '@alongside/kernel/steps';
-import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { type PushedRequests, pushedLifetime } from '../../oauth/pushed-requests.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
+import { proveKey } from '../../oauth/server/sender-constraint.ts';
 import type { Urls } from '../../service.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { responseErrors } from '../errors/response.ts';
 import { tokenErrors } from '../errors/token.ts';
-import type { Addresses } from '../model/confirmation.ts';
 import type { LimitRows } from '../model/limit-rows.ts';
 import { mustSign } from '../model/profiles.ts';
 import { partyOf, type RelyingParty } from '../model/relying-party.ts';
@@ -37,7 +36,6 @@ import {
 import type { Cis2Server, ServerCall } from './server.ts';
 import { readForm } from './token/form.ts';
 import { requireStandard } from './token/own-token.ts';
-import { proveKey } from './token/sender.ts';
 
 interface Pushing {
   request: HttpRequest;
@@ -112,7 +110,6 @@ export function createPar(
     keys: SigningKeys;
     clock: Clock;
     singleUse: SingleUse;
-    proofNonces: ProofNonces | undefined;
     clientKeys: RemoteKeys;
     pushed: PushedRequests;
     recorder: Recorder;
@@ -120,15 +117,13 @@ export function createPar(
     limitRows: LimitRows;
     /** What is asked for where a request asks for nothing. */
     defaultAcr: readonly string[];
-    /** Of this endpoint. */
-    addresses: Addresses;
   },
 ): Endpoint {
   const list = steps<ServerCall>()
     .step(readForm)
     .step(authenticateClient)
     .step(requireStandard)
-    .step(proveKey(parts.addresses, parts))
+    .step(proveKey('pushed'))
     .step(openRequest(parts))
     .step(checkRedirectUri)
     .step(refuseRequestObjects)

@@ -3,13 +3,14 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications, Cis2Half } from '../../oauth/applications.ts';
 import type { ClientRevocations } from '../../oauth/client-revocations.ts';
+import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
 import type { AuthorizationServer, RegisteredClient } from '../../oauth/server/server.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { tokenErrors } from '../errors/token.ts';
-import { endpointPaths } from '../model/endpoints.ts';
+import { addressesOf, endpointPaths } from '../model/endpoints.ts';
 import { profileRules } from '../model/profiles.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
 
@@ -29,11 +30,13 @@ export interface ServerCall {
 
 interface ServerDependencies {
   issuer: string;
+  mutualTlsUrl?: string | undefined;
   clock: Clock;
   singleUse: SingleUse;
   applications: Applications;
   clientAuthorities?: readonly X509Certificate[];
   clientRevocations?: ClientRevocations | undefined;
+  proofNonces: ProofNonces | undefined;
   clientKeys: RemoteKeys;
   /** Client authentication that failed, by network. */
   failures: NetworkLimit;
@@ -42,7 +45,10 @@ interface ServerDependencies {
 /** CIS2 as an authorization server of the shared core. */
 export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   issuer: dependencies.issuer,
-  tokenUrl: `${dependencies.issuer}${endpointPaths.token}`,
+  addresses: {
+    token: addressesOf(dependencies, endpointPaths.token),
+    pushed: addressesOf(dependencies, endpointPaths.pushed),
+  },
   profiles: profileRules,
   errors: tokenErrors,
   methods: clientAuthenticationMethods('refused'),
@@ -52,8 +58,15 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
     return party && { party, client: { application: party.application, half: party.client } };
   },
   certificateSubjectOf: ({ half }) => half.certificateSubject ?? {},
+  requiresBinding: ({ half }, to) => half.boundTokens === to,
+  bindsCertificate: ({ half }, jkt) =>
+    half.boundTokens === 'certificate' ||
+    (profileRules[half.profile].senderConstraint === 'required' && jkt === null && !half.boundTokens),
+  bindsKeyAndCertificate: true,
+  announcesNonces: 'to-proofs',
   clock: dependencies.clock,
   singleUse: dependencies.singleUse,
+  proofNonces: dependencies.proofNonces,
   clientKeys: dependencies.clientKeys,
   clientAuthorities: dependencies.clientAuthorities ?? [],
   clientRevocations: dependencies.clientRevocations,

@@ -11,6 +11,8 @@ import { proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import { readCertificate } from '../../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../../oauth/parameters.ts';
+import { readProof } from '../../oauth/server/sender-constraint.ts';
+import type { Addresses } from '../../oauth/server/server.ts';
 import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
 import type { Faults } from '../../storage/faults.ts';
@@ -18,7 +20,6 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import { tokenErrors } from '../errors/token.ts';
 import { userinfoFaults } from '../faults/userinfo-faults.ts';
 import type { CisClient } from '../model/cis-client.ts';
-import { type Addresses, readProof } from '../model/confirmation.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from '../model/relying-party.ts';
 import { namedInUserinfo } from '../model/token-facts.ts';
 import { userinfoClaims } from './claims/person.ts';
@@ -99,7 +100,7 @@ const checkSender = (parts: Parts) =>
         ...algs,
       });
     if (confirmation?.jkt !== undefined) {
-      const proof = await readProof(request, client, parts.addresses, parts, token);
+      const proof = await readProof(parts, request, client.profile, parts.addresses, token);
       if (proof && 'fault' in proof && proof.needsNonce)
         throw tokenErrors.resourceNonceNeeded(proof.fault, algs);
       if (!proof || 'fault' in proof)

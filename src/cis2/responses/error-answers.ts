@@ -6,7 +6,7 @@ import { proofAlgorithms } from '../../oauth/dpop.ts';
 import { errorPage as shown } from '../pages/error.ts';
 import { english } from '../text/english.ts';
 
-type Render = (thrown: unknown, request: HttpRequest) => Answer;
+export type Render = (thrown: unknown, request: HttpRequest) => Answer;
 
 const unexpected = { ...kernelErrors.unexpected.entry, description: english.errors.unexpected };
 

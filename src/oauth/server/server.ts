@@ -7,6 +7,7 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { ClientHalf, Profile, StoredApplication } from '../applications.ts';
 import type { CertificateSubject } from '../certificate-subject.ts';
 import type { ClientRevocations } from '../client-revocations.ts';
+import type { ProofNonces } from '../dpop-nonce.ts';
 import type { NetworkLimit } from '../network-limit.ts';
 import type { Parameters } from '../parameters.ts';
 import type { RemoteKeys } from '../remote-keys.ts';
@@ -39,6 +40,8 @@ export interface ProfileRules {
   readonly assertionAudience: 'issuer' | 'token-endpoint';
   /** Whether an assertion must name its key even when only one fits. */
   readonly assertionNeedsKid: boolean;
+  /** Whether access tokens are bound to a key (RFC 9449) or a certificate (RFC 8705). */
+  readonly senderConstraint: 'off' | 'allowed' | 'required';
 }
 
 /** The part of a request that carries what a client authenticates with. */
@@ -63,12 +66,22 @@ export interface ClientAuthenticationMethod {
 }
 
 /** The errors that the core refuses with; each server words them in its own catalogue. */
-export type ServerFailure = 'clientUnauthenticated' | 'assertionInvalid' | 'clientMethods' | 'networkBusy';
+export type ServerFailure =
+  | 'clientUnauthenticated'
+  | 'assertionInvalid'
+  | 'clientMethods'
+  | 'networkBusy'
+  | 'dpopProofInvalid'
+  | 'dpopNonceNeeded'
+  | 'certificateMissing';
+
+/** The public addresses of an endpoint: its own, and the one for clients with a certificate (RFC 8705 section 5). */
+export type Addresses = readonly [string, ...string[]];
 
 /** An authorization server: its settings, its catalogue and its stores. The steps of the core find it in their context. */
 export interface AuthorizationServer<K extends WithClient = WithClient> {
   readonly issuer: string;
-  readonly tokenUrl: string;
+  readonly addresses: Readonly<Record<'token' | 'pushed', Addresses>>;
   readonly profiles: Readonly<Partial<Record<Profile, ProfileRules>>>;
   readonly errors: Readonly<Record<ServerFailure, Refuse>>;
   readonly methods: readonly ClientAuthenticationMethod[];
@@ -78,9 +91,19 @@ export interface AuthorizationServer<K extends WithClient = WithClient> {
   findClient(clientId: string): Promise<K | undefined>;
   /** Returns whose certificate the client registered for `tls_client_auth`. */
   certificateSubjectOf(client: K['client']): CertificateSubject;
+  /** Returns whether the client registered that it gets only tokens that are bound so. */
+  requiresBinding(client: K['client'], to: 'dpop' | 'certificate'): boolean;
+  /** Returns whether a certificate of the connection binds tokens of the client. */
+  bindsCertificate(client: K['client'], jkt: string | null): boolean;
+  /** Whether a token is bound to both when a call has a proof and a binding certificate. */
+  readonly bindsKeyAndCertificate: boolean;
+  /** Which answers have the nonce of the next DPoP proof. */
+  readonly announcesNonces: 'always' | 'to-proofs';
 
   readonly clock: Clock;
   readonly singleUse: SingleUse;
+  /** Nonces that DPoP proofs must carry, if any. */
+  readonly proofNonces: ProofNonces | undefined;
   readonly clientKeys: RemoteKeys;
   /** Authorities of `tls_client_auth`, and what they revoked. */
   readonly clientAuthorities: readonly X509Certificate[];

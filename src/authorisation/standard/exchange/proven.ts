@@ -1,9 +1,9 @@
+import type { WithConfirmation } from '../../../oauth/server/sender-constraint.ts';
 import type { WithProducts } from '../../application/client.ts';
 import type { Attributes } from '../../attributes.ts';
 import type { Base } from '../../base.ts';
 import type { Parts } from '../../parts.ts';
 import type { Level, Upstream } from '../../upstream/upstream.ts';
-import type { WithProof } from '../proof.ts';
 
 /** A party of a token, as `act` and `may_act` name it (RFC 8693 sections 4.1 and 4.4). */
 export type Party = Record<string, unknown>;
@@ -36,7 +36,7 @@ export interface Proven {
   upstream: Upstream;
 }
 
-export type Asking = WithProducts & WithProof;
+export type Asking = WithProducts & WithConfirmation;
 
 /** One type of token that can be exchanged: one file each. */
 export interface TokenType {

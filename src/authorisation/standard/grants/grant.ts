@@ -1,13 +1,13 @@
 import { type Answer, noContent } from '@alongside/kernel/answer';
 import type { Steps } from '@alongside/kernel/steps';
+import type { WithConfirmation } from '../../../oauth/server/sender-constraint.ts';
 import type { WithProducts } from '../../application/client.ts';
 import type { Base } from '../../base.ts';
 import type { Parts } from '../../parts.ts';
 import type { Incoming } from '../incoming.ts';
-import type { WithProof } from '../proof.ts';
 
 /** A token request whose client is proven, approved and subscribed, and has shown its key if it has one. */
-export type FromClient = Incoming & WithProducts & WithProof;
+export type FromClient = Incoming & WithProducts & WithConfirmation;
 
 /** One grant of the standard profile. */
 export interface Grant {

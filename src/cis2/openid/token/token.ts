@@ -1,20 +1,16 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
-import type { ProofNonces } from '../../../oauth/dpop-nonce.ts';
 import { type Parameters, parseParameters } from '../../../oauth/parameters.ts';
 import { authenticateClient } from '../../../oauth/server/client-authentication/authenticate.ts';
+import { bindTokens, proveKey } from '../../../oauth/server/sender-constraint.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
-import type { SingleUse } from '../../../storage/single-use.ts';
 import { tokenErrors } from '../../errors/token.ts';
-import type { Addresses } from '../../model/confirmation.ts';
 import type { Cis2Server, ServerCall } from '../server.ts';
 import { readForm } from './form.ts';
 import type { Grant, GrantRequest } from './grants/grant.ts';
-import { bindSender, proveKey } from './sender.ts';
 
 const findGrant = (grants: ReadonlyMap<string, Grant>) =>
   async function findGrant({ parameters }: { parameters: Parameters }): Promise<{ grant: Grant }> {
@@ -74,19 +70,14 @@ export function createToken(parts: {
   grants: readonly Grant[];
   recorder: Recorder;
   audit: AuditLog;
-  /** Of this endpoint. */
-  addresses: Addresses;
-  clock: Clock;
-  singleUse: SingleUse;
-  proofNonces: ProofNonces | undefined;
 }): Endpoint {
   const grants = new Map(parts.grants.map((grant) => [grant.type, grant]));
   if (grants.size !== parts.grants.length) throw new Error('Two grants have the same type.');
   const list = steps<ServerCall>()
     .step(readForm)
     .step(authenticateClient)
-    .step(proveKey(parts.addresses, parts))
-    .step(bindSender)
+    .step(proveKey('token'))
+    .step(bindTokens)
     .step(findGrant(grants))
     .step(recordingRefusals(parts.audit, validateGrant))
     .step(recordingRefusals(parts.audit, issueTokens));

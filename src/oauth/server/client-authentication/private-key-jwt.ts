@@ -20,7 +20,7 @@ export function assertionRulesOf(server: AuthorizationServer, half: ClientHalf):
   const { assertionAudience, assertionNeedsKid: needsKid } = rulesOf(server, half);
   return {
     clientId: half.clientId,
-    audience: assertionAudience === 'issuer' ? server.issuer : server.tokenUrl,
+    audience: assertionAudience === 'issuer' ? server.issuer : server.addresses.token[0],
     algorithms: assertionAlgorithmsOf(server, half),
     jtiKind: server.assertionJtiKind,
     needsKid,

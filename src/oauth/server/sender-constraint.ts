@@ -1,0 +1,86 @@
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { Profile } from '../applications.ts';
+import type { Confirmation } from '../confirmation.ts';
+import { checkProof, proofAlgorithmsOf } from '../dpop.ts';
+import { readCertificate } from '../mutual-tls.ts';
+import { type Addresses, type AuthorizationServer, rulesOf, type WithClient } from './server.ts';
+
+/** The reason for the log why a proof is not valid. */
+interface ProofFault {
+  fault: string;
+  /** Whether the proof lacks a current nonce of the server, which may be its only fault. */
+  needsNonce?: true;
+}
+
+/**
+ * Verifies the DPoP proof of a call and uses it up (RFC 9449 section 4). Returns undefined when the call has none.
+ * @param addresses of the called endpoint.
+ * @param accessToken the token that the proof must name, at a resource.
+ */
+export async function readProof(
+  server: Pick<AuthorizationServer, 'clock' | 'singleUse' | 'proofNonces'>,
+  { method, headers }: HttpRequest,
+  profile: Profile,
+  addresses: Addresses,
+  accessToken?: string,
+): Promise<{ jkt: string } | ProofFault | undefined> {
+  if (headers.dpop === undefined) return undefined;
+  const proof = [headers.dpop].flat().join(',');
+  if (server.proofNonces && !server.proofNonces.accepts(proof))
+    return { fault: 'the proof has no nonce of this server, or an expired one', needsNonce: true };
+  const target = { method, url: addresses, algorithms: proofAlgorithmsOf(profile) };
+  return checkProof(proof, accessToken === undefined ? target : { ...target, accessToken }, server);
+}
+
+interface Call extends WithClient {
+  readonly server: AuthorizationServer;
+  readonly request: HttpRequest;
+}
+
+/** The thumbprint of the key that the client proved; null without a proof. */
+export interface WithProof {
+  readonly jkt: string | null;
+}
+
+/** What the tokens of a call are bound to. */
+export interface WithConfirmation extends WithProof {
+  readonly confirmation: Confirmation | null;
+}
+
+/** Verifies the DPoP proof, where the client's profile has sender-constrained tokens. */
+export const proveKey = (endpoint: 'token' | 'pushed') =>
+  async function proveKey({ server, request, client: { half } }: Call): Promise<WithProof> {
+    if (rulesOf(server, half).senderConstraint === 'off') return { jkt: null };
+    const proof = await readProof(server, request, half.profile, server.addresses[endpoint]);
+    if (proof === undefined) return { jkt: null };
+    if ('jkt' in proof) return proof;
+    throw (proof.needsNonce ? server.errors.dpopNonceNeeded : server.errors.dpopProofInvalid)(proof.fault);
+  };
+
+/** Decides what the tokens are bound to, and refuses a client that must have bound tokens (RFC 9449 section 5, RFC 8705 section 3). */
+export async function bindTokens({
+  server,
+  request,
+  client,
+  jkt,
+}: Call & WithProof): Promise<Pick<WithConfirmation, 'confirmation'>> {
+  const { senderConstraint } = rulesOf(server, client.half);
+  if (senderConstraint === 'off') return { confirmation: null };
+  const certificate = server.bindsCertificate(client, jkt) ? readCertificate(request.certificate) : undefined;
+  if (jkt === null && server.requiresBinding(client, 'dpop'))
+    throw server.errors.dpopProofInvalid(
+      'the client registered DPoP-bound tokens, and the request has no proof',
+    );
+  if (!certificate && server.requiresBinding(client, 'certificate'))
+    throw server.errors.certificateMissing(
+      'the client registered certificate-bound tokens, and the connection has no certificate',
+    );
+  if (certificate) {
+    const key = jkt !== null && server.bindsKeyAndCertificate ? { jkt } : {};
+    return { confirmation: { ...key, 'x5t#S256': certificate.thumbprint } };
+  }
+  if (jkt !== null) return { confirmation: { jkt } };
+  if (senderConstraint === 'required')
+    throw server.errors.dpopProofInvalid('the request has neither a DPoP proof nor a client certificate');
+  return { confirmation: null };
+}
