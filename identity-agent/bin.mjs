@@ -1,14 +1,14 @@
 #!/usr/bin/env -S node --max-semi-space-size=1
-// The one program: without a word it runs the agent of this desk, with one it speaks to it.
+// The program of the package: without arguments it runs the agent, with a command it calls the running one.
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// Compiled once, kept for the next start: a third of the start's time, and no compiler in memory.
+// Keeps compiled code for the next start, which saves a third of its time and the compiler's memory.
 module.enableCompileCache?.();
 
 const here = (name) => new URL(name, import.meta.url);
-/** Emitted JavaScript where it is published, the source in the clone. */
+/** Emitted JavaScript in the package, TypeScript in the clone. */
 const published = existsSync(here('main.js'));
 const part = (name) => import(here(`${name}.${published ? 'js' : 'ts'}`));
 
@@ -25,7 +25,7 @@ if (published && Number.parseInt(process.versions.node, 10) < 22) {
 } else if (published || process.features.typescript) {
   await start(process.argv.slice(2));
 } else {
-  // In the clone on a Node that reads no TypeScript: once more, on the one that is prepared there.
+  // In the clone, a Node without TypeScript support starts the prepared one instead.
   const [{ orOneSentence }, { prepare }, { launch }] = await Promise.all(
     ['prepare/say.mjs', 'prepare.mjs', 'prepare/launch.mjs'].map(
       (file) => import(here(`../scripts/${file}`)),

@@ -14,7 +14,7 @@ async function answering(secrets: string[], ...argv: string[]) {
 }
 const run = (...argv: string[]) => answering([], ...argv);
 
-describe('the command line', () => {
+describe('identity-agent', () => {
   test('makes the calls of the Ticket API', async (t) => {
     const desk = await testDesk(t);
     const on = ['--socket', desk.socketPath];
@@ -31,7 +31,7 @@ describe('the command line', () => {
     assert.match(given.out, /^\{"ticket":"[^"]+"\}\n$/);
   });
 
-  test('shows the status in words and as one JSON line', async (t) => {
+  test('shows the status as lines and as one JSON line', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const words = await run('status', '--socket', desk.socketPath);
@@ -49,7 +49,7 @@ describe('the command line', () => {
     assert.equal(line.out.trim().split('\n').length, 1);
   });
 
-  test('says what is wrong in one sentence, with its own exit code', async (t) => {
+  test('reports each error in one sentence with its own exit code', async (t) => {
     const desk = await testDesk(t);
     const on = ['--socket', desk.socketPath];
     assert.deepEqual((await run('--help')).code, 0);
@@ -79,7 +79,7 @@ describe('the command line', () => {
     assert.match(nobody.err, /^No Identity Agent answers at /);
   });
 
-  test('acts on the card, and takes no PIN on the command line', async (t) => {
+  test('manages the card, and takes no PIN as an argument', async (t) => {
     const desk = await testDesk(t);
     const on = ['--socket', desk.socketPath];
     const none = await answering(['123456', '222222', '222222'], ...on, 'change-pin');
@@ -111,7 +111,7 @@ describe('the command line', () => {
     assert.match(early.err, /cannot be renewed yet/);
   });
 
-  test('renews', async (t) => {
+  test('renews the card', async (t) => {
     const desk = await testDesk(t);
     desk.cis.authority.notAfter = new Date(desk.clock.now() + 30 * 86_400_000);
     await desk.signIn();
@@ -122,7 +122,7 @@ describe('the command line', () => {
     assert.equal((JSON.parse(done.out) as { card: { renewalDue: boolean } }).card.renewalDue, false);
   });
 
-  test('the doctor answers in words and in JSON, with an exit code', async (t) => {
+  test('runs the doctor with lines, JSON and an exit code', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const well = await run('doctor', '--json', '--socket', desk.socketPath);
@@ -133,7 +133,7 @@ describe('the command line', () => {
     assert.match(ill.out, /WRONG {2}service/);
   });
 
-  test('shows where settings come from, and no secret', async () => {
+  test('shows the origin of settings without secrets', async () => {
     const shown = await run('settings', '--json');
     assert.equal(shown.code, 0);
     const { settings } = JSON.parse(shown.out) as {
@@ -142,7 +142,7 @@ describe('the command line', () => {
     assert.ok(settings.some(({ name, value }) => name === 'lockedFor' && value === 600));
   });
 
-  test('takes parameters from the input, and watches events', async (t) => {
+  test('reads parameters from the input, and watches events', async (t) => {
     const desk = await testDesk(t);
     const given = await answering(['{"which": 2}'], 'getGAVersion', '-', '--socket', desk.socketPath);
     assert.equal(given.out, '{"version":"0.1.0"}\n');
@@ -152,7 +152,7 @@ describe('the command line', () => {
       err: () => undefined,
       askSecret: async () => '',
     });
-    // Until it is connected, it hears nothing.
+    // It receives events only once it is connected.
     while (lines.length === 0) {
       await desk.call('insertCard', { card: 'ada' });
       await desk.call('takeCard');

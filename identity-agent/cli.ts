@@ -60,12 +60,12 @@ function readParams(text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new UsageError("The parameters must be one JSON object, such as '{}'.");
 }
 
-/** One call of a method; its result is one JSON line. */
+/** Calls a method and prints its result as one JSON line. */
 async function callMethod({ words, terminal, withAgent }: CommandContext): Promise<number> {
   const [method = '', given = '{}'] = words;
   const params = readParams(given === '-' ? await terminal.askSecret('') : given);
@@ -73,11 +73,11 @@ async function callMethod({ words, terminal, withAgent }: CommandContext): Promi
   return 0;
 }
 
-/** Whether the agent found fault with how it was called, not with what was asked. */
+/** Returns whether the agent refused the form of the call. */
 const isUsage = ({ code }: AgentCallError): boolean =>
   code === rpcCodes.noMethod || code === rpcCodes.invalidParams;
 
-/** The agent's refusal for who called: a person reads a sentence, a program JSON. */
+/** Formats the agent's refusal: a sentence for people, JSON for programs. */
 function refusalText(error: AgentCallError, word: string, forPrograms: boolean): string {
   const { code, message, data } = error;
   if (forPrograms) return JSON.stringify({ code, message, data });
@@ -133,7 +133,7 @@ export async function cli(argv: readonly string[]): Promise<void> {
     err: write(process.stderr),
     askSecret: secretAsker(process.stdin, process.stderr),
   });
-  // An open input would keep the process.
+  // An open input would keep the process running.
   process.stdin.unref?.();
 }
 

@@ -15,7 +15,7 @@ import { settingFiles } from './settings/places.ts';
 
 const page = await readFile(fileURLToPath(new URL('../docs/desk-engineers.md', import.meta.url)), 'utf8');
 
-test('docs/desk-engineers.md names every setting, check, reader and command that there is', () => {
+test('docs/desk-engineers.md names every setting, check, reader and command', () => {
   for (const name of settingNames) assert.ok(page.includes(`\`${name}\``), name);
   for (const { name } of checks) assert.ok(page.includes(`\`${name}\``), name);
   for (const { id } of transports) assert.ok(page.includes(`\`${id}\``), id);
@@ -23,19 +23,19 @@ test('docs/desk-engineers.md names every setting, check, reader and command that
   assert.ok(page.includes(settingFiles('linux').policy));
 });
 
-test('and the built-in times', () => {
+test('docs/desk-engineers.md names the built-in times', () => {
   for (const name of ['pinAgainAfter', 'lockedFor', 'agentPort'] as const)
     assert.match(page, new RegExp(`\`${name}\` \\| ${String(definitions[name].fallback)} \\|`));
 });
 
-/** The first command of the page that begins so. */
+/** Returns the first command on the page with this program. */
 const commandOf = (program: string): string => new RegExp(`\`(${program} [^\`]*)\``).exec(page)?.[1] ?? '';
 
-test('the commands for a locked screen do what they say', async (t) => {
+test('the commands of docs/desk-engineers.md lock and unlock the session with the screen', async (t) => {
   const desk = await testDesk(t, { mode: 'enhancedNormal' });
   const states = join(desk.folder, 'states');
   const note = `identity-agent status --json >> '${states}'`;
-  // Stand-ins for what locks a screen: they do with the commands that they are given what the real ones do.
+  // Substitutes for screen lockers, which run their commands as the real ones do.
   const env = await deskPrograms(desk.folder, desk.socketPath, {
     i3lock: note,
     'xss-lock': 'shift; exec "$@"',

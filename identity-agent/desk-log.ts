@@ -1,11 +1,11 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Log } from '@alongside/kernel/log';
 
-/** How much an agent that runs alone writes; each level includes those after it. */
+/** Log levels of an agent that runs alone; each level includes those after it. */
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Members that are never written, whatever holds them. */
+/** Members that are never logged. */
 const hidden = new Set([
   'authorization',
   'cookie',
@@ -18,7 +18,7 @@ const hidden = new Set([
   'ticket',
 ]);
 
-/** JSON lines for an agent that runs alone, where the kernel's log would cost more memory than the agent has for it. */
+/** Writes JSON lines for an agent that runs alone, because the kernel's log needs too much memory. */
 export function createDeskLog(level: LogLevel, clock: Clock, write: (line: string) => void): Log {
   const least = logLevels.indexOf(level);
   const writer = (name: 'debug' | 'info' | 'warn' | 'error') => {

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { environment } from '@alongside/kernel/operator';
 
-/** Programs of a desk in a folder of their own: what a document or a unit calls by its bare name. */
+/** Creates a folder with programs that a document or a unit calls by name. */
 export async function deskPrograms(
   folder: string,
   socket: string,
@@ -25,7 +25,7 @@ export async function deskPrograms(
   return { PATH: `${bin}:${path}`, HOME: home, ALONGSIDE_AGENT_SOCKET: socket };
 }
 
-/** The command `identity-agent` among those programs: each line that it prints, and how it ended and what it complained of. */
+/** Runs `identity-agent` among those programs. Returns its output lines, exit code and errors. */
 export function runAgentCommand(t: TestContext, env: Record<string, string>, ...words: string[]) {
   const child = spawn('identity-agent', words, { env });
   t.after(() => child.kill('SIGKILL'));

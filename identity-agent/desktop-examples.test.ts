@@ -14,7 +14,7 @@ const page = await readFile(
   'utf8',
 );
 
-/** The example in this language, as the page has it. */
+/** Returns the page's example in this language. */
 function exampleIn(language: string): string {
   const [, code] = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page) ?? [];
   assert.ok(code, `the page has an example in ${language}`);
@@ -41,7 +41,7 @@ describe('docs/desktop-applications.md', () => {
         });
     };
 
-    test(`the example in ${language} waits for the person, and prints the ticket`, async (t) => {
+    test(`the example in ${language} waits for the user and prints the ticket`, async (t) => {
       const desk = await testDesk(t);
       const run = await place(t);
       await desk.call('insertCard', { card: 'ada' });
@@ -52,7 +52,7 @@ describe('docs/desktop-applications.md', () => {
       assert.deepEqual(await desk.call('getTicketNoAuth'), { ticket: out.trim() });
     });
 
-    test(`the example in ${language} shows the number of a refusal`, async (t) => {
+    test(`the example in ${language} shows the number of an error`, async (t) => {
       const desk = await testDesk(t);
       const run = await place(t);
       await desk.call('insertCard', { card: 'locked' });
@@ -66,7 +66,7 @@ describe('docs/desktop-applications.md', () => {
     });
   }
 
-  test('names every method, event and error that there is', () => {
+  test('names every method, event and error', () => {
     for (const name of Object.values(methods))
       if (!name.startsWith('development.')) assert.ok(page.includes(`\`${name}`), name);
     for (const name of notifications) assert.ok(page.includes(`\`${name} `), name);

@@ -2,7 +2,7 @@ import { catalogue } from '@alongside/kernel/errors';
 
 const wire = 'hand-off protocol';
 
-/** What the agent refuses to a browser. The descriptions are for the person at the desk. */
+/** Errors of the agent in a browser. The descriptions are for the user. */
 export const errors = catalogue('identity-agent', {
   wrongHost: {
     code: 'wrong_host',

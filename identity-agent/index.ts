@@ -40,50 +40,50 @@ import { ticketMethods } from './socket/ticket-methods.ts';
 export interface IdentityAgentOptions {
   clock: Clock;
   recorder: Recorder;
-  /** Keeps the events of a call on the local socket before it is answered. */
+  /** Stores the events of a call on the local socket before its response. */
   flush?: () => Promise<void>;
   log: Log;
-  /** Where the agent's own key and its virtual cards are. */
+  /** Folder of the agent's own key and its virtual cards. */
   dataFolder: string;
-  /** Unix socket in a folder of this user alone, or `\\.\pipe\NAME` on Windows. */
+  /** Unix socket in a folder of this user, or `\\.\pipe\NAME` on Windows. */
   socketPath: string;
-  /** Own origin, on loopback. */
+  /** The agent's origin on loopback. */
   url: string;
   /** Origin of CIS. */
   cisUrl: string;
-  /** The one CIS2 that is trusted, and where its keys and its exchange are. */
+  /** The trusted CIS2 with the addresses of its keys and exchange. */
   cis2: { issuer: string; jwksUrl: string; exchangeUrl: string };
-  /** Offers `development.*` on the local socket, and says on each page that this is a test system. */
+  /** Adds `development.*` to the local socket, and marks each page as a test system. */
   development: boolean;
   generation: Generation;
   mode: SessionMode;
-  /** Times of the session modes; those that are not told are the usual ones. */
+  /** Times of the session modes; each has a default. */
   timers?: Partial<Timers>;
-  /** A person without a role cannot sign in. */
+  /** Refuses users without a role. */
   requireRole: boolean;
-  /** Answers only browsers of the same local user; off for containers. */
+  /** Serves only browsers of the same local user; off for containers. */
   checkPeerUser: boolean;
-  /** Answers only what says that it is a document's navigation; off for browsers without Fetch Metadata. */
+  /** Serves only document navigations; off for browsers without Fetch Metadata. */
   strictNavigation?: boolean;
-  /** A live session signs a browser in only when the person says so, on a page; off unless told. */
+  /** Signs a browser in with a live session only after confirmation on a page; off by default. */
   confirmSignIn?: boolean;
-  /** Also answers a fetch of CIS2's own page, where the browser lets it through; off unless told. */
+  /** Also serves a fetch from CIS2's own page, if the browser allows it; off by default. */
   fetchTransport?: boolean;
-  /** Tickets are those of CIS's legacy interface, for desktop applications that know only these; off unless told. */
+  /** Returns tickets of CIS's legacy interface, for desktop applications that need them; off by default. */
   legacyTickets?: boolean;
-  /** With it CIS certifies virtual cards. */
+  /** Lets CIS certify virtual cards. */
   cardIssuerSecret?: string;
-  /** Virtual cards of a new installation and after a reset; the seeded people's unless told. */
+  /** Virtual cards of a new installation and after a reset; by default those of the seeded people. */
   seedCards?: readonly CardSeed[];
-  /** Id of the transport to reach cards with; `virtual` unless told. */
+  /** Id of the card transport; `virtual` by default. */
   transport?: string;
-  /** How real cards are reached. */
+  /** Settings of real cards. */
   cards?: CardSettings;
   /** Refusals of an agent that runs alone, for the method `explain`; elsewhere the console has them. */
   refusals?: RecentRefusals;
 }
 
-/** The agent as a service behind a loopback listener; the local socket is its own. */
+/** The agent as a service behind a loopback listener. It manages the local socket itself. */
 export interface IdentityAgentService {
   readonly routes: readonly Route[];
   before(request: HttpRequest): Answer | undefined;
@@ -95,9 +95,9 @@ export interface IdentityAgentService {
 export interface IdentityAgent {
   service: IdentityAgentService;
   agent: Agent;
-  /** Back to the seed: nobody signed in, no card in the reader, the seeded cards. */
+  /** Restores the seed: no session, no card in the reader, the seeded cards. */
   reset(): Promise<void>;
-  /** One look of the regular work at the clock, for those who moved it. */
+  /** Runs the regular work once, after the clock was moved. */
   tick(): Promise<void>;
 }
 
@@ -115,7 +115,7 @@ const issuerAt = (cis: CisClient): CertificateIssuer => ({
   },
 });
 
-/** Watches a reader; of virtual cards it is known what is printed on them, and they can be renewed here. */
+/** Watches a reader. For virtual cards it knows the printed data and can renew them. */
 function attach(agent: Agent, reader: Reader, store: CardStore): void {
   if (!(reader instanceof VirtualReader)) {
     agent.attach(reader, () => undefined);
@@ -143,7 +143,7 @@ const configurationOf = (options: IdentityAgentOptions, port: ReaderPort): Agent
   now: new Date(options.clock.now()).toISOString(),
 });
 
-/** The Identity Agent of one workstation. @throws OperatorError, CardStoreError when its data cannot be used */
+/** Creates the Identity Agent of a workstation. @throws OperatorError, CardStoreError if its data is unusable */
 export async function createIdentityAgent(options: IdentityAgentOptions): Promise<IdentityAgent> {
   const { clock, recorder, log, dataFolder, development, seedCards = seededCards } = options;
   const servers = new Servers();

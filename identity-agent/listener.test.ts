@@ -76,8 +76,8 @@ const ask = (port: number, path: string, options: http.RequestOptions = {}, body
     request.on('error', reject).end(body);
   });
 
-describe("the agent's own listener", () => {
-  test("answers as the kernel's does", async (t) => {
+describe('createAgentListener', () => {
+  test("responds like the kernel's listener", async (t) => {
     const { own, kernel } = await both(t);
     const post = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } };
     const cases: [string, http.RequestOptions?, string?][] = [
@@ -103,7 +103,7 @@ describe("the agent's own listener", () => {
       assert.deepEqual(await ask(own, path, options, body), await ask(kernel, path, options, body), path);
   });
 
-  test('an address with damaged percent-encoding is refused as anything else', async (t) => {
+  test('refuses an address with malformed percent-encoding', async (t) => {
     const { own } = await both(t);
     for (const path of ['/%zz', '/thing/%', '/thing/1?x=%FF']) {
       const { status, body } = await ask(own, path);
@@ -111,7 +111,7 @@ describe("the agent's own listener", () => {
     }
   });
 
-  test('refuses a long body, a long header and rubbish, and goes on', async (t) => {
+  test('refuses a long body, a long header and invalid bytes, and keeps serving', async (t) => {
     const { own, recorded } = await both(t);
     const long = await ask(own, '/thing/1', { method: 'POST' }, 'a'.repeat(20_000));
     assert.equal(long.status, 413);
@@ -132,13 +132,13 @@ describe("the agent's own listener", () => {
     assert.equal((await ask(own, '/')).body, 'home');
   });
 
-  test('a port in use is one sentence', async (t) => {
+  test('reports a port in use in one sentence', async (t) => {
     const { own } = await both(t);
     const second = createAgentListener([], { log: silentLog, before, onError });
     await assert.rejects(second.listen(own), /is in use, so the Identity Agent cannot start/);
   });
 
-  test('any pattern and path fit or do not', () => {
+  test('decides for any pattern and path whether they match', () => {
     assert.ok(fits('/a/:id', '/a/b'));
     for (const path of ['/a/', '/a', '/a/b/c', '/b/c', '//b']) assert.ok(!fits('/a/:id', path), path);
     assert.ok(fits('/*', '/') && fits('/*', '/a/b'));

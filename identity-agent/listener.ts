@@ -9,8 +9,8 @@ import { portTaken, requireOwnPort } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { nothingHere, respond } from '@alongside/kernel/respond';
 
-// The agent's own listener, for an agent that runs alone: it has some twenty routes and one client, and must be small and
-// quick to start, so it does without the kernel's. What an endpoint sees is the same.
+// The listener of an agent that runs alone. It has about twenty routes and one client and must be small and quick to start, so it
+// replaces the kernel's. Endpoints see the same.
 
 const agentName = 'the Identity Agent';
 const limits = { body: 16_384, header: 16_384, connections: 128, milliseconds: 30_000 };
@@ -22,14 +22,13 @@ export interface AgentListenerOptions {
   onError(thrown: unknown, request: HttpRequest): Answer;
 }
 
-/** The agent's port. */
 export interface AgentListener {
-  /** @throws OperatorError when the port cannot be taken */
+  /** @throws OperatorError if the port is not available */
   listen(port: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Whether a path fits a route's: `:name` stands for one part that is not empty, `*` at the end for anything. */
+/** Returns whether a path matches a route: `:name` matches one non-empty part, a final `*` matches anything. */
 export function fits(pattern: string, path: string): boolean {
   const wanted = pattern.split('/');
   const parts = path.split('/');
@@ -82,7 +81,7 @@ const tooLong: Pick<Route, 'endpoint'> = {
     ),
 };
 
-/** Makes the listener of an agent's routes; the first route that fits a path and its method answers. */
+/** Creates the listener of an agent's routes; the first route that matches the path and method responds. */
 export function createAgentListener(routes: readonly Route[], options: AgentListenerOptions): AgentListener {
   const manners = { name: 'identity-agent', ...options };
   const find = ({ method, path }: HttpRequest): Pick<Route, 'endpoint'> =>

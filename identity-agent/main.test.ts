@@ -50,7 +50,7 @@ test('a standalone agent answers the command line, explains its refusals and sto
   assert.equal((await end).code, 0);
 });
 
-test('a wrong setting is one sentence and exit code 2, a missing one too', async () => {
+test('a wrong or missing setting causes one sentence and exit code 2', async () => {
   const wrong = await ended(start('--cis', 'nonsense', '--cis2-issuer', 'http://127.0.0.1:1/realm'));
   assert.deepEqual(wrong, { code: 2, err: '--cis: must be an http or https address.\n' });
   const unknown = await ended(start('--sis', 'http://127.0.0.1:1'));
@@ -61,7 +61,7 @@ test('a wrong setting is one sentence and exit code 2, a missing one too', async
   assert.match(missing.err, /cis: is needed/);
 });
 
-test('a second agent on the same socket says so and ends', async (t) => {
+test('a second agent on the same socket reports this and exits', async (t) => {
   const { cis, cis2, folder, socketPath } = await testDesk(t);
   const second = await ended(
     start(

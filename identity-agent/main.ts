@@ -11,7 +11,7 @@ import { settingFiles } from './settings/places.ts';
 import { checkUsable, loadSettings, sessionMode } from './settings/settings.ts';
 import { defaultDataFolder, defaultSocketPath } from './socket-path.ts';
 
-// Runs an agent alone, on a desk, against a CIS and a CIS2 elsewhere.
+// Runs an agent alone on a workstation, with a CIS and a CIS2 elsewhere.
 
 const help = (): string => {
   const { policy, user, defaults } = settingFiles();
@@ -29,7 +29,7 @@ const help = (): string => {
   ].join('\n');
 };
 
-/** Starts the agent; resolves when it is ready. It runs until a signal ends it. @throws UsageError, OperatorError */
+/** Starts the agent; resolves when it is ready. It runs until a signal. @throws UsageError, OperatorError */
 async function start(argv: readonly string[]): Promise<void> {
   const { settings, words } = loadSettings(argv);
   if (words.length > 0) throw new UsageError(`"${words[0]}" is not expected. See --help.`);
@@ -63,14 +63,14 @@ async function start(argv: readonly string[]): Promise<void> {
     await listener.listen(agentPort);
     await service.start();
   } catch (error) {
-    // Also of the process that has the reader, which would keep this one.
+    // Also ends the reader's process, which would keep this one running.
     await stop();
     throw error;
   }
   log.info({ port: agentPort, generation: settings.generation, mode: sessionMode(settings) }, 'ready');
 }
 
-/** Runs an agent on this desk. What stops it is said in one sentence; 2: wrong usage or settings, 1: anything else. */
+/** Runs an agent on this workstation. Reports errors in one sentence; exit code 2 for wrong usage or settings, 1 for others. */
 export async function run(argv: readonly string[]): Promise<void> {
   try {
     if (argv.includes('--help')) process.stdout.write(help());

@@ -1,4 +1,4 @@
-// Makes the package that a workstation installs: emitted JavaScript, with the kernel and CIS's protocol inside.
+// Builds the package for workstations: emitted JavaScript, including the kernel and CIS's protocol.
 // node identity-agent/pack.mjs FOLDER    (then: npm pack FOLDER)
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ mkdirSync(out, { recursive: true });
 const project = join(out, 'tsconfig.json');
 const compilerOptions = {
   ...{ noEmit: false, noCheck: true, rewriteRelativeImportExtensions: true, rootDir: clone, outDir: out },
-  // By its path it is ours to emit; by its name it would be a package.
+  // By path it is emitted; by name it would be an external package.
   paths: { '@alongside/kernel/*': [join(clone, 'kernel', '*.ts')] },
   typeRoots: [join(clone, 'node_modules', '@types')],
 };
@@ -29,7 +29,7 @@ writeFileSync(
     extends: join(clone, 'tsconfig.json'),
     compilerOptions,
     include: [],
-    // The last two are programs of their own, which nothing imports.
+    // The last two are separate programs, which nothing imports.
     files: ['main.ts', 'cli.ts', 'card/pcsc-process.ts', 'card/pkcs11-process.ts'].map((file) =>
       join(clone, 'identity-agent', file),
     ),
@@ -40,8 +40,8 @@ execFileSync(process.execPath, [join(clone, 'node_modules/@typescript/native/bin
   stdio: 'inherit',
 });
 rmSync(project);
-// Without a compiler to machine code, which would cost an agent that mostly waits 10 MB. (It also turns WebAssembly off,
-// which Node needs to strip types: so not in the clone.)
+// Without V8's optimising compiler, which would cost a mostly idle agent 10 MB. (This also turns WebAssembly off, which Node
+// needs to strip types, so the clone does not do this.)
 const program = readFileSync(join(clone, 'identity-agent', 'bin.mjs'), 'utf8');
 const slim = program.replace(/^#!.*/, '#!/usr/bin/env -S node --max-semi-space-size=1 --lite-mode');
 writeFileSync(join(out, 'identity-agent', 'bin.mjs'), slim, { mode: 0o755 });
@@ -56,7 +56,7 @@ for (const unit of [
 const kernel = join(out, 'node_modules', '@alongside', 'kernel');
 mkdirSync(dirname(kernel), { recursive: true });
 renameSync(join(out, 'kernel'), kernel);
-// Reached by their types alone: what they import is not part of the package.
+// Imported only for types, so their imports are not part of the package.
 for (const server of ['http.js', 'log.js', 'peer.js']) rmSync(join(kernel, server), { force: true });
 const { name, version, type } = manifestOf('kernel');
 writeFileSync(

@@ -12,7 +12,7 @@ import { freePort, testDesk } from './fixture/desk.ts';
 const run = promisify(execFile);
 const clone = dirname(dirname(fileURLToPath(import.meta.url)));
 
-test('the package of a workstation runs by itself: emitted JavaScript, nothing of the clone', async (t) => {
+test('the package of a workstation runs without the clone, as emitted JavaScript', async (t) => {
   const { cis, cis2, folder: data } = await testDesk(t);
   const folder = await mkdtemp(join(tmpdir(), 'agent-package-'));
   t.after(() => rm(folder, { recursive: true, force: true }));

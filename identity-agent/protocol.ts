@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
 
-// What the Identity Agent and those who talk to it agree on: the hand-off of the browser, and the local socket.
+// The protocol of the Identity Agent with its clients: the browser's hand-off and the local socket.
 
-/** Path at the agent that CIS2 sends the browser to: `?request=JWS`. */
+/** Path at the agent to which CIS2 redirects the browser: `?request=JWS`. */
 export const handOffPath = '/v1/cis2';
-/** Header of a hand-off by fetch (`POST`, JSON `{request: JWS}`, answered by `{location}`), always `1`: it makes browsers ask first. */
+/**
+ * Header of a hand-off by fetch (`POST`, JSON `{request: JWS}`, response `{location}`), always `1`. It makes browsers send a
+ * preflight.
+ */
 export const fetchHeader = 'x-identity-agent';
-/** Longest time a hand-off request may be old, in seconds. */
+/** Maximum age of a hand-off request in seconds. */
 export const handOffLifetime = 60;
 
 export const requestType = 'cis-agent-req+jwt';
 export const proofType = 'cis-agent-proof+jwt';
 
-/** Claims of the hand-off request: ES256 by a key of CIS2 that the agent has pinned. */
+/** Claims of the hand-off request, signed with ES256 by a pinned key of CIS2. */
 export interface HandOffRequest {
   /** Issuer of CIS2, byte for byte. */
   iss: string;
@@ -22,21 +25,21 @@ export interface HandOffRequest {
   exp: number;
   /** 256 random bits, base64url. */
   nonce: string;
-  /** SHA-256 of the transaction cookie's value, base64url: the cookie itself never leaves the browser. */
+  /** SHA-256 of the transaction cookie's value, base64url. The cookie itself never leaves the browser. */
   txn_h: string;
-  /** Where the browser goes back to; its origin must be the issuer's. */
+  /** The browser's return address; its origin must be the issuer's. */
   response_uri: string;
-  /** The application that the person is signing in to, for the person's eyes. */
+  /** The application of the sign-in, to show to the user. */
   client_name: string;
-  /** False when nothing may be asked (`prompt=none`). */
+  /** False if prompts are forbidden (`prompt=none`). */
   interactive: boolean;
-  /** The PIN must be given again. */
+  /** Whether the user must enter the PIN again. */
   prompt_login: boolean;
-  /** Seconds; present when the client wants a PIN that is not older: the agent asks for it again otherwise. */
+  /** Maximum age of the PIN in seconds, if the client requires one; the agent asks for an older PIN again. */
   max_age?: number;
 }
 
-/** Claims of the proof: ES256 by the session key that CIS certified. */
+/** Claims of the proof, signed with ES256 by the session key that CIS certified. */
 export interface HandOffProof {
   /** The agent's id. */
   iss: string;
@@ -52,7 +55,7 @@ export interface HandOffProof {
   pin_time: number;
   card_present: boolean;
   selected_roleid?: string;
-  /** The card's own signature over `cardMessage`, while the card is in: base64, with the certificate. */
+  /** The card's own signature over `cardMessage` if it is inserted: base64, with the certificate. */
   card_signature?: string;
   card_certificate?: string;
 }
@@ -60,23 +63,23 @@ export interface HandOffProof {
 const sha256Bytes = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
 
 /**
- * The 64 bytes that the card signs in a hand-off (with SHA-256, as `CardSignature` says): SHA-256 of the issuer of CIS2,
- * then SHA-256 of the request's nonce, both as the text that stands in the request.
+ * Returns the 64 bytes that the card signs in a hand-off (with SHA-256, see `CardSignature`): SHA-256 of the issuer of CIS2, then
+ * SHA-256 of the request's nonce, both as text from the request.
  */
 export const cardMessage = (issuer: string, nonce: string): Uint8Array =>
   Buffer.concat([sha256Bytes(issuer), sha256Bytes(nonce)]);
 
-/** Body of `POST {cis2}/agent/exchange`, sent by the agent server to server: a proof, or why there is none. */
+/** Body of `POST {cis2}/agent/exchange`, sent by the agent server to server: a proof, or the reason for its absence. */
 export type ExchangeRequest =
   | { proof: string; sessionCertificate: string }
   | { requestJti: string; error: HandOffError; request: string };
 
-/** Answer of the exchange: the one-time code that the browser carries back, good for 30 seconds. */
+/** Response of the exchange: the one-time code for the browser, valid for 30 seconds. */
 export interface ExchangeAnswer {
   code: string;
 }
 
-/** Why a hand-off ends without a proof. */
+/** The reason for a hand-off without proof. */
 export type HandOffError =
   | 'cancelled'
   | 'another_way'
@@ -88,8 +91,8 @@ export type HandOffError =
   | 'cis_unreachable';
 
 /**
- * States of the agent, as `status` and the console show them. `noCard`: nobody is signed in and nothing is asked; in the
- * newer generation a card may be in all the same.
+ * States of the agent in `status` and the console. `noCard`: no user is signed in and no prompt is open; in the newer generation
+ * a card may still be inserted.
  */
 export type AgentState =
   | 'noCard'
@@ -107,54 +110,54 @@ export interface AgentStatus {
   mode: string;
   generation: string;
   agentId: string;
-  /** The card in the reader, and when its certificate ends (ISO time; null when it cannot be read). */
+  /** The card in the reader, and the expiry of its certificate (ISO time; null if unreadable). */
   card: {
     serial: string;
     persona: string | null;
     name: string;
     certificateEnds: string | null;
-    /** The certificate ends within 90 days: it can be renewed now. */
+    /** Whether the certificate expires within 90 days and can be renewed. */
     renewalDue: boolean;
   } | null;
   person: { uid: string; displayName: string } | null;
   role: { roleId: string; roleName: string; orgCode: string } | null;
   roles: { roleId: string; roleName: string; roleCode: string; orgCode: string; orgName: string }[];
   attemptsLeft: number | null;
-  /** What the agent is waiting for: `pin`, `role`, or nothing. */
+  /** The open prompt: `pin`, `role`, or none. */
   question: 'pin' | 'role' | null;
-  /** Why the session waits for the PIN (`card`: its card left; `screen`; `time`: the last PIN is too old), and until when. */
+  /** Why the session waits for the PIN (`card`: it was removed; `screen`; `time`: the last PIN is too old), and until when. */
   lock: { reason: 'card' | 'screen' | 'time'; endsAt: string } | null;
-  /** ISO time: the session locks then unless the PIN is given before; null where a PIN does not grow old. */
+  /** ISO time at which the session locks unless the user enters the PIN before; null if a PIN does not expire. */
   pinAgainAt: string | null;
-  /** Why a card was rejected or is blocked, in a sentence for the person. */
+  /** Why a card was rejected or is blocked, in a sentence for the user. */
   reason: string | null;
-  /** The same for programs. */
+  /** The same as a code for programs. */
   problem: 'card_blocked' | 'card_rejected' | 'no_role' | null;
-  /** What exactly was wrong with a rejected card: the error of CIS, such as `certificate_expired`, or of the card itself. */
+  /** The exact reason for a rejected card: the error of CIS, such as `certificate_expired`, or of the card itself. */
   refusal: string | null;
 }
 
-/** What an agent is set to, for those who look for what is wrong. Never a secret. */
+/** Settings of an agent, for diagnosis. Never a secret. */
 export interface AgentConfiguration {
   version: string;
   generation: string;
   mode: string;
   requireRole: boolean;
-  /** Own origin. */
+  /** The agent's origin. */
   url: string;
   cisUrl: string;
   cis2Issuer: string;
   cis2JwksUrl: string;
-  /** Name of the reader; null when there is none. */
+  /** Name of the reader; null if there is none. */
   reader: string | null;
-  /** Why there is none, in one sentence. */
+  /** Why there is no reader, in one sentence. */
   readerProblem: string | null;
   fetchTransport: boolean;
   /** ISO time of the agent's clock. */
   now: string;
 }
 
-/** A virtual card, as `listCards` and those that change cards answer it. */
+/** A virtual card, as `listCards` and the calls that change cards return it. */
 export interface SocketCard {
   serial: string;
   persona: string | null;
@@ -165,13 +168,13 @@ export interface SocketCard {
   profile: string;
   pinTriesLeft: number;
   pukTriesLeft: number;
-  /** No PIN attempt is left. */
+  /** Whether no PIN attempts are left. */
   locked: boolean;
-  /** It is in the reader. */
+  /** Whether it is in the reader. */
   inserted: boolean;
 }
 
-/** `data` of an error on the local socket: `ticket` has the numbers of the Ticket API, and `code` of the error is group + number. */
+/** `data` of an error on the local socket: `ticket` has the numbers of the Ticket API; the error's `code` is group + number. */
 export type SocketErrorData =
   | { error: 'ticket'; name: string; group: string; number: number }
   | { error: 'wrong_pin' | 'card_blocked'; attemptsLeft: number }
@@ -180,7 +183,7 @@ export type SocketErrorData =
   | { error: 'unknown_message' }
   | { error: CardActError; attemptsLeft?: number | null };
 
-/** Why an act on the card in the reader was not carried out. */
+/** Why an operation on the card in the reader failed. */
 export type CardActError =
   | 'no_card'
   | 'card_removed'
@@ -200,13 +203,13 @@ export type CardActError =
   | 'cis_unreachable';
 
 /**
- * Methods on the local socket: the Ticket API's calls, then what the product adds. JSON-RPC 2.0, one message a line, params
- * always an object. Notifications come in between answers: an answer is known by its `id`.
+ * Methods on the local socket: the calls of the Ticket API, then those of this product. JSON-RPC 2.0, one message a line, params
+ * always an object. Notifications may arrive between responses: match a response by its `id`.
  */
 export const methods = {
-  /** `{timeout?: seconds}` -> `{ticket}`. Starts a sign-in when nobody is signed in, and waits for it. */
+  /** `{timeout?: seconds}` -> `{ticket}`. Without a session, starts a sign-in and waits for it. */
   getTicket: 'getTicket',
-  /** `{}` -> `{ticket}`. Never asks. */
+  /** `{}` -> `{ticket}`. Never prompts. */
   getTicketNoAuth: 'getTicketNoAuth',
   /** `{timeout?: seconds}` -> `{ticket}`. Asks for the PIN again. */
   getNewTicket: 'getNewTicket',
@@ -214,7 +217,7 @@ export const methods = {
   destroyTicket: 'destroyTicket',
   /** `{}` -> AgentStatus. */
   status: 'status',
-  /** `{}` -> `{instance}`. The handle that old programs pass around; calls take it as `instance`, and need none. */
+  /** `{}` -> `{instance}`. A handle for old programs; other calls accept it as `instance`, but do not need it. */
   initialize: 'initialize',
   /** `{instance}` -> `{}`. */
   finalize: 'finalize',
@@ -222,33 +225,33 @@ export const methods = {
   getGAVersion: 'getGAVersion',
   /** `{}` -> `{version}` of the interface. */
   getDllVersion: 'getDllVersion',
-  /** `{}` -> `{code}` of the last call of the Ticket API on this connection; 0: it succeeded. */
+  /** `{}` -> `{code}` of the last Ticket API call on this connection; 0 for success. */
   getLastError: 'getLastError',
   /** `{code}` -> `{name, group, number, description}`. */
   getErrorDescription: 'getErrorDescription',
   /** `{}` -> `{terminalServiceSession}`. */
   isTerminalServiceSession: 'isTerminalServiceSession',
-  /** `{events: []}` -> `{events}`. Narrows the notifications of this connection; without it all come. */
+  /** `{events: []}` -> `{events}`. Limits the notifications of this connection; by default all are sent. */
   subscribe: 'subscribe',
-  /** `{}` -> AgentStatus. The watcher of the screen says that it was locked. */
+  /** `{}` -> AgentStatus. Sent by the screen watcher after the screen was locked. */
   screenLocked: 'screenLocked',
   /** `{}` -> AgentStatus. */
   screenUnlocked: 'screenUnlocked',
   /** `{}` -> AgentConfiguration. */
   configuration: 'configuration',
   explain: 'explain',
-  /** `{pin, newPin}` -> AgentStatus. A wrong PIN spends an attempt. */
+  /** `{pin, newPin}` -> AgentStatus. A wrong PIN uses an attempt. */
   changePin: 'changePin',
   /** `{unblockingCode, newPin}` -> AgentStatus. With the card's own code. */
   unblockPin: 'unblockPin',
-  /** `{}` -> `{}`. CIS mails a code to the holder of the card in the reader; nobody learns here whether it did. */
+  /** `{}` -> `{}`. CIS mails a code to the holder of the card in the reader; the response does not show whether it did. */
   requestUnlockCode: 'requestUnlockCode',
   /** `{code, newPin}` -> AgentStatus. With the mailed code. */
   unlockCard: 'unlockCard',
   /** `{}` -> AgentStatus. New keys and certificates, in the last 90 days of the old ones. */
   renewCard: 'renewCard',
-  // Development only: what a person's hands would do. All that answer AgentStatus do so when it has taken effect.
-  /** `{pin}` -> AgentStatus. A right PIN whose card is refused answers with that status. */
+  // Development only: actions of a user. Calls that return AgentStatus do so after the action has taken effect.
+  /** `{pin}` -> AgentStatus, also for a right PIN with a refused card. */
   answerPin: 'development.answerPin',
   /** `{roleId}` -> AgentStatus. */
   answerRole: 'development.answerRole',
@@ -264,19 +267,19 @@ export const methods = {
   insertCard: 'development.insertCard',
   /** `{}` -> AgentStatus. */
   takeCard: 'development.takeCard',
-  /** `{card}` -> `{serial, atr}`. Gives a card power for this connection alone: for a slot of vpcd. */
+  /** `{card}` -> `{serial, atr}`. Powers a card for this connection only, for a slot of vpcd. */
   powerCard: 'development.powerCard',
-  /** `{apdu}` -> `{apdu}`, in hexadecimal digits: a command to the card under power and its response. */
+  /** `{apdu}` -> `{apdu}` in hexadecimal digits: sends a command to the powered card. */
   cardCommand: 'development.cardCommand',
-  /** `{}` -> `{version, cards}`, secrets included. */
+  /** `{}` -> `{version, cards}`, including secrets. */
   exportCards: 'development.exportCards',
-  /** `{version, cards, add?}` -> `{}`. Replaces all cards, or adds to them: a long export goes in several lines. */
+  /** `{version, cards, add?}` -> `{}`. Replaces all cards, or adds to them: a long export is sent in several lines. */
   importCards: 'development.importCards',
-  /** `{}` -> AgentStatus. Signs out, takes the card out, and puts the seeded cards in the place of all others. */
+  /** `{}` -> AgentStatus. Signs out, removes the card, and replaces all cards by the seeded ones. */
   reset: 'development.reset',
 } as const;
 
-/** Longest line on the local socket, in bytes. */
+/** Maximum length of a line on the local socket in bytes. */
 export const longestLine = 65_536;
 
 /** Notifications on the local socket. */

@@ -4,7 +4,7 @@ import type { Reader } from './card/transport.ts';
 import type { TransportOptions } from './card/transport-kind.ts';
 import { transports } from './card/transports.ts';
 
-/** A reader that cannot be opened is tried again after so many milliseconds. */
+/** Milliseconds after which a reader that could not be opened is tried again. */
 const pause = 10_000;
 
 interface Parts extends TransportOptions {
@@ -13,8 +13,8 @@ interface Parts extends TransportOptions {
 }
 
 /**
- * The way to the cards. A card service may start after the agent, as at a boot: an agent without a reader runs, says so
- * when it is asked, and tries again.
+ * Opens the reader. A card service may start after the agent, for example at boot: until then the agent runs without a reader,
+ * reports this in its status, and tries again.
  */
 export class ReaderPort {
   reader: Reader | undefined;
@@ -25,7 +25,7 @@ export class ReaderPort {
   #opening: Promise<void> | undefined;
   #closed = false;
 
-  /** @throws OperatorError when there is no such transport */
+  /** @throws OperatorError for an unknown transport */
   constructor(id: string, parts: Parts) {
     const transport = transports.find((each) => each.id === id);
     if (!transport)
@@ -36,12 +36,12 @@ export class ReaderPort {
     this.#parts = parts;
   }
 
-  /** Why there is no reader, or no card can come, in one sentence. */
+  /** Why there is no reader or no usable card, in one sentence. */
   get problem(): string | null {
     return this.#problem ?? this.reader?.problem ?? null;
   }
 
-  /** Opens the reader if there is none yet and it is time to try. Never rejects. */
+  /** Opens the reader if there is none and the pause is over. Never rejects. */
   open(): Promise<void> {
     const now = this.#parts.clock.now();
     const early = this.#next > now && this.#next - now <= pause;

@@ -1,6 +1,6 @@
 import type { CardSeed } from './card/card-record.ts';
 
-/** Cards of the fictional people of the test system. Their uids, personas and names are those of the directory's seed. */
+/** Cards of the fictional people of the test system, with the uids, personas and names of the directory's seed. */
 export const seededCards: readonly CardSeed[] = [
   { uid: '656005750108', persona: 'gp', name: 'Dr Harriet Quillfeather' },
   { uid: '656005750107', persona: 'clinician', name: 'Mr Osric Pennywhistle' },

@@ -2,12 +2,12 @@ import http from 'node:http';
 import https from 'node:https';
 import { reasonOf } from '@alongside/kernel/errors';
 
-/** Why a server gave no usable answer, in words for the log. */
+/** Why a server gave no usable response, for the log. */
 export class ServerCallError extends Error {
   override name = 'ServerCallError';
 }
 
-/** What a server answered. `body` is undefined when it was empty or not JSON. */
+/** A server's response. `body` is undefined if it was empty or not JSON. */
 export interface ServerAnswer {
   status: number;
   body: unknown;
@@ -21,7 +21,7 @@ export interface ServerCall {
   headers?: Record<string, string>;
   /** Sent as JSON. */
   json?: unknown;
-  /** Time for the whole answer; 5,000 unless told. */
+  /** Time limit for the whole response; 5,000 by default. */
   milliseconds?: number;
 }
 
@@ -35,17 +35,17 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** The agent's own calls to the servers of its configuration. No redirects; connections are kept for the next call. */
+/** The agent's calls to its configured servers. Does not follow redirects; keeps connections open. */
 export class Servers {
   readonly #plain = new http.Agent({ keepAlive: true, maxSockets: 16 });
   readonly #tls = new https.Agent({ keepAlive: true, maxSockets: 16 });
 
-  /** @throws ServerCallError when there is no whole answer in time; a status is an answer. */
+  /** @throws ServerCallError without a complete response in time; any status is a response. */
   async call(call: ServerCall): Promise<ServerAnswer> {
     try {
       return await this.#once(call);
     } catch (error) {
-      // The server may have closed a kept connection just now: the request never reached it, so once more is safe.
+      // The server may have just closed a kept connection: the request never reached it, so a retry is safe.
       if ((error as { unsent?: boolean }).unsent) return await this.#once(call);
       throw error;
     }

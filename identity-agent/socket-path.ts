@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { environment } from '@alongside/kernel/operator';
 
 /**
- * Where an agent that runs alone has its local socket, and where the client library looks for it: in the folder of the
- * user's session, else in one of this user under the temporary folder.
+ * Returns the default path of the local socket, as in the client library: in the folder of the user's session, else in this
+ * user's folder in the temporary folder.
  */
 export function defaultSocketPath(): string {
   const { ALONGSIDE_AGENT_SOCKET: told, XDG_RUNTIME_DIR: session } = environment();
@@ -16,7 +16,7 @@ export function defaultSocketPath(): string {
   return join(folder, 'identity-agent.sock');
 }
 
-/** Where an agent that runs alone keeps its data. */
+/** Returns the default data folder of an agent that runs alone. */
 export function defaultDataFolder(): string {
   const {
     ALONGSIDE_AGENT_DATA: told,

@@ -9,7 +9,7 @@ const ticketErrorGroups = {
 
 export type TicketErrorGroup = keyof typeof ticketErrorGroups;
 
-/** The published errors of the Ticket API, by group and number within it. Success is 0. */
+/** The published errors of the Ticket API, by group and number. Success is 0. */
 const table = {
   GENERIC: {
     INTERNAL: [0x1, 'Something went wrong in the Identity Agent.'],
@@ -65,13 +65,13 @@ export interface TicketError {
   group: TicketErrorGroup;
   /** Within the group. */
   number: number;
-  /** Group and number together, unsigned. */
+  /** Group plus number, unsigned. */
   code: number;
-  /** In words. */
+  /** Description for people. */
   description: string;
 }
 
-/** All errors by their name without its prefix. */
+/** All errors by name without the prefix. */
 export const ticketErrors = Object.fromEntries(
   (Object.keys(table) as TicketErrorGroup[]).flatMap((group) =>
     Object.entries(table[group] as Record<string, readonly [number, string]>).map(
@@ -83,6 +83,6 @@ export const ticketErrors = Object.fromEntries(
   ),
 ) as Record<TicketErrorName, TicketError>;
 
-/** The error of a code, unsigned or as a signed 32-bit number, which old programs make of it. */
+/** Returns the error of a code, unsigned or as the signed 32-bit number of old programs. */
 export const ticketErrorOf = (code: number): TicketError | undefined =>
   Object.values(ticketErrors).find((error) => error.code === code >>> 0);

@@ -15,14 +15,14 @@ const unitOf = (name: string): string => fileURLToPath(new URL(`../deploy/${name
 const unit = unitOf('identity-agent');
 const analyze = '/usr/bin/systemd-analyze';
 
-/** What the unit says under a name. */
+/** Returns the unit's value of a key. */
 const line = async (name: string): Promise<string> =>
   new RegExp(`^${name}=(.*)$`, 'm').exec(await readFile(unit, 'utf8'))?.[1] ?? '';
 
-test('systemd finds nothing wrong with the units', async (t) => {
+test('systemd-analyze finds no problem in the units', async (t) => {
   if (!existsSync(analyze)) return t.diagnostic(`${analyze} is not here, so the units were not verified`);
   const { folder, socketPath } = await testDesk(t);
-  // A running user manager has this folder; verifying needs one, too.
+  // A user manager has this folder, and verifying needs it.
   const runtime = join(folder, 'runtime');
   await mkdir(runtime);
   await chmod(runtime, 0o700);
@@ -32,7 +32,7 @@ test('systemd finds nothing wrong with the units', async (t) => {
   assert.equal(stdout + stderr, '');
 });
 
-test('its command runs an agent, and its signal ends the session first', async (t) => {
+test("the unit's command runs an agent, and its signal ends the session first", async (t) => {
   const { cis, cis2, folder } = await testDesk(t);
   const socket = join(folder, 'unit', 'a.sock');
   const env = {
@@ -67,7 +67,7 @@ test('its command runs an agent, and its signal ends the session first', async (
   assert.equal(session.ended, 'agentStopped');
 });
 
-test('what does not mend itself is not started again', async (t) => {
+test('the unit is not restarted after errors that persist', async (t) => {
   const { folder, socketPath } = await testDesk(t);
   const programs = await deskPrograms(folder, socketPath);
   const [program = '', ...words] = (await line('ExecStart')).split(' ');

@@ -27,7 +27,7 @@ const none = new Uint8Array(0);
 const header = { cla: 0, ins: 0xcb, p1: 0x3f, p2: 0xff };
 
 describe('command APDU', () => {
-  test('each case of ISO/IEC 7816-4 has its bytes', () => {
+  test('encodes each case of ISO/IEC 7816-4', () => {
     const long = new Uint8Array(256).fill(1);
     const cases: [Parameters<typeof encodeCommand>[0], string][] = [
       [header, '00cb3fff'],
@@ -47,11 +47,11 @@ describe('command APDU', () => {
     }
   });
 
-  test('what was written is read back', () => {
+  test('decodes encoded commands', () => {
     fc.assert(fc.property(command, (made) => assert.deepEqual(decodeCommand(encodeCommand(made)), made)));
   });
 
-  test('any bytes are a command that writes itself back, or an ApduError', () => {
+  test('decodes any bytes to a command that encodes to them, or throws ApduError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         try {
@@ -64,7 +64,7 @@ describe('command APDU', () => {
     );
   });
 
-  test('length fields that do not account for every byte are refused', () => {
+  test('refuses length fields that do not cover every byte', () => {
     for (const bytes of [
       '',
       '00cb3f',
@@ -78,7 +78,7 @@ describe('command APDU', () => {
       assert.throws(() => decodeCommand(fromHex(bytes)), ApduError, bytes);
   });
 
-  test('members out of range are refused', () => {
+  test('refuses members out of range', () => {
     for (const wrong of [
       { cla: 256 },
       { ins: -1 },
@@ -90,7 +90,7 @@ describe('command APDU', () => {
       assert.throws(() => encodeCommand({ ...header, ...wrong }), ApduError);
   });
 
-  test('a chain carries the same data in short commands, the last one with Le', () => {
+  test('splits data into a chain of short commands with Le in the last', () => {
     fc.assert(
       fc.property(command, (made) => {
         const chain = chainOf({ ...made, cla: 0 });
@@ -108,7 +108,7 @@ describe('command APDU', () => {
 });
 
 describe('response APDU', () => {
-  test('what was written is read back', () => {
+  test('decodes encoded responses', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 0xffff }), fc.uint8Array({ maxLength: 300 }), (sw, value) => {
         assert.deepEqual(decodeResponse(encodeResponse(sw, value)), { data: value, sw });
@@ -116,7 +116,7 @@ describe('response APDU', () => {
     );
   });
 
-  test('one without a status word or with too much data is refused', () => {
+  test('refuses a response without status word or with too much data', () => {
     for (const length of [0, 1, 65539])
       assert.throws(() => decodeResponse(new Uint8Array(length)), ApduError);
   });

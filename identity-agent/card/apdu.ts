@@ -11,7 +11,7 @@ export interface CommandApdu {
   readonly p2: number;
   /** At most 65535 bytes; empty is the same as absent. */
   readonly data?: Uint8Array;
-  /** How many bytes of answer are wanted at most: 1 to 65536; absent when none are. */
+  /** Maximum length of the response: 1 to 65536; absent if none is expected. */
   readonly le?: number;
 }
 
@@ -21,7 +21,7 @@ export interface ResponseApdu {
   readonly sw: number;
 }
 
-/** Set in CLA while more commands of the same chain follow (ISO/IEC 7816-4 section 5.1.1.1). */
+/** Set in CLA if more commands of the same chain follow (ISO/IEC 7816-4 section 5.1.1.1). */
 export const CHAINING = 0x10;
 
 const SHORT_DATA = 255;
@@ -31,7 +31,7 @@ const nothing = new Uint8Array(0);
 const isByte = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xff;
 const u16 = (value: number): [number, number] => [(value >> 8) & 0xff, value & 0xff];
 
-/** Writes a command in the short form where it fits, else in the extended one. Throws ApduError when a member is out of range. */
+/** Encodes a command, in the short form if possible, else in the extended one. Throws ApduError for a member out of range. */
 export function encodeCommand(command: CommandApdu): Uint8Array {
   const { cla, ins, p1, p2, data = nothing, le } = command;
   if (![cla, ins, p1, p2].every(isByte)) throw new ApduError('A header byte is out of range.');
@@ -44,7 +44,7 @@ export function encodeCommand(command: CommandApdu): Uint8Array {
   return Uint8Array.from([cla, ins, p1, p2, ...lc, ...data, ...ask]);
 }
 
-/** Reads a command of either form. Throws ApduError unless the length fields account for every byte. */
+/** Decodes a command of either form. Throws ApduError unless the length fields cover every byte. */
 export function decodeCommand(bytes: Uint8Array): CommandApdu {
   const [cla, ins, p1, p2, first] = bytes;
   if (cla === undefined || ins === undefined || p1 === undefined || p2 === undefined)
@@ -66,7 +66,7 @@ export function decodeCommand(bytes: Uint8Array): CommandApdu {
   throw new ApduError('The length fields do not fit the command.');
 }
 
-/** Splits a command whose data is too long for the short form into a chain; the last one carries Le. */
+/** Splits a command with data too long for the short form into a chain; the last command has Le. */
 export function chainOf(command: CommandApdu): CommandApdu[] {
   const { data = nothing, le, ...header } = command;
   if (data.length <= SHORT_DATA) return [command];
@@ -79,11 +79,11 @@ export function chainOf(command: CommandApdu): CommandApdu[] {
   return chain;
 }
 
-/** Writes a response. */
+/** Encodes a response. */
 export const encodeResponse = (sw: number, data: Uint8Array = nothing): Uint8Array =>
   Uint8Array.from([...data, ...u16(sw)]);
 
-/** Reads a response. Throws ApduError when it has no status word or more than 65536 bytes of data. */
+/** Decodes a response. Throws ApduError without a status word or for more than 65536 bytes of data. */
 export function decodeResponse(bytes: Uint8Array): ResponseApdu {
   const end = bytes.length - 2;
   if (end < 0 || end > 0x10000) throw new ApduError('A response has a status word and at most 65536 bytes.');

@@ -2,33 +2,32 @@ import type { SlotName } from './piv.ts';
 import type { SignatureAlgorithmId } from './signature-algorithms.ts';
 
 /**
- * How a PIN fared. `attemptsLeft` 0: blocked. `malformed`: it cannot be right by its form, so the card was
- * not asked and no attempt was spent.
+ * The result of a PIN verification. `attemptsLeft` is 0 if it is blocked. `malformed`: its format cannot be right, so it was not
+ * sent to the card and no attempt was used.
  */
 export type Verification = { ok: true } | { ok: false; attemptsLeft: number; malformed?: true };
 
-/** How an unblocking fared. The card tells the PUK's attempts only in answer to a wrong one, so not for a malformed one. */
+/** The result of unblocking. The card reports the PUK's attempts only for a wrong one, so not for a malformed one. */
 export type Unblocking = { ok: true } | { ok: false; attemptsLeft: number } | { ok: false; malformed: true };
 
 /**
- * What a desk needs of a card, however it is reached: by APDUs (PivClient) or through the middleware of its maker
- * (Pkcs11Client). One client for one insertion, `select` first. Calls that overlap are carried out one after another.
- * Every method rejects with CardError.
+ * The operations of a card at a workstation, by APDUs (PivClient) or through its maker's middleware (Pkcs11Client). Use one
+ * client for each insertion and call `select` first. Concurrent calls run one after another. Every method rejects with CardError.
  */
 export interface CardClient {
-  /** Makes the card ready. @throws CardError `not_a_piv_card` */
+  /** Prepares the card. @throws CardError `not_a_piv_card` */
   select(): Promise<void>;
-  /** Verifies the PIN, 6 to 8 digits. A wrong one spends an attempt. */
+  /** Verifies the PIN, 6 to 8 digits. A wrong one uses an attempt. */
   verifyPin(pin: string): Promise<Verification>;
-  /** PIN attempts left, without spending one; 0 means blocked. */
+  /** Returns the remaining PIN attempts without using one; 0 means blocked. */
   attemptsLeft(): Promise<number>;
-  /** A certificate of the card, DER. @throws CardError `object_missing`, `malformed_response` */
+  /** Returns a certificate of the card, DER. @throws CardError `object_missing`, `malformed_response` */
   readCertificate(slot: SlotName): Promise<Uint8Array>;
   /**
-   * Signs a digest with the key of a slot: ES256 gives a DER signature, RS256 a PKCS#1 v1.5 one (see `algorithmOf`).
-   * The signing slot wants the PIN immediately before each use: give it here, then nothing comes in between.
-   * @throws CardError `pin_required` (with `attemptsLeft` when the given PIN is wrong), `pin_blocked`, `object_missing`
-   * @throws RangeError when the digest has another length than the algorithm's
+   * Signs a digest with the key of a slot: ES256 returns a DER signature, RS256 a PKCS#1 v1.5 one (see `algorithmOf`). The
+   * signing slot requires the PIN immediately before each use: pass it here, so that no other command runs in between.
+   * @throws CardError `pin_required` (with `attemptsLeft` for a wrong PIN), `pin_blocked`, `object_missing`
+   * @throws RangeError if the digest does not have the algorithm's length
    */
   sign(
     slot: SlotName,
@@ -36,7 +35,7 @@ export interface CardClient {
     algorithm: SignatureAlgorithmId,
     pin?: string,
   ): Promise<Uint8Array>;
-  /** Changes the PIN; a wrong old one spends an attempt. */
+  /** Changes the PIN; a wrong old one uses an attempt. */
   changePin(oldPin: string, newPin: string): Promise<Verification>;
   /** Sets a new PIN with the PUK (8 digits) and restores the attempts. */
   unblock(puk: string, newPin: string): Promise<Unblocking>;

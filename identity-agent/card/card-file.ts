@@ -9,7 +9,7 @@ const MOST_BYTES = 32 * 1024 * 1024;
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOENT';
 
-/** The content of a file, undefined when there is none. */
+/** Returns the content of a file; undefined if it does not exist. */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
@@ -19,7 +19,7 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Replaces a file in one step: whoever reads it sees the old or the new content, whole, also after a power cut. Mode 0600. */
+/** Replaces a file atomically: readers see the whole old or new content, also after a power cut. Mode 0600. */
 export async function replaceFile(path: string, content: string): Promise<void> {
   if (content.length > MOST_BYTES)
     throw new CardStoreError('invalid_card', 'The card file would get too long.');
@@ -40,7 +40,7 @@ export async function replaceFile(path: string, content: string): Promise<void> 
   }
 }
 
-/** The secret of this installation: 32 random bytes in their own 0600 file; `make` says whether it may be made now. */
+/** Returns the secret of this installation: 32 random bytes in a 0600 file. `make` allows to create it. */
 export async function installSecret(path: string, make: boolean): Promise<Buffer> {
   const known = await readIfThere(path);
   if (known) {
@@ -52,7 +52,7 @@ export async function installSecret(path: string, make: boolean): Promise<Buffer
   if (!make) throw new CardStoreError('damaged_store', `The secret of this installation is missing: ${path}`);
   const secret = randomBytes(SECRET_BYTES);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  // wx: of two processes that start at once, one makes it and the other fails instead of overwriting.
+  // wx: of two processes that start at once, one creates it and the other fails instead of overwriting.
   await writeFile(path, secret, { flag: 'wx', mode: 0o600 });
   return secret;
 }

@@ -4,25 +4,25 @@ import type { CardKeyPair } from './key-type.ts';
 import { type CardKeyTypeId, keyTypes } from './key-types.ts';
 import type { SlotName } from './piv.ts';
 
-/** What a certificate authority is asked when a virtual card gets its keys. Keys are SPKI DER. */
+/** A request for a virtual card's certificates. Keys are SPKI DER. */
 export interface CertificateRequest {
   readonly uid: string;
-  /** The card's. */
+  /** Of the card. */
   readonly serial: string;
   readonly profile: CardProfile;
   readonly authenticationKey: Uint8Array;
   readonly signingKey: Uint8Array;
-  /** The card's unblocking code, which the authority keeps. */
+  /** The card's unblocking code, which the authority stores. */
   readonly unblockingCode?: string;
 }
 
 /** The authority that certifies virtual cards. */
 export interface CertificateIssuer {
-  /** The two certificates, DER. Rejects when it cannot or will not; the card then stays without keys. */
+  /** Returns the two certificates, DER. If it rejects, the card stays without keys. */
   issue(request: CertificateRequest): Promise<Readonly<Record<SlotName, Uint8Array>>>;
 }
 
-/** A fresh key with its certificate. */
+/** A new key with its certificate. */
 export interface IssuedKey {
   /** PKCS#8 DER. */
   readonly privateKey: Uint8Array;
@@ -37,7 +37,10 @@ function certified({ privateKey }: CardKeyPair, certificate: Uint8Array): Issued
   return { privateKey, certificate: new Uint8Array(parsed.raw) };
 }
 
-/** Makes both key pairs of a card and has them certified. Rejects as the issuer does, or when a certificate is for another key. */
+/**
+ * Generates both key pairs of a card and requests their certificates. Rejects with the issuer's error, or if a certificate is for
+ * another key.
+ */
 export async function issueKeys(
   card: { uid: string; serial: string; profile: CardProfile; keyType: CardKeyTypeId },
   issuer: CertificateIssuer,

@@ -1,24 +1,24 @@
 import type { CardKeyTypeId } from './key-types.ts';
 import type { SecretName, SlotName } from './piv.ts';
 
-/** How a comparison of PIN or PUK came out. */
+/** The result of a PIN or PUK comparison. */
 export interface Presented {
   readonly ok: boolean;
-  /** Attempts left after it; 0 when it is blocked, and then nothing was compared. */
+  /** Remaining attempts; 0 if blocked, in which case nothing was compared. */
   readonly triesLeft: number;
 }
 
-/** What a card keeps without power. The applet works on it; a card store provides it. */
+/** The persistent memory of a card. A card store provides it to the applet. */
 export interface CardMemory {
   /** 12 digits. */
   readonly serial: string;
   readonly keyType: CardKeyTypeId;
-  /** DER, undefined before the card has its keys. */
+  /** DER; undefined before the card has its keys. */
   certificate(slot: SlotName): Uint8Array | undefined;
-  /** PKCS#8 DER, undefined before the card has its keys. */
+  /** PKCS#8 DER; undefined before the card has its keys. */
   privateKey(slot: SlotName): Uint8Array | undefined;
   triesLeft(secret: SecretName): number;
-  /** Compares in constant time and counts. The count is saved before the promise resolves. */
+  /** Compares in constant time and counts the attempt. The count is stored before the promise resolves. */
   present(secret: SecretName, value: Uint8Array): Promise<Presented>;
   /** Replaces PIN or PUK and restores its attempts. */
   replace(secret: SecretName, value: Uint8Array): Promise<void>;

@@ -1,17 +1,17 @@
 import { type CardKeyTypeId, isKeyTypeId } from './key-types.ts';
 import { isPin, isPuk, type SlotName, TRIES } from './piv.ts';
 
-/** What is special about a virtual card's certificates; the issuer acts on it. */
+/** Special properties of a virtual card's certificates, which the issuer applies. */
 export const cardProfiles = ['standard', 'expired', 'revoked', 'renew', 'foreign'] as const;
 export type CardProfile = (typeof cardProfiles)[number];
 
-/** PIN and PUK of a card that is made without saying which. */
+/** Default PIN and PUK of a new card. */
 export const DEFAULT_PIN = '123456';
 const DEFAULT_PUK = '87654321';
 
-/** What is needed to make a virtual card. */
+/** Data to create a virtual card. */
 export interface CardSeed {
-  /** 12 digits; `add` takes a random one, `reset` one that follows from the uid. */
+  /** 12 digits; by default random for `add`, derived from the uid for `reset`. */
   readonly serial?: string;
   /** Short name of the holder, such as `gp`. */
   readonly persona?: string;
@@ -19,21 +19,21 @@ export interface CardSeed {
   readonly uid: string;
   /** The name printed on the card. */
   readonly name: string;
-  /** Series label, `10` unless told. */
+  /** Series label, `10` by default. */
   readonly series?: string;
-  /** `EC-P256` unless told. */
+  /** `EC-P256` by default. */
   readonly keyType?: CardKeyTypeId;
-  /** `standard` unless told. */
+  /** `standard` by default. */
   readonly profile?: CardProfile;
   /** 6 to 8 digits. */
   readonly pin?: string;
   /** 8 digits. */
   readonly puk?: string;
-  /** Makes the card with a blocked PIN. */
+  /** Creates the card with a blocked PIN. */
   readonly locked?: boolean;
 }
 
-/** A virtual card as everybody may see it: nothing in it is secret. */
+/** The public part of a virtual card, without secrets. */
 export interface Card {
   readonly serial: string;
   readonly persona: string | undefined;
@@ -44,42 +44,42 @@ export interface Card {
   readonly profile: CardProfile;
   readonly pinTriesLeft: number;
   readonly pukTriesLeft: number;
-  /** No PIN attempt is left. */
+  /** Whether no PIN attempts are left. */
   readonly locked: boolean;
-  /** DER; undefined until the card is put into a reader for the first time. */
+  /** DER; undefined until the card is first inserted into a reader. */
   readonly certificates: Readonly<Record<SlotName, Uint8Array>> | undefined;
 }
 
-/** PIN or PUK as it is kept: a keyed hash (base64url) and the attempts left. */
+/** A stored PIN or PUK: a keyed hash (base64url) and the remaining attempts. */
 export interface StoredSecret {
   readonly hash: string;
   readonly triesLeft: number;
 }
 
-/** A key of a card as it is kept: sealed PKCS#8 under the card's own key, and its certificate (base64 DER). */
+/** A stored key of a card: PKCS#8 encrypted under the card's own key, and its certificate (base64 DER). */
 export interface StoredSlot {
   readonly privateKey: string;
   readonly certificate: string;
 }
 
-/** A card as it stands in the file. */
+/** A card as stored in the file. */
 export interface StoredCard
   extends Required<Pick<CardSeed, 'uid' | 'name' | 'series' | 'keyType' | 'profile'>> {
   readonly serial: string;
   readonly persona?: string;
-  /** The card's own key: sealed in the file, base64url in an export. */
+  /** The card's own key: encrypted in the file, base64url in an export. */
   readonly cardKey: string;
   readonly pin: StoredSecret;
   readonly puk: StoredSecret;
-  /** The PUK, sealed under the card's own key: the issuer is told it with the first keys. */
+  /** The PUK, encrypted under the card's own key; it is sent to the issuer with the first keys. */
   readonly unblockingCode?: string;
   readonly slots?: Readonly<Record<SlotName, StoredSlot>>;
 }
 
-/** Something that a store of cards refuses. */
+/** An error of the card store. */
 export type CardStoreErrorCode = 'unknown_card' | 'duplicate_card' | 'invalid_card' | 'damaged_store';
 
-/** A refusal of the card store. Its message names the member, never a secret. */
+/** An error of the card store. Its message names the member, never a secret. */
 export class CardStoreError extends Error {
   readonly code: CardStoreErrorCode;
 
@@ -108,7 +108,7 @@ const members =
   (value) =>
     typeof value === 'object' && value !== null && wrongMember(value, checks) === undefined;
 
-/** The first member that is wrong or unknown. */
+/** Returns the first invalid or unknown member. */
 function wrongMember(value: object, checks: Readonly<Record<string, Check>>): string | undefined {
   const unknown = Object.keys(value).find((name) => !Object.hasOwn(checks, name));
   const entries = value as Record<string, unknown>;
@@ -155,7 +155,7 @@ const storedChecks: Record<string, Check> = {
   slots: optional(members({ authentication: storedSlot, signing: storedSlot })),
 };
 
-/** A seed with every default filled in, except the serial. @throws CardStoreError `invalid_card` */
+/** Fills in the defaults of a seed, except the serial. @throws CardStoreError `invalid_card` */
 export function completeSeed(seed: CardSeed) {
   const wrong = wrongMember(seed, seedChecks);
   if (wrong !== undefined)
@@ -165,7 +165,7 @@ export function completeSeed(seed: CardSeed) {
   return { ...seed, series, keyType, profile, pin, puk, locked };
 }
 
-/** A list of stored cards from outside. @throws CardStoreError `invalid_card`, `duplicate_card` */
+/** Parses a list of stored cards from outside. @throws CardStoreError `invalid_card`, `duplicate_card` */
 export function parseStoredCards(value: unknown): StoredCard[] {
   if (!Array.isArray(value)) throw new CardStoreError('invalid_card', 'A list of cards is expected.');
   const serials = new Set<string>();
@@ -184,7 +184,7 @@ export function parseStoredCards(value: unknown): StoredCard[] {
 
 const der = (base64Text: string): Uint8Array => new Uint8Array(Buffer.from(base64Text, 'base64'));
 
-/** The part of a stored card that everybody may see. */
+/** Returns the public part of a stored card. */
 export function publicCard(card: StoredCard): Card {
   const { cardKey: _cardKey, unblockingCode: _code, pin, puk, slots, persona, ...rest } = card;
   return {

@@ -4,26 +4,26 @@ import type { StoredCard } from './card-record.ts';
 import { padded, type SecretName, type SlotName } from './piv.ts';
 
 /**
- * The secrets of cards at rest. Each card has a random key of its own, sealed under the installation's secret; PIN and
- * PUK are HMACs under it, private keys are sealed under it (AES-256-GCM). So a card can move to another installation
- * by sealing one value again. A slow hash would add nothing: without the key the HMAC tells nothing, and with it
- * a million PINs are tried soon under any hash.
+ * Protects the stored secrets of cards. Each card has its own random key, encrypted under the installation's secret. PIN and PUK
+ * are HMACs under that key, and private keys are encrypted under it (AES-256-GCM). To move a card to another installation, only
+ * its key is encrypted again. A slow hash would not help: without the key the HMAC reveals nothing, and with it a million PINs
+ * can be tried quickly under any hash.
  */
 export class CardSecrets {
   readonly #install: Vault;
-  /** Opened card keys, by their sealed form. */
+  /** Decrypted card keys, by their encrypted form. */
   readonly #vaults = new Map<string, Vault>();
 
   constructor(installSecret: Uint8Array) {
     this.#install = new Vault(installSecret);
   }
 
-  /** Tells two installations apart and reveals nothing of the secret. */
+  /** Identifies the installation without revealing the secret. */
   get installId(): string {
     return this.#install.derive('card-store-id').toString('base64url');
   }
 
-  /** A fresh card key, sealed. */
+  /** Creates a card key and encrypts it. */
   makeCardKey(serial: string): string {
     return this.sealCardKey(serial, randomBytes(32).toString('base64url'));
   }
@@ -32,18 +32,18 @@ export class CardSecrets {
     return this.#install.seal(`card-${serial}`, cardKey);
   }
 
-  /** The card's own key, base64url. Whoever has it can read the card's private keys. */
+  /** Decrypts the card's own key, base64url. It gives access to the card's private keys. */
   openCardKey({ serial, cardKey }: Pick<StoredCard, 'serial' | 'cardKey'>): string {
     return this.#install.open(`card-${serial}`, cardKey);
   }
 
-  /** The hash under which a PIN or PUK is kept. */
+  /** Returns the stored hash of a PIN or PUK. */
   hash(card: Pick<StoredCard, 'serial' | 'cardKey'>, name: SecretName, secret: string | Uint8Array): string {
     const value = typeof secret === 'string' ? padded(secret) : secret;
     return createHmac('sha256', this.#vaultOf(card).derive(name)).update(value).digest('base64url');
   }
 
-  /** Compares with the kept hash, in constant time. */
+  /** Compares with the stored hash in constant time. */
   matches(card: StoredCard, name: SecretName, secret: Uint8Array): boolean {
     const given = Buffer.from(this.hash(card, name, secret));
     const kept = Buffer.from(card[name].hash);
@@ -62,12 +62,12 @@ export class CardSecrets {
     return this.#vaultOf(card).seal('unblocking-code', puk);
   }
 
-  /** The PUK, where the card keeps it. */
+  /** Decrypts the PUK if the card stores it. */
   openUnblockingCode(card: StoredCard): string | undefined {
     return card.unblockingCode && this.#vaultOf(card).open('unblocking-code', card.unblockingCode);
   }
 
-  /** Whether the card's private keys and its PUK, if it has any, are what its own key sealed. */
+  /** Returns whether the card's own key decrypts its private keys and its PUK, if any. */
   opens(card: StoredCard): boolean {
     try {
       for (const [slot, { privateKey }] of Object.entries(card.slots ?? {}))
@@ -79,7 +79,7 @@ export class CardSecrets {
     }
   }
 
-  /** Forgets what was opened. */
+  /** Forgets decrypted keys. */
   clear(): void {
     this.#vaults.clear();
   }

@@ -16,8 +16,8 @@ const seeds: CardSeed[] = [
   { persona: 'second-again', uid: '656005750192', name: 'Robin Second', profile: 'expired', series: '9' },
 ];
 
-describe('card store', () => {
-  test('a card without words about it is a standard one that opens with the default PIN', async (t) => {
+describe('CardStore', () => {
+  test('creates a standard card with the default PIN by default', async (t) => {
     const { store, reopen } = await temporaryStore(t);
     assert.equal(store.isNew, true);
     const card = await store.add(person);
@@ -38,7 +38,7 @@ describe('card store', () => {
     });
   });
 
-  test('of several cards of a person the newest is meant', async (t) => {
+  test('returns the newest of several cards of a person', async (t) => {
     const { store } = await temporaryStore(t);
     const older = await store.add(person);
     const newer = await store.add(person);
@@ -46,7 +46,7 @@ describe('card store', () => {
     assert.equal(store.get('tester')?.serial, newer.serial);
   });
 
-  test('seeds give the same serials each time, and new keys', async (t) => {
+  test('gives the same seeds the same serials, with new keys', async (t) => {
     const { store } = await temporaryStore(t);
     await store.add(person);
     await store.reset(seeds);
@@ -74,7 +74,7 @@ describe('card store', () => {
     assert.deepEqual(elsewhere.list(), before);
   });
 
-  test('counters outlive the process, down to the block', async (t) => {
+  test('stores attempt counters up to the block', async (t) => {
     const { store, reopen, card } = await poweredCard(t);
     const { serial } = card;
     assert.deepEqual(await store.memory(serial).present('pin', padded('111111')), {
@@ -99,7 +99,7 @@ describe('card store', () => {
     assert.deepEqual([fourth.get(serial)?.locked, fourth.get(serial)?.pukTriesLeft], [false, 3]);
   });
 
-  test('attempts that overlap are all counted', async (t) => {
+  test('counts concurrent attempts', async (t) => {
     const { store, card } = await poweredCard(t);
     const memory = store.memory(card.serial);
     const guesses = ['111111', '222222', '333333', '123456'].map((pin) => memory.present('pin', padded(pin)));
@@ -114,7 +114,7 @@ describe('card store', () => {
     );
   });
 
-  test('an attempt is spent even when it cannot be saved', async (t) => {
+  test('uses an attempt even if it cannot be stored', async (t) => {
     const { store, files, card } = await poweredCard(t);
     await rm(dirname(files.path), { recursive: true });
     await writeFile(dirname(files.path), 'a file where the folder was');
@@ -124,7 +124,7 @@ describe('card store', () => {
     assert.equal(store.list().length, 1);
   });
 
-  test('edit and unblock set PIN and attempts', async (t) => {
+  test('sets PIN and attempts with edit and unblock', async (t) => {
     const { store } = await temporaryStore(t);
     await store.add(person);
     assert.equal((await store.edit('tester', { locked: true })).locked, true);
@@ -151,7 +151,7 @@ describe('card store', () => {
     await assert.rejects(store.unblock('nobody'), { code: 'unknown_card' });
   });
 
-  test('a removed card is gone, and what held it learns so', async (t) => {
+  test('removes a card and notifies its users', async (t) => {
     const { store, applet, card, reopen } = await poweredCard(t);
     const gone: string[] = [];
     const stop = store.onGone((serial) => gone.push(serial));
@@ -171,7 +171,7 @@ describe('card store', () => {
     assert.equal(Buffer.from(answer).toString('hex'), '6f00', 'the old applet must not serve the new card');
   });
 
-  test('overlapping first insertions make one set of keys, and a refusal leaves none', async (t) => {
+  test('creates one set of keys for concurrent first insertions, and none after a refusal', async (t) => {
     const { store, reopen } = await temporaryStore(t);
     const { serial } = await store.add({ ...person, profile: 'renew' });
     const refusing = { issue: () => Promise.reject(new Error('closed')) };
@@ -193,7 +193,7 @@ describe('card store', () => {
     );
   });
 
-  test('certificates for other keys are refused', async (t) => {
+  test('refuses certificates for other keys', async (t) => {
     const { store } = await temporaryStore(t);
     await store.add(person);
     const authority = new TestAuthority();
@@ -207,7 +207,7 @@ describe('card store', () => {
     assert.equal(store.get('tester')?.certificates, undefined);
   });
 
-  test('a card that was reset while its keys were made does not get them', async (t) => {
+  test('gives no keys to a card that was reset while they were created', async (t) => {
     const { store } = await temporaryStore(t);
     await store.reset(seeds);
     const authority = new TestAuthority();
@@ -221,7 +221,7 @@ describe('card store', () => {
     assert.equal(store.get('first')?.certificates, undefined);
   });
 
-  test('the issuer is told the unblocking code with the first keys, and never again', async (t) => {
+  test('sends the issuer the unblocking code with the first keys only', async (t) => {
     const { store } = await temporaryStore(t);
     const { serial } = await store.add({ ...person, puk: '24681357' });
     const elsewhere = await temporaryStore(t);
@@ -236,7 +236,7 @@ describe('card store', () => {
     );
   });
 
-  test('the files are private, whole, and show neither PIN nor key', async (t) => {
+  test('writes private and complete files that reveal neither PIN nor key', async (t) => {
     const { store, files, card } = await poweredCard(t, { pin: '97531864', puk: '24681357' });
     const content = await readFile(files.path, 'utf8');
     for (const path of [files.path, files.secretPath]) assert.equal((await stat(path)).mode & 0o777, 0o600);
@@ -244,7 +244,7 @@ describe('card store', () => {
     for (const secret of ['97531864', '24681357']) assert.ok(!content.includes(secret));
     for (const slot of ['authentication', 'signing'] as const) {
       const key = Buffer.from(store.memory(card.serial).privateKey(slot) ?? []);
-      // The scalar of a P-256 key stands at the same place in each PKCS#8 file of node:crypto.
+      // The scalar of a P-256 key has the same offset in each PKCS#8 file of node:crypto.
       const scalar = key.subarray(36, 68);
       assert.deepEqual(
         scalar,
@@ -261,7 +261,7 @@ describe('card store', () => {
     assert.equal((await readFile(files.secretPath)).length, 32);
   });
 
-  test('an export moves cards with PIN, counters and keys to another installation', async (t) => {
+  test('moves cards with PIN, counters and keys to another installation by export', async (t) => {
     const { store, applet, card } = await poweredCard(t, { pin: '555555' });
     const client = new PivClient(applet);
     await client.select();
@@ -278,7 +278,7 @@ describe('card store', () => {
     assert.notEqual((await readFile(elsewhere.files.path, 'utf8')).includes(exported.cards[0].cardKey), true);
   });
 
-  test('a wrong import changes nothing', async (t) => {
+  test('changes nothing for an invalid import', async (t) => {
     const { store } = await poweredCard(t);
     const before = store.list();
     const [card] = JSON.parse(JSON.stringify(store.exportAll())).cards;
@@ -313,7 +313,7 @@ describe('card store', () => {
     assert.deepEqual(store.list(), before);
   });
 
-  test('a card must be well formed and new', async (t) => {
+  test('requires a card to be well formed and new', async (t) => {
     const { store } = await temporaryStore(t);
     const { serial } = await store.add(person);
     await assert.rejects(store.add({ ...person, serial }), { code: 'duplicate_card' });
@@ -341,7 +341,7 @@ describe('card store', () => {
     assert.equal(store.list().length, 1);
   });
 
-  test('a damaged file, another secret or none is said and nothing is overwritten', async (t) => {
+  test('reports a damaged file and a wrong or missing secret without overwriting anything', async (t) => {
     const { files, reopen } = await poweredCard(t);
     const good = await readFile(files.path, 'utf8');
     const secret = await readFile(files.secretPath);

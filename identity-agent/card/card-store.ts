@@ -17,7 +17,7 @@ import { isPin, type SlotName, TRIES } from './piv.ts';
 import { storedCardMemory } from './stored-card-memory.ts';
 import { type CardStoreFiles, readCards, writeCards } from './stored-cards.ts';
 
-/** All cards with their keys, for another installation. Whoever has it has the cards: keep it as a secret. */
+/** All cards with their keys, for another installation. Protect it like the cards. */
 export interface CardExport {
   readonly version: 1;
   readonly cards: readonly StoredCard[];
@@ -29,7 +29,7 @@ const bySerial = (cards: readonly StoredCard[]): Cards => new Map(cards.map((car
 const unknown = (name: string): CardStoreError =>
   new CardStoreError('unknown_card', `There is no card "${name}".`);
 
-/** The serial of a seeded card: 12 digits that follow from the uid, the next ones for a person's further cards. */
+/** Returns the serial of a seeded card: 12 digits derived from the uid, and the next ones for further cards of a person. */
 function seededSerial(uid: string, taken: Cards): string {
   for (let card = 1; ; card += 1) {
     const hash = createHash('sha256').update(`alongside card ${uid} ${card}`).digest();
@@ -39,11 +39,11 @@ function seededSerial(uid: string, taken: Cards): string {
 }
 
 /**
- * The virtual cards of one agent, in one file that only this process writes. What was changed is saved before the
- * promise resolves. A card is named by its serial, its persona or its holder's uid; of several, the newest is meant.
+ * The virtual cards of one agent, in one file that only this process writes. Changes are stored before the promise resolves. A
+ * card is found by its serial, its persona or its holder's uid; the newest wins.
  */
 export class CardStore {
-  /** Whether there was no card file before: the owner seeds then. */
+  /** Whether the card file did not exist yet, so that the owner adds the seed. */
   readonly isNew: boolean;
   readonly #path: string;
   readonly #secrets: CardSecrets;
@@ -59,7 +59,7 @@ export class CardStore {
     this.#cards = bySerial(cards ?? []);
   }
 
-  /** Opens the store. @throws CardStoreError `damaged_store` when a file is unreadable or of another installation */
+  /** Opens the store. @throws CardStoreError `damaged_store` for a file that is unreadable or of another installation */
   static async open(files: CardStoreFiles): Promise<CardStore> {
     const { secrets, cards } = await readCards(files);
     return new CardStore(files.path, secrets, cards);
@@ -69,13 +69,13 @@ export class CardStore {
     return [...this.#cards.values()].map(publicCard);
   }
 
-  /** The card of this serial, persona or uid. */
+  /** Returns the card with this serial, persona or uid. */
   get(name: string): Card | undefined {
     const card = this.#find(name);
     return card && publicCard(card);
   }
 
-  /** Makes a card, still without keys. @throws CardStoreError `invalid_card`, `duplicate_card` */
+  /** Adds a card, still without keys. @throws CardStoreError `invalid_card`, `duplicate_card` */
   async add(seed: CardSeed): Promise<Card> {
     return this.#mutex.run(async () => {
       const serial = seed.serial ?? randomDigits(12);
@@ -87,7 +87,7 @@ export class CardStore {
     });
   }
 
-  /** Sets a new PIN, which restores the attempts, and blocks (`locked: true`) or restores (`false`) the PIN. */
+  /** Sets a new PIN, which restores the attempts; blocks (`locked: true`) or restores (`false`) the PIN. */
   async edit(name: string, { pin, locked }: { pin?: string; locked?: boolean }): Promise<Card> {
     if (pin !== undefined && !isPin(pin)) throw new CardStoreError('invalid_card', 'A PIN is 6 to 8 digits.');
     return this.#change(name, (card) => {
@@ -97,7 +97,7 @@ export class CardStore {
     });
   }
 
-  /** Restores the attempts of PIN and PUK, as the issuer of the card may; with a new PIN if one is given. */
+  /** Restores the attempts of PIN and PUK, like the card's issuer, and sets a new PIN if given. */
   async unblock(name: string, newPin?: string): Promise<Card> {
     if (newPin !== undefined && !isPin(newPin))
       throw new CardStoreError('invalid_card', 'A PIN is 6 to 8 digits.');
@@ -107,7 +107,7 @@ export class CardStore {
     });
   }
 
-  /** Destroys a card; one that is in a reader leaves it. */
+  /** Destroys a card; a card in a reader is removed from it. */
   async remove(name: string): Promise<void> {
     await this.#mutex.run(async () => {
       const { serial } = this.#known(name);
@@ -137,7 +137,7 @@ export class CardStore {
     };
   }
 
-  /** Replaces all cards by an export's. @throws CardStoreError `invalid_card`, `duplicate_card`; nothing is changed then */
+  /** Replaces all cards by those of an export. @throws CardStoreError `invalid_card`, `duplicate_card`, without any change */
   async importAll(exported: unknown): Promise<void> {
     const { version, cards } = (exported ?? {}) as { version?: unknown; cards?: unknown };
     if (version !== 1) throw new CardStoreError('invalid_card', 'This is not an export of cards.');
@@ -152,7 +152,7 @@ export class CardStore {
     await this.#mutex.run(() => this.#replaceAll(bySerial(imported), [...this.#cards.keys()]));
   }
 
-  /** Gives a card its keys and certificates if it has none; calls that overlap make one set. Rejects as the issuer does. */
+  /** Creates keys and certificates for a card without them; concurrent calls create one set. Rejects with the issuer's error. */
   async ensureKeys(name: string, issuer: CertificateIssuer): Promise<Card> {
     const card = this.#known(name);
     if (card.slots) return publicCard(card);
@@ -165,32 +165,32 @@ export class CardStore {
     }
   }
 
-  /** Gives a card new keys and certificates in the place of those that it has. Rejects as the issuer does; nothing is changed then. */
+  /** Replaces a card's keys and certificates. Rejects with the issuer's error, without any change. */
   renewKeys(name: string, issuer: CertificateIssuer): Promise<Card> {
     return this.#makeKeys({ ...this.#known(name), profile: 'standard' }, issuer);
   }
 
-  /** What the applet of this card works on. */
+  /** Returns the memory of a card for its applet. */
   memory(name: string): CardMemory {
     const { serial, cardKey } = this.#known(name);
     return storedCardMemory({
       secrets: this.#secrets,
       current: () => {
         const card = this.#cards.get(serial);
-        // The card key tells this card from a later one of the same serial.
+        // The card key distinguishes this card from a later one with the same serial.
         if (card?.cardKey !== cardKey) throw unknown(serial);
         return card;
       },
       alone: (work) => this.#mutex.run(work),
       put: (card) => {
-        // An attempt that was spent stays spent when the disk is full: otherwise guessing would cost nothing.
+        // A used attempt counts even if the disk is full: otherwise guessing would be free.
         this.#cards = new Map(this.#cards).set(serial, card);
         return this.#save(this.#cards);
       },
     });
   }
 
-  /** Calls the listener with the serial of each card that was destroyed or replaced, until the returned function is called. */
+  /** Calls the listener with the serial of each card that is destroyed or replaced. Returns a function that stops this. */
   onGone(listener: (serial: string) => void): () => void {
     this.#goneListeners.add(listener);
     return () => this.#goneListeners.delete(listener);

@@ -23,13 +23,13 @@ const ecdsa = { name: 'ECDSA', namedCurve: 'P-256' };
 
 /** A real certificate authority for tests. */
 export class TestAuthority implements CertificateIssuer {
-  /** What it was asked, in order. */
+  /** Requests received, in order. */
   readonly requests: CertificateRequest[] = [];
-  /** When the certificates that it issues from now on end. */
+  /** Expiry of the certificates that it issues from now on. */
   notAfter = new Date('2028-01-01T00:00:00Z');
   readonly #key = webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
 
-  /** What its certificates are verified with. */
+  /** Public key that verifies its certificates. */
   async publicKey(): Promise<KeyObject> {
     return KeyObject.from((await this.#key).publicKey);
   }
@@ -43,7 +43,7 @@ export class TestAuthority implements CertificateIssuer {
     return { authentication, signing };
   }
 
-  /** Serial of the last card that this person was certified for. */
+  /** Returns the serial of the last card certified for this person. */
   serialOf(uid: string): string {
     return this.requests.findLast((request) => request.uid === uid)?.serial ?? '';
   }
@@ -65,10 +65,10 @@ export class TestAuthority implements CertificateIssuer {
   }
 }
 
-/** A person who does not exist. */
+/** A fictional person. */
 export const person: CardSeed = { persona: 'tester', uid: '656005750199', name: 'Robin Tester' };
 
-/** A card store in a folder of its own, with a way to open it again; the folder goes with the test. */
+/** A card store in a temporary folder, with a function to open it again. */
 export async function temporaryStore(test: { after(end: () => Promise<void>): void }) {
   const folder = await mkdtemp(join(tmpdir(), 'cards-'));
   test.after(() => rm(folder, { recursive: true, force: true }));
@@ -79,7 +79,7 @@ export async function temporaryStore(test: { after(end: () => Promise<void>): vo
   return { folder, files, store: await CardStore.open(files), reopen: () => CardStore.open(files) };
 }
 
-/** A powered card with keys, in a store of its own. */
+/** A powered card with keys, in its own store. */
 export async function poweredCard(
   test: { after(end: () => Promise<void>): void },
   seed: Partial<CardSeed> = {},

@@ -3,14 +3,14 @@ import { CardError } from './card-error.ts';
 import { exactLengthIn, moreIn, SW } from './status-words.ts';
 import type { CardTransport } from './transport.ts';
 
-/** Bytes of one whole answer: more than any object of a PIV card. */
+/** Maximum bytes of a whole response: more than any object of a PIV card. */
 const MOST_BYTES = 16384;
-/** Response APDUs of one whole answer. */
+/** Maximum response APDUs of a whole response. */
 const MOST_ROUNDS = 128;
 
-/** How to speak with this card. */
+/** Options for exchanging commands with a card. */
 export interface ExchangeOptions {
-  /** Sends long data in one extended APDU instead of a chain of short ones; not every card and reader can. */
+  /** Sends long data in one extended APDU instead of a chain of short ones. Not every card and reader supports it. */
   readonly extendedLength?: boolean;
 }
 
@@ -29,7 +29,7 @@ async function once(transport: CardTransport, command: CommandApdu): Promise<Res
   }
 }
 
-/** Sends a command, once more with the right Le when the card asks for it (ISO/IEC 7816-3 section 10.4: 6Cxx). */
+/** Sends a command, and repeats it with the right Le if the card asks for it (ISO/IEC 7816-3 section 10.4: 6Cxx). */
 async function withExactLength(transport: CardTransport, command: CommandApdu): Promise<ResponseApdu> {
   const response = await once(transport, command);
   const le = exactLengthIn(response.sw);
@@ -37,8 +37,8 @@ async function withExactLength(transport: CardTransport, command: CommandApdu): 
 }
 
 /**
- * Sends one command to the card and returns its whole answer: chains long data, repeats on 6Cxx and collects
- * what waits behind 61xx. The status word is the last one; what it means is the caller's.
+ * Sends one command to the card and returns its whole response: chains long data, repeats on 6Cxx and collects data after 61xx.
+ * The caller interprets the last status word.
  * @throws CardError `card_removed`, `malformed_response`, `transaction_failed`
  */
 export async function exchange(

@@ -5,7 +5,7 @@ import type { CardKeyType } from './key-type.ts';
 const generate = promisify(generateKeyPair);
 const BLOCK_LENGTH = 256;
 
-/** The bare RSA private key operation on one block; padding is the client's work. */
+/** The raw RSA private key operation on one block; the client adds the padding. */
 export const rsa2048: CardKeyType<'RSA-2048'> = {
   id: 'RSA-2048',
   algorithm: 0x07,
@@ -22,7 +22,7 @@ export const rsa2048: CardKeyType<'RSA-2048'> = {
       try {
         return new Uint8Array(privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, block));
       } catch {
-        return undefined; // a block that is not below the modulus
+        return undefined; // the block is not below the modulus
       }
     };
   },

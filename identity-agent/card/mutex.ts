@@ -1,8 +1,8 @@
-/** Runs pieces of work one after another, in the order of the calls. A failed one does not hold up the next. */
+/** Runs tasks one after another in the order of the calls. A failed task does not affect the next. */
 export class Mutex {
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** Runs `work` when all earlier work has ended; settles as `work` does. */
+  /** Runs `work` after all earlier tasks; settles with its result. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(work);
     this.#tail = result.catch(() => undefined);

@@ -3,19 +3,19 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OperatorError } from '@alongside/kernel/operator';
 
-/** In the packed agent without a compiler to machine code, as the agent itself: a process that mostly waits. */
+/** Flags for the package: like the agent, without V8's optimising compiler, because this process mostly waits. */
 const flags = extname(import.meta.url) === '.js' ? ['--max-semi-space-size=1', '--lite-mode'] : [];
 
-/** So many milliseconds may loading a library take. */
+/** Milliseconds that loading a library may take. */
 const LOADING = 30_000;
 
-/** The first message of such a process: what it has loaded, or why not, in one sentence. */
+/** The first message of the process: the loaded library, or the error in one sentence. */
 export interface Loaded<L = unknown> {
   readonly loaded: L | null;
   readonly problem: string | null;
 }
 
-/** Its answer to a question. */
+/** Its response to a request. */
 export type Reply<E = unknown> =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: E };
@@ -27,27 +27,27 @@ interface Waiting {
 }
 
 export interface NativeProcessOptions<E> {
-  /** Name of the program beside this file, without its ending. */
+  /** Name of the program in this folder, without its file extension. */
   readonly program: string;
-  /** What it is told at its start, as its one argument in JSON. */
+  /** Passed to the process as its one argument, in JSON. */
   readonly settings: object;
-  /** What is loaded, as the subject of the sentence for the operator when it cannot be. */
+  /** What it loads, as the subject of the operator's error message. */
   readonly subject: string;
-  /** Why it may have ended before it said anything. */
+  /** Probable cause if it ends before its first message. */
   readonly crash: string;
-  /** The error of a question that it answered with a failure. */
+  /** Creates the error for a failed request. */
   readonly failure: (error: E) => Error;
-  /** The error of a question that it did not live to answer. */
+  /** Creates the error for a request that was pending when it ended. */
   readonly lost: () => Error;
-  /** What it says without being asked. */
+  /** Handles messages that are not responses. */
   readonly onTold?: (message: unknown) => void;
-  /** It has ended, by itself or not; called once. */
+  /** Called once when it has ended for any reason. */
   readonly onEnd: () => void;
 }
 
 /**
- * A native library in a process of its own: its calls may block, hang or crash, and the agent goes on. It is ended by
- * SIGKILL alone, which nothing in it can hold up.
+ * Runs a native library in a separate process: its calls may block, hang or crash without affecting the agent. The process is
+ * ended only with SIGKILL, which it cannot delay.
  */
 export class NativeProcess<E> {
   readonly #child: ChildProcess;
@@ -60,7 +60,7 @@ export class NativeProcess<E> {
     this.#child = child;
     this.#options = options;
     child.on('message', (message: Reply<E>) => this.#heard(message));
-    // A question to a process that is just ending is lost, as its end tells.
+    // A request to a process that is just ending fails when its end is noticed.
     child.on('error', () => undefined);
     child.once('exit', () => this.#gone());
   }
@@ -79,7 +79,7 @@ export class NativeProcess<E> {
     return new NativeProcess(child, options);
   }
 
-  /** Asks for something; where a `limit` in milliseconds is given, a process that takes longer is ended. */
+  /** Sends a request. With a `limit` in milliseconds, a process that takes longer is ended. */
   ask<T>(question: object, limit?: number): Promise<T> {
     if (this.#ended) return Promise.reject(this.#options.lost());
     this.#last += 1;
@@ -116,7 +116,7 @@ export class NativeProcess<E> {
   }
 }
 
-/** Ends a process, whatever it is at; resolves when it is gone. */
+/** Kills a process; resolves when it has ended. */
 function ended(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
     return Promise.resolve();
@@ -126,7 +126,7 @@ function ended(child: ChildProcess): Promise<void> {
   });
 }
 
-/** What a fresh process says first; a process that ends or is silent has said why it cannot be used. */
+/** Returns the first message of a new process, or the error if it ends or stays silent. */
 function firstMessage(child: ChildProcess, crash: string): Promise<Loaded> {
   return new Promise((resolve) => {
     const unusable = (problem: string): void => resolve({ loaded: null, problem });

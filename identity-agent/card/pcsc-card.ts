@@ -4,7 +4,7 @@ import { type PcscConnection, PcscError, type PcscService } from './pcsc-service
 import { PivClient } from './piv-client.ts';
 import type { CardTransport, InsertedCard } from './transport.ts';
 
-/** PC/SC's names for a card that is not there any more. */
+/** PC/SC error names for a card that was removed. */
 const gone = new Set([
   'RemovedCard',
   'NoSmartCard',
@@ -14,24 +14,24 @@ const gone = new Set([
   'ServiceStopped',
 ]);
 
-/** So long after a failed command the service may still find out that the card is gone, in milliseconds. */
+/** Milliseconds after a failed command in which the service may still notice that the card was removed. */
 const NOTICE = 1_000;
 
 const codeOf = (error: unknown): string => (error instanceof PcscError ? error.code : 'unknown');
 
-/** One insertion of a card into a reader of PC/SC. Other programs can use it as well, between the pieces of work. */
+/** One insertion of a card into a PC/SC reader. Other programs may use the card between tasks. */
 export class PcscCard implements CardTransport, InsertedCard {
   readonly #service: PcscService;
   readonly #reader: string;
   readonly #limit: number;
   #connection: Promise<PcscConnection> | undefined;
   #present = true;
-  /** The last command, until the reader is done with it: a connection does one thing at a time. */
+  /** The last command until the reader has finished it: a connection runs one at a time. */
   #last: Promise<unknown> = Promise.resolve();
-  /** Who is to hear at once that the card was taken out. */
+  /** Callbacks for the removal of the card. */
   readonly #waiting = new Set<() => void>();
 
-  /** `limit`: so many milliseconds may the reader take for a command, or for the card to be free. */
+  /** `limit`: milliseconds that the reader may take for a command, or that the card may be busy. */
   constructor(service: PcscService, reader: string, limit: number) {
     this.#service = service;
     this.#reader = reader;
@@ -46,14 +46,14 @@ export class PcscCard implements CardTransport, InsertedCard {
   async alone<T>(work: () => Promise<T>): Promise<T> {
     const begun = this.#present ? this.#begin() : Promise.reject(this.#removed());
     const connection = await this.#carried(() => begun).catch((error: unknown) => {
-      // One that is granted only afterwards is nobody's.
+      // A transaction that begins too late must be ended.
       void begun.then((late) => late.end()).catch(() => undefined);
       throw error;
     });
     try {
       return await work();
     } finally {
-      // Only when the reader is done with the last command; a card that left has taken its transaction along.
+      // After the last command has finished; a removed card takes its transaction with it.
       const ended = this.#last.then(() => connection.end());
       await this.#within(Math.min(this.#limit, NOTICE), ended).catch(() => undefined);
     }
@@ -65,13 +65,13 @@ export class PcscCard implements CardTransport, InsertedCard {
       const transmitted = connection.transmit(command);
       this.#last = transmitted.catch(() => undefined);
       const answer = await transmitted;
-      // Some readers answer nothing when the card leaves during the command.
+      // Some readers return nothing if the card is removed during the command.
       if (answer.length < 2) throw new Error('The reader brought no answer.');
       return answer;
     });
   }
 
-  /** The card was taken out: what is under way fails with `card_removed`. */
+  /** Handles the removal of the card: pending calls fail with `card_removed`. */
   leave(): void {
     this.#present = false;
     for (const hear of this.#waiting) hear();
@@ -88,7 +88,7 @@ export class PcscCard implements CardTransport, InsertedCard {
     return this.#connection;
   }
 
-  /** Has the card to itself when it resolves. */
+  /** Resolves when this program has exclusive access to the card. */
   async #begin(): Promise<PcscConnection> {
     const connection = await this.#connected();
     try {
@@ -111,7 +111,7 @@ export class PcscCard implements CardTransport, InsertedCard {
     }
   }
 
-  /** Settles as the work does, but no later than the card leaves or the time is up. */
+  /** Settles with the work, but at the latest when the card is removed or the time is over. */
   #within<T>(limit: number, work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const leave = (): void => end(() => reject(this.#removed()));
@@ -132,7 +132,7 @@ export class PcscCard implements CardTransport, InsertedCard {
   async #failure(error: unknown): Promise<CardError> {
     if (error instanceof CardError) return error;
     if (gone.has(codeOf(error))) return this.#removed(error);
-    // Often the command fails first, and then the service finds out why.
+    // Often the command fails before the service notices the removal.
     if (this.#present) await this.#within(NOTICE, new Promise(() => undefined)).catch(() => undefined);
     if (!this.#present) return this.#removed(error);
     return new CardError('transaction_failed', `The reader failed (${codeOf(error)}).`, { cause: error });

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { reasonOf } from '@alongside/kernel/errors';
 
-/** What of the package `pcsc-mini` (0.1.3) is used. It is installed by hand, so its types are not here. */
+/** The used part of the package `pcsc-mini` (0.1.3). It is installed by hand, so its types are missing. */
 export interface PcscModule {
   readonly Client: new () => PcscClient;
   readonly CardMode: { readonly SHARED: number };
@@ -13,11 +13,11 @@ export interface PcscModule {
 interface PcscClient {
   on(event: 'reader', listener: (reader: PcscSlot) => void): this;
   on(event: 'error', listener: (error: Error) => void): this;
-  /** Throws when there is no PC/SC service. */
+  /** Throws if there is no PC/SC service. */
   start(): this;
 }
 
-/** A reader as PC/SC has it: one slot. */
+/** A PC/SC reader: one slot. */
 export interface PcscSlot {
   name(): string;
   connect(mode: number): Promise<PcscHandle>;
@@ -25,7 +25,7 @@ export interface PcscSlot {
   on(event: 'disconnect', listener: () => void): this;
 }
 
-/** A connection to a card. Its failures are errors with PC/SC's name as `code`. */
+/** A connection to a card. Its errors have PC/SC's name as `code`. */
 export interface PcscHandle {
   transmit(command: Uint8Array): Promise<Uint8Array>;
   transaction(): Promise<{ end(disposition: number): Promise<void> }>;
@@ -33,10 +33,10 @@ export interface PcscHandle {
   disconnect(disposition: number): Promise<void>;
 }
 
-/** The package's name, for an agent that has it among its own packages. */
+/** The package's name, for an agent that has it installed. */
 export const PCSC_PACKAGE = 'pcsc-mini';
 
-/** Loads the package by its name or by the path of its main file. Throws in one sentence where it is not there or cannot run. */
+/** Loads the package by its name or the path of its main file. Throws one sentence if it is missing or cannot run. */
 export async function loadPcsc(from: string): Promise<PcscModule> {
   try {
     const loaded: unknown = await import(isAbsolute(from) ? pathToFileURL(from).href : from);

@@ -3,7 +3,7 @@ import type { Loaded, Reply } from './native-process.ts';
 import type { PcscFailure, PcscQuestion, PcscSettings, PcscTold } from './pcsc-messages.ts';
 import { loadPcsc, type PcscHandle, type PcscModule, type PcscSlot } from './pcsc-module.ts';
 
-// A process of its own for pcsc-mini: stopping it may wait for the next movement at a reader, and a command for ever.
+// A separate process for pcsc-mini: stopping it may wait for the next event at a reader, and a command may block for ever.
 
 const tell = (message: Loaded | Reply<PcscFailure> | PcscTold): unknown => process.send?.(message);
 
@@ -12,7 +12,7 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : 'unknown';
 };
 
-/** The readers of this machine and the connections to the cards in them. */
+/** The readers of this machine and the connections to their cards. */
 class Readers {
   readonly #module: PcscModule;
   readonly #slots = new Map<string, PcscSlot>();
@@ -24,7 +24,7 @@ class Readers {
     this.#module = module;
   }
 
-  /** Begins to watch. @throws when there is no PC/SC service */
+  /** Starts watching. @throws if there is no PC/SC service */
   start(): void {
     const client = new this.#module.Client();
     client.on('reader', (slot) => this.#plugged(slot));
@@ -41,7 +41,7 @@ class Readers {
     return this.#connections;
   }
 
-  /** A copy: the answer is a part of a larger buffer. */
+  /** Copies the response, which is part of a larger buffer. */
   async transmit(handle: number, command: Uint8Array): Promise<Uint8Array> {
     return new Uint8Array(await this.#handle(handle).transmit(command));
   }
@@ -79,7 +79,7 @@ class Readers {
     tell({ told: 'plugged', reader });
     const { PRESENT, MUTE } = this.#module.ReaderStatus;
     slot.on('change', ({ raw }) => {
-      // The lower half of a status is flags, the upper one counts.
+      // The lower half of a state has flags, the upper half the event count.
       const [present, mute] = [(raw & PRESENT) !== 0, (raw & MUTE) !== 0];
       tell({ told: 'moved', reader, present, mute, movements: raw >>> 16 });
     });
@@ -119,7 +119,7 @@ async function answer(readers: Readers, question: PcscQuestion & { readonly id: 
   }
 }
 
-// An orderly exit would wait for what hangs.
+// An orderly exit would wait for a blocked call.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 const settings = JSON.parse(process.argv[2] ?? '{}') as PcscSettings;
 try {

@@ -6,33 +6,33 @@ import type { PcscMovement, PcscTold } from './pcsc-messages.ts';
 import { PcscService } from './pcsc-service.ts';
 import type { InsertedCard, Reader } from './transport.ts';
 
-/** A PC/SC service that does not answer is asked again in so many milliseconds. */
+/** Milliseconds after which a PC/SC service that does not respond is tried again. */
 const PAUSE = 5_000;
 
-/** What a person reads who has a reader and no service for it. */
+/** Shown to a user with a reader but no service for it. */
 export const NO_SERVICE =
   'The card service does not answer: start pcscd (on Windows "Smart Card"), and it will be found.';
 
 export interface PcscReaderOptions {
-  /** Path of the main file of pcsc-mini; found among the packages unless told. */
+  /** Path of the main file of pcsc-mini; the installed package by default. */
   readonly module?: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Only readers whose name has this part; every reader unless told. */
+  /** Only readers with this text in their name; every reader by default. */
   readonly reader?: string;
-  /** So many milliseconds may a command take; 30,000 unless told. */
+  /** Milliseconds that a command may take; 30,000 by default. */
   readonly limit?: number;
 }
 
-/** What a person who looks for a fault asks first. */
+/** The state for diagnosis. */
 export interface PcscState {
-  /** The PC/SC service answers. */
+  /** Whether the PC/SC service responds. */
   readonly service: boolean;
-  /** Names of the readers that are plugged in and meant. */
+  /** Names of the connected readers that match the setting. */
   readonly readers: readonly string[];
 }
 
-/** A reader with what is in it. */
+/** A reader with its card. */
 interface Slot {
   readonly reader: string;
   card: PcscCard | undefined;
@@ -42,8 +42,8 @@ interface Slot {
 type Told<T extends PcscTold['told']> = Extract<PcscTold, { readonly told: T }>;
 
 /**
- * All card readers of this machine as one: the card that came first is the one at the desk; when it leaves, the next
- * takes its place. A service or reader that is not there yet is waited for.
+ * Combines all card readers of this machine: the card that was inserted first is used; when it is removed, the next takes its
+ * place. Waits for a missing service or reader.
  */
 export class PcscReader implements Reader {
   readonly name: string;
@@ -52,9 +52,9 @@ export class PcscReader implements Reader {
   readonly #slots = new Map<string, Slot>();
   readonly #listeners = new Set<(present: boolean) => void>();
   #timer: NodeJS.Timeout | undefined;
-  /** The process, while there is one. */
+  /** The process, if running. */
   #service: PcscService | undefined;
-  /** The PC/SC service has answered it. */
+  /** Whether the PC/SC service has responded to it. */
   #answers = false;
   #current: Slot | undefined;
   #looking: Promise<void> | undefined;
@@ -67,7 +67,7 @@ export class PcscReader implements Reader {
     this.name = options.reader ?? 'PC/SC';
   }
 
-  /** Has had its first look when it resolves. @throws OperatorError when pcsc-mini cannot be used */
+  /** Resolves after the first check of the readers. @throws OperatorError if pcsc-mini cannot be used */
   static async open(options: PcscReaderOptions): Promise<PcscReader> {
     const reader = new PcscReader(options);
     await reader.#load();
@@ -103,8 +103,8 @@ export class PcscReader implements Reader {
   }
 
   /**
-   * One look at the clock: asks for the service if there is none and it is time. A clock that was put back makes it time.
-   * Looks do not overlap; never rejects.
+   * Checks the time and starts the service if there is none and the pause is over. A clock that was set back ends the pause.
+   * Checks do not overlap; never rejects.
    */
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
@@ -184,7 +184,7 @@ export class PcscReader implements Reader {
     if (this.#current) this.#tell(true);
   }
 
-  /** The service went, or watching it failed: a new process begins anew. */
+  /** Handles the end of the service, or a failure to watch it: a new process starts from scratch. */
   #failed(reason: string): void {
     this.#options.log.warn({ reason }, 'the card reader service has stopped');
     const service = this.#service;

@@ -12,12 +12,12 @@ export class PcscError extends Error {
   }
 }
 
-/** The card service has been so long in answering that it is taken for dead, in milliseconds. */
+/** Milliseconds after which a card service that does not respond counts as dead. */
 const STARTING = 10_000;
 
 /**
- * The PC/SC service of this machine, through pcsc-mini in a process of its own. All failures are PcscErrors; with the
- * process everything under way fails with `ServiceStopped`.
+ * The PC/SC service of this machine, through pcsc-mini in a separate process. All errors are PcscErrors. When the process ends,
+ * pending calls fail with `ServiceStopped`.
  */
 export class PcscService {
   readonly #process: NativeProcess<PcscFailure>;
@@ -27,8 +27,8 @@ export class PcscService {
   }
 
   /**
-   * Loads pcsc-mini by its name or by the path of its main file. What comes of the readers is told to `onTold`, the end of
-   * the process once to `onEnd`. @throws OperatorError in one sentence
+   * Loads pcsc-mini by its name or the path of its main file. Passes the readers' messages to `onTold` and calls `onEnd` once at
+   * the end of the process. @throws OperatorError in one sentence
    */
   static async load(
     module: string | undefined,
@@ -46,12 +46,12 @@ export class PcscService {
     return new PcscService(process);
   }
 
-  /** Begins to watch the readers. Rejects when there is no PC/SC service. */
+  /** Starts watching the readers. Rejects if there is no PC/SC service. */
   start(): Promise<void> {
     return this.#ask({ call: 'start' }, STARTING);
   }
 
-  /** Opens a connection to the card in a reader, shared with other programs. */
+  /** Opens a shared connection to the card in a reader. */
   async connect(reader: string): Promise<PcscConnection> {
     const handle = await this.#ask<number>({ call: 'connect', reader });
     return {
@@ -72,13 +72,13 @@ export class PcscService {
   }
 }
 
-/** A connection to a card: one command or movement at a time. */
+/** A connection to a card: one command or state change at a time. */
 export interface PcscConnection {
   transmit(command: Uint8Array): Promise<Uint8Array>;
-  /** Begins a transaction: until `end` no other program reaches the card. */
+  /** Begins a transaction: until `end`, no other program can access the card. */
   begin(): Promise<void>;
   end(): Promise<void>;
-  /** After another program has reset the card. */
+  /** Reconnects after another program has reset the card. */
   reconnect(): Promise<void>;
   disconnect(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { OperatorError } from '@alongside/kernel/operator';
 import type { Transport } from './transport-kind.ts';
 
-/** Smartcards in the readers of this machine. Their package is loaded here, by agents that want it. */
+/** Smartcards in the readers of this machine. Only agents that use them load the package. */
 export const pcsc: Transport = {
   id: 'pcsc',
   description: 'PIV cards in the readers of this machine (PC/SC), through the package pcsc-mini',

@@ -9,7 +9,7 @@ import { onlyTlv, parseTlv, valueWith } from './tlv.ts';
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const send = async (card: PivApplet, command: string): Promise<string> =>
   hex(await card.transmit(Buffer.from(command.replaceAll(' ', ''), 'hex')));
-/** Sends each command and checks the status word (or the whole answer) that it gets. */
+/** Sends each command and compares the status word or the whole response. */
 async function script(card: PivApplet, lines: readonly [command: string, answer: string][]): Promise<void> {
   for (const [index, [command, answer]] of lines.entries()) {
     const got = await send(card, command);
@@ -29,8 +29,8 @@ const PADDED = {
 const digest = 'ab'.repeat(32);
 const sign = (slot: string, challenge = digest): string => `008711${slot}26 7c24 8200 8120${challenge} 00`;
 
-describe('PIV applet', () => {
-  test('nothing but SELECT is understood before SELECT', async (t) => {
+describe('PivApplet', () => {
+  test('accepts only SELECT before SELECT', async (t) => {
     const { applet } = await poweredCard(t);
     await script(applet, [
       [PIN, '6d00'],
@@ -48,7 +48,7 @@ describe('PIV applet', () => {
     assert.equal(hex(applet.atr), '3b8d0180fba000000397425446590301c8');
   });
 
-  test('VERIFY counts wrong PINs only, tells the attempts and blocks after three', async (t) => {
+  test('counts wrong PINs in VERIFY, reports the attempts and blocks after three', async (t) => {
     const { applet } = await poweredCard(t);
     await script(applet, [
       [SELECT, '612b'],
@@ -79,7 +79,7 @@ describe('PIV applet', () => {
     ]);
   });
 
-  test('the PUK restores the PIN, three wrong ones block it', async (t) => {
+  test('restores the PIN with the PUK, which three wrong ones block', async (t) => {
     const { applet } = await poweredCard(t, { locked: true });
     const { right, next, puk, wrongPuk } = PADDED;
     await script(applet, [
@@ -105,7 +105,7 @@ describe('PIV applet', () => {
     ]);
   });
 
-  test('CHANGE REFERENCE DATA changes PIN and PUK against the old one', async (t) => {
+  test('changes PIN and PUK with CHANGE REFERENCE DATA and the old value', async (t) => {
     const { applet } = await poweredCard(t);
     const { right, next, puk, wrongPuk } = PADDED;
     await script(applet, [
@@ -125,7 +125,7 @@ describe('PIV applet', () => {
     ]);
   });
 
-  test('GET DATA answers the objects of the card', async (t) => {
+  test('returns the objects of the card with GET DATA', async (t) => {
     const { applet, card } = await poweredCard(t);
     await send(applet, SELECT);
     const get = (tag: string): string =>
@@ -175,7 +175,7 @@ describe('PIV applet', () => {
     ]);
   });
 
-  test('the management key gives challenges that never repeat, and opens nothing', async (t) => {
+  test('returns unique challenges for the management key, which opens nothing', async (t) => {
     const { applet } = await poweredCard(t);
     const ask = '04 7c02 8100 00';
     await send(applet, SELECT);
@@ -194,7 +194,7 @@ describe('PIV applet', () => {
     ]);
   });
 
-  test('GET RESPONSE gives what waits, names the right length, and nothing afterwards', async (t) => {
+  test('returns waiting data with GET RESPONSE, the right length, and nothing afterwards', async (t) => {
     const { applet } = await poweredCard(t);
     await script(applet, [
       [SELECT, '612b'],
@@ -211,7 +211,7 @@ describe('PIV applet', () => {
     ]);
   });
 
-  test('the authentication key needs a verified PIN, the signing key one immediately before', async (t) => {
+  test('requires a verified PIN for the authentication key, and one immediately before for the signing key', async (t) => {
     const { applet, card } = await poweredCard(t);
     const part = `108711 9c0a 7c24 8200 8120 abababab`;
     const rest = `008711 9c1c ${'ab'.repeat(28)} 00`;
@@ -256,7 +256,7 @@ describe('PIV applet', () => {
     assert.ok(signature.length > 60 && card.certificates);
   });
 
-  test('GENERAL AUTHENTICATE takes its own algorithm and a well-formed template only', async (t) => {
+  test('accepts in GENERAL AUTHENTICATE only its own algorithm and a well-formed template', async (t) => {
     const { applet } = await poweredCard(t);
     await script(applet, [
       [SELECT, '612b'],
@@ -277,7 +277,7 @@ describe('PIV applet', () => {
     ]);
   });
 
-  test('power off forgets PIN, selection, chain and waiting data; the counter stays', async (t) => {
+  test('forgets PIN, selection, chain and waiting data at power off, but not the counter', async (t) => {
     const { applet } = await poweredCard(t);
     await script(applet, [
       [SELECT, '612b'],
@@ -294,7 +294,7 @@ describe('PIV applet', () => {
     ]);
     applet.powerOff();
     await send(applet, SELECT);
-    // The power goes while a VERIFY is still at work: its success must not outlive it.
+    // Power off while a VERIFY runs: its success must not persist.
     const running = applet.transmit(Buffer.from(PIN, 'hex'));
     await Promise.resolve();
     await Promise.resolve();
@@ -307,7 +307,7 @@ describe('PIV applet', () => {
     ]);
   });
 
-  test('classes, instructions and lengths that it does not know have their status words', async (t) => {
+  test('returns the right status words for unknown classes, instructions and lengths', async (t) => {
     const { applet } = await poweredCard(t);
     await script(applet, [
       [SELECT, '612b'],
@@ -325,7 +325,7 @@ describe('PIV applet', () => {
     assert.equal(await send(applet, `1087119aff${long}`), '6700');
   });
 
-  test('bytes of any kind get a status word and never a crash', async (t) => {
+  test('returns a status word for any bytes and never throws', async (t) => {
     const { applet } = await poweredCard(t);
     const byte = (...values: number[]) =>
       fc.oneof(fc.constantFrom(...values), fc.integer({ min: 0, max: 255 }));
@@ -360,7 +360,7 @@ describe('PIV applet', () => {
     );
   });
 
-  test('an RSA card signs one block of its modulus length, chained or extended', async (t) => {
+  test('signs one block of the modulus length with an RSA card, chained or extended', async (t) => {
     const { applet, card } = await poweredCard(t, { keyType: 'RSA-2048' });
     const info = `3031300d060960864801650304020105000420${digest}`;
     const block = `0001${'ff'.repeat(256 - 3 - info.length / 2)}00${info}`;

@@ -6,14 +6,14 @@ import { type AppletState, instructions } from './piv-commands.ts';
 import { exactLengthStatus, moreStatus, SW } from './status-words.ts';
 import type { CardTransport } from './transport.ts';
 
-/** The longest command that a chain may join, in bytes. */
+/** Maximum length of a command joined from a chain, in bytes. */
 const MOST_CHAINED = 4096;
 const nothing = new Uint8Array(0);
 
 interface Session extends AppletState {
   /** The commands of an unfinished chain, joined. */
   chain: CommandApdu | undefined;
-  /** What GET RESPONSE still has to fetch. */
+  /** Data that GET RESPONSE has yet to return. */
   waiting: Uint8Array;
 }
 
@@ -30,8 +30,8 @@ const sameHeader = (a: CommandApdu, b: CommandApdu): boolean =>
   a.ins === b.ins && a.p1 === b.p1 && a.p2 === b.p2;
 
 /**
- * A virtual smartcard: the PIV card application (SP 800-73-4) over a card's memory. Any bytes at all get a response
- * APDU; nothing throws. Commands are answered one after another.
+ * A virtual smartcard: the PIV card application (SP 800-73-4) with a card's memory. Returns a response APDU for any bytes and
+ * never throws. Commands run one after another.
  */
 export class PivApplet implements CardTransport {
   readonly atr = VIRTUAL_CARD_ATR;
@@ -47,12 +47,12 @@ export class PivApplet implements CardTransport {
     return this.#mutex.run(() => this.#answer(this.#session, bytes));
   }
 
-  /** Cuts the power: what was verified, selected and waiting is forgotten, also by a command that is running. */
+  /** Cuts the power: clears verified, selected and waiting state, also for a running command. */
   powerOff(): void {
     this.#session = poweredOn();
   }
 
-  /** The keys of the card were replaced: those that are loaded are forgotten, and nothing else. */
+  /** Forgets loaded keys after the card's keys were replaced. */
   forgetKeys(): void {
     this.#session.keys.clear();
   }
@@ -75,7 +75,7 @@ export class PivApplet implements CardTransport {
     const whole = this.#join(session, command);
     if (whole === undefined) return encodeResponse(SW.wrongLength);
     if (session.chain) {
-      // The parts of one GENERAL AUTHENTICATE are one command: the PIN stays "immediately before" it.
+      // The parts of one GENERAL AUTHENTICATE are one command: the PIN is still "immediately before" it.
       session.pinJustVerified = pinWasJustVerified && command.ins === INS.generalAuthenticate;
       return encodeResponse(SW.ok);
     }
@@ -86,7 +86,7 @@ export class PivApplet implements CardTransport {
     return typeof reply === 'number' ? encodeResponse(reply) : this.#deliver(session, reply, command.le);
   }
 
-  /** Joins a chain; undefined when it gets too long. A command that does not continue an open chain gives it up. */
+  /** Joins a chain; returns undefined if it gets too long. Another command discards an open chain. */
   #join(session: Session, command: CommandApdu): CommandApdu | undefined {
     const open = session.chain;
     session.chain = undefined;
@@ -98,7 +98,7 @@ export class PivApplet implements CardTransport {
     return joined;
   }
 
-  /** Answers at most Le bytes; the rest waits for GET RESPONSE. */
+  /** Returns at most Le bytes; GET RESPONSE returns the rest. */
   #deliver(session: Session, data: Uint8Array, le = 0): Uint8Array {
     session.waiting = data.slice(le);
     const status = session.waiting.length === 0 ? SW.ok : moreStatus(session.waiting.length);
@@ -110,7 +110,7 @@ export class PivApplet implements CardTransport {
     if (data || le === undefined) return encodeResponse(SW.wrongLength);
     const { waiting } = session;
     if (waiting.length === 0) return encodeResponse(SW.conditionsNotSatisfied);
-    // Le 00 means "up to 256"; any other length must be there in full (ISO/IEC 7816-3 section 10.4).
+    // Le 00 means "up to 256"; for any other length, all bytes must be available (ISO/IEC 7816-3 section 10.4).
     if (le < 256 && le > waiting.length) return encodeResponse(exactLengthStatus(waiting.length));
     return this.#deliver(session, waiting, le);
   }

@@ -13,7 +13,7 @@ import type { CardTransport } from './transport.ts';
 const digestOf = (message: string): Uint8Array =>
   new Uint8Array(createHash('sha256').update(message).digest());
 
-/** Passes everything on to a card and writes down the instructions that it was asked. */
+/** Forwards to a card and records the instructions. */
 function listening(card: CardTransport) {
   const asked: string[] = [];
   const transmit = (command: Uint8Array): Promise<Uint8Array> => {
@@ -24,7 +24,7 @@ function listening(card: CardTransport) {
   return { asked, transmit };
 }
 
-/** A card that gives one answer to everything. */
+/** A card with the same response to everything. */
 const answering = (hex: string): PivClient =>
   new PivClient({ transmit: async () => new Uint8Array(Buffer.from(hex, 'hex')) });
 
@@ -33,10 +33,10 @@ const lives: [CardKeyTypeId, SignatureAlgorithmId, number][] = [
   ['RSA-2048', 'RS256', 2],
 ];
 
-describe('PIV client', () => {
+describe('PivClient', () => {
   for (const [keyType, algorithm, parts] of lives) {
     for (const extendedLength of [false, true]) {
-      test(`the life of a ${keyType} card, ${extendedLength ? 'extended' : 'short'} length`, async (t) => {
+      test(`works with a ${keyType} card throughout its life, ${extendedLength ? 'extended' : 'short'} length`, async (t) => {
         const { applet, card } = await poweredCard(t, { keyType });
         const { asked, transmit } = listening(applet);
         const client = new PivClient({ transmit }, { extendedLength });
@@ -72,7 +72,7 @@ describe('PIV client', () => {
     }
   }
 
-  test('any digest is signed so that node:crypto agrees', async (t) => {
+  test('signs any digest so that node:crypto verifies it', async (t) => {
     const { applet } = await poweredCard(t);
     const client = new PivClient(applet);
     await client.select();
@@ -85,7 +85,7 @@ describe('PIV client', () => {
     }
   });
 
-  test('three wrong PINs block, also for the right one, until the PUK unblocks', async (t) => {
+  test('is blocked by three wrong PINs, also for the right one, until the PUK unblocks it', async (t) => {
     const { applet, reopen, card } = await poweredCard(t);
     const client = new PivClient(applet);
     await client.select();
@@ -103,7 +103,7 @@ describe('PIV client', () => {
     assert.equal((await reopen()).get(card.serial)?.locked, false);
   });
 
-  test('a malformed PIN or PUK never reaches the card', async (t) => {
+  test('does not send a malformed PIN or PUK to the card', async (t) => {
     const { applet } = await poweredCard(t);
     const client = new PivClient(applet);
     await client.select();
@@ -134,7 +134,7 @@ describe('PIV client', () => {
     });
   });
 
-  test('changePin needs the old PIN and spends an attempt on a wrong one', async (t) => {
+  test('needs the old PIN in changePin and uses an attempt for a wrong one', async (t) => {
     const { applet } = await poweredCard(t);
     const client = new PivClient(applet);
     await client.select();
@@ -144,7 +144,7 @@ describe('PIV client', () => {
     assert.deepEqual(await client.verifyPin('22222222'), { ok: true });
   });
 
-  test('calls that overlap do not come between a PIN and its signature', async (t) => {
+  test('keeps concurrent calls from separating a PIN and its signature', async (t) => {
     const { applet } = await poweredCard(t);
     const { asked, transmit } = listening(applet);
     const client = new PivClient({ transmit });
@@ -160,7 +160,7 @@ describe('PIV client', () => {
     assert.deepEqual(asked.slice(0, 6), ['0020', '0087', '0020', '0087', '0020', '0087']);
   });
 
-  test('a wrong algorithm or digest length is refused', async (t) => {
+  test('refuses a wrong algorithm or digest length', async (t) => {
     const { applet } = await poweredCard(t);
     const client = new PivClient(applet);
     await client.select();
@@ -172,7 +172,7 @@ describe('PIV client', () => {
     await assert.rejects(client.sign('authentication', new Uint8Array(20), 'ES256'), RangeError);
   });
 
-  test('a card without PIV, without objects or with nonsense is told apart', async (t) => {
+  test('distinguishes a card without PIV, one without objects and one with malformed data', async (t) => {
     await assert.rejects(answering('6a82').select(), { code: 'not_a_piv_card' });
     await assert.rejects(answering('6d00').select(), { code: 'not_a_piv_card' });
     await assert.rejects(answering('12349000').select(), { code: 'malformed_response' });
@@ -190,7 +190,7 @@ describe('PIV client', () => {
     });
   });
 
-  test('a certificate object must be whole, DER and not compressed', async () => {
+  test('requires a certificate object that is complete, DER and not compressed', async () => {
     const hex = (tag: number, digits: string) => encodeTlv(tag, Buffer.from(digits, 'hex'));
     const object = (...parts: Uint8Array[]): PivClient =>
       answering(`${Buffer.from(encodeTlv(0x53, ...parts)).toString('hex')}9000`);
@@ -215,7 +215,7 @@ describe('PIV client', () => {
       await assert.rejects(client.readCertificate('signing'), { code }, `case ${index}`);
   });
 
-  test('a signature must have the form of its algorithm', async () => {
+  test('requires the form of the algorithm in a signature', async () => {
     const digest = digestOf('x');
     for (const answer of [
       '9000',
@@ -234,7 +234,7 @@ describe('PIV client', () => {
     });
   });
 
-  test('whatever a card answers, the client settles with a result or a CardError', async () => {
+  test('settles with a result or a CardError for any response of a card', async () => {
     const answers = fc.array(
       fc.oneof(
         fc.uint8Array({ maxLength: 20 }),

@@ -26,10 +26,10 @@ import type { CardTransport } from './transport.ts';
 
 export type { Unblocking, Verification };
 
-/** Any CertInfo bit of compression (SP 800-73-4 part 1 appendix A, note on CertInfo). */
+/** The CertInfo bits that mean compression (SP 800-73-4 part 1 appendix A, note on CertInfo). */
 const COMPRESSED = 0x83;
 
-/** The card's refusals that have a code of their own. */
+/** Status words with their own error codes. */
 const refusals = new Map<number, ConstructorParameters<typeof CardError>>([
   [SW.securityStatusNotSatisfied, ['pin_required', 'The card wants the PIN first.']],
   [SW.authenticationBlocked, ['pin_blocked', 'The PIN is blocked.', { attemptsLeft: 0 }]],
@@ -40,13 +40,13 @@ const refusals = new Map<number, ConstructorParameters<typeof CardError>>([
 const refusal = (sw: number): CardError =>
   new CardError(...(refusals.get(sw) ?? ['transaction_failed', `The card refused with ${hexStatus(sw)}.`]));
 
-/** The answer's data; throws unless the card says 9000. */
+/** Returns the data of a response; throws unless the status word is 9000. */
 function dataOf({ data, sw }: ResponseApdu): Uint8Array {
   if (sw !== SW.ok) throw refusal(sw);
   return data;
 }
 
-/** Reads what a card sent. Whatever a parser throws on it means a malformed response. */
+/** Parses data of a card. Any error of the parser means a malformed response. */
 function parsed<T>(what: string, read: () => T): T {
   try {
     return read();
@@ -56,7 +56,7 @@ function parsed<T>(what: string, read: () => T): T {
   }
 }
 
-/** A PIV card behind any transport (SP 800-73-4 part 2). */
+/** A PIV card with any transport (SP 800-73-4 part 2). */
 export class PivClient implements CardClient {
   readonly #transport: CardTransport;
   readonly #options: ExchangeOptions;
@@ -76,14 +76,14 @@ export class PivClient implements CardClient {
   }
 
   /**
-   * PIN attempts left, without spending one; 0 means blocked. A card whose PIN is verified does not say: its
-   * counter is full then, and 3 is reported.
+   * Returns the remaining PIN attempts without using one; 0 means blocked. A card with a verified PIN does not report them; its
+   * counter is full then, so this returns 3.
    */
   attemptsLeft(): Promise<number> {
     return this.#call(() => this.#attemptsLeft());
   }
 
-  /** A certificate of the card, DER. @throws CardError `object_missing`, `malformed_response` (also when compressed) */
+  /** Returns a certificate of the card, DER. @throws CardError `object_missing`, `malformed_response` (also if compressed) */
   readCertificate(slot: SlotName): Promise<Uint8Array> {
     return this.#call(async () => {
       const tag = Buffer.from(SLOTS[slot].object.toString(16), 'hex');
@@ -146,7 +146,7 @@ export class PivClient implements CardClient {
     });
   }
 
-  /** One call of this client, on the PIV application. */
+  /** Runs one task with the PIV application selected. */
   #call<T>(work: () => Promise<T>): Promise<T> {
     return this.#mutex.run(() =>
       this.#alone(async () => {
@@ -166,7 +166,7 @@ export class PivClient implements CardClient {
     parsed('answer to SELECT', () => onlyTlv(data, 0x61));
   }
 
-  /** Selects only where another program has led the card elsewhere: some cards forget the PIN at a SELECT. */
+  /** Selects only if another program has selected something else: some cards forget the PIN at a SELECT. */
   async #selectAgain(): Promise<void> {
     const wanted = encodeTlv(0x5c, Uint8Array.of(OBJECT.discovery));
     const { sw } = await this.#send({ ins: INS.getData, p1: 0x3f, p2: 0xff, data: wanted, le: 256 });

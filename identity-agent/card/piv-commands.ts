@@ -20,28 +20,28 @@ import { applicationProperties, dataObjects } from './piv-objects.ts';
 import { SW, triesStatus } from './status-words.ts';
 import { encodeTlv, onlyTlv, parseTlv, readTag, TlvError, valueWith } from './tlv.ts';
 
-/** What the applet forgets when power goes. */
+/** State that the applet loses without power. */
 export interface AppletState {
   selected: boolean;
-  /** The PIN's security status. */
+  /** Whether the PIN is verified. */
   pinVerified: boolean;
   /** Whether the last command was a successful VERIFY of the PIN. */
   pinJustVerified: boolean;
   readonly keys: Map<SlotName, PrivateOperation>;
 }
 
-/** What an instruction works with. */
+/** Context of an instruction. */
 export interface AppletContext {
   readonly card: CardMemory;
   readonly state: AppletState;
-  /** Whether the command before this one was a successful VERIFY of the PIN. */
+  /** Whether the previous command was a successful VERIFY of the PIN. */
   readonly pinWasJustVerified: boolean;
 }
 
-/** A command's result: a status word, or data (then 9000). */
+/** The result of a command: a status word, or data (with 9000). */
 export type Reply = number | Uint8Array;
 
-/** One instruction of the applet. The command is whole: its chain was joined. */
+/** One instruction of the applet. The command is complete: its chain was joined. */
 export type Instruction = (command: CommandApdu, context: AppletContext) => Reply | Promise<Reply>;
 
 const nothing = new Uint8Array(0);
@@ -54,7 +54,7 @@ const select: Instruction = ({ p1, p2, data = nothing }, { state }) => {
   return applicationProperties;
 };
 
-/** The status word of a comparison that failed. */
+/** Returns the status word of a failed comparison. */
 const refused = ({ triesLeft }: Presented, before: number): number =>
   before === 0 ? SW.authenticationBlocked : triesStatus(triesLeft);
 
@@ -140,7 +140,7 @@ const generalAuthenticate: Instruction = async ({ p1, p2, data = nothing }, cont
   const [name, slot] = slotOf(p2) ?? [];
   if (!name || !slot || p1 !== keyTypes[card.keyType].algorithm) return SW.wrongParameters;
   if (!(slot.pinAlways ? pinWasJustVerified : state.pinVerified)) return SW.securityStatusNotSatisfied;
-  // Dynamic authentication template: an empty 82 asks for the response, 81 is the challenge (SP 800-73-4 part 2 table 7).
+  // Dynamic authentication template: an empty 82 requests the response, 81 is the challenge (SP 800-73-4 part 2 table 7).
   const template = parseTlv(onlyTlv(data, 0x7c), { items: 2 });
   const challenge = valueWith(template, 0x81);
   if (!challenge || valueWith(template, 0x82)?.length !== 0) return SW.wrongData;
@@ -150,7 +150,7 @@ const generalAuthenticate: Instruction = async ({ p1, p2, data = nothing }, cont
   return result ? encodeTlv(0x7c, encodeTlv(0x82, result)) : SW.wrongData;
 };
 
-/** Bytes that are not BER-TLV are wrong data, whatever the instruction. */
+/** Returns "wrong data" for bytes that are not BER-TLV, whatever the instruction. */
 const strict =
   (instruction: Instruction): Instruction =>
   async (command, context) => {

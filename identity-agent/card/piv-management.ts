@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SW } from './status-words.ts';
 import { encodeTlv, type Tlv, valueWith } from './tlv.ts';
 
-/** Bytes of a cipher's block, by algorithm identifier (SP 800-78-4 table 6-2): 3DES, then AES. */
+/** Block length of each cipher, by algorithm identifier (SP 800-78-4 table 6-2): 3DES, then AES. */
 const blockLengths = new Map([
   [0x00, 8],
   [0x03, 8],
@@ -12,8 +12,8 @@ const blockLengths = new Map([
 ]);
 
 /**
- * GENERAL AUTHENTICATE with the card management key (SP 800-73-4 part 2 appendix A.1): a challenge for whoever asks,
- * which is also the card's random number generator. Nobody has the key of a virtual card, so no response is right.
+ * GENERAL AUTHENTICATE with the card management key (SP 800-73-4 part 2 appendix A.1). Returns a challenge, which also serves as
+ * the card's random number generator. No one has the management key of a virtual card, so no response is right.
  */
 export function challengeOf(algorithm: number, template: readonly Tlv[]): number | Uint8Array {
   const length = blockLengths.get(algorithm);

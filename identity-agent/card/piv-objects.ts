@@ -13,7 +13,7 @@ const NON_FEDERAL_FASC_N = fromHex('d4e739da739ced39ce739d836858210842108421c842
 const numberFrom = (purpose: string, serial: string): Buffer =>
   createHash('sha256').update(`alongside ${purpose} ${serial}`).digest();
 
-/** A UUID that stays with the card (RFC 9562 version 8). */
+/** Returns a stable UUID of the card (RFC 9562 version 8). */
 function cardUuid(serial: string): Uint8Array {
   const uuid = new Uint8Array(numberFrom('card', serial).subarray(0, 16));
   uuid[6] = ((uuid[6] ?? 0) & 0x0f) | 0x80;
@@ -21,7 +21,7 @@ function cardUuid(serial: string): Uint8Array {
   return uuid;
 }
 
-/** The end of the authentication certificate as YYYYMMDD. */
+/** Returns the expiry of the authentication certificate as YYYYMMDD. */
 function expiryDate(certificate: Uint8Array): string {
   const end = new Date(new X509Certificate(certificate).validTo);
   return end.toISOString().slice(0, 10).replaceAll('-', '');
@@ -41,7 +41,7 @@ function chuid(card: CardMemory): Uint8Array | undefined {
   );
 }
 
-/** Card Capability Container: GSC-RID, Java card, an identifier of 14 bytes; all else empty, as PIV has it. */
+/** Card Capability Container: GSC-RID, Java card, an identifier of 14 bytes; all else is empty, as in PIV. */
 function capabilities(card: CardMemory): Uint8Array {
   const identifier = numberFrom('capabilities', card.serial).subarray(0, 14);
   const unused = [0xf6, 0xf7, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe].map((tag) => encodeTlv(tag, empty));
@@ -57,11 +57,11 @@ function capabilities(card: CardMemory): Uint8Array {
   );
 }
 
-/** Discovery object: the card's own PIN alone opens it (SP 800-73-4 part 1 section 3.3.2: 40 00). */
+/** Discovery object: only the card's own PIN unlocks it (SP 800-73-4 part 1 section 3.3.2: 40 00). */
 const discovery = (): Uint8Array =>
   encodeTlv(OBJECT.discovery, encodeTlv(0x4f, PIV_AID), encodeTlv(0x5f2f, bytes(0x40, 0x00)));
 
-/** Key history object: no retired key, neither with its certificate on the card nor elsewhere (SP 800-73-4 part 1 section 3.3.3). */
+/** Key history object: no retired keys, on the card or elsewhere (SP 800-73-4 part 1 section 3.3.3). */
 const history = (): Uint8Array =>
   encodeTlv(0x53, encodeTlv(0xc1, bytes(0)), encodeTlv(0xc2, bytes(0)), encodeTlv(0xfe, empty));
 
@@ -75,7 +75,7 @@ const certificateOf =
     );
   };
 
-/** The data objects of a virtual card, each in the wrapping in which GET DATA answers it. */
+/** The data objects of a virtual card, wrapped as GET DATA returns them. */
 export const dataObjects: ReadonlyMap<number, (card: CardMemory) => Uint8Array | undefined> = new Map([
   [OBJECT.chuid, chuid],
   [OBJECT.capabilities, capabilities],
@@ -85,7 +85,7 @@ export const dataObjects: ReadonlyMap<number, (card: CardMemory) => Uint8Array |
   [SLOTS.signing.object, certificateOf('signing')],
 ]);
 
-/** Application property template: what SELECT answers (SP 800-73-4 part 2 table 3). */
+/** Application property template: the response to SELECT (SP 800-73-4 part 2 table 3). */
 export const applicationProperties: Uint8Array = encodeTlv(
   0x61,
   encodeTlv(0x4f, PIV_AID.slice(5)),

@@ -5,7 +5,7 @@ import type { CallName } from './pkcs11-messages.ts';
 import type { Pkcs11Module } from './pkcs11-module.ts';
 import { type SignatureAlgorithmId, signatureAlgorithms } from './signature-algorithms.ts';
 
-/** A card behind the middleware of its maker (PKCS#11), for one insertion. */
+/** One insertion of a card behind its maker's PKCS#11 middleware. */
 export class Pkcs11Client implements CardClient {
   readonly #module: Pkcs11Module;
   readonly #insertion: number;

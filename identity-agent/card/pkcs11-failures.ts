@@ -1,6 +1,6 @@
 import { CardError } from './card-error.ts';
 
-/** Return values of PKCS#11 (version 2.40, section 5.1) that mean something of their own here. */
+/** Return values of PKCS#11 (version 2.40, section 5.1) that are handled individually. */
 export const RV = {
   deviceError: 0x30,
   deviceRemoved: 0x32,
@@ -35,10 +35,10 @@ const codeOf = (error: unknown): number | undefined => {
   return typeof code === 'number' ? code : undefined;
 };
 
-/** Whether a call of the module failed with this return value. */
+/** Returns whether a call of the module failed with this return value. */
 export const isPkcs11 = (error: unknown, value: number): boolean => codeOf(error) === value;
 
-/** What a call of the module threw, as the agent understands it. */
+/** Converts an error of the module to a CardError. */
 export function failureOf(error: unknown): CardError {
   if (error instanceof CardError) return error;
   const code = codeOf(error);

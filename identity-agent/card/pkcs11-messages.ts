@@ -1,14 +1,14 @@
 import type { CardErrorCode } from './card-error.ts';
 
-/** What the process that has loaded the module is told at its start, as its one argument in JSON. */
+/** Settings of the module process, its one argument in JSON. */
 export interface ModuleSettings {
   /** Path of the module. */
   readonly module: string;
-  /** Label of the token, or number of its slot; the first token that is there unless told. */
+  /** Label of the token, or number of its slot; the first token by default. */
   readonly token?: string;
 }
 
-/** What can be asked of it: the methods of a card, and what is in the reader. */
+/** Requests to the process: the methods of a card, and the state of the reader. */
 export type CallName =
   | 'insertion'
   | 'verifyPin'
@@ -21,12 +21,12 @@ export type CallName =
 export interface Question {
   readonly id: number;
   readonly call: CallName;
-  /** The insertion that is meant; calls for another one fail with `card_removed`. */
+  /** The insertion of the request; calls for another one fail with `card_removed`. */
   readonly insertion: number;
   readonly args: readonly unknown[];
 }
 
-/** What came of a call that failed. */
+/** The error of a failed call. */
 export interface Failure {
   readonly code: CardErrorCode;
   readonly message: string;

@@ -3,8 +3,8 @@ import { NativeProcess } from './native-process.ts';
 import type { CallName, Failure, ModuleSettings } from './pkcs11-messages.ts';
 
 /**
- * A PKCS#11 module in a process of its own. A call that takes too long, and a module that crashes, end the process: all
- * calls under way fail with `card_removed`, and `onEnd` is called once.
+ * Runs a PKCS#11 module in a separate process. If a call takes too long or the module crashes, the process ends, pending calls
+ * fail with `card_removed`, and `onEnd` is called once.
  */
 export class Pkcs11Module {
   readonly #process: NativeProcess<Failure>;
@@ -15,7 +15,7 @@ export class Pkcs11Module {
     this.#limit = limit;
   }
 
-  /** Loads a module; `limit`: so many milliseconds may a call take. @throws OperatorError in one sentence */
+  /** Loads a module; `limit` is the time limit of a call in milliseconds. @throws OperatorError in one sentence */
   static async load(settings: ModuleSettings, limit: number, onEnd: () => void): Promise<Pkcs11Module> {
     const process = await NativeProcess.start<Failure>({
       ...{ program: 'pkcs11-process', settings, onEnd },

@@ -5,11 +5,11 @@ import { failureOf, isPkcs11, RV } from './pkcs11-failures.ts';
 import type { CallName, Failure, ModuleSettings, Question } from './pkcs11-messages.ts';
 import { Pkcs11Token } from './pkcs11-token.ts';
 
-// A process of its own for the maker's module: its calls block, it may hang or crash, and the agent goes on.
+// A separate process for the maker's module, because its calls may block or crash.
 
 const CKF_OS_LOCKING_OK = 2;
 
-/** The slot with the token that is meant, if it is there. */
+/** Returns the slot with the configured token, if present. */
 function slotOf(module: PKCS11, wanted: string | undefined): Buffer | undefined {
   const slots = module.C_GetSlotList(true);
   if (wanted === undefined) return slots[0];
@@ -19,7 +19,7 @@ function slotOf(module: PKCS11, wanted: string | undefined): Buffer | undefined 
   });
 }
 
-/** What is in the reader: a token for each insertion, numbered from 1. */
+/** Tracks the token in the reader; insertions are numbered from 1. */
 class TokenWatch {
   readonly #module: PKCS11;
   readonly #wanted: string | undefined;
@@ -31,10 +31,10 @@ class TokenWatch {
     this.#wanted = wanted;
   }
 
-  /** Looks at the reader: the number of the insertion that is in, 0 for none. */
+  /** Checks the reader and returns the number of the current insertion, 0 for none. */
   look(): number {
     const slot = slotOf(this.#module, this.#wanted);
-    // A session does not outlive its card: that shows one that was changed between two looks.
+    // A session ends with its card, which reveals a card that was exchanged between two checks.
     const same = slot && this.#present?.slot.equals(slot) && this.#present.token.open;
     if (!same) {
       this.#present?.token.close();

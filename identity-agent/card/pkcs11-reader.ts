@@ -7,17 +7,17 @@ import type { ModuleSettings } from './pkcs11-messages.ts';
 import { Pkcs11Module } from './pkcs11-module.ts';
 import type { InsertedCard, Reader } from './transport.ts';
 
-/** A module that ended is loaded again after so many milliseconds. */
+/** Milliseconds after which a module that ended is loaded again. */
 const PAUSE = 5_000;
 
 export interface Pkcs11ReaderOptions extends ModuleSettings {
   readonly clock: Clock;
   readonly log: Log;
-  /** So many milliseconds may a call of the module take; 30,000 unless told. */
+  /** Milliseconds that a call of the module may take; 30,000 by default. */
   readonly limit?: number;
 }
 
-/** The reader of a PKCS#11 module. It is looked at each second, because modules do not tell movements reliably. */
+/** The reader of a PKCS#11 module. It is polled each second, because modules do not report changes reliably. */
 export class Pkcs11Reader implements Reader {
   readonly name: string;
   readonly #options: Pkcs11ReaderOptions;
@@ -34,7 +34,7 @@ export class Pkcs11Reader implements Reader {
     this.name = `PKCS#11 ${options.module}`;
   }
 
-  /** @throws OperatorError when the module cannot be used */
+  /** @throws OperatorError if the module cannot be used */
   static async open(options: Pkcs11ReaderOptions): Promise<Pkcs11Reader> {
     const reader = new Pkcs11Reader(options);
     await reader.#load();
@@ -56,7 +56,7 @@ export class Pkcs11Reader implements Reader {
     return () => this.#listeners.delete(listener);
   }
 
-  /** One look at the reader; looks do not overlap. Never rejects. */
+  /** Checks the reader; checks do not overlap. Never rejects. */
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;

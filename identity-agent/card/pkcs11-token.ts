@@ -6,7 +6,7 @@ import { type SlotName, TRIES } from './piv.ts';
 import { failureOf, isPkcs11, RV } from './pkcs11-failures.ts';
 import { digestInfo, type SignatureAlgorithmId } from './signature-algorithms.ts';
 
-/** Constants of PKCS#11 (version 2.40, header files) that are used here. */
+/** Constants of PKCS#11 (version 2.40, header files). */
 const CK = {
   class: 0x00,
   value: 0x11,
@@ -25,12 +25,12 @@ const CK = {
 
 const mechanisms: Readonly<Record<SignatureAlgorithmId, number>> = { ES256: 0x1041, RS256: 0x0001 };
 
-/** How many objects of a kind a card may have. */
+/** Maximum number of objects of a kind on a card. */
 const MOST_OBJECTS = 32;
-/** How many bytes a certificate of a card may have. */
+/** Maximum length of a certificate in bytes. */
 const MOST_BYTES = 16_384;
 
-/** A certificate on the token, with the identifier that its key has too. */
+/** A certificate on the token, with the identifier that it shares with its key. */
 interface Found {
   readonly id: Buffer;
   readonly der: Buffer;
@@ -38,7 +38,7 @@ interface Found {
 
 /**
  * One insertion of a card behind a PKCS#11 module. The authentication certificate is the first by identifier, the signing
- * one the second, as middleware of PIV cards numbers them. All calls block.
+ * certificate the second, as in middleware of PIV cards. All calls block.
  */
 export class Pkcs11Token {
   readonly #module: PKCS11;
@@ -54,7 +54,7 @@ export class Pkcs11Token {
     this.#session = this.#do(() => module.C_OpenSession(slot, CK.rwSession));
   }
 
-  /** Whether the insertion goes on: a session ends with its card. */
+  /** Whether the card is still inserted: a session ends with its card. */
   get open(): boolean {
     try {
       this.#module.C_GetSessionInfo(this.#session);
@@ -68,7 +68,7 @@ export class Pkcs11Token {
     try {
       this.#module.C_CloseSession(this.#session);
     } catch {
-      // The card went first.
+      // The card was removed first.
     }
   }
 
@@ -76,7 +76,9 @@ export class Pkcs11Token {
     return this.#do(() => this.#login(pin));
   }
 
-  /** A module tells "a wrong one was given", "one left" and "none left"; the rest is counted here, and may be too high. */
+  /**
+   * A module reports "a wrong one was entered", "one left" and "none left". Other values are counted here and may be too high.
+   */
   attemptsLeft(): number {
     return this.#do(() => this.#attemptsLeft());
   }
@@ -115,7 +117,7 @@ export class Pkcs11Token {
     );
   }
 
-  /** With the unblocking code as the security officer's PIN, where the module can. */
+  /** Uses the unblocking code as the security officer's PIN, if the module supports it. */
   unblock(puk: string, newPin: string): Unblocking {
     return this.#do(() => {
       this.#logout();
@@ -136,7 +138,7 @@ export class Pkcs11Token {
     });
   }
 
-  /** Runs calls of the module; what they throw becomes a CardError. */
+  /** Runs calls of the module and converts their errors to CardError. */
   #do<T>(work: () => T): T {
     try {
       return work();
@@ -177,11 +179,11 @@ export class Pkcs11Token {
       const [answer] = this.#module.C_GetAttributeValue(this.#session, key, wanted);
       return answer !== undefined && (answer.value as Buffer)[0] === 1;
     } catch {
-      return false; // an attribute that this module does not know
+      return false; // an attribute that this module does not support
     }
   }
 
-  /** The PIN immediately before a key that wants it each time (PKCS#11 section 5.6.6, CKU_CONTEXT_SPECIFIC). */
+  /** Enters the PIN immediately before a key that requires it each time (PKCS#11 section 5.6.6, CKU_CONTEXT_SPECIFIC). */
   #confirm(pin: string | undefined): void {
     if (pin === undefined) throw new CardError('pin_required', 'The card wants the PIN for each signature.');
     this.#demand(() => this.#counted(() => this.#module.C_Login(this.#session, CK.contextSpecific, pin)));

@@ -1,7 +1,7 @@
 import { OperatorError } from '@alongside/kernel/operator';
 import type { Transport } from './transport-kind.ts';
 
-/** Smartcards behind the middleware of their maker, such as cards that are not PIV. */
+/** Smartcards behind their maker's middleware, such as cards that are not PIV. */
 export const pkcs11: Transport = {
   id: 'pkcs11',
   description: "Cards behind their maker's PKCS#11 module, through the package pkcs11js",

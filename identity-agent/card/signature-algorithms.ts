@@ -1,17 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import { onlyTlv, parseTlv, TlvError } from './tlv.ts';
 
-/** One way in which a card signs. */
+/** A signature algorithm of a card. */
 export interface SignatureAlgorithm {
   /** Algorithm identifier of GENERAL AUTHENTICATE (SP 800-78-4 table 6-2). */
   readonly cardAlgorithm: number;
-  /** `asymmetricKeyType` of the keys that it is for. */
+  /** `asymmetricKeyType` of its keys. */
   readonly keyType: string;
-  /** Bytes of a digest. */
+  /** Length of a digest in bytes. */
   readonly digestLength: number;
-  /** What the card's private key works on. */
+  /** Returns the input of the card's private key operation. */
   block(digest: Uint8Array): Uint8Array;
-  /** Checks the form of the card's result; throws TlvError when it cannot be a signature. */
+  /** Checks the form of the card's result; throws TlvError if it cannot be a signature. */
   check(result: Uint8Array): void;
 }
 
@@ -19,11 +19,11 @@ export interface SignatureAlgorithm {
 const SHA256_DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 const RSA_BLOCK = 256;
 
-/** The DigestInfo of a SHA-256 digest (RFC 8017 section 9.2): what a module pads by itself. */
+/** Returns the DigestInfo of a SHA-256 digest (RFC 8017 section 9.2), which a module pads itself. */
 export const digestInfo = (digest: Uint8Array): Uint8Array =>
   new Uint8Array(Buffer.concat([SHA256_DIGEST_INFO, digest]));
 
-/** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2): the card does the bare private key operation only. */
+/** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2): the card only performs the raw private key operation. */
 function pkcs1Block(digest: Uint8Array): Uint8Array {
   const info = digestInfo(digest);
   const filling = Buffer.alloc(RSA_BLOCK - 3 - info.length, 0xff);
@@ -61,7 +61,7 @@ export const signatureAlgorithms = {
 
 export type SignatureAlgorithmId = keyof typeof signatureAlgorithms;
 
-/** The algorithm to sign with under the key of a certificate (DER), undefined when this product has none for it. */
+/** Returns the signature algorithm for the key of a certificate (DER); undefined if unsupported. */
 export function algorithmOf(certificate: Uint8Array): SignatureAlgorithmId | undefined {
   const { asymmetricKeyType } = new X509Certificate(certificate).publicKey;
   const ids = Object.keys(signatureAlgorithms) as SignatureAlgorithmId[];

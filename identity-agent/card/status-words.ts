@@ -1,4 +1,4 @@
-/** Status words that this product sends or understands (ISO/IEC 7816-4 section 5.6, SP 800-73-4 part 2). */
+/** Status words that this product sends or handles (ISO/IEC 7816-4 section 5.6, SP 800-73-4 part 2). */
 export const SW = {
   ok: 0x9000,
   wrongLength: 0x6700,
@@ -14,27 +14,27 @@ export const SW = {
   internalError: 0x6f00,
 } as const;
 
-/** `63Cx`: the comparison failed or was not made, x attempts are left (0 to 15). */
+/** `63Cx`: the comparison failed or was not made; x attempts are left (0 to 15). */
 export const triesStatus = (left: number): number => 0x63c0 | Math.min(left, 15);
 
-/** The x of `63Cx`, else undefined. `6983` counts as none left. */
+/** Returns the x of `63Cx`, else undefined. `6983` means 0. */
 export function triesIn(sw: number): number | undefined {
   if (sw === SW.authenticationBlocked) return 0;
   return (sw & 0xfff0) === 0x63c0 ? sw & 0x0f : undefined;
 }
 
-/** `61xx`: so many bytes wait for GET RESPONSE; 256 or more are announced as `6100`. */
+/** `61xx`: this many bytes wait for GET RESPONSE; 256 or more are announced as `6100`. */
 export const moreStatus = (waiting: number): number => 0x6100 | (waiting > 255 ? 0 : waiting);
 
-/** The Le to ask with after `61xx` (1 to 256), else undefined. */
+/** Returns the Le for GET RESPONSE after `61xx` (1 to 256), else undefined. */
 export const moreIn = (sw: number): number | undefined => (sw >> 8 === 0x61 ? sw & 0xff || 256 : undefined);
 
-/** `6Cxx`: the same command with this Le (1 to 255) gets its answer. */
+/** `6Cxx`: repeat the command with this Le (1 to 255). */
 export const exactLengthStatus = (length: number): number => 0x6c00 | (length & 0xff);
 
-/** The Le to repeat the command with after `6Cxx` (1 to 256), else undefined. */
+/** Returns the Le for the repeated command after `6Cxx` (1 to 256), else undefined. */
 export const exactLengthIn = (sw: number): number | undefined =>
   sw >> 8 === 0x6c ? sw & 0xff || 256 : undefined;
 
-/** A status word as cards' documents write it: four hexadecimal digits. */
+/** Formats a status word as in card specifications: four hexadecimal digits. */
 export const hexStatus = (sw: number): string => sw.toString(16).padStart(4, '0');

@@ -3,18 +3,18 @@ import { publicCard, type StoredCard } from './card-record.ts';
 import type { CardSecrets } from './card-secrets.ts';
 import { type SecretName, TRIES } from './piv.ts';
 
-/** What a card's memory needs of the store that keeps it. */
+/** The card memory's access to its store. */
 export interface StoredCardAccess {
   readonly secrets: CardSecrets;
-  /** The card as it stands now. Throws when it was destroyed. */
+  /** Returns the current card. Throws if it was destroyed. */
   current(): StoredCard;
-  /** Runs alone among all changes of the store. */
+  /** Runs exclusively among all changes of the store. */
   alone<T>(work: () => Promise<T>): Promise<T>;
-  /** Puts the changed card in its place; it counts from now on, saved or not. Call it within `alone`. */
+  /** Replaces the card. The change applies from now on, even if storing it fails. Call it within `alone`. */
   put(card: StoredCard): Promise<void>;
 }
 
-/** A virtual card's memory that lives in a card store. */
+/** Returns a virtual card's memory in a card store. */
 export function storedCardMemory({ secrets, current, alone, put }: StoredCardAccess): CardMemory {
   const { serial, keyType } = current();
   const save = (card: StoredCard, secret: SecretName, hash: string, triesLeft: number): Promise<void> =>

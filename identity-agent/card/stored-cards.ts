@@ -4,21 +4,21 @@ import { CardSecrets } from './card-secrets.ts';
 
 const MOST_CARDS = 1000;
 
-/** Where a card store lives. */
+/** Files of a card store. */
 export interface CardStoreFiles {
   /** The cards, one JSON file. */
   readonly path: string;
-  /** The installation's secret, without which the cards are worth nothing. */
+  /** The installation's secret, without which the cards are useless. */
   readonly secretPath: string;
 }
 
 interface CardsInFile {
   readonly secrets: CardSecrets;
-  /** Undefined when there is no file yet. */
+  /** Undefined if there is no file yet. */
   readonly cards: StoredCard[] | undefined;
 }
 
-/** Reads the file of cards. @throws CardStoreError `damaged_store` when a file is unreadable or of another installation */
+/** Reads the card file. @throws CardStoreError `damaged_store` for a file that is unreadable or of another installation */
 export async function readCards({ path, secretPath }: CardStoreFiles): Promise<CardsInFile> {
   const content = await readIfThere(path);
   const secrets = new CardSecrets(await installSecret(secretPath, content === undefined));
@@ -38,7 +38,7 @@ export async function readCards({ path, secretPath }: CardStoreFiles): Promise<C
   return { secrets, cards };
 }
 
-/** Writes the file of cards in one step. @throws CardStoreError `invalid_card` when there are more than 1000 */
+/** Writes the card file atomically. @throws CardStoreError `invalid_card` for more than 1000 cards */
 export async function writeCards(path: string, secrets: CardSecrets, cards: StoredCard[]): Promise<void> {
   if (cards.length > MOST_CARDS) throw new CardStoreError('invalid_card', `More than ${MOST_CARDS} cards.`);
   await replaceFile(path, JSON.stringify({ version: 1, install: secrets.installId, cards }));

@@ -8,7 +8,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const tag = fc.constantFrom(0x53, 0x70, 0x71, 0xfe, 0x7e, 0x4f, 0x5f2f, 0x7f49, 0x5fc102, 0x5fc10a);
 
 describe('BER-TLV', () => {
-  test('lengths take the shortest form', () => {
+  test('encodes lengths in the shortest form', () => {
     const cases: [number, string][] = [
       [0, '5300'],
       [127, '537f'],
@@ -23,7 +23,7 @@ describe('BER-TLV', () => {
     }
   });
 
-  test('what was written is read back', () => {
+  test('decodes encoded objects', () => {
     const objects = fc.array(
       fc.record({ tag, value: fc.uint8Array({ maxLength: 300 }) }, { noNullPrototype: true }),
       { maxLength: 8 },
@@ -35,7 +35,7 @@ describe('BER-TLV', () => {
     );
   });
 
-  test('any bytes are data objects that write themselves back, or a TlvError', () => {
+  test('decodes any bytes to objects that encode to them, or throws TlvError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         try {
@@ -49,7 +49,7 @@ describe('BER-TLV', () => {
     );
   });
 
-  test('cut, indefinite, oversized and impossible ones are refused', () => {
+  test('refuses truncated, indefinite, oversized and impossible objects', () => {
     for (const bytes of [
       '53',
       '5302aa',
@@ -69,7 +69,7 @@ describe('BER-TLV', () => {
       assert.throws(() => encodeTlv(impossible), TlvError, String(impossible));
   });
 
-  test('a repeated object is as good as none, and only one object is the only one', () => {
+  test('ignores a repeated object in valueWith, and accepts exactly one object in onlyTlv', () => {
     assert.equal(valueWith(parseTlv(fromHex('700101700102')), 0x70), undefined);
     assert.deepEqual(valueWith(parseTlv(fromHex('7001017100')), 0x70), fromHex('01'));
     assert.throws(() => onlyTlv(fromHex('53005300'), 0x53), TlvError);

@@ -3,21 +3,21 @@ export class TlvError extends Error {
   override readonly name = 'TlvError';
 }
 
-/** One data object: its tag as cards' documents write it (`0x5fc105`) and its value. */
+/** One data object: its tag as in card specifications (`0x5fc105`) and its value. */
 export interface Tlv {
   readonly tag: number;
   readonly value: Uint8Array;
 }
 
-/** What a parser accepts at one level. */
+/** Limits of a parser for one level. */
 export interface TlvLimits {
-  /** Data objects; 32 unless told. */
+  /** Data objects; 32 by default. */
   readonly items?: number;
-  /** Bytes in all; 16384 unless told: more than any object of a PIV card. */
+  /** Total bytes; 16384 by default: more than any object of a PIV card. */
   readonly bytes?: number;
 }
 
-/** Reads the bytes of one tag (ISO/IEC 7816-4 section 5.2.2.1): one to three bytes, else TlvError. */
+/** Reads a tag (ISO/IEC 7816-4 section 5.2.2.1) of one to three bytes. Throws TlvError otherwise. */
 export function readTag(bytes: Uint8Array, at = 0): { tag: number; next: number } {
   const first = bytes[at];
   if (first === undefined || first === 0x00 || first === 0xff)
@@ -41,7 +41,7 @@ function readLength(bytes: Uint8Array, at: number): { length: number; next: numb
   if (first === undefined) throw new TlvError('A length is missing.');
   if (first < 0x80) return { length: first, next: at + 1 };
   const count = first & 0x7f;
-  // No indefinite length (0x80): ISO/IEC 7816-4 section 5.2.2.2 has none.
+  // ISO/IEC 7816-4 section 5.2.2.2 does not allow the indefinite length (0x80).
   if (count === 0 || count > 3) throw new TlvError('A length has an unsupported form.');
   let length = 0;
   for (let index = 1; index <= count; index += 1) {
@@ -52,7 +52,9 @@ function readLength(bytes: Uint8Array, at: number): { length: number; next: numb
   return { length, next: at + 1 + count };
 }
 
-/** Reads the data objects of one level; a constructed value is read by another call. Throws TlvError unless all bytes are used. */
+/**
+ * Parses the data objects of one level; parse a constructed value with another call. Throws TlvError unless all bytes are used.
+ */
 export function parseTlv(bytes: Uint8Array, { items = 32, bytes: most = 16384 }: TlvLimits = {}): Tlv[] {
   if (bytes.length > most) throw new TlvError('The data is too long.');
   const found: Tlv[] = [];
@@ -67,13 +69,13 @@ export function parseTlv(bytes: Uint8Array, { items = 32, bytes: most = 16384 }:
   return found;
 }
 
-/** The value of the only data object with this tag, else undefined: a repeated one is as good as none. */
+/** Returns the value of the only data object with this tag. Returns undefined if there is none or it is repeated. */
 export function valueWith(objects: readonly Tlv[], tag: number): Uint8Array | undefined {
   const [first, ...others] = objects.filter((object) => object.tag === tag);
   return others.length === 0 ? first?.value : undefined;
 }
 
-/** The value of the one data object that the bytes are, when it has this tag; else TlvError. */
+/** Returns the value if the bytes are one data object with this tag. Throws TlvError otherwise. */
 export function onlyTlv(bytes: Uint8Array, tag: number, limits?: TlvLimits): Uint8Array {
   const [object, ...others] = parseTlv(bytes, limits);
   if (!object || object.tag !== tag || others.length > 0)
@@ -87,7 +89,7 @@ function bigEndian(value: number): number[] {
   return bytes;
 }
 
-/** Writes a data object with the shortest length form. Throws TlvError for an impossible tag or 16 MiB and more. */
+/** Encodes a data object with the shortest length form. Throws TlvError for an impossible tag or 16 MiB and more. */
 export function encodeTlv(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const name = bigEndian(tag);
   if (readTag(Uint8Array.from(name)).next !== name.length) throw new TlvError('The tag is not well formed.');

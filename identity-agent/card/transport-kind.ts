@@ -4,21 +4,21 @@ import type { CertificateIssuer } from './card-issue.ts';
 import type { CardStore } from './card-store.ts';
 import type { Reader } from './transport.ts';
 
-/** How real cards are reached; each is a setting of the agent under the same name. */
+/** Settings of real cards; each is a setting of the agent with the same name. */
 export interface CardSettings {
-  /** PC/SC: only readers whose name has this part. */
+  /** PC/SC: only readers with this text in their name. */
   readonly cardReader?: string | undefined;
-  /** PC/SC: where the package pcsc-mini is; its name unless told, or the path of its main file. */
+  /** PC/SC: the path of pcsc-mini's main file; the installed package by default. */
   readonly pcscModule?: string | undefined;
-  /** PKCS#11: path of the module of the cards' maker. */
+  /** PKCS#11: path of the card maker's module. */
   readonly pkcs11Module?: string | undefined;
-  /** PKCS#11: label of the token or number of its slot; the first token that is there unless told. */
+  /** PKCS#11: label of the token or number of its slot; the first token by default. */
   readonly pkcs11Token?: string | undefined;
-  /** So many seconds may a reader or module take for one call; 30 unless told. */
+  /** Seconds that a reader or module may take for one call; 30 by default. */
   readonly cardTimeout?: number | undefined;
 }
 
-/** What a transport may need to open its reader. */
+/** Options for opening a reader. */
 export interface TransportOptions {
   readonly store: CardStore;
   readonly issuer: CertificateIssuer;
@@ -27,10 +27,10 @@ export interface TransportOptions {
   readonly settings: CardSettings;
 }
 
-/** One way to reach cards. */
+/** A way to reach cards. */
 export interface Transport {
   readonly id: string;
   readonly description: string;
-  /** Opens its reader. Rejects with one clear sentence when it cannot be used on this machine. */
+  /** Opens its reader. Rejects with one sentence if it cannot be used on this machine. */
   open(options: TransportOptions): Promise<Reader>;
 }

@@ -1,6 +1,6 @@
 import type { CardClient } from './card-client.ts';
 
-/** A card that is in a reader: bytes of a command in, bytes of its response out. */
+/** A card in a reader, which exchanges commands and responses as bytes. */
 export interface CardTransport {
   /**
    * Sends one command APDU and returns the response APDU, status word included.
@@ -8,27 +8,27 @@ export interface CardTransport {
    */
   transmit(command: Uint8Array): Promise<Uint8Array>;
   /**
-   * Runs a piece of work with the card to itself, and settles as it does. Only where other programs reach the card
-   * as well: what it had selected and verified may be gone when the work begins.
+   * Runs a task with exclusive access to the card, and settles with its result. Only for readers that other programs use too: the
+   * selection and verified PIN may be gone when the task begins.
    */
   alone?<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** One insertion of a card. */
 export interface InsertedCard {
-  /** Whoever speaks with this card. */
+  /** Opens a client for this card. */
   open(): CardClient;
 }
 
 /** A reader with one slot. */
 export interface Reader {
   readonly name: string;
-  /** Why no card can come at present, in one sentence. */
+  /** Why no card can be used at present, in one sentence. */
   readonly problem?: string | undefined;
-  /** The card that is in, undefined when none is. One insertion is one object. */
+  /** The card in the reader, undefined if there is none. Each insertion is a new object. */
   card(): InsertedCard | undefined;
-  /** Calls the listener when a card was put in (true) or taken out (false), until the returned function is called. */
+  /** Calls the listener when a card is inserted (true) or removed (false). Returns a function that stops this. */
   onChange(listener: (present: boolean) => void): () => void;
-  /** Lets go of the card and of all listeners. */
+  /** Releases the card and all listeners. */
   close(): Promise<void>;
 }

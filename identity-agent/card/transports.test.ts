@@ -14,8 +14,8 @@ async function open(t: TestContext, id: string, settings: CardSettings = {}) {
   return transport.open({ store, issuer: new TestAuthority(), clock: systemClock, log: silentLog, settings });
 }
 
-describe('the registry of transports', () => {
-  test('has the virtual one, PC/SC and PKCS#11', () => {
+describe('transports', () => {
+  test('contains the virtual reader, PC/SC and PKCS#11', () => {
     assert.deepEqual(
       transports.map(({ id }) => id),
       ['virtual', 'pcsc', 'pkcs11'],
@@ -28,7 +28,7 @@ describe('the registry of transports', () => {
     await reader.close();
   });
 
-  test('says in one sentence what is missing on this machine', async (t) => {
+  test('reports in one sentence what is missing on this machine', async (t) => {
     const refused: [string, CardSettings, RegExp][] = [
       [
         'pcsc',

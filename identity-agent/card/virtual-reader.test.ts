@@ -6,7 +6,7 @@ import { VirtualReader } from './virtual-reader.ts';
 
 type Test = Parameters<typeof temporaryStore>[0];
 
-/** A reader with two cards beside it, and what it told of its slot. */
+/** A reader with two cards outside it, and its recorded changes. */
 async function desk(t: Test) {
   const { store } = await temporaryStore(t);
   const first = await store.add(person);
@@ -25,8 +25,8 @@ async function clientOf(reader: VirtualReader): Promise<PivClient> {
   return client;
 }
 
-describe('virtual reader', () => {
-  test('a card goes in with keys, works, and comes out', async (t) => {
+describe('VirtualReader', () => {
+  test('inserts a card with keys, uses it and removes it', async (t) => {
     const { reader, told, first } = await desk(t);
     assert.equal(reader.card(), undefined);
     const inserted = await reader.insert('tester');
@@ -41,13 +41,13 @@ describe('virtual reader', () => {
     await assert.rejects(reader.insert('nobody'), { code: 'unknown_card' });
   });
 
-  test('taking the card out ends an exchange that is running', async (t) => {
+  test('ends a running exchange when the card is removed', async (t) => {
     const { reader, store } = await desk(t);
     await reader.insert('tester');
     const client = await clientOf(reader);
     const verifying = client.verifyPin('111111');
     const queued = client.readCertificate('signing');
-    // By now the card has counted the wrong PIN and is writing that down.
+    // The card has counted the wrong PIN and is storing that.
     await new Promise(setImmediate);
     reader.remove();
     await assert.rejects(verifying, { code: 'card_removed' });
@@ -55,7 +55,7 @@ describe('virtual reader', () => {
     assert.equal(store.get('tester')?.pinTriesLeft, 2);
   });
 
-  test('a card that comes back has forgotten the PIN, and the old client stays dead', async (t) => {
+  test('forgets the PIN of a card that is inserted again, and keeps the old client unusable', async (t) => {
     const { reader } = await desk(t);
     await reader.insert('tester');
     const before = await clientOf(reader);
@@ -67,7 +67,7 @@ describe('virtual reader', () => {
     await assert.rejects(after.sign('authentication', new Uint8Array(32), 'ES256'), { code: 'pin_required' });
   });
 
-  test('another card takes the place of the first; the same card stays', async (t) => {
+  test('replaces a card by another, and keeps the same card', async (t) => {
     const { reader, told, second } = await desk(t);
     await reader.insert('tester');
     const card = reader.card();
@@ -77,7 +77,7 @@ describe('virtual reader', () => {
     assert.deepEqual([reader.serial, told], [second.serial, [true, false, true]]);
   });
 
-  test('while keys are being made, the last movement at the slot counts', async (t) => {
+  test('applies the last change while keys are being created', async (t) => {
     const { reader, told, second } = await desk(t);
     const first = reader.insert('tester');
     const other = reader.insert('other');
@@ -91,13 +91,13 @@ describe('virtual reader', () => {
     assert.deepEqual([emptied.card(), nothing], [undefined, []]);
   });
 
-  test('two hands with the same card put it in once', async (t) => {
+  test('inserts a card once for two concurrent calls', async (t) => {
     const { reader, told } = await desk(t);
     const [one, two] = await Promise.all([reader.insert('tester'), reader.insert('tester')]);
     assert.deepEqual([one, told], [two, [true]]);
   });
 
-  test('a card without certificates stays out and can be tried again', async (t) => {
+  test('does not insert a card without certificates, and can try again', async (t) => {
     const { store } = await desk(t);
     const authority = new TestAuthority();
     let open = false;
@@ -113,7 +113,7 @@ describe('virtual reader', () => {
     assert.ok(reader.card());
   });
 
-  test('a card that is destroyed or reset leaves the reader', async (t) => {
+  test('removes a card that is destroyed or reset', async (t) => {
     const { reader, store, told } = await desk(t);
     await reader.insert('tester');
     await store.remove('other');
@@ -126,7 +126,7 @@ describe('virtual reader', () => {
     assert.deepEqual([reader.card(), told], [undefined, [true, false, true, false]]);
   });
 
-  test('close lets go of the card and of the listeners', async (t) => {
+  test('releases the card and the listeners when closed', async (t) => {
     const { reader, store, told } = await desk(t);
     const stopped: boolean[] = [];
     reader.onChange((present) => stopped.push(present))();

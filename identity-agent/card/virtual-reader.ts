@@ -9,7 +9,7 @@ import type { CardTransport, InsertedCard, Reader } from './transport.ts';
 
 const removed = (): CardError => new CardError('card_removed', 'The card was taken out of the reader.');
 
-/** A card in the slot: its applet, until it is pulled out. */
+/** A card in the slot: its applet, until it is removed. */
 class VirtualCard implements CardTransport, InsertedCard {
   readonly serial: string;
   readonly #applet: PivApplet;
@@ -27,7 +27,7 @@ class VirtualCard implements CardTransport, InsertedCard {
   async transmit(command: Uint8Array): Promise<Uint8Array> {
     if (!this.#present) throw removed();
     const response = await this.#applet.transmit(command);
-    // The card may have gone while it worked: then nobody hears its answer.
+    // The card may have been removed during the command; its response is then discarded.
     if (!this.#present) throw removed();
     return response;
   }
@@ -50,7 +50,7 @@ export class VirtualReader implements Reader {
   readonly #listeners = new Set<(present: boolean) => void>();
   readonly #forgetStore: () => void;
   #inserted: VirtualCard | undefined;
-  /** The card whose insertion waits for its keys. Any later movement at the slot takes its place. */
+  /** The card that waits for its keys before insertion. Any later change of the slot cancels it. */
   #awaited: string | undefined;
 
   constructor(store: CardStore, issuer: CertificateIssuer) {
@@ -65,7 +65,7 @@ export class VirtualReader implements Reader {
     return this.#inserted;
   }
 
-  /** The serial of the card that is in. */
+  /** The serial of the card in the slot. */
   get serial(): string | undefined {
     return this.#inserted?.serial;
   }
@@ -76,10 +76,10 @@ export class VirtualReader implements Reader {
   }
 
   /**
-   * Puts a card in, named by serial, persona or uid; makes its keys first if it has none. Another card leaves the
-   * slot; the same card stays as it is.
+   * Inserts a card, named by serial, persona or uid, and creates its keys first if it has none. Another card is removed; the same
+   * card stays unchanged.
    * @throws CardStoreError `unknown_card`
-   * @throws CardError `card_removed` when the slot was used again before the keys were made
+   * @throws CardError `card_removed` if the slot was used again before the keys existed
    */
   async insert(name: string): Promise<Card> {
     const card = this.#store.get(name);
@@ -97,7 +97,9 @@ export class VirtualReader implements Reader {
     return ready;
   }
 
-  /** Renews the keys of the card that is in. Rejects as the issuer does, and with CardError `card_removed` without a card. */
+  /**
+   * Renews the keys of the card in the slot. Rejects with the issuer's error, and with CardError `card_removed` without a card.
+   */
   async renew(issuer: CertificateIssuer): Promise<void> {
     const card = this.#inserted;
     if (!card) throw removed();
@@ -105,7 +107,7 @@ export class VirtualReader implements Reader {
     card.forgetKeys();
   }
 
-  /** Takes the card out, if one is in. An exchange that is running fails with `card_removed`. */
+  /** Removes the card, if any. A running exchange fails with `card_removed`. */
   remove(): void {
     this.#awaited = undefined;
     const card = this.#inserted;

@@ -35,8 +35,8 @@ async function slot(t: TestContext) {
 const SELECT = '00a4040009a00000030800001000';
 const PIN = '00200080 08 313233343536ffff';
 
-describe('a card in a slot of vpcd', () => {
-  test('answers the ATR and commands, and forgets the PIN at reset and without power', async (t) => {
+describe('VpcdConnection', () => {
+  test('returns the ATR and responses, and forgets the PIN at reset and without power', async (t) => {
     const { tell, ask } = await slot(t);
     tell('01');
     assert.equal(await ask('04'), Buffer.from(VIRTUAL_CARD_ATR).toString('hex'));
@@ -54,7 +54,7 @@ describe('a card in a slot of vpcd', () => {
     assert.equal(await ask('ff'.repeat(3000)), '6700');
   });
 
-  test('commands that come at once are answered in their order', async (t) => {
+  test('responds to concurrent commands in order', async (t) => {
     const { tell, ask } = await slot(t);
     tell(SELECT);
     tell(PIN);
@@ -62,7 +62,7 @@ describe('a card in a slot of vpcd', () => {
     assert.deepEqual([await ask('00200081'), await ask('04'), await ask('02')], ['612b', '9000', '9000']);
   });
 
-  test('leaves with its connection, whoever ends it', async (t) => {
+  test('closes when either end closes it', async (t) => {
     const { card, socket } = await slot(t);
     await card.remove();
     await once(socket, 'close');
@@ -72,14 +72,14 @@ describe('a card in a slot of vpcd', () => {
     assert.equal(await other.card.closed, undefined);
   });
 
-  test('a peer that breaks the protocol gets the connection closed', async (t) => {
+  test('closes the connection to a peer that breaks the protocol', async (t) => {
     const { card, socket } = await slot(t);
     socket.write(Uint8Array.of(0, 0, 0, 1, 4));
     assert.equal((await card.closed)?.name, 'VpcdError');
     await once(socket, 'close');
   });
 
-  test('without vpcd the card cannot be put in', async (t) => {
+  test('rejects without vpcd', async (t) => {
     const { applet } = await poweredCard(t);
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

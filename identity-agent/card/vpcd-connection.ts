@@ -3,17 +3,17 @@ import { connect, type Socket } from 'node:net';
 import type { CardTransport } from './transport.ts';
 import { encodeFrame, FrameReader, VpcdError, vpcdControl } from './vpcd-frames.ts';
 
-/** A card with power to cut: what a slot needs of it. */
+/** A card with controllable power, for a slot. */
 export interface SlotCard extends CardTransport {
   /** Answer to reset. */
   readonly atr: Uint8Array;
   powerOff(): void;
 }
 
-/** Where vpcd waits for a card: a TCP port of this machine, or a Unix socket that leads to one. */
+/** The address of vpcd: a TCP port of this machine, or a Unix socket that leads to one. */
 export type VpcdSlot = { readonly port: number } | { readonly path: string };
 
-/** The frames that ask for power or the ATR; undefined when nothing is answered. */
+/** Frames that control power or request the ATR; undefined means no response. */
 const controls = new Map<number, (card: SlotCard) => Uint8Array | undefined>([
   [vpcdControl.powerOff, (card) => void card.powerOff()],
   [vpcdControl.powerOn, () => undefined],
@@ -22,11 +22,11 @@ const controls = new Map<number, (card: SlotCard) => Uint8Array | undefined>([
 ]);
 
 /**
- * A card in a slot of vpcd, the virtual reader of pcscd (vsmartcard project, `ifd-vpcd`): the card is in while the
- * connection lives. vpcd listens on every address of its machine, so run it in a network namespace of its own only.
+ * A card in a slot of vpcd, the virtual reader of pcscd (vsmartcard project, `ifd-vpcd`). The card is in the slot while the
+ * connection is open. vpcd listens on every address of its machine, so run it only in a separate network namespace.
  */
 export class VpcdConnection {
-  /** Resolves when the card is out of the slot, whoever ended it; with the reason when it was the peer's fault. */
+  /** Resolves when the card has left the slot, with an error if the peer broke the protocol. */
   readonly closed: Promise<Error | undefined>;
   readonly #socket: Socket;
   readonly #ended: Promise<undefined>;
@@ -37,7 +37,7 @@ export class VpcdConnection {
     this.closed = this.#serve(card).finally(() => card.powerOff());
   }
 
-  /** Puts a card in. Rejects with the system's error when no vpcd waits there. */
+  /** Inserts a card. Rejects with the system's error if no vpcd listens there. */
   static async insert(card: SlotCard, slot: VpcdSlot): Promise<VpcdConnection> {
     const socket = 'path' in slot ? connect(slot.path) : connect(slot.port, '127.0.0.1');
     socket.setNoDelay(true);
@@ -45,7 +45,7 @@ export class VpcdConnection {
     return new VpcdConnection(card, socket);
   }
 
-  /** Takes the card out. */
+  /** Removes the card. */
   async remove(): Promise<void> {
     this.#socket.destroy();
     await this.closed;
@@ -54,7 +54,7 @@ export class VpcdConnection {
   async #serve(card: SlotCard): Promise<Error | undefined> {
     const frames = new FrameReader();
     try {
-      // One command at a time: while the card works nothing more is read.
+      // Reads the next command only after the response to the current one.
       for await (const chunk of this.#socket)
         for (const payload of frames.push(chunk as Buffer)) await this.#answer(card, payload);
       return undefined;
@@ -67,7 +67,7 @@ export class VpcdConnection {
 
   async #answer(card: SlotCard, payload: Uint8Array): Promise<void> {
     const control = payload.length === 1 ? controls.get(payload[0] ?? 0) : undefined;
-    // A card that never answers does not keep its connection from ending.
+    // A card that never responds must not keep its connection open.
     const answer = control ? control(card) : await Promise.race([card.transmit(payload), this.#ended]);
     if (answer) this.#socket.write(encodeFrame(answer));
   }

@@ -3,24 +3,26 @@ export class VpcdError extends Error {
   override readonly name = 'VpcdError';
 }
 
-/** Bytes of one frame: what a length of two bytes can say. */
+/** Maximum length of a frame, limited by its two length bytes. */
 const MOST_BYTES = 0xffff;
 
-/** What a frame of one byte asks of the card; every other frame is a command APDU. */
+/** Control frames of one byte; every other frame is a command APDU. */
 export const vpcdControl = { powerOff: 0x00, powerOn: 0x01, reset: 0x02, answerToReset: 0x04 } as const;
 
-/** Writes a frame: the length in two bytes, big-endian, then the payload. Throws VpcdError when it is empty or too long. */
+/** Encodes a frame: the length in two bytes, big-endian, then the payload. Throws VpcdError for an empty or oversized payload. */
 export function encodeFrame(payload: Uint8Array): Uint8Array {
   if (payload.length === 0 || payload.length > MOST_BYTES)
     throw new VpcdError('A vpcd frame has 1 to 65535 bytes.');
   return Uint8Array.from([payload.length >> 8, payload.length & 0xff, ...payload]);
 }
 
-/** Finds the frames in a stream, however it is cut. It never holds more than one frame and one chunk. */
+/** Finds the frames in a stream, however it is split. Buffers at most one frame and one chunk. */
 export class FrameReader {
   #rest: Uint8Array = new Uint8Array(0);
 
-  /** The payloads that are whole with this chunk. Throws VpcdError at a frame without a payload; nothing can follow it. */
+  /**
+   * Returns the payloads that this chunk completes. Throws VpcdError for a frame without payload; the stream is then unusable.
+   */
   *push(chunk: Uint8Array): Generator<Uint8Array> {
     this.#rest = new Uint8Array(Buffer.concat([this.#rest, chunk]));
     for (let payload = this.#next(); payload; payload = this.#next()) yield payload;

@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 
 /**
- * Asks on the terminal without showing what is typed. Where the input is no terminal, each question takes its next line,
- * so that a script can answer.
+ * Asks on the terminal without echo. If the input is not a terminal, each question reads its next line, so that a script can
+ * answer.
  */
 export function secretAsker(input: NodeJS.ReadStream, output: NodeJS.WriteStream) {
   let lines: AsyncIterator<string> | undefined;

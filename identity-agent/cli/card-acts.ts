@@ -2,14 +2,14 @@ import { UsageError } from '@alongside/kernel/operator';
 import { type AgentStatus, methods } from '../protocol.ts';
 import type { Command, CommandContext } from './command.ts';
 
-/** Asks for digits. @throws UsageError for anything else: it would never reach the card */
+/** Asks for digits. @throws UsageError for anything else, which the card would refuse */
 async function askDigits({ terminal }: CommandContext, question: string): Promise<string> {
   const digits = await terminal.askSecret(question);
   if (!/^[0-9]{1,12}$/.test(digits)) throw new UsageError('That is not a number. Nothing was tried.');
   return digits;
 }
 
-/** Asks for the new PIN twice. @throws UsageError when the two differ */
+/** Asks for the new PIN twice. @throws UsageError if the two differ */
 async function askNewPin(context: CommandContext): Promise<string> {
   const newPin = await askDigits(context, 'New PIN (6 to 8 digits): ');
   if ((await context.terminal.askSecret('New PIN again: ')) !== newPin)
@@ -24,9 +24,9 @@ async function act(context: CommandContext, method: string, params: object, done
   return 0;
 }
 
-// PINs and codes are asked for and never stand on the command line, where every process of the machine can read them.
+// PINs and codes are never arguments, because every process of the machine can read those.
 
-/** What the holder of the card in the reader can do to it. */
+/** Commands for the holder of the card in the reader. */
 export const cardActs: readonly Command[] = [
   {
     name: 'change-pin',

@@ -1,22 +1,22 @@
 import type { AgentConnection } from '../socket/client.ts';
 
-/** Where a command writes, and whom it asks. */
+/** Input and output of a command. */
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
-  /** Asks for something that nobody else should read: hidden on a terminal, else the next line of the input. */
+  /** Asks for a secret: without echo on a terminal, else the next line of the input. */
   askSecret(question: string): Promise<string>;
 }
 
-/** What a command works with. */
+/** Context of a command. */
 export interface CommandContext {
   /** Path of the local socket. */
   socket: string;
   json: boolean;
-  /** What follows the command's name. */
+  /** The command's arguments. */
   words: readonly string[];
   terminal: Terminal;
-  /** A connection to the agent for one piece of work. @throws OperatorError when no agent answers */
+  /** Runs a task with a connection to the agent. @throws OperatorError if no agent responds */
   withAgent<T>(work: (agent: AgentConnection) => Promise<T>): Promise<T>;
 }
 

@@ -7,7 +7,7 @@ import { status } from './status.ts';
 import { watch } from './watch.ts';
 import { watchScreen } from './watch-screen.ts';
 
-/** The commands that are not one call of a method. */
+/** The commands that are more than one call of a method. */
 export const commands: readonly Command[] = [
   status,
   doctor,

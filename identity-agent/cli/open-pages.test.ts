@@ -6,7 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { deskPrograms, runAgentCommand } from '../desk-programs.fixture.ts';
 import { type TestDesk, testDesk } from '../fixture/desk.ts';
 
-/** The command with a stand-in for xdg-open that notes what it was given. */
+/** The command with a substitute for xdg-open that records its arguments. */
 async function opening(t: TestContext, { folder, socketPath }: Pick<TestDesk, 'folder' | 'socketPath'>) {
   const opened = join(folder, 'opened');
   await appendFile(opened, '');
@@ -20,7 +20,7 @@ async function opening(t: TestContext, { folder, socketPath }: Pick<TestDesk, 'f
 }
 
 describe('identity-agent open-pages', { timeout: 60_000, skip: process.platform !== 'linux' }, () => {
-  test('opens the page for a question that waits already, and for the next; it ends with the agent', async (t) => {
+  test('opens the page for a pending prompt and for the next one, and ends with the agent', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const { line, opened, end } = await opening(t, desk);
@@ -35,7 +35,7 @@ describe('identity-agent open-pages', { timeout: 60_000, skip: process.platform 
     assert.deepEqual(new Set(await opened()), new Set([page]));
   });
 
-  test('nothing but a page of this machine is handed to a browser', async (t) => {
+  test('opens only pages of this machine', async (t) => {
     const { folder } = await testDesk(t);
     const socketPath = join(folder, 'other.sock');
     const server = net.createServer((socket) => {
@@ -46,7 +46,7 @@ describe('identity-agent open-pages', { timeout: 60_000, skip: process.platform 
     t.after(() => server.close());
     const { end, opened } = await opening(t, { folder, socketPath });
     const said = 'The Identity Agent names a page that is not on this machine.\n';
-    // The other end answers no call, so that it is the page that ends it.
+    // The server responds to no call, so only the page can end the command.
     assert.deepEqual(await end(), { code: 1, said });
     assert.deepEqual(await opened(), ['']);
   });

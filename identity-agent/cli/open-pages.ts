@@ -4,11 +4,11 @@ import { type AgentConfiguration, type AgentStatus, methods, notifications } fro
 import { AgentConnection } from '../socket/client.ts';
 import type { Command } from './command.ts';
 
-/** What opens an address in the browser of the person, by system. */
+/** Program that opens an address in the user's browser, by system. */
 const openers: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer' };
 const opener = openers[process.platform] ?? 'xdg-open';
 
-/** Opens an address; resolves when its program was found. It may outlive this one. @throws OperatorError */
+/** Opens an address; resolves when its program was found, which may outlive this one. @throws OperatorError */
 function open(address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(opener, [address], { stdio: 'ignore', detached: true });
@@ -18,7 +18,7 @@ function open(address: string): Promise<void> {
   });
 }
 
-/** An address of the agent on loopback: nothing else is handed to a browser. @throws OperatorError */
+/** Returns an address of the agent on loopback; no other is opened. @throws OperatorError */
 function pageOf(page: unknown): string {
   const { protocol, hostname, href } = URL.parse(String(page)) ?? {};
   if (protocol !== 'http:' || !/^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname ?? '') || !href)

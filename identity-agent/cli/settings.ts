@@ -2,7 +2,7 @@ import { settingNames } from '../settings/definitions.ts';
 import { loadSettings } from '../settings/settings.ts';
 import type { Command } from './command.ts';
 
-/** Values that are not shown. */
+/** Settings with hidden values. */
 const hidden = new Set<string>(['cardIssuerSecret']);
 
 export const settings: Command = {

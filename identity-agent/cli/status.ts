@@ -1,7 +1,7 @@
 import { type AgentStatus, methods } from '../protocol.ts';
 import type { Command } from './command.ts';
 
-/** The status in lines for a person. */
+/** Formats the status as lines for people. */
 export function statusInWords(status: AgentStatus): string {
   const { state, person, role, card, lock, reason, question, attemptsLeft } = status;
   const lines = [

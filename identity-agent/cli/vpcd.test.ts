@@ -6,14 +6,14 @@ import { encodeFrame, FrameReader } from '../card/vpcd-frames.ts';
 import { runCli } from '../cli.ts';
 import { testDesk } from '../fixture/desk.ts';
 
-/** The command line with what it wrote. */
+/** The command line with its recorded output. */
 function terminal() {
   const written = { out: '', err: '' };
   const keep = (where: 'out' | 'err') => (text: string) => void (written[where] += text);
   return { written, out: keep('out'), err: keep('err'), askSecret: async () => '' };
 }
 
-/** The reader's end of a slot: asks what comes, one after another. */
+/** The reader's end of a slot, which sends requests one after another. */
 async function reader(t: TestContext) {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -44,7 +44,7 @@ async function reader(t: TestContext) {
 const SELECT = '00a4040009a00000030800001000';
 
 describe('identity-agent vpcd', () => {
-  test('puts a card of the running agent into a slot; its attempts are those of the card', async (t) => {
+  test("inserts a card of the running agent into a slot, with the card's own attempts", async (t) => {
     const desk = await testDesk(t);
     const { port, connected } = await reader(t);
     const screen = terminal();
@@ -68,7 +68,7 @@ describe('identity-agent vpcd', () => {
     assert.match(screen.written.out, /^Card \d{12} is in the slot at port \d+; Ctrl-C takes it out\.\n$/);
   });
 
-  test('what is wrong is one sentence: usage, the card, no vpcd, no agent', async (t) => {
+  test('reports wrong usage, card errors, no vpcd and no agent in one sentence', async (t) => {
     const desk = await testDesk(t);
     const { port } = await reader(t);
     const socket = ['--socket', desk.socketPath];
@@ -91,7 +91,7 @@ describe('identity-agent vpcd', () => {
     }
   });
 
-  test('an agent that is not for development has no such methods', async (t) => {
+  test('finds no such methods in an agent outside development', async (t) => {
     const desk = await testDesk(t, { development: false });
     const screen = terminal();
     assert.equal(await runCli(['vpcd', '--card', 'ada', '--socket', desk.socketPath], screen), 1);

@@ -24,7 +24,7 @@ interface Powered {
   atr: string;
 }
 
-/** A card that the agent holds, for a slot elsewhere. */
+/** A card of the agent, for a slot elsewhere. */
 class AgentCard implements SlotCard {
   readonly atr: Uint8Array;
   readonly serial: string;
@@ -43,7 +43,7 @@ class AgentCard implements SlotCard {
     return new AgentCard(agent, card, await agent.call<Powered>(methods.powerCard, { card }));
   }
 
-  /** Power that comes again finds a card that has forgotten the PIN. */
+  /** After power returns, the card has forgotten the PIN. */
   powerOff(): void {
     this.#power = this.#agent.call(methods.powerCard, { card: this.#name }).catch(() => undefined);
   }
@@ -61,7 +61,7 @@ class AgentCard implements SlotCard {
   }
 }
 
-/** An agent that is not for development has no such method. */
+/** An agent outside development has no such method. */
 const sentenceOf = ({ code, message }: AgentCallError): string =>
   code === rpcCodes.noMethod
     ? 'This Identity Agent has no virtual cards: it is not set to development.'
@@ -80,7 +80,9 @@ function readOptions(argv: readonly string[]) {
   }
 }
 
-/** Puts a virtual card into a slot of vpcd; resolves with the exit code when it is out again. @throws UsageError, OperatorError */
+/**
+ * Inserts a virtual card into a slot of vpcd; resolves with the exit code after its removal. @throws UsageError, OperatorError
+ */
 export async function runVpcd(argv: readonly string[], terminal: Terminal): Promise<number> {
   if (argv.includes('--help')) {
     terminal.out(help);

@@ -20,7 +20,7 @@ async function watchedDesk(t: TestContext, interpreter: string, { onBus = true }
 }
 
 if (!python)
-  test('python-dbusmock is not on this machine, and the run says so', () => {
+  test('python-dbusmock is missing on this machine, and the run reports it', () => {
     const notes = process.env.ALONGSIDE_NOT_RUN;
     const command =
       'apt-get install dbus libglib2.0-bin python3-dbusmock && npm test -- identity-agent/cli/watch-screen';
@@ -29,7 +29,7 @@ if (!python)
   });
 else
   describe('identity-agent watch-screen', () => {
-    test('a locked screen locks the session, an unlocked one has the PIN asked for', async (t) => {
+    test('locks the session with the screen, and asks for the PIN after unlocking', async (t) => {
       const { desk, logind, watch } = await watchedDesk(t, python);
       await desk.signIn();
       const { child, line, end } = watch();
@@ -48,7 +48,7 @@ else
       assert.deepEqual(await ended, { code: 0, said: '' });
     });
 
-    test('a screen that is locked already is told of at once; it ends with the agent', async (t) => {
+    test('reports a screen that is already locked at once, and ends with the agent', async (t) => {
       const { desk, logind, watch } = await watchedDesk(t, python);
       await logind.setLocked(true);
       const { line, end } = watch({}, '--json');
@@ -58,7 +58,7 @@ else
       assert.deepEqual(await ended, { code: 1, said: 'The Identity Agent closed the connection.\n' });
     });
 
-    test('what keeps it from hearing logind is one sentence', async (t) => {
+    test('reports problems with logind in one sentence', async (t) => {
       const { desk, watch } = await watchedDesk(t, python, { onBus: false });
       const cases: [Record<string, string>, RegExp][] = [
         [{}, /^logind does not tell of the screen: .*\n$/],

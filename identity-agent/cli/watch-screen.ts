@@ -7,20 +7,19 @@ import { methods } from '../protocol.ts';
 import { AgentConnection } from '../socket/client.ts';
 import type { Command } from './command.ts';
 
-// logind knows whether the screen of a session is locked: desktops tell it (org.freedesktop.login1(5), LockedHint). GLib's own
-// program speaks D-Bus for us.
+// Desktops report a locked screen to logind (org.freedesktop.login1(5), LockedHint). GLib's gdbus program speaks D-Bus for us.
 
 const service = 'org.freedesktop.login1';
 const bus = ['--system', '--dest', service];
-/** Signals after which the screen is looked at: it was locked or unlocked, the person has another session, logind is back. */
+/** Signals after which the state is read: locked or unlocked, another session, logind restarted. */
 const worthALook = /'LockedHint'|\.Session(?:New|Removed) |is owned by|does not have an owner/;
-/** Milliseconds that logind may take for an answer. */
+/** Milliseconds that logind may take to respond. */
 const patience = 10_000;
 
 const noProgram =
   'gdbus is needed and is not on this machine: install libglib2.0-bin (Debian, Ubuntu) or glib2 (Fedora, SUSE).';
 
-/** What logind answers, in GLib's notation. @throws OperatorError */
+/** Returns logind's response in GLib's notation. @throws OperatorError */
 async function ask(path: string, method: string, ...values: string[]): Promise<string> {
   const call = ['call', ...bus, '--object-path', path, '--method', method, ...values];
   try {
@@ -32,7 +31,7 @@ async function ask(path: string, method: string, ...values: string[]): Promise<s
   }
 }
 
-/** The session of the caller, or the person's desktop where the caller is in none. @throws OperatorError */
+/** Returns the session of the caller, or the user's desktop if the caller has none. @throws OperatorError */
 async function findSession(): Promise<string> {
   const get = (id: string) => ask('/org/freedesktop/login1', `${service}.Manager.GetSession`, id);
   const { XDG_SESSION_ID: named } = environment();
@@ -45,13 +44,13 @@ async function findSession(): Promise<string> {
   return session;
 }
 
-/** Whether the screen of that session is locked. @throws OperatorError */
+/** Returns whether the screen of that session is locked. @throws OperatorError */
 async function isLocked(): Promise<boolean> {
   const property = [`${service}.Session`, 'LockedHint'];
   return /<true>/.test(await ask(await findSession(), 'org.freedesktop.DBus.Properties.Get', ...property));
 }
 
-/** Calls back now and after each signal that is worth a look, one look at a time. Rejects when that ends. */
+/** Calls back now and after each relevant signal, one call at a time. Rejects when watching ends. */
 function watchLogind(monitor: ChildProcess, look: () => Promise<void>): Promise<never> {
   return new Promise((_resolve, reject) => {
     let looking = Promise.resolve();

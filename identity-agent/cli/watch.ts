@@ -10,7 +10,7 @@ export const watch: Command = {
       terminal.out(`${JSON.stringify({ event, ...(params as object) })}\n`),
     );
     const ended = new Promise<number>((resolve) => agent.onClose(() => resolve(0)));
-    // On Windows only who has made a call is told.
+    // Windows sends events only to clients that have made a call.
     await agent.call(methods.subscribe, { events: [...notifications] });
     return ended;
   },

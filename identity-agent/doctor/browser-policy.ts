@@ -7,13 +7,13 @@ import {
 } from '@alongside/kernel/browser-policies';
 import { type Check, type Finding, ok, remark, type Subject, wrong } from './check.ts';
 
-/** The first entry of a policy's list that covers an address. */
+/** Returns the first entry of a policy's list that matches an address. */
 const covering = (value: unknown, url: URL): string | undefined =>
   Array.isArray(value)
     ? value.find((entry): entry is string => typeof entry === 'string' && patternCovers(entry, url))
     : undefined;
 
-/** Where the pages are that a browser must reach, and whether CIS2's own page is to call the agent. */
+/** The addresses that a browser must reach, and whether CIS2's own page calls the agent. */
 export interface Hops {
   agent: URL;
   cis2: URL | undefined;
@@ -52,7 +52,7 @@ function judgeFile(from: PolicyFile, { agent, cis2 }: Hops): Finding[] {
   return findings;
 }
 
-/** What the managed policies mean for a sign-in. */
+/** Returns the effects of the managed policies on a sign-in. */
 export function judgePolicies(files: readonly PolicyFile[], hops: Hops): Finding[] {
   const { cis2, fetchTransport } = hops;
   const findings = files.flatMap((file) => judgeFile(file, hops));

@@ -1,6 +1,6 @@
 import { type Check, ok, remark, wrong } from './check.ts';
 
-/** What the card itself failed with when it was read. */
+/** Errors that mean an unreadable card. */
 const unreadable = ['transaction_failed', 'malformed_response'];
 
 export const cardType: Check = {

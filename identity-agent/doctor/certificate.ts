@@ -2,7 +2,7 @@ import { type Check, ok, remark, wrong } from './check.ts';
 
 const authority = 'The person needs a new card or certificate from the Registration Authority.';
 
-/** Refusals that are about the certificate, and what mends each. */
+/** Certificate errors with their fixes. */
 const refusals: Readonly<Record<string, string>> = {
   certificate_expired: authority,
   certificate_revoked: authority,

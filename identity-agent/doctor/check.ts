@@ -2,25 +2,25 @@ import type { AgentConfiguration, AgentStatus } from '../protocol.ts';
 import type { ServerAnswer } from '../server-call.ts';
 import type { LoadedSettings } from '../settings/settings.ts';
 
-/** What a check found. A remark is worth knowing and does no harm. */
+/** The result of a check. A remark is harmless. */
 export interface Finding {
   outcome: 'ok' | 'remark' | 'wrong';
   /** One sentence. */
   detail: string;
-  /** What to do about it. */
+  /** How to fix it. */
   mend?: string;
 }
 
-/** An agent that answered on the local socket. */
+/** An agent that responded on the local socket. */
 export interface RunningAgent {
   status: AgentStatus;
   configuration: AgentConfiguration;
 }
 
-/** A server that was asked once. */
+/** The result of one request to a server. */
 export interface Asked {
   url: string;
-  /** Undefined when it gave no answer; then `problem` says why. */
+  /** Undefined without a response; `problem` is then the reason. */
   answer: ServerAnswer | undefined;
   problem: string;
   /** This machine's time before and after, in milliseconds. */
@@ -28,26 +28,26 @@ export interface Asked {
   after: number;
 }
 
-/** What the checks look at: gathered once. */
+/** Data for all checks, collected once. */
 export interface Subject {
   /** Path of the local socket. */
   socket: string;
-  /** Undefined when the settings cannot be used; then `settingsProblem` says why. */
+  /** Undefined if the settings are unusable; `settingsProblem` is then the reason. */
   settings: LoadedSettings | undefined;
   settingsProblem: string;
-  /** Undefined when no agent answers; then `silence` says what happened instead. */
+  /** Undefined if no agent responds; `silence` is then the reason. */
   agent: RunningAgent | undefined;
   silence: string;
   /** Origin of the agent on loopback. */
   url: string;
-  /** Undefined when nobody says where they are. */
+  /** Undefined if no address is configured. */
   cis: Asked | undefined;
   cis2Keys: Asked | undefined;
-  /** The agent's own port, asked as a program would. */
+  /** The agent's own port, called as a program would. */
   port: Asked;
 }
 
-/** One thing that could be wrong, one file each. */
+/** Checks for one problem, one file each. */
 export interface Check {
   readonly name: string;
   run(subject: Subject): Promise<Finding[]> | Finding[];

@@ -11,7 +11,7 @@ import { cis, cis2 } from './servers.ts';
 import { service } from './service.ts';
 import { settings } from './settings.ts';
 
-/** Every check, in the order in which their findings are shown. */
+/** All checks, in the order of the report. */
 export const checks: readonly Check[] = [
   settings,
   service,

@@ -1,13 +1,13 @@
 import { type Asked, type Check, type Finding, ok, remark, wrong } from './check.ts';
 
-/** What a request or a proof may be off, in milliseconds. */
+/** Tolerated clock difference of a request or proof, in milliseconds. */
 const tolerated = 10_000;
 
-/** How far a server's clock is ahead of this one, in milliseconds; undefined when it does not say. */
+/** Returns how far a server's clock is ahead of this one, in milliseconds; undefined if unknown. */
 function ahead({ answer, before, after }: Asked): number | undefined {
   const theirs = Date.parse(answer?.date ?? '');
   if (Number.isNaN(theirs)) return undefined;
-  // The header counts whole seconds, and the answer was made at some moment between the two.
+  // The header has whole seconds, and the server responded at some moment between the two.
   if (theirs + 1_000 < before) return theirs + 1_000 - before;
   return Math.max(0, theirs - after);
 }

@@ -16,7 +16,7 @@ const found = ({ checks }: Report, name: string) =>
   checks.filter((check) => check.name === name).map(({ outcome, detail }) => `${outcome}: ${detail}`);
 const at = async (desk: TestDesk) => examine(await subjectOf(desk.socketPath));
 
-/** What the doctor says of a running agent whose status or configuration is this. */
+/** Runs the doctor with this status or configuration of a running agent. */
 async function supposing(
   t: TestContext,
   {
@@ -36,8 +36,8 @@ async function supposing(
   return examine({ ...subject, agent, ...more });
 }
 
-describe('a desk where all is well', () => {
-  test('nothing is wrong, and every check has its say', async (t) => {
+describe('the doctor of a healthy workstation', () => {
+  test('finds no problem and runs every check', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const report = await at(desk);
@@ -58,8 +58,8 @@ describe('a desk where all is well', () => {
   });
 });
 
-describe('each cause has its name', () => {
-  test('service: the agent does not run', async (t) => {
+describe('the doctor', () => {
+  test('service: reports that the agent does not run', async (t) => {
     const desk = await testDesk(t);
     const report = await examine(await subjectOf(`${desk.folder}/nothing.sock`));
     assert.equal(report.ok, false);
@@ -74,7 +74,7 @@ describe('each cause has its name', () => {
     );
   });
 
-  test('port: another program has it', async (t) => {
+  test('port: reports another program', async (t) => {
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
     t.after(() => void squatter.close());
@@ -95,21 +95,21 @@ describe('each cause has its name', () => {
     assert.match(found(running, 'port')[0] ?? '', /^wrong: The agent does not answer at/);
   });
 
-  test('reader: the virtual one at a desk of a real CIS', async (t) => {
+  test('reader: reports the virtual reader with a real CIS', async (t) => {
     const report = await supposing(t, { configuration: { cisUrl: 'https://cis.example' } });
     assert.deepEqual(found(report, 'reader'), [
       'remark: The reader is the virtual one, which no real card goes into.',
     ]);
   });
 
-  test('reader: there is none', async (t) => {
+  test('reader: reports a missing reader', async (t) => {
     const report = await supposing(t, {
       configuration: { reader: null, readerProblem: 'The card service pcscd does not run.' },
     });
     assert.deepEqual(found(report, 'reader'), ['wrong: The card service pcscd does not run.']);
   });
 
-  test('card type: not one that can be used, or not readable, or no card', async (t) => {
+  test('card-type: reports an unusable card, an unreadable one and a missing one', async (t) => {
     const rejected = { problem: 'card_rejected', reason: 'x' } as const;
     const foreign = await supposing(t, { status: { ...rejected, refusal: 'not_a_piv_card' } });
     assert.deepEqual(found(foreign, 'card-type'), ['wrong: The card in the reader is no PIV card.']);
@@ -120,7 +120,7 @@ describe('each cause has its name', () => {
     assert.equal(none.ok, true);
   });
 
-  test('certificate: expired, revoked and foreign, each with its own sentence; soon to end', async (t) => {
+  test('certificate: reports expired, revoked, foreign and expiring certificates with their own sentences', async (t) => {
     for (const [code, sentence] of [
       ['certificate_expired', 'The certificate on this card has expired.'],
       ['certificate_revoked', 'This card has been revoked.'],
@@ -145,7 +145,7 @@ describe('each cause has its name', () => {
     ]);
   });
 
-  test('pin: blocked, or attempts spent', async (t) => {
+  test('pin: reports a blocked PIN and used attempts', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     await assert.rejects(desk.call('answerPin', { pin: '999999' }));
@@ -154,7 +154,7 @@ describe('each cause has its name', () => {
     assert.deepEqual(found(await at(desk), 'pin'), ['wrong: The PIN of the card is blocked.']);
   });
 
-  test('role: none where one is needed, none at all, not chosen', async (t) => {
+  test('role: reports a missing, required and unselected role', async (t) => {
     const strict = await testDesk(t, { requireRole: true });
     strict.cis.roles.set(ben, []);
     await strict.signIn('ben');
@@ -168,7 +168,7 @@ describe('each cause has its name', () => {
     assert.match(found(await at(desk), 'role')[0] ?? '', /^remark: .* has not chosen a role/);
   });
 
-  test('clock: ahead or behind', async (t) => {
+  test('clock: reports a clock that is ahead or behind', async (t) => {
     const asked = (seconds: number) => {
       const now = systemClock.now();
       const date = new Date(now + seconds * 1000).toUTCString();
@@ -188,7 +188,7 @@ describe('each cause has its name', () => {
     assert.match(found(fine, 'clock')[0] ?? '', /^ok/);
   });
 
-  test('cis and cis2: unreachable, or something else answers', async (t) => {
+  test('cis and cis2: report unreachable servers and other services', async (t) => {
     const desk = await testDesk(t);
     await desk.cis.close();
     const report = await at(desk);
@@ -205,7 +205,7 @@ describe('each cause has its name', () => {
     );
   });
 
-  test('settings: a file that is wrong', async (t) => {
+  test('settings: reports an invalid file', async (t) => {
     const report = await supposing(
       t,
       {},
@@ -221,7 +221,7 @@ describe('each cause has its name', () => {
     assert.match(second, /^wrong: cis: must be https/);
   });
 
-  test('a check that fails itself is a finding, not the end', async (t) => {
+  test('reports a check that fails itself and continues', async (t) => {
     const report = await supposing(t, {}, { url: 'nonsense' });
     assert.match(found(report, 'port')[0] ?? '', /^wrong: This could not be examined/);
   });
@@ -236,7 +236,7 @@ describe('browser policies', () => {
   const judge = (policies: Record<string, unknown>, more = {}) =>
     judgePolicies([{ file: 'p.json', policies }], { ...hops, ...more }).map(({ outcome }) => outcome);
 
-  test('what keeps the browser from the agent or CIS2 is wrong; what hinders nothing is a remark', () => {
+  test('report blocked access to the agent or CIS2 as a problem, and harmless policies as a remark', () => {
     assert.deepEqual(judge({}), ['ok']);
     assert.deepEqual(judge({ URLBlocklist: ['127.0.0.1'] }), ['wrong']);
     assert.deepEqual(judge({ URLBlocklist: ['*'] }), ['wrong', 'wrong']);
@@ -248,13 +248,13 @@ describe('browser policies', () => {
     assert.deepEqual(judge({ LoopbackNetworkBlockedForUrls: ['https://other.example'] }), ['ok']);
   });
 
-  test('calls of the page need a policy that grants them', () => {
+  test('require a policy that allows calls from the page', () => {
     assert.deepEqual(judge({}, { fetchTransport: true }), ['remark']);
     const granted = { LoopbackNetworkAllowedForUrls: ['https://cis2.example.test'] };
     assert.deepEqual(judge(granted, { fetchTransport: true }), ['ok']);
   });
 
-  test('patterns of policies', () => {
+  test('match patterns', () => {
     const url = new URL('https://cis2.example.test:8443/x');
     for (const pattern of [
       '*',
@@ -275,8 +275,8 @@ describe('browser policies', () => {
   });
 });
 
-describe('who has a port', () => {
-  test('is read from the tables of the kernel', async (t) => {
+describe('portOwner', () => {
+  test('reads the tables of the kernel', async (t) => {
     const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:20D3 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4711 1
    1: 0100007F:20D3 0100007F:9999 01 00000000:00000000 00:00000000 00000000  1000        0 4712 1`;

@@ -4,7 +4,7 @@ import { checks } from './checks.ts';
 
 type Named = Finding & { name: string };
 
-/** What all checks found. */
+/** The findings of all checks. */
 export interface Report {
   ok: boolean;
   checks: Named[];
@@ -26,7 +26,7 @@ export async function examine(subject: Subject): Promise<Report> {
 
 const marks: Record<Finding['outcome'], string> = { ok: 'ok     ', remark: 'remark ', wrong: 'WRONG  ' };
 
-/** The report in lines for a person. */
+/** Formats the report as lines for people. */
 export function inWords({ checks: findings }: Report): string {
   const lines = findings.flatMap(({ outcome, name, detail, mend }) => [
     `${marks[outcome]}${name}: ${detail}`,

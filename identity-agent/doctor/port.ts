@@ -4,7 +4,7 @@ import { type Check, type Finding, ok, wrong } from './check.ts';
 
 const inWords = ({ name, pid }: Owner): string => (pid === undefined ? name : `${name} (process ${pid})`);
 
-/** What keeps a program from listening there; undefined when nothing does. */
+/** Returns what prevents listening on a port; undefined if nothing does. */
 const obstacle = (port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const server = createServer();

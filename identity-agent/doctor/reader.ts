@@ -1,6 +1,6 @@
 import { type Check, ok, remark, wrong } from './check.ts';
 
-/** The desk of a server elsewhere, which takes no cards that are files. */
+/** Whether the server is on another machine, which does not accept virtual cards. */
 const isRealDesk = (cisUrl: string): boolean =>
   !['localhost', '127.0.0.1', '[::1]'].includes(new URL(cisUrl).hostname);
 

@@ -2,7 +2,7 @@ import { type Check, ok, remark, wrong } from './check.ts';
 
 const authority = 'The Registration Authority assigns the person to a position.';
 
-/** Refusals that are about the person, and what mends each. */
+/** User errors with their fixes. */
 const refusals: Readonly<Record<string, string>> = {
   person_unknown: 'The Registration Authority brings the person into the directory of CIS.',
   person_disabled: 'The Registration Authority enables the account again.',

@@ -12,10 +12,8 @@ function reached(who: string, asked: Asked | undefined, isRight: (answer: unknow
   return [ok(`${origin} answers: ${who}.`)];
 }
 
-/** CIS can be reached. */
 export const cis: Check = { name: 'cis', run: ({ cis: asked }) => reached('CIS', asked, () => true) };
 
-/** The keys of CIS2 can be fetched. */
 export const cis2: Check = {
   name: 'cis2',
   run: ({ cis2Keys }) =>

@@ -17,7 +17,7 @@ export const settings: Check = {
         : ok('No policy is in force.'),
     ];
     const missing = !loaded.settings.cis || !loaded.settings.cis2Issuer;
-    // An agent that runs was told on its own command line.
+    // A running agent may have its settings from its command line.
     if (missing && !agent)
       found.push(
         wrong(

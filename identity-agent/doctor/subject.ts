@@ -6,7 +6,7 @@ import { loadSettings } from '../settings/settings.ts';
 import { AgentConnection } from '../socket/client.ts';
 import type { Asked, RunningAgent, Subject } from './check.ts';
 
-/** How long anything that is asked may take, in milliseconds. */
+/** Time limit of a request, in milliseconds. */
 const patience = 5_000;
 
 async function askServer(servers: Servers, url: string): Promise<Asked> {
@@ -33,7 +33,7 @@ async function askAgent(path: string): Promise<RunningAgent> {
   }
 }
 
-/** A value, or why there is none. */
+/** Returns a value, or the reason for its absence. */
 async function attempt<T>(work: () => T | Promise<T>): Promise<{ value: T | undefined; problem: string }> {
   try {
     return { value: await work(), problem: '' };
@@ -42,7 +42,7 @@ async function attempt<T>(work: () => T | Promise<T>): Promise<{ value: T | unde
   }
 }
 
-/** Gathers what the checks look at. A running agent knows best what it is set to; without one the settings say it. */
+/** Collects the data for the checks. Uses the configuration of a running agent if there is one, else the settings. */
 export async function subjectOf(socket: string): Promise<Subject> {
   const servers = new Servers();
   try {

@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../test/support/browser.ts';
 import { type TestDesk, testDesk } from '../fixture/desk.ts';
 
-// What a foreign page in the victim's own browser can do to the agent: a real Chromium, at a signed-in desk.
+// Attacks of a foreign page in the victim's browser on the agent, with a real Chromium and a signed-in user.
 
 let browser: Browser;
 before(async () => {
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** A page of somebody else, with the victim's browser on it. */
+/** Opens a page of another site in the victim's browser. */
 async function evilPage(t: TestContext): Promise<Page> {
   const server = http.createServer((_request, answer) => {
     answer.setHeader('content-type', 'text/html');
@@ -27,7 +27,7 @@ async function evilPage(t: TestContext): Promise<Page> {
     server.close();
   });
   const page = await context.newPage();
-  // The same host under another name and port: as near as a foreign page gets.
+  // The same host with another name and port: the closest that a foreign page can be.
   await page.goto(`http://localhost:${port}/`);
   return page;
 }
@@ -38,8 +38,8 @@ const unharmed = async (desk: TestDesk) => {
   assert.deepEqual([state, attemptsLeft], ['signedIn', 3]);
 };
 
-describe('a foreign page at a signed-in desk', () => {
-  test('framing: the frame stays empty, and no request is taken up', async (t) => {
+describe('a foreign page with a signed-in user', () => {
+  test('framing: sees an empty frame, and uses up no request', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const page = await evilPage(t);
@@ -59,7 +59,7 @@ describe('a foreign page at a signed-in desk', () => {
     assert.equal((await desk.handOff(jws)).status, 302, 'the request was not used up');
   });
 
-  test('fetch, beacon, image, script and stylesheet bring nothing and do nothing', async (t) => {
+  test('fetch, beacon, image, script and stylesheet: reads nothing and changes nothing', async (t) => {
     const desk = await testDesk(t, { fetchTransport: true });
     await desk.signIn();
     const page = await evilPage(t);
@@ -90,7 +90,7 @@ describe('a foreign page at a signed-in desk', () => {
     await unharmed(desk);
   });
 
-  test('WebSocket: none is opened', async (t) => {
+  test('WebSocket: cannot open one', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const page = await evilPage(t);
@@ -108,7 +108,7 @@ describe('a foreign page at a signed-in desk', () => {
     await unharmed(desk);
   });
 
-  test('a popup cannot be read, and its forms cannot be sent from outside', async (t) => {
+  test('popup: can neither read it nor submit its forms', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const page = await evilPage(t);
@@ -138,7 +138,7 @@ describe('a foreign page at a signed-in desk', () => {
     await unharmed(desk);
   });
 
-  test('clickjacking by history: a page that was left shows no PIN question from the cache', async (t) => {
+  test('clickjacking by history: sees no PIN prompt from the cache after the page was left', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const page = await evilPage(t);

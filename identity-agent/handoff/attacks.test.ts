@@ -16,8 +16,8 @@ import { sessionCertificateType } from '../../src/cis/protocol.ts';
 import { freePort, type TestDesk, testDesk } from '../fixture/desk.ts';
 import { handOffPath, proofType } from '../protocol.ts';
 
-// The attacks on the way between browser and agent, each by its name. What an attacker is after: a proof for a request of
-// theirs, a code in a browser of theirs, or PIN attempts of somebody else's card.
+// Attacks between browser and agent. The attacker wants a proof for their own request, a code in their own browser, or PIN
+// attempts of another user's card.
 
 const nothingWasProven = (desk: TestDesk) => {
   assert.equal(desk.cis2.proofs.length, 0, 'no proof');
@@ -25,7 +25,7 @@ const nothingWasProven = (desk: TestDesk) => {
 };
 
 describe("relay into the victim's browser", () => {
-  test("the attacker's request, opened at the victim's desk, signs nobody in", async (t) => {
+  test("does not sign the attacker in when the victim opens the attacker's request", async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const attackersCookie = randomToken();
@@ -48,7 +48,7 @@ describe("relay into the victim's browser", () => {
 });
 
 describe('replay', () => {
-  test('a request is taken up once, also by an agent that was started again', async (t) => {
+  test('is refused, also after a restart of the agent', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { jws } = await desk.cis2.request();
@@ -61,7 +61,7 @@ describe('replay', () => {
 });
 
 describe('DNS rebinding', () => {
-  test('a page under its own name gets nothing, whatever it says of itself', async (t) => {
+  test('gets no response for a foreign host name, whatever headers the page sends', async (t) => {
     const desk = await testDesk(t, { fetchTransport: true });
     await desk.signIn();
     const { port } = new URL(desk.origin);
@@ -80,7 +80,7 @@ describe('DNS rebinding', () => {
   });
 });
 
-describe('a request that is not from the pinned CIS2', () => {
+describe('a request that is not from the pinned CIS2 is refused', () => {
   const refused = async (
     t: Parameters<typeof testDesk>[0],
     make: (desk: TestDesk) => Promise<string>,
@@ -93,13 +93,13 @@ describe('a request that is not from the pinned CIS2', () => {
     nothingWasProven(desk);
   };
 
-  test('wrong issuer', (t) =>
+  test('with the wrong issuer', (t) =>
     refused(t, async ({ cis2 }) => (await cis2.request({ iss: 'https://evil.example/realm' })).jws));
 
-  test('an issuer that differs in one sign', (t) =>
+  test('with an issuer that differs in one character', (t) =>
     refused(t, async ({ cis2 }) => (await cis2.request({ iss: `${cis2.issuer}/` })).jws));
 
-  test('unpinned issuer: its own keys in the header add no trust, and nobody fetches them', async (t) => {
+  test('with an unpinned issuer, whose keys in the header are neither trusted nor fetched', async (t) => {
     let asked = 0;
     const elsewhere = createListener(
       [
@@ -134,18 +134,18 @@ describe('a request that is not from the pinned CIS2', () => {
     assert.equal(asked, 0);
   });
 
-  test('wrong audience', (t) =>
+  test('with the wrong audience', (t) =>
     refused(t, async ({ cis2 }) => (await cis2.request({ aud: cis2.issuer as never })).jws));
 
   for (const alg of ['none', 'None', 'HS256', 'RS256'])
-    test(`alg ${alg}`, (t) =>
+    test(`with alg ${alg}`, (t) =>
       refused(t, async ({ cis2 }) => {
         const [, payload, signature] = (await cis2.request()).jws.split('.');
         const header = Buffer.from(JSON.stringify({ alg, typ: 'cis-agent-req+jwt', kid: 'x' }));
         return `${header.toString('base64url')}.${payload}.${alg.toLowerCase() === 'none' ? '' : signature}`;
       }));
 
-  test('expired', async (t) => {
+  test('after it has expired', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { jws } = await desk.cis2.request();
@@ -154,12 +154,12 @@ describe('a request that is not from the pinned CIS2', () => {
     nothingWasProven(desk);
   });
 
-  test('an answer that would go elsewhere', (t) =>
+  test('with a response address at another origin', (t) =>
     refused(t, async ({ cis2 }) => (await cis2.request({ response_uri: 'https://evil.example/' })).jws));
 });
 
-describe('pages that call instead of going', () => {
-  test('framing: refused by the request, and by the answer for browsers that say nothing', async (t) => {
+describe('pages that call the agent without navigation', () => {
+  test("are refused by the request's headers, and framing is forbidden for browsers that send none", async (t) => {
     const desk = await testDesk(t, { strictNavigation: false });
     await desk.signIn();
     const { jws } = await desk.cis2.request();
@@ -173,7 +173,7 @@ describe('pages that call instead of going', () => {
     nothingWasProven(desk);
   });
 
-  test('cross-site fetch: there is no such way unless it is switched on', async (t) => {
+  test('cannot fetch from another site unless this is enabled', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { jws } = await desk.cis2.request();
@@ -189,7 +189,7 @@ describe('pages that call instead of going', () => {
     nothingWasProven(desk);
   });
 
-  test('WebSocket: no upgrade is answered, from any origin', async (t) => {
+  test('cannot open a WebSocket from any origin', async (t) => {
     const desk = await testDesk(t, { fetchTransport: true });
     await desk.signIn();
     const { jws } = await desk.cis2.request();
@@ -214,7 +214,7 @@ describe('pages that call instead of going', () => {
 });
 
 describe('port squatting', () => {
-  test('who sits on the port of the agent learns no secret, and can prove nobody', async (t) => {
+  test('learns no secret and cannot prove a user', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const honest = await desk.cis2.request();
@@ -263,7 +263,7 @@ describe('port squatting', () => {
     assert.equal(desk.cis2.proofs.length, 1, 'the honest one');
   });
 
-  test('the agent does not start beside a squatter, and says so', async () => {
+  test('stops the agent from starting, with an error', async () => {
     const squatter = createServer();
     const port = await freePort();
     await new Promise<void>((resolve) => squatter.listen(port, '127.0.0.1', resolve));
@@ -274,7 +274,7 @@ describe('port squatting', () => {
   });
 });
 
-describe('another local user', () => {
+describe('a program of another local user', () => {
   const get = (origin: string) =>
     `require('http').get('${origin}/', { headers: { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' } }, (a) => { console.log(a.statusCode); a.resume(); })`;
   const runAs = (origin: string, as: { uid?: number; gid?: number }): Promise<string> =>
@@ -285,15 +285,15 @@ describe('another local user', () => {
       );
     });
 
-  // Only root can be another user: everybody else sees the same by the table of the kernel below.
+  // Only root can act as another user; the test below covers the rest with the kernel's table.
   if (process.getuid?.() === 0)
-    test('a program of another user is refused, one of the same user is answered', async (t) => {
+    test('is refused, and one of the same user is served', async (t) => {
       const desk = await testDesk(t);
       assert.equal(await runAs(desk.origin, {}), '200');
       assert.equal(await runAs(desk.origin, { uid: 65_534, gid: 65_534 }), '403');
     });
 
-  test('the owner of a connection is read from the kernel, for this very connection', async (t) => {
+  test('is detected by the owner of this connection, as the kernel reports it', async (t) => {
     const desk = await testDesk(t);
     const { port } = new URL(desk.origin);
     const socket = await new Promise<import('node:net').Socket>((resolve) => {

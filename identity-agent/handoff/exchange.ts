@@ -6,7 +6,7 @@ import type { TrustedRequest } from './request.ts';
 
 const codeForm = /^[A-Za-z0-9._~-]{16,512}$/;
 
-/** Changes proofs for codes at CIS2, server to server. Where that is stands in the configuration alone. */
+/** Exchanges proofs for codes at CIS2, server to server. Its address comes only from the configuration. */
 export class Exchange {
   readonly #url: string;
   readonly #servers: Servers;
@@ -16,12 +16,12 @@ export class Exchange {
     this.#servers = servers;
   }
 
-  /** Where the browser goes with the code for this proof. @throws Refusal `exchangeRefused` */
+  /** Returns the browser's redirect with the code for this proof. @throws Refusal `exchangeRefused` */
   proven(request: TrustedRequest, proof: string, sessionCertificate: string): Promise<string> {
     return this.#exchange(request, { proof, sessionCertificate });
   }
 
-  /** Where the browser goes with the code that says why there is no proof. @throws Refusal `exchangeRefused` */
+  /** Returns the browser's redirect with a code for the reason why there is no proof. @throws Refusal `exchangeRefused` */
   without(request: TrustedRequest, error: HandOffError): Promise<string> {
     return this.#exchange(request, { requestJti: request.claims.jti, error, request: request.jws });
   }

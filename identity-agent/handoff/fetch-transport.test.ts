@@ -24,8 +24,8 @@ const preflight = (desk: TestDesk, headers: Record<string, string | undefined> =
     },
   });
 
-describe('the hand-off by fetch, where it is switched on', () => {
-  test("answers CIS2's own page with where to go: silently, or to a page of the agent", async (t) => {
+describe('the hand-off by fetch, if enabled', () => {
+  test("returns the next address to CIS2's own page: silently, or a page of the agent", async (t) => {
     const desk = await testDesk(t, on);
     const asked = await call(desk, (await desk.cis2.request()).jws);
     assert.equal(asked.status, 200);
@@ -43,7 +43,7 @@ describe('the hand-off by fetch, where it is switched on', () => {
     assert.equal(desk.cis2.proofs.length, 1);
   });
 
-  test('a preflight of that page is granted, with the header that older browsers asked for', async (t) => {
+  test('allows a preflight of that page, with the header for older browsers', async (t) => {
     const desk = await testDesk(t, on);
     const { status, headers } = await preflight(desk);
     assert.equal(status, 204);
@@ -55,7 +55,7 @@ describe('the hand-off by fetch, where it is switched on', () => {
     assert.equal(old.headers['access-control-allow-private-network'], 'true');
   });
 
-  test('no other origin is answered, and none can read the refusal', async (t) => {
+  test('serves no other origin, and hides the refusal from it', async (t) => {
     const desk = await testDesk(t, on);
     await desk.signIn();
     const { jws } = await desk.cis2.request();
@@ -75,7 +75,7 @@ describe('the hand-off by fetch, where it is switched on', () => {
     assert.equal(desk.cis2.proofs.length, 0);
   });
 
-  test('what a page may send without a preflight is refused, and so is everything but one JWS', async (t) => {
+  test('refuses requests that need no preflight, and bodies other than one JWS', async (t) => {
     const desk = await testDesk(t, on);
     await desk.signIn();
     const { jws } = await desk.cis2.request();
@@ -97,7 +97,7 @@ describe('the hand-off by fetch, where it is switched on', () => {
     assert.equal(replayed.headers['access-control-allow-origin'], desk.cis2.origin, 'the page may read why');
   });
 
-  test('navigation works beside it, with the same single use', async (t) => {
+  test('works together with navigation, with the same single use', async (t) => {
     const desk = await testDesk(t, on);
     await desk.signIn();
     const { jws } = await desk.cis2.request();

@@ -7,8 +7,8 @@ import { fetchHeader } from '../protocol.ts';
 import type { Guards } from './guard.ts';
 import type { createHandOffSteps } from './hand-off.ts';
 
-// The second way to the agent: CIS2's own page calls it. Browsers let a hosted page do so only where a policy grants it, so
-// it is a setting that is off, and the page asks nobody for leave.
+// Lets CIS2's own page call the agent. Browsers allow this to a hosted page only by policy, so it is off by default, and the page
+// does not ask users for permission.
 
 const longest = 16_384;
 
@@ -17,7 +17,7 @@ const corsHeaders = (origin: string): Headers => ({
   vary: 'Origin',
 });
 
-/** The request of the page: JSON, with a header that a page of another origin cannot send without a preflight. */
+/** Returns the JSON body of a request with a header that a page of another origin cannot send without a preflight. */
 function bodyOf({ headers, body }: HttpRequest): string[] {
   const mediaType = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json' || headers[fetchHeader] !== '1' || body.length > longest)
@@ -33,11 +33,11 @@ function bodyOf({ headers, body }: HttpRequest): string[] {
 export interface FetchTransportParts {
   guards: Guards;
   handOff: ReturnType<typeof createHandOffSteps>;
-  /** Origin of CIS2: the only one that may call. */
+  /** Origin of CIS2, the only one that may call. */
   caller: string;
 }
 
-/** `POST /v1/cis2`: answers `{location}`, where the page goes then. And its preflight. */
+/** `POST /v1/cis2` returns `{location}`, where the page continues. Also handles its preflight. */
 export function createFetchTransport({ guards, handOff, caller }: FetchTransportParts): {
   call: Endpoint;
   preflight: Endpoint;
@@ -64,7 +64,7 @@ export function createFetchTransport({ guards, handOff, caller }: FetchTransport
       return new Answer(204, {
         'access-control-allow-methods': 'POST',
         'access-control-allow-headers': `content-type, ${fetchHeader}`,
-        // Browsers before Local Network Access asked for this one.
+        // Browsers before Local Network Access require this one.
         ...(old ? { 'access-control-allow-private-network': 'true' } : {}),
       });
     });

@@ -3,7 +3,10 @@ import { errors } from '../errors.ts';
 
 const longest = 2_048;
 
-/** The fields of a form, each exactly once and in its form; others are not looked at. @throws Refusal `formInvalid`, never with a value */
+/**
+ * Reads the fields of a form, each exactly once and well-formed; ignores others. @throws Refusal `formInvalid`, never with a
+ * value
+ */
 export function readForm<Name extends string>(
   request: HttpRequest,
   fields: Readonly<Record<Name, RegExp>>,

@@ -3,14 +3,14 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { PeerUser } from '@alongside/kernel/peer-user';
 import { errors } from '../errors.ts';
 
-/** Loopback names under which the agent answers, and the one of its configuration. */
+/** Returns the accepted host names: loopback names and the configured one. */
 export function allowedHosts(origin: string): ReadonlySet<string> {
   const { host, port } = new URL(origin);
   const suffix = port === '' ? '' : `:${port}`;
   return new Set([host, `127.0.0.1${suffix}`, `[::1]${suffix}`, `localhost${suffix}`]);
 }
 
-/** Refuses a request under any other name: a page that had its own name rebound to loopback (DNS rebinding). */
+/** Refuses a request with another host name: a page that resolves its own name to loopback (DNS rebinding). */
 export function checkHost(request: HttpRequest, allowed: ReadonlySet<string>): void {
   const hosts = request.rawHeaders.filter(
     (_, index) => request.rawHeaders[index - 1]?.toLowerCase() === 'host' && index % 2 === 1,
@@ -20,18 +20,18 @@ export function checkHost(request: HttpRequest, allowed: ReadonlySet<string>): v
     throw errors.wrongHost(`the host is ${hosts.join(', ').slice(0, 100)}`);
 }
 
-/** How strictly requests are looked at. */
+/** Settings of the request checks. */
 export interface GuardParts {
-  /** Own origin: what `Origin` of our forms says. */
+  /** The agent's origin, as in the `Origin` of its forms. */
   origin: string;
-  /** Origin of CIS2: the only page that may call the agent, where that is switched on. */
+  /** Origin of CIS2, the only page that may call the agent, if enabled. */
   caller: string;
-  /** Refuses what does not say that it is a document's navigation; off for browsers that send no Fetch Metadata. */
+  /** Refuses requests that are not marked as document navigation; off for browsers without Fetch Metadata. */
   strictNavigation: boolean;
   peerUser: PeerUser;
 }
 
-/** Steps that look at who sends a request, before anything of it is read. */
+/** Creates steps that check the sender of a request before anything in it is read. */
 export function createGuards({ origin, caller, strictNavigation, peerUser }: GuardParts) {
   const says = (value: string | string[] | undefined, expected: string) =>
     value === expected || (value === undefined && !strictNavigation);
@@ -45,25 +45,25 @@ export function createGuards({ origin, caller, strictNavigation, peerUser }: Gua
       if (!(await peerUser.isOurs(request)))
         throw errors.anotherUser('the connection belongs to another local user, or to nobody known');
     },
-    /** A call of CIS2's own page. */
+    /** Accepts calls from CIS2's own page. */
     checkCaller({ request }: { request: HttpRequest }): void {
       const { origin: from, 'sec-fetch-mode': mode } = request.headers;
       if (from !== caller) throw errors.foreignCaller(`the origin is ${from}`);
       if (!says(mode, 'cors')) throw errors.foreignCaller(`the mode is ${mode}`);
     },
-    /** A browser asks on behalf of that page whether it may call. */
+    /** Accepts a preflight for that page. */
     checkPreflight({ request }: { request: HttpRequest }): void {
       const { origin: from, 'access-control-request-method': method } = request.headers;
       if (from !== caller || method !== 'POST')
         throw errors.foreignCaller(`origin ${from}, method ${method}`);
     },
-    /** A form of our own page: no other page can spend a PIN attempt. */
+    /** Accepts forms of the agent's own pages, so that no other page can use a PIN attempt. */
     checkOwnForm({ request }: { request: HttpRequest }): void {
       const { origin: from, 'sec-fetch-site': site } = request.headers;
       if (from !== origin) throw errors.crossSite(`the origin is ${from}`);
       if (!says(site, 'same-origin')) throw errors.crossSite(`the site is ${site}`);
     },
-    /** A call of our own page's script. */
+    /** Accepts calls of the agent's own script. */
     checkOwnScript({ request }: { request: HttpRequest }): void {
       const { origin: from, 'sec-fetch-site': site } = request.headers;
       if ((from !== undefined && from !== origin) || !says(site, 'same-origin'))
@@ -80,7 +80,7 @@ const always: Headers = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** What every answer of the agent carries: nothing is kept, framed or read by other pages. */
+/** Adds the headers of every response: no caching, framing or reading by other pages. */
 export const secured = (answer: Answer): Answer =>
   new Answer(
     answer.status,

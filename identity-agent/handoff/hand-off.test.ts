@@ -13,7 +13,7 @@ const unsigned = (jws: string): string => {
 };
 
 describe('the silent hand-off', () => {
-  test('a live session answers with a proof, the card signs, and the browser goes back with a code', async (t) => {
+  test("returns a proof of a live session with the card's signature, and redirects back with a code", async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { jws, claims } = await desk.cis2.request({ max_age: 300 });
@@ -38,7 +38,7 @@ describe('the silent hand-off', () => {
     );
   });
 
-  test('every answer refuses to be kept, framed or read by others', async (t) => {
+  test('forbids caching, framing and reading by others in every response', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { jws } = await desk.cis2.request();
@@ -59,7 +59,7 @@ describe('the silent hand-off', () => {
     }
   });
 
-  test('without a session and without leave to ask, CIS2 hears login_required', async (t) => {
+  test('sends CIS2 login_required without a session if prompts are forbidden', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const { jws } = await desk.cis2.request({ interactive: false });
@@ -69,7 +69,7 @@ describe('the silent hand-off', () => {
     assert.deepEqual(desk.cis2.reasons, ['login_required']);
   });
 
-  test('a role that is still to be chosen is no session yet', async (t) => {
+  test('treats a role that is not selected yet as no session', async (t) => {
     const desk = await testDesk(t);
     desk.cis.roles.set(ada, []);
     await desk.signIn();
@@ -80,7 +80,7 @@ describe('the silent hand-off', () => {
     assert.deepEqual(desk.cis2.reasons, ['login_required']);
   });
 
-  test('a session that CIS has ended meanwhile asks the person, instead of failing', async (t) => {
+  test('asks the user instead of failing if CIS has ended the session', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     for (const session of desk.cis.sessions.values()) session.ended = 'administrator';
@@ -90,7 +90,7 @@ describe('the silent hand-off', () => {
     assert.equal((await desk.call('status')).state, 'pinRequested');
   });
 
-  test('an exchange that refuses is a bad gateway', async (t) => {
+  test('returns 502 if the exchange refuses', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     desk.cis2.refuses = true;
@@ -99,7 +99,7 @@ describe('the silent hand-off', () => {
     assert.equal(answer.location, '');
   });
 
-  test('the newer generation vouches without the card, and says that it is not in', async (t) => {
+  test('proves the session without the card in the newer generation, and reports that it is not inserted', async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     await desk.call('insertCard', { card: 'ada' });
     desk.agent.askForPin('Sample clinic');
@@ -108,7 +108,7 @@ describe('the silent hand-off', () => {
     assert.equal((await desk.handOff((await desk.cis2.request()).jws)).status, 302);
     assert.equal(desk.cis2.proofs[0]?.card_present, false);
     assert.equal(desk.cis2.proofs[0]?.card_signature, undefined);
-    // A card that comes back has forgotten the PIN: it cannot sign, so the PIN is asked for.
+    // A card that is inserted again has forgotten the PIN: it cannot sign, so the agent asks for the PIN.
     await desk.call('insertCard', { card: 'ada' });
     const asked = await desk.handOff((await desk.cis2.request()).jws);
     assert.ok(asked.location.includes('/interaction/'));
@@ -116,8 +116,8 @@ describe('the silent hand-off', () => {
   });
 });
 
-describe('the checks, in their order', () => {
-  test('each refusal has its status, and the earlier one wins', async (t) => {
+describe('the checks of the hand-off, in order', () => {
+  test('return their own status, and the earlier one wins', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const host = { host: 'evil.example:80' };
@@ -132,7 +132,7 @@ describe('the checks, in their order', () => {
     assert.equal(desk.cis2.codes.length, 0);
   });
 
-  test('DNS rebinding: any other name is misdirected, loopback names are not', async (t) => {
+  test('return 421 for any other host name except loopback names', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { port } = new URL(desk.origin);
@@ -152,7 +152,7 @@ describe('the checks, in their order', () => {
       );
   });
 
-  test('fetch, frames and sub-resources of any page are refused before the request is read', async (t) => {
+  test('refuse fetch, frames and sub-resources of any page before the request is read', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { jws } = await desk.cis2.request();
@@ -166,7 +166,7 @@ describe('the checks, in their order', () => {
     assert.equal((await desk.handOff(jws)).status, 302, 'the request was not used up');
   });
 
-  test('a browser without Fetch Metadata is let in where that is configured, a frame never', async (t) => {
+  test('accept a browser without Fetch Metadata if configured, but never a frame', async (t) => {
     const desk = await testDesk(t, { strictNavigation: false });
     await desk.signIn();
     const none = { 'sec-fetch-dest': undefined, 'sec-fetch-mode': undefined };
@@ -175,7 +175,7 @@ describe('the checks, in their order', () => {
     assert.equal((await desk.handOff((await desk.cis2.request()).jws, { headers: frame })).status, 403);
   });
 
-  test('a request that is not exactly one of CIS2 is bad, and nothing is signed', async (t) => {
+  test('return 400 and sign nothing for anything but exactly one request of CIS2', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { cis2 } = desk;
@@ -223,7 +223,7 @@ describe('the checks, in their order', () => {
     assert.equal((await desk.handOff(good.jws)).status, 302, 'none of them used the good one up');
   });
 
-  test('a request is used once, and invalid ones use nothing up', async (t) => {
+  test('spend a valid request once, and an invalid one not at all', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const jti = 'one-jti-for-both';
@@ -239,7 +239,7 @@ describe('the checks, in their order', () => {
     assert.equal((await desk.handOff(jws)).status, 400);
   });
 
-  test('keys come from the configured address alone, and a new one is found', async (t) => {
+  test('fetch keys only from the configured address, and find a new one', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     assert.equal((await desk.handOff((await desk.cis2.request()).jws)).status, 302);
@@ -253,7 +253,7 @@ describe('the checks, in their order', () => {
     assert.ok(desk.cis2.keyFetches <= 23, `unknown kids caused ${desk.cis2.keyFetches} fetches`);
   });
 
-  test('relay: what the browser carries is a code, and the proof is bound to the transaction of the request', async (t) => {
+  test("prevent a relay: the browser carries only a code, and the proof is bound to the request's transaction", async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const attackers = await desk.cis2.request({ txn_h: randomToken() });

@@ -18,15 +18,15 @@ export interface HandOffParts extends RequestParts {
   interactions: Interactions;
   recorder: Recorder;
   log: Log;
-  /** Own origin: the pages stand there, under whatever loopback name the browser came. */
+  /** The agent's origin, for its pages, whatever loopback name the browser used. */
   origin: string;
 }
 
-/** The steps that every way to the agent has in common: from the request's trust to where the browser goes next. */
+/** Creates the steps that all transports share: from verifying the request to the browser's next address. */
 export function createHandOffSteps(parts: HandOffParts) {
   const { agent, usedRequests, vouching, interactions, recorder, log, origin } = parts;
 
-  /** Last of the checks, so that nothing invalid uses a request up. */
+  /** The last check, so that an invalid request is not used up. */
   async function takeRequest({ trusted }: { trusted: TrustedRequest }): Promise<{ journey: Journey }> {
     const { jti, exp, interactive, prompt_login: promptLogin } = trusted.claims;
     const first = await usedRequests.take(jti, exp);
@@ -50,7 +50,7 @@ export function createHandOffSteps(parts: HandOffParts) {
     return location;
   }
 
-  /** With the proof or with the reason why there is none, or to a page that asks. */
+  /** Redirects with the proof, with the reason for its absence, or to a page with a prompt. */
   async function findLocation({ journey }: { journey: Journey }): Promise<{ location: string }> {
     const { trusted } = journey;
     const silently = interactions.confirms ? undefined : await vouchSilently(journey);
@@ -66,8 +66,8 @@ export function createHandOffSteps(parts: HandOffParts) {
 }
 
 /**
- * `GET /v1/cis2?request=JWS`: the browser comes from CIS2. Host and path were checked before; the order of the rest is
- * the contract, and the request is recorded as used last.
+ * `GET /v1/cis2?request=JWS`: the browser is redirected here by CIS2. Host and path were checked before. The order of the other
+ * checks is the contract; the request is recorded as used last.
  */
 export function createHandOff(guards: Guards, handOff: ReturnType<typeof createHandOffSteps>): Endpoint {
   const list = steps<{ request: HttpRequest }>()

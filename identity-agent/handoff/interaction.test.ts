@@ -4,7 +4,7 @@ import { ada, ben, rightPin, type TestDesk, testDesk } from '../fixture/desk.ts'
 import { roleOf } from '../fixture/fixture-cis.ts';
 import type { HandOffRequest } from '../protocol.ts';
 
-/** The browser comes from CIS2 and is led to a page of its own: its path. */
+/** Visits the agent from CIS2 and returns the path of the page. */
 async function begin(desk: TestDesk, claims: Partial<HandOffRequest> = {}): Promise<string> {
   const answer = await desk.handOff((await desk.cis2.request(claims)).jws);
   assert.equal(answer.status, 302);
@@ -28,7 +28,7 @@ const stepOf = async (desk: TestDesk, path: string): Promise<string> => {
 const shownStep = (body: string): string => /data-step="([^"]*)"/.exec(body)?.[1] ?? '';
 
 describe('the PIN page', () => {
-  test('names who asks and whose card it is, and leads on by itself after the right PIN', async (t) => {
+  test("names the application and the card's holder, and continues after the right PIN", async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const path = await begin(desk);
@@ -65,7 +65,7 @@ describe('the PIN page', () => {
     assert.ok(!JSON.stringify([desk.arrows, desk.lines]).includes(rightPin), 'no PIN in events or log');
   });
 
-  test('says how many attempts are left, then that the card is blocked', async (t) => {
+  test('shows the remaining attempts, then that the card is blocked', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const path = await begin(desk);
@@ -88,7 +88,7 @@ describe('the PIN page', () => {
     assert.deepEqual(desk.cis2.reasons, ['card_blocked']);
   });
 
-  test('a PIN for a card that has gone is not given to the next one', async (t) => {
+  test('does not send a PIN for a removed card to the next one', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const path = await begin(desk);
@@ -101,7 +101,7 @@ describe('the PIN page', () => {
     assert.equal((await desk.call('status')).attemptsLeft, 3);
   });
 
-  test('goes on when the question is answered elsewhere, and then uses no PIN', async (t) => {
+  test('continues if the prompt is completed elsewhere, and then does not use the PIN', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const path = await begin(desk);
@@ -115,7 +115,7 @@ describe('the PIN page', () => {
     assert.notEqual(await stepOf(desk, second), 'onward');
   });
 
-  test('says that CIS does not answer, and lets the person try again', async (t) => {
+  test('reports that CIS does not respond, and lets the user try again', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const path = await begin(desk);
@@ -129,7 +129,7 @@ describe('the PIN page', () => {
 });
 
 describe('prompt=login and max_age', () => {
-  test('ask for the PIN in the same session', async (t) => {
+  test('asks for the PIN in the same session', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const [session] = desk.cis.live;
@@ -153,7 +153,7 @@ describe('prompt=login and max_age', () => {
     await pinPage(desk, again);
   });
 
-  test('a question that nobody waits for any more is taken back', async (t) => {
+  test('withdraws a prompt that nothing waits for', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const path = await begin(desk, { prompt_login: true });
@@ -168,7 +168,7 @@ describe('prompt=login and max_age', () => {
     assert.deepEqual(brief(await desk.call('status')), ['signedIn', null]);
   });
 
-  test("another person's card ends the former session", async (t) => {
+  test("ends the former session for another user's card", async (t) => {
     const desk = await testDesk(t, { mode: 'mobility' });
     await desk.signIn('ada');
     await desk.call('takeCard');
@@ -192,7 +192,7 @@ describe('prompt=login and max_age', () => {
 const brief = ({ state, question }: { state: string; question: string | null }) => [state, question];
 
 describe('the other pages', () => {
-  test('without a card the page waits for one and goes on by itself', async (t) => {
+  test('waits for a card and continues by itself', async (t) => {
     const desk = await testDesk(t);
     const path = await begin(desk);
     const empty = await desk.visit(path);
@@ -208,7 +208,7 @@ describe('the other pages', () => {
     assert.deepEqual(desk.cis2.reasons, ['no_card']);
   });
 
-  test('several roles are asked for after the PIN', async (t) => {
+  test('asks for one of several roles after the PIN', async (t) => {
     const desk = await testDesk(t);
     desk.cis.roles.set(ada, [roleOf(1), roleOf(2), roleOf(3)]);
     await desk.call('insertCard', { card: 'ada' });
@@ -224,7 +224,7 @@ describe('the other pages', () => {
     assert.equal(desk.cis2.proofs[0]?.selected_roleid, roleOf(2).roleId);
   });
 
-  test('a refused card is shown with the sentence of CIS, a person without role with its own', async (t) => {
+  test("shows CIS's sentence for a refused card, and another for a user without a role", async (t) => {
     const desk = await testDesk(t, { requireRole: true });
     desk.cis.refused.set(ada, { code: 'certificate_revoked', sentence: 'This card has been revoked.' });
     desk.cis.roles.set(ben, []);
@@ -242,7 +242,7 @@ describe('the other pages', () => {
     assert.deepEqual(desk.cis2.reasons, ['card_rejected', 'no_role']);
   });
 
-  test('"Use another way to sign in" leads back to CIS2', async (t) => {
+  test('returns to CIS2 with "Use another way to sign in"', async (t) => {
     const desk = await testDesk(t);
     const path = await begin(desk);
     const left = await desk.post(`${path}/leave`, { how: 'another_way' });
@@ -252,7 +252,7 @@ describe('the other pages', () => {
     assert.equal((await desk.visit(path)).status, 410);
   });
 
-  test('an interaction has its own five minutes, and an unknown path has none', async (t) => {
+  test('expires an interaction after five minutes, and refuses an unknown path', async (t) => {
     const desk = await testDesk(t);
     const path = await begin(desk);
     desk.clock.advance(299);
@@ -262,7 +262,7 @@ describe('the other pages', () => {
     assert.equal((await desk.visit('/interaction/whatever')).status, 404);
   });
 
-  test('two tabs: each goes on once with its own code', async (t) => {
+  test('continues each of two tabs once with its own code', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const [first, second] = [await begin(desk), await begin(desk)];
@@ -275,7 +275,7 @@ describe('the other pages', () => {
 });
 
 describe('an agent that asks before it signs a browser in', () => {
-  test('shows who is signed in, and goes on when the person says so', async (t) => {
+  test('shows the signed-in user, and continues after confirmation', async (t) => {
     const desk = await testDesk(t, { confirmSignIn: true });
     await desk.signIn();
     const path = await begin(desk);
@@ -289,7 +289,7 @@ describe('an agent that asks before it signs a browser in', () => {
     assert.equal(desk.cis2.proofs.length, 1);
   });
 
-  test('takes a PIN for a yes, a no for a no, and asks nothing that may not be asked', async (t) => {
+  test('accepts a PIN as confirmation, a refusal, and does not ask if prompts are forbidden', async (t) => {
     const desk = await testDesk(t, { confirmSignIn: true });
     await desk.call('insertCard', { card: 'ada' });
     const path = await begin(desk);
@@ -304,8 +304,8 @@ describe('an agent that asks before it signs a browser in', () => {
   });
 });
 
-describe('other pages of the browser', () => {
-  test('can spend no PIN attempt and leave nothing', async (t) => {
+describe('other pages in the browser', () => {
+  test('can neither use a PIN attempt nor leave the interaction', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const path = await begin(desk);

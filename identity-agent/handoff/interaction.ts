@@ -29,7 +29,7 @@ interface Found extends Start {
   interaction: Interaction;
 }
 
-/** The pages of an interaction and what their forms do. */
+/** The pages of an interaction and their forms. */
 export function interactionRoutes(parts: InteractionParts): Route[] {
   const { agent, guards, vouching, interactions, errands, issuer, development } = parts;
   const site = new URL(issuer).origin;
@@ -38,7 +38,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     return { interaction: interactions.find(request.path.split('/')[2] ?? '') };
   }
 
-  /** Opens the question that this interaction needs, and tells what there is to see. */
+  /** Opens the prompt that this interaction needs, and returns the data for its page. */
   function contextOf(interaction: Interaction): PageContext {
     if (agent.card?.usable && !agent.session?.awaitingRole && !vouching.sessionFor(interaction))
       agent.askForPin(interaction.trusted.claims.client_name);
@@ -53,19 +53,19 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     };
   }
 
-  /** A PIN that was given here is a yes. */
+  /** Returns whether to ask for confirmation. A PIN entered here is one. */
   function asksConfirmation(interaction: Interaction): boolean {
     const asked = interaction.confirmed || interaction.pinGiven;
     return !asked && vouching.sessionFor(interaction) !== undefined;
   }
 
-  /** Once a session, and only where a page is shown anyway: a signed-in desk sees redirects alone. */
+  /** Once a session, and only if a page is shown anyway: a signed-in user sees only redirects. */
   function offersRenewal(interaction: Interaction): boolean {
     const session = vouching.sessionFor(interaction);
     return session !== undefined && interaction.pinGiven && !session.renewalPutOff && agent.renewalDue;
   }
 
-  /** One winner: the browser is sent on once. */
+  /** Redirects the browser once. */
   async function onward(interaction: Interaction): Promise<string | undefined> {
     return interaction.mutex.run(async () => {
       if (interaction.over) throw errors.interactionOver('another answer was first');
@@ -100,7 +100,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     return json(200, { step: goesOn ? 'onward' : stepToken(pageFor(context), context) });
   }
 
-  /** The question may have been answered elsewhere meanwhile: then the PIN is not used. */
+  /** Does not use the PIN if the prompt was completed elsewhere. */
   async function answerPin({ request, interaction }: Found): Promise<void> {
     const { pin, card } = readForm(request, { pin: /^[^\p{C}]{1,64}$/u, card: /^[A-Za-z0-9_-]{0,64}$/ });
     const { claims } = interaction.trusted;
@@ -127,7 +127,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     interaction.notice = how === 'now' && !renewed ? 'not_renewed' : null;
   }
 
-  /** To the pages about the card, and back from there. */
+  /** Redirects to the card pages, which link back here. */
   function lookAfterCard({ interaction }: Found): Answer {
     const errand = errands.open(interaction.path);
     return redirect(agent.status().problem === 'card_blocked' ? `${errand.path}/unlock-code` : errand.path);
@@ -141,7 +141,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     interaction.notice = !result.ok && result.error === 'cis_unreachable' ? 'cis_unreachable' : null;
   }
 
-  /** A form that leads to another origin ends in a page of its own; one that does not goes back to the question. */
+  /** Shows a page to continue to another origin, or returns to the prompt. */
   async function goOnOrBack({ interaction }: Found): Promise<Answer> {
     const location = await onward(interaction);
     return location === undefined ? redirect(interaction.path, 303) : continueTo(location);

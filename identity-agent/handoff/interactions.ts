@@ -6,14 +6,14 @@ import type { Agent } from '../session/agent.ts';
 import type { TrustedRequest } from './request.ts';
 import type { Journey } from './vouching.ts';
 
-/** An interaction lives so long, in milliseconds, whatever the request's own time. */
+/** Lifetime of an interaction in milliseconds, whatever the request's own lifetime. */
 const lifetime = 300_000;
 const most = 100;
 
-/** Something that went wrong with the last answer, for the page that is shown next. */
+/** The problem with the last submission, for the next page. */
 export type Notice = 'wrong_pin' | 'card_changed' | 'cis_unreachable' | 'not_renewed' | null;
 
-/** A person at the agent's pages, on the way from CIS2 and back. */
+/** A user at the agent's pages between the redirects from and to CIS2. */
 export class Interaction implements Journey {
   /** One-time path of its pages. */
   readonly id = randomToken();
@@ -21,17 +21,17 @@ export class Interaction implements Journey {
   readonly until: number;
   pinsBefore: number;
   notice: Notice = null;
-  /** The PIN was given at its page. */
+  /** Whether the PIN was entered at its page. */
   pinGiven = false;
-  /** The person need not be asked, or said yes. */
+  /** Whether the user has confirmed, or need not. */
   confirmed: boolean;
-  /** It has ended: its pages answer no more. */
+  /** Whether it has ended; its pages are then unavailable. */
   over = false;
-  /** One answer at a time. */
+  /** Handles one submission at a time. */
   readonly mutex = new Mutex();
-  /** When its pages were looked at last, in milliseconds. */
+  /** Time of the last request to its pages, in milliseconds. */
   seenAt = Number.NEGATIVE_INFINITY;
-  /** The card for which the PIN was asked at a page. */
+  /** The card for which a page asked for the PIN. */
   shownFor: string | undefined;
 
   constructor(trusted: TrustedRequest, pinsBefore: number, until: number, confirmed: boolean) {
@@ -46,11 +46,11 @@ export class Interaction implements Journey {
   }
 }
 
-/** The interactions that are open. They are in memory: they belong to the session key, which is there too. */
+/** The open interactions, kept in memory like the session key. */
 export class Interactions {
   readonly #agent: Agent;
   readonly #clock: Clock;
-  /** A live session signs a browser in only when the person says so. */
+  /** Whether a live session signs a browser in only after confirmation. */
   readonly confirms: boolean;
   readonly #open = new Map<string, Interaction>();
 
@@ -79,18 +79,18 @@ export class Interactions {
     return found;
   }
 
-  /** Ends an interaction. It stays known for its lifetime, so that a page says that it is over. */
+  /** Ends an interaction. It stays known for its lifetime, so that a page can show that it is over. */
   finish(interaction: Interaction): void {
     interaction.over = true;
     this.#takeBackQuestion();
   }
 
-  /** Whether a page of one that goes on was looked at since then. */
+  /** Returns whether a page of an open interaction was requested since then. */
   seenSince(time: number): boolean {
     return [...this.#open.values()].some(({ over, seenAt }) => !over && seenAt >= time);
   }
 
-  /** Forgets those whose time is over. */
+  /** Removes expired interactions. */
   sweep(): void {
     const now = this.#clock.now();
     let gone = false;

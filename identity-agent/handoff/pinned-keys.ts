@@ -5,11 +5,11 @@ import { keyFits, publicKeyOf } from '@alongside/kernel/jws';
 import { ServerCallError, type Servers } from '../server-call.ts';
 
 const cacheTime = 3_600_000;
-/** An unknown kid may cause so many fetches a minute, so that nobody makes us flood CIS2. */
+/** Maximum number of fetches a minute for unknown kids, so that no one can make us flood CIS2. */
 const fetchesPerMinute = 20;
 const mostKeys = 100;
 
-/** The public keys of the one CIS2 that this agent trusts, from the address of its configuration and from no other. */
+/** The public keys of the trusted CIS2, only from the configured address. */
 export class PinnedKeys {
   readonly #url: string;
   readonly #servers: Servers;
@@ -26,7 +26,7 @@ export class PinnedKeys {
     this.#clock = clock;
   }
 
-  /** The key with this kid. @throws ServerCallError when there is no key set to look in */
+  /** Returns the key with this kid. @throws ServerCallError if no key set is available */
   async key(kid: string): Promise<KeyObject | undefined> {
     const now = this.#clock.now();
     const fresh = this.#keys && Math.abs(now - this.#fetchedAt) < cacheTime;

@@ -5,7 +5,7 @@ import { errors } from '../errors.ts';
 import { type HandOffRequest, handOffLifetime, requestType } from '../protocol.ts';
 import type { PinnedKeys } from './pinned-keys.ts';
 
-/** Clocks of CIS2 and the workstation may differ by so many seconds where a request says when it was made. */
+/** Allowed clock difference between CIS2 and the workstation in seconds, for the time of a request. */
 const skew = 10;
 const bytes32 = /^[A-Za-z0-9_-]{43}$/;
 
@@ -39,20 +39,20 @@ const claimChecks: Record<keyof HandOffRequest, Check> = {
 export interface RequestParts {
   keys: PinnedKeys;
   clock: Clock;
-  /** The one issuer that is trusted, byte for byte. */
+  /** The trusted issuer, byte for byte. */
   issuer: string;
 }
 
-/** A hand-off request with all its checks behind it, and its spelling. */
+/** A verified hand-off request and its encoded form. */
 export interface TrustedRequest {
   claims: HandOffRequest;
   jws: string;
 }
 
-/** Steps that read and trust the request of CIS2. */
+/** Creates steps that read and verify the request of CIS2. */
 export function createRequestSteps({ keys, clock, issuer }: RequestParts) {
   return {
-    /** @param values of the parameter: exactly one is right */
+    /** @param values of the parameter; exactly one is valid */
     readJws(values: readonly string[]): { jws: string; jwt: DecodedJwt } {
       const [jws] = values;
       const jwt = jws === undefined || values.length > 1 ? undefined : decodeJwt(jws);
@@ -60,7 +60,7 @@ export function createRequestSteps({ keys, clock, issuer }: RequestParts) {
         throw errors.requestInvalid(`${values.length} request parameters, or no JWS`);
       if (jwt.header.typ !== requestType)
         throw errors.requestInvalid(`the type is ${String(jwt.header.typ)}`);
-      // RFC 8725 section 3.1: the algorithm is ours to name, never the request's.
+      // RFC 8725 section 3.1: we choose the algorithm, never the request.
       if (jwt.header.alg !== 'ES256')
         throw errors.requestInvalid(`the algorithm is ${String(jwt.header.alg)}`);
       return { jws, jwt };
@@ -88,7 +88,7 @@ export function createRequestSteps({ keys, clock, issuer }: RequestParts) {
       if (claims.iat > now + skew) throw errors.requestInvalid(`it is ${claims.iat - now} s early`);
       return { trusted: { claims, jws } };
     },
-    /** The browser goes back only to where the request came from. */
+    /** The browser may return only to the origin that sent the request. */
     checkResponseUri({ trusted }: { trusted: TrustedRequest }): void {
       const uri = URL.parse(trusted.claims.response_uri);
       const plain =

@@ -33,37 +33,37 @@ export interface BrowserSideOptions {
   recorder: Recorder;
   log: Log;
   servers: Servers;
-  /** Own origin. */
+  /** The agent's origin. */
   url: string;
   cis2: { issuer: string; jwksUrl: string; exchangeUrl: string };
   development: boolean;
   strictNavigation: boolean;
-  /** A live session signs a browser in only when the person says so. */
+  /** Whether a live session signs a browser in only after confirmation. */
   confirmSignIn: boolean;
-  /** CIS2's own page may call the agent. */
+  /** Whether CIS2's own page may call the agent. */
   fetchTransport: boolean;
   peerUser: PeerUser;
   usedRequests: UsedRequests;
 }
 
-/** What the agent shows to the browser. */
+/** The agent's interface for browsers. */
 export interface BrowserSide {
   routes: Route[];
   before(request: HttpRequest): Answer | undefined;
   onError(thrown: unknown, request: HttpRequest): Answer;
-  /** A page that asks for PIN or role is in front of somebody. */
+  /** Returns whether a page with a prompt for PIN or role is open. */
   isAsking(): boolean;
-  /** Lets go of what has run out; the regular work calls it. */
+  /** Removes expired state; called by the regular work. */
   sweep(): void;
 }
 
-/** A page that shows a question looks at the agent all the time; after so many milliseconds without a look it was closed. */
+/** An open page with a prompt polls; after this many milliseconds without a request it counts as closed. */
 const lookedAtFor = 10_000;
 
-/** All that the listeners take up; the kernel's own list would bring its whole server into a small agent. */
+/** All methods of the listeners. The kernel's list would load its whole server into a small agent. */
 const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** What a person reads who opens the agent's address: nothing about who is signed in, for any local page can lead here. */
+/** The page at the agent's address. It shows nothing about the user, because any local page can lead here. */
 const statusPage = (agent: Agent, development: boolean): Answer => {
   const { state, generation, mode } = agent.status();
   return framedPage(200, {

@@ -17,7 +17,7 @@ async function place(t: TestContext) {
 
 const exp = 1_800_000_060;
 
-test('a request that was used stays used when the agent is started again', async (t) => {
+test('a used request stays used after a restart of the agent', async (t) => {
   const { open, file } = await place(t);
   assert.equal(await (await open()).take('one', exp), true);
   const again = await open();
@@ -27,14 +27,14 @@ test('a request that was used stays used when the agent is started again', async
   assert.doesNotMatch(await readFile(file, 'utf8'), /one|two/, 'only hashes are kept');
 });
 
-test('of many at once one wins', async (t) => {
+test('exactly one of many concurrent uses succeeds', async (t) => {
   const { open } = await place(t);
   const used = await open();
   const taken = await Promise.all(Array.from({ length: 20 }, () => used.take('same', exp)));
   assert.equal(taken.filter(Boolean).length, 1);
 });
 
-test('what is over is forgotten, and the file stays short', async (t) => {
+test('expired requests are removed, and the file stays short', async (t) => {
   const { open, file, clock } = await place(t);
   const used = await open();
   for (let n = 0; n < 501; n += 1) await used.take(`early-${n}`, exp);
@@ -45,7 +45,7 @@ test('what is over is forgotten, and the file stays short', async (t) => {
   assert.equal((await readFile(file, 'utf8')).split('\n').length, 502);
 });
 
-test('a damaged file stops nobody and forgets nothing that can be read', async (t) => {
+test('a damaged file prevents no start and loses no readable line', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async (rubbish) => {
       const { open, file } = await place(t);

@@ -4,15 +4,15 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { readIfThere, replaceFile } from '../card/card-file.ts';
 import { Mutex } from '../card/mutex.ts';
 
-/** Requests stay known a little longer than they are valid, in seconds. */
+/** Seconds for which requests are kept after they expire. */
 const margin = 10;
-/** The file is written anew when so many lines were added to it. */
+/** The file is rewritten after this many new lines. */
 const mostLines = 500;
 const lineForm = /^([0-9]{1,12}) ([A-Za-z0-9_-]{43})$/;
 
 /**
- * The hand-off requests of the last minute, so that each is taken up once, also by an agent that was started again
- * meanwhile. They are kept in a file as hashes with their end; a line that is damaged is not looked at.
+ * The hand-off requests of the last minute, so that each is accepted once, even after a restart of the agent. The file has their
+ * hashes and expiry times; damaged lines are ignored.
  */
 export class UsedRequests {
   readonly #clock: Clock;
@@ -27,7 +27,7 @@ export class UsedRequests {
     this.#until = until;
   }
 
-  /** Reads what an earlier agent of this data folder left. */
+  /** Reads the file of an earlier agent in this data folder. */
   static async open(clock: Clock, file: string): Promise<UsedRequests> {
     const until = new Map<string, number>();
     const text = (await readIfThere(file))?.toString('latin1') ?? '';
@@ -41,8 +41,8 @@ export class UsedRequests {
   }
 
   /**
-   * Takes a request up; false when it was before. It is known from the call on, and written down when the promise
-   * resolves. Only requests with a valid signature come here, so the list stays short.
+   * Takes a request; returns false if it was taken before. It counts from the call on, and is on the disk when the promise
+   * resolves. Only requests with a valid signature arrive here, so the list stays short.
    */
   async take(jti: string, exp: number): Promise<boolean> {
     this.#forgetOld();

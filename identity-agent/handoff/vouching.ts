@@ -14,10 +14,10 @@ import type { LiveSession } from '../session/live-session.ts';
 import type { Exchange } from './exchange.ts';
 import type { TrustedRequest } from './request.ts';
 
-/** A hand-off that is under way. */
+/** A hand-off in progress. */
 export interface Journey {
   readonly trusted: TrustedRequest;
-  /** PINs up to this one are too old for it; 0 accepts the live session as it is. */
+  /** PINs up to this one are too old for it; 0 accepts the live session. */
   pinsBefore: number;
 }
 
@@ -29,7 +29,7 @@ interface Parts {
   log: Log;
 }
 
-/** Vouches for the person at the desk: the proof of the live session, and its way to CIS2. */
+/** Proves the user's live session to CIS2. */
 export class Vouching {
   readonly #parts: Parts;
 
@@ -37,7 +37,7 @@ export class Vouching {
     this.#parts = parts;
   }
 
-  /** The session that may answer this request, as far as can be told without asking CIS or the card. */
+  /** Returns the session that may satisfy this request, without calling CIS or the card. */
   sessionFor({ trusted: { claims }, pinsBefore }: Journey): LiveSession | undefined {
     const { agent, clock } = this.#parts;
     const session = agent.vouching;
@@ -48,8 +48,8 @@ export class Vouching {
   }
 
   /**
-   * Where the browser goes with a proof, undefined when somebody must be asked first. A card that no longer knows the PIN
-   * makes the journey ask for it. @throws Refusal `exchangeRefused`
+   * Returns the browser's redirect with a proof; undefined if the user must be asked first. If the card has forgotten the PIN,
+   * the interaction asks for it. @throws Refusal `exchangeRefused`
    */
   async answer(journey: Journey): Promise<string | undefined> {
     const { agent, exchange, log } = this.#parts;
@@ -71,14 +71,14 @@ export class Vouching {
       return location;
     } catch (error) {
       this.#note(trusted, error instanceof Refusal ? 'refused' : 'failed', { result: 'proof' });
-      // CIS may have ended the session without our knowing: then the person is asked, not refused.
+      // If CIS has ended the session, the user is asked, not refused.
       await agent.refresh(true);
       if (agent.session !== session) return undefined;
       throw error;
     }
   }
 
-  /** Where the browser goes with the reason why there is no proof. @throws Refusal `exchangeRefused` */
+  /** Returns the browser's redirect with the reason why there is no proof. @throws Refusal `exchangeRefused` */
   async refuse(trusted: TrustedRequest, error: HandOffError): Promise<string> {
     const location = await this.#parts.exchange.without(trusted, error);
     this.#note(trusted, 'ok', { result: error });

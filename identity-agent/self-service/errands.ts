@@ -2,25 +2,25 @@ import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { errors } from '../errors.ts';
 
-/** An errand lives so long, in milliseconds: a mailed code is good for 15 minutes, and must be fetched. */
+/** Lifetime of an errand in milliseconds. A mailed code is valid for 15 minutes and must first be fetched. */
 const lifetime = 1_200_000;
 const most = 100;
 
-/** What the next page says of the last form. */
+/** The result of the last form, for the next page. */
 export interface Said {
   well: boolean;
   sentence: string;
 }
 
-/** A person who looks after their card at the agent's own pages. */
+/** A user who manages their card at the agent's own pages. */
 export class Errand {
   /** One-time path of its pages. */
   readonly id = randomToken();
   readonly until: number;
-  /** Path of the sign-in that it was begun from, to go back to. */
+  /** Path of the sign-in that it was opened from, to return to. */
   readonly back: string | undefined;
   said: Said | undefined;
-  /** When its page that asks for PIN and role was looked at last; in milliseconds. */
+  /** Time of the last request to its page that asks for PIN and role, in milliseconds. */
   askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(until: number, back: string | undefined) {
@@ -33,7 +33,7 @@ export class Errand {
   }
 }
 
-/** The errands that are open. */
+/** The open errands. */
 export class Errands {
   readonly #clock: Clock;
   readonly #open = new Map<string, Errand>();
@@ -59,12 +59,12 @@ export class Errands {
     return found;
   }
 
-  /** Whether a page that asks was looked at since then. */
+  /** Returns whether a page with a prompt was requested since then. */
   askedSince(time: number): boolean {
     return [...this.#open.values()].some(({ askedAt }) => askedAt >= time);
   }
 
-  /** Forgets those whose time is over. */
+  /** Removes expired errands. */
   sweep(): void {
     const now = this.#clock.now();
     for (const [id, { until }] of this.#open) if (until <= now) this.#open.delete(id);

@@ -24,10 +24,10 @@ interface Found extends Start {
   errand: Errand;
 }
 
-/** Where the page begins that asks for PIN and role without a browser's journey. */
+/** Path of the page that asks for PIN and role outside a browser sign-in. */
 export const signInPath = '/sign-in';
 
-/** The pages on which a person looks after their card: under a one-time path, with forms that only these pages can send. */
+/** The pages on which users manage their card: with a one-time path, and forms that only these pages can submit. */
 export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
   const { agent, guards, errands, clock, development } = parts;
 
@@ -71,7 +71,7 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
       .step(noteSeen)
       .step(async function act({ request, errand }: Found): Promise<Answer> {
         const { card, ...fields } = readForm(request, { card: /^[A-Za-z0-9_-]{0,64}$/, ...page.fields });
-        // Another card spends no attempt.
+        // Another card does not use an attempt.
         errand.said =
           card === agent.card?.insertion
             ? await page.act?.(agent, fields)

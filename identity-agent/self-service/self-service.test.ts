@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { rightPin, type TestDesk, testDesk } from '../fixture/desk.ts';
 
-/** The person opens the pages about their card: the path of the errand. */
+/** Opens the card pages and returns the path of the errand. */
 async function begin(desk: TestDesk, from = '/card'): Promise<string> {
   const answer = await desk.visit(from);
   assert.equal(answer.status, 302);
@@ -11,7 +11,7 @@ async function begin(desk: TestDesk, from = '/card'): Promise<string> {
   return pathname;
 }
 
-/** Fills in the form of a page, and shows the page that follows. */
+/** Submits the form of a page and returns the next page. */
 async function fill(desk: TestDesk, path: string, fields: Record<string, string>) {
   const { body } = await desk.visit(path);
   const sent = await desk.post(path, { card: desk.cardField(body), ...fields });
@@ -19,8 +19,8 @@ async function fill(desk: TestDesk, path: string, fields: Record<string, string>
   return { to: sent.location, ...(await desk.visit(sent.location)) };
 }
 
-describe('the pages about the card', () => {
-  test('wait for a card, and tell how it stands', async (t) => {
+describe('the card pages', () => {
+  test('wait for a card and show its state', async (t) => {
     const desk = await testDesk(t);
     const path = await begin(desk);
     assert.match((await desk.visit(path)).body, /Put your smartcard into the reader/);
@@ -52,7 +52,7 @@ describe('the pages about the card', () => {
     assert.equal((await desk.call('answerPin', { pin: '222222' })).state, 'signedIn');
   });
 
-  test('unblock with the mailed code, and go back to the sign-in that it was blocked in', async (t) => {
+  test('unblock with the mailed code, and return to the blocked sign-in', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const { location } = await desk.handOff((await desk.cis2.request()).jws);
@@ -90,7 +90,7 @@ describe('the pages about the card', () => {
     assert.match(done.body, /is unblocked/);
   });
 
-  test('renew, with the PIN where nobody is signed in yet', async (t) => {
+  test('renew, with the PIN if no user is signed in', async (t) => {
     const desk = await testDesk(t);
     desk.cis.authority.notAfter = new Date(desk.clock.now() + 30 * 86_400_000);
     await desk.call('insertCard', { card: 'ada' });
@@ -104,7 +104,7 @@ describe('the pages about the card', () => {
     assert.match((await desk.visit(`${path}/renew`)).body, /nothing to renew/);
   });
 
-  test('the newer generation renews too', async (t) => {
+  test('renew in the newer generation too', async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     desk.cis.authority.notAfter = new Date(desk.clock.now() + 30 * 86_400_000);
     await desk.call('insertCard', { card: 'ada' });
@@ -113,7 +113,7 @@ describe('the pages about the card', () => {
   });
 });
 
-describe('the renewal that is offered at sign-in', () => {
+describe('the renewal offered at sign-in', () => {
   const ending = async (t: Parameters<typeof testDesk>[0]) => {
     const desk = await testDesk(t);
     desk.cis.authority.notAfter = new Date(desk.clock.now() + 30 * 86_400_000);
@@ -126,7 +126,7 @@ describe('the renewal that is offered at sign-in', () => {
     return { desk, path };
   };
 
-  test('is taken, and the sign-in goes on', async (t) => {
+  test('renews the card and continues the sign-in', async (t) => {
     const { desk, path } = await ending(t);
     assert.match((await desk.visit(path)).body, /ends on 24 December 2026/);
     const done = await desk.post(`${path}/renewal`, { how: 'now' });
@@ -135,7 +135,7 @@ describe('the renewal that is offered at sign-in', () => {
     assert.equal(desk.cis2.proofs.length, 1);
   });
 
-  test('is put off, and not asked about again in this session', async (t) => {
+  test('can be skipped, and is not offered again in this session', async (t) => {
     const { desk, path } = await ending(t);
     assert.equal((await desk.post(`${path}/renewal`, { how: 'later' })).status, 200);
     assert.equal(desk.cis.cards.renewed.length, 0);
@@ -146,7 +146,7 @@ describe('the renewal that is offered at sign-in', () => {
     assert.equal(sent.status, 200);
   });
 
-  test('fails without stopping anybody', async (t) => {
+  test('continues the sign-in after a failure', async (t) => {
     const { desk, path } = await ending(t);
     desk.cis.cards.refusesRenewal = { status: 403, error: 'certificate_revoked', sentence: 'Revoked.' };
     assert.equal((await desk.post(`${path}/renewal`, { how: 'now' })).status, 303);
@@ -154,7 +154,7 @@ describe('the renewal that is offered at sign-in', () => {
     assert.equal((await desk.post(`${path}/renewal`, { how: 'later' })).status, 200);
   });
 
-  test('a desk that is signed in already sees redirects alone', async (t) => {
+  test('is not offered to a signed-in user, who sees only redirects', async (t) => {
     const desk = await testDesk(t);
     desk.cis.authority.notAfter = new Date(desk.clock.now() + 30 * 86_400_000);
     await desk.signIn();
@@ -163,8 +163,8 @@ describe('the renewal that is offered at sign-in', () => {
   });
 });
 
-describe('other pages of the browser', () => {
-  test('can act on no card, and spend no attempt', async (t) => {
+describe('other pages in the browser', () => {
+  test('can neither change a card nor use an attempt', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const path = await begin(desk);
@@ -193,7 +193,7 @@ describe('other pages of the browser', () => {
     assert.equal(desk.cis.cards.mailed.size, 0);
   });
 
-  test('a form for a card that has gone is not for the next one', async (t) => {
+  test('cannot apply a form for a removed card to the next one', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const path = `${await begin(desk)}/change-pin`;
@@ -204,7 +204,7 @@ describe('other pages of the browser', () => {
     assert.equal((await desk.call('status')).attemptsLeft, 3);
   });
 
-  test('an errand has its own twenty minutes', async (t) => {
+  test('lose access to an errand after twenty minutes', async (t) => {
     const desk = await testDesk(t);
     const path = await begin(desk);
     desk.clock.advance(1_199);

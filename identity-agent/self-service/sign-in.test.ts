@@ -4,7 +4,7 @@ import { ada, ben, rightPin, type TestDesk, testDesk } from '../fixture/desk.ts'
 import { roleOf } from '../fixture/fixture-cis.ts';
 import { AgentCallError, AgentConnection } from '../socket/client.ts';
 
-/** The person opens the page: its address. */
+/** Opens the page and returns its address. */
 async function open(desk: TestDesk): Promise<string> {
   const { status, location } = await desk.visit('/sign-in');
   assert.equal(status, 302);
@@ -13,7 +13,7 @@ async function open(desk: TestDesk): Promise<string> {
   return pathname;
 }
 
-/** Fills in its form; the page that follows. */
+/** Submits its form and returns the next page. */
 async function fill(desk: TestDesk, path: string, fields: Record<string, string>): Promise<string> {
   const card = desk.cardField((await desk.visit(path)).body);
   const sent = await desk.post(path, { card, pin: '', roleId: '', ...fields });
@@ -21,8 +21,8 @@ async function fill(desk: TestDesk, path: string, fields: Record<string, string>
   return (await desk.visit(sent.location)).body;
 }
 
-describe('the sign-in page of a desk that nobody handles over the socket', () => {
-  test('a desktop application asks, the person gives the PIN and the role, the application has its ticket', async (t) => {
+describe('the sign-in page', () => {
+  test('gives a desktop application its ticket after PIN and role', async (t) => {
     const desk = await testDesk(t);
     desk.cis.roles.set(ada, [roleOf(1), roleOf(2)]);
     const path = await open(desk);
@@ -43,7 +43,7 @@ describe('the sign-in page of a desk that nobody handles over the socket', () =>
     assert.deepEqual([state, question, role?.roleId], ['signedIn', null, roleOf(2).roleId]);
   });
 
-  test('a locked session goes on with the PIN that is given there', async (t) => {
+  test('unlocks a session with the PIN', async (t) => {
     const desk = await testDesk(t, { mode: 'sessionLockPersistence' });
     await desk.signIn();
     const { ticket } = await desk.call<{ ticket: string }>('getTicket');
@@ -54,7 +54,7 @@ describe('the sign-in page of a desk that nobody handles over the socket', () =>
     assert.equal(desk.cis.live.length, 1);
   });
 
-  test('the newer generation asks nothing by itself, and a wrong PIN leaves it so', async (t) => {
+  test('asks only on request in the newer generation, and stays so after a wrong PIN', async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     await desk.call('insertCard', { card: 'ada' });
     const path = await open(desk);
@@ -66,7 +66,7 @@ describe('the sign-in page of a desk that nobody handles over the socket', () =>
     assert.match((await desk.visit(path)).body, /<dt>Signed in<\/dt>/, 'also while the card is away');
   });
 
-  test('it says whom the sign-in sends away, and why a card is refused or blocked', async (t) => {
+  test('names the user whose session will end, and why a card is refused or blocked', async (t) => {
     const desk = await testDesk(t, { mode: 'mobility' });
     desk.cis.refused.set(ben, { code: 'certificate_expired', sentence: 'The certificate has expired.' });
     const ofAda = (await desk.signIn()).person?.displayName ?? '';
@@ -80,7 +80,7 @@ describe('the sign-in page of a desk that nobody handles over the socket', () =>
     assert.match(body, /\/unlock-code"/);
   });
 
-  test('no other page, no other form and no other card spends an attempt', async (t) => {
+  test('does not use an attempt for another page, form or card', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const path = await open(desk);
@@ -102,21 +102,21 @@ describe('the sign-in page of a desk that nobody handles over the socket', () =>
   });
 });
 
-describe('programs of the desk are told that a question waits', () => {
+describe('the event questionOpened', () => {
   async function listening(t: { after(end: () => void): void }, desk: TestDesk) {
     const heard: unknown[] = [];
     const line = await AgentConnection.open(desk.socketPath, (event, params) => {
       if (event === 'questionOpened') heard.push(params);
     });
     t.after(() => line.close());
-    /** What was heard until now: events come before the answer to a later call. */
+    /** Returns the events so far: they arrive before the response to a later call. */
     return async () => {
       await line.call('status', {});
       return heard.splice(0);
     };
   }
 
-  test('where to answer it, and who asks; once while the question is open', async (t) => {
+  test('names the page and the applications, once while the prompt is open', async (t) => {
     const desk = await testDesk(t);
     const heard = await listening(t, desk);
     await desk.call('insertCard', { card: 'ada' });
@@ -131,7 +131,7 @@ describe('programs of the desk are told that a question waits', () => {
     assert.deepEqual(await heard(), [{ question: 'pin', applications: ['My clinic'], page }]);
   });
 
-  test('not while somebody looks at a page that asks', async (t) => {
+  test('is not sent while a page with the prompt is open', async (t) => {
     const desk = await testDesk(t);
     const heard = await listening(t, desk);
     const { location } = await desk.handOff((await desk.cis2.request()).jws);

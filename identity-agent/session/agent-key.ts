@@ -6,12 +6,12 @@ import { signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { OperatorError } from '@alongside/kernel/operator';
 
-/** A P-256 key that the agent holds: its own, or that of one session. */
+/** A P-256 key of the agent: its own, or that of one session. */
 export interface HeldKey {
   readonly publicJwk: JsonWebKey;
   /** SHA-256 thumbprint of the public key (RFC 7638). */
   readonly thumbprint: string;
-  /** An ES256 JWS of these claims; `withKey` puts the public key into its header. */
+  /** Signs claims as an ES256 JWS; `withKey` adds the public key to its header. */
   sign(typ: string, claims: Record<string, unknown>, options?: { withKey?: boolean }): Promise<string>;
 }
 
@@ -29,13 +29,15 @@ function heldKey(key: KeyObject, publicJwk: JsonWebKey): HeldKey {
   };
 }
 
-/** A key for one session. It never leaves memory. */
+/** Generates a key for one session. It never leaves memory. */
 export async function newSessionKey(): Promise<HeldKey> {
   const { privatePem, publicJwk } = await newKeyPair('ES256');
   return heldKey(createPrivateKey(privatePem), publicJwk);
 }
 
-/** The agent's own key from its file, mode 0600; made at the first start. @throws OperatorError when the file is no such key */
+/**
+ * Reads the agent's own key from its file, mode 0600, or creates it at the first start. @throws OperatorError for an invalid file
+ */
 export async function agentKey(file: string): Promise<HeldKey> {
   const stored = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -44,7 +46,7 @@ export async function agentKey(file: string): Promise<HeldKey> {
   if (stored === undefined) {
     const { privatePem, publicJwk } = await newKeyPair('ES256');
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    // wx: of two agents that start at once on one folder, one makes the key and the other fails.
+    // wx: of two agents that start at once in one folder, one creates the key and the other fails.
     await writeFile(file, privatePem, { flag: 'wx', mode: 0o600 });
     return heldKey(createPrivateKey(privatePem), publicJwk);
   }

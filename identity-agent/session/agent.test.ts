@@ -15,7 +15,7 @@ const refusedWith = (error: string, attemptsLeft?: number) => (thrown: unknown) 
 const brief = ({ state, question, attemptsLeft }: AgentStatus) => ({ state, question, attemptsLeft });
 
 describe('the agent in Normal mode', () => {
-  test('goes from no card over PIN to signed in, and back when the card leaves', async (t) => {
+  test('goes from no card over PIN to signed in, and back when the card is removed', async (t) => {
     const desk = await testDesk(t);
     assert.deepEqual(brief(await desk.call('status')), {
       state: 'noCard',
@@ -39,7 +39,7 @@ describe('the agent in Normal mode', () => {
     );
   });
 
-  test('counts wrong PINs down to a blocked card, and stays so', async (t) => {
+  test('counts wrong PINs down to a blocked card, which stays blocked', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     await assert.rejects(desk.call('answerPin', { pin: '000000' }), refusedWith('wrong_pin', 2));
@@ -52,7 +52,7 @@ describe('the agent in Normal mode', () => {
     assert.equal((await desk.call('insertCard', { card: 'locked' })).state, 'blocked');
   });
 
-  test('asks nothing when there is nothing to answer', async (t) => {
+  test('shows no prompt when none is needed', async (t) => {
     const desk = await testDesk(t);
     await assert.rejects(desk.call('answerPin', { pin: rightPin }), refusedWith('no_open_question'));
     await desk.signIn();
@@ -60,7 +60,7 @@ describe('the agent in Normal mode', () => {
     await assert.rejects(desk.call('answerRole', { roleId: '1' }), refusedWith('no_open_question'));
   });
 
-  test('asks for the role when there are several, and takes only one of them', async (t) => {
+  test('asks for one of several roles, and accepts only those', async (t) => {
     const desk = await testDesk(t);
     desk.cis.roles.set(ada, [roleOf(1), roleOf(2)]);
     const asked = await desk.signIn();
@@ -72,7 +72,7 @@ describe('the agent in Normal mode', () => {
     assert.equal(desk.cis.live[0]?.roleId, roleOf(2).roleId);
   });
 
-  test('lets a person without role in, unless told otherwise', async (t) => {
+  test('lets a user without a role sign in by default', async (t) => {
     const lenient = await testDesk(t);
     lenient.cis.roles.set(ada, []);
     assert.equal((await lenient.signIn()).state, 'signedIn');
@@ -84,7 +84,7 @@ describe('the agent in Normal mode', () => {
     assert.equal(strict.cis.live.length, 0);
   });
 
-  test('shows the sentence of CIS when the card is refused, until it is put in again', async (t) => {
+  test("shows CIS's sentence for a refused card until it is inserted again", async (t) => {
     const desk = await testDesk(t);
     desk.cis.refused.set(ada, {
       code: 'certificate_expired',
@@ -99,7 +99,7 @@ describe('the agent in Normal mode', () => {
     assert.equal((await desk.signIn()).state, 'signedIn');
   });
 
-  test('keeps the question open while CIS does not answer', async (t) => {
+  test('keeps the prompt open while CIS does not respond', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     desk.cis.down = true;
@@ -109,7 +109,7 @@ describe('the agent in Normal mode', () => {
     assert.equal((await desk.call('answerPin', { pin: rightPin })).state, 'signedIn');
   });
 
-  test('ends a session that was made while the card left', async (t) => {
+  test('ends a session that was created while the card was removed', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     let open = () => undefined as void;
@@ -129,7 +129,7 @@ describe('the agent in Normal mode', () => {
     );
   });
 
-  test('ends what the former person had when another card comes', async (t) => {
+  test("ends the former user's session when another card is inserted", async (t) => {
     const desk = await testDesk(t);
     await desk.signIn('ada');
     const after = await desk.signIn('ben');
@@ -140,7 +140,7 @@ describe('the agent in Normal mode', () => {
     );
   });
 
-  test('tells CIS of an ending later, when CIS did not answer at once', async (t) => {
+  test('reports an end to CIS later if CIS did not respond', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     desk.cis.down = true;
@@ -157,7 +157,7 @@ describe('the agent in Normal mode', () => {
 });
 
 describe('regular work', () => {
-  test('beats every 120 s while signed in, and forgets a session that CIS has ended', async (t) => {
+  test('sends a heartbeat every 120 s while signed in, and forgets a session that CIS has ended', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const [session] = desk.cis.live;
@@ -176,7 +176,7 @@ describe('regular work', () => {
     assert.equal(after.person, null);
   });
 
-  test('hears at once that CIS has ended the session, and says why', async (t) => {
+  test('learns at once that CIS has ended the session, with the reason', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const [session] = desk.cis.live;
@@ -200,7 +200,7 @@ describe('regular work', () => {
     await desk.cis.watched(next);
   });
 
-  test('asks again for the end when CIS was away', async (t) => {
+  test('asks again for the end after CIS was down', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const [session] = desk.cis.live;
@@ -213,7 +213,7 @@ describe('regular work', () => {
     }
   });
 
-  test('says that the agent is there: at the start, every 120 s, and when somebody has signed in', async (t) => {
+  test('announces the agent at the start, every 120 s, and after a sign-in', async (t) => {
     const desk = await testDesk(t);
     assert.deepEqual(desk.cis.presences, [{ agentId: desk.agent.id, sessionId: null }]);
     await desk.signIn();
@@ -227,7 +227,7 @@ describe('regular work', () => {
     assert.equal(desk.cis.presences.length, before + 1);
   });
 
-  test('keeps its own key for itself', async (t) => {
+  test('keeps its own key private', async (t) => {
     const desk = await testDesk(t);
     const { mode } = await stat(join(desk.folder, 'data', 'agent.key'));
     assert.equal(mode & 0o777, 0o600);
@@ -245,7 +245,7 @@ describe('regular work', () => {
 });
 
 describe('other modes and the newer generation', () => {
-  test('the newer generation asks nothing at insertion, and the session outlives the card', async (t) => {
+  test('shows no prompt at insertion in the newer generation, and keeps the session without the card', async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     const inserted = await desk.call('insertCard', { card: 'ada' });
     assert.equal(inserted.question, null);
@@ -265,7 +265,7 @@ describe('other modes and the newer generation', () => {
     );
   });
 
-  test('Session Lock Persistence locks, and the PIN resumes the same session', async (t) => {
+  test('locks with Session Lock Persistence, and resumes the same session with the PIN', async (t) => {
     const desk = await testDesk(t, { mode: 'sessionLockPersistence' });
     await desk.signIn();
     const [before] = desk.cis.live;
@@ -276,7 +276,7 @@ describe('other modes and the newer generation', () => {
     assert.equal(before?.pins, 2);
   });
 
-  test('Mobility keeps the session without the card', async (t) => {
+  test('keeps the session without the card with Mobility', async (t) => {
     const desk = await testDesk(t, { mode: 'mobility' });
     await desk.signIn();
     assert.equal((await desk.call('takeCard')).state, 'signedIn');

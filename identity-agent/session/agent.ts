@@ -20,8 +20,8 @@ import { statusOf } from './status.ts';
 import { ticketOf } from './tickets.ts';
 
 /**
- * The person at the desk: the card in the reader, the open question and the session at CIS. There is one question at a
- * time and one card transaction at a time; a card that leaves takes effect at once, whatever is under way.
+ * The state of the workstation: the card in the reader, the open prompt and the session at CIS. There is at most one prompt and
+ * one card transaction at a time. The removal of a card takes effect at once.
  */
 export class Agent {
   readonly #desk: Desk;
@@ -41,7 +41,7 @@ export class Agent {
     return this.#desk.session;
   }
 
-  /** The session that CIS is told of as being at this desk: one that is locked is not. */
+  /** The session that CIS should know of; none while it is locked. */
   get namedSession(): string | null {
     const { session } = this.#desk;
     return session && !session.lock ? session.id : null;
@@ -51,42 +51,42 @@ export class Agent {
     return this.#desk.card;
   }
 
-  /** How many PINs were accepted so far. */
+  /** Number of accepted PINs. */
   get pins(): number {
     return this.#desk.pins;
   }
 
-  /** The last PIN came to nothing because CIS gave no answer, and nobody has asked since. */
+  /** Whether the last PIN failed because CIS did not respond, without a new attempt since. */
   get cisUnreachable(): boolean {
     return this.#desk.cisUnreachable;
   }
 
-  /** Whether the PIN question is open. */
+  /** Whether the PIN prompt is open. */
   get pinQuestion(): boolean {
     return this.#desk.pinQuestion;
   }
 
-  /** The question that is open. */
+  /** The open prompt. */
   get question(): 'pin' | 'role' | null {
     return this.#desk.question;
   }
 
-  /** The applications that asked for the PIN, by the names that they gave. */
+  /** Names of the applications that asked for the PIN. */
   get askedFor(): readonly string[] {
     return [...this.#desk.askedFor].filter((name) => name !== '');
   }
 
-  /** Tells programs of the desk that a question waits at this page. */
+  /** Notifies programs that a prompt waits at this page. */
   tellQuestion(notice: AgentNotices['questionOpened']): void {
     this.#desk.tell('questionOpened', notice);
   }
 
-  /** The session that may vouch for the person at the desk now. */
+  /** The session that can prove the user now. */
   get vouching(): LiveSession | undefined {
     return this.#desk.vouching;
   }
 
-  /** Whether the session goes on while its card is away. */
+  /** Whether the session continues without its card. */
   get cardMayLeave(): boolean {
     return this.#desk.behaviour.onRemoval === 'keep';
   }
@@ -95,29 +95,29 @@ export class Agent {
     return statusOf(this.#desk);
   }
 
-  /** Tells of cards and sessions until the returned function is called. */
+  /** Notifies the listener of cards and sessions. Returns a function that stops this. */
   onNotice(listener: NoticeListener): () => void {
     return this.#desk.onNotice(listener);
   }
 
-  /** Calls back after anything changed, until the returned function is called. */
+  /** Calls the watcher after each change. Returns a function that stops this. */
   onChange(watcher: () => void): () => void {
     return this.#desk.onChange(watcher);
   }
 
-  /** Resolves when all that was set off so far has been carried out. */
+  /** Resolves when everything started so far has finished. */
   settled(): Promise<void> {
     return this.#desk.settled();
   }
 
-  /** Watches a reader, and takes up the card that is in already. */
+  /** Watches a reader, starting with the card that is already inserted. */
   attach(reader: Reader, label: () => CardLabel | undefined, office?: CardOffice): void {
     this.#unwatch?.();
     this.#desk.office = office;
     this.#unwatch = watchReader(this.#desk, reader, label);
   }
 
-  /** Lets go of the reader and ends the session. */
+  /** Releases the reader and ends the session. */
   async stop(): Promise<void> {
     this.#unwatch?.();
     await this.settled();
@@ -126,7 +126,7 @@ export class Agent {
     await this.settled();
   }
 
-  /** Opens the PIN question for an application, also in a live session (`getNewTicket`, `prompt=login`). */
+  /** Opens the PIN prompt for an application, also in a live session (`getNewTicket`, `prompt=login`). */
   askForPin(application = ''): void {
     this.#desk.cisUnreachable = false;
     this.#desk.askedFor.add(application);
@@ -135,17 +135,17 @@ export class Agent {
     this.#desk.changed();
   }
 
-  /** The ticket of a session for desktop applications. @throws CisRefusal, ServerCallError */
+  /** Returns the ticket of a session for desktop applications. @throws CisRefusal, ServerCallError */
   ticketOf(session: LiveSession): Promise<string> {
     return ticketOf(this.#desk, session);
   }
 
-  /** Whether the PIN was given for this application, where each application needs one. */
+  /** Returns whether the PIN was entered for this application, if each application needs one. */
   isOpenFor(session: LiveSession, application = ''): boolean {
     return !this.#desk.behaviour.pinForEachApplication || session.opened.has(application);
   }
 
-  /** Takes back what `askForPin` asked. */
+  /** Withdraws the prompt of `askForPin`. */
   withdraw(): void {
     if (!this.#desk.asked) return;
     this.#desk.unask();
@@ -157,7 +157,7 @@ export class Agent {
     this.#desk.arrows.pinAsked(to, keys);
   }
 
-  /** Answers the PIN question. `insertion` names the card that was meant: another one spends no attempt. */
+  /** Submits a PIN. `insertion` names the intended card: another one does not use an attempt. */
   answerPin(pin: string, by: Answerer, insertion = this.card?.insertion): Promise<PinResult> {
     return this.#desk.exclusive(async () =>
       insertion === this.card?.insertion
@@ -166,12 +166,12 @@ export class Agent {
     );
   }
 
-  /** Does this while nobody signs in, and not at all once somebody has. Rejects as the work does. */
+  /** Runs the work while no sign-in is running, and not at all if a user has signed in. Rejects with the work's error. */
   beforeSignIn(work: () => Promise<void>): Promise<void> {
     return this.#desk.exclusive(async () => (this.pins === 0 ? work() : undefined));
   }
 
-  /** Something outside changed the card in the reader: its attempts are counted again. */
+  /** Reads the attempts of the card in the reader again after an external change. */
   recount(): Promise<void> {
     return this.#desk.exclusive(async () => this.card?.recount().catch(() => undefined));
   }
@@ -186,7 +186,7 @@ export class Agent {
     return this.#desk.exclusive(() => unblockPin(this.#desk, unblockingCode, newPin));
   }
 
-  /** Has a code mailed to the holder of the card in the reader. */
+  /** Requests a mailed code for the holder of the card in the reader. */
   requestUnlockCode(): Promise<CardActResult> {
     return this.#desk.exclusive(() => requestUnlockCode(this.#desk));
   }
@@ -196,40 +196,40 @@ export class Agent {
     return this.#desk.exclusive(() => unlockCard(this.#desk, code, newPin));
   }
 
-  /** Gives the card new keys and certificates, in the last 90 days of those that it has. */
+  /** Renews the card's keys and certificates in their last 90 days. */
   renewCard(): Promise<RenewalResult> {
     return this.#desk.exclusive(() => renewCard(this.#desk));
   }
 
-  /** Whether the card in the reader can be renewed here, and it is time. */
+  /** Whether the card in the reader can be renewed here and is due. */
   get renewalDue(): boolean {
     const { card, office, parts } = this.#desk;
     return card !== undefined && office !== undefined && isRenewalDue(card, parts.clock.now());
   }
 
-  /** The person does not want to be asked about a renewal again in this session. */
+  /** Stops offering a renewal in this session. */
   putOffRenewal(): void {
     if (this.#desk.session) this.#desk.session.renewalPutOff = true;
   }
 
-  /** Answers the role question. */
+  /** Submits a role. */
   answerRole(roleId: string): Promise<RoleResult> {
     return this.#desk.exclusive(() => answerRole(this.#desk, roleId));
   }
 
-  /** The screen of the workstation was locked or unlocked. */
+  /** Handles a locked or unlocked screen. */
   screen(locked: boolean): void {
     this.#desk.screenLocked = locked;
     if (locked && this.#desk.behaviour.locksWithScreen) this.#desk.lock('screen');
     this.#desk.changed();
   }
 
-  /** Does what the session's timers have due. */
+  /** Runs due timers of the session. */
   runTimers(): void {
     this.#desk.schedule.run();
   }
 
-  /** Ends the session; resolves when CIS was told or did not answer. */
+  /** Ends the session; resolves when CIS was notified or did not respond. */
   async signOut(cause: AgentEndCause = 'signedOut'): Promise<void> {
     this.#desk.unask();
     this.#desk.end(cause);
@@ -237,7 +237,7 @@ export class Agent {
     await this.settled();
   }
 
-  /** Makes sure that CIS still knows the session when it was not asked for a heartbeat's time, or `always`. Never rejects. */
+  /** Checks that CIS still has the session if the last check is older than a heartbeat interval, or `always`. Never rejects. */
   async refresh(always = false): Promise<void> {
     this.runTimers();
     this.#ends.again();
@@ -256,12 +256,12 @@ export class Agent {
     }
   }
 
-  /** Tells CIS of the endings that it has not heard of. */
+  /** Reports pending session ends to CIS. */
   retryEndings(): Promise<void> {
     return this.#desk.endings.retry();
   }
 
-  /** The signature of the session's own card, null when no card is in. @throws CardError `pin_required` among others */
+  /** Returns a signature of the session's own card, null without a card. @throws CardError, for example `pin_required` */
   signWithCard(session: LiveSession, message: Uint8Array): Promise<CardSignature | null> {
     return this.#desk.mutex.run(async () => {
       const { card } = this.#desk;

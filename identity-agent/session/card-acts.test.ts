@@ -19,8 +19,8 @@ async function block(desk: TestDesk): Promise<void> {
   assert.equal((await desk.call('status')).state, 'blocked');
 }
 
-describe('changing the PIN', () => {
-  test('takes the old one and a new one of 6 to 8 digits', async (t) => {
+describe('changePin', () => {
+  test('needs the old PIN and a new one of 6 to 8 digits', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     for (const [newPin, error] of [
@@ -37,7 +37,7 @@ describe('changing the PIN', () => {
     assert.ok(!JSON.stringify([desk.arrows, desk.lines]).includes('24681357'), 'no PIN in events or log');
   });
 
-  test('a wrong old one spends attempts, and the last one ends the session', async (t) => {
+  test('uses an attempt for a wrong old PIN, and the last one ends the session', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const change = () => desk.call('changePin', { pin: '999999', newPin: '222222' });
@@ -58,7 +58,7 @@ describe('changing the PIN', () => {
   });
 });
 
-describe("unblocking with the card's own code", () => {
+describe('unblockPin', () => {
   test('sets a new PIN and restores the attempts', async (t) => {
     const desk = await testDesk(t);
     const heard: string[] = [];
@@ -82,7 +82,7 @@ describe("unblocking with the card's own code", () => {
     );
   });
 
-  test('three wrong codes make an end of it', async (t) => {
+  test('makes the card unusable after three wrong codes', async (t) => {
     const desk = await testDesk(t);
     await block(desk);
     const wrong = () => desk.call('unblockPin', { unblockingCode: '11111111', newPin: '222222' });
@@ -96,8 +96,8 @@ describe("unblocking with the card's own code", () => {
   });
 });
 
-describe('unlocking with a mailed code', () => {
-  test('the code gives the unblocking code once', async (t) => {
+describe('unlockCard', () => {
+  test('uses the mailed code for the unblocking code once', async (t) => {
     const desk = await testDesk(t);
     await block(desk);
     await desk.call('requestUnlockCode');
@@ -113,7 +113,7 @@ describe('unlocking with a mailed code', () => {
     await assert.rejects(desk.call('unlockCard', { code, newPin: '333333' }), refusedWith('code_expired'));
   });
 
-  test('is over after 15 minutes, and says when CIS does not answer', async (t) => {
+  test('refuses a code after 15 minutes, and reports that CIS does not respond', async (t) => {
     const desk = await testDesk(t);
     await block(desk);
     await desk.call('requestUnlockCode');
@@ -125,7 +125,7 @@ describe('unlocking with a mailed code', () => {
     await assert.rejects(desk.call('unlockCard', { code, newPin: '222222' }), refusedWith('cis_unreachable'));
   });
 
-  test('works for a card with an unblocking code of its own: CIS learns it with the first keys', async (t) => {
+  test('works for a card with its own unblocking code, which CIS gets with the first keys', async (t) => {
     const desk = await testDesk(t);
     const seed = { uid: ada, name: 'Dr Ada Fictional', puk: '24681357', locked: true };
     const { serial } = await desk.call<SocketCard>('addCard', seed);
@@ -158,7 +158,7 @@ describe('unlocking with a mailed code', () => {
   });
 });
 
-/** A desk whose cards end in so many days. */
+/** A workstation with cards that expire in the given number of days. */
 async function deskEndingIn(t: Parameters<typeof testDesk>[0], days: number) {
   const desk = await testDesk(t);
   desk.cis.authority.notAfter = new Date(desk.clock.now() + days * 86_400_000);
@@ -169,8 +169,8 @@ const certificateOf = async (desk: TestDesk): Promise<X509Certificate> => {
   return new X509Certificate(Buffer.from(certificate, 'base64'));
 };
 
-describe('renewal', () => {
-  test('is offered in the last 90 days, and gives new keys to the same card and session', async (t) => {
+describe('renewCard', () => {
+  test('is available in the last 90 days, and gives the same card and session new keys', async (t) => {
     const desk = await deskEndingIn(t, 30);
     const before = await desk.signIn();
     assert.equal(before.card?.renewalDue, true);
@@ -187,7 +187,7 @@ describe('renewal', () => {
     assert.equal(cards.find(({ uid }) => uid === ada)?.profile, 'standard');
   });
 
-  test('is refused too early, without a session, and with the sentence of CIS', async (t) => {
+  test("is refused too early, without a session, and with CIS's sentence", async (t) => {
     const early = await deskEndingIn(t, 91);
     await early.signIn();
     await assert.rejects(early.call('renewCard'), refusedWith('not_due'));
@@ -207,10 +207,10 @@ describe('renewal', () => {
     assert.equal((await desk.call('status')).state, 'signedIn');
   });
 
-  test('a card of another maker is renewed elsewhere', async (t) => {
+  test('is refused for a card of another maker', async (t) => {
     const desk = await deskEndingIn(t, 30);
     await desk.signIn();
-    // A reader without an office of ours, as a real one.
+    // A reader without a card office, like a real one.
     const { card } = desk.agent;
     assert.ok(card);
     desk.agent.attach(

@@ -4,7 +4,7 @@ import { CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';
 import type { DeskCard } from './desk-card.ts';
 
-/** How an act on the card in the reader fared. `attemptsLeft` counts the secret that was wrong; null when nobody knows. */
+/** The result of an operation on the card in the reader. `attemptsLeft` belongs to the wrong secret; null if unknown. */
 export type CardActResult =
   | { ok: true }
   | { ok: false; error: 'wrong_pin' | 'wrong_unblocking_code' | 'wrong_code'; attemptsLeft: number | null }
@@ -27,13 +27,13 @@ type Failure = Extract<CardActResult, { ok: false }>['error'];
 const failed = (error: Exclude<Failure, 'wrong_pin' | 'wrong_unblocking_code' | 'wrong_code'>) =>
   ({ ok: false, error }) as const;
 
-/** A PIN that a person may choose: 6 to 8 digits. */
+/** A valid new PIN: 6 to 8 digits. */
 const isChoosable = (pin: string): boolean => /^[0-9]{6,8}$/.test(pin);
 
-/** The card in the reader that can be read at all. */
+/** The card in the reader, if it is readable. */
 const cardOf = ({ card }: Desk): DeskCard | undefined => (card && card.uid !== '' ? card : undefined);
 
-/** Changes the PIN. A wrong one spends an attempt. */
+/** Changes the PIN. A wrong one uses an attempt. */
 export async function changePin(desk: Desk, pin: string, newPin: string): Promise<CardActResult> {
   const card = cardOf(desk);
   if (!card) return failed('no_card');
@@ -78,7 +78,7 @@ function refusedCode(refusal: Extract<Unblocking, { ok: false }>): CardActResult
     : { ok: false, error: 'wrong_unblocking_code', attemptsLeft: refusal.attemptsLeft };
 }
 
-/** Has CIS mail a code to the holder of the card. Whether it did, nobody learns here. */
+/** Asks CIS to mail a code to the holder of the card. The response does not show whether it did. */
 export async function requestUnlockCode(desk: Desk): Promise<CardActResult> {
   const card = cardOf(desk);
   if (!card) return failed('no_card');
@@ -93,11 +93,11 @@ export async function requestUnlockCode(desk: Desk): Promise<CardActResult> {
   return { ok: true };
 }
 
-/** Sets a new PIN with the mailed code: CIS gives the card's unblocking code for it, once. */
+/** Sets a new PIN with the mailed code, for which CIS returns the card's unblocking code once. */
 export async function unlockCard(desk: Desk, code: string, newPin: string): Promise<CardActResult> {
   const card = cardOf(desk);
   if (!card) return failed('no_card');
-  // Before CIS is asked: the mailed code is good for one time only.
+  // Before the call to CIS, because the mailed code is valid once.
   if (!isChoosable(newPin)) return failed('invalid_pin');
   let unblockingCode: string;
   try {
@@ -125,7 +125,7 @@ async function onCard(desk: Desk, act: () => Promise<CardActResult>): Promise<Ca
   }
 }
 
-/** The last attempt was spent: nobody is signed in with a blocked card. */
+/** Handles the last used attempt: a blocked card ends the session. */
 export function tellBlocked(desk: Desk, card: DeskCard): void {
   if (desk.ownCard) desk.end('signedOut');
   desk.tell('cardBlocked', { serial: card.label.serial });

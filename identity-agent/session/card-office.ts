@@ -1,7 +1,7 @@
 import type { CertificateIssuer } from '../card/card-issue.ts';
 
-/** Where the keys of the card in the reader can be made anew. A card of another maker has that done elsewhere. */
+/** Renews the keys of the card in the reader. Cards of other makers are renewed elsewhere. */
 export interface CardOffice {
-  /** Makes new keys, has them certified, and puts both on the card. Rejects as the issuer does; the card then stays as it is. */
+  /** Generates and certifies new keys and writes them to the card. Rejects with the issuer's error, without any change. */
   renew(issuer: CertificateIssuer): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type { LiveSession } from './live-session.ts';
 
 const day = 86_400_000;
 
-/** How a renewal fared. `sentence` is what CIS says about a refusal. */
+/** The result of a renewal. `sentence` is CIS's reason for a refusal. */
 export type RenewalResult =
   | { ok: true }
   | { ok: false; error: 'renewal_refused'; sentence: string }
@@ -18,14 +18,14 @@ export type RenewalResult =
       error: 'no_card' | 'not_signed_in' | 'not_due' | 'not_renewable' | 'card_removed' | 'cis_unreachable';
     };
 
-/** Whether the certificate of a card ends soon enough to be renewed, and has not ended. */
+/** Returns whether the certificate of a card can be renewed: it expires soon and has not expired. */
 export function isRenewalDue({ certificateEnds }: Pick<DeskCard, 'certificateEnds'>, now: number): boolean {
   return certificateEnds !== null && certificateEnds > now && certificateEnds - now <= renewalDays * day;
 }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-/** CIS as the issuer of the new certificates: the card signs for its new keys with the one that it has. */
+/** CIS as the issuer of the new certificates: the card signs the request with its current key. */
 const issuerFor = (desk: Desk, card: DeskCard, session: LiveSession): CertificateIssuer => ({
   async issue({ serial, authenticationKey, signingKey }) {
     const { cis } = desk.parts;
@@ -41,7 +41,7 @@ const issuerFor = (desk: Desk, card: DeskCard, session: LiveSession): Certificat
   },
 });
 
-/** Renews the card of the person who is signed in, in the last days of its certificate. */
+/** Renews the signed-in user's card in the last days of its certificate. */
 export async function renewCard(desk: Desk): Promise<RenewalResult> {
   const { card, session, office } = desk;
   if (!card) return { ok: false, error: 'no_card' };

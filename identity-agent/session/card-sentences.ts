@@ -20,5 +20,5 @@ const sentences: Readonly<Record<CardActError, string>> = {
   cis_unreachable: 'The sign-in service does not answer. Please try again.',
 };
 
-/** What a person reads when an act on their card was not carried out. */
+/** Returns the sentence for the user about a failed operation on the card. */
 export const cardActSentence = (error: CardActError): string => sentences[error];

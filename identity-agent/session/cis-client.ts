@@ -27,15 +27,15 @@ import {
 import { type ServerAnswer, ServerCallError, type Servers } from '../server-call.ts';
 import type { HeldKey } from './agent-key.ts';
 
-/** CIS said no, with its reason for the person. */
+/** A refusal of CIS, with its reason for the user. */
 export class CisRefusal extends Error {
   override name = 'CisRefusal';
   readonly status: number;
   /** `error` of the body. */
   readonly code: string;
-  /** Where CIS counts. */
+  /** Set if CIS counts attempts. */
   readonly attemptsLeft: number | undefined;
-  /** Why the session has ended, where CIS says so. */
+  /** Why the session has ended, if CIS reports it. */
   readonly endCause: string | undefined;
 
   constructor(status: number, code: string, sentence: string, more: Record<string, unknown> = {}) {
@@ -46,14 +46,14 @@ export class CisRefusal extends Error {
     this.endCause = typeof more.cause === 'string' && more.cause !== '' ? more.cause.slice(0, 40) : undefined;
   }
 
-  /** Whether it means that the session is no more. */
+  /** Whether it means that the session has ended. */
   get sessionIsOver(): boolean {
     return this.status === 404 || this.status === 410;
   }
 }
 
 export interface CisClientOptions {
-  /** Origin of CIS, as its proofs name it. */
+  /** Origin of CIS, as in proofs for it. */
   url: string;
   servers: Servers;
   clock: Clock;
@@ -67,8 +67,8 @@ const wordOf = (value: unknown, otherwise: string): string =>
   typeof value === 'string' && value !== '' && value.length <= 500 ? value : otherwise;
 
 /**
- * CIS as the agent calls it. Each call throws CisRefusal when CIS says no, and ServerCallError when it gives no answer or
- * fails itself.
+ * The agent's client of CIS. Each call throws CisRefusal for a refusal, and ServerCallError for a missing response or an error of
+ * CIS.
  */
 export class CisClient {
   readonly #options: CisClientOptions;
@@ -77,7 +77,7 @@ export class CisClient {
     this.#options = options;
   }
 
-  /** A fresh challenge for the card. */
+  /** Returns a new challenge for the card. */
   async challenge(): Promise<string> {
     const { challenge } = await this.#call<ChallengeAnswer>('POST', paths.challenge, {});
     return challenge;
@@ -90,7 +90,7 @@ export class CisClient {
     });
   }
 
-  /** The PIN was given again, in the same session. */
+  /** Confirms the PIN in the same session. */
   pin(sessionId: string, key: HeldKey, request: PinRequest): Promise<PinAnswer> {
     return this.#call<PinAnswer>('POST', paths.pin(sessionId), request, { key, sessionId });
   }
@@ -103,14 +103,16 @@ export class CisClient {
     return this.#call<HeartbeatAnswer>('POST', paths.heartbeat(sessionId), undefined, { key, sessionId });
   }
 
-  /** Waits for the end of a session that others make: why it has ended, null when it has not so far, undefined when CIS does not say. */
+  /**
+   * Waits for the end of a session by others. Returns the cause, null if it has not ended yet, or undefined if CIS sends none.
+   */
   async ended(sessionId: string, key: HeldKey): Promise<EndCause | null | undefined> {
     const by = { key, sessionId, milliseconds: (endWait + 10) * 1_000 };
     const { endCause } = await this.#call<Partial<SessionEnd>>('GET', paths.end(sessionId), undefined, by);
     return endCause;
   }
 
-  /** Ends a session. One that is over already counts as ended. */
+  /** Ends a session. One that has already ended counts as success. */
   async end(sessionId: string, key: HeldKey, cause: AgentEndCause): Promise<void> {
     try {
       await this.#call('DELETE', paths.session(sessionId), { cause }, { key, sessionId });
@@ -119,30 +121,30 @@ export class CisClient {
     }
   }
 
-  /** Says that this agent is there. */
+  /** Announces this agent. */
   async presence(request: PresenceRequest): Promise<void> {
     await this.#call('POST', paths.presence, request, { key: this.#options.agentKey, withKey: true });
   }
 
-  /** Says that this agent has begun, so that what it had before ends. */
+  /** Reports that this agent has started, so that its former sessions end. */
   async started(): Promise<void> {
-    // Whoever gives a PIN meanwhile waits for it.
+    // A user who enters a PIN meanwhile has to wait for this.
     await this.#call('DELETE', paths.agentSessions, undefined, { ...this.#ownKey, milliseconds: 2_000 });
   }
 
-  /** Has the keys of a virtual card certified. */
+  /** Requests certificates for a virtual card. */
   certify(request: CertificateRequest): Promise<CertificateAnswer> {
     const secret = this.#options.cardIssuerSecret;
     if (!secret) throw new ServerCallError('this agent has no secret to have virtual cards certified with');
     return this.#call<CertificateAnswer>('POST', paths.certificates, request, { secret });
   }
 
-  /** Asks for a code by mail with which the holder can unlock this card. CIS does not say whether it knows the card. */
+  /** Requests a mailed code to unlock this card. The response does not show whether CIS knows the card. */
   async requestUnlockCode(cardSerial: string, held: HeldCard): Promise<void> {
     await this.#call('POST', paths.unlockCode(cardSerial), held, this.#ownKey);
   }
 
-  /** The card's unblocking code for the mailed code. It is given once. */
+  /** Returns the card's unblocking code for the mailed code, once. */
   async unlock(cardSerial: string, request: UnlockRequest): Promise<string> {
     const { unblockingCode } = await this.#call<UnlockAnswer>(
       'POST',
@@ -153,12 +155,12 @@ export class CisClient {
     return unblockingCode;
   }
 
-  /** Has new keys of the session's card certified. */
+  /** Requests certificates for new keys of the session's card. */
   renewCard(sessionId: string, key: HeldKey, request: CardRenewalRequest): Promise<CertificateAnswer> {
     return this.#call<CertificateAnswer>('POST', paths.cardRenewal(sessionId), request, { key, sessionId });
   }
 
-  /** A ticket of the legacy interface for this session; it makes the one before worthless. 404 where that is off. */
+  /** Returns a ticket of the legacy interface for this session, and invalidates the previous one. 404 if that is off. */
   async legacyTicket(sessionId: string, key: HeldKey): Promise<string> {
     const { ticket } = await this.#call<LegacyTicketAnswer>(
       'POST',
@@ -172,7 +174,7 @@ export class CisClient {
     return ticket;
   }
 
-  /** Tells that the PIN of a card is blocked, or open again: for CIS's record. */
+  /** Reports to CIS that the PIN of a card is blocked or unblocked. */
   async pinState(cardSerial: string, request: PinStateRequest): Promise<void> {
     await this.#call('POST', paths.pinState(cardSerial), request, this.#ownKey);
   }

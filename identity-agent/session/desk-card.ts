@@ -6,18 +6,18 @@ import { CardError } from '../card/card-error.ts';
 import { algorithmOf, type SignatureAlgorithmId } from '../card/signature-algorithms.ts';
 import type { InsertedCard } from '../card/transport.ts';
 
-/** What is known of a card beside what stands on its chip, such as the name printed on it. */
+/** Facts about a card that are not on its chip, such as the printed name. */
 export interface CardLabel {
   serial: string;
   persona: string | null;
   name: string;
 }
 
-/** Why a card is refused until it is put in again, in a sentence for the person. */
+/** Why a card is refused until it is inserted again, in a sentence for the user. */
 export interface CardProblem {
   error: 'card_rejected' | 'no_role';
   sentence: string;
-  /** The same for programs: the error of CIS, or of the card. */
+  /** The same as a code: the error of CIS or of the card. */
   refusal: string;
 }
 
@@ -34,25 +34,25 @@ const sentences = {
     'The certificate on this card cannot be read. Please contact your Registration Authority.',
 };
 
-/** What a person reads when their card cannot be used at all. */
+/** Returns the sentence for a user with an unusable card. */
 export const sentenceOf = (error: unknown): string =>
   (error instanceof CardError ? (sentences as Partial<Record<string, string>>)[error.code] : undefined) ??
   'The card cannot be read. Please take it out and try again.';
 
-/** The word for programs of what a card failed with. */
+/** Returns the code of a card's failure. */
 export const refusalOf = (error: unknown): string =>
   error instanceof CardError ? error.code : 'transaction_failed';
 
 /** One insertion of a card. */
 export class DeskCard {
-  /** Tells this insertion from every other. */
+  /** Identifies this insertion. */
   readonly insertion = randomToken(12);
   readonly label: CardLabel;
-  /** The holder's uid, as the authentication certificate names it; empty when the card could not be read. */
+  /** The holder's uid from the authentication certificate; empty if the card is unreadable. */
   readonly uid: string;
-  /** PIN attempts left; 0 means blocked; null while nobody knows. */
+  /** Remaining PIN attempts; 0 means blocked, null unknown. */
   attemptsLeft: number | null;
-  /** Why the card cannot be used. */
+  /** Why the card is unusable. */
   problem: CardProblem | null;
   readonly #client: CardClient;
   #certificate: Uint8Array;
@@ -77,7 +77,7 @@ export class DeskCard {
     this.label = read.label ?? { serial: read.uid, persona: null, name: read.uid };
   }
 
-  /** Reads a card that was put in. One that cannot be used has a `problem`. @throws CardError `card_removed` */
+  /** Reads an inserted card. An unusable one has a `problem`. @throws CardError `card_removed` */
   static async read(inserted: InsertedCard, label: CardLabel | undefined): Promise<DeskCard> {
     const client = inserted.open();
     let attemptsLeft: number | null = null;
@@ -101,7 +101,7 @@ export class DeskCard {
     }
   }
 
-  /** The proof for CIS that the card is here, also when its PIN is blocked. */
+  /** The proof for CIS that the card is present, also if its PIN is blocked. */
   get held(): HeldCard {
     return { certificate: Buffer.from(this.#certificate).toString('base64') };
   }
@@ -110,12 +110,12 @@ export class DeskCard {
     return this.attemptsLeft === 0;
   }
 
-  /** Whether a PIN could make a sign-in of it. */
+  /** Whether a sign-in with the card is possible. */
   get usable(): boolean {
     return this.problem === null && !this.blocked;
   }
 
-  /** When the certificate ends, in milliseconds; null without one. */
+  /** Expiry of the certificate in milliseconds; null without one. */
   get certificateEnds(): number | null {
     if (this.#certificate.length === 0) return null;
     try {
@@ -125,7 +125,7 @@ export class DeskCard {
     }
   }
 
-  /** Reads the certificate again, after the card got a new one. @throws CardError */
+  /** Reads the certificate again after a renewal. @throws CardError */
   async reread(): Promise<void> {
     const certificate = await this.#client.readCertificate('authentication');
     if (holderOf(certificate) !== this.uid)
@@ -134,17 +134,17 @@ export class DeskCard {
     this.#algorithm = algorithmOf(certificate);
   }
 
-  /** Gives the PIN to the card and keeps count. @throws CardError `card_removed`, `transaction_failed` */
+  /** Sends the PIN to the card and updates the attempts. @throws CardError `card_removed`, `transaction_failed` */
   async verifyPin(pin: string): Promise<Verification> {
     return this.#counted(this.#client.verifyPin(pin));
   }
 
-  /** Changes the PIN and keeps count. @throws CardError */
+  /** Changes the PIN and updates the attempts. @throws CardError */
   async changePin(pin: string, newPin: string): Promise<Verification> {
     return this.#counted(this.#client.changePin(pin, newPin));
   }
 
-  /** Sets a new PIN with the card's unblocking code. `attemptsLeft` is the code's, 0: it is blocked. @throws CardError */
+  /** Sets a new PIN with the card's unblocking code. `attemptsLeft` is that of the code; 0 means blocked. @throws CardError */
   async unblock(unblockingCode: string, newPin: string): Promise<Unblocking> {
     const done = await this.#client.unblock(unblockingCode, newPin).catch((error: unknown): Unblocking => {
       if (error instanceof CardError && error.code === 'pin_blocked') return { ok: false, attemptsLeft: 0 };
@@ -163,12 +163,15 @@ export class DeskCard {
     return verification;
   }
 
-  /** Asks the card how many attempts are left. @throws CardError */
+  /** Reads the remaining attempts from the card. @throws CardError */
   async recount(): Promise<void> {
     this.attemptsLeft = await this.#client.attemptsLeft();
   }
 
-  /** The card's signature over SHA-256 of the message. @throws CardError `pin_required` when the PIN was not given since the insertion */
+  /**
+   * Returns the card's signature over SHA-256 of the message. @throws CardError `pin_required` if the PIN was not entered since
+   * the insertion
+   */
   async sign(message: Uint8Array): Promise<CardSignature> {
     if (!this.#algorithm) throw new CardError('object_missing', 'The card has no certificate.');
     const digest = createHash('sha256').update(message).digest();
@@ -180,7 +183,7 @@ export class DeskCard {
   }
 }
 
-/** The uid in the subject of a certificate: its common name of 12 digits. Empty when there is none. */
+/** Returns the uid in the subject of a certificate: its common name of 12 digits. Empty if there is none. */
 function holderOf(certificate: Uint8Array): string {
   try {
     return /^CN=([0-9]{12})$/m.exec(new X509Certificate(certificate).subject)?.[1] ?? '';

@@ -25,38 +25,38 @@ export interface DeskParts {
   mode: SessionMode;
   timers: Timers;
   requireRole: boolean;
-  /** Tickets are those of CIS's legacy interface. */
+  /** Whether tickets are those of CIS's legacy interface. */
   legacyTickets: boolean;
-  /** Tells CIS that the agent is there, with the session that it has now. Never rejects. */
+  /** Announces the agent to CIS with its current session. Never rejects. */
   announce(sessionId: string | null): Promise<void>;
 }
 
 /**
- * What stands on the desk: the card in the reader, the session at CIS, and whether somebody asked for a PIN. All changes
- * go through here, so that those who watch see every one.
+ * The state of the workstation: the card in the reader, the session at CIS, and requests for a PIN. All changes are made here, so
+ * that watchers see each of them.
  */
 export class Desk {
   readonly parts: DeskParts;
   readonly behaviour: Behaviour;
   readonly arrows: AgentArrows;
   readonly endings: Endings;
-  /** What the session's timers will do. */
+  /** The session's timers. */
   readonly schedule: Schedule;
-  /** One card transaction and one answer at a time. */
+  /** Allows one card transaction and one submission at a time. */
   readonly mutex = new Mutex();
   card: DeskCard | undefined;
-  /** Where the card in the reader can be renewed. */
+  /** Renews the card in the reader. */
   office: CardOffice | undefined;
   session: LiveSession | undefined;
-  /** Somebody asked for a PIN that the card alone does not ask for. */
+  /** Whether a PIN was requested that the card alone does not require. */
   asked = false;
-  /** The applications that asked. */
+  /** The applications that requested it. */
   readonly askedFor = new Set<string>();
-  /** The screen of the workstation is locked, as its watcher says. */
+  /** Whether the screen of the workstation is locked, as its watcher reported. */
   screenLocked = false;
-  /** The last PIN came to nothing because CIS gave no answer. */
+  /** Whether the last PIN failed because CIS did not respond. */
   cisUnreachable = false;
-  /** How many PINs were accepted so far. */
+  /** Number of accepted PINs. */
   pins = 0;
   readonly #listeners = new Set<NoticeListener>();
   readonly #watchers = new Set<() => void>();
@@ -70,12 +70,12 @@ export class Desk {
     this.schedule = new Schedule(parts.clock);
   }
 
-  /** The card in the reader is the one of the session's person. */
+  /** Whether the card in the reader belongs to the session's user. */
   get ownCard(): boolean {
     return this.session !== undefined && this.session.uid === this.card?.uid;
   }
 
-  /** Whether the PIN question is open. */
+  /** Whether the PIN prompt is open. */
   get pinQuestion(): boolean {
     if (!this.card?.usable) return false;
     if (this.session && this.ownCard) {
@@ -85,15 +85,15 @@ export class Desk {
     return this.behaviour.asksOnInsertion || this.asked;
   }
 
-  /** The question that is open. */
+  /** The open prompt. */
   get question(): 'pin' | 'role' | null {
     if (this.pinQuestion) return 'pin';
     return this.session?.awaitingRole && !this.session.lock ? 'role' : null;
   }
 
   /**
-   * The session that may vouch for the person at the desk now: live, unlocked, with its role settled, and without
-   * another person's card in the reader.
+   * The session that can prove the user now: live, unlocked, with its role selected, and without another user's card in the
+   * reader.
    */
   get vouching(): LiveSession | undefined {
     const { session } = this;
@@ -111,13 +111,13 @@ export class Desk {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Takes back the PIN question that somebody asked. */
+  /** Withdraws a requested PIN prompt. */
   unask(): void {
     this.asked = false;
     this.askedFor.clear();
   }
 
-  /** Locks the session: it waits for the PIN, and ends when that takes too long. */
+  /** Locks the session: it waits for the PIN, and ends after a while. */
   lock(reason: LockReason): void {
     const { session } = this;
     if (!session || session.lock) return;
@@ -125,12 +125,12 @@ export class Desk {
     this.schedule.drop('pin');
     const cause = reason === 'card' ? 'cardRemoved' : 'signedOut';
     this.schedule.set('lock', this.parts.timers.lockedFor, () => this.end(cause));
-    // CIS2 must not take this desk for a signed-in one.
+    // CIS2 must not treat this workstation as signed in.
     this.track(this.parts.announce(null));
     this.tell('sessionLocked', { reason });
   }
 
-  /** The PIN was given: the session is open, and in Mobility the time of the next PIN is counted from now. */
+  /** Unlocks the session after the PIN. In Mobility, the time until the next PIN starts now. */
   opened(session: LiveSession): void {
     const wasLocked = session.lock !== null;
     session.lock = null;
@@ -142,7 +142,7 @@ export class Desk {
     this.tell('sessionUnlocked', { uid: session.uid });
   }
 
-  /** Ends the session here at once, and at CIS as soon as it can be told. */
+  /** Ends the session here at once, and at CIS as soon as CIS responds. */
   end(cause: AgentEndCause): void {
     const { session } = this;
     if (!session) return;
@@ -152,7 +152,7 @@ export class Desk {
     this.tell('signedOut', { cause });
   }
 
-  /** CIS no longer has the session. */
+  /** Handles a session that CIS has ended. */
   lost(session: LiveSession, why: string, cause = 'expired'): void {
     if (this.session !== session) return;
     this.session = undefined;
@@ -161,7 +161,7 @@ export class Desk {
     this.tell('signedOut', { cause });
   }
 
-  /** Tells CIS how the PIN of a card stands. Nothing waits for it, and nothing depends on it. */
+  /** Reports the state of a card's PIN to CIS. Nothing waits for it or depends on it. */
   tellPinState(card: DeskCard, pin: PinState): void {
     const told = this.parts.cis.pinState(card.label.serial, { ...card.held, pin }).catch((error: unknown) => {
       this.parts.log.info({ reason: reasonOf(error) }, 'CIS did not hear how the PIN of a card stands');
@@ -178,20 +178,20 @@ export class Desk {
     for (const watcher of this.#watchers) watcher();
   }
 
-  /** Carries out work after all earlier work at the desk. */
+  /** Runs work after all earlier exclusive work. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
     const result = this.mutex.run(work).finally(() => this.changed());
     this.track(result.catch(() => undefined));
     return result;
   }
 
-  /** Counts work as under way; it must not reject. */
+  /** Tracks running work, which must not reject. */
   track(work: Promise<unknown>): void {
     const tracked = work.finally(() => this.#work.delete(tracked));
     this.#work.add(tracked);
   }
 
-  /** Resolves when all that was set off so far has been carried out. */
+  /** Resolves when everything started so far has finished. */
   async settled(): Promise<void> {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }

@@ -3,11 +3,11 @@ import { CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';
 import type { LiveSession } from './live-session.ts';
 
-/** Hears from CIS as soon as it has ended the session there: by an administrator, say, or with the card's revocation. */
+/** Waits at CIS for the end of the session, for example by an administrator or the card's revocation. */
 export class EndWatch {
   readonly #desk: Desk;
   #stopped = false;
-  /** The session that CIS was asked about last, and whether it still is. */
+  /** The session of the last request, and whether the request is still open. */
   #session: LiveSession | undefined;
   #asking = false;
 
@@ -16,7 +16,7 @@ export class EndWatch {
     desk.onChange(() => this.#look());
   }
 
-  /** Asks again when the last question came to nothing. */
+  /** Asks again after a request failed. */
   again(): void {
     if (!this.#asking) this.#session = undefined;
     this.#look();
@@ -47,7 +47,7 @@ export class EndWatch {
     } catch (error) {
       if (error instanceof CisRefusal && /^session_(ended|unknown)$/.test(error.code))
         this.#desk.lost(session, reasonOf(error), error.endCause);
-      // The heartbeat tells in any case, only later.
+      // The heartbeat detects the end in any case, but later.
       else
         parts.log.debug({ reason: reasonOf(error) }, 'CIS could not be asked to tell of the session’s end');
     }

@@ -5,7 +5,7 @@ import type { AgentEndCause } from '../../src/cis/protocol.ts';
 import type { HeldKey } from './agent-key.ts';
 import { type CisClient, CisRefusal } from './cis-client.ts';
 
-/** Without heartbeats CIS ends a session by itself after this time, in milliseconds. */
+/** Milliseconds without heartbeats after which CIS ends a session itself. */
 const patience = 600_000;
 
 interface Ending {
@@ -15,7 +15,7 @@ interface Ending {
   until: number;
 }
 
-/** Sessions that ended here and of which CIS has still to be told: at once, and again while it does not answer. */
+/** Sessions that ended here and that CIS must be notified of: at once, and again while it does not respond. */
 export class Endings {
   readonly #cis: CisClient;
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class Endings {
     this.#log = log;
   }
 
-  /** Tells CIS. Resolves when it was told or did not answer; never rejects. */
+  /** Notifies CIS. Resolves when it was notified or did not respond; never rejects. */
   add({ id, key }: { id: string; key: HeldKey }, cause: AgentEndCause): Promise<void> {
     const ending = { id, key, cause, until: this.#clock.now() + patience };
     this.#waiting.set(id, ending);

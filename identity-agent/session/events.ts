@@ -1,33 +1,33 @@
 import type { Party, Recorder } from '@alongside/kernel/events';
 import type { DeskCard } from './desk-card.ts';
 
-/** What the agent tells those who listen: the notifications of the local socket. */
+/** Events for listeners: the notifications of the local socket. */
 export interface AgentNotices {
   cardInserted: { serial: string };
   cardRemoved: { serial: string };
   cardBlocked: { serial: string };
   signedIn: { uid: string; roleId: string | null };
   signedOut: { cause: string };
-  /** The session waits for the PIN: `card`, `screen` or `time` says why. */
+  /** The session waits for the PIN; the reason is `card`, `screen` or `time`. */
   sessionLocked: { reason: string };
   sessionUnlocked: { uid: string };
-  /** PIN or role is asked for at `page`, and nobody looks at a page that asks. `applications` name themselves. */
+  /** PIN or role is required at `page`, and no page with the prompt is open. `applications` are the names that they sent. */
   questionOpened: { question: 'pin' | 'role'; applications: readonly string[]; page: string };
 }
 
 export type NoticeName = keyof AgentNotices;
 export type NoticeListener = <N extends NoticeName>(name: N, params: AgentNotices[N]) => void;
 
-/** Whence an answer to a question came, for the journey that it belongs to. */
+/** The source of a submission, for its journey. */
 export interface Answerer {
   from: Party;
-  /** Values that join the journey; the insertion of the card is added. */
+  /** Values that link the journey; the insertion of the card is added. */
   keys: readonly string[];
-  /** The application that the PIN is given for; all that asked, unless told. */
+  /** The application of the PIN; by default all that asked. */
   application?: string;
 }
 
-/** The arrows that the agent draws by itself. Never a PIN. */
+/** Events that the agent records itself. Never a PIN. */
 export class AgentArrows {
   readonly #recorder: Recorder;
 
@@ -50,7 +50,7 @@ export class AgentArrows {
     });
   }
 
-  /** Something was done to the card itself. */
+  /** Records an operation on the card. */
   cardAct(card: DeskCard, act: string, keys: readonly string[] = []): void {
     this.#recorder.record({
       keys: [card.insertion, ...keys],

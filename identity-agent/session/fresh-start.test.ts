@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { randomToken } from '@alongside/kernel/ids';
 import { ada, type TestDesk, testDesk } from '../fixture/desk.ts';
 
-/** A session that an agent of this key had when it was killed. */
+/** Creates a session of an agent with this key that was killed. */
 function leave({ cis, agent }: TestDesk): string {
   const id = randomToken();
   const had = { roleId: null, pins: 1, heartbeats: 0, ended: null };
@@ -11,7 +11,7 @@ function leave({ cis, agent }: TestDesk): string {
   return id;
 }
 
-test('what a killed agent left at CIS ends when it starts again, and nothing after a sign-in', async (t) => {
+test('FreshStart ends the sessions of a killed agent when it starts again, and none after a sign-in', async (t) => {
   const desk = await testDesk(t);
   const lost = leave(desk);
   await desk.restart();
@@ -25,7 +25,7 @@ test('what a killed agent left at CIS ends when it starts again, and nothing aft
 });
 
 for (const signedIn of [false, true])
-  test(`CIS did not answer at the start: it is said later${signedIn ? ', but not after a sign-in' : ''}`, async (t) => {
+  test(`FreshStart reports later if CIS did not respond at the start${signedIn ? ', but not after a sign-in' : ''}`, async (t) => {
     const desk = await testDesk(t);
     const lost = leave(desk);
     desk.cis.down = true;
@@ -35,7 +35,7 @@ for (const signedIn of [false, true])
     if (signedIn) await desk.signIn();
     desk.clock.advance(60);
     await desk.tick();
-    // The real CIS has ended the former session of the desk with the sign-in.
+    // A real CIS has ended the workstation's former session at the sign-in.
     assert.equal(desk.cis.sessions.get(lost)?.ended, signedIn ? null : 'agentStopped');
     assert.equal(desk.cis.live.length, signedIn ? 2 : 0);
   });

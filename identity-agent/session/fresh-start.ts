@@ -4,8 +4,8 @@ import type { Agent } from './agent.ts';
 import { type CisClient, CisRefusal } from './cis-client.ts';
 
 /**
- * Has CIS end what an agent that was killed left there: its session key went with it, so nobody would see the card leave, and
- * the session would live until CIS misses the heartbeats.
+ * Makes CIS end the sessions of an agent that was killed. Their keys are lost, so a removed card would go unnoticed, and the
+ * session would live until CIS misses the heartbeats.
  */
 export class FreshStart {
   readonly #agent: Agent;
@@ -19,11 +19,11 @@ export class FreshStart {
     this.#log = log;
   }
 
-  /** Says it until CIS has heard it. Never rejects. */
+  /** Reports the start until CIS responds. Never rejects. */
   async tell(): Promise<void> {
     if (this.#told) return;
     try {
-      // After a sign-in there is nothing left: CIS ends the former session of a desk with it.
+      // Not after a sign-in, because CIS has then ended the workstation's former session.
       await this.#agent.beforeSignIn(() => this.#cis.started());
       this.#told = true;
     } catch (error) {

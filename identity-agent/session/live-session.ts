@@ -2,10 +2,10 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { RoleProfile, SignInAnswer } from '../../src/cis/protocol.ts';
 import type { HeldKey } from './agent-key.ts';
 
-/** Why a session waits for the PIN: its card left, the screen was locked, or the last PIN is too old. */
+/** Why a session waits for the PIN: its card was removed, the screen was locked, or the last PIN is too old. */
 export type LockReason = 'card' | 'screen' | 'time';
 
-/** The session of the person at the desk. The key is in memory only, so a session never outlives the process. */
+/** The user's session. The key is in memory only, so a session never outlives the process. */
 export class LiveSession {
   readonly id: string;
   readonly uid: string;
@@ -16,19 +16,19 @@ export class LiveSession {
   readonly certificate: string;
   /** Milliseconds. */
   readonly heartbeatEvery: number;
-  /** The session ends then at the latest, as CIS last said. */
+  /** Latest end of the session, as last reported by CIS. */
   endsAt: number;
   roleId: string | null;
-  /** The role question is open. */
+  /** Whether the role prompt is open. */
   awaitingRole = false;
-  /** Nobody vouches with the session until the PIN is given again; null while it is open. */
+  /** Why the session is locked until the PIN is entered; null if unlocked. */
   lock: LockReason | null = null;
-  /** The applications that the PIN was given for. */
+  /** The applications for which the PIN was entered. */
   readonly opened = new Set<string>();
-  /** The renewal of the card was offered, and put off. */
+  /** Whether the offered renewal of the card was skipped. */
   renewalPutOff = false;
   pinTime: number;
-  /** Counts the PINs of this agent, so that a later one is told apart within one moment. */
+  /** The number of this session's last PIN, to distinguish PINs at the same moment. */
   pinNumber: number;
   heartbeatAt: number;
   #ticket = randomToken();
@@ -52,22 +52,22 @@ export class LiveSession {
     return this.roles.find(({ roleId }) => roleId === this.roleId);
   }
 
-  /** CIS has heard of this session at this moment, and it may last until then. */
+  /** Records that CIS confirmed this session now, with its latest end. */
   heard(now: number, endsAt: string): void {
     this.heartbeatAt = now;
     const until = Date.parse(endsAt);
     if (Number.isFinite(until)) this.endsAt = until;
   }
 
-  /** What desktop applications hold of this session. */
+  /** The session's ticket for desktop applications. */
   get ticket(): string {
     return this.#ticket;
   }
 
-  /** Ticket of CIS's legacy interface, once one was asked for. */
+  /** Ticket of CIS's legacy interface, if one was requested. */
   legacyTicket: Promise<string> | undefined;
 
-  /** Makes the tickets given so far worthless. */
+  /** Invalidates the tickets issued so far. */
   renewTicket(): void {
     this.#ticket = randomToken();
     this.legacyTicket = undefined;

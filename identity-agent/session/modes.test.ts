@@ -12,8 +12,8 @@ const endings = (desk: TestDesk) => [...desk.cis.sessions.values()].map(({ ended
 const silent = async (desk: TestDesk, claims = {}) =>
   (await desk.handOff((await desk.cis2.request(claims)).jws)).location.startsWith(desk.cis2.origin);
 
-describe('which mode counts', () => {
-  test('Mobility before Session Lock Persistence before Enhanced Normal before Normal', () => {
+describe('modeOf', () => {
+  test('prefers Mobility, Session Lock Persistence, Enhanced Normal and Normal in this order', () => {
     assert.equal(modeOf(all), 'mobility');
     assert.equal(modeOf(['enhancedNormal', 'sessionLockPersistence', 'normal']), 'sessionLockPersistence');
     assert.equal(modeOf(['normal', 'enhancedNormal']), 'enhancedNormal');
@@ -23,7 +23,7 @@ describe('which mode counts', () => {
 });
 
 describe('Normal', () => {
-  test('ends at removal; a locked screen and the time change nothing', async (t) => {
+  test('ends the session at removal, and ignores a locked screen and the time', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     assert.deepEqual(brief(await desk.call('screenLocked')), ['signedIn', null, null]);
@@ -37,7 +37,7 @@ describe('Normal', () => {
 });
 
 describe('Enhanced Normal', () => {
-  test('the PIN is asked for again after the screen was locked, in the same session', async (t) => {
+  test('asks for the PIN again after the screen was locked, in the same session', async (t) => {
     const desk = await testDesk(t, { mode: 'enhancedNormal' });
     const heard: string[] = [];
     desk.agent.onNotice((name) => void heard.push(name));
@@ -58,7 +58,7 @@ describe('Enhanced Normal', () => {
     ]);
   });
 
-  test('ends at removal, locked or not', async (t) => {
+  test('ends the session at removal, locked or not', async (t) => {
     const desk = await testDesk(t, { mode: 'enhancedNormal' });
     await desk.signIn();
     await desk.call('takeCard');
@@ -68,7 +68,7 @@ describe('Enhanced Normal', () => {
     assert.deepEqual(endings(desk), ['cardRemoved', 'cardRemoved']);
   });
 
-  test('three wrong PINs after the unlocking end the session and block the card', async (t) => {
+  test('ends the session and blocks the card after three wrong PINs', async (t) => {
     const desk = await testDesk(t, { mode: 'enhancedNormal' });
     await desk.signIn();
     await desk.call('screenLocked');
@@ -83,7 +83,7 @@ describe('Enhanced Normal', () => {
     );
   });
 
-  test('a role that was not chosen yet is asked for after the PIN, not before', async (t) => {
+  test('asks for an unselected role after the PIN, not before', async (t) => {
     const desk = await testDesk(t, { mode: 'enhancedNormal' });
     desk.cis.roles.set(ada, [roleOf(1), roleOf(2)]);
     await desk.signIn();
@@ -95,7 +95,7 @@ describe('Enhanced Normal', () => {
     assert.deepEqual(brief(await desk.call('status')), ['roleRequested', 'role', null]);
   });
 
-  test('a screen that is locked while CIS is asked about the PIN leaves a locked session', async (t) => {
+  test('leaves a locked session if the screen is locked while CIS confirms the PIN', async (t) => {
     const desk = await testDesk(t, { mode: 'enhancedNormal' });
     await desk.call('insertCard', { card: 'ada' });
     let open = () => undefined as void;
@@ -113,7 +113,7 @@ describe('Enhanced Normal', () => {
     assert.equal(desk.cis.presences.at(-1)?.sessionId, null, 'CIS2 does not take it for a signed-in desk');
   });
 
-  test('a screen that stays locked ends the session in time', async (t) => {
+  test('ends the session if the screen stays locked', async (t) => {
     const desk = await testDesk(t, { mode: 'enhancedNormal', timers: { lockedFor: 300 } });
     await desk.signIn();
     await desk.call('screenLocked');
@@ -128,7 +128,7 @@ describe('Enhanced Normal', () => {
 });
 
 describe('Session Lock Persistence', () => {
-  test('the removal locks, the PIN resumes, nothing is lost', async (t) => {
+  test('locks at removal and resumes with the PIN without loss', async (t) => {
     const desk = await testDesk(t, { mode: 'sessionLockPersistence' });
     desk.cis.roles.set(ada, [roleOf(1), roleOf(2)]);
     await desk.signIn();
@@ -151,7 +151,7 @@ describe('Session Lock Persistence', () => {
     assert.equal(desk.cis.sessions.size, 1);
   });
 
-  test('CIS hears that the desk has no session while it is locked, and of it again afterwards', async (t) => {
+  test('reports no session to CIS while locked, and the session again afterwards', async (t) => {
     const desk = await testDesk(t, { mode: 'sessionLockPersistence' });
     await desk.signIn();
     const named = () => desk.cis.presences.at(-1)?.sessionId;
@@ -165,7 +165,7 @@ describe('Session Lock Persistence', () => {
     assert.equal(named(), desk.cis.live[0]?.id);
   });
 
-  test('no heartbeat while locked; the time of the lock ends the session', async (t) => {
+  test('sends no heartbeat while locked, and ends the session after the time limit', async (t) => {
     const desk = await testDesk(t, { mode: 'sessionLockPersistence', timers: { lockedFor: 240 } });
     await desk.signIn();
     await desk.call('takeCard');
@@ -179,7 +179,7 @@ describe('Session Lock Persistence', () => {
     assert.deepEqual(endings(desk), ['cardRemoved']);
   });
 
-  test('the time of the lock starts anew with each lock', async (t) => {
+  test('restarts the time limit with each lock', async (t) => {
     const desk = await testDesk(t, { mode: 'sessionLockPersistence' });
     await desk.signIn();
     for (let n = 0; n < 3; n += 1) {
@@ -194,7 +194,7 @@ describe('Session Lock Persistence', () => {
     assert.deepEqual(endings(desk), [null], 'an open session has no such time');
   });
 
-  test("another person's card cannot open it, and their sign-in ends it", async (t) => {
+  test("does not unlock with another user's card, and ends the session at their sign-in", async (t) => {
     const desk = await testDesk(t, { mode: 'sessionLockPersistence' });
     await desk.signIn('ada');
     await desk.call('takeCard');
@@ -206,7 +206,7 @@ describe('Session Lock Persistence', () => {
     assert.equal((await desk.call('status')).person?.uid, ben);
   });
 
-  test('a card that leaves while its PIN is confirmed leaves a locked session', async (t) => {
+  test('leaves a locked session if the card is removed while its PIN is confirmed', async (t) => {
     const desk = await testDesk(t, { mode: 'sessionLockPersistence' });
     await desk.call('insertCard', { card: 'ada' });
     let open = () => undefined as void;
@@ -225,7 +225,7 @@ describe('Session Lock Persistence', () => {
 });
 
 describe('Mobility', () => {
-  test('the card may leave; the PIN is asked for again when it has grown old', async (t) => {
+  test('continues without the card, and asks for the PIN again when it is too old', async (t) => {
     const desk = await testDesk(t, { mode: 'mobility', timers: { pinAgainAfter: 1800 } });
     await desk.signIn();
     await desk.call('takeCard');
@@ -247,7 +247,7 @@ describe('Mobility', () => {
     assert.equal((await desk.call('status')).state, 'signedIn', 'counted from the last PIN');
   });
 
-  test('a card that stayed in is asked for its PIN at once', async (t) => {
+  test('asks for the PIN of an inserted card at once', async (t) => {
     const desk = await testDesk(t, { mode: 'mobility', timers: { pinAgainAfter: 60 } });
     await desk.signIn();
     desk.clock.advance(60);
@@ -257,7 +257,7 @@ describe('Mobility', () => {
     assert.deepEqual(brief(await desk.call('status')), ['signedIn', null, null]);
   });
 
-  test('without the PIN the session ends in time, and the screen does not matter', async (t) => {
+  test('ends the session without the PIN in time, and ignores the screen', async (t) => {
     const desk = await testDesk(t, { mode: 'mobility', timers: { pinAgainAfter: 60, lockedFor: 60 } });
     await desk.signIn();
     assert.deepEqual(brief(await desk.call('screenLocked')), ['signedIn', null, null]);
@@ -268,7 +268,7 @@ describe('Mobility', () => {
     assert.deepEqual(endings(desk), ['signedOut']);
   });
 
-  test('a computer that slept over both times ends the session at its first look', async (t) => {
+  test('ends the session after the computer slept past both limits', async (t) => {
     const desk = await testDesk(t, { mode: 'mobility' });
     await desk.signIn();
     desk.clock.advance(9 * 3600);
@@ -285,7 +285,7 @@ describe('the newer generation', () => {
     return { pathname, page: await desk.visit(pathname) };
   };
 
-  test('asks for the PIN once in each application, and removal does not sign out', async (t) => {
+  test('asks for the PIN once for each application, and does not sign out at removal', async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     assert.equal(
       (await desk.call('insertCard', { card: 'ada' })).question,
@@ -307,7 +307,7 @@ describe('the newer generation', () => {
     assert.deepEqual(endings(desk), [null]);
   });
 
-  test('desktop applications are told apart by the name that they give', async (t) => {
+  test('distinguishes desktop applications by their names', async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     await desk.call('insertCard', { card: 'ada' });
     const first = desk.call<{ ticket: string }>('getTicket', { application: 'One' });
@@ -322,7 +322,7 @@ describe('the newer generation', () => {
     assert.deepEqual(await second, { ticket });
   });
 
-  test('the role is left to CIS2, and modes and the screen have no say', async (t) => {
+  test('leaves the role to CIS2, and ignores modes and the screen', async (t) => {
     const desk = await testDesk(t, { generation: 'internet', mode: 'enhancedNormal' });
     desk.cis.roles.set(ada, [roleOf(1), roleOf(2)]);
     await desk.call('insertCard', { card: 'ada' });
@@ -332,7 +332,7 @@ describe('the newer generation', () => {
     assert.deepEqual(brief(await desk.call('screenLocked')), ['signedIn', null, null]);
   });
 
-  test("another person's PIN ends all that was made for the former one", async (t) => {
+  test("ends everything of the former user after another user's PIN", async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     await desk.call('insertCard', { card: 'ada' });
     desk.agent.askForPin();
@@ -344,9 +344,9 @@ describe('the newer generation', () => {
   });
 });
 
-describe('one person at a desk', () => {
+describe('one user at a workstation', () => {
   for (const mode of all)
-    test(`another person's sign-in ends the former session: ${mode}`, async (t) => {
+    test(`ends the former session at another user's sign-in: ${mode}`, async (t) => {
       const desk = await testDesk(t, { mode });
       await desk.signIn('ada');
       const { ticket } = await desk.call<{ ticket: string }>('getTicketNoAuth');
@@ -358,7 +358,7 @@ describe('one person at a desk', () => {
       assert.notDeepEqual(await desk.call('getTicketNoAuth'), { ticket });
     });
 
-  test('the former session ends at CIS also when CIS did not answer at once', async (t) => {
+  test('ends the former session at CIS also if CIS did not respond at first', async (t) => {
     const desk = await testDesk(t, { mode: 'mobility' });
     await desk.signIn('ada');
     await desk.call('insertCard', { card: 'ben' });

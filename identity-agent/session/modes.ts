@@ -1,21 +1,21 @@
 import type { Generation, SessionMode } from '../../src/cis/protocol.ts';
 
-/** What becomes of the session when the card leaves the reader. */
+/** The effect of removing the card on the session. */
 export type RemovalRule = 'end' | 'lock' | 'keep';
 
 /** One session mode of the HSCN generation. */
 interface ModeRule {
   readonly id: SessionMode;
   readonly onRemoval: RemovalRule;
-  /** A locked screen locks the session: after it the PIN is asked for again. */
+  /** Whether a locked screen locks the session until the PIN is entered. */
   readonly locksWithScreen: boolean;
-  /** The PIN is asked for again when the last one is too old. */
+  /** Whether a PIN expires and must be entered again. */
   readonly pinGrowsOld: boolean;
 }
 
 /**
- * The modes, the one that counts before the others first: each is a switch of its own, and of several that are on the
- * first counts (Identity Agent v2.2 general availability notice).
+ * The modes in order of precedence. Each is a separate switch; the first that is on applies (Identity Agent v2.2 general
+ * availability notice).
  */
 const modeRules: readonly ModeRule[] = [
   { id: 'mobility', onRemoval: 'keep', locksWithScreen: false, pinGrowsOld: true },
@@ -26,21 +26,21 @@ const modeRules: readonly ModeRule[] = [
 
 const normal = modeRules.at(-1) as ModeRule;
 
-/** The mode that counts of those that are switched on; Normal when none is. */
+/** Returns the mode that applies; Normal if none is on. */
 export const modeOf = (switchedOn: readonly SessionMode[]): SessionMode =>
   (modeRules.find(({ id }) => switchedOn.includes(id)) ?? normal).id;
 
-/** How an agent behaves in one generation and mode. */
+/** The behaviour of an agent in one generation and mode. */
 export interface Behaviour extends Omit<ModeRule, 'id'> {
-  /** A card that is put in opens the PIN question. */
+  /** Whether inserting a card opens the PIN prompt. */
   readonly asksOnInsertion: boolean;
-  /** The agent asks for the role; otherwise CIS2 does. */
+  /** Whether the agent asks for the role; otherwise CIS2 does. */
   readonly asksForRole: boolean;
-  /** Each application that is opened in a session asks for the PIN once. */
+  /** Whether each application in a session asks for the PIN once. */
   readonly pinForEachApplication: boolean;
 }
 
-/** The newer generation has no modes: the card may leave, and nothing is asked before an application asks. */
+/** The newer generation has no modes: the card may be removed, and only an application causes a prompt. */
 const newer: Behaviour = {
   ...{ onRemoval: 'keep', locksWithScreen: false, pinGrowsOld: false },
   ...{ asksOnInsertion: false, asksForRole: false, pinForEachApplication: true },

@@ -8,13 +8,13 @@ import type { Answerer } from './events.ts';
 import { LiveSession } from './live-session.ts';
 import { confirmPin, signIn } from './sign-in.ts';
 
-/** How an answer to the PIN question fared. `ok` means that the PIN was right: the card may still be refused, see the status. */
+/** The result of a submitted PIN. `ok` means that the PIN was right; the card may still be refused, see the status. */
 export type PinResult =
   | { ok: true }
   | { ok: false; error: 'no_open_question' | 'card_removed' | 'cis_unreachable' }
   | { ok: false; error: 'wrong_pin' | 'card_blocked'; attemptsLeft: number };
 
-/** Refusals of CIS that are about this card and its holder: it stays refused until it is put in again. */
+/** Refusals of CIS about this card and its holder: the card stays refused until it is inserted again. */
 const aboutTheCard: readonly string[] = [
   'signature_invalid',
   'certificate_expired',
@@ -27,7 +27,7 @@ const aboutTheCard: readonly string[] = [
 
 const noRole = 'You have no role, so you cannot sign in here. Please contact your Registration Authority.';
 
-/** Answers the PIN question. */
+/** Submits a PIN. */
 export async function answerPin(desk: Desk, pin: string, by: Answerer): Promise<PinResult> {
   const { card } = desk;
   if (card?.blocked) return { ok: false, error: 'card_blocked', attemptsLeft: 0 };
@@ -51,7 +51,7 @@ async function tryPin(desk: Desk, card: DeskCard, pin: string, by: Answerer): Pr
     }
     const { session } = desk;
     if (session && desk.ownCard && (await confirmed(desk, card, session, by))) return { ok: true };
-    // One person at a desk: whoever comes next ends what the former person had.
+    // One user at a workstation: the next user ends the former session.
     desk.end('anotherPerson');
     await enter(desk, card, by);
     return { ok: true };
@@ -60,7 +60,7 @@ async function tryPin(desk: Desk, card: DeskCard, pin: string, by: Answerer): Pr
   }
 }
 
-/** The PIN again in the same session; false when CIS no longer has it. */
+/** Confirms the PIN in the same session; returns false if CIS has ended it. */
 async function confirmed(desk: Desk, card: DeskCard, session: LiveSession, by: Answerer): Promise<boolean> {
   try {
     await confirmPin(card, session, desk.parts.cis);
@@ -84,18 +84,18 @@ function countPin(desk: Desk): number {
   return desk.pins;
 }
 
-/** Notes for which applications this PIN counts. */
+/** Records the applications of this PIN. */
 function openFor(desk: Desk, session: LiveSession, { application }: Answerer): void {
   for (const name of application === undefined ? desk.askedFor : [application]) session.opened.add(name);
 }
 
-/** The card may have left, or the screen been locked, while CIS was asked. */
+/** Locks if the card was removed or the screen locked during the call to CIS. */
 function lockIfDue(desk: Desk, card: DeskCard): void {
   if (desk.card !== card && desk.behaviour.onRemoval === 'lock') desk.lock('card');
   if (desk.screenLocked && desk.behaviour.locksWithScreen) desk.lock('screen');
 }
 
-/** Makes a new session at CIS. */
+/** Creates a session at CIS. */
 async function enter(desk: Desk, card: DeskCard, by: Answerer): Promise<void> {
   const { clock, cis, announce, requireRole } = desk.parts;
   const { answer, key } = await signIn(card, desk.parts);

@@ -1,19 +1,19 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Agent } from './agent.ts';
 
-/** A caller that asks again and again opens the page no oftener than this, in milliseconds. */
+/** Minimum interval in milliseconds at which a repeated request opens the page. */
 const pause = 10_000;
 
 export interface QuestionNoticeParts {
   agent: Agent;
   clock: Clock;
-  /** Address of the page that asks. */
+  /** Address of the page with the prompt. */
   page: string;
-  /** A page that asks is in front of somebody. */
+  /** Returns whether a page with the prompt is open. */
   isSeen(): boolean;
 }
 
-/** Tells programs of the desk that the agent asks for PIN or role and no page of it does: one of them may open the page. */
+/** Notifies programs that the agent needs PIN or role and no page with the prompt is open, so that one may open it. */
 export class QuestionNotice {
   readonly #parts: QuestionNoticeParts;
   #open = false;
@@ -24,7 +24,7 @@ export class QuestionNotice {
     parts.agent.onChange(() => this.#look());
   }
 
-  /** A program waits for the answer, whenever the question was opened. */
+  /** Called when a program waits for the prompt, whenever it was opened. */
   asked(): void {
     if (Math.abs(this.#parts.clock.now() - this.#toldAt) >= pause) this.#tell();
   }

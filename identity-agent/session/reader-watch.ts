@@ -3,8 +3,7 @@ import type { Desk } from './desk.ts';
 import { type CardLabel, DeskCard } from './desk-card.ts';
 
 /**
- * Takes cards up as they come and lets go of them as they leave, until the returned function is called. `label` says what
- * is known of the card in the reader.
+ * Handles inserted and removed cards. Returns a function that stops this. `label` returns the facts about the card in the reader.
  */
 export function watchReader(desk: Desk, reader: Reader, label: () => CardLabel | undefined): () => void {
   const came = async (): Promise<void> => {

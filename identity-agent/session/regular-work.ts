@@ -6,10 +6,10 @@ import type { Agent } from './agent.ts';
 import type { CisClient } from './cis-client.ts';
 import type { FreshStart } from './fresh-start.ts';
 
-/** After CIS gave no answer it is asked again in so many milliseconds. */
+/** Milliseconds until the next attempt if CIS did not respond. */
 const pause = 5_000;
 
-/** Tells CIS that this agent is there. */
+/** Announces this agent to CIS. */
 export class Presence {
   readonly #cis: CisClient;
   readonly #clock: Clock;
@@ -23,7 +23,7 @@ export class Presence {
     this.#log = log;
   }
 
-  /** Says it now. Never rejects. */
+  /** Announces now. Never rejects. */
   async announce(sessionId: string | null): Promise<void> {
     if (this.#stopped) return;
     const now = this.#clock.now();
@@ -36,7 +36,7 @@ export class Presence {
     }
   }
 
-  /** Says it when it is due; a clock that was put back makes it due. */
+  /** Announces if due; a clock that was set back makes it due. */
   async whenDue(sessionId: string | null): Promise<void> {
     const left = this.#due - this.#clock.now();
     if (left <= 0 || left > presence.every * 1000) await this.announce(sessionId);
@@ -47,7 +47,7 @@ export class Presence {
   }
 }
 
-/** What the agent does by the clock: a real second's timer looks at the clock, so a clock that is moved is seen at once. */
+/** The agent's periodic work. A timer of one real second reads the clock, so a moved clock takes effect at once. */
 export class RegularWork {
   readonly #agent: Agent;
   readonly #presence: Presence;
@@ -79,7 +79,7 @@ export class RegularWork {
     this.#timer ??= setInterval(() => void this.tick(), 1_000).unref();
   }
 
-  /** One look at the clock. Looks do not overlap. */
+  /** Runs due work; runs do not overlap. */
   tick(): Promise<void> {
     this.#running ??= this.#look()
       .catch((error: unknown) => this.#log.error({ reason: reasonOf(error) }, 'regular work failed'))

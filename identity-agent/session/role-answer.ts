@@ -6,7 +6,7 @@ export type RoleResult =
   | { ok: true }
   | { ok: false; error: 'no_open_question' | 'unknown_role' | 'cis_unreachable' };
 
-/** Answers the role question: the role holds for the session. */
+/** Submits the role of the session. */
 export async function answerRole(desk: Desk, roleId: string): Promise<RoleResult> {
   const { session } = desk;
   if (!session?.awaitingRole || session.lock) return { ok: false, error: 'no_open_question' };

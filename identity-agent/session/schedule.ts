@@ -6,8 +6,8 @@ interface Entry {
 }
 
 /**
- * What is to happen at a time of the clock, by name: one entry a name. Nothing runs by itself; whoever drives the agent
- * calls `run`, so a clock that is moved, or a computer that slept, is caught up with at the next look.
+ * Named timers, one for each name. The caller runs them with `run`, so a moved clock or a computer that slept is handled at the
+ * next run.
  */
 export class Schedule {
   readonly #clock: Clock;
@@ -17,12 +17,12 @@ export class Schedule {
     this.#clock = clock;
   }
 
-  /** Sets or replaces an entry. @param seconds from now */
+  /** Sets or replaces a timer. @param seconds from now */
   set(name: string, seconds: number, work: () => void): void {
     this.#entries.set(name, { due: this.#clock.now() + seconds * 1000, work });
   }
 
-  /** When the entry of this name is due, in milliseconds. */
+  /** Returns the due time of a timer in milliseconds. */
   due(name: string): number | undefined {
     return this.#entries.get(name)?.due;
   }
@@ -35,12 +35,12 @@ export class Schedule {
     this.#entries.clear();
   }
 
-  /** Does what is due, the earliest first; what that sets in turn has its own time. */
+  /** Runs due timers, the earliest first. Timers that they set have their own time. */
   run(): void {
     const now = this.#clock.now();
     const due = [...this.#entries].filter(([, entry]) => entry.due <= now);
     for (const [name, entry] of due.sort(([, a], [, b]) => a.due - b.due)) {
-      // An earlier one may have dropped or replaced it.
+      // An earlier timer may have removed or replaced it.
       if (this.#entries.get(name) !== entry) continue;
       this.#entries.delete(name);
       entry.work();

@@ -15,7 +15,9 @@ export interface SignInParts {
   mode: SessionMode;
 }
 
-/** Card sign-in at CIS, after the PIN: challenge, the card's signature, session. @throws CisRefusal, ServerCallError, CardError */
+/**
+ * Signs in at CIS with the card after the PIN: challenge, card signature, session. @throws CisRefusal, ServerCallError, CardError
+ */
 export async function signIn(
   card: DeskCard,
   parts: SignInParts,
@@ -34,7 +36,7 @@ export async function signIn(
   return { answer, key };
 }
 
-/** The PIN again, in the session that there is. @throws CisRefusal, ServerCallError, CardError */
+/** Confirms the PIN in the existing session. @throws CisRefusal, ServerCallError, CardError */
 export async function confirmPin(
   card: DeskCard,
   session: { id: string; key: HeldKey },

@@ -5,7 +5,7 @@ import type { Desk } from './desk.ts';
 
 export const agentVersion = '0.1.0';
 
-/** The agent's state, as the first that holds: a card that cannot be used, an open question, the session. */
+/** Returns the agent's state, in this order: an unusable card, an open prompt, the session. */
 export function stateOf({
   card,
   session,
@@ -27,7 +27,7 @@ const shortRole = ({ roleId, roleName, roleCode, orgCode, orgName }: RoleProfile
   orgName,
 });
 
-/** What a person reads whose card is blocked. */
+/** Shown to the user of a blocked card. */
 const blockedSentence =
   'The PIN of this card is blocked after three wrong entries. You can unblock it here with a code that is mailed to you, or have it unblocked by your Registration Authority.';
 

@@ -2,8 +2,8 @@ import type { Desk } from './desk.ts';
 import type { LiveSession } from './live-session.ts';
 
 /**
- * What desktop applications hold of a session: a value that means nothing elsewhere, or, where that is switched on, the
- * ticket of CIS's legacy interface, fetched once and kept for the session. @throws CisRefusal, ServerCallError
+ * Returns a session's ticket for desktop applications: a value that is only meaningful to this agent or, if enabled, the ticket
+ * of CIS's legacy interface, requested once for each session. @throws CisRefusal, ServerCallError
  */
 export async function ticketOf(desk: Desk, session: LiveSession): Promise<string> {
   if (!desk.parts.legacyTickets) return session.ticket;

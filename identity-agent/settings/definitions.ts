@@ -4,7 +4,7 @@ import { type LogLevel, logLevels } from '../desk-log.ts';
 import { defaultTimers, timerLimits } from '../session/timers.ts';
 import { flag, type Kind, oneOf, text, url, whole } from './kinds.ts';
 
-/** What an agent that runs alone is set to. */
+/** Settings of an agent that runs alone. */
 export interface Settings {
   cis: string;
   cis2Issuer: string;
@@ -38,13 +38,13 @@ export interface Settings {
 
 export type SettingName = keyof Settings;
 
-/** How one setting is read. */
+/** Definition of a setting. */
 interface Definition {
   readonly kind: Kind<unknown>;
-  /** For a reader of the help. */
+  /** Description for the help. */
   readonly about: string;
   readonly fallback?: unknown;
-  /** There is no fallback: it must be given. */
+  /** Whether it is required, without a default. */
   readonly needed?: true;
 }
 
@@ -57,7 +57,7 @@ const needed = (kind: Kind<unknown>, about: string): Definition => ({ kind, abou
 
 const { pinAgainAfter, lockedFor } = timerLimits;
 
-/** Every setting, by the name that it has in a file; flags and variables are made of it. */
+/** All settings by their name in a file; flags and variables are derived from it. */
 export const definitions: Readonly<Record<SettingName, Definition>> = {
   cis: needed(url, 'Address of CIS'),
   cis2Issuer: needed(url, 'Issuer of the one CIS2 that is trusted'),

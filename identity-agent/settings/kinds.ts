@@ -1,10 +1,10 @@
-/** A kind of value: reads it as a flag, a variable or a file gives it. */
+/** A type of value, parsed from a flag, a variable or a file. */
 export interface Kind<T> {
-  /** In words, after "must be". */
+  /** Description to follow "must be". */
   readonly rule: string;
-  /** The value, undefined when it is none of this kind. Text is what flags and variables give. */
+  /** Returns the value, or undefined if it does not have this type. Flags and variables are text. */
   read(raw: unknown): T | undefined;
-  /** It needs no value on the command line. */
+  /** Whether it needs no value on the command line. */
   readonly isFlag?: true;
 }
 

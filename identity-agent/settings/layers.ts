@@ -4,21 +4,21 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { environment, flagOf, OperatorError, UsageError, variableOf } from '@alongside/kernel/operator';
 import { definitions, isSettingName, type SettingName, settingNames } from './definitions.ts';
 
-/** Values as one place gives them, not yet read. */
+/** Unparsed values of one source. */
 export interface Layer {
-  /** For the person who asks where a value comes from. */
+  /** Shown to users as the origin of a value. */
   readonly name: string;
   readonly values: Readonly<Partial<Record<SettingName, unknown>>>;
-  /** Where exactly one value stands. */
+  /** Returns the exact location of a value. */
   place(name: SettingName): string;
 }
 
 const mostBytes = 65_536;
 
-/** Settings that an agent cannot start with, whoever starts it again. */
+/** Settings with which an agent cannot start. */
 export class SettingsError extends OperatorError {}
 
-/** Flags of the command line, and the words that are none. @throws UsageError */
+/** Parses the flags of the command line and the remaining words. @throws UsageError */
 export function readArguments(argv: readonly string[]): { flags: Layer; words: string[] } {
   const options = Object.fromEntries(
     settingNames.map((name) => [
@@ -52,7 +52,7 @@ export function readArguments(argv: readonly string[]): { flags: Layer; words: s
   }
 }
 
-/** The environment. An empty variable says nothing. */
+/** Reads the environment. Empty variables are ignored. */
 export function readVariables(): Layer {
   const variables = environment();
   const given = settingNames.filter((name) => variables[variableOf(name)]);
@@ -63,7 +63,7 @@ export function readVariables(): Layer {
   };
 }
 
-/** A file with one JSON object; none is no values. @throws SettingsError when it is there and cannot be used */
+/** Reads a file with one JSON object; a missing file has no values. @throws SettingsError if it is unusable */
 export function readSettingsFile(name: string, file: string): Layer {
   const values = parsed(file) ?? {};
   const unknown = Object.keys(values).find((key) => !isSettingName(key));
@@ -72,7 +72,7 @@ export function readSettingsFile(name: string, file: string): Layer {
   return { name: `${name} (${file})`, values, place: (setting) => `${file}: ${setting}` };
 }
 
-/** The machine's policy: nobody but the administrator may write it. @throws SettingsError */
+/** Reads the machine's policy, which only the administrator may write. @throws SettingsError */
 export function readPolicy(file: string): Layer {
   if (process.platform !== 'win32' && ((modeOf(file) ?? 0) & 0o022) !== 0)
     throw new SettingsError(

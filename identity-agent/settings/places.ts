@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { environment } from '@alongside/kernel/operator';
 
-/** The files that settings may stand in. */
+/** The settings files. */
 export interface SettingFiles {
-  /** Of the machine, binding: it prevails over everything. */
+  /** The machine's binding policy, which overrides everything. */
   policy: string;
   /** Of the user. */
   user: string;
-  /** Of the machine, recommended: it stands for what nobody else says. */
+  /** The machine's recommended defaults, which everything else overrides. */
   defaults: string;
 }
 
 /**
- * Where the files are. No flag and no variable of the agent moves them: a policy that its user can move is none. (The
+ * Returns the paths of the files. No flag or variable of the agent changes them: users must not be able to move a policy. (The
  * user's own folders follow the system's variables.)
  */
 export function settingFiles(platform: NodeJS.Platform = process.platform): SettingFiles {

@@ -25,7 +25,7 @@ async function desk(t: TestContext, contents: { policy?: object; user?: object; 
 }
 
 describe('the precedence of settings', () => {
-  test('policy before command line before user before defaults before what is built in', async (t) => {
+  test('is policy, command line, user, defaults, built-in values', async (t) => {
     const { load } = await desk(t, {
       policy: { agentPort: 1001 },
       user: { agentPort: 1003, lockedFor: 103 },
@@ -42,12 +42,12 @@ describe('the precedence of settings', () => {
     assert.equal(from.logLevel, 'built in');
   });
 
-  test('a policy can also switch off what the user switched on', async (t) => {
+  test("lets a policy switch off a user's setting", async (t) => {
     const { load } = await desk(t, { policy: { mobility: false }, user: { mobility: true } });
     assert.equal(load('--mobility').settings.mobility, false);
   });
 
-  test('each mode is a switch of its own, from whatever layer: the published one counts', async (t) => {
+  test('applies the published order to modes from any source', async (t) => {
     const { load } = await desk(t, {
       policy: { enhancedNormal: true },
       user: { sessionLockPersistence: true },
@@ -58,7 +58,7 @@ describe('the precedence of settings', () => {
     assert.equal(sessionMode((await desk(t)).load().settings), 'normal');
   });
 
-  test('the environment stands between command line and files', async (t) => {
+  test('places the environment between command line and files', async (t) => {
     const { files } = await desk(t, { user: { cis: 'http://user.example', logLevel: 'error' } });
     const script = `import { loadSettings } from ${JSON.stringify(new URL('./settings.ts', import.meta.url).href)};
       const { settings: { cis, logLevel, agentPort, requireRole }, from } = loadSettings(['--agent-port', '1'], ${JSON.stringify(files)});
@@ -74,7 +74,7 @@ describe('the precedence of settings', () => {
   });
 });
 
-describe('what is refused, in one sentence', () => {
+describe('loadSettings refuses in one sentence', () => {
   const refused = async (t: TestContext, contents: Parameters<typeof desk>[1], message: RegExp) => {
     const { load } = await desk(t, contents);
     assert.throws(
@@ -83,15 +83,15 @@ describe('what is refused, in one sentence', () => {
     );
   };
 
-  test('a misspelt setting in a file: a policy is never lost silently', (t) =>
+  test('a misspelt setting in a file, so that no policy is lost silently', (t) =>
     refused(t, { policy: { mobilty: true } }, /policy\.json has an unknown setting "mobilty"/));
 
-  test('a wrong value, with its place, also where a higher layer says otherwise', async (t) => {
+  test('a wrong value with its location, even if a higher source overrides it', async (t) => {
     await refused(t, { policy: { lockedFor: '30 s' } }, /policy\.json: lockedFor: must be a whole number/);
     await refused(t, { policy: { mobility: true }, user: { mobility: 3 } }, /user\.json: mobility: must be/);
   });
 
-  test('a file that is no JSON object, is too long, or cannot be read', async (t) => {
+  test('a file that is not a JSON object, too long or unreadable', async (t) => {
     const { files, load } = await desk(t);
     for (const content of ['{', '[]', 'null', `{"cis": "${'a'.repeat(70_000)}"}`]) {
       await writeFile(files.user, content);
@@ -108,7 +108,7 @@ describe('what is refused, in one sentence', () => {
     assert.throws(() => load(), /can be written by others/);
   });
 
-  test('a flag that there is not, and one with a wrong value', async (t) => {
+  test('an unknown flag, and one with a wrong value', async (t) => {
     const { load } = await desk(t);
     assert.throws(() => load('--prot', '1'), UsageError);
     assert.throws(
@@ -120,13 +120,13 @@ describe('what is refused, in one sentence', () => {
     assert.throws(() => load('--generation', 'old'), /--generation: must be one of hscn, internet/);
   });
 
-  test('what an agent cannot start without', async (t) => {
+  test('missing required settings', async (t) => {
     const { files, load } = await desk(t, { user: { cis: 'https://cis.example' } });
     assert.throws(() => checkUsable(load().settings, files), /^OperatorError: cis2Issuer: is needed/);
     checkUsable(load('--cis2-issuer', 'https://cis2.example/realm').settings, files);
   });
 
-  test('servers elsewhere are not trusted over plain HTTP, but in development', async (t) => {
+  test('plain HTTP to other machines, except in development', async (t) => {
     const { files, load } = await desk(t, {
       user: { cis: 'http://localhost:8404', cis2Issuer: 'http://127.0.0.1:8402/realm' },
     });
@@ -155,7 +155,7 @@ describe('what is refused, in one sentence', () => {
       }
   });
 
-  test('a reader that there is not', async (t) => {
+  test('an unknown reader', async (t) => {
     const { load } = await desk(t);
     assert.throws(
       () => load('--reader', 'floppy'),
@@ -165,7 +165,7 @@ describe('what is refused, in one sentence', () => {
 });
 
 describe('every setting', () => {
-  test('has a fallback of its own kind, or none', () => {
+  test('has a default of its own type, or none', () => {
     for (const name of settingNames) {
       const { kind, fallback } = definitions[name];
       if (fallback !== undefined) assert.equal(kind.read(fallback), fallback, name);
@@ -173,7 +173,7 @@ describe('every setting', () => {
     }
   });
 
-  test('whatever a file holds, the answer is values or one sentence', async (t) => {
+  test('is parsed to a value or refused in one sentence, for any file', async (t) => {
     const { files } = await desk(t);
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.json(), fc.string()), async (content) => {
@@ -197,7 +197,7 @@ describe('every setting', () => {
     );
   });
 
-  test('the files are where an administrator of that system looks', () => {
+  test('has its files where an administrator of that system expects them', () => {
     assert.equal(settingFiles('linux').policy, '/etc/alongside/identity-agent/policy.json');
     assert.match(settingFiles('win32').policy, /^C:\\ProgramData\\Alongside/);
     assert.match(settingFiles('darwin').defaults, /^\/Library\/Application Support\/Alongside/);

@@ -12,18 +12,18 @@ import {
 } from './layers.ts';
 import { type SettingFiles, settingFiles } from './places.ts';
 
-/** All settings, and the name of the layer that each one comes from. */
+/** All settings with the name of each one's source. */
 export interface LoadedSettings {
   settings: Settings;
   from: Readonly<Record<SettingName, string>>;
-  /** Words of the command line that are no flags. */
+  /** Words of the command line that are not flags. */
   words: string[];
 }
 
 /**
- * Settings as group policies have them, the first that says something counts: the machine's policy, the command line, the
- * environment, the user's file, the machine's recommended defaults, our own. A wrong value is refused with where it
- * stands, in whatever layer, so that no policy is lost by a misspelling.
+ * Loads the settings. The first source with a value wins: the machine's policy, the command line, the environment, the user's
+ * file, the machine's recommended defaults, built-in values. A wrong value in any source is refused with its location, so that a
+ * misspelling never disables a policy.
  * @throws UsageError, SettingsError in one sentence
  */
 export function loadSettings(argv: readonly string[], files: SettingFiles = settingFiles()): LoadedSettings {
@@ -56,14 +56,14 @@ function valueIn(layer: Layer, name: SettingName, isFlag: boolean): unknown {
 
 const addresses = ['cis', 'cis2Issuer', 'cis2Jwks', 'cis2Exchange'] as const;
 
-/** Whether what goes there can be read and changed on the way: keys and proofs are trusted by the name of their server. */
+/** Returns whether traffic to an address can be read and changed on the way. */
 function isOpenToAll(address: string | undefined): boolean {
   if (address === undefined) return false;
   const { protocol, hostname } = new URL(address);
   return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-/** What is wrong with an address that would be trusted over plain HTTP; undefined when none would. */
+/** Returns the problem with an address that plain HTTP would make untrustworthy; undefined if there is none. */
 export function addressProblem(settings: Settings): string | undefined {
   const open = settings.development ? undefined : addresses.find((name) => isOpenToAll(settings[name]));
   return (
@@ -72,7 +72,7 @@ export function addressProblem(settings: Settings): string | undefined {
   );
 }
 
-/** What an agent cannot start without, and what it must not start with. @throws SettingsError */
+/** Checks required and forbidden settings. @throws SettingsError */
 export function checkUsable(settings: Settings, { policy, user }: SettingFiles = settingFiles()): void {
   const problem = addressProblem(settings);
   if (problem !== undefined) throw new SettingsError(problem);
@@ -83,7 +83,7 @@ export function checkUsable(settings: Settings, { policy, user }: SettingFiles =
     );
 }
 
-/** The session mode of those that are switched on. */
+/** Returns the session mode that applies. */
 export function sessionMode(settings: Settings): SessionMode {
   const switches = ['mobility', 'sessionLockPersistence', 'enhancedNormal'] as const;
   return modeOf(switches.filter((name) => settings[name]));

@@ -7,19 +7,19 @@ import { counted, ticketFailure } from './ticket-failure.ts';
 
 /** Version of the calls of this socket. */
 const interfaceVersion = '1.0';
-/** A program that takes more handles than this and gives none back has a fault. */
+/** Maximum number of open handles of a program. */
 const mostInstances = 1_000;
 
-/** Versions by their published numbers: the interface, the agent. */
+/** Versions by their published numbers: 1 the interface, 2 the agent. */
 const versions: Readonly<Record<number, string>> = { 1: interfaceVersion, 2: agentVersion };
 
-/** Whether this process runs in a session on another computer's screen: Remote Desktop, or SSH. */
+/** Returns whether this process runs in a remote session: Remote Desktop, or SSH. */
 function isRemoteSession(): boolean {
   const { SESSIONNAME: windows, SSH_CONNECTION: ssh, XRDP_SESSION: xrdp } = environment();
   return /^(rdp|ica)-/i.test(windows ?? '') || Boolean(ssh) || Boolean(xrdp);
 }
 
-/** The calls of the Ticket API that are about the interface itself, for programs that are moved over as they are. */
+/** The Ticket API's calls about the interface itself, for programs that are ported unchanged. */
 export function apiMethods(): Record<string, SocketMethod> {
   let last = 0;
   return {

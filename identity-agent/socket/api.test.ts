@@ -13,8 +13,8 @@ const failed = (name: keyof typeof ticketErrors) => (thrown: unknown) => {
 };
 const invalidParams = (thrown: unknown) => thrown instanceof AgentCallError && thrown.code === -32_602;
 
-describe('the calls of the Ticket API that are about itself', () => {
-  test('handles: given out, checked where one is named, and given back', async (t) => {
+describe("the Ticket API's calls about itself", () => {
+  test('issue handles, check them if given, and release them', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { instance } = await desk.call<{ instance: number }>('initialize', { application: 'Old' });
@@ -36,7 +36,7 @@ describe('the calls of the Ticket API that are about itself', () => {
     await assert.rejects(desk.call('getTicket', { instance }), failed('INVALID_INSTANCE_HANDLE'));
   });
 
-  test('versions, by their published numbers', async (t) => {
+  test('return the versions by their published numbers', async (t) => {
     const desk = await testDesk(t);
     assert.deepEqual(await desk.call('getGAVersion', { which: 1 }), { version: '1.0' });
     assert.deepEqual(await desk.call('getGAVersion', { which: 2 }), { version: '0.1.0' });
@@ -48,7 +48,7 @@ describe('the calls of the Ticket API that are about itself', () => {
     assert.equal(typeof terminalServiceSession, 'boolean');
   });
 
-  test('the last error is that of this connection, and 0 after a success', async (t) => {
+  test('return the last error of this connection, and 0 after a success', async (t) => {
     const desk = await testDesk(t);
     const last = async () => (await desk.call<{ code: number }>('getLastError')).code;
     assert.equal(await last(), 0);
@@ -64,7 +64,7 @@ describe('the calls of the Ticket API that are about itself', () => {
     assert.equal(await last(), 0);
   });
 
-  test('every published error has its number and a sentence, also as a signed number', async (t) => {
+  test('return a number and a sentence for every published error, also for a signed number', async (t) => {
     const desk = await testDesk(t);
     for (const error of Object.values(ticketErrors)) {
       for (const code of [error.code, error.code | 0]) {
@@ -86,7 +86,7 @@ describe('the calls of the Ticket API that are about itself', () => {
     await assert.rejects(desk.call('getErrorDescription', { code: 42 }), failed('INVALID_PARAMETER'));
   });
 
-  test('refusals of a card have the number that fits', async (t) => {
+  test("return the matching number for a card's errors", async (t) => {
     for (const [code, name] of [
       ['certificate_expired', 'SMARTCARD_NOT_VALID'],
       ['certificate_revoked', 'SMARTCARD_NOT_VALID'],
@@ -109,7 +109,7 @@ describe('events', () => {
     return { heard, agent };
   };
 
-  test('come as they were asked for: all, some, none', async (t) => {
+  test('are sent as subscribed: all, some, none', async (t) => {
     const desk = await testDesk(t, { mode: 'sessionLockPersistence' });
     const all = await listener(t, desk);
     const some = await listener(t, desk);
@@ -129,7 +129,7 @@ describe('events', () => {
     ]);
   });
 
-  test('only those that there are can be asked for', async (t) => {
+  test('cannot be subscribed to if unknown', async (t) => {
     const desk = await testDesk(t);
     for (const events of [['signedOut', 'nothing'], 'signedIn', undefined, [1], Array(20).fill('signedIn')])
       await assert.rejects(desk.call('subscribe', { events }), invalidParams);
@@ -137,8 +137,8 @@ describe('events', () => {
   });
 });
 
-describe('what the socket takes', () => {
-  test('what an agent is set to, without a secret', async (t) => {
+describe('the local socket', () => {
+  test("returns the agent's settings without secrets", async (t) => {
     const desk = await testDesk(t, { mode: 'mobility' });
     const configuration = await desk.call<Record<string, unknown>>('configuration');
     assert.equal(configuration.mode, 'mobility');
@@ -146,7 +146,7 @@ describe('what the socket takes', () => {
     assert.ok(!JSON.stringify(configuration).includes('issuer-secret'));
   });
 
-  test('an error that names no call fails all that wait on its connection', async (t) => {
+  test('fails all pending calls of a connection for an error without id', async (t) => {
     const desk = await testDesk(t);
     const line = await AgentConnection.open(desk.socketPath);
     t.after(() => line.close());
@@ -155,7 +155,7 @@ describe('what the socket takes', () => {
     await assert.rejects(waiting, (thrown) => thrown instanceof AgentCallError && thrown.code === -32_600);
   });
 
-  test('any parameters of any method are answered, and spend no PIN attempt by their form', async (t) => {
+  test('responds to any parameters of any method, and a malformed PIN uses no attempt', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const names = Object.values(methods).filter((name) => !name.startsWith('development.'));
@@ -186,7 +186,7 @@ describe('what the socket takes', () => {
 });
 
 describe('tickets of the legacy interface', () => {
-  test('are fetched once a session from CIS, where that is switched on', async (t) => {
+  test('are requested from CIS once for each session, if enabled', async (t) => {
     const desk = await testDesk(t, { legacyTickets: true });
     await desk.signIn();
     const { ticket } = await desk.call<{ ticket: string }>('getTicket');
@@ -199,7 +199,7 @@ describe('tickets of the legacy interface', () => {
     assert.notEqual((await asked).ticket, ticket);
   });
 
-  test('CIS without that interface, or without an answer, is said so, and asked again later', async (t) => {
+  test('report a CIS without that interface or response, and are requested again later', async (t) => {
     const desk = await testDesk(t, { legacyTickets: true });
     await desk.signIn();
     desk.cis.cards.legacyOff = true;

@@ -15,7 +15,7 @@ function refusal(result: Extract<CardActResult | RenewalResult, { ok: false }>):
   });
 }
 
-/** What the holder of the card in the reader may do to it. Any program of the same user may ask for it. */
+/** Operations on the card in the reader. Any program of the same user may call them. */
 export function cardMethods(agent: Agent): Record<string, SocketMethod> {
   const done = async (act: Promise<CardActResult | RenewalResult>) => {
     const result = await act;

@@ -4,7 +4,7 @@ import { socketFault } from '@alongside/kernel/own-socket';
 import type { SocketErrorData } from '../protocol.ts';
 import { Lines } from './lines.ts';
 
-/** What the agent answered a call with when it failed. */
+/** The agent's error response to a call. */
 export class AgentCallError extends Error {
   override name = 'AgentCallError';
   readonly code: number;
@@ -22,7 +22,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Answers may be much longer than calls: an export of all cards. */
+/** Responses may be much longer than calls, for example an export of all cards. */
 const longestAnswer = 32 * 1024 * 1024;
 
 /** A connection to an agent's local socket. */
@@ -43,7 +43,7 @@ export class AgentConnection {
     socket.on('close', () => this.#rejectAll(new OperatorError('The Identity Agent closed the connection.')));
   }
 
-  /** @throws OperatorError when no agent listens there, or another user's */
+  /** @throws OperatorError if no agent listens there, or another user's */
   static async open(
     path: string,
     onNotification: (method: string, params: unknown) => void = () => undefined,
@@ -65,7 +65,7 @@ export class AgentConnection {
     });
   }
 
-  /** @throws AgentCallError with the agent's reason */
+  /** @throws AgentCallError with the agent's error */
   call<T = unknown>(method: string, params: object = {}): Promise<T> {
     this.#last += 1;
     const id = this.#last;
@@ -75,7 +75,7 @@ export class AgentConnection {
     });
   }
 
-  /** Calls back when the connection has ended. */
+  /** Calls the listener when the connection has ended. */
   onClose(listener: () => void): void {
     if (this.#socket.destroyed) listener();
     else this.#socket.once('close', listener);
@@ -103,7 +103,7 @@ export class AgentConnection {
       this.#onNotification(message.method, message.params);
       return;
     }
-    // An error without an id may be about any of the calls that wait (JSON-RPC 2.0 section 5).
+    // An error without an id may belong to any pending call (JSON-RPC 2.0 section 5).
     if (message.error && (message.id ?? null) === null) {
       this.#rejectAll(new AgentCallError(message.error));
       return;

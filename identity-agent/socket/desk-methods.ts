@@ -9,7 +9,7 @@ type Notification = (typeof notifications)[number];
 const isNotification = (value: unknown): value is Notification =>
   (notifications as readonly unknown[]).includes(value);
 
-/** State and events of the desk, for programs of the same user; and what the watcher of the screen has to say. */
+/** State and events of the workstation for programs of the same user, and the calls of the screen watcher. */
 export function deskMethods(
   agent: Agent,
   configuration: () => AgentConfiguration,

@@ -21,7 +21,7 @@ const sentences: Readonly<Record<string, string>> = {
   card_removed: 'The card was taken out.',
 };
 
-/** What the card store, the card or CIS refuse, as the caller reads it. */
+/** Converts errors of the card store, the card or CIS for the caller. */
 function translated(error: unknown): unknown {
   if (error instanceof CardStoreError && error.code !== 'damaged_store')
     return refused(error.message, { error: error.code });
@@ -34,13 +34,13 @@ function translated(error: unknown): unknown {
 export interface DevelopmentParts {
   agent: Agent;
   store: CardStore;
-  /** Undefined when the agent has another reader. */
+  /** Undefined if the agent has another reader. */
   reader: VirtualReader | undefined;
-  /** Back to the seed. */
+  /** Restores the seed. */
   reset(): Promise<void>;
 }
 
-/** What a person's hands and eyes would do at a desk, for the console, the command line and tests. */
+/** Actions of a user at a workstation, for the console, the command line and tests. */
 export function developmentMethods({
   agent,
   store,

@@ -12,15 +12,15 @@ export const rpcCodes = {
 export type Id = string | number | null;
 export type Params = Readonly<Record<string, unknown>>;
 
-/** A call as it came: in form, but nothing of it is trusted. */
+/** A well-formed, unvalidated call. */
 export interface Call {
-  /** Undefined: a notification, which is not answered. */
+  /** Undefined for a notification, which gets no response. */
   id: Id | undefined;
   method: string;
   params: Params;
 }
 
-/** What a call failed with, as its caller reads it. */
+/** The error of a call, for its caller. */
 export class RpcError extends Error {
   override name = 'RpcError';
   readonly code: number;
@@ -35,7 +35,7 @@ export class RpcError extends Error {
 
 const deepest = 16;
 
-/** Whether nothing lies deeper than that and no member could change a prototype. */
+/** Returns whether a value is within the depth limit and no member could change a prototype. */
 function isTame(root: unknown): boolean {
   let level: unknown[] = [root];
   for (let depth = 0; level.length > 0; depth += 1) {
@@ -58,7 +58,7 @@ const isId = (value: unknown): value is Id =>
   (typeof value === 'string' && value.length <= 128) ||
   (typeof value === 'number' && Number.isFinite(value));
 
-/** Reads one line. Batches are not offered. */
+/** Parses one line. Batches are not supported. */
 export function readCall(line: string): Call | { id: Id; error: RpcError } {
   let message: unknown;
   try {
@@ -79,14 +79,14 @@ export function readCall(line: string): Call | { id: Id; error: RpcError } {
   return { id, method, params };
 }
 
-/** A line that answers a call. */
+/** Returns the response line of a call. */
 export const resultLine = (id: Id, result: unknown): string =>
   `${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`;
 
-/** A line that says why a call failed. */
+/** Returns the error line of a call. */
 export const errorLine = (id: Id, { code, message, data }: RpcError): string =>
   `${JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } })}\n`;
 
-/** A line that nobody asked for. */
+/** Returns the line of a notification. */
 export const notificationLine = (method: string, params: object): string =>
   `${JSON.stringify({ jsonrpc: '2.0', method, params })}\n`;

@@ -3,18 +3,18 @@ export class LineTooLong extends Error {
   override name = 'LineTooLong';
 }
 
-/** Joins what comes in pieces to lines (LF, with or without CR). */
+/** Joins chunks to lines (LF, with or without CR). */
 export class Lines {
   readonly #longest: number;
   #pieces: Buffer[] = [];
   #size = 0;
 
-  /** @param longest bytes of one line without its end */
+  /** @param longest maximum bytes of a line without its end */
   constructor(longest: number) {
     this.#longest = longest;
   }
 
-  /** The lines that this piece completes, empty ones left out. @throws LineTooLong; then nothing more may be pushed */
+  /** Returns the non-empty lines that this chunk completes. @throws LineTooLong; the object is then unusable */
   push(piece: Buffer): string[] {
     const lines: string[] = [];
     let from = 0;

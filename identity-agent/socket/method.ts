@@ -2,31 +2,31 @@ import { type Params, RpcError, rpcCodes } from './json-rpc.ts';
 
 /** A program that is connected to the local socket. */
 export interface Caller {
-  /** Aborted when it has gone. */
+  /** Aborted when it disconnects. */
   readonly signal: AbortSignal;
-  /** It is a program of this user: where others may open the socket to read, one that has sent something. */
+  /** Whether it may receive events: if others may open the socket for reading, only after it has written. */
   mayListen: boolean;
-  /** The notifications that it wants; all until it says which. */
+  /** Subscribed notifications; undefined for all. */
   events: ReadonlySet<string> | undefined;
-  /** Error number of its last call of the Ticket API; 0 when it succeeded. */
+  /** Error number of its last Ticket API call; 0 for success. */
   lastError: number;
-  /** Handles that it was given and did not give back. */
+  /** Its open handles. */
   readonly instances: Set<number>;
 }
 
 /** One method of the local socket. */
 export type SocketMethod = (params: Params, caller: Caller) => Promise<unknown>;
 
-/** `code` of errors that JSON-RPC and the Ticket API have no number for; `data.error` tells them apart. */
+/** `code` of errors without a number in JSON-RPC or the Ticket API; `data.error` distinguishes them. */
 export const refusedCode = -32_000;
 
-/** What a parameter may be, in words and as code; undefined: it is something else. */
+/** A type of parameter, with its description and parser, which returns undefined for other values. */
 interface Kind<T> {
   readonly is: string;
   read(value: unknown): T | undefined;
 }
 
-/** A parameter that must be there. @throws RpcError, never with the value */
+/** Returns a required parameter. @throws RpcError, never with the value */
 export function need<T>(params: Params, name: string, { is, read }: Kind<T>): T {
   const value = read(params[name]);
   if (value === undefined)
@@ -34,11 +34,11 @@ export function need<T>(params: Params, name: string, { is, read }: Kind<T>): T 
   return value;
 }
 
-/** A parameter that may be there. @throws RpcError */
+/** Returns an optional parameter. @throws RpcError */
 export const may = <T>(params: Params, name: string, kind: Kind<T>): T | undefined =>
   params[name] === undefined ? undefined : need(params, name, kind);
 
-/** Refuses parameters that the method does not know: a misspelt one would be lost silently. @throws RpcError */
+/** Refuses unknown parameters, so that a misspelt one is not ignored. @throws RpcError */
 export function only(params: Params, ...names: string[]): void {
   const unknown = Object.keys(params).find((name) => !names.includes(name));
   if (unknown !== undefined)

@@ -19,7 +19,7 @@ import type { Caller, SocketMethod } from './method.ts';
 import { ticketFailure } from './ticket-failure.ts';
 
 const limits = { connections: 64, callsAtOnce: 16, unread: 1_048_576 };
-/** Longest path of a Unix socket in bytes (`sun_path` of unix(7), less its end). */
+/** Maximum length of a Unix socket path in bytes (`sun_path` of unix(7), without its end). */
 const longestPath = 107;
 
 export interface SocketServerOptions {
@@ -27,9 +27,9 @@ export interface SocketServerOptions {
   path: string;
   methods: Readonly<Record<string, SocketMethod>>;
   log: Log;
-  /** Everybody may open it, to read alone: then only who has sent something is told of events. So it is with Windows pipes. */
+  /** Whether every user may open it for reading, as with Windows pipes. Then only clients that have written receive events. */
   readableByAll?: boolean;
-  /** Keeps the events of a call before it is answered. */
+  /** Stores the events of a call before its response. */
   flush?: () => Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export class SocketServer {
     this.#server.maxConnections = limits.connections;
   }
 
-  /** @throws OperatorError when another agent listens there, or the folder cannot be made safe */
+  /** @throws OperatorError if another agent listens there, or the folder cannot be made safe */
   async listen(): Promise<void> {
     const { path } = this.#options;
     if (!isPipe(path)) await requireOwnFolder(path);
@@ -64,7 +64,7 @@ export class SocketServer {
     if (!isPipe(path)) await chmod(path, 0o600);
   }
 
-  /** Tells every connection that may and wants to hear of it. */
+  /** Sends a notification to every connection that may receive and has subscribed to it. */
   notify(method: string, params: object): void {
     const line = notificationLine(method, params);
     for (const [socket, { mayListen, events }] of this.#connections)
@@ -127,7 +127,7 @@ export class SocketServer {
     });
   }
 
-  /** The line that answers a line. Never rejects. */
+  /** Returns the response to a line. Never rejects. */
   async #answer(line: string, caller: Caller): Promise<string | undefined> {
     const call = readCall(line);
     if ('error' in call) return errorLine(call.id, call.error);
@@ -158,14 +158,14 @@ const idOf = (line: string): Id => {
   return id ?? null;
 };
 
-/** A caller that does not read is let go of. */
+/** Disconnects a client that does not read. */
 function send(socket: Socket, line: string): void {
   if (socket.destroyed || !socket.writable) return;
   if (socket.writableLength > limits.unread) socket.destroy();
   else socket.write(line);
 }
 
-/** Removes the socket that an agent left behind, and nothing else: the path comes from a setting. */
+/** Removes the socket of an earlier agent, and no other file: the path comes from a setting. */
 async function removeLeftover(path: string): Promise<void> {
   if (!(await lstat(path)).isSocket())
     throw new OperatorError(
@@ -174,7 +174,7 @@ async function removeLeftover(path: string): Promise<void> {
   await rm(path);
 }
 
-/** Makes the folder of the socket where there is none. @throws OperatorError when others could put a socket of theirs there */
+/** Creates the folder of the socket if it is missing. @throws OperatorError if others could create a socket there */
 async function requireOwnFolder(path: string): Promise<void> {
   if (Buffer.byteLength(path) > longestPath)
     throw new OperatorError(
@@ -184,7 +184,7 @@ async function requireOwnFolder(path: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw new OperatorError(`The folder ${folder} of the local socket cannot be made: ${reasonOf(error)}`);
   });
-  // A folder that was there already may be anything that a setting names: it is looked at and left as it is.
+  // An existing folder may be any that a setting names, so it is checked but not changed.
   const entry = await lstat(folder);
   const { mode, uid } = entry;
   if (!entry.isDirectory() || (mode & 0o1022) !== 0 || uid !== process.getuid?.())
@@ -193,7 +193,7 @@ async function requireOwnFolder(path: string): Promise<void> {
     );
 }
 
-/** Whether anybody listens at a socket, or its file was left behind. */
+/** Returns whether a process listens at a socket. */
 const answers = (path: string): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = net.connect(path, () => {

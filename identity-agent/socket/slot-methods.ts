@@ -9,8 +9,8 @@ import { anApdu, aText, type Caller, need, only, refusedCode, type SocketMethod 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /**
- * A virtual card for a slot elsewhere: whoever is connected powers a card and sends it commands. Each connection has one
- * card under power, and the store counts its PIN attempts as those of the card in the agent's own reader.
+ * Lets a client power a virtual card and send it commands, for a slot elsewhere. Each connection powers one card, and its PIN
+ * attempts are shared with the card in the agent's own reader.
  */
 export function slotMethods(store: CardStore, issuer: CertificateIssuer): Record<string, SocketMethod> {
   const powered = new WeakMap<Caller, PivApplet>();

@@ -21,7 +21,7 @@ interface Raw {
   result?: unknown;
 }
 
-/** Sends bytes as they are, and collects the lines that come until so many have come or the connection ends. */
+/** Sends bytes and collects lines until their number is reached or the connection ends. */
 function exchange(
   path: string,
   bytes: string | Buffer,
@@ -53,7 +53,7 @@ const failure = (code: number, error: string) => (thrown: unknown) => {
 };
 
 describe('the Ticket API on the local socket', () => {
-  test('gives the ticket of the session, and never asks with getTicketNoAuth', async (t) => {
+  test('returns the ticket of the session, and never prompts with getTicketNoAuth', async (t) => {
     const desk = await testDesk(t);
     await assert.rejects(
       desk.call('getTicketNoAuth'),
@@ -65,7 +65,7 @@ describe('the Ticket API on the local socket', () => {
     assert.deepEqual(await desk.call('getTicket'), { ticket });
   });
 
-  test('getTicket waits for card and PIN', async (t) => {
+  test('waits for card and PIN in getTicket', async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     const asked = desk.call<{ ticket: string }>('getTicket');
     await desk.call('insertCard', { card: 'ada' });
@@ -73,7 +73,7 @@ describe('the Ticket API on the local socket', () => {
     assert.ok((await asked).ticket);
   });
 
-  test('getNewTicket asks for the PIN in the same session and makes the old ticket worthless', async (t) => {
+  test('asks for the PIN in the same session and invalidates the old ticket in getNewTicket', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { ticket } = await desk.call<{ ticket: string }>('getTicketNoAuth');
@@ -89,7 +89,7 @@ describe('the Ticket API on the local socket', () => {
     );
   });
 
-  test('says with the published numbers why there is no ticket', async (t) => {
+  test('reports with the published numbers why there is no ticket', async (t) => {
     const desk = await testDesk(t);
     await assert.rejects(
       desk.call('getTicket', { timeout: 0 }),
@@ -117,7 +117,7 @@ describe('the Ticket API on the local socket', () => {
     await assert.rejects(desk.call('getTicket', { wait: 1 }), failureCode(-32602));
   });
 
-  test('destroyTicket signs out, and the PIN is asked for again', async (t) => {
+  test('signs out with destroyTicket, and asks for the PIN again', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     await desk.call('destroyTicket');
@@ -129,7 +129,7 @@ describe('the Ticket API on the local socket', () => {
     await assert.rejects(desk.call('destroyTicket'), failure(0x80100009, 'TCK_API_ERR_TICKET_NOT_AVAILABLE'));
   });
 
-  test('a caller that goes takes its question along', async (t) => {
+  test('closes the prompt of a client that disconnects', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const other = await AgentConnection.open(desk.socketPath);
@@ -143,21 +143,21 @@ describe('the Ticket API on the local socket', () => {
 const failureCode = (code: number) => (thrown: unknown) =>
   thrown instanceof AgentCallError && thrown.code === code;
 
-describe('what the socket is', () => {
-  test('a file for this user alone', async (t) => {
+describe('SocketServer', () => {
+  test('creates a file for this user only', async (t) => {
     const desk = await testDesk(t);
     assert.equal((await stat(desk.socketPath)).mode & 0o777, 0o600);
     assert.equal((await stat(dirname(desk.socketPath))).mode & 0o777, 0o700);
   });
 
-  test('taken by one agent, and taken over from one that has gone', async (t) => {
+  test('refuses a socket in use, and replaces that of an ended agent', async (t) => {
     const desk = await testDesk(t);
     const second = new SocketServer({ path: desk.socketPath, methods: {}, log: silentLog });
     await assert.rejects(second.listen(), /Another Identity Agent already listens/);
     const left = `${desk.socketPath}-left`;
     const child = net.createServer().listen(left);
     await new Promise((resolve) => child.once('listening', resolve));
-    // As after a crash: the file stays and nobody listens.
+    // As after a crash: the file stays, but no process listens.
     (child as unknown as { _handle: { unref(): void } })._handle.unref();
     child.close();
     const heir = new SocketServer({ path: left, methods: {}, log: silentLog });
@@ -176,7 +176,7 @@ describe('what the socket is', () => {
     );
   });
 
-  test('in a folder that this user alone writes to, which is made or left as it is', async (t) => {
+  test('requires a folder that only this user can write, which it creates or leaves unchanged', async (t) => {
     const root = await mkdtemp(join(tmpdir(), 'agent-folders-'));
     t.after(() => rm(root, { recursive: true, force: true }));
     const listenIn = async (folder: string) => {
@@ -204,7 +204,7 @@ describe('what the socket is', () => {
     await assert.rejects(listenIn(join(root, 'link')), /a link/);
   });
 
-  test('tells of cards and sessions', async (t) => {
+  test('sends notifications of cards and sessions', async (t) => {
     const desk = await testDesk(t);
     const heard: string[] = [];
     const other = await AgentConnection.open(desk.socketPath, (method) => void heard.push(method));
@@ -215,7 +215,7 @@ describe('what the socket is', () => {
     assert.deepEqual(heard, ['cardInserted', 'questionOpened', 'signedIn', 'signedOut', 'cardRemoved']);
   });
 
-  test('where everybody may open it to read, as on Windows, only who has written is told', async (t) => {
+  test('sends them only to clients that have written if everyone may open it for reading, as on Windows', async (t) => {
     const { folder } = await testDesk(t);
     const server = new SocketServer({
       path: join(folder, 'pipe', 'a.sock'),
@@ -230,7 +230,7 @@ describe('what the socket is', () => {
       heard.push(params);
     });
     t.after(() => other.close());
-    // Both ends are in this process: what the server sees of a connection comes with a turn of the loop.
+    // Both ends are in this process, so the server sees a connection after a turn of the loop.
     await new Promise(setImmediate);
     server.notify('signedIn', { uid: 'first' });
     await other.call('status');
@@ -239,7 +239,7 @@ describe('what the socket is', () => {
     assert.deepEqual(heard, [{ uid: 'second' }]);
   });
 
-  test('without development there is nobody to answer for the person', async (t) => {
+  test('has no methods for user actions outside development', async (t) => {
     const desk = await testDesk(t, { development: false });
     for (const name of Object.values(methods).filter((method) => method.startsWith('development.')))
       await assert.rejects(desk.call(nameOf(name), {}), failureCode(-32601), name);
@@ -251,7 +251,7 @@ const nameOf = (method: string) =>
   Object.entries(methods).find(([, value]) => value === method)?.[0] as keyof typeof methods;
 
 describe('cards over the socket', () => {
-  test('are listed, made, changed and destroyed', async (t) => {
+  test('are listed, created, changed and destroyed', async (t) => {
     const desk = await testDesk(t);
     const made = await desk.call<SocketCard>('addCard', {
       uid: '656005750250',
@@ -273,7 +273,7 @@ describe('cards over the socket', () => {
     assert.equal((await desk.call('status')).question, 'pin');
   });
 
-  test('survive export and import, and a reset brings the seed back', async (t) => {
+  test('survive export and import, and a reset restores the seed', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const exported = await desk.call<{ version: number; cards: { persona: string }[] }>('exportCards');
@@ -293,8 +293,8 @@ describe('cards over the socket', () => {
   });
 });
 
-describe('messages that are not calls', () => {
-  test('are answered with the codes of JSON-RPC', async (t) => {
+describe('invalid messages', () => {
+  test('get the error codes of JSON-RPC', async (t) => {
     const { socketPath } = await testDesk(t);
     const call = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
     const cases: [unknown, number, unknown][] = [
@@ -322,14 +322,14 @@ describe('messages that are not calls', () => {
     }
   });
 
-  test('a line that is too long ends the connection, and others go on', async (t) => {
+  test('end the connection if a line is too long, and others continue', async (t) => {
     const { socketPath, call } = await testDesk(t);
     const { lines, closed } = await exchange(socketPath, 'x'.repeat(longestLine + 1), 0);
     assert.deepEqual([lines[0]?.error?.code, closed], [-32600, true]);
     assert.equal((await call('status')).state, 'noCard');
   });
 
-  test('too many connections and too many calls at once are turned away', async (t) => {
+  test('are refused above the limits of connections and concurrent calls', async (t) => {
     const desk = await testDesk(t);
     const asking = `${JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'getTicket' })}\n`;
     const { lines } = await exchange(desk.socketPath, asking.repeat(17), 1);
@@ -343,7 +343,7 @@ describe('messages that are not calls', () => {
     assert.equal((await desk.call('status')).state, 'noCard');
   });
 
-  test('random bytes and random JSON never crash or hang the agent', async (t) => {
+  test('never crash or block the agent, for random bytes and random JSON', async (t) => {
     const desk: TestDesk = await testDesk(t);
     const junk = fc.oneof(
       fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
@@ -360,7 +360,7 @@ describe('messages that are not calls', () => {
     );
   });
 
-  test('the reader of calls answers for any text', () => {
+  test('get a result from readCall for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -376,7 +376,7 @@ describe('messages that are not calls', () => {
     );
   });
 
-  test('lines come out the same however the bytes are cut', () => {
+  test('are split into the same lines however the bytes are cut', () => {
     fc.assert(
       fc.property(
         fc.array(fc.stringMatching(/^[ -~]{1,20}$/)),
@@ -401,7 +401,7 @@ describe('messages that are not calls', () => {
   });
 });
 
-/** Whether the call with the id `probe` is answered, whatever comes before. */
+/** Returns whether the call with the id `probe` gets a response after these bytes. */
 function answered(path: string, bytes: Buffer): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const splitter = new Lines(1_000_000);
@@ -417,7 +417,7 @@ function answered(path: string, bytes: Buffer): Promise<boolean> {
   });
 }
 
-test('an agent with a damaged key says so', async (t) => {
+test('an agent with a damaged key reports this', async (t) => {
   const desk = await testDesk(t);
   const dataFolder = `${desk.folder}/broken`;
   await mkdir(dataFolder);

@@ -2,7 +2,7 @@ import { type TicketErrorName, ticketErrors } from '../ticket-errors.ts';
 import { RpcError, rpcCodes } from './json-rpc.ts';
 import { aNumber, may, type SocketMethod } from './method.ts';
 
-/** A failure of the Ticket API with its published number. */
+/** Returns an error of the Ticket API with its published number. */
 export function ticketFailure(name: TicketErrorName, sentence?: string | null): RpcError {
   const error = ticketErrors[name];
   return new RpcError(error.code, sentence ?? error.description, {
@@ -13,19 +13,19 @@ export function ticketFailure(name: TicketErrorName, sentence?: string | null): 
   });
 }
 
-/** What `getLastError` says of an error that is no ticket's own. */
+/** Returns the number for `getLastError` of any error. */
 const numberOf = (error: unknown): number => {
   if (!(error instanceof RpcError)) return ticketErrors.INTERNAL_ERROR.code;
   return error.code === rpcCodes.invalidParams ? ticketErrors.INVALID_PARAMETER.code : error.code;
 };
 
-/** Refuses a handle that the caller does not hold; calls without one are fine. @throws RpcError */
+/** Refuses a handle that the caller does not have; calls without one are allowed. @throws RpcError */
 function checkInstance(params: Parameters<SocketMethod>[0], held: ReadonlySet<number>): void {
   const instance = may(params, 'instance', aNumber);
   if (instance !== undefined && !held.has(instance)) throw ticketFailure('INVALID_INSTANCE_HANDLE');
 }
 
-/** Calls of the Ticket API: their handle is checked, and their outcome is what `getLastError` tells. */
+/** Wraps calls of the Ticket API: checks their handle and records the result for `getLastError`. */
 export const counted = (methods: Record<string, SocketMethod>): Record<string, SocketMethod> =>
   Object.fromEntries(
     Object.entries(methods).map(([name, method]): [string, SocketMethod] => [

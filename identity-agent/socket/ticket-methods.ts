@@ -6,10 +6,10 @@ import type { RpcError } from './json-rpc.ts';
 import { aText, may, only, type SocketMethod, secondsUpTo } from './method.ts';
 import { counted, ticketFailure } from './ticket-failure.ts';
 
-/** How long a call waits for the person, in seconds, unless told. */
+/** Seconds that a call waits for the user: by default, and at most. */
 const patience = { usual: 120, most: 300 };
 
-/** Why no sign-in can come of the desk as it is. */
+/** Returns why a sign-in is impossible in the current state. */
 function obstacle(agent: Agent): RpcError | undefined {
   const { problem, refusal, reason } = agent.status();
   if (problem === 'card_blocked') return ticketFailure('PIN_BLOCKED', reason);
@@ -19,7 +19,7 @@ function obstacle(agent: Agent): RpcError | undefined {
   return agent.cisUnreachable ? ticketFailure('AUTHSERVER_NOT_AVAILABLE', 'CIS does not answer.') : undefined;
 }
 
-/** Refusals of a card that have a number of their own. */
+/** Card errors with their own numbers. */
 const refusals: Readonly<Record<string, Parameters<typeof ticketFailure>[0]>> = {
   not_a_piv_card: 'SMARTCARD_NOT_SUPPORTED',
   object_missing: 'NO_CERT_FOUND',
@@ -32,13 +32,13 @@ const refusals: Readonly<Record<string, Parameters<typeof ticketFailure>[0]>> = 
 interface Waiting {
   /** PINs up to this one are too old. */
   pinsBefore: number;
-  /** Seconds to wait for the person. */
+  /** Seconds to wait for the user. */
   patience: number;
   application: string;
   signal: AbortSignal;
 }
 
-/** Waits until the person has signed in with a PIN after that one. @throws RpcError */
+/** Waits until the user has signed in with a later PIN. @throws RpcError */
 function signedIn(
   agent: Agent,
   { pinsBefore, patience: seconds, application, signal }: Waiting,
@@ -63,7 +63,7 @@ function signedIn(
         return end(() => resolve(session));
       const why = obstacle(agent);
       if (why) return fail(why);
-      // With the PIN given, its question would come back after the role.
+      // After the PIN, its prompt would open again after the role.
       if (agent.card?.usable && agent.question !== 'role') agent.askForPin(application);
       return undefined;
     };
@@ -82,8 +82,8 @@ function signedIn(
 }
 
 /**
- * The calls of the Ticket API: any program of the same user may use them, and may name itself as `application`. `asked` is called
- * when one waits for the person.
+ * The calls of the Ticket API. Any program of the same user may use them and may name itself as `application`. `asked` is called
+ * when one waits for the user.
  */
 export function ticketMethods(agent: Agent, asked: () => void): Record<string, SocketMethod> {
   const read = (params: Parameters<SocketMethod>[0], ...names: string[]) => {
@@ -103,13 +103,13 @@ export function ticketMethods(agent: Agent, asked: () => void): Record<string, S
   };
   const nobody = () => ticketFailure('TICKET_NOT_AVAILABLE');
   return counted({
-    /** The ticket of the session; starts a sign-in when there is none. */
+    /** Returns the ticket of the session; without one, starts a sign-in. */
     [methods.getTicket]: async (params, { signal }) => {
       const waiting = { pinsBefore: 0, ...read(params, 'timeout'), signal };
       await agent.refresh();
       return give(await signedIn(agent, waiting, asked));
     },
-    /** The ticket of the session; never asks. */
+    /** Returns the ticket of the session; never prompts. */
     [methods.getTicketNoAuth]: async (params) => {
       const { application } = read(params);
       await agent.refresh();
@@ -117,7 +117,7 @@ export function ticketMethods(agent: Agent, asked: () => void): Record<string, S
       if (!session || !agent.isOpenFor(session, application)) throw nobody();
       return give(session);
     },
-    /** Asks for the PIN again and makes the tickets given so far worthless. */
+    /** Asks for the PIN again and invalidates the tickets issued so far. */
     [methods.getNewTicket]: async (params, { signal }) => {
       const waiting = { ...read(params, 'timeout'), signal };
       await agent.refresh();
@@ -127,7 +127,7 @@ export function ticketMethods(agent: Agent, asked: () => void): Record<string, S
       session.renewTicket();
       return give(session);
     },
-    /** Signs out, as if the card were taken out. */
+    /** Signs out, as if the card were removed. */
     [methods.destroyTicket]: async (params) => {
       read(params);
       if (!agent.session) throw nobody();

@@ -1,7 +1,7 @@
 import { html } from '@alongside/kernel/html';
 import type { InteractionPage } from './page.ts';
 
-/** No PIN attempt is left. */
+/** Shown when no PIN attempts are left. */
 export const blocked: InteractionPage = {
   id: 'blocked',
   applies: ({ status }) => status.state === 'blocked',

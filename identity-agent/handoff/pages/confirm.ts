@@ -2,7 +2,7 @@ import { html } from '@alongside/kernel/html';
 import type { InteractionPage } from './page.ts';
 import { jobOf } from './role.ts';
 
-/** The desk is signed in, and is set to ask before a browser is: the person says yes. */
+/** Asks a signed-in user for confirmation before a browser is signed in. */
 export const confirm: InteractionPage = {
   id: 'confirm',
   applies: ({ asksConfirmation }) => asksConfirmation,

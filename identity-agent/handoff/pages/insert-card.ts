@@ -1,7 +1,7 @@
 import { html } from '@alongside/kernel/html';
 import type { InteractionPage } from './page.ts';
 
-/** No card is in the reader. */
+/** Shown when no card is in the reader. */
 export const insertCard: InteractionPage = {
   id: 'insertCard',
   applies: ({ status }) => status.card === null,

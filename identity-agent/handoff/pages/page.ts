@@ -4,52 +4,52 @@ import { framedPage } from '@alongside/kernel/layout';
 import type { AgentStatus, HandOffError } from '../../protocol.ts';
 import type { Interaction, Notice } from '../interactions.ts';
 
-/** What a page is made of. */
+/** Data of a page. */
 export interface PageContext {
   status: AgentStatus;
-  /** Tells the card in the reader from every other insertion; empty when none is in. */
+  /** Identifies the current insertion of a card; empty without a card. */
   insertion: string;
   notice: Notice;
-  /** The application that the person is signing in to. */
+  /** The application of the sign-in. */
   application: string;
-  /** Origin of CIS2, which asks. */
+  /** Origin of CIS2. */
   site: string;
-  /** A live session could answer, and the person is asked first. */
+  /** Whether a live session exists and the user must confirm first. */
   asksConfirmation: boolean;
-  /** The PIN was given here, and the card could be renewed before the person goes on. */
+  /** Whether the PIN was entered here and the card can be renewed before the sign-in continues. */
   offersRenewal: boolean;
 }
 
 /** One page of an interaction. */
 export interface InteractionPage {
   readonly id: 'insertCard' | 'pin' | 'role' | 'blocked' | 'rejected' | 'renewal' | 'confirm';
-  /** Whether it is the page to show. The first of the registry that applies is shown. */
+  /** Whether to show this page. The first match in the registry is shown. */
   applies(context: PageContext): boolean;
   title: string;
-  /** `path` is where the forms of this interaction go. */
+  /** `path` is the target of this interaction's forms. */
   main(context: PageContext, path: string): Html;
-  /** What the application hears when the person gives up here. */
+  /** The error for the application if the user leaves here. */
   cancelled(context: PageContext): HandOffError;
-  /** The person has signed in already: there is nothing to leave. */
+  /** Whether the user has already signed in, so that there is nothing to leave. */
   signedIn?: boolean;
-  /** The page has nothing to type, so that without script the browser may load it again by itself. */
+  /** Whether the page has no input, so that the browser may reload it without a script. */
   reloads?: boolean;
 }
 
 /** Path of the one script of the pages. */
 export const scriptPath = '/assets/interaction.js';
 
-/** What changes when there is something else to see: the script compares it. */
+/** Returns a token that changes with the page, for the script. */
 export const stepToken = (page: InteractionPage, { status, insertion }: PageContext): string =>
   [page.id, insertion, status.attemptsLeft ?? '', status.person?.uid ?? ''].join('.');
 
-/** The way out that every page has. */
+/** The link to leave, on every page. */
 const leave = (path: string): Html => html`<form method="post" action="${path}/leave" class="actions">
 <button class="secondary" name="how" value="another_way">Use another way to sign in</button>
 <button class="secondary" name="how" value="cancel">Cancel</button>
 </form>`;
 
-/** Who asks: the application, and the site that sent the browser here. */
+/** Names the application and the site that redirected the browser here. */
 const asker = ({ application, site }: PageContext): Html =>
   html`<p class="lead">You are signing in to <strong>${application}</strong>. The request comes from <strong>${site}</strong>.</p>`;
 
@@ -75,6 +75,6 @@ export function interactionPage(
 ${asker(context)}${page.main(context, path)}${page.signedIn ? undefined : leave(path)}`,
     },
     { script: ["'self'"], connect: ["'self'"] },
-    // Under `no-referrer` a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").
+    // With `no-referrer`, a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").
   ).with({ 'referrer-policy': 'same-origin' });
 }

@@ -25,7 +25,7 @@ async function open(
   return page;
 }
 
-describe('the pages in Chromium', () => {
+describe("the agent's pages in Chromium", () => {
   for (const [look, options] of Object.entries(looks))
     test(`are accessible and fit: ${look}`, async (t) => {
       const desk = await testDesk(t);
@@ -59,7 +59,7 @@ describe('the pages in Chromium', () => {
       await examine(page, `${look}-error`);
     });
 
-  test('the PIN and Enter lead back to CIS2, under the real content security policy', async (t) => {
+  test('lead back to CIS2 after the PIN and Enter, under the real content security policy', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const page = await open(t, desk, { bypassCSP: false });
@@ -73,7 +73,7 @@ describe('the pages in Chromium', () => {
     );
   });
 
-  test('a page goes on by itself when the PIN is given elsewhere, and the silent way shows no page', async (t) => {
+  test('continue if the PIN is entered elsewhere, and a silent sign-in shows no page', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const page = await open(t, desk, { bypassCSP: false });
@@ -83,7 +83,7 @@ describe('the pages in Chromium', () => {
     assert.ok(silent.url().startsWith(`${desk.cis2.origin}/agent/return?code=`));
   });
 
-  test('without script the page still waits for the card, and the way out works', async (t) => {
+  test('wait for the card without script, and let the user leave', async (t) => {
     const desk = await testDesk(t);
     const page = await open(t, desk, { javaScriptEnabled: false, bypassCSP: false });
     await desk.call('insertCard', { card: 'ada' });
@@ -93,7 +93,7 @@ describe('the pages in Chromium', () => {
     assert.deepEqual(desk.cis2.reasons, ['another_way']);
   });
 
-  test('no other page can read, frame or post to the agent', async (t) => {
+  test('cannot be read, framed or posted to by other pages', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const page = await open(t, desk, { bypassCSP: false });

@@ -2,10 +2,10 @@ import { type Html, html } from '@alongside/kernel/html';
 import type { Notice } from '../interactions.ts';
 import type { InteractionPage, PageContext } from './page.ts';
 
-/** How many attempts are left, in words. */
+/** Formats the remaining attempts. */
 const attemptsInWords = (left: number): string => `${left} attempt${left === 1 ? '' : 's'} left`;
 
-/** Set off by a wrong PIN. */
+/** Set after a wrong PIN. */
 const invalid = html` aria-invalid="true"`;
 const fewAttempts = 3;
 
@@ -29,7 +29,7 @@ function problem({ status, notice }: PageContext): Html | undefined {
     : html`<p class="error" id="pin-problem" role="alert">${sentence}</p>`;
 }
 
-/** The card is in: the PIN opens it. */
+/** Shown when a card is inserted: asks for the PIN. */
 export const pin: InteractionPage = {
   id: 'pin',
   applies: ({ status }) => status.question === 'pin',

@@ -7,9 +7,9 @@ import { rejected } from './rejected.ts';
 import { renewal } from './renewal.ts';
 import { role } from './role.ts';
 
-/** The pages of an interaction. The first that applies is shown. */
+/** The pages of an interaction. The first match is shown. */
 const pages: readonly InteractionPage[] = [blocked, rejected, role, renewal, confirm, pin, insertCard];
 
-/** The page for what there is on the desk. While the agent is reading a card or between two states, it is the one that waits. */
+/** Returns the page for the current state. While the agent reads a card or changes state, this is the waiting page. */
 export const pageFor = (context: PageContext): InteractionPage =>
   pages.find((page) => page.applies(context)) ?? insertCard;

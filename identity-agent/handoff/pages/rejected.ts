@@ -1,7 +1,7 @@
 import { html } from '@alongside/kernel/html';
 import type { InteractionPage } from './page.ts';
 
-/** The card or its holder was refused, with its own sentence. */
+/** Shown when the card or its holder was refused, with the reason. */
 export const rejected: InteractionPage = {
   id: 'rejected',
   applies: ({ status }) => status.state === 'cardRejected',

@@ -2,7 +2,7 @@ import { html } from '@alongside/kernel/html';
 import { dateInWords } from '../../self-service/pages/dates.ts';
 import type { InteractionPage } from './page.ts';
 
-/** The certificate ends soon: the person may renew it now, or go on. */
+/** Offers to renew a certificate that expires soon. */
 export const renewal: InteractionPage = {
   id: 'renewal',
   applies: ({ offersRenewal }) => offersRenewal,

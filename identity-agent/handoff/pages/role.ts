@@ -2,7 +2,7 @@ import { html } from '@alongside/kernel/html';
 import type { AgentStatus } from '../../protocol.ts';
 import type { InteractionPage } from './page.ts';
 
-/** The last part of a role's name, without its quotes: the name of the job. */
+/** Returns the last part of a role's name without quotes: the job. */
 export const jobOf = (roleName: string): string => /"([^"]*)"\s*$/.exec(roleName)?.[1] ?? roleName;
 
 const choice = (role: AgentStatus['roles'][number], index: number) => html`<div class="choice">
@@ -10,10 +10,9 @@ const choice = (role: AgentStatus['roles'][number], index: number) => html`<div 
 <label for="role-${index}">${jobOf(role.roleName)}<span class="hint"> – ${role.orgName} (${role.orgCode})</span></label>
 </div>`;
 
-/** The roles to choose from. */
 export const roleChoices = ({ roles }: AgentStatus) => html`${roles.map(choice)}`;
 
-/** The person has several roles: one holds for the session. */
+/** Asks a user with several roles for the role of the session. */
 export const role: InteractionPage = {
   id: 'role',
   applies: ({ status }) => status.question === 'role',

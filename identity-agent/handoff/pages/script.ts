@@ -2,15 +2,15 @@ import { Answer } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
 import { scriptPath } from './page.ts';
 
-/** How often a page checks whether it is still the current one, in milliseconds. */
+/** Polling interval of a page in milliseconds. */
 const every = 700;
 
-// Asks the agent's own origin only. Digits that the user is typing are lost only when the page is over anyway.
+// Calls only the agent's own origin. A reload loses typed digits only if the page is over anyway.
 const script = `'use strict';
 (() => {
   const place = document.querySelector('[data-state]');
   if (!place) return;
-  // A reload must not take the place of a form that is sent or a link that was followed.
+  // A reload must not replace a submitted form or a followed link.
   let leaving = false;
   for (const event of ['submit', 'beforeunload']) addEventListener(event, () => { leaving = true; });
   const look = async () => {
@@ -26,7 +26,7 @@ const script = `'use strict';
 })();
 `;
 
-/** The one script of the agent's pages. */
+/** The script of the agent's pages. */
 export const scriptRoute: Route = {
   methods: ['GET'],
   path: scriptPath,

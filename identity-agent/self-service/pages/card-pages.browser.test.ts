@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-describe('the pages about the card in Chromium', () => {
+describe('the card pages in Chromium', () => {
   for (const [look, options] of Object.entries(looks))
     test(`are accessible and fit: ${look}`, async (t) => {
       const desk = await testDesk(t);
@@ -37,7 +37,7 @@ describe('the pages about the card in Chromium', () => {
       await page.getByText('You can close this page.').waitFor();
       await examine(page, `${look}-sign-in-done`);
       await desk.call('takeCard');
-      // The page goes on by itself, and would take the next one's place.
+      // The page continues by itself and would replace the next one.
       await page.getByText('Put your smartcard into the reader').waitFor();
       await page.goto(`${desk.origin}/card`);
       await examine(page, `${look}-card-none`);
@@ -69,7 +69,7 @@ describe('the pages about the card in Chromium', () => {
       await examine(page, `${look}-card-unlock`);
     });
 
-  test('from a blocked card back into the sign-in, under the real content security policy', async (t) => {
+  test('lead from a blocked card back to the sign-in, under the real content security policy', async (t) => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'locked' });
     const context = await browser.newContext();
@@ -92,7 +92,7 @@ describe('the pages about the card in Chromium', () => {
     assert.equal(desk.cis2.proofs.length, 1);
   });
 
-  test('the offered renewal is one page between the PIN and the way back', async (t) => {
+  test('offer the renewal on one page between the PIN and the return', async (t) => {
     const desk = await testDesk(t);
     desk.cis.authority.notAfter = new Date(desk.clock.now() + 30 * 86_400_000);
     await desk.call('insertCard', { card: 'ada' });
@@ -110,7 +110,7 @@ describe('the pages about the card in Chromium', () => {
     assert.equal(desk.cis.cards.renewed.length, 1);
   });
 
-  test('the question of a desk that asks first', async (t) => {
+  test('show the confirmation of an agent that asks first', async (t) => {
     const desk = await testDesk(t, { confirmSignIn: true });
     await desk.signIn();
     const context = await browser.newContext({ bypassCSP: true });

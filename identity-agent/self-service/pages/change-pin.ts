@@ -11,7 +11,7 @@ import {
 } from './fields.ts';
 import type { CardPage } from './page.ts';
 
-/** The holder changes the PIN. */
+/** Lets the holder change the PIN. */
 export const changePin: CardPage = {
   id: 'change-pin',
   title: 'Change your PIN',

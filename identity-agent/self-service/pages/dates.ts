@@ -1,4 +1,4 @@
-/** An ISO time as a day in words. */
+/** Formats an ISO time as a day. */
 export const dateInWords = (iso: string): string =>
-  // Made at each use: the tables that it brings along are large, and it is used on few pages.
+  // Created at each use, because its tables are large and few pages use it.
   new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(iso));

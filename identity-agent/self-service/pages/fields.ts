@@ -3,10 +3,10 @@ import type { AgentStatus, CardActError } from '../../protocol.ts';
 import { cardActSentence } from '../../session/card-sentences.ts';
 import type { Said } from '../errands.ts';
 
-/** Digits as a person may type them; the card says whether they are right. */
+/** Digits as users may type them; the card decides whether they are right. */
 export const digits = /^[0-9]{1,12}$/;
 
-/** A field for digits that nobody else should read. */
+/** A field for secret digits. */
 export function secretField(name: string, label: string, hint: string, autofocus = false): Html {
   return html`<div class="field">
 <label for="${name}">${label}</label>
@@ -21,7 +21,7 @@ ${secretField('again', 'New PIN again', 'The same 6 to 8 digits')}`;
 
 export const newPinForms = { newPin: digits, again: digits };
 
-/** A form that acts on this card and on no other. */
+/** A form that applies only to this insertion of the card. */
 export const cardForm = (action: string, insertion: string, content: Html, button: string): Html =>
   html`<form method="post" action="${action}" autocomplete="off">
 <input type="hidden" name="card" value="${insertion}">
@@ -29,22 +29,22 @@ ${content}
 <div class="actions"><button>${button}</button></div>
 </form>`;
 
-/** Who and which card this is about. */
+/** Shows the card and its holder. */
 export const cardSummary = ({ card }: AgentStatus): Html =>
   html`<dl class="summary"><dt>Smartcard</dt><dd>${card?.name}</dd></dl>`;
 
-/** The two new PINs differ. */
+/** Shown when the two new PINs differ. */
 export const differ: Said = { well: false, sentence: 'The two new PINs are not the same.' };
 
 const attempts = (left: number | null): string =>
   left === null ? '' : ` ${left} attempt${left === 1 ? '' : 's'} left.`;
 
-/** How an act on the card fared. */
+/** The result of an operation on the card. */
 type Outcome =
   | { ok: true }
   | { ok: false; error: CardActError; sentence?: string; attemptsLeft?: number | null };
 
-/** What the next page says of an act. */
+/** Returns the message about an operation for the next page. */
 export function saidOf(result: Outcome, well: string): Said {
   if (result.ok) return { well: true, sentence: well };
   const { error, sentence = cardActSentence(error), attemptsLeft = null } = result;

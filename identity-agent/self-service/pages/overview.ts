@@ -8,7 +8,7 @@ function pinState({ status }: CardPageContext): string {
   return left === null ? 'not known' : `${left} attempt${left === 1 ? '' : 's'} left`;
 }
 
-/** What there is to do with the card as it is. */
+/** Links to the operations for the card's current state. */
 function acts({ status, card, path }: CardPageContext): Html {
   const blocked = status.problem === 'card_blocked';
   return html`<ul>
@@ -19,7 +19,7 @@ ${card.renewalDue && !blocked ? html`<li><a href="${path}/renew">Renew your smar
 </ul>`;
 }
 
-/** What is known of the card, and what can be done with it here. */
+/** Shows the card and its operations. */
 export const overview: CardPage = {
   id: 'overview',
   title: 'Your smartcard',

@@ -6,44 +6,44 @@ import type { AgentStatus } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
 import type { Errand, Said } from '../errands.ts';
 
-/** What a page is made of. */
+/** Data of a page. */
 export interface CardPageContext {
   status: AgentStatus;
   card: NonNullable<AgentStatus['card']>;
-  /** Tells the card in the reader from every other insertion. */
+  /** Identifies the current insertion of a card. */
   insertion: string;
-  /** The person of the card in the reader is signed in with it. */
+  /** Whether the card's holder is signed in with it. */
   signedIn: boolean;
-  /** The applications that asked for the PIN, by the names that they gave. */
+  /** Names of the applications that asked for the PIN. */
   askedBy: readonly string[];
   /** Path of the errand. */
   path: string;
-  /** A test system, whose mails stay there. */
+  /** Whether this is a test system, which does not send mail. */
   development: boolean;
 }
 
-/** One page about the card in the reader, and what its form does. */
+/** A page about the card in the reader, with its form. */
 export interface CardPage {
-  /** Also the last part of its path; the overview stands at the path of the errand itself. */
+  /** Also the last part of its path; the overview has the path of the errand itself. */
   readonly id: 'overview' | 'change-pin' | 'unlock-code' | 'unlock' | 'unblock' | 'renew' | 'sign-in';
   readonly title: string;
   main(context: CardPageContext): Html;
-  /** What there is to see while no card is in, if anything beside the wait for one. */
+  /** Additional content while no card is inserted. */
   withoutCard?(status: AgentStatus): Html | undefined;
-  /** What else of the status it shows, so that it is shown anew when that changes. */
+  /** Further status values that it shows, so that it is updated when they change. */
   follows?(status: AgentStatus): readonly (string | null)[];
-  /** The fields of its form beside the card that is meant, each in its form. */
+  /** The fields of its form, besides the card's, with their format. */
   readonly fields: Readonly<Record<string, RegExp>>;
-  /** What its form does. */
+  /** Handles its form. */
   act?(agent: Agent, fields: Readonly<Record<string, string>>): Promise<Said>;
-  /** The page that follows when it went well; the overview unless told. */
+  /** The next page after success; the overview by default. */
   readonly next?: CardPage['id'];
 }
 
 export const pagePath = (errand: { path: string }, id: CardPage['id']): string =>
   id === 'overview' ? errand.path : `${errand.path}/${id}`;
 
-/** What changes when there is something else to see: the script compares it. */
+/** Returns a token that changes with the page, for the script. */
 export const cardStep = (page: CardPage, status: AgentStatus, insertion: string): string =>
   [
     ...[page.id, insertion, status.problem === 'card_blocked', status.person?.uid ?? ''],
@@ -57,7 +57,7 @@ const saying = ({ well, sentence }: Said): Html =>
     ? html`<p class="note" role="status">${sentence}</p>`
     : html`<p class="error" id="problem" role="alert">${sentence}</p>`;
 
-/** Ways on that every page has. */
+/** Links on every page. */
 function ways(page: CardPage, errand: Errand): Html {
   const overview =
     page.id === 'overview' ? undefined : html`<a href="${errand.path}">Back to your smartcard</a>`;
@@ -95,6 +95,6 @@ ${said && saying(said)}
 ${context ? page.main(context) : (page.withoutCard?.(status) ?? noCard)}${ways(page, errand)}`,
     },
     { script: ["'self'"], connect: ["'self'"] },
-    // Under `no-referrer` a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").
+    // With `no-referrer`, a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").
   ).with({ 'referrer-policy': 'same-origin' });
 }

@@ -7,7 +7,7 @@ import { unblock } from './unblock.ts';
 import { unlock } from './unlock.ts';
 import { unlockCode } from './unlock-code.ts';
 
-/** The pages about the card, the one that stands at the errand's own path first. */
+/** The card pages; the first has the errand's own path. */
 export const cardPages: readonly CardPage[] = [
   overview,
   changePin,

@@ -7,7 +7,7 @@ import { givePin } from './sign-in.ts';
 
 const renewed = 'Your smartcard is renewed. Nothing changes for you: the PIN stays the same.';
 
-/** Signs in first, where nobody is signed in with this card. */
+/** Signs in first if the user is not signed in with this card. */
 async function renewWith(agent: Agent, pin: string) {
   if (pin !== '') {
     const answered = await givePin(agent, pin);
@@ -16,7 +16,7 @@ async function renewWith(agent: Agent, pin: string) {
   return agent.renewCard();
 }
 
-/** New certificates, in the last 90 days of the old ones. */
+/** Renews the certificates in their last 90 days. */
 export const renew: CardPage = {
   id: 'renew',
   title: 'Renew your smartcard',

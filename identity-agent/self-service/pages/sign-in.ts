@@ -8,7 +8,7 @@ import type { CardPage, CardPageContext } from './page.ts';
 
 const unanswered = 'The sign-in service does not answer. Please try again.';
 
-/** Gives the PIN, also where nobody has asked for it; a question that came with it goes with it when it was wrong. */
+/** Enters the PIN, also without an open prompt; a prompt that was opened for it is closed if the PIN was wrong. */
 export async function givePin(agent: Agent, pin: string): Promise<PinResult> {
   const wasOpen = agent.pinQuestion;
   if (!wasOpen) agent.askForPin();
@@ -49,7 +49,7 @@ const askers = ({ askedBy }: CardPageContext): Html | undefined =>
     ? undefined
     : html`<p class="lead">You are signing in to <strong>${askedBy.join(', ')}</strong>, on this computer.</p>`;
 
-/** Somebody else's session ends with the sign-in. */
+/** Warns that another user's session ends with the sign-in. */
 const former = ({ status, signedIn }: CardPageContext): Html | undefined =>
   status.person && !signedIn && status.lock === null
     ? html`<p>${status.person.displayName} is signed in at this computer, and is signed out when you sign in.</p>`
@@ -75,7 +75,7 @@ ${cardForm(
   'Continue',
 )}`;
 
-/** The sign-in for desktop applications, and for whatever else waits for the PIN without a browser's journey. */
+/** The sign-in for desktop applications and for modes that need the PIN without a browser sign-in. */
 export const signIn: CardPage = {
   id: 'sign-in',
   title: 'Sign in with your smartcard',

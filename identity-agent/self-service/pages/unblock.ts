@@ -11,7 +11,7 @@ import {
 } from './fields.ts';
 import type { CardPage } from './page.ts';
 
-/** The card's own unblocking code, and a new PIN. */
+/** Asks for the card's own unblocking code and a new PIN. */
 export const unblock: CardPage = {
   id: 'unblock',
   title: 'Enter the unblocking code',

@@ -2,7 +2,7 @@ import { html } from '@alongside/kernel/html';
 import { cardForm, cardSummary, saidOf } from './fields.ts';
 import type { CardPage } from './page.ts';
 
-/** Asks CIS for a code by mail. */
+/** Requests a code by mail from CIS. */
 export const unlockCode: CardPage = {
   id: 'unlock-code',
   title: 'Unblock your smartcard',

@@ -11,7 +11,7 @@ import {
 } from './fields.ts';
 import type { CardPage } from './page.ts';
 
-/** The mailed code, and a new PIN. */
+/** Asks for the mailed code and a new PIN. */
 export const unlock: CardPage = {
   id: 'unlock',
   title: 'Enter the code from your mail',
