@@ -89,7 +89,7 @@ export interface CisDeps {
   /** Authorities of others whose cards are accepted, as the list says at each card. */
   externalIssuers?: readonly ExternalIssuer[];
   /** How their revocation is asked for. */
-  revocation?: Partial<Pick<CheckerDeps, 'privateAddresses' | 'milliseconds'>>;
+  revocation?: Partial<Pick<CheckerDeps, 'privateAddresses' | 'patience'>>;
   /** Milliseconds of the deliveries to subscribers; for tests. */
   delivery?: typeof deliveryTimes;
 }

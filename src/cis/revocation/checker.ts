@@ -13,14 +13,14 @@ export interface CheckerDeps {
   log: Log;
   /** Whether lists and responders may stand at private addresses. */
   privateAddresses: boolean;
-  /** Milliseconds that one fetch may take; for tests. */
-  milliseconds?: number;
+  /** Milliseconds that the fetch of an answer or of a list may take; for tests. */
+  patience?: { answer?: number; list?: number } | undefined;
 }
 
 /** Milliseconds: how long a list or an answer is used without asking again. */
 const cached = { crl: 300_000, answer: 60_000 };
 const mostAnswers = 10_000;
-const patience = 2_000;
+const usualPatience = 2_000;
 
 interface Kept<T> {
   at: number;
@@ -109,7 +109,8 @@ export class RevocationChecker {
   }
 
   async #fetch(url: string, question?: Uint8Array): Promise<Buffer> {
-    const { privateAddresses, milliseconds = patience } = this.#deps;
+    const { privateAddresses, patience = {} } = this.#deps;
+    const milliseconds = (question ? patience.answer : patience.list) ?? usualPatience;
     try {
       const { status, bytes } = await safeFetch(
         url,

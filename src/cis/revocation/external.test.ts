@@ -12,6 +12,8 @@ import { buildOcspRequest } from './ocsp-messages.ts';
 
 const day = 86_400_000;
 const hour = 3_600_000;
+/** Milliseconds: longer than the time-out of a test. */
+const never = 600_000;
 
 describe('cards of another authority', () => {
   let authority: TestAuthority;
@@ -29,7 +31,7 @@ describe('cards of another authority', () => {
   async function start(more: Partial<ExternalIssuer>, changes: object = {}) {
     cis = await startCis({
       externalIssuers: [issuerOf(authority, more)],
-      revocation: { milliseconds: 1_000 },
+      revocation: { patience: { answer: never, list: never } },
       ...changes,
     });
     return cis;
@@ -109,10 +111,11 @@ describe('cards of another authority', () => {
     test('no answer in time: hard refuses, soft takes the card', async () => {
       publisher.crl = async () => 'nothing';
       const card = await authority.card(uids.gp);
-      await start({ crlUrl: publisher.crlUrl }, { revocation: { milliseconds: 50 } });
+      const quick = { revocation: { patience: { list: 50 } } };
+      await start({ crlUrl: publisher.crlUrl }, quick);
       assert.equal(await outcome(card), 'certificate_untrusted');
       await cis?.close();
-      await start({ crlUrl: publisher.crlUrl, failMode: 'soft' }, { revocation: { milliseconds: 50 } });
+      await start({ crlUrl: publisher.crlUrl, failMode: 'soft' }, quick);
       assert.equal(await outcome(card), 'good');
     });
 
@@ -160,7 +163,7 @@ describe('cards of another authority', () => {
       publisher.ocsp = async () => 'nothing';
       publisher.crl = () => authority.crl([]);
       const card = await authority.card(uids.gp);
-      const quick = { revocation: { milliseconds: 50 } };
+      const quick = { revocation: { patience: { answer: 50, list: never } } };
       const { ocspUrl, crlUrl } = publisher;
       for (const [more, expected] of [
         [{ ocspUrl }, 'certificate_untrusted'],

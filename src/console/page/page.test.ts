@@ -46,7 +46,8 @@ describe('the first page of the console', () => {
     await page.getByRole('button', { name: 'Take this role' }).click();
     await page.getByText('signed in', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Remove the card of admin' }).click();
-    await page.getByText('no card', { exact: true }).first().waitFor();
+    // The list of people has the same text.
+    await page.locator('#desk').getByText('no card', { exact: true }).waitFor();
     assert.equal((await instance.api<{ card: null }>('GET', '/readers/0')).card, null);
     // The refused PIN is a 403, which Chromium notes by itself.
     assert.deepEqual(

@@ -11,7 +11,7 @@ function consolePage(): void {
   };
 
   /** Puts what the server shows now in the place of each live part that has changed, and leaves a person's typing alone. */
-  const refresh = async (): Promise<void> => {
+  const show = async (): Promise<void> => {
     const response = await fetch(location.href, { headers: { accept: 'text/html' } });
     if (response.status === 401) return location.reload();
     if (!response.ok) return;
@@ -32,6 +32,19 @@ function consolePage(): void {
     }
   };
 
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  /** One at a time, so that an older page never replaces a newer one. Resolves when a page of after this call is shown. */
+  const refresh = (): Promise<void> => {
+    next ??= running.then(() => {
+      next = undefined;
+      const shown = show();
+      running = shown.catch(() => undefined);
+      return shown;
+    });
+    return next;
+  };
+
   const call = async (element: HTMLElement, body: object | undefined): Promise<void> => {
     const { method, path, done } = element.dataset;
     say('');
@@ -43,10 +56,11 @@ function consolePage(): void {
     const answer = response.status === 204 ? {} : await response.json();
     const left = answer.attemptsLeft;
     const attempts = left === undefined ? '' : left === 1 ? ' 1 attempt left.' : ` ${left} attempts left.`;
-    if (response.ok) say(answer.reason ?? done ?? 'Done.', Boolean(answer.reason));
-    else say(`${answer.error_description ?? answer.error}${attempts}`, true);
     if (element instanceof HTMLFormElement) element.reset();
     await refresh();
+    // Last: who reads it finds the page as it is now.
+    if (response.ok) say(answer.reason ?? done ?? 'Done.', Boolean(answer.reason));
+    else say(`${answer.error_description ?? answer.error}${attempts}`, true);
   };
 
   const carryOut = (element: HTMLElement, body: object | undefined): void => {
