@@ -2,7 +2,7 @@ import { json } from '@alongside/kernel/answer';
 import { CookieNames } from '@alongside/kernel/cookies';
 import type { Endpoint, HttpRequest, Route } from '@alongside/kernel/http';
 import { stylesheetRoute } from '@alongside/kernel/layout';
-import { paths, sessionEndedPath } from '../cis/protocol.ts';
+import { sessionEndedPath } from '../cis/protocol.ts';
 import { AnonymousRows } from '../oauth/anonymous-rows.ts';
 import { Cors } from '../oauth/cors.ts';
 import { ProofNonces } from '../oauth/dpop-nonce.ts';
@@ -13,14 +13,7 @@ import { RemoteKeys } from '../oauth/remote-keys.ts';
 import { withNonce } from '../oauth/server/dpop-nonce-header.ts';
 import type { Service } from '../service.ts';
 import { administrationRoutes } from './administration/routes.ts';
-import { createExchange } from './authenticators/smartcard/exchange.ts';
-import { HandOffs } from './authenticators/smartcard/hand-offs.ts';
-import { createReturn } from './authenticators/smartcard/return.ts';
-import { smartcard } from './authenticators/smartcard/sign-in.ts';
-import { tabletPaths } from './authenticators/tablet/paths.ts';
-import { otherWays } from './authenticators/ways.ts';
-import { webAuthnScriptRoute } from './authenticators/webauthn/script.ts';
-import { webAuthnWays } from './authenticators/webauthn/ways.ts';
+import { createAuthenticators } from './authenticators/registry.ts';
 import type { Cis2Dependencies } from './dependencies.ts';
 import { Notices } from './enrolment/notices.ts';
 import { Enrolments } from './enrolment/registry.ts';
@@ -110,29 +103,27 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const expiry = new Expiry(deps);
   const gone = new GonePeople({ ...deps, cis, sessions, ends });
   const notices = new Notices({ ...deps, cis });
-  const handOffs = new HandOffs({ ...deps, limitRows });
   const finish = createFinish({ ...deps, cis, interactions, sessions, ends, codes, marks });
   const bring = bringing({ ...deps, finish });
   const credentials = new Credentials(database, clock, deps.vault);
 
-  // Every way to sign in, and to be given one, in the order of the pages.
-  const webAuthn = webAuthnWays({ ...deps, bring, credentials, interactions, limitRows });
-  const others = otherWays({
-    ...deps,
-    cis,
-    bring,
-    credentials,
-    interactions,
-    cookies,
-    limitRows,
-    ceremony: webAuthn.ceremony,
-  });
-  const authenticators = new Authenticators(
-    own.passwordOnly
-      ? others.passwordOnly
-      : [smartcard({ ...deps, cis, handOffs, marks }), ...webAuthn.authenticators, ...others.authenticators],
+  const created = createAuthenticators(
+    {
+      ...deps,
+      cis,
+      cisUrl: deps.cis.url,
+      bring,
+      credentials,
+      interactions,
+      cookies,
+      limitRows,
+      marks,
+      finish,
+    },
+    own.passwordOnly,
   );
-  const enrolments = new Enrolments([...webAuthn.enrolments, ...others.enrolments]);
+  const authenticators = new Authenticators(created.authenticators);
+  const enrolments = new Enrolments(created.enrolments);
   const clientKeys = new RemoteKeys(clock, { privateAddresses: development });
   const { failures: most } = deps.networkLimits ?? networkLimits.parse({});
   const failures = new NetworkLimit(deps, 'client-authentication', most);
@@ -146,7 +137,6 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     refreshToken({ ...idTokens, sessions, cis, issuing, successors }),
   ];
 
-  const cisKeys = new RemoteKeys(clock, { privateAddresses: true });
   const parts = {
     ...deps,
     defaultAcr: own.defaultAcr,
@@ -159,7 +149,6 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     pushed,
     clientKeys,
     interactions,
-    handOffs,
     finish,
     marks,
     proofNonces,
@@ -218,22 +207,17 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     ),
     both(realm('/connect/endSession'), createEndSession(parts)),
     post(own.signOutPath, createConfirmSignOut(parts)),
-    post(
-      '/agent/exchange',
-      createExchange({ ...parts, cisKeys, cisKeysUrl: `${deps.cis.url}${paths.jwks}` }),
-    ),
-    get('/agent/return', createReturn(parts)),
     post(sessionEndedPath, createSessionEnded(parts)),
     ...interactionRoutes(parts),
     ...enrolmentRoutes({ ...parts, credentials, enrolments, cookies, notices }),
-    ...others.routes,
+    ...created.pages,
+    ...created.services,
     ...administrationRoutes({ ...parts, deliveries, credentials, enrolments, notices }),
     ...registrationRoutes({ ...deps, failures }),
     get(helpPath, async () => helpPage(development)),
     ...schemaRoutes(issuer, deps.assuranceAsNumbers),
     hopScriptRoute,
     onceScriptRoute,
-    webAuthnScriptRoute,
     stylesheetRoute,
   ];
 
@@ -245,11 +229,8 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     [realm(endpointPaths.pushed), cors.render(announcedError(tokenError))],
     [realm('/userinfo'), cors.render(announcedError(bearerError))],
     [realm('/connect/jwk_uri'), cors.render(serviceError)],
-    ['/agent/exchange', serviceError],
     [sessionEndedPath, serviceError],
-    [tabletPaths.open, serviceError],
-    [tabletPaths.answer, serviceError],
-    [tabletPaths.join, serviceError],
+    ...created.services.map(({ path }) => [path, serviceError] as const),
   ]);
   const page = errorPage(development);
   const below = [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { acrValues, asksOnlyFor, couldMeet, firstMet, type Reached } from './acr.ts';
+import { acrValues } from '../authenticators/registry.ts';
+import { asksOnlyFor, couldMeet, firstMet, type Reached } from './acr.ts';
 
 const reached: Record<string, Reached> = {
   hscn: { level: 3, methods: ['N3_SMARTCARD'] },

@@ -7,39 +7,36 @@ export interface Reached {
   methods: readonly string[];
 }
 
-interface AcrRule {
-  levels: readonly AssuranceLevel[];
-  /** Any of these; absent means any method of the level. */
-  methods?: readonly string[];
-}
-
-// The classes that are published for CIS2, in the order of the discovery document.
-const rules: Readonly<Record<string, AcrRule>> = {
-  AAL3_ANY: { levels: [3] },
-  AAL2_OR_AAL3_ANY: { levels: [2, 3] },
-  AAL2_ANY: { levels: [2] },
-  AAL3_SMARTCARD: { levels: [3], methods: ['N3_SMARTCARD', 'CIS2_SMARTCARD'] },
-  AAL3_N3_SMARTCARD: { levels: [3], methods: ['N3_SMARTCARD'] },
-  AAL3_CIS2_SMARTCARD: { levels: [3], methods: ['CIS2_SMARTCARD'] },
-  AAL3_FIDO2: { levels: [3], methods: ['FIDO2'] },
-  AAL3_IOS: { levels: [3], methods: ['IOS'] },
-  AAL2_TOTP: { levels: [2], methods: ['TOTP'] },
-  AAL2_NHSMAIL: { levels: [2], methods: ['NHSMAIL'] },
-  AAL1_USERPASS: { levels: [1], methods: ['USERPASS'] },
+/** Classes that any method of these levels meets. */
+const general: Readonly<Record<string, readonly AssuranceLevel[]>> = {
+  AAL3_ANY: [3],
+  AAL2_OR_AAL3_ANY: [2, 3],
+  AAL2_ANY: [2],
 };
 
-export const acrValues: readonly string[] = Object.keys(rules);
+export const generalClasses: readonly string[] = Object.keys(general);
 
-export const isAcrValue = (value: string): boolean => Object.hasOwn(rules, value);
+/** The classes of each method at its level, such as AAL3_FIDO2. */
+export const classesOf = ({ level, methods }: Reached): string[] =>
+  methods.map((method) => `AAL${level}_${method}`);
 
-/** What a request without a known `acr_values` asks for: never less than the third level. */
+/** A class requested where a request names no known one: never less than level 3. */
 export const defaultAcr: readonly string[] = ['AAL3_ANY'];
 
-const meets = (value: string, reached: Reached): boolean => {
-  const rule = isAcrValue(value) ? rules[value] : undefined;
-  if (!rule?.levels.includes(reached.level)) return false;
-  return !rule.methods || reached.methods.some((method) => rule.methods?.includes(method));
-};
+const methodClass = /^AAL([123])_(\w+)$/;
+
+/** Whether a class names this method or its family: AAL3_SMARTCARD names N3_SMARTCARD and CIS2_SMARTCARD. */
+function namesMethod(value: string, method: string): boolean {
+  const name = methodClass.exec(value)?.[2];
+  return name !== undefined && (method === name || method.endsWith(`_${name}`));
+}
+
+function meets(value: string, { level, methods }: Reached): boolean {
+  if (Object.hasOwn(general, value)) return general[value]?.includes(level) ?? false;
+  return (
+    methodClass.exec(value)?.[1] === String(level) && methods.some((method) => namesMethod(value, method))
+  );
+}
 
 /** The first asked class that was reached: the `acr` of the token. Undefined when none was. */
 export const firstMet = (asked: readonly string[], reached: Reached): string | undefined =>
@@ -49,7 +46,6 @@ export const firstMet = (asked: readonly string[], reached: Reached): string | u
 export const couldMeet = (asked: readonly string[], offers: readonly Reached[]): boolean =>
   offers.some((offer) => firstMet(asked, offer) !== undefined);
 
-/** Whether everything that is asked can only be met by these methods. */
+/** Whether only these methods meet all the requested classes. */
 export const asksOnlyFor = (asked: readonly string[], methods: readonly string[]): boolean =>
-  asked.length > 0 &&
-  asked.every((value) => rules[value]?.methods?.every((method) => methods.includes(method)) ?? false);
+  asked.length > 0 && asked.every((value) => methods.some((method) => namesMethod(value, method)));

@@ -36,7 +36,8 @@ interface Parts {
   limitRows: LimitRows;
 }
 
-const methods = ['NHSMAIL'];
+/** Level 2, by a provider. */
+export const federatedReached = { level: 2 as const, methods: ['NHSMAIL'] };
 
 /** Returns to the choice with a message. */
 async function back(
@@ -73,8 +74,7 @@ export function federated(parts: Parts): Authenticator {
     const brought = {
       authenticator: id,
       uid: credential.uid,
-      methods,
-      level: 2 as const,
+      ...federatedReached,
       credentialId: credential.id,
       personAt: person.authenticatedAt,
     };
@@ -86,7 +86,7 @@ export function federated(parts: Parts): Authenticator {
     id,
     label,
     hint: filled(words.ways.federated.hint, { provider: label }),
-    offers: [{ level: 2, methods }],
+    offers: [federatedReached],
     begin: (sitting) =>
       guarded(sitting, async () => {
         await parts.limitRows(sitting.request);

@@ -35,7 +35,8 @@ interface WithForm extends Opened {
   name: string;
 }
 
-const methods = ['USERPASS'];
+/** Level 1, by a password. */
+export const passwordReached = { level: 1 as const, methods: ['USERPASS'] };
 const sentences = words.password;
 
 function again(parts: Parts, opened: Opened, problem: string, detail: string): Answer {
@@ -73,7 +74,7 @@ const checkPassword = (parts: Parts) =>
 const finish = ({ credentials, guesses, bring }: Parts) =>
   async function finish(known: WithForm & { credential: Credential<Account> }): Promise<Answer> {
     const { id, uid } = known.credential;
-    const brought = { authenticator: passwordKind, uid, methods, level: 1 as const, credentialId: id };
+    const brought = { authenticator: passwordKind, uid, ...passwordReached, credentialId: id };
     return bring(known, brought, [credentials.using(known.credential), guesses.forgetting(known.name)]);
   };
 
@@ -90,7 +91,7 @@ export function password(parts: Parts): Authenticator {
     id: passwordKind,
     label: words.ways.password.label,
     hint: words.ways.password.hint,
-    offers: [{ level: 1, methods }],
+    offers: [passwordReached],
     begin: async ({ interaction, party }) =>
       passwordPage(interaction, party.application.name, '', parts.development),
     // The only way of its realm needs no choice.

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Cis2Half } from '../../../oauth/applications.ts';
-import { acrValues } from '../../model/acr.ts';
 import { Browser } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { alertOf, choice, claimsOf } from '../../testing/journey.ts';
 import { gp, locum, nurse } from '../../testing/people.ts';
+import { acrValues, authenticatorKinds } from '../registry.ts';
 import { persona, reachFor } from './sign-in.ts';
 
+const reaches = authenticatorKinds.flatMap((kind) => kind.reaches);
 let cis2: Instance;
 let client: Cis2Half;
 before(async () => {
@@ -49,10 +50,10 @@ describe('somebody without any proof, at what is asked for', () => {
       cases.map(([acr]) => acr),
       [...acrValues],
     );
-    assert.throws(() => reachFor(['AAL9_ANY']));
+    assert.throws(() => reachFor(reaches, ['AAL9_ANY']));
   });
   test('of several, the one that is asked for first', () => {
-    assert.deepEqual(reachFor(['AAL2_TOTP', 'AAL3_ANY']), { level: 2, methods: ['TOTP'] });
+    assert.deepEqual(reachFor(reaches, ['AAL2_TOTP', 'AAL3_ANY']), { level: 2, methods: ['TOTP'] });
   });
 });
 
@@ -73,7 +74,9 @@ test('nobody is signed in as who is not in the directory, or is disabled', async
 
 test('outside development it cannot even be made', async () => {
   const nothing = {} as never;
-  assert.throws(() => persona({ cis: nothing, credentials: nothing, bring: nothing, development: false }));
+  assert.throws(() =>
+    persona({ cis: nothing, credentials: nothing, bring: nothing, reaches, development: false }),
+  );
   const production = await startInstance({ development: false });
   try {
     const own = await production.register();

@@ -14,22 +14,13 @@ interface Parts {
   cis: CisClient;
   credentials: Credentials;
   bring: Bring;
+  /** Levels and methods of every other authenticator. */
+  reaches: readonly Reached[];
   development: boolean;
 }
 
-/** Everything that any way to sign in can reach: the first that meets what is asked is what it counts as. */
-const reaches: readonly Reached[] = [
-  { level: 3, methods: ['N3_SMARTCARD'] },
-  { level: 3, methods: ['CIS2_SMARTCARD'] },
-  { level: 3, methods: ['FIDO2'] },
-  { level: 3, methods: ['IOS'] },
-  { level: 2, methods: ['TOTP'] },
-  { level: 2, methods: ['NHSMAIL'] },
-  { level: 1, methods: ['USERPASS'] },
-];
-
-/** What a sign-in counts as for these classes: the one that is asked for first. */
-export function reachFor(asked: readonly string[]): Reached {
+/** Returns the level and method for the first requested class that any authenticator reaches. */
+export function reachFor(reaches: readonly Reached[], asked: readonly string[]): Reached {
   for (const value of asked) {
     const reached = reaches.find((one) => firstMet([value], one) !== undefined);
     if (reached) return reached;
@@ -38,7 +29,7 @@ export function reachFor(asked: readonly string[]): Reached {
 }
 
 /** Somebody of the directory without any proof, at whatever level is asked for. Development only: throws elsewhere. */
-export function persona({ cis, credentials, bring, development }: Parts): Authenticator {
+export function persona({ cis, credentials, bring, reaches, development }: Parts): Authenticator {
   if (!development) throw new Error('Nobody signs in as anybody outside development.');
   const show = async ({ interaction, party }: Pick<Sitting, 'interaction' | 'party'>, problem: boolean) => {
     const people = (await cis.people()).filter(({ disabled }) => !disabled);
@@ -46,13 +37,13 @@ export function persona({ cis, credentials, bring, development }: Parts): Authen
     return personaPage(
       { interaction, applicationName, problem },
       people,
-      reachFor(interaction.authorization.acr),
+      reachFor(reaches, interaction.authorization.acr),
     );
   };
   const answer = async (opened: Opened): Promise<Answer> => {
     const uid = formOf(opened.request).get('uid');
     if (uid === undefined || !/^\d{1,20}$/.test(uid) || !(await cis.person(uid))) return show(opened, true);
-    const { level, methods } = reachFor(opened.interaction.authorization.acr);
+    const { level, methods } = reachFor(reaches, opened.interaction.authorization.acr);
     const brought = { authenticator: 'persona', uid, methods: [...methods], level, credentialId: null };
     return bring(opened, brought, []);
   };

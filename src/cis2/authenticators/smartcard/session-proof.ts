@@ -9,7 +9,7 @@ import { smartcardErrors } from './errors.ts';
 import type { SessionCertificate } from './session-certificate.ts';
 
 /** `amr` of a smartcard, by the generation of the agent. */
-const methodOf: Readonly<Record<SessionState['generation'], string>> = {
+export const methodOf: Readonly<Record<SessionState['generation'], string>> = {
   hscn: 'N3_SMARTCARD',
   internet: 'CIS2_SMARTCARD',
 };

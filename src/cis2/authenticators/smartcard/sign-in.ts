@@ -2,7 +2,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import type { PresenceAnswer } from '../../../cis/protocol.ts';
-import { asksOnlyFor } from '../../model/acr.ts';
+import { asksOnlyFor, type Reached } from '../../model/acr.ts';
 import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { CisClient } from '../../model/cis-client.ts';
@@ -12,6 +12,7 @@ import { endsWithCis } from '../../sessions/session-ended.ts';
 import type { Authenticator, Standing } from '../../sign-in/authenticator.ts';
 import { words } from '../../text/words.ts';
 import type { HandOffs } from './hand-offs.ts';
+import { methodOf } from './session-proof.ts';
 
 interface Parts {
   cis: CisClient;
@@ -21,7 +22,13 @@ interface Parts {
   afterSignOut: AfterSignOut;
 }
 
-const methods = ['N3_SMARTCARD', 'CIS2_SMARTCARD'];
+const methods = Object.values(methodOf);
+
+/** Level 3, by either generation of the agent. */
+export const smartcardReaches: readonly Reached[] = methods.map((method) => ({
+  level: 3,
+  methods: [method],
+}));
 
 const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
 
@@ -42,7 +49,7 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
   return {
     id: 'smartcard',
     ...words.ways.smartcard,
-    offers: methods.map((method) => ({ level: 3, methods: [method] })),
+    offers: smartcardReaches,
     inWindow: true,
     routes: [],
     // Whose card is in a reader, only the agent can say.

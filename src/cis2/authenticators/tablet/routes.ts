@@ -1,6 +1,7 @@
 import { json } from '@alongside/kernel/answer';
 import type { Endpoint, Route } from '@alongside/kernel/http';
 import type { SingleUse } from '../../../storage/single-use.ts';
+import type { RouteGroup } from '../kind.ts';
 import { createTabletAnswer } from './answer.ts';
 import { tabletAppPage } from './app-page.ts';
 import { appScriptRoute } from './app-script.ts';
@@ -11,8 +12,8 @@ import { tabletPaths } from './paths.ts';
 import { longestTabletBody } from './signed.ts';
 import { waitScriptRoute } from './wait-script.ts';
 
-/** The tablet app: one page, and what it calls. No cookie counts here, only the key of the tablet. */
-export function tabletRoutes(parts: TabletParts & { singleUse: SingleUse }): Route[] {
+/** The tablet app: its page, and the endpoints that it calls. They accept no cookie, only the key of the tablet. */
+export function tabletRoutes(parts: TabletParts & { singleUse: SingleUse }): RouteGroup[] {
   const { issuer, development, singleUse, holders } = parts;
   const post = (path: string, endpoint: Endpoint, bodyLimit = 8_192): Route => ({
     methods: ['POST'],
@@ -22,12 +23,22 @@ export function tabletRoutes(parts: TabletParts & { singleUse: SingleUse }): Rou
   });
   const get = (path: string, endpoint: Endpoint): Route => ({ methods: ['GET'], path, endpoint });
   return [
-    get(tabletPaths.app, async () => tabletAppPage(issuer, holders.party, development)),
-    ...(development ? [get(tabletPaths.demoKey, async () => json(200, demoTablet))] : []),
-    post(tabletPaths.open, createTabletOpen(parts)),
-    post(tabletPaths.answer, createTabletAnswer(parts)),
-    post(tabletPaths.join, createTabletJoin(singleUse, holders, issuer), longestTabletBody),
-    appScriptRoute,
-    waitScriptRoute,
+    {
+      errors: 'page',
+      routes: [
+        get(tabletPaths.app, async () => tabletAppPage(issuer, holders.party, development)),
+        ...(development ? [get(tabletPaths.demoKey, async () => json(200, demoTablet))] : []),
+        appScriptRoute,
+        waitScriptRoute,
+      ],
+    },
+    {
+      errors: 'json',
+      routes: [
+        post(tabletPaths.open, createTabletOpen(parts)),
+        post(tabletPaths.answer, createTabletAnswer(parts)),
+        post(tabletPaths.join, createTabletJoin(singleUse, holders, issuer), longestTabletBody),
+      ],
+    },
   ];
 }

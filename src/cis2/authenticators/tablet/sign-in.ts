@@ -35,7 +35,8 @@ interface Parts {
   development: boolean;
 }
 
-const methods = ['IOS'];
+/** `amr` of every sign-in by tablet. */
+export const tabletMethods = ['IOS'];
 const sentences = words.tablet.desk;
 
 const serialOf = (text: string | undefined): number => (/^[1-5]$/.test(text ?? '') ? Number(text) : 0);
@@ -80,7 +81,7 @@ const signIn =
     if (!credential) return tabletEndPage(page, sentences.expired);
     const level = parts.holders.levelOf(credential.body);
     const { id, uid } = credential;
-    const brought = { authenticator: tabletKind, uid, methods, level, credentialId: id };
+    const brought = { authenticator: tabletKind, uid, methods: tabletMethods, level, credentialId: id };
     return parts.bring(opened, brought, [
       parts.requests.spending(request),
       parts.credentials.using(credential),
@@ -110,7 +111,7 @@ const find = async ({ requests }: Parts, { request, interaction }: Opened) => {
 /** A tablet with a key of its own: number matching and proximity, after the model of OpenID Connect CIBA. */
 export function tablet(parts: Parts): Authenticator {
   const { credentials, requests, holders } = parts;
-  const reached = (level: 2 | 3) => ({ level, methods });
+  const reached = (level: 2 | 3) => ({ level, methods: tabletMethods });
   const show = views(parts);
   return {
     ...local(credentials),

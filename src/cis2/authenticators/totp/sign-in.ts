@@ -50,7 +50,8 @@ interface WithCode extends Opened {
   step: TotpStep;
 }
 
-const methods = ['TOTP'];
+/** Level 2, by a one-time code. */
+export const totpReached = { level: 2 as const, methods: ['TOTP'] };
 /** What a code is compared with where there is no account: as much work, and never right. */
 const nobody = 'A'.repeat(32);
 const sentences = words.totp;
@@ -149,7 +150,7 @@ const finish = ({ credentials, guesses, known: browsers, bring }: Parts) =>
   ): Promise<Answer> {
     const { request, credential, usedStep, step } = known;
     const { id, uid, body } = credential;
-    const brought = { authenticator: totpKind, uid, methods, level: 2 as const, credentialId: id };
+    const brought = { authenticator: totpKind, uid, ...totpReached, credentialId: id };
     const answer = await bring(known, brought, [
       credentials.using(credential, { ...body, lastStep: usedStep }),
       ...guesses.forgetting(request, step),
@@ -170,7 +171,7 @@ export function totp(parts: Parts): Authenticator {
     id: totpKind,
     label: words.ways.totp.label,
     hint: words.ways.totp.hint,
-    offers: [{ level: 2, methods }],
+    offers: [totpReached],
     begin: async (sitting) => totpPasswordPage({ ...shown(parts, sitting), problem: '' }),
     usableBy: async (uid) => (await parts.credentials.of(uid, totpKind)).length > 0,
     routes: [

@@ -2,8 +2,9 @@ import type { SingleUse } from '../../../storage/single-use.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
 import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
-import type { WebAuthnPolicy } from './policy.ts';
-import type { WebAuthnParty } from './relying-party.ts';
+import { webAuthnKinds } from './kinds.ts';
+import { type WebAuthnPolicy, type WebAuthnSettings, webAuthnPolicy } from './policy.ts';
+import { type WebAuthnParty, webAuthnParty } from './relying-party.ts';
 
 /** What a WebAuthn ceremony needs of the house. */
 export interface Ceremony {
@@ -15,6 +16,23 @@ export interface Ceremony {
   /** Every kind of WebAuthn credential: one authenticator may hold a credential of any. */
   kinds: readonly WebAuthnKind[];
   development: boolean;
+}
+
+/** Returns undefined where the issuer is an address without a name. */
+export function createCeremony({
+  issuer,
+  webAuthn = {},
+  development,
+  singleUse,
+  limitRows,
+  credentials,
+}: Pick<Ceremony, 'singleUse' | 'limitRows' | 'credentials' | 'development'> & {
+  issuer: string;
+  webAuthn?: WebAuthnSettings;
+}): Ceremony | undefined {
+  const policy = webAuthnPolicy(webAuthn, development);
+  const party = webAuthnParty(issuer);
+  return party && { party, policy, singleUse, limitRows, credentials, kinds: webAuthnKinds, development };
 }
 
 /** The bytes by which an authenticator knows a person: the uid (WebAuthn section 5.4.3). */

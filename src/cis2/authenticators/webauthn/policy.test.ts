@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { developmentAaguid, developmentFingerprint, developmentRoot } from './development-root.ts';
 import type { WebAuthnBody } from './kind.ts';
-import { passkey } from './passkey.ts';
+import { passkey, securityKey } from './kinds.ts';
 import { levelOf, type WebAuthnSettings, webAuthnPolicy } from './policy.ts';
 import { webAuthnParty } from './relying-party.ts';
-import { securityKey } from './security-key.ts';
 
 const body: WebAuthnBody = {
   publicKey: '',

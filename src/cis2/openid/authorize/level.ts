@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
+import { acrValues } from '../../authenticators/registry.ts';
 import { responseErrors } from '../../errors/response.ts';
-import { isAcrValue } from '../../model/acr.ts';
 import type { Reply } from '../../responses/reply.ts';
 import type { AuthorizationClaims } from './claims-parameter.ts';
 
@@ -23,7 +23,9 @@ export const checkLevel = (otherwise: readonly string[]) =>
     const claimed = claims.acr.values;
     const plain = (parameters.get('acr_values') ?? '').split(' ');
     // The claims parameter says more exactly what is wanted, so it goes before acr_values.
-    const asked = [...new Set((claimed.length > 0 ? claimed : plain).filter(isAcrValue))];
+    const asked = [
+      ...new Set((claimed.length > 0 ? claimed : plain).filter((value) => acrValues.includes(value))),
+    ];
     if (asked.length > 0) return { acr: asked };
     if (claims.acr.essential && claimed.length > 0)
       return reply.fail(responseErrors.levelUnmet(`none of ${claimed.join(' ')} is known`));

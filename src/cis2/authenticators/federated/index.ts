@@ -1,0 +1,27 @@
+import { RemoteKeys } from '../../../oauth/remote-keys.ts';
+import type { AuthenticatorKind } from '../kind.ts';
+import { callbackRoute } from './callback.ts';
+import { federatedEnrolment } from './enrolment.ts';
+import { Federation } from './federation.ts';
+import type { FederatedProvider } from './provider.ts';
+import { federated, federatedReached } from './sign-in.ts';
+import { providerPolicy, Upstream } from './upstream.ts';
+
+/** OpenID providers of others: one authenticator for each configured provider. */
+export const federatedKind: AuthenticatorKind<{ providers?: readonly FederatedProvider[] }> = {
+  reaches: [federatedReached],
+  create(dependencies) {
+    const { clock, development, issuer, providers = [], singleUse } = dependencies;
+    const keys = new RemoteKeys(clock, providerPolicy);
+    const { origin } = new URL(issuer);
+    const federations = providers.map(
+      (provider) =>
+        new Federation(new Upstream(provider, clock, development, origin), { ...dependencies, keys }),
+    );
+    return {
+      authenticators: federations.map((federation) => federated({ ...dependencies, federation })),
+      enrolments: federations.map((federation) => federatedEnrolment({ ...dependencies, federation })),
+      routes: [{ errors: 'page', routes: [callbackRoute(singleUse)] }],
+    };
+  },
+};

@@ -1,0 +1,70 @@
+import type { Clock } from '@alongside/kernel/clock';
+import type { CookieNames } from '@alongside/kernel/cookies';
+import type { Route } from '@alongside/kernel/http';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import type { Vault } from '@alongside/kernel/secrets';
+import type { Applications } from '../../oauth/applications.ts';
+import type { AuditLog } from '../../storage/audit.ts';
+import type { Database } from '../../storage/database.ts';
+import type { SingleUse } from '../../storage/single-use.ts';
+import type { Enrolment } from '../enrolment/enrolment.ts';
+import type { Reached } from '../model/acr.ts';
+import type { BrowserMarks } from '../model/browser-marks.ts';
+import type { CisClient } from '../model/cis-client.ts';
+import type { Credentials, Draft } from '../model/credentials.ts';
+import type { Interactions } from '../model/interactions.ts';
+import type { LimitRows } from '../model/limit-rows.ts';
+import type { AfterSignOut } from '../model/session.ts';
+import type { ReplyFrame } from '../responses/reply.ts';
+import type { Authenticator } from '../sign-in/authenticator.ts';
+import type { Bring } from '../sign-in/bring.ts';
+import type { Finish } from '../sign-in/finish.ts';
+
+/** The services that kinds are created from. Each passes on the few that it uses. */
+export interface AuthenticatorDependencies extends ReplyFrame {
+  clock: Clock;
+  database: Database;
+  singleUse: SingleUse;
+  applications: Applications;
+  keys: SigningKeys;
+  vault: Vault;
+  audit: AuditLog;
+  cookies: CookieNames;
+  cis: CisClient;
+  /** Base URL of CIS. */
+  cisUrl: string;
+  credentials: Credentials;
+  interactions: Interactions;
+  limitRows: LimitRows;
+  marks: BrowserMarks;
+  finish: Finish;
+  bring: Bring;
+  agentUrl: string;
+  afterSignOut: AfterSignOut;
+}
+
+/** Routes that render their errors alike: as a page for users, or as JSON for programs. */
+export interface RouteGroup {
+  errors: 'page' | 'json';
+  routes: readonly Route[];
+}
+
+/** A kind of authenticator: one folder, and one line of the registry. `Settings` are its own, from the configuration. */
+export interface AuthenticatorKind<Settings = unknown> {
+  /**
+   * The levels and methods (`amr`) under which its classes are published, one method each. `acr_values`, the discovery
+   * document and the persona derive from them.
+   */
+  readonly reaches: readonly Reached[];
+  /** A class that all its methods meet, such as AAL3_SMARTCARD. */
+  readonly family?: string;
+  /** Created in development only; of `password-realm`, its authenticators sign in at that realm only. */
+  readonly only?: 'development' | 'password-realm';
+  create(dependencies: AuthenticatorDependencies & Settings & { reaches: readonly Reached[] }): {
+    authenticators: readonly Authenticator[];
+    enrolments?: readonly Enrolment[];
+    routes?: readonly RouteGroup[];
+  };
+  /** Credentials of the users of the seed. */
+  seed?(): readonly Draft[];
+}

@@ -1,0 +1,69 @@
+import type { Route } from '@alongside/kernel/http';
+import type { Enrolment } from '../enrolment/enrolment.ts';
+import { classesOf, generalClasses, type Reached } from '../model/acr.ts';
+import type { Authenticator } from '../sign-in/authenticator.ts';
+import { federatedKind } from './federated/index.ts';
+import type { FederatedProvider } from './federated/provider.ts';
+import type { AuthenticatorDependencies, AuthenticatorKind } from './kind.ts';
+import { passwordOnlyKind } from './password/index.ts';
+import { personaKind } from './persona/index.ts';
+import { smartcardKind } from './smartcard/index.ts';
+import { tabletAppKind } from './tablet/index.ts';
+import type { Networks } from './tablet/proximity.ts';
+import { authenticatorAppKind } from './totp/index.ts';
+import { webAuthnKind } from './webauthn/index.ts';
+import type { WebAuthnSettings } from './webauthn/policy.ts';
+
+interface AuthenticatorSettings {
+  webAuthn?: WebAuthnSettings;
+  tabletNetworks?: Networks;
+  providers?: readonly FederatedProvider[];
+}
+
+/** Every kind of authenticator, in the order of the pages. */
+export const authenticatorKinds: readonly AuthenticatorKind<AuthenticatorSettings>[] = [
+  smartcardKind,
+  webAuthnKind,
+  tabletAppKind,
+  authenticatorAppKind,
+  federatedKind,
+  personaKind,
+  passwordOnlyKind,
+];
+
+const reaches: readonly Reached[] = authenticatorKinds.flatMap((kind) => kind.reaches);
+
+/** The authentication context classes, in the order of the discovery document. */
+export const acrValues: readonly string[] = [
+  ...generalClasses,
+  ...authenticatorKinds.flatMap(({ family, reaches }) => [
+    ...(family === undefined ? [] : [family]),
+    ...reaches.flatMap(classesOf),
+  ]),
+];
+
+/** Creates the authenticators and enrolments of one realm, and their routes by the format of their errors. */
+export function createAuthenticators(
+  dependencies: AuthenticatorDependencies & AuthenticatorSettings,
+  passwordOnly: boolean,
+): {
+  authenticators: Authenticator[];
+  enrolments: Enrolment[];
+  pages: Route[];
+  services: Route[];
+} {
+  const created = authenticatorKinds
+    .filter(({ only }) => only === undefined || dependencies.development)
+    .map((kind) => ({ only: kind.only, ...kind.create({ ...dependencies, reaches }) }));
+  const groups = created.flatMap(({ routes = [] }) => routes);
+  const routesOf = (format: 'page' | 'json') =>
+    groups.filter(({ errors }) => errors === format).flatMap(({ routes }) => routes);
+  return {
+    authenticators: created
+      .filter(({ only }) => (only === 'password-realm') === passwordOnly)
+      .flatMap(({ authenticators }) => authenticators),
+    enrolments: created.flatMap(({ enrolments = [] }) => enrolments),
+    pages: routesOf('page'),
+    services: routesOf('json'),
+  };
+}
