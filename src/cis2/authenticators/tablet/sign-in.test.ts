@@ -185,6 +185,28 @@ describe('attack: the wrong number', () => {
   });
 });
 
+test('records each sign-in that ends at the tablet, with its reason', async () => {
+  const since = (await cis2.audit.list()).at(-1)?.seq ?? 0;
+  const refuse = async (numberOf: (desk: Desk, candidates: readonly string[]) => Promise<string>) => {
+    const desk = await sit();
+    const question = questionIn(await tablet.open(await desk.code()));
+    await tablet.answer(question, await numberOf(desk, question.candidates));
+  };
+  await refuse(async () => 'no');
+  await refuse(async (desk, candidates) => {
+    const number = await desk.number();
+    return candidates.find((one) => one !== number) ?? '';
+  });
+  const away = await sit({}, { 'x-forwarded-for': '192.0.2.7' });
+  tablet.address = '192.0.2.8';
+  await tablet.open(await away.code());
+  const refused = (await cis2.audit.list(since)).filter(({ outcome }) => outcome === 'refused');
+  assert.deepEqual(
+    refused.map(({ action, actor, detail }) => [action, actor, detail.authenticator, detail.error]),
+    ['denied', 'wrongNumber', 'elsewhere'].map((error) => ['cis2.sign-in', gp.uid, 'tablet', error]),
+  );
+});
+
 describe('attack: relay', () => {
   const opened = async (deskAddress: string, tabletAddress: string) => {
     const desk = await sit({}, { 'x-forwarded-for': deskAddress });
