@@ -167,6 +167,20 @@ describe('a transaction that cannot be made', () => {
     await database.close();
   });
 
+  test('a failed write makes storage unhealthy until a write succeeds', async (t) => {
+    const database = await openDatabase(`sqlite:${join(folderOf(t), 'test.db')}`, '');
+    t.after(() => database.close());
+    const full = 13;
+    failNext(t, 'run', 'COMMIT', full);
+    await assert.rejects(database.run(sql('DELETE FROM single_use')), /database is locked/);
+    failNext(t, 'run', 'UPDATE', full);
+    assert.equal((await database.healthy()).ok, false);
+    assert.equal((await database.healthy()).ok, true);
+    // Reads only: the write of the check has cleared the failure.
+    failNext(t, 'run', 'UPDATE', full);
+    assert.equal((await database.healthy()).ok, true);
+  });
+
   test('a batch that cannot be undone alone takes the others with it, and its own reason is told', async (t) => {
     const database = await strict(join(folderOf(t), 'test.db'));
     failNext(t, 'run', 'ROLLBACK TO', 10);
