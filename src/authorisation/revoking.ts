@@ -1,8 +1,8 @@
-import { must } from '../storage/database.ts';
+import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
 import type { Parts } from './parts.ts';
 
-/** Whose tokens end. */
+/** The tokens of one authorization. */
 interface Family {
   uid: string | null;
   sid: string | null;
@@ -10,23 +10,28 @@ interface Family {
   applicationId: string;
 }
 
-/** Ends all tokens of an authorization, or one access token of it, and records it when any of them lived. */
+type Cause = 'client' | 'code-reused' | 'refresh-token-reused';
+
+/** Returns the audit record of revoked tokens. */
+export const revocationStatement = (
+  { audit }: Pick<Parts, 'audit'>,
+  base: Base,
+  { uid, sid, family, applicationId }: Family,
+  cause: Cause,
+): Statement =>
+  audit.recordStatement({
+    action: 'authorisation.tokens-revoked',
+    outcome: 'ok',
+    actor: uid ?? '',
+    application: applicationId,
+    session: sid,
+    family,
+    detail: { base: base.path, cause },
+  });
+
+/** Revokes all tokens of an authorization, and records it when any of them was live. */
 export const revoking =
-  ({ database, tokens, audit }: Pick<Parts, 'database' | 'tokens' | 'audit'>, base: Base) =>
-  async (
-    { uid, sid, family, applicationId }: Family,
-    cause: 'client' | 'code-reused' | 'refresh-token-reused',
-    accessToken?: string,
-  ): Promise<void> => {
-    const record = audit.recordStatement({
-      action: 'authorisation.tokens-revoked',
-      outcome: 'ok',
-      actor: uid ?? '',
-      application: applicationId,
-      session: sid,
-      family,
-      detail: { base: base.path, cause },
-    });
-    if (accessToken === undefined) await tokens.revokeFamily(family, record);
-    else await database.batch([must(tokens.revoking(accessToken)), record]);
+  (parts: Pick<Parts, 'tokens' | 'audit'>, base: Base) =>
+  async (family: Family, cause: Cause): Promise<void> => {
+    await parts.tokens.revokeFamily(family.family, revocationStatement(parts, base, family, cause));
   };

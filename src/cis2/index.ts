@@ -36,9 +36,8 @@ import { createPar } from './openid/par.ts';
 import { createServer } from './openid/server.ts';
 import { authorizationCode } from './openid/token/grants/authorization-code.ts';
 import { refreshToken, type Successor, successorPurpose } from './openid/token/grants/refresh-token.ts';
-import { createIntrospect } from './openid/token/introspect.ts';
 import { TokenIssuer } from './openid/token/issuer.ts';
-import { createRevoke } from './openid/token/revoke.ts';
+import { createIntrospect, createRevoke } from './openid/token/own-tokens.ts';
 import { createToken } from './openid/token/token.ts';
 import { createUserinfo } from './openid/userinfo.ts';
 import { helpPage, helpPath } from './pages/help.ts';
@@ -128,7 +127,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
   const { failures: most } = deps.networkLimits ?? networkLimits.parse({});
   const failures = new NetworkLimit(deps, 'client-authentication', most);
   const proofNonces = deps.dpopNonces ? new ProofNonces(deps.vault, clock, `cis2 ${own.path}`) : undefined;
-  const server = createServer({ ...deps, proofNonces, clientKeys, failures });
+  const server = createServer({ ...deps, cis, pushed, limitRows, proofNonces, clientKeys, failures });
   const issuing = new TokenIssuer(deps);
   const idTokens = { ...deps, keys: signerOf(idTokenFaults) };
   const successors = new RefreshSuccessors<Successor>(deps, successorPurpose);
@@ -196,8 +195,8 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     ...(deps.faults ? [get(realm(endpointPaths.noKeys), async () => json(200, { keys: [] }))] : []),
     both(realm('/authorize'), createAuthorize(parts)),
     ...browser(post(realm('/access_token'), announced(createToken({ ...parts, server, grants })))),
-    ...browser(post(realm(endpointPaths.revocation), createRevoke({ ...deps, server }))),
-    post(realm(endpointPaths.introspection), createIntrospect({ ...deps, cis, server })),
+    ...browser(post(realm(endpointPaths.revocation), createRevoke(server))),
+    post(realm(endpointPaths.introspection), createIntrospect(server)),
     ...browser(post(realm(endpointPaths.pushed), announced(createPar({ ...parts, server })))),
     ...browser(
       both(

@@ -5,6 +5,7 @@ import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { type PushedRequests, requestUriPrefix } from '../../oauth/pushed-requests.ts';
+import { readForm } from '../../oauth/server/form.ts';
 import {
   findClient,
   limitUnproven,
@@ -19,7 +20,7 @@ import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import { departureFrom } from '../to-provider.ts';
 import { errors } from './errors.ts';
-import { type Incoming, readForm, readQuery } from './incoming.ts';
+import { type Incoming, readQuery } from './incoming.ts';
 import { orElse } from './or-else.ts';
 import { rulesOf } from './profile.ts';
 import { pushedAt } from './pushed.ts';
@@ -35,6 +36,7 @@ import {
   type WithReply,
 } from './request-checks.ts';
 import { readObject } from './request-object.ts';
+import type { ServerCall, StandardServer } from './server.ts';
 
 interface WithPushed {
   requestUri: string | null;
@@ -88,7 +90,7 @@ type Ready = Asked &
     challenge: string;
     asked: string[] | null;
     resources: string[];
-    boundTo: string | null;
+    jkt: string | null;
     prompt?: string;
     maxAge: string;
     acrValues: string;
@@ -96,17 +98,7 @@ type Ready = Asked &
 
 const sendToProvider = (base: Base, depart: ReturnType<typeof departureFrom>) =>
   async function sendToProvider(known: Ready): Promise<Answer> {
-    const {
-      request,
-      parameters,
-      client,
-      redirectUri,
-      challenge,
-      asked,
-      resources,
-      boundTo: jkt,
-      requestUri,
-    } = known;
+    const { request, parameters, client, redirectUri, challenge, asked, resources, jkt, requestUri } = known;
     const { prompt, maxAge, acrValues } = known;
     const state = parameters.get('state') ?? null;
     return depart({
@@ -151,11 +143,11 @@ export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest
 }
 
 /** `POST /authorize` enters again by GET, with the cookies that a form of another site does not bring. */
-export function createAuthorizeByPost(base: Base): (request: HttpRequest) => Promise<Answer> {
-  const list = steps<{ request: HttpRequest }>()
+export function createAuthorizeByPost(server: StandardServer): (request: HttpRequest) => Promise<Answer> {
+  const list = steps<ServerCall>()
     .step(readForm)
     .step(async function reenterByGet({ parameters }: Incoming): Promise<Answer> {
-      return redirect(`${base.issuer}/authorize?${new URLSearchParams(parameters.entries())}`, 303);
+      return redirect(`${server.issuer}/authorize?${new URLSearchParams(parameters.entries())}`, 303);
     });
-  return (request) => list.run({ request });
+  return (request) => list.run({ server, request });
 }

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@alongside/kernel/http';
-import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { errors } from './errors.ts';
 
 /** A request of the `standard` profile. */
@@ -9,7 +9,7 @@ export interface Incoming {
 }
 
 /** Parameters that may come more than once (RFC 8707 section 2, RFC 8693 section 2.1). */
-const repeatable = ['resource', 'audience'];
+export const repeatable = ['resource', 'audience'];
 /** Longest values in characters; what is not named here may have 1,024. */
 const limits: Readonly<Record<string, number>> = {
   redirect_uri: 2_048,
@@ -35,23 +35,13 @@ export function requireLengths(parameters: Parameters): void {
   }
 }
 
-function checked(text: string): Parameters {
-  const parameters = parseParameters(text);
+export async function readQuery({ request }: { request: HttpRequest }): Promise<{ parameters: Parameters }> {
+  const parameters = parseParameters(request.query);
   if (!parameters) throw errors.requestMalformed('the parameters are not well-formed, or more than 100');
   const repeated = parameters.repeated(repeatable);
   if (repeated !== undefined) throw errors.parameterRepeated(`${repeated.slice(0, 100)} came more than once`);
   requireLengths(parameters);
-  return parameters;
-}
-
-export async function readQuery({ request }: { request: HttpRequest }): Promise<{ parameters: Parameters }> {
-  return { parameters: checked(request.query) };
-}
-
-export async function readForm({ request }: { request: HttpRequest }): Promise<{ parameters: Parameters }> {
-  const type = request.headers['content-type'];
-  if (!isForm(type)) throw errors.contentType(`the content type is ${type ?? 'missing'}`);
-  return { parameters: checked(request.body) };
+  return { parameters };
 }
 
 const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;

@@ -2,6 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
+import { readForm } from '../../oauth/server/form.ts';
 import type { Base } from '../base.ts';
 import {
   checkLogout,
@@ -12,8 +13,9 @@ import {
   verifyLogout,
 } from '../logout.ts';
 import type { Parts } from '../parts.ts';
-import { type Incoming, readForm } from './incoming.ts';
+import type { Incoming } from './incoming.ts';
 import { offered } from './profile.ts';
+import type { ServerCall, StandardServer } from './server.ts';
 
 async function readLogout({ parameters }: Incoming): Promise<{ form: Parameters }> {
   return { form: parameters };
@@ -21,11 +23,12 @@ async function readLogout({ parameters }: Incoming): Promise<{ form: Parameters 
 
 /** `POST /backchannel_logout` of the standard profile (OpenID Connect Back-Channel Logout section 2.6). */
 export function createLogout(
+  server: StandardServer,
   base: Base,
   bases: readonly Base[],
   parts: Parts,
 ): (request: HttpRequest) => Promise<Answer> {
-  const list = steps<{ request: HttpRequest }>()
+  const list = steps<ServerCall>()
     .step(requireSource(base))
     .step(readForm)
     .step(readLogout)
@@ -34,5 +37,5 @@ export function createLogout(
     .step(checkLogout)
     .step(requireStrict(base, parts))
     .step(endSession(parts, base, bases));
-  return (request) => list.run({ request });
+  return (request) => list.run({ server, request });
 }

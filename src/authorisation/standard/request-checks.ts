@@ -106,11 +106,11 @@ export async function checkKey({
   parameters,
   jkt: proven = null,
   fail,
-}: Asked & { jkt?: string | null }): Promise<Answer | { boundTo: string | null }> {
+}: Asked & { jkt?: string | null }): Promise<Answer | { jkt: string | null }> {
   const named = parameters.get('dpop_jkt');
-  if (named === undefined) return { boundTo: proven };
+  if (named === undefined) return { jkt: proven };
   const fits = thumbprintForm.test(named) && (proven === null || proven === named);
   return fits
-    ? { boundTo: named }
+    ? { jkt: named }
     : fail(errors.keyInvalid(`dpop_jkt is ${named}, proven is ${proven ?? 'none'}`));
 }

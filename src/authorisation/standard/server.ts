@@ -6,8 +6,12 @@ import { type Client, findClient, type WithClient } from '../application/client.
 import type { Base } from '../base.ts';
 import { errors as platformErrors } from '../errors.ts';
 import type { Parts } from '../parts.ts';
+import { revocationStatement } from '../revoking.ts';
 import { errors } from './errors.ts';
+import { repeatable, requireLengths } from './incoming.ts';
+import { describeToken, mayInspect } from './inspection.ts';
 import { profiles, rulesOf } from './profile.ts';
+import { pushedAt } from './pushed.ts';
 
 export type StandardServer = AuthorizationServer<WithClient>;
 
@@ -30,7 +34,7 @@ const requiresBinding = ({ half }: Client, to: 'dpop' | 'certificate'): boolean 
   half.attributes[bindingAttributes[to]] === 'true';
 
 /** A base path of the standard profile as an authorization server of the shared core. */
-export const createServer = (base: Base, parts: Parts): StandardServer => ({
+export const createServer = (base: Base, bases: readonly Base[], parts: Parts): StandardServer => ({
   issuer: base.issuer,
   addresses: {
     token: addressesOf(base.tokenUrl, parts.mutualTlsUrl),
@@ -45,6 +49,10 @@ export const createServer = (base: Base, parts: Parts): StandardServer => ({
     dpopProofInvalid: errors.proofInvalid,
     dpopNonceNeeded: errors.nonceNeeded,
     certificateMissing: errors.certificateMissing,
+    formExpected: errors.contentType,
+    formMalformed: errors.requestMalformed,
+    parameterRepeated: errors.parameterRepeated,
+    tokenMissing: errors.tokenMissing,
   },
   methods: clientAuthenticationMethods('allowed'),
   assertionJtiKind: 'authorisation-standard-jti',
@@ -60,8 +68,32 @@ export const createServer = (base: Base, parts: Parts): StandardServer => ({
       client.half.tokenEndpointAuthMethod.includes('tls')),
   bindsKeyAndCertificate: false,
   announcesNonces: 'always',
+  repeatable,
+  checkLengths: requireLengths,
+  async admitUnauthenticated({ address }) {
+    if (!(await parts.anonymousRows.admits(address)))
+      throw platformErrors.busyQuota('the network, or all together, pushed too many requests');
+  },
+  revocationStatement: (record) => revocationStatement(parts, base, record, 'client'),
+  noteRevocation({ application }, { family, kind }) {
+    parts.recorder.record({
+      keys: [family],
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.revoke',
+      detail: { client: application.name, kind },
+    });
+  },
+  mayInspect: mayInspect(
+    bases.map(({ issuer }) => issuer),
+    parts,
+  ),
+  describeToken: (record) => describeToken(record, parts.urls.api),
   proofNonces: base.hardening.proofNonces ? parts.proofNonces : undefined,
   clock: parts.clock,
+  database: parts.database,
+  tokens: parts.tokens,
+  pushed: pushedAt(base, parts),
   singleUse: parts.singleUse,
   clientKeys: parts.clientKeys,
   clientAuthorities: parts.clientAuthorities ?? [],

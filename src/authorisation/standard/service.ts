@@ -38,7 +38,7 @@ function routesAt(path: string, endpoints: Partial<Record<Method, Endpoint>>): R
 
 /** The routes of one base path of the standard profile. */
 export function createStandardRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
-  const server = createServer(base, parts);
+  const server = createServer(base, bases, parts);
   const guard = (endpoint: Endpoint): Endpoint => parts.diagnosis.guard(endpoint, errors.unexpected);
   const metadata = metadataOf(base, {
     authorities: (parts.clientAuthorities ?? []).length > 0,
@@ -87,13 +87,13 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     ...browser(`${base.path}/jwks`, readable(keySet)),
     ...at(`${base.path}/authorize`, {
       GET: guard(createAuthorize(base, parts)),
-      POST: guard(createAuthorizeByPost(base)),
+      POST: guard(createAuthorizeByPost(server)),
     }),
     ...at(`${base.path}/callback`, { GET: guard(createCallback(base, parts)) }),
     ...browser(`${base.path}/token`, { POST: proven(client(createToken(server, base, parts))) }),
     ...browser(`${base.path}/par`, { POST: proven(client(createPar(server, base, parts))) }),
-    ...at(`${base.path}/introspect`, { POST: client(createIntrospect(server, base, bases, parts)) }),
-    ...at(`${base.path}/backchannel_logout`, { POST: guard(createLogout(base, bases, parts)) }),
+    ...at(`${base.path}/introspect`, { POST: client(createIntrospect(server, base, parts)) }),
+    ...at(`${base.path}/backchannel_logout`, { POST: guard(createLogout(server, base, bases, parts)) }),
     ...browser(`${base.path}/revoke`, { POST: client(createRevoke(server, base, parts)) }),
     { methods: everyMethod, path: `${base.path}/*`, endpoint: notFound, early },
   ];

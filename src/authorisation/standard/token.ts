@@ -2,6 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
+import { readForm } from '../../oauth/server/form.ts';
 import { bindTokens, proveKey } from '../../oauth/server/sender-constraint.ts';
 import {
   limitRate,
@@ -16,7 +17,6 @@ import { recordRefusedTokens } from '../refused-tokens.ts';
 import { errors } from './errors.ts';
 import type { FromClient, Grant } from './grants/grant.ts';
 import { grants } from './grants/registry.ts';
-import { readForm } from './incoming.ts';
 import { notAllowed, orElse } from './or-else.ts';
 import type { ServerCall, StandardServer } from './server.ts';
 

@@ -86,7 +86,7 @@ export const assertionProbes = (base: Base, parts: Parts): Probe[] => [
   },
   {
     async rules({ client: { half }, jwt }: WithClient & { jwt: DecodedJwt }) {
-      const rules = assertionRulesOf(createServer(base, parts), half);
+      const rules = assertionRulesOf(createServer(base, [base], parts), half);
       const checks = [
         ...assertionChecks(jwt, rules, seconds(parts.clock)),
         await signatureCheck(jwt, half, parts.clientKeys),
@@ -112,7 +112,8 @@ export function tokenProbes({ parameters }: Incoming, base: Base, parts: Parts):
         {
           check: 'client',
           expected: 'a client that proves itself as it registered',
-          step: (known: Incoming) => authenticateClient({ ...known, server: createServer(base, parts) }),
+          step: (known: Incoming) =>
+            authenticateClient({ ...known, server: createServer(base, [base], parts) }),
           needed: true,
           received: clientName,
         },

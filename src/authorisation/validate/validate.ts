@@ -143,7 +143,7 @@ function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, pa
         .step(() => ({ jkt: null, confirmation: null }))
         .step(runGrant((grant) => grant.check(base, parts)))
         .run({
-          server: createServer(base, parts),
+          server: createServer(base, [base], parts),
           request: { ...plain, headers, method: 'POST', query: '', body: text },
         }),
   };

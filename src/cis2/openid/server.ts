@@ -1,18 +1,28 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
+import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications, Cis2Half } from '../../oauth/applications.ts';
 import type { ClientRevocations } from '../../oauth/client-revocations.ts';
 import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
+import type { PushedRequests } from '../../oauth/pushed-requests.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
 import type { AuthorizationServer, RegisteredClient } from '../../oauth/server/server.ts';
+import type { Tokens } from '../../oauth/tokens.ts';
+import type { Urls } from '../../service.ts';
+import type { AuditLog } from '../../storage/audit.ts';
+import type { Database } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { tokenErrors } from '../errors/token.ts';
+import type { CisClient } from '../model/cis-client.ts';
 import { addressesOf, endpointPaths } from '../model/endpoints.ts';
+import type { LimitRows } from '../model/limit-rows.ts';
 import { profileRules } from '../model/profiles.ts';
-import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
+import { findRelyingParty, partyOf, type RelyingParty } from '../model/relying-party.ts';
+import { describeToken } from './token/describe-token.ts';
+import { revocationStatement } from './token/revocation-record.ts';
 
 /** A client that authenticated at CIS2: the same in the words of the core and of CIS2. */
 export interface WithParty {
@@ -28,10 +38,26 @@ export interface ServerCall {
   readonly request: HttpRequest;
 }
 
+/** The errors of the core in the words of CIS2. */
+const errors: Cis2Server['errors'] = {
+  ...tokenErrors,
+  formExpected: tokenErrors.tokenRequestMalformed,
+  formMalformed: tokenErrors.tokenRequestMalformed,
+  parameterRepeated: tokenErrors.tokenParameterRepeated,
+};
+
 interface ServerDependencies {
   issuer: string;
   mutualTlsUrl?: string | undefined;
   clock: Clock;
+  database: Database;
+  tokens: Tokens;
+  audit: AuditLog;
+  recorder: Recorder;
+  urls: Urls;
+  cis: CisClient;
+  pushed: PushedRequests;
+  limitRows: LimitRows;
   singleUse: SingleUse;
   applications: Applications;
   clientAuthorities?: readonly X509Certificate[];
@@ -50,7 +76,7 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
     pushed: addressesOf(dependencies, endpointPaths.pushed),
   },
   profiles: profileRules,
-  errors: tokenErrors,
+  errors,
   methods: clientAuthenticationMethods('refused'),
   assertionJtiKind: 'cis2-assertion',
   async findClient(clientId) {
@@ -64,7 +90,36 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
     (profileRules[half.profile].senderConstraint === 'required' && jkt === null && !half.boundTokens),
   bindsKeyAndCertificate: true,
   announcesNonces: 'to-proofs',
+  repeatable: [],
+  checkLengths: () => undefined,
+  admitUnauthenticated: dependencies.limitRows,
+  notePushed({ half, application }, parameters) {
+    dependencies.recorder.record({
+      keys: [parameters.get('state') ?? ''],
+      from: partyOf(half, dependencies.urls),
+      to: 'cis2',
+      name: 'cis2.par',
+      detail: { client: application.name, scope: parameters.get('scope') ?? '' },
+    });
+  },
+  revocationStatement: (record) => revocationStatement(dependencies, record, 'client'),
+  noteRevocation({ half, application }, { kind }, token) {
+    dependencies.recorder.record({
+      keys: [token],
+      from: partyOf(half, dependencies.urls),
+      to: 'cis2',
+      name: 'cis2.revoke',
+      detail: { client: application.name, kind },
+    });
+  },
+  // A client may inspect its own tokens.
+  mayInspect: ({ half }, { issuer, clientId }) =>
+    issuer === dependencies.issuer && clientId === half.clientId,
+  describeToken: (record) => describeToken(dependencies.cis, record),
   clock: dependencies.clock,
+  database: dependencies.database,
+  tokens: dependencies.tokens,
+  pushed: dependencies.pushed,
   singleUse: dependencies.singleUse,
   proofNonces: dependencies.proofNonces,
   clientKeys: dependencies.clientKeys,

@@ -3,6 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
+import type { Database, Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { ClientHalf, Profile, StoredApplication } from '../applications.ts';
 import type { CertificateSubject } from '../certificate-subject.ts';
@@ -10,7 +11,9 @@ import type { ClientRevocations } from '../client-revocations.ts';
 import type { ProofNonces } from '../dpop-nonce.ts';
 import type { NetworkLimit } from '../network-limit.ts';
 import type { Parameters } from '../parameters.ts';
+import type { PushedRequests } from '../pushed-requests.ts';
 import type { RemoteKeys } from '../remote-keys.ts';
+import type { TokenRecord, Tokens } from '../tokens.ts';
 
 /** A client and the application that registered it. */
 export interface RegisteredClient {
@@ -73,7 +76,11 @@ export type ServerFailure =
   | 'networkBusy'
   | 'dpopProofInvalid'
   | 'dpopNonceNeeded'
-  | 'certificateMissing';
+  | 'certificateMissing'
+  | 'formExpected'
+  | 'formMalformed'
+  | 'parameterRepeated'
+  | 'tokenMissing';
 
 /** The public addresses of an endpoint: its own, and the one for clients with a certificate (RFC 8705 section 5). */
 export type Addresses = readonly [string, ...string[]];
@@ -100,7 +107,29 @@ export interface AuthorizationServer<K extends WithClient = WithClient> {
   /** Which answers have the nonce of the next DPoP proof. */
   readonly announcesNonces: 'always' | 'to-proofs';
 
+  /** Parameters that a form may have more than once. */
+  readonly repeatable: readonly string[];
+  /** Throws for a parameter that is too long. */
+  checkLengths(parameters: Parameters): void;
+
+  /** Counts a request that creates a row without client authentication. Throws beyond the limit. */
+  admitUnauthenticated(request: HttpRequest): Promise<void>;
+  /** Records the event of a pushed request, if the server has one. */
+  notePushed?(client: K['client'], parameters: Parameters): void;
+
+  /** Returns the audit record of tokens that their client revoked. */
+  revocationStatement(record: TokenRecord): Statement;
+  /** Records the event of a revocation. */
+  noteRevocation(client: K['client'], record: TokenRecord, token: string): void;
+
+  mayInspect(client: K['client'], record: TokenRecord): boolean | Promise<boolean>;
+  /** Returns the members of a live token (RFC 7662 section 2.2). */
+  describeToken(record: TokenRecord): Record<string, unknown> | Promise<Record<string, unknown>>;
+
   readonly clock: Clock;
+  readonly database: Database;
+  readonly tokens: Tokens;
+  readonly pushed: PushedRequests;
   readonly singleUse: SingleUse;
   /** Nonces that DPoP proofs must carry, if any. */
   readonly proofNonces: ProofNonces | undefined;

@@ -5,11 +5,11 @@ import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { type Parameters, parseParameters } from '../../../oauth/parameters.ts';
 import { authenticateClient } from '../../../oauth/server/client-authentication/authenticate.ts';
+import { readForm } from '../../../oauth/server/form.ts';
 import { bindTokens, proveKey } from '../../../oauth/server/sender-constraint.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import { tokenErrors } from '../../errors/token.ts';
 import type { Cis2Server, ServerCall } from '../server.ts';
-import { readForm } from './form.ts';
 import type { Grant, GrantRequest } from './grants/grant.ts';
 
 const findGrant = (grants: ReadonlyMap<string, Grant>) =>

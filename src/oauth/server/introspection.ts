@@ -1,0 +1,24 @@
+import type { ClientCall, WithClient } from './server.ts';
+
+/** The response to an introspection (RFC 7662 section 2.2). */
+export type Introspection = { active: false } | ({ active: true } & Record<string, unknown>);
+
+/** Refuses public clients: whoever may ask without authentication could try tokens out (RFC 7662 section 4). */
+export async function refusePublic({ server, client }: ClientCall & WithClient): Promise<void> {
+  if (client.half.tokenEndpointAuthMethod === 'none')
+    throw server.errors.clientUnauthenticated(`${client.application.name} is a public client`);
+}
+
+/** Describes a live token that the client may inspect. Any other token is inactive, without a reason. */
+export async function introspectToken({
+  server,
+  parameters,
+  client,
+}: ClientCall & WithClient): Promise<{ introspection: Introspection }> {
+  const token = parameters.get('token');
+  if (token === undefined) throw server.errors.tokenMissing('token is missing');
+  const record = await server.tokens.find(token);
+  if (!record || !server.tokens.isLive(record) || !(await server.mayInspect(client, record)))
+    return { introspection: { active: false } };
+  return { introspection: { active: true, ...(await server.describeToken(record)) } };
+}

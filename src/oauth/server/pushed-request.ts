@@ -1,0 +1,29 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
+import { pushedLifetime } from '../pushed-requests.ts';
+import type { WithProof } from './sender-constraint.ts';
+import type { ClientCall, WithClient } from './server.ts';
+
+/** Refuses a pushed request: its client gets as JSON at once what else travels to it by redirect (RFC 9126 section 2.3). */
+export function refusePushed({ entry, detail }: Refusal): never {
+  throw new Refusal({ ...entry, status: 400, redirect: false }, detail);
+}
+
+/** What authenticated the client, and the key that is stored as proved. */
+const replaced = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type', 'dpop_jkt'];
+
+/** Stores a checked request and answers with its `request_uri` (RFC 9126 section 2.2). */
+export async function keepRequest({
+  server,
+  request,
+  parameters,
+  client,
+  jkt,
+}: ClientCall & WithClient & WithProof): Promise<Answer> {
+  const { clientId, tokenEndpointAuthMethod } = client.half;
+  if (tokenEndpointAuthMethod === 'none') await server.admitUnauthenticated(request);
+  const named = parameters.without(...replaced).and('client_id', clientId);
+  const requestUri = await server.pushed.keep(clientId, jkt === null ? named : named.and('dpop_jkt', jkt));
+  server.notePushed?.(client, parameters);
+  return json(201, { request_uri: requestUri, expires_in: pushedLifetime });
+}

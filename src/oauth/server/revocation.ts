@@ -1,0 +1,28 @@
+import { Answer } from '@alongside/kernel/answer';
+import { must } from '../../storage/database.ts';
+import type { TokenRecord } from '../tokens.ts';
+import type { AuthorizationServer, ClientCall, RegisteredClient, WithClient } from './server.ts';
+
+const isOwnToken = (
+  { issuer }: AuthorizationServer,
+  { half }: RegisteredClient,
+  record: TokenRecord,
+): boolean => record.issuer === issuer && record.clientId === half.clientId;
+
+/**
+ * Revokes a token of the client: a refresh token with all tokens of its sign-in, an access token alone. An unknown token and
+ * another client's get the same answer (RFC 7009 section 2).
+ */
+export async function revokeToken({ server, parameters, client }: ClientCall & WithClient): Promise<Answer> {
+  const token = parameters.get('token');
+  if (token === undefined) throw server.errors.tokenMissing('token is missing');
+  const { tokens, database } = server;
+  const record = await tokens.find(token);
+  if (record && isOwnToken(server, client, record)) {
+    const audited = server.revocationStatement(record);
+    if (record.kind === 'refresh') await tokens.revokeFamily(record.family, audited);
+    else await database.batch([must(tokens.revoking(token)), audited]);
+    server.noteRevocation(client, record, token);
+  }
+  return new Answer(200, { 'cache-control': 'no-store' });
+}
