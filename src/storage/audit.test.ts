@@ -9,7 +9,7 @@ import { Vault } from '@alongside/kernel/secrets';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import type { ChainHead } from './audit/entry.ts';
 import { formerHash } from './audit/records.ts';
-import { type AuditEntry, AuditLog, type AuditOptions } from './audit.ts';
+import { type AuditAction, type AuditEntry, AuditLog, type AuditOptions } from './audit.ts';
 import { type Database, must, StatementError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { bindMasterKey } from './master-key-check.ts';
@@ -455,3 +455,17 @@ for (const make of [sqliteSubject, postgresSubject]) {
     });
   });
 }
+
+test('the types let no act be recorded outside its batch', () => {
+  const act = { outcome: 'ok', actor: 'console', target: 'p' } as const;
+  // Compiled and never called.
+  const refusedByTypes = (log: AuditLog) => [
+    // @ts-expect-error An act that writes to the database needs `recordStatement`.
+    log.recordAlone({ ...act, action: 'product.created' }),
+    // @ts-expect-error The same where the action is a variable.
+    log.recordAlone({ ...act, action: 'product.created' as AuditAction }),
+    log.recordAlone({ ...act, action: 'product.created', outcome: 'refused' }),
+    log.recordAlone({ ...act, action: 'state.exported' }),
+  ];
+  assert.equal(refusedByTypes.length, 1);
+});
