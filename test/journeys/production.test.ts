@@ -337,9 +337,6 @@ describe('production', () => {
     await page.getByRole('button', { name: 'Begin' }).click();
     await page.getByRole('button', { name: 'Set it up' }).click();
     await page.getByText('It signs you in at level 2').waitFor();
-    await page.route('https://app.example.test/**', (route) =>
-      route.fulfill({ body: 'back at the application' }),
-    );
     const query = new URLSearchParams({
       ...{ response_type: 'code', state: 'a-state-of-this-test', acr_values: 'AAL2_OR_AAL3_ANY' },
       ...{ client_id: platform.clientId, redirect_uri: redirectUri },
@@ -350,9 +347,10 @@ describe('production', () => {
     await another.or(choice).waitFor();
     if (await another.isVisible()) await another.click();
     await choice.check();
+    // Nothing listens there.
+    const returned = page.waitForRequest((request) => request.url().startsWith(redirectUri));
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('back at the application').waitFor();
-    const code = new URL(page.url()).searchParams.get('code') ?? '';
+    const code = new URL((await returned).url()).searchParams.get('code') ?? '';
     const answer = await fetch(`${instance.urls.api}/oauth2/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },

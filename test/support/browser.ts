@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 export function browserPath(): string {
   const candidates = [
     process.env.ALONGSIDE_BROWSER,
+    '/usr/bin/chromium-headless-shell',
     '/usr/bin/chromium',
     '/usr/bin/chromium-browser',
     '/usr/bin/google-chrome',

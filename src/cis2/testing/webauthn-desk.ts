@@ -27,6 +27,8 @@ export interface VirtualOptions {
   isUserVerified?: boolean;
   defaultBackupEligibility?: boolean;
   defaultBackupState?: boolean;
+  /** False: it waits for a touch that does not come. */
+  automaticPresenceSimulation?: boolean;
 }
 
 /** Gives the browser of a page an authenticator that says yes by itself. */

@@ -206,6 +206,7 @@ describe('the pages', () => {
     assert.match(await desk.page.content(), /<noscript>.*Your browser must run JavaScript/s);
   });
   test('accessible while waiting', async () => {
+    await virtualAuthenticator(desk.page, { automaticPresenceSimulation: false });
     await ask();
     await choose('Security key');
     await desk.page.getByText('Waiting for your security key').waitFor();
