@@ -11,6 +11,7 @@ import { PushedRequests } from '../oauth/pushed-requests.ts';
 import { RefreshSuccessors } from '../oauth/refresh-successors.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import { withNonce } from '../oauth/server/dpop-nonce-header.ts';
+import { addressesOf } from '../oauth/server/metadata.ts';
 import type { Service } from '../service.ts';
 import { administrationRoutes } from './administration/routes.ts';
 import { createAuthenticators } from './authenticators/registry.ts';
@@ -25,7 +26,7 @@ import type { TokenFault } from './faults/token-fault.ts';
 import { BrowserMarks } from './model/browser-marks.ts';
 import { CisClient } from './model/cis-client.ts';
 import { Credentials } from './model/credentials.ts';
-import { addressesOf, endpointPaths } from './model/endpoints.ts';
+import { endpointPaths } from './model/endpoints.ts';
 import { Interactions } from './model/interactions.ts';
 import { limitingRows } from './model/limit-rows.ts';
 import { createAuthorize } from './openid/authorize/authorize.ts';
@@ -194,7 +195,7 @@ function createRealm(given: Cis2Dependencies, own: Realm): Service {
     ...browser(open(realm('/connect/jwk_uri'), createKeySet(deps))),
     ...(deps.faults ? [get(realm(endpointPaths.noKeys), async () => json(200, { keys: [] }))] : []),
     both(realm('/authorize'), createAuthorize(parts)),
-    ...browser(post(realm('/access_token'), announced(createToken({ ...parts, server, grants })))),
+    ...browser(post(realm('/access_token'), announced(createToken(server, grants, deps.recorder)))),
     ...browser(post(realm(endpointPaths.revocation), createRevoke(server))),
     post(realm(endpointPaths.introspection), createIntrospect(server)),
     ...browser(post(realm(endpointPaths.pushed), announced(createPar({ ...parts, server })))),

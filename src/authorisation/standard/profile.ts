@@ -12,27 +12,28 @@ export interface StandardProfileRules extends ProfileRules {
 
 const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
-export const profiles: Readonly<Partial<Record<Profile, StandardProfileRules>>> = {
-  standard: {
-    authenticationMethods: ['none', 'client_secret_basic', 'client_secret_post', ...strong],
-    algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
-    assertionAudience: 'issuer',
-    assertionNeedsKid: false,
-    senderConstraint: 'allowed',
-    pushed: false,
-    rotation: true,
-  },
-  // FAPI 2.0 Security Profile sections 5.3.2 and 5.4.
-  fapi2: {
-    authenticationMethods: strong,
-    algorithms: ['PS256', 'ES256', 'EdDSA'],
-    assertionAudience: 'issuer',
-    assertionNeedsKid: false,
-    senderConstraint: 'required',
-    pushed: true,
-    rotation: false,
-  },
+const standard: StandardProfileRules = {
+  authenticationMethods: ['none', 'client_secret_basic', 'client_secret_post', ...strong],
+  algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
+  assertionAudience: 'issuer',
+  assertionNeedsKid: false,
+  senderConstraint: 'allowed',
+  pushed: false,
+  rotation: true,
 };
+
+// FAPI 2.0 Security Profile sections 5.3.2 and 5.4.
+const fapi2: StandardProfileRules = {
+  authenticationMethods: strong,
+  algorithms: ['PS256', 'ES256', 'EdDSA'],
+  assertionAudience: 'issuer',
+  assertionNeedsKid: false,
+  senderConstraint: 'required',
+  pushed: true,
+  rotation: false,
+};
+
+export const profiles: Readonly<Partial<Record<Profile, StandardProfileRules>>> = { standard, fapi2 };
 
 /** The rules of a client's profile. Throws for a profile that is not served here. */
 export function rulesOf({ profile }: Pick<PlatformHalf, 'profile'>): StandardProfileRules {
@@ -49,8 +50,5 @@ export function algorithmsOf(half: PlatformHalf): readonly SigningAlgorithm[] {
     : algorithms.filter((algorithm) => algorithm === half.signingAlg);
 }
 
-/** Every algorithm and every way that some client of this base path may use: for metadata. */
-export const offered = {
-  methods: profiles.standard?.authenticationMethods ?? [],
-  algorithms: profiles.standard?.algorithms ?? [],
-} as const;
+/** What clients of some profile may use: for metadata. Those of the others may use less. */
+export const offered = standard;

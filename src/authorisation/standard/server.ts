@@ -1,11 +1,13 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
-import type { Addresses, AuthorizationServer } from '../../oauth/server/server.ts';
+import { addressesOf, type ClientSettings } from '../../oauth/server/metadata.ts';
+import type { AuthorizationServer } from '../../oauth/server/server.ts';
 import { type Client, findClient, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import { errors as platformErrors } from '../errors.ts';
 import type { Parts } from '../parts.ts';
+import { recordRefusedTokens } from '../refused-tokens.ts';
 import { revocationStatement } from '../revoking.ts';
 import { errors } from './errors.ts';
 import { repeatable, requireLengths } from './incoming.ts';
@@ -21,9 +23,6 @@ export interface ServerCall {
   readonly request: HttpRequest;
 }
 
-const addressesOf = (url: string, mutualTlsUrl: string | undefined): Addresses =>
-  mutualTlsUrl === undefined ? [url] : [url, mutualTlsUrl + new URL(url).pathname];
-
 /** Attributes of an application that is given no unbound token (RFC 9449 section 5.2, RFC 8705 section 3.4). */
 const bindingAttributes = {
   dpop: 'dpop-bound-access-tokens',
@@ -33,70 +32,83 @@ const bindingAttributes = {
 const requiresBinding = ({ half }: Client, to: 'dpop' | 'certificate'): boolean =>
   half.attributes[bindingAttributes[to]] === 'true';
 
+/** What the metadata of a base path depends on. */
+export const settingsOf = (
+  { issuer }: Base,
+  { mutualTlsUrl, clientAuthorities }: Pick<Parts, 'mutualTlsUrl' | 'clientAuthorities'>,
+): ClientSettings => ({ issuer, mutualTlsUrl, clientAuthorities });
+
 /** A base path of the standard profile as an authorization server of the shared core. */
-export const createServer = (base: Base, bases: readonly Base[], parts: Parts): StandardServer => ({
-  issuer: base.issuer,
-  addresses: {
-    token: addressesOf(base.tokenUrl, parts.mutualTlsUrl),
-    pushed: addressesOf(`${base.issuer}/par`, parts.mutualTlsUrl),
-  },
-  profiles,
-  errors: {
-    clientUnauthenticated: errors.clientUnauthenticated,
-    assertionInvalid: errors.clientUnauthenticated,
-    clientMethods: errors.clientMethods,
-    networkBusy: platformErrors.networkBusy,
-    dpopProofInvalid: errors.proofInvalid,
-    dpopNonceNeeded: errors.nonceNeeded,
-    certificateMissing: errors.certificateMissing,
-    formExpected: errors.contentType,
-    formMalformed: errors.requestMalformed,
-    parameterRepeated: errors.parameterRepeated,
-    tokenMissing: errors.tokenMissing,
-  },
-  methods: clientAuthenticationMethods('allowed'),
-  assertionJtiKind: 'authorisation-standard-jti',
-  async findClient(clientId) {
-    const client = await findClient(parts.applications, base, clientId);
-    return client && { client };
-  },
-  certificateSubjectOf: ({ half }) => certificateSubjectOf(half.attributes),
-  requiresBinding,
-  bindsCertificate: (client) =>
-    requiresBinding(client, 'certificate') ||
-    (rulesOf(client.half).senderConstraint === 'required' &&
-      client.half.tokenEndpointAuthMethod.includes('tls')),
-  bindsKeyAndCertificate: false,
-  announcesNonces: 'always',
-  repeatable,
-  checkLengths: requireLengths,
-  async admitUnauthenticated({ address }) {
-    if (!(await parts.anonymousRows.admits(address)))
-      throw platformErrors.busyQuota('the network, or all together, pushed too many requests');
-  },
-  revocationStatement: (record) => revocationStatement(parts, base, record, 'client'),
-  noteRevocation({ application }, { family, kind }) {
-    parts.recorder.record({
-      keys: [family],
-      from: 'application',
-      to: 'authorisation',
-      name: 'authorisation.revoke',
-      detail: { client: application.name, kind },
-    });
-  },
-  mayInspect: mayInspect(
-    bases.map(({ issuer }) => issuer),
-    parts,
-  ),
-  describeToken: (record) => describeToken(record, parts.urls.api),
-  proofNonces: base.hardening.proofNonces ? parts.proofNonces : undefined,
-  clock: parts.clock,
-  database: parts.database,
-  tokens: parts.tokens,
-  pushed: pushedAt(base, parts),
-  singleUse: parts.singleUse,
-  clientKeys: parts.clientKeys,
-  clientAuthorities: parts.clientAuthorities ?? [],
-  clientRevocations: parts.clientRevocations,
-  failures: parts.failures,
-});
+export const createServer = (base: Base, bases: readonly Base[], parts: Parts): StandardServer => {
+  const settings = settingsOf(base, parts);
+  return {
+    issuer: base.issuer,
+    addresses: {
+      token: addressesOf(settings, '/token'),
+      pushed: addressesOf(settings, '/par'),
+    },
+    profiles,
+    errors: {
+      clientUnauthenticated: errors.clientUnauthenticated,
+      assertionInvalid: errors.clientUnauthenticated,
+      clientMethods: errors.clientMethods,
+      networkBusy: platformErrors.networkBusy,
+      dpopProofInvalid: errors.proofInvalid,
+      dpopNonceNeeded: errors.nonceNeeded,
+      certificateMissing: errors.certificateMissing,
+      formExpected: errors.contentType,
+      formMalformed: errors.requestMalformed,
+      parameterRepeated: errors.parameterRepeated,
+      tokenMissing: errors.tokenMissing,
+      grantMissing: errors.grantMissing,
+      grantUnsupported: errors.grantUnsupported,
+    },
+    methods: clientAuthenticationMethods('allowed'),
+    assertionJtiKind: 'authorisation-standard-jti',
+    async findClient(clientId) {
+      const client = await findClient(parts.applications, base, clientId);
+      return client && { client };
+    },
+    certificateSubjectOf: ({ half }) => certificateSubjectOf(half.attributes),
+    requiresBinding,
+    bindsCertificate: (client) =>
+      requiresBinding(client, 'certificate') ||
+      (rulesOf(client.half).senderConstraint === 'required' &&
+        client.half.tokenEndpointAuthMethod.includes('tls')),
+    bindsKeyAndCertificate: false,
+    announcesNonces: 'always',
+    repeatable,
+    checkLengths: requireLengths,
+    async admitUnauthenticated({ address }) {
+      if (!(await parts.anonymousRows.admits(address)))
+        throw platformErrors.busyQuota('the network, or all together, pushed too many requests');
+    },
+    auditRefusedTokens: ({ application }, request, grant, refusal) =>
+      recordRefusedTokens(parts, base, { request, application: application.id, grant }, refusal),
+    revocationStatement: (record) => revocationStatement(parts, base, record, 'client'),
+    noteRevocation({ application }, { family, kind }) {
+      parts.recorder.record({
+        keys: [family],
+        from: 'application',
+        to: 'authorisation',
+        name: 'authorisation.revoke',
+        detail: { client: application.name, kind },
+      });
+    },
+    mayInspect: mayInspect(
+      bases.map(({ issuer }) => issuer),
+      parts,
+    ),
+    describeToken: (record) => describeToken(record, parts.urls.api),
+    proofNonces: base.hardening.proofNonces ? parts.proofNonces : undefined,
+    clock: parts.clock,
+    database: parts.database,
+    tokens: parts.tokens,
+    pushed: pushedAt(base, parts),
+    singleUse: parts.singleUse,
+    clientKeys: parts.clientKeys,
+    clientAuthorities: parts.clientAuthorities ?? [],
+    clientRevocations: parts.clientRevocations,
+    failures: parts.failures,
+  };
+};

@@ -13,7 +13,7 @@ import { createLogout } from './logout.ts';
 import { metadataOf, metadataPath } from './metadata.ts';
 import { createPar } from './par.ts';
 import { createRevoke } from './revoke.ts';
-import { createServer } from './server.ts';
+import { createServer, settingsOf } from './server.ts';
 import { createToken } from './token.ts';
 
 /** What is read by GET, and so by HEAD (RFC 9110 section 9.1). */
@@ -40,10 +40,7 @@ function routesAt(path: string, endpoints: Partial<Record<Method, Endpoint>>): R
 export function createStandardRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
   const server = createServer(base, bases, parts);
   const guard = (endpoint: Endpoint): Endpoint => parts.diagnosis.guard(endpoint, errors.unexpected);
-  const metadata = metadataOf(base, {
-    authorities: (parts.clientAuthorities ?? []).length > 0,
-    mutualTlsUrl: parts.mutualTlsUrl,
-  });
+  const metadata = metadataOf(settingsOf(base, parts));
   /** Where proofs come, the answer names the nonce of the next one (RFC 9449 section 8.2). */
   const proven =
     (endpoint: Endpoint): Endpoint =>

@@ -6,6 +6,7 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import { steps } from '@alongside/kernel/steps';
 import { claimedClient } from '../../oauth/client-assertion.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import { runGrant } from '../../oauth/server/token-endpoint.ts';
 import type { Base } from '../base.ts';
 import { requireConsole } from '../console/caller.ts';
 import { errors } from '../console/errors.ts';
@@ -16,8 +17,9 @@ import { grants as nhsGrants } from '../nhs/grants/registry.ts';
 import type { Parts } from '../parts.ts';
 import type { ValidateRequest, ValidationAnswer } from '../protocol.ts';
 import { authorizeChecks as standardAuthorizeChecks } from '../standard/authorize.ts';
+import { grants } from '../standard/grants/registry.ts';
 import { createServer } from '../standard/server.ts';
-import { runGrant, tokenClientChecks } from '../standard/token.ts';
+import { tokenClientChecks } from '../standard/token.ts';
 import * as nhs from './nhs.ts';
 import * as standard from './standard.ts';
 import { dryParts, type Probe, tryAll } from './trial.ts';
@@ -141,7 +143,7 @@ function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, pa
     endpoint: () =>
       tokenClientChecks(base, parts)
         .step(() => ({ jkt: null, confirmation: null }))
-        .step(runGrant((grant) => grant.check(base, parts)))
+        .step(runGrant(grants.map(({ type, check }) => ({ type, run: check(base, parts) }))))
         .run({
           server: createServer(base, [base], parts),
           request: { ...plain, headers, method: 'POST', query: '', body: text },

@@ -4,46 +4,30 @@ import type { Endpoint } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { announcedProofAlgorithms } from '../../oauth/dpop.ts';
+import {
+  authenticationMembers,
+  type ClientSettings,
+  certificateMembers,
+} from '../../oauth/server/metadata.ts';
 import type { Faults } from '../../storage/faults.ts';
 import { acrValues } from '../authenticators/registry.ts';
 import { discoveryFaults, keySetFaults } from '../faults/document-faults.ts';
-import { addressesOf, endpointPaths } from '../model/endpoints.ts';
+import { endpointPaths } from '../model/endpoints.ts';
 import { profileRules } from '../model/profiles.ts';
 import { claimValues, scopeValues } from '../model/scopes.ts';
 import { promptValues } from './authorize/prompt.ts';
 import { schemaPaths } from './claims/schemas.ts';
 
 const signing = ['RS256', 'ES256', 'PS256'];
-const { authenticationMethods, algorithms } = profileRules.standard;
-const byCertificate: readonly string[] = ['tls_client_auth', 'self_signed_tls_client_auth'];
+/** What clients of some profile may use; those of the others may use less. */
+const rules = profileRules.standard;
 
 /** What the document depends on. */
-export interface DiscoveryParts {
-  issuer: string;
-  mutualTlsUrl?: string | undefined;
-  clientAuthorities?: readonly unknown[] | undefined;
+export interface DiscoveryParts extends ClientSettings {
   /** Where clients register themselves (RFC 7591); absent where they may not. */
   registrationUrl?: string | undefined;
   /** Members that replace others; `undefined` removes one. */
   discovery?: Record<string, unknown> | undefined;
-}
-
-/** How clients authenticate at one endpoint (RFC 8414 section 2): with a certificate only where they can show one. */
-function authenticationAt(
-  endpoint: string,
-  parts: DiscoveryParts,
-  except: readonly string[] = [],
-): Record<string, readonly string[]> {
-  const possible = (method: string): boolean =>
-    !byCertificate.includes(method) ||
-    (parts.mutualTlsUrl !== undefined &&
-      (method !== 'tls_client_auth' || (parts.clientAuthorities ?? []).length > 0));
-  return {
-    [`${endpoint}_endpoint_auth_methods_supported`]: authenticationMethods.filter(
-      (method) => possible(method) && !except.includes(method),
-    ),
-    [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: algorithms,
-  };
 }
 
 const withCertificates = {
@@ -53,17 +37,6 @@ const withCertificates = {
   introspection_endpoint: endpointPaths.introspection,
   pushed_authorization_request_endpoint: endpointPaths.pushed,
 };
-
-/** What is said of client certificates where there is an address for them (RFC 8705 sections 3.3 and 5). */
-const mutualTls = (parts: DiscoveryParts): Record<string, unknown> =>
-  parts.mutualTlsUrl === undefined
-    ? {}
-    : {
-        tls_client_certificate_bound_access_tokens: true,
-        mtls_endpoint_aliases: Object.fromEntries(
-          Object.entries(withCertificates).map(([name, path]) => [name, addressesOf(parts, path)[1]]),
-        ),
-      };
 
 /** The discovery document (OpenID Connect Discovery section 3), as it is reconstructed for CIS2. Addresses carry the issuer byte for byte. */
 export function discoveryDocument(parts: DiscoveryParts): Record<string, unknown> {
@@ -85,11 +58,11 @@ export function discoveryDocument(parts: DiscoveryParts): Record<string, unknown
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: signing,
     userinfo_signing_alg_values_supported: signing,
-    ...authenticationAt('token', parts),
+    ...authenticationMembers('token', rules, parts),
     revocation_endpoint: at(endpointPaths.revocation),
-    ...authenticationAt('revocation', parts),
+    ...authenticationMembers('revocation', rules, parts),
     introspection_endpoint: at(endpointPaths.introspection),
-    ...authenticationAt('introspection', parts, ['none']),
+    ...authenticationMembers('introspection', rules, parts),
     pushed_authorization_request_endpoint: at(endpointPaths.pushed),
     require_pushed_authorization_requests: false,
     code_challenge_methods_supported: ['S256'],
@@ -114,9 +87,9 @@ export function discoveryDocument(parts: DiscoveryParts): Record<string, unknown
     request_parameter_supported: true,
     request_uri_parameter_supported: false,
     require_signed_request_object: false,
-    request_object_signing_alg_values_supported: algorithms,
+    request_object_signing_alg_values_supported: rules.algorithms,
     dpop_signing_alg_values_supported: announcedProofAlgorithms,
-    ...mutualTls(parts),
+    ...certificateMembers(parts, withCertificates),
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,

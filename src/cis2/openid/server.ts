@@ -9,6 +9,7 @@ import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { PushedRequests } from '../../oauth/pushed-requests.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
+import { addressesOf } from '../../oauth/server/metadata.ts';
 import type { AuthorizationServer, RegisteredClient } from '../../oauth/server/server.ts';
 import type { Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
@@ -17,7 +18,7 @@ import type { Database } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { tokenErrors } from '../errors/token.ts';
 import type { CisClient } from '../model/cis-client.ts';
-import { addressesOf, endpointPaths } from '../model/endpoints.ts';
+import { endpointPaths } from '../model/endpoints.ts';
 import type { LimitRows } from '../model/limit-rows.ts';
 import { profileRules } from '../model/profiles.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from '../model/relying-party.ts';
@@ -100,6 +101,16 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
       to: 'cis2',
       name: 'cis2.par',
       detail: { client: application.name, scope: parameters.get('scope') ?? '' },
+    });
+  },
+  async auditRefusedTokens({ application }, request, grant, { entry }) {
+    await dependencies.audit.recordAlone({
+      action: 'cis2.tokens-refused',
+      outcome: 'refused',
+      actor: '',
+      application: application.id,
+      address: request.address,
+      detail: { messageId: request.id, grant, error: entry.id },
     });
   },
   revocationStatement: (record) => revocationStatement(dependencies, record, 'client'),

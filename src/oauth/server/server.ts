@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
-import type { Refuse } from '@alongside/kernel/errors';
+import type { Refusal, Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { Database, Statement } from '../../storage/database.ts';
@@ -80,7 +80,9 @@ export type ServerFailure =
   | 'formExpected'
   | 'formMalformed'
   | 'parameterRepeated'
-  | 'tokenMissing';
+  | 'tokenMissing'
+  | 'grantMissing'
+  | 'grantUnsupported';
 
 /** The public addresses of an endpoint: its own, and the one for clients with a certificate (RFC 8705 section 5). */
 export type Addresses = readonly [string, ...string[]];
@@ -116,6 +118,14 @@ export interface AuthorizationServer<K extends WithClient = WithClient> {
   admitUnauthenticated(request: HttpRequest): Promise<void>;
   /** Records the event of a pushed request, if the server has one. */
   notePushed?(client: K['client'], parameters: Parameters): void;
+
+  /** Records that an authenticated client was refused tokens. */
+  auditRefusedTokens(
+    client: K['client'],
+    request: HttpRequest,
+    grant: string,
+    refusal: Refusal,
+  ): Promise<void>;
 
   /** Returns the audit record of tokens that their client revoked. */
   revocationStatement(record: TokenRecord): Statement;

@@ -5,9 +5,10 @@ import type { WithProducts } from '../../application/client.ts';
 import type { Base } from '../../base.ts';
 import type { Parts } from '../../parts.ts';
 import type { Incoming } from '../incoming.ts';
+import type { ServerCall } from '../server.ts';
 
 /** A token request whose client is proven, approved and subscribed, and has shown its key if it has one. */
-export type FromClient = Incoming & WithProducts & WithConfirmation;
+export type FromClient = ServerCall & Incoming & WithProducts & WithConfirmation;
 
 /** One grant of the standard profile. */
 export interface Grant {
