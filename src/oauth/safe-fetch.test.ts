@@ -44,7 +44,7 @@ const special: [string, string, string][] = [
   ['mapped IPv4 (RFC 4291)',               '::ffff:10.0.0.1', '::ffff:7f00:1'],
   ['translated IPv4 (RFC 2765)',           '::ffff:0:10.0.0.1', '::ffff:0:7f00:1'],
   ['NAT64 (RFC 6052)',                     '64:ff9b::a00:1',  '64:ff9b::c0a8:1'],
-  ['local NAT64 (RFC 8215)',               '64:ff9b:1::',     '64:ff9b:1:ffff:ffff:ffff:ffff:ffff'],
+  ['local NAT64 (RFC 8215)',               '64:ff9b:1::808:808', '64:ff9b:1:ffff:ffff:ffff:808:808'],
   ['discard (RFC 6666)',                   '100::',           '100::ffff:ffff:ffff:ffff'],
   ['dummy (RFC 9780)',                     '100:0:0:1::',     '100:0:0:1:ffff:ffff:ffff:ffff'],
   ['Teredo and others (RFC 2928)',         '2001::',          '2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff'],
