@@ -26,7 +26,7 @@ const noToken = fault('Invalid access token', 'oauth.v2.InvalidAccessToken');
 const unknownKey = fault('Invalid ApiKey', 'oauth.v2.InvalidApiKey');
 const otherProduct = fault('Invalid ApiKey for given resource', 'oauth.v2.InvalidApiKeyForGivenResource');
 
-describe('an API key instead of a token (NHSDigital/hello-world-auth-examples)', () => {
+describe('API key authentication (NHSDigital/hello-world-auth-examples)', () => {
   // biome-ignore format: a table reads best one row a line
   const cases: [string, string, Record<string, string>, number, unknown][] = [
     ['the key of an application with the product', '/hello/application', { apikey: 'key-of-bare' }, 200, { message: 'Hello Application!' }],
@@ -42,20 +42,20 @@ describe('an API key instead of a token (NHSDigital/hello-world-auth-examples)',
     ['a bad token beside a good key', '/hello/application', { apikey: 'key-of-bare', authorization: 'Bearer x' }, 401, fault('Invalid Access Token', 'keymanagement.service.invalid_access_token')],
   ];
   for (const [name, path, headers, status, body] of cases)
-    test(`${name}: ${status}`, async () => {
+    test(`returns ${status}: ${name}`, async () => {
       assert.deepEqual(await call(path, headers), { status, body });
     });
 
-  test('only GET and HEAD are answered', async () => {
+  test('supports only GET and HEAD', async () => {
     assert.equal((await call('/hello/application', { apikey: 'key-of-bare' }, 'POST')).status, 405);
   });
 
-  test('an API that takes tokens alone takes no key', async () => {
+  test('is refused by an API that only accepts tokens', async () => {
     const answer = await gateway.call('/canary-api', { headers: { apikey: 'key-of-bare' } });
     assert.deepEqual([answer.status, await answer.json()], [401, noToken]);
   });
 
-  test('calls with a key have the limits of the application in each network, and take nothing from its tokens', async () => {
+  test('has the limits of the application in each network, without using those of its tokens', async () => {
     const token = await gateway.issue({
       applicationId: 'slow',
       uid: null,
@@ -70,7 +70,7 @@ describe('an API key instead of a token (NHSDigital/hello-world-auth-examples)',
     assert.deepEqual(await statuses({ authorization: `Bearer ${token}` }), [200, 200, 429]);
   });
 
-  test('wrong keys count for their network alone, and a right one passes also there', async (t) => {
+  test('counts wrong keys for their network only, and accepts a right one there', async (t) => {
     const limited = await startGateway({}, ':memory:', {
       networkLimits: { requests: 100, failures: 3, rows: 100 },
       proxies: { includes: () => true },
@@ -95,7 +95,7 @@ describe('an API key instead of a token (NHSDigital/hello-world-auth-examples)',
     assert.equal(await statusOf('/hello/application', 'key-of-bare', near), 200);
   });
 
-  test('the log names the application that had no token', async () => {
+  test('names the application without a token in the log', async () => {
     await call('/hello/application', { apikey: 'key-of-bare' });
     const { application, clientId, grant, decision } = gateway.lines.at(-1)?.fields ?? {};
     assert.deepEqual([application, clientId, grant, decision], ['bare', 'key-of-bare', 'api_key', 'passed']);

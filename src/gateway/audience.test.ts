@@ -28,7 +28,7 @@ describe('the audience of a token (RFC 8707, RFC 9068 section 4, GHSA-wcvh-g65p-
     ['another spelling of the platform', `${api}/`, 401, 401],
   ];
   for (const [name, aud, atPds, atCanary] of cases)
-    test(`${name}: ${atPds} at the PDS, ${atCanary} at the canary`, async () => {
+    test(`is accepted with ${atPds} at the PDS and ${atCanary} at the canary: ${name}`, async () => {
       const token = await gateway.issue({
         applicationId: 'standard',
         attributes: { aud, 'alongside.role_ids': '555254240100' },
@@ -46,7 +46,7 @@ describe('the audience of a token (RFC 8707, RFC 9068 section 4, GHSA-wcvh-g65p-
       }
     });
 
-  test('a JWT that says so itself is no token: only the record counts, whoever signed', async () => {
+  test('is read from the record, never from a JWT, whoever signed it', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const claims = { iss: `${api}/oauth2.1`, aud: api, sub: '656005750107', exp: 2_000_000_000, scope: 'x' };
     const header = { alg: 'ES256', typ: 'at+jwt', jwk: { ...publicKey.export({ format: 'jwk' }) } } as const;

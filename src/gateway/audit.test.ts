@@ -9,7 +9,7 @@ const nhsNumber = '9000000009';
 const path = `${pdsBase}/Patient/${nhsNumber}`;
 const uid = '656005750107';
 
-describe('audit records of the gateway', () => {
+describe("the gateway's audit log", () => {
   let gateway: RunningGateway;
   let token: string;
   let last = 0;
@@ -23,7 +23,7 @@ describe('audit records of the gateway', () => {
   });
   after(() => gateway.stop());
 
-  /** The records since the last call. */
+  /** Returns the records since the last call. */
   const records = async () => {
     const found = await gateway.dependencies.audit.list(last);
     last = found.at(-1)?.seq ?? last;
@@ -34,7 +34,7 @@ describe('audit records of the gateway', () => {
       version,
     });
 
-  test('a read names user, role, organisation, application, token, patient, version and ids', async () => {
+  test('records user, role, organisation, application, token, patient, version and ids of a read', async () => {
     const answer = await gateway.call(path, { token, headers: { 'x-correlation-id': 'abc-1' } });
     assert.equal(answer.status, 200);
     const [record, ...others] = await records();
@@ -66,7 +66,7 @@ describe('audit records of the gateway', () => {
     assert.equal(await gateway.dependencies.audit.openSubject(seq ?? 0), nhsNumber);
   });
 
-  test('a search names the number of patients found and nothing that was searched for', async () => {
+  test('records the number of patients found by a search, without the search values', async () => {
     const query = 'family=Smith&gender=female&birthdate=eq2010-10-22';
     assert.equal((await gateway.call(`${pdsBase}/Patient?${query}`, { token })).status, 200);
     const [record] = await records();
@@ -76,7 +76,7 @@ describe('audit records of the gateway', () => {
     assert.doesNotMatch(JSON.stringify(record), /Smith|smith|2010|female/);
   });
 
-  test('a refused call is recorded in equal detail', async () => {
+  test('records a refused call in equal detail', async () => {
     const answer = await gateway.call(path, { token, headers: { 'nhsd-session-urid': '1' } });
     assert.equal(answer.status, 400);
     const [record] = await records();
@@ -87,7 +87,7 @@ describe('audit records of the gateway', () => {
     assert.equal(record?.subject, gateway.dependencies.audit.subjectOf(nhsNumber));
   });
 
-  test('a change names both versions, and happens only with its record', async () => {
+  test('records both versions of a change, and the change happens only with its record', async () => {
     await gateway.database.run(sql('ALTER TABLE audit_unsealed RENAME TO audit_unsealed_away'));
     assert.equal((await patch('W/"2"')).status, 500);
     await gateway.database.run(sql('ALTER TABLE audit_unsealed_away RENAME TO audit_unsealed'));
@@ -106,7 +106,7 @@ describe('audit records of the gateway', () => {
     assert.deepEqual([refused?.action, refused?.outcome], ['patient.changed', 'refused']);
   });
 
-  test('a read whose record cannot be written is not answered', async () => {
+  test('a read without a stored record gets no response', async () => {
     await gateway.database.run(sql('ALTER TABLE audit_record RENAME TO audit_record_away'));
     const answer = await gateway.call(path, { token });
     await gateway.database.run(sql('ALTER TABLE audit_record_away RENAME TO audit_record'));
@@ -116,7 +116,7 @@ describe('audit records of the gateway', () => {
     assert.equal((await records()).length, 1);
   });
 
-  test('calls without a known token write no record and are summed', async () => {
+  test('sums calls without a known token instead of recording them', async () => {
     for (let n = 0; n < 20; n++)
       assert.equal((await gateway.call(path, { token: `unknown-${n}` })).status, 401);
     assert.equal((await gateway.call('/hello-world/hello/world')).status, 200);
@@ -129,7 +129,7 @@ describe('audit records of the gateway', () => {
     );
   });
 
-  test('a call of an API that is about no patient is recorded as such', async () => {
+  test('records a call that concerns no patient as such', async () => {
     const application = await gateway.issue({ uid: null, scope: 'urn:nhsd:apim:app:level3:hello-world' });
     assert.equal((await gateway.call('/hello-world/hello/application', { token: application })).status, 200);
     const [record] = await records();

@@ -16,7 +16,7 @@ interface RecordedCall {
   trace: Trace;
 }
 
-/** Forms of the client's ids that are recorded: no free text. */
+/** Forms of client ids that are recorded, which exclude free text. */
 const idForm = /^[\w.:-]{1,100}$/;
 
 function idOf({ headers }: HttpRequest, name: string): string | undefined {
@@ -54,7 +54,7 @@ function entryOf(
   };
 }
 
-/** Returns the write of a change for the batch of the back end that makes it. */
+/** Returns the audit record of a change, for the back end's batch. */
 export const changeStatement =
   ({ audit }: Dependencies, call: RecordedCall) =>
   (facts: ChangeFacts): Statement => {
@@ -64,8 +64,8 @@ export const changeStatement =
   };
 
 /**
- * Records a call before it is answered, a refused one in equal detail. Calls without a known token or key are counted by network;
- * open paths and pre-flight requests, which need neither, are not recorded.
+ * Records a call before its response, with equal detail for a refused one. Calls without a known token or key are counted by
+ * network. Open paths and pre-flight requests, which need neither, are not recorded.
  * @param rule name of the rule that refused
  */
 export async function recordCall(

@@ -1,17 +1,17 @@
 import { faults } from './faults.ts';
 
-/** What an Authorization header presents. */
+/** The contents of an Authorization header. */
 export interface Presented {
-  /** The scheme as it was written. */
+  /** The scheme as written. */
   written: string;
-  /** The scheme without its case. */
+  /** The scheme in lower case. */
   scheme: 'bearer' | 'dpop';
   token: string;
 }
 
 /**
- * Reads an Authorization header in the published order of its faults. Nothing of it may reach a log:
- * even its first word can be a token that somebody forgot to prefix.
+ * Parses an Authorization header in the published order of errors. None of it may be logged: even its first word can be a token
+ * without a scheme.
  */
 export function readAuthorization(header: string | undefined): Presented {
   if (header === undefined) throw faults.missingAuthorization();

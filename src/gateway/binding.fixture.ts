@@ -7,7 +7,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { exportJWK, generateKeyPair } from 'jose';
 import { pdsBase, type RunningGateway } from './gateway.fixture.ts';
 
-/** A client that holds a key, and proves it. */
+/** A client with a key that it can prove. */
 export async function newHolder(algorithm: SigningAlgorithm = 'ES256') {
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
   const jwk = (await exportJWK(publicKey)) as JsonWebKey;

@@ -35,7 +35,7 @@ const unbound = {
 const lastCall = (gateway: RunningGateway) =>
   gateway.lines.findLast(({ message }) => message === 'call')?.fields ?? {};
 
-describe('a token that is bound to the key of a proof (RFC 9449)', () => {
+describe('a token bound to a DPoP key (RFC 9449)', () => {
   let gateway: RunningGateway;
   let holder: Holder;
   let stranger: Holder;
@@ -51,7 +51,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
   const call = (headers: Record<string, string>, path = patient, method = 'GET') =>
     gateway.call(path, { headers, method });
 
-  /** 401 with this rule, this challenge, and a reason that is found by its id. */
+  /** Expects 401 with this rule and challenge, and a reason that can be found by its id. */
   async function refused(answer: Response, rule: string, challenge: string | null): Promise<void> {
     assert.equal(answer.status, 401);
     assert.equal(lastCall(gateway).decision, `gateway.${rule}`);
@@ -61,7 +61,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     assert.notEqual(kept?.detail, '');
   }
 
-  test('is taken with a proof, in any spelling of the scheme', async () => {
+  test('is accepted with a proof, with any spelling of the scheme', async () => {
     for (const scheme of ['DPoP', 'dpop', 'DPOP']) {
       const dpop = await holder.proof(gateway, token);
       const answer = await call({ authorization: `${scheme} ${token}`, dpop });
@@ -71,7 +71,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     }
   });
 
-  test('with every algorithm of the challenge', async () => {
+  test('is accepted with every algorithm of the challenge', async () => {
     for (const algorithm of algorithms.split(' ') as SigningAlgorithm[]) {
       const other = await newHolder(algorithm);
       const bound = await gateway.issue(cnf({ jkt: other.jkt }));
@@ -80,7 +80,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     }
   });
 
-  test('in the fapi2 profile: by PS256, ES256 and EdDSA alone, as the challenge says', async () => {
+  test('requires PS256, ES256 or EdDSA in the fapi2 profile, as in the challenge', async () => {
     await gateway.addStandardApplication('fapi2', ['pds'], 'fapi2');
     const strong = 'ES256 EdDSA PS256';
     for (const algorithm of algorithms.split(' ') as SigningAlgorithm[]) {
@@ -93,7 +93,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     }
   });
 
-  test('HEAD is a method of its own in a proof', async () => {
+  test('needs a separate proof for HEAD', async () => {
     const asHead = await holder.proof(gateway, token, { htm: 'HEAD' });
     const asGet = await holder.proof(gateway, token);
     const headers = { authorization: `DPoP ${token}` };
@@ -101,7 +101,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     assert.equal((await call({ ...headers, dpop: asGet }, patient, 'HEAD')).status, 401);
   });
 
-  test('query and fragment do not count in htu; a spelling that means the same address does', async () => {
+  test('ignores query and fragment in htu, and accepts equivalent spellings', async () => {
     for (const htu of [
       `http://127.0.0.1${patient}?a=b#c`,
       `HTTP://127.0.0.1:80${patient}`,
@@ -116,7 +116,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     }
   });
 
-  test('sent as Bearer, it is refused, with a proof or without', async () => {
+  test('is refused as Bearer, with a proof or without', async () => {
     const dpop = await holder.proof(gateway, token);
     const challenge = `DPoP error="invalid_token", algs="${algorithms}"`;
     for (const headers of [{}, { dpop }] as Record<string, string>[])
@@ -124,7 +124,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
   });
 
   const wrongProof = `DPoP error="invalid_dpop_proof", algs="${algorithms}"`;
-  test('without a proof', async () => {
+  test('is refused without a proof', async () => {
     const answer = await call({ authorization: `DPoP ${token}` });
     await refused(answer, 'missingProof', wrongProof);
     const [issue] = ((await answer.json()) as OutcomeBody).issue;
@@ -132,7 +132,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     assert.equal(issue.diagnostics, 'Missing DPoP proof');
   });
 
-  test('an API with faults of Apigee renders it as one', async () => {
+  test("is refused with Apigee's errors by an API that uses them", async () => {
     const answer = await call({ authorization: `DPoP ${token}` }, '/canary-api');
     assert.equal(answer.headers.get('www-authenticate'), wrongProof);
     assert.deepEqual(await answer.json(), {
@@ -146,7 +146,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     ['the key of another', () => stranger.proof(gateway, token)],
     ['another method', () => holder.proof(gateway, token, { htm: 'POST' })],
     ['another path', () => holder.proof(gateway, token, { htu: `http://127.0.0.1${patient}0` })],
-    // The address that the client connected to says nothing: what counts is configured.
+    // The address of the connection does not matter, only the configured one.
     [
       'the address of the listener',
       () => holder.proof(gateway, token, { htu: `http://127.0.0.1:${gateway.port}${patient}` }),
@@ -163,18 +163,18 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     ['an empty jti', () => holder.proof(gateway, token, { jti: '' })],
   ];
   for (const [name, proof] of bad)
-    test(`a proof with ${name} is refused`, async () => {
+    test(`is refused for a proof with ${name}`, async () => {
       const answer = await call({ authorization: `DPoP ${token}`, dpop: await proof() });
       await refused(answer, 'invalidProof', wrongProof);
     });
 
-  test('the Host header changes nothing', async () => {
+  test('does not depend on the Host header', async () => {
     const dpop = await holder.proof(gateway, token, { htu: `http://evil.test${patient}` });
     const answer = await call({ authorization: `DPoP ${token}`, dpop, host: 'evil.test' });
     await refused(answer, 'invalidProof', wrongProof);
   });
 
-  test('any claims in a proof that is signed are taken or refused', async () => {
+  test('is accepted or refused for any claims in a signed proof', async () => {
     const value = fc.oneof(fc.jsonValue(), fc.string(), fc.integer(), fc.constant(undefined));
     await fc.assert(
       fc.asyncProperty(
@@ -190,7 +190,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     );
   });
 
-  test('any text as a proof is refused', async () => {
+  test('is refused for any text as a proof', async () => {
     const text = fc.string({
       unit: fc.integer({ min: 33, max: 126 }).map((code) => String.fromCharCode(code)),
     });
@@ -205,7 +205,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     );
   });
 
-  test('a proof is good once, also for the same call', async () => {
+  test('accepts a proof once, even for the same call', async () => {
     const dpop = await holder.proof(gateway, token);
     const both = await Promise.all(
       Array.from({ length: 8 }, () => call({ authorization: `DPoP ${token}`, dpop })),
@@ -213,7 +213,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     assert.deepEqual(both.map(({ status }) => status).sort(), [200, ...Array(7).fill(401)]);
   });
 
-  test('an unbound token in the scheme DPoP, or with a proof, is refused', async () => {
+  test('is required by the scheme DPoP and by a proof', async () => {
     const plain = await gateway.issue(unbound);
     const dpop = await holder.proof(gateway, plain);
     const challenge = `DPoP error="invalid_token", algs="${algorithms}"`;
@@ -223,7 +223,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     await refused(asBearer, 'unboundToken', 'Bearer error="invalid_token"');
   });
 
-  test('an unknown or revoked token in the scheme DPoP is told so in that scheme', async () => {
+  test('gets a challenge in the scheme DPoP if it is unknown or revoked', async () => {
     const revoked = await gateway.issue(cnf({ jkt: holder.jkt }));
     await gateway.database.run(gateway.tokens.revoking(revoked));
     for (const value of ['unknown', revoked]) {
@@ -233,7 +233,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     }
   });
 
-  test('a token of the nhs profile knows no other scheme than Bearer, and no challenge', async () => {
+  test('does not exist in the nhs profile, which supports only Bearer and no challenge', async () => {
     const nhs = await gateway.issue();
     const dpop = await holder.proof(gateway, nhs);
     const answer = await call({ authorization: `DPoP ${nhs}`, dpop });
@@ -243,7 +243,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
     assert.equal((await call({ authorization: `Bearer ${nhs}`, dpop })).status, 200);
   });
 
-  test('both schemes at once, or two proofs, are one too many', async () => {
+  test('is refused with both schemes or two proofs', async () => {
     const send = (headers: string[]): Promise<number> =>
       new Promise((resolve, reject) => {
         const host = ['Host', `127.0.0.1:${gateway.port}`];
@@ -266,7 +266,7 @@ describe('a token that is bound to the key of a proof (RFC 9449)', () => {
   });
 });
 
-test('nonces: asked for, given with every answer, taken for two periods (RFC 9449 section 9)', async () => {
+test('DPoP nonces are required, sent with every response and accepted for two periods (RFC 9449 section 9)', async () => {
   const clock = new ManualClock(Date.UTC(2026, 6, 1, 12));
   const proofNonces = new ProofNonces(new Vault(randomBytes(32)), clock, 'gateway');
   const gateway = await startGateway({}, ':memory:', { clock, proofNonces });
@@ -304,7 +304,7 @@ test('nonces: asked for, given with every answer, taken for two periods (RFC 944
   }
 });
 
-describe('a token that is bound to a certificate (RFC 8705)', () => {
+describe('a token bound to a certificate (RFC 8705)', () => {
   const der = randomBytes(300);
   const header = (certificate: Buffer) => ({ 'client-cert': `:${certificate.toString('base64')}:` });
   let gateway: RunningGateway;
@@ -318,7 +318,7 @@ describe('a token that is bound to a certificate (RFC 8705)', () => {
 
   const call = (headers: Record<string, string>) => gateway.call(patient, { token, headers });
 
-  test('is taken over a connection with that certificate', async () => {
+  test('is accepted over a connection with that certificate', async () => {
     assert.equal((await call(header(der))).status, 200);
   });
 
@@ -334,7 +334,7 @@ describe('a token that is bound to a certificate (RFC 8705)', () => {
       assert.equal(answer.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
     });
 
-  test('bound to both, it needs both', async () => {
+  test('needs certificate and proof if bound to both', async () => {
     const holder = await newHolder();
     const both = await gateway.issue(cnf({ jkt: holder.jkt, 'x5t#S256': sha256(der) }));
     const headers = async () => ({
@@ -349,7 +349,7 @@ describe('a token that is bound to a certificate (RFC 8705)', () => {
   });
 });
 
-test('a proof may name the origin for clients with a certificate', async () => {
+test('a proof may name the origin of mutual TLS', async () => {
   const mutualTlsUrl = 'https://mtls.api.test';
   const gateway = await startGateway({}, ':memory:', { mutualTlsUrl });
   try {
@@ -368,7 +368,7 @@ test('a proof may name the origin for clients with a certificate', async () => {
   }
 });
 
-test('a certificate in a header of a client that is no trusted proxy counts for nothing', async () => {
+test('a certificate in a header is ignored unless a trusted proxy sent it', async () => {
   const gateway = await startGateway();
   try {
     await gateway.addStandardApplication('standard', ['pds']);

@@ -22,8 +22,8 @@ const codes: Readonly<Partial<Record<FaultName, string>>> = {
 };
 
 /**
- * How the client may authenticate, for a token that was refused. The published gateway sends no challenge, so none goes to
- * a token of the nhs profile. A token that is bound to a key is told of the scheme that it has to come in.
+ * Returns the challenge for a refused token. The published gateway sends none, so a token of the nhs profile gets none. For a
+ * bound token, the challenge names its scheme.
  */
 export function challengeOf(refusal: Refusal, { scheme, profile, nonce }: Trace): Headers {
   const name = faultNameOf(refusal);

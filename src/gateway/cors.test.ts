@@ -5,7 +5,7 @@ import { pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts
 const own = 'https://spa.test';
 const paths = [`${pdsBase}/Patient/9000000009`, '/hello-world/hello/user', '/canary-api'];
 
-/** A gateway that knows a public client with a callback at this origin. */
+/** A gateway with a public client that has a callback with this origin. */
 async function start(cors: boolean): Promise<RunningGateway> {
   const gateway = await startGateway({ cors });
   await gateway.addStandardApplication('spa', ['hello']);
@@ -24,7 +24,7 @@ const preflight = (gateway: RunningGateway, path: string, origin: string) =>
   });
 
 describe('CORS at the gateway', () => {
-  describe('where it is switched on', () => {
+  describe('if enabled', () => {
     let gateway: RunningGateway;
     before(async () => {
       gateway = await start(true);
@@ -32,7 +32,7 @@ describe('CORS at the gateway', () => {
     after(() => gateway.stop());
 
     for (const path of paths) {
-      test(`${path} answers pages of a registered public client, errors included`, async () => {
+      test(`${path} allows pages of a registered public client, including errors`, async () => {
         const { status, headers } = await preflight(gateway, path, own);
         assert.equal(status, 204);
         assert.match(
@@ -48,7 +48,7 @@ describe('CORS at the gateway', () => {
           assert.equal(got.get('vary'), 'Origin');
         }
       });
-      test(`${path} does not answer other pages`, async () => {
+      test(`${path} does not allow other pages`, async () => {
         for (const { headers } of [
           await preflight(gateway, path, 'https://other.test'),
           await gateway.call(path, { headers: { origin: 'https://other.test' } }),
@@ -58,7 +58,7 @@ describe('CORS at the gateway', () => {
     }
   });
 
-  test('is off by default: only the published answer to a preflight is given, and pages read nothing', async () => {
+  test('is off by default: only the published preflight response is sent, and pages can read nothing', async () => {
     const gateway = await start(false);
     const [call, asked] = [
       await gateway.call(paths[0] as string, { headers: { origin: own } }),

@@ -5,13 +5,13 @@ import { admitted, counted, gapOf, windowOf } from '../oauth/counters.ts';
 import { pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
 import { resetPatients } from './index.ts';
 
-describe('rates', () => {
-  test('n a second or a minute is one every so many milliseconds', () => {
+describe('limits', () => {
+  test('convert n a second or minute to an interval in milliseconds', () => {
     assert.deepEqual(['1ps', '3ps', '300pm', '900pm', '60000pm'].map(gapOf), [1000, 333, 200, 66, 1]);
     assert.deepEqual(['', '0ps', '5', 'ps', '5ph', '-1ps', '1.5ps'].map(gapOf), Array(7).fill(undefined));
   });
 
-  test('the window of a quota', () => {
+  test('compute the window of a quota', () => {
     const units = ['minute', 'hour', 'day', 'week', 'month', 'fortnight'];
     assert.deepEqual(
       units.map((timeunit) => windowOf({ interval: 2, timeunit }) / 60_000),
@@ -21,7 +21,7 @@ describe('rates', () => {
 });
 
 for (const dialect of ['sqlite', 'postgres'] as const)
-  describe(`counting, ${dialect}`, () => {
+  describe(`counting: ${dialect}`, () => {
     let gateway: RunningGateway;
     let postgres: TestPostgres | undefined;
     before(async () => {
@@ -33,7 +33,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       await postgres?.stop();
     });
 
-    test('parallel requests each get their own number', async () => {
+    test('gives concurrent requests different numbers', async () => {
       const numbers = await Promise.all(
         Array.from({ length: 50 }, () =>
           counted(gateway.dependencies, 'parallel', { interval: 1, timeunit: 'minute' }),
@@ -45,7 +45,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       );
     });
 
-    test('of parallel requests one is admitted, and the next after the gap', async () => {
+    test('admits one of several concurrent requests, and the next after the interval', async () => {
       const all = await Promise.all(
         Array.from({ length: 20 }, () => admitted(gateway.dependencies, 'smooth', '1ps')),
       );
@@ -62,7 +62,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       );
     });
 
-    test('a call goes through, with its records and its search', async () => {
+    test('lets a call through, with its records and its search', async () => {
       await gateway.products.save({
         name: 'pds',
         apis: ['personal-demographics'],

@@ -17,15 +17,15 @@ import type { PeopleNow } from './people.ts';
 export interface GatewayOptions {
   /** The published rule: a valid token without any of the API's scopes is application-restricted. Off by default. */
   legacyDefaultMode: boolean;
-  /** Whether an application needs the attribute `asid` where an API asks for one. */
+  /** Whether an application needs the attribute `asid` for APIs that use it. */
   requireAsid: boolean;
-  /** Whether the pages of public clients may call the APIs; off by default. */
+  /** Whether pages of public clients may call the APIs; off by default. */
   cors?: boolean;
-  /** Limits of an API for all its clients together, by the API's name; none by default. */
+  /** Limits of an API for all its clients together, by its name; none by default. */
   apiLimits?: Readonly<Record<string, RateLimits>>;
 }
 
-/** What the gateway is made of. */
+/** The dependencies of the gateway. */
 export interface Dependencies {
   clock: Clock;
   database: Database;
@@ -38,19 +38,19 @@ export interface Dependencies {
   log: Log;
   urls: Urls;
   development: boolean;
-  /** Patients that the PDS is to hold once the gateway starts, where their numbers are free. */
+  /** Patients to store in the PDS at the start, if their numbers are free. */
   patients?: Iterable<PatientRecord>;
-  /** Where roles and accounts are looked up during a session; without it those of sign-in hold. */
+  /** Looks up roles and accounts during a session; without it, those of the sign-in apply. */
   people?: PeopleNow;
-  /** Origin at which clients show a certificate, where there is one: a proof may name it as well. */
+  /** Origin of mutual TLS, if any, which a proof may name as well. */
   mutualTlsUrl?: string | undefined;
-  /** Nonces that DPoP proofs must carry; without them they need none (RFC 9449 section 9). */
+  /** Nonces of DPoP proofs; without it, proofs need none (RFC 9449 section 9). */
   proofNonces?: ProofNonces;
-  /** Header `apikey` of `/_status`; else one that is made once and kept in storage. */
+  /** Header `apikey` of `/_status`; by default a generated key in storage. */
   statusApiKey?: string | undefined;
-  /** Faults that a developer switched on; undefined in production. */
+  /** Faults for developers; undefined in production. */
   faults?: Faults | undefined;
-  /** Limits of unproven requests by network; the usual ones unless given. */
+  /** Limits of unauthenticated requests by network; the usual ones by default. */
   networkLimits?: NetworkLimits | undefined;
   options: GatewayOptions;
 }

@@ -13,7 +13,7 @@ import { pipeline } from './pipeline.ts';
 import { recordEnding } from './record.ts';
 import type { Trace } from './trace.ts';
 
-/** The client's ids, back on the answer, each only if it was sent. */
+/** Returns the ids that the client sent, for the response. */
 function mirrored({ headers }: HttpRequest): Headers {
   const back: Headers = {};
   for (const name of ['x-request-id', 'x-correlation-id']) {
@@ -23,25 +23,25 @@ function mirrored({ headers }: HttpRequest): Headers {
   return back;
 }
 
-/** Returns whatever was thrown as a refusal. An unexpected error is the catch-all; its cause goes to the log alone. */
+/** Returns any thrown value as a refusal. An unexpected error becomes the catch-all; its cause is only logged. */
 function refusalOf(thrown: unknown, messageId: string): Refusal {
   if (thrown instanceof Refusal) return thrown;
   if (thrown instanceof Unavailable) return faults.unavailable(thrown.message, { messageId }, thrown);
   return faults.unexpected('see the log', { messageId }, thrown);
 }
 
-/** What the server refused before the rules, as a refusal. */
+/** Returns the refusal for a request that the server refused before the rules. */
 function earlyFault({ status, reason }: EarlyRefusal): Refusal | Error {
   if (status === 503) return new Unavailable(reason);
   if (status >= 500) return new Error(reason);
   return (status === 413 ? faults.bodyTooLarge : faults.requestMalformed)(reason);
 }
 
-/** The same answer in bytes: the HTTP server adds a charset to the published content types of a text. */
+/** Converts a text body to bytes: the HTTP server would add a charset to the published content types. */
 const inBytes = ({ status, headers, body, because }: Answer): Answer =>
   new Answer(status, headers, Buffer.from(body), because);
 
-/** The way into one API: the rules, then its form of errors, the mirrored ids, the event, the line in the log and the reason to be looked up. */
+/** Creates the endpoint of one API: rules, error format, mirrored ids, event, log line and recorded refusal. */
 export function apiEndpoint(
   api: Api,
   dependencies: Dependencies,

@@ -6,8 +6,8 @@ const apigee = 'Apigee, OAuthV2 VerifyAccessToken';
 const verifyKey = 'Apigee, VerifyAPIKey policy';
 
 /**
- * What the gateway refuses, in the words of the published proxies. `{name}` in a description is filled from the
- * refusal's `extra`. Each API renders them in its own form: `errors/`.
+ * The gateway's errors, with the texts of the published proxies. `{name}` in a description is filled from the refusal's `extra`.
+ * Each API renders them in its own format: `errors/`.
  */
 export const faults = catalogue('gateway', {
   repeatedHeader: {
@@ -308,12 +308,12 @@ export const faults = catalogue('gateway', {
 
 export type FaultName = keyof typeof faults;
 
-/** The name of a gateway fault; undefined for a refusal of another catalogue. */
+/** Returns the name of a gateway fault; undefined for a refusal of another catalogue. */
 export function faultNameOf(refusal: Refusal): FaultName | undefined {
   const name = refusal.entry.id.replace(/^gateway\./, '');
   return Object.hasOwn(faults, name) && refusal.entry.id !== name ? (name as FaultName) : undefined;
 }
 
-/** The public sentence of a refusal, with its values in place. A value is never read as a template. */
+/** Returns the public sentence of a refusal with its values. A value is never used as a template. */
 export const sentenceOf = (refusal: Refusal): string =>
   refusal.entry.description.replace(/\{(\w+)\}/g, (_, name: string) => String(refusal.extra[name] ?? ''));

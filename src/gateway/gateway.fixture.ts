@@ -18,7 +18,7 @@ import { makeApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
 import { createGateway, type GatewayOptions } from './index.ts';
 
-/** Noon of a summer day, so that nothing depends on when a test runs. */
+/** Noon of a summer day, so that results do not depend on the time of the run. */
 const noon = Date.UTC(2026, 6, 1, 12);
 
 export const pdsBase = '/personal-demographics/FHIR/R4';
@@ -31,10 +31,10 @@ export const scopes = {
   patient: 'urn:nhsd:apim:user-nhs-login:P9:personal-demographics-service',
 };
 
-/** A role that the person of the default token works in. */
+/** A role of the default token's user. */
 export const role = '555254240100';
 
-/** Headers that only the gateway may set, and spellings by which one might try to slip them through. */
+/** Headers that only the gateway may set, and spellings that might bypass the filter. */
 export const identity = [
   'NHSD-Identity-UUID',
   'NHSD-Identity-IdP',
@@ -95,7 +95,7 @@ export interface LogLine {
   message: string;
 }
 
-/** A gateway behind a real listener on a free port, over a database, in memory unless another is named, with the seeded patients. */
+/** Starts a gateway with a real listener on a free port and the seeded patients, with a database in memory by default. */
 export async function startGateway(
   options: Partial<GatewayOptions> = {},
   setting = ':memory:',
@@ -156,7 +156,7 @@ export async function startGateway(
     await applications.add(applicationOf('bare', {}, ['hello']));
   }
 
-  /** Keeps an access token as the authorisation service would, and gives it back. */
+  /** Stores an access token as the authorisation service does, and returns it. */
   const issue = async (record: Partial<Omit<TokenRecord, 'usedAt' | 'revokedAt'>> = {}): Promise<string> => {
     const token = randomToken(21);
     const applicationId = record.applicationId ?? 'full';
@@ -229,7 +229,7 @@ export async function startGateway(
 
 export type RunningGateway = Awaited<ReturnType<typeof startGateway>>;
 
-/** The parts of an OperationOutcome that the reference's tables give. */
+/** Members of an OperationOutcome in the reference's tables. */
 export interface OutcomeBody {
   resourceType: string;
   issue: [

@@ -12,9 +12,9 @@ after(() => gateway.stop());
 
 const bases = [pdsBase, '/hello-world', '/canary-api'];
 
-describe('what needs no back end', () => {
+describe('paths without a back end', () => {
   for (const base of bases) {
-    test(`${base}/_ping says which build this is, by GET and HEAD, to anybody`, async () => {
+    test(`${base}/_ping returns the build to anyone, for GET and HEAD`, async () => {
       const answer = await gateway.call(`${base}/_ping`);
       assert.equal(answer.status, 200);
       const body = (await answer.json()) as object;
@@ -43,7 +43,7 @@ describe('what needs no back end', () => {
       assert.equal(body.status, 'pass');
     });
 
-    test(`${base}: a CORS pre-flight is answered without a token`, async () => {
+    test(`${base} responds to a CORS preflight without a token`, async () => {
       const headers = { origin: 'https://app.example', 'access-control-request-method': 'GET' };
       const answer = await gateway.call(`${base}/Patient/1`, { method: 'OPTIONS', headers });
       assert.equal(answer.status, 200);
@@ -52,7 +52,7 @@ describe('what needs no back end', () => {
     });
   }
 
-  test('an OPTIONS with one of the two headers is no pre-flight', async () => {
+  test('an OPTIONS request with one of the two headers is not a preflight', async () => {
     for (const headers of [
       { origin: 'https://app.example' },
       { 'access-control-request-method': 'GET' },
@@ -60,7 +60,7 @@ describe('what needs no back end', () => {
       assert.equal((await gateway.call(`${pdsBase}/Patient/1`, { method: 'OPTIONS', headers })).status, 401);
   });
 
-  test('the pre-flight of the PDS names the published headers and methods', async () => {
+  test('the preflight of the PDS returns the published headers and methods', async () => {
     const headers = { origin: 'https://app.example', 'access-control-request-method': 'PATCH' };
     const answer = await gateway.call(`${pdsBase}/Patient/1`, { method: 'OPTIONS', headers });
     assert.equal(
@@ -100,7 +100,7 @@ describe('the ids of a call', () => {
     ['none', {}, true, [null, null]],
   ];
   for (const [name, headers, signedIn, expected] of cases)
-    test(`${name}: mirrored only if sent`, async () => {
+    test(`are mirrored only if sent: ${name}`, async () => {
       const authorization: Record<string, string> = signedIn
         ? { authorization: `Bearer ${await gateway.issue()}` }
         : {};
@@ -135,7 +135,7 @@ describe('hello-world', () => {
     ['/hello/nobody', scope('user-nhs-id:aal3'), 404, undefined],
   ];
   for (const [path, granted, status, message] of cases)
-    test(`${path} with ${granted ?? 'no token'}: ${status}`, async () => {
+    test(`${path} with ${granted ?? 'no token'} returns ${status}`, async () => {
       const token = granted === undefined ? undefined : await gateway.issue({ scope: granted });
       const answer = await gateway.call(`/hello-world${path}`, { token });
       assert.equal(answer.status, status);
@@ -145,13 +145,13 @@ describe('hello-world', () => {
         assert.equal(body.fault?.faultstring, 'Invalid API call as no apiproduct match found');
     });
 
-  test('an open path takes no other method', async () => {
+  test('an open path does not support other methods', async () => {
     assert.equal((await gateway.call('/hello-world/hello/world', { method: 'POST' })).status, 405);
   });
 });
 
 describe('canary-api', () => {
-  test('greets any valid token of an application that has the product, whatever its scope', async () => {
+  test('accepts any valid token of an application with the product, whatever its scope', async () => {
     for (const scope of [scopes.user, '']) {
       const answer = await gateway.call('/canary-api', {
         token: await gateway.issue({ scope, applicationId: 'bare' }),
@@ -161,10 +161,10 @@ describe('canary-api', () => {
   });
 });
 
-describe('what is recorded of a call', () => {
+describe('the records of a call', () => {
   const sought = '9000000009';
 
-  test('two arrows of the journey that the token belongs to, without a token or demographics', async () => {
+  test("contain two events in the token's journey, without token or demographics", async () => {
     const token = await gateway.issue({ family: 'the-family', sid: 'the-session' });
     await gateway.call(`${pdsBase}/Patient/${sought}`, { token });
     await gateway.call(`${pdsBase}/Patient?family=Smith&birthdate=2010-10-22`, { token });
@@ -201,13 +201,13 @@ describe('what is recorded of a call', () => {
     );
   });
 
-  test('a call without a token that anybody knows belongs to no journey', async () => {
+  test('contain no journey for an unknown token', async () => {
     const before = (await gateway.events()).length;
     await gateway.call(`${pdsBase}/Patient/${sought}`, { token: 'unknown' });
     assert.equal((await gateway.events()).length, before);
   });
 
-  test('one line a call: user, role, mode, decision and the hash of the token', async () => {
+  test('contain one log line: user, role, mode, decision and the hash of the token', async () => {
     const token = await gateway.issue();
     await gateway.call(`${pdsBase}/Patient/${sought}`, { token });
     const fields: Record<string, unknown> = gateway.lines.at(-1)?.fields ?? {};
@@ -230,7 +230,7 @@ describe('what is recorded of a call', () => {
     });
   });
 
-  test('neither the log nor an event names a patient, a query or a token', async () => {
+  test('contain no patient, query or token in log and events', async () => {
     const token = await gateway.issue();
     for (const path of [
       `/Patient/${sought}`,

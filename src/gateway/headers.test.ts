@@ -6,8 +6,8 @@ import { readAuthorization } from './bearer.ts';
 import { identity } from './gateway.fixture.ts';
 import { answerable, passable, readHeaders } from './headers.ts';
 
-describe('reading headers', () => {
-  test('a repeated header of identity or routing is refused, in any spelling', () => {
+describe('readHeaders and passable', () => {
+  test('refuse a repeated header of identity or routing, with any spelling', () => {
     for (const name of [
       'Authorization',
       'X-Request-ID',
@@ -26,11 +26,11 @@ describe('reading headers', () => {
       );
   });
 
-  test('other repeated headers are joined in order', () => {
+  test('join other repeated headers in order', () => {
     assert.equal(readHeaders(['Accept', 'a', 'accept', 'b']).get('accept'), 'a, b');
   });
 
-  test('headers of the connection, and those that Connection names, are not passed', () => {
+  test('remove headers of the connection and those that Connection names', () => {
     const headers = readHeaders([
       'Connection',
       'keep-alive, X-Secret',
@@ -46,11 +46,11 @@ describe('reading headers', () => {
     assert.deepEqual([...headers], [['accept', '*/*']]);
   });
 
-  test('no identity header of a client gets through, whatever its spelling', () => {
+  test('remove every identity header of a client, with any spelling', () => {
     for (const name of identity) assert.deepEqual([...passable(readHeaders([name, 'x']), [])], [], name);
   });
 
-  test('a header that an API takes from its clients passes in its own spelling alone', () => {
+  test('pass a header that an API accepts only with its exact spelling', () => {
     const taken = ['nhsd-end-user-organisation-ods'];
     const headers = readHeaders([
       'NHSD-End-User-Organisation-ODS',
@@ -61,7 +61,7 @@ describe('reading headers', () => {
     assert.deepEqual([...passable(headers, taken)], [['nhsd-end-user-organisation-ods', 'A1']]);
   });
 
-  test('whatever is sent: nothing forgeable passes, and nothing throws but the refusal', () => {
+  test('pass no forged header and throw only the refusal, for any input', () => {
     const name = fc.oneof(
       fc.constantFrom(...identity),
       fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}$/),
@@ -82,7 +82,7 @@ describe('reading headers', () => {
     );
   });
 
-  test("a back end's own headers do not reach a client", () => {
+  test("remove the back end's own headers from the response", () => {
     assert.deepEqual(
       answerable({
         etag: '1',
@@ -95,8 +95,8 @@ describe('reading headers', () => {
   });
 });
 
-describe('reading Authorization', () => {
-  test('whatever is sent: a token of the Bearer scheme, or one of the published refusals', () => {
+describe('readAuthorization', () => {
+  test('returns a Bearer token or throws a published refusal, for any input', () => {
     const published = /^gateway\.(missingAuthorization|emptyAuthorization|missingToken|wrongTokenType)$/;
     fc.assert(
       fc.property(

@@ -1,10 +1,10 @@
 import type { Headers } from '@alongside/kernel/answer';
 import { faults } from './faults.ts';
 
-/** Header names in lower case, each with its one value. */
+/** Headers with names in lower case, each with a single value. */
 export type HeaderMap = ReadonlyMap<string, string>;
 
-/** Headers whose second copy could mean another caller, request or resource than the first. */
+/** Headers for which a second copy could mean another caller, request or resource. */
 const singletons = new Set([
   'apikey',
   'authorization',
@@ -34,14 +34,14 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-// A back end may read `_` and `-` alike, as CGI does.
+// A back end may treat `_` and `-` as equal, as CGI does.
 const spelled = (name: string): string => name.toLowerCase().replaceAll('_', '-');
 
-/** Names that only the gateway may set, or that say where a request came from: never taken from a client. */
+/** Names that only the gateway may set, or that name a request's origin: never accepted from a client. */
 const forged =
   /^(nhsd-|nhse-|x-ers-|xapi-asid$|x-sync-wrapped$|prefer$|forwarded$|x-forwarded-|x-real-ip$|x-client-ip$|true-client-ip$|client-ip$|client-request-url$|x-original-|x-rewrite-url$)/;
 
-/** Names that end at the gateway. */
+/** Headers that are not forwarded. */
 const consumed = new Set([
   'authorization',
   'apikey',
@@ -53,7 +53,7 @@ const consumed = new Set([
   'origin',
 ]);
 
-/** What a client sent, read strictly: names in lower case, hop-by-hop ones and those that `Connection` names left out. */
+/** Reads a client's headers strictly: names in lower case, without hop-by-hop headers and those that `Connection` names. */
 export function readHeaders(raw: readonly string[]): HeaderMap {
   const pairs: [string, string][] = [];
   for (let at = 0; at + 1 < raw.length; at += 2)
@@ -72,8 +72,8 @@ export function readHeaders(raw: readonly string[]): HeaderMap {
 }
 
 /**
- * What of a client's headers a back end may see: no identity of the client's own making, no address of another hop,
- * no credentials. `taken` names those of the forgeable family that an API takes from its clients, such as the organisation.
+ * Returns the client's headers that a back end may see: no identity headers, no address of another hop, no credentials. `taken`
+ * names protected headers that an API accepts from clients, such as the organisation.
  */
 export function passable(headers: HeaderMap, taken: readonly string[]): Map<string, string> {
   const kept = new Map<string, string>();
@@ -85,7 +85,7 @@ export function passable(headers: HeaderMap, taken: readonly string[]): Map<stri
   return kept;
 }
 
-/** What of a back end's headers a client may see. */
+/** Returns the back end's headers that a client may see. */
 export function answerable(headers: Headers): Headers {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => {

@@ -15,7 +15,7 @@ import {
   startGateway,
 } from './gateway.fixture.ts';
 
-describe('what a back end is told', () => {
+describe('the identity headers for a back end', () => {
   let gateway: RunningGateway;
   let echo: Listener;
   let port: number;
@@ -51,7 +51,7 @@ describe('what a back end is told', () => {
 
   const forged = Object.fromEntries(identity.map((name) => [name, 'forged']));
 
-  test('a healthcare worker: who, from which provider, in which role, from which application', async () => {
+  test("name a healthcare worker's uid, provider, role and application", async () => {
     const { headers } = await heard(await gateway.issue(), {
       ...forged,
       'X-Correlation-ID': 'c1',
@@ -76,7 +76,7 @@ describe('what a back end is told', () => {
     assert.ok(!Object.values(headers).includes('forged'));
   });
 
-  test('an application: no person, no role, and one result where it says nothing', async () => {
+  test('contain no user or role for an application, and limit it to one result by default', async () => {
     const token = await gateway.issue({
       scope: scopes.application,
       uid: null,
@@ -94,7 +94,7 @@ describe('what a back end is told', () => {
     assert.equal(query, 'family=A&_max-results=1');
   });
 
-  test('a privileged application, and the attributes of its registration', async () => {
+  test("contain the attributes of a privileged application's registration", async () => {
     const flow = {
       'apim-app-flow-vars': '{"pds":{"custom-attributes":{"return-empty-address-lines":"true"}}}',
     };
@@ -119,7 +119,7 @@ describe('what a back end is told', () => {
       },
     });
 
-  test('a citizen: level of proof and own number', async () => {
+  test("contain a citizen's proofing level and NHS number", async () => {
     const token = await citizen({});
     const { headers } = await heard(token, forged, '/Patient/9912003071');
     assert.equal(headers['nhsd-nhslogin-user'], 'P9:9912003071');
@@ -139,7 +139,7 @@ describe('what a back end is told', () => {
     ['a sign-in without a number, and a path without one', { auth_user_id: '' }, 'GET', '/Patient/', 403],
   ];
   for (const [name, attributes, method, path, status] of citizens)
-    test(`a citizen and ${name}: ${status}`, async () => {
+    test(`returns ${status} for a citizen and ${name}`, async () => {
       const token = await citizen(attributes);
       assert.equal((await gateway.call(pdsBase + path, { method, token })).status, status);
     });

@@ -9,7 +9,7 @@ import { apiEndpoint } from './endpoint.ts';
 
 const calledMethods: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Lets the pages of public clients call an API: preflights are answered here, all else by the API. */
+/** Lets pages of public clients call an API: responds to preflights and leaves all else to the API. */
 function withCors({ applications }: Dependencies, route: Route): Route {
   const cors = new Cors({
     applications,
@@ -26,7 +26,10 @@ function withCors({ applications }: Dependencies, route: Route): Route {
   return { ...open, endpoint };
 }
 
-/** The API gateway with its APIs: every call checked, its caller named to the back end, errors in the API's own form. */
+/**
+ * Creates the API gateway with its APIs: checks every call, names its caller to the back end, and renders errors in the API's own
+ * format.
+ */
 export function createGateway(dependencies: Dependencies): Service {
   const routes: Route[] = makeApis(dependencies).flatMap((api) => {
     const endpoint = apiEndpoint(api, dependencies);

@@ -34,7 +34,7 @@ describe('the gateway in a whole instance', () => {
   const mint = async (person: string) =>
     (await instance.api<Minted>('POST', '/tokens', { person, application: 'demo-combined' })).access_token;
 
-  test('the reason of a refusal is found by the id in X-Message-Id, and names no identifier', async () => {
+  test('finds the reason of a refusal by X-Message-Id, without identifiers in it', async () => {
     const answer = await call('nonsense');
     assert.equal(answer.status, 401);
     const id = answer.headers.get('x-message-id');
@@ -44,7 +44,7 @@ describe('the gateway in a whole instance', () => {
     assert.equal(reason.detail, 'no such access token');
   });
 
-  test('a JWT access token that is revoked is dead at the gateway at once', async () => {
+  test('refuses a revoked JWT access token at once', async () => {
     const platform = {
       callbackUrls: [],
       products: ['personal-demographics-service-application-restricted', 'canary-api'],
@@ -69,7 +69,7 @@ describe('the gateway in a whole instance', () => {
     const token = body.access_token ?? '';
     assert.equal(token.split('.').length, 3);
     assert.equal((await call(token)).status, 200);
-    // A JWT with a good signature and other claims is not in the record.
+    // A JWT with a valid signature and other claims has no record.
     const [header, , signature] = token.split('.');
     assert.equal((await call(`${header}.e30.${signature}`)).status, 401);
     assert.equal((await post('/oauth2.1/revoke', { token, ...credentials })).status, 200);
@@ -78,7 +78,7 @@ describe('the gateway in a whole instance', () => {
     assert.equal(after.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
   });
 
-  test('a person who is disabled, and a role that is withdrawn, during the session', async () => {
+  test('applies a disabled user and a withdrawn role during the session', async () => {
     const gp = await mint('gp');
     assert.equal((await call(gp)).status, 200);
     await instance.api('PATCH', '/people/656005750108', { disabled: true });
@@ -99,7 +99,7 @@ describe('the gateway in a whole instance', () => {
   });
 });
 
-test('limits of an API for all clients together are configuration', async () => {
+test('takes limits of an API for all clients from the configuration', async () => {
   const instance = await startInstance({ apiLimits: '{"canary-api":{"quota":{"limit":2}}}' });
   try {
     const { access_token } = await instance.api<Minted>('POST', '/tokens', {
@@ -125,7 +125,7 @@ test('limits of an API for all clients together are configuration', async () => 
     await assert.rejects(startInstance({ apiLimits }), /--api-limits/, apiLimits);
 });
 
-test('--status-api-key opens every /_status, and nothing else does', async () => {
+test('opens every /_status with --status-api-key only', async () => {
   const instance = await startInstance({ statusApiKey: 'key-of-the-monitoring-1' });
   try {
     for (const api of ['/oauth2', '/oauth2-mock', pdsBase, '/hello-world', '/canary-api'])
@@ -144,7 +144,7 @@ test('--status-api-key opens every /_status, and nothing else does', async () =>
     await assert.rejects(startInstance({ statusApiKey }), /--status-api-key: must be/);
 });
 
-test('--api-limits may name every protected API and every base path', async () => {
+test('accepts every protected API and base path in --api-limits', async () => {
   const { apiNames, stop } = await startGateway();
   await stop();
   const bases = ['oauth2', 'oauth2-mock', 'oauth2.1'];

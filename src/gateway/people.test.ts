@@ -8,7 +8,7 @@ const uid = '656005750107';
 const issuer = 'https://issuer.example';
 const [one, two] = ['555254240100', '555254240101'];
 
-describe('a person who changes during a session', () => {
+describe('a user who changes during a session', () => {
   let gateway: RunningGateway;
   const directory = new Map<string, PersonNow>();
   const asked: string[] = [];
@@ -62,7 +62,7 @@ describe('a person who changes during a session', () => {
     assert.deepEqual([other.status, other.role], [200, one], 'the only one that is left is meant');
   });
 
-  test('the selected role withdrawn: no other takes its place by itself', async () => {
+  test('does not replace a withdrawn selected role by another', async () => {
     const token = await issue({ 'id_token-selected_roleid': two });
     directory.set(uid, { disabled: false, roleIds: [one] });
     const { status, rule } = await call(token);
@@ -70,18 +70,18 @@ describe('a person who changes during a session', () => {
     assert.equal((await call(token, one)).status, 200, 'one that is still theirs may be asked for');
   });
 
-  test('every role withdrawn', async () => {
+  test('has no role after all were withdrawn', async () => {
     directory.set(uid, { disabled: false, roleIds: [] });
     const { status, rule } = await call(await issue());
     assert.deepEqual([status, rule], [400, 'gateway.roleNone']);
   });
 
-  test('a role that was given after the sign-in waits for the next one', async () => {
+  test('gets a role granted after the sign-in only at the next sign-in', async () => {
     const token = await issue({ 'alongside.role_ids': one });
     assert.equal((await call(token, two)).rule, 'gateway.roleInvalid');
   });
 
-  test('a disabled account: the token is no token any more, at every API', async () => {
+  test('loses access to every API if the account is disabled', async () => {
     const token = await issue();
     directory.set(uid, { disabled: true, roleIds: [one, two] });
     const { status, rule, answer } = await call(token, one);
@@ -90,7 +90,7 @@ describe('a person who changes during a session', () => {
     assert.equal((await gateway.call('/canary-api', { token })).status, 401);
   });
 
-  test('a person who was removed: none of their tokens counts, nor do exchanged ones let them choose a role', async () => {
+  test("a removed user's tokens are invalid, and an exchanged one cannot choose a role", async () => {
     const signedIn = await issue();
     const attributes = { auth_grant_type: 'token_exchange', 'id_token-issuer': issuer };
     const exchanged = await gateway.issue({ expiresAt: gateway.clock.now() + 600_000, attributes });
@@ -101,7 +101,7 @@ describe('a person who changes during a session', () => {
     }
   });
 
-  test('the directory is asked once a second for each person', async () => {
+  test('is looked up in the directory once a second at most', async () => {
     const token = await issue();
     await Promise.all(Array.from({ length: 20 }, () => call(token, one)));
     assert.deepEqual(asked, [uid]);
@@ -110,7 +110,7 @@ describe('a person who changes during a session', () => {
     assert.deepEqual(asked, [uid, uid]);
   });
 
-  test('a directory that fails is left alone for a while; what was known at sign-in holds', async () => {
+  test('keeps the roles of the sign-in while the directory fails, which is then not called for a while', async () => {
     const token = await issue();
     broken = true;
     for (let at = 0; at < 3; at++) assert.equal((await call(token, two)).status, 200);
@@ -121,7 +121,7 @@ describe('a person who changes during a session', () => {
     assert.equal((await call(token, two)).status, 401);
   });
 
-  test('people of another provider and applications are not asked for', async () => {
+  test('is not looked up if another provider or an application issued the token', async () => {
     directory.set(uid, { disabled: true, roleIds: [] });
     assert.equal((await call(await issue({ 'id_token-issuer': 'https://other.example' }), two)).status, 200);
     const application = await gateway.issue({

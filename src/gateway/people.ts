@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 
-/** What the directory says of a person now. */
+/** The current state of a user in the directory. */
 export interface PersonNow {
   disabled: boolean;
   roleIds: readonly string[];
@@ -10,11 +10,11 @@ export interface PersonNow {
   organisations?: Readonly<Record<string, string>>;
 }
 
-/** Where people who sign in at our own CIS2 are looked up. */
+/** Looks up users who sign in at our own CIS2. */
 export interface PeopleNow {
-  /** Issuer of the ID tokens that speak of them; people of another issuer are not looked up. */
+  /** Issuer of their ID tokens; users of other issuers are not looked up. */
   issuer: string;
-  /** Undefined for one whom the directory does not know any more. */
+  /** Returns undefined for a user who is no longer in the directory. */
   find(uid: string): Promise<PersonNow | undefined>;
 }
 
@@ -23,15 +23,18 @@ interface Known {
   until: number;
 }
 
-/** Whoever left the directory signed in when they were in it, as nobody else can at our own CIS2. */
+/** A user who has left the directory, since everyone who signs in at our own CIS2 was in it. */
 const removed: PersonNow = { disabled: true, roleIds: [] };
 
-/** Milliseconds that an answer holds: a change is known within a second. And how long a directory that fails is left alone. */
+/**
+ * Milliseconds for which a result is used, so that a change applies within a second, and for which a failing directory is not
+ * called.
+ */
 const freshFor = 1_000;
 const restFor = 5_000;
 const mostKept = 10_000;
 
-/** Asks for each person once a second at most, whatever the number of their calls. */
+/** Looks up each user at most once a second, whatever the number of calls. */
 export class People {
   readonly #source: PeopleNow;
   readonly #clock: Clock;
@@ -45,7 +48,10 @@ export class People {
     this.#log = log;
   }
 
-  /** The person as the directory has them, one who was removed as disabled; undefined where it cannot say, and what was known at sign-in holds. */
+  /**
+   * Returns the current user, with a removed one as disabled; undefined if the directory fails, in which case the state at
+   * sign-in applies.
+   */
   async find(issuer: string | undefined, uid: string): Promise<PersonNow | undefined> {
     const now = this.#clock.now();
     if (issuer !== this.#source.issuer || this.#rests(now)) return undefined;
@@ -61,7 +67,7 @@ export class People {
     return person;
   }
 
-  /** A time of rest that ends later than one can comes from a clock that was moved back. */
+  /** A pause that ends later than possible is due to a clock that was set back. */
   #rests(now: number): boolean {
     return now < this.#restsUntil && this.#restsUntil <= now + restFor;
   }

@@ -12,14 +12,14 @@ import {
 
 const known = '/Patient/9000000009';
 
-/** A call, and the refusal that the reference gives to it. */
+/** A call with the refusal that the reference requires. */
 interface Case {
   name: string;
   method?: string;
   path: string;
   scope?: string;
   headers?: Record<string, string>;
-  /** Without a token. */
+  /** Whether it has no token. */
   anonymous?: boolean;
   status: number;
   issue?: string;
@@ -77,7 +77,7 @@ const cases: Case[] = [
   { name: 'P0 beside a scope that would do', path: known, scope: `${scopes.user} ${login('P0')}`, status: 403, diagnostics: patientOnly },
   { name: 'user over application', path: '/Coverage', scope: `${scopes.user} ${scopes.application}`, status: 403, display: 'Cannot GET resource with user-restricted access token' },
   { name: 'privileged over user', path: '/Coverage', scope: `${scopes.privileged} ${scopes.user}`, status: 403, display: `Cannot GET resource with ${privileged} access token` },
-  // What a mode may not do.
+  // Operations that a mode may not use.
   { name: 'PATCH by an application', path: known, method: 'PATCH', scope: scopes.application, status: 403, issue: 'forbidden', code: 'INVALID_METHOD', display: `Cannot update resource with ${app} access token`, diagnostics: noMethod },
   { name: 'PATCH by a privileged application', path: known, method: 'PATCH', scope: scopes.privileged, status: 403, display: `Cannot update resource with ${privileged} access token` },
   { name: 'PATCH of Coverage by an application', path: '/Coverage', method: 'PATCH', scope: scopes.application, status: 403, code: 'INVALID_METHOD' },
@@ -97,7 +97,7 @@ const cases: Case[] = [
   { name: 'an application that sends a role', path: known, scope: scopes.application, headers: { 'nhsd-session-urid': 'invalid' }, status: 200 },
 ];
 
-describe('the rules of the gateway, PDS', () => {
+describe('the rules of the gateway for the PDS', () => {
   let gateway: RunningGateway;
   before(async () => {
     gateway = await startGateway();
@@ -105,7 +105,7 @@ describe('the rules of the gateway, PDS', () => {
   after(() => gateway.stop());
 
   for (const { name, path, anonymous, scope, method = 'GET', headers, status, ...expected } of cases)
-    test(`${name}: ${status} ${expected.code ?? ''}`, async () => {
+    test(`return ${status} ${expected.code ?? ''}: ${name}`, async () => {
       const token = anonymous ? undefined : await gateway.issue(scope === undefined ? {} : { scope });
       const answer = await gateway.call(pdsBase + path, { method, token, headers });
       assert.equal(answer.status, status);
@@ -118,7 +118,7 @@ describe('the rules of the gateway, PDS', () => {
       if (expected.diagnostics) assert.equal(issue.diagnostics, expected.diagnostics);
     });
 
-  test('a back end that fails is the catch-all with the message id, and nothing of its own', async () => {
+  test('return the catch-all with the message id for a failing back end, without its response', async () => {
     const token = await gateway.issue();
     await gateway.database.run({
       text: "UPDATE patient SET body = 'secret of storage' WHERE nhs_number = '9693632109'",
@@ -138,7 +138,7 @@ describe('the rules of the gateway, PDS', () => {
 });
 
 describe('options of the gateway', () => {
-  test('legacyDefaultMode: any valid token is application-restricted, as published', async () => {
+  test('legacyDefaultMode makes any valid token application-restricted, as published', async () => {
     const gateway = await startGateway({ legacyDefaultMode: true });
     const token = await gateway.issue({ scope: 'urn:nhsd:apim:user-nhs-id:aal3:hello-world' });
     assert.equal((await gateway.call(pdsBase + known, { token })).status, 200);
@@ -148,7 +148,7 @@ describe('options of the gateway', () => {
     await gateway.stop();
   });
 
-  test('requireAsid: an application without one is refused, one with one passes', async () => {
+  test('requireAsid refuses an application without one, and accepts one with one', async () => {
     const gateway = await startGateway({ requireAsid: true });
     await gateway.addApplication('nameless', {}, ['pds']);
     const refused = await gateway.call(pdsBase + known, {

@@ -13,9 +13,9 @@ import { checkAudience, matchProduct, verifyToken } from './rules/token.ts';
 import { answerPing, answerPreflight, answerStatus, serveOpenPath } from './rules/without-back-end.ts';
 
 /**
- * What every call goes through, in the order of the published proxies (NHSDigital/personal-demographics-service-api,
- * proxies/default.xml and targets/ig3.xml). The order is the contract: a bad token precedes a bad path, a bad
- * X-Request-ID precedes an operation that the mode may not use.
+ * The checks of every call, in the order of the published proxies (NHSDigital/personal-demographics-service-api,
+ * proxies/default.xml and targets/ig3.xml). The order is the contract: a bad token precedes a bad path, and a bad X-Request-ID
+ * precedes an operation that the mode may not use.
  */
 export const pipeline = (dependencies: Dependencies) =>
   steps<Arrival>()

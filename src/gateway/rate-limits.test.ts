@@ -15,7 +15,7 @@ const quota = (limit: number, interval = 1, timeunit = 'minute'): RateLimits => 
   quota: { enabled: true, limit, interval, timeunit },
 });
 
-describe('limits of a product', () => {
+describe('the limits of a product', () => {
   let gateway: RunningGateway;
   before(async () => {
     gateway = await startGateway();
@@ -38,7 +38,7 @@ describe('limits of a product', () => {
     return issue.diagnostics;
   };
 
-  test('quota: so many in a window, then 429 until the next', async () => {
+  test('quota: allow a number of calls in a window, then return 429 until the next', async () => {
     const call = await limited('counted', quota(3, 2));
     for (const status of [200, 200, 200, 429, 429]) assert.equal((await call()).status, status);
     assert.equal(
@@ -49,7 +49,7 @@ describe('limits of a product', () => {
     assert.equal((await call()).status, 200);
   });
 
-  test('spike arrest: smoothed, no burst is saved up', async () => {
+  test('spike arrest: are smoothed without saving up calls', async () => {
     const call = await limited('smoothed', spike('2ps'));
     assert.equal((await call()).status, 200);
     assert.equal(
@@ -60,19 +60,19 @@ describe('limits of a product', () => {
     for (const status of [200, 429]) assert.equal((await call()).status, status);
   });
 
-  test('quota comes before spike arrest', async () => {
+  test('check the quota before spike arrest', async () => {
     const call = await limited('both', { ...quota(1), spikeArrest: { enabled: true, ratelimit: '1ps' } });
     await call();
     assert.match((await refusal(await call())) ?? '', /quota of 1 requests/);
   });
 
-  test('what is switched off, or null, limits nothing', async () => {
+  test('do not apply if switched off or null', async () => {
     const off = await limited('off', spike('1pm', false));
     const none = await limited('none', null);
     for (const call of [off, none]) for (let at = 0; at < 5; at++) assert.equal((await call()).status, 200);
   });
 
-  test('a product that says nothing has the published 300 a minute', async () => {
+  test('are the published 300 a minute by default', async () => {
     const call = await limited('silent', {});
     await gateway.database.run({
       text: "UPDATE counter SET count = 299 WHERE name = 'quota:personal-demographics:silent'",
@@ -87,20 +87,20 @@ describe('limits of a product', () => {
     assert.match((await refusal(await call())) ?? '', /quota of 300 requests every 1 minute\(s\)/);
   });
 
-  test('each application is counted for itself', async () => {
+  test('count each application separately', async () => {
     const first = await limited('first', quota(1));
     const second = await limited('second', quota(1));
     for (const call of [first, second])
       assert.deepEqual([(await call()).status, (await call()).status], [200, 429]);
   });
 
-  test('rate limit precedes path, id and mode', async () => {
+  test('precede path, id and mode', async () => {
     const call = await limited('order', quota(0));
     await refusal(await call(`${pdsBase}/HelloWorld`));
     await refusal(await call(`${pdsBase}/Coverage`));
   });
 
-  test('creation of patients: three a second for everybody, before the mode is looked at', async () => {
+  test('allow three creations of patients a second for all clients, before the mode is checked', async () => {
     const token = await gateway.issue({ scope: scopes.application });
     const post = () => gateway.call(`${pdsBase}/Patient`, { token, method: 'POST' });
     assert.equal((await post()).status, 403);
@@ -112,7 +112,7 @@ describe('limits of a product', () => {
     assert.equal((await post()).status, 403);
   });
 
-  test('limits of the API itself speak of nobody', async () => {
+  test('do not name anyone for limits of the API itself', async () => {
     const api = { ...makePds(gateway.dependencies), limits: quota(0) };
     const application = await gateway.applications.get('none');
     const product = await gateway.products.get('product-none');
@@ -123,7 +123,7 @@ describe('limits of a product', () => {
     });
   });
 
-  test('an API without errors of its own answers as the shared flow does', async () => {
+  test("return the shared flow's error for an API without its own errors", async () => {
     await gateway.products.save({ name: 'canary-once', apis: ['canary-api'], scopes: [], limits: quota(0) });
     await gateway.addApplication('plain', {}, ['canary-once']);
     const answer = await gateway.call('/canary-api', {

@@ -4,23 +4,23 @@ import type { Api } from './api.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Trace } from './trace.ts';
 
-/** How a call ended. */
+/** The result of a call. */
 export interface Ending {
   id: string;
   api: Api;
   verb: string;
   trace: Trace;
   answer: Answer;
-  /** Name of the rule that refused; undefined when none did. */
+  /** Name of the rule that refused; undefined without a refusal. */
   rule: string | undefined;
-  /** Why, for the log alone. */
+  /** The reason, for the log only. */
   detail: string;
   address: string;
 }
 
 const outcomeOf = (status: number): Outcome => (status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'ok');
 
-/** The arrows of the journey that the token belongs to. A call whose token nobody knows belongs to none. */
+/** Records the events of the token's journey. Calls with an unknown token belong to no journey. */
 function recordEvents({ recorder }: Dependencies, { api, verb, trace, answer, rule }: Ending): void {
   const { token, mode = '', operation = '' } = trace;
   if (!token) return;
@@ -45,7 +45,7 @@ function recordEvents({ recorder }: Dependencies, { api, verb, trace, answer, ru
     });
 }
 
-/** One line a call: who, in which role, with which token (its hash), and what was decided. No path, no query, no demographics. */
+/** Logs one line for each call: user, role, hash of the token and decision. No path, query or demographics. */
 function writeLine(
   { log }: Dependencies,
   { id, api, verb, trace, answer, rule, detail, address }: Ending,
@@ -76,7 +76,7 @@ function writeLine(
   );
 }
 
-/** Tells the journey and the log how a call ended. */
+/** Records the result of a call in the journey and the log. */
 export function recordEnding(dependencies: Dependencies, ending: Ending): void {
   recordEvents(dependencies, ending);
   writeLine(dependencies, ending);

@@ -8,13 +8,13 @@ const selected = '555254242105';
 
 interface Case {
   name: string;
-  /** Roles that were kept at sign-in; undefined where none were learned. */
+  /** Roles stored at sign-in; undefined if unknown. */
   ids?: string;
   selected?: string;
   grant?: 'token_exchange';
   provider?: string;
   header?: string;
-  /** The role that reaches the back end, or the value that the refusal names. */
+  /** The role for the back end, or the value that the refusal names. */
   role?: string;
   refused?: string;
   rule?: string;
@@ -45,7 +45,7 @@ const cases: Case[] = [
   { name: 'a citizen, with a header', provider: 'apim-mock-nhs-login', header: one, refused: one, rule: 'gateway.noUserInfo' },
 ];
 
-describe('the role that the person works in', () => {
+describe("the user's role", () => {
   let gateway: RunningGateway;
   before(async () => {
     gateway = await startGateway();
@@ -53,7 +53,7 @@ describe('the role that the person works in', () => {
   after(() => gateway.stop());
 
   for (const row of cases)
-    test(`${row.name}: ${row.rule ?? row.role}`, async () => {
+    test(`is ${row.rule ?? row.role}: ${row.name}`, async () => {
       const token = await gateway.issue({
         attributes: {
           auth_grant_type: row.grant ?? 'authorization_code',

@@ -1,4 +1,4 @@
-/** What is wrong with who sends a token, where its record is in order: whom it is bound to, where it may be used, whose it is. */
+/** Errors about the sender of a valid token: its binding, its audience, its application. */
 export const senderFaults = {
   boundToken: {
     code: 'bound_token',

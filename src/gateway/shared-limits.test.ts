@@ -8,7 +8,7 @@ import { openDatabase } from '../storage/dialects.ts';
 import { newHolder } from './binding.fixture.ts';
 import { type OutcomeBody, pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
 
-describe('ten processes on one PostgreSQL count as one', () => {
+describe('ten processes on one PostgreSQL', () => {
   let postgres: TestPostgres;
   let databases: Database[];
   const clock = new ManualClock(Date.UTC(2026, 6, 1, 12));
@@ -24,7 +24,7 @@ describe('ten processes on one PostgreSQL count as one', () => {
     await postgres.stop();
   });
 
-  /** Each process makes its requests one after another, all processes at once. */
+  /** Each process sends its requests one after another, all processes at once. */
   const everywhere = async (
     rounds: number,
     one: (limiter: RateLimiter) => Promise<string | undefined>,
@@ -38,14 +38,14 @@ describe('ten processes on one PostgreSQL count as one', () => {
     return (await Promise.all(processes)).flat();
   };
 
-  test('a quota is one quota', async () => {
+  test('share one quota', async () => {
     const limits = { quota: { enabled: true, limit: 37, interval: 1, timeunit: 'minute' } };
     const outcomes = await everywhere(10, (limiter) => limiter.exceeded(limits, 'api:app'));
     assert.equal(outcomes.filter((outcome) => outcome === undefined).length, 37);
     assert.equal(outcomes.filter((outcome) => outcome === 'quota').length, 63);
   });
 
-  test('a spike arrest lets one through', async () => {
+  test('let one call through a spike arrest', async () => {
     const limits = { spikeArrest: { enabled: true, ratelimit: '1ps' } };
     const outcomes = await everywhere(5, (limiter) => limiter.exceeded(limits, 'api:spike'));
     assert.equal(outcomes.filter((outcome) => outcome === undefined).length, 1);
@@ -70,7 +70,7 @@ describe('gateways on one PostgreSQL', () => {
 
   const statuses = (calls: Response[]) => calls.map(({ status }) => status).sort();
 
-  test("an application's own limits go with it from one to the other", async () => {
+  test("share an application's own limits", async () => {
     const [first] = gateways;
     assert.ok(first);
     const ratelimiting = JSON.stringify({
@@ -93,7 +93,7 @@ describe('gateways on one PostgreSQL', () => {
     assert.deepEqual(statuses(await all('/canary-api')), [...Array(2).fill(200), ...Array(7).fill(429)]);
   });
 
-  test('the limit of an API for all clients together', async () => {
+  test('share the limit of an API for all clients together', async () => {
     const scope = 'urn:nhsd:apim:app:level3:hello-world';
     const codes: number[] = [];
     let last: Response | undefined;
@@ -112,7 +112,7 @@ describe('gateways on one PostgreSQL', () => {
     });
   });
 
-  test('the attribute `ratelimiting` prevails over a product; a malformed one says nothing', async () => {
+  test('prefer the attribute `ratelimiting` to a product, and ignore a malformed one', async () => {
     const [gateway] = gateways;
     assert.ok(gateway);
     const limits = { quota: { enabled: true, limit: 1, interval: 1, timeunit: 'minute' } };
@@ -141,7 +141,7 @@ describe('gateways on one PostgreSQL', () => {
       assert.deepEqual(await codesOf(`malformed-${at}`, text), [200, 429, 429], text);
   });
 
-  test('a proof is good once among all of them', async () => {
+  test('accept a proof once in all of them', async () => {
     const [gateway] = gateways;
     assert.ok(gateway);
     await gateway.addStandardApplication('holder', ['pds']);

@@ -3,14 +3,14 @@ import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
 
-describe('smuggling', () => {
+describe('request smuggling', () => {
   let gateway: RunningGateway;
   before(async () => {
     gateway = await startGateway();
   });
   after(() => gateway.stop());
 
-  /** Sends bytes as they stand and gives the status line back; empty when the connection was closed on them. */
+  /** Sends raw bytes and returns the status line; empty if the connection was closed. */
   const send = (text: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(gateway.port, '127.0.0.1', () => socket.end(text));
@@ -29,7 +29,7 @@ describe('smuggling', () => {
       ),
     );
 
-  test('a body that is too large: the form of the API, and an id that finds the reason', async () => {
+  test("refuses an oversized body in the API's format, with an id for the reason", async () => {
     for (const [path, text] of [
       [`${pdsBase}/Patient/9000000009`, 'OperationOutcome'],
       ['/hello-world/hello/user', 'protocol.http.TooBigBody'],
@@ -46,7 +46,7 @@ describe('smuggling', () => {
     }
   });
 
-  test('two Authorization headers, of which one is good: refused', async () => {
+  test('refuses two Authorization headers, even if one is valid', async () => {
     const good = `Authorization: Bearer ${await gateway.issue()}`;
     for (const lines of [
       [good, 'Authorization: Bearer x'],
@@ -56,12 +56,12 @@ describe('smuggling', () => {
       assert.match(await request(lines), /^HTTP\/1\.1 400 /);
   });
 
-  test('Connection that names Authorization takes it away', async () => {
+  test('removes Authorization if Connection names it', async () => {
     const good = `Authorization: Bearer ${await gateway.issue()}`;
     assert.match(await request([good, 'Connection: authorization']), /^HTTP\/1\.1 401 /);
   });
 
-  test('two lengths, a length beside chunks, a folded or malformed header: 4xx', async () => {
+  test('refuses two lengths, a length with chunks, a folded or malformed header with 4xx', async () => {
     for (const lines of [
       ['Content-Length: 0', 'Content-Length: 5'],
       ['Content-Length: 5', 'Transfer-Encoding: chunked'],

@@ -74,7 +74,7 @@ describe('the access token', () => {
     ['a token of an application whose product was revoked', 'Bearer :withdrawn', noMatch],
   ];
   for (const [name, header, diagnostics] of causes)
-    test(`${name}: 401 ${diagnostics}`, async () => {
+    test(`returns 401 ${diagnostics}: ${name}`, async () => {
       const authorization = header?.replace(/:(\w+)/g, (_, token: string) => made[token] ?? '');
       const answer = await gateway.call(patient, {
         headers: authorization === undefined ? {} : { authorization },
@@ -126,7 +126,7 @@ describe('the access token', () => {
   ];
   for (const path of ['/canary-api', '/hello-world/hello/user'])
     for (const [name, header, [faultstring, errorcode]] of faults)
-      test(`${path} with ${name}: 401 ${errorcode}`, async () => {
+      test(`returns 401 ${errorcode} at ${path} with ${name}`, async () => {
         const authorization = header?.replace(/:(\w+)/g, (_, token: string) => made[token] ?? '');
         const answer = await gateway.call(path, {
           headers: authorization === undefined ? {} : { authorization },
@@ -135,7 +135,7 @@ describe('the access token', () => {
         assert.deepEqual(await answer.json(), { fault: { faultstring, detail: { errorcode } } });
       });
 
-  test('a token of the standard profile may come with any spelling of the scheme', async () => {
+  test('accepts any spelling of the scheme in the standard profile', async () => {
     await gateway.addApplication('standard', {}, ['pds']);
     const application = await gateway.applications.get('standard');
     assert.ok(application?.platform);
@@ -148,7 +148,7 @@ describe('the access token', () => {
     assert.equal(answer.status, 200);
   });
 
-  test('an expired token is told from an unknown one until it is swept, a day later', async () => {
+  test('distinguishes an expired token from an unknown one until it is deleted a day later', async () => {
     const token = await gateway.issue({ expiresAt: gateway.clock.now() + 1_000 });
     const diagnostics = async () =>
       ((await (await gateway.call(patient, { token })).json()) as OutcomeBody).issue[0].diagnostics;
@@ -160,14 +160,14 @@ describe('the access token', () => {
     assert.equal(await diagnostics(), 'Invalid Access Token');
   });
 
-  test('no token, and no word of a header, reaches the log', async () => {
+  test('never logs a token or a word of the header', async () => {
     const written = JSON.stringify(gateway.lines);
     for (const [name, token] of Object.entries(made)) assert.ok(!written.includes(token), name);
     assert.ok(!written.includes('xyz'));
   });
 });
 
-test('the token of an application whose developer is inactive is refused, until the developer is active again', async () => {
+test("refuses tokens of an inactive developer's application until the developer is active again", async () => {
   const gateway = await startGateway();
   try {
     const token = await gateway.issue();

@@ -2,15 +2,18 @@ import type { Profile } from '../oauth/applications.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
 import type { Presented } from './bearer.ts';
 
-/** What the rules found out about a call so far: for the event and the audit line, also when it was refused. Never the token or a patient's data. */
+/**
+ * Facts about a call, collected by the rules for the event and the audit record, also if it is refused. Never the token or
+ * patient data.
+ */
 export interface Trace {
   token?: TokenRecord;
-  /** The application that called by its API key, without a token. */
+  /** The application that called with its API key, without a token. */
   keyOf?: { application: string; clientId: string };
   scheme?: Presented['scheme'];
   /** Profile of the token's application. */
   profile?: Profile;
-  /** Nonce for the next DPoP proof, where they are asked for. */
+  /** Nonce for the next DPoP proof, if required. */
   nonce?: string;
   /** SHA-256 of the access token. */
   tokenHash?: string;
@@ -18,12 +21,12 @@ export interface Trace {
   role?: string;
   /** ODS code of the organisation of the role. */
   organisation?: string;
-  /** Set where a role could not be checked and passed as the client sent it. */
+  /** Set if a role could not be checked and was passed on as sent. */
   roleUnchecked?: boolean;
   /** Name of the allowed path, without identifiers. */
   operation?: string;
-  /** Set once the back end was asked. */
+  /** Set once the back end was called. */
   reachedBackEnd?: boolean;
-  /** Set once the back end was given the audit record of its change. */
+  /** Set once the back end has the audit record of its change. */
   changeRecorded?: boolean;
 }

@@ -2,7 +2,7 @@ import { text } from '@alongside/kernel/answer';
 import { type Api, platformCors } from '../api.ts';
 import { checkOf } from './health.ts';
 
-/** The API that tests of the platform call: any valid token of an application that has the product. */
+/** The API for tests of the platform: accepts any valid token of an application with the product. */
 export const canary: Api = {
   name: 'canary-api',
   basePath: '/canary-api',

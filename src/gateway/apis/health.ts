@@ -1,6 +1,6 @@
 import type { Health } from '../api.ts';
 
-/** One check of `/_status`, in the shape of the published proxies. */
+/** Returns a check of `/_status`, in the format of the published proxies. */
 export const checkOf = ({ healthy }: Health, link: string): object => ({
   status: healthy ? 'pass' : 'fail',
   timeout: 'false',

@@ -18,17 +18,17 @@ const only = (path: string, ...modes: string[]) => ({
   refuse: (call: Call) => faults.noProductMatch(`a token of mode ${call.mode.name} is for ${path}`),
 });
 
-/** The path for applications, by token or by API key. */
+/** The path for applications, with a token or an API key. */
 const forApplications = { name: '/hello/application', pattern: /^\/hello\/application$/ };
 
-/** The API to try one's first call on: an open path, one for applications, one for people (NHSDigital/hello-world-api). */
+/** An API for first calls: an open path, one for applications, one for users (NHSDigital/hello-world-api). */
 export const helloWorld: Api = {
   name,
   basePath: '/hello-world',
   modes: [
     { name: 'application-restricted', granted: anyOf(applicationScope(name)), role: null },
     {
-      // Any level will do: what the API asks for is a minimum.
+      // Accepts any level: the API requires only a minimum.
       name: 'patient-access',
       granted: anyOf(...['P0', 'P5', 'P9'].map((level) => userScope('user-nhs-login', level, name))),
       role: null,

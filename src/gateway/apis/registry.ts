@@ -4,7 +4,7 @@ import { canary } from './canary.ts';
 import { helloWorld } from './hello-world.ts';
 import { makePds } from './pds/index.ts';
 
-/** Every protected API. Two of one name or below one address are a mistake of ours. */
+/** Returns every protected API. Throws if two have the same name or address. */
 export function makeApis(dependencies: Dependencies): readonly Api[] {
   const apis = [makePds(dependencies), helloWorld, canary];
   for (const key of [(api: Api) => api.name, (api: Api) => api.basePath])

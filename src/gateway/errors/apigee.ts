@@ -4,12 +4,12 @@ import type { ErrorRenderer } from './renderer.ts';
 
 interface Form {
   code: string;
-  /** Where Apigee's own words or status differ from the fault's. */
+  /** Apigee's text or status, if different from the fault's. */
   text?: string;
   status?: number;
 }
 
-// VerifyAccessToken finds no token that it could look up, whatever the reason.
+// VerifyAccessToken finds no token to look up, whatever the reason.
 const unreadable: Form = { code: 'oauth.v2.InvalidAccessToken', text: 'Invalid access token' };
 const unknown: Form = { code: 'keymanagement.service.invalid_access_token' };
 const raised: Form = { code: 'steps.raisefault.RaiseFault' };
@@ -35,7 +35,7 @@ const forms: Readonly<Partial<Record<FaultName, Form>>> = {
   unavailable: { code: 'messaging.adaptors.http.flow.ServiceUnavailable' },
 };
 
-/** What the shared flow for rate limits answers where a proxy has no fault rule of its own. */
+/** The response of the shared flow for rate limits, for proxies without their own fault rule. */
 const policies: Readonly<Partial<Record<FaultName, string>>> = {
   quotaOfApplication: 'quota',
   spikeOfApplication: 'spikeArrest',
@@ -43,7 +43,7 @@ const policies: Readonly<Partial<Record<FaultName, string>>> = {
   spikeOfOperation: 'spikeArrest',
 };
 
-/** Apigee's native faults: proxies that handle none themselves. */
+/** Apigee's native faults, for proxies that do not handle errors. */
 export const apigee: ErrorRenderer = {
   id: 'apigee',
   render(refusal) {

@@ -1,14 +1,14 @@
-/** One issue of an OperationOutcome in the words of Spine. */
+/** One issue of an OperationOutcome, in Spine's terms. */
 export interface Issue {
   severity: 'error' | 'information';
-  /** FHIR issue type, and `token`, which Spine's gateway uses although FHIR has no such type. */
+  /** FHIR issue type, or `token`, which Spine's gateway uses although FHIR does not define it. */
   type: string;
   code: string;
   display: string;
   diagnostics?: string;
 }
 
-/** The FHIR R4 resource that says what went wrong. */
+/** Returns the FHIR R4 OperationOutcome of an error. */
 export const operationOutcome = ({ severity, type, code, display, diagnostics }: Issue): object => ({
   resourceType: 'OperationOutcome',
   issue: [

@@ -8,7 +8,7 @@ interface Form {
   type: string;
   code: string;
   display(values: Refusal['extra']): string;
-  /** Where the diagnostics are not the fault's own sentence. */
+  /** Returns the diagnostics, if different from the fault's sentence. */
   diagnostics?(refusal: Refusal): string;
   status?: number;
   headers?: Headers;
@@ -26,7 +26,7 @@ const guide =
   'Please see: https://digital.nhs.uk/developer/guides-and-documentation/reference-guide#rate-limits for more details.';
 const limited: Form = { ...busy, diagnostics: (refusal) => `${sentenceOf(refusal)} ${guide}` };
 
-// Every refusal of a role becomes this one, whatever the shared flow said.
+// Every refusal of a role becomes this one, whatever the shared flow returned.
 const role: Form = {
   ...invalid,
   status: 400,
@@ -120,6 +120,6 @@ export const pds: ErrorRenderer = {
       headers,
     );
   },
-  // The published fault rule for roles has no step that mirrors them.
+  // The published fault rule for roles does not mirror them.
   mirrors: (refusal) => forms[faultNameOf(refusal) ?? 'unexpected'] !== role,
 };

@@ -1,11 +1,11 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 
-/** The form that the errors of an API take. */
+/** The error format of an API. */
 export interface ErrorRenderer {
   readonly id: string;
-  /** The answer to a gateway fault; to anything else the catch-all. */
+  /** Returns the response to a gateway fault; for other refusals, the catch-all. */
   render(refusal: Refusal): Answer;
-  /** Whether this fault carries the client's X-Request-ID and X-Correlation-ID back. */
+  /** Returns whether the response to this fault mirrors the client's X-Request-ID and X-Correlation-ID. */
   mirrors(refusal: Refusal): boolean;
 }

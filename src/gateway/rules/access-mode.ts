@@ -3,15 +3,15 @@ import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
 import type { Arrival } from './arrival.ts';
 
-/** Scopes that mean a sign-in too weak for this API. */
+/** Refuses scopes of a sign-in that is too weak for this API. */
 export function refuseScopes({ api, scopes }: Arrival & Caller): void {
   const refused = api.refusedScopes.find(({ scope }) => scopes.has(scope));
   if (refused) throw refused.refuse();
 }
 
 /**
- * Least privilege first, overwritten by each mode that is granted. Without any, the token has no business here,
- * unless the published default is on: then any valid token is application-restricted.
+ * Returns the granted mode with the most privilege. Without any, refuses the token, unless the published default is on: then any
+ * valid token is application-restricted.
  */
 export const findAccessMode = ({ options }: Dependencies) =>
   function findAccessMode({ api, trace, ...caller }: Arrival & Caller): { mode: AccessMode } {

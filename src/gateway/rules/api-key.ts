@@ -17,7 +17,10 @@ interface Keyed {
 
 const isPublished = (half: PlatformHalf | null | undefined): half is PlatformHalf => half?.profile === 'nhs';
 
-/** The application of an API key, and the product that lets it call. Those of the other profiles prove who they are: their key counts for nothing. */
+/**
+ * Returns the application of an API key and the product that lets it call. Applications of other profiles must authenticate, so
+ * their keys are not accepted.
+ */
 const ownerOf = ({ applications, developers, products }: Dependencies) =>
   async function ownerOf({ key, api, trace }: Arrival & { key: string }): Promise<Keyed> {
     const application = await applications.byPlatformClient(key);
@@ -32,7 +35,10 @@ const ownerOf = ({ applications, developers, products }: Dependencies) =>
     return { application, product };
   };
 
-/** The API key instead of a token (pattern "API key authentication" of the published platform). A token that came along counts, and the key is left alone. */
+/**
+ * Accepts an API key instead of a token (pattern "API key authentication" of the published platform). If there is also a token,
+ * the key is ignored.
+ */
 export const serveKeyedPath = (dependencies: Dependencies) => {
   const findOwner = limitKeys(dependencies, ownerOf(dependencies));
   const limit = limitRate(dependencies);

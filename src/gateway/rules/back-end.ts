@@ -7,8 +7,8 @@ import { answerable, type HeaderMap, passable } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
 /**
- * What a client may see of a back end's answer: 1xx to 4xx pass, anything else becomes the catch-all with the same status. A
- * refusal is recorded as the back end's own, where it gives its reason, under the name of the operation.
+ * Returns a back end's response for the client: 1xx to 4xx pass, others become the catch-all with the same status. A refusal is
+ * recorded as the back end's own if it has a reason, with the name of the operation.
  */
 function toClient(answer: Answer, { request: { id: messageId }, api, trace }: Arrival): Answer {
   if (answer.status >= 500)
@@ -20,7 +20,7 @@ function toClient(answer: Answer, { request: { id: messageId }, api, trace }: Ar
   return refusal ? passed.refusing(refusal, api.basePath + (trace.operation ?? '')) : passed;
 }
 
-/** Asks the back end for a path that needs no token: with the client's own headers, where they may pass. */
+/** Calls the back end for a path without a token, with the client's own allowed headers. */
 export async function passOn(call: Arrival & { client: HeaderMap }): Promise<Answer> {
   const { api, request, verb, path, query, client } = call;
   const headers = passable(client, api.takes);
@@ -28,7 +28,7 @@ export async function passOn(call: Arrival & { client: HeaderMap }): Promise<Ans
   return toClient(await api.backEnd(asked), call);
 }
 
-/** Asks the back end, with the headers that the gateway made. */
+/** Calls the back end with the gateway's headers. */
 export const callBackEnd = (dependencies: Dependencies) =>
   async function callBackEnd(
     call: Call & Arrival & { outbound: ReadonlyMap<string, string> },

@@ -8,7 +8,7 @@ import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 import type { Verified } from './token.ts';
 
-/** The certificate of the connection is the one that the token was given to (RFC 8705 section 3). */
+/** Requires the certificate that the token was issued to (RFC 8705 section 3). */
 function checkCertificate(wanted: string | undefined, certificate: Buffer | undefined): void {
   if (wanted === undefined) return;
   if (certificate === undefined)
@@ -20,9 +20,9 @@ function checkCertificate(wanted: string | undefined, certificate: Buffer | unde
 const nothing = 'the token is bound to no key of a proof';
 
 /**
- * A bound token is used by whoever holds its key, and in its own scheme (RFC 9449 section 7). A proof that comes with an
- * unbound token is refused: its sender believes in a protection that is not there. Tokens of the nhs profile are never
- * bound, and what else comes with them is not looked at.
+ * Requires a bound token to be used with its key and in its own scheme (RFC 9449 section 7). Refuses a proof with an unbound
+ * token, because its sender expects a protection that does not exist. Tokens of the nhs profile are never bound, and a proof with
+ * them is ignored.
  */
 export const checkBinding = (dependencies: Dependencies) => {
   const { clock, database, urls, mutualTlsUrl, proofNonces } = dependencies;

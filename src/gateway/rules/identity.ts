@@ -4,19 +4,19 @@ import { faults } from '../faults.ts';
 import { passable } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
-/** The call in the words of the API's own rules. */
+/** Adds data for the API's own rules to the call. */
 export function describeCall({ request }: Arrival): { messageId: string } {
   return { messageId: request.id };
 }
 
-/** An API that is told the application's ASID may insist on one. */
+/** Refuses an application without an ASID if the API requires one. */
 export const requireAsid = ({ options }: Dependencies) =>
   function requireAsid({ api, application }: Arrival & Call): void {
     if (api.asid === 'sent' && options.requireAsid && !application.platform?.attributes.asid)
       throw faults.missingAsid(`application ${application.id} has no attribute asid`);
   };
 
-/** Takes every identity header of the client's own making away, then says who calls. */
+/** Replaces the client's identity headers by the gateway's. */
 export function injectIdentity(call: Arrival & Call): { outbound: ReadonlyMap<string, string> } {
   const { api, application, client, mode, role } = call;
   const outbound = passable(client, api.takes);
@@ -29,7 +29,7 @@ export function injectIdentity(call: Arrival & Call): { outbound: ReadonlyMap<st
   return { outbound };
 }
 
-/** Last before the back end: the client's ids under the platform's names. */
+/** Last before the back end: renames the client's ids to the platform's names. */
 export function swapIds(call: Arrival & Call & { outbound: ReadonlyMap<string, string> }): {
   outbound: ReadonlyMap<string, string>;
 } {
@@ -44,7 +44,7 @@ export function swapIds(call: Arrival & Call & { outbound: ReadonlyMap<string, s
   return { outbound: swapped };
 }
 
-/** What the mode may not do, in the order of the API's list. After all that can be wrong with the request itself. */
+/** Refuses operations that the mode may not use, in the order of the API's list, after all errors of the request itself. */
 export function restrictMode(call: Arrival & Call): void {
   const restriction = call.api.restrictions.find(
     ({ modes, forbids }) => modes.includes(call.mode.name) && forbids(call),

@@ -4,7 +4,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
 import type { Arrival } from './arrival.ts';
 
-/** Wraps a step that checks a key in the header `apikey`: wrong ones count for the network that sent them. */
+/** Wraps a step that checks an API key: wrong keys count for the sender's network. */
 export function limitKeys<K extends Arrival, R>(
   dependencies: Dependencies,
   step: (known: K) => Promise<R>,

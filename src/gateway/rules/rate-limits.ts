@@ -9,9 +9,9 @@ import type { Arrival } from './arrival.ts';
 type Call = Arrival & { application: StoredApplication; product: StoredProduct };
 
 /**
- * The application's own limits before those of the API, quota before spike arrest. Counted in storage, so any number of
- * processes are one. A call that is not proven, such as one with an API key, which is also a public client id, counts
- * for its network: it takes nothing from the application's other calls or from other clients.
+ * Checks the application's own limits before those of the API, quota before spike arrest. Counts in storage, so that all
+ * processes share the limits. An unauthenticated call, such as one with an API key, which is also a public client id, counts for
+ * its network: it uses no limit of the application's other calls or of other clients.
  */
 export const limitRate = ({ database, clock, options }: Dependencies) => {
   const limiter = new RateLimiter(database, clock);

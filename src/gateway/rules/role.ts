@@ -9,16 +9,15 @@ import type { Arrival } from './arrival.ts';
 const roleId = /^[0-9]{1,20}$/;
 
 interface KnownRoles {
-  /** Undefined where the platform never learned the person's roles. */
+  /** Undefined if the platform does not know the user's roles. */
   ids: readonly string[] | undefined;
   selected: string | undefined;
-  /** Of these, the ones that were withdrawn since. */
+  /** Roles that were withdrawn since the sign-in. */
   withdrawn: ReadonlySet<string>;
 }
 
 /**
- * The roles that were kept at sign-in, less those that the person has lost since. A list that holds something else than
- * role ids is refused as misconfigured.
+ * Returns the roles stored at sign-in, with those withdrawn since. Refuses a list with anything but role ids as misconfigured.
  */
 function rolesOf({ attributes }: TokenRecord, now: PersonNow | undefined): KnownRoles {
   const selected = attributes['id_token-selected_roleid'] || undefined;
@@ -36,8 +35,8 @@ const isLogin = ({ attributes }: TokenRecord): boolean =>
   /(^|-)nhs-login$/.test(attributes.auth_provider ?? '');
 
 /**
- * Looks the person up who signed in at our own CIS2: a withdrawn role, a disabled or a removed account counts from the next second,
- * also where the news of it has not come by back-channel logout.
+ * Looks up a user who signed in at our own CIS2: a withdrawn role or a disabled or removed account takes effect from the next
+ * second, even before a back-channel logout.
  */
 export const lookUpPerson = ({ people, clock, log }: Dependencies) => {
   const known = people && new People(people, clock, log);
@@ -52,13 +51,13 @@ export const lookUpPerson = ({ people, clock, log }: Dependencies) => {
   };
 };
 
-/** A person who signed in as a citizen has no role, and none can be looked up. */
+/** Refuses a role for a citizen, who has none. */
 function refuseLogin(wanted: string): never {
   if (wanted === '') throw faults.roleNotInToken('a citizen has no role', { value: '' });
   throw faults.noUserInfo('a citizen has no role', { value: wanted });
 }
 
-/** The role that a header asks for. It must be one of the person's, whichever way the token was got. */
+/** Returns the role that a header selects. It must be one of the user's, however the token was obtained. */
 function chosen(wanted: string, { ids, selected, withdrawn }: KnownRoles): string {
   if (!roleId.test(wanted)) throw faults.roleInvalid('the header is no role id', { value: wanted });
   if (withdrawn.has(wanted))
@@ -68,7 +67,7 @@ function chosen(wanted: string, { ids, selected, withdrawn }: KnownRoles): strin
   return wanted;
 }
 
-/** The role of a call that names none: the selected one, else the only one. */
+/** Returns the role of a call without a header: the selected one, else the only one. */
 function implied({ ids, selected, withdrawn }: KnownRoles): string {
   if (selected !== undefined && withdrawn.has(selected))
     throw faults.roleInvalid('the selected role was withdrawn after the sign-in', { value: '' });
@@ -81,9 +80,9 @@ function implied({ ids, selected, withdrawn }: KnownRoles): string {
 }
 
 /**
- * Finds the role that the person works in: the header's, checked against the person's own; else the one selected
- * at sign-in; else the only one. After an exchange of another provider's ID token the platform may know no role:
- * then the header passes as published, and the audit line says so.
+ * Determines the user's role: that of the header, checked against the user's own; else the one selected at sign-in; else the only
+ * one. After an exchange of another provider's ID token the platform may not know the roles: then the header is passed on as
+ * published, and the audit record notes it.
  */
 export function resolveRole(
   call: Arrival & { client: HeaderMap; token: TokenRecord; mode: AccessMode; person: PersonNow | undefined },

@@ -18,8 +18,8 @@ export interface Verified {
 }
 
 /**
- * Finds the access token and its application. Expired is told from unknown as long as the record stands, a day;
- * a revoked token, one of CIS2's own, and one whose application is gone or revoked, are unknown to the platform.
+ * Finds the access token and its application. Expired and unknown tokens are distinguished while the record exists, for a day. A
+ * revoked token, one of CIS2, and one of a removed or revoked application are unknown to the platform.
  */
 export const verifyToken = ({ tokens, applications, developers, clock }: Dependencies) =>
   async function verifyToken({ client, trace }: Arrival & { client: HeaderMap }): Promise<Verified> {
@@ -28,7 +28,7 @@ export const verifyToken = ({ tokens, applications, developers, clock }: Depende
     const token = await tokens.find(presented.token);
     const application = token?.kind === 'access' ? await applications.get(token.applicationId) : undefined;
     trace.profile = application?.platform?.profile;
-    // The scheme is compared exactly for tokens of the nhs profile, which are never bound, and for what is no token at all.
+    // The scheme is compared exactly for tokens of the nhs profile, which are never bound, and for unknown tokens.
     const exactly = trace.profile === undefined ? presented.scheme === 'bearer' : trace.profile === 'nhs';
     if (exactly && presented.written !== 'Bearer')
       throw faults.wrongTokenType('the scheme is not exactly Bearer', { type: presented.written });
@@ -45,14 +45,14 @@ export const verifyToken = ({ tokens, applications, developers, clock }: Depende
     return { presented, token, application, scopes: new Set(token.scope.split(' ').filter(Boolean)) };
   };
 
-/** A token that names resources is for those alone, be it a JWT (`aud`) or opaque. */
+/** Refuses a token that names other resources, whether it is a JWT (`aud`) or opaque. */
 export const checkAudience = ({ urls }: Dependencies) =>
   function checkAudience({ api, token }: Arrival & Verified): void {
     if (!isFor(token, api, urls.api))
       throw faults.wrongAudience(`the token is for ${audienceOf(token).join(', ')}, not for ${api.name}`);
   };
 
-/** The product that lets the application call this API: one that grants a scope of the token before others. */
+/** Returns the product that lets the application call this API, preferring one that grants a scope of the token. */
 export const matchProduct = ({ products }: Dependencies) =>
   async function matchProduct({
     api,

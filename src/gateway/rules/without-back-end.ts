@@ -15,7 +15,7 @@ type Read = Arrival & { client: HeaderMap };
 
 const statusKeySetting = 'statusApiKey';
 
-/** CORS pre-flight: an OPTIONS with both headers, answered for any origin as the published proxies do. */
+/** Responds to a CORS preflight (an OPTIONS request with both headers) for any origin, as the published proxies do. */
 export function answerPreflight({ request, api, client }: Read): Answer | undefined {
   const origin = client.get('origin');
   if (request.method !== 'OPTIONS' || origin === undefined || !client.has('access-control-request-method'))
@@ -28,18 +28,18 @@ export function answerPreflight({ request, api, client }: Read): Answer | undefi
   });
 }
 
-/** `/_ping`: which build this is. */
+/** `/_ping`: returns the build. */
 export function answerPing({ verb, path }: Read): Answer | undefined {
   return verb === 'GET' && path === '/_ping' ? json(200, release) : undefined;
 }
 
-/** The shared secret of every `/_status` of the platform; made at its first use, the same in every process. */
+/** Returns the shared secret of every `/_status` of the platform, created at its first use and the same in every process. */
 export async function statusKeyOf(database: Database): Promise<string> {
   const settings = new Settings(database);
   return (await settings.get(statusKeySetting)) ?? (await settings.first(statusKeySetting, randomToken()));
 }
 
-/** `/_status`: whether the back end works, for whoever holds the shared key. 200 also when it does not. */
+/** `/_status`: reports with the shared key whether the back end works. Returns 200 in both cases. */
 export const answerStatus = (dependencies: Dependencies) => {
   const { database, urls, statusApiKey } = dependencies;
   return limitKeys(dependencies, async function answerStatus({ verb, path, api, client }: Read): Promise<
@@ -57,7 +57,7 @@ export const answerStatus = (dependencies: Dependencies) => {
   });
 };
 
-/** Paths that need no token go straight to the back end. */
+/** Sends paths without a token straight to the back end. */
 export async function serveOpenPath(call: Read): Promise<Answer | undefined> {
   const open = call.api.open.find(({ pattern }) => pattern.test(call.path));
   if (!open) return undefined;

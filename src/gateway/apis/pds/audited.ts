@@ -3,25 +3,25 @@ import { parseParameters } from '../../../oauth/parameters.ts';
 import type { AuditedCall } from '../../api.ts';
 import { isNhsNumber } from './nhs-number.ts';
 
-/** The version of a resource that an answer carries. */
+/** Returns the version of a resource in a response. */
 function versionOf(answer: Answer | undefined): { version?: number } {
   const etag = answer?.headers.etag;
   const version = typeof etag === 'string' ? /^W\/"(\d{1,9})"$/.exec(etag)?.[1] : undefined;
   return version === undefined ? {} : { version: Number(version) };
 }
 
-/** How many patients a search found. The member stands before the entries. */
+/** Returns the number of patients found. The member precedes the entries. */
 function countOf(answer: Answer | undefined): { count?: number } {
   if (answer?.status !== 200) return {};
   const count = /"total":(\d{1,9})/.exec(String(answer.body).slice(0, 300))?.[1];
   return count === undefined ? {} : { count: Number(count) };
 }
 
-/** A number that is none may be any text, so it is not recorded. */
+/** An invalid number may be any text, so it is not recorded. */
 const numbered = (text: string | undefined): { subject?: string } =>
   text !== undefined && isNhsNumber(text) ? { subject: text } : {};
 
-/** Describes a call for the audit log: whose record it reads or changes, never what it searches for. */
+/** Describes a call for the audit log: the patient of the record read or changed, but never the search values. */
 export function auditedPdsCall({
   verb,
   path,

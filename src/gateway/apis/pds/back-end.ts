@@ -14,7 +14,7 @@ import { Patients } from './store.ts';
 import { refuseLate } from './update/late.ts';
 import { updatePatient } from './update/update.ts';
 
-/** Every operation that the back end has. Anything else is an unsupported service. */
+/** All operations of the back end. Others are an unsupported service. */
 const operations: readonly Operation[] = [
   retrievePatient,
   retrieveRelatedPeople,
@@ -22,13 +22,13 @@ const operations: readonly Operation[] = [
   updatePatient,
 ];
 
-/** What the gateway's headers grant; they are the gateway's own, whatever a client sent under their names. */
+/** Reads the grants from the gateway's headers, which clients cannot set. */
 function grantsOf(headers: HeaderMap): Grants {
   let attributes: Record<string, unknown> = {};
   try {
     attributes = JSON.parse(headers.get('nhse-pds-custom-attributes') ?? '{}') as Record<string, unknown>;
   } catch {
-    // An attribute of a registration that is no JSON grants nothing.
+    // An attribute of a registration that is not JSON grants nothing.
   }
   const granted = (name: string): boolean => String(attributes?.[name]) === 'true';
   return {
@@ -42,7 +42,7 @@ function grantsOf(headers: HeaderMap): Grants {
 export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): BackEnd {
   const patients = new Patients(database, clock);
   return async ({ method, path, query, headers, body, changeStatement }) => {
-    // The published back end breaks on it, and the gateway hides how.
+    // The published back end fails here, and the gateway hides how.
     if (method === 'OPTIONS') return new Answer(502);
     try {
       if (!headers.has('nhsd-request-id')) throw outcomes.missingRequestId();

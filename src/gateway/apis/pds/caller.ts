@@ -1,19 +1,19 @@
 import type { Call, Caller } from '../../api.ts';
 import { isNhsNumber } from './nhs-number.ts';
 
-/** What is known of a citizen who signed in: from the ID token that the access token is bound to. */
+/** A signed-in citizen, from the ID token that the access token is bound to. */
 interface Citizen {
-  /** Empty where the provider named none. */
+  /** Empty if the provider sent none. */
   nhsNumber: string;
   proofing: string;
-  /** Vector of trust; undefined where the provider gave none. */
+  /** Vector of trust; undefined if the provider sent none. */
   vot: string | undefined;
 }
 
-/** Vectors of trust that the published proxy lets in (RestrictRequest). */
+/** Vectors of trust that the published proxy accepts (RestrictRequest). */
 const trusted = new Set(['P9.Cp.Cd', 'P9.Cp.Ck', 'P9.Cm']);
 
-/** The citizen of a token. A provider that knows no NHS number identifies people otherwise, and nothing here is theirs. */
+/** Returns the citizen of a token. A provider without NHS numbers identifies users otherwise, and they have no record here. */
 export function citizenOf({ token: { attributes } }: Caller): Citizen {
   const number = attributes['id_token-nhs_number'] ?? attributes.auth_user_id ?? '';
   return {
@@ -23,10 +23,10 @@ export function citizenOf({ token: { attributes } }: Caller): Citizen {
   };
 }
 
-/** Whether the sign-in was strong enough. A provider that gives no vector is taken at its proofing level, which the scope says. */
+/** Returns whether the sign-in was strong enough. Without a vector of trust, the proofing level in the scope applies. */
 export const isTrusted = ({ vot }: Citizen): boolean => vot === undefined || trusted.has(vot);
 
-/** The value of the gateway's header about a citizen. */
+/** Returns the gateway's header about a citizen. */
 export function loginUserOf(call: Call): string {
   const { proofing, nhsNumber } = citizenOf(call);
   return `${proofing}:${nhsNumber}`;
@@ -36,7 +36,7 @@ interface FlowVariables {
   pds?: { 'app-restricted'?: { update?: unknown }; 'custom-attributes'?: unknown };
 }
 
-/** The application's settings for this API; what is no JSON says nothing. */
+/** Returns the application's settings for this API; ignores invalid JSON. */
 export function settingsOf({ application }: Caller): NonNullable<FlowVariables['pds']> {
   try {
     const parsed: unknown = JSON.parse(application.platform?.attributes['apim-app-flow-vars'] ?? '{}');

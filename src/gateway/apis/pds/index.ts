@@ -15,7 +15,7 @@ const user = 'user-restricted';
 const patient = 'patient-access';
 const privileged = 'privileged-application-restricted';
 
-/** Modes of an application that acts for itself. */
+/** Modes of an application without a user. */
 const applicationModes = [application, privileged];
 
 const parametersOf = ({ query }: Call): Parameters => parseParameters(query) ?? noParameters;
@@ -29,7 +29,7 @@ const denyPatient = () => faults.patientForbidden("not the citizen's own record,
 const denyCoverage = ({ verb, mode }: Call) =>
   faults.resourceForbidden('Coverage is for patient access alone', { verb, mode: mode.name });
 
-/** Whose record a call is about; undefined where it is nobody's in particular. */
+/** Returns the patient of a call; undefined if it concerns no particular one. */
 function subjectOf(call: Call): string | undefined {
   const [, id] = /^\/Patient\/([^/]*)/.exec(call.path) ?? [];
   return isCoverage(call) && call.verb === 'GET'
@@ -82,7 +82,7 @@ const paths: readonly AllowedPath[] = [
   { name: '/_ping', pattern: /^\/_ping$/ },
 ];
 
-/** An application asks for one result unless it says so itself. */
+/** Limits an application to one result unless it sets the number itself. */
 function adjustQuery(call: Call): string {
   if (!applicationModes.includes(call.mode.name) || !isSearch(call) || parametersOf(call).has('_max-results'))
     return call.query;
@@ -96,7 +96,7 @@ export const makePds = ({ database, clock, faults: switched }: Dependencies): Ap
   modes: [
     { name: application, granted: anyOf(applicationScope(service)), role: null },
     {
-      // An application that may update has the rights of a healthcare worker, and no role.
+      // An application that may update has the rights of a healthcare worker, without a role.
       name: user,
       granted: (caller) =>
         anyOf(applicationScope(service))(caller) && settingsOf(caller)['app-restricted']?.update === true,

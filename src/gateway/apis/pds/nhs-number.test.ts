@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { checkDigitOf, isNhsNumber, nhsNumbersFrom } from './nhs-number.ts';
 
-describe('NHS numbers', () => {
+describe('isNhsNumber', () => {
   const right = [
     '9000000009',
     '9000000017',
@@ -16,8 +16,7 @@ describe('NHS numbers', () => {
     '9990003343',
     '0000000000',
   ];
-  for (const number of right)
-    test(`${number} has the right check digit`, () => assert.equal(isNhsNumber(number), true));
+  for (const number of right) test(`accepts ${number}`, () => assert.equal(isNhsNumber(number), true));
 
   const wrong = [
     '9000000000',
@@ -34,9 +33,9 @@ describe('NHS numbers', () => {
     '-900000009',
   ];
   for (const number of wrong)
-    test(`${JSON.stringify(number)} is none`, () => assert.equal(isNhsNumber(number), false));
+    test(`refuses ${JSON.stringify(number)}`, () => assert.equal(isNhsNumber(number), false));
 
-  test('nine digits have at most one check digit, and one changed digit or two swapped ones break it', () => {
+  test('accepts at most one check digit, and refuses one changed digit or two swapped ones', () => {
     fc.assert(
       fc.property(
         fc.stringMatching(/^[0-9]{9}$/),
@@ -57,7 +56,7 @@ describe('NHS numbers', () => {
     );
   });
 
-  test('the generator gives valid numbers in rising order and ends', () => {
+  test('nhsNumbersFrom returns valid numbers in ascending order and ends', () => {
     const numbers = [...nhsNumbersFrom(999_999_900)];
     assert.ok(numbers.length > 80 && numbers.every(isNhsNumber));
     assert.deepEqual(numbers, [...new Set(numbers)].sort());

@@ -1,4 +1,6 @@
-/** The check digit that belongs to nine digits: weights 10 to 2, modulus 11; undefined where there is none (data dictionary, NHS number). */
+/**
+ * Returns the check digit of nine digits: weights 10 to 2, modulus 11; undefined if there is none (data dictionary, NHS number).
+ */
 export function checkDigitOf(nine: string): number | undefined {
   let sum = 0;
   for (let at = 0; at < 9; at++) sum += Number(nine[at]) * (10 - at);
@@ -7,11 +9,11 @@ export function checkDigitOf(nine: string): number | undefined {
   return digit === 11 ? 0 : digit;
 }
 
-/** Whether this is a number that somebody can have: ten digits of which the last is right. Ten zeros are, as the published check says. */
+/** Returns whether a number is valid: ten digits with the right check digit. Ten zeros are valid, as in the published check. */
 export const isNhsNumber = (value: string): boolean =>
   /^[0-9]{10}$/.test(value) && checkDigitOf(value.slice(0, 9)) === Number(value[9]);
 
-/** Valid numbers in rising order from nine digits on; numbers without a check digit are left out. */
+/** Returns valid numbers in ascending order, starting from nine digits; skips numbers without a check digit. */
 export function* nhsNumbersFrom(nine: number): Generator<string> {
   for (let next = nine; next <= 999_999_999; next++) {
     const digits = String(next).padStart(9, '0');

@@ -5,7 +5,7 @@ import type { HeaderMap } from '../../headers.ts';
 import type { Grants } from './redaction.ts';
 import type { Patients } from './store.ts';
 
-/** What an operation of the PDS is given. */
+/** A request to an operation of the PDS. */
 export interface Asked {
   /** Named parts of the path. */
   parts: Readonly<Record<string, string>>;
@@ -15,25 +15,25 @@ export interface Asked {
   grants: Grants;
   patients: Patients;
   clock: Clock;
-  /** The audit record of a change, for its batch. */
+  /** Returns the audit record of a change, for its batch. */
   changeStatement?: BackEndRequest['changeStatement'];
 }
 
 /** One operation of the PDS FHIR API. */
 export interface Operation {
   method: string;
-  /** Path below the base path, its parts named. */
+  /** Path below the base path, with named parts. */
   path: RegExp;
   answer(asked: Asked): Promise<Answer>;
 }
 
-/** The resource version as an entity tag (FHIR R4, HTTP, section 2.21.0.6). */
+/** Returns the resource version as an entity tag (FHIR R4, HTTP, section 2.21.0.6). */
 export const etagOf = (versionId: string): string => `W/"${versionId}"`;
 
-/** Where the published API says that its resources are. */
+/** The published base address of resources. */
 export const publishedBase = 'https://api.service.nhs.uk/personal-demographics/FHIR/R4';
 
-/** A search's Bundle. Without a match it has no `entry`. */
+/** Returns a search's Bundle. Without a match it has no `entry`. */
 export const searchset = (clock: Clock, entry: readonly object[]): object => ({
   resourceType: 'Bundle',
   type: 'searchset',

@@ -9,7 +9,7 @@ interface Outcome {
   display: string;
   type: string;
   severity?: Issue['severity'];
-  /** Filled from the refusal's `extra`; left out, the body has no diagnostics. */
+  /** Filled from the refusal's `extra`; without it, the body has no diagnostics. */
   diagnostics?: string;
   fix: string;
 }
@@ -137,7 +137,7 @@ type OutcomeName = keyof typeof table;
 
 const source = 'NHSDigital/personal-demographics-service-api, specification and karate-tests';
 
-/** Makes a refusal of the PDS: `throw outcomes.notFound()`. */
+/** Creates a refusal of the PDS: `throw outcomes.notFound()`. */
 export const outcomes = catalogue<OutcomeName>(
   'pds',
   Object.fromEntries(
@@ -148,10 +148,10 @@ export const outcomes = catalogue<OutcomeName>(
   ) as Record<OutcomeName, Omit<ErrorEntry, 'id' | 'redirect'>>,
 );
 
-/** The content type of everything that the back end itself says. */
+/** The content type of all responses of the back end. */
 const fhirJson = 'application/fhir+json';
 
-/** A FHIR answer that no cache keeps. */
+/** Returns a FHIR response that must not be cached. */
 export const fhir = (status: number, body: object, headers: Record<string, string> = {}): Answer =>
   new Answer(
     status,
@@ -159,7 +159,7 @@ export const fhir = (status: number, body: object, headers: Record<string, strin
     JSON.stringify(body),
   );
 
-/** The answer to a refusal of the PDS; undefined for a refusal of anything else. */
+/** Returns the response to a refusal of the PDS; undefined for other refusals. */
 export function answerTo(refusal: Refusal): Answer | undefined {
   const name = refusal.entry.id.replace(/^pds\./, '');
   if (name === refusal.entry.id || !Object.hasOwn(table, name)) return undefined;

@@ -45,7 +45,7 @@ export interface Address {
   period?: Period;
   use: 'home' | 'work' | 'temp' | 'billing';
   text?: string;
-  /** Five lines as they are kept; blank ones are dropped when they are sent. */
+  /** Five lines as stored; blank ones are omitted in responses. */
   line: string[];
   postalCode?: string;
   extension?: Extension[];
@@ -75,7 +75,7 @@ export interface OrganizationReference {
 
 export type Gender = 'male' | 'female' | 'other' | 'unknown';
 
-/** How much of a record may be shown: unrestricted, restricted, very restricted. */
+/** Confidentiality of a record: unrestricted, restricted, very restricted. */
 export type Confidentiality = 'U' | 'R' | 'V';
 
 export interface Patient {
@@ -109,7 +109,7 @@ export interface RelatedPerson {
   extension?: Extension[];
 }
 
-/** What a record said before: only a search that asks for history looks here. */
+/** Former values of a record, only for a search with history. */
 export interface History {
   name: HumanName[];
   address: Address[];
@@ -117,13 +117,13 @@ export interface History {
   gender: Gender[];
 }
 
-/** One record as it is kept: complete, whatever its confidentiality. */
+/** A complete stored record, whatever its confidentiality. */
 export interface PatientRecord {
   patient: Patient;
   related: RelatedPerson[];
   history: History;
-  /** The record that took this one's place in a merge. */
+  /** The record that replaced this one in a merge. */
   supersededBy: string | null;
-  /** Not to be shown any more. */
+  /** Whether it must no longer be shown. */
   invalidated: boolean;
 }

@@ -23,7 +23,7 @@ describe('redaction', () => {
   const whereabouts = ['address', 'telecom', 'generalPractitioner', 'managingOrganization', 'contact'];
 
   for (const id of ['9000000025', '9727022820'])
-    test(`restricted ${id}: who, not where`, async () => {
+    test(`shows who a restricted patient is, but not where: ${id}`, async () => {
       const patient = await read(id);
       assert.deepEqual(patient.meta.security, [
         {
@@ -38,20 +38,20 @@ describe('redaction', () => {
       assert.ok(patient.name && patient.gender && patient.birthDate);
     });
 
-  test('the death of a restricted patient is told', async () => {
+  test('shows the death of a restricted patient', async () => {
     const patient = await read('9000000025');
     assert.ok(patient.deceasedDateTime);
     assert.deepEqual(urlsOf(patient), [extensionUrls.deathNotification]);
     assert.equal(patient.multipleBirthInteger, 1);
   });
 
-  test('very restricted: not even name and birth date', async () => {
+  test('hides even name and birth date of a very restricted patient', async () => {
     const patient = await read('9727024610');
     assert.equal(patient.meta.security[0].code, 'V');
     for (const member of [...whereabouts, 'name', 'birthDate']) assert.ok(!(member in patient), member);
   });
 
-  test('nobody is related to a restricted patient, as far as anybody is told', async () => {
+  test('hides related people of a restricted patient', async () => {
     for (const [id, total] of [
       ['9000000009', 2],
       ['9000000017', 1],
@@ -77,7 +77,7 @@ describe('redaction', () => {
     }
   });
 
-  test('privileged access shows a restricted record whole, a very restricted one not', async () => {
+  test('shows a restricted record in full with privileged access, but not a very restricted one', async () => {
     const privileged = await gateway.issue({ scope: scopes.privileged });
     const patient = await read('9727022820', privileged);
     for (const member of ['address', 'telecom', 'generalPractitioner', 'contact'])
@@ -86,7 +86,7 @@ describe('redaction', () => {
     assert.ok(!('name' in (await read('9727024610', privileged))));
   });
 
-  test('a client cannot grant itself privileged access or attributes', async () => {
+  test('ignores privileged access or attributes that a client claims', async () => {
     const headers = {
       'NHSE-PDS-Privileged-Access': 'true',
       NHSE_PDS_Privileged_Access: 'true',
@@ -96,7 +96,7 @@ describe('redaction', () => {
     assert.match(JSON.stringify(await read('5900057208', token, { headers })), /"ORR"/);
   });
 
-  test('a confidential reason for removal is another reason, unless the application was granted it; some never are shown', async () => {
+  test('replaces a confidential reason for removal unless the application was granted it, and always hides some', async () => {
     const reason = ({ extension }: Patient) =>
       extension?.find(({ url }) => url === urls.removal)?.extension?.[0]?.valueCodeableConcept?.coding[0];
     const flow = {
@@ -111,7 +111,7 @@ describe('redaction', () => {
     assert.deepEqual(reason(await read('9000000009'))?.code, 'SCT');
   });
 
-  test('blank address lines are dropped, unless the application asked for them', async () => {
+  test('omits blank address lines unless the application asked for them', async () => {
     const flow = {
       'apim-app-flow-vars': '{"pds":{"custom-attributes":{"return-empty-address-lines":"true"}}}',
     };

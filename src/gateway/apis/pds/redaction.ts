@@ -1,25 +1,25 @@
 import type { Address, Confidentiality, Extension, Patient, RelatedPerson } from './patient.ts';
 import { locatingExtensions, urls } from './vocabulary.ts';
 
-/** What the caller's application was granted beyond the rules. */
+/** Additional grants of the caller's application. */
 export interface Grants {
-  /** Privileged access: a restricted record in full. */
+  /** Privileged access: restricted records in full. */
   privileged: boolean;
-  /** Shows removal codes that would tell of a confidential matter. */
+  /** Shows removal codes that reveal a confidential matter. */
   confidentialRemoval: boolean;
-  /** Keeps blank lines of an address in their places. */
+  /** Keeps the blank lines of an address. */
   emptyAddressLines: boolean;
 }
 
-/** Removal codes that say nothing confidential. */
+/** Removal codes that reveal nothing confidential. */
 const openRemovalCodes = new Set(['DEA', 'EMB', 'SCT', 'NIT', 'TRA', 'ORR']);
-/** Never shown, whatever the application was granted. */
+/** Never shown, whatever the grants. */
 const closedRemovalCode = 'LDN';
 
 const shownCode = (code: string, confidential: boolean): boolean =>
   openRemovalCodes.has(code) || (confidential && code !== closedRemovalCode);
 
-/** Puts "other reason" in the place of a removal code that the caller may not see. */
+/** Replaces a removal code that the caller may not see by "other reason". */
 function hideRemoval(extension: Extension, confidential: boolean): Extension {
   if (extension.url !== urls.removal) return extension;
   return {
@@ -35,7 +35,7 @@ function hideRemoval(extension: Extension, confidential: boolean): Extension {
   };
 }
 
-/** An address as it is sent. */
+/** Returns an address for a response. */
 const shownAddress = (address: Address, emptyLines: boolean): Address => ({
   ...address,
   line: emptyLines ? address.line : address.line.filter((line) => line !== ''),
@@ -43,7 +43,7 @@ const shownAddress = (address: Address, emptyLines: boolean): Address => ({
 
 const isLocating = ({ url }: Extension): boolean => locatingExtensions.includes(url);
 
-// Members that are left out one by one: what a later version of the record adds is shown only where nothing is restricted.
+// Removes members individually, so that members added later are shown only in unrestricted records.
 function restricted(patient: Patient): Patient {
   const {
     resourceType,
@@ -85,7 +85,7 @@ const views: Readonly<Record<Confidentiality, (patient: Patient, privileged: boo
 /** Confidentiality of a record. */
 export const confidentialityOf = (patient: Patient): Confidentiality => patient.meta.security[0].code;
 
-/** What of a record this caller may see, made anew at each reading. */
+/** Returns a copy of the record with only what this caller may see. */
 export function shown(patient: Patient, grants: Grants): Patient {
   const view = views[confidentialityOf(patient)](patient, grants.privileged);
   return {
@@ -99,7 +99,7 @@ export function shown(patient: Patient, grants: Grants): Patient {
   };
 }
 
-/** What of a related person this caller may see. */
+/** Returns only what this caller may see of a related person. */
 export const shownRelated = (person: RelatedPerson, grants: Grants): RelatedPerson => ({
   ...person,
   ...(person.address && {

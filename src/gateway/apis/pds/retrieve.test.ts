@@ -63,7 +63,7 @@ describe('GET /Patient/{id}', () => {
   ];
   for (const below of ['', '/RelatedPerson'])
     for (const [name, id, status, severity, issue, code, display] of refusals)
-      test(`${name}${below}: ${status} ${code}`, async () => {
+      test(`returns ${status} ${code}: ${name}${below}`, async () => {
         const answer = await gateway.call(`${pdsBase}/Patient/${id}${below}`, { token });
         assert.equal(answer.status, status);
         assert.equal(answer.headers.get('content-type'), 'application/fhir+json');
@@ -89,7 +89,7 @@ describe('GET /Patient/{id}', () => {
         });
       });
 
-  test('a missing X-Request-ID is the back end’s to refuse, before the number', async () => {
+  test('lets the back end refuse a missing X-Request-ID before the number', async () => {
     for (const path of ['/Patient/9000000009', '/Patient/9000000000', '/Patient/']) {
       const answer = await fetch(`http://127.0.0.1:${gateway.port}${pdsBase}${path}`, {
         headers: { authorization: `Bearer ${token}`, 'nhsd-request-id': 'forged' },
@@ -115,7 +115,7 @@ describe('GET /Patient/{id}', () => {
     }
   });
 
-  test('a record with its version as ETag, in FHIR JSON, for no cache', async () => {
+  test('returns a record as FHIR JSON with its version as ETag, without caching', async () => {
     const answer = await gateway.call(`${pdsBase}/Patient/9000000009`, { token });
     assert.deepEqual(
       ['etag', 'content-type', 'cache-control'].map((name) => answer.headers.get(name)),
@@ -149,18 +149,18 @@ describe('GET /Patient/{id}', () => {
     assert.deepEqual([head.status, head.headers.get('etag'), await head.text()], [200, 'W/"2"', '']);
   });
 
-  test('a minimal record is id, identifier and meta', async () => {
+  test('returns id, identifier and meta of a minimal record', async () => {
     assert.deepEqual(Object.keys(await read('9000000033')), ['resourceType', 'id', 'identifier', 'meta']);
   });
 
-  test('a superseded number answers with the record that took its place, also over two merges', async () => {
+  test('returns the replacement of a superseded record, also after two merges', async () => {
     const answer = await gateway.call(`${pdsBase}/Patient/5900053636`, { token });
     assert.deepEqual([answer.status, answer.headers.get('etag')], [200, 'W/"9"']);
     assert.equal(((await answer.json()) as Patient).id, '9732019395');
     assert.equal((await read('9732019735')).id, '9732110317');
   });
 
-  test('records that supersede each other are not found, and nothing hangs', async () => {
+  test('returns 404 for records that supersede each other', async () => {
     await gateway.database.run({
       text: `UPDATE patient SET body = REPLACE(body, '"supersededBy":null', '"supersededBy":"9732019735"') WHERE nhs_number = '9732110317'`,
       values: [],
@@ -168,7 +168,7 @@ describe('GET /Patient/{id}', () => {
     assert.equal((await gateway.call(`${pdsBase}/Patient/9732019735`, { token })).status, 404);
   });
 
-  test('deceased, informally and formally', async () => {
+  test('returns informal and formal notifications of death', async () => {
     for (const [id, code] of [
       ['5900046192', '1'],
       ['5900056597', '2'],

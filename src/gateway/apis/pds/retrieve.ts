@@ -2,7 +2,7 @@ import { etagOf, type Operation, publishedBase, searchset } from './operations.t
 import { fhir } from './outcomes.ts';
 import { confidentialityOf, shown, shownRelated } from './redaction.ts';
 
-/** GET /Patient/{id}: the record, or the one that superseded it, in the version that the ETag names. */
+/** GET /Patient/{id}: returns the record, or the one that superseded it, with its version as ETag. */
 export const retrievePatient: Operation = {
   method: 'GET',
   path: /^\/Patient\/(?<id>[^/]+)$/,
@@ -12,7 +12,7 @@ export const retrievePatient: Operation = {
   },
 };
 
-/** GET /Patient/{id}/RelatedPerson: nobody is named for a restricted record. */
+/** GET /Patient/{id}/RelatedPerson: returns no one for a restricted record. */
 export const retrieveRelatedPeople: Operation = {
   method: 'GET',
   path: /^\/Patient\/(?<id>[^/]+)\/RelatedPerson$/,

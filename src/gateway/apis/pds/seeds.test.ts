@@ -9,15 +9,15 @@ import { generatePatients, reset, seed, seededPatients } from './seeds.ts';
 import { patientShape } from './shape.ts';
 import { Patients } from './store.ts';
 
-describe('seeded patients', () => {
+describe('seededPatients', () => {
   for (const record of [...seededPatients(), ...generatePatients(25)])
-    test(`${record.patient.id} has the published shape`, () => {
+    test(`gives ${record.patient.id} the published shape`, () => {
       const { error } = patientShape.safeParse(record.patient);
       assert.equal(error && z.prettifyError(error), undefined);
       assert.equal(record.patient.identifier[0]?.value, record.patient.id);
     });
 
-  test('have numbers of their own, and each scenario is there', () => {
+  test('have unique numbers, and cover each scenario', () => {
     const all = seededPatients();
     assert.equal(new Set(all.map((record) => record.patient.id)).size, all.length);
     const codes = new Set(all.map((record) => record.patient.meta.security[0].code));
@@ -29,7 +29,7 @@ describe('seeded patients', () => {
     assert.ok(all.some((record) => /[^\u0020-\u007e]/.test(record.patient.name?.[0]?.family ?? '')));
   });
 
-  test('are kept once, and come back as they were', async () => {
+  test('are stored once and read back unchanged', async () => {
     const database = await openDatabase(':memory:', '');
     const patients = new Patients(database, new ManualClock(0));
     const count = seededPatients().length;
@@ -49,7 +49,7 @@ describe('seeded patients', () => {
     await database.close();
   });
 
-  test('of two changes to one version one wins', async () => {
+  test('change once for two concurrent changes of one version', async () => {
     const database = await openDatabase(':memory:', '');
     const patients = new Patients(database, new ManualClock(0));
     await seed(database);
@@ -63,7 +63,7 @@ describe('seeded patients', () => {
     await database.close();
   });
 
-  test('more can be generated, the same every time and apart from the seed', () => {
+  test('can be extended by generated ones, always the same and with other numbers', () => {
     const some = [...generatePatients(500)];
     assert.deepEqual([...generatePatients(500)], some);
     const seeded = new Set(seededPatients().map((record) => record.patient.id));

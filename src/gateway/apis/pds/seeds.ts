@@ -5,11 +5,11 @@ import { citizens, scenarios, youds } from './seeds/scenarios.ts';
 import { wellKnown } from './seeds/well-known.ts';
 import { insertingPatient } from './store.ts';
 
-/** The seeded patients, all fictitious: those of the published sandbox, then one for each thing that can be special. */
+/** Returns the seeded patients, all fictitious: those of the published sandbox, then one for each special property. */
 export const seededPatients = (): PatientRecord[] =>
   [...wellKnown, ...scenarios, ...youds, ...citizens].map(recordFrom);
 
-/** Keeps the seeded patients, or others, where none of their numbers is taken; says how many are new. */
+/** Stores the seeded or given patients with unused numbers; returns how many are new. */
 export async function seed(
   database: Database,
   records: Iterable<PatientRecord> = seededPatients(),
@@ -18,7 +18,7 @@ export async function seed(
   return results.reduce((sum, { changes }) => sum + changes, 0);
 }
 
-/** Removes every patient and keeps the seeded ones again: all or nothing. */
+/** Replaces all patients by the seeded ones in one batch. */
 export async function reset(database: Database): Promise<void> {
   await database.batch([sql('DELETE FROM patient'), ...seededPatients().map(insertingPatient)]);
 }

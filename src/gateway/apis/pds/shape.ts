@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isNhsNumber } from './nhs-number.ts';
 
-/** Whether there is such a day. */
+/** Returns whether a day exists. */
 export function isDay(day: string): boolean {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
@@ -89,7 +89,7 @@ const contact = z.strictObject({
   telecom: z.array(telecom).min(1),
 });
 
-/** The published shape of a Patient, in which no other member may stand. Days must exist, times are UTC. */
+/** The published shape of a Patient; other members are refused. Days must exist, times are UTC. */
 export const patientShape = z.strictObject({
   resourceType: z.literal('Patient'),
   id: z.string().refine(isNhsNumber),

@@ -12,17 +12,17 @@ interface PatientRow {
   birth_date: string;
 }
 
-/** A range of days of birth, both ends in it. ISO dates. */
+/** An inclusive range of days of birth, as ISO dates. */
 export interface BirthRange {
   from: string;
   to: string;
 }
 
 const repetitionKind = 'pds-update';
-/** How long a repeated update is known, in milliseconds. */
+/** Milliseconds for which a repeated update is recognised. */
 const repetitionTime = 3_600_000;
 
-/** How many merges in a row are followed. */
+/** Maximum number of successive merges to follow. */
 const longestChain = 10;
 
 function recordOf({ version, body }: PatientRow): PatientRecord {
@@ -30,20 +30,19 @@ function recordOf({ version, body }: PatientRow): PatientRecord {
   try {
     record = JSON.parse(body) as PatientRecord;
   } catch {
-    // The parser's own words would quote the record, and they go to the log.
+    // The parser's message would quote the record in the log.
     throw new Error('A stored patient is no JSON.');
   }
   record.patient.meta.versionId = String(version);
   return record;
 }
 
-/** How many records are read at a time, so that a search over many years holds few of them. */
+/** Number of records read at a time, so that a search over many years keeps few in memory. */
 const pageSize = 250;
 
-/** What a search finds a record by, in its row. */
+/** The column that a search uses. */
 const birthDateOf = ({ patient }: PatientRecord): string => patient.birthDate ?? '';
 
-/** Keeps a record where its number is not taken. */
 export const insertingPatient = (record: PatientRecord): Statement =>
   sql(
     'INSERT INTO patient (nhs_number, version, body, birth_date) VALUES (?, ?, ?, ?) ON CONFLICT (nhs_number) DO NOTHING',
@@ -53,7 +52,7 @@ export const insertingPatient = (record: PatientRecord): Statement =>
     birthDateOf(record),
   );
 
-/** The records, each complete; what may be shown of one is decided when it is read. */
+/** The complete records. Redaction happens when they are read. */
 export class Patients {
   readonly #database: Database;
   readonly #repetitions: SingleUse;
@@ -63,7 +62,7 @@ export class Patients {
     this.#repetitions = new SingleUse(database, clock);
   }
 
-  /** The record of exactly this number, whatever became of it. */
+  /** Returns the record with exactly this number, whatever its state. */
   async get(nhsNumber: string): Promise<PatientRecord | undefined> {
     const row = await this.#database.get<PatientRow>(
       sql('SELECT * FROM patient WHERE nhs_number = ?', nhsNumber),
@@ -72,8 +71,8 @@ export class Patients {
   }
 
   /**
-   * The record that stands for this number now: after a merge, the one that took its place. Throws the published
-   * refusals: a wrong number before an unknown one, an unknown before an invalidated one.
+   * Returns the current record for this number: after a merge, its replacement. Throws the published refusals: an invalid number
+   * before an unknown one, an unknown one before an invalidated one.
    */
   async current(nhsNumber: string): Promise<PatientRecord> {
     if (!isNhsNumber(nhsNumber)) throw outcomes.invalidResourceId();
@@ -85,7 +84,7 @@ export class Patients {
     return record;
   }
 
-  /** Every record of somebody born in this time, page by page; also those that were merged into another or invalidated. */
+  /** Returns every record with a date of birth in this range, page by page, including merged and invalidated ones. */
   async *bornWithin({ from, to }: BirthRange): AsyncGenerator<PatientRecord[]> {
     let after = { birth: from, number: '' };
     while (after.birth <= to) {
@@ -108,8 +107,8 @@ export class Patients {
   }
 
   /**
-   * The conditional write that puts the next version in the place of this one: one of two concurrent changes wins.
-   * `repetition` is remembered with it, so that the same request sent again is known. `more` happens with it.
+   * Replaces this version with the next by a conditional write: one of two concurrent changes succeeds. Stores `repetition` with
+   * it, to recognise the same request, and executes `more` in the same batch.
    */
   async replace(
     record: PatientRecord,
@@ -134,7 +133,7 @@ export class Patients {
     return done;
   }
 
-  /** Whether this very request has already changed a record within the last hour. */
+  /** Returns whether this request has already changed a record within the last hour. */
   wasUpdatedBy(repetition: string): Promise<boolean> {
     return this.#repetitions.claimed(repetitionKind, repetition);
   }

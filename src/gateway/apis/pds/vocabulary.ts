@@ -1,6 +1,6 @@
 import type { Coding, Extension } from './patient.ts';
 
-/** Addresses of the code systems and extensions that a PDS record uses (UK Core and PDS, as published in the specification). */
+/** Addresses of the code systems and extensions in a PDS record (UK Core and PDS, as published in the specification). */
 export const urls = {
   nhsNumber: 'https://fhir.nhs.uk/Id/nhs-number',
   odsCode: 'https://fhir.nhs.uk/Id/ods-organization-code',
@@ -34,7 +34,7 @@ export const extensionUrls = {
   contactRank: ukCore('ContactRank'),
 } as const;
 
-/** Extensions that say where a person is: not shown of a restricted record. */
+/** Extensions that reveal a location: hidden in a restricted record. */
 export const locatingExtensions: readonly string[] = [
   extensionUrls.nominatedPharmacy,
   extensionUrls.dispensingDoctor,
@@ -42,11 +42,11 @@ export const locatingExtensions: readonly string[] = [
   urls.birthPlace,
 ];
 
-/** An extension that holds one code. */
+/** Returns an extension with one code. */
 export const coded = (url: string, coding: Coding): Extension => ({
   url,
   valueCodeableConcept: { coding: [coding] },
 });
 
-/** Display texts of confidentiality. */
+/** Display texts of confidentiality codes. */
 export const confidentialityText = { U: 'unrestricted', R: 'restricted', V: 'very restricted' } as const;

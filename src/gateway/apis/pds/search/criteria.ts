@@ -5,13 +5,13 @@ import { isDay } from '../shape.ts';
 import type { BirthRange } from '../store.ts';
 import { pythonOf } from '../update/python.ts';
 
-/** A limit on a day, ISO dates compare as text. */
+/** A limit on a day; ISO dates compare as text. */
 export interface DayBound {
   compare: 'eq' | 'ge' | 'le';
   day: string;
 }
 
-/** A search as it was asked. Undefined and empty members ask for nothing. */
+/** A search. Undefined and empty members are not criteria. */
 export interface Criteria {
   fuzzy: boolean;
   exact: boolean;
@@ -45,12 +45,12 @@ const known = new Set([
   'phone',
 ]);
 
-/** What may be asked more than once; of anything else a second value would have to be passed over, and with it half the question. */
+/** Parameters that may be repeated. A second value of another would have to be ignored. */
 const repeatable = ['given', 'birthdate', 'death-date'];
 
 const genders: readonly string[] = ['male', 'female', 'other', 'unknown'];
 const [firstDay, lastDay] = ['0000-01-01', '9999-12-31'];
-/** Longest name that a record holds. */
+/** Maximum length of a name in a record. */
 const longestName = 35;
 
 const tooLittle = 'No searches were performed as the search criteria did not meet the minimum requirements';
@@ -120,7 +120,7 @@ function readPostcode(parameters: Parameters): string | undefined {
   return value ?? old;
 }
 
-/** `*` may stand in family name, given names and postcode, after the first two characters. */
+/** Allows `*` in family name, given names and postcode, after the first two characters. */
 function refuseWildcards({ fuzzy, family, given, postcode }: Criteria): void {
   for (const value of [family, ...given, postcode]) {
     const at = value?.indexOf('*') ?? -1;
@@ -143,7 +143,7 @@ function refuseTooLittle(criteria: Criteria): void {
     throw outcomes.invalidSearch('too little for a fuzzy search', { reason: tooLittleForFuzzy });
 }
 
-/** The days of birth that all bounds leave, for what is read at all; nobody's when the first is after the last. */
+/** Returns the days of birth that satisfy all bounds; an empty range if the first is after the last. */
 export function bornWithin({ birthDate }: Pick<Criteria, 'birthDate'>): BirthRange {
   const days = (besides: DayBound['compare']) =>
     birthDate.filter(({ compare }) => compare !== besides).map(({ day }) => day);
@@ -152,7 +152,7 @@ export function bornWithin({ birthDate }: Pick<Criteria, 'birthDate'>): BirthRan
   return { from, to };
 }
 
-/** Reads a search in the published order of its refusals: nothing asked, unknown names, dates, birth date, the rest; a repeated name follows the unknown ones. */
+/** Parses a search in the published order of errors: no criteria, unknown names, repeated names, dates, birth date, the rest. */
 export function readCriteria(query: string): Criteria {
   const parameters = parseParameters(query, 8_192);
   if (parameters === undefined || parameters.entries().length === 0)

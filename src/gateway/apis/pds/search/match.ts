@@ -3,12 +3,12 @@ import { confidentialityOf } from '../redaction.ts';
 import type { Criteria, DayBound } from './criteria.ts';
 import { dense, fits, fold, soundex } from './words.ts';
 
-/** Uses of a name that a search looks at. */
+/** Uses of a name that a search considers. */
 const searchedNames: readonly HumanName['use'][] = ['usual', 'nickname', 'temp'];
 
 /**
- * How alike two things are, from 0 to 1; undefined when the record is not meant at all. The score formula of Spine
- * is not public: these are ours, chosen to be the same every time.
+ * The similarity of two values, from 0 to 1; undefined if they do not match. Spine's formula for the score is not public: this is
+ * our own deterministic one.
  */
 type Likeness = number | undefined;
 
@@ -29,7 +29,7 @@ const within = (day: string | undefined, bounds: readonly DayBound[]): boolean =
 
 const words = (values: readonly string[] = []): string[] => values.flatMap((value) => fold(value).split(' '));
 
-/** A wildcard is met by the first given name alone; whole names by any. */
+/** A wildcard matches the first given name only; whole names match any. */
 function givenFits(asked: readonly string[], name: HumanName): boolean {
   const [first = ''] = name.given ?? [];
   const own = words(name.given);
@@ -51,7 +51,7 @@ const product = (values: readonly Likeness[]): Likeness =>
     ? undefined
     : values.reduce<number>((all, value) => all * (value ?? 0), 1);
 
-/** A name compared by sound, also with family and given name the wrong way round. */
+/** Compares a name by sound, also with family and given name swapped. */
 function fuzzyName({ family, given }: Criteria, name: HumanName): Likeness {
   const own = name.given ?? [];
   const straight = product([
@@ -71,7 +71,7 @@ const exactName = ({ family, given }: Criteria, name: HumanName): Likeness =>
     ? likeness.same
     : undefined;
 
-/** The best of what fits; what only history has counts a little less in a fuzzy search. */
+/** Returns the best match; in a fuzzy search, a match in the history only counts a little less. */
 function best<T>(
   now: readonly T[],
   before: readonly T[],
@@ -114,7 +114,7 @@ function genderLikeness({ patient, history }: PatientRecord, criteria: Criteria)
   return fuzzy && history.gender.includes(gender) ? likeness.historic : undefined;
 }
 
-/** Neither practice nor date of death picks a record in a fuzzy search: they only make it less likely. */
+/** In a fuzzy search, practice and date of death only lower the score. */
 const soft = (met: boolean, { fuzzy }: Criteria): Likeness =>
   met ? likeness.same : fuzzy ? likeness.otherPractice : undefined;
 
@@ -132,14 +132,14 @@ function deathLikeness({ patient }: PatientRecord, criteria: Criteria): Likeness
   return soft(within(patient.deceasedDateTime?.slice(0, 10), criteria.deathDate), criteria);
 }
 
-/** Whether a search with these criteria may tell of the record at all. */
+/** Returns whether a search with these criteria may return the record at all. */
 function mayBeFound({ patient }: PatientRecord, { postcode, practice }: Criteria): boolean {
   const code = confidentialityOf(patient);
   if (code === 'V') return false;
   return code === 'U' || (postcode === undefined && practice === undefined);
 }
 
-/** The score of a record for a search, from 0 to 1 with four decimals; undefined when it does not match. */
+/** Returns the score of a record for a search, from 0 to 1 with four decimals; undefined if it does not match. */
 export function scoreOf(record: PatientRecord, criteria: Criteria): number | undefined {
   const { patient, history } = record;
   if (!mayBeFound(record, criteria) || !within(patient.birthDate, criteria.birthDate)) return undefined;

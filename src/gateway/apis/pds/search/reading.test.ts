@@ -31,7 +31,7 @@ before(async () => {
 after(() => postgres.stop());
 
 for (const dialect of ['sqlite', 'postgres'] as const)
-  describe(`what a search reads: ${dialect}`, () => {
+  describe(`the records that a search reads: ${dialect}`, () => {
     let database: Database;
     let patients: Patients;
     let read = 0;
@@ -63,13 +63,13 @@ for (const dialect of ['sqlite', 'postgres'] as const)
     };
 
     for (const [name, range] of ranges)
-      test(`${name}: each record once, and no other is read`, async () => {
+      test(`are each matching record once and no other: ${name}`, async () => {
         const expected = records.filter((record) => born(record, range));
         assert.deepEqual(numbers(await reading(range)), numbers(expected));
         assert.equal(read, expected.length);
       });
 
-    test('a change of the date of birth is found', async () => {
+    test('follow a changed date of birth', async () => {
       const jane = await patients.get('9000000009');
       assert.ok(jane);
       const version = Number(jane.patient.meta.versionId);
@@ -80,7 +80,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       assert.ok(!numbers(await reading({ from: '2010-10-22', to: '2010-10-22' })).includes('9000000009'));
     });
 
-    test('records that were kept before there was such a column', async () => {
+    test('include records stored before the column existed', async () => {
       await database.batch([
         sql('DROP INDEX patient_birth'),
         sql('ALTER TABLE patient DROP COLUMN birth_date'),
@@ -92,7 +92,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
     });
   });
 
-test('the days that bounds leave are those that each of them leaves', () => {
+test('bornWithin returns the days that satisfy each bound', () => {
   const day = fc.integer({ min: 1, max: 9 }).map((n) => `2000-01-0${n}`);
   const bound: fc.Arbitrary<DayBound> = fc.record({ compare: fc.constantFrom('eq', 'ge', 'le'), day });
   const meets = (one: string, { compare, day: limit }: DayBound) =>

@@ -46,7 +46,7 @@ const noBirthDate = "Missing value - 'birth_date/birth_date_range_start/birth_da
 const strange = (names: string) =>
   `Invalid request with error - Additional properties are not allowed (${names} unexpected)`;
 
-describe('a search that is refused', () => {
+describe('a refused search', () => {
   // biome-ignore format: a table reads best one row a line
   const refusals: [string, string, string | undefined][] = [
     ['', 'UNSUPPORTED_SERVICE', undefined],
@@ -80,7 +80,7 @@ describe('a search that is refused', () => {
     ['family=%ff&birthdate=2010-10-22', 'UNSUPPORTED_SERVICE', undefined],
   ];
   for (const [query, code, diagnostics] of refusals)
-    test(`${query || '(nothing)'}: 400 ${code}`, async () => {
+    test(`returns 400 ${code}: ${query || '(nothing)'}`, async () => {
       const answer = await ask(query);
       assert.equal(answer.status, 400);
       const [issue] = ((await answer.json()) as OutcomeBody).issue;
@@ -88,7 +88,7 @@ describe('a search that is refused', () => {
       if (diagnostics) assert.equal(issue.diagnostics, diagnostics);
     });
 
-  test('whatever is asked: criteria, or a refusal of the catalogue', () => {
+  test('readCriteria returns criteria or a refusal of the catalogue for any query', () => {
     const name = fc.constantFrom(
       'family',
       'given',
@@ -118,7 +118,7 @@ describe('a search that is refused', () => {
   });
 });
 
-describe('a search that is made', () => {
+describe('a search', () => {
   const jane = '9000000009';
   const smith = 'family=Smith&birthdate=2010-10-22';
   const hume = 'birthdate=1999-09-09';
@@ -176,7 +176,7 @@ describe('a search that is made', () => {
     ['fuzzy and exact: what is the same', `_fuzzy-match=true&_exact-match=true&family=Hume&given=Casey&${hume}`, ['9736363074']],
   ];
   for (const [name, query, expected] of cases)
-    test(`${name}: ${expected.length}`, async () => {
+    test(`finds ${expected.length}: ${name}`, async () => {
       const bundle = await find(query);
       assert.deepEqual(
         [bundle.resourceType, bundle.type, bundle.total],
@@ -191,7 +191,7 @@ describe('a search that is made', () => {
         );
     });
 
-  test('likelier ones first: the accents as written, then the same letters', async () => {
+  test('returns better matches first: accents as written, then the same letters', async () => {
     const { entry = [] } = await find(
       '_fuzzy-match=true&family=ATTIS%C3%93N&given=ZO%C3%8B&birthdate=1960-07-14',
     );
@@ -204,14 +204,14 @@ describe('a search that is made', () => {
     );
   });
 
-  test('names the wrong way round count less than in their places', async () => {
+  test('scores swapped names lower', async () => {
     const score = async (query: string) =>
       (await find(`_fuzzy-match=true&${query}&${hume}`)).entry?.[0]?.search.score;
     assert.equal(await score('family=Hume&given=Casey'), 1);
     assert.equal(await score('family=Casey&given=Hume'), 0.8);
   });
 
-  test('a result is less than a record: current names, home address, death notification', async () => {
+  test('returns less than a record: current names, home address, death notification', async () => {
     const [found] = (await find(smith)).entry ?? [];
     assert.equal(found?.search.score, 1);
     assert.deepEqual(
@@ -224,7 +224,7 @@ describe('a search that is made', () => {
     );
   });
 
-  test('a restricted result is redacted, for a privileged application too', async () => {
+  test('redacts a restricted result, also for a privileged application', async () => {
     const query = 'family=Larkspur&birthdate=1984-03-09';
     for (const as of [token, await gateway.issue({ scope: scopes.privileged })]) {
       const [found] = (await find(query, as)).entry ?? [];
@@ -233,7 +233,7 @@ describe('a search that is made', () => {
     }
   });
 
-  test('more matches than asked for: an outcome with status 200, no list', async () => {
+  test('returns an outcome with status 200 and no list for more matches than requested', async () => {
     for (const [query, as] of [
       ['family=Youds&birthdate=1970-01-24&_max-results=3', token],
       ['family=Youds&birthdate=1970-01-24', await gateway.issue({ scope: scopes.application })],

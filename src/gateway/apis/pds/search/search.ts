@@ -12,7 +12,7 @@ interface Found {
   score: number;
 }
 
-/** A found record is told in fewer words than a retrieved one: current names, the home address, the death notification. */
+/** Returns the summary of a found record: current names, the home address, the death notification. */
 function summary(patient: Patient, grants: Grants): Patient {
   const view = shown(patient, { ...grants, privileged: false });
   const name = view.name?.filter(({ use }) => use !== 'old' && use !== 'maiden');
@@ -28,8 +28,8 @@ function summary(patient: Patient, grants: Grants): Patient {
 }
 
 /**
- * The records that match, the likeliest first and equal ones by number; a merged one stands as what it became. Refuses as
- * soon as there are more than were asked for.
+ * Returns the matching records, the best first and equal ones by number, with merged ones replaced. Refuses as soon as there are
+ * more than requested.
  */
 async function matches(patients: Patients, criteria: Criteria): Promise<Found[]> {
   const found = new Map<string, Found>();
@@ -39,7 +39,7 @@ async function matches(patients: Patients, criteria: Criteria): Promise<Found[]>
       if (score === undefined || (criteria.exact && score !== 1)) continue;
       const current = record.supersededBy === null ? record : await patients.get(record.supersededBy);
       if (!current || current.invalidated || current.supersededBy !== null) continue;
-      // What the record became may be restricted where the old one was not.
+      // The replacement may be restricted where the merged record was not.
       if (current !== record && current.patient.meta.security[0].code !== 'U') continue;
       const { patient } = current;
       const before = found.get(patient.id);
@@ -50,7 +50,7 @@ async function matches(patients: Patients, criteria: Criteria): Promise<Found[]>
   return [...found.values()].sort((a, b) => b.score - a.score || (a.patient.id < b.patient.id ? -1 : 1));
 }
 
-/** GET /Patient: search by demographics. More matches than asked for are no list but an outcome, with status 200. */
+/** GET /Patient: searches by demographics. For more matches than requested, returns an outcome with status 200 and no list. */
 export const searchPatients: Operation = {
   method: 'GET',
   path: /^\/Patient$/,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { dense, fits, fold, soundex } from './words.ts';
 
 describe('comparing words', () => {
-  test('accents, case and spaces do not count', () => {
+  test('ignores accents, case and spaces', () => {
     assert.equal(fold('  ATTSÖN  PÀULINÉ '), 'attson pauline');
     assert.equal(dense('ls1 6ae'), dense('LS1  6AE'));
   });
@@ -20,9 +20,9 @@ describe('comparing words', () => {
     Lee: 'L000',
   };
   for (const [name, code] of Object.entries(sounds))
-    test(`${name} sounds ${code}`, () => assert.equal(soundex(fold(name)), code));
+    test(`soundex returns ${code} for ${name}`, () => assert.equal(soundex(fold(name)), code));
 
-  test('whatever the name: empty, or a letter and three digits', () => {
+  test('soundex returns an empty text, or a letter and three digits, for any name', () => {
     fc.assert(fc.property(fc.string(), (name) => assert.match(soundex(fold(name)), /^([A-Z][0-6]{3})?$/)));
   });
 
@@ -38,10 +38,10 @@ describe('comparing words', () => {
     ['**', '', true],
   ];
   for (const [asked, value, expected] of wildcards)
-    test(`${asked} ${expected ? 'fits' : 'does not fit'} ${value}`, () =>
+    test(`${asked} ${expected ? 'matches' : 'does not match'} ${value}`, () =>
       assert.equal(fits(asked, value), expected));
 
-  test('a wildcard fits exactly what the same regular expression fits', () => {
+  test('a wildcard matches the same as the regular expression', () => {
     const text = fc.stringMatching(/^[ab]{0,8}$/);
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), text, (parts, value) => {

@@ -1,11 +1,11 @@
-/** Lower case without accents, single spaces: how names are compared. */
+/** Normalises names for comparison: lower case without accents, single spaces. */
 export const fold = (value: string): string =>
   value.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
 
-/** Without any space: how postcodes and telephone numbers are compared. */
+/** Normalises postcodes and telephone numbers for comparison: no spaces. */
 export const dense = (value: string): string => fold(value).replaceAll(' ', '');
 
-/** Whether a value fits what was asked, in which `*` stands for any letters. */
+/** Returns whether a value matches a pattern, in which `*` means any letters. */
 export function fits(asked: string, value: string): boolean {
   const [head = '', ...rest] = asked.split('*');
   if (rest.length === 0) return asked === value;
@@ -26,7 +26,7 @@ const classes: Readonly<Record<string, string>> = Object.fromEntries(
   ),
 );
 
-/** American Soundex of a folded name: its sound in one letter and three digits; empty for what has no letter. */
+/** Returns the American Soundex of a folded name: a letter and three digits; empty without letters. */
 export function soundex(name: string): string {
   const letters = [...name].filter((letter) => letter >= 'a' && letter <= 'z');
   const [first] = letters;
@@ -36,7 +36,7 @@ export function soundex(name: string): string {
   for (const letter of letters.slice(1)) {
     const digit = classes[letter] ?? '';
     if (digit !== '' && digit !== before) code += digit;
-    // h and w do not part two letters of one class; a vowel does.
+    // h and w do not separate two letters of one class; a vowel does.
     if (letter !== 'h' && letter !== 'w') before = digit;
   }
   return (first.toUpperCase() + code).padEnd(4, '0').slice(0, 4);

@@ -16,7 +16,7 @@ import type {
 } from '../patient.ts';
 import { coded, confidentialityText, extensionUrls, ukCoreSystem, urls } from '../vocabulary.ts';
 
-/** What differs from one seeded record to the next. */
+/** The values that differ between seeded records. */
 export interface Draft {
   id: string;
   version?: number;
@@ -40,7 +40,7 @@ export interface Draft {
 
 const since = (start: string, end?: string): Period => ({ start, ...(end && { end }) });
 
-/** A usual name that holds from birth on. */
+/** Returns a usual name, valid from birth. */
 export const named = (family: string, given: string[], more: Partial<HumanName> = {}): HumanName => ({
   id: '123',
   use: 'usual',
@@ -50,7 +50,7 @@ export const named = (family: string, given: string[], more: Partial<HumanName> 
   ...more,
 });
 
-/** An address of up to five lines; blank ones keep their places. */
+/** Returns an address of up to five lines; blank ones keep their position. */
 export const located = (line: string[], postalCode: string, more: Partial<Address> = {}): Address => ({
   id: '456',
   use: 'home',
@@ -67,7 +67,7 @@ export const reached = (
   more: Partial<ContactPoint> = {},
 ): ContactPoint => ({ id: '789', period: since('2020-01-01'), system, value, use, ...more });
 
-/** An organisation by its ODS code. */
+/** Returns an organisation by its ODS code. */
 export const organisation = (
   code: string,
   more: { id?: string; period?: Period } = {},
@@ -77,7 +77,7 @@ export const organisation = (
   identifier: { system: urls.odsCode, value: code, period: more.period ?? since('2020-01-01') },
 });
 
-/** One of the pharmacies that a patient can name. */
+/** Returns a nominated pharmacy. */
 export const pharmacy = (
   kind: 'nominatedPharmacy' | 'dispensingDoctor' | 'applianceSupplier',
   code: string,
@@ -91,7 +91,7 @@ const deathTexts = {
   2: 'Formal - death notice received from Registrar of Deaths',
 } as const;
 
-/** How a death became known: 1 informally, 2 from the registrar. */
+/** Returns a notification of death: 1 informal, 2 from the registrar. */
 export const deathNotification = (code: keyof typeof deathTexts, at: string): Extension => ({
   url: extensionUrls.deathNotification,
   extension: [
@@ -134,7 +134,7 @@ export const birthPlace = (city: string, district: string, country: string): Ext
   valueAddress: { city, district, country },
 });
 
-/** Why somebody is on no practice's list any more. */
+/** Returns the reason for the removal from a practice's list. */
 export const removal = (code: string, display: string, period: Period): Extension => ({
   url: urls.removal,
   extension: [
@@ -167,7 +167,7 @@ export const emergencyContact = (id: string, period: Period, phone: string): Con
   telecom: [{ system: 'phone', value: phone }],
 });
 
-/** Somebody who belongs to a patient. */
+/** Returns a person related to a patient. */
 export const relatedPerson = (
   patient: string,
   id: string,
@@ -216,7 +216,7 @@ function patientOf(draft: Draft): Patient {
   };
 }
 
-/** A whole record from what is special about it. */
+/** Completes a record from its special values. */
 export const recordFrom = (draft: Draft): PatientRecord => ({
   patient: patientOf(draft),
   related: draft.related ?? [],

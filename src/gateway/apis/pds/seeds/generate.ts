@@ -33,7 +33,7 @@ const two = (value: number): string => String(value).padStart(2, '0');
 /** First nine digits of generated numbers: a range that no seeded record uses. */
 const firstNumber = 999_100_000;
 
-/** So many more fictitious patients with valid numbers, the same ones every time. */
+/** Returns this many more fictitious patients with valid numbers, always the same. */
 export function* generatePatients(count: number): Generator<PatientRecord> {
   const numbers = nhsNumbersFrom(firstNumber);
   for (let at = 0; at < count; at++) {

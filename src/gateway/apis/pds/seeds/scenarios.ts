@@ -17,9 +17,9 @@ import {
 
 const practice = organisation('A20047', { id: '3F1A77C2' });
 
-/** One fictitious patient for each thing that can be special about a record. */
+/** One fictitious patient for each special property of a record. */
 export const scenarios: readonly Draft[] = [
-  // Restricted: where the person is stays hidden, who it is does not.
+  // Restricted: the location is hidden, the identity is not.
   {
     id: '9727022820',
     version: 4,
@@ -132,7 +132,7 @@ export const scenarios: readonly Draft[] = [
       removal('DEA', 'Death', { start: '2023-07-04T00:00:00+00:00' }),
     ],
   },
-  // Left a practice for a reason that is nobody's business.
+  // Removed from a practice for a confidential reason.
   {
     id: '5900057208',
     version: 2,
@@ -160,7 +160,7 @@ export const scenarios: readonly Draft[] = [
     birthDate: '1988-02-29',
     practice,
   },
-  // Compound names, apostrophes, accents, and none of a given name.
+  // Compound names, apostrophes, accents, and no given name.
   {
     id: '9733162043',
     version: 2,
@@ -200,7 +200,7 @@ export const scenarios: readonly Draft[] = [
     birthDate: '2020-09-01',
     practice,
   },
-  // What was once said of somebody.
+  // Former values.
   {
     id: '9736363074',
     version: 8,
@@ -236,7 +236,7 @@ const household = (family: string, address: Address, members: readonly Member[])
     address: [address],
   }));
 
-/** Four of one name and one birth date. */
+/** Four people with one name and one birth date. */
 export const youds = household('Youds', located(['4 Mount Pleasant', '', '', 'Scunthorpe'], 'DN17 4AA'), [
   { id: '9693633679', given: 'Cyril', gender: 'male', birthDate: '1970-01-24' },
   { id: '9693633687', given: 'Dora', gender: 'female', birthDate: '1970-01-24' },
@@ -244,7 +244,7 @@ export const youds = household('Youds', located(['4 Mount Pleasant', '', '', 'Sc
   { id: '9693633709', given: 'Frankie', gender: 'other', birthDate: '1970-01-24' },
 ]);
 
-/** A citizen who can sign in for herself, with proof of identity P9. */
+/** A citizen who can sign in, with identity proofing P9. */
 export const citizens = household('Meadows', located(['10 Orchard Way', '', '', 'Leeds'], 'LS8 2AB'), [
   { id: '9912003071', given: 'Iris', gender: 'female', birthDate: '1961-04-21' },
 ]);

@@ -6,14 +6,14 @@ type Json = Record<string, unknown> | unknown[];
 
 const isContainer = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 
-/** A list's index; throws what the published service says of one that is not there. */
+/** Returns a list index; throws the published refusal for a missing one. */
 function indexOf(part: string, limit: number): number {
   const index = /^(0|[1-9]\d{0,3})$/.test(part) ? Number(part) : -1;
   if (index < 0 || index >= limit) throw invalidUpdate(`Invalid patch - index '${part}' is out of bounds`);
   return index;
 }
 
-/** The container that the last part of a path is in. A list that the record does not have has no index. */
+/** Returns the container of a path's last part. A missing list has no index. */
 function parentOf(document: Json, { parts, op }: Patch): Json {
   let at: Json = document;
   for (const [depth, part] of parts.slice(0, -1).entries()) {
@@ -27,7 +27,7 @@ function parentOf(document: Json, { parts, op }: Patch): Json {
       continue;
     }
     const following = parts[depth + 1] ?? '';
-    // The first entry of a list makes the list.
+    // The first entry creates the list.
     if (
       op === 'add' &&
       !Array.isArray(at) &&
@@ -85,7 +85,7 @@ const operations: Readonly<Record<Patch['op'], (parent: Json, key: string, value
   test,
 };
 
-/** A copy of the document with all patches applied in order; the first that cannot be ends it (RFC 6902 section 5). */
+/** Returns a copy of the document with all patches applied in order; stops at the first failure (RFC 6902 section 5). */
 export function applyPatches<T extends object>(document: T, patches: readonly Patch[]): T {
   const copy = structuredClone(document);
   for (const patch of patches)

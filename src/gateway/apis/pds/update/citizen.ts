@@ -18,7 +18,7 @@ interface Point {
 const ownPoint = ({ system, use }: Point): boolean =>
   system === 'email' || (system === 'phone' && use === 'mobile');
 
-/** What a patch is about: the entry that it adds or replaces, or the one that stands there. */
+/** Returns the entry that a patch adds or replaces, or the existing one. */
 function subjectOf({ parts, op, value }: Patch, view: Patient): Record<string, unknown> {
   const list = (view as unknown as Record<string, unknown>)[parts[0] ?? ''];
   const standing = Array.isArray(list) ? list[Number(parts[1])] : undefined;
@@ -26,7 +26,7 @@ function subjectOf({ parts, op, value }: Patch, view: Patient): Record<string, u
   return typeof whole === 'object' && whole !== null ? (whole as Record<string, unknown>) : {};
 }
 
-/** Members that a citizen may change of the own record, each with what else must hold. */
+/** Members that citizens may change in their own record, with further conditions. */
 const open: Readonly<Record<string, (subject: Record<string, unknown>) => boolean>> = {
   address: () => true,
   contact: () => true,
@@ -34,7 +34,7 @@ const open: Readonly<Record<string, (subject: Record<string, unknown>) => boolea
   extension: ({ url }) => extensions.includes(String(url)),
 };
 
-/** A citizen changes few things of the own record, and those as a whole. */
+/** Refuses changes that a citizen may not make. Citizens may change few members, and only as a whole. */
 export function checkCitizen(patches: readonly Patch[], view: Patient): void {
   for (const patch of patches) {
     if (patch.op === 'test') continue;

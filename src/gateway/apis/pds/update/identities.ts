@@ -1,7 +1,7 @@
 import type { Patient } from '../patient.ts';
 import { invalidUpdate, type Patch } from './patches.ts';
 
-/** Lists of a record whose entries are known by an id, or an extension by its address. */
+/** Lists with entries identified by an id, or by the address of an extension. */
 const lists: readonly string[] = [
   'name',
   'address',
@@ -18,7 +18,7 @@ function entriesOf(view: Patient, root: string): Record<string, unknown>[] {
   return ((view as unknown as Record<string, unknown>)[root] ?? []) as Record<string, unknown>[];
 }
 
-/** Only what an update may touch; an entry is added to a list at its end. */
+/** Refuses members that an update may not change; an entry is added at the end of a list. */
 function checkRoot({ op, parts }: Patch): void {
   const [root = '', place, ...deeper] = parts;
   if (!lists.includes(root) && !scalars.includes(root))
@@ -29,7 +29,7 @@ function checkRoot({ op, parts }: Patch): void {
     throw invalidUpdate(`Invalid patch - an entry is added to '/${root}/-'`);
 }
 
-/** Which entry of a list a patch says it means: its id, or the one in an entry that is tested or replaced whole. */
+/** Returns the entry id in a patch: in its path, or in an entry that is tested or replaced as a whole. */
 function namedBy({ op, parts, value }: Patch, root: string, place: string): string | undefined {
   if (op === 'remove' || parts[0] !== root || parts[1] !== place) return undefined;
   const key = keyOf(root);
@@ -52,7 +52,7 @@ function checkNamed(patch: Patch, patches: readonly Patch[], view: Patient): voi
     throw invalidUpdate(`no '${root}' resources with object id '${strange.slice(0, 64)}'`);
 }
 
-/** An entry is removed only right after a test that shows that the client knows which it is. */
+/** An entry may be removed only right after a test that names it. */
 function checkRemoval(patch: Patch, before: Patch | undefined): void {
   const [root = '', place = ''] = patch.parts;
   if (patch.op !== 'remove' || !lists.includes(root) || patch.parts.length !== 2) return;
@@ -63,7 +63,7 @@ function checkRemoval(patch: Patch, before: Patch | undefined): void {
   );
 }
 
-/** PDS's own rules over JSON Patch: which entry of a list is meant must be said in the same update. */
+/** Checks PDS's own rules for JSON Patch: an update must name the list entries that it changes. */
 export function checkIdentities(patches: readonly Patch[], view: Patient): void {
   for (const patch of patches) checkRoot(patch);
   for (const [at, patch] of patches.entries()) {

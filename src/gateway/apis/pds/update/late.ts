@@ -1,7 +1,7 @@
 import type { Faults, NamedFault } from '../../../../storage/faults.ts';
 import { faults as refusals } from '../../../faults.ts';
 
-/** Faults of the PDS that a developer can switch on. */
+/** Faults of the PDS for developers. */
 export const pdsFaults: readonly NamedFault[] = [
   {
     name: 'pds-update-late',
@@ -10,7 +10,9 @@ export const pdsFaults: readonly NamedFault[] = [
   },
 ];
 
-/** The published answer to an update that was not done in time. It is done: the same request again is told so, and changes nothing. */
+/**
+ * Returns the published response to an update that was late. The update is done, and a repetition of the request changes nothing.
+ */
 export async function refuseLate(faults: Faults | undefined): Promise<void> {
   const happening = (await faults?.happening(pdsFaults)) ?? [];
   if (happening.length > 0) throw refusals.updateLate('the fault pds-update-late is on');

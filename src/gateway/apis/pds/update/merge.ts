@@ -9,8 +9,8 @@ interface Entry {
 const keyOf = ({ id, url }: Entry): string | undefined => url ?? id;
 
 /**
- * The list to keep: what the client left alone stays as it is stored, also where the client saw less of it;
- * what the client never saw stays too.
+ * Returns the list to store. Entries that the client did not change stay as stored, even if the client saw less of them; so do
+ * entries that the client did not see.
  */
 function keptList(stored: readonly Entry[], seen: readonly Entry[], wanted: readonly Entry[]): Entry[] {
   const seenBy = new Map(seen.map((entry) => [keyOf(entry), entry]));
@@ -28,7 +28,7 @@ function keptList(stored: readonly Entry[], seen: readonly Entry[], wanted: read
 const listed = ['name', 'address', 'telecom', 'contact', 'generalPractitioner', 'extension'] as const;
 const single = ['gender', 'birthDate', 'multipleBirthInteger', 'deceasedDateTime'] as const;
 
-/** Entries that were changed or removed. */
+/** Returns entries that were changed or removed. */
 const gone = <T extends Entry>(before: readonly T[] = [], after: readonly T[] = []): T[] =>
   before.filter((entry) => !after.some((other) => isDeepStrictEqual(other, entry)));
 
@@ -42,7 +42,7 @@ function historyOf({ patient: before, history }: PatientRecord, after: Patient):
   };
 }
 
-/** The record to keep, from what is stored, what the client saw and what the client wants to see. */
+/** Returns the record to store, from the stored one, what the client saw and what the client wants. */
 export function merged(record: PatientRecord, seen: Patient, wanted: Patient): PatientRecord {
   const stored = record.patient;
   const patient: Record<string, unknown> = { ...stored };

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { uuid } from '@alongside/kernel/ids';
 import type { Address, HumanName, Patient, Period } from '../patient.ts';
 
-/** Ids of list entries as the service gives them out: eight hexadecimal digits. */
+/** Ids of list entries, as in the published service: eight hexadecimal digits. */
 const newId = (): string => uuid().slice(0, 8).toUpperCase();
 
 interface Entry {
@@ -10,7 +10,7 @@ interface Entry {
   period?: Period;
 }
 
-/** An entry that has no id or start yet gets them. What is no object is left for the shape to refuse. */
+/** Adds a missing id or start to an entry. Values other than objects are refused later by the shape. */
 function complete<T extends Entry>(entry: T, today: string, needsPeriod: boolean): T {
   if (typeof entry !== 'object' || entry === null) return entry;
   const period = entry.period ?? (needsPeriod ? ({} as Period) : undefined);
@@ -21,20 +21,20 @@ function complete<T extends Entry>(entry: T, today: string, needsPeriod: boolean
   };
 }
 
-/** Changes the entries of a list that the client did not leave as they were. */
+/** Changes the entries of a list that the client changed. */
 const each = <T>(list: T[] | undefined, seen: T[] | undefined, change: (entry: T) => T): T[] | undefined =>
   Array.isArray(list)
     ? list.map((entry) => (seen?.some((before) => isDeepStrictEqual(before, entry)) ? entry : change(entry)))
     : list;
 
-/** The text without the full stops at its end. */
+/** Removes full stops at the end of a text. */
 function withoutStops(text: string): string {
   let end = text.length;
   while (text[end - 1] === '.') end--;
   return text.slice(0, end);
 }
 
-/** Full stops at the end of a title are not kept. */
+/** Full stops at the end of a title are not stored. */
 const title = (name: HumanName): HumanName =>
   Array.isArray(name?.prefix)
     ? {
@@ -43,7 +43,7 @@ const title = (name: HumanName): HumanName =>
       }
     : name;
 
-/** Fewer than five lines are spread so that the last one, the town, is the fourth. */
+/** Spreads fewer than five lines so that the last one, the town, is the fourth. */
 function lines(address: Address): Address {
   if (!Array.isArray(address?.line) || address.line.length === 0 || address.line.length >= 5) return address;
   const head = address.line.slice(0, -1);
@@ -51,11 +51,11 @@ function lines(address: Address): Address {
   return { ...address, line: [...head, ...Array<string>(3 - head.length).fill(''), town, ''] };
 }
 
-/** A day becomes the midnight that begins it. */
+/** Converts a day to its first midnight. */
 const midnight = (at: string | undefined): string | undefined =>
   at !== undefined && /^\d{4}-\d{2}-\d{2}(T00:00:00)?$/.test(at) ? `${at.slice(0, 10)}T00:00:00+00:00` : at;
 
-/** A list that was emptied is no member any more. */
+/** Removes emptied lists. */
 const withoutEmpty = (patient: Patient): Patient =>
   Object.fromEntries(
     Object.entries(patient).filter(
@@ -63,7 +63,7 @@ const withoutEmpty = (patient: Patient): Patient =>
     ),
   ) as unknown as Patient;
 
-/** What a client wants, in the form in which it is kept. What was left as it was seen is not touched. */
+/** Normalises the changes of a client for storage. Unchanged values are not touched. */
 export function normalised(wanted: Patient, seen: Patient, today: string): Patient {
   return withoutEmpty({
     ...wanted,

@@ -43,8 +43,8 @@ const patch = fc.record(
   { requiredKeys: ['op', 'path'] },
 );
 
-describe('reading and applying patches', () => {
-  test('whatever is sent: a patched copy, or a refusal of the catalogue; the record itself stays, and no prototype changes', () => {
+describe('applyPatches and readPatches', () => {
+  test('return a patched copy or a refusal of the catalogue for any input, without changing the record or a prototype', () => {
     const records = seededPatients().map(({ patient }) => patient);
     fc.assert(
       fc.property(fc.array(patch, { maxLength: 5 }), fc.constantFrom(...records), (patches, record) => {
@@ -64,7 +64,7 @@ describe('reading and applying patches', () => {
     );
   });
 
-  test('leaves no list with a hole, whatever the index (a sparse list would take memory by its last index)', () => {
+  test('never leave a list with a gap, whatever the index (a sparse list would take memory by its last index)', () => {
     const [record] = seededPatients();
     assert.ok(record);
     const index = fc.oneof(
@@ -88,7 +88,7 @@ describe('reading and applying patches', () => {
     );
   });
 
-  test('refuses a value with a text, a list or an object that no record could hold', () => {
+  test('refuse a value with a text, a list or an object that no record could contain', () => {
     const refused = (value: unknown): boolean => {
       try {
         readPatches(JSON.stringify({ patches: [{ op: 'add', path: '/name/-', value }] }));
@@ -105,7 +105,7 @@ describe('reading and applying patches', () => {
     assert.equal(refused(Object.fromEntries(many(1_001))), true);
   });
 
-  test('removes the full stops at the end of a title, and only those', () => {
+  test('remove only the full stops at the end of a title', () => {
     const [record] = seededPatients();
     assert.ok(record);
     const prefixes = ['Dr.', 'Mx...', '...', 'A.B', ''];
@@ -117,7 +117,7 @@ describe('reading and applying patches', () => {
     assert.deepEqual(name?.prefix, ['Dr', 'Mx', '', 'A.B', '']);
   });
 
-  test('any body is read or refused', () => {
+  test('accept or refuse any body', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (body) => {
         try {
@@ -129,13 +129,13 @@ describe('reading and applying patches', () => {
     );
   });
 
-  test('a pointer is unescaped once (RFC 6901 section 4)', () => {
+  test('unescape a pointer once (RFC 6901 section 4)', () => {
     assert.deepEqual(pointerParts('/a~1b/m~0n/~01'), ['a/b', 'm~n', '~1']);
     for (const none of ['', 'a', '/', '//a', '/~', '/~2', '/a/__proto__'])
       assert.equal(pointerParts(none), undefined, none);
   });
 
-  test('values in the words of the published service', () => {
+  test('format values as the published service does', () => {
     assert.equal(
       pythonOf({ a: [1, 'x', null, true, { b: "it's" }] }),
       "{'a': [1, 'x', None, True, {'b': 'it\\'s'}]}",

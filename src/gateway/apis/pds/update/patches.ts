@@ -10,17 +10,17 @@ export interface Patch {
 }
 
 const operations: readonly string[] = ['add', 'replace', 'remove', 'test'];
-/** Most operations that one update may have. */
+/** Maximum number of operations in an update. */
 const most = 100;
 const harmful = new Set(['__proto__', 'prototype', 'constructor']);
 
-/** Deepest nesting that a value may have; a record needs eight. */
+/** Maximum nesting of a value; a record needs eight levels. */
 const deepest = 12;
 
-/** Most characters of one text, and most entries of one list: a record has none that is longer. */
+/** Maximum length of a text and of a list; no record has longer ones. */
 const longest = 1_000;
 
-/** Whether a value is within the limits, so that what changes and compares it takes little time. */
+/** Returns whether a value is within the limits, so that comparing it is quick. */
 function isWithinLimits(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return value.length <= longest;
   if (typeof value !== 'object' || value === null) return true;
@@ -29,10 +29,10 @@ function isWithinLimits(value: unknown, depth = 0): boolean {
   return parts.length <= longest && parts.every((part) => isWithinLimits(part, depth + 1));
 }
 
-/** A refused update, in the words that follow `Invalid update with error - `. */
+/** Refuses an update; the reason follows `Invalid update with error - `. */
 export const invalidUpdate = (reason: string) => outcomes.invalidUpdate('the update is invalid', { reason });
 
-/** A JSON Pointer's parts (RFC 6901); undefined when it is none, or names what no record has. */
+/** Returns the parts of a JSON Pointer (RFC 6901); undefined if it is invalid or names something that no record has. */
 export function pointerParts(path: string): string[] | undefined {
   if (!path.startsWith('/') || /~(?![01])/.test(path) || path.length > 200) return undefined;
   const parts = path
@@ -59,7 +59,7 @@ function readPatch(entry: unknown, at: number): Patch {
   return { op: op as Patch['op'], path: path as string, parts, value };
 }
 
-/** Reads `{"patches": […]}`: not a bare JSON Patch. */
+/** Parses `{"patches": […]}`, which is not a bare JSON Patch. */
 export function readPatches(body: string): Patch[] {
   let parsed: unknown;
   try {

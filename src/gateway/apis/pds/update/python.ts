@@ -1,4 +1,4 @@
-/** A value as the published service writes it into its sentences: Python's `repr`. */
+/** Formats a value as in the published service's messages: Python's `repr`. */
 export function pythonOf(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -12,7 +12,7 @@ export function pythonOf(value: unknown): string {
 
 const names: Readonly<Record<string, string>> = { string: 'str', boolean: 'bool', object: 'dict' };
 
-/** The name of a value's type in Python. */
+/** Returns the name of a value's type in Python. */
 export function typeOf(value: unknown): string {
   const name = Array.isArray(value)
     ? 'list'

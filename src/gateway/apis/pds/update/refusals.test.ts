@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.stop());
 
-describe('an update that is refused', () => {
+describe('a refused update', () => {
   const bad = (reason: string) => `Invalid update with error - ${reason}`;
   const no = (reason: string) => `Forbidden update with error - ${reason}`;
   const usual = { use: 'usual', family: 'Bloggs', given: ['Joe'], period: { start: '2019-12-31' } };
@@ -91,7 +91,7 @@ describe('an update that is refused', () => {
     ['a guess at the name of a very restricted patient', [{ op: 'test', path: '/name/0/family', value: 'Quill' }], { id: '9727024610', version: 'W/"3"' }, 400, 'INVALID_UPDATE', bad('This user does not have permission to update the fields in the patches provided.')],
   ];
   for (const [name, patches, sent, status, code, diagnostics] of cases)
-    test(`${name}: ${status} ${code}`, async () => {
+    test(`returns ${status} ${code}: ${name}`, async () => {
       const answer = await patch(patches, sent);
       const [issue] = ((await answer.json()) as OutcomeBody).issue;
       assert.deepEqual([answer.status, issue.details.coding[0].code], [status, code]);

@@ -16,10 +16,10 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.stop());
 
-describe('updates at once and again', () => {
+describe('concurrent and repeated updates', () => {
   const change = (value: string) => [named, { op: 'replace', path: '/name/0/family', value }];
 
-  test('of two with the same version one is made, the other is 409', async () => {
+  test('change the record once for two updates of one version; the other gets 409', async () => {
     const answers = await Promise.all(
       uuids.map((id, at) => patch(change(`Name${at}`), { headers: { 'x-request-id': id } })),
     );
@@ -27,7 +27,7 @@ describe('updates at once and again', () => {
     assert.equal((await read()).meta.versionId, '3');
   });
 
-  test('the same request again is answered as before and changes nothing', async () => {
+  test('return the same response for the same request without a change', async () => {
     const headers = { 'x-request-id': uuids[0] };
     const first = await (await patch(change('Hare'), { headers })).json();
     const again = await patch(change('Hare'), { headers });
@@ -35,7 +35,7 @@ describe('updates at once and again', () => {
     assert.equal((await read()).meta.versionId, '3');
   });
 
-  test('with another id, body or application it is no repetition', async () => {
+  test('are no repetition with another id, body or application', async () => {
     await patch(change('Hare'), { headers: { 'x-request-id': uuids[0] } });
     await gateway.addApplication('other', {}, ['pds']);
     const other = await gateway.issue({ applicationId: 'other' });
@@ -48,7 +48,7 @@ describe('updates at once and again', () => {
   });
 });
 
-describe('a citizen', () => {
+describe('an update by a citizen', () => {
   const id = '9912003071';
   const mobile = { system: 'phone', use: 'mobile', value: '07700900400' };
   const refusal =

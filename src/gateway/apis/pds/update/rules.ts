@@ -4,7 +4,7 @@ import type { Extension, Patient, Period } from '../patient.ts';
 import { extensionUrls, urls } from '../vocabulary.ts';
 import { invalidUpdate } from './patches.ts';
 
-/** A record before and after an update, as the client sees it. Today in ISO form. */
+/** A record before and after an update, as the client sees it, with today's ISO date. */
 export interface Change {
   before: Patient;
   after: Patient;
@@ -147,7 +147,7 @@ const practices: Rule = ({ before, after }) => {
     throw invalidUpdate('a general practitioner has no end date');
 };
 
-/** What an update may not make of a record, in order (specification, patient-patch). */
+/** Rules for the result of an update, in order (specification, patient-patch). */
 const rules: readonly Rule[] = [
   ids,
   usualName,

@@ -1,22 +1,22 @@
 import { pdsBase, type RunningGateway } from '../../../gateway.fixture.ts';
 import type { Patient } from '../patient.ts';
 
-/** How an update is sent where it is not sent as usual. */
+/** Deviations from a usual update. */
 export interface Sent {
   id?: string;
-  /** The If-Match header; null leaves it out. */
+  /** The If-Match header; null omits it. */
   version?: string | null;
   headers?: Record<string, string>;
-  /** The whole body, in place of `{patches}`. */
+  /** The whole body, instead of `{patches}`. */
   body?: unknown;
   /** The access token. */
   as?: string;
 }
 
-/** A patient of plain seeds, in version 2. */
+/** A seeded patient without special values, in version 2. */
 const usualId = '9733162043';
 
-/** Sends updates to a running gateway and reads what came of them. */
+/** Sends updates to a running gateway and reads the results. */
 export const updater = (gateway: RunningGateway, token: string) => ({
   patch: (patches: unknown, { id = usualId, version = 'W/"2"', headers, body, as = token }: Sent = {}) =>
     gateway.call(`${pdsBase}/Patient/${id}`, {
@@ -33,6 +33,6 @@ export const updater = (gateway: RunningGateway, token: string) => ({
     (await (await gateway.call(`${pdsBase}/Patient/${id}`, { token })).json()) as Patient,
 });
 
-/** Which name and which address are meant: every seeded record numbers them alike. */
+/** Tests for the name and the address, which have the same ids in every seeded record. */
 export const named = { op: 'test', path: '/name/0/id', value: '123' };
 export const addressed = { op: 'test', path: '/address/0/id', value: '456' };

@@ -17,8 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.stop());
 
-describe('an update that is made', () => {
-  test('answers the whole record in its next version, which is what is read then', async () => {
+describe('an update', () => {
+  test('returns the whole record in its next version, which is then read', async () => {
     const answer = await patch([named, { op: 'replace', path: '/name/0/family', value: 'Hare' }]);
     assert.deepEqual(
       [answer.status, answer.headers.get('etag'), answer.headers.get('content-type')],
@@ -29,7 +29,7 @@ describe('an update that is made', () => {
     assert.deepEqual(await read(), updated);
   });
 
-  test('new entries get an id and a start; a title loses its full stop', async () => {
+  test('gives new entries an id and a start, and removes the full stop of a title', async () => {
     const name = { use: 'nickname', given: ['Jack'], family: 'Hare', prefix: ['Dr.'] };
     const answer = await patch([{ op: 'add', path: '/name/-', value: name }]);
     const { name: names } = (await answer.json()) as Patient;
@@ -37,7 +37,7 @@ describe('an update that is made', () => {
     assert.deepEqual([names?.[1]?.period, names?.[1]?.prefix], [{ start: '2026-07-01' }, ['Dr']]);
   });
 
-  test('the first entry of a list, a scalar, and a removal after its test', async () => {
+  test('adds the first entry of a list, sets a scalar, and removes an entry after its test', async () => {
     const phone = { system: 'phone', use: 'mobile', value: '07700900300' };
     assert.equal(
       (
@@ -58,13 +58,13 @@ describe('an update that is made', () => {
     assert.deepEqual(['telecom' in after, after.multipleBirthInteger, after.meta.versionId], [false, 2, '4']);
   });
 
-  test('three address lines are spread so that the town is the fourth', async () => {
+  test('spreads three address lines so that the town is the fourth', async () => {
     const lines = { op: 'replace', path: '/address/0/line', value: ['1 New Road', 'Old End', 'Brigg'] };
     assert.equal((await patch([addressed, lines])).status, 200);
     assert.deepEqual((await read()).address?.[0]?.line, ['1 New Road', 'Old End', 'Brigg']);
   });
 
-  test('a death that became known informally', async () => {
+  test('adds an informal notification of death', async () => {
     const status = {
       system: 'https://fhir.hl7.org.uk/CodeSystem/UKCore-DeathNotificationStatus',
       version: '1.0.0',
@@ -83,7 +83,7 @@ describe('an update that is made', () => {
     assert.equal((await read()).deceasedDateTime, '2026-06-30T00:00:00+00:00');
   });
 
-  test('what was there before is found by a search with history', async () => {
+  test('keeps former values for a search with history', async () => {
     await patch([named, { op: 'replace', path: '/name/0/family', value: 'Hare' }]);
     const find = async (more: string) =>
       (
@@ -94,7 +94,7 @@ describe('an update that is made', () => {
     assert.deepEqual([await find(''), await find('&_history=true')], [0, 1]);
   });
 
-  test('what the client was not shown stays: blank lines, a confidential removal, the whereabouts of a restricted patient', async () => {
+  test('keeps what the client did not see: blank lines, a confidential removal, the location of a restricted patient', async () => {
     const stored = async (id: string) =>
       JSON.parse(
         (
@@ -123,7 +123,7 @@ describe('an update that is made', () => {
     }
   });
 
-  test('every answer has the published shape', async () => {
+  test('always returns the published shape', async () => {
     const answer = await patch([named, { op: 'add', path: '/name/0/suffix', value: ['BSc'] }]);
     assert.equal(
       patientShape.extend({ address: patientShape.shape.address }).safeParse(await answer.json()).success,

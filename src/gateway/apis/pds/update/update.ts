@@ -16,20 +16,20 @@ import { normalised } from './normalise.ts';
 import { invalidUpdate, type Patch, readPatches } from './patches.ts';
 import { checkRules } from './rules.ts';
 
-/** The version that the client last saw. Anything that is no version matches none. */
+/** Returns the version that the client last saw. A malformed version matches none. */
 function readVersion({ headers }: Asked): string {
   const value = headers.get('if-match') ?? '';
   if (value === '') throw outcomes.missingVersion();
   return value;
 }
 
-/** The published service takes any JSON but FHIR's own. */
+/** The published service accepts any JSON type except FHIR's own. */
 function checkContentType({ headers }: Asked): void {
   if (!headers.get('content-type')?.toLowerCase().startsWith('application/json'))
     throw outcomes.unsupportedService('the content type is no JSON');
 }
 
-/** The record to change: one that was merged into another takes no more changes. */
+/** Returns the record to change; a merged one accepts no changes. */
 async function recordOf({ patients, parts: { id = '' } }: Asked): Promise<PatientRecord> {
   const record = await patients.get(id);
   if (!record) throw outcomes.notFound();
@@ -43,7 +43,7 @@ async function recordOf({ patients, parts: { id = '' } }: Asked): Promise<Patien
 
 const hiddenMembers: readonly string[] = ['address', 'telecom', 'contact', 'generalPractitioner'];
 
-/** Of a restricted record nobody can change, or find out by testing, what nobody is shown. */
+/** Refuses to change or test hidden members of a restricted record. */
 function checkHidden(patches: readonly Patch[], patient: Patient): void {
   const code = confidentialityOf(patient);
   if (code === 'U') return;
@@ -55,7 +55,7 @@ function checkHidden(patches: readonly Patch[], patient: Patient): void {
   }
 }
 
-/** Only what the published shape has. */
+/** Refuses members outside the published shape. */
 function checkShape(patient: Patient): void {
   const { error } = patientShape.safeParse(patient);
   const issue = error?.issues[0];
@@ -71,7 +71,7 @@ function checkShape(patient: Patient): void {
   });
 }
 
-/** What the record becomes. */
+/** Returns the changed record. */
 function changed(record: PatientRecord, patches: readonly Patch[], asked: Asked): PatientRecord {
   const seen = shown(record.patient, asked.grants);
   checkHidden(patches, record.patient);
@@ -89,7 +89,7 @@ function changed(record: PatientRecord, patches: readonly Patch[], asked: Asked)
 const answerWith = ({ patient }: PatientRecord, grants: Grants): Answer =>
   fhir(200, shown(patient, grants), { etag: etagOf(patient.meta.versionId) });
 
-/** The name under which the outcome of one request of one application is remembered, so that its repetition changes nothing. */
+/** The key of a request of one application, so that its repetition changes nothing. */
 const repetitionOf = ({ headers, parts, body }: Asked): string =>
   sha256(
     JSON.stringify([
@@ -101,7 +101,7 @@ const repetitionOf = ({ headers, parts, body }: Asked): string =>
     ]),
   );
 
-/** PATCH /Patient/{id}: all patches or none, on exactly the version that the client saw. */
+/** PATCH /Patient/{id}: applies all patches or none, to exactly the version that the client saw. */
 export const updatePatient: Operation = {
   method: 'PATCH',
   path: /^\/Patient\/(?<id>[^/]+)$/,
