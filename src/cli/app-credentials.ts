@@ -34,10 +34,10 @@ interface Key {
 const missing = (id: string): string => `There is no application "${id}": alongside app list names them.`;
 const at = (id: string, rest: string): string => `/applications/${encodeURIComponent(id)}/${rest}`;
 
-/** The half that is meant: `platform` unless told. */
+/** The selected half of the registration; `platform` by default. */
 const halfOf = ({ flags }: Call): string => (flags.half as string | undefined) ?? 'platform';
 
-/** A date alone is its first moment, in UTC. */
+/** Parses a time; a date alone is its first moment in UTC. */
 function timeOf(flags: Record<string, unknown>, name: 'expires' | 'othersExpire'): string | undefined {
   const value = flags[name] as string | undefined;
   if (value === undefined) return undefined;
@@ -112,7 +112,7 @@ async function newSecret(call: Call): Promise<void> {
   out.note('It is shown this once and kept as a hash only: keep it now.');
 }
 
-/** What `alongside app` does with keys and secrets. */
+/** Calls of `alongside app` for keys and secrets. */
 export const credentialCalls = { keys, 'add-key': addKey, 'remove-key': removeKey, 'new-secret': newSecret };
 
 export const credentialHelp: readonly string[] = [

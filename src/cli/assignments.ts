@@ -8,7 +8,7 @@ const isObject = (value: unknown): value is Patch =>
 const literals: Readonly<Record<string, unknown>> = { true: true, false: false, null: null };
 const number = /^-?\d{1,15}(\.\d{1,15})?$/;
 
-/** What stands behind the equals sign: JSON where it looks like it, else text. */
+/** Parses a value: JSON if it looks like JSON, else text. */
 function readValue(text: string, numbers: boolean): unknown {
   if (Object.hasOwn(literals, text)) return literals[text];
   if (numbers && number.test(text)) return Number(text);
@@ -35,9 +35,9 @@ function set(patch: Patch, [name = '', ...rest]: readonly string[], value: unkno
 }
 
 /**
- * The JSON merge patch (RFC 7396) that assignments stand for: `title=Dr`, `cis2.pkce=required`, `persona=null` to take
- * a member away, `roles=[...]` for a whole list.
- * @param numbers whether `5` is a number; where no member is one, it is text
+ * Returns the JSON merge patch (RFC 7396) of assignments: `title=Dr`, `cis2.pkce=required`, `persona=null` to remove a member,
+ * `roles=[...]` for a whole list.
+ * @param numbers whether `5` is a number; without number members it is text
  */
 export function patchOf(assignments: readonly string[], { numbers = false } = {}): Patch {
   const patch: Patch = {};

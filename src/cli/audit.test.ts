@@ -56,7 +56,7 @@ describe('alongside audit', () => {
     return { code, lines };
   }
 
-  test('search filters by time, action and patient, and shows no number', async () => {
+  test('search filters by time, action and patient, and prints no NHS number', async () => {
     const all = await run('search');
     assert.equal(all.code, 0);
     // Two were written before, with an anchor; the search records itself first.
@@ -69,7 +69,7 @@ describe('alongside audit', () => {
     assert.doesNotMatch(JSON.stringify([all, found]), new RegExp(nhsNumber));
   });
 
-  test('export prints records, or AuditEvent resources, and records that it did', async () => {
+  test('export prints records or AuditEvent resources, and writes a record of it', async () => {
     const [line = '{}'] = (await run('export')).lines;
     assert.equal((JSON.parse(line) as { action: string }).action, 'patient.read');
     const { lines } = await run('export', '--format', 'fhir', '--action', 'patient.read');
@@ -88,7 +88,7 @@ describe('alongside audit', () => {
     await assert.rejects(run('export', '--format', 'xml'), UsageError);
   });
 
-  test('verify passes what is as it was written, also beside the shipped anchors', async () => {
+  test('verify accepts unchanged records, also with exported anchors', async () => {
     const { code, lines } = await run('verify', '--anchors', log);
     assert.equal(code, 0, lines.join());
     assert.match(lines[0] ?? '', /records in \d+ chains are as they were written/);

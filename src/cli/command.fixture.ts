@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { environment } from '@alongside/kernel/operator';
 import { commands } from './commands.ts';
 
-// Commands as processes and as calls: what the tests of this folder share.
+// Runs commands as processes and as calls, for the tests of this folder.
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -14,7 +14,7 @@ interface Ended {
   err: string;
 }
 
-/** Runs the real command to its end. Nothing of the test's own environment says which instance is meant. */
+/** Runs the real command to its end, without variables of the test's environment that select an instance. */
 export function runProcess(
   argv: readonly string[],
   { input = '', variables = {} }: { input?: string; variables?: Record<string, string> } = {},
@@ -30,7 +30,7 @@ export function runProcess(
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
 }
 
-/** Runs a command in this process; throws what it throws. */
+/** Runs a command in this process; throws its errors. */
 export async function invoke(
   argv: readonly string[],
 ): Promise<{ code: number; lines: string[]; notes: string[] }> {
@@ -51,7 +51,7 @@ export async function invoke(
   return { code, lines, notes };
 }
 
-/** What `--json` printed: one line, and no remark. */
+/** Runs a command and returns its `--json` output: one line, and no notes. */
 export async function invokeJson<T = Record<string, unknown>>(argv: readonly string[]): Promise<T> {
   const { lines, notes, code } = await invoke([...argv, '--json']);
   assert.deepEqual([lines.length, notes, code], [1, [], 0]);

@@ -1,20 +1,20 @@
 import { UsageError } from '@alongside/kernel/operator';
 
-/** What a command is given: its own words and flags, not yet read. */
+/** A call of a command, with unparsed words and flags. */
 export interface Invocation {
   argv: readonly string[];
   out: Output;
 }
 
-/** Where commands write. Standard output is for the result alone; everything else goes to standard error. */
+/** The output of commands. Standard output is only for the result; everything else goes to standard error. */
 export interface Output {
-  /** A line of the result. */
+  /** Prints a line of the result. */
   line(text: string): void;
-  /** The whole result as one JSON line. */
+  /** Prints the whole result as one JSON line. */
   json(value: unknown): void;
-  /** A remark for the person in front. */
+  /** Prints a note for the user. */
   note(text: string): void;
-  /** Whether a person reads standard output. */
+  /** Whether standard output is a terminal. */
   readonly terminal: boolean;
 }
 
@@ -24,24 +24,24 @@ export interface Command {
   readonly summary: string;
   /** Lines of `alongside COMMAND --help`, without the summary. */
   readonly help: readonly string[];
-  /** Resolves with the exit code: 0 done, 1 refused or failed, 2 called wrongly. */
+  /** Resolves with the exit code: 0 success, 1 refused or failed, 2 wrong usage. */
   run(invocation: Invocation): Promise<number>;
 }
 
-/** Takes the word that must be there. */
+/** Returns a required word. */
 export function word(words: readonly string[], index: number, what: string): string {
   const value = words[index];
   if (value === undefined) throw new UsageError(`Say ${what}.`);
   return value;
 }
 
-/** Refuses words beyond those that a command takes. */
+/** Refuses more words than a command takes. */
 export function noMore(words: readonly string[], count: number): void {
   const extra = words[count];
   if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many.`);
 }
 
-/** The subcommand that was asked for, from a literal table. */
+/** Returns the requested subcommand from a literal table. */
 export function choose<T>(table: Readonly<Record<string, T>>, words: readonly string[], command: string): T {
   const names = Object.keys(table).join(', ');
   const chosen = words[0];

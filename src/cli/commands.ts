@@ -27,7 +27,7 @@ import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { validate } from './commands/validate.ts';
 
-/** Every command, in the order in which help shows them. */
+/** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
   up,
   serve,

@@ -11,7 +11,7 @@ describe('alongside config', () => {
   const file = join(folder, 'config.json');
   const secret = join(folder, 'smtp');
 
-  test('shows value, origin and whether a reload changes it, and secrets as set', async () => {
+  test('shows value, origin and reload support of each setting, and secrets only as set', async () => {
     writeFileSync(secret, 'smtp://user:password@mail.example');
     writeFileSync(file, JSON.stringify({ smtpUrl: `@${secret}`, portBase: 9000 }));
     const { code, lines } = await invoke(['config', '--json', '--config', file, '--log-level', 'debug']);
@@ -33,7 +33,7 @@ describe('alongside config', () => {
     assert.doesNotMatch(text.join('\n') + lines[0], /password@/);
   });
 
-  test('check reports every problem at once', async () => {
+  test('check reports all problems at once', async () => {
     writeFileSync(
       file,
       JSON.stringify({ smtpUrl: `@${secret}.missing`, portBase: 'many', mailFrom: 'nobody' }),
@@ -53,7 +53,7 @@ describe('alongside config', () => {
     );
   });
 
-  test('check reports all that a start of serve refuses, at once', async () => {
+  test('check reports everything that a start of serve refuses, at once', async () => {
     const { code, notes } = await invoke([
       ...['config', 'check', '--ephemeral', '--url-api', 'https://api.example'],
       ...['--url-cis', 'http://cis.example', '--tls-authority', `${folder}/none.pem`],

@@ -31,7 +31,7 @@ async function examine(...argv: string[]): Promise<Report & { code: number }> {
   return { ...(JSON.parse(lines[0] ?? '') as Report), code };
 }
 
-/** What the machine of the test is like is another matter than what is examined here. */
+/** Checks of the machine, which depend on where the test runs. */
 const ofTheMachine = /^(proxy|localhost|browser|browser-policy)$/;
 const troubles = ({ checks }: Report): string[] =>
   checks
@@ -45,7 +45,7 @@ const listen = (port = 0): Promise<{ server: Server; port: number }> =>
     );
   });
 
-describe('at an instance that is well', () => {
+describe('alongside doctor at a healthy instance', () => {
   let instance: TestInstance;
   before(async () => {
     instance = await startInstance();
@@ -53,7 +53,7 @@ describe('at an instance that is well', () => {
   after(() => instance.stop());
   const at = () => ['--state', instance.state.stateFile, '--data', root];
 
-  test('nothing is wrong, and each part was looked at', async () => {
+  test('finds no problem and checks each service', async () => {
     const report = await examine(...at());
     assert.deepEqual(troubles(report), []);
     const names = report.checks.map(({ name }) => name);
@@ -80,14 +80,14 @@ describe('at an instance that is well', () => {
     }
   });
 
-  test('it is found by its port as well', async () => {
+  test('finds the instance by its port', async () => {
     assert.deepEqual(
       troubles(await examine('--port-base', String(instance.state.portBase), '--data', root)),
       [],
     );
   });
 
-  test("the desk's own doctor is asked by `alongside agent doctor`", async () => {
+  test("runs the agent's own doctor with `alongside agent doctor`", async () => {
     const ask = async () => {
       const { lines, code } = await invoke([
         'agent',
@@ -106,7 +106,7 @@ describe('at an instance that is well', () => {
     await instance.api('DELETE', '/readers/0/card');
   });
 
-  test('a moved clock is a remark', async () => {
+  test('reports a moved clock as a remark', async () => {
     await instance.api('PUT', '/clock', { advance: 86_400 });
     const report = await examine(...at());
     await instance.api('DELETE', '/clock');
@@ -114,8 +114,8 @@ describe('at an instance that is well', () => {
     assert.ok(report.checks.some(({ name, outcome }) => name === 'clock' && outcome === 'remark'));
   });
 
-  test('the report of the process is one line, and for people it names the mend', async () => {
-    // Proxies are looked at as the process has them.
+  test('prints one line in the process report, and the fix for people', async () => {
+    // Proxies are read from the environment of the process.
     const variables = { http_proxy: 'http://proxy.test:3128', no_proxy: 'example.org' };
     const [json, text] = await Promise.all([
       runProcess(['doctor', '--json', ...at()], { variables }),
@@ -133,8 +133,8 @@ describe('at an instance that is well', () => {
   });
 });
 
-describe('what is wrong is named', () => {
-  test('parts that do not run', async () => {
+describe('alongside doctor reports', () => {
+  test('services that do not run', async () => {
     const instance = await startInstance({ only: 'cis,authorisation,gateway,console' });
     const report = await examine('--state', instance.state.stateFile, '--data', root);
     await instance.stop();
@@ -148,7 +148,7 @@ describe('what is wrong is named', () => {
     assert.ok(report.checks.some(({ name, outcome }) => name === 'agent-socket' && outcome === 'remark'));
   });
 
-  test('an issuer that is not the configured one', async () => {
+  test('an issuer other than the configured one', async () => {
     const foreign = createHttpServer((_request, response) => response.end('{"issuer":"http://other.test"}'));
     await new Promise<void>((done) => foreign.listen(0, '127.0.0.1', done));
     const { port } = foreign.address() as { port: number };
@@ -161,7 +161,7 @@ describe('what is wrong is named', () => {
     assert.match(detail ?? '', /names the issuer http:\/\/other\.test, the configuration http:\/\/127/);
   });
 
-  test('a socket that is gone', async () => {
+  test('a missing socket', async () => {
     const instance = await startInstance();
     rmSync(instance.state.agentSocket ?? '');
     const report = await examine('--state', instance.state.stateFile, '--data', root);
@@ -169,17 +169,17 @@ describe('what is wrong is named', () => {
     assert.deepEqual(troubles(report), ['agent-socket']);
   });
 
-  test('a state file that was left behind, and one that is none', async () => {
+  test('an outdated state file and an invalid one', async () => {
     const file = join(root, 'left.json');
     const { server, port } = await listen();
     server.close();
-    // Only the console is of this machine.
+    // Only the console is on this machine.
     const others = ['api', 'cis2Issuer', 'identityAgent', 'cis', 'sample'];
     const urls = {
       ...Object.fromEntries(others.map((name) => [name, `https://${name}.test`])),
       console: `http://127.0.0.1:${port}`,
     };
-    // No process has this number: it is beyond what Linux gives out.
+    // No process has this id, which is above Linux's maximum.
     writeFileSync(file, JSON.stringify({ urls, pid: 4_194_305, portBase: port, agentSocket: null }));
     const left = await examine('--state', file, '--data', root);
     assert.deepEqual(troubles(left), ['state-file', 'service (console)']);
@@ -199,7 +199,7 @@ describe('what is wrong is named', () => {
     assert.ok(troubles(await examine('--state', file, '--data', root)).includes('state-file'));
   });
 
-  test('a port that somebody else uses, by the name of the process', async () => {
+  test('a port of another process, with its name', async () => {
     const { server, port } = await listen();
     const report = await examine('--port-base', String(port), '--data', root);
     server.close();
@@ -213,19 +213,19 @@ describe('what is wrong is named', () => {
     assert.ok(troubles(report).includes('service (console)'));
   });
 
-  test('ports beyond the last', async () => {
+  test('ports above the maximum', async () => {
     const report = await examine('--port-base', '65533', '--data', root);
     assert.match(JSON.stringify(report.checks), /There is no port 65536/);
   });
 });
 
-describe('each judgement', () => {
-  test('Node.js', () => {
+describe('the checks of alongside doctor', () => {
+  test('judge Node.js', () => {
     assert.equal(judgeNode('20.19.0').outcome, 'wrong');
     assert.equal(judgeNode('24.0.0').outcome, 'ok');
   });
 
-  test('the data folder', () => {
+  test('judge the data folder', () => {
     const file = join(root, 'file');
     writeFileSync(file, '');
     assert.equal(judgeFolder(root).outcome, 'ok');
@@ -234,11 +234,11 @@ describe('each judgement', () => {
     const closed = join(root, 'closed');
     mkdirSync(closed);
     chmodSync(closed, 0o500);
-    // Nothing is closed to root.
+    // root can read everything.
     assert.equal(judgeFolder(closed).outcome, process.getuid?.() === 0 ? 'ok' : 'wrong');
   });
 
-  test('clocks: the time of the call itself counts for neither', () => {
+  test('judge clocks without counting the duration of the call', () => {
     const asked = Date.parse('2026-03-02T09:00:00Z');
     const at = (milliseconds: number, offsetSeconds = 0, took = 8_000) =>
       judgeClock({
@@ -255,7 +255,7 @@ describe('each judgement', () => {
     assert.match(at(3_600_000, 3_600).join('\n'), /^ok.*\nremark: .* 3600 s/);
   });
 
-  test('proxies', () => {
+  test('judge proxies', () => {
     const outcome = (variables: Record<string, string>) => judgeProxy(variables).outcome;
     assert.equal(outcome({}), 'ok');
     assert.equal(outcome({ https_proxy: 'http://p:1' }), 'ok');
@@ -274,13 +274,13 @@ describe('each judgement', () => {
     assert.match(judgeProxy({ ...proxy, NO_PROXY: 'localhost' }).detail, /would catch 127\.0\.0\.1\.$/);
   });
 
-  test('localhost', () => {
+  test('judge localhost', () => {
     assert.equal(judgeLocalhost(['::1', '127.0.0.1']).outcome, 'ok');
     assert.match(judgeLocalhost(['::1']).detail, /::1 alone/);
     assert.equal(judgeLocalhost(['192.0.2.1']).outcome, 'wrong');
   });
 
-  test('browsers', () => {
+  test('judge browsers', () => {
     const program = join(root, 'chromium');
     writeFileSync(program, '', { mode: 0o755 });
     assert.equal(judgeBrowser({ ALONGSIDE_BROWSER: program }).outcome, 'ok');
@@ -290,7 +290,7 @@ describe('each judgement', () => {
     assert.equal(judgeBrowser({ PATH: '/nowhere' }).outcome, 'wrong');
   });
 
-  test('patterns of policies', () => {
+  test('match policy patterns', () => {
     const agent = new URL('http://127.0.0.1:8403');
     for (const pattern of [
       '*',
@@ -318,7 +318,7 @@ describe('each judgement', () => {
     assert.ok(!patternCovers('.test', new URL('https://cis2.test/')));
   });
 
-  test('browser policies', () => {
+  test('judge browser policies', () => {
     const addresses = [new URL('http://localhost:8402'), new URL('http://127.0.0.1:8403')];
     const judged = (policies: Record<string, unknown>) =>
       judgePolicies([{ file: 'p.json', policies }], addresses).map(({ outcome }) => outcome);
@@ -332,7 +332,7 @@ describe('each judgement', () => {
     assert.deepEqual(judged({ URLBlocklist: 'odd', LoopbackNetworkBlockedForUrls: [1] }), ['ok']);
   });
 
-  test('tables of sockets', async () => {
+  test('read socket tables', async () => {
     const table = [
       '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
       '   0: 0100007F:20D0 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1',

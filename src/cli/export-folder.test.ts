@@ -30,8 +30,8 @@ after(async () => {
   removeFolders();
 });
 
-describe('the folder', () => {
-  test('has a file for each thing, readable by its owner alone, sorted, without secrets of the day', async () => {
+describe('writeExport', () => {
+  test('writes a sorted file for each thing, readable by its owner only, without short-lived secrets', async () => {
     const path = await exported(instance);
     const files = contents(path);
     for (const name of [
@@ -49,7 +49,7 @@ describe('the folder', () => {
     assert.ok(!all.includes(instance.urls.api));
   });
 
-  test('of an earlier export is brought up to date, and only where it differs', async () => {
+  test('updates an earlier export only where it differs', async () => {
     const path = await exported(instance);
     mkdirSync(join(path, '.git'));
     writeFileSync(join(path, 'README.md'), 'ours');
@@ -68,7 +68,7 @@ describe('the folder', () => {
     assert.ok(existsSync(join(path, '.git')));
   });
 
-  test('with files of somebody else in the way is left alone', async () => {
+  test('refuses a folder with other files', async () => {
     const path = folder('foreign');
     mkdirSync(join(path, 'people'), { recursive: true });
     writeFileSync(join(path, 'people/friends.json'), '[]');
@@ -81,7 +81,7 @@ describe('the folder', () => {
     await assert.rejects(invoke(['export', taken, ...at(instance)]), /cannot be written/);
   });
 
-  test('leads nowhere else by links', async () => {
+  test('does not follow links', async () => {
     const path = await exported(instance);
     const outside = folder('outside');
     writeFileSync(outside, '{"uid":"656005750108"}');
@@ -99,7 +99,7 @@ describe('the folder', () => {
   });
 });
 
-describe('an import', () => {
+describe('alongside import', () => {
   let good: string;
   before(async () => {
     good = await exported(instance);
@@ -189,10 +189,10 @@ describe('an import', () => {
     ],
   ];
   for (const [name, spoil, message] of refusals)
-    test(`${name} is refused, and nothing is changed`, async () => {
+    test(`refuses ${name} and changes nothing`, async () => {
       const path = folder('spoilt');
       cpSync(good, path, { recursive: true });
-      // Something that a half import would leave behind.
+      // A half import would leave this behind.
       rmSync(join(path, 'people/656005750104.json'));
       rmSync(join(path, 'products/canary-api.json'));
       spoil(path);
@@ -200,7 +200,7 @@ describe('an import', () => {
       assert.deepEqual(contents(await exported(instance)), contents(good));
     });
 
-  test('without cards leaves those that are there alone', async () => {
+  test('keeps existing cards for an export without cards', async () => {
     const path = await exported(instance, '--no-cards');
     assert.ok(!existsSync(join(path, 'cards')));
     assert.equal(
@@ -213,7 +213,7 @@ describe('an import', () => {
     assert.deepEqual(await instance.api('GET', '/cards'), cards);
   });
 
-  test('longer than the listener takes elsewhere is taken', async () => {
+  test("accepts more than the listener's usual limit", async () => {
     const state = await instance.api<{ people: object[]; patients: object[] }>('GET', '/export');
     assert.ok(JSON.stringify(state).length > 65_536);
     assert.equal((await instance.call('POST', '/products', { name: 'x'.repeat(70_000) })).status, 413);

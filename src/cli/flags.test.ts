@@ -9,8 +9,8 @@ import { patchFrom } from './patch.ts';
 import { registrationFrom } from './registration.ts';
 import { takeRepeated } from './repeated.ts';
 
-describe('flags that come several times', () => {
-  test('are taken out wherever they stand, in either spelling', () => {
+describe('takeRepeated', () => {
+  test('takes repeated flags at any position, in either spelling', () => {
     const { values, rest } = takeRepeated(
       ['add', '--callback', 'a', '--json', '--callback=b=c', '--post-logout-redirect', 'd', '--name', 'n'],
       ['callback', 'postLogoutRedirect'],
@@ -19,14 +19,14 @@ describe('flags that come several times', () => {
     assert.deepEqual(rest, ['add', '--json', '--name', 'n']);
   });
 
-  test('without a value are refused', () => {
+  test('refuses flags without a value', () => {
     for (const argv of [['--set'], ['--set', '--json']])
       assert.throws(() => takeRepeated(argv, ['set']), UsageError);
   });
 });
 
-describe('path=value', () => {
-  test('is text unless it is true, false, null or JSON', () => {
+describe('patchOf', () => {
+  test('reads text unless it is true, false, null or JSON', () => {
     const patch = patchOf([
       'title=Dr',
       'idAssuranceLevel=2',
@@ -53,7 +53,7 @@ describe('path=value', () => {
     });
   });
 
-  test('any path of names reaches exactly its member', () => {
+  test('reaches exactly its member with any path of names', () => {
     const name = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,8}$/).filter((text) => text !== '__proto__');
     fc.assert(
       fc.property(fc.array(name, { minLength: 1, maxLength: 5 }), fc.jsonValue(), (path, value) => {
@@ -68,9 +68,9 @@ describe('path=value', () => {
   });
 
   for (const wrong of ['title', '=x', 'a..b=1', 'roles.0.orgCode=A1', '__proto__.x=1', 'a=[1', 'a.=1'])
-    test(`${wrong} is refused`, () => assert.throws(() => patchOf([wrong]), UsageError));
+    test(`refuses ${wrong}`, () => assert.throws(() => patchOf([wrong]), UsageError));
 
-  test('a path through a value is refused', () => assert.throws(() => patchOf(['a=1', 'a.b=2']), UsageError));
+  test('refuses a path through a value', () => assert.throws(() => patchOf(['a=1', 'a.b=2']), UsageError));
 
   test('an edit needs a file or members, not both', () => {
     const file = (name?: string) => ({ flag: '--file', name });
@@ -80,10 +80,10 @@ describe('path=value', () => {
   });
 });
 
-describe('flags of a registration', () => {
+describe('registrationFrom', () => {
   const none = { callback: [], product: [], redirect: [], postLogoutRedirect: [] };
 
-  test('a half is there when one of its flags is', () => {
+  test('adds a half if one of its flags is given', () => {
     const flags = { name: 'n', profile: 'fapi2', cis2Auth: 'private_key_jwt' };
     assert.deepEqual(registrationFrom(flags, { ...none, redirect: ['u', 'v'] }), {
       name: 'n',
@@ -96,7 +96,7 @@ describe('flags of a registration', () => {
     });
   });
 
-  test('a native application is a public client of the standard profile', () => {
+  test('makes a native application a public client of the standard profile', () => {
     assert.deepEqual(registrationFrom({ name: 'n', native: true }, none), {
       name: 'n',
       profile: 'standard',
@@ -104,13 +104,13 @@ describe('flags of a registration', () => {
     });
   });
 
-  test('a name and a half are needed', () => {
+  test('needs a name and a half', () => {
     assert.throws(() => registrationFrom({}, { ...none, callback: ['u'] }), /--name/);
     assert.throws(() => registrationFrom({ name: 'n' }, none), /--callback/);
   });
 });
 
-test('members are shown under the paths that --set takes', () => {
+test('memberLines shows members with the paths of --set', () => {
   assert.deepEqual(
     memberLines({ a: 1, b: { c: null, d: ['x', 'y'] }, e: [{ f: 1 }, { f: 2 }], g: [], h: {} }),
     ['a    1', 'b.c  -', 'b.d  x, y', 'e    {"f":1}', '     {"f":2}', 'g    -', 'h    -'],

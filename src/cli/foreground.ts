@@ -3,12 +3,14 @@ import { environment } from '@alongside/kernel/operator';
 import type { Config, configShape } from '../config.ts';
 import { noMore, type Output } from './command.ts';
 
-// What the commands share that last: `up`, `serve`, `check`.
+// Shared by commands that run until stopped: `up`, `serve`, `check`.
 
 const endSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 const signals: readonly NodeJS.Signals[] = [...endSignals, 'SIGHUP'];
 
-/** Calls at the first Ctrl-C or end signal. A second one ends the process at once. What it gives back stops listening. */
+/**
+ * Calls back at the first Ctrl-C or end signal. A second one ends the process at once. Returns a function that stops listening.
+ */
 export function onStop(heard: () => void, on = signals): () => void {
   let asked = false;
   const stop = () => {
@@ -22,10 +24,10 @@ export function onStop(heard: () => void, on = signals): () => void {
   };
 }
 
-/** Seconds that everything after the drain may take; `TimeoutStopSec` of deploy/ is longer. */
+/** Seconds for everything after the drain; `TimeoutStopSec` in deploy/ is longer. */
 const longestStop = 50;
 
-/** Stops an instance in order, or ends the process when that takes too long: a hung database, say. */
+/** Stops an instance in order, or ends the process after a time limit, for example if the database hangs. */
 export async function stopInTime(
   stop: () => Promise<void>,
   { drainDelay }: Config,
@@ -47,7 +49,7 @@ export const stopSignal = (): Promise<void> =>
     onStop(resolve);
   });
 
-/** Resolves at the first end signal. A hang-up reloads instead, except on Windows, where it is the end of the console. */
+/** Resolves at the first end signal. A hang-up reloads instead, except on Windows, where it means that the console was closed. */
 export function stopOrReload(reload: () => unknown): Promise<void> {
   if (process.platform === 'win32') return stopSignal();
   process.on('SIGHUP', reload);
@@ -56,11 +58,11 @@ export function stopOrReload(reload: () => unknown): Promise<void> {
   });
 }
 
-/** The file that the configuration is read from, where one is named. */
+/** Returns the path of the configuration file, if set. */
 export const configFileOf = (flags: Record<string, unknown>): string | undefined =>
   (flags.config as string | undefined) ?? environment().ALONGSIDE_CONFIG;
 
-/** The configuration as flags, environment and file say. Throws UsageError for words beyond the flags. */
+/** Reads the configuration from flags, environment and file. Throws UsageError for words other than flags. */
 export function readConfig(shape: typeof configShape, argv: readonly string[]): Config {
   const { flags, words } = readFlags(shape, argv);
   noMore(words, 0);

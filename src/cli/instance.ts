@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { LocalOperator, StateFile } from '../state-file.ts';
 import { configFileOf } from './foreground.ts';
 
-/** Flags of every command that talks to a running instance. */
+/** Flags of every command that calls a running instance. */
 export const instanceFlags = {
   portBase: z.string().optional().describe('First port of the instance'),
   data: z.string().optional().describe('Data folder of the instance'),
@@ -15,7 +15,7 @@ export const instanceFlags = {
   json: z.boolean().optional().describe('Print one JSON line'),
 };
 
-/** Which instance a command means, as its flags say. */
+/** The selected instance, from the flags. */
 export interface Wish {
   portBase?: string;
   data?: string;
@@ -24,7 +24,7 @@ export interface Wish {
   tlsAuthority?: string;
 }
 
-/** What the configuration file of the instance says of where it is; the rest of it is for the instance alone. */
+/** Reads the location of the instance from its configuration file, which is otherwise for the instance only. */
 function configured(wish: Wish): Record<'portBase' | 'data' | 'state' | 'tlsAuthority', string | undefined> {
   const file = configFileOf({ ...wish });
   let settings: Record<string, unknown> = {};
@@ -42,7 +42,7 @@ function configured(wish: Wish): Record<'portBase' | 'data' | 'state' | 'tlsAuth
   };
 }
 
-/** The state file as an instance wrote it. Throws when it cannot be read. */
+/** Reads an instance's state file. Throws if it is unreadable. */
 export function readStateFile(file: string): StateFile & { operator?: LocalOperator } {
   try {
     const state = JSON.parse(readFileSync(file, 'utf8')) as StateFile & { operator?: LocalOperator };
@@ -53,20 +53,20 @@ export function readStateFile(file: string): StateFile & { operator?: LocalOpera
   throw new OperatorError(`${file} is not the state file of an instance.`);
 }
 
-/** Where the meant instance should be: by its first port, or by its state file. */
+/** The expected location of the selected instance: by its first port, or by its state file. */
 export type Place = { origin: string; stateFile: undefined } | { origin: undefined; stateFile: string };
 
 const atPort = (port: string): Place => ({ origin: `http://localhost:${port}`, stateFile: undefined });
 
-/** The data folder that is meant. */
+/** Returns the selected data folder. */
 export const dataFolderOf = (wish: Wish): string =>
   wish.data ?? environment().ALONGSIDE_DATA ?? configured(wish).data ?? '.alongside';
 
-/** The file with more authorities that the instance trusts. */
+/** Returns the file with more authorities that the instance trusts. */
 export const tlsAuthorityOf = (wish: Wish): string | undefined =>
   wish.tlsAuthority ?? (environment().ALONGSIDE_TLS_AUTHORITY || configured(wish).tlsAuthority);
 
-/** Finds where the meant instance should be; whether one runs there is not looked at. */
+/** Returns the expected location of the selected instance, whether it runs or not. */
 export function placeOf(wish: Wish): Place {
   const variables = environment();
   const portBase = wish.portBase ?? variables.ALONGSIDE_PORT_BASE;
@@ -84,7 +84,7 @@ export function placeOf(wish: Wish): Place {
   return atPort(fallback.portBase === undefined || fallback.portBase === '0' ? '8400' : fallback.portBase);
 }
 
-/** Where the console of the meant instance answers, and in production the access token that lets its commands in. */
+/** Returns the address of the selected instance's console and, in production, the access token for commands. */
 function consoleOf(wish: Wish): { origin: string; token: string | undefined } {
   const place = placeOf(wish);
   if (place.origin !== undefined) return { origin: place.origin, token: undefined };
@@ -95,14 +95,14 @@ function consoleOf(wish: Wish): { origin: string; token: string | undefined } {
 export interface ApiAnswer {
   status: number;
   body: Record<string, unknown>;
-  /** By which `explain` finds a refusal. */
+  /** Id with which `explain` finds a refusal. */
   messageId?: string | undefined;
 }
 
 /** A call that the console refused. */
 export class RefusedCall extends OperatorError {
   readonly status: number;
-  /** The `error` of the answer. */
+  /** The `error` of the response. */
   readonly error: string;
   readonly messageId: string | undefined;
 
@@ -114,10 +114,10 @@ export class RefusedCall extends OperatorError {
   }
 }
 
-/** The console API of a running instance. */
+/** Client of a running instance's console API. */
 export class InstanceApi {
   readonly origin: string;
-  /** Its state file lets commands in. */
+  /** Whether it is in production, with an access token from the state file. */
   readonly inProduction: boolean;
   readonly #token: string | undefined;
 
@@ -129,15 +129,15 @@ export class InstanceApi {
   }
 
   /**
-   * Calls the API. Any status is an answer; nobody there is one clear sentence.
-   * @param patience milliseconds for a whole answer
+   * Calls the API. Returns any status; throws one sentence if no server responds.
+   * @param patience time limit of the whole response in milliseconds
    */
   async call(method: string, path: string, body?: unknown, patience = 30_000): Promise<ApiAnswer> {
     const { text, ...answer } = await this.#ask(method, path, body, patience);
     return { ...answer, body: text === '' ? {} : this.#object(text) };
   }
 
-  /** Reads what is no JSON, such as a CSV file. */
+  /** Reads a response that is not JSON, such as a CSV file. */
   async text(path: string): Promise<string> {
     const { text, ...answer } = await this.#ask('GET', path, undefined, 30_000);
     if (answer.status >= 300) throw new RefusedCall({ ...answer, body: this.#object(text) });
@@ -170,14 +170,14 @@ export class InstanceApi {
     }
   }
 
-  /** Calls the API and takes nothing but success. */
+  /** Calls the API; throws unless it succeeds. */
   async must<T>(method: string, path: string, body?: unknown, patience?: number): Promise<T> {
     const answer = await this.call(method, path, body, patience);
     if (answer.status >= 300) throw new RefusedCall(answer);
     return answer.body as T;
   }
 
-  /** The same for a thing that has a name: that there is none is said in these words. */
+  /** Does the same for a named thing; throws the given sentence if it does not exist. */
   async mustFind<T>(missing: string, method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.call(method, path, body);
     if (answer.status === 404 && answer.body.error === 'not_found') throw new OperatorError(missing);
@@ -190,13 +190,13 @@ export class InstanceApi {
       const value: unknown = JSON.parse(text);
       if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
     } catch {
-      // Said below.
+      // Reported below.
     }
     throw new OperatorError(`What answers at ${this.origin} is not the console of an instance.`);
   }
 }
 
-/** What an error answer of the API says to a person, with the member that does not fit where it names one. */
+/** Formats an error response of the API for people, with the invalid member, if named. */
 export function sentence({ status, body }: ApiAnswer): string {
   if (body.error === 'sign_in_required')
     return `${body.error_description} On its own machine commands are let in by its state file: say --data, --state or --config, not --port-base.`;

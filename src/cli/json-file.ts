@@ -2,11 +2,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 
-/** Largest file of a command, in bytes. */
+/** Maximum size of a command's file in bytes. */
 const largest = 1_048_576;
 const standardInput = 0;
 
-/** The JSON object in a file, or in standard input when it is named `-`. Throws one clear sentence. */
+/** Reads the JSON object in a file, or in standard input for `-`. Throws one sentence. */
 export function readJsonFile(name: string): Record<string, unknown> {
   const shown = name === '-' ? 'Standard input' : name;
   let text: string;

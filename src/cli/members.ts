@@ -17,6 +17,6 @@ function rows(value: unknown, path: string): string[][] {
   return [[path, isPlain(value) ? String(value ?? '-') : '-']];
 }
 
-/** Each member of a thing on a line, under the path by which `--set` names it. */
+/** Returns one line for each member of a thing, with its path for `--set`. */
 export const memberLines = (thing: object): string[] =>
   columns(rows(thing, '')).map((line) => line.trimEnd());

@@ -11,7 +11,7 @@ import type { CardsAnswer } from '../cis/protocol.ts';
 import type { DeliveriesAnswer, SessionsAnswer } from '../cis2/protocol.ts';
 import { invoke, invokeJson, runProcess } from './command.fixture.ts';
 
-// What an operator does at a running instance, each by its command.
+// Operations on a running instance, each with its command.
 
 let instance: TestInstance;
 let here: string[];
@@ -31,7 +31,7 @@ after(async () => {
 });
 
 describe('session', () => {
-  test('who is signed in, an end, and whom it was told', async () => {
+  test('lists sessions, ends one, and shows who was notified', async () => {
     const { sessions } = await json<SessionsAnswer>('session', 'list', 'gp');
     const [live] = sessions;
     assert.deepEqual(
@@ -52,14 +52,14 @@ describe('session', () => {
 });
 
 describe('authenticator', () => {
-  test('a link for one person, once', async () => {
+  test('creates a link for one user and one use', async () => {
     const { url } = await json<{ url: string }>('authenticator', 'enrol', 'gp', 'passkey');
     assert.match(url, /^http:\/\/localhost:\d+\/enrol\//);
     await assert.rejects(run('authenticator', 'enrol', 'gp', 'horoscope'), OperatorError);
     await assert.rejects(run('authenticator', 'enrol', 'nobody', 'passkey'), /no person "nobody"/);
   });
 
-  test('the code of an authenticator app of development', async () => {
+  test('prints the code of a development authenticator app', async () => {
     const shown = await json('authenticator', 'code', 'gp-aal2');
     assert.match(String(shown.code), /^\d{6}$/);
     assert.equal(shown.email, 'gp-aal2@example.test');
@@ -70,7 +70,7 @@ describe('authenticator', () => {
     await assert.rejects(run('authenticator', 'code', 'gp'), OperatorError);
   });
 
-  test('those of a person come and go', async () => {
+  test("adds and removes a user's authenticators", async () => {
     const listed = (await run('authenticator', 'list', 'gp-aal2')).lines.join('\n');
     assert.match(listed, /^totp +AAL2/m);
     const { authenticators } = await json<{ authenticators: { id: string; kind: string }[] }>(
@@ -83,7 +83,7 @@ describe('authenticator', () => {
 });
 
 describe('agent sign-in at a desk that is signed in', () => {
-  test('says that no PIN was asked for, and does not judge the one given', async () => {
+  test('reports that no PIN was needed, and does not judge the given one', async () => {
     const { code, lines, notes } = await run('agent', 'sign-in', '--pin', '000000');
     assert.equal(code, 0);
     assert.equal(lines[0], 'Signed in.');
@@ -101,7 +101,7 @@ describe('agent sign-in at a desk that is signed in', () => {
   });
 });
 
-test('agent sign-in takes a role by id or code, and says when it is not to be had', async () => {
+test('agent sign-in selects a role by id or code, and reports one that is not available', async () => {
   await run('card', 'insert', 'nurse');
   await assert.rejects(
     run('agent', 'sign-in', '--role', 'R0260'),
@@ -114,7 +114,7 @@ test('agent sign-in takes a role by id or code, and says when it is not to be ha
   await run('agent', 'sign-in');
 });
 
-test('agent status says why the desk is locked', async () => {
+test('agent status reports why the session is locked', async () => {
   const other = await startInstance({ agentMode: 'enhancedNormal' });
   try {
     await other.signInAtDesk('gp');
@@ -132,7 +132,7 @@ test('agent status says why the desk is locked', async () => {
   }
 });
 
-test('what agent prints as JSON is a success for the shell, too', async () => {
+test('agent exits with success after JSON output', async () => {
   for (const words of [['status'], ['sign-in'], ['doctor']]) {
     const { code, out } = await runProcess(['agent', ...words, '--json', ...here]);
     assert.equal(code, 0, words.join(' '));
@@ -141,7 +141,7 @@ test('what agent prints as JSON is a success for the shell, too', async () => {
 });
 
 describe('registration-authority', () => {
-  test('a card is known, revoked and replaced, by whom a role allows it', async () => {
+  test('shows, revokes and replaces a card for an authorised officer', async () => {
     const { cards } = await json<CardsAnswer>('registration-authority', 'list', 'gp');
     const serial = String(cards[0]?.serial);
     assert.equal(cards[0]?.state, 'active');
@@ -157,7 +157,7 @@ describe('registration-authority', () => {
 });
 
 describe('directory', () => {
-  test('out as CSV and in again changes nothing; what is wrong is named by line', async () => {
+  test('exports and imports CSV without a change, and reports errors by line', async () => {
     const file = join(folder, 'people.csv');
     await run('directory', 'export', file);
     const text = readFileSync(file, 'utf8');
@@ -178,7 +178,7 @@ describe('directory', () => {
 });
 
 describe('validate', () => {
-  test('an address of an authorization request: each check, and what would be answered', async () => {
+  test('shows each check and the predicted response for an authorization request', async () => {
     const client = 'client_id=nobody&response_type=code&state=1&redirect_uri=http://localhost/cb';
     const { code, lines } = await run('validate', `${instance.urls.api}/oauth2/authorize?${client}`);
     assert.equal(code, 1);
@@ -189,7 +189,7 @@ describe('validate', () => {
 });
 
 describe('developer', () => {
-  test('comes, is switched off, and goes', async () => {
+  test('adds, disables and removes a developer', async () => {
     await run('developer', 'add', 'acme', '--name', 'Acme Software', '--company');
     assert.match(
       (await run('developer', 'list')).lines.join('\n'),
@@ -204,7 +204,7 @@ describe('developer', () => {
   });
 });
 
-test('mail shows the notice of the authenticator that was removed above', async () => {
+test('mail shows the notice about the authenticator removed above', async () => {
   const { mails } = await json<{ mails: { to: string; subject: string }[] }>('mail');
   assert.deepEqual(
     mails.map(({ to, subject }) => [to, subject]),

@@ -1,7 +1,7 @@
 import { printable } from '@alongside/kernel/printable';
 import type { Output } from './command.ts';
 
-// Who reads through `head` has seen enough.
+// A reader such as `head` may close the pipe early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
@@ -15,7 +15,7 @@ export const processOutput: Output = {
   terminal: process.stdout.isTTY === true,
 };
 
-/** Rows as columns of text. */
+/** Formats rows as columns. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)

@@ -3,15 +3,15 @@ import { patchOf } from './assignments.ts';
 import { readJsonFile } from './json-file.ts';
 
 interface Sources {
-  /** The flag that names a file with a merge patch, and its value. */
+  /** The flag for a file with a merge patch, and its value. */
   file: { flag: string; name: string | undefined };
   assignments: readonly string[];
-  /** Members that have flags of their own. */
+  /** Members with their own flags. */
   own?: Record<string, unknown>;
   numbers?: boolean;
 }
 
-/** The merge patch of an `edit`, from a file or from flags. */
+/** Returns the merge patch of an `edit`, from a file or flags. */
 export function patchFrom({
   file,
   assignments,

@@ -5,14 +5,14 @@ import { after, before, describe, test } from 'node:test';
 import { type ProductionInstance, startProduction } from '../../test/support/production.ts';
 import { invoke, runProcess } from './command.fixture.ts';
 
-describe('commands at an instance in production', () => {
+describe('commands with a production instance', () => {
   let instance: ProductionInstance;
   before(async () => {
     instance = await startProduction();
   });
   after(() => instance.stop());
 
-  test('find it by the configuration file that serve was started with', async () => {
+  test('find it by the configuration file of serve', async () => {
     const file = join(instance.folder, 'config.json');
     writeFileSync(file, JSON.stringify({ data: instance.folder, portBase: 8400 }));
     assert.match((await invoke(['app', 'list', '--config', file])).lines.join('\n'), /^platform /);
@@ -24,7 +24,7 @@ describe('commands at an instance in production', () => {
     );
   });
 
-  test('say of what only development has that production has it not, and what to do instead', async () => {
+  test('report a missing development feature and the alternative', async () => {
     const at = ['--data', instance.folder];
     for (const argv of [['card', 'list'], ['card', 'insert', 'gp'], ['agent', 'status'], ['reset'], ['mail']])
       await assert.rejects(invoke([...argv, ...at]), /no such call in production/, argv.join(' '));
@@ -34,7 +34,7 @@ describe('commands at an instance in production', () => {
     assert.match(notes.join(), /alongside registration-authority order \d+ --actor P/);
   });
 
-  test('the doctor is let in, and asks for nothing that production does not have', async () => {
+  test('doctor may examine it, and requires nothing that production does not have', async () => {
     const report = async (...argv: string[]) => {
       const { lines } = await invoke(['doctor', '--json', ...argv]);
       return (JSON.parse(lines[0] ?? '') as { checks: { name: string; outcome: string; detail: string }[] })

@@ -21,7 +21,7 @@ export const registrationFlags = {
   cis2ClientSecret: z.string().optional(),
 };
 
-/** Those that may come several times. */
+/** Repeatable flags. */
 export const registrationLists = ['callback', 'product', 'redirect', 'postLogoutRedirect'] as const;
 
 interface Field {
@@ -44,7 +44,7 @@ const lists: Readonly<Record<(typeof registrationLists)[number], Field>> = {
   postLogoutRedirect: { half: 'cis2', member: 'postLogoutRedirectUris' },
 };
 
-/** The credentials that the flags choose, by half. */
+/** Returns the credentials of the flags, by half. */
 function credentialsFrom(flags: Members): Members | undefined {
   const { clientId, clientSecret, cis2ClientId, cis2ClientSecret } = flags;
   const halves = Object.entries({
@@ -54,7 +54,7 @@ function credentialsFrom(flags: Members): Members | undefined {
   return halves.length > 0 ? Object.fromEntries(halves) : undefined;
 }
 
-/** The registration that the flags of `app add` describe: a half is there when one of its flags is. */
+/** Returns the registration of the flags of `app add`. A half is present if one of its flags is given. */
 export function registrationFrom(
   flags: Members,
   repeated: Repeated<(typeof registrationLists)[number]>['values'],
@@ -66,7 +66,7 @@ export function registrationFrom(
   for (const [flag, field] of Object.entries(single)) if (flags[flag] !== undefined) put(field, flags[flag]);
   for (const flag of registrationLists) if (repeated[flag].length > 0) put(lists[flag], repeated[flag]);
   if (flags.native === true) {
-    // A public client exists in the standard profile alone.
+    // Public clients exist only in the standard profile.
     put({ half: 'platform', member: 'applicationType' }, 'native');
     if (flags.auth === undefined) put({ half: 'platform', member: 'tokenEndpointAuthMethod' }, 'none');
   }

@@ -1,12 +1,12 @@
 import { flagOf, UsageError } from '@alongside/kernel/operator';
 
-/** Flags that may come several times, with what they were given, and all other arguments in their order. */
+/** Values of repeatable flags, and all other arguments in order. */
 export interface Repeated<K extends string> {
   values: Record<K, string[]>;
   rest: string[];
 }
 
-/** Takes the flags out of the arguments that may come several times: `--callback A --callback=B`. */
+/** Removes repeatable flags from the arguments: `--callback A --callback=B`. */
 export function takeRepeated<const K extends string>(
   argv: readonly string[],
   keys: readonly K[],

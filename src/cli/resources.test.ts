@@ -34,7 +34,7 @@ after(async () => {
 describe('a stored name with control characters', () => {
   const hostile = 'Clinic\u202eko\u2066\u00ad end';
 
-  test('reaches a terminal without them, in each command that shows it', async () => {
+  test('is printed without them by each command', async () => {
     const { id } = await instance.api<{ id: string }>('POST', '/applications', {
       name: hostile,
       platform: { callbackUrls: ['https://example.test/callback'] },
@@ -53,7 +53,7 @@ describe('a stored name with control characters', () => {
     }
   });
 
-  test('reaches a terminal without them in the reason for a refusal', async () => {
+  test('is printed without them in the reason of a refusal', async () => {
     const query = new URLSearchParams({
       client_id: 'x\u001b[2J\r\nok\u202e',
       response_type: 'code',
@@ -68,8 +68,8 @@ describe('a stored name with control characters', () => {
   });
 });
 
-describe('what other programs bring with them', () => {
-  test('a citizen signs in at the mock realm with the number and names that were given', async () => {
+describe('values chosen by the caller', () => {
+  test('let a citizen sign in at the mock realm with the given number and names', async () => {
     const number = '9990001234';
     const form = async () => {
       const client = {
@@ -104,7 +104,7 @@ describe('what other programs bring with them', () => {
     await assert.rejects(run('citizen', 'add', '123', '--given', 'A', '--family', 'B'), /ten digits/);
   });
 
-  test('an application has the client ids and secrets that were given', async () => {
+  test('give an application its client ids and secrets', async () => {
     const chosen = [
       ...['--client-id', 'chosen-platform', '--client-secret', 'chosen-secret-1'],
       ...['--cis2-client-id', 'chosen-cis2', '--cis2-client-secret', 'chosen-secret-2'],
@@ -137,7 +137,7 @@ describe('what other programs bring with them', () => {
     await run('app', 'remove', String(made.id));
   });
 
-  test('a person has the role ids that were given', async () => {
+  test('give a person their role ids', async () => {
     const roleName = '"Clinical":"Clinical Provision":"Nurse Access Role"';
     const role = { roleId: '555000111222', roleCode: 'S8000:G8000:R8001', roleName, orgCode: 'RXX97' };
     const person = {
@@ -154,8 +154,8 @@ describe('what other programs bring with them', () => {
   });
 });
 
-describe('keys', () => {
-  test('are listed, and rotate now or later', async () => {
+describe('alongside keys', () => {
+  test('lists and rotates keys, now or later', async () => {
     interface Key {
       service: string;
       kid: string;
@@ -167,7 +167,7 @@ describe('keys', () => {
         .filter(({ service, state }) => service === 'cis' && state === 'signing')
         .map(({ kid }) => kid);
     };
-    // CIS makes its key when somebody asks for it.
+    // CIS creates its key at the first request for it.
     await fetch(`${instance.urls.cis}/jwks`);
     const first = await signing();
     assert.equal(first.length, 1);
@@ -181,7 +181,7 @@ describe('keys', () => {
     assert.notDeepEqual(second, first);
   });
 
-  test('of an unknown service are refused', async () => {
+  test('refuses an unknown service', async () => {
     await assert.rejects(run('keys', 'rotate', 'sample'), /"sample" has no signing keys/);
     await assert.rejects(run('keys', 'rotate'), UsageError);
     await assert.rejects(run('keys'), UsageError);
@@ -189,8 +189,8 @@ describe('keys', () => {
   });
 });
 
-describe('person', () => {
-  test('add, show, edit and remove', async () => {
+describe('alongside person', () => {
+  test('adds, shows, edits and removes a person', async () => {
     const source = file('ada.json', { givenName: 'Ada', familyName: 'Testwell', persona: 'ada' });
     const { uid } = await json<{ uid: string }>('person', 'add', '--json-file', source);
     assert.match((await run('person', 'show', 'ada')).lines.join('\n'), /^displayName +Testwell Ada$/m);
@@ -212,7 +212,7 @@ describe('person', () => {
     await assert.rejects(run('person', 'remove', uid), /no person/);
   });
 
-  test('what does not fit is refused in one sentence', async () => {
+  test('reports invalid values in one sentence', async () => {
     await assert.rejects(run('person', 'edit', 'gp', '--set', 'idAssuranceLevel=9'), {
       name: 'OperatorError',
       message: 'The person is not valid. "idAssuranceLevel" must be "0", "1", "2" or "3".',
@@ -230,7 +230,7 @@ describe('person', () => {
   });
 });
 
-describe('app', () => {
+describe('alongside app', () => {
   test('show prints the registration warnings', async () => {
     const { lines } = await run('app', 'add', '--name', 'bare', '--callback', 'http://localhost:3000/a');
     const id = /^Application (\S+)$/.exec(lines[0] ?? '')?.[1] ?? '';
@@ -240,7 +240,7 @@ describe('app', () => {
     await run('app', 'remove', id);
   });
 
-  test('the secrets of a new application are shown once', async () => {
+  test('add prints the secrets of a new application once', async () => {
     const { lines, notes } = await run(
       ...['app', 'add', '--name', 'mine', '--callback', 'http://localhost:3000/a'],
       ...['--callback', 'http://localhost:3000/b', '--product', 'hello-world'],
@@ -269,7 +269,7 @@ describe('app', () => {
     await assert.rejects(run('app', 'show', id), /no application/);
   });
 
-  test('a secret that an edit makes is shown, too; other credentials are not', async () => {
+  test('edit prints a new secret, but no other credentials', async () => {
     const { id } = await json<{ id: string }>(
       'app',
       'add',
@@ -286,13 +286,13 @@ describe('app', () => {
     assert.match(loud.notes.join(), /shown this once/);
   });
 
-  test('warnings of the registration are remarks', async () => {
+  test('add prints warnings of the registration as notes', async () => {
     const whole = { name: 'w', platform: { tokenEndpointAuthMethod: 'private_key_jwt' } };
     const { notes } = await run('app', 'add', '--file', file('app.json', whole));
     assert.match(notes.join('\n'), /^Warning: platform: no public key/m);
   });
 
-  test('what does not fit is refused in one sentence', async () => {
+  test('reports invalid values in one sentence', async () => {
     await assert.rejects(
       run('app', 'add', '--name', 'x', '--callback', 'ftp://x'),
       /"platform.callbackUrls.0" must be http or https, not ftp:\.$/,
@@ -304,13 +304,13 @@ describe('app', () => {
   });
 });
 
-describe('the keys and secrets of an application', () => {
+describe('alongside app for keys and secrets', () => {
   const jwk = (kid: string) => ({
     ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
     kid,
   });
 
-  test('come and go, with an end', async () => {
+  test('adds and removes them, with an expiry', async () => {
     const { id } = await json<{ id: string }>('app', 'add', '--name', 'keys', '--auth', 'private_key_jwt');
     const added = await run(
       'app',
@@ -343,8 +343,8 @@ describe('the keys and secrets of an application', () => {
   });
 });
 
-describe('product', () => {
-  test('add, edit, list and remove', async () => {
+describe('alongside product', () => {
+  test('adds, edits, lists and removes products', async () => {
     const slip = await run('product', 'add', 'slip', '--api', 'hello_world');
     assert.match(slip.notes.join(), /^Warning: apis: there is no API "hello_world" here; there are oauth2, /);
     await run('product', 'remove', 'slip');
@@ -373,7 +373,7 @@ describe('product', () => {
     await assert.rejects(run('product', 'remove', 'mine'), /no product "mine"/);
   });
 
-  test('one of the same name, or none, is refused', async () => {
+  test('refuses a duplicate name and a missing one', async () => {
     await assert.rejects(run('product', 'add', 'hello-world'), /one of this name already/);
     await assert.rejects(run('product', 'add'), UsageError);
     await assert.rejects(
@@ -383,8 +383,8 @@ describe('product', () => {
   });
 });
 
-describe('the command', () => {
-  test('JSON is one line on standard output and nothing else', async () => {
+describe('a command', () => {
+  test('prints JSON as one line on standard output and nothing else', async () => {
     const [added, listed] = await Promise.all([
       runProcess(['person', 'add', '--json-file', '-', '--json', ...here], {
         input: '{"givenName":"Bo","familyName":"Testwell"}',
@@ -398,7 +398,7 @@ describe('the command', () => {
     }
   });
 
-  test('a refusal is a sentence on standard error and exit code 1, a wrong call 2', async () => {
+  test('prints a refusal as a sentence on standard error with exit code 1, and exits with 2 for wrong usage', async () => {
     const [refused, unknown, help] = await Promise.all([
       runProcess(['app', 'show', 'nothing', ...here]),
       runProcess(['person', 'list', '--jsn', ...here]),
@@ -416,7 +416,7 @@ describe('the command', () => {
     assert.match(help.out, /--post-logout-redirect URL/);
   });
 
-  test('nobody at the address is said so', async () => {
+  test('reports that no server responds', async () => {
     await assert.rejects(invoke(['keys', 'list', '--port-base', '1']), {
       name: 'OperatorError',
       message: /^No running instance answers at http:\/\/localhost:1 \(/,
@@ -429,7 +429,7 @@ describe('the command', () => {
     );
   });
 
-  test('something else at the address of the console is said so', async () => {
+  test("reports another server at the console's address", async () => {
     const other = createServer((_request, response) => response.end('<html>')).listen(0, '127.0.0.1');
     await new Promise((done) => other.once('listening', done));
     const { port } = other.address() as AddressInfo;

@@ -18,7 +18,7 @@ async function run(...argv: string[]) {
   return { code, lines, notes };
 }
 
-/** Checks that a command printed one JSON line with its error and nothing else; returns the error. */
+/** Checks that a command printed exactly one JSON line with its error; returns the error. */
 function errorIn({ lines, notes }: Awaited<ReturnType<typeof run>>): Record<string, unknown> {
   assert.deepEqual([lines.length, notes], [1, []]);
   const { error, ...rest } = JSON.parse(lines[0] ?? '') as { error: Record<string, unknown> };
@@ -27,7 +27,7 @@ function errorIn({ lines, notes }: Awaited<ReturnType<typeof run>>): Record<stri
   return error;
 }
 
-/** Words with which a command goes as far as the console. */
+/** Words with which a command reaches the console. */
 const words: Readonly<Record<string, string[]>> = {
   status: [],
   card: ['list'],
@@ -58,7 +58,7 @@ describe('a command that fails with --json', () => {
   after(() => server.close());
 
   for (const { name } of commands)
-    test(`prints one JSON line for a wrong call and exits with 2: ${name}`, async () => {
+    test(`prints one JSON line for wrong usage and exits with 2: ${name}`, async () => {
       const ended = await run(name, '--no-such-flag', '--json');
       assert.equal(errorIn(ended).code, 'usage');
       assert.equal(ended.code, 2);
@@ -68,7 +68,7 @@ describe('a command that fails with --json', () => {
     });
 
   for (const [name, more] of Object.entries(words)) {
-    test(`prints the refusal of the console and exits with 1: ${name}`, async () => {
+    test(`prints the console's refusal and exits with 1: ${name}`, async () => {
       const ended = await run(name, ...more, '--json', '--port-base', port);
       const { code, status, messageId } = errorIn(ended);
       assert.deepEqual([ended.code, code, status, messageId], [1, 'unknown_thing', 404, 'm-7']);

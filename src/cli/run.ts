@@ -44,14 +44,14 @@ async function dispatch(argv: readonly string[], out: Output): Promise<number> {
   return await command.run({ argv: rest, out });
 }
 
-/** The member `error` of the JSON line of a command that failed. */
+/** The member `error` in the JSON line of a failed command. */
 interface CommandError {
   /** `usage`, `failed`, `unexpected`, or the code of the console's refusal. */
   code: string;
   message: string;
-  /** Status of the console's answer. */
+  /** Status of the console's response. */
   status?: number;
-  /** By which `alongside explain` finds the reason. */
+  /** Id for `alongside explain`. */
   messageId?: string | undefined;
 }
 
@@ -71,7 +71,7 @@ const textOf = (error: unknown): string =>
     ? reasonOf(error)
     : String((error as Error)?.stack ?? error);
 
-/** Runs a command line; resolves with its exit code. A failure is one sentence, and with `--json` one JSON line. */
+/** Runs a command line; resolves with its exit code. Prints a failure as one sentence, or with `--json` as one JSON line. */
 export async function runCommandLine(argv: readonly string[], out: Output): Promise<number> {
   let hasResult = false;
   const watched: Output = {
@@ -86,7 +86,7 @@ export async function runCommandLine(argv: readonly string[], out: Output): Prom
   } catch (error) {
     const isUnexpected = !(error instanceof UsageError || isOperatorError(error));
     const wantsJson = argv.some((word) => word === '--json' || word === '--json=true');
-    // After a result standard output is complete.
+    // After a result, standard output is complete.
     if (wantsJson && !hasResult) out.json({ error: errorOf(error) });
     if (!wantsJson || hasResult || isUnexpected) for (const line of textOf(error).split('\n')) out.note(line);
     return error instanceof UsageError ? 2 : 1;

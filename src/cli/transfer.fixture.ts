@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import type { TestInstance } from '../../test/support/instance.ts';
 import { invoke } from './command.fixture.ts';
 
-// Folders of exports: what the tests of export and import share.
+// Folders of exports, for the tests of export and import.
 
 const root = mkdtempSync(join(tmpdir(), 'alongside-transfer-'));
 let count = 0;
 
-/** A path at which there is nothing yet. */
+/** Returns an unused path. */
 export const folder = (name: string): string => join(root, `${++count}-${name}`);
 
 export const removeFolders = (): void => rmSync(root, { recursive: true });
 
-/** Flags that name an instance. */
+/** Returns flags that select an instance. */
 export const at = ({ state }: TestInstance): string[] => ['--state', state.stateFile];
 
-/** Every file below a folder with its bytes. */
+/** Returns every file in a folder with its contents. */
 export const contents = (path: string): Record<string, string> =>
   Object.fromEntries(
     readdirSync(path, { recursive: true, withFileTypes: true })
@@ -27,7 +27,7 @@ export const contents = (path: string): Record<string, string> =>
       .map((file) => [file.slice(path.length + 1), readFileSync(file, 'utf8')]),
   );
 
-/** A fresh export of an instance. */
+/** Exports an instance to a new folder. */
 export async function exported(instance: TestInstance, ...flags: string[]): Promise<string> {
   const path = folder('export');
   await invoke(['export', path, ...flags, ...at(instance)]);

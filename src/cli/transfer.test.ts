@@ -10,7 +10,7 @@ import { at, contents, exported, folder, removeFolders } from './transfer.fixtur
 let first: TestInstance;
 let second: TestInstance;
 
-/** Everything that can be set up otherwise than in the seed. */
+/** Changes everything that can differ from the seed. */
 async function setUp({ api, urls, signInAtDesk }: TestInstance): Promise<void> {
   await api('POST', '/people', {
     persona: 'ada',
@@ -24,7 +24,7 @@ async function setUp({ api, urls, signInAtDesk }: TestInstance): Promise<void> {
       },
     ],
   });
-  // A persona changes hands, and so does what only one may have.
+  // Moves a persona, and other unique values, to another person.
   await api('PATCH', '/people/nurse', { persona: null, professionalIds: { nmc: '12A3456B' } });
   await api('PATCH', '/people/clinician', { persona: 'nurse', disabled: true, title: '' });
   await api('DELETE', '/people/starter');
@@ -53,7 +53,7 @@ async function setUp({ api, urls, signInAtDesk }: TestInstance): Promise<void> {
   const { card } = await api<{ card: { serial: string } }>('GET', '/agent');
   await act(`/${card.serial}/revoke`, { reason: 'keyCompromise' });
   await act('', { person: 'gp', serial: '900000000001', locked: true });
-  // A card that was in the reader has keys, which stay here.
+  // A card that was in the reader has keys, which are not exported.
   await signInAtDesk('locum');
 }
 
@@ -66,8 +66,8 @@ after(async () => {
   removeFolders();
 });
 
-describe('a round trip', () => {
-  test('brings exactly the state into a fresh instance at other ports', async () => {
+describe('a round trip by export and import', () => {
+  test('restores exactly the state in a new instance with other ports', async () => {
     const one = await exported(first);
     const { imported } = await invokeJson<{ imported: Record<string, number> }>([
       'import',
@@ -78,7 +78,7 @@ describe('a round trip', () => {
     assert.deepEqual(contents(two), contents(one));
     assert.equal(imported.people, readdirSync(join(one, 'people')).length);
 
-    await test('whose cards are what they were: revoked, ordered, issued', async () => {
+    await test('keeps the state of cards: revoked, ordered, issued', async () => {
       const cardsOf = async ({ api }: TestInstance) =>
         (
           await api<{ cards: { state: string; unlockable: boolean }[] }>(
@@ -88,19 +88,19 @@ describe('a round trip', () => {
         ).cards;
       const [here, there] = [await cardsOf(first), await cardsOf(second)];
       assert.deepEqual(here.map(({ state }) => state).sort(), ['active', 'ordered', 'revoked']);
-      // Unblocking codes are sealed where they were made; a card brings its own again with its new keys.
+      // Unblocking codes are encrypted by their installation; a card sends its own again with its new keys.
       const rest = (card: object) => ({ ...card, unlockable: false });
       assert.deepEqual(there.map(rest), here.map(rest));
       const refused = await second.call('PUT', '/readers/0/card', { card: 'clinician' });
       assert.ok(refused.status >= 400, JSON.stringify(refused));
       assert.match(String(refused.body.problem), /revoked/);
     });
-    await test('whose people sign in with their cards and PINs', async () => {
+    await test('lets people sign in with their cards and PINs', async () => {
       await second.signInAtDesk('gp', '765432');
       const { person } = await second.api<{ person: { uid: string } }>('GET', '/agent');
       assert.equal(person.uid, '656005750108');
     });
-    await test('whose seeded applications answer at its own addresses', async () => {
+    await test('uses its own addresses for seeded applications', async () => {
       const { cis2 } = await second.api<{ cis2: { redirectUris: string[] } }>(
         'GET',
         '/applications/platform',
@@ -110,7 +110,7 @@ describe('a round trip', () => {
         `${second.urls.api}/oauth2.1/callback`,
       ]);
     });
-    await test('and nothing changes when it is brought a second time: nobody is signed out', async () => {
+    await test('changes nothing at a second import: no user is signed out', async () => {
       const tags = () =>
         Promise.all(
           ['people/gp', 'applications/platform', 'products/canary-api'].map(async (path) =>
@@ -122,7 +122,7 @@ describe('a round trip', () => {
       assert.deepEqual(await tags(), before);
       assert.equal((await second.api('GET', '/agent')).state, 'signedIn');
     });
-    await test('and back to the seed and to it again', async () => {
+    await test('works from the seed again', async () => {
       await second.api('POST', '/reset');
       assert.notDeepEqual(contents(await exported(second)), contents(one));
       await invoke(['import', one, ...at(second)]);
@@ -130,14 +130,14 @@ describe('a round trip', () => {
     });
   });
 
-  test('through the API alone is identical, too', async () => {
+  test('is identical through the API alone', async () => {
     const state = await first.api('GET', '/export');
     assert.deepEqual((await second.call('POST', '/import', state)).status, 200);
     assert.deepEqual(await second.api('GET', '/export'), state);
   });
 });
 
-test('a round trip of any products and people is identical', async () => {
+test('export and import restore any products and people', async () => {
   const products = fc.uniqueArray(
     fc.record({
       name: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,12}$/),
@@ -177,7 +177,7 @@ test('a round trip of any products and people is identical', async () => {
   }
 });
 
-test('more cards than one line of the agent takes come back in their order, and the newest is meant', async () => {
+test('export and import keep the order of more cards than fit in one line of the agent', async () => {
   const { signInAtDesk, api } = second;
   for (let made = 0; made < 200; made += 1)
     await api('POST', '/cards', { person: 'renew', pin: `9${100_000 + made}` });
@@ -189,7 +189,7 @@ test('more cards than one line of the agent takes come back in their order, and 
   await signInAtDesk('renew', '9100199');
 });
 
-test('without an agent the cards cannot be had, and that is said', async () => {
+test('export reports that cards are unavailable without an agent', async () => {
   const others = 'cis,cis2,authorisation,gateway,console,sample';
   const alone = await startInstance({ only: others });
   const path = folder('alone');

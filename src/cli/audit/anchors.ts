@@ -9,10 +9,10 @@ const line = z.object({
   heads: z.array(z.tuple([z.string(), z.number(), z.string()])),
 });
 
-/** Longest line that is read; the rest of a log is not about anchors. */
+/** Maximum length of a line; longer ones have no anchors. */
 const longestLine = 4_000_000;
 
-/** Reads the anchors of a log file: JSON lines, among them those with the message `audit anchor`. */
+/** Reads the anchors from a log file of JSON lines: those with the message `audit anchor`. */
 export async function readAnchors(file: string): Promise<z.infer<typeof line>['heads']> {
   const heads: z.infer<typeof line>['heads'] = [];
   try {

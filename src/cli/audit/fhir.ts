@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../../storage/audit.ts';
 
-/** FHIR R4 `AuditEvent.action` by the end of our names. */
+/** Returns FHIR R4 `AuditEvent.action` for an action name, by its ending. */
 function actionOf(action: string): 'C' | 'R' | 'U' | 'D' | 'E' {
   if (/\.(read|searched|exported|verified)$/.test(action)) return 'R';
   if (/(changed|rename|replace|rotated)$/.test(action)) return 'U';
@@ -9,7 +9,7 @@ function actionOf(action: string): 'C' | 'R' | 'U' | 'D' | 'E' {
   return 'E';
 }
 
-/** DICOM audit event of the action (DICOM PS3.16, context group 400). */
+/** Returns the DICOM audit event of an action (DICOM PS3.16, context group 400). */
 function typeOf(action: string): { code: string; display: string } {
   if (/^patient\./.test(action)) return { code: '110110', display: 'Patient Record' };
   if (/sign-in|signed-(in|out)|session-ended|tokens-issued$|tokens-refreshed$/.test(action))
@@ -64,7 +64,7 @@ function entitiesOf(record: AuditRecord): object[] {
   ];
 }
 
-/** The record as a FHIR R4 `AuditEvent`. The patient is the HMAC of the NHS number. */
+/** Returns the record as a FHIR R4 `AuditEvent`. The patient is the HMAC of the NHS number. */
 export const auditEvent = (record: AuditRecord): object => ({
   resourceType: 'AuditEvent',
   id: String(record.seq),

@@ -4,17 +4,17 @@ import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { type Form, formOf, refreshOf, sendsItself } from './markup.ts';
 
-/** The browser came to an address where it stops. */
+/** The browser reached an address at which it stops. */
 export interface Callback {
   kind: 'callback';
-  /** How the parameters came. */
+  /** How the parameters were sent. */
   mode: 'query' | 'form_post';
-  /** The address, without its parameters where they came in a form. */
+  /** The address, without parameters that were sent in a form. */
   url: URL;
   parameters: URLSearchParams;
 }
 
-/** The browser shows a page of somebody else. */
+/** The browser shows a page. */
 export interface Page {
   kind: 'page';
   status: number;
@@ -31,16 +31,16 @@ interface Cookie {
   sameSite: string;
 }
 
-/** A `Set-Cookie` line, and where it came from. */
+/** A `Set-Cookie` line and the address that set it. */
 export interface CookieLine {
   url: URL;
   line: string;
 }
 
-/** Milliseconds for one answer. */
+/** Time limit of a response in milliseconds. */
 const patience = 30_000;
 
-/** A server that did not answer. */
+/** A server that did not respond. */
 export class Unreachable extends Error {
   readonly origin: string;
 
@@ -50,12 +50,15 @@ export class Unreachable extends Error {
   }
 }
 
-/** A browser without a screen: cookies with path and SameSite, redirects, pages that go on by themselves. It stops before the addresses that it is told, which nobody has to serve. */
+/**
+ * A browser without a window: cookies with path and SameSite, redirects, refreshes and forms that submit themselves. It stops
+ * before the given addresses, so that they need no server.
+ */
 export class Browser {
   readonly #jar = new Map<string, Map<string, Cookie>>();
   readonly #signal: AbortSignal | undefined;
   #stops: readonly string[];
-  /** Every cookie that it was given, the oldest first. */
+  /** Every cookie that it received, the oldest first. */
   readonly cookieLines: CookieLine[] = [];
 
   /** @param stops addresses without query, such as those of a client. */
@@ -64,25 +67,25 @@ export class Browser {
     this.#signal = signal;
   }
 
-  /** Stops at other addresses from now on. */
+  /** Replaces the addresses at which it stops. */
   stopAt(...stops: readonly string[]): void {
     this.#stops = stops;
   }
 
-  /** Another browser with the same cookies. */
+  /** Returns another browser with the same cookies. */
   fork(): Browser {
     const other = new Browser(this.#stops, this.#signal);
     for (const [host, cookies] of this.#jar) other.#jar.set(host, new Map(cookies));
     return other;
   }
 
-  /** Forgets a cookie of a host. */
+  /** Deletes a cookie of a host. */
   forget(hostname: string, name: string): void {
     const cookies = this.#jar.get(hostname);
     for (const key of cookies?.keys() ?? []) if (key.split('|')[0] === name) cookies?.delete(key);
   }
 
-  /** Goes on to where it stopped, with these parameters, in the way that they came. */
+  /** Continues from a stop with these parameters, in the original form. */
   deliver({ mode, url, parameters }: Callback): Promise<Landing> {
     const to = new URL(url);
     if (mode === 'form_post') return this.#navigate(to, 'cross-site', parameters, 'null');
@@ -90,17 +93,17 @@ export class Browser {
     return this.#navigate(to, 'cross-site');
   }
 
-  /** Goes to an address, as a link or a redirect of the client's site does. */
+  /** Navigates to an address, like a link or redirect of the client's site. */
   go(address: string): Promise<Landing> {
     return this.#navigate(new URL(address), 'cross-site');
   }
 
-  /** Sends a form of the client's own site. */
+  /** Submits a form of the client's own site. */
   post(address: string, fields: URLSearchParams): Promise<Landing> {
     return this.#navigate(new URL(address), 'cross-site', fields, 'https://rp.example');
   }
 
-  /** Sends a form of the page that is shown. */
+  /** Submits a form of the current page. */
   submit({ url }: Page, { method, action, fields }: Form): Promise<Landing> {
     const site = url.origin === action.origin ? 'same-origin' : 'cross-site';
     const values = new URLSearchParams(fields);
@@ -110,7 +113,7 @@ export class Browser {
     return this.#navigate(to, site);
   }
 
-  /** The cookies that a navigation to this address carries, as a header has them. */
+  /** Returns the `Cookie` header for a navigation to this address. */
   cookies(address: URL): string {
     return this.#cookiesFor(address, false);
   }
@@ -145,7 +148,7 @@ export class Browser {
         const parameters = new URLSearchParams(answer.fields);
         return { kind: 'callback', mode: 'form_post', url: answer.action, parameters };
       }
-      // A page whose only form sends itself, such as one that re-enters with its own cookies.
+      // A page with a form that submits itself, such as one that reloads with its own cookies.
       if (answer && sendsItself(page)) {
         const own = page.url.origin === answer.action.origin;
         [next, posted, from] = [answer.action, new URLSearchParams(answer.fields), page.url.origin];

@@ -1,21 +1,21 @@
 import type { Trial } from './trial.ts';
 
-/** What came of a check. `notRun`: this application gives no occasion for it. */
+/** The result of a check. `notRun`: it does not apply to this application. */
 export type Outcome = 'passed' | 'failed' | 'warning' | 'notRun';
 
 export interface Verdict {
   outcome: Outcome;
-  /** What this application did, in one or two sentences. */
+  /** The application's behaviour, in one or two sentences. */
   detail: string;
 }
 
 /** One check of a relying party, one file each. */
 export interface Check {
-  /** The module of the certification plans with the same intent where there is one; `cis2-` begins our own. */
+  /** The module of the certification plans with the same purpose, if any; others begin with `cis2-`. */
   readonly name: string;
-  /** What is done, as the report tells it. */
+  /** The check's actions, for the report. */
   readonly does: string;
-  /** What a right application does. */
+  /** The behaviour of a correct application. */
   readonly expects: string;
   /** The public source of the rule. */
   readonly source: string;

@@ -44,10 +44,10 @@ import { tokenUnavailable } from './checks/token-unavailable.ts';
 import { unknownKey } from './checks/unknown-key.ts';
 import { userinfoInvalidSub } from './checks/userinfo-invalid-sub.ts';
 
-/** The sign-in that all others are compared with. */
+/** The sign-in with which all others are compared. */
 export const basis = signIn;
 
-/** Every check, in the order in which they are run: what spoils the cache of keys or of the discovery document comes last. */
+/** All checks in order of execution. Those that invalidate cached keys or the discovery document are last. */
 export const checks: readonly Check[] = [
   signIn,
   keyRotationBeforeSigning,

@@ -48,7 +48,6 @@ function list(json: boolean, out: Output): number {
   return 0;
 }
 
-/** Runs `alongside check`. */
 export async function runCheck({ argv, out }: Invocation): Promise<number> {
   const { values, rest } = takeRepeated(argv, ['only']);
   const { flags, words } = readFlags(shape, rest);

@@ -2,13 +2,13 @@ import { type Check, failed, notRun, passed, type Verdict, warning } from './che
 import { Stranded, type Trial } from './trial.ts';
 
 export interface Told {
-  /** What came of the message, such as `status 200`. */
+  /** The result of the notification, such as `status 200`. */
   result: string;
-  /** Whether the application still knows the person. */
+  /** Whether the user is still signed in at the application. */
   signedIn: boolean;
 }
 
-/** Signs in, has CIS2 end the session and tell the application. */
+/** Signs in, makes CIS2 end the session and notify the application. */
 export async function endSession(trial: Trial): Promise<Told> {
   const { provider, known } = trial;
   const before = new Set((await provider.sessionsWith(known.clientId)).map(({ sid }) => sid));
@@ -22,18 +22,18 @@ export async function endSession(trial: Trial): Promise<Told> {
   return { result: delivery.result, signedIn: await trial.isSignedIn(browser) };
 }
 
-/** Whether CIS2 has no address to tell the application of ended sessions. */
+/** Whether CIS2 has no address to notify the application. */
 export const untold = ({ known }: Trial): boolean => !known.registration?.backchannelLogoutUri;
 
 interface LogoutFault {
   name: string;
   fault: string;
-  /** What is wrong with the logout token. */
+  /** The fault of the logout token. */
   does: string;
   source: string;
 }
 
-/** A logout token with one fault, which the application must refuse. */
+/** Returns a check with a faulty logout token, which the application must refuse. */
 export const refusesLogout = ({ name, fault, does, source }: LogoutFault): Check => ({
   name,
   does: `A logout token ${does}, sent to the back-channel logout address after a sign-in.`,

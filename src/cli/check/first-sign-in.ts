@@ -2,13 +2,15 @@ import { OperatorError } from '@alongside/kernel/operator';
 import type { Callback, Landing } from './browser.ts';
 import { Stranded, shows, type Trial, wordsOf } from './trial.ts';
 
-/** What the caller says of the application. */
+/** Facts about the application, given by the caller. */
 export interface Told {
   signedIn: string | undefined;
   page: string | undefined;
 }
 
-/** The first sign-in: what all checks are compared with. Throws Stranded when it does not succeed, OperatorError when the call must be another. */
+/**
+ * Runs the first sign-in, with which all checks are compared. Throws Stranded if it fails, OperatorError if the call must change.
+ */
 export async function firstSignIn(trial: Trial, told: Told, apiOrigin: string): Promise<void> {
   const browser = trial.browser();
   const asked = await trial.begin(trial.browser());
@@ -31,7 +33,7 @@ export async function firstSignIn(trial: Trial, told: Told, apiOrigin: string): 
   trial.learn({ clientId, registration: await trial.provider.registration(clientId), request, text, page });
 }
 
-/** In the combined pattern the relying party of CIS2 is the API platform, which is not what is to be checked. */
+/** Refuses the combined pattern, in which the API platform is the relying party of CIS2. */
 function forCis2({ parameters }: Callback, apiOrigin: string): void {
   if (parameters.get('redirect_uri')?.startsWith(apiOrigin))
     throw new OperatorError(

@@ -1,3 +1,3 @@
-/** Whether an authorization request says how old the sign-in may be. */
+/** Returns whether an authorization request limits the age of the sign-in. */
 export const asksForFreshness = (request: URLSearchParams): boolean =>
   request.has('max_age') || (request.get('prompt') ?? '').split(' ').includes('login');

@@ -4,8 +4,8 @@ import { contentOf, formOf, formsOf, linksOf, refreshOf, sendsItself, textOf } f
 
 const url = new URL('https://app.test/page');
 
-describe('a page of an application', () => {
-  test('has forms whose attributes are unquoted, in single quotes or in capitals', () => {
+describe('an HTML page', () => {
+  test('has forms with attributes that are unquoted, in single quotes or in capitals', () => {
     const body = `<FORM ACTION=/callback METHOD=post>
       <input name=state value=abc&amp;d><INPUT NAME='code' VALUE='1 > 0'><input value=nameless>
       <textarea name=note>two &lt; three</textarea></FORM>`;
@@ -24,13 +24,13 @@ describe('a page of an application', () => {
     );
   });
 
-  test('has no form, link or refresh in a comment, a script or a template', () => {
+  test('has no forms, links or refreshes in a comment, a script or a template', () => {
     const body = `<!-- <form action=/a></form><a href=/b> --><script>"<form action=/c></form>"</script>
       <template><form action=/d></form></template><p title="<form action=/e>">`;
     assert.deepEqual([formsOf({ body, url }), linksOf({ body, url })], [[], []]);
   });
 
-  test('has links relative to its base, and goes on by a refresh without quotes', () => {
+  test('has links relative to its base, and a refresh without quotes', () => {
     const body = `<base href=https://other.test/x/><a href=y>1</a><a href=/z>2</a>
       <meta http-equiv=Refresh content=0;url=/next>`;
     assert.deepEqual(
@@ -40,7 +40,7 @@ describe('a page of an application', () => {
     assert.equal(refreshOf({ body, url })?.href, 'https://app.test/next');
   });
 
-  test('sends itself by a script or on load, and not by a click', () => {
+  test('submits itself by a script or on load, but not by a click', () => {
     for (const [body, expected] of [
       ['<form id=f></form><script>document.forms[0].submit()</script>', true],
       ['<body onload=document.forms[0].submit()><form></form>', true],
@@ -50,14 +50,14 @@ describe('a page of an application', () => {
       assert.equal(sendsItself({ body, url }), expected, body);
   });
 
-  test('shows its texts and values, decoded, and its main part as text', () => {
+  test('shows its decoded texts and values, and its main part as text', () => {
     const body = `<title>T</title><nav>Menu</nav><main>Se&ntilde;or <b>O&#39;Hara</b><script>hidden()</script></main>`;
     assert.match(contentOf(body), /Señor/);
     assert.equal(textOf(body).replace(/\s+/g, ' ').trim(), "Señor O'Hara");
     assert.match(contentOf('<input value="656005750107">'), /656005750107/);
   });
 
-  test('is read in linear time', () => {
+  test('is parsed in linear time', () => {
     const body = '<div><form action=x>'.repeat(20_000);
     const start = process.cpuUsage().user;
     formsOf({ body, url });
@@ -66,7 +66,7 @@ describe('a page of an application', () => {
   });
 });
 
-describe('a JSON answer', () => {
+describe('a JSON response', () => {
   test('shows its names and values, and has no forms or links', () => {
     const body = JSON.stringify({ user: { name: 'Zoë "Z" <form action=/x>', uid: 656005750107 }, in: true });
     const escaped = body.replace('ë', '\\u00eb');

@@ -1,6 +1,6 @@
 import { type DefaultTreeAdapterTypes, parse as parseHtml } from 'parse5';
 
-/** A page as its server sent it. */
+/** A page as sent by its server. */
 interface Document {
   url: URL;
   body: string;
@@ -15,15 +15,15 @@ export interface Form {
 type Node = DefaultTreeAdapterTypes.ChildNode;
 type Element = DefaultTreeAdapterTypes.Element;
 
-/** No script of a page runs here, so that `noscript` counts. */
+/** Parses a page. Scripts do not run, so `noscript` counts. */
 const parse = (body: string): DefaultTreeAdapterTypes.Document =>
   parseHtml(body, { scriptingEnabled: false });
 
 const silent = ['script', 'style', 'template'];
-/** Attributes whose value a reader sees. */
+/** Attributes with visible values. */
 const visible = ['value', 'title', 'alt', 'placeholder', 'aria-label', 'content'];
 
-/** The nodes of a page in order. */
+/** Returns the nodes of a page in order. */
 function* nodesOf(root: { childNodes: Node[] }): Generator<Node> {
   const waiting: Node[] = [...root.childNodes].reverse();
   for (let node = waiting.pop(); node; node = waiting.pop()) {
@@ -40,7 +40,7 @@ const attribute = ({ attrs }: Element, wanted: string): string | undefined =>
 
 const isSilent = (node: Node): boolean => 'tagName' in node && silent.includes(node.tagName);
 
-/** The text of a part of a page, without scripts and styles. */
+/** Returns the text of a part of a page, without scripts and styles. */
 const textIn = (root: { childNodes: Node[] }): string =>
   [...nodesOf(root)]
     .filter(
@@ -52,7 +52,7 @@ const textIn = (root: { childNodes: Node[] }): string =>
     .map((node) => (node as DefaultTreeAdapterTypes.TextNode).value)
     .join(' ');
 
-/** The JSON value that a body is; undefined for anything else. */
+/** Parses a JSON body; undefined for other bodies. */
 function jsonOf(body: string): unknown {
   if (!/^\s*[[{]/.test(body)) return undefined;
   try {
@@ -62,7 +62,7 @@ function jsonOf(body: string): unknown {
   }
 }
 
-/** The names, texts and numbers in a JSON value. */
+/** Returns the names, texts and numbers in a JSON value. */
 function wordsIn(value: unknown): string[] {
   const words: string[] = [];
   const waiting: unknown[] = [value];
@@ -78,7 +78,7 @@ function wordsIn(value: unknown): string[] {
   return words;
 }
 
-/** All that an answer shows: of JSON its names and values, of a page its texts, attributes and inline data. */
+/** Returns everything that a response shows: names and values of JSON; texts, attributes and inline data of a page. */
 export function contentOf(body: string): string {
   const value = jsonOf(body);
   if (value !== undefined) return wordsIn(value).join('\n');
@@ -92,14 +92,14 @@ export function contentOf(body: string): string {
     .join('\n');
 }
 
-/** The text of a page, or of its `main` element when it has one, without scripts and styles; JSON as it is. */
+/** Returns the text of a page, or of its `main` element, without scripts and styles; JSON unchanged. */
 export function textOf(body: string): string {
   if (jsonOf(body) !== undefined) return body;
   const page = parse(body);
   return textIn(elementsOf(page, 'main')[0] ?? elementsOf(page, 'body')[0] ?? page);
 }
 
-/** The addresses of a page start here. */
+/** Returns the base address of a page's links. */
 function baseOf(page: { childNodes: Node[] }, url: URL): URL {
   const [base] = elementsOf(page, 'base');
   return URL.parse((base && attribute(base, 'href')) ?? '', url) ?? url;
@@ -120,7 +120,7 @@ function formFrom(base: URL, form: Element): Form | undefined {
   };
 }
 
-/** The forms of a page. */
+/** Returns the forms of a page. */
 export function formsOf({ body, url }: Document): Form[] {
   if (jsonOf(body) !== undefined) return [];
   const page = parse(body);
@@ -130,10 +130,10 @@ export function formsOf({ body, url }: Document): Form[] {
     .filter((form) => form !== undefined);
 }
 
-/** The first form of a page; undefined when it has none. */
+/** Returns the first form of a page; undefined without one. */
 export const formOf = (page: Document): Form | undefined => formsOf(page)[0];
 
-/** Where the links of a page lead. */
+/** Returns the targets of a page's links. */
 export function linksOf({ body, url }: Document): URL[] {
   if (jsonOf(body) !== undefined) return [];
   const page = parse(body);
@@ -145,7 +145,7 @@ export function linksOf({ body, url }: Document): URL[] {
     .filter((address) => address !== null);
 }
 
-/** Where a page goes on to by itself; undefined when it stays. */
+/** Returns the target of a page's refresh; undefined without one. */
 export function refreshOf({ body, url }: Document): URL | undefined {
   if (jsonOf(body) !== undefined) return undefined;
   for (const meta of elementsOf(parse(body), 'meta')) {
@@ -165,7 +165,7 @@ export function refreshOf({ body, url }: Document): URL | undefined {
   return undefined;
 }
 
-/** Whether the form of a page sends itself. What waits for a click does not. */
+/** Returns whether the form of a page submits itself without a click. */
 export function sendsItself({ body }: Document): boolean {
   const page = parse(body);
   const scripts = elementsOf(page, 'script').map(({ childNodes }) =>

@@ -5,7 +5,10 @@ import type { Reaction, Trial } from './trial.ts';
 /** Milliseconds between two sign-ins. */
 const interval = 5_000;
 
-/** CIS2 changes its signing key, then sign-ins without any fault until one succeeds, for as long as an application may take. `after` in milliseconds. */
+/**
+ * Changes CIS2's signing key and signs in without a fault until one sign-in succeeds, within the application's time limit.
+ * `after` is in milliseconds.
+ */
 export async function changeKey(trial: Trial): Promise<{ last: Reaction; after: number }> {
   await trial.changeKey();
   const from = systemClock.now();
@@ -17,7 +20,7 @@ export async function changeKey(trial: Trial): Promise<{ last: Reaction; after: 
   }
 }
 
-/** The same for a check that needs an application which knows the new key: whether it does. */
+/** Does the same for a check that needs an application with the new key; returns whether it has it. */
 export async function learnsNewKey(trial: Trial): Promise<boolean> {
   return (await changeKey(trial)).last.signedIn;
 }

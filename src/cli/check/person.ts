@@ -1,14 +1,14 @@
 import type { Browser, Landing, Page } from './browser.ts';
 import { formOf } from './markup.ts';
 
-/** What a person does. */
+/** The behaviour of the simulated user. */
 export interface Manner {
   pin: string;
-  /** Says no where a page asks. */
+  /** Refuses when a page asks. */
   refuses?: boolean;
 }
 
-/** What a person who wants to sign in does at a page of CIS2 or of the Identity Agent; the same page when there is nothing to do. */
+/** Completes a page of CIS2 or of the Identity Agent like a user; returns the same page if there is nothing to do. */
 export async function answerPage(page: Page, browser: Browser, manner: Manner): Promise<Landing> {
   const form = formOf(page);
   if (!form) return page;

@@ -7,7 +7,7 @@ import type { DeliveriesAnswer, DeliveryAnswer, SessionAnswer, SessionsAnswer } 
 import type { FoundRefusal } from '../../storage/refusals.ts';
 import { type InstanceApi, RefusedCall } from '../instance.ts';
 
-/** Of a registration at CIS2 what the checks use. */
+/** The part of a registration at CIS2 that the checks use. */
 export interface Registration {
   clientId: string;
   redirectUris: string[];
@@ -19,7 +19,7 @@ interface FaultAnswer {
   state: { next?: number } | null;
 }
 
-/** Refusals that the registration of an application causes, and nothing that it does. */
+/** Refusals that are caused only by an application's registration. */
 const ofRegistration: readonly string[] = [
   'authorisation.appNotApproved',
   'authorisation.notSubscribed',
@@ -30,10 +30,10 @@ const ofRegistration: readonly string[] = [
   'gateway.missingAsid',
 ];
 
-/** How long CIS2 may take for the first attempt to tell of an ended session, in milliseconds. */
+/** Milliseconds that CIS2 may take for the first notification of an ended session. */
 const deliveryPatience = 15_000;
 
-/** The instance on the other side of the application: desk, faults, keys, sessions. */
+/** The instance that the application uses: reader, faults, keys, sessions. */
 export class ProviderSide {
   readonly #api: InstanceApi;
   readonly #signal: AbortSignal;
@@ -50,7 +50,7 @@ export class ProviderSide {
     this.persona = persona;
   }
 
-  /** Throws OperatorError unless the instance has faults to switch on. */
+  /** Throws OperatorError unless the instance supports faults. */
   async demandDevelopment(): Promise<void> {
     const { status } = await this.#api.call('GET', '/faults');
     if (status === 404)
@@ -59,7 +59,7 @@ export class ProviderSide {
       );
   }
 
-  /** Addresses of the instance. */
+  /** Returns the addresses of the instance. */
   async urls(): Promise<{ api: string; cis2Issuer: string }> {
     return (await this.#api.must<{ urls: { api: string; cis2Issuer: string } }>('GET', '/state')).urls;
   }
@@ -68,7 +68,7 @@ export class ProviderSide {
     return this.#api.must('GET', `/people/${encodeURIComponent(this.persona)}`);
   }
 
-  /** Card into the reader and PIN given, so that the next sign-in asks for nothing. */
+  /** Inserts the card and enters the PIN, so that the next sign-in has no prompt. */
   async signInAtDesk(): Promise<void> {
     await this.#api.must('PUT', '/readers/0/card', { card: this.persona });
     let status = await this.#api.must<AgentStatus>('GET', '/agent');
@@ -85,7 +85,7 @@ export class ProviderSide {
       );
   }
 
-  /** The registration of a client id; undefined when this instance has none. */
+  /** Returns the registration of a client id; undefined if this instance has none. */
   async registration(clientId: string): Promise<Registration | undefined> {
     const { applications } = await this.#api.must<{ applications: { cis2: Registration | null }[] }>(
       'GET',
@@ -104,7 +104,7 @@ export class ProviderSide {
     return this.#api.must('DELETE', `/sessions/${encodeURIComponent(sid)}`);
   }
 
-  /** What came of telling a client that a session ended, after the first attempt; undefined when it is not told in time. */
+  /** Returns the result of the first notification of a client about an ended session; undefined if there is none in time. */
   async delivery(sid: string, clientId: string): Promise<DeliveryAnswer | undefined> {
     const until = systemClock.now() + deliveryPatience;
     for (;;) {
@@ -116,17 +116,17 @@ export class ProviderSide {
     }
   }
 
-  /** A new key signs from now on. */
+  /** Makes CIS2 sign with a new key. */
   rotateKeys(): Promise<unknown> {
     return this.#api.must('POST', '/keys/cis2/rotate', { now: true });
   }
 
-  /** Number of the newest event. */
+  /** Returns the number of the newest event. */
   async newestEvent(): Promise<number> {
     return (await this.eventsSince(0)).at(-1)?.seq ?? 0;
   }
 
-  /** What happened after an event. */
+  /** Returns the events after one. */
   async eventsSince(seq: number): Promise<JourneyEvent[]> {
     const all: JourneyEvent[] = [];
     for (;;) {
@@ -137,13 +137,13 @@ export class ProviderSide {
     }
   }
 
-  /** The stored reason of a refusal; undefined when there is none. */
+  /** Returns the stored reason of a refusal; undefined if there is none. */
   async refusal(messageId: string): Promise<FoundRefusal | undefined> {
     const answer = await this.#api.call('GET', `/refusals/${encodeURIComponent(messageId)}`);
     return answer.status === 200 ? (answer.body as unknown as FoundRefusal) : undefined;
   }
 
-  /** The refusals of the API platform after an event that only the registration of the application can cause. */
+  /** Returns the API platform's refusals after an event that only the application's registration can cause. */
   async registrationRefusals(seq: number): Promise<string[]> {
     const events = await this.eventsSince(seq);
     return events
@@ -151,19 +151,22 @@ export class ProviderSide {
       .filter((reason) => ofRegistration.includes(reason));
   }
 
-  /** The serial of the card in the reader. */
+  /** Returns the serial of the card in the reader. */
   async cardInReader(): Promise<string | undefined> {
     return (await this.#api.must<{ card: { serial: string } | null }>('GET', '/readers/0')).card?.serial;
   }
 
-  /** Puts a card back, or takes out what is in the reader. */
+  /** Restores the card in the reader, or removes it. */
   async leaveReader(serial: string | undefined): Promise<void> {
     if ((await this.cardInReader()) === serial) return;
     if (serial === undefined) await this.#api.must('DELETE', '/readers/0/card');
     else await this.#api.must('PUT', '/readers/0/card', { card: serial });
   }
 
-  /** Runs something while a fault is on, and takes it off whatever happens. `met` tells whether the application met it; always so when it is on for good. */
+  /**
+   * Runs work while a fault is on, and always switches it off. `met` tells whether the application met it; it is always true for
+   * a permanent fault.
+   */
   async withFault<T>(
     name: string,
     state: { next?: number },

@@ -1,11 +1,11 @@
 import { type Check, failed, notRun, passed, type Verdict, warning } from './check.ts';
 import { placeOf, type Reaction, type Trial } from './trial.ts';
 
-/** Whether an answer was an accident of the application: an error that nobody handled. */
+/** Returns whether a response was an unhandled error of the application. */
 export const isAccident = ({ landing }: Reaction): boolean =>
   landing.kind === 'page' && landing.status >= 500;
 
-/** What it means for the application that it was given something that it must refuse. */
+/** Judges the application's reaction to something that it must refuse. */
 export function refusal(reaction: Reaction): Verdict {
   if (reaction.signedIn) return failed('It signed the person in all the same.');
   const place = placeOf(reaction.landing);
@@ -18,14 +18,14 @@ interface SignInFault {
   name: string;
   /** Named fault of CIS2. */
   fault: string;
-  /** What is wrong with the sign-in. */
+  /** The fault of the sign-in. */
   does: string;
   source: string;
-  /** Why this application cannot be tried so; undefined when it can. */
+  /** Returns why this application cannot be tested; undefined if it can. */
   unfit?: (trial: Trial) => Verdict | undefined;
 }
 
-/** A sign-in with one fault of CIS2 in it, which the application must refuse. */
+/** Returns a check with a faulty sign-in, which the application must refuse. */
 export const refusesSignIn = ({ name, fault, does, source, unfit }: SignInFault): Check => ({
   name,
   does: `A sign-in in which ${does}.`,

@@ -8,14 +8,14 @@ interface DocumentFault {
   does: string;
   expects: string;
   source: string;
-  /** What it means that the application did this. */
+  /** Judges the application's reaction. */
   verdict(reaction: Reaction): Verdict;
 }
 
-/** More times than one application asks in a sign-in. */
+/** More often than an application fetches in a sign-in. */
 const many = 1_000;
 
-/** As far as the application goes: it may well refuse before anybody comes to CIS2. */
+/** Signs in as far as the application allows: it may refuse before the redirect to CIS2. */
 async function attempt(trial: Trial): Promise<Reaction> {
   const browser = trial.browser();
   browser.stopAt(trial.endpoint);
@@ -29,7 +29,7 @@ async function attempt(trial: Trial): Promise<Reaction> {
   }
 }
 
-/** A sign-in while the discovery document has a fault. It tells only of an application that fetches the document meanwhile. */
+/** Returns a check with a faulty discovery document, for applications that fetch it during the sign-in. */
 export const meetsDocument = ({ name, fault, does, expects, source, verdict }: DocumentFault): Check => ({
   name,
   does: `A sign-in while ${does}.`,

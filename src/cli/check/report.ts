@@ -17,7 +17,7 @@ export function countsOf(results: readonly Result[]): Counts {
   return counts;
 }
 
-/** The results as a person reads them: what passed in one line, the others with all that helps. */
+/** Prints the results for people: a passed check in one line, the others with all details. */
 export function show(results: readonly Result[], out: Output): void {
   for (const { outcome, name, did, expected, got, source } of results) {
     out.line(`${marks[outcome]}${name}: ${got}`);

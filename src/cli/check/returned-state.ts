@@ -4,12 +4,12 @@ import { placeOf } from './trial.ts';
 
 interface StateFault {
   name: string;
-  /** What is wrong with the state that comes back. */
+  /** The fault of the returned state. */
   does: string;
   change(parameters: URLSearchParams): void;
 }
 
-/** A sign-out whose way back has not the state that was sent. */
+/** Returns a check of a sign-out that returns another state than the application sent. */
 export const survivesState = ({ name, does, change }: StateFault): Check =>
   signsOut({
     name,

@@ -5,15 +5,15 @@ import { basis } from './checks.ts';
 import { firstSignIn, type Told } from './first-sign-in.ts';
 import { reasonInWords, Stranded, type Trial } from './trial.ts';
 
-/** A check as it is reported. */
+/** A result for the report. */
 export interface Result {
   name: string;
   outcome: Outcome;
-  /** What was done. */
+  /** The check's actions. */
   did: string;
-  /** What a right application does. */
+  /** The behaviour of a correct application. */
   expected: string;
-  /** What this one did. */
+  /** The behaviour of this application. */
   got: string;
   source: string;
 }
@@ -23,7 +23,7 @@ export interface Plan {
   told: Told;
   apiOrigin: string;
   signal: AbortSignal;
-  /** Hears what is under way. */
+  /** Called with the current activity. */
   progress(text: string): void;
 }
 
@@ -36,7 +36,7 @@ const resultOf = ({ name, does, expects, source }: Check, { outcome, detail }: V
   source,
 });
 
-/** The same error, or what it says of the instance: a platform that does not answer is not the application's fault. */
+/** Replaces an error that the instance caused: the application is not to blame for a platform that is down. */
 function blamed(error: unknown, { endpoint }: Trial): unknown {
   if (!(error instanceof Unreachable) || error.origin !== new URL(endpoint).origin) return error;
   return new OperatorError(
@@ -44,7 +44,7 @@ function blamed(error: unknown, { endpoint }: Trial): unknown {
   );
 }
 
-/** Runs a step of the checks. A refusal of the platform that only the registration causes ends the run. */
+/** Runs a step of the checks. Ends the run at a refusal of the platform that only the registration causes. */
 async function withoutPlatformFaults(trial: Trial, run: () => Promise<void>): Promise<void> {
   const before = await trial.provider.newestEvent();
   const refused = async (): Promise<void> => {
@@ -63,7 +63,7 @@ async function withoutPlatformFaults(trial: Trial, run: () => Promise<void>): Pr
   }
 }
 
-/** An instance that no longer answers ends the run; whatever else goes wrong is the application's. */
+/** Runs a check. Ends the run if the instance is down; blames the application for other errors. */
 async function carryOut(check: Check, trial: Trial, signal: AbortSignal): Promise<Verdict> {
   try {
     return await check.run(trial);
@@ -74,7 +74,7 @@ async function carryOut(check: Check, trial: Trial, signal: AbortSignal): Promis
   }
 }
 
-/** Runs the checks one after the other, for each changes what the instance does. Ends early, with what there is, when the signal comes. */
+/** Runs the checks one after another, because each changes the instance. A signal ends the run with the results so far. */
 export async function runChecks(trial: Trial, plan: Plan): Promise<Result[]> {
   const { chosen, told, apiOrigin, signal, progress } = plan;
   const results: Result[] = [];

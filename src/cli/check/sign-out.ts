@@ -3,7 +3,7 @@ import { type Check, notRun, type Verdict } from './check.ts';
 import { type Form, formsOf, linksOf } from './markup.ts';
 import { Stranded, type Trial } from './trial.ts';
 
-/** A browser in which the person signs out: it has come as far as CIS2's end_session_endpoint. */
+/** A browser that signs out and has reached CIS2's end_session_endpoint. */
 export interface SigningOut {
   browser: Browser;
   asked: Callback;
@@ -11,7 +11,7 @@ export interface SigningOut {
 
 const meansSignOut = /(?:sign|log)[-_ ]?(?:out|off)|end[-_]?session/i;
 
-/** What a signed-in page has to sign out with. */
+/** Returns the form or link to sign out on a page. */
 function wayOut(page: Extract<Landing, { kind: 'page' }>): Form | URL | undefined {
   const form = formsOf(page).find(({ action }) => meansSignOut.test(action.pathname));
   return form ?? linksOf(page).find(({ pathname }) => meansSignOut.test(pathname));
@@ -24,7 +24,7 @@ async function press(browser: Browser, page: Landing): Promise<Landing> {
   return way instanceof URL ? browser.go(way.href) : browser.submit(page, way);
 }
 
-/** Signs in and out again, as far as CIS2. Undefined when no way out is known, or it does not lead to CIS2. */
+/** Signs in and out again, up to CIS2. Returns undefined if no sign-out is found or it does not lead to CIS2. */
 async function begin(trial: Trial): Promise<SigningOut | undefined> {
   const { browser, signedIn } = await trial.signIn();
   if (!signedIn) throw new Stranded('A sign-in without any fault did not succeed this time.');
@@ -50,7 +50,7 @@ interface SignOutCheck {
   run(trial: Trial, signingOut: SigningOut): Promise<Verdict>;
 }
 
-/** A check of a sign-out that the application begins. */
+/** Returns a check of a sign-out that the application begins. */
 export const signsOut = ({ run, ...check }: SignOutCheck): Check => ({
   ...check,
   async run(trial) {
@@ -62,7 +62,7 @@ export const signsOut = ({ run, ...check }: SignOutCheck): Check => ({
   },
 });
 
-/** The way back with something done to its state. Not run where there is no state or no way back. */
+/** Changes the state in the return address. Not run without a state or return address. */
 export const returnsWith = (change: (parameters: URLSearchParams) => void) =>
   async function returnsWith(trial: Trial, { browser, asked }: SigningOut) {
     const to = asked.parameters.get('post_logout_redirect_uri');

@@ -6,11 +6,11 @@ import { contentOf, textOf } from './markup.ts';
 import { answerPage } from './person.ts';
 import type { ProviderSide, Registration } from './provider.ts';
 
-/** What the first sign-in told of the application. */
+/** Facts about the application from the first sign-in. */
 export interface Known {
   clientId: string;
   registration: Registration | undefined;
-  /** The authorization request; undefined when its parameters do not pass through the browser (RFC 9126, RFC 9101). */
+  /** The authorization request; undefined if its parameters do not pass through the browser (RFC 9126, RFC 9101). */
   request: URLSearchParams | undefined;
   /** Text that only a signed-in page shows. */
   text: string;
@@ -18,26 +18,26 @@ export interface Known {
   page: string;
 }
 
-/** What the application made of an answer of CIS2. */
+/** The application's reaction to a response of CIS2. */
 export interface Reaction {
   landing: Landing;
-  /** Whether the person is signed in at the application now. */
+  /** Whether the user is now signed in at the application. */
   signedIn: boolean;
 }
 
-/** A sign-in that did not come as far as the application; the reason is a sentence. */
+/** A sign-in that did not reach the application, with a reason. */
 export class Stranded extends Error {}
 
-/** Errors with which CIS2 says that it cannot, whatever was asked (RFC 6749 section 4.1.2.1). */
+/** Errors with which CIS2 reports a problem of its own (RFC 6749 section 4.1.2.1). */
 const ofPlatform: readonly string[] = ['server_error', 'temporarily_unavailable'];
 
 const mostPages = 8;
 
-/** Whether a page shows a text. */
+/** Returns whether a page shows a text. */
 export const shows = (body: string, text: string): boolean =>
   contentOf(body).toLowerCase().includes(text.toLowerCase());
 
-/** Whether a landing is a page that shows a text. */
+/** Returns whether the browser is on a page that shows a text. */
 export const landingShows = (landing: Landing, text: string): boolean =>
   landing.kind === 'page' && shows(landing.body, text);
 
@@ -50,22 +50,22 @@ interface TrialSettings {
   signOut?: string | undefined;
 }
 
-/** An application under check, and the person and the browsers that try it. */
+/** The application under test, with the user and the browsers. */
 export class Trial {
   readonly provider: ProviderSide;
-  /** Where a sign-in begins. */
+  /** Address that starts a sign-in. */
   readonly start: string;
   /** The authorization endpoint of CIS2. */
   readonly endpoint: string;
-  /** Where CIS2 is asked to end a session. */
+  /** CIS2's end-session endpoint. */
   readonly endSession: string;
-  /** Where a sign-out begins, if the caller says so. */
+  /** Address that starts a sign-out, if given. */
   readonly signOut: string | undefined;
-  /** Milliseconds for which an application may go on with the keys that it has. */
+  /** Milliseconds for which an application may use its cached keys. */
   readonly patience: number;
-  /** CIS2 changed its signing key in this run, so that its key set has several. */
+  /** Whether CIS2 changed its signing key in this run, so that its key set has several. */
   keyChanged = false;
-  /** The application took up a new key at once. */
+  /** Whether the application accepted a new key at once. */
   takesNewKeys = false;
   readonly #signal: AbortSignal;
   #known: Known | undefined;
@@ -89,7 +89,7 @@ export class Trial {
     this.#known = known;
   }
 
-  /** A new key of CIS2 signs from now on. */
+  /** Makes CIS2 sign with a new key. */
   async changeKey(): Promise<void> {
     await this.provider.rotateKeys();
     this.keyChanged = true;
@@ -103,7 +103,7 @@ export class Trial {
     return new Browser([], this.#signal);
   }
 
-  /** Begins a sign-in: as far as the authorization endpoint. */
+  /** Begins a sign-in, up to the authorization endpoint. */
   async begin(browser: Browser): Promise<Callback> {
     browser.stopAt(this.endpoint);
     const landing = await browser.go(this.start);
@@ -113,7 +113,7 @@ export class Trial {
     );
   }
 
-  /** A whole sign-in at CIS2: as far as the application's callback, which it does not reach yet. */
+  /** Completes a sign-in at CIS2, up to the application's callback, without calling it. */
   async toCallback(browser: Browser): Promise<Callback> {
     await this.provider.signInAtDesk();
     const asked = await this.begin(browser);
@@ -137,7 +137,7 @@ export class Trial {
     return landing;
   }
 
-  /** Sends the browser back to the application with an answer. */
+  /** Sends the browser back to the application with a response. */
   async deliver(browser: Browser, answer: Callback): Promise<Reaction> {
     browser.stopAt(this.endpoint);
     const landing = await browser.deliver(answer);
@@ -145,25 +145,25 @@ export class Trial {
     return { landing, signedIn };
   }
 
-  /** A whole sign-in in a browser of its own. */
+  /** Completes a sign-in in a new browser. */
   async signIn(): Promise<Reaction & { browser: Browser; answer: Callback }> {
     const browser = this.browser();
     const answer = await this.toCallback(browser);
     return { browser, answer, ...(await this.deliver(browser, answer)) };
   }
 
-  /** Goes to the page for people who are signed in. */
+  /** Opens the page for signed-in users. */
   visit(browser: Browser): Promise<Landing> {
     browser.stopAt(this.endpoint);
     return browser.go(this.known.page);
   }
 
-  /** Whether the application knows the person in this browser. */
+  /** Returns whether the user is signed in at the application in this browser. */
   async isSignedIn(browser: Browser): Promise<boolean> {
     return landingShows(await this.visit(browser), this.known.text);
   }
 
-  /** What a page of CIS2 that ended a sign-in means: only some refusals are the application's. */
+  /** Interprets a page of CIS2 that ended a sign-in: only some refusals are the application's fault. */
   async #strandedAt(page: Page): Promise<Error> {
     const refusal = await this.provider.refusal(String(page.headers['x-message-id'] ?? ''));
     const shown = `CIS2 did not send the browser back but showed a page (status ${page.status} at ${page.url.href})`;
@@ -181,10 +181,10 @@ export class Trial {
   }
 }
 
-/** The beginning of what a page says. */
+/** Returns the beginning of a page's text. */
 export const wordsOf = (body: string): string => textOf(body).replace(/\s+/g, ' ').trim().slice(0, 160);
 
-/** Where a browser ended, for a report. */
+/** Describes the browser's current page for a report. */
 export const placeOf = (landing: Landing): string =>
   landing.kind === 'callback'
     ? 'It sent the browser to CIS2 again.'

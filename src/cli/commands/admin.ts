@@ -21,7 +21,7 @@ interface Call {
 
 type Act = (desk: AdministratorDesk, call: Call) => Promise<void>;
 
-/** The public address of the console: as configured, as the running instance says, else this machine. */
+/** Returns the public address of the console: configured, from the running instance, else this machine. */
 function consoleAddress({ urlConsole, data, state, portBase }: Config): string {
   const file = state ?? join(data, 'state.json');
   if (urlConsole !== undefined) return urlConsole;
@@ -90,7 +90,7 @@ export const admin: Command = {
     const { name, ...settings } = flags;
     const act = choose(acts, words, 'admin');
     const config = loadConfig(productionShape, settings, configFileOf(flags));
-    // Loaded here, so that the other commands do not wait for storage.
+    // Loaded here, so that other commands do not load storage.
     const { openAdministratorDesk } = await import('../../boot/administrator-desk.ts');
     const desk = await openAdministratorDesk(config);
     try {

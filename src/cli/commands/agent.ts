@@ -53,7 +53,7 @@ async function status({ api, words, json, out }: Call): Promise<void> {
 
 type Role = AgentStatus['roles'][number];
 
-/** Whether this role is meant: by its id, or by the last part of its code (R8001). */
+/** Returns whether a role matches: by its id, or by the last part of its code (R8001). */
 const isRole = (role: Role | undefined, asked: string): boolean =>
   role?.roleId === asked || role?.roleCode.split(':').at(-1) === asked;
 
@@ -118,7 +118,7 @@ async function signOut({ api, words, json, out }: Call): Promise<void> {
   out.line('Signed out.');
 }
 
-/** What the agent's own doctor finds. Resolves with whether something is wrong. */
+/** Runs the agent's own doctor. Resolves with whether it found a problem. */
 async function doctor({ api, words, json, out }: Call): Promise<boolean> {
   noMore(words, 1);
   const { agentSocket } = await api.must<{ agentSocket: string | null }>('GET', '/state');

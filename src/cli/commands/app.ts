@@ -39,7 +39,7 @@ interface Call {
 const missing = (id: string): string => `There is no application "${id}": alongside app list names them.`;
 const at = (id: string): string => `/applications/${encodeURIComponent(id)}`;
 
-/** Secrets that an answer shows for the only time, and what the supplier should know. */
+/** Prints secrets that are shown only once, and warnings. */
 function showFresh({ platform, cis2, warnings = [] }: Application, out: Output): void {
   for (const line of columns([...halfRows('platform', platform), ...halfRows('cis2', cis2)])) out.line(line);
   if (platform?.clientSecret !== undefined || cis2?.clientSecret !== undefined)

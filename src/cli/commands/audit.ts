@@ -35,7 +35,7 @@ const operator = 'local operator';
 
 const flag = ({ flags }: Call, name: string): string | undefined => flags[name] as string | undefined;
 
-/** A day, `2026-03-02`, or a time of ISO 8601; a day without a time begins at midnight UTC. */
+/** Parses a day, `2026-03-02`, or an ISO 8601 time; a day begins at midnight UTC. */
 function timeOf(call: Call, name: 'from' | 'to'): number | undefined {
   const value = flag(call, name);
   if (value === undefined) return undefined;
@@ -59,7 +59,7 @@ function filterOf(call: Call): AuditFilter {
   };
 }
 
-/** The filter as a record of its use names it: which members were set. */
+/** Returns the names of the filter members that are set, for the record of its use. */
 const namesOf = (filter: AuditFilter): string =>
   Object.entries(filter)
     .filter(([, value]) => value !== undefined)
@@ -149,7 +149,7 @@ export const audit: Command = {
     const act = choose(acts, words, 'audit');
     const { from, to, anchors, actor, action, application, outcome, patient, format, ...settings } = flags;
     const config = loadConfig(productionShape, settings, configFileOf(flags));
-    // Loaded here, so that the other commands do not wait for storage.
+    // Loaded here, so that other commands do not load storage.
     const { openAuditDesk } = await import('../../boot/audit-desk.ts');
     const desk = await openAuditDesk(config);
     try {

@@ -32,7 +32,7 @@ async function list({ api, words, json, out }: Call): Promise<void> {
     out.note('Their secrets of development: with --json.');
 }
 
-/** What an authenticator app would show now, by the clock of the instance. */
+/** Prints the current code of an authenticator app, by the instance's clock. */
 async function code({ api, words, json, out }: Call): Promise<void> {
   const name = word(words, 1, 'whose: alongside authenticator code gp-aal2');
   noMore(words, 2);
@@ -41,7 +41,7 @@ async function code({ api, words, json, out }: Call): Promise<void> {
   if (!app?.development)
     throw new OperatorError(`${name} has no authenticator app whose key this instance shows.`);
   const { now } = await api.must<{ now: string }>('GET', '/clock');
-  // Loaded here: the other commands do without.
+  // Loaded here, because other commands do not need it.
   const { TOTP } = await import('otpauth');
   const shown = new TOTP({ secret: String(app.development.secret) }).generate({ timestamp: Date.parse(now) });
   const { email, password } = app.development;

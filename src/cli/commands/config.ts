@@ -25,7 +25,7 @@ export const config: Command = {
       throw new UsageError(`alongside config does not know "${word}"; it knows check.`);
     noMore(words, 1);
     const { settings: examined, problems } = examineConfig(productionShape, flags, configFileOf(flags));
-    // A start looks at the whole only when each setting is right.
+    // The configuration as a whole can be checked only if each setting is valid.
     if (word === 'check' && problems.length === 0) {
       const { startProblems } = await import('../../boot/production.ts');
       const wanted = loadConfig(productionShape, flags, configFileOf(flags));

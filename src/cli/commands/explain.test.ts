@@ -64,7 +64,7 @@ describe('alongside explain', () => {
     return { code, lines, values };
   };
 
-  test('prints place, relative time, reason, fix, actor and source', async () => {
+  test('prints service, relative time, reason, fix, actor and source', async () => {
     const { code, lines } = await run('m-1');
     assert.equal(code, 0);
     assert.deepEqual(lines, [

@@ -6,20 +6,20 @@ import { kindNames, type State } from '../export-folder/layout.ts';
 import { writeExport } from '../export-folder/write.ts';
 import { type ApiAnswer, InstanceApi, instanceFlags, sentence } from '../instance.ts';
 
-/** Milliseconds: a large installation takes its time. */
+/** Time limit in milliseconds, for a large installation. */
 export const transferPatience = 300_000;
 
-/** What to do where no agent is. */
+/** Returns the remedy for a missing agent. */
 export const withoutCards = ({ body }: ApiAnswer): string =>
   body.error === 'agent_unreachable' ? ' With --no-cards it goes without the cards.' : '';
 
-/** The API's name for "with or without". */
+/** Returns the API's parameter for "with cards" or "without cards". */
 const query = (cards: unknown): string => (cards === false ? '?cards=false' : '');
 
-/** `cardRecords` as a person says it. */
+/** Formats `cardRecords` for people. */
 const spoken = (kind: string): string => kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** How much of each kind there is, for people. */
+/** Formats the number of things of each kind for people. */
 export const amounts = (counts: Readonly<Record<string, number | null>>): string =>
   Object.entries(counts)
     .flatMap(([kind, count]) => (count === null ? [] : [`${count} ${spoken(kind)}`]))

@@ -24,7 +24,7 @@ async function demandKnown(api: InstanceApi, name: string): Promise<void> {
     throw new OperatorError(`There is no fault "${name}": alongside fault list names them.`);
 }
 
-/** When a fault happens, in words. */
+/** Formats when a fault occurs. */
 function inWords({ probability, next, after }: FaultState): string {
   const parts = [
     after === undefined || after === 0 ? '' : `after ${after} more`,
@@ -68,7 +68,7 @@ const calls = { list, on, off };
 
 const numbers = ['next', 'after', 'probability'] as const;
 
-/** The state that the flags describe. @throws UsageError for what is no number */
+/** Returns the state of the flags. @throws UsageError for an invalid number */
 function stateOf(flags: Partial<Record<string, unknown>>): FaultState {
   const given = numbers.filter((name) => flags[name] !== undefined);
   const state = Object.fromEntries(given.map((name) => [name, Number(flags[name])]));

@@ -10,7 +10,7 @@ interface Imported {
   imported: Record<string, number | null>;
 }
 
-/** The sentence for a refusal, which names a file in the place of a position. */
+/** Returns the sentence for a refusal, with a file instead of a position. */
 function refusalOf(answer: ApiAnswer, read: ReadExport): string {
   const { field } = answer.body;
   if (typeof field !== 'string') return `${sentence(answer)}${withoutCards(answer)}`;

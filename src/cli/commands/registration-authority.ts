@@ -19,14 +19,14 @@ const at = (serial: string, act: string): string => `${root}/${encodeURIComponen
 const missing = (serial: string): string =>
   `There is no card ${serial}: alongside registration-authority list names them.`;
 
-/** Every act has somebody who answers for it. */
+/** Returns the officer who is responsible for the act. */
 function actorOf({ flags }: Call): string {
   if (flags.actor === undefined)
     throw new UsageError('Say who does it: --actor P, a person whose role allows it.');
   return flags.actor;
 }
 
-/** What there is to say of a card's certificate. */
+/** Formats the validity of a card's certificate. */
 function termOf({ notAfter, renewable, revokedAt, revocationReason }: CardRecord): string {
   if (revokedAt !== null) return `since ${revokedAt}, ${revocationReason ?? 'unspecified'}`;
   if (notAfter === null) return '';

@@ -20,7 +20,7 @@ function banner(out: Output, state: StateFile): void {
   for (const line of columns(rows)) out.line(line);
 }
 
-/** What stands in a flag is read by everybody who may list the processes of this machine. */
+/** Warns of secrets in flags, which everyone who may list this machine's processes can read. */
 async function warnOfExposed(argv: readonly string[], level: string): Promise<void> {
   const exposed = exposedFlags(productionShape, readFlags(productionShape, argv).flags);
   if (exposed.length === 0) return;
@@ -47,7 +47,7 @@ export const serve: Command = {
     const stopping = stopOrReload(() => running?.reload(() => readConfig(productionShape, argv)));
     const config = readConfig(productionShape, argv);
     await warnOfExposed(argv, config.logLevel);
-    // Loaded here, so that the other commands do not wait for what only a server needs.
+    // Loaded here, so that other commands do not load the server.
     const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: false });
     running = instance;

@@ -8,7 +8,7 @@ import { columns } from '../output.ts';
 interface State {
   version: string;
   urls: Record<string, string>;
-  /** Where desktop applications find the agent of this machine; null without one. */
+  /** Socket of this machine's agent for desktop applications; null without one. */
   agentSocket: string | null;
   clock: { now: string; offsetSeconds: number };
   database: string;
@@ -37,7 +37,7 @@ async function read(api: InstanceApi): Promise<Everything> {
   const [{ people }, { applications }, cards] = await Promise.all([
     api.must<{ people: Person[] }>('GET', '/people'),
     api.must<{ applications: Credentials[] }>('GET', '/applications'),
-    // The agent may be elsewhere; the rest is worth showing all the same.
+    // The agent may be elsewhere; the rest is still shown.
     api.must<{ cards: Everything['cards'] }>('GET', '/cards').then(
       (answer) => answer.cards,
       (error: unknown) => {
@@ -55,7 +55,7 @@ const shout = (name: string): string =>
     .replace(/[^A-Za-z0-9]/g, '_')
     .toUpperCase();
 
-/** The beginning of an application's names; most ids that are made here begin with a digit, which a shell takes for no name. */
+/** Returns the prefix of an application's variables. Most generated ids begin with a digit, which a shell variable must not. */
 const prefixOf = (id: string): string => shout(id).replace(/^(?=\d|[0-9A-F]{8}_)/, 'APP_');
 
 function variables({ state, applications }: Everything): string[] {

@@ -5,7 +5,7 @@ import type { Command, Output } from '../command.ts';
 import { readConfig, stopInTime, stopSignal } from '../foreground.ts';
 import { columns } from '../output.ts';
 
-/** What of the whole chain this process serves, and where. */
+/** Returns the services of this process with their addresses. */
 function addressRows({ urls }: StateFile, only: readonly ServiceName[]): string[][] {
   const platform = [
     ...(only.includes('authorisation') ? [`${urls.api}/oauth2`] : []),
@@ -37,7 +37,7 @@ function banner(out: Output, state: StateFile, only: readonly ServiceName[], too
   out.line('');
 }
 
-/** Everything of development, public secrets included, is open to whoever reaches that address. */
+/** Warns that development features and public secrets are open to everyone who can reach that address. */
 const exposureWarning = (host: string): string | undefined =>
   /^(localhost|::1|127\.\d+\.\d+\.\d+)$/.test(host)
     ? undefined
@@ -63,7 +63,7 @@ export const up: Command = {
     const config = readConfig(configShape, argv);
     const warning = exposureWarning(config.host);
     if (warning) out.note(warning);
-    // Loaded here, so that the other commands do not wait for what only a server needs.
+    // Loaded here, so that other commands do not load the server.
     const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: true });
     if (config.json) out.json({ ready: true, ...instance.state });

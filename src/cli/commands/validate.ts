@@ -10,7 +10,7 @@ import { columns } from '../output.ts';
 
 const standardInput = 0;
 
-/** What was pasted: the word itself, or standard input for `-`, so that a secret need not stand in the shell's history. */
+/** Returns the argument, or standard input for `-`, so that a secret does not appear in the shell's history. */
 function pasted(text: string): string {
   if (text !== '-') return text;
   try {

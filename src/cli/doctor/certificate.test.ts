@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { makeAuthority } from '../../../test/support/authority.ts';
 import { judgeCertificate } from './certificate.ts';
 
-test('judges a certificate: wrong when expired or for another name, a remark in its last 14 days', () => {
+test('judgeCertificate reports an expired or mismatched certificate as wrong, and one in its last 14 days as a remark', () => {
   const authority = makeAuthority();
   try {
     const pem = readFileSync(authority.issue('cis2.example').certificate, 'utf8');

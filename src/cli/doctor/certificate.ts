@@ -8,10 +8,10 @@ import { type Check, type Finding, ok, wrong } from './check.ts';
 
 const patience = 5_000;
 const day = 86_400_000;
-/** Days before its end in which a certificate is worth a remark. */
+/** Days before expiry in which a certificate gets a remark. */
 const soon = 14;
 
-/** Judges the certificate that a server shows for this host name at this time. */
+/** Judges a server's certificate for this host name at this time. */
 export function judgeCertificate(pem: string, validTo: Date, origin: string, now: number): Finding {
   const problem = certificateProblem(pem, [new URL(origin).hostname], now);
   if (problem !== undefined)
@@ -29,7 +29,7 @@ export function judgeCertificate(pem: string, validTo: Date, origin: string, now
 async function judge(origin: string): Promise<Finding> {
   const { hostname, port } = new URL(origin);
   const host = hostname.replace(/^\[|\]$/g, '');
-  // Whether it is trusted, the check of the services finds.
+  // The check of the services tests whether it is trusted.
   const socket = connect({
     ...{ host, port: Number(port || 443), rejectUnauthorized: false },
     ...(isIP(host) === 0 ? { servername: host } : {}),
@@ -50,7 +50,7 @@ async function judge(origin: string): Promise<Finding> {
   }
 }
 
-/** The certificates of the public addresses. */
+/** Checks the certificates of the public addresses. */
 export const certificate: Check = {
   name: 'certificate',
   async run({ console }) {

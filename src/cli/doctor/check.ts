@@ -1,17 +1,17 @@
 import type { LocalOperator, StateFile } from '../../state-file.ts';
 
-/** What a check found. A remark is worth knowing and does no harm. */
+/** The result of a check. A remark is harmless. */
 export interface Finding {
   outcome: 'ok' | 'remark' | 'wrong';
-  /** What it is about when a check looks at several things. */
+  /** The subject, if a check tests several things. */
   of?: string;
   /** One sentence. */
   detail: string;
-  /** What to do about it. */
+  /** How to fix it. */
   mend?: string;
 }
 
-/** What `GET /state` of the console answered, and how long that took. */
+/** The response of the console's `GET /state`, with its duration. */
 export interface ConsoleState {
   urls: StateFile['urls'];
   clock: { now: string; offsetSeconds: number };
@@ -20,26 +20,26 @@ export interface ConsoleState {
   answered: number;
 }
 
-/** What the checks look at: gathered once. */
+/** Data for all checks, collected once. */
 export interface Subject {
   dataFolder: string;
   /** First port of the instance. */
   portBase: number;
-  /** Where its console should be. */
+  /** Expected address of its console. */
   origin: string;
   stateFile:
     | { file: string; state: StateFile & { operator?: LocalOperator }; alive: boolean }
     | { file: string; problem: string }
-    /** There is none, or the instance was named by its port. */
+    /** There is none, or the instance was selected by its port. */
     | undefined;
-  /** Production has no agent, no sample application, and no browser that anybody sits at. */
+  /** Production has no agent, no sample application and no local browser. */
   inProduction: boolean;
-  /** Undefined when no console of ours answers; then `silence` says what happened instead. */
+  /** Undefined if no console of ours responds; `silence` is then the reason. */
   console: ConsoleState | undefined;
   silence: string;
 }
 
-/** One thing that could be wrong, one file each. */
+/** Checks for one problem, one file each. */
 export interface Check {
   readonly name: string;
   run(subject: Subject): Promise<Finding[]> | Finding[];

@@ -14,7 +14,7 @@ import { services } from './services.ts';
 import { signingKeys } from './signing-keys.ts';
 import { stateFile } from './state-file.ts';
 
-/** Every check, in the order in which their findings are shown. */
+/** All checks, in the order of the report. */
 export const checks: readonly Check[] = [
   node,
   dataFolder,

@@ -1,12 +1,12 @@
 import { type Check, type ConsoleState, type Finding, ok, wrong } from './check.ts';
 
-/** What a signed request of another machine may be off, in milliseconds. */
+/** Tolerated clock difference of another machine's signed request, in milliseconds. */
 const tolerated = 10_000;
 
 export function judgeClock({ clock, asked, answered }: ConsoleState): Finding[] {
   const { offsetSeconds } = clock;
   const theirs = Date.parse(clock.now) - offsetSeconds * 1000;
-  // The answer was made at some moment between the two.
+  // The server responded at some moment between the two.
   const off = theirs < asked ? theirs - asked : Math.max(0, theirs - answered);
   const findings = [
     Math.abs(off) > tolerated

@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { type Check, type Finding, ok, wrong } from './check.ts';
 
-/** The folder itself, or the nearest above it that exists. */
+/** Returns the folder, or its nearest existing parent. */
 const nearest = (folder: string): string =>
   existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
 
 function probe(folder: string): void {
   if (!statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
   accessSync(folder, constants.W_OK | constants.X_OK);
-  // A file system that is full or read-only shows at a write only.
+  // Only a write shows a full or read-only file system.
   const file = join(folder, `.doctor-${process.pid}`);
   writeFileSync(file, '');
   rmSync(file);

@@ -1,9 +1,9 @@
 import { reasonOf } from '@alongside/kernel/errors';
 
 export interface Asked {
-  /** Undefined when nobody answered; `problem` says why. */
+  /** Undefined without a response; `problem` is then the reason. */
   status: number | undefined;
-  /** The answer as JSON; undefined when it is none. */
+  /** The response as JSON; undefined if it is not JSON. */
   body: unknown;
   problem: string | undefined;
 }
@@ -11,7 +11,7 @@ export interface Asked {
 const patience = 5_000;
 const longest = 1_048_576;
 
-/** Asks an address once. Never throws. @param token sent as a bearer */
+/** Sends one request. Never throws. @param token sent as a bearer token */
 export async function ask(address: string, token?: string): Promise<Asked> {
   try {
     const response = await fetch(address, {

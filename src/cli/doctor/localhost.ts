@@ -5,7 +5,7 @@ import { type Check, type Finding, ok, wrong } from './check.ts';
 const mend =
   'Let the file of hosts (/etc/hosts, or drivers\\etc\\hosts on Windows) have the line "127.0.0.1 localhost".';
 
-/** @param addresses that the name has, in their order */
+/** @param addresses of the name, in order */
 export function judgeLocalhost(addresses: readonly string[]): Finding {
   const shown = addresses.join(', ');
   if (addresses.includes('127.0.0.1')) return ok(`localhost is ${shown}.`);

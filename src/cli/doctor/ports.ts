@@ -10,7 +10,7 @@ interface Port {
 
 const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 
-/** The ports of the instance: as its addresses say where they are of this machine, else in a row from the base. */
+/** Returns the ports of the instance: from its addresses on this machine, else consecutive from the base. */
 function portsOf({ console, stateFile, portBase }: Subject): Port[] {
   const urls = console?.urls ?? (stateFile && 'state' in stateFile ? stateFile.state.urls : undefined);
   if (!urls) return listenerNames.map((of, index) => ({ of, port: portBase + index }));
@@ -23,7 +23,7 @@ function portsOf({ console, stateFile, portBase }: Subject): Port[] {
 
 const inWords = ({ name, pid }: Owner): string => (pid === undefined ? name : `${name} (process ${pid})`);
 
-/** What stops us from listening on a port; undefined when nothing does. */
+/** Returns what prevents listening on a port; undefined if nothing does. */
 const obstacle = (port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const server = createServer();
@@ -47,11 +47,11 @@ async function judgeFree({ of, port }: Port): Promise<Finding> {
 
 function judgeUsed({ of, port }: Port, own: number | undefined): Finding[] {
   const owner = portOwner(port);
-  // Whether a part answers that should is for the check of the services.
+  // The check of the services tests whether a service responds.
   if (!owner) return [];
   if (owner.pid === undefined || own === undefined) return [ok(`${port}: ${inWords(owner)}`, of)];
   if (owner.pid === own) return [ok(`${port}: this instance (process ${own})`, of)];
-  // Parts of one installation may run in processes of their own (--only).
+  // Services of one installation may run in separate processes (--only).
   if (owner.name.includes('cli/main.ts')) return [ok(`${port}: another of ours, ${inWords(owner)}`, of)];
   return [
     wrong(

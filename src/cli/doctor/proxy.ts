@@ -1,13 +1,13 @@
 import { environment } from '@alongside/kernel/operator';
 import { type Check, type Finding, ok, wrong } from './check.ts';
 
-/** Plain HTTP on this machine: proxies for https alone do not matter. */
+/** Variables for plain HTTP on this machine; proxies for https only do not matter. */
 const proxies = ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'];
 const hosts = ['localhost', '127.0.0.1'];
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Whether an entry of NO_PROXY stands for a host, as most programs read it. */
+/** Returns whether an entry of NO_PROXY matches a host, as most programs interpret it. */
 function excepts(entry: string, host: string): boolean {
   const plain = entry
     .trim()

@@ -7,11 +7,11 @@ type Urls = StateFile['urls'];
 interface Probe {
   of: string;
   address: (urls: Urls) => string;
-  /** The issuer that the answer must name, byte for byte. */
+  /** The issuer that the response must contain, byte for byte. */
   issuer?: (urls: Urls) => string;
 }
 
-/** What each part answers when it is well. */
+/** Requests that show whether each service works. */
 const probes: readonly Probe[] = [
   { of: 'console', address: ({ console }) => `${console}/readyz` },
   { of: 'API platform', address: ({ api }) => `${api}/readyz` },
@@ -34,10 +34,10 @@ const probes: readonly Probe[] = [
   { of: 'sample', address: ({ sample }) => `${sample}/` },
 ];
 
-/** What production leaves to the desks, or does not have. */
+/** Services that production does not run, or leaves to the workstations. */
 const ofDevelopment = ['identity-agent', 'sample'];
 
-/** What to do about each check of `/readyz`. */
+/** Fixes for each check of `/readyz`. */
 const fixes: Readonly<Record<string, string>> = {
   draining: 'It is stopping. Wait, or start it again.',
   'event-loop': 'It is overloaded: start more processes, or look for what uses the processor.',

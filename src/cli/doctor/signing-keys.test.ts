@@ -8,7 +8,7 @@ import { StoredKeys } from '../../storage/signing-keys.ts';
 import { proofProblem } from './signing-keys.ts';
 
 describe('the proof of a signing key', () => {
-  test('verifies with its own key set only, and one for each algorithm', async (t) => {
+  test('verifies with its own key set only, for each algorithm', async (t) => {
     const database = await openDatabase(':memory:', '');
     t.after(() => database.close());
     const clock = new ManualClock(Date.UTC(2026, 6, 1));
@@ -24,7 +24,7 @@ describe('the proof of a signing key', () => {
     const without = { keys: set.keys.slice(1) };
     assert.match((await proofProblem(proof, without)) ?? '', /is not in the key set/);
     const [first, second] = set.keys;
-    // The key of another installation under the same name.
+    // The key of another installation with the same name.
     const swapped = {
       keys: [
         { ...second, kid: first?.kid },

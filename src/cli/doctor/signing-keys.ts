@@ -19,7 +19,7 @@ const keySets: Readonly<Record<string, (urls: StateFile['urls']) => string>> = {
 const fix =
   'Give every process the same database and master key, start them again, and let no proxy cache the key set.';
 
-/** Returns what is wrong with a signature; undefined when the key set verifies it. */
+/** Returns the problem with a signature; undefined if the key set verifies it. */
 export async function proofProblem(jws: string, keySet: unknown): Promise<string | undefined> {
   const jwt = decodeJwt(jws);
   const { kid, alg } = jwt?.header ?? {};
@@ -46,7 +46,7 @@ async function judge(
   return ok(`${proofs.length} signing keys verify with ${address}.`, service);
 }
 
-/** Lets each active key sign, and verifies the signature with the published key set. */
+/** Signs with each active key, and verifies the signature with the published key set. */
 export const signingKeys: Check = {
   name: 'signing-keys',
   async run({ console, origin, stateFile }) {

@@ -5,7 +5,7 @@ import { dataFolderOf, placeOf, readStateFile, type Wish } from '../instance.ts'
 import type { ConsoleState, Subject } from './check.ts';
 import { ask } from './http.ts';
 
-/** Whether there is a process of this number; one of another user is there, too. */
+/** Returns whether a process with this id exists, also of another user. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -42,7 +42,7 @@ async function askConsole(
   return { console: undefined, silence };
 }
 
-/** Gathers what the checks look at. */
+/** Collects the data for the checks. */
 export async function subjectOf(wish: Wish): Promise<Subject> {
   const place = placeOf(wish);
   const stateFile = place.stateFile === undefined ? undefined : lookAt(place.stateFile);

@@ -5,5 +5,5 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(names.map((name) => [name, sorted((value as Record<string, unknown>)[name])]));
 }
 
-/** JSON in its one spelling: members by name, two spaces, a line feed at the end. */
+/** Returns canonical JSON: sorted members, two spaces, a line feed at the end. */
 export const canonicalJson = (value: unknown): string => `${JSON.stringify(sorted(value), null, 2)}\n`;

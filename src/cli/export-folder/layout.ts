@@ -2,16 +2,16 @@ import { OperatorError } from '@alongside/kernel/operator';
 
 export type Thing = Record<string, unknown>;
 
-/** The state of an installation as the console exports and imports it. */
+/** The state of an installation, as the console exports and imports it. */
 export interface State {
   version: number;
   products: Thing[];
   applications: Thing[];
   people: Thing[];
   patients: Thing[];
-  /** The oldest first; undefined when the cards are not part of it. */
+  /** The oldest first; undefined for an export without cards. */
   cards?: Thing[];
-  /** What CIS knows of cards; undefined in an export of before it was part of it. */
+  /** CIS's card records; undefined in older exports. */
   cardRecords?: Thing[];
 }
 
@@ -19,7 +19,7 @@ export type Kind = Exclude<keyof State, 'version'>;
 
 const member = (name: string) => (thing: Thing) => thing[name];
 
-/** The folders of an export: a file for each thing, called by what names it. */
+/** The folders of an export, with a file for each thing, named after its id. */
 const kinds: Readonly<Record<Kind, (thing: Thing) => unknown>> = {
   products: member('name'),
   applications: member('id'),
@@ -31,15 +31,15 @@ const kinds: Readonly<Record<Kind, (thing: Thing) => unknown>> = {
 
 export const kindNames = Object.keys(kinds) as Kind[];
 
-/** The file that says what the folder is: `version`, the `cards` from the oldest on, and whether `cardRecords` are part of it. */
+/** The file that describes the folder: `version`, the `cards` from the oldest, and whether it has `cardRecords`. */
 export const manifestName = 'alongside.json';
 
-/** Files and bytes of an export. */
+/** Limits for the files and bytes of an export. */
 export const limits = { files: 100_000, file: 1_048_576, whole: 67_108_864 };
 
 /**
- * The file of a thing. A capital letter gets a plus sign before it, for some file systems do not tell `A` from `a`.
- * Throws for a name that could lead out of the folder.
+ * Returns the file name of a thing. A capital letter is preceded by a plus sign, because some file systems ignore case. Throws
+ * for a name that could lead out of the folder.
  */
 export function fileNameOf(kind: Kind, thing: Thing): string {
   const name = kinds[kind](thing);

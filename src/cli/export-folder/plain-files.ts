@@ -4,7 +4,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOENT';
 
-/** Whether there is a file; a link or anything else in its place could lead elsewhere and is refused. */
+/** Returns whether a file exists; refuses a link or anything else in its place, which could lead elsewhere. */
 export function isFile(path: string): boolean {
   try {
     if (lstatSync(path).isFile()) return true;
@@ -15,7 +15,7 @@ export function isFile(path: string): boolean {
   throw new OperatorError(`${path} is not a plain file.`);
 }
 
-/** Whether there is a folder; a link or anything else in its place is refused. */
+/** Returns whether a folder exists; refuses a link or anything else in its place. */
 export function isFolder(path: string): boolean {
   try {
     if (lstatSync(path).isDirectory()) return true;
@@ -26,7 +26,7 @@ export function isFolder(path: string): boolean {
   throw new OperatorError(`${path} is not a plain folder.`);
 }
 
-/** The JSON files of a folder in their order; none where there is no folder. What a system hides there is passed over. */
+/** Returns the JSON files of a folder in order; none without a folder. Ignores hidden system files. */
 export function jsonFiles(folder: string): string[] {
   if (!isFolder(folder)) return [];
   const names = readdirSync(folder).filter((name) => !name.startsWith('.'));

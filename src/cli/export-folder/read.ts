@@ -5,13 +5,13 @@ import { OperatorError } from '@alongside/kernel/operator';
 import { fileNameOf, type Kind, kindNames, limits, manifestName, type State, type Thing } from './layout.ts';
 import { isFile, jsonFiles } from './plain-files.ts';
 
-/** A state with the file that each of its things stands in. */
+/** A state with the file of each thing. */
 export interface ReadExport {
   state: State;
   files: Readonly<Record<Kind, readonly string[]>>;
 }
 
-/** Counts what was read so far. */
+/** Counts the files and bytes read. */
 class Reader {
   #files = 0;
   #bytes = 0;
@@ -51,7 +51,7 @@ function readThings(reader: Reader, folder: string, kind: Kind): Map<string, Thi
   return things;
 }
 
-/** Cards in the order of the manifest; those that it does not name come last, as new ones do. */
+/** Sorts cards by the manifest; unlisted cards are last, like new ones. */
 function inOrder(things: Map<string, Thing>, serials: readonly unknown[]): Map<string, Thing> {
   const place = ({ serial }: Thing) => (serials.includes(serial) ? serials.indexOf(serial) : serials.length);
   return new Map([...things].sort(([, one], [, other]) => place(one) - place(other)));
@@ -77,7 +77,9 @@ function readState(folder: string): ReadExport {
   return { state: state as State, files };
 }
 
-/** Reads an export. What has no place in one, a link and a name that leads elsewhere among it, is refused in one clear sentence. */
+/**
+ * Reads an export. Refuses anything that does not belong in one, including links and names that lead elsewhere, in one sentence.
+ */
 export function readExport(folder: string): ReadExport {
   try {
     return readState(folder);
@@ -87,7 +89,7 @@ export function readExport(folder: string): ReadExport {
   }
 }
 
-/** The file and the member that a path of the whole state means, `people.3.roles` -> `people/656005750104.json: roles`. */
+/** Returns the file and member for a path in the whole state, `people.3.roles` -> `people/656005750104.json: roles`. */
 export function placeIn({ files }: ReadExport, field: string): string {
   const [kind = '', index = '', ...rest] = field.split('.');
   const file = files[kind as Kind]?.[Number(index)];

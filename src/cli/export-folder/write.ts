@@ -6,14 +6,16 @@ import { canonicalJson } from './canonical.ts';
 import { fileNameOf, kindNames, manifestName, type State } from './layout.ts';
 import { isFile, isFolder, jsonFiles } from './plain-files.ts';
 
-/** Readable by its owner alone: hashes of secrets and keys of cards are in it. A file that says the same already is left alone. */
+/**
+ * Writes a file that only its owner can read, because it contains hashes of secrets and keys of cards. Keeps an unchanged file.
+ */
 function put(path: string, value: unknown): void {
   const text = canonicalJson(value);
   if (isFile(path) && readFileSync(path, 'utf8') === text) return;
   writeFileSync(path, text, { mode: 0o600 });
 }
 
-/** Refuses a folder in which somebody else's files would be in the way. */
+/** Refuses a folder that contains other files. */
 function checkFolder(folder: string): void {
   if (isFile(join(folder, manifestName))) return;
   const taken = kindNames.find((kind) => jsonFiles(join(folder, kind)).length > 0);
@@ -44,8 +46,8 @@ function writeState(folder: string, state: State): void {
 }
 
 /**
- * Makes a folder hold exactly this state. An export that is there already is changed where it differs, so that a version
- * control sees no more than that; other files are left alone. Throws one clear sentence.
+ * Makes a folder contain exactly this state. Updates an existing export only where it differs, so that version control shows only
+ * real changes; keeps other files. Throws one sentence.
  */
 export function writeExport(folder: string, state: State): void {
   try {

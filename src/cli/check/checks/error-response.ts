@@ -5,7 +5,7 @@ import { placeOf, Stranded, wordsOf } from '../trial.ts';
 
 const markup = '<u>no</u>';
 
-/** What can be said of what the person is shown. */
+/** Judges the page that the user sees. */
 function shown(landing: Landing): Verdict {
   if (landing.kind === 'callback')
     return warning('It sent the browser to CIS2 at once, so that the person never reads what went wrong.');

@@ -2,7 +2,7 @@ import { type Check, failed, passed } from '../check.ts';
 import type { Reaction, Trial } from '../trial.ts';
 import { placeOf } from '../trial.ts';
 
-/** A sign-in whose answer is on its way when CIS2 changes its key: no application has fetched that key before. */
+/** Signs in while CIS2 changes its key, which no application has fetched yet. */
 async function attempt(trial: Trial): Promise<Reaction> {
   const browser = trial.browser();
   const answer = await trial.toCallback(browser);

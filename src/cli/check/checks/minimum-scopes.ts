@@ -1,6 +1,6 @@
 import { type Check, notRun, passed, warning } from '../check.ts';
 
-/** Scopes that few applications can justify, and what each brings. */
+/** Scopes that few applications can justify, with their data. */
 const rare: Readonly<Record<string, string>> = {
   associatedorgs: 'every organisation of the person',
   organisationalmemberships: 'memberships of organisations',

@@ -9,7 +9,7 @@ const has = (line: string, attribute: RegExp): boolean =>
     .slice(1)
     .some((part) => attribute.test(part.trim()));
 
-/** What a cookie lacks. */
+/** Returns the missing attributes of a cookie. */
 function lacks({ url, line }: CookieLine): string[] {
   return [
     ...(has(line, /^httponly$/i) ? [] : ['HttpOnly']),
@@ -18,13 +18,13 @@ function lacks({ url, line }: CookieLine): string[] {
   ];
 }
 
-/** The last line of each cookie that the application gave. */
+/** Returns the last line of each cookie of the application. */
 function cookiesOf(browser: Browser, origins: readonly string[]): CookieLine[] {
   const own = browser.cookieLines.filter(({ url }) => origins.includes(url.origin));
   return [...new Map(own.map((line) => [nameOf(line), line])).values()];
 }
 
-/** Whether the person is no longer known without this cookie. */
+/** Returns whether the user is no longer signed in without this cookie. */
 async function carriesSession(trial: Trial, browser: Browser, cookie: CookieLine): Promise<boolean> {
   const other = browser.fork();
   other.forget(cookie.url.hostname, nameOf(cookie));

@@ -2,7 +2,7 @@ import { type Check, failed, notRun, warning } from '../check.ts';
 import { refusal } from '../refusal.ts';
 import { landingShows } from '../trial.ts';
 
-/** Of whom the fault tells. */
+/** The subject in the faulty response. */
 const other = '999999999999';
 
 export const userinfoInvalidSub: Check = {
