@@ -16,7 +16,7 @@ import { openDatabase } from './dialects.ts';
 
 const program = fileURLToPath(new URL('./audit-writer.fixture.ts', import.meta.url));
 
-/** Lets a process write until this many records were promised, kills it, and checks what is left. */
+/** Lets a process write until this many records were confirmed, kills it, and checks the remaining records. */
 async function killUnderLoad(url: string, folder: string): Promise<void> {
   const writer = spawn(process.execPath, [program, url, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   const promised: string[] = [];
@@ -29,7 +29,7 @@ async function killUnderLoad(url: string, folder: string): Promise<void> {
 
   const database = await openDatabase(url, folder);
   const audit = new AuditLog(database, systemClock, new Vault(Buffer.alloc(32, 1)));
-  // At the second look the records of the dead process are sealed.
+  // The second check seals the records of the dead process.
   await audit.tick();
   await audit.tick();
   const written = new Set<string>();
@@ -51,7 +51,7 @@ async function killUnderLoad(url: string, folder: string): Promise<void> {
 }
 
 describe('the audit log of a process that is killed under load', () => {
-  test('holds every promised record, and an act for each record of one: SQLite', async () => {
+  test('contains every confirmed record, and the act of each record with one: SQLite', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'alongside-audit-'));
     try {
       await killUnderLoad('', folder);
@@ -60,7 +60,7 @@ describe('the audit log of a process that is killed under load', () => {
     }
   });
 
-  test('holds every promised record, and an act for each record of one: PostgreSQL', async () => {
+  test('contains every confirmed record, and the act of each record with one: PostgreSQL', async () => {
     const server = await startPostgres();
     try {
       await killUnderLoad(await server.create('audit_kill'), '');

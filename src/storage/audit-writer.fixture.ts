@@ -1,4 +1,4 @@
-// Writes audit records until it is killed, and prints each one that it was promised: `node audit-writer.fixture.ts DATABASE FOLDER`.
+// Writes audit records until it is killed, and prints each confirmed one: `node audit-writer.fixture.ts DATABASE FOLDER`.
 import { systemClock } from '@alongside/kernel/clock';
 import { Vault } from '@alongside/kernel/secrets';
 import { AuditLog } from './audit.ts';

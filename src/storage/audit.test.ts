@@ -55,7 +55,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
     let one: Database;
     let two: Database;
     let clock: ManualClock;
-    /** Heads that were logged by anchors. */
+    /** Heads in logged anchors. */
     let logged: ChainHead[];
 
     before(async () => {
@@ -103,7 +103,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.deepEqual(await logs[1]?.verify(), { chains: 2, records: 40, unsealed: 0 });
     });
 
-    test('seals the record of a batch exactly when the batch happens', async () => {
+    test('seals the record of a batch only if the batch is committed', async () => {
       const log = logOf(one);
       const add = (code: string, condition = true) =>
         one.batch([
@@ -121,7 +121,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.deepEqual(await log.verify(), { chains: 1, records: 3, unsealed: 0 });
     });
 
-    test('seals the record of a batch within a second, unasked', async () => {
+    test('seals the record of a batch within a second by itself', async () => {
       const log = logOf(one);
       await one.batch([log.recordStatement(entry('alone'))]);
       const sealed = () => two.get(sql('SELECT id FROM audit_record'));
@@ -130,7 +130,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.ok(await sealed());
     });
 
-    test('rejects a write that storage refuses, and goes on afterwards without a gap', async () => {
+    test('rejects a write that storage refuses, and continues without a gap', async () => {
       const log = logOf(one);
       await log.recordAlone(entry('before'));
       await one.run(sql('ALTER TABLE audit_chain RENAME TO audit_chain_away'));
@@ -141,7 +141,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.deepEqual(await log.verify(), { chains: 1, records: 2, unsealed: 0 });
     });
 
-    test('adopts what a process left unsealed when it was killed', async () => {
+    test('adopts unsealed records of a killed process', async () => {
       const killed = logOf(one);
       await one.batch([killed.recordStatement(entry('last act'))]);
       const survivor = logOf(two);
@@ -149,7 +149,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.deepEqual(await targets(survivor), []);
       await survivor.tick();
       assert.deepEqual((await targets(survivor)).filter(Boolean), ['last act']);
-      // The process was only slow: it goes on, in another chain.
+      // A process that was only slow continues in another chain.
       await killed.recordAlone(entry('alive'));
       await one.batch([killed.recordStatement(entry('another'))]);
       assert.deepEqual((await targets(killed)).filter(Boolean).sort(), ['alive', 'another', 'last act']);
@@ -189,7 +189,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
           chain,
           chain,
         );
-      // Attacks by a holder of the database on a chain of five records, and the result of verify.
+      // Attacks by someone with access to the database on a chain of five records, and the result of verify.
       const attacks: [
         name: string,
         attack: (chain: string, other: string) => ReturnType<typeof sql>[],
@@ -293,7 +293,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
         assert.equal(unnoted.problem?.problem, 'changed');
       });
 
-      test('shows with shipped anchors what a holder of the key rewrote', async () => {
+      test('shows with exported anchors that someone with the key rewrote records', async () => {
         const log = logOf(one);
         await writeMany(log, 3, 'a');
         await log.tick();
@@ -302,7 +302,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
           shipped.map(([, seq]) => seq),
           [3],
         );
-        // Rewrites the whole log with the true key: the database alone does not show it.
+        // Rewrites the whole log with the real key, which the database alone does not reveal.
         await one.batch(['audit_record', 'audit_chain'].map((table) => sql(`DELETE FROM ${table}`)));
         const rewritten = logOf(two);
         await writeMany(rewritten, 3, 'z');
@@ -312,7 +312,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
         assert.equal(problem?.chain, shipped[0]?.[0]);
       });
 
-      test('reads only the records of a time, and what they continue', async () => {
+      test('reads only the records of a period, and the records that they continue', async () => {
         const log = logOf(one);
         await writeMany(log, 2, 'old');
         clock.advance(day);
@@ -354,7 +354,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.equal((await logs[0].verify()).problem, undefined);
     });
 
-    test('deletes records after the days of retention, and what is left verifies', async () => {
+    test('deletes records after the retention period, and the rest verifies', async () => {
       const log = logOf(one, { retentionDays: 30 });
       const ended = logOf(two);
       await writeMany(ended, 2, 'ended');
@@ -380,7 +380,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.ok((await log.verify()).problem);
     });
 
-    test('sums refusals of callers who proved nothing by network and minute', async () => {
+    test('sums refusals of unauthenticated callers by network and minute', async () => {
       const log = logOf(one);
       for (let n = 0; n < 500; n++)
         log.countUnproven('gateway', n % 2 ? '192.0.2.1' : `2001:db8::${n.toString(16)}`);

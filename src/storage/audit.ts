@@ -24,11 +24,11 @@ export type { AuditFilter, AuditRecord } from './audit/records.ts';
 
 export interface AuditOptions {
   log?: Log;
-  /** Where anchors are logged; `log` when absent. */
+  /** Log for anchors; `log` by default. */
   anchorLog?: Log;
-  /** Whole days after which records are deleted; never when absent. */
+  /** Days after which records are deleted; never by default. */
   retentionDays?: number | undefined;
-  /** Replaces the actor of each entry where it returns one. */
+  /** Replaces the actor of each entry if it returns one. */
   actor?: () => string | undefined;
 }
 
@@ -55,7 +55,7 @@ export class AuditLog {
     this.#unprovenSince = clock.now();
   }
 
-  /** The same log, for a caller whose acts have the actor that this function returns, where it returns one. */
+  /** Returns the same log for a caller with another actor, if the function returns one. */
   actedBy(actor: () => string | undefined): AuditLog {
     const log = new AuditLog(this.#database, this.#clock, this.#vault, { ...this.#options, actor });
     log.#sealer = this.#sealer;
@@ -64,24 +64,24 @@ export class AuditLog {
   }
 
   /**
-   * Writes the record of a read, of an act outside the database or of a refusal. Call it before the answer or the first effect,
-   * so that neither exists without the record. Resolves once it is sealed.
+   * Writes the record of a read, of an act outside the database or of a refusal. Call it before the response or the first effect,
+   * so that neither exists without the record. Resolves when it is sealed.
    */
   recordAlone<A extends AuditAction>(entry: LoneEntry<A>): Promise<void> {
     return this.#sealer.add(this.#encode(entry));
   }
 
-  /** Returns the write of the record of an act, for the batch of the act: neither exists without the other. */
+  /** Returns the statement that writes the record of an act, for the batch of the act: neither exists without the other. */
   recordStatement<A extends AuditAction>(entry: AuditEntry<A>): Statement {
     return this.#sealer.entryStatement(this.#encode(entry));
   }
 
-  /** Counts the refusal of a caller who proved nothing. It is recorded as a sum of its network and minute. */
+  /** Counts the refusal of an unauthenticated caller. Its network and minute are recorded as a sum. */
   countUnproven(endpoint: string, address: string): void {
     this.#unproven.add(endpoint, address);
   }
 
-  /** Records after a number, oldest first, with all that this process has written. */
+  /** Returns records after a number, oldest first, including everything that this process has written. */
   list(since = 0, limit?: number): Promise<AuditRecord[]> {
     return this.search({ since, limit });
   }
@@ -91,7 +91,7 @@ export class AuditLog {
     return this.#records.list(filter);
   }
 
-  /** All records that match, in pages. */
+  /** Returns all matching records in pages. */
   async *pages(filter: AuditFilter): AsyncGenerator<AuditRecord[]> {
     await this.#sealer.sealAll();
     yield* this.#records.pages(filter);
@@ -102,30 +102,30 @@ export class AuditLog {
     return verifyAudit(this.#database, this.#seal, options);
   }
 
-  /** The value under which records about this patient are found. */
+  /** Returns the value by which records about this patient are found. */
   subjectOf(nhsNumber: string): string {
     return this.#seal.subjectHmac(nhsNumber);
   }
 
-  /** Opens the NHS number of a record; undefined when it concerns no patient. The caller records that it did. */
+  /** Decrypts the NHS number of a record; undefined if it concerns no patient. The caller records this. */
   async openSubject(seq: number): Promise<string | undefined> {
     const sealed = await this.#records.sealedSubject(seq);
     return sealed === undefined ? undefined : this.#seal.openSubject(sealed);
   }
 
-  /** All regular work of each minute. */
+  /** Runs all regular work of each minute. */
   async tick(): Promise<void> {
     await this.sealOwn();
     await this.maintain();
   }
 
-  /** Seals what this process has written: each process does it for itself. */
+  /** Seals this process's records; every process does this. */
   async sealOwn(): Promise<void> {
     await this.#writeUnproven();
     await this.#sealer.sealAll();
   }
 
-  /** Seals what other processes left, anchors all chains and deletes old records: one process does it for all. */
+  /** Seals records of other processes, anchors all chains and deletes old records; one process does this for all. */
   async maintain(): Promise<void> {
     await this.#sealer.adopt();
     const parts = {
@@ -140,7 +140,7 @@ export class AuditLog {
     await this.#sealer.sealAll();
   }
 
-  /** Seals what is left. */
+  /** Seals the remaining records. */
   async close(): Promise<void> {
     await this.#writeUnproven();
     await this.#sealer.close();

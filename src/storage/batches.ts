@@ -1,40 +1,40 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Statement, sql, type Value } from './database.ts';
 
-/** Rows that one statement of regular work touches at most. */
+/** Maximum number of rows that one statement of regular work changes. */
 export const batchSize = 500;
-/** Batches of one round. */
+/** Maximum number of batches in one round. */
 const mostBatches = 100;
 
-/** Rows of a table that are old: what `removeSomeStatement` removes. Names are literals of the caller, never input. */
+/** Old rows of a table, for `removeSomeStatement`. Names are literals of the caller, never input. */
 interface OldRows {
   table: string;
   /** Primary key, columns separated by commas. */
   key: string;
-  /** The indexed column that decides, and the value below which a row is old. */
+  /** The indexed column, and the value below which a row is old. */
   column: string;
   before: Value;
   /** A further condition without values. */
   and?: string;
 }
 
-/** Selects the keys of the oldest old rows, one batch. The order makes both dialects read by the index. */
+/** Selects the keys of the oldest old rows for one batch. The order makes both dialects use the index. */
 export const someStatement = ({ table, key, column, before, and }: OldRows): Statement =>
   sql(
     `SELECT ${key} FROM ${table} WHERE ${column} < ?${and ? ` AND ${and}` : ''} ORDER BY ${column} LIMIT ${batchSize}`,
     before,
   );
 
-/** Removes one batch of the oldest old rows. */
+/** Returns the statement that removes one batch of the oldest old rows. */
 export function removeSomeStatement(rows: OldRows): Statement {
   const { text, values } = someStatement(rows);
   return sql(`DELETE FROM ${rows.table} WHERE (${rows.key}) IN (${text})`, ...values);
 }
 
 /**
- * Does one batch after the other, with a turn of the event loop between two, until one is not full.
- * @param step does one batch and returns how many rows it touched
- * @returns whether more is left after a bounded number of batches
+ * Runs one batch after another, with a turn of the event loop in between, until one is not full.
+ * @param step runs one batch and returns the number of changed rows
+ * @returns whether rows remain after a limited number of batches
  */
 export async function inBatches(step: () => Promise<number>): Promise<boolean> {
   for (let batch = 0; batch < mostBatches; batch++) {

@@ -1,7 +1,7 @@
 import { sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 
-// A process that opens and closes a database over and over, and writes and reads between: `folder`, `name`, `rounds`.
+// A process that repeatedly opens, writes, reads and closes a database: `folder`, `name`, `rounds`.
 const [folder = '', name = '', rounds = '0'] = process.argv.slice(2);
 
 for (let round = 0; round < Number(rounds); round++) {

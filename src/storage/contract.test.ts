@@ -18,7 +18,7 @@ import { Settings } from './settings.ts';
 import { StoredKeys } from './signing-keys.ts';
 import { SingleUse } from './single-use.ts';
 
-// One set of tests for both dialects: `open` gives another connection to the same data, as another process would have.
+// One set of tests for both dialects: `open` returns another connection to the same data, like another process.
 interface Subject {
   name: string;
   open(): Promise<Database>;
@@ -59,7 +59,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       await subject?.stop();
     });
 
-    test('a batch happens whole or not at all', async () => {
+    test('a batch is executed as a whole or not at all', async () => {
       const first = await one.batch([
         sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'AAA', 'First'),
         must(sql('UPDATE organisation SET name = ? WHERE code = ?', 'Changed', 'nobody')),
@@ -77,7 +77,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.equal(await one.get(sql('SELECT code FROM organisation WHERE code = ?', 'CCC')), undefined);
     });
 
-    test('a refused batch does not touch its neighbours of the same turn', async () => {
+    test('a refused batch does not affect other batches of the same turn', async () => {
       const results = await Promise.allSettled([
         one.run(sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'N1', 'x')),
         one.run(sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'N1', 'x')),
@@ -90,7 +90,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       );
     });
 
-    test('what a write answered is seen by every other connection', async () => {
+    test('a confirmed write is visible to every other connection', async () => {
       await one.run(sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'SEEN', 'x'));
       assert.deepEqual(
         { ...(await two.get(sql('SELECT name FROM organisation WHERE code = ?', 'SEEN'))) },
@@ -98,7 +98,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       );
     });
 
-    test('the migration of role profiles takes over those of people who are there', async () => {
+    test('the migration of role profiles converts those of existing people', async () => {
       await one.run(sql('DROP TABLE person_role'));
       const roles = [{ roleId: '100000000001' }, { roleId: '100000000002' }];
       const insert = 'INSERT INTO person (uid, persona, body, revision) VALUES (?, NULL, ?, 1)';
@@ -117,7 +117,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       await one.run(sql("DELETE FROM person WHERE uid IN ('with-roles', 'without-roles')"));
     });
 
-    test('a value is spent by exactly one of many uses on two connections', async () => {
+    test('SingleUse spends a value for exactly one of many uses on two connections', async () => {
       const clock = new ManualClock(start);
       const uses = [new SingleUse(one, clock), new SingleUse(two, clock)];
       for (let round = 0; round < 20; round++) {
@@ -132,7 +132,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       }
     });
 
-    test('a claim is made by exactly one, and again only once it has run out', async () => {
+    test('SingleUse gives a claim to exactly one caller, and again only after it has expired', async () => {
       const clock = new ManualClock(start);
       const uses = [new SingleUse(one, clock), new SingleUse(two, clock)];
       const claims = await Promise.all(
@@ -145,7 +145,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.equal(await uses[0]?.claim('jti', 'j', 1_000), false);
     });
 
-    test('a lease has one holder of many until it is released or expires', async () => {
+    test('Leases has one holder until the lease is released or expires', async () => {
       const clock = new ManualClock(start);
       const leases = Array.from({ length: 10 }, (_, n) => new Leases(n % 2 ? one : two, clock));
       const takers = async () => {
@@ -161,18 +161,18 @@ for (const make of [sqliteSubject, postgresSubject]) {
       await leases[first]?.release(['work']);
       const second = await takers();
       assert.equal(second.length, 1);
-      // Nobody renews it, as after a crash.
+      // No process renews it, as after a crash.
       clock.advance(29);
       const waiting = leases.find((_, n) => n !== second[0]);
       assert.equal(await waiting?.take('work', 30_000), false);
       clock.advance(1);
       assert.equal(await waiting?.take('work', 30_000), true);
-      // A clock that is set back by more than the tolerance frees it.
+      // A clock set back by more than the tolerance frees it.
       clock.advance(-3_600);
       assert.equal((await takers()).length, 1);
     });
 
-    test('kinds do not meet, and nothing is spent late', async () => {
+    test('SingleUse separates kinds, and spends no expired value', async () => {
       const clock = new ManualClock(start);
       const use = new SingleUse(one, clock);
       await use.keep('state', 'same', 1, 1_000);
@@ -182,7 +182,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.equal((await use.find('state', 'same'))?.usedAt, null);
     });
 
-    test('signing keys: two processes agree on the first, a rotation is announced, signs, retires', async () => {
+    test('SigningKeys: two processes agree on the first key; a successor is announced, signs and is retired', async () => {
       const clock = new ManualClock(start);
       const vault = new Vault(Buffer.alloc(32, 7));
       const ours = new SigningKeys('cis2', new StoredKeys(one, vault), clock);
@@ -212,7 +212,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.notEqual(await kidOf(ours), before);
     });
 
-    test('signing keys: the first one signs also after the clock was set back behind it', async () => {
+    test('SigningKeys: the first key also signs after the clock was set back before it', async () => {
       const clock = new ManualClock(start);
       const keys = new SigningKeys(
         'authorisation',
@@ -224,7 +224,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.ok(await keys.sign({ a: 1 }, { algorithm: 'ES256' }));
     });
 
-    test('signing keys by the schedule: a successor is announced 14 days before the 90 are over, one among all processes', async () => {
+    test('SigningKeys announces one successor among all processes 14 days before the 90 days are over', async () => {
       const day = 86_400;
       const clock = new ManualClock(start);
       const vault = new Vault(Buffer.alloc(32, 7));
@@ -256,7 +256,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       clock.advance(60 * day);
       await both();
       assert.deepEqual(await times(), announced);
-      // Nobody ran for a year: the key signs on until its successor has been announced for long enough.
+      // If no process ran for a year, the key signs until its successor was announced for long enough.
       clock.advance(365 * day);
       await theirs.sign({ a: 1 }, { algorithm: 'ES256' });
       await both();
@@ -264,7 +264,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.deepEqual((await times())[2], [501, 515, null, null]);
     });
 
-    test('events join into journeys by the values that pass', async () => {
+    test('events are linked to journeys by shared values', async () => {
       const store = new StoredEvents(one);
       const recorder = new EventRecorder(new ManualClock(start), store);
       recorder.record({ keys: ['state-1'], from: 'browser', to: 'authorisation', name: 'a' });
@@ -287,14 +287,14 @@ for (const make of [sqliteSubject, postgresSubject]) {
       );
     });
 
-    test('of several values that are known the first one joins, wherever the others were met', async () => {
+    test('the first known value links an event, wherever the others were seen', async () => {
       const store = new StoredEvents(one);
       const recorder = new EventRecorder(new ManualClock(start), store);
       const arrow = (name: string, ...keys: string[]) =>
         recorder.record({ keys, from: 'cis2', to: 'cis', name });
       arrow('journey', 'message-7');
       await recorder.flush();
-      // One batch: the session is met in it, the message was kept before.
+      // One batch: the session is first seen in it, the message was stored before.
       arrow('desk', 'session-7');
       arrow('proof', 'message-7', 'session-7');
       await recorder.flush();
@@ -310,7 +310,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.equal(journey('proof of another'), journey('another'));
     });
 
-    test('old events go, those beyond the newest, and what joined journeys of which nothing is left', async () => {
+    test('old events, events above the limit, and links of empty journeys are removed', async () => {
       const clock = new ManualClock(start + 1_000_000);
       const store = new StoredEvents(one);
       for (const { seq } of await store.list()) await one.run(sql('DELETE FROM event WHERE seq = ?', seq));
@@ -345,16 +345,16 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.deepEqual([await names(), await links()], [['new'], 1]);
     });
 
-    test('another process hears of a change within a second', async () => {
+    test('another process learns of a change within a second', async () => {
       const heard = new Promise<string>((resolve) => two.onForeignChange(() => resolve('heard')));
       one.onForeignChange(() => undefined);
-      // The listening connection of PostgreSQL may still be on its way: writing again is what a live system does too.
+      // The listening connection of PostgreSQL may not be ready, so this writes again, as a live system would.
       const pulse = setInterval(() => void new Settings(one).set('pulse', String(performance.now())), 100);
       assert.equal(await heard, 'heard');
       clearInterval(pulse);
     });
 
-    test('the last write of a process that ends is news to the others', async () => {
+    test('the last write of an ending process is announced to the others', async () => {
       const ending = await subject.open();
       ending.onForeignChange(() => undefined);
       const heard = new Promise<string>((resolve) => one.onForeignChange(() => resolve('heard')));
@@ -363,7 +363,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.equal(await heard, 'heard');
     });
 
-    test('a database that is closed opens nothing again, and says so', async () => {
+    test('a closed database opens nothing again, and reports this', async () => {
       const closed = await subject.open();
       await closed.close();
       await assert.rejects(closed.get(sql('SELECT 1 AS one')), /closed/);
@@ -372,7 +372,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       await closed.close();
     });
 
-    test('an older version refuses a newer schema', async () => {
+    test('migrate refuses a newer schema', async () => {
       const settings = new Settings(one);
       const version = await settings.get('schema');
       await settings.set('schema', '9999');
@@ -382,7 +382,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
   });
 }
 
-test('SQLite: writes go on while another process holds the lock for a moment', async () => {
+test('SQLite: writes wait while another process holds the lock for a moment', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-lock-'));
   const database = await openDatabase('', folder);
   const { DatabaseSync } = await import('node:sqlite');
@@ -398,7 +398,7 @@ test('SQLite: writes go on while another process holds the lock for a moment', a
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('SQLite: the files are for their owner alone, whatever folder they stand in', async () => {
+test('SQLite: only the owner can read the files, whatever the folder', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-mode-'));
   const database = await openDatabase('', folder);
   try {
@@ -412,6 +412,6 @@ test('SQLite: the files are for their owner alone, whatever folder they stand in
   }
 });
 
-test('SQLite: an unreadable folder is one clear sentence', async () => {
+test('SQLite: an unreadable folder is reported in one sentence', async () => {
   await assert.rejects(openDatabase('sqlite:/dev/null/folder/alongside.db', ''), /cannot be opened/);
 });

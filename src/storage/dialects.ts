@@ -4,12 +4,12 @@ import { migrate } from './migrations.ts';
 import type { PostgresOptions } from './postgres.ts';
 
 interface Dialect {
-  /** Whether this dialect serves the `--database` setting. */
+  /** Returns whether this dialect handles the `--database` setting. */
   accepts(setting: string): boolean;
   open(setting: string, dataFolder: string, options?: PostgresOptions): Promise<Database>;
 }
 
-// Each is loaded only when it is used: a first start on SQLite never reads the PostgreSQL driver.
+// Loaded only when used: a start on SQLite does not load the PostgreSQL driver.
 const dialects: readonly Dialect[] = [
   {
     accepts: (setting) => /^postgres(ql)?:\/\//.test(setting),
@@ -29,14 +29,14 @@ const dialects: readonly Dialect[] = [
   },
 ];
 
-/** Whether `--database` names something that can be opened. */
+/** Returns whether `--database` has a valid form. */
 export const isDatabaseSetting = (setting: string): boolean =>
   dialects.some((dialect) => dialect.accepts(setting));
 
 /**
- * Connects to storage as it is, without a change of its schema.
- * @param setting `postgres://…`, `sqlite:FILE`, `:memory:`, or empty for a SQLite file in the data folder.
- * @param options connections and time limits of PostgreSQL; SQLite has none.
+ * Connects to storage without changing its schema.
+ * @param setting `postgres://…`, `sqlite:FILE`, `:memory:`, or empty for a SQLite file in the data folder
+ * @param options connections and time limits of PostgreSQL; SQLite has none
  */
 export async function connectDatabase(
   setting: string,
@@ -48,7 +48,7 @@ export async function connectDatabase(
   return dialect.open(setting, dataFolder, options);
 }
 
-/** Connects to storage and brings its schema up to date. */
+/** Connects to storage and migrates its schema. */
 export async function openDatabase(setting: string, dataFolder: string): Promise<Database> {
   const database = await connectDatabase(setting, dataFolder);
   try {

@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { sql } from './database.ts';
 import { SqliteDatabase } from './sqlite.ts';
 
-/** A database whose way to the disk is as slow, and as sure, as the test wants it. */
+/** A database with a disk of which the test controls the speed and errors. */
 function slowDatabase(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-durability-'));
   const running: ((error: Error | null) => void)[] = [];
@@ -36,12 +36,12 @@ function slowDatabase(t: TestContext) {
   };
 }
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Lets everything run that only waits for its turn. */
 async function settle(): Promise<void> {
   for (let n = 0; n < 5; n++) await turn();
 }
 
-/** One whose first answer has been given. */
+/** A database that has already served its first response. */
 async function quietDatabase(t: TestContext) {
   const slow = slowDatabase(t);
   await slow.open();
@@ -52,7 +52,7 @@ async function quietDatabase(t: TestContext) {
   return slow;
 }
 
-/** Whether a promise has come to its end by now. */
+/** Returns whether a promise has settled. */
 async function state(promise: Promise<unknown>): Promise<'waits' | 'done' | 'failed'> {
   let now: 'waits' | 'done' | 'failed' = 'waits';
   promise.then(
@@ -63,8 +63,8 @@ async function state(promise: Promise<unknown>): Promise<'waits' | 'done' | 'fai
   return now;
 }
 
-describe('the way to the disk', () => {
-  test('a write is seen once it is committed, and an answer waits for the disk', async (t) => {
+describe('Durability', () => {
+  test('shows a write once it is committed, and lets a response wait for the disk', async (t) => {
     const slow = slowDatabase(t);
     await slow.open();
     await slow.write(1);
@@ -75,7 +75,7 @@ describe('the way to the disk', () => {
     assert.equal(await state(answer), 'done');
   });
 
-  test('all who wait in one turn share one fsync', async (t) => {
+  test('shares one fsync among all that wait in one turn', async (t) => {
     const slow = slowDatabase(t);
     await slow.open();
     await Promise.all([slow.write(1), slow.write(2), slow.write(3)]);
@@ -86,7 +86,7 @@ describe('the way to the disk', () => {
     assert.equal(slow.begun(), 1);
   });
 
-  test('whoever committed while one ran waits for the next', async (t) => {
+  test('uses another fsync for commits during the first', async (t) => {
     const slow = slowDatabase(t);
     await slow.open();
     const first = slow.database.durable();
@@ -102,7 +102,7 @@ describe('the way to the disk', () => {
     assert.equal(slow.begun(), 2);
   });
 
-  test('an answer made of what is on its way waits for it, one made of nothing new does not', async (t) => {
+  test('lets a response wait for pending commits, but not without new ones', async (t) => {
     const slow = slowDatabase(t);
     await slow.open();
     const writer = slow.database.durable();
@@ -115,14 +115,14 @@ describe('the way to the disk', () => {
     assert.equal(slow.begun(), 1);
   });
 
-  test('no answer waits for what was written lazily', async (t) => {
+  test('lets no response wait for lazy writes', async (t) => {
     const slow = await quietDatabase(t);
     await slow.write(1, { lazy: true });
     await slow.database.durable();
     assert.equal(slow.begun(), 1);
   });
 
-  test('what nobody waits for is brought to the disk soon all the same', async (t) => {
+  test('soon syncs commits that nothing waits for', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const slow = await quietDatabase(t);
     await slow.write(1, { lazy: true });
@@ -133,7 +133,7 @@ describe('the way to the disk', () => {
     assert.equal(slow.begun(), 2);
   });
 
-  test('closing brings to the disk what nobody waits for', async (t) => {
+  test('syncs commits that nothing waits for when it closes', async (t) => {
     const slow = await quietDatabase(t);
     await slow.write(1, { lazy: true });
     const closing = slow.database.close();
@@ -143,7 +143,7 @@ describe('the way to the disk', () => {
     await closing;
   });
 
-  test("an answer waits for another connection's commit, which may not be on the disk yet", async (t) => {
+  test("lets a response wait for another connection's commit, which may not be on the disk yet", async (t) => {
     const slow = await quietDatabase(t);
     const other = new SqliteDatabase(slow.file);
     await other.run(sql('INSERT INTO kept (n) VALUES (7)'));
@@ -157,7 +157,7 @@ describe('the way to the disk', () => {
     await other.close();
   });
 
-  test('the first answer waits for what stood in the log before, whoever wrote it', async (t) => {
+  test('lets the first response wait for everything in the log, whoever wrote it', async (t) => {
     const slow = slowDatabase(t);
     const answer = slow.database.durable();
     assert.equal(await state(answer), 'waits');
@@ -165,7 +165,7 @@ describe('the way to the disk', () => {
     await answer;
   });
 
-  test('after an fsync that failed no answer is given, and nothing more is written', async (t) => {
+  test('sends no response and writes nothing after a failed fsync', async (t) => {
     const slow = slowDatabase(t);
     await slow.open();
     const answer = slow.database.durable();
@@ -183,7 +183,7 @@ describe('the way to the disk', () => {
   });
 });
 
-test('the write-ahead log that is brought to the disk stands beside the file that a link leads to', async (t) => {
+test('WriteAheadLog uses the log next to the file that a link points to', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-link-'));
   mkdirSync(join(folder, 'real'));
   const link = join(folder, 'link.db');

@@ -2,16 +2,16 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { StorageError } from './database.ts';
 import type { DurableLog } from './write-ahead-log.ts';
 
-/** What nobody waits for is on the disk after so many milliseconds all the same. */
+/** Milliseconds after which commits are synced even if nothing waits for them. */
 const soon = 50;
 
 /**
- * Brings commits to the disk: one fsync for all who wait for it, and one more for those who committed while it ran. After one that
- * failed nobody knows what is on the disk, so every later wait fails as well.
+ * Syncs commits to the disk: one fsync for all that wait, and another for those committed meanwhile. After a failed fsync the
+ * state of the disk is unknown, so all later waits fail too.
  */
 export class Durability {
   readonly #log: DurableLog;
-  /** Something was committed since the last fsync began, and whether an answer may tell of it. */
+  /** Whether something was committed since the last fsync began, and whether a response may depend on it. */
   #committed = false;
   #owed = false;
   #running: Promise<void> | undefined;
@@ -23,12 +23,12 @@ export class Durability {
     this.#log = log;
   }
 
-  /** Why nothing may be written any more. */
+  /** Why no more writes are allowed. */
   get failure(): StorageError | undefined {
     return this.#failure;
   }
 
-  /** Something was committed. No answer waits for what is lazy, yet it is on the disk soon. */
+  /** Registers a commit. No response waits for a lazy one, but it is synced soon. */
   owe({ lazy = false } = {}): void {
     this.#committed = true;
     if (!lazy) this.#owed = true;
@@ -38,7 +38,7 @@ export class Durability {
     }, soon).unref();
   }
 
-  /** Resolves once all that was committed so far, and is owed, is on the disk. @throws StorageError */
+  /** Resolves when all registered commits so far are on the disk. @throws StorageError */
   settled(): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (!this.#owed) return this.#running ?? Promise.resolve();
@@ -60,7 +60,7 @@ export class Durability {
 
   async #afterRunning(): Promise<void> {
     await this.#running;
-    // Whoever comes to wait in this turn of the event loop is served by the same fsync.
+    // All that wait in this turn of the event loop share the fsync.
     await new Promise((resolve) => setImmediate(resolve));
     this.#next = undefined;
     this.#running = this.#sync();

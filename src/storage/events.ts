@@ -24,7 +24,7 @@ const fromRow = (row: EventRow): JourneyEvent => ({
   detail: JSON.parse(row.detail) as JourneyEvent['detail'],
 });
 
-/** Most events that are kept: a flood of requests must not fill the disk. */
+/** Maximum number of stored events, so that a flood of requests does not fill the disk. */
 const mostKept = 2_000_000;
 
 interface Insert {
@@ -43,7 +43,7 @@ const linkInsert: Insert = {
   tail: ' ON CONFLICT (hash) DO NOTHING',
 };
 
-/** Few statements for many rows, and few texts of statements. */
+/** Splits rows into few statements with few different texts. */
 function inserts({ head, row, tail }: Insert, rows: readonly string[][]): Statement[] {
   const statements: Statement[] = [];
   for (let from = 0; from < rows.length; from += 8) {
@@ -53,10 +53,10 @@ function inserts({ head, row, tail }: Insert, rows: readonly string[][]): Statem
   return statements;
 }
 
-/** Journeys as they are kept: events in order, and the hashes that join them. */
+/** Stored journeys: events in order, and the hashes that link them. */
 export class StoredEvents implements EventStore {
   readonly #database: Database;
-  // Most values of a journey are met again within seconds by the same process.
+  // The same process usually sees most values of a journey again within seconds.
   readonly #recent = new Map<string, string>();
   #first: () => Promise<void> = async () => undefined;
 
@@ -98,19 +98,19 @@ export class StoredEvents implements EventStore {
     return this.#database.durable();
   }
 
-  /** What has to be kept before anybody reads. */
+  /** Sets what must be stored before reads. */
   readAfter(first: () => Promise<void>): void {
     this.#first = first;
   }
 
-  /** The number of the newest event; 0 when there is none. */
+  /** Returns the number of the newest event; 0 if there is none. */
   async last(): Promise<number> {
     await this.#first();
     const row = await this.#database.get<{ last: number | null }>(sql('SELECT MAX(seq) AS last FROM event'));
     return Number(row?.last ?? 0);
   }
 
-  /** Events after a number, oldest first, of one journey or of all. */
+  /** Returns events after a number, oldest first, of one journey or all. */
   async list(options: { since?: number; journey?: string; limit?: number } = {}): Promise<JourneyEvent[]> {
     const { since = 0, journey, limit = 1000 } = options;
     await this.#first();
@@ -128,8 +128,8 @@ export class StoredEvents implements EventStore {
   }
 
   /**
-   * Removes events that happened before this time or are beyond the newest `most`, and the hashes of journeys of which nothing is
-   * left. Returns whether more are left.
+   * Removes events older than this time or above the newest `most`, and the hashes of journeys without events. Returns whether
+   * more remain.
    */
   async sweep(before: number, most = mostKept): Promise<boolean> {
     const beyond = (await this.last()) - most;
@@ -137,7 +137,7 @@ export class StoredEvents implements EventStore {
   }
 
   async #sweepSome(before: string, beyond: number): Promise<number> {
-    // By number and not by time: times have no index, and the oldest events have the lowest numbers.
+    // By number, not by time: times have no index, and the oldest events have the lowest numbers.
     const { rows } = await this.#database.run(
       sql(
         `DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE seq > 0 ORDER BY seq LIMIT ${batchSize})

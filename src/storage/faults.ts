@@ -2,26 +2,26 @@ import { chance } from '@alongside/kernel/ids';
 import type { Statement } from './database.ts';
 import type { Settings } from './settings.ts';
 
-/** A fault that a developer can switch on by name, to see what an application makes of it. */
+/** A fault that developers can switch on by name, to test an application. */
 export interface NamedFault {
   /** As in `PUT /faults/{name}`; its state is the setting `fault.NAME`. */
   readonly name: string;
   readonly summary: string;
 }
 
-/** When a fault that is on happens; every time unless told. */
+/** When an active fault occurs; every time by default. */
 export interface FaultState {
-  /** Of each time, 0 to 1. */
+  /** Probability of each time, 0 to 1. */
   readonly probability?: number | undefined;
-  /** Happens so many times more, then it is off. */
+  /** Number of times that it still occurs; then it is off. */
   readonly next?: number | undefined;
-  /** Only after so many times. */
+  /** Number of times before it occurs. */
   readonly after?: number | undefined;
 }
 
 const prefix = 'fault.';
 
-/** What a time makes of a state: whether the fault happens, and the state afterwards; null when it is off then. */
+/** Returns whether the fault occurs this time, and the state afterwards; null if it is then off. */
 function turn(state: FaultState): { happens: boolean; after: FaultState | null } {
   const { probability = 1, next, after = 0 } = state;
   if (after > 0) return { happens: false, after: { ...state, after: after - 1 } };
@@ -31,7 +31,7 @@ function turn(state: FaultState): { happens: boolean; after: FaultState | null }
   return { happens: true, after: next > 1 ? { ...state, next: next - 1 } : null };
 }
 
-/** The faults that are switched on, in the settings that all processes share. Development only. */
+/** The active faults, in the settings that all processes share. Development only. */
 export class Faults {
   readonly #settings: Settings;
 
@@ -39,7 +39,7 @@ export class Faults {
     this.#settings = settings;
   }
 
-  /** The state of each fault that is on, by name. */
+  /** Returns the state of each active fault by name. */
   async on(): Promise<Map<string, FaultState>> {
     const stored = await this.#settings.under(prefix);
     return new Map(
@@ -62,7 +62,7 @@ export class Faults {
     for (const name of (await this.on()).keys()) await this.set(name, null);
   }
 
-  /** Those of these faults that happen this time. Each time counts once among all processes. */
+  /** Returns those of these faults that occur this time. Each time counts once among all processes. */
   async happening<F extends NamedFault>(faults: readonly F[]): Promise<F[]> {
     const on = await this.#settings.anyOf(faults.map(({ name }) => prefix + name));
     const happening: F[] = [];

@@ -1,10 +1,10 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { type Database, type Health, sql } from './database.ts';
 
-/** Milliseconds in which storage has to answer. */
+/** Milliseconds in which storage must respond. */
 const limit = 1_000;
 
-/** Runs a check of storage; one that takes longer than a second has failed. */
+/** Runs a check of storage; it fails after a second. */
 export async function checkWithin(check: () => Promise<unknown>): Promise<Health> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -23,6 +23,6 @@ export async function checkWithin(check: () => Promise<unknown>): Promise<Health
   }
 }
 
-/** Writes a row as it is: after a write failed, only a write shows that storage works again. */
+/** Rewrites a row: after a failed write, only a write shows that storage works again. */
 export const checkWrite = (database: Database): Promise<unknown> =>
   database.run(sql("UPDATE setting SET value = value WHERE name = 'schema'"));

@@ -17,7 +17,7 @@ function folderOf(t: TestContext): string {
   return folder;
 }
 
-/** A table whose foreign key is looked at with the commit, so that the commit is what fails. */
+/** A table with a deferred foreign key, so that the commit fails. */
 async function strict(file: string): Promise<Database> {
   const database = new SqliteDatabase(file);
   await database.run(sql('CREATE TABLE parent (id INTEGER PRIMARY KEY)'));
@@ -30,13 +30,13 @@ async function strict(file: string): Promise<Database> {
 const orphan = sql('INSERT INTO child (parent) VALUES (404)');
 const parent = (id: number) => sql('INSERT INTO parent (id) VALUES (?)', id);
 
-/** As SQLite says it: the kind of hindrance above the lowest byte. */
+/** The kind of SQLite error, above the lowest byte. */
 const hindrance = (errcode: number) =>
   Object.assign(new Error('database is locked'), { code: 'ERR_SQLITE_ERROR', errcode });
 const recovery = 261;
 const snapshot = 517;
 
-/** SQLite fails so at the next statement that begins so. */
+/** Makes SQLite fail at the next statement with this beginning. */
 function failNext(t: TestContext, method: 'all' | 'get' | 'run', begins: string, errcode: number) {
   const original = StatementSync.prototype[method] as (...values: unknown[]) => unknown;
   let open = true;
@@ -49,8 +49,8 @@ function failNext(t: TestContext, method: 'all' | 'get' | 'run', begins: string,
   });
 }
 
-describe('other processes at the same file', () => {
-  test('processes that come and go hinder each other for a moment, and no request fails', async (t) => {
+describe('other processes on the same SQLite file', () => {
+  test('block each other for a moment without failing a request', async (t) => {
     const folder = folderOf(t);
     const program = fileURLToPath(import.meta.resolve('./coming-and-going.fixture.ts'));
     const rounds = 100;
@@ -76,7 +76,7 @@ describe('other processes at the same file', () => {
     ['a log that is being recovered', recovery],
     ['a snapshot that was overtaken', snapshot],
   ] as const)
-    test(`${name} is waited for`, async (t) => {
+    test(`are waited for: ${name}`, async (t) => {
       const database = await strict(join(folderOf(t), 'test.db'));
       failNext(t, 'run', 'BEGIN', errcode);
       await database.run(parent(1));
@@ -90,7 +90,7 @@ describe('other processes at the same file', () => {
       await database.close();
     });
 
-  test('what was handed in before the end is written, though another holds the lock for a moment', async (t) => {
+  test('cannot prevent pending writes at the end, although another holds the lock for a moment', async (t) => {
     const file = join(folderOf(t), 'test.db');
     const database = await strict(file);
     const other = new DatabaseSync(file);
@@ -106,8 +106,8 @@ describe('other processes at the same file', () => {
   });
 });
 
-describe('a transaction that cannot be made', () => {
-  test('one that cannot even be undone fails all its writes with the first reason, and the next works', async (t) => {
+describe('a SQLite transaction that fails', () => {
+  test('without a possible rollback fails all its writes with the first reason, and the next works', async (t) => {
     const database = await strict(join(folderOf(t), 'test.db'));
     const original = DatabaseSync.prototype.exec;
     let failures = 0;
@@ -131,7 +131,7 @@ describe('a transaction that cannot be made', () => {
     await database.close();
   });
 
-  test('in memory, where there is no other connection, the next one tries to undo it again', async (t) => {
+  test('in memory, with a single connection, is rolled back by the next one', async (t) => {
     const database = await strict(':memory:');
     const original = DatabaseSync.prototype.exec;
     let failures = 0;
@@ -146,7 +146,7 @@ describe('a transaction that cannot be made', () => {
     await database.close();
   });
 
-  test('a full disk fails all that were to be written together, and leaves no transaction open', async (t) => {
+  test('because of a full disk fails all its writes, and leaves no transaction open', async (t) => {
     const database = await strict(join(folderOf(t), 'test.db'));
     await database.run(sql('CREATE TABLE big (text TEXT)'));
     const { page_count: pages } = (await database.get(sql('PRAGMA page_count'))) as { page_count: number };
@@ -161,13 +161,13 @@ describe('a transaction that cannot be made', () => {
     assert.equal(outcomes[1]?.status, 'rejected');
     await database.run(parent(4));
     const kept = (await database.all(sql('SELECT id FROM parent ORDER BY id'))).map((row) => row.id);
-    // What was said is what happened.
+    // The results match what was written.
     const said = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [index + 1] : []));
     assert.deepEqual(kept, [...said, 4]);
     await database.close();
   });
 
-  test('a failed write makes storage unhealthy until a write succeeds', async (t) => {
+  test('makes storage unhealthy until a write succeeds', async (t) => {
     const database = await openDatabase(`sqlite:${join(folderOf(t), 'test.db')}`, '');
     t.after(() => database.close());
     const full = 13;
@@ -181,7 +181,7 @@ describe('a transaction that cannot be made', () => {
     assert.equal((await database.healthy()).ok, true);
   });
 
-  test('a batch that cannot be undone alone takes the others with it, and its own reason is told', async (t) => {
+  test('because one batch cannot be rolled back alone fails the others too, with its own reason', async (t) => {
     const database = await strict(join(folderOf(t), 'test.db'));
     failNext(t, 'run', 'ROLLBACK TO', 10);
     const outcomes = await Promise.allSettled([

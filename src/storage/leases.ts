@@ -2,10 +2,10 @@ import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { type Database, type Statement, sql } from './database.ts';
 
-/** A lease that ends further ahead than this beyond its length was written before the clock was set back. */
+/** A lease that ends later than its length plus this tolerance was written before the clock was set back. */
 const clockTolerance = 60_000;
 
-/** Leases in storage: at most one holder each, until the holder releases it or no longer renews it. */
+/** Leases in storage, each with at most one holder until it is released or no longer renewed. */
 export class Leases {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -16,10 +16,10 @@ export class Leases {
     this.#clock = clock;
   }
 
-  /** Takes or renews a lease for this many milliseconds; false while another process holds it. */
+  /** Takes or renews a lease for this many milliseconds; returns false while another process holds it. */
   async take(name: string, length: number): Promise<boolean> {
     const now = this.#clock.now();
-    // A read takes no lock, so processes that wait for the lease write nothing.
+    // A read takes no lock, so waiting processes write nothing.
     const row = await this.#database.get<{ holder: string; held_until: number }>(
       sql('SELECT holder, held_until FROM lease WHERE name = ?', name),
     );
@@ -29,12 +29,12 @@ export class Leases {
       row.held_until > now &&
       row.held_until <= now + length + clockTolerance;
     if (isTaken) return false;
-    // A lease that the disk lost is one that expires.
+    // A lease lost with the disk simply expires.
     const { results } = await this.#database.batch([this.#takeStatement(name, now, length)], { lazy: true });
     return results[0]?.changes === 1;
   }
 
-  /** Releases these leases, so that another process takes them without waiting for their end. */
+  /** Releases these leases, so that another process need not wait until they expire. */
   async release(names: readonly string[]): Promise<void> {
     await this.#database.batch(
       names.map((name) =>

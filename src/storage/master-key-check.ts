@@ -3,10 +3,10 @@ import type { Vault } from '@alongside/kernel/secrets';
 import { type Database, sql } from './database.ts';
 import { Settings } from './settings.ts';
 
-/** Setting with the sealed id of this installation, and the name under which it is sealed. */
+/** Setting with the encrypted id of this installation, and the name under which it is encrypted. */
 const installation = 'installation';
 
-/** Something that only the master key of this data opens; undefined when nothing is sealed yet. */
+/** A value that only the master key of this data decrypts; undefined if nothing is encrypted yet. */
 interface Sealed {
   name: string;
   text: string;
@@ -22,7 +22,7 @@ async function sealedValue(database: Database): Promise<Sealed | undefined> {
   return key && { name: 'signing-key', text: key.text };
 }
 
-/** Whether a master key opens the data: `unsealed` means that nothing in it is sealed. Writes nothing. */
+/** Returns whether a master key decrypts the data; `unsealed` means that nothing is encrypted. Writes nothing. */
 export async function masterKeyState(
   database: Database,
   vault: Vault | undefined,
@@ -32,12 +32,12 @@ export async function masterKeyState(
   try {
     if (vault?.open(sealed.name, sealed.text) !== undefined) return 'opens';
   } catch {
-    // Sealed with another key, or damaged.
+    // Encrypted with another key, or damaged.
   }
   return 'wrong';
 }
 
-/** Binds the data to a master key; does nothing when it is bound already. */
+/** Binds the data to a master key unless it is bound already. */
 export async function bindMasterKey(database: Database, vault: Vault): Promise<void> {
   await new Settings(database).first(installation, vault.seal(installation, uuid()));
 }

@@ -17,7 +17,7 @@ import { roleOwners } from './migrations/0014-role-owners.ts';
 import { unlockCodes } from './migrations/0015-unlock-codes.ts';
 import { refusals } from './migrations/0016-refusals.ts';
 
-/** A change of the schema: statements in the common part of both dialects, and `{words}` for what each says in its own way. */
+/** A change of the schema: statements in the common part of both dialects, with `{words}` that differ. */
 export type Migration = readonly string[];
 
 /** Every migration, oldest first. One that has shipped never changes. */
@@ -40,7 +40,7 @@ const migrations: readonly Migration[] = [
   refusals,
 ];
 
-/** `{sequence}`: a growing number that is the primary key. */
+/** `{sequence}`: an increasing number as the primary key. */
 const words: Readonly<Record<Database['dialect'], Readonly<Record<string, string>>>> = {
   sqlite: {
     sequence: 'INTEGER PRIMARY KEY AUTOINCREMENT',
@@ -65,11 +65,11 @@ const words: Readonly<Record<Database['dialect'], Readonly<Record<string, string
   },
 };
 
-/** A statement of a migration as the dialect has it. */
+/** Returns a statement of a migration in the dialect. */
 export const inDialect = (text: string, dialect: Database['dialect']): string =>
   text.replace(/\{([a-z ]+)\}/g, (braced, name: string) => words[dialect][name] ?? braced);
 
-/** The schema that this version of the product brings. */
+/** The schema of this version of the product. */
 export const knownSchema = migrations.length;
 
 /** The statements of one migration. */
@@ -100,11 +100,11 @@ export function refuseNewerSchema(found: number): void {
     );
 }
 
-/** Brings the schema to this version of the product. Several processes may start at once; a newer schema is refused. */
+/** Migrates the schema to this version of the product. Several processes may start at once; a newer schema is refused. */
 export async function migrate(database: Database): Promise<void> {
   await database
     .run(sql('CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)'))
-    // Two processes that create the same table at once in PostgreSQL: the loser finds it there.
+    // If two processes create the same table at once in PostgreSQL, the second finds it.
     .catch(() => version(database));
   await database.run(
     sql("INSERT INTO setting (name, value) VALUES ('schema', '0') ON CONFLICT (name) DO NOTHING"),

@@ -1,14 +1,14 @@
 import { ParsedTexts } from '@alongside/kernel/json';
 
-/** A row whose body is JSON text, with the number of its revision. */
+/** A row with JSON text and its revision. */
 export interface BodyRow {
   body: string;
   revision: number;
 }
 
 /**
- * What rows say, parsed once for as long as they say it. The rows themselves are read each time, so a change holds at once;
- * nobody can change what is shared.
+ * Caches the parsed JSON of rows. The rows themselves are read each time, so a change applies at once. The shared values are
+ * frozen.
  */
 export class ParsedRows<T extends object> {
   readonly #texts = new ParsedTexts<T & { revision: number }>();

@@ -2,13 +2,13 @@ import type { Duplex } from 'node:stream';
 import pg from 'pg';
 
 export interface ConnectionOptions extends pg.ClientConfig {
-  /** Milliseconds without an answer to a waiting query, after which the connection is given up. */
+  /** Milliseconds without a response to a waiting query, after which the connection is closed. */
   silence: number;
-  /** Every open connection of the database adds itself here. */
+  /** Open connections of the database; each adds itself. */
   open: Set<PostgresConnection>;
 }
 
-/** The server went silent: nothing is known of the queries that were sent. */
+/** The server stopped responding, so the result of sent queries is unknown. */
 class SilentServer extends Error {
   override name = 'SilentServer';
 }
@@ -18,8 +18,8 @@ const ending = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';
 
 /**
- * A connection that fails its own queries when it is lost, and nothing else. A server that goes silent while queries wait counts as lost, and
- * takes the idle connections with it: they probably lead to the same silence.
+ * A connection that fails only its own queries when it is lost. A server that does not respond while queries wait counts as lost,
+ * and its idle connections are closed too, because they probably lead to the same server.
  */
 export class PostgresConnection extends pg.Client {
   readonly #silence: number;
@@ -35,7 +35,7 @@ export class PostgresConnection extends pg.Client {
     this.#silence = options.silence;
     this.#open = options.open;
     this.#open.add(this);
-    // Without a listener the error of a lost connection would end the process.
+    // Without a listener, the error of a lost connection would end the process.
     this.on('error', (error) => this.#fail(error));
     this.on('end', () => {
       this.#fail(new Error('Connection terminated'));
@@ -43,17 +43,17 @@ export class PostgresConnection extends pg.Client {
     });
   }
 
-  /** The reason why this connection cannot be used any more. */
+  /** Why this connection can no longer be used. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** Since when its oldest query has waited, on the monotonic clock; Infinity when none waits. */
+  /** Start of its oldest waiting query, on the monotonic clock; Infinity without one. */
   get waitingSince(): number {
     return this.#waiting === 0 ? Number.POSITIVE_INFINITY : this.#waitingSince;
   }
 
-  /** Whether a query failed because the connection is lost, and not because of the query. */
+  /** Returns whether a query failed because the connection is lost, and not because of the query. */
   isLost(error: unknown): boolean {
     return this.#failure !== undefined || ending.has(codeOf(error)) || codeOf(error).startsWith('08');
   }
@@ -70,14 +70,14 @@ export class PostgresConnection extends pg.Client {
     }
   }
 
-  /** Holds back what is sent from now on. Returns the function that sends it in one write. */
+  /** Buffers writes from now on. Returns a function that sends them at once. */
   cork(): () => void {
     const stream = this.#stream();
     stream.cork();
     return () => stream.uncork();
   }
 
-  /** Runs work that may take any time, such as a migration. */
+  /** Runs work without a time limit, such as a migration. */
   async patiently<T>(work: () => Promise<T>): Promise<T> {
     this.#isPatient = true;
     try {
@@ -93,7 +93,7 @@ export class PostgresConnection extends pg.Client {
     this.#stream().destroy(reason);
   }
 
-  /** An answer is progress: the time starts again for the next query that waits. */
+  /** A response is progress, so the time limit restarts for the next waiting query. */
   #startWaiting(): void {
     this.#waitingSince = performance.now();
     if (this.#alarm) this.#alarm.refresh();
@@ -111,7 +111,7 @@ export class PostgresConnection extends pg.Client {
     clearTimeout(this.#alarm);
   }
 
-  /** The socket, which node-postgres does not have in its types. It changes when TLS starts. */
+  /** The socket, which is missing in node-postgres's types. It changes when TLS starts. */
   #stream(): Duplex {
     return (this as unknown as { connection: { stream: Duplex } }).connection.stream;
   }

@@ -2,10 +2,10 @@ import { reasonOf } from '@alongside/kernel/errors';
 import pg from 'pg';
 import { StatementError, StorageError } from './database.ts';
 
-// Features, cardinality, data, integrity, syntax and access, checks: the statement is at fault (PostgreSQL, Appendix A).
+// Features, cardinality, data, integrity, syntax and access, checks: errors of the statement (PostgreSQL, Appendix A).
 const atFault = /^(0A|21|22|23|42|44)/;
 
-/** Returns the error that a caller of the database sees: whether the statement or the storage is at fault. */
+/** Returns the error for callers: StatementError or StorageError. */
 export function failureOf(what: string, error: unknown): Error {
   if (error instanceof StorageError) return error;
   const statement =

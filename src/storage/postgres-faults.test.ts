@@ -10,7 +10,7 @@ import { PostgresDatabase, type PostgresOptions } from './postgres.ts';
 let server: TestPostgres;
 let count = 0;
 
-// Long enough for a machine under load: these tests end waits by what happens, not by time.
+// Long enough for a loaded machine: these tests wait for events, not for time.
 const patient = { timeout: 60_000, connectTimeout: 60_000 };
 const hasty = { timeout: 300, connectTimeout: 300 };
 
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** A database with one counter at 0, a connection that can look at the server, and one that can lock. */
+/** A database with one counter at 0, a connection that can inspect the server, and one that can lock. */
 async function counting(t: TestContext, { through }: { through?: FaultyProxy } = {}) {
   count += 1;
   const name = `faults_${count}`;
@@ -32,7 +32,7 @@ async function counting(t: TestContext, { through }: { through?: FaultyProxy } =
     await client.connect();
     return client;
   };
-  // A transaction sees the activity as it was at its first look, so that the one who locks cannot watch.
+  // A transaction sees the activity as of its first read, so the locking connection cannot watch.
   const [operator, locker] = [await connect(), await connect()];
   await operator.query('CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)');
   await operator.query('INSERT INTO counter VALUES (1, 0)');
@@ -45,7 +45,7 @@ async function counting(t: TestContext, { through }: { through?: FaultyProxy } =
       t.after(() => database.close());
       return database;
     },
-    /** Ends every other connection to this database that is in a state. */
+    /** Ends every other connection to this database in a given state. */
     async terminate(condition: string): Promise<number> {
       const { rowCount } = await operator.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -68,7 +68,7 @@ async function counting(t: TestContext, { through }: { through?: FaultyProxy } =
 const increment = sql('UPDATE counter SET n = n + 1 WHERE id = 1');
 const value = sql('SELECT n FROM counter WHERE id = 1');
 
-/** Tries until it works; the test's own time limit ends it otherwise. */
+/** Retries until success or the test's own time limit. */
 async function until<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -80,8 +80,8 @@ async function until<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-describe('a PostgreSQL connection that is lost', () => {
-  test('fails the write on it, and the next write takes another', async (t) => {
+describe('a lost PostgreSQL connection', () => {
+  test('fails its write, and the next write uses another', async (t) => {
     const { locker, open, terminate, untilLocked } = await counting(t);
     const database = await open();
     await locker.query('BEGIN');
@@ -96,7 +96,7 @@ describe('a PostgreSQL connection that is lost', () => {
     assert.deepEqual(await database.get(value), { n: 1 });
   });
 
-  test('is replaced while a batch has not sent its commit, and the batch happens once', async (t) => {
+  test('is replaced if a batch has not sent its commit, and the batch is executed once', async (t) => {
     const { locker, open, terminate, untilLocked } = await counting(t);
     const database = await open();
     await locker.query('BEGIN');
@@ -123,7 +123,7 @@ describe('a PostgreSQL connection that is lost', () => {
     assert.deepEqual(await reading, { n: 0 });
   });
 
-  test('is replaced when it was idle', async (t) => {
+  test('is replaced if it was idle', async (t) => {
     const { open, terminate } = await counting(t);
     const database = await open();
     await database.run(increment);
@@ -132,7 +132,7 @@ describe('a PostgreSQL connection that is lost', () => {
     assert.ok(await database.get(value));
   });
 
-  test('does not lose the news of other processes', async (t) => {
+  test('does not lose notifications of other processes', async (t) => {
     const { open, terminate } = await counting(t);
     const [one, two] = [await open(), await open()];
     let heard = 0;
@@ -154,7 +154,7 @@ describe('a PostgreSQL connection that is lost', () => {
 });
 
 describe('a PostgreSQL server', () => {
-  test('that crashes under load loses no acknowledged write, and service resumes by itself', async (t) => {
+  test('that crashes under load loses no confirmed write, and service resumes by itself', async (t) => {
     const { open } = await counting(t);
     const databases = [await open(), await open()];
     await databases[0]?.run(sql('CREATE TABLE acknowledged (id TEXT PRIMARY KEY)'));
@@ -196,7 +196,7 @@ describe('a PostgreSQL server', () => {
     for (const database of databases) assert.deepEqual(await database.healthy(), { ok: true });
   });
 
-  test('that takes connections and never answers fails reads and writes in time', async (t) => {
+  test('that accepts connections and never responds fails reads and writes in time', async (t) => {
     const proxy = await startProxy({ path: server.socket });
     t.after(() => proxy.close());
     const { open } = await counting(t, { through: proxy });
@@ -214,7 +214,7 @@ describe('a PostgreSQL server', () => {
     assert.deepEqual(await database.healthy(), { ok: true });
   });
 
-  test('that never answers does not hold up the end', async (t) => {
+  test('that never responds does not block shutdown', async (t) => {
     const proxy = await startProxy({ path: server.socket });
     t.after(() => proxy.close());
     const { open } = await counting(t, { through: proxy });
@@ -228,7 +228,7 @@ describe('a PostgreSQL server', () => {
     await Promise.all([writing, reading]);
   });
 
-  test('that became a standby is not healthy, and takes no writes', async (t) => {
+  test('that became a standby is not healthy and accepts no writes', async (t) => {
     const { operator, open } = await counting(t);
     const { rows } = await operator.query('SELECT current_database() AS name');
     await operator.query(`ALTER DATABASE ${rows[0].name} SET default_transaction_read_only = on`);
@@ -240,7 +240,7 @@ describe('a PostgreSQL server', () => {
     await until(() => database.run(increment));
   });
 
-  test('that takes too long for a statement fails it, unless the batch is patient', async (t) => {
+  test('that takes too long for a statement fails it, unless the batch has no time limit', async (t) => {
     const { open } = await counting(t);
     const database = await open({ ...patient, timeout: 1_000 });
     const slow = sql('SELECT pg_sleep(1.5)');
@@ -249,7 +249,7 @@ describe('a PostgreSQL server', () => {
     assert.deepEqual(await until(() => database.get(value)), { n: 1 });
   });
 
-  test('that refuses a statement is not blamed', async (t) => {
+  test('that refuses a statement is not to blame', async (t) => {
     const { open } = await counting(t);
     const database = await open();
     const again = sql('INSERT INTO counter VALUES (1, 0)');
@@ -260,7 +260,7 @@ describe('a PostgreSQL server', () => {
   });
 });
 
-test('reads that wait do not hold up the reads after them', async (t) => {
+test('waiting reads do not block later reads', async (t) => {
   const { operator, open, untilLocked } = await counting(t);
   const database = await open();
   await operator.query('SELECT pg_advisory_lock(1)');

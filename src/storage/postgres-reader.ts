@@ -2,7 +2,7 @@ import { type Row, type Statement, StorageError } from './database.ts';
 import { type ConnectionOptions, PostgresConnection } from './postgres-connection.ts';
 import { toQuery } from './postgres-statements.ts';
 
-/** One connection, opened by its first read and again by the next one after it was lost. */
+/** One connection, opened by its first read, and again after it was lost. */
 class Lane {
   readonly #options: ConnectionOptions;
   #opening: Promise<PostgresConnection> | undefined;
@@ -13,7 +13,7 @@ class Lane {
     this.#options = options;
   }
 
-  /** The later its oldest read began to wait, the sooner the next one is answered. */
+  /** Start of its oldest read. The later it is, the sooner the connection is free. */
   get waitingSince(): number {
     if (this.#opening && !this.#connection) return this.#openingSince;
     return this.#connection?.waitingSince ?? Number.POSITIVE_INFINITY;
@@ -50,8 +50,8 @@ class Lane {
 }
 
 /**
- * Reads over a few connections of their own. The reads of one event-loop turn go out in one write on one connection, so that ten
- * requests at once cost one wake-up of the server and not forty; the next turn takes the connection that answers soonest. A read
+ * Reads over a few separate connections. The reads of one event-loop turn are sent in one write on one connection, so that ten
+ * concurrent requests wake the server once, not forty times. The next turn uses the connection with the shortest wait. A read
  * takes no lock, so it never waits for a writer.
  */
 export class PostgresReader {
@@ -66,7 +66,7 @@ export class PostgresReader {
 
   async read(statement: Statement): Promise<Row[]> {
     for (let attempt = 1; ; attempt++) {
-      // A late read would open a connection that is never closed, and keep the process.
+      // A late read would open a connection that is never closed and keeps the process running.
       if (this.#isClosed) throw new StorageError('The database is closed.');
       const began = performance.now();
       const connection = await this.#laneOfTurn().connect();
@@ -75,7 +75,7 @@ export class PostgresReader {
         const { rows } = await connection.send(toQuery(statement));
         return rows as Row[];
       } catch (error) {
-        // A read can be repeated safely. One that waited in silence has had its time.
+        // A read can be repeated safely, unless it already waited too long.
         const wasQuick = performance.now() - began < 1_000;
         if (attempt > 1 || !wasQuick || !connection.isLost(error)) throw error;
         connection.abandon(error as Error);

@@ -9,13 +9,13 @@ interface Prepared {
 }
 
 const prepared = new Map<string, Prepared>();
-/** `?` to `$1`, `$2`, …: no statement of ours has a question mark in a literal. Planned once for each connection. */
+/** Converts `?` to `$1`, `$2`, …: our statements have no question mark in a literal. Prepared once for each connection. */
 function prepare(text: string): Prepared {
   let made = prepared.get(text);
   if (made === undefined) {
     let count = 0;
     made = { text: text.replace(/\?/g, () => `$${++count}`) };
-    // A plan of `SELECT *` would fail when a newer version adds a column beside this process.
+    // A plan of `SELECT *` would fail when a newer version adds a column.
     if (!text.includes('*')) made.name = sha256(text);
     prepared.set(text, made);
   }
@@ -34,7 +34,7 @@ const resultOf = ({ rowCount, rows }: pg.QueryResult): StatementResult => ({
 const failed = ({ mustChange }: Statement, result: StatementResult): boolean =>
   mustChange === true && result.changes === 0;
 
-/** The statements between two looks at what came: one that is a condition ends its group. */
+/** Splits statements into groups, each of which ends with a condition. */
 function groupsOf(statements: readonly Statement[]): Statement[][] {
   const groups: Statement[][] = [[]];
   for (const statement of statements) {
@@ -46,7 +46,7 @@ function groupsOf(statements: readonly Statement[]): Statement[][] {
 
 /** The progress of a batch. */
 export interface Progress {
-  /** Set before anything is sent that may commit it: from then on its loss leaves the outcome unknown. */
+  /** Set before anything is sent that may commit it: from then on, a lost connection leaves the outcome unknown. */
   mayHaveCommitted: boolean;
   isLost: boolean;
 }
@@ -65,7 +65,7 @@ async function runOne(
   return { done: !failed(statement, result), results: [result] };
 }
 
-/** One round trip for each condition and one for the rest, `BEGIN` and `COMMIT` with them. */
+/** Uses one round trip for each condition and one for the rest, including `BEGIN` and `COMMIT`. */
 async function runTransaction(
   connection: PostgresConnection,
   statements: readonly Statement[],
@@ -104,14 +104,14 @@ export async function runBatch(
   try {
     return await runTransaction(connection, statements, progress);
   } catch (error) {
-    // Where this fails, the connection is lost.
+    // If this fails, the connection is lost.
     if (!connection.isLost(error))
       await connection.send('ROLLBACK').catch((failure: Error) => connection.abandon(failure));
     throw error;
   }
 }
 
-/** The same for a batch that may take any time. */
+/** Does the same without a time limit. */
 export async function runPatiently(
   connection: PostgresConnection,
   statements: readonly Statement[],
@@ -123,7 +123,7 @@ export async function runPatiently(
   return { done, results: results.slice(1) };
 }
 
-/** Sends several queries at once. Throws the first error of any, once all are answered. `COMMIT` after an error rolls back. */
+/** Sends several queries at once. Throws the first error after all have completed. `COMMIT` after an error rolls back. */
 async function sendTogether(
   connection: PostgresConnection,
   queries: readonly (string | pg.QueryConfig)[],

@@ -1,10 +1,10 @@
 import { type ConnectionOptions, PostgresConnection } from './postgres-connection.ts';
 
 const reconnectAfter = 250;
-/** A connection that only listens would never notice that its server is gone. */
+/** A connection that only listens would never notice a lost server. */
 const askEvery = 5_000;
 
-/** Listens for the notifications of other processes on a separate connection; reconnects when it is lost. */
+/** Listens for notifications of other processes on a separate connection; reconnects when it is lost. */
 export class PostgresWatcher {
   readonly #options: ConnectionOptions;
   readonly #channel: string;
@@ -13,7 +13,7 @@ export class PostgresWatcher {
   #connection: PostgresConnection | undefined;
   #isClosed = false;
 
-  /** @param notify is called for each notification, and when some may have been missed. */
+  /** @param notify is called for each notification, and when some may have been missed */
   constructor(options: ConnectionOptions, channel: string, notify: () => void) {
     this.#options = options;
     this.#channel = channel;

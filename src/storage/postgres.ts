@@ -21,13 +21,13 @@ import { PostgresWatcher } from './postgres-watcher.ts';
 
 /** Connections and time limits; each has a default. */
 export interface PostgresOptions {
-  /** Most connections that write. */
+  /** Maximum number of connections that write. */
   connections?: number | undefined;
-  /** Most connections that read. */
+  /** Maximum number of connections that read. */
   readers?: number | undefined;
   /** Milliseconds to open a connection, or to wait for a free one. */
   connectTimeout?: number | undefined;
-  /** Milliseconds without an answer after which a statement is given up. */
+  /** Milliseconds to wait for a response to a statement. */
   timeout?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ const readOnly = '25006';
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';
 const mostAttempts = 4;
 const channel = 'alongside_change';
-/** Milliseconds for the goodbyes of connections that wait for nothing. */
+/** Milliseconds to close idle connections properly. */
 const goodbye = 500;
 
 const isWrite = (text: string): boolean => /^\s*(INSERT|UPDATE|DELETE)/i.test(text);
@@ -58,13 +58,13 @@ function optionsOf(
     connectionString: url,
     connectionTimeoutMillis: connectTimeout,
     silence: timeout,
-    // The server gives up first, so that a slow statement costs no connection.
+    // The server cancels first, so that a slow statement costs no connection.
     statement_timeout: Math.ceil(timeout * 0.9),
     // Frees the locks of a process that froze or lost its machine.
     idle_in_transaction_session_timeout: timeout * 2,
     keepAlive: true,
     open: new Set(),
-    // The statements of a batch, and reads of one turn, go out together.
+    // Sends the statements of a batch, and reads of one turn, together.
     pipeline: true,
     types: {
       getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text')),
@@ -72,7 +72,7 @@ function optionsOf(
   };
 }
 
-/** PostgreSQL 15 or newer, for more than one machine. */
+/** PostgreSQL 15 or newer, for several machines. */
 export class PostgresDatabase implements Database {
   readonly dialect = 'postgres';
   readonly description: string;
@@ -82,7 +82,7 @@ export class PostgresDatabase implements Database {
   readonly #listeners = new Set<() => void>();
   #watcher: PostgresWatcher | undefined;
   #pulse: NodeJS.Timeout | undefined;
-  /** The last write failed, and the server, not its statement, was the reason. */
+  /** Whether the last write failed because of the server, not of its statement. */
   #hasFailed = false;
   #closing: Promise<void> | undefined;
 
@@ -91,7 +91,7 @@ export class PostgresDatabase implements Database {
     this.#options = optionsOf(url, options);
     const Client = PostgresConnection as unknown as new () => pg.ClientBase;
     this.#pool = new pg.Pool({ ...this.#options, max: options.connections ?? 10, Client } as pg.PoolConfig);
-    // A connection that breaks while idle is replaced by the pool at its next use.
+    // The pool replaces a connection that breaks while idle at its next use.
     this.#pool.on('error', () => undefined);
     this.#reader = new PostgresReader(this.#options, options.readers ?? 4);
   }
@@ -177,13 +177,13 @@ export class PostgresDatabase implements Database {
     }, 50).unref();
   }
 
-  /** A process that misses it looks again when it listens again. */
+  /** A process that misses it reads again when it listens again. */
   async #notifyOthers(): Promise<void> {
     const notify = sql("SELECT pg_notify(?, '')", channel);
     await this.#attempt([notify], {}, { mayHaveCommitted: false, isLost: false }).catch(() => undefined);
   }
 
-  /** PostgreSQL shows only what is durable, unless synchronous_commit is set otherwise. */
+  /** PostgreSQL shows only durable commits, unless synchronous_commit is changed. */
   durable(): Promise<void> {
     return Promise.resolve();
   }
@@ -214,12 +214,12 @@ export class PostgresDatabase implements Database {
 
   async #close(): Promise<void> {
     this.#listeners.clear();
-    // The last writes of a process concern the others as well.
+    // The last writes of a process concern the others too.
     const isPending = this.#pulse !== undefined;
     clearTimeout(this.#pulse);
     this.#pulse = undefined;
     if (isPending) await this.#notifyOthers();
-    // Running writes get their time, which has a limit.
+    // Running writes may finish within their time limit.
     await this.#pool.end();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {

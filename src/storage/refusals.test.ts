@@ -30,7 +30,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       await server?.stop();
     });
 
-    test('stores a flood in a ring, and drops what waits beyond the limit', async () => {
+    test('stores a flood in a ring, and drops waiting refusals above the limit', async () => {
       const limits = { stored: 600, waiting: 1_000, ofNetwork: 1_000_000 };
       const refusals = new Refusals(database, clock, { limits });
       for (let round = 0; round < 4; round++) {
@@ -43,7 +43,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       assert.equal(await refusals.find('m-3-1000'), undefined);
     });
 
-    test('lets one network store a share, so that it cannot push out the refusals of others', async () => {
+    test('lets one network store a share, so that it cannot displace the refusals of others', async () => {
       const limits = { stored: 1_000, waiting: 1_000, ofNetwork: 10 };
       const refusals = new Refusals(database, clock, { limits });
       refusals.record(record('other'), '198.51.100.7');

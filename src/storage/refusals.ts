@@ -11,24 +11,24 @@ export type StoredRefusal = Omit<RefusalRecord, 'requestId' | 'correlationId'> &
   at: string;
 };
 
-/** The newest refusal that an id names, and the message ids of the earlier ones that it names too. */
+/** The newest refusal for an id, and the message ids of earlier ones. */
 export type FoundRefusal = StoredRefusal & { earlier: string[] };
 
 export interface RefusalLimits {
-  /** Refusals that are stored; the oldest go first. */
+  /** Maximum number of stored refusals; the oldest are removed. */
   stored: number;
-  /** Refusals that wait to be written; more are dropped. */
+  /** Maximum number of refusals that wait to be written; more are dropped. */
   waiting: number;
-  /** Refusals that one network may store in ten minutes, so that it cannot push out those of others. */
+  /** Maximum number of refusals of one network in ten minutes, so that it cannot displace those of others. */
   ofNetwork: number;
 }
 
 const usual: RefusalLimits = { stored: 100_000, waiting: 2_000, ofNetwork: 5_000 };
 const keptFor = 7 * 86_400_000;
 const networkWindow = 600_000;
-/** Networks that are counted apart. */
+/** Maximum number of networks counted separately. */
 const mostNetworks = 10_000;
-/** Milliseconds that refusals are gathered before they are written. */
+/** Milliseconds for which refusals are collected before they are written. */
 const gather = 50;
 const mostEarlier = 20;
 
@@ -39,7 +39,7 @@ interface Waiting {
   record: RefusalRecord;
 }
 
-/** The refusals of the installation: written in groups behind the answers, found by message, request or correlation id. */
+/** The refusals of the installation, written in groups after the responses, and found by message, request or correlation id. */
 export class Refusals implements RefusalRecorder {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -50,7 +50,7 @@ export class Refusals implements RefusalRecorder {
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
-  /** Refusals that this process wrote since it last looked how many are stored. */
+  /** Number of refusals written since the last count of stored ones. */
   #sinceTrim = batchSize;
 
   constructor(
@@ -76,14 +76,14 @@ export class Refusals implements RefusalRecorder {
     }, gather).unref();
   }
 
-  /** Writes what was recorded so far. */
+  /** Writes all refusals recorded so far. */
   keep(): Promise<void> {
     if (this.#waiting.length === 0) return this.#writing;
     this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
     return this.#writing;
   }
 
-  /** Finds the newest refusal that was answered with this id or asked with it. */
+  /** Returns the newest refusal with this message, request or correlation id. */
   async find(id: string): Promise<FoundRefusal | undefined> {
     await this.keep();
     const hash = sha256(id);
@@ -104,7 +104,7 @@ export class Refusals implements RefusalRecorder {
     return newest && { ...newest, earlier: earlier.map(({ messageId }) => messageId) };
   }
 
-  /** Removes those that are older than a week or beyond the limit. Returns whether more are left. */
+  /** Removes refusals older than a week or above the limit. Returns whether more remain. */
   sweep(): Promise<boolean> {
     return inBatches(() => this.#sweepSome());
   }
@@ -113,7 +113,7 @@ export class Refusals implements RefusalRecorder {
     const last = await this.#database.get<{ last: number | null }>(
       sql('SELECT MAX(seq) AS last FROM refusal'),
     );
-    // By number and not by time: times have no index, and the oldest refusals have the lowest numbers.
+    // By number, not by time: times have no index, and the oldest refusals have the lowest numbers.
     const { changes } = await this.#database.run(
       sql(
         `DELETE FROM refusal WHERE seq IN (SELECT seq FROM refusal WHERE seq > 0 ORDER BY seq LIMIT ${batchSize})
@@ -155,7 +155,7 @@ export class Refusals implements RefusalRecorder {
     this.#sinceTrim += waiting.length;
     if (this.#sinceTrim < batchSize) return;
     this.#sinceTrim = 0;
-    // A flood between two rounds of the regular work is cut at once.
+    // Cuts a flood between two rounds of the regular work at once.
     await this.sweep();
   }
 }

@@ -14,7 +14,7 @@ const add = (code: string, text: string) =>
 const rename = (code: string, text: string) =>
   sql('UPDATE organisation SET name = ? WHERE code = ?', text, code);
 
-describe('rows that are seldom written', () => {
+describe('SeldomRows', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-seldom-'));
   let here: Database;
   let elsewhere: Database;
@@ -27,7 +27,7 @@ describe('rows that are seldom written', () => {
   });
   const said = async (code: string) => (await here.get<{ name: string }>(name(code)))?.name;
 
-  test('are the same objects until something is written to their table', async () => {
+  test('returns the same objects until their table is written', async () => {
     await here.run(add('A1', 'One'));
     const first = await here.get(name('A1'));
     assert.equal(await here.get(name('A1')), first);
@@ -38,7 +38,7 @@ describe('rows that are seldom written', () => {
     assert.equal(await said('A1'), 'Another');
   });
 
-  test('are as new as what this connection wrote, also when nothing was there', async () => {
+  test('returns what this connection has written, also after an empty result', async () => {
     assert.equal(await said('B1'), undefined);
     assert.equal((await here.all(everybody)).length, 1);
     await here.batch([add('B1', 'One'), add('B2', 'Two')]);
@@ -50,7 +50,7 @@ describe('rows that are seldom written', () => {
     assert.equal(await said('B1'), undefined);
   });
 
-  test('are as new as what another one has committed', async () => {
+  test('returns what another connection has committed', async () => {
     assert.equal(await said('C1'), undefined);
     await elsewhere.run(add('C1', 'One'));
     assert.equal(await said('C1'), 'One');
@@ -60,7 +60,7 @@ describe('rows that are seldom written', () => {
     }
   });
 
-  test('of one statement are told apart by its values, whatever their types', async () => {
+  test('distinguishes values of one statement, whatever their types', async () => {
     const both = (code: string, text: string) =>
       here.get(seldom(sql('SELECT 1 AS one WHERE ? = ? AND 1 = 1', code, text)));
     assert.notEqual(await both('a', 'a'), undefined);
@@ -68,14 +68,14 @@ describe('rows that are seldom written', () => {
     assert.equal(await both('a', 'b'), undefined);
   });
 
-  test('of a list cannot be changed by whoever has it', async () => {
+  test('returns frozen lists', async () => {
     const list = await here.all<{ name: string }>(everybody);
     list.length = 0;
     assert.ok((await here.all(everybody)).length > 0);
   });
 });
 
-describe('what is remembered of them', () => {
+describe('the cache of SeldomRows', () => {
   const counting = () => {
     let reads = 0;
     const read = () => {
@@ -95,7 +95,7 @@ describe('what is remembered of them', () => {
     assert.equal(reads(), 1_002);
   });
 
-  test('is of no use after a write to a table that cannot be told', () => {
+  test('is cleared after a write to an unknown table', () => {
     const { rows, reads } = counting();
     rows.of(everybody);
     rows.wrote(tableOf('VACUUM'));
@@ -110,6 +110,6 @@ describe('what is remembered of them', () => {
     ['WITH a AS (SELECT 1) DELETE FROM person', undefined],
     ['CREATE TABLE person (uid TEXT)', undefined],
   ] as const)
-    test(`${JSON.stringify(text)} writes ${table ?? 'what cannot be told'}`, () =>
+    test(`tableOf returns ${table ?? 'nothing'} for ${JSON.stringify(text)}`, () =>
       assert.equal(tableOf(text), table));
 });

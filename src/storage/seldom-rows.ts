@@ -1,6 +1,6 @@
 import type { Statement, Value } from './database.ts';
 
-/** Most rows that are remembered of one statement. */
+/** Maximum number of cached results of one statement. */
 const most = 1_000;
 
 interface Remembered {
@@ -11,7 +11,7 @@ interface Remembered {
 const keyOf = (values: readonly Value[]): Value =>
   values.length === 1 ? (values[0] ?? null) : JSON.stringify(values);
 
-/** The table that a statement writes; undefined where it cannot be told. */
+/** Returns the table that a statement writes; undefined if unknown. */
 export const tableOf = (text: string): string | undefined =>
   /^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)/.exec(text)?.[1];
 
@@ -19,8 +19,8 @@ const tablesOf = (text: string): string[] =>
   [...text.matchAll(/\b(?:FROM|JOIN)\s+(\w+)/g)].map(([, table]) => String(table));
 
 /**
- * What statements marked `seldom` gave, for as long as nothing was written to their tables: by this connection, table by table,
- * or by any other, whatever it wrote. So a change holds as soon as it is committed, as if the rows were read each time.
+ * Caches the rows of statements marked `seldom` until their tables are written: by this connection, table by table, or by any
+ * other connection, whatever it wrote. A change therefore applies as soon as it is committed.
  */
 export class SeldomRows {
   readonly #read: (statement: Statement) => object[];
@@ -31,13 +31,13 @@ export class SeldomRows {
   #lastVersion: string | number = -1;
   #isLooked = false;
 
-  /** @param foreignVersion something that is another after each commit of another connection. */
+  /** @param foreignVersion returns a value that changes after each commit of another connection */
   constructor(read: (statement: Statement) => object[], foreignVersion: () => string | number) {
     this.#read = read;
     this.#foreignVersion = foreignVersion;
   }
 
-  /** What the statement gives now: remembered, or as read. */
+  /** Returns the current rows of a statement, cached or read. */
   of(statement: Statement): readonly object[] {
     let known = this.#known.get(statement.text);
     if (!known) {
@@ -55,13 +55,13 @@ export class SeldomRows {
     return rows;
   }
 
-  /** This connection wrote to a table, or to one that cannot be told. */
+  /** Registers a write of this connection to a table, or to an unknown one. */
   wrote(table: string | undefined): void {
     if (table === undefined) this.#foreign += 1;
     else this.#written.set(table, (this.#written.get(table) ?? 0) + 1);
   }
 
-  /** Grows with each write that may have changed these tables. */
+  /** Increases with each write that may have changed these tables. */
   #stamp(tables: readonly string[]): number {
     this.#look();
     let stamp = this.#foreign;
@@ -69,13 +69,16 @@ export class SeldomRows {
     return stamp;
   }
 
-  /** Once in each piece of work of the event loop: what another one commits during it may be seen by the next. */
+  /**
+   * Reads the version once in each turn of the event loop: a commit of another connection during the turn may be seen in the
+   * next.
+   */
   #look(): void {
     if (this.#isLooked) return;
-    // It throws where somebody is in the way for a moment; then nobody has looked.
+    // It throws while another process blocks the file; then the version is still unread.
     const version = this.#foreignVersion();
     this.#isLooked = true;
-    // The microtasks of this piece of work come first, then the tick.
+    // The microtasks of this turn run first, then the tick.
     queueMicrotask(() =>
       process.nextTick(() => {
         this.#isLooked = false;

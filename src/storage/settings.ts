@@ -1,9 +1,9 @@
 import { type Database, type Statement, seldom, sql } from './database.ts';
 
-/** Name of the setting that holds how far a developer has moved the clock, in milliseconds. */
+/** Name of the setting with the offset of a developer's clock in milliseconds. */
 export const clockOffsetSetting = 'clock.offset';
 
-/** Small facts of an installation that all processes share, such as the offset of a moved clock. */
+/** Small values of an installation that all processes share, such as the offset of a moved clock. */
 export class Settings {
   readonly #database: Database;
 
@@ -22,7 +22,7 @@ export class Settings {
     await this.#database.batch([this.setStatement(name, value), ...others]);
   }
 
-  /** Returns the write that sets a value. */
+  /** Returns the statement that sets a value. */
   setStatement(name: string, value: string): Statement {
     return sql(
       'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
@@ -31,7 +31,7 @@ export class Settings {
     );
   }
 
-  /** Every setting whose name begins so, by name. */
+  /** Returns every setting with this prefix, by name. */
   async under(prefix: string): Promise<Map<string, string>> {
     const rows = await this.#database.all<{ name: string; value: string }>(
       sql('SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?', prefix.length, prefix),
@@ -39,7 +39,7 @@ export class Settings {
     return new Map(rows.map(({ name, value }) => [name, value]));
   }
 
-  /** The names among these that have a setting that is not empty. */
+  /** Returns those of these names that have a non-empty setting. */
   async anyOf(names: readonly string[]): Promise<string[]> {
     if (names.length === 0) return [];
     const marks = names.map(() => '?').join(', ');
@@ -49,7 +49,7 @@ export class Settings {
     return rows.map(({ name }) => name);
   }
 
-  /** Replaces a value where it is still the one that was read; false when somebody else was first. */
+  /** Replaces a value if it is unchanged since it was read; returns false otherwise. */
   async swap(name: string, before: string, value: string): Promise<boolean> {
     const { changes } = await this.#database.run(
       sql('UPDATE setting SET value = ? WHERE name = ? AND value = ?', value, name, before),
@@ -57,7 +57,7 @@ export class Settings {
     return changes === 1;
   }
 
-  /** Keeps a value unless there is one already; answers with the one that stands. */
+  /** Stores a value unless there is one; returns the stored one. */
   async first(name: string, value: string): Promise<string> {
     await this.#database.run(
       sql('INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', name, value),

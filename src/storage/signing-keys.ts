@@ -16,7 +16,7 @@ interface KeyRow {
   removed_at: number | null;
 }
 
-/** Signing keys in storage, the private part sealed under the vault's key. */
+/** Signing keys in storage, with the private part encrypted under the vault's key. */
 export class StoredKeys implements KeyStore {
   readonly #database: Database;
   readonly #vault: Vault;

@@ -3,7 +3,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { inBatches, removeSomeStatement } from './batches.ts';
 import { type Database, must, type Statement, sql } from './database.ts';
 
-/** The state of a value that was found but may not be used (again). */
+/** The state of a value that may no longer be usable. */
 export interface SpentValue<P> {
   payload: P;
   usedAt: number | null;
@@ -11,9 +11,9 @@ export interface SpentValue<P> {
 }
 
 /**
- * Values that may be used once: authorization codes, states, request URIs, hand-offs, exchange codes, jtis.
- * A value is kept under its kind and its hash; using it is one conditional write, so exactly one use wins
- * among any number of processes, and a value of one kind is never a value of another.
+ * Single-use values: authorization codes, states, request URIs, hand-offs, exchange codes, jtis. A value is stored under its kind
+ * and its hash. Spending it is one conditional write, so exactly one use succeeds among any number of processes. A value of one
+ * kind is never valid as another.
  */
 export class SingleUse {
   readonly #database: Database;
@@ -24,7 +24,7 @@ export class SingleUse {
     this.#clock = clock;
   }
 
-  /** The write that keeps a value until it expires. `lifetime` in milliseconds. */
+  /** Returns the statement that stores a value until it expires. `lifetime` is in milliseconds. */
   keeping(kind: string, value: string, payload: unknown, lifetime: number): Statement {
     const now = this.#clock.now();
     return sql(
@@ -48,7 +48,7 @@ export class SingleUse {
     await this.#database.batch([this.keeping(kind, value, payload, lifetime), ...others]);
   }
 
-  /** The conditional write that spends a value; as a `must` it makes a batch happen only for the winner. */
+  /** Returns the conditional statement that spends a value; as a `must`, it lets only the winner's batch succeed. */
   spending(kind: string, value: string): Statement {
     const now = this.#clock.now();
     return must(
@@ -62,20 +62,20 @@ export class SingleUse {
     );
   }
 
-  /** Spends a value: its payload for the one winner, undefined for everybody else, too late or unknown. */
+  /** Spends a value. Returns its payload to one caller, and undefined for a spent, expired or unknown value. */
   async spend<P>(kind: string, value: string): Promise<P | undefined> {
     const { rows } = await this.#database.run(this.spending(kind, value));
     const payload = rows[0]?.payload;
     return typeof payload === 'string' ? (JSON.parse(payload) as P) : undefined;
   }
 
-  /** Reads a value that is still unused, without spending it. */
+  /** Reads an unused value without spending it. */
   async peek<P>(kind: string, value: string): Promise<P | undefined> {
     const found = await this.find<P>(kind, value);
     return found && found.usedAt === null && found.expiresAt > this.#clock.now() ? found.payload : undefined;
   }
 
-  /** Reads a value whether it was used, has expired, or neither. */
+  /** Reads a value even if it was used or has expired. */
   async find<P>(kind: string, value: string): Promise<SpentValue<P> | undefined> {
     const row = await this.#database.get<{ payload: string; used_at: number | null; expires_at: number }>(
       sql(
@@ -88,7 +88,7 @@ export class SingleUse {
   }
 
   /**
-   * Replaces the payload of an unused value; false when it was used or has expired meanwhile.
+   * Replaces the payload of an unused value; returns false if it was used or has expired.
    * @param others writes of the same act, such as its audit record
    */
   async replace(kind: string, value: string, payload: unknown, ...others: Statement[]): Promise<boolean> {
@@ -102,10 +102,10 @@ export class SingleUse {
     return (await this.#database.batch([must(replace), ...others])).done;
   }
 
-  /** The write that claims a value that its sender made, such as a jti. Claimed for `lifetime` milliseconds. */
+  /** Returns the statement that claims a value created by its sender, such as a jti, for `lifetime` milliseconds. */
   claiming(kind: string, value: string, lifetime: number): Statement {
     const now = this.#clock.now();
-    // A claim that has run out may be made again: the sweep may not have passed yet.
+    // An expired claim may be made again before the sweep removes it.
     return must(
       sql(
         `INSERT INTO single_use (kind, hash, payload, created_at, expires_at, used_at) VALUES (?, ?, 'null', ?, ?, ?)
@@ -120,19 +120,22 @@ export class SingleUse {
     );
   }
 
-  /** Claims a value: true for the first, false for everybody after it. */
+  /** Claims a value: returns true for the first caller, false for later ones. */
   async claim(kind: string, value: string, lifetime: number): Promise<boolean> {
     const { changes } = await this.#database.run(this.claiming(kind, value, lifetime));
     return changes === 1;
   }
 
-  /** Whether a value was claimed and the claim still holds. */
+  /** Returns whether a value was claimed and the claim has not expired. */
   async claimed(kind: string, value: string): Promise<boolean> {
     const found = await this.find(kind, value);
     return found !== undefined && found.expiresAt > this.#clock.now();
   }
 
-  /** Removes values that expired more than an hour ago; until then a late use is told from an unknown value. Returns whether more are left. */
+  /**
+   * Removes values that expired more than an hour ago; until then, a late use and an unknown value are distinguished. Returns
+   * whether more remain.
+   */
   sweep(): Promise<boolean> {
     const before = this.#clock.now() - 3_600_000;
     const old = { table: 'single_use', key: 'kind, hash', column: 'expires_at', before };

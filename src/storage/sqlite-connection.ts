@@ -4,20 +4,20 @@ import { tableOf } from './seldom-rows.ts';
 type Handle = InstanceType<typeof sqlite.DatabaseSync>;
 type Prepared = ReturnType<Handle['prepare']>;
 
-/** A statement that is ready to run, whether it has rows to give, and which table it writes. */
+/** A prepared statement, whether it returns rows, and the table that it writes. */
 export interface Known {
   readonly prepared: Prepared;
   readonly givesRows: boolean;
   readonly writes: string | undefined;
 }
 
-/** How long to wait for another process's lock, in milliseconds: where nothing else goes on meanwhile, and where others wait as well. */
+/** Milliseconds to wait for another process's lock: alone, and while others wait as well. */
 export const patience = 5_000;
 const blocking = 2;
-/** Statements that are kept ready. Texts vary with how many values a list has. */
+/** Maximum number of prepared statements. Texts vary with the length of lists. */
 const mostKnown = 1_000;
 
-/** Whether another connection was in the way: a lock, a log that is being recovered, a snapshot that was overtaken. */
+/** Returns whether another connection blocked this one: a lock, a log recovery, an outdated snapshot. */
 export const busy = (error: unknown): boolean =>
   // SQLITE_BUSY in the lowest byte, its kind above.
   ((error as { errcode?: number } | null)?.errcode ?? 0) % 256 === 5;
@@ -27,12 +27,12 @@ const Connect = ((sqlite as { Database?: typeof sqlite.DatabaseSync }).Database 
   sqlite.DatabaseSync) as typeof sqlite.DatabaseSync;
 
 function open(file: string): Handle {
-  // Another process that opens or closes the file at this moment may keep it to itself.
+  // Another process that opens or closes the file at this moment may lock it.
   const handle = new Connect(file, { timeout: patience });
   try {
-    // NORMAL keeps the file whole by itself; that a commit is durable is the log's matter.
+    // NORMAL keeps the file consistent; the log makes a commit durable.
     handle.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
-    // Pages that are written often go to the file less often: 16 MB of them may wait in the log.
+    // Frequently written pages are copied to the file less often: up to 16 MB of them wait in the log.
     handle.exec(`PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = ${blocking};`);
     return handle;
   } catch (error) {
@@ -41,15 +41,15 @@ function open(file: string): Handle {
   }
 }
 
-/** One connection to a SQLite file, its statements, and a way out of every transaction. */
+/** One connection to a SQLite file with its statements, which can always leave a transaction. */
 export class SqliteConnection {
   readonly #file: string;
   #handle: Handle;
-  /** How many connections there were before this one. */
+  /** Number of earlier connections. */
   #generation = 0;
   readonly #known = new Map<string, Known>();
 
-  /** @param file path of a file that exists, or `:memory:` */
+  /** @param file path of an existing file, or `:memory:` */
   constructor(file: string) {
     this.#file = file;
     this.#handle = open(file);
@@ -69,7 +69,7 @@ export class SqliteConnection {
     return known;
   }
 
-  /** Runs a statement that begins or ends something. */
+  /** Runs a statement that begins or ends a transaction. */
   control(text: string): void {
     this.prepare(text).prepared.run();
   }
@@ -82,7 +82,7 @@ export class SqliteConnection {
     return `${this.#generation}.${version}`;
   }
 
-  /** Undoes the open transaction, if there is one. Where SQLite cannot, a new connection takes this one's place. Never throws. */
+  /** Rolls back the open transaction, if any. If SQLite cannot, a new connection replaces this one. Never throws. */
   rollback(): void {
     if (!this.inTransaction) return;
     try {
@@ -98,7 +98,7 @@ export class SqliteConnection {
   }
 
   #replace(): void {
-    // Memory has one connection; its next transaction tries again.
+    // A database in memory has one connection; its next transaction tries again.
     if (this.#file === ':memory:') return;
     try {
       const next = open(this.#file);
@@ -106,7 +106,7 @@ export class SqliteConnection {
       this.#handle = next;
       this.#generation += 1;
     } catch {
-      // The file cannot be opened for now: the next transaction tries again.
+      // The file cannot be opened now: the next transaction tries again.
     }
   }
 }

@@ -1,10 +1,10 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { StatementError, StorageError } from './database.ts';
 
-// Primary result codes for which the statement is at fault: ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE.
+// Primary result codes of errors in the statement: ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE.
 const atFault = new Set([1, 18, 19, 20, 21, 25]);
 
-/** Returns the error that a caller of the database sees: whether the statement or the storage is at fault. */
+/** Returns the error for callers: StatementError or StorageError. */
 export function failureOf(what: string, error: unknown): Error {
   if (error instanceof StorageError) return error;
   const { errcode } = error as { errcode?: number };

@@ -25,23 +25,23 @@ interface Waiting {
   lazy: boolean;
   resolve(result: BatchResult): void;
   reject(error: Error): void;
-  /** When to give up, on the monotonic clock. */
+  /** Time limit, on the monotonic clock. */
   deadline: number;
 }
 
 const foreignChangeInterval = 250;
-/** Between two attempts, in milliseconds; the event loop goes on meanwhile. */
+/** Milliseconds between two attempts; the event loop continues meanwhile. */
 const pause = 2;
 
 /**
- * SQLite in WAL. Writes are gathered: one transaction for all writes of an event-loop turn, one savepoint for each batch in it,
- * and nobody learns of them before the commit. The fsync comes when an answer waits for it.
+ * SQLite in WAL mode. Combines all writes of an event-loop turn into one transaction, with a savepoint for each batch. No caller
+ * sees them before the commit. The fsync happens when a response waits for it.
  */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
   readonly description: string;
   readonly #connection: SqliteConnection;
-  /** None in memory. */
+  /** Undefined in memory. */
   readonly #durability: Durability | undefined;
   readonly #seldom = new SeldomRows(
     (statement) => this.#rowsOf(statement),
@@ -53,25 +53,25 @@ export class SqliteDatabase implements Database {
   #retry: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #dataVersion: string | undefined;
-  /** The last transaction failed, and the storage, not a statement, was the reason. */
+  /** Whether the last transaction failed because of the storage, not of a statement. */
   #hasFailed = false;
-  /** Of the last answer; none at first, for nobody knows who wrote before and how far it came. */
+  /** Version at the last response; undefined at first, because earlier writes may not be synced. */
   #answeredVersion: string | undefined;
-  /** Takes no more writes. */
+  /** Set when no more writes are accepted. */
   #closing: Promise<void> | undefined;
   #closed = false;
 
   /**
-   * @param file path, or `:memory:` for a database of this process alone.
-   * @param log what makes its commits durable; the file's own write-ahead log unless told.
+   * @param file path, or `:memory:` for a database of this process only
+   * @param log makes its commits durable; the file's own write-ahead log by default
    */
   constructor(file: string, log?: DurableLog) {
     const inMemory = file === ':memory:';
     this.description = inMemory ? 'SQLite in memory' : `SQLite ${file}`;
     try {
       if (!inMemory && !existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      // For its owner alone; SQLite gives the files that it makes beside it the same rights. Never one that is there: closing it
-      // would end the locks of this process's other connections (fcntl(2)).
+      // For its owner only; SQLite gives its additional files the same permissions. Never opens an existing file: closing it
+      // would release the locks of this process's other connections (fcntl(2)).
       if (!inMemory && !existsSync(file)) closeSync(openSync(file, 'a', 0o600));
       this.#connection = new SqliteConnection(file);
     } catch (error) {
@@ -141,7 +141,7 @@ export class SqliteDatabase implements Database {
   async #close(): Promise<void> {
     clearInterval(this.#watch);
     this.#listeners.clear();
-    // What was handed in before is written, or has waited for its time.
+    // Pending writes are executed, or have waited for their time limit.
     while (this.#queue.length > 0) {
       clearTimeout(this.#retry);
       this.#turn();
@@ -156,7 +156,7 @@ export class SqliteDatabase implements Database {
     return this.#connection.prepare(text).prepared.all(...values);
   }
 
-  /** While the log is recovered nobody can read, and a read waits as a write does. */
+  /** While the log is recovered, reads are impossible and wait like writes. */
   async #read<T>(read: () => T): Promise<T> {
     const deadline = performance.now() + patience;
     for (;;) {
@@ -179,14 +179,14 @@ export class SqliteDatabase implements Database {
     });
   }
 
-  /** One transaction, begun and ended in this call, so no other code ever runs inside it. */
+  /** Runs one transaction synchronously, so that no other code runs inside it. */
   #turn(): void {
     const turn = this.#queue;
     this.#queue = [];
     if (turn.length === 0) return;
     const answers: (() => void)[] = [];
     try {
-      // One that could not be ended would take this one in.
+      // An unfinished transaction would include this one.
       this.#connection.rollback();
       this.#connection.control('BEGIN IMMEDIATE');
       for (const waiting of turn) answers.push(this.#apart(waiting));
@@ -202,7 +202,7 @@ export class SqliteDatabase implements Database {
     for (const answer of answers) answer();
   }
 
-  /** A batch of its own, undone alone. One statement is that by itself. */
+  /** Runs a batch with its own savepoint. A single statement needs none. */
   #apart(waiting: Waiting): () => void {
     const { statements, resolve, reject } = waiting;
     const alone = statements.length === 1;
@@ -212,7 +212,7 @@ export class SqliteDatabase implements Database {
       if (!alone) this.#endSavepoint(result.done);
       return () => resolve(result);
     } catch (error) {
-      // A full disk or a lost file undoes the whole transaction by itself; then nobody of this turn is answered.
+      // A full disk or a lost file rolls back the whole transaction; then no write of this turn succeeds.
       if (!this.#connection.inTransaction || !(alone || this.#undone())) throw error;
       return () => reject(failureOf('A statement was refused', error));
     }
@@ -223,7 +223,7 @@ export class SqliteDatabase implements Database {
     this.#connection.control('RELEASE batch');
   }
 
-  /** Whether a batch that failed could be undone alone; why it failed is what is told. */
+  /** Returns whether a failed batch could be rolled back alone; callers get the original error. */
   #undone(): boolean {
     try {
       this.#endSavepoint(false);
@@ -251,7 +251,7 @@ export class SqliteDatabase implements Database {
     for (const waiting of turn) waiting.reject(failure);
   }
 
-  /** Another process holds the lock: try again soon without blocking the event loop. */
+  /** Retries soon without blocking the event loop, because another process holds the lock. */
   #later(turn: readonly Waiting[], error: unknown): void {
     const now = performance.now();
     const over = ({ deadline }: Waiting): boolean => deadline <= now;
@@ -267,10 +267,12 @@ export class SqliteDatabase implements Database {
     }, pause);
   }
 
-  /** Whether another connection committed since the last time: it may not have brought to the disk what an answer of ours tells of. */
+  /**
+   * Returns whether another connection committed since the last time: it may not have synced data that our response depends on.
+   */
   #othersCommitted(): boolean {
     const version = this.#version();
-    // Who cannot tell takes it that one did.
+    // An unknown version counts as changed.
     if (version !== undefined && version === this.#answeredVersion) return false;
     this.#answeredVersion = version;
     return true;
@@ -283,7 +285,7 @@ export class SqliteDatabase implements Database {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Unknown while somebody is in the way. */
+  /** Undefined while another process blocks the file. */
   #version(): string | undefined {
     try {
       return this.#connection.dataVersion();

@@ -1,25 +1,25 @@
 import { closeSync, fdatasync, openSync, realpathSync } from 'node:fs';
 
-/** What makes committed transactions durable. */
+/** Makes committed transactions durable. */
 export interface DurableLog {
-  /** Calls back when all that was committed before the call is on the disk, or with what went wrong. */
+  /** Calls back with an error or when everything committed before the call is on the disk. */
   sync(done: (error: Error | null) => void): void;
   close(): void;
 }
 
-/** SQLite's write-ahead log of a database file, brought to the disk by a thread of the pool: the event loop goes on. */
+/** Syncs SQLite's write-ahead log of a database file in a thread of the pool, without blocking the event loop. */
 export class WriteAheadLog implements DurableLog {
   readonly #path: string;
   #descriptor: number | undefined;
 
-  /** @param database path of a file that exists */
+  /** @param database path of an existing file */
   constructor(database: string) {
-    // SQLite puts it beside the file that a symbolic link leads to.
+    // SQLite creates it next to the target of a symbolic link.
     this.#path = `${realpathSync(database)}-wal`;
   }
 
   sync(done: (error: Error | null) => void): void {
-    // It is there from the first commit on, and the same file for as long as a connection is open.
+    // It exists from the first commit, and stays the same file while a connection is open.
     this.#descriptor ??= openSync(this.#path, 'r+');
     fdatasync(this.#descriptor, done);
   }

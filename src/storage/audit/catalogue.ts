@@ -1,22 +1,22 @@
-/** Who writes the records of an action. */
+/** The service that writes the records of an action. */
 type Writer = 'CIS' | 'CIS2' | 'authorisation' | 'gateway' | 'console' | 'command line' | 'audit log';
 
 interface ActionEntry {
   by: Writer;
   /** One sentence about when it is written. */
   when: string;
-  /** Members of the record that the action sets, beside `action`, `outcome`, `actor` and `at`. */
+  /** Members of the record that the action sets, besides `action`, `outcome`, `actor` and `at`. */
   fields: readonly string[];
   /** Names in `detail`. */
   facts: readonly string[];
   /**
-   * True where the record has no batch to join: a read, an act outside the database, or one of many writes. It is written before
-   * the answer or the first effect.
+   * Whether the record has no batch to join: a read, an act outside the database, or one of many writes. It is written before the
+   * response or the first effect.
    */
   alone?: true;
 }
 
-/** Every action of the audit log. `docs/audit.md` is made from it. */
+/** Every action of the audit log. `docs/audit.md` is generated from it. */
 export const auditActions = {
   'cis.sign-in': {
     by: 'CIS',

@@ -13,7 +13,7 @@ type FactName<A extends AuditAction> = (typeof auditActions)[A]['facts'][number]
 export interface AuditEntry<A extends AuditAction = AuditAction> {
   action: A;
   outcome: AuditOutcome;
-  /** uid of the user, or the service or operator that acted; empty when the actor is unknown. */
+  /** uid of the user, or the service or operator that acted; empty if unknown. */
   actor: string;
   /** Id or code of the role in which the user acted. */
   role?: string | null | undefined;
@@ -22,13 +22,13 @@ export interface AuditEntry<A extends AuditAction = AuditAction> {
   onBehalfOf?: string | null | undefined;
   /** Id of the application or relying party. */
   application?: string | null | undefined;
-  /** SHA-256 of the access token that was used. */
+  /** SHA-256 of the access token. */
   tokenId?: string | null | undefined;
-  /** Joins all that comes from one authorization: its code, its tokens and their calls. */
+  /** Links everything from one authorization: its code, its tokens and their calls. */
   family?: string | null | undefined;
   /** Id of the CIS or CIS2 session. */
   session?: string | null | undefined;
-  /** NHS number. Stored as an HMAC for searches, and sealed. */
+  /** NHS number. Stored as an HMAC for searches, and encrypted. */
   subject?: string | null | undefined;
   /** Id of the object that the act changed or read. */
   target?: string | null | undefined;
@@ -41,12 +41,12 @@ export interface AuditEntry<A extends AuditAction = AuditAction> {
   detail?: Readonly<Partial<Record<FactName<A>, Fact | undefined>>> | undefined;
 }
 
-/** Actions whose record may be written without a batch. */
+/** Actions with records that may be written without a batch. */
 type LoneAction = {
   [A in AuditAction]: (typeof auditActions)[A] extends { alone: true } ? A : never;
 }[AuditAction];
 
-/** An entry without a batch: of such an action, or of a refusal. An act that writes to the database is neither. */
+/** An entry without a batch: for such an action, or for a refusal. An act that writes to the database is neither. */
 export type LoneEntry<A extends AuditAction> = AuditEntry<A> &
   ([A] extends [LoneAction] ? unknown : { outcome: 'refused' | 'failed' });
 
@@ -69,13 +69,13 @@ export type AuditBody = Partial<
   >
 > & {
   detail?: Record<string, Fact>;
-  /** Chain, number and MAC of the records that an anchor or a deletion names. */
+  /** Chain, number and MAC of the records in an anchor or a deletion. */
   heads?: readonly ChainHead[];
 };
 
 export type ChainHead = readonly [chain: string, seq: number, mac: string];
 
-/** An entry in the form that is sealed. */
+/** An entry ready to be sealed. */
 export interface EncodedEntry {
   at: number;
   action: string;
@@ -90,17 +90,17 @@ export interface EncodedEntry {
 
 /** A sealed record as it is stored. */
 export interface AuditRow extends EncodedEntry {
-  /** Grows over all chains. */
+  /** Increases over all chains. */
   id: number;
   chain: string;
   /** Number within its chain; the first is 1. */
   seq: number;
-  /** `mac` of the record before it in its chain; empty for the first. */
+  /** `mac` of the previous record in its chain; empty for the first. */
   previous: string;
   mac: string;
 }
 
-/** Longest text of one member, in characters. */
+/** Maximum length of one member's text in characters. */
 const longest = 500;
 const clipped = (value: string): string => (value.length > longest ? value.slice(0, longest) : value);
 
@@ -115,7 +115,7 @@ function factsOf(detail: AuditEntry['detail']): Record<string, Fact> | undefined
 }
 
 /**
- * @param subject HMAC and sealed form of the entry's NHS number
+ * @param subject HMAC and encrypted form of the entry's NHS number
  * @param heads for anchors and deletions
  */
 export function encodeEntry(

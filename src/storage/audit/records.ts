@@ -2,12 +2,12 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, sql, type Value } from '../database.ts';
 import type { AuditBody, AuditRow, Fact } from './entry.ts';
 
-/** Name of the chain that earlier versions wrote, one row at a time. */
+/** Name of the chain of earlier versions, with one row at a time. */
 export const formerChain = 'former';
 
-/** A record as readers see it. */
+/** A record for readers. */
 export interface AuditRecord extends Omit<AuditBody, 'detail' | 'sealedSubject'> {
-  /** Grows over all chains; for paging. */
+  /** Increases over all chains; for paging. */
   seq: number;
   chain: string;
   /** Number within its chain. */
@@ -17,7 +17,7 @@ export interface AuditRecord extends Omit<AuditBody, 'detail' | 'sealedSubject'>
   action: string;
   target: string;
   application: string;
-  /** HMAC of the NHS number; empty when the act concerns no patient. */
+  /** HMAC of the NHS number; empty if the act concerns no patient. */
   subject: string;
   outcome: string;
   detail: Record<string, Fact>;
@@ -25,7 +25,7 @@ export interface AuditRecord extends Omit<AuditBody, 'detail' | 'sealedSubject'>
   hash: string;
 }
 
-/** Which records to read. Texts must be equal. */
+/** Selects records. Texts must be equal. */
 export interface AuditFilter {
   /** Only records after this number. */
   since?: number | undefined;
@@ -39,7 +39,7 @@ export interface AuditFilter {
   subject?: string | undefined;
   outcome?: string | undefined;
   chain?: string | undefined;
-  /** Most records of a page; 1,000 when absent. */
+  /** Maximum number of records of a page; 1,000 by default. */
   limit?: number | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface FormerRow {
   hash: string;
 }
 
-/** The hash that earlier versions chained their records with. */
+/** Returns the chain hash of earlier versions. */
 export const formerHash = (row: FormerRow): string =>
   sha256(
     JSON.stringify([
@@ -123,7 +123,7 @@ export class AuditRecords {
     return [...former, ...(await this.#sealed(filter, limit - former.length))];
   }
 
-  /** Returns all pages, one after the other. */
+  /** Returns all pages in order. */
   async *pages(filter: AuditFilter): AsyncGenerator<AuditRecord[]> {
     for (let since = filter.since ?? 0; ; ) {
       const page = await this.list({ ...filter, since });
@@ -134,7 +134,7 @@ export class AuditRecords {
     }
   }
 
-  /** The sealed NHS number of a record; undefined when it has none. */
+  /** Returns the encrypted NHS number of a record; undefined if it has none. */
   async sealedSubject(seq: number): Promise<string | undefined> {
     const row = await this.#database.get<AuditRow>(sql('SELECT * FROM audit_record WHERE id = ?', seq));
     return row && (JSON.parse(row.body) as AuditBody).sealedSubject;
@@ -145,7 +145,7 @@ export class AuditRecords {
       ['id > ?', filter.since ?? 0],
       ['at >= ?', filter.from],
       ['at < ?', filter.to],
-      // As literals, so that the partial indexes serve.
+      // Literals, so that the partial indexes are used.
       ["actor <> '' AND actor = ?", filter.actor],
       ["application <> '' AND application = ?", filter.application],
       ["subject <> '' AND subject = ?", filter.subject],

@@ -18,7 +18,7 @@ export class AuditSeal {
     this.#key = vault.derive('audit');
   }
 
-  /** Returns the MAC that binds a record to its place in its chain and to the record before it. */
+  /** Returns the MAC that binds a record to its position in its chain and to the previous record. */
   macOf({ chain, seq, at, previous, action, outcome, actor, application, subject, body }: Sealed): string {
     const text = JSON.stringify([
       ...[chain, seq, at, previous],
@@ -31,14 +31,14 @@ export class AuditSeal {
     return equalSecrets(this.macOf(record), record.mac);
   }
 
-  /** Returns the MAC of an entry that waits to be sealed. */
+  /** Returns the MAC of an unsealed entry. */
   entryMac(chain: string, entry: string): string {
     return createHmac('sha256', this.#key)
       .update(JSON.stringify(['entry', chain, entry]))
       .digest('base64url');
   }
 
-  /** Continues a chain with these entries. */
+  /** Appends these entries to a chain. */
   chained(
     head: { chain: string; seq: number; mac: string },
     entries: readonly EncodedEntry[],
@@ -51,12 +51,12 @@ export class AuditSeal {
     });
   }
 
-  /** Whether this database was bound to another master key. */
+  /** Returns whether this database is bound to another master key. */
   async isOfAnotherKey(database: Database): Promise<boolean> {
     return (await masterKeyState(database, this.#vault)) === 'wrong';
   }
 
-  /** The same for each record about this patient, so that an auditor can search by NHS number. */
+  /** Returns the same value for each record about this patient, so that an auditor can search by NHS number. */
   subjectHmac(nhsNumber: string): string {
     return createHmac('sha256', this.#vault.derive('audit-subject-index'))
       .update(nhsNumber)
@@ -67,7 +67,7 @@ export class AuditSeal {
     return this.#vault.seal(subjectSeal, nhsNumber);
   }
 
-  /** Throws when the sealed number was changed or belongs to another key. */
+  /** Throws if the encrypted number was changed or belongs to another key. */
   openSubject(sealed: string): string {
     return this.#vault.open(subjectSeal, sealed);
   }

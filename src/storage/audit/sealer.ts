@@ -26,11 +26,11 @@ interface Head {
   mac: string;
 }
 
-/** Most records of one group, of each kind. */
+/** Maximum number of records of each kind in a group. */
 const groupSize = 256;
-/** Milliseconds between handing out a statement and looking for its record. */
+/** Milliseconds between issuing a statement and looking for its record. */
 const sealDelay = 250;
-/** Milliseconds for which it goes on looking: longer than a batch waits for its locks. */
+/** Milliseconds for which it keeps looking: longer than a batch waits for its locks. */
 const watchFor = 12_000;
 
 const columns = 'chain, seq, at, action, outcome, actor, application, subject, body, previous, mac';
@@ -40,7 +40,7 @@ const valuesOf = (record: Omit<AuditRow, 'id'>) => [
   ...[record.application, record.subject, record.body, record.previous, record.mac],
 ];
 
-/** Cuts a list into pieces of 32, 16, 8, 4, 2 and 1, so that there are few texts of statements. */
+/** Splits a list into parts of 32, 16, 8, 4, 2 and 1, so that there are few different statements. */
 function pieces<T>(list: readonly T[]): T[][] {
   const cut: T[][] = [];
   for (let from = 0, size = 32; from < list.length; ) {
@@ -70,9 +70,9 @@ const deleteStatements = (rows: readonly UnsealedRow[]): Statement[] =>
   );
 
 /**
- * Writes the chain of this process. Records are sealed in groups: all that is waiting goes into one batch while the next group
- * collects. Records of acts come from `audit_unsealed`, where the batch of the act put them, so a batch that was undone leaves
- * no gap.
+ * Writes the chain of this process. Seals records in groups: everything that waits goes into one batch while the next group
+ * collects. Records of acts come from `audit_unsealed`, where the batch of the act inserted them, so a batch that was rolled back
+ * leaves no gap.
  */
 export class Sealer {
   readonly #database: Database;
@@ -80,7 +80,7 @@ export class Sealer {
   readonly #seal: AuditSeal;
   readonly #log: Log;
   #chain = randomToken(12);
-  /** Undefined before the first group, and after a write whose result is unknown. */
+  /** Undefined before the first group, and after a write with an unknown result. */
   #head: Head | undefined;
   #waiting: Waiting[] = [];
   /** Whether the next group looks for records of acts. */
@@ -90,7 +90,7 @@ export class Sealer {
   #timer: NodeJS.Timeout | undefined;
   #watchUntil = 0;
   #closed = false;
-  /** Records of other processes at the last look. */
+  /** Records of other processes at the last check. */
   #orphans = new Set<number>();
 
   constructor(database: Database, clock: Clock, seal: AuditSeal, log: Log) {
@@ -100,7 +100,7 @@ export class Sealer {
     this.#log = log;
   }
 
-  /** Resolves once the record is sealed and committed. */
+  /** Resolves when the record is sealed and committed. */
   add(entry: EncodedEntry): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entry, resolve, reject });
@@ -126,7 +126,7 @@ export class Sealer {
     while (this.#looks);
   }
 
-  /** Seals records of other processes that were already waiting at the last call: their processes were killed. */
+  /** Seals records of other processes that were already waiting at the last call, because those processes were killed. */
   async adopt(): Promise<void> {
     const rows = await this.#database.all<UnsealedRow>(
       sql(
@@ -137,7 +137,7 @@ export class Sealer {
     const left = rows.filter(({ id }) => this.#orphans.has(id));
     this.#orphans = new Set(rows.map(({ id }) => id));
     if (left.length === 0) return;
-    // A process that is only slow finds its chain closed, and goes on with another one.
+    // A process that is only slow finds its chain closed and continues with another one.
     const closing = [...new Set(left.map(({ chain }) => chain))].map((chain) =>
       sql(
         `INSERT INTO audit_chain (chain, started_at, seq, mac, closed_at) VALUES (?, ?, 0, '', ?)
@@ -179,7 +179,7 @@ export class Sealer {
     }, sealDelay).unref();
   }
 
-  /** One after another: each group continues the chain of the one before. */
+  /** Runs one after another: each group continues the chain of the previous one. */
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const running = this.#last.then(work);
     this.#last = running.catch(() => undefined);
@@ -219,7 +219,7 @@ export class Sealer {
     for (const { resolve } of group) resolve();
   }
 
-  /** Rejects entries that were written without the key. */
+  /** Refuses entries that were written without the key. */
   #entryOf({ id, chain, entry, mac }: UnsealedRow): EncodedEntry {
     if (equalSecrets(this.#seal.entryMac(chain, entry), mac)) return JSON.parse(entry) as EncodedEntry;
     this.#log.error({ id }, 'an audit entry was not written by this installation');
@@ -243,8 +243,8 @@ export class Sealer {
   }
 
   /**
-   * Appends sealed records to the chain, with these statements in the same batch. Returns false when nothing happened because
-   * another process closed the chain; then the next call begins another chain.
+   * Appends sealed records to the chain, with these statements in the same batch. Returns false if another process closed the
+   * chain and nothing happened; the next call then begins another chain.
    */
   async #append(
     entries: readonly EncodedEntry[],

@@ -1,6 +1,6 @@
 import { callerNetwork } from '@alongside/kernel/networks';
 
-/** Most networks that are counted apart in a minute; calls of all others are counted together. */
+/** Maximum number of networks counted separately in a minute; calls of all others are counted together. */
 const mostNetworks = 1_000;
 
 export interface UnprovenSum {
@@ -9,7 +9,7 @@ export interface UnprovenSum {
   count: number;
 }
 
-/** Counts refused callers who proved nothing, so that no flood of them fills the audit log. */
+/** Counts refused unauthenticated callers, so that a flood of them does not fill the audit log. */
 export class UnprovenSums {
   #sums = new Map<string, UnprovenSum>();
 

@@ -7,16 +7,16 @@ import { formerChain } from './records.ts';
 interface UpkeepParts {
   database: Database;
   clock: Clock;
-  /** Anchors are logged here: shipped logs prove truncation, which the database cannot. */
+  /** Anchors are logged here: exported logs prove truncation, which the database cannot. */
   anchorLog: Log;
-  /** Writes a record in the batch of the caller. */
+  /** Returns the statement that writes a record in the batch of the caller. */
   recordStatement: (entry: AuditEntry, heads: readonly ChainHead[]) => Statement;
 }
 
 const minute = 60_000;
 const day = 86_400_000;
 
-/** The claim of one process to the work of a time; a later one, and only one, makes the same batch happen. */
+/** Claims the work of a period for one process: only one batch with this statement succeeds. */
 const claimStatement = (name: string, turn: number): Statement =>
   must(
     sql(
@@ -40,7 +40,7 @@ export async function anchorChains({
   const turn = Math.floor(clock.now() / minute);
   if (await claimed(database, 'audit.anchored', turn)) return;
   const grown = await database.all<{ chain: string; seq: number; mac: string }>(
-    // Chains that grew by an anchor alone are skipped.
+    // Chains that only grew by an anchor are skipped.
     sql(
       `SELECT chain, seq, mac FROM audit_chain WHERE seq > anchored AND (chain = ? OR EXISTS (
          SELECT 1 FROM audit_record AS record WHERE record.chain = audit_chain.chain
@@ -66,7 +66,7 @@ interface OldRecords {
   mac: string;
 }
 
-/** The last record of each chain before a time, with nothing newer before it. */
+/** Returns the last record of each chain before a time, with nothing newer before it. */
 async function oldRecords(database: Database, before: number): Promise<OldRecords[]> {
   const sealed = await database.all<OldRecords>(
     sql(
@@ -89,8 +89,8 @@ async function oldRecords(database: Database, before: number): Promise<OldRecord
 }
 
 /**
- * Deletes records that are older than so many whole days, once a day in all processes together. A retention record names the last
- * deleted record of each chain, so that the rest can still be verified.
+ * Deletes records older than this number of days, once a day in all processes together. A retention record names the last deleted
+ * record of each chain, so that the rest can still be verified.
  */
 export async function deleteOldRecords(
   { database, clock, recordStatement }: UpkeepParts,
@@ -104,13 +104,13 @@ export async function deleteOldRecords(
     sql('SELECT chain, deleted AS seq, deleted_mac AS mac FROM audit_chain WHERE deleted > 0'),
   );
   const moved = new Set(old.map(({ chain }) => chain));
-  // Restated each time, because the record that stated it before becomes old as well.
+  // Repeated each time, because the previous retention record becomes old too.
   const heads = [...stated.filter(({ chain }) => !moved.has(chain)), ...old].map(
     ({ chain, seq, mac }): ChainHead => [chain, seq, mac],
   );
   await database.batch([
     claimStatement('audit.retained', turn),
-    // Chains that were deleted whole, and stated so, an earlier day.
+    // Chains that were fully deleted, with a retention record, on an earlier day.
     sql('DELETE FROM audit_chain WHERE closed_at IS NOT NULL AND deleted = seq AND deleted > 0'),
     ...old.flatMap(({ chain, seq, mac }) => [
       chain === formerChain

@@ -3,7 +3,7 @@ import { type AuditBody, type AuditRow, auditWriter, type ChainHead } from './en
 import { type FormerRow, formerChain, formerHash } from './records.ts';
 import type { AuditSeal } from './seal.ts';
 
-/** The first record that is not as it was written. */
+/** The first record that was changed. */
 export interface AuditProblem {
   chain: string;
   seq: number;
@@ -32,7 +32,7 @@ export const problemTexts: Readonly<Record<AuditProblem['problem'], string>> = {
 export interface AuditVerification {
   chains: number;
   records: number;
-  /** Records of acts that wait for their seal. */
+  /** Number of records that are not sealed yet. */
   unsealed: number;
   problem?: AuditProblem;
 }
@@ -41,7 +41,7 @@ export interface VerifyOptions {
   /** Times in milliseconds; records outside are not read. */
   from?: number | undefined;
   to?: number | undefined;
-  /** Anchors from outside the database, such as shipped logs. */
+  /** Anchors from outside the database, such as exported logs. */
   anchors?: readonly ChainHead[];
 }
 
@@ -54,7 +54,7 @@ interface ChainRow {
 
 const pageSize = 1_000;
 
-/** Heads that anchors or retention records name: MACs by chain and number. */
+/** Chain heads in anchors or retention records: MACs by chain and number. */
 class NamedHeads {
   readonly #chains = new Map<string, Map<number, string>>();
 
@@ -71,7 +71,7 @@ class NamedHeads {
     return this.#chains.get(chain)?.get(seq);
   }
 
-  /** The highest number that is named of a chain; 0 when none is. */
+  /** Returns the highest number in a chain; 0 if there is none. */
   last(chain: string): number {
     return Math.max(0, ...(this.#chains.get(chain)?.keys() ?? []));
   }
@@ -84,13 +84,13 @@ interface Link {
   holds: boolean;
 }
 
-/** First and last number of a chain to read. */
+/** First and last record number to read in a chain. */
 interface Range {
   first: number;
   last: number;
 }
 
-/** Streams chains and finds the first record that is not as it was written. */
+/** Reads chains and finds the first changed record. */
 class Verifier {
   readonly #database: Database;
   readonly #seal: AuditSeal;
@@ -104,7 +104,7 @@ class Verifier {
     for (const head of anchors) this.#anchored.add(head);
   }
 
-  /** Reads what anchors and retention records name, before verifying the records. */
+  /** Reads anchors and retention records before verifying the records. */
   async collectHeads(): Promise<void> {
     for (let id = 0, page = pageSize; page === pageSize; ) {
       const rows = await this.#database.all<AuditRow>(
@@ -123,7 +123,7 @@ class Verifier {
     }
   }
 
-  /** @param range the records to read; all of the chain when absent */
+  /** @param range the records to read; the whole chain by default */
   async verifyChain({ chain, seq: counted, mac, deleted }: ChainRow, range?: Range) {
     const found = (seq: number, problem: AuditProblem['problem']): AuditProblem => ({ chain, seq, problem });
     const first = Math.max(range?.first ?? 1, deleted + 1);
@@ -152,7 +152,7 @@ class Verifier {
     return await this.#appended(chain);
   }
 
-  /** A chain that an anchor names and nothing counts: it was removed as a whole. */
+  /** Returns a chain in an anchor that is not in the list of chains, because it was removed as a whole. */
   removedChain(known: ReadonlySet<string>): AuditProblem | undefined {
     const removed = this.#anchored
       .chains()
@@ -160,14 +160,14 @@ class Verifier {
     return removed === undefined ? undefined : { chain: removed, seq: 1, problem: 'cut' };
   }
 
-  /** Returns the MAC that precedes the first record to read, or undefined when it is unknown. */
+  /** Returns the MAC before the first record to read, or undefined if unknown. */
   async #macBefore(chain: string, first: number, deleted: number): Promise<string | undefined> {
     if (first === 1) return '';
     if (first === deleted + 1) return this.#retained.macOf(chain, deleted);
     return (await this.#links(chain, first - 2, first - 1))[0]?.mac;
   }
 
-  /** A record after the end that is counted now: the chain may have grown since the reading began. */
+  /** Returns a record after the current end: the chain may have grown since reading began. */
   async #appended(chain: string): Promise<AuditProblem | undefined> {
     const table =
       chain === formerChain
@@ -212,7 +212,7 @@ async function rangesOf(database: Database, from: number, to: number): Promise<M
   return new Map(rows.map(({ chain, first, last }) => [chain, { first, last }]));
 }
 
-/** Finds a chain that is missing in `audit_chain`. */
+/** Returns a chain that is missing in `audit_chain`. */
 async function uncountedChain(database: Database): Promise<AuditProblem | undefined> {
   const row = await database.get<{ chain: string; seq: number }>(
     sql(
@@ -223,7 +223,7 @@ async function uncountedChain(database: Database): Promise<AuditProblem | undefi
   return row && { chain: row.chain, seq: Number(row.seq), problem: 'appended' };
 }
 
-/** Verifies the audit log, whole or of a time: each MAC, each link, each counted end and each anchor. */
+/** Verifies the whole audit log or a period: each MAC, each link, each chain end and each anchor. */
 export async function verifyAudit(
   database: Database,
   seal: AuditSeal,

@@ -1,6 +1,6 @@
 /** The tables of the first version. Times are milliseconds, structures JSON text. */
 export const foundation: readonly string[] = [
-  // What may be used once, or not at all twice: codes, states, request ids, jtis, hand-offs, interactions.
+  // Single-use values: codes, states, request ids, jtis, hand-offs, interactions.
   `CREATE TABLE single_use (
     kind TEXT NOT NULL,
     hash TEXT NOT NULL,
@@ -71,7 +71,7 @@ export const foundation: readonly string[] = [
     end_cause TEXT
   )`,
   'CREATE INDEX cis_session_agent ON cis_session (agent_id)',
-  // The sweep looks at live sessions only.
+  // The sweep reads live sessions only.
   'CREATE INDEX cis_session_live ON cis_session (heartbeat_at) WHERE ended_at IS NULL',
 
   `CREATE TABLE cis2_session (
@@ -179,7 +179,7 @@ export const foundation: readonly string[] = [
     detail TEXT NOT NULL
   )`,
 
-  // Rate counters, in storage so that any number of processes count as one.
+  // Rate counters, in storage so that all processes share them.
   `CREATE TABLE counter (
     name TEXT PRIMARY KEY,
     window_start BIGINT NOT NULL,

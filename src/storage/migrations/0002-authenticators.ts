@@ -1,4 +1,4 @@
-/** Ways to sign in that belong to a person, beside the smartcard: security keys, passkeys, tablets, authenticator apps, passwords. */
+/** Authenticators of a user besides the smartcard: security keys, passkeys, tablets, authenticator apps, passwords. */
 export const authenticators: readonly string[] = [
   `CREATE TABLE credential (
     id TEXT PRIMARY KEY,
@@ -13,6 +13,6 @@ export const authenticators: readonly string[] = [
     revoked_at BIGINT
   )`,
   'CREATE INDEX credential_uid ON credential (uid, kind)',
-  // What a sign-in finds it by: the id of a WebAuthn credential, a mail address.
+  // Key for a sign-in: the id of a WebAuthn credential, or a mail address.
   'CREATE INDEX credential_lookup ON credential (kind, lookup)',
 ];

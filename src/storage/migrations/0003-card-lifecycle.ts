@@ -1,6 +1,6 @@
-/** The life of cards as CIS keeps it, and what it still has to tell others. */
+/** CIS's card records, and its pending notifications. */
 export const cardLifecycle: readonly string[] = [
-  // A card as the registration authority knows it; its certificates stand in `certificate`.
+  // A card of the registration authority; its certificates are in `certificate`.
   `CREATE TABLE card (
     serial TEXT PRIMARY KEY,
     uid TEXT NOT NULL,
@@ -16,11 +16,11 @@ export const cardLifecycle: readonly string[] = [
     created_at BIGINT NOT NULL
   )`,
   'CREATE INDEX card_uid ON card (uid)',
-  // Which certificate of a card is the latest, and what the list of revoked ones is made of.
+  // The latest certificate of a card, and the data of the revocation list.
   'ALTER TABLE certificate ADD COLUMN issued_at BIGINT',
   'CREATE INDEX certificate_revoked ON certificate (revoked_at)',
 
-  // Mail: the text is sealed. One without a server to send it to is kept for the console.
+  // Mail with encrypted text. Mail without a server is kept for the console.
   `CREATE TABLE mail (
     id TEXT PRIMARY KEY,
     sealed TEXT NOT NULL,
@@ -35,7 +35,7 @@ export const cardLifecycle: readonly string[] = [
   'CREATE INDEX mail_due ON mail (state, next_at)',
   'CREATE INDEX mail_created ON mail (created_at)',
 
-  // Ended sessions that a subscriber has still to hear of, written together with the end. Who holds one delivers it.
+  // Pending notifications of ended sessions, written together with the end. The holder delivers them.
   `CREATE TABLE session_message (
     session_id TEXT NOT NULL,
     subscriber TEXT NOT NULL,
@@ -47,10 +47,10 @@ export const cardLifecycle: readonly string[] = [
   )`,
   'CREATE INDEX session_message_open ON session_message (subscriber, created_at) WHERE told_at IS NULL',
 
-  // The session that the agent said it has, when it was last heard from.
+  // The session that the agent last reported.
   'ALTER TABLE agent ADD COLUMN session_id TEXT',
 
-  // Tickets of the legacy interface, by hash: each is good for one session and for nothing beside that interface.
+  // Tickets of the legacy interface, by hash. Each is valid for one session and only for that interface.
   `CREATE TABLE legacy_ticket (
     hash TEXT PRIMARY KEY,
     session_id TEXT NOT NULL,

@@ -1,6 +1,6 @@
-/** What registrations gained beside the application itself. */
+/** Additions to registrations besides the application itself. */
 export const registrations: readonly string[] = [
-  // Who registers applications: a developer or a company. Applications name one by its id.
+  // Owners of applications: a developer or a company. Applications refer to one by id.
   `CREATE TABLE developer (
      id TEXT PRIMARY KEY,
      name TEXT NOT NULL,

@@ -1,4 +1,4 @@
-/** Back-channel logout: what is to be told, and the log of what was. Times are milliseconds. */
+/** Back-channel logout: pending notifications, and the delivery log. Times are milliseconds. */
 export const logoutDeliveries: readonly string[] = [
   `CREATE TABLE logout_delivery (
     id TEXT PRIMARY KEY,

@@ -1,4 +1,4 @@
-/** Who runs the console in production: their passkeys and sessions. Times are milliseconds. */
+/** Administrators of the console in production, with their passkeys and sessions. Times are milliseconds. */
 export const administrators: readonly string[] = [
   `CREATE TABLE administrator (
     id TEXT PRIMARY KEY,

@@ -1,4 +1,4 @@
-/** What the clearing of old events and sessions looks up. */
+/** Indexes for deleting old events and sessions. */
 export const oldEvents: readonly string[] = [
   'CREATE INDEX journey_link_journey ON journey_link (journey)',
   'CREATE INDEX cis2_session_ended ON cis2_session (ended_at) WHERE ended_at IS NOT NULL',

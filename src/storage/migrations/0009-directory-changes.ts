@@ -1,4 +1,4 @@
-/** Who of the directory was changed or removed, in order: what those follow who keep something of people. */
+/** Changed and removed people of the directory in order, for services that keep data about them. */
 export const directoryChanges: readonly string[] = [
   `CREATE TABLE person_change (
     seq {sequence},

@@ -1,4 +1,4 @@
-/** What a search for patients reads by: it always names a date of birth. `''` where a record has none. */
+/** Index for patient searches, which always have a date of birth. `''` for records without one. */
 export const patientsByBirth: readonly string[] = [
   "ALTER TABLE patient ADD COLUMN birth_date TEXT NOT NULL DEFAULT ''",
   "UPDATE patient SET birth_date = COALESCE({birth date of body}, '')",

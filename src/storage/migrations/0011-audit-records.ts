@@ -1,6 +1,6 @@
 /**
- * Audit records in one sealed chain per process. `audit` keeps the former chain as it is; numbers go on after its last one.
- * Records of acts wait in `audit_unsealed`, where the batch of the act put them, until their process seals them.
+ * Audit records in one sealed chain per process. `audit` keeps the former chain unchanged; numbers continue after its last one.
+ * Records of acts wait in `audit_unsealed`, where the batch of the act inserts them, until their process seals them.
  */
 export const auditRecords: readonly string[] = [
   `CREATE TABLE audit_record (
@@ -24,7 +24,7 @@ export const auditRecords: readonly string[] = [
   "CREATE INDEX audit_record_application ON audit_record (application, id) WHERE application <> ''",
   "CREATE INDEX audit_record_subject ON audit_record (subject, id) WHERE subject <> ''",
   'CREATE TABLE audit_unsealed (id {sequence}, chain TEXT NOT NULL, entry TEXT NOT NULL, mac TEXT NOT NULL)',
-  // How far each chain goes, how much of it is anchored, and after which record it begins since older ones were deleted.
+  // The length of each chain, how much of it is anchored, and the record after which it begins since older ones were deleted.
   `CREATE TABLE audit_chain (
     chain TEXT PRIMARY KEY,
     started_at BIGINT NOT NULL,

@@ -1,4 +1,4 @@
-/** Regular work: who does it, and the indexes by which it finds its rows. Times are milliseconds. */
+/** Regular work: its leases, and the indexes for its rows. Times are milliseconds. */
 export const regularWork: readonly string[] = [
   `CREATE TABLE lease (
     name TEXT PRIMARY KEY,
@@ -12,10 +12,10 @@ export const regularWork: readonly string[] = [
   'CREATE INDEX cis_session_card ON cis_session (card_serial) WHERE ended_at IS NULL',
   'CREATE INDEX agent_seen ON agent (seen_at)',
   'CREATE INDEX refused_at ON refused (at)',
-  // Only the promises of CIS2 to tell of ended sessions: no other value pays for this index.
+  // Only pending notifications of CIS2: no other value needs this index.
   "CREATE INDEX single_use_promised ON single_use (expires_at) WHERE kind = 'cis2-ended' AND used_at IS NULL",
 
-  // People and cards that may no longer carry a session, written in the batch that changes them.
+  // People and cards that may no longer have a session, written in the batch that changes them.
   `CREATE TABLE session_ground (
     kind TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -24,7 +24,7 @@ export const regularWork: readonly string[] = [
   )`,
   'CREATE INDEX session_ground_noted ON session_ground (noted_at)',
 
-  // How the person signed in, so that sessions of an authenticator that was removed are found without reading the others.
+  // The authenticator of the session, to find sessions of a removed authenticator without reading the others.
   "ALTER TABLE cis2_session ADD COLUMN issuer TEXT NOT NULL DEFAULT ''",
   "ALTER TABLE cis2_session ADD COLUMN authenticator TEXT NOT NULL DEFAULT ''",
   `UPDATE cis2_session SET issuer = COALESCE({issuer of body}, ''), authenticator = COALESCE({authenticator of body}, '')

@@ -1,4 +1,4 @@
-/** Mails about a user's authenticators that CIS2 has still to pass on to CIS. */
+/** Mails about a user's authenticators that CIS2 has yet to pass to CIS. */
 export const notices: readonly string[] = [
   `CREATE TABLE cis2_notice (
     id TEXT PRIMARY KEY,

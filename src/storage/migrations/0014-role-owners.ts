@@ -1,4 +1,4 @@
-/** Which person has a role profile: an id belongs to one person, and a change of one person reads no other. */
+/** The person of each role profile: an id belongs to one person, and a change of one person reads no other. */
 export const roleOwners: readonly string[] = [
   `CREATE TABLE person_role (
     role_id TEXT PRIMARY KEY,

@@ -1,4 +1,4 @@
-/** Mailed codes that unlock a card, for each card and agent. `unlock_round` and `unlock_attempts` of `card` are not used any more. */
+/** Mailed unlock codes, for each card and agent. `unlock_round` and `unlock_attempts` of `card` are no longer used. */
 export const unlockCodes: readonly string[] = [
   `CREATE TABLE unlock_code (
     id TEXT PRIMARY KEY,

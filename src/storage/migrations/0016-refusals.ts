@@ -1,4 +1,4 @@
-/** Why requests were refused, found by three ids. A ring: `seq` says which are the oldest. The table before it had one id. */
+/** Reasons of refusals, with three ids. A ring: `seq` shows the oldest. The former table had one id. */
 export const refusals: readonly string[] = [
   `CREATE TABLE refusal (
     seq {sequence},
