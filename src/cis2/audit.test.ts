@@ -188,7 +188,7 @@ describe('refused authenticators', () => {
   };
 
   for (const [authenticator, refuse] of Object.entries(refusals))
-    test(`of ${authenticator} are summed by network, none has a record of its own`, async () => {
+    test(`of ${authenticator} are summed by network, without a record of each`, async () => {
       await cis2.audit.tick();
       const since = (await cis2.audit.list()).at(-1)?.seq ?? 0;
       for (let n = 0; n < tried; n++) assert.equal((await refuse()).status, 400);

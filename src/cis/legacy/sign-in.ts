@@ -46,6 +46,11 @@ interface Start {
   request: HttpRequest;
 }
 
+interface Validation extends Start {
+  /** Whether a challenge was spent. Refusals before that are only counted. */
+  trail: { spent: boolean };
+}
+
 const refused = (detail: string) => errors.legacyRefused(detail);
 
 /** A key that nobody has: a session of this interface answers to its ticket alone, and to nothing that asks for a key. */
@@ -81,7 +86,11 @@ export function legacySignInRoutes(deps: LegacySignInDeps): Route[] {
 
   const readAuthentication = (known: Start) => ({ form: readForm(known, authentication) });
 
-  async function spendChallenge({ form, caller }: { form: Authentication; caller: string }) {
+  async function spendChallenge({
+    trail,
+    form,
+    caller,
+  }: Validation & { form: Authentication; caller: string }) {
     let challenge: Buffer;
     let signature: Buffer;
     try {
@@ -95,6 +104,7 @@ export function legacySignInRoutes(deps: LegacySignInDeps): Route[] {
       throw refused('the signature of the challenge is not ours');
     if (!(await challenges.spend(challenge, askerOf(form, caller))))
       throw refused('the challenge is not ours, of another asker, used or too old');
+    trail.spent = true;
     return { challenge };
   }
 
@@ -194,7 +204,7 @@ export function legacySignInRoutes(deps: LegacySignInDeps): Route[] {
   }
 
   const activating = steps<Start>().step(deps.requireTransport).step(readActivation).step(answerChallenge);
-  const validating = steps<Start>()
+  const validating = steps<Validation>()
     .step(deps.requireTransport)
     .step(readAuthentication)
     .step(spendChallenge)
@@ -205,10 +215,12 @@ export function legacySignInRoutes(deps: LegacySignInDeps): Route[] {
     .step(answerTicket);
 
   async function validate(request: HttpRequest) {
+    const trail = { spent: false };
     try {
-      return await validating.run({ request });
+      return await validating.run({ request, trail });
     } catch (thrown) {
-      if (thrown instanceof Refusal && thrown.entry.id === 'cis.legacyRefused')
+      if (!trail.spent) audit.countUnproven('legacy-sign-in', request.address);
+      else if (thrown instanceof Refusal && thrown.entry.id === 'cis.legacyRefused')
         await audit.recordAlone({
           actor: '',
           action: 'cis.legacy-sign-in',

@@ -5,7 +5,7 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { EndCause } from '../protocol.ts';
 import { idleEnd, type Session, sessionFromRow, sessionLimits } from './session.ts';
 
-/** How long ended sessions stay on record, in milliseconds. */
+/** Milliseconds for which ended sessions are kept. */
 const kept = 30 * 86_400_000;
 
 /** A session that has ended. */
@@ -20,7 +20,7 @@ interface Selection {
   values: readonly Value[];
 }
 
-/** How the id of a desk begins that speaks the legacy interface; an agent's own is a thumbprint, which has another length. */
+/** Prefix of the agent id of a client of the legacy interface; the id of an agent is a thumbprint, of another length. */
 export const legacyDesk = 'legacy-';
 
 const notOver = 'heartbeat_at > ? AND ends_at > ?';
@@ -39,7 +39,7 @@ export class Sessions {
     this.#endStatements = endStatements;
   }
 
-  /** As it is kept; a session whose time is over may not be marked as ended yet. */
+  /** Returns the stored session. An expired one may not be marked as ended yet. */
   async find(id: string): Promise<Session | undefined> {
     const row = await this.#database.get<Row>(sql('SELECT * FROM cis_session WHERE id = ?', id));
     return row && sessionFromRow(row);
@@ -78,7 +78,7 @@ export class Sessions {
     return done ? former.map(({ ended }) => ended) : undefined;
   }
 
-  /** The agent is there. False when the session has ended. */
+  /** Stores that the agent was heard. False when the session has ended. */
   async heard(id: string): Promise<boolean> {
     return await this.#changeLive('heartbeat_at = ?', [this.#clock.now()], id);
   }
@@ -96,7 +96,7 @@ export class Sessions {
     return await this.#changeLive('role_id = ?', [roleId], id, [record]);
   }
 
-  /** The PIN was given again, with this card. False when the session has ended. */
+  /** Stores that the PIN was given again, with this card. False when the session has ended. */
   async pinGiven(id: string, cardSerial: string, record: Statement): Promise<boolean> {
     const now = this.#clock.now();
     const change = 'pin_at = ?, heartbeat_at = ?, card_serial = ?';
@@ -124,7 +124,7 @@ export class Sessions {
     return await this.#endAll({ condition: 'card_serial = ?', values: [cardSerial] }, cause);
   }
 
-  /** Takes back the choice of roles that the person no longer has. */
+  /** Removes the choice of roles that the person no longer has. */
   async keepRoles(uid: string, roleIds: readonly string[]): Promise<void> {
     const marks = roleIds.map(() => '?').join(', ') || "''";
     await this.#database.run(
@@ -136,13 +136,13 @@ export class Sessions {
     );
   }
 
-  /** Marks this session as ended if its time is over, and returns it to the one caller that marked it. */
+  /** Marks this session as ended if it has expired, and returns it to the one caller that marked it. */
   async expire(id: string): Promise<EndedSession[]> {
     const { condition, values } = this.#overdue();
     return await this.#endAll({ condition: `id = ? AND ${condition}`, values: [id, ...values] }, 'expired');
   }
 
-  /** Marks sessions whose time is over as ended, at most one batch that was not heard and one at its end, and returns each once. */
+  /** Marks expired sessions as ended, at most one batch that was not heard and one at its end, and returns each once. */
   async expireSome(): Promise<EndedSession[]> {
     const overdue = this.#overdue();
     const [heardBefore, endBefore] = this.#limits(this.#clock.now());
@@ -221,7 +221,7 @@ export class Sessions {
     return rows.map(sessionFromRow);
   }
 
-  /** A session whose time is over has expired, whatever ends it. The writes happen only while it is as it was read. */
+  /** Returns how a session ends: an expired one expires, by any cause. The writes happen only while it is as it was read. */
   #ending(session: Session, cause: EndCause): { ended: EndedSession; statements: Statement[] } {
     const now = this.#clock.now();
     const ended = { ...session, endedAt: now, endCause: idleEnd(session) > now ? cause : 'expired' };

@@ -157,7 +157,8 @@ describe('sign-in with a card', () => {
     assert.equal((await desk.send(request)).body.error, 'challenge_invalid');
   });
 
-  test('what has spent no challenge of ours fills neither the audit log nor the events', async () => {
+  test('a refusal before a spent challenge is counted, and fills neither the audit log nor the events', async () => {
+    await cis.audit.tick();
     const desk = new Desk(cis);
     const request = await desk.signInRequest(card);
     const kept = async () => [(await cis.audit.list()).length, (await cis.events('cis.sign-in')).length];
@@ -167,6 +168,9 @@ describe('sign-in with a card', () => {
     const bare = await cis.call(paths.sessions, { body: request });
     assert.equal(bare.body.error, 'invalid_proof');
     assert.deepEqual(await kept(), before);
+    await cis.audit.tick();
+    const [sum] = (await cis.audit.list()).filter(({ target }) => target === 'cis-sign-in').slice(-1);
+    assert.deepEqual([sum?.action, sum?.detail.count], ['unproven.refused', 2]);
   });
 
   test('ten uses of one challenge at once have one winner', async () => {

@@ -278,8 +278,11 @@ export function signInRoutes(deps: SignInDeps): Route[] {
     try {
       return await list.run({ request, trail });
     } catch (thrown) {
-      // What has not even spent a challenge of ours is not on record: anybody could fill the audit log with it.
-      if (thrown instanceof Refusal && trail.challenge !== '') await recordRefusal(trail, thrown);
+      // Without a spent challenge it is only counted: such calls could fill the audit log.
+      if (thrown instanceof Refusal) {
+        if (trail.challenge === '') audit.countUnproven('cis-sign-in', request.address);
+        else await recordRefusal(trail, thrown);
+      }
       throw thrown;
     }
   };

@@ -320,6 +320,7 @@ export const auditActions = {
       'before',
       'version',
     ],
+    // A repetition is answered as the change was, and changes nothing.
     alone: true,
   },
   'unproven.refused': {

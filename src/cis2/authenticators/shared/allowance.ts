@@ -3,8 +3,8 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../../storage/database.ts';
 
 /**
- * So many tries in a period that begins with the first of them. Each is counted before it is looked at, also those beyond
- * the most: the work is always the same, so the time tells nobody whether there are any left.
+ * Limits the tries of a period that begins with the first. Each is counted before it is checked, also those beyond the limit,
+ * so the response time does not show whether any are left.
  */
 export class Allowance {
   readonly #database: Database;
@@ -23,8 +23,8 @@ export class Allowance {
   }
 
   /**
-   * Takes one. Returns whether it was left.
-   * @param beyond writes that go with the first that was not, in the batch that counts it
+   * Counts one more. Returns whether it is within the limit.
+   * @param beyond writes for the batch that counts the first one beyond the limit
    */
   async take(what: string, beyond: () => Promise<readonly Statement[]>): Promise<boolean> {
     for (;;) {
@@ -35,7 +35,7 @@ export class Allowance {
     }
   }
 
-  /** The write that gives one back: it was right. */
+  /** Returns the write that uncounts one, which was right. */
   givingBack(what: string): Statement {
     return sql(
       `UPDATE single_use SET payload = CAST(CAST(payload AS INTEGER) - 1 AS TEXT)
@@ -45,7 +45,7 @@ export class Allowance {
     );
   }
 
-  /** Counts one more, unless it is the first beyond the most. */
+  /** Counts one more, unless it is the first beyond the limit. */
   #countStatement(what: string): Statement {
     const now = this.#clock.now();
     return sql(
