@@ -12,17 +12,18 @@ export const clientAssertionType = 'urn:ietf:params:oauth:client-assertion-type:
 /** Who an assertion must come from, and whom it must be for. */
 export interface AssertionRules {
   clientId: string;
-  /** The only audience: the issuer (draft-ietf-oauth-rfc7523bis). */
-  audience: string;
+  /** Its audience is one of these, as a string. */
+  audiences: readonly [string, ...string[]];
   algorithms: readonly SigningAlgorithm[];
   /** Kind under which its `jti` is used up. */
   jtiKind: string;
   /** Whether its key must be named where only one can be meant; the published service wants it always. */
   needsKid: boolean;
+  /** Seconds from now to `exp` at most, beside what clocks may differ by. */
+  longestAhead: number;
 }
 
-/** Seconds: the longest time from now to `exp`, and what clocks may differ by. */
-const longestAhead = 300;
+/** Seconds that clocks may differ by. */
 const skew = 10;
 const longestJti = 256;
 /** A type need not be named; another type is another token (RFC 8725 section 3.11). */
@@ -35,6 +36,7 @@ const isPast = (time: unknown, now: number): boolean =>
 /** Everything that an assertion says of itself (RFC 7523 section 3), without its signature and without using it up. */
 export function assertionChecks({ header, claims }: DecodedJwt, rules: AssertionRules, now: number): Check[] {
   const { alg, typ, kid } = header;
+  const { longestAhead } = rules;
   const { iss, sub, aud, exp, nbf, iat, jti } = claims;
   const type = typeof typ === 'string' ? typ.toLowerCase() : typ;
   const soon = `later than ${skew} s ago, at most ${longestAhead + skew} s from now`;
@@ -61,7 +63,12 @@ export function assertionChecks({ header, claims }: DecodedJwt, rules: Assertion
     ),
     check('iss', iss === rules.clientId, rules.clientId, iss),
     check('sub', sub === rules.clientId, rules.clientId, sub),
-    check('aud', aud === rules.audience, `the one string ${rules.audience}`, aud),
+    check(
+      'aud',
+      typeof aud === 'string' && rules.audiences.includes(aud),
+      `the one string ${rules.audiences.join(' or ')}`,
+      aud,
+    ),
     check(
       'exp',
       typeof exp === 'number' && exp + skew > now && exp <= now + longestAhead + skew,

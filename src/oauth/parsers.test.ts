@@ -56,7 +56,8 @@ describe('parsers of what comes from outside: never a throw, never a yes', () =>
           const jwt = { header, claims: body, signed: '', signature: Buffer.alloc(0) };
           const expected = {
             clientId: 'client',
-            audience: 'https://as.test',
+            audiences: ['https://as.test'] as const,
+            longestAhead: 300,
             algorithms: rules.algorithms,
             jtiKind: 'x',
             needsKid: false,

@@ -1,6 +1,6 @@
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { PlatformHalf, Profile } from '../../oauth/applications.ts';
-import type { ProfileRules } from '../../oauth/server/server.ts';
+import type { ProfileRules } from '../../oauth/server/profile.ts';
 
 /** The rules for clients of one profile, beyond the practice that holds for all (RFC 9700). */
 export interface StandardProfileRules extends ProfileRules {
@@ -15,8 +15,7 @@ const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_au
 const standard: StandardProfileRules = {
   authenticationMethods: ['none', 'client_secret_basic', 'client_secret_post', ...strong],
   algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
-  assertionAudience: 'issuer',
-  assertionNeedsKid: false,
+  assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
   senderConstraint: 'allowed',
   pushed: false,
   rotation: true,
@@ -26,8 +25,7 @@ const standard: StandardProfileRules = {
 const fapi2: StandardProfileRules = {
   authenticationMethods: strong,
   algorithms: ['PS256', 'ES256', 'EdDSA'],
-  assertionAudience: 'issuer',
-  assertionNeedsKid: false,
+  assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
   senderConstraint: 'required',
   pushed: true,
   rotation: false,

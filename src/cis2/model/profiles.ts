@@ -1,6 +1,6 @@
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { Cis2Half, Profile } from '../../oauth/applications.ts';
-import type { ProfileRules } from '../../oauth/server/server.ts';
+import type { ProfileRules } from '../../oauth/server/profile.ts';
 
 /** The rules for clients of one profile at CIS2. */
 export interface Cis2ProfileRules extends ProfileRules {
@@ -18,8 +18,7 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
     authenticationMethods: [...secrets, 'private_key_jwt'],
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256'],
     // The published service requires its token endpoint as audience, and the kid always.
-    assertionAudience: 'token-endpoint',
-    assertionNeedsKid: true,
+    assertion: { audience: 'token-endpoint', needsKid: true, longestAhead: 300 },
     senderConstraint: 'off',
     extended: false,
     strict: false,
@@ -27,8 +26,7 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
   standard: {
     authenticationMethods: ['none', ...secrets, ...strong],
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256', 'EdDSA'],
-    assertionAudience: 'issuer',
-    assertionNeedsKid: false,
+    assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
     senderConstraint: 'allowed',
     extended: true,
     strict: false,
@@ -36,8 +34,7 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
   fapi2: {
     authenticationMethods: strong,
     algorithms: ['PS256', 'ES256', 'EdDSA'],
-    assertionAudience: 'issuer',
-    assertionNeedsKid: false,
+    assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
     senderConstraint: 'required',
     extended: true,
     strict: true,

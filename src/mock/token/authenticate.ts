@@ -1,20 +1,48 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { secretFits } from '../../oauth/applications.ts';
+import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
+import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
+import type {
+  AuthenticationServer,
+  ClientAuthenticationMethod,
+} from '../../oauth/server/client-authentication/method.ts';
+import { privateKeyJwt } from '../../oauth/server/client-authentication/private-key-jwt.ts';
+import { secretBasic } from '../../oauth/server/client-authentication/secret-basic.ts';
+import { secretPost } from '../../oauth/server/client-authentication/secret-post.ts';
+import type { AuthenticationRules } from '../../oauth/server/profile.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { Clients, MockClient } from '../clients.ts';
 import { errors } from '../errors.ts';
-import { checkAssertion, claimedClient } from './assertion.ts';
+import type { Realm } from '../realms.ts';
 import type { TokenRequest } from './request.ts';
 
-interface Parts {
+interface MockAuthentication {
   clients: Clients;
   clock: Clock;
   singleUse: SingleUse;
   clientKeys: RemoteKeys;
+  /** Client authentication that failed, by network. */
+  failures: NetworkLimit;
 }
 
-/** Id and secret of the Basic scheme, each form-encoded (RFC 6749 section 2.3.1); undefined when they cannot be read. */
+const registrable = [
+  'none',
+  'client_secret_post',
+  'client_secret_basic',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+];
+
+/** A provider for citizens accepts assertions for an hour, for its issuer or its token endpoint. */
+const rules: AuthenticationRules = {
+  authenticationMethods: registrable,
+  algorithms: ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'],
+  assertion: { audience: 'either', needsKid: true, longestAhead: 3_600 },
+};
+
+/** Reads HTTP Basic leniently: base64 need not be canonical. Undefined when it cannot be read. */
 function readBasic(header: string | undefined): { clientId: string; secret: string } | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header ?? '')?.[1];
   const pair = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
@@ -28,26 +56,51 @@ function readBasic(header: string | undefined): { clientId: string; secret: stri
   }
 }
 
-/** Who is claimed, and the secret where there is one. */
-function presented({ request, parameters }: TokenRequest): { clientId: string; secret: string | null } {
-  if (parameters.has('client_assertion'))
-    return { clientId: claimedClient(parameters.get('client_assertion') ?? '') ?? '', secret: null };
-  const basic = readBasic(request.headers.authorization);
-  if (basic) return basic;
-  return { clientId: parameters.get('client_id') ?? '', secret: parameters.get('client_secret') ?? '' };
-}
+const lenientBasic: ClientAuthenticationMethod = {
+  ...secretBasic,
+  isUsed: ({ request }) => readBasic(request.headers.authorization) !== undefined,
+  claimedClient: ({ request }) => readBasic(request.headers.authorization)?.clientId,
+  async verify({ request }, { half }, { clock }) {
+    const secret = readBasic(request.headers.authorization)?.secret ?? '';
+    return secretFits(half, secret, clock.now()) ? undefined : `the secret is not one of ${half.clientId}`;
+  },
+};
 
-/** The client proves itself with its secret, in the form or in the header, or with a signed assertion, whichever of them it registered. */
-export const authenticate = (parts: Parts) =>
+/** The first method of a request counts, whatever the client registered. */
+const methods: readonly ClientAuthenticationMethod[] = [
+  privateKeyJwt('ignored'),
+  lenientBasic,
+  secretPost,
+].map((method) => ({ ...method, ids: registrable, place: 'connection' }));
+
+type MockServer = AuthenticationServer<{ readonly client: { readonly half: MockClient } }>;
+
+const serverOf = ({ clients, ...stores }: MockAuthentication, { issuer, endpoints }: Realm): MockServer => ({
+  ...stores,
+  issuer,
+  addresses: { token: [endpoints.token] },
+  profiles: { nhs: rules, standard: rules, fapi2: rules },
+  errors: {
+    clientUnauthenticated: errors.clientUnauthenticated,
+    assertionInvalid: errors.clientUnauthenticated,
+    clientMethods: errors.clientUnauthenticated,
+    networkBusy: errors.networkBusy,
+  },
+  methods,
+  assertionJtiKind: 'mock-assertion',
+  async findClient(clientId) {
+    const half = await clients.find(clientId);
+    return half && { client: { half } };
+  },
+  certificateSubjectOf: () => ({}),
+  clientAuthorities: [],
+  clientRevocations: undefined,
+});
+
+/** Authenticates the client by a secret, in the form or the header, or by a signed assertion. */
+export const authenticate = (mock: MockAuthentication) =>
   async function authenticate(known: TokenRequest): Promise<{ client: MockClient }> {
-    const { clientId, secret } = presented(known);
-    const client = await parts.clients.find(clientId);
-    if (!client) throw errors.clientUnauthenticated(`no client has the id "${clientId.slice(0, 80)}"`);
-    const named = known.parameters.get('client_id');
-    if (named !== undefined && named !== clientId)
-      throw errors.clientUnauthenticated('client_id is not who authenticates');
-    if (secret === null) await checkAssertion(parts, client, known);
-    else if (!secretFits(client, secret, parts.clock.now()))
-      throw errors.clientUnauthenticated(`the secret is not one of ${clientId}`);
-    return { client };
+    const { request, parameters, realm } = known;
+    const { client } = await authenticateClient({ server: serverOf(mock, realm), request, parameters });
+    return { client: client.half };
   };

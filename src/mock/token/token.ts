@@ -3,7 +3,6 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { steps } from '@alongside/kernel/steps';
-import { limitFailures } from '../../oauth/limit-failures.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { verifierFits } from '../../oauth/pkce.ts';
@@ -111,7 +110,7 @@ const issue = (parts: Parts) =>
 export function createToken(parts: Parts): RealmEndpoint {
   const list = steps<AtRealm>()
     .step(readForm)
-    .step(limitFailures(parts.failures, errors.networkBusy, authenticate(parts)))
+    .step(authenticate(parts))
     .step(checkGrantType)
     .step(findCode(parts.sessions))
     .step(checkBinding)

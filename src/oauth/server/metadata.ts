@@ -1,5 +1,6 @@
 import { mutualTlsMethods } from '../mutual-tls.ts';
-import type { Addresses, ProfileRules } from './server.ts';
+import type { AuthenticationRules } from './profile.ts';
+import type { Addresses } from './server.ts';
 
 /** What a server announces about its clients. */
 export interface ClientSettings {
@@ -19,7 +20,7 @@ export function addressesOf({ issuer, mutualTlsUrl }: ClientSettings, path: stri
 /** Returns how clients authenticate at an endpoint (RFC 8414 section 2). Public clients may not introspect. */
 export function authenticationMembers(
   endpoint: 'token' | 'revocation' | 'introspection',
-  { authenticationMethods, algorithms }: ProfileRules,
+  { authenticationMethods, algorithms }: AuthenticationRules,
   { mutualTlsUrl, clientAuthorities = [] }: ClientSettings,
 ): Record<string, readonly string[]> {
   const [issued, selfSigned] = mutualTlsMethods;

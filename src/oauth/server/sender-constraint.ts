@@ -3,7 +3,8 @@ import type { Profile } from '../applications.ts';
 import type { Confirmation } from '../confirmation.ts';
 import { checkProof, proofAlgorithmsOf } from '../dpop.ts';
 import { readCertificate } from '../mutual-tls.ts';
-import { type Addresses, type AuthorizationServer, rulesOf, type WithClient } from './server.ts';
+import { rulesOf } from './profile.ts';
+import type { Addresses, AuthorizationServer, WithClient } from './server.ts';
 
 /** The reason for the log why a proof is not valid. */
 interface ProofFault {

@@ -1,12 +1,17 @@
 import { refusalOfFailure } from '../../limit-failures.ts';
-import type { ClientAuthenticationMethod } from '../server.ts';
-import { type ClientCall, rulesOf, type WithClient } from '../server.ts';
+import { rulesOf } from '../profile.ts';
+import type { AuthenticationServer, ClientAuthenticationMethod, FormCall, WithHalf } from './method.ts';
+
+/** A call whose client is to be authenticated. */
+interface AuthenticationCall<K extends WithHalf> extends FormCall {
+  readonly server: AuthenticationServer<K>;
+}
 
 /**
  * Authenticates the client by the one method that the request uses, which must be the registered one (RFC 6749 section 2.3).
  * The reason of a failure is for the log alone. Failures are counted for the network of the caller.
  */
-export async function authenticateClient<K extends WithClient>(call: ClientCall<K>): Promise<K> {
+export async function authenticateClient<K extends WithHalf>(call: AuthenticationCall<K>): Promise<K> {
   try {
     return await authenticate(call);
   } catch (thrown) {
@@ -20,7 +25,7 @@ const uses = (methods: readonly ClientAuthenticationMethod[]): string =>
     ? 'has no client authentication'
     : `uses ${methods.flatMap(({ ids }) => ids).join(', ')}`;
 
-async function authenticate<K extends WithClient>(call: ClientCall<K>): Promise<K> {
+async function authenticate<K extends WithHalf>(call: AuthenticationCall<K>): Promise<K> {
   const { server, parameters } = call;
   const used = server.methods.filter((method) => method.isUsed(call));
   const [first] = used;

@@ -1,7 +1,7 @@
 import { registeredKeys } from '../../key-source.ts';
 import { issuedFault, mutualTlsMethods, readCertificate, selfSignedFault } from '../../mutual-tls.ts';
 import { FetchError } from '../../safe-fetch.ts';
-import type { ClientAuthenticationMethod } from '../server.ts';
+import type { ClientAuthenticationMethod } from './method.ts';
 import { hasNoCredentials } from './none.ts';
 
 /**

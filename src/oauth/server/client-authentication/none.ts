@@ -1,7 +1,7 @@
-import type { ClientAuthenticationMethod, ClientCall } from '../server.ts';
+import type { ClientAuthenticationMethod, FormCall } from './method.ts';
 
 /** Whether a request has no secret and no assertion: its client is public, or authenticates by its connection. */
-export const hasNoCredentials = ({ request, parameters }: ClientCall): boolean =>
+export const hasNoCredentials = ({ request, parameters }: FormCall): boolean =>
   request.headers.authorization === undefined &&
   !parameters.has('client_secret') &&
   !parameters.has('client_assertion');

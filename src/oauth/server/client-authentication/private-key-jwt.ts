@@ -8,22 +8,31 @@ import {
   clientAssertionType,
 } from '../../client-assertion.ts';
 import { likeness } from '../../likeness.ts';
-import {
-  type AuthorizationServer,
-  assertionAlgorithmsOf,
-  type ClientAuthenticationMethod,
-  rulesOf,
-} from '../server.ts';
+import { type AuthenticationRules, rulesOf } from '../profile.ts';
+import type { AuthenticationServer, ClientAuthenticationMethod } from './method.ts';
+
+const audiencesOf = (
+  { issuer, addresses }: AuthenticationServer,
+  audience: AuthenticationRules['assertion']['audience'],
+): AssertionRules['audiences'] => {
+  const [token] = addresses.token;
+  if (audience === 'either') return [token, issuer];
+  return audience === 'issuer' ? [issuer] : [token];
+};
 
 /** Returns what an assertion of this client must be. */
-export function assertionRulesOf(server: AuthorizationServer, half: ClientHalf): AssertionRules {
-  const { assertionAudience, assertionNeedsKid: needsKid } = rulesOf(server, half);
+export function assertionRulesOf(server: AuthenticationServer, half: ClientHalf): AssertionRules {
+  const { algorithms, assertion } = rulesOf(server, half);
+  const { audience, needsKid, longestAhead } = assertion;
   return {
     clientId: half.clientId,
-    audience: assertionAudience === 'issuer' ? server.issuer : server.addresses.token[0],
-    algorithms: assertionAlgorithmsOf(server, half),
+    audiences: audiencesOf(server, audience),
+    algorithms: half.signingAlg
+      ? algorithms.filter((algorithm) => algorithm === half.signingAlg)
+      : algorithms,
     jtiKind: server.assertionJtiKind,
     needsKid,
+    longestAhead,
   };
 }
 
@@ -36,14 +45,14 @@ function clockHint({ iat }: DecodedJwt['claims'], now: number): string | undefin
 }
 
 /** Returns hints for the log about the mistakes that suppliers make most. */
-function hintsOf(assertion: string, half: ClientHalf, { audience }: AssertionRules, now: number): string[] {
+function hintsOf(assertion: string, half: ClientHalf, { audiences }: AssertionRules, now: number): string[] {
   const jwt = decodeJwt(assertion);
   if (!jwt) return [];
   const { header, claims } = jwt;
   const kids = half.jwks?.keys.map(({ kid }) => kid ?? '(none)');
   const unknown = kids && typeof header.kid === 'string' && !kids.includes(header.kid);
   return [
-    likeness(claims.aud, audience),
+    likeness(claims.aud, audiences[0]),
     clockHint(claims, now),
     unknown ? `registered kids are: ${kids.join(' ') || 'none'}` : undefined,
   ].filter((hint) => hint !== undefined);

@@ -1,4 +1,4 @@
-import type { ClientAuthenticationMethod } from '../server.ts';
+import type { ClientAuthenticationMethod } from './method.ts';
 import { mutualTls } from './mutual-tls.ts';
 import { none } from './none.ts';
 import { privateKeyJwt } from './private-key-jwt.ts';

@@ -1,6 +1,6 @@
 import { secretFits } from '../../applications.ts';
 import { readBasic } from '../../basic.ts';
-import type { ClientAuthenticationMethod } from '../server.ts';
+import type { ClientAuthenticationMethod } from './method.ts';
 
 /** `client_secret_basic` (RFC 6749 section 2.3.1). */
 export const secretBasic: ClientAuthenticationMethod = {

@@ -1,5 +1,5 @@
 import { secretFits } from '../../applications.ts';
-import type { ClientAuthenticationMethod } from '../server.ts';
+import type { ClientAuthenticationMethod } from './method.ts';
 
 /** `client_secret_post` (RFC 6749 section 2.3.1). */
 export const secretPost: ClientAuthenticationMethod = {

@@ -1,0 +1,72 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Refuse } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { SingleUse } from '../../../storage/single-use.ts';
+import type { ClientHalf, Profile } from '../../applications.ts';
+import type { CertificateSubject } from '../../certificate-subject.ts';
+import type { ClientRevocations } from '../../client-revocations.ts';
+import type { NetworkLimit } from '../../network-limit.ts';
+import type { Parameters } from '../../parameters.ts';
+import type { RemoteKeys } from '../../remote-keys.ts';
+import type { AuthenticationRules } from '../profile.ts';
+
+/** A request with the parameters of its form. */
+export interface FormCall {
+  readonly request: HttpRequest;
+  readonly parameters: Parameters;
+}
+
+/** The context of steps behind client authentication. */
+export interface WithHalf {
+  readonly client: { readonly half: ClientHalf };
+}
+
+export type AuthenticationFailure =
+  | 'clientUnauthenticated'
+  | 'assertionInvalid'
+  | 'clientMethods'
+  | 'networkBusy';
+
+/** A server as far as it authenticates clients. */
+export interface AuthenticationServer<K extends WithHalf = WithHalf> {
+  readonly issuer: string;
+  readonly addresses: { readonly token: readonly [string, ...string[]] };
+  readonly profiles: Readonly<Partial<Record<Profile, AuthenticationRules>>>;
+  readonly errors: Readonly<Record<AuthenticationFailure, Refuse>>;
+  readonly methods: readonly ClientAuthenticationMethod[];
+  /** Kind under which used `jti` values are stored: never rename. */
+  readonly assertionJtiKind: string;
+  /** Returns the context of a client that may authenticate here. */
+  findClient(clientId: string): Promise<K | undefined>;
+  /** Returns whose certificate the client registered for `tls_client_auth`. */
+  certificateSubjectOf(client: K['client']): CertificateSubject;
+
+  readonly clock: Clock;
+  readonly singleUse: SingleUse;
+  readonly clientKeys: RemoteKeys;
+  /** Authorities of `tls_client_auth`, and what they revoked. */
+  readonly clientAuthorities: readonly X509Certificate[];
+  readonly clientRevocations: ClientRevocations | undefined;
+  /** Counts failures by network. */
+  readonly failures: NetworkLimit;
+}
+
+/** A method of client authentication. */
+export interface ClientAuthenticationMethod {
+  /** Its values of `token_endpoint_auth_method`. */
+  readonly ids: readonly string[];
+  /** The part of a request that carries the credentials; a request may use one. */
+  readonly place: 'header' | 'secret' | 'assertion' | 'connection';
+  /** The error of a failure. */
+  readonly failure: 'clientUnauthenticated' | 'assertionInvalid';
+  isUsed(call: FormCall): boolean;
+  /** Returns the client id that the request claims; undefined when it cannot be read. */
+  claimedClient(call: FormCall): string | undefined;
+  /** Returns the reason for the log, or undefined when valid. Uses up single-use values last. */
+  verify(
+    call: FormCall,
+    client: WithHalf['client'],
+    server: AuthenticationServer,
+  ): Promise<string | undefined>;
+}

@@ -1,0 +1,34 @@
+import type { SigningAlgorithm } from '@alongside/kernel/jws';
+import type { ClientHalf, Profile } from '../applications.ts';
+
+/** How clients of one profile authenticate. */
+export interface AuthenticationRules {
+  /** Values of `token_endpoint_auth_method`. */
+  readonly authenticationMethods: readonly string[];
+  /** Algorithms of client assertions and request objects. */
+  readonly algorithms: readonly SigningAlgorithm[];
+  readonly assertion: {
+    /** The issuer alone by draft-ietf-oauth-rfc7523bis. */
+    readonly audience: 'issuer' | 'token-endpoint' | 'either';
+    /** Whether an assertion must name its key even when only one fits. */
+    readonly needsKid: boolean;
+    /** Seconds until `exp` at most. */
+    readonly longestAhead: number;
+  };
+}
+
+/** The rules for clients of one profile. */
+export interface ProfileRules extends AuthenticationRules {
+  /** Whether access tokens are bound to a key (RFC 9449) or a certificate (RFC 8705). */
+  readonly senderConstraint: 'off' | 'allowed' | 'required';
+}
+
+/** Returns the rules of a client's profile. Throws for a profile that the server does not serve. */
+export function rulesOf<Rules>(
+  { profiles }: { readonly profiles: Readonly<Partial<Record<Profile, Rules>>> },
+  { profile }: Pick<ClientHalf, 'profile'>,
+): Rules {
+  const rules = profiles[profile];
+  if (!rules) throw new Error(`The server has no rules of the profile ${profile}.`);
+  return rules;
+}
