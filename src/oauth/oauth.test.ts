@@ -205,6 +205,24 @@ describe('fetching what others registered', () => {
     );
   });
 
+  test('refuses a key set at an address without a path, unfetched', async () => {
+    const own = { ...(await newKeyPair('ES256')).publicJwk, kid: 'one' };
+    let asked = 0;
+    await serving(
+      (_request, response) => {
+        asked++;
+        response.end(JSON.stringify({ keys: [own] }));
+      },
+      async (origin) => {
+        const keys = new RemoteKeys(new ManualClock(Date.parse('2026-03-02T09:00:00Z')), open);
+        for (const address of [origin, `${origin}/`])
+          await assert.rejects(keys.key(address, 'one'), /must have a path/);
+        assert.equal(asked, 0);
+        assert.ok(await keys.key(`${origin}/jwks`, 'one'));
+      },
+    );
+  });
+
   test('a key set holds public signature keys only', async () => {
     const good = { ...(await newKeyPair('ES256')).publicJwk, kid: 'good' };
     const read = readKeySet({
