@@ -21,12 +21,19 @@ const measures = [
     of: (t) => inLoops(t, 'src/authorisation'),
   },
   { name: 'src/cis2: entries', limit: 17, target: 18, of: (t) => entriesOf(t, 'src/cis2').size },
-  { name: 'src/cis2/index.ts: imports', limit: 66, target: 30, of: (t) => importsOf(t, cis2).length },
   {
-    name: 'src/cis2/index.ts: longest function, lines',
-    limit: 187,
+    name: 'wiring of cis2: most imports of a file',
+    limit: 27,
+    room: 5,
+    target: 30,
+    of: (t) => Math.max(...wiringOf(t).map((file) => importsOf(t, file).length)),
+  },
+  {
+    name: 'wiring of cis2: longest function, lines',
+    limit: 48,
+    room: 6,
     target: 60,
-    of: (t) => longestFunction(cis2, t.get(cis2)),
+    of: (t) => Math.max(...wiringOf(t).map((file) => longestFunction(file, t.get(file)))),
   },
   { name: 'step lists', of: (t) => count(t, /\bsteps(?:<[^()]*>)?\(/g) },
   { name: "path.split('/')", limit: 24, target: 0, of: (t) => count(t, /path\.split\('\/'\)/g) },
@@ -38,8 +45,8 @@ const measures = [
     target: 0,
     of: (t) => count(t, /\bJSON\.parse\((?:[^()]|\([^()]*\))*\) as\b/g),
   },
-  { name: 'interfaces called Parts', limit: 72, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
-  { name: 'interfaces called Asked', limit: 15, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
+  { name: 'interfaces called Parts', limit: 70, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
+  { name: 'interfaces called Asked', limit: 14, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
     name: 'files under 30 lines',
     limit: 292,
@@ -57,7 +64,6 @@ const measures = [
   },
 ];
 
-const cis2 = 'src/cis2/index.ts';
 const product = /^(src|kernel|identity-agent|client)\/.*\.ts$/;
 const tests = /\.(test|fixture)\.ts$|\/(fixture|testing)\//;
 
@@ -89,6 +95,9 @@ function count(texts, pattern) {
   for (const text of texts.values()) found += text.match(pattern)?.length ?? 0;
   return found;
 }
+
+/** Returns the files that put CIS2 together. */
+const wiringOf = (texts) => [...texts.keys()].filter((file) => /^src\/cis2\/(index\.ts|realms\/)/.test(file));
 
 /** Returns the relative imports of a file, as paths within the clone. */
 function importsOf(texts, file) {

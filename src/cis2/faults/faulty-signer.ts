@@ -34,8 +34,13 @@ const ways: Readonly<Record<FaultySignature, (how: How) => Promise<string>>> = {
     keys.sign(claims, { ...options, algorithm: otherThan(options.algorithm) }),
 };
 
-/** Signs tokens with the faults that are on. */
-export function faultySigner(keys: SigningKeys, faults: Faults, known: readonly TokenFault[]): TokenSigner {
+/** Signs tokens with the faults that are on. Without faults, returns the keys. */
+export function faultySigner(
+  keys: SigningKeys,
+  faults: Faults | undefined,
+  known: readonly TokenFault[],
+): TokenSigner {
+  if (!faults) return keys;
   return {
     async sign(claims, options) {
       const happening = await faults.happening(known);

@@ -1,12 +1,18 @@
 import { type Answer, type Headers, json } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
-import type { HttpRequest } from '@alongside/kernel/http';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { proofAlgorithms } from '../../oauth/dpop.ts';
 import { errorPage as shown } from '../pages/error.ts';
 import { english } from '../text/english.ts';
 
 export type Render = (thrown: unknown, request: HttpRequest) => Answer;
+
+/** Routes whose errors one function renders. */
+export interface RenderedRoutes {
+  render: Render;
+  routes: readonly Route[];
+}
 
 const unexpected = { ...kernelErrors.unexpected.entry, description: english.errors.unexpected };
 
