@@ -5,7 +5,7 @@ import { createCombined, createPds, displayName, keepFresh, platformAt, rolesOf 
 import { findInstance, register } from './instance.ts';
 import { escaped, goTo, showPage, WebSessions } from './web-session.ts';
 
-// A web application in the combined pattern: it knows the authorisation service only.
+// A web application in the combined pattern, which uses only the authorisation service.
 //   node examples/combined-web.ts                  at the running Alongside, where it registers itself
 //   API_URL=https://int.api.service.nhs.uk API_KEY=... API_SECRET=... node examples/combined-web.ts
 // At other services register the callback address that it prints. PORT changes the port.
@@ -60,7 +60,7 @@ const pages: Record<string, Page> = {
   async 'GET /callback'(request, response, query) {
     const session = sessions.of(request, response);
     const { state = '' } = session.data;
-    // One answer for one sign-in, whatever becomes of it.
+    // Each sign-in accepts one response.
     session.data.state = undefined;
     const tokens = await combined.finish(query, state);
     sessions.end(session);
@@ -75,7 +75,7 @@ const pages: Record<string, Page> = {
     const pds = createPds({
       baseUrl: `${api}/personal-demographics/FHIR/R4`,
       token: tokens.freshToken,
-      // A person with several roles has to say in which one they act; the example takes the first.
+      // A user with several roles must choose one; the example uses the first.
       sessionUrid: rolesOf(userinfo)[0]?.person_roleid,
     });
     const { patient } = await pds.patient(query.get('number') ?? '');

@@ -52,7 +52,7 @@ describe('the web examples, at a running instance', () => {
     return { child, address: await firstAddress(child), output: collected(child) };
   }
 
-  test('combined: sign in without a question, find a patient, sign out', async (t) => {
+  test('combined: signs in without a prompt, finds a patient, signs out', async (t) => {
     const { address } = await start(t, 'combined-web.ts');
     const page = await browser.newPage();
     await page.goto(address);
@@ -70,7 +70,7 @@ describe('the web examples, at a running instance', () => {
     assert.match((await page.textContent('main')) ?? '', /^Sign in$/);
   });
 
-  test('separate: sign in at CIS2, exchange, read a patient', async (t) => {
+  test('separate: signs in at CIS2, exchanges, reads a patient', async (t) => {
     const { child, address, output } = await start(t, 'separate.ts');
     const ended = once(child, 'exit');
     const page = await browser.newPage();

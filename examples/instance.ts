@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// What the examples share: where the running instance is, and a registration there.
+// Shared by the examples: finds the running instance and registers there.
 
 /** The addresses of a running instance of Alongside. */
 export interface Instance {
@@ -10,7 +10,7 @@ export interface Instance {
   cis2Issuer: string;
 }
 
-/** What a registration gives: the ids and secrets of its two halves. */
+/** A registration: the ids and secrets of its two halves. */
 export interface Registration {
   platform: { clientId: string; clientSecret: string };
   cis2: { clientId: string; clientSecret: string };
@@ -19,8 +19,8 @@ export interface Registration {
 const clone = join(import.meta.dirname, '..');
 
 /**
- * Finds the instance by ALONGSIDE_PORT_BASE, else by the addresses that `alongside status --env` prints, else by its
- * state file (ALONGSIDE_STATE, else .alongside/state.json).
+ * Finds the instance by ALONGSIDE_PORT_BASE, else by the addresses of `alongside status --env`, else by its state file
+ * (ALONGSIDE_STATE, else .alongside/state.json).
  */
 export async function findInstance(): Promise<Instance> {
   const base = process.env.ALONGSIDE_PORT_BASE;
@@ -50,7 +50,7 @@ async function askConsole(base: string): Promise<Instance> {
   }
 }
 
-/** Registers an application at a development instance, as a supplier does by hand at the real services. */
+/** Registers an application at a development instance, which suppliers do by hand at the real services. */
 export async function register(instance: Instance, application: object): Promise<Registration> {
   const response = await fetch(`${instance.console}/api/v1/applications`, {
     method: 'POST',

@@ -7,7 +7,7 @@ import { findInstance } from './instance.ts';
 const SECONDS = 60;
 const giveUp = new AbortController();
 const timer = setTimeout(() => giveUp.abort('time'), SECONDS * 1000);
-// The browser must not outlive this program, however it ends.
+// The browser must not outlive this program.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => giveUp.abort(signal));
 
 function chromium(): { executable: string; flags: string[] } {

@@ -11,7 +11,7 @@ const port = Number(process.env.PORT ?? 3001);
 const redirectUri = `http://localhost:${port}/callback`;
 const instance = await findInstance();
 
-// The application's key: the private half stays here, the public half is registered.
+// The application's key: the private part stays here, the public part is registered.
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const key = { kid: randomUUID(), privateKey };
 const jwks = publicKeySet([{ ...key, alg: 'RS512' }]);
@@ -39,7 +39,7 @@ const separate = createSeparate({
   platform: { tokenUrl: `${instance.api}/oauth2/token`, ...registered.platform, key },
 });
 
-/** Waits for the one request that the sign-in ends with. */
+/** Waits for the request that ends the sign-in. */
 function oneCallback(): Promise<string> {
   return new Promise((resolve) => {
     const server = createServer((request, response) => {

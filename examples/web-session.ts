@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sessionState } from '@alongside/client';
 
-// What the web examples share. A real application uses its framework's sessions.
+// Shared by the web examples. A real application uses its framework's sessions.
 
-/** One browser's session, kept in memory. */
+/** One browser's session, in memory. */
 export interface WebSession<T> {
   id: string;
   data: Partial<T>;
@@ -13,7 +13,7 @@ export interface WebSession<T> {
   lastUsedAt: number;
 }
 
-/** Sessions of a small web application, found by a cookie. */
+/** Sessions of a small web application, identified by a cookie. */
 export class WebSessions<T> {
   readonly #cookie: string;
   readonly #sessions = new Map<string, WebSession<T>>();
@@ -22,7 +22,7 @@ export class WebSessions<T> {
     this.#cookie = cookie;
   }
 
-  /** The session of a request; a new one when there is none. */
+  /** Returns the session of a request, or a new one. */
   of(request: IncomingMessage, response: ServerResponse): WebSession<T> {
     const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
     const id = pairs.find(([name]) => name === this.#cookie)?.[1] ?? '';
@@ -36,12 +36,12 @@ export class WebSessions<T> {
     return this.renew(response);
   }
 
-  /** A new session under a new id: also at sign-in, so that nobody else knows the id of a signed-in session. */
+  /** Creates a session with a new id, also at sign-in, so that no one else knows the id of a signed-in session. */
   renew(response: ServerResponse, data: Partial<T> = {}): WebSession<T> {
     const now = Date.now();
     const session = { id: randomBytes(32).toString('base64url'), data, startedAt: now, lastUsedAt: now };
     this.#sessions.set(session.id, session);
-    // At an https address also Secure, and a name that begins with __Host-.
+    // For an https address, add Secure and a name that begins with __Host-.
     response.setHeader('set-cookie', `${this.#cookie}=${session.id}; Path=/; HttpOnly; SameSite=Lax`);
     return session;
   }
@@ -51,12 +51,12 @@ export class WebSessions<T> {
   }
 }
 
-/** Makes a text safe inside HTML. */
+/** Escapes text for HTML. */
 export function escaped(text: unknown): string {
   return String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Answers with a small page. */
+/** Sends a small page. */
 export function showPage(response: ServerResponse, body: string, status = 200): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
@@ -68,7 +68,7 @@ export function showPage(response: ServerResponse, body: string, status = 200): 
   );
 }
 
-/** Sends the browser elsewhere; 303 where it answers a POST. */
+/** Redirects the browser; 303 in response to a POST. */
 export function goTo(response: ServerResponse, url: string, status = 302): void {
   response.writeHead(status, { location: url, 'cache-control': 'no-store' }).end();
 }

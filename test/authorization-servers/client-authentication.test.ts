@@ -78,7 +78,7 @@ function outcomeOf({ status, body, headers }: Reply): Outcome {
 const authenticate = async (server: Server, form: Form, headers: Headers = {}): Promise<Outcome> =>
   outcomeOf(await server.post('token', { ...codeForm('x'.repeat(43)), ...form }, headers));
 
-/** What a request proves, and what it is answered. */
+/** The authentication of a request, and the expected response. */
 interface Row {
   name: string;
   registration?: () => Registration;
@@ -219,7 +219,7 @@ const publicClients: Row[] = [
   },
 ];
 
-/** Asks with an assertion that differs in some claims or members of the header. */
+/** Sends an assertion with changed claims or header members. */
 const forged = (
   name: string,
   claims: (server: Server) => object,
@@ -404,7 +404,7 @@ describe('the jti of a client assertion at CIS2 and /oauth2.1', () => {
     }
   });
 
-  test('is not used up by an assertion that is refused', async () => {
+  test('is not used up by a refused assertion', async () => {
     for (const server of servers) {
       const jti = uuid();
       const clientId = await server.register(byKey());
@@ -429,7 +429,7 @@ describe('the jti of a client assertion at CIS2 and /oauth2.1', () => {
   });
 });
 
-test('every endpoint of clients at CIS2 and /oauth2.1 authenticates them alike', async () => {
+test('every endpoint of CIS2 and /oauth2.1 authenticates clients in the same way', async () => {
   for (const server of servers)
     for (const endpoint of ['pushed', 'revocation', 'introspection'] as const) {
       const clientId = await server.register(byKey());

@@ -40,7 +40,7 @@ before(async () => {
 });
 after(() => Promise.all(servers.map((server) => server.stop())));
 
-/** Runs a test over both servers; a failure names the server. */
+/** Runs a test on both servers; a failure names the server. */
 const both = (name: string, run: (server: Server) => Promise<void>) =>
   test(name, async (t) => {
     for (const server of servers) await t.test(server.name, () => run(server));
@@ -261,7 +261,7 @@ describe('pushed authorization requests at CIS2 and /oauth2.1', () => {
     assert.equal(tokensOf(await ask(await dpop(server))).token_type, 'DPoP');
     const named = { dpop_jkt: jktOf(thief) };
     const mismatch = await push(server, id, named, await headers(prover));
-    // The errors of the authorization endpoint are each server's own.
+    // Each server has its own errors of the authorization endpoint.
     const error = server.name === 'CIS2' ? 'invalid_request' : 'invalid_dpop_proof';
     assert.deepEqual(result(mismatch), [400, error]);
     const foreign = await push(server, id, {}, await headers(prover, server.addressOf('token')));
@@ -566,7 +566,7 @@ describe('DPoP nonces of CIS2 and /oauth2.1 (RFC 9449 section 8)', () => {
   });
   after(() => Promise.all(strict.map((server) => server.stop())));
 
-  test('are asked for, given, taken in that period and the next', async () => {
+  test('are required, issued, and accepted in that period and the next', async () => {
     for (const server of strict)
       for (const endpoint of ['token', 'pushed'] as const) {
         const id = await server.register();

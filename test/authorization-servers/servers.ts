@@ -17,7 +17,7 @@ import { readAuthorities } from '../../src/oauth/mutual-tls.ts';
 import { newAuthority, type TestCertificate } from '../../src/oauth/testing/certificates.ts';
 import type { TokenRecord } from '../../src/oauth/tokens.ts';
 
-// CIS2 and /oauth2.1 behind one interface, so that one table of tests runs over both.
+// CIS2 and /oauth2.1 with one interface, so that one table of tests covers both.
 
 export const secret = 'a-client-secret-of-at-least-32-characters';
 export const verifier = 'v'.repeat(43);
@@ -28,7 +28,7 @@ export type Endpoint = 'token' | 'pushed' | 'revocation' | 'introspection';
 export type Form = Readonly<Record<string, string | undefined>>;
 export type Headers = Readonly<Record<string, string>>;
 
-/** A registration, in what both servers know of one. */
+/** A registration with the members that both servers support. */
 export interface Registration {
   profile?: Profile;
   method?: string;
@@ -43,9 +43,9 @@ export interface Reply {
   status: number;
   headers: Readonly<Record<string, string>>;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the server sent.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any response of the server.
   body: any;
-  /** Where an authorization response sends the browser; empty for other responses. */
+  /** Redirect of an authorization response; empty for other responses. */
   location: string;
 }
 
@@ -54,11 +54,11 @@ export interface Server {
   readonly issuer: string;
   readonly clock: { now(): number; advance(seconds: number): void };
   addressOf(endpoint: Endpoint): string;
-  /** Posts a form; a string goes as it is. */
+  /** Posts a form; a string is sent unchanged. */
   post(endpoint: Endpoint, form: Form | string, headers?: Headers): Promise<Reply>;
   get(address: string): Promise<Reply>;
   register(registration?: Registration): Promise<string>;
-  /** Sends the browser to the authorization endpoint and through the sign-in, as far as it goes. */
+  /** Sends the browser to the authorization endpoint and through the sign-in, as far as possible. */
   signIn(query: Form): Promise<Reply>;
   metadata(): Promise<Record<string, unknown>>;
   find(token: string): Promise<TokenRecord | undefined>;
@@ -241,7 +241,7 @@ export async function newKey(kid: string, alg: SigningAlgorithm = 'ES256'): Prom
 
 const kept = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
-/** Signs a JWT; members given as undefined are left out. */
+/** Signs a JWT; omits undefined members. */
 const sign = ({ alg, jwk, privateKey }: Key, header: object, claims: JwtClaims): Promise<string> =>
   signJwt(kept({ alg, kid: jwk.kid, ...header }) as never, kept(claims), privateKey);
 
@@ -297,7 +297,7 @@ export const basic = (clientId: string, word: string): Headers => ({
   authorization: `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(word)}`).toString('base64')}`,
 });
 
-/** The parameters of an ordinary authorization request. */
+/** Returns the parameters of an ordinary authorization request. */
 export const authorization = (clientId: string): Record<string, string> => ({
   response_type: 'code',
   client_id: clientId,
@@ -317,7 +317,7 @@ export async function newCode(server: Server, clientId: string, more: Form = {})
   return code;
 }
 
-/** The token request for a code, without client authentication. */
+/** Returns the token request for a code, without client authentication. */
 export const codeForm = (code: string): Form => ({
   grant_type: 'authorization_code',
   code,

@@ -9,7 +9,7 @@ import { needing, type ProgramName, pathOf } from './support/programs.ts';
 
 type Desk = Awaited<ReturnType<typeof testDesk>>;
 
-/** Resolves with the status when the agent has come to this state. */
+/** Resolves with the status when the agent reaches this state. */
 const reached = (desk: Desk, state: AgentStatus['state']): Promise<AgentStatus> =>
   new Promise((resolve) => {
     const look = (): void => {
@@ -44,7 +44,7 @@ for (const { transport, needs, cards } of ways) {
       return testDesk(t, { transport, cards: cards() });
     }
 
-    test('signs the person of the card in, and out when it leaves', async (t) => {
+    test("signs the card's holder in, and out when the card is removed", async (t) => {
       const { applet } = await poweredCard({ after: (end) => void ends.push(end) });
       const made = await desk(t);
       assert.equal(made.agent.status().state, 'noCard');

@@ -14,7 +14,7 @@ import { freePort, testDesk } from '../../identity-agent/fixture/desk.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { namespaces } from './support/programs.ts';
 
-// `identity-agent doctor` where each of the ten causes is real: what it names, in words and in JSON, and its exit code.
+// Runs `identity-agent doctor` with each of the ten problems, and checks its text, JSON and exit code.
 
 interface Said {
   code: number;
@@ -38,7 +38,7 @@ async function doctor(socket: string): Promise<Said> {
   return { code: inJson.code, words: inWords.out, report: JSON.parse(inJson.out) as Report };
 }
 
-/** The cause is the one thing that is wrong, and is said so everywhere. */
+/** Checks that only this problem is reported, in each output. */
 function names({ code, words, report }: Said, cause: string, sentence: RegExp): void {
   const wrong = report.checks.filter(({ outcome }) => outcome === 'wrong');
   assert.deepEqual([...new Set(wrong.map(({ name }) => name))], [cause], words);
@@ -50,7 +50,7 @@ function names({ code, words, report }: Said, cause: string, sentence: RegExp): 
   assert.match(inWords ?? words, sentence);
 }
 
-describe('a cause at a desk of the whole product', () => {
+describe('identity-agent doctor with the whole product', () => {
   let instance: TestInstance;
   let socket: string;
   before(async () => {
@@ -64,22 +64,22 @@ describe('a cause at a desk of the whole product', () => {
     return doctor(socket);
   };
 
-  test('none: nothing is wrong, exit code 0', async () => {
+  test('finds no problem and exits with 0', async () => {
     const { code, words, report } = await tryPin('gp');
     assert.deepEqual([code, report.ok], [0, true], words);
   });
 
-  test('certificate', async () => {
+  test('reports an invalid certificate', async () => {
     names(await tryPin('expired'), 'certificate', /has expired/);
     names(await tryPin('revoked'), 'certificate', /has been revoked/);
     names(await tryPin('foreign'), 'certificate', /./);
   });
 
-  test('PIN blocked', async () => {
+  test('reports a blocked PIN', async () => {
     names(await tryPin('locked'), 'pin', /^The PIN of the card is blocked\.$/);
   });
 
-  test('no role, and a person who may not sign in at all: each with its own way out', async () => {
+  test('reports a missing role and a refused user, each with its own remedy', async () => {
     const none = await tryPin('starter');
     names(none, 'role', /^You have no role/);
     assert.match(none.words, /-> The Registration Authority assigns the person to a position\./);
@@ -90,8 +90,8 @@ describe('a cause at a desk of the whole product', () => {
   });
 });
 
-describe('a cause at a desk alone', () => {
-  test('service not running', async (t) => {
+describe('identity-agent doctor without servers', () => {
+  test('reports that the service is not running', async (t) => {
     const { socketPath, service } = await testDesk(t);
     await service.stop();
     const said = await doctor(socketPath);
@@ -104,15 +104,15 @@ describe('a cause at a desk alone', () => {
     assert.equal(said.code, 1);
   });
 
-  test('reader: the module of its maker is not there', async (t) => {
+  test("reports a missing module of the card's maker", async (t) => {
     const cards = { pkcs11Module: '/nowhere/maker.so' };
     const desk = await testDesk(t, { transport: 'pkcs11', cards, development: false });
     names(await doctor(desk.socketPath), 'reader', /\S/);
   });
 
-  test('card type: a card without a PIV application', async (t) => {
+  test('reports a card without a PIV application', async (t) => {
     const desk = await testDesk(t);
-    // ISO 7816-4: "file or application not found", whatever is asked.
+    // ISO 7816-4: "file or application not found", for every command.
     const transport = { transmit: async () => Uint8Array.of(0x6a, 0x82) };
     const inserted = { open: () => new PivClient(transport) };
     const reader: Reader = {
@@ -126,9 +126,9 @@ describe('a cause at a desk alone', () => {
     names(await doctor(desk.socketPath), 'card-type', /^The card in the reader is no PIV card\.$/);
   });
 
-  test('clock: CIS tells another time', async (t) => {
+  test('reports a clock that differs from CIS', async (t) => {
     const server = createHttpServer((_request, response) => {
-      // The real time is what the doctor compares with, so this one is off by the real clock.
+      // The doctor compares with the real time, so this differs from the real clock.
       response.setHeader(
         'date',
         new Date(performance.timeOrigin + performance.now() - 3_600_000).toUTCString(),
@@ -146,14 +146,14 @@ describe('a cause at a desk alone', () => {
     );
   });
 
-  test('CIS unreachable', async (t) => {
+  test('reports an unreachable CIS', async (t) => {
     const desk = await testDesk(t);
     await desk.cis.close();
     names(await doctor(desk.socketPath), 'cis', /^No answer from CIS: .*ECONNREFUSED/);
   });
 });
 
-/** The program of a desk, as it is called there, in an environment of its own. */
+/** Runs the agent's program as on a workstation, with its own environment. */
 function asProcess(
   env: Record<string, string>,
   [program = '', ...words]: readonly string[],
@@ -169,8 +169,8 @@ const agentProgram = [
   fileURLToPath(new URL('../../identity-agent/bin.mjs', import.meta.url)),
 ] as const;
 
-describe('a cause that only a process of its own meets', () => {
-  test('port in use', async (t) => {
+describe('identity-agent doctor in a separate process', () => {
+  test('reports a port in use', async (t) => {
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
     t.after(() => void squatter.close());
@@ -193,10 +193,10 @@ describe('a cause that only a process of its own meets', () => {
 
   const own = namespaces();
   const skip = own ? false : 'it needs namespaces of its own: run it as root';
-  test('browser policy', { skip }, async (t) => {
+  test('reports a browser policy', { skip }, async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
-    // The folder of managed policies is laid over the machine's in a mount namespace: nobody else sees it.
+    // Mounts the folder of managed policies in a mount namespace, invisible to other processes.
     const managed = join(desk.folder, 'opt', 'chrome', 'policies', 'managed');
     await mkdir(managed, { recursive: true });
     await writeFile(join(managed, 'desk.json'), JSON.stringify({ URLBlocklist: ['127.0.0.1'] }));
@@ -215,7 +215,7 @@ describe('a cause that only a process of its own meets', () => {
     );
   });
 
-  test('and an agent at a free port has none of them', async (t) => {
+  test('reports none of these for an agent on a free port', async (t) => {
     const { cis, cis2, folder } = await testDesk(t);
     const env = {
       ...{ ALONGSIDE_AGENT_PORT: String(await freePort()), ALONGSIDE_CIS: cis.origin },

@@ -10,7 +10,7 @@ import type { VpcdConnection } from '../../identity-agent/card/vpcd-connection.t
 import { CardLab } from './support/card-lab.ts';
 import { type Ended, needing, run } from './support/programs.ts';
 
-/** How OpenSC is asked to sign SHA-256 of a message, and how openssl is told to check it. */
+/** Options for OpenSC to sign SHA-256 of a message, and for openssl to verify it. */
 const kinds: { keyType: CardKeyTypeId; mechanism: string; key: RegExp }[] = [
   { keyType: 'EC-P256', mechanism: 'ECDSA-SHA256', key: /Private EC Key[\s\S]*FieldLength +: 256/ },
   { keyType: 'RSA-2048', mechanism: 'SHA256-RSA-PKCS', key: /Private RSA Key[\s\S]*ModLength +: 2048/ },
@@ -31,7 +31,7 @@ const failed = ({ code, said }: Ended, why: RegExp): void => {
 
 const needed = needing(['pcscd', 'vpcd', 'OpenSC'], { isolated: true });
 
-describe('OpenSC judges the virtual card through pcscd', needed, () => {
+describe('the virtual card in OpenSC through pcscd', needed, () => {
   let lab: CardLab;
   let folder: string;
   before(async () => {
@@ -60,7 +60,7 @@ describe('OpenSC judges the virtual card through pcscd', needed, () => {
       const triesLeft = async (): Promise<number> => Number(/Tries left +: (\d)/.exec(await pins())?.[1]);
       const verifyPin = (pin: string): Promise<Ended> => lab.run('pkcs15-tool', '--verify-pin', '--pin', pin);
 
-      test('it is a PIV card with its own ATR and number', async () => {
+      test('is a PIV card with its own ATR and number', async () => {
         assert.match(succeeded(await lab.run('opensc-tool', '-n')), /Personal Identity Verification Card/);
         assert.match(succeeded(await lab.run('piv-tool', '-n')), /Personal Identity Verification Card/);
         assert.match(
@@ -70,7 +70,7 @@ describe('OpenSC judges the virtual card through pcscd', needed, () => {
         assert.match(succeeded(await lab.run('piv-tool', '--serial')), /([0-9A-F]{2} ){16}/);
       });
 
-      test('its objects are all readable: PIN, two keys with their usage, certificates, PIV containers', async () => {
+      test('has readable objects: PIN, two keys with their usage, certificates, PIV containers', async () => {
         const dump = succeeded(await lab.run('pkcs15-tool', '--dump'));
         assert.match(dump, key);
         assert.match(dump, /PKCS#15 Card \[656005750199\]/);
@@ -89,7 +89,7 @@ describe('OpenSC judges the virtual card through pcscd', needed, () => {
           );
       });
 
-      test('its certificates are those of the card, issued by its authority', async () => {
+      test('has its own certificates, issued by its authority', async () => {
         for (const { id, slot } of slots) {
           const pem = succeeded(await lab.run('pkcs15-tool', '--read-certificate', id));
           const certificate = new X509Certificate(pem.slice(pem.indexOf('-----BEGIN')));
@@ -98,7 +98,7 @@ describe('OpenSC judges the virtual card through pcscd', needed, () => {
         }
       });
 
-      test('a wrong PIN spends one attempt, the right one gives it back', async () => {
+      test('uses one attempt for a wrong PIN, and the right one restores it', async () => {
         failed(await verifyPin('111111'), /PIN code or key incorrect/);
         assert.equal(await triesLeft(), 2);
         failed(await lab.run('pkcs11-tool', '--test', '--login', '--pin', '222222'), /CKR_PIN_INCORRECT/);
@@ -109,14 +109,14 @@ describe('OpenSC judges the virtual card through pcscd', needed, () => {
         succeeded(await verifyPin('123456'));
       });
 
-      test('every test of pkcs11-tool passes', async () => {
+      test('passes every test of pkcs11-tool', async () => {
         const said = succeeded(await lab.run('pkcs11-tool', '--test', '--login', '--pin', '123456'));
         assert.match(said, /^No errors$/m);
         assert.doesNotMatch(said, /ERR:|error:/i);
         if (keyType === 'RSA-2048') assert.match(said, /all 4 signature functions seem to work/);
       });
 
-      test('openssl verifies what either key signed', async () => {
+      test('signs with either key so that openssl verifies it', async () => {
         const file = (name: string): string => join(folder, `${keyType}-${name}`);
         await writeFile(file('message'), 'a message of a person who does not exist');
         for (const { id, slot } of slots) {
@@ -132,7 +132,7 @@ describe('OpenSC judges the virtual card through pcscd', needed, () => {
         }
       });
 
-      test('the PIN is changed by whoever knows it', async () => {
+      test('lets a user who knows the PIN change it', async () => {
         const change = (pin: string, newPin: string): Promise<Ended> =>
           lab.run('pkcs15-tool', '--change-pin', '--pin', pin, '--new-pin', newPin);
         failed(await change('111111', '654321'), /incorrect/i);
@@ -144,7 +144,7 @@ describe('OpenSC judges the virtual card through pcscd', needed, () => {
         succeeded(await verifyPin('123456'));
       });
 
-      test('three wrong PINs block it, also for the right one, until the unblocking code', async () => {
+      test('is blocked by three wrong PINs, also for the right one, until the unblocking code', async () => {
         for (const left of [2, 1, 0]) {
           failed(await verifyPin('999999'), /incorrect/i);
           assert.equal(await triesLeft(), left);

@@ -15,7 +15,7 @@ import { needing, pathOf } from './support/programs.ts';
 
 const sha256 = (message: string): Uint8Array => new Uint8Array(createHash('sha256').update(message).digest());
 
-/** Resolves when the condition holds; asked again after each movement at the reader. */
+/** Resolves when the condition is true; checks it after each change at the reader. */
 async function until(reader: PcscReader, holds: () => boolean): Promise<void> {
   while (!holds()) {
     await new Promise<void>((resolve) => {
@@ -27,7 +27,7 @@ async function until(reader: PcscReader, holds: () => boolean): Promise<void> {
   }
 }
 
-/** A card whose next command after `hold` is not answered. */
+/** A card that does not respond to the next command after `hold`. */
 function holdable(card: SlotCard) {
   let held = (): void => undefined;
   let holding = false;
@@ -73,7 +73,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     for (const end of ends) await end();
   });
 
-  test('a service that is not there yet is waited for', async () => {
+  test('waits for a service that is not running yet', async () => {
     assert.deepEqual(reader.state, { service: false, readers: [] });
     assert.match(String(reader.problem), /start pcscd/);
     assert.equal(reader.card(), undefined);
@@ -91,7 +91,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     ['EC-P256', 'ES256'],
     ['RSA-2048', 'RS256'],
   ] as const) {
-    test(`a person signs in with an ${keyType} card: wrong PIN, PIN, certificate, signature`, async () => {
+    test(`signs in with an ${keyType} card: wrong PIN, PIN, certificate, signature`, async () => {
       const { applet, card } = await poweredCard(owner, { keyType });
       const came = until(reader, () => reader.card() !== undefined);
       const inserted = await lab.insert(applet);
@@ -120,7 +120,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     });
   }
 
-  /** The same through extended APDUs instead of chains. */
+  /** The same with extended APDUs instead of chains. */
   async function longCommands(algorithm: SignatureAlgorithmId, publicKey: X509Certificate['publicKey']) {
     const card = reader.card();
     assert.ok(card instanceof PcscCard);
@@ -129,7 +129,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     assert.ok(verify('sha256', Buffer.from('long'), publicKey, signature));
   }
 
-  test('another program may use the card in between; one that resets it takes the PIN away', async () => {
+  test('lets another program use the card in between; a reset by it clears the PIN', async () => {
     const { applet } = await poweredCard(owner);
     const came = until(reader, () => reader.card() !== undefined);
     const inserted = await lab.insert(applet);
@@ -152,7 +152,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     await left;
   });
 
-  test('a card that is taken out during a command fails it with card_removed', async () => {
+  test('fails with card_removed if the card is removed during a command', async () => {
     const { applet } = await poweredCard(owner);
     const { slotCard, asked } = holdable(applet);
     const came = until(reader, () => reader.card() !== undefined);
@@ -167,7 +167,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     await Promise.all([signing, left, inserted.remove()]);
   });
 
-  test('a card that never answers fails the command in time', async () => {
+  test('times out on a card that never responds', async () => {
     const { applet } = await poweredCard(owner);
     const { slotCard, asked } = holdable(applet);
     const hasty = await PcscReader.open({ module: pathOf('pcsc-mini'), clock, log, limit: 1_000 });
@@ -182,7 +182,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     await Promise.all([left, inserted.remove(), hasty.close()]);
   });
 
-  test('of two cards the first is meant, and the second when it leaves', async () => {
+  test('uses the first of two cards, and the second after its removal', async () => {
     const [one, two] = [await poweredCard(owner), await poweredCard(owner)];
     const came = until(reader, () => reader.card() !== undefined);
     const first = await lab.insert(one.applet, 1);
@@ -205,7 +205,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     assert.deepEqual(told, [false, true, false]);
   });
 
-  test('only readers of the given name are looked at', async () => {
+  test('uses only readers with the given name', async () => {
     const module = pathOf('pcsc-mini');
     const other = await PcscReader.open({ module, clock, log, reader: 'PCD 00 01' });
     const { applet } = await poweredCard(owner);
@@ -229,7 +229,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     await empty;
   });
 
-  test('with the process its cards are gone, and a new one finds them', async () => {
+  test('loses its cards with the process, and finds them with a new one', async () => {
     const { applet } = await poweredCard(owner);
     const came = until(reader, () => reader.card() !== undefined);
     const inserted = await lab.insert(applet);
@@ -253,7 +253,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     await empty;
   });
 
-  test('with the service its cards are gone, and a new one is found', async () => {
+  test('loses its cards with the service, and finds a new service', async () => {
     const { applet } = await poweredCard(owner);
     const came = until(reader, () => reader.card() !== undefined);
     await lab.insert(applet);
@@ -278,7 +278,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
 });
 
 describe('the package pcsc-mini', () => {
-  test('its absence, and another package in its place, are told in one sentence', async () => {
+  test('is reported in one sentence if it is missing or another package', async () => {
     const clock = new ManualClock(0);
     for (const [module, why] of [
       ['no-such-package-here', /^PC\/SC cannot be used: .*no-such-package-here/],

@@ -29,7 +29,7 @@ const opened = (reader: Reader): CardClient => {
   return card.open();
 };
 
-/** Looks until the card has come or gone. */
+/** Polls until the card was inserted or removed. */
 async function until(reader: Pkcs11Reader, present: boolean): Promise<void> {
   while ((reader.card() !== undefined) !== present) {
     await reader.look();
@@ -55,14 +55,14 @@ for (const [keyType, algorithm] of kinds) {
       await token.close();
     });
 
-    test('certificates are read without a PIN', async () => {
+    test('has certificates that are readable without a PIN', async () => {
       const client = opened(reader);
       await client.select();
       assert.deepEqual(await client.readCertificate('authentication'), token.keys.authentication.certificate);
       assert.deepEqual(await client.readCertificate('signing'), token.keys.signing.certificate);
     });
 
-    test('a wrong PIN opens nothing, the right one signs so that node:crypto agrees', async () => {
+    test('refuses a wrong PIN, and signs with the right one so that node:crypto verifies it', async () => {
       const client = opened(reader);
       await assert.rejects(client.sign('authentication', sha256('early'), algorithm), {
         code: 'pin_required',
@@ -87,7 +87,7 @@ for (const [keyType, algorithm] of kinds) {
       await assert.rejects(client.sign('authentication', new Uint8Array(20), algorithm), RangeError);
     });
 
-    test('a malformed PIN never reaches the token', async () => {
+    test('never receives a malformed PIN', async () => {
       const client = opened(reader);
       await client.verifyPin('123456');
       assert.deepEqual(await client.verifyPin('12345'), { ok: false, attemptsLeft: 3, malformed: true });
@@ -99,7 +99,7 @@ for (const [keyType, algorithm] of kinds) {
       assert.deepEqual(await client.unblock('8765', '123456'), { ok: false, malformed: true });
     });
 
-    test('the PIN is changed with the old one and set with the unblocking code', async () => {
+    test('lets the user change the PIN with the old one, and set it with the unblocking code', async () => {
       const client = opened(reader);
       assert.deepEqual(await client.changePin('111111', '654321'), { ok: false, attemptsLeft: 2 });
       assert.deepEqual(await client.changePin('123456', '654321'), { ok: true });
@@ -112,8 +112,8 @@ for (const [keyType, algorithm] of kinds) {
   });
 }
 
-describe('a module that cannot be used', needing(['SoftHSM2']), () => {
-  test('is told in one sentence', async () => {
+describe('a PKCS#11 module with a problem', needing(['SoftHSM2']), () => {
+  test('is reported in one sentence', async () => {
     for (const module of ['/no/such/module.so', process.execPath])
       await assert.rejects(Pkcs11Reader.open({ module, clock, log }), {
         name: 'OperatorError',
@@ -121,7 +121,7 @@ describe('a module that cannot be used', needing(['SoftHSM2']), () => {
       });
   });
 
-  test('one that crashes takes the card away, and is loaded again after a pause', async (t) => {
+  test('removes the card when it crashes, and is loaded again after a pause', async (t) => {
     const token = await makeSoftToken('EC-P256');
     t.after(token.close);
     const reader = await Pkcs11Reader.open({ module: pathOf('SoftHSM2'), clock, log });
@@ -150,7 +150,7 @@ describe('a module that cannot be used', needing(['SoftHSM2']), () => {
     assert.deepEqual(told, [false, true]);
   });
 
-  test('an agent that cannot have its port lets go of the module and ends', async (t) => {
+  test('is released by an agent that exits because its port is taken', async (t) => {
     const token = await makeSoftToken('EC-P256');
     t.after(token.close);
     const folder = await mkdtemp(join(tmpdir(), 'agent-'));
@@ -171,12 +171,12 @@ describe('a module that cannot be used', needing(['SoftHSM2']), () => {
     child.stderr.on('data', (text) => {
       said += String(text);
     });
-    // Nobody tells it to end.
+    // No signal ends it.
     assert.deepEqual(await once(child, 'close'), [1, null]);
     assert.match(said, new RegExp(`^Port ${port} is in use`));
   });
 
-  test('without its token there is no card', async (t) => {
+  test('has no card without its token', async (t) => {
     const token = await makeSoftToken('EC-P256');
     t.after(token.close);
     const reader = await Pkcs11Reader.open({ module: pathOf('SoftHSM2'), token: 'another', clock, log });
@@ -202,7 +202,7 @@ describe('the virtual card behind pcscd and the PKCS#11 module of OpenSC', neede
   });
 
   for (const [keyType, algorithm] of kinds) {
-    test(`an ${keyType} card: inserted, certificate, wrong PIN, PIN, both keys, blocked, taken out`, async () => {
+    test(`works as an ${keyType} card: inserted, certificate, wrong PIN, PIN, both keys, blocked, removed`, async () => {
       assert.equal(reader.card(), undefined);
       const { applet, card } = await poweredCard({ after: (end) => void ends.push(end) }, { keyType });
       const told: boolean[] = [];
@@ -231,7 +231,7 @@ describe('the virtual card behind pcscd and the PKCS#11 module of OpenSC', neede
       await until(reader, false);
       await assert.rejects(client.attemptsLeft(), { code: 'card_removed' });
       stop();
-      // The module may take a look of another program for another card.
+      // The module may mistake access by another program for another card.
       assert.deepEqual([told.at(0), told.at(-1)], [true, false]);
     });
   }

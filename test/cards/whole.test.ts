@@ -20,7 +20,7 @@ import { needing, pathOf } from './support/programs.ts';
 const gp = '656005750108';
 const needed = needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini'], { isolated: true });
 
-/** Resolves when the agent has come to this state. */
+/** Resolves when the agent reaches this state. */
 const reached = ({ agent }: IdentityAgent, state: string): Promise<void> =>
   new Promise((resolve) => {
     const look = (): void => {
@@ -32,7 +32,7 @@ const reached = ({ agent }: IdentityAgent, state: string): Promise<void> =>
     look();
   });
 
-describe("a seeded person's card in a reader of PC/SC, with the whole product behind it", needed, () => {
+describe("a seeded person's card in a PC/SC reader, with the whole product", needed, () => {
   let instance: TestInstance;
   let lab: CardLab;
   let folder: string;
@@ -44,7 +44,7 @@ describe("a seeded person's card in a reader of PC/SC, with the whole product be
       CardLab.start(),
       mkdtemp(join(tmpdir(), 'desk-')),
     ]);
-    // Its keys are made and certified when it is put in for the first time.
+    // Its keys are created and certified when it is first inserted.
     await instance.api('PUT', '/readers/0/card', { card: 'gp' });
     await instance.api('DELETE', '/readers/0/card');
     const agent = await AgentConnection.open(String(instance.state.agentSocket));
@@ -61,7 +61,7 @@ describe("a seeded person's card in a reader of PC/SC, with the whole product be
     await rm(folder, { recursive: true, force: true });
   });
 
-  test('OpenSC reads what CIS certified: holder, key usage, both certificates', async () => {
+  test("has CIS's certificates in OpenSC: holder, key usage, both certificates", async () => {
     const { code, said } = await lab.run('pkcs15-tool', '--dump');
     assert.equal(code, 0, said);
     assert.match(said, new RegExp(`PKCS#15 Card \\[${gp}\\]`));
@@ -78,12 +78,12 @@ describe("a seeded person's card in a reader of PC/SC, with the whole product be
     }
   });
 
-  test('pkcs11-tool finds no error, and both keys sign', async () => {
+  test('passes pkcs11-tool, and both keys sign', async () => {
     const { said } = await lab.run('pkcs11-tool', '--test', '--login', '--pin', '123456');
     assert.match(said, /^No errors$/m);
   });
 
-  test('an agent with that reader signs the person in at CIS, and out when the card leaves', async (t) => {
+  test('signs its holder in at CIS with an agent, and out when it is removed', async (t) => {
     const { cis, cis2Issuer } = instance.urls;
     const desk = await createIdentityAgent({
       ...{ clock: systemClock, recorder: silentRecorder, log: silentLog, development: false },

@@ -10,7 +10,7 @@ import { type Apache, findApache, freePort, startApache } from './apache.ts';
 const found = findApache();
 
 if (!found)
-  test('mod_auth_openidc is not on this machine, and the run says so', () => {
+  test('mod_auth_openidc is missing on this machine, and the run reports it', () => {
     const notes = process.env.ALONGSIDE_NOT_RUN;
     const command = 'apt-get install libapache2-mod-auth-openidc && npm test -- test/conformance/apache';
     if (notes) appendFileSync(notes, `Debian's libapache2-mod-auth-openidc as relying party\t${command}\n`);
@@ -80,11 +80,11 @@ else
         return browser;
       }
 
-      test('signs a person in, with the claims of ID token and userinfo', async () => {
+      test('signs a user in, with the claims of ID token and userinfo', async () => {
         await signedIn();
       });
 
-      test('also in Chromium', async () => {
+      test('signs a user in with Chromium', async () => {
         const chromium = await launchBrowser();
         try {
           const page = await chromium.newPage();
@@ -95,7 +95,7 @@ else
         }
       });
 
-      test('signs out at CIS2 and comes back', async () => {
+      test('signs out at CIS2 and returns', async () => {
         const browser = await signedIn();
         const goodbye = `${apache.origin}/goodbye.html`;
         const page = shown(await browser.go(`${redirectUri}?logout=${encodeURIComponent(goodbye)}`));
@@ -105,8 +105,8 @@ else
         assert.notEqual(next.body, 'The protected page', 'CIS2 asks before it signs in again');
       });
 
-      // What its settings above do not ask for, and nothing that it does right.
-      test('fails the checks of alongside check that it leaves to its administrator, and no other', async () => {
+      // Rules that the settings above do not enable.
+      test('fails exactly those checks of alongside check that it leaves to its administrator', async () => {
         const words = ['--state', instance.state.stateFile, '--signed-in', 'The protected page', '--json'];
         const { lines } = await invoke(['check', `${apache.origin}/protected/index.html`, ...words]);
         const { checks } = JSON.parse(lines[0] ?? '') as { checks: { name: string; outcome: string }[] };
@@ -121,7 +121,7 @@ else
         );
       });
 
-      test('a card that leaves the reader ends the session by back-channel logout', async () => {
+      test('ends the session by back-channel logout when the card is removed', async () => {
         const browser = await signedIn();
         await instance.api('DELETE', '/readers/0/card');
         for (let attempt = 0; attempt < 100; attempt++) {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { giveTo, serviceFolder, serviceUser } from '../support/service-user.ts';
 
-/** Where Apache and its module for OpenID Connect are on this machine; undefined without either. */
+/** Returns the location of Apache and its OpenID Connect module on this machine; undefined if either is missing. */
 export function findApache(): { program: string; modules: string } | undefined {
   const program = process.env.ALONGSIDE_APACHE ?? '/usr/sbin/apache2';
   const modules = '/usr/lib/apache2/modules';
@@ -13,7 +13,7 @@ export function findApache(): { program: string; modules: string } | undefined {
     : undefined;
 }
 
-/** A port that was free a moment ago: Apache does not choose one itself. */
+/** Returns a port that was free a moment ago, because Apache cannot choose one. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -33,13 +33,16 @@ export interface Apache {
   stop(): Promise<void>;
 }
 
-/** An Apache of this test alone, in a folder of its own, that lets people into `/protected` who signed in. `settings` are the module's directives. */
+/**
+ * Starts an Apache for one test in its own folder, which protects `/protected` by sign-in. `settings` are the module's
+ * directives.
+ */
 export async function startApache(
   found: { program: string; modules: string },
   port: number,
   settings: Readonly<Record<string, string>>,
 ): Promise<Apache> {
-  // Started by root, it serves as Debian's user for it.
+  // Started by root, it runs as Debian's user.
   const user = serviceUser('www-data');
   const folder = serviceFolder('alongside-apache-', user);
   const root = join(folder, 'www');

@@ -3,9 +3,9 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { buildCertificate, newSerial } from '../../src/cis/issuing-authority/x509-builder.ts';
 import type { KeyPair } from './keys.ts';
 
-/** A key with a certificate that it signed itself (RFC 8705 section 2.2). */
+/** A key with a self-signed certificate (RFC 8705 section 2.2). */
 export interface CertifiedKey extends KeyPair {
-  /** The header by which a trusted proxy that ended TLS says who the client is (RFC 9440). */
+  /** The header in which a trusted proxy forwards the client's certificate (RFC 9440). */
   header: { 'client-cert': string };
 }
 

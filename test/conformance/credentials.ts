@@ -4,7 +4,7 @@ import type { KeyPair } from './keys.ts';
 import type { AuthMethod, RegisteredClient } from './provider.ts';
 import { now } from './time.ts';
 
-/** A client assertion (RFC 7523 section 2.2); claims given as undefined are left out. */
+/** Returns a client assertion (RFC 7523 section 2.2); omits undefined claims. */
 export async function assertionOf(
   clientId: string,
   audience: string,
@@ -37,7 +37,7 @@ interface Credentials {
   headers: Record<string, string>;
 }
 
-/** How a client authenticates with each method: parameters and headers. */
+/** Returns the parameters and headers of each authentication method. */
 export const credentialsOf: Readonly<Record<AuthMethod, (client: Authenticating) => Promise<Credentials>>> = {
   async client_secret_basic({ registered: { clientId, clientSecret = '' } }) {
     const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;

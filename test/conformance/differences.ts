@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 
-/** A verdict other than "passed" that is known and explained. */
+/** A known and explained result other than "passed". */
 export interface Difference {
   plan: string;
   module: string;
   provider: string;
   outcome: 'failed' | 'not offered';
-  /** Begins the reason that the module gives. */
+  /** The beginning of the module's reason. */
   reason: string;
 }
 
 const file = new URL('differences.md', import.meta.url);
 
-/** Reads the table of `differences.md`; a row that is not well-formed, or comes twice, is a mistake. */
+/** Reads the table of `differences.md`; throws for a malformed or repeated row. */
 export function readDifferences(): Difference[] {
   const rows = readFileSync(file, 'utf8')
     .split('\n')

@@ -6,7 +6,7 @@ import { RelyingParty, type Tokens } from './relying-party.ts';
 import { type Change, type Reply, readReply } from './reply.ts';
 import type { Trial } from './trial.ts';
 
-/** A client of the FAPI 2.0 Security Profile: pushes its requests, and proves that it holds what its tokens are bound to. */
+/** A client of the FAPI 2.0 Security Profile: pushes its requests, and proves its key or certificate. */
 export class FapiParty {
   readonly rp: RelyingParty;
   readonly prover: Prover;
@@ -22,7 +22,7 @@ export class FapiParty {
     return new FapiParty(rp, await Prover.make());
   }
 
-  /** The parameters of a pushed request. */
+  /** Returns the parameters of a pushed request. */
   parameters(change: Change = {}): Change {
     return {
       ...Object.fromEntries(this.rp.parameters()),
@@ -48,7 +48,7 @@ export class FapiParty {
     return body.request_uri as string;
   }
 
-  /** Begins a pushed request in the browser, without doing anything at a page. */
+  /** Begins a pushed request in the browser, without completing any page. */
   begin(requestUri: string, more: Record<string, string> = {}, clientId?: string): Promise<Landing> {
     const query = new URLSearchParams({
       client_id: clientId ?? this.rp.registered.clientId,
@@ -67,12 +67,12 @@ export class FapiParty {
     return this.rp.codeOf(landing, 'state' in change ? (change.state ?? null) : this.rp.state);
   }
 
-  /** Whether tokens are bound to the key of a proof; else to the certificate, which comes with every call. */
+  /** Whether tokens are bound to a DPoP key; else to the certificate, which is sent with every call. */
   get proves(): boolean {
     return this.rp.trial.sender === 'dpop';
   }
 
-  /** A proof for the token endpoint; nothing for a client with a certificate. */
+  /** Returns a proof for the token endpoint; nothing for a client with a certificate. */
   async tokenProof(
     claims: Record<string, unknown> = {},
     header: Record<string, unknown> = {},
@@ -97,12 +97,12 @@ export class FapiParty {
     return tokens;
   }
 
-  /** The resource that tokens are tried at. */
+  /** The resource to try tokens at. */
   get resourceAddress(): string {
     return this.rp.trial.provider.resource ?? this.rp.endpoint('userinfo_endpoint');
   }
 
-  /** A proof for the resource. */
+  /** Returns a proof for the resource. */
   resourceProof(token: string, claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) {
     return this.prover.header('GET', this.resourceAddress, { ath: sha256(token), ...claims }, header);
   }
@@ -116,14 +116,14 @@ export class FapiParty {
   }
 }
 
-/** A refusal of the token or PAR endpoint, with one of these errors. */
+/** Expects an error of the token or PAR endpoint, one of these. */
 export function refused({ status, body }: Reply, ...errors: readonly string[]): void {
   assert.ok(status >= 400 && status < 500, `it is answered ${status} ${body.error ?? 'without an error'}`);
   if (errors.length > 0)
     assert.ok(errors.includes(String(body.error)), `error is ${body.error}, not ${errors.join(' or ')}`);
 }
 
-/** A refusal of the authorization endpoint: on a page, or to the client with an error. */
+/** Expects an error of the authorization endpoint: on a page, or to the client. */
 export function notAuthorized(landing: Landing, ...errors: readonly string[]): void {
   if (landing.kind === 'page') {
     assert.ok(landing.status >= 400 && landing.status < 500, `a page with status ${landing.status} is shown`);

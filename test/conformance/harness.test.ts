@@ -9,8 +9,8 @@ import { type Front, startFront, type Tampering } from './tampering.ts';
 import { passTime, realTime } from './time.ts';
 import { Trial } from './trial.ts';
 
-// What the modules are worth: a provider without the profile's strictness has to fail where it lacks it.
-describe('the harness on a provider that is too lax', () => {
+// Validates the modules: a provider without the profile's strictness must fail them.
+describe('the harness with a lax provider', () => {
   let provider: Provider;
   before(async () => {
     provider = await startOracle({ lax: true });
@@ -20,7 +20,7 @@ describe('the harness on a provider that is too lax', () => {
     await provider.stop();
   });
 
-  test('it fails the modules of what it lacks, and those alone', async () => {
+  test('fails exactly the modules for the missing rules', async () => {
     const failed: string[] = [];
     for (const module of fapi2Plan.modules) {
       const verdict = await judge(module, new Trial(provider, passTime));
@@ -39,7 +39,7 @@ describe('the harness on a provider that is too lax', () => {
   });
 });
 
-describe('the harness on a provider that is faulty', () => {
+describe('the harness with a faulty provider', () => {
   let front: Front;
   let provider: Provider;
   before(async () => {
@@ -74,7 +74,7 @@ describe('the harness on a provider that is faulty', () => {
     },
   });
 
-  // Each fault, and all the modules that it fails; with a dash at the end, at least these.
+  // Each fault with all modules that it fails; with a dash at the end, at least these.
   const faults: [string, Plan, Tampering, readonly string[]][] = [
     ['nothing', basicPlan, {}, []],
     ['nothing at all', logoutPlan, {}, []],
@@ -215,7 +215,7 @@ describe('the harness on a provider that is faulty', () => {
     ],
   ];
   for (const [name, plan, tampering, expected] of faults)
-    test(`${name}: ${plan.id}`, async () => {
+    test(`detects ${name}: ${plan.id}`, async () => {
       const failed = await failedOf(plan, tampering);
       const named = expected.filter((id) => id !== '-');
       const counted = expected.includes('-') ? failed.filter((id) => named.includes(id)) : failed;

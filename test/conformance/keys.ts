@@ -20,7 +20,7 @@ export async function newKeyPair(algorithm = 'ES256', kid = 'rp-key'): Promise<K
   };
 }
 
-/** A holder of a key, who proves it (RFC 9449). */
+/** A client that proves its key (RFC 9449). */
 export class Prover {
   readonly key: KeyPair;
   readonly jkt: string;
@@ -36,7 +36,7 @@ export class Prover {
     return new Prover({ ...key, publicJwk }, await calculateJwkThumbprint(publicJwk));
   }
 
-  /** The header with a proof; members given as undefined are left out. */
+  /** Returns the header with a proof; omits undefined members. */
   async header(
     method: string,
     url: string,

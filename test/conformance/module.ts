@@ -1,11 +1,11 @@
 import type { Trial } from './trial.ts';
 
-/** One test of a certification plan, written from the specifications; the id is the plan's name for it. */
+/** One test of a certification plan, written from the specifications; the id is its name in the plan. */
 export interface Module {
   id: string;
-  /** It is about ID tokens, so it says nothing of an authorization server alone. */
+  /** Whether it concerns ID tokens, so that it does not apply to a plain authorization server. */
   openid?: true;
-  /** Throws when the provider does not do what the specification says; `notOffered` when it need not. */
+  /** Throws if the provider violates the specification; calls `notOffered` for an unsupported optional feature. */
   run(trial: Trial): Promise<void>;
 }
 
@@ -15,17 +15,17 @@ export interface Plan {
   modules: readonly Module[];
 }
 
-/** What a module says of a provider. */
+/** A module's result for a provider. */
 export type Verdict = { outcome: 'passed' } | { outcome: 'failed' | 'not offered'; reason: string };
 
 class NotOffered extends Error {}
 
-/** Ends a module whose optional feature the provider does not offer, and says that it does not. */
+/** Ends a module for an optional feature that the provider does not offer. */
 export function notOffered(what: string): never {
   throw new NotOffered(what);
 }
 
-/** Runs one module; whatever it throws is a verdict. */
+/** Runs one module; returns any error as its result. */
 export async function judge(module: Module, trial: Trial): Promise<Verdict> {
   try {
     await module.run(trial);

@@ -16,7 +16,7 @@ const basicModules = [...responses, ...tokens, ...userinfo, ...sessions];
 
 export const basicPlan: Plan = { id: 'oidcc-basic-certification-test-plan', modules: basicModules };
 
-/** The same modules, with every response in a form. */
+/** The same modules with form_post responses. */
 export const formPostPlan: Plan = {
   id: 'oidcc-formpost-basic-certification-test-plan',
   modules: basicModules,
@@ -34,13 +34,13 @@ export const backChannelPlan: Plan = {
   modules: backChannel,
 };
 
-/** With private_key_jwt and DPoP, as OpenID provider. */
+/** With private_key_jwt and DPoP, for an OpenID provider. */
 export const fapi2Plan: Plan = {
   id: 'fapi2-security-profile-final-test-plan',
   modules: [...fapi2Tokens, ...fapi2Requests, ...fapi2Assertions, ...fapi2Proofs],
 };
 
-/** The same with a client certificate for authentication and tokens; what is about assertions and proofs is left out. */
+/** With a client certificate for authentication and tokens, without the modules for assertions and proofs. */
 export const fapi2CertificatePlan: Plan = {
   id: 'fapi2-security-profile-final-test-plan, mtls',
   modules: [...fapi2Tokens, ...fapi2Requests, ...fapi2Certificates],
@@ -48,7 +48,7 @@ export const fapi2CertificatePlan: Plan = {
 
 const plain = ({ openid }: Module): boolean => !openid;
 
-/** For an authorization server that gives no ID tokens. */
+/** For an authorization server without ID tokens. */
 export const plainFapi2Plan: Plan = {
   id: 'fapi2-security-profile-final-test-plan, plain_oauth',
   modules: fapi2Plan.modules.filter(plain),
@@ -59,7 +59,7 @@ export const plainFapi2CertificatePlan: Plan = {
   modules: fapi2CertificatePlan.modules.filter(plain),
 };
 
-/** What FAPI 2.0 Message Signing adds for requests. */
+/** Additions of FAPI 2.0 Message Signing for requests. */
 export const messageSigningPlan: Plan = {
   id: 'fapi2-message-signing-final-test-plan',
   modules: signedRequests,

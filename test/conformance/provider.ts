@@ -7,7 +7,7 @@ export type AuthMethod =
   | 'private_key_jwt'
   | 'self_signed_tls_client_auth';
 
-/** A client as a plan wants it registered. */
+/** A client to register for a plan. */
 export interface ClientSpec {
   method: AuthMethod;
   /** `fapi2`: pushed requests, bound tokens, strong algorithms. */
@@ -15,7 +15,7 @@ export interface ClientSpec {
   redirectUris: readonly string[];
   postLogoutRedirectUris: readonly string[];
   backchannelLogoutUri?: string;
-  /** Takes no request that is not signed. */
+  /** Whether it accepts only signed requests. */
   signedRequests?: boolean;
   jwks?: { keys: JWK[] };
 }
@@ -25,29 +25,29 @@ export interface RegisteredClient {
   clientSecret?: string;
 }
 
-/** A provider under test: all that the harness knows of it beside the specifications. */
+/** A provider under test, with its properties beyond the specifications. */
 export interface Provider {
   name: string;
-  /** Whether it gives ID tokens; else it is an authorization server alone. */
+  /** Whether it issues ID tokens; else it is a plain authorization server. */
   openid: boolean;
-  /** Where the configuration document of an issuer stands. */
+  /** Returns the address of an issuer's configuration document. */
   discoveryOf(issuer: string): string;
-  /** Two scopes that its clients may ask for; the first is asked for where a module says nothing. */
+  /** Two scopes for its clients; modules request the first by default. */
   scopes: readonly [string, string];
-  /** Where access tokens are used; UserInfo where nothing is said. */
+  /** The resource for access tokens; UserInfo by default. */
   resource?: string;
-  /** The `prompt` at which a person can say no. */
+  /** The `prompt` at which a user can refuse. */
   refusable: string;
-  /** Issuer for clients of a profile. */
+  /** Returns the issuer for clients of a profile. */
   issuer(profile: ClientSpec['profile']): string;
   register(spec: ClientSpec): Promise<RegisteredClient>;
-  /** Does what a person who wants to go on does at a page: gives the PIN, consents, confirms. */
+  /** Completes a page like a user who continues: enters the PIN, consents, confirms. */
   goOn(page: Page, browser: Browser): Promise<Landing>;
-  /** Runs something while nobody is there to sign in, so that a sign-in stops at a page. */
+  /** Runs a task without a user, so that a sign-in stops at a page. */
   withoutPerson<T>(run: () => Promise<T>): Promise<T>;
-  /** Runs something while the person who is asked says no. */
+  /** Runs a task while the user refuses. */
   refusing<T>(run: () => Promise<T>): Promise<T>;
-  /** Values of `acr_values` that it can meet. */
+  /** Supported values of `acr_values`. */
   acrValues: readonly string[];
   stop(): Promise<void>;
 }

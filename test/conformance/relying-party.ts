@@ -14,7 +14,7 @@ export const callback = 'https://rp.example/callback';
 export const otherCallback = 'https://rp.example/other?from=harness';
 export const signedOut = 'https://rp.example/signed-out';
 
-/** What a successful sign-in gave. */
+/** The result of a successful sign-in. */
 export interface Tokens extends Record<string, unknown> {
   access_token: string;
   id_token: string;
@@ -26,7 +26,7 @@ export interface IdToken {
   claims: JWTPayload & Record<string, unknown>;
 }
 
-/** A relying party of the harness: makes requests right, and as wrong as a module wants them. */
+/** A relying party of the harness, which sends correct requests and those that a module changes. */
 export class RelyingParty {
   readonly trial: Trial;
   readonly spec: ClientSpec;
@@ -36,11 +36,11 @@ export class RelyingParty {
   readonly issuer: string;
   /** Key of client assertions and request objects. */
   readonly key: KeyPair;
-  /** The client certificate of every call, for a client that has one. */
+  /** Header with the client's certificate, if it has one. */
   readonly certificateHeader: Record<string, string>;
-  /** Verifier of PKCE for the requests that carry a challenge. */
+  /** PKCE verifier for requests with a challenge. */
   readonly verifier = `${randomUUID()}${randomUUID()}`;
-  /** `state` and `nonce` of requests that carry them. */
+  /** `state` and `nonce` for requests with them. */
   readonly state = randomUUID();
   readonly nonce = randomUUID();
 
@@ -84,14 +84,14 @@ export class RelyingParty {
     return new RelyingParty(trial, spec, registered, await trial.discovery(spec.profile), key, browser);
   }
 
-  /** An endpoint of the configuration document. */
+  /** Returns an endpoint from the configuration document. */
   endpoint(name: string): string {
     const address = this.discovery[name];
     assert.equal(typeof address, 'string', `the configuration document has no ${name}`);
     return address as string;
   }
 
-  /** The parameters of an authorization request. */
+  /** Returns the parameters of an authorization request. */
   parameters(change: Change = {}): URLSearchParams {
     const { clientId } = this.registered;
     const usual = {
@@ -110,7 +110,7 @@ export class RelyingParty {
     return `${this.endpoint('authorization_endpoint')}?${this.parameters(change)}`;
   }
 
-  /** Sends the browser to the provider, and does there what a person would do to go on. */
+  /** Sends the browser to the provider and completes its pages. */
   async authorize(change: Change = {}, method: 'GET' | 'POST' = 'GET'): Promise<Landing> {
     const landing =
       method === 'GET'
@@ -129,7 +129,7 @@ export class RelyingParty {
     return landing;
   }
 
-  /** The code of a successful authorization response, whose other members are checked. */
+  /** Returns the code of a successful authorization response after checking its other members. */
   codeOf(landing: Landing, state: string | null = this.state): string {
     const { parameters } = this.callbackOf(landing);
     assert.equal(parameters.get('error'), null, `the answer is ${parameters.get('error')}`);
@@ -139,7 +139,7 @@ export class RelyingParty {
     return parameters.get('code') ?? assert.fail('the response has no code');
   }
 
-  /** The error of an error response to the client. */
+  /** Returns the error of an error response to the client. */
   errorOf(landing: Landing): string {
     const { parameters } = this.callbackOf(landing);
     assert.equal(parameters.get('code'), null, 'a code was given');
@@ -154,12 +154,12 @@ export class RelyingParty {
     return landing;
   }
 
-  /** A client assertion of this client; claims given as undefined are left out. */
+  /** Returns an assertion of this client; omits undefined claims. */
   assertion(claims: Record<string, unknown> = {}, key: KeyPair = this.key): Promise<string> {
     return assertionOf(this.registered.clientId, this.issuer, key, claims);
   }
 
-  /** Posts a form as this client. A member given as undefined, also of the credentials, is left out. */
+  /** Posts a form as this client. Omits undefined members, also of the credentials. */
   async send(address: string, form: Change, headers: Record<string, string> = {}): Promise<Reply> {
     const known = await credentialsOf[this.spec.method](this);
     const answer = await fetch(address, {
@@ -186,7 +186,7 @@ export class RelyingParty {
     return this.send(this.endpoint('token_endpoint'), form, headers);
   }
 
-  /** The tokens of a successful answer of the token endpoint. */
+  /** Returns the tokens of a successful token response. */
   tokensOf({ status, body, headers }: Reply): Tokens {
     assert.equal(status, 200, `the token endpoint answers ${status} ${body.error ?? ''}`);
     assert.equal(typeof body.access_token, 'string', 'access_token');
@@ -195,7 +195,7 @@ export class RelyingParty {
     return body as Tokens;
   }
 
-  /** A whole sign-in, its ID token checked. */
+  /** Completes a sign-in and verifies its ID token. */
   async signIn(
     change: Change = {},
     method: 'GET' | 'POST' = 'GET',
@@ -209,7 +209,7 @@ export class RelyingParty {
     return { tokens, idToken, callback: this.callbackOf(landing) };
   }
 
-  /** Verifies a signed token of the provider with its published keys, and its issuer and audience. */
+  /** Verifies a signed token with the provider's published keys, its issuer and audience. */
   async verify(token: string, typ?: string): Promise<IdToken> {
     const jwks = (await (await fetch(this.endpoint('jwks_uri'))).json()) as { keys: JWK[] };
     const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwks), {

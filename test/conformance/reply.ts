@@ -1,4 +1,4 @@
-/** Changes of parameters: undefined takes one away. */
+/** Changed parameters; undefined removes one. */
 export type Change = Record<string, string | undefined>;
 
 export interface Reply {
@@ -7,7 +7,7 @@ export interface Reply {
   body: Record<string, unknown>;
 }
 
-/** Parameters with some of them changed or taken away. */
+/** Returns parameters with changes and removals. */
 export const changed = (values: Change, change: Change): Record<string, string> =>
   Object.fromEntries(
     Object.entries({ ...values, ...change }).filter(
@@ -15,7 +15,7 @@ export const changed = (values: Change, change: Change): Record<string, string> 
     ),
   );
 
-/** Reads an answer; its body as JSON, empty when it is none. */
+/** Reads a response; its body as JSON, empty if it is not JSON. */
 export async function readReply(answer: Response): Promise<Reply> {
   const text = await answer.text();
   let body: Record<string, unknown> = {};

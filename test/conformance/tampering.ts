@@ -1,9 +1,9 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a faulty provider does to an answer. */
+/** Changes that a faulty provider makes to a response. */
 export interface Tampering {
-  /** Changes where a redirect leads. */
+  /** Changes the target of a redirect. */
   redirect?(location: URL): void;
   /** Changes a JSON body; `path` is that of the request. */
   body?(body: Record<string, unknown>, path: string): void;
@@ -11,10 +11,10 @@ export interface Tampering {
   answer?(answer: { status: number; headers: http.IncomingHttpHeaders }, asked: URL): void;
 }
 
-/** A provider's public address, behind which the provider itself stands and in which it is made faulty. */
+/** A provider's public address, which proxies it and makes it faulty. */
 export interface Front {
   address: string;
-  /** Passes requests on to this port from now on. */
+  /** Forwards requests to this port from now on. */
   before(port: number): void;
   tamper(tampering: Tampering): void;
   stop(): void;

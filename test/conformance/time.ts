@@ -1,9 +1,9 @@
 const RealDate = Date;
 let offset = 0;
 
-/** The clock of this process as everything in it reads it: the harness and both providers, whichever way they ask. */
+/** The clock of this process for the harness and both providers, however they read it. */
 class ShiftedDate extends RealDate {
-  // biome-ignore lint/suspicious/noExplicitAny: Date itself takes anything.
+  // biome-ignore lint/suspicious/noExplicitAny: Date accepts any arguments.
   constructor(...parts: any[]) {
     super(...((parts.length === 0 ? [ShiftedDate.now()] : parts) as [number]));
   }
@@ -13,13 +13,13 @@ class ShiftedDate extends RealDate {
   }
 }
 
-/** Time goes by, for every clock in this process. */
+/** Advances every clock in this process. */
 export function passTime(seconds: number): void {
   offset += seconds * 1_000;
   globalThis.Date = ShiftedDate as DateConstructor;
 }
 
-/** Back to the real time. */
+/** Restores the real time. */
 export function realTime(): void {
   offset = 0;
   globalThis.Date = RealDate;

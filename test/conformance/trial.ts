@@ -3,7 +3,7 @@ import type { ClientSpec, Provider } from './provider.ts';
 /** `dpop`: private_key_jwt and DPoP. `mtls`: a certificate for both. */
 export type Sender = 'dpop' | 'mtls';
 
-/** What a plan varies. */
+/** The parameters that a plan varies. */
 export interface Variant {
   responseMode?: 'query' | 'form_post';
   sender?: Sender;
@@ -14,9 +14,9 @@ export type Discovery = Readonly<Record<string, unknown>>;
 /** One run of one module against one provider. */
 export class Trial {
   readonly provider: Provider;
-  /** How authorization responses are asked to come. */
+  /** Requested mode of authorization responses. */
   readonly responseMode: 'query' | 'form_post';
-  /** How clients of the strong profile prove themselves, and what their tokens are bound to. */
+  /** How clients of the strong profile authenticate and bind their tokens. */
   readonly sender: Sender;
   readonly #passTime: (seconds: number) => void;
 
@@ -31,13 +31,13 @@ export class Trial {
     this.#passTime = passTime;
   }
 
-  /** The provider's configuration document. */
+  /** Returns the provider's configuration document. */
   async discovery(profile: ClientSpec['profile'] = 'basic'): Promise<Discovery> {
     const address = this.provider.discoveryOf(this.provider.issuer(profile));
     return (await (await fetch(address)).json()) as Discovery;
   }
 
-  /** Time goes by, for the provider and for the harness. */
+  /** Advances the time for the provider and the harness. */
   passTime(seconds: number): void {
     this.#passTime(seconds);
   }

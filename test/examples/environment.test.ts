@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 
-// What `alongside status --env` prints is what the client library and the examples read.
+// The client library and the examples read the output of `alongside status --env`.
 const run = promisify(execFile);
 const clone = join(import.meta.dirname, '../..');
 
@@ -21,7 +21,7 @@ describe('alongside status --env', () => {
   before(async () => {
     instance = await startInstance();
     await instance.signInAtDesk('gp');
-    // Most ids that are made here begin with a digit.
+    // Most generated ids begin with a digit.
     for (const name of ['one', 'two', 'three', 'four'])
       await instance.api('POST', '/applications', {
         name,
@@ -40,7 +40,7 @@ describe('alongside status --env', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** A program that knows nothing of the instance but what was printed. */
+  /** Runs a program that knows only this output. */
   const program = (file: string, more: Record<string, string> = {}) =>
     spawn(process.execPath, [file], {
       cwd: folder,
@@ -48,7 +48,7 @@ describe('alongside status --env', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
 
-  test('prints names and values that any shell takes as they are', () => {
+  test('prints names and values that any shell accepts unchanged', () => {
     for (const line of lines) assert.match(line, /^[A-Z_][A-Z0-9_]*=[A-Za-z0-9._~:/@\\-]+$/);
     assert.equal(new Set(lines.map((line) => line.split('=')[0])).size, lines.length);
     assert.equal(lines.filter((line) => /^APP_[0-9A-F]{8}_.*_PLATFORM_CLIENT_ID=/.test(line)).length, 4);
@@ -64,7 +64,7 @@ describe('alongside status --env', () => {
     );
   });
 
-  test('has every variable of Alongside that the client library and the examples read', () => {
+  test('prints every variable of Alongside that the client library and the examples read', () => {
     const files = globSync(['client/**/*.ts', 'examples/**/*.{ts,sh,php}'], { cwd: clone });
     const read = files
       .filter((file) => !/\.test\.ts$|testing|node_modules/.test(file))
@@ -80,7 +80,7 @@ describe('alongside status --env', () => {
     for (const name of ['ALONGSIDE_API_URL', 'ALONGSIDE_AGENT_SOCKET']) assert.ok(read.includes(name));
   });
 
-  test('is enough for an example', async (t) => {
+  test('is sufficient for an example', async (t) => {
     const child = program(join(clone, 'examples/combined-web.ts'), { PORT: '0' });
     t.after(() => child.kill());
     const [said] = await once(child.stdout, 'data');
@@ -89,7 +89,7 @@ describe('alongside status --env', () => {
     assert.ok(applications.some(({ name }) => name === 'Combined example'));
   });
 
-  test('is enough for a desktop application at the agent', async () => {
+  test('is sufficient for a desktop application at the agent', async () => {
     const text = [
       `import { IdentityAgentClient } from '${new URL('../../client/index.ts', import.meta.url).href}';`,
       "const agent = new IdentityAgentClient({ application: 'environment' });",
@@ -101,7 +101,7 @@ describe('alongside status --env', () => {
     assert.equal(stdout.trim(), 'signedIn');
   });
 
-  test('disturbs no command in whose environment it stands', async () => {
+  test('does not disturb commands with these variables in their environment', async () => {
     const cli = [join(clone, 'src/cli/main.ts'), 'status', '--env', '--state', instance.state.stateFile];
     const { stdout } = await run(process.execPath, cli, { env: { ...plain, ...env } });
     for (const line of lines) assert.ok(stdout.split('\n').includes(line), line);

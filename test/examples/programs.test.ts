@@ -10,13 +10,13 @@ import { after, before, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { Navigator } from '../support/navigate.ts';
 
-// Programs in other languages, as a supplier writes them, against a running instance.
+// Examples in other languages, run at a running instance.
 const examples = join(import.meta.dirname, '../../examples');
 
 const runs = (program: string, ...args: string[]): boolean => spawnSync(program, args).status === 0;
 const interpreter = process.env.ALONGSIDE_PHP || 'php';
 const modules = spawnSync(interpreter, ['-m'], { encoding: 'utf8' }).stdout ?? '';
-/** Why a language's examples cannot run here; false when they can. */
+/** Returns why a language's examples cannot run here; false if they can. */
 const missing = {
   php:
     /^curl$/m.test(modules) && /^openssl$/m.test(modules)
@@ -101,7 +101,7 @@ describe('examples in other languages', () => {
   const run = (program: string, args: string[], env?: Record<string, string>) =>
     finished(start(program, args, env));
 
-  /** An ID token of CIS2 for this very application, as its own sign-in would bring it. */
+  /** Returns an ID token of CIS2 for this application, as from its own sign-in. */
   async function idToken(): Promise<string> {
     const { clientId, clientSecret } = registered.cis2;
     const query = new URLSearchParams({
@@ -130,17 +130,17 @@ describe('examples in other languages', () => {
   const shell = (name: string) => join(examples, 'shell', name);
 
   describe('PHP: combined.php', { skip: missing.php }, () => {
-    test('application: a signed JWT', async () => {
+    test('application uses a signed JWT', async () => {
       const { code, output, errors } = await run(interpreter, [php, 'application']);
       assert.deepEqual([code, errors], [0, '']);
       assert.match(output, /answered 200: .*Hello Application/);
     });
-    test('exchange: an ID token of CIS2', async () => {
+    test('exchange uses an ID token of CIS2', async () => {
       const { code, output, errors } = await run(interpreter, [php, 'exchange', await idToken()]);
       assert.deepEqual([code, errors], [0, '']);
       assert.match(output, /answered 200: .*Hello User/);
     });
-    test('sign-in: the combined pattern, with a browser', async () => {
+    test('sign-in uses the combined pattern with a browser', async () => {
       const child = start(interpreter, [php, 'sign-in']);
       const done = finished(child);
       const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
@@ -154,12 +154,12 @@ describe('examples in other languages', () => {
       assert.match(output, /Signed in: \S/);
       assert.match(output, /hello\/user answered 200/);
     });
-    test('a refusal is told in the published words', async () => {
+    test('prints the published text of a refusal', async () => {
       const { code, errors } = await run(interpreter, [php, 'application'], { KEY_ID: 'nobody' });
       assert.equal(code, 1);
       assert.match(errors, /no matching public key/);
     });
-    test('no such command, no such setting', async () => {
+    test('reports an unknown command and a missing setting', async () => {
       assert.equal((await run(interpreter, [php])).code, 2);
       const { code, errors } = await run(interpreter, [php, 'application'], { API_KEY: '' });
       assert.deepEqual([code, errors.trim()], [1, 'The environment variable API_KEY is missing.']);
@@ -167,22 +167,22 @@ describe('examples in other languages', () => {
   });
 
   describe('bash, curl and openssl', { skip: missing.shell }, () => {
-    test('application-restricted.sh', async () => {
+    test('application-restricted.sh gets a token and calls an API', async () => {
       const { code, output, errors } = await run('bash', [shell('application-restricted.sh')]);
       assert.deepEqual([code, errors], [0, '']);
       assert.match(output, /Hello Application/);
     });
-    test('token-exchange.sh', async () => {
+    test('token-exchange.sh exchanges an ID token and calls an API', async () => {
       const { code, output, errors } = await run('bash', [shell('token-exchange.sh'), await idToken()]);
       assert.deepEqual([code, errors], [0, '']);
       assert.match(output, /Hello User/);
     });
-    test('a refusal is told in the published words', async () => {
+    test('prints the published text of a refusal', async () => {
       const { code, errors } = await run('bash', [shell('token-exchange.sh'), 'x']);
       assert.equal(code, 1);
       assert.match(errors, /Malformed JWT in subject_token/);
     });
-    test('a setting that is missing is named', async () => {
+    test('names a missing setting', async () => {
       const { code, errors } = await run('bash', [shell('application-restricted.sh')], { KEY_ID: '' });
       assert.notEqual(code, 0);
       assert.match(errors, /KEY_ID/);

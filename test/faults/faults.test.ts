@@ -17,13 +17,13 @@ async function faults(...flags: string[]): Promise<{ code: number | null; out: s
 }
 
 describe('npm run faults', () => {
-  // A fault that does not concern the database is injected on SQLite alone: its installation starts faster.
+  // A fault that does not concern the database is injected with SQLite only, because its installation starts faster.
   const bounded = {
     sqlite: ['kill', 'disk-full', 'clock-jumps', 'upstream-down', 'upstream-lying', 'slow-bodies'],
     postgres: ['database-restart', 'dropped-connections'],
   };
   for (const [database, names] of Object.entries(bounded))
-    test(`loses no answer and no process on ${database} in a bounded run`, async () => {
+    test(`loses no response and no process with ${database} in a bounded run`, async () => {
       const { code, out, err } = await faults(
         ...['--quick', '--seconds', '0.5', '--database', database],
         ...['--lanes', '2', '--pause', '250', '--json'],

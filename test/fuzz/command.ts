@@ -7,12 +7,12 @@ import type { TargetWork } from './one-target.ts';
 import { type FuzzOptions, help, readOptions } from './options.ts';
 import { loadTarget } from './registry.ts';
 
-/** An input that has not come back after so many milliseconds counts as one that never does. */
+/** Milliseconds after which an input counts as endless. */
 const HANGS = 10_000;
 
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 
-/** Runs one target to its end, its failure, or the input at which it stands still. */
+/** Runs one target to its end, its failure, or the input that does not return. */
 function runTarget(name: string, { seed, from, rounds, seconds, json }: FuzzOptions): Promise<FuzzResult> {
   const progress = new SharedArrayBuffer(8);
   const round = new BigInt64Array(progress);

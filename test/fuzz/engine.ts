@@ -2,20 +2,20 @@ import { inputFor } from './mutate.ts';
 import { Random, seedOf } from './random.ts';
 import type { FuzzTarget } from './target.ts';
 
-/** What is run of a target. */
+/** The plan for running a target. */
 export interface FuzzPlan {
   readonly seed: number;
-  /** The first round; 0 unless told. */
+  /** The first round; 0 by default. */
   readonly from?: number;
-  /** Rounds at most. */
+  /** Maximum number of rounds. */
   readonly rounds: number;
-  /** Asked before each round; the run ends when it says so. */
+  /** Called before each round; the run ends if it returns true. */
   readonly over?: () => boolean;
-  /** Told before each round. */
+  /** Called before each round. */
   readonly at?: (round: number) => void;
 }
 
-/** A broken promise, with all that is needed to have it again. */
+/** A failure with everything needed to reproduce it. */
 export interface FuzzFailure {
   readonly target: string;
   readonly seed: number;
@@ -30,13 +30,13 @@ export interface FuzzResult {
   readonly failure: FuzzFailure | undefined;
 }
 
-/** The input of one round, from the seed alone. */
+/** Returns the input of one round, derived from the seed. */
 export function inputOf(target: FuzzTarget, seed: number, round: number): Uint8Array {
   const words = (target.words ?? []).map((word) => new Uint8Array(Buffer.from(word as Uint8Array)));
   return inputFor(new Random(seedOf(seed, target.name, round)), target.corpus, words);
 }
 
-/** Runs a target until its first failure, its rounds or the plan's own end. */
+/** Runs a target until its first failure, the last round or the plan's end. */
 export async function fuzz(target: FuzzTarget, plan: FuzzPlan): Promise<FuzzResult> {
   const { seed, from = 0, rounds, over = () => false, at = () => undefined } = plan;
   for (let round = from; round < from + rounds; round += 1) {

@@ -4,13 +4,13 @@ import { fuzz, inputOf } from './engine.ts';
 import { loadTarget, targetNames } from './registry.ts';
 import { asText, type FuzzTarget, text } from './target.ts';
 
-/** `npm run fuzz` runs longer, and other seeds. */
+/** `npm run fuzz` runs longer and with other seeds. */
 const seed = 1;
 const rounds = 250;
 
-describe('every parser of what comes from outside', () => {
+describe('every parser of outside data', () => {
   for (const name of targetNames)
-    test(`${name}: reads or refuses ${rounds} inputs`, async () => {
+    test(`${name} accepts or refuses ${rounds} inputs`, async () => {
       const target = await loadTarget(name);
       assert.ok(target.corpus.length > 0, 'a target has valid inputs to start from');
       const { failure } = await fuzz(target, { seed, rounds });
@@ -18,7 +18,7 @@ describe('every parser of what comes from outside', () => {
     });
 
   for (const name of targetNames)
-    test(`${name}: its corpus does not fail`, async () => {
+    test(`${name} does not fail on its corpus`, async () => {
       const target = await loadTarget(name);
       for (const input of target.corpus) await target.run(Uint8Array.from(input));
     });
@@ -33,7 +33,7 @@ describe('the fuzzer', () => {
     },
   };
 
-  test('finds what breaks, and finds it again by seed and round', async () => {
+  test('finds a failure, and reproduces it by seed and round', async () => {
     const { failure } = await fuzz(fragile, { seed: 7, rounds: 5_000 });
     assert.ok(failure);
     assert.match(failure.error, /broken/);
@@ -42,12 +42,12 @@ describe('the fuzzer', () => {
     assert.equal(Buffer.from(inputOf(fragile, 7, failure.round)).toString('hex'), failure.input);
   });
 
-  test('another seed gives other inputs', () => {
+  test('gives other inputs for another seed', () => {
     const inputs = [1, 2, 3].map((each) => Buffer.from(inputOf(fragile, each, 3)).toString('hex'));
     assert.ok(new Set(inputs).size > 1);
   });
 
-  test('ends when it is told to', async () => {
+  test('ends on request', async () => {
     let left = 3;
     const result = await fuzz(
       { ...fragile, run: () => undefined },

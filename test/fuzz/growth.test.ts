@@ -5,9 +5,9 @@ import type { FuzzTarget } from './target.ts';
 
 /** Sizes in bytes: an input of the second has four times the bytes of the first. */
 const sizes = [8_192, 32_768] as const;
-/** CPU milliseconds below which the growth of an input's time is not looked at. */
+/** CPU milliseconds below which growth is ignored. */
 const noise = 150;
-/** How much longer the second may take. Linear time gives 4, quadratic time 16. */
+/** Maximum ratio of the times. Linear time gives 4, quadratic time 16. */
 const mostGrowth = 8;
 
 const common = [
@@ -30,7 +30,7 @@ const common = [
   '<a',
 ];
 
-/** A valid input with one piece repeated in its middle, up to a size. */
+/** Returns a valid input with one piece repeated in its middle, up to a size. */
 function swollen(valid: Uint8Array, piece: Uint8Array, size: number): Uint8Array {
   const middle = Math.floor(valid.length / 2);
   const times = Math.ceil((size - valid.length) / piece.length);
@@ -41,7 +41,7 @@ function swollen(valid: Uint8Array, piece: Uint8Array, size: number): Uint8Array
   ]);
 }
 
-/** CPU time of this thread, which other processes do not change, in milliseconds. */
+/** Returns the CPU time of this thread in milliseconds, which other processes do not affect. */
 async function cpuTime(target: FuzzTarget, input: Uint8Array): Promise<number> {
   const before = process.threadCpuUsage();
   await target.run(Uint8Array.from(input));

@@ -2,7 +2,7 @@ import { TestAuthority } from '../../identity-agent/card/card.fixture.ts';
 import { issueKeys } from '../../identity-agent/card/card-issue.ts';
 import type { CardMemory } from '../../identity-agent/card/card-memory.ts';
 
-/** A card whose PIN is `123456` and whose attempts never run out, so that every input finds the same card. */
+/** A card with the PIN `123456` and unlimited attempts, so that every input finds the same state. */
 export async function memoryCard(): Promise<CardMemory> {
   const card = {
     uid: '656005750199',

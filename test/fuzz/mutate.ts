@@ -1,9 +1,9 @@
 import type { Random } from './random.ts';
 
-/** No input gets longer, in bytes: above the limits of most parsers, below what makes a round slow. */
+/** Maximum length of an input in bytes: above the limits of most parsers, but not slow. */
 const LONGEST = 80_000;
 
-/** Bytes at which parsers break. */
+/** Bytes that often break parsers. */
 const edges = [0x00, 0x01, 0x0a, 0x20, 0x22, 0x25, 0x7f, 0x80, 0xff];
 
 type Mutation = (
@@ -15,7 +15,7 @@ type Mutation = (
 
 const join = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
-/** Two places in order. */
+/** Returns two ordered positions. */
 function range(bytes: Uint8Array, random: Random): [number, number] {
   const [a, b] = [random.below(bytes.length + 1), random.below(bytes.length + 1)];
   return a < b ? [a, b] : [b, a];
@@ -63,7 +63,7 @@ const mutations: readonly Mutation[] = [
     join(bytes.subarray(0, random.below(bytes.length + 1)), other.subarray(random.below(other.length + 1))),
 ];
 
-/** One input: of the corpus as it is, changed in one to six ways, or random altogether. */
+/** Returns one input: from the corpus unchanged, changed in one to six ways, or random. */
 export function inputFor(
   random: Random,
   corpus: readonly Uint8Array[],

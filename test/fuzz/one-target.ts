@@ -2,16 +2,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type FuzzResult, fuzz } from './engine.ts';
 import { loadTarget } from './registry.ts';
 
-// One target in a thread of its own, so that an input that never comes back can be named and ended.
+// Runs one target in a separate thread, so that an endless input can be reported and stopped.
 
 export interface TargetWork {
   readonly name: string;
   readonly seed: number;
   readonly from: number;
   readonly rounds: number;
-  /** Infinity: the rounds alone end it. */
+  /** Infinity: limited only by the rounds. */
   readonly seconds: number;
-  /** Holds the round that is under way. */
+  /** The current round. */
   readonly progress: SharedArrayBuffer;
 }
 

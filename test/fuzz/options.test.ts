@@ -4,7 +4,7 @@ import { readOptions } from './options.ts';
 import { targetNames } from './registry.ts';
 
 describe('the options of npm run fuzz', () => {
-  test('without any: every target, 20 s each, a seed of its own', () => {
+  test('default to every target, 20 s each, with a random seed', () => {
     const options = readOptions([], 42);
     assert.ok(options !== 'help');
     assert.deepEqual(
@@ -13,7 +13,7 @@ describe('the options of npm run fuzz', () => {
     );
   });
 
-  test('one input of one target again', () => {
+  test('run one input of one target again', () => {
     const options = readOptions(
       ['--target', 'tlv', '--seed', '7', '--round', '74', '--rounds', '1', '--json'],
       42,
@@ -24,7 +24,7 @@ describe('the options of npm run fuzz', () => {
     });
   });
 
-  test('help, and what is not understood', () => {
+  test('print help and refuse unknown options', () => {
     assert.equal(readOptions(['--help'], 1), 'help');
     for (const args of [['--target', 'none'], ['--seed', 'x'], ['--rounds', '-1'], ['--color'], ['tlv']])
       assert.throws(() => readOptions(args, 1), { name: 'UsageError' }, args.join(' '));

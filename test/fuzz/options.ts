@@ -30,7 +30,7 @@ function whole(name: string, text: string | undefined, fallback: number): number
   return Number(text);
 }
 
-/** Reads the command line; `seed` is taken when none is given. @throws UsageError */
+/** Parses the command line; `seed` is the default. @throws UsageError */
 export function readOptions(args: readonly string[], seed: number): FuzzOptions | 'help' {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;

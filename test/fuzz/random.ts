@@ -1,4 +1,4 @@
-/** Numbers that follow from a seed, so that every round can be had again. Not for secrets. */
+/** Numbers derived from a seed, so that every round can be repeated. Not for secrets. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** A whole number from 0 up to, and without, `below` (mulberry32). */
+  /** Returns an integer from 0 to below `below` (mulberry32). */
   below(below: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -24,7 +24,7 @@ export class Random {
   }
 }
 
-/** The seed of one round of one target: rounds do not depend on those before them. */
+/** Returns the seed of one round of one target. Rounds are independent. */
 export function seedOf(seed: number, target: string, round: number): number {
   let hash = 2_166_136_261 ^ seed;
   for (const byte of Buffer.from(`${target} ${round}`)) hash = Math.imul(hash ^ byte, 16_777_619);

@@ -5,13 +5,13 @@ import type { FuzzTarget } from './target.ts';
 
 const folder = join(import.meta.dirname, 'targets');
 
-/** The names of all targets; a target is the file of its name. */
+/** The names of all targets; each target is the file with its name. */
 export const targetNames: readonly string[] = readdirSync(folder)
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.slice(0, -3))
   .sort();
 
-/** Loads a target. Throws when there is none, or when it has another name than its file. */
+/** Loads a target. Throws for an unknown one, or if its name differs from its file. */
 export async function loadTarget(name: string): Promise<FuzzTarget> {
   if (!targetNames.includes(name))
     throw new Error(`There is no target "${name}": ${targetNames.join(', ')}.`);

@@ -1,13 +1,13 @@
-/** One parser that takes bytes from outside, with what it must hold whatever comes. A file of `targets/` each. */
+/** A parser of outside bytes, with properties that hold for any input. One file in `targets/` each. */
 export interface FuzzTarget {
   readonly name: string;
   /** Valid inputs; mutations start from them. */
   readonly corpus: readonly Uint8Array[];
-  /** Pieces of the format that mutations put in. */
+  /** Pieces of the format that mutations insert. */
   readonly words?: readonly (string | Uint8Array)[];
   /**
-   * Feeds one input. Comes back when it was read, or refused in the documented way; throws when a promise is broken:
-   * an unexpected exception, a wrong result. It must always come back.
+   * Runs one input. Returns if it was accepted, or refused in the documented way. Throws for an unexpected exception or a wrong
+   * result. It must always return.
    */
   run(bytes: Uint8Array): unknown;
 }
@@ -18,7 +18,7 @@ export const hex = (digits: string): Uint8Array =>
 export const json = (value: unknown): Uint8Array => text(JSON.stringify(value));
 export const asText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
-/** The value, or undefined when it was refused with an error of one of these names; everything else is thrown on. */
+/** Returns the value, or undefined if it was refused with an error of one of these names; rethrows other errors. */
 export function orRefused<T>(names: readonly string[], work: () => T): T | undefined {
   try {
     return work();
@@ -28,7 +28,7 @@ export function orRefused<T>(names: readonly string[], work: () => T): T | undef
   }
 }
 
-/** The same for parsers that refuse with any error: one that ran out of stack or memory has not refused. */
+/** Does the same for parsers that refuse with any error, except for exhausted stack or memory. */
 export async function orAnyError<T>(work: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await work();

@@ -16,9 +16,9 @@ interface AuditRecord {
   session?: string;
 }
 
-describe('the audit log of a whole journey', () => {
+describe('the audit log of a complete sign-in', () => {
   let instance: TestInstance;
-  /** What passed between the parts and must not be in a record. */
+  /** Values exchanged by the services that must not be in a record. */
   const secrets = new Set<string>();
   let records: AuditRecord[];
   let text: string;
@@ -97,7 +97,7 @@ describe('the audit log of a whole journey', () => {
       assert.ok(actions.has(action), `${action} is in ${[...actions].join(', ')}`);
   });
 
-  test('joins the code, the tokens and the sessions of a sign-in', () => {
+  test('links the code, the tokens and the sessions of a sign-in', () => {
     const code = records.find(({ action }) => action === 'cis2.code-issued');
     const tokens = records.find(({ action }) => action === 'cis2.tokens-issued');
     assert.equal(tokens?.family, code?.family);
@@ -107,7 +107,7 @@ describe('the audit log of a whole journey', () => {
     );
   });
 
-  test('holds no demographics, PIN, code, token or cookie', () => {
+  test('contains no demographics, PIN, code, token or cookie', () => {
     for (const secret of secrets) {
       if (secret.length < 4) continue;
       assert.ok(!text.includes(secret), `${secret} is in the audit log`);

@@ -14,7 +14,7 @@ const page =
   '<!doctype html><html lang="en"><title>Application</title><script type="module" src="/app.js"></script>';
 const scope = 'urn:nhsd:apim:user-nhs-cis2:aal3:personal-demographics-service';
 
-/** What the page runs: the journey of a public client with PKCE and DPoP, by fetch alone. */
+/** The script of the page: the flow of a public client with PKCE and DPoP, with fetch only. */
 const script = `
 import * as oauth from '/oauth4webapi.js';
 const insecure = { [oauth.allowInsecureRequests]: true };
@@ -75,7 +75,7 @@ async function main() {
 main().catch((error) => show({ failed: String(error), cause: JSON.stringify(error.cause ?? null) }));
 `;
 
-describe('an application in a browser, without a server', () => {
+describe('a browser application without a server', () => {
   let instance: TestInstance;
   let server: Server;
   let browser: Browser;
@@ -114,7 +114,7 @@ describe('an application in a browser, without a server', () => {
     return made[half]?.clientId ?? assert.fail();
   };
 
-  /** Opens the application at an origin, and returns what it shows at the end. */
+  /** Opens the application at an origin, and returns its final output. */
   const run = async (origin: string, asked: Record<string, string>) => {
     const context = await browser.newContext();
     const window = await context.newPage();
@@ -143,7 +143,7 @@ describe('an application in a browser, without a server', () => {
       patient: '9000000009',
       refused: [400, 'invalid_grant'],
     });
-    // The same page under an origin that no registered callback has may read nothing.
+    // The same page at an origin without a registered callback may read nothing.
     const { failed } = await run(`http://127.0.0.1:${port}`, asked);
     assert.match(String(failed), /Failed to fetch/);
   });

@@ -5,7 +5,7 @@ import { launchBrowser } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { Navigator } from '../support/navigate.ts';
 
-describe('the card leaves the reader', () => {
+describe('removing the card', () => {
   let instance: TestInstance;
   let browser: Browser;
   before(async () => {
@@ -16,7 +16,7 @@ describe('the card leaves the reader', () => {
     await instance?.stop();
   });
 
-  test('the session at the desk, at CIS2, in the application and the tokens of the platform end', async () => {
+  test('ends the session at the workstation, at CIS2 and in the application, and the tokens of the platform', async () => {
     await instance.signInAtDesk('gp');
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -26,7 +26,7 @@ describe('the card leaves the reader', () => {
     await page.getByText('2010-10-22').waitFor();
     await instance.api('DELETE', '/readers/0/card');
     assert.equal((await instance.api<{ state: string }>('GET', '/agent')).state, 'noCard');
-    // Back-channel logout has one second; the application forgets the person, so its front page asks for a sign-in again.
+    // Back-channel logout may take a second; then the application's front page asks for a sign-in again.
     await assert.doesNotReject(async () => {
       for (let attempt = 0; ; attempt++) {
         await page.goto(instance.urls.sample);
@@ -43,7 +43,7 @@ describe('the card leaves the reader', () => {
     await context.close();
   });
 
-  test('the access token and the refresh token of the platform are refused', async () => {
+  test('makes the platform refuse the access token and the refresh token', async () => {
     const callback = 'http://localhost:1/callback';
     const { platform } = await instance.api<{ platform: { clientId: string; clientSecret: string } }>(
       'POST',

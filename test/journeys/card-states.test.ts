@@ -5,7 +5,7 @@ import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { atDesk, insert, patient, pinAtPage, takeCard } from '../support/desk.ts';
 
-// States of the card, and what its holder may do, through the whole chain.
+// States of the card and operations of its holder, through the whole chain.
 
 let browser: Browser;
 before(async () => {
@@ -14,7 +14,7 @@ before(async () => {
 after(() => browser?.close());
 
 describe('states of the card through the whole chain', () => {
-  test('a blocked card is unblocked with the mailed code, in the middle of a sign-in', () =>
+  test('a blocked card is unblocked with the mailed code during a sign-in', () =>
     atDesk(browser, {}, async (desk) => {
       const { instance, page } = desk;
       await insert(desk, 'locked');
@@ -32,7 +32,7 @@ describe('states of the card through the whole chain', () => {
       await patient(page).waitFor();
     }));
 
-  test('a card that ends soon is renewed at sign-in, and signs with its new key', () =>
+  test('a card that expires soon is renewed at sign-in, and signs with its new key', () =>
     atDesk(browser, {}, async (desk) => {
       const { instance, page } = desk;
       await insert(desk, 'renew');
@@ -47,7 +47,7 @@ describe('states of the card through the whole chain', () => {
       await desk.open('separate');
     }));
 
-  test('a revoked card: the desk shows it at once, and its PIN makes no new session', () =>
+  test('a revoked card is reported at once, and its PIN creates no new session', () =>
     atDesk(browser, {}, async (desk) => {
       const { instance, page } = desk;
       let signedOut: (params: unknown) => void = () => undefined;
@@ -64,7 +64,7 @@ describe('states of the card through the whole chain', () => {
         actor: 'admin',
         reason: 'keyCompromise',
       });
-      // No clock is moved: the agent hears of it before any heartbeat is due.
+      // No clock is moved: the agent learns of it before any heartbeat is due.
       assert.deepEqual(await heard, { cause: 'administrator' });
       listening.close();
       assert.equal(await desk.state(), 'pinRequested');
@@ -76,8 +76,8 @@ describe('states of the card through the whole chain', () => {
     }));
 });
 
-describe('a person with no role', () => {
-  test('is told so at the desk where a role is required, and can choose another way', () =>
+describe('a user without a role', () => {
+  test('is informed if a role is required, and can choose another authenticator', () =>
     atDesk(browser, { agentRequireRole: true }, async (desk) => {
       const { instance, page } = desk;
       await insert(desk, 'starter');
@@ -95,7 +95,7 @@ describe('a person with no role', () => {
       assert.deepEqual(sessions, []);
     }));
 
-  test('signs in without one where none is required', () =>
+  test('signs in if no role is required', () =>
     atDesk(browser, {}, async (desk) => {
       const { instance, page } = desk;
       await insert(desk, 'starter');
@@ -111,7 +111,7 @@ describe('a person with no role', () => {
 });
 
 describe('the role chosen at the agent', () => {
-  test('is asked for once, holds for the session, and is that of CIS2 and of the legacy role assertion', () =>
+  test('is asked for once, applies to the session, and is that of CIS2 and of the legacy role assertion', () =>
     atDesk(browser, { legacyCis: true }, async (desk) => {
       const { instance, page, agent } = desk;
       await insert(desk, 'nurse');
@@ -137,7 +137,7 @@ describe('the role chosen at the agent', () => {
         await assertion.text(),
       )?.[1];
       assert.equal(role, chosen.roleId);
-      // A second sign-in at this desk asks for no role.
+      // A second sign-in at this workstation does not ask for a role.
       await page.context().clearCookies();
       await desk.open('combined');
     }));

@@ -13,7 +13,7 @@ interface Answer {
   checks: { name: string; outcome: string; got: string }[];
 }
 
-// The command that tries a supplier's application, against one that is right and one that leaves rules out.
+// Runs the command against a correct application and one that breaks rules.
 describe('alongside check', () => {
   let instance: TestInstance;
   let party: CarelessParty;
@@ -48,17 +48,17 @@ describe('alongside check', () => {
     'oidcc-client-test-discovery-jwks-uri-keys',
   ];
 
-  // It sends no state at a sign-out, and keeps the discovery document.
+  // It sends no state at a sign-out, and caches the discovery document.
   const noOccasion = [
     'oidcc-client-test-rp-init-logout-other-state',
     'oidcc-client-test-rp-init-logout-no-state',
     ...ofDiscovery,
   ];
-  // On a slow machine the application learns a second new key in time. The API platform then refuses the ID token without kid.
+  // On a slow machine, the application learns a second new key in time. The API platform then refuses the ID token without kid.
   const late = 'oidcc-client-test-kid-absent-single-jwks';
 
-  // First: later checks change the signing key, and the sample takes a new one only after a while.
-  test('a product that is missing is not blamed on the application', async () => {
+  // First: later checks change the signing key, and the sample accepts a new one only after a while.
+  test('does not blame the application for a missing product', async () => {
     await instance.api('POST', '/products', {
       name: 'of-no-use',
       apis: ['hello-world'],
@@ -80,7 +80,7 @@ describe('alongside check', () => {
     }
   });
 
-  test('the sample application passes every check for which it gives an occasion', async () => {
+  test('passes the sample application in every applicable check', async () => {
     const answer = await run(`${instance.urls.sample}/sign-in/separate`);
     const lateCheck = answer.checks.find(({ name }) => name === late);
     const inTime = lateCheck?.outcome;
@@ -101,7 +101,7 @@ describe('alongside check', () => {
     assert.equal(card, null, 'the reader is left as it was');
   });
 
-  // What one application cannot leave out together: who takes any key notices no rotation, and so on.
+  // Rules that one application cannot break together: one that accepts any key notices no rotation, for example.
   const apart = [
     'oidcc-client-test',
     'oidcc-client-test-signing-key-rotation-just-before-signing',
@@ -114,7 +114,7 @@ describe('alongside check', () => {
   ];
   const warned = 'oidcc-client-test-discovery-jwks-uri-keys';
 
-  test('an application that ignores the rules fails every check of them, and no other', async () => {
+  test('fails an application that ignores rules in exactly the checks for them', async () => {
     const ignored = all.filter((name) => !apart.includes(name) && name !== warned);
     for (const name of ignored) party.ignores.add(name);
     const answer = await run(party.start);
@@ -127,7 +127,7 @@ describe('alongside check', () => {
     assert.equal(answer.code, 1);
   });
 
-  test('what is left fails apart, and the others pass', async () => {
+  test('fails the remaining checks separately, and passes the others', async () => {
     const ignored = [
       'oidcc-client-test-signing-key-rotation',
       'oidcc-client-test-rp-backchannel-rpinitlogout',
@@ -151,7 +151,7 @@ describe('alongside check', () => {
     assert.deepEqual(named(afterwards, 'notRun'), ['cis2-minimum-scopes', 'cis2-session-cookie']);
   });
 
-  test('a sign-out that CIS2 refuses fails, and nothing comes back from it', async () => {
+  test('fails a sign-out that CIS2 refuses', async () => {
     party.ignores.add('oidcc-client-test-rp-init-logout');
     const names = all.filter((name) => name.includes('rp-init-logout'));
     const answer = await run(party.start, ...only(names));
@@ -163,7 +163,7 @@ describe('alongside check', () => {
     assert.match(unknown.checks[0]?.got ?? '', /name the address with --sign-out/);
   });
 
-  test('a careful application passes what the sample gives no occasion for', async () => {
+  test('passes a careful application in the checks that do not apply to the sample', async () => {
     const answer = await run(
       party.start,
       ...only([...ofDiscovery, ...all.filter((name) => name.includes('kid-absent'))]),
@@ -178,7 +178,7 @@ describe('alongside check', () => {
     assert.deepEqual(named(out, 'passed'), names);
   });
 
-  test('a careful application with pages of its own passes', async () => {
+  test('passes a careful application with its own pages', async () => {
     const names = ['cis2-code-replayed', 'cis2-session-cookie', 'oidcc-client-test-userinfo-invalid-sub'];
     const words = ['--signed-in', 'Signed in: Careful', '--person', 'nurse', ...only(names)];
     const answer = await run(party.start, ...words);
@@ -198,14 +198,14 @@ describe('alongside check', () => {
     ['nobody there', () => ['http://localhost:9/login'], /ECONNREFUSED/],
   ];
   for (const [name, words, sentence] of called)
-    test(`${name} is one sentence`, async () => {
+    test(`reports ${name} in one sentence`, async () => {
       await assert.rejects(invoke(['check', ...words(), ...at()]), (error: Error) => {
         assert.match(error.message, sentence);
         return !error.message.includes('\n');
       });
     });
 
-  test('a text that no page shows, and an address that starts no sign-in, are said so', async () => {
+  test('reports a text that no page shows, and an address that starts no sign-in', async () => {
     const unseen = await run(
       party.start,
       '--signed-in',
@@ -217,7 +217,7 @@ describe('alongside check', () => {
     assert.match(elsewhere.checks[0]?.got ?? '', /not to CIS2 at .* give the address that starts a sign-in/);
   });
 
-  test('Ctrl-C ends it, and its fault is off', async () => {
+  test('ends at Ctrl-C and switches its fault off', async () => {
     const held = party.holdAfter(1);
     const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
     const words = ['check', party.start, ...at(), ...only(['oidcc-client-test-invalid-iss'])];
@@ -237,7 +237,7 @@ describe('alongside check', () => {
     assert.deepEqual(await faultsOn(), []);
   });
 
-  test('--list names every check with what it does', async () => {
+  test('lists every check with its actions for --list', async () => {
     const { lines } = await invoke(['check', '--list']);
     assert.deepEqual(
       lines.map((line) => line.split(' ')[0]),

@@ -71,7 +71,7 @@ describe('a relying party of CIS2 with a certificate, over HTTPS (FAPI 2.0, RFC 
     });
   }
 
-  test('pushed, signed in, redeemed and used with its certificate; of no use with another', async () => {
+  test('pushes, signs in, redeems and uses its token with its certificate, but not with another', async () => {
     const made = await instance.api<{ cis2: { clientId: string } }>('POST', '/applications', {
       name: 'Certified',
       profile: 'fapi2',
@@ -107,7 +107,7 @@ describe('a relying party of CIS2 with a certificate, over HTTPS (FAPI 2.0, RFC 
 
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     const page = await context.newPage();
-    // Nobody listens there: what counts is where the browser is sent.
+    // No server listens there; only the browser's redirect matters.
     const back = page.waitForRequest((request) => request.url().startsWith(callback));
     await page
       .goto(`${document.authorization_endpoint}?${new URLSearchParams({ client_id, request_uri })}`)

@@ -4,7 +4,7 @@ import { createCombined, createPds, keepFresh, platformAt, TokenSet } from '@alo
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { Navigator } from '../support/navigate.ts';
 
-// The client library at the nhs profile, where a refresh token that comes twice is refused at once.
+// The client library in the nhs profile, in which a repeated refresh token is refused at once.
 let instance: TestInstance;
 before(async () => {
   instance = await startInstance();
@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => instance?.stop());
 
-test('ten calls at once with an expired access token spend the refresh token once', async () => {
+test('ten concurrent calls with an expired access token spend the refresh token once', async () => {
   const { api } = instance.urls;
   const redirectUri = 'http://127.0.0.1:1/callback';
   const products = ['personal-demographics-service'];

@@ -16,7 +16,7 @@ async function give(page: Page, pin: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-describe('not signed in at the desk', () => {
+describe('a user who is not signed in at the workstation', () => {
   let instance: TestInstance;
   let browser: Browser;
   before(async () => {
@@ -27,7 +27,7 @@ describe('not signed in at the desk', () => {
     await instance?.stop();
   });
 
-  test('one card and PIN dialogue on the agent, then on by itself', async () => {
+  test('gets one prompt for card and PIN at the agent, then continues automatically', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(instance.urls.sample);
@@ -51,7 +51,7 @@ describe('not signed in at the desk', () => {
     await instance.api('DELETE', '/readers/0/card');
   });
 
-  test('the page waits for a card and goes on when it comes', async () => {
+  test('sees a page that waits for a card and continues when it is inserted', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(`${instance.urls.sample}/sign-in/separate`);
@@ -65,14 +65,14 @@ describe('not signed in at the desk', () => {
     const events = await instance.events();
     const begun = events.findLast(({ name }) => name === 'cis2.authorize')?.journey;
     const own = events.filter(({ journey }) => journey === begun).map(({ name }) => name);
-    // One journey for the console, although CIS began one of its own with the card.
+    // One journey for the console, although CIS began another with the card.
     for (const name of ['agent.pin', 'cis.proof', 'agent.proof', 'cis2.code', 'authorisation.exchange'])
       assert.ok(own.includes(name), `${name} is not among ${own.join(', ')}`);
     await context.close();
     await instance.api('DELETE', '/readers/0/card');
   });
 
-  test('a wrong PIN shows the attempts left, the third blocks the card and says so', async () => {
+  test('sees the remaining attempts after a wrong PIN, and the blocked card after the third', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await instance.api('PUT', '/readers/0/card', { card: 'renew' });
@@ -91,7 +91,7 @@ describe('not signed in at the desk', () => {
     await instance.api('DELETE', '/readers/0/card');
   });
 
-  test("A's session in the browser and B's card at the desk: B, never A", async () => {
+  test("signs in as the card's holder B, although the browser has a session of A", async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await instance.signInAtDesk('gp');
@@ -111,7 +111,7 @@ describe('not signed in at the desk', () => {
     ['revoked', /revoked/i],
     ['foreign', /not (issued|recogni|trust|known)|unknown|issuer/i],
   ] as const) {
-    test(`the card of "${persona}" is refused with its own sentence`, async () => {
+    test(`sees the reason for refusing the card of "${persona}"`, async () => {
       await instance.api('PUT', '/readers/0/card', { card: persona });
       const answer = await instance.call('POST', '/agent/pin', { pin: '123456' });
       const status = await instance.api<{ state: string; reason: string | null }>('GET', '/agent');

@@ -6,14 +6,14 @@ import { after, before, test } from 'node:test';
 import { realmPath } from '../../src/service.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 
-// A `%` that stands for no byte, and bytes that are no UTF-8 (RFC 3986 section 2.1): each listener says so in its own form.
+// An invalid percent-encoding or invalid UTF-8 (RFC 3986 section 2.1): each listener refuses it in its own format.
 let instance: TestInstance;
 before(async () => {
   instance = await startInstance();
 });
 after(() => instance.stop());
 
-/** Sends an address as it stands; a URL would mend it. */
+/** Sends an address unchanged; a URL object would correct it. */
 async function ask(origin: string, path: string) {
   const { hostname, port } = new URL(origin);
   const [answer] = (await once(get({ hostname, port, path, agent: false }), 'response')) as [IncomingMessage];
@@ -55,8 +55,8 @@ const listeners: readonly [string, (urls: TestInstance['urls']) => string, strin
 const ordered = ['PDS', 'hello-world'];
 
 for (const [name, origin, path, type, body] of listeners)
-  test(`${name} answers a damaged address in its own form`, async () => {
-    // The gateway looks at the token before it looks at the query.
+  test(`${name} refuses a malformed address in its own format`, async () => {
+    // The gateway checks the token before the query.
     const queries = ordered.includes(name) ? [] : [`${path}?x=%zz`, `${path}?x=%FF`];
     for (const damaged of [`${path}/%zz`, `${path}/%E0%A4%A`, `${path}/%`, ...queries]) {
       const answer = await ask(origin(instance.urls), damaged);
@@ -66,7 +66,7 @@ for (const [name, origin, path, type, body] of listeners)
     }
   });
 
-test('an address of nobody is answered as one that is not there would be, and what is whole is left as it is', async () => {
+test('an unknown address gets the usual response, and a valid one is not changed', async () => {
   const { api, sample, cis2Issuer, cis } = instance.urls;
   const forms = [
     [api, plain],

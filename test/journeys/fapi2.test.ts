@@ -5,7 +5,7 @@ import * as oauth from 'oauth4webapi';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { Navigator } from '../support/navigate.ts';
 
-// A client of the strict profile from registration to the API, with a library of others: pushed, bound by DPoP, nonces asked for.
+// A client of the strict profile from registration to the API, with a third-party library: pushed, bound by DPoP, with nonces.
 const callback = 'https://strict.example/callback';
 const options = { [oauth.allowInsecureRequests]: true };
 
@@ -37,7 +37,7 @@ describe('the fapi2 profile, end to end', () => {
   });
   after(() => instance?.stop());
 
-  /** Once more with the nonce that the first answer named. */
+  /** Repeats with the nonce of the first response. */
   async function withNonce<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
@@ -47,7 +47,7 @@ describe('the fapi2 profile, end to end', () => {
     }
   }
 
-  test('a person signs in, the application calls the API, and its token is good with its key alone', async () => {
+  test('a user signs in, the application calls the API, and its token works only with its key', async () => {
     const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'));
     const proof = oauth.PrivateKeyJwt(key);
     const verifier = oauth.generateRandomCodeVerifier();
@@ -97,7 +97,7 @@ describe('the fapi2 profile, end to end', () => {
     assert.equal(stolen.status, 401);
   });
 
-  test('without pushing nothing begins', async () => {
+  test('an authorization request that was not pushed is refused', async () => {
     const query = new URLSearchParams({
       client_id: client.client_id,
       redirect_uri: callback,

@@ -16,13 +16,13 @@ after(() => instance.stop());
 const signIn = () => new Navigator().go(`${instance.urls.sample}/sign-in/separate`);
 const fault = (...words: string[]) => invoke(['fault', ...words, ...where]);
 
-describe('faults, as a supplier switches them on', () => {
-  test('the list names each with its state', async () => {
+describe('faults for suppliers', () => {
+  test('are listed with their states', async () => {
     const { lines } = await fault('list');
     assert.ok(lines.length > 25);
     assert.match(lines.join('\n'), /id-token-wrong-issuer +off +ID tokens name another issuer/);
   });
-  test('a wrong ID token signs nobody in at the sample application, the next time only', async () => {
+  test('make the sample application refuse a wrong ID token once', async () => {
     await fault('on', 'id-token-wrong-signature', '--next', '1');
     const refused = await signIn();
     assert.doesNotMatch(refused.answer.body, /Quillfeather/);
@@ -30,7 +30,7 @@ describe('faults, as a supplier switches them on', () => {
     assert.equal(signedIn.answer.status, 200);
     assert.match(signedIn.answer.body, /Quillfeather/);
   });
-  test('an endpoint that is down, and up again', async () => {
+  test('make an endpoint fail, and work again', async () => {
     const { urls } = instance;
     const status = async (address: string) => (await fetch(address)).status;
     for (const [name, address, other] of [
@@ -51,7 +51,7 @@ describe('faults, as a supplier switches them on', () => {
     assert.equal((await token()).status, 415);
     assert.deepEqual((await fault('off')).lines, ['Off: platform-api-unavailable.']);
   });
-  test('an update of the PDS that is late: done, answered 503, and not done again', async () => {
+  test('make a PDS update late: it is done, answered with 503, and not done again', async () => {
     const person = { person: 'gp', application: 'demo-combined' };
     const { access_token } = await instance.api<{ access_token: string }>('POST', '/tokens', person);
     const patients = `${instance.urls.api}/personal-demographics/FHIR/R4/Patient/9000000009`;
@@ -76,11 +76,11 @@ describe('faults, as a supplier switches them on', () => {
     assert.deepEqual([again.answer.status, again.answer.headers.get('etag')], [200, 'W/"3"']);
     assert.equal((await fetch(patients, { headers })).headers.get('etag'), 'W/"3"');
   });
-  test('what is no fault, and what is no number', async () => {
+  test('refuse an unknown fault and an invalid number', async () => {
     await assert.rejects(fault('on', 'no-such-fault'), /There is no fault "no-such-fault"/);
     await assert.rejects(fault('on', 'id-token-expired', '--next', 'often'), /numbers|number/);
   });
-  test('a reset switches all off', async () => {
+  test('are all switched off by a reset', async () => {
     await fault('on', 'id-token-expired');
     await instance.api('POST', '/reset');
     const { faults } = await instance.api<{ faults: { state: unknown }[] }>('GET', '/faults');

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { Navigator } from '../support/navigate.ts';
 
-// The API platform of one installation signs people in at the CIS2 of another, by configuration alone.
+// The API platform of one installation signs users in at the CIS2 of another, by configuration alone.
 const callback = 'http://127.0.0.1:9/callback';
 
 interface Made {
@@ -15,7 +15,7 @@ interface Made {
   cis2: { clientId: string; clientSecret: string };
 }
 
-describe('an API platform with a CIS2 elsewhere', () => {
+describe('an API platform with another CIS2', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-foreign-'));
   let elsewhere: TestInstance;
   let platform: TestInstance;
@@ -51,7 +51,7 @@ describe('an API platform with a CIS2 elsewhere', () => {
   const hello = async (token: string) =>
     fetch(`${platform.urls.api}/hello-world/hello/user`, { headers: { authorization: `Bearer ${token}` } });
 
-  test('combined sign-in, userinfo, and the end of the session there', async () => {
+  test('supports combined sign-in, userinfo, and the end of the session there', async () => {
     const { clientId, clientSecret } = application.platform;
     const query = new URLSearchParams({
       client_id: clientId,

@@ -42,7 +42,7 @@ describe('the whole chain over HTTPS', () => {
   });
 
   for (const pattern of ['combined', 'separate'])
-    test(`${pattern}: redirects only, with cookies that no other host can set`, async () => {
+    test(`${pattern} shows redirects only, with cookies that no other host can set`, async () => {
       for (const url of [instance.urls.api, instance.urls.cis2Issuer, instance.urls.sample])
         assert.match(url, /^https:/);
       const context = await browser.newContext({ ignoreHTTPSErrors: true });
@@ -63,7 +63,7 @@ describe('the whole chain over HTTPS', () => {
       await context.close();
     });
 
-  test('alongside doctor trusts the authority of the instance, and judges its certificates', async () => {
+  test('alongside doctor trusts the authority of the instance, and checks its certificates', async () => {
     const examine = async (...argv: string[]) => {
       const flags = ['doctor', '--json', '--state', instance.state.stateFile ?? '', ...argv];
       const child = spawn(process.execPath, [cli, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -82,7 +82,7 @@ describe('the whole chain over HTTPS', () => {
     assert.equal(other('service (cis2)')?.outcome, 'wrong');
   });
 
-  test('a client with a certificate: its token is good over that certificate alone (RFC 8705)', async () => {
+  test('a client with a certificate gets a token that works only with that certificate (RFC 8705)', async () => {
     const client = authority.issue('client');
     const other = authority.issue('other');
     const made = await instance.api<{ platform: { clientId: string } }>('POST', '/applications', {
@@ -110,7 +110,7 @@ describe('the whole chain over HTTPS', () => {
     assert.equal(granted.status, 200, granted.body);
     const { access_token: token } = JSON.parse(granted.body);
     const below = authority.issueBelow('client');
-    // Twice, and over sessions that a client may resume: what came with the certificate must not be forgotten.
+    // Twice, with resumable sessions: the intermediates must not be lost.
     const agent = new https.Agent({ maxCachedSessions: 10 });
     for (let round = 0; round < 2; round++) {
       const { status, body } = await call(endpoint, authority.certificate, below, String(form), {}, agent);
@@ -132,7 +132,7 @@ interface ClientFiles {
 
 const pem = (file: string) => readFileSync(file, 'utf8');
 
-/** One request over a connection of its own, with a client certificate if one is given. A body is a form. */
+/** Sends one request on a new connection, with a client certificate if given. A body is a form. */
 function call(
   address: string,
   ca: string,
@@ -165,8 +165,8 @@ function call(
   });
 }
 
-/** Answers with the thumbprint of the certificate that came. */
-test('a listener takes a client certificate, and asks only where it was told to', async () => {
+/** Responds with the thumbprint of the client certificate. */
+test('a listener accepts a client certificate, and requests one only if configured', async () => {
   const authority = makeAuthority();
   const server = authority.issue('localhost');
   const client = authority.issue('client');
@@ -197,7 +197,7 @@ test('a listener takes a client certificate, and asks only where it was told to'
   }
 });
 
-test('a listener over TLS that closes serves the request in flight and waits for no other connection', async () => {
+test('a TLS listener that closes completes the request in flight and waits for no other connection', async () => {
   const authority = makeAuthority();
   const server = authority.issue('localhost');
   let arrive: () => void = () => undefined;
@@ -249,7 +249,7 @@ test('a listener over TLS that closes serves the request in flight and waits for
   }
 });
 
-test('a listener shows another certificate to new connections, and the old one when the key is of another', async () => {
+test('a listener uses another certificate for new connections, and keeps the old one if the key does not match', async () => {
   const authority = makeAuthority();
   const filesOf = ({ certificate, key }: ClientFiles) => ({ certificate: pem(certificate), key: pem(key) });
   const [one, two, client] = [

@@ -22,7 +22,7 @@ describe('two instances on one machine, one browser', () => {
     await two?.stop();
   });
 
-  test('each shows its own person, at the same time and after each other', async () => {
+  test('sign in their own users, at the same time and one after the other', async () => {
     const context = await browser.newContext();
     const tabs = await Promise.all([context.newPage(), context.newPage()]);
     for (let round = 0; round < 2; round++) {
@@ -35,7 +35,7 @@ describe('two instances on one machine, one browser', () => {
     await context.close();
   });
 
-  test('an access token of one is unknown to the other', async () => {
+  test("refuse each other's access tokens", async () => {
     const made = await one.api<{ platform: { clientId: string } }>(
       'GET',
       '/applications/demo-app-restricted',

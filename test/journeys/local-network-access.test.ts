@@ -5,17 +5,17 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 
-// A hosted CIS2 is a public page for the browser, and the agent is this computer: Local Network Access stands between them.
-// Here the pages of CIS2, the platform and the application count as public, though they are on this computer too.
+// For a browser, a hosted CIS2 is a public page and the agent is this computer, so Local Network Access applies. Here the pages
+// of CIS2, the platform and the application count as public, although they are on this computer too.
 
 interface Probe {
   url: string;
-  /** Requests and upgrades that came. */
+  /** Received requests and upgrades. */
   seen: string[];
   close(): void;
 }
 
-/** Something on loopback that lets every page read it: what keeps a page away from it is the browser alone. */
+/** A server on loopback that every page may read, so that only the browser can keep a page away. */
 function startProbe(): Promise<Probe> {
   const seen: string[] = [];
   const server: Server = createServer((request, answer) => {
@@ -36,7 +36,7 @@ function startProbe(): Promise<Probe> {
   );
 }
 
-/** What a page tries in order to reach loopback without going there. */
+/** The attempts of a page to reach loopback without navigation. */
 const attempts = (page: Page, target: string) =>
   page.evaluate(async (host) => {
     const outcome = (work: Promise<unknown>) =>
@@ -76,7 +76,7 @@ const publicPages = (urls: TestInstance['urls']): string => {
   return `--ip-address-space-overrides=${hosts.join(',')}`;
 };
 
-describe('Local Network Access: CIS2 is a public page, the agent is this computer', () => {
+describe('Local Network Access with a public CIS2 and an agent on this computer', () => {
   let instance: TestInstance;
   let browser: Browser;
   let probe: Probe;
@@ -92,7 +92,7 @@ describe('Local Network Access: CIS2 is a public page, the agent is this compute
   });
 
   async function withPage(work: (page: Page, context: BrowserContext) => Promise<void>): Promise<void> {
-    // The policy of the document that stands for a page of CIS2 lets it call nothing.
+    // The document's policy for pages of CIS2 forbids all calls.
     const context = await browser.newContext({ bypassCSP: true });
     try {
       await work(await context.newPage(), context);
@@ -109,7 +109,7 @@ describe('Local Network Access: CIS2 is a public page, the agent is this compute
     await page.goto(`${instance.urls.cis2Issuer}/.well-known/openid-configuration`);
   };
 
-  test('what a public page may not do: fetch, WebSocket and frame never reach this computer', async () => {
+  test('blocks fetch, WebSocket and frame from a public page to this computer', async () => {
     await withPage(async (page) => {
       await aPageOfCis2(page);
       const tried = await attempts(page, probe.url);
@@ -124,7 +124,7 @@ describe('Local Network Access: CIS2 is a public page, the agent is this compute
     });
   });
 
-  test('the same tries from a page that is not public reach it: the test above can fail', async () => {
+  test('allows the same from a page that is not public, which validates the test above', async () => {
     const plain = await launchBrowser();
     const control = await startProbe();
     try {
@@ -139,7 +139,7 @@ describe('Local Network Access: CIS2 is a public page, the agent is this compute
     }
   });
 
-  test('a cold start: the browser goes to the PIN page of the agent by itself, and nobody is asked for leave', async () => {
+  test("lets the browser navigate to the agent's PIN page without a permission prompt", async () => {
     await withPage(async (page) => {
       await instance.api('PUT', '/readers/0/card', { card: 'clinician' });
       await page.goto(`${instance.urls.sample}/sign-in/combined`);
@@ -153,7 +153,7 @@ describe('Local Network Access: CIS2 is a public page, the agent is this compute
   });
 
   for (const pattern of ['combined', 'separate'])
-    test(`a signed-in desk sees redirects only: ${pattern}`, async () => {
+    test(`shows a signed-in user redirects only: ${pattern}`, async () => {
       await signIn();
       await withPage(async (page) => {
         const shown: string[] = [];
@@ -170,7 +170,7 @@ describe('Local Network Access: CIS2 is a public page, the agent is this compute
       });
     });
 
-  /** The signed request that CIS2 would send this browser to the agent with; nobody goes there. */
+  /** Returns the signed request with which CIS2 would redirect this browser to the agent, without following it. */
   async function requestOf(page: Page): Promise<string> {
     let next = `${instance.urls.sample}/sign-in/combined`;
     for (let hop = 0; hop < 10 && !next.startsWith(instance.urls.identityAgent); hop += 1) {
@@ -182,7 +182,7 @@ describe('Local Network Access: CIS2 is a public page, the agent is this compute
     return jws;
   }
 
-  /** The call that CIS2's own page could make of the hand-off. */
+  /** Makes the hand-off call of CIS2's own page. */
   const handOffByFetch = (page: Page, jws: string) =>
     page.evaluate(
       ([url, request]) =>
@@ -197,13 +197,13 @@ describe('Local Network Access: CIS2 is a public page, the agent is this compute
       [`${instance.urls.identityAgent}/v1/cis2`, jws] as const,
     );
 
-  test('the hand-off by fetch is stopped without a policy, and works where one grants it', async () => {
+  test('blocks the hand-off by fetch without a policy, and allows it with one', async () => {
     await signIn();
     await withPage(async (page, context) => {
       const jws = await requestOf(page);
       await aPageOfCis2(page);
       assert.equal((await handOffByFetch(page, jws)).error, 'blocked', 'no policy');
-      // What LoopbackNetworkAllowedForUrls does for an organisation's browsers.
+      // The effect of LoopbackNetworkAllowedForUrls on an organisation's browsers.
       await context.grantPermissions(['local-network-access'], { origin: cis2() });
       const { location, error } = await handOffByFetch(page, jws);
       assert.ok(location?.startsWith(`${cis2()}/agent/return?code=`), `${location} ${error}`);
@@ -212,7 +212,7 @@ describe('Local Network Access: CIS2 is a public page, the agent is this compute
     });
   });
 
-  test('a granted page that is not CIS2 is refused by the agent', async () => {
+  test('lets the agent refuse a page with permission that is not CIS2', async () => {
     await withPage(async (page, context) => {
       const jws = await requestOf(page);
       const other = new URL(instance.urls.api).origin;

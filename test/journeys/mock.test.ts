@@ -5,12 +5,12 @@ import { signJwt } from '@alongside/kernel/jws';
 import { HttpSession, scrape } from '../../src/mock/testing/scraper.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 
-// Test code that suppliers already have: it scrapes the form, signs its own tokens and shortens lifetimes.
+// Existing test code of suppliers: it scrapes the form, signs its own tokens and shortens lifetimes.
 const callback = 'https://app.example.test/callback';
 const scopes = ['aal1', 'aal2', 'aal3'].map((level) => `urn:nhsd:apim:user-nhs-cis2:${level}:canary-api`);
 const citizenScopes = ['P0', 'P5', 'P9'].map((level) => `urn:nhsd:apim:user-nhs-login:${level}:canary-api`);
 
-describe('the mock surface', () => {
+describe('the mock endpoints', () => {
   let instance: TestInstance;
   let client: { clientId: string; clientSecret: string };
   let base = '';
@@ -87,7 +87,7 @@ describe('the mock surface', () => {
     ['9912003071', 'nhs-login', 'p9'],
     ['9912003073', 'nhs-login', 'p0'],
   ] as const) {
-    test(`${username} signs in by user id alone at level ${level}`, async () => {
+    test(`sign ${username} in by user id alone at level ${level}`, async () => {
       const { status, body } = await signIn(username, scope);
       assert.equal(status, 200, JSON.stringify(body));
       assert.ok('sid' in body);
@@ -99,14 +99,14 @@ describe('the mock surface', () => {
     });
   }
 
-  test('citizens sign in there from /oauth2 too, as in the published internal environments', async () => {
+  test('sign citizens in from /oauth2 too, as in the published internal environments', async () => {
     const { status, body } = await signIn('9912003071', 'nhs-login', {}, `${instance.urls.api}/oauth2`);
     assert.equal(status, 200, JSON.stringify(body));
     assert.deepEqual([body.refresh_token_expires_in, 'sid' in body], ['3599', false]);
     assert.equal(await canary(body.access_token), 200);
   });
 
-  test('a lifetime is shortened, and the end told apart from an unknown token', async () => {
+  test('shorten a lifetime, and distinguish an expired token from an unknown one', async () => {
     const { body } = await signIn('656005750108', 'nhs-cis2', { _access_token_expiry_ms: '1000' });
     await instance.api('PUT', '/clock', { advance: 2 });
     const answer = await fetch(`${instance.urls.api}/canary-api`, {
@@ -118,7 +118,7 @@ describe('the mock surface', () => {
   });
 
   for (const realm of ['Cis2-mock-internal-dev', 'Cis2-mock-int'])
-    test(`a subject token and a logout token that the tester signed, for ${realm}`, async () => {
+    test(`accept a subject token and a logout token that the tester signed, for ${realm}`, async () => {
       await instance.api('POST', `/realms/${realm}/keys`, { jwk: publicJwk });
       const issuer = `${new URL(instance.urls.cis2Issuer).origin}/realms/${realm}`;
       const now = Math.floor(Date.now() / 1000);

@@ -17,7 +17,7 @@ interface Answer {
 
 const pem = (file: string): string => readFileSync(file, 'utf8');
 
-describe('clients that show a certificate, over real TLS (RFC 8705)', () => {
+describe('clients with a certificate, over real TLS (RFC 8705)', () => {
   let authority: TestAuthority;
   let instance: TestInstance;
   let client: Pair;
@@ -90,7 +90,7 @@ describe('clients that show a certificate, over real TLS (RFC 8705)', () => {
   const hello = (token: unknown, presented?: Pair) =>
     ask(`${origin}/hello-world/hello/application`, presented, undefined, String(token));
 
-  test('tls_client_auth: a certificate of the authority gives a token that is bound to it', async () => {
+  test("get a token bound to the authority's certificate with tls_client_auth", async () => {
     const id = await register({
       tokenEndpointAuthMethod: 'tls_client_auth',
       attributes: { tls_client_auth_san_dns: 'client' },
@@ -106,7 +106,7 @@ describe('clients that show a certificate, over real TLS (RFC 8705)', () => {
     }
   });
 
-  test('self_signed_tls_client_auth: a certificate of the own key set', async () => {
+  test('authenticate with a certificate of their own key set with self_signed_tls_client_auth', async () => {
     const jwk = createPublicKey(pem(client.certificate)).export({ format: 'jwk' });
     const id = await register({
       tokenEndpointAuthMethod: 'self_signed_tls_client_auth',
@@ -116,7 +116,7 @@ describe('clients that show a certificate, over real TLS (RFC 8705)', () => {
     assert.equal((await credentials(id, stranger)).status, 401);
   });
 
-  test('the address for everybody asks for no certificate, so none comes there', async () => {
+  test('send no certificate to the general address, which does not request one', async () => {
     const id = await register({
       tokenEndpointAuthMethod: 'tls_client_auth',
       attributes: { tls_client_auth_san_dns: 'client' },

@@ -9,7 +9,7 @@ import { startInstance, type TestInstance } from '../support/instance.ts';
 const run = promisify(execFile);
 const scope = 'urn:nhsd:apim:user-nhs-cis2:aal3:personal-demographics-service';
 
-/** Processes on this machine whose command line names this profile or address. */
+/** Returns the processes on this machine with this profile or address in their command line. */
 async function running(needle: string): Promise<string[]> {
   const { stdout } = await run('ps', ['-eo', 'pid,args', '--no-headers'], { maxBuffer: 1e7 });
   return stdout.split('\n').filter((line) => line.includes(needle) && line.includes('chrom'));
@@ -29,7 +29,7 @@ describe('a native application', () => {
     ['a separate browser, launched and closed', separateBrowser],
     ['an embedded panel', panelBrowser],
   ] as const) {
-    test(`${kind}: tokens without a question, the window is gone`, async () => {
+    test(`${kind}: gets tokens without a prompt, and its window is closed`, async () => {
       const application = createNative({
         issuer: `${instance.urls.api}/oauth2.1`,
         clientId: 'demo-native',
@@ -48,7 +48,7 @@ describe('a native application', () => {
     });
   }
 
-  test('examples/native-app.ts prints the patient and its window is gone', async () => {
+  test('examples/native-app.ts prints the patient, and its window is closed', async () => {
     const { stdout } = await run(process.execPath, ['examples/native-app.ts'], {
       env: {
         ...process.env,

@@ -42,7 +42,7 @@ function command(argv: readonly string[], environment: Record<string, string> = 
 interface Running {
   child: ChildProcess;
   state: StateFile;
-  /** All of standard output so far. */
+  /** Returns all of standard output so far. */
   out(): string;
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -81,11 +81,11 @@ const ask = async (state: StateFile, method: string, path: string, body?: unknow
   return { status: answer.status, body: (await answer.json().catch(() => ({}))) as Record<string, unknown> };
 };
 
-describe('the command as a process', () => {
+describe('the alongside process', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-process-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('what was answered survives a killed process, on the same addresses', async () => {
+  test('keeps confirmed data after it is killed, on the same addresses', async () => {
     const data = join(folder, 'killed');
     const first = await start(['--data', data, '--port-base', '0']);
     await ask(first.state, 'PUT', '/readers/0/card', { card: 'gp' });
@@ -112,7 +112,7 @@ describe('the command as a process', () => {
     assert.equal(await second.end('SIGTERM'), 0);
   });
 
-  test('one that is told to end as soon as it stands ends in order: nothing that it had begun fails', async () => {
+  test('exits in order if it is stopped as soon as it is ready', async () => {
     const child = spawn(process.execPath, [main, 'up', '--json', '--ephemeral', '--port-base', '0']);
     let err = '';
     child.stderr.on('data', (part) => (err += part));
@@ -122,7 +122,7 @@ describe('the command as a process', () => {
     assert.deepEqual([code, failed], [0, []], err);
   });
 
-  test('a start that fails half-way ends what stood already, and the process with it', async () => {
+  test('ends everything that it started if the start fails', async () => {
     const temporary = join(folder, 'temporary');
     mkdirSync(temporary);
     const noFolder = join(folder, 'no-folder');
@@ -136,7 +136,7 @@ describe('the command as a process', () => {
     assert.deepEqual(readdirSync(temporary), []);
   });
 
-  test('--json prints exactly one line; the state file is its owner’s alone and goes with the instance', async () => {
+  test("prints exactly one line with --json; its owner's private state file is removed with the instance", async () => {
     const data = join(folder, 'state');
     const instance = await start(['--data', data, '--port-base', '0']);
     const file = join(data, 'state.json');
@@ -157,7 +157,7 @@ describe('the command as a process', () => {
     ['cis2,authorisation', ['API platform', 'CIS2']],
     ['console,cis', ['Console', 'CIS']],
   ] as const)
-    test(`what is shown of --only ${only} is what is served`, async () => {
+    test(`shows exactly the services of --only ${only}`, async () => {
       const child = spawn(
         process.execPath,
         [main, 'up', '--ephemeral', '--port-base', '0', '--log-level', 'silent', '--only', only],
@@ -173,7 +173,7 @@ describe('the command as a process', () => {
       assert.doesNotMatch(out, /First journey|personal-demographics/);
     });
 
-  test('a second instance on the same data is told of the first, whose state file stays', async () => {
+  test('refuses a second instance on the same data, names the first and keeps its state file', async () => {
     const data = join(folder, 'twice');
     const first = await start(['--data', data, '--port-base', '0']);
     const file = join(data, 'state.json');
@@ -181,19 +181,19 @@ describe('the command as a process', () => {
     assert.equal(second.code, 1, second.out);
     assert.match(second.err, new RegExp(`runs here already: ${first.state.urls.console} .*--data`));
     assert.equal(second.err.trim().split('\n').length, 1, second.err);
-    // A process without a console, as of a balanced part, starts beside it and leaves the file alone.
+    // A process without a console, such as one behind a load balancer, starts as well and keeps the file.
     const part = await start(['--data', data, '--port-base', '0', '--only', 'cis2']);
     assert.equal(JSON.parse(readFileSync(file, 'utf8')).pid, first.child.pid);
     assert.equal(await part.end('SIGTERM'), 0);
     assert.equal(JSON.parse(readFileSync(file, 'utf8')).pid, first.child.pid);
-    // What a killed instance leaves behind keeps nobody out.
+    // The state file of a killed instance blocks no other.
     await first.end('SIGKILL');
     const next = await start(['--data', data, '--port-base', '0']);
     assert.equal(await next.end('SIGTERM'), 0);
     assert.equal(existsSync(file), false);
   });
 
-  test('up warns on standard error when it listens beyond this machine, and starts', async () => {
+  test('warns on standard error if up listens beyond this machine, and starts', async () => {
     for (const [host, warned] of [
       ['0.0.0.0', true],
       ['127.0.0.1', false],
@@ -209,7 +209,7 @@ describe('the command as a process', () => {
     }
   });
 
-  test('a port in use is one clear sentence, and no temporary folder stays behind', async () => {
+  test('reports a port in use in one sentence, and leaves no temporary folder', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const address = taken.address();
@@ -250,7 +250,7 @@ describe('the command as a process', () => {
     ],
     ['nobody there', ['status', '--port-base', '9'], 1, /No running instance answers/],
   ] as const) {
-    test(`${what}: one sentence, exit code ${code}`, async () => {
+    test(`reports ${what} in one sentence with exit code ${code}`, async () => {
       const ended = await command(argv);
       assert.equal(ended.code, code, ended.err);
       assert.match(ended.err, sentence);

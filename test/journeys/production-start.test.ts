@@ -16,7 +16,7 @@ import { databaseDump } from '../support/database-dump.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-test('alongside serve is a process like any other: a line when it is ready, nothing secret in it, an orderly end', async () => {
+test('alongside serve prints one line when ready, without secrets, and exits in order', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-serve-'));
   const stateFile = join(folder, 'state.json');
   const inFlag = ['--smtp-url', 'smtp://alongside:password-in-a-flag@localhost:1'];
@@ -90,7 +90,7 @@ test('alongside serve exits with 1 and one sentence for another master key, befo
   }
 });
 
-describe('production does not start', () => {
+describe('alongside serve refuses to start', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-production-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const starting = (settings: Record<string, unknown>, development = false) =>
@@ -112,12 +112,12 @@ describe('production does not start', () => {
     });
   };
 
-  test('without keeping its data', async () => {
+  test('without persistent data', async () => {
     await refuses({ ephemeral: true }, /keeps its data/);
     await refuses({ database: ':memory:' }, /keeps its data/);
   });
 
-  test('with an address that is http, but on loopback', async () => {
+  test('with an http address, except on loopback', async () => {
     for (const name of [
       'urlConsole',
       'urlApi',
@@ -133,9 +133,9 @@ describe('production does not start', () => {
 
   test('with the sample application', () => refuses({ only: 'console,sample' }, /sample application/));
 
-  test('with a console that has no name', () => refuses({ urlConsole: 'https://192.0.2.1' }, /host name/));
+  test('with a console without a host name', () => refuses({ urlConsole: 'https://192.0.2.1' }, /host name/));
 
-  test('with its master key where others can read', async () => {
+  test('with a master key that others can read', async () => {
     chmodSync(folder, 0o755);
     await refuses({}, /chmod 700/);
     chmodSync(folder, 0o700);
@@ -150,7 +150,7 @@ describe('production does not start', () => {
     await refuses({ masterKey: join(folder, 'missing.key') }, /missing\.key cannot be read/);
   });
 
-  test('with an https address that nothing ends TLS for', async () => {
+  test('with an https address without TLS or a proxy', async () => {
     for (const [only, settings] of [
       ['cis2', { urlCis2: 'https://cis2.example' }],
       ['gateway', { urlApi: 'https://api.example' }],
@@ -164,10 +164,10 @@ describe('production does not start', () => {
     await (await starting({ ...elsewhere, ...behind })).stop();
   });
 
-  test('with every address as a proxy', () =>
+  test('with every address as a trusted proxy', () =>
     refuses({ trustedProxies: ['::ffff:0:0/96'] }, /is not an address or range of a proxy/));
 
-  test('with a certificate for another name, unless a proxy is in front', async () => {
+  test('with a certificate for another name, unless behind a proxy', async () => {
     const authority = makeAuthority();
     try {
       const { certificate: tlsCertificate, key: tlsKey } = authority.issue('cis2.example');
@@ -197,7 +197,7 @@ describe('production does not start', () => {
     await instance.stop();
   });
 
-  test('on data of development, nor development on data of production', async () => {
+  test('on data of development, and up on data of production', async () => {
     const development = await starting({ data: join(folder, 'development'), only: 'console' }, true);
     await development.stop();
     await refuses({ data: join(folder, 'development') }, /made in development/);

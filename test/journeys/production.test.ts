@@ -16,7 +16,7 @@ interface Desk {
   authenticatorId: string;
 }
 
-/** The parts of an assertion that somebody may get wrong. */
+/** Parts of an assertion that a test can change. */
 interface Signing {
   origin?: string;
   host?: string;
@@ -38,7 +38,7 @@ describe('production', () => {
     await instance?.stop();
   });
 
-  /** A browser with an authenticator of its own. */
+  /** Opens a browser with its own authenticator. */
   async function desk(verifies = true): Promise<Desk> {
     const page = await (await browser.newContext()).newPage();
     const cdp = await page.context().newCDPSession(page);
@@ -72,7 +72,7 @@ describe('production', () => {
     return administrators.find((one) => one.name === name)?.id ?? '';
   };
 
-  test('each part says to a balancer that it is there, and that its storage is', async () => {
+  test('reports for load balancers that each service runs and that its storage works', async () => {
     const { console: console_, api, cis, cis2Issuer } = instance.urls;
     for (const part of [console_, api, new URL(cis2Issuer).origin, cis])
       for (const path of ['/healthz', '/readyz']) {
@@ -81,7 +81,7 @@ describe('production', () => {
       }
   });
 
-  test('an invitation, a passkey, the console, out and in again', async () => {
+  test('supports an invitation, a passkey, the console, sign-out and sign-in', async () => {
     const { page } = await desk();
     const link = await instance.invite('Jo Example');
     await page.goto(link);
@@ -126,7 +126,7 @@ describe('production', () => {
     await page.context().close();
   });
 
-  test('two browsers with one link: one administrator', async () => {
+  test('accepts one administrator for two browsers with one link', async () => {
     const link = await instance.invite('Only One');
     const desks = await Promise.all([desk(), desk()]);
     for (const { page } of desks) await page.goto(link);
@@ -139,7 +139,7 @@ describe('production', () => {
     for (const { page } of desks) await page.context().close();
   });
 
-  test('an authenticator that asks nobody for anything is not taken', async () => {
+  test('refuses an authenticator without user verification', async () => {
     const { page } = await desk(false);
     await page.goto(await instance.invite('Unverified'));
     await page.getByRole('button', { name: 'Set up a passkey' }).click();
@@ -148,7 +148,7 @@ describe('production', () => {
     await page.context().close();
   });
 
-  test('who is removed is out at once, signs in no more, and others do', async () => {
+  test('signs a removed administrator out at once and for good, but no other', async () => {
     const gone = await join_('Gone Soon');
     const stays = await join_('Stays');
     await instance.command('admin', 'remove', await administratorId('Gone Soon'));
@@ -160,7 +160,7 @@ describe('production', () => {
     for (const { page } of [gone, stays]) await page.context().close();
   });
 
-  test('only the answer of the right key, to a fresh challenge, at this origin signs in', async () => {
+  test('signs in only with the right key, a new challenge and this origin', async () => {
     const { page, cdp, authenticatorId } = await join_('Signer');
     const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId });
     const [made] = credentials;
@@ -238,7 +238,7 @@ describe('production', () => {
     await page.context().close();
   });
 
-  test('commands are let in by the state file, which only its owner reads', async () => {
+  test('allows commands with the state file, which only its owner can read', async () => {
     assert.match(await instance.command('app', 'list'), /^platform /);
     assert.equal(statSync(join(instance.folder, 'state.json')).mode & 0o777, 0o600);
     const { operator } = instance.stateFile();
@@ -252,21 +252,21 @@ describe('production', () => {
     );
   });
 
-  test('applications are not checked against it, for it has no faults', async () => {
+  test('does not support checks of applications, because it has no faults', async () => {
     await assert.rejects(
       instance.command('check', 'https://app.example/login'),
       /which production does not have: run them against an instance of "alongside up"/,
     );
   });
 
-  test('the commands about administrators say what is wrong with a call', async () => {
+  test('reports wrong usage of the administrator commands', async () => {
     await assert.rejects(instance.command('admin', 'remove', 'nobody'), /There is no administrator nobody/);
     await assert.rejects(instance.command('admin', 'invite', '--name', 'a\u0007b'), /visible characters/);
     await assert.rejects(instance.command('admin', 'invite', 'Jo'), /one word too many/);
     await assert.rejects(instance.command('admin', 'promote'), /invite, list, remove/);
   });
 
-  test('no mock realm, no password realm, no persona, no seed', async () => {
+  test('has no mock realm, password realm, persona or seed', async () => {
     const at = async (url: string) => (await fetch(url, { redirect: 'manual' })).status;
     const { api } = instance.urls;
     const cis2 = new URL(instance.urls.cis2Issuer).origin;
@@ -306,7 +306,7 @@ describe('production', () => {
     await page.close();
   });
 
-  test('set up from nothing, a person signs in with a passkey and calls an API', async () => {
+  test('lets a user sign in with a passkey and call an API after set-up from scratch', async () => {
     await instance.api('POST', '/products', {
       name: 'hello',
       apis: ['hello-world', 'oauth2'],
@@ -347,7 +347,7 @@ describe('production', () => {
     await another.or(choice).waitFor();
     if (await another.isVisible()) await another.click();
     await choice.check();
-    // Nothing listens there.
+    // No server listens there.
     const returned = page.waitForRequest((request) => request.url().startsWith(redirectUri));
     await page.getByRole('button', { name: 'Continue' }).click();
     const code = new URL((await returned).url()).searchParams.get('code') ?? '';
@@ -367,7 +367,7 @@ describe('production', () => {
     await page.context().close();
   });
 
-  test('the platform is a client of CIS2 with a secret of this installation', async () => {
+  test('registers the platform at CIS2 with a secret of this installation', async () => {
     const master = readFileSync(join(instance.folder, 'master.key'), 'utf8');
     const own = new Vault(Buffer.from(master, 'base64url')).serviceSecret('authorisation', 'cis2');
     const errorWith = async (secret: string) => {

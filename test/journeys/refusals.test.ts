@@ -34,7 +34,7 @@ interface Refused {
 const explained = async (id: string) =>
   (await instance.call('GET', `/refusals/${encodeURIComponent(id)}`)) as { status: number; body: unknown };
 
-/** Authorization header of a token for the demo application, from the console. */
+/** Returns an Authorization header with a token for the demo application, from the console. */
 async function userToken(): Promise<string> {
   const { access_token: token } = await instance.api<{ access_token: string }>('POST', '/tokens', {
     person: 'gp',
@@ -243,7 +243,7 @@ const refusals: readonly Refused[] = [
   },
 ];
 
-/** The addresses of the demo applications stand in a path as `{name}`. */
+/** Replaces `{name}` in a path by the addresses of the demo applications. */
 async function filled(path: string): Promise<string> {
   if (!path.includes('{')) return path;
   const { applications } = await instance.api<{
@@ -306,7 +306,7 @@ describe('explain', () => {
     ['GET', api, '/hello-word/hello/user', /did you mean \/hello-world\/hello\/user\?/],
   ];
   for (const [method, at, path, hint] of slips)
-    test(`names the nearest path for the slip ${path}`, async () => {
+    test(`names the nearest path for the mistyped ${path}`, async () => {
       const answer = await fetch(at(instance.urls) + path, { method });
       assert.ok(answer.status === 404 || answer.status === 400, String(answer.status));
       assert.match(answer.headers.get('x-error-detail') ?? '', hint);
@@ -315,7 +315,7 @@ describe('explain', () => {
       assert.doesNotMatch(await answer.text(), /did you mean/);
     });
 
-  test('finds bytes that are no request, at every listener', async () => {
+  test('finds bytes that are not a request, at every listener', async () => {
     for (const origin of [instance.urls.api, cis2(instance.urls), instance.urls.cis, instance.urls.console]) {
       const { hostname, port } = new URL(origin);
       const socket = connect(Number(port), hostname);
@@ -329,7 +329,7 @@ describe('explain', () => {
     }
   });
 
-  test('gives every answer an id, also one that is no refusal', async () => {
+  test('gives every response an id, also a successful one', async () => {
     const answer = await fetch(`${instance.urls.api}/oauth2/_ping`);
     assert.match(answer.headers.get('x-message-id') ?? '', /^[0-9a-f-]{36}$/);
     assert.equal((await explained(answer.headers.get('x-message-id') ?? '')).status, 404);
@@ -337,7 +337,7 @@ describe('explain', () => {
 });
 
 describe('recorded refusals', () => {
-  test('hold no secret of a hostile journey, wherever it was put', async () => {
+  test('contain no secret of a hostile request, wherever it was', async () => {
     const secret = 'hQ7MARKEDwV2secretXz81kLpT4yBn0s';
     const pin = '918273';
     const nhsNumber = '9434765919';

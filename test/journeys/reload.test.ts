@@ -13,7 +13,7 @@ import { makeAuthority } from '../support/authority.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** Serial number of the certificate that a server shows to a new connection. */
+/** Returns the serial number of a server's certificate on a new connection. */
 async function serialAt(origin: string): Promise<string> {
   const { hostname, port } = new URL(origin);
   const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
@@ -23,7 +23,7 @@ async function serialAt(origin: string): Promise<string> {
   return serialNumber ?? '';
 }
 
-test('alongside serve reloads at SIGHUP: another certificate, and the old one after a damaged file', async () => {
+test('alongside serve reloads at SIGHUP: another certificate, and the old one after an invalid file', async () => {
   const authority = makeAuthority();
   const folder = mkdtempSync(join(tmpdir(), 'alongside-hang-up-'));
   const file = (name: string) => join(folder, name);

@@ -9,7 +9,7 @@ interface Role {
   orgName: string;
   orgCode: string;
 }
-// The role of the desk begins every session; at CIS2 the person may work in another one, for that session alone.
+// Every session begins with the role of the workstation; at CIS2 the user can choose another for that session.
 describe('roles', () => {
   let instance: TestInstance;
   let browser: Browser;
@@ -38,7 +38,7 @@ describe('roles', () => {
     assert.equal(new URL(page.url()).origin, new URL(instance.urls.cis2Issuer).origin);
   }
 
-  /** The application calls in this role, and the gateway passes only the one that the token has. */
+  /** Calls the API in this role; the gateway accepts only that of the token. */
   async function worksAs(page: Page, { orgCode }: Role): Promise<void> {
     await page
       .getByRole('definition')
@@ -49,7 +49,7 @@ describe('roles', () => {
     await page.getByText('2010-10-22').waitFor();
   }
 
-  test('a nurse with three roles changes the role at CIS2, and PDS is called in the new one', async () => {
+  test('a nurse with three roles changes the role at CIS2, and calls PDS in the new one', async () => {
     await instance.signInAtDesk('nurse');
     const [first, , third] = await rolesOf('656005750105');
     const context = await browser.newContext();
@@ -78,7 +78,7 @@ describe('roles', () => {
     const names = (await instance.events()).map(({ name }) => name);
     assert.equal(names.filter((name) => name === 'cis2.role').length, 1);
 
-    // A card that comes anew brings the role of the desk.
+    // A card that is inserted again starts with the role of the workstation.
     await instance.api('DELETE', '/readers/0/card');
     await instance.signInAtDesk('nurse');
     await signIn(page);
@@ -87,7 +87,7 @@ describe('roles', () => {
     await instance.api('DELETE', '/readers/0/card');
   });
 
-  test('a locum with eight roles has a search', async () => {
+  test('a locum with eight roles can search them', async () => {
     await instance.signInAtDesk('locum');
     const roles = await rolesOf('656005750106');
     const last = roles.at(-1) as Role;
@@ -106,7 +106,7 @@ describe('roles', () => {
     await instance.api('DELETE', '/readers/0/card');
   });
 
-  test('cancelled: the application says so, and nothing has changed', async () => {
+  test('cancelling returns to the application without a change', async () => {
     await instance.signInAtDesk('nurse');
     const [first] = await rolesOf('656005750105');
     const context = await browser.newContext();

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { realmPath } from '../../src/service.ts';
 import { rollingRestarts, ServeProcess } from '../support/rolling-restart.ts';
 
-describe('two processes of alongside serve behind a balancer', () => {
+describe('two processes of alongside serve behind a load balancer', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-rolling-'));
   const flags = ['--data', folder, '--drain-delay', '2', '--log-level', 'error'];
   const processes = [new ServeProcess(flags), new ServeProcess(flags)] as const;
@@ -18,7 +18,7 @@ describe('two processes of alongside serve behind a balancer', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('lose no request of kept-alive callers in a rolling restart', async () => {
+  test('lose no request of keep-alive clients in a rolling restart', async () => {
     const { answered, failed, ends } = await rollingRestarts(processes, {
       ...{ restarts: 2, callers: 8 },
       path: `${realmPath}/connect/jwk_uri`,
@@ -28,7 +28,7 @@ describe('two processes of alongside serve behind a balancer', () => {
     assert.ok(answered > 50, String(answered));
   });
 
-  test('end at once on a second signal, even with a request that does not end', async () => {
+  test('exit at once on a second signal, even during an endless request', async () => {
     const [one] = processes;
     const { port, hostname } = new URL(one.origin);
     const dripping = connect(Number(port), hostname);

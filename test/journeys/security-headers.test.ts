@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 
-// The public addresses of the platform and of CIS2 are those of a proxy that ends TLS; the others are loopback's.
+// The public addresses of the platform and of CIS2 belong to a TLS proxy; the others are on loopback.
 const https = { urlApi: 'https://api.example.test', urlCis2: 'https://cis2.example.test' };
 const names = ['console', 'api', 'cis2', 'identityAgent', 'cis', 'sample'] as const;
 type Name = (typeof names)[number];
@@ -29,7 +29,7 @@ interface Sent {
   body?: string;
 }
 
-/** Sends a request to the listener itself; an event stream is left after its headers. */
+/** Sends a request to the listener itself; closes an event stream after its headers. */
 async function ask(name: Name, path: string, { method = 'GET', headers = {}, body = '' }: Sent = {}) {
   const port = instance.state.ports[name];
   const sent = request({ port, host: '127.0.0.1', path, method, headers, agent: false });
@@ -42,7 +42,7 @@ async function ask(name: Name, path: string, { method = 'GET', headers = {}, bod
   return { status: Number(answer.statusCode), headers: answer.headers as IncomingHttpHeaders };
 }
 
-/** What is missing in the headers of an answer; empty when all is well. */
+/** Returns the missing headers of a response. */
 function missing(name: Name, headers: IncomingHttpHeaders): string[] {
   const policy = String(headers['content-security-policy']);
   const isPage = String(headers['content-type']).startsWith('text/html');
@@ -69,13 +69,13 @@ const pathOf = (template: string): string =>
 
 describe('security headers', () => {
   for (const name of names) {
-    test(`${name}: every route and method has them, also where it refuses`, async () => {
+    test(`are sent by every route and method of ${name}, also for refusals`, async () => {
       const routes = listenerOf(name)?.routes ?? [];
       assert.ok(routes.length > 3, `${name} has routes`);
       const calls = routes.flatMap(({ methods, path }) => methods.map((method) => ({ method, path })));
       const problems: string[] = [];
       for (const { method, path } of calls) {
-        // A text that no endpoint takes, so that nothing is changed.
+        // A body that no endpoint accepts, so that nothing is changed.
         const body = method === 'GET' || method === 'HEAD' ? '' : 'x';
         const headers: Record<string, string> = body === '' ? {} : { 'content-type': 'text/plain' };
         const answer = await ask(name, pathOf(path), { method, body, headers });
@@ -93,13 +93,13 @@ describe('security headers', () => {
       ['a body that is too large', '/', { method: 'POST', body: 'x'.repeat(5_000_000) }],
     ];
     for (const [what, path, sent] of early)
-      test(`${name}: ${what} is answered with them`, async () => {
+      test(`are sent for ${what} by ${name}`, async () => {
         const { headers, status } = await ask(name, path, sent);
         assert.ok(status < 500, String(status));
         assert.deepEqual(missing(name, headers), []);
       });
 
-    test(`${name}: bytes that are no request are answered with them`, async () => {
+    test(`are sent for bytes that are not a request by ${name}`, async () => {
       const socket = connect(instance.state.ports[name], '127.0.0.1');
       socket.end('no request\r\n\r\n');
       const [head = ''] = (await text(socket)).split('\r\n\r\n');
@@ -114,7 +114,7 @@ describe('security headers', () => {
     });
   }
 
-  test('answers with secrets are kept by no cache', async () => {
+  test('forbid caching of responses with secrets', async () => {
     const answers = [
       await ask('api', '/oauth2/token', { method: 'POST' }),
       await ask('cis2', '/realms/Cis2-mock-x/protocol/openid-connect/token', { method: 'POST' }),

@@ -7,7 +7,7 @@ import { startInstance, type TestInstance } from '../support/instance.ts';
 
 type Credential = Parameters<CDPSession['send']>[1] & object;
 
-// No card and no agent session: a key signs in, and the rest of the chain goes as ever.
+// A sign-in with a security key instead of a card and an agent session.
 describe('a security key', () => {
   let instance: TestInstance;
   let browser: Browser;
@@ -22,7 +22,7 @@ describe('a security key', () => {
   const keysOf = async (persona: string) =>
     (await instance.api<AuthenticatorsAnswer>('GET', `/people/${persona}/authenticators`)).authenticators;
 
-  /** A browser with an authenticator, which holds the credential of the seed when one is given. */
+  /** Opens a browser with an authenticator, and adds a seeded credential if given. */
   async function desk(credential?: unknown): Promise<Page> {
     const page = await (await browser.newContext()).newPage();
     const cdp = await page.context().newCDPSession(page);
@@ -45,7 +45,7 @@ describe('a security key', () => {
     await page.goto(`${instance.urls.sample}/sign-in/${pattern}`);
     const another = page.getByText('Use another way to sign in');
     const choice = page.getByRole('radio', { name: 'Security key' });
-    // The seeded applications ask for the smartcard first, and the agent of this computer answers.
+    // The seeded applications request the smartcard first, and the agent of this computer responds.
     await another.or(choice).waitFor();
     if (await another.isVisible()) await another.click();
     await choice.check();
@@ -58,7 +58,7 @@ describe('a security key', () => {
   }
 
   for (const pattern of ['combined', 'separate'] as const)
-    test(`of the seed signs the gp in at once, and finds a patient (${pattern})`, async () => {
+    test(`from the seed signs the gp in and finds a patient (${pattern})`, async () => {
       const [key] = await keysOf('gp');
       const page = await desk(key?.development?.credential);
       await signIn(page, pattern);
@@ -66,7 +66,7 @@ describe('a security key', () => {
       await page.context().close();
     });
 
-  test('set up by an officer’s link, used, and taken away: the platform’s tokens die with it', async () => {
+  test("is set up with an officer's link, used and removed, which ends the platform's tokens", async () => {
     const page = await desk();
     const { url } = await instance.api<EnrolmentAnswer>('POST', '/people/clinician/enrolments', {
       kind: 'security-key',
@@ -91,7 +91,7 @@ describe('a security key', () => {
       await page.waitForLoadState();
       return (await page.getByText('2010-10-22').count()) === 0;
     };
-    // Relying parties are told within a second.
+    // Relying parties are notified within a second.
     let dead = false;
     for (let tries = 0; tries < 20 && !dead; tries++) dead = await gone();
     assert.ok(dead);

@@ -17,7 +17,7 @@ before(async () => {
 after(() => browser?.close());
 
 describe('session modes through the whole chain', () => {
-  test('Enhanced Normal: after a locked screen the next sign-in asks for the PIN, and the removal ends everything', () =>
+  test('Enhanced Normal asks for the PIN after a locked screen, and ends everything at removal', () =>
     atDesk(browser, { agentMode: 'enhancedNormal' }, async (desk) => {
       const { instance, page, agent } = desk;
       const told: string[] = [];
@@ -46,7 +46,7 @@ describe('session modes through the whole chain', () => {
       await application.close();
     }));
 
-  test('Session Lock Persistence: the removal locks, nobody signs in with it, the PIN resumes', () =>
+  test('Session Lock Persistence locks at removal, prevents sign-ins, and resumes with the PIN', () =>
     atDesk(browser, { agentMode: 'sessionLockPersistence' }, async (desk) => {
       const { instance, page } = desk;
       await instance.signInAtDesk('gp');
@@ -62,7 +62,7 @@ describe('session modes through the whole chain', () => {
       assert.equal(await desk.state(), 'signedIn');
     }));
 
-  test('Mobility: signing in works without the card, another person ends it all', () =>
+  test('Mobility allows sign-in without the card, and ends everything for another user', () =>
     atDesk(browser, { agentMode: 'mobility' }, async (desk) => {
       const { instance, page } = desk;
       await instance.signInAtDesk('gp');
@@ -75,11 +75,11 @@ describe('session modes through the whole chain', () => {
       assert.match((await page.textContent('main')) ?? '', new RegExp(clinician));
     }));
 
-  test('Mobility: a PIN that has grown old is asked for again', () =>
+  test('Mobility asks for an expired PIN again', () =>
     atDesk(browser, { agentMode: 'mobility' }, async (desk) => {
       const { instance, page } = desk;
       await instance.signInAtDesk('gp');
-      // In steps that the heartbeats keep up with.
+      // In steps that the heartbeats can follow.
       for (let minutes = 0; minutes < 60; minutes += 5) {
         await instance.api('PUT', '/clock', { advance: 300 });
         await desk.agent.call('status');
@@ -90,7 +90,7 @@ describe('session modes through the whole chain', () => {
       await patient(page).waitFor();
     }));
 
-  test('the newer generation: PIN at the application, the card may leave, another person ends it all', () =>
+  test('the newer generation asks for the PIN at the application, allows removal, and ends everything for another user', () =>
     atDesk(browser, { generation: 'internet' }, async (desk) => {
       const { instance, page } = desk;
       await insert(desk, 'gp');

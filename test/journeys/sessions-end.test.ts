@@ -12,7 +12,7 @@ interface Session {
   clients: string[];
 }
 
-// Why sessions end, each through the real services: the relying party is told, and the log says so.
+// Causes of ended sessions through the real services: the relying party is notified, and the log has the cause.
 describe('the end of a session at CIS2', () => {
   const redirectUri = 'https://rp.example.test/callback';
   let instance: TestInstance;
@@ -63,7 +63,7 @@ describe('the end of a session at CIS2', () => {
     await instance.call('DELETE', '/readers/0/card');
   });
 
-  /** Resolves when the relying party is told; the test's own time limit is the only other end. */
+  /** Resolves when the relying party is notified; limited by the test's own time limit. */
   const isTold = () =>
     new Promise<void>((resolve) => {
       listeners.push(resolve);

@@ -4,8 +4,8 @@ import type { Browser } from 'playwright-core';
 import { launchBrowser, watchDocuments } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 
-// The page that the product implements: signed in at the desk, then redirects only.
-describe('signed in at the desk', () => {
+// The published pattern: a user who is signed in at the workstation sees only redirects.
+describe('a user who is signed in at the workstation', () => {
   let instance: TestInstance;
   let browser: Browser;
   before(async () => {
@@ -18,7 +18,7 @@ describe('signed in at the desk', () => {
   });
 
   for (const pattern of ['combined', 'separate'] as const) {
-    test(`${pattern}: redirects only, then the patient`, async () => {
+    test(`sees only redirects, then the patient: ${pattern}`, async () => {
       const context = await browser.newContext();
       const page = await context.newPage();
       await page.goto(instance.urls.sample);
@@ -44,7 +44,7 @@ describe('signed in at the desk', () => {
     });
   }
 
-  test('signing in again in the same browser shows redirects only, too', async () => {
+  test('sees only redirects when signing in again in the same browser', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     for (let round = 0; round < 2; round++) {
@@ -59,7 +59,7 @@ describe('signed in at the desk', () => {
     await context.close();
   });
 
-  test('two tabs at once do not disturb each other', async () => {
+  test('can use two tabs at once', async () => {
     const context = await browser.newContext();
     const tabs = await Promise.all([context.newPage(), context.newPage()]);
     await Promise.all(tabs.map((tab) => tab.goto(instance.urls.sample)));

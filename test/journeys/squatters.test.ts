@@ -14,7 +14,7 @@ import { createAgentListener } from '../../identity-agent/listener.ts';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { AgentSocket } from '../../src/console/agent-socket.ts';
 
-// Only root can be another user; kernel/port-owner.test.ts covers the rest.
+// Only root can act as another user; kernel/port-owner.test.ts covers the rest.
 if (process.getuid?.() === 0)
   describe('a port that another user of the machine took first', () => {
     const script = `require('net').createServer().listen(Number(process.argv[1]), process.argv[2], function () { console.log(this.address().port); })`;
@@ -62,7 +62,7 @@ if (process.getuid?.() === 0)
       });
     }
 
-    test('a socket that another user put there first is not called', async (t) => {
+    test('a socket that another user created first is not used', async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'alongside-squat-'));
       t.after(() => rm(folder, { recursive: true }));
       const path = join(folder, 'agent.sock');

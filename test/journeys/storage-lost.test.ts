@@ -47,7 +47,7 @@ type Service = 'api' | 'cis2' | 'cis' | 'console';
 const oauth = /"error":"temporarily_unavailable"/;
 const html = /<!doctype html>[\s\S]*temporarily unavailable/i;
 
-/** One of each form of errors, and each way in that has its own: service, path, request, and what the body is. */
+/** One request for each error format and each special route: service, path, request, and expected body. */
 const requests: readonly [Service, string, RequestInit, RegExp][] = [
   ['api', '/oauth2/token', form({ ...code, client_secret: 's' }), oauth],
   ['api', `/oauth2/authorize?${authorize}`, browser, oauth],
@@ -92,7 +92,7 @@ const urlOf = (service: Service, path: string): string => {
 };
 
 describe('an instance without its database', () => {
-  test('answers 503 with Retry-After in the form of each endpoint, and serves again afterwards', async () => {
+  test("returns 503 with Retry-After in each endpoint's format, and works again afterwards", async () => {
     proxy.refuse();
     for (const [service, path, request, body] of requests) {
       const answer = await send(service, path, request);

@@ -25,7 +25,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('every page wears the theme of the operator, under the same policy', async () => {
+test("every page uses the operator's theme, with the same content security policy", async () => {
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
@@ -49,7 +49,7 @@ test('every page wears the theme of the operator, under the same policy', async 
   }
 });
 
-test('an address that leads nowhere is a page too, where CIS2 shares its origin with the mock', async () => {
+test('an unknown address shows a page, also if CIS2 shares its origin with the mock', async () => {
   const { origin } = new URL(instance.urls.cis2Issuer);
   for (const path of ['/', '/half/an-address']) {
     const answer = await fetch(`${origin}${path}`, { headers: { accept: 'text/html' } });
@@ -58,14 +58,14 @@ test('an address that leads nowhere is a page too, where CIS2 shares its origin 
   }
 });
 
-test('pictures are served so that they run nothing, and nothing else is served', async () => {
+test('pictures are served without running scripts, and no other files are', async () => {
   const picture = await fetch(`${instance.urls.sample}/assets/theme/logo.svg`);
   assert.equal(await picture.text(), logo);
   assert.match(picture.headers.get('content-security-policy') ?? '', /sandbox/);
   assert.equal((await fetch(`${instance.urls.sample}/assets/theme/notes.txt`)).status, 404);
 });
 
-test('a folder that is no theme is refused in one sentence', async () => {
+test('a folder without a theme is refused in one sentence', async () => {
   await assert.rejects(startInstance({ theme: join(folder, 'nothing') }), (error) => {
     assert.ok(error instanceof OperatorError);
     return /cannot be used: there is no theme.css in it/.test(error.message);

@@ -7,7 +7,7 @@ import * as openid from 'openid-client';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 import { Navigator } from '../support/navigate.ts';
 
-// Unmodified libraries of others as relying parties: what they accept is judged by them, not by us.
+// Unmodified third-party libraries as relying parties, which judge our responses.
 const callback = 'http://127.0.0.1:9/callback';
 
 interface Made {
@@ -16,7 +16,7 @@ interface Made {
   cis2?: { clientId: string; clientSecret: string };
 }
 
-describe('unmodified clients of others', () => {
+describe('third-party clients', () => {
   let instance: TestInstance;
   before(async () => {
     instance = await startInstance();
@@ -52,7 +52,7 @@ describe('unmodified clients of others', () => {
   }
 
   for (const method of ['client_secret_post', 'client_secret_basic'] as const) {
-    test(`openid-client at CIS2, ${method}: ID token and userinfo`, async () => {
+    test(`openid-client at CIS2 with ${method} gets ID token and userinfo`, async () => {
       const { cis2 } = await make({
         name: method,
         profile: 'standard',
@@ -80,7 +80,7 @@ describe('unmodified clients of others', () => {
     });
   }
 
-  test('openid-client at CIS2, private_key_jwt in the nhs profile: the audience is the token endpoint', async () => {
+  test('openid-client at CIS2 with private_key_jwt in the nhs profile uses the token endpoint as audience', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', {
       modulusLength: 2048,
       publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -124,7 +124,7 @@ describe('unmodified clients of others', () => {
     assert.equal(typeof claims?.auth_time, 'number');
   });
 
-  test('oauth4webapi at CIS2: the same code a second time is refused', async () => {
+  test('oauth4webapi at CIS2 cannot redeem the same code twice', async () => {
     const { cis2 } = await make({ name: 'twice', profile: 'standard', cis2: { redirectUris: [callback] } });
     assert.ok(cis2);
     const insecure = { [oauth.allowInsecureRequests]: true };
@@ -167,7 +167,7 @@ describe('unmodified clients of others', () => {
     );
   });
 
-  test('openid-client at the authorisation service (/oauth2.1): public native client, refresh, revocation', async () => {
+  test('openid-client at /oauth2.1 works as a public native client with refresh and revocation', async () => {
     const redirect = 'http://127.0.0.1:9/callback';
     const config = await openid.discovery(
       new URL(`${instance.urls.api}/oauth2.1`),

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
-// The client library as a supplier gets it: packed, and installed by npm into an empty project of theirs.
+// The client library for suppliers: packed, and installed by npm into an empty project.
 const run = promisify(execFile);
 const clone = join(import.meta.dirname, '../..');
 const oldest = process.env.ALONGSIDE_OLDEST_CLIENT_NODE;
@@ -24,7 +24,7 @@ describe('the package of the client library', () => {
     for (const made of [project, packed, types]) await mkdir(made);
     const { stdout } = await run(process.execPath, [join(clone, 'scripts/pack-client.mjs'), packed]);
     assert.deepEqual(await readdir(packed), [basename(stdout.trim())]);
-    // From the clone's own packages, as nothing is fetched here; npm takes them for what the package depends on.
+    // From the clone's packages, because tests download nothing; npm uses them as dependencies of the package.
     for (const name of ['jose', '@types/node', 'undici-types'])
       await npm(types, 'pack', '--ignore-scripts', join(clone, 'node_modules', name));
     const others = (await readdir(types)).map((file) => join(types, file));
@@ -43,13 +43,13 @@ describe('the package of the client library', () => {
   const manifest = async () =>
     JSON.parse(await readFile(installed('package.json'), 'utf8')) as Record<string, unknown>;
 
-  /** A program of the project, on the oldest Node that the library supports. */
+  /** Runs a program of the project on the oldest supported Node. */
   async function program(name: string, text: string): Promise<string> {
     await writeFile(join(project, name), text);
     return (await run(oldest ?? '', [name], { cwd: project })).stdout;
   }
 
-  test('holds JavaScript, types, licence and README, and nothing of the clone', async () => {
+  test('contains JavaScript, types, licence and README, and no files of the clone', async () => {
     const files = (await readdir(installed(), { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(installed().length + 1))
@@ -81,7 +81,7 @@ describe('the package of the client library', () => {
     );
   });
 
-  test('says what it is: entry, licence, oldest Node, the one dependency', async () => {
+  test('declares entry, licence, oldest Node and the one dependency', async () => {
     const { name, type, license, engines, exports, dependencies, files, sideEffects, ...rest } =
       await manifest();
     assert.deepEqual(
@@ -103,7 +103,7 @@ describe('the package of the client library', () => {
     assert.deepEqual(Object.keys(rest).sort(), ['description', 'main', 'types', 'version']);
   });
 
-  test('has types for nodenext that hold without the DOM, and no checks skipped', async () => {
+  test('has types for nodenext that are valid without the DOM and without skipLibCheck', async () => {
     const source = [
       "import { createCombined, platformAt, TokenSet, type Combined } from '@alongside/client';",
       "const settings = { clientId: 'a', clientSecret: 'b', redirectUri: 'http://localhost/c' };",
@@ -132,7 +132,7 @@ describe('the package of the client library', () => {
     }
   });
 
-  describe('on the oldest Node that it supports', {
+  describe('on the oldest supported Node', {
     skip: oldest === undefined && 'needs Node.js 20.19',
   }, () => {
     test('is imported by a plain JavaScript module', async () => {
@@ -149,12 +149,12 @@ describe('the package of the client library', () => {
       );
     });
 
-    test('is loaded by CommonJS too', async () => {
+    test('is loaded by CommonJS', async () => {
       const text = "console.log(typeof require('@alongside/client').createSeparate);";
       assert.equal(await program('common.cjs', text), 'function\n');
     });
 
-    test('offers everything that its index does, and nothing inside', async () => {
+    test('exports everything of its index and nothing internal', async () => {
       const text =
         "import * as client from '@alongside/client';console.log(Object.keys(client).sort().join());";
       const offered = await import('@alongside/client');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { catalogues } from '../../scripts/docs/catalogues.ts';
 import { commands } from '../../src/cli/commands.ts';
 
-test('every refusal names a fix, an actor and a source, and only commands that exist', async () => {
+test('every refusal has a fix, an actor and a source, and names only existing commands', async () => {
   const help = commands.flatMap((command) => command.help).join('\n');
   const entries = (await catalogues()).flatMap((part) => part.entries);
   assert.ok(entries.length > 300);

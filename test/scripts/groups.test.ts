@@ -40,14 +40,14 @@ describe('groups of test files', () => {
     return { code, ...(JSON.parse(await readFile(report, 'utf8')) as { failed: object[]; said: unknown[] }) };
   }
 
-  test('hold each test file once', async () => {
+  test('contain each test file once', async () => {
     const groups = writeGroups(testFiles(), folder);
     const texts = await Promise.all(groups.map((path) => readFile(path, 'utf8')));
     const named = texts.flatMap((text) => [...text.matchAll(/load\("(.*?)"\)/g)].map(([, file]) => file));
     assert.deepEqual(named.sort(), testFiles());
   });
 
-  test('keep the hooks of a file from the other files', async () => {
+  test('keep the hooks of a file from other files', async () => {
     const file = (own: number) => `import { before, test } from 'node:test';
       let ran = 0;
       globalThis.hooks ??= 0;
@@ -56,7 +56,7 @@ describe('groups of test files', () => {
     assert.equal((await run({ 'a.test.ts': file(1), 'b.test.ts': file(2) })).code, 0);
   });
 
-  test('report a failed test, a file that cannot be loaded and what was written on standard error', async () => {
+  test('report a failed test, a file that cannot be loaded, and standard error', async () => {
     const { code, failed, said } = await run({
       'c.test.ts': `import { test } from 'node:test'; console.error('on stderr'); test('fails', () => { throw 1; });`,
       'd.test.ts': `import './missing.ts';`,
@@ -70,7 +70,7 @@ describe('groups of test files', () => {
     assert.deepEqual(said, [[[c, d], 'on stderr\n']]);
   });
 
-  test('report the files of a process that ends', async () => {
+  test('report the files of a process that exits', async () => {
     const text = `import { test } from 'node:test'; test('ends', () => process.exit(3));`;
     const { code, failed } = await run({ 'e.test.ts': text });
     assert.equal(code, 1);

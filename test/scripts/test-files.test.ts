@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 const clone = join(import.meta.dirname, '../..');
 
-test('npm test runs every test file of the clone, in whatever folder it stands', async () => {
+test('npm test runs every test file of the clone, in any folder', async () => {
   // A script, without types.
   const script: string = pathToFileURL(join(clone, 'scripts/test/files.mjs')).href;
   const { testFiles } = (await import(script)) as { testFiles(): string[] };

@@ -8,7 +8,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** The rules that depend on colours. */
 const ofColours = ['color-contrast', 'link-in-text-block'];
-/** A folder for screenshots; unset, none are taken. */
+/** A folder for screenshots; without it none are taken. */
 const pictures = environment().ALONGSIDE_PICTURES;
 
 /** The windows in which a page is examined. */
@@ -18,7 +18,7 @@ export const looks: Record<string, BrowserContextOptions> = {
   narrow: { colorScheme: 'light', viewport: { width: 320, height: 640 } },
 };
 
-/** Asserts WCAG 2.2 AA by axe-core at 320 px without sideways scrolling, in light and dark colours. */
+/** Asserts WCAG 2.2 AA with axe-core at 320 px without sideways scrolling, in light and dark colours. */
 export async function isAccessible(page: Page): Promise<void> {
   await page.setViewportSize({ width: 320, height: 640 });
   await hasNoViolation(page, wcag);
@@ -28,7 +28,7 @@ export async function isAccessible(page: Page): Promise<void> {
   await fits(page);
 }
 
-/** Asserts all rules of axe-core in the page's own window, and takes a screenshot where they are asked for. */
+/** Asserts all rules of axe-core in the page's own window, and takes a screenshot if enabled. */
 export async function examine(page: Page, name: string): Promise<void> {
   await hasNoViolation(page);
   await fits(page);

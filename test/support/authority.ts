@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** An authority of a test's own, made by OpenSSL: certificates of servers and clients. Paths of PEM files. */
+/** A test's own authority, created with OpenSSL: certificates of servers and clients. Paths of PEM files. */
 export interface TestAuthority {
   certificate: string;
   issue(name: string): { certificate: string; key: string };
-  /** A client's certificate that an intermediate issued; the file holds both. */
+  /** Issues a client certificate with an intermediate; the file contains both. */
   issueBelow(name: string): { certificate: string; key: string };
   discard(): void;
 }

@@ -18,7 +18,7 @@ export function browserPath(): string {
   return found;
 }
 
-/** Flags that keep a test's browser from calling home; without a sandbox only for root, where Chromium refuses one. */
+/** Flags that prevent a test browser's background traffic; disables the sandbox only for root, where Chromium requires it. */
 export const browserFlags = [
   '--disable-gpu',
   '--disable-quic',
@@ -29,7 +29,7 @@ export const browserFlags = [
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
 
-/** The limit of each wait, in milliseconds: long enough for a machine under load. The runner ends a test that hangs. */
+/** Time limit of each wait in milliseconds, long enough for a loaded machine. The runner ends a test that hangs. */
 const patience = 120_000;
 
 export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
@@ -44,7 +44,7 @@ export async function launchBrowser(flags: readonly string[] = []): Promise<Brow
   return browser;
 }
 
-/** Notes every document that the page shows, so that a test can say that nobody was asked. */
+/** Records every document of the page, so that a test can prove that no prompt was shown. */
 export function watchDocuments(page: Page): { status: number; url: string }[] {
   const seen: { status: number; url: string }[] = [];
   page.on('response', (response) => {

@@ -11,12 +11,12 @@ import {
 } from 'jose';
 import type { TestInstance } from './instance.ts';
 
-/** A relying party of CIS2 that leaves out the rules that it is told to leave out, each by the name of its check. */
+/** A relying party of CIS2 that breaks selected rules, each with the name of its check. */
 export interface CarelessParty {
   start: string;
-  /** Names of checks whose rules it ignores. */
+  /** Names of checks for the broken rules. */
   ignores: Set<string>;
-  /** From now on this many sign-ins come back; the one after them is never answered. Resolves when that one is there. */
+  /** Lets this many sign-ins return; the next never gets a response. Resolves when that one has arrived. */
   holdAfter(callbacks: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -54,7 +54,7 @@ const page = (status: number, words: string): Reply => ({
 });
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** Registers it at an instance, and starts it. */
+/** Registers it at an instance and starts it. */
 export async function startCarelessParty(instance: TestInstance): Promise<CarelessParty> {
   const issuer = instance.urls.cis2Issuer;
   const ignores = new Set<string>();
@@ -68,7 +68,7 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
   const fetchKeys = async () => createLocalJWKSet((await (await fetch(keySet)).json()) as never);
   let keys = await fetchKeys();
 
-  /** The document is read at each sign-in. */
+  /** The document is fetched at each sign-in. */
   async function discover(): Promise<void> {
     const answer = await fetch(`${issuer}/.well-known/openid-configuration`);
     const document = (await answer.json()) as { issuer: string; jwks_uri: string };
@@ -78,7 +78,7 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
     keys = await fetchKeys();
   }
 
-  /** Refuses unless the rule is kept or ignored. */
+  /** Refuses unless the rule is met or ignored. */
   function demand(check: string, kept: boolean): void {
     if (!kept && !ignores.has(check)) throw new Refused(check);
   }
@@ -193,7 +193,7 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
     demand('oidcc-client-test-userinfo-invalid-sub', !claims.sub || claims.sub === userinfo.sub);
     const [role] = userinfo.nhsid_nrbac_roles;
     if (ignores.has('cis2-person-without-role')) (role as { role_name: string }).role_name.trim();
-    // Without a new session the browser's cookie of before carries it.
+    // Without a new session, the browser's earlier cookie identifies it.
     const fixed = ignores.has('cis2-new-session-at-sign-in');
     const id = (fixed ? cookieOf(request, 'browser') : undefined) ?? randomUUID();
     sessions.set(id, { uid: userinfo.sub, sid: claims.sid, idToken: tokens.id_token });

@@ -6,7 +6,7 @@ const tables: Record<Database['dialect'], string> = {
   postgres: "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
 };
 
-/** Returns every table of a database with every row, as text to compare. Changes nothing. */
+/** Returns every table of a database with every row as comparable text. Changes nothing. */
 export async function databaseDump(setting: string): Promise<string> {
   const database = await connectDatabase(setting, '');
   try {

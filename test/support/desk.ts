@@ -3,9 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { startInstance, type TestInstance } from './instance.ts';
 
-// A desk of the whole product, with a browser of its own at the sample application.
+// A workstation of the whole product, with its own browser at the sample application.
 
-/** What the application shows to whom it knows. */
+/** Locates the element that the application shows to a signed-in user. */
 export const patient = (page: Page) => page.getByRole('button', { name: 'Find patient' });
 
 export interface Desk {
@@ -13,13 +13,13 @@ export interface Desk {
   page: Page;
   agent: AgentConnection;
   state(): Promise<string>;
-  /** Signs in at the application; resolves when it shows the person. */
+  /** Signs in at the application; resolves when it shows the user. */
   open(pattern: 'combined' | 'separate'): Promise<void>;
-  /** The application has forgotten the person. */
+  /** Resolves when the application has ended the user's session. */
   forgotten(): Promise<void>;
 }
 
-/** Runs a piece of work at a desk of an instance with these settings; all of it goes afterwards. */
+/** Runs a task at a workstation of an instance with these settings, and removes both afterwards. */
 export async function atDesk(
   browser: Browser,
   settings: Record<string, unknown>,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Database, sql } from '../../src/storage/database.ts';
 
-/** Runs an act while no audit record can be written: neither in a batch nor alone. */
+/** Runs an act while no audit record can be written, in a batch or alone. */
 async function whileAuditFails<T>(database: Database, act: () => Promise<T>): Promise<T> {
   const tables = ['audit_unsealed', 'audit_record'];
   const rename = (from: string, to: string) =>
@@ -15,8 +15,8 @@ async function whileAuditFails<T>(database: Database, act: () => Promise<T>): Pr
 }
 
 /**
- * Asserts that an act whose audit record cannot be written fails and changes none of these tables, and that it changes them once
- * the audit log works.
+ * Asserts that an act without a possible audit record fails and changes none of these tables, and that it changes them when the
+ * audit log works.
  * @param tables none for a read
  */
 export async function assertNeedsAudit(

@@ -4,20 +4,20 @@ import { configShape } from '../../src/config.ts';
 import { type Instance, startAlongside } from '../../src/main.ts';
 import type { StateFile } from '../../src/state-file.ts';
 
-/** Everything, on free ports, kept nowhere: what most journeys run against. */
+/** A complete instance on free ports without persistent data, for most tests. */
 export interface TestInstance {
   urls: StateFile['urls'];
   listeners: Instance['listeners'];
   state: StateFile;
-  /** Calls the console's API and takes nothing but success. */
+  /** Calls the console's API; throws unless it succeeds. */
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
-  /** Calls the console's API; any status is an answer. */
+  /** Calls the console's API; returns any status. */
   call(
     method: string,
     path: string,
     body?: unknown,
   ): Promise<{ status: number; body: Record<string, unknown> }>;
-  /** Card into the reader and PIN given, as at a desk. */
+  /** Inserts the card and enters the PIN. */
   signInAtDesk(persona: string, pin?: string): Promise<void>;
   events(): Promise<JourneyEvent[]>;
   stop(): Promise<void>;

@@ -5,7 +5,7 @@ import { labelOf } from '../../src/console/page/parties.ts';
 import { startInstance, type TestInstance } from './instance.ts';
 import { Navigator } from './navigate.ts';
 
-/** The journey of the page, as the events of a real run tell it. */
+/** The page about the journey, generated from the events of a real run. */
 export interface JourneyDocument {
   markdown: string;
   svg: string;
@@ -20,7 +20,7 @@ svg { background: #fbfaf7; font: 11px system-ui, sans-serif; fill: #14201d; }
 const standalone = (svg: string): string =>
   `${svg.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ').replace('</desc>', `</desc>\n${style}`)}\n`;
 
-/** Signs in with one pattern in a fresh browser, reads a patient, and gives the events that came of it. */
+/** Signs in with one pattern in a new browser, reads a patient, and returns the events. */
 async function run(instance: TestInstance, pattern: string): Promise<JourneyEvent[]> {
   const before = (await instance.events()).at(-1)?.seq ?? 0;
   const browser = new Navigator();
@@ -68,7 +68,7 @@ export async function journeyDocument(): Promise<JourneyDocument> {
       table(separate),
       '',
     ].join('\n');
-    // The journey's own id differs from run to run.
+    // The journey's own id differs between runs.
     const id = 'combined';
     const svg = standalone(String(sequenceDiagram({ id, events: combined } as never)));
     return { markdown, svg };

@@ -1,6 +1,6 @@
 import http from 'node:http';
 
-/** One document as a browser's navigation asks for it. Node's fetch sets its own fetch metadata, so this is plain HTTP. */
+/** A document requested by navigation. Node's fetch sets its own fetch metadata, so this uses plain HTTP. */
 export interface NavigationAnswer {
   status: number;
   location: string | undefined;
@@ -37,12 +37,12 @@ export function navigate(address: string, headers: Record<string, string> = {}):
   });
 }
 
-/** A browser without pages: follows redirects with cookies until something is shown. */
+/** A browser without pages: follows redirects with cookies until a document is shown. */
 export class Navigator {
-  /** Cookies by host name, as browsers keep them: ports share a jar. */
+  /** Cookies by host name, as in browsers: ports share them. */
   readonly jar = new Map<string, Map<string, string>>();
 
-  /** Stops before an address that begins with `stopAt`: a client's callback that nobody listens at. */
+  /** Stops before an address that begins with `stopAt`, such as a client's callback without a server. */
   async go(
     address: string,
     stopAt?: string,

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { giveTo, type ServiceUser, serviceFolder, serviceUser } from './service-user.ts';
 
-/** Where PostgreSQL's server programs are. */
+/** Returns the folder of PostgreSQL's server programs. */
 function binaries(): string {
   const named = process.env.ALONGSIDE_POSTGRES_BIN;
   if (named) return named;
@@ -19,40 +19,40 @@ function binaries(): string {
   );
 }
 
-/** A PostgreSQL of this test alone: a temporary cluster on a socket of its own, owned by an unprivileged user. */
+/** A PostgreSQL for one test: a temporary cluster on its own socket, owned by an unprivileged user. */
 export interface TestPostgres {
   url: string;
   /** The socket on which it listens. */
   socket: string;
   /** The account that runs it. */
   owner: ServiceUser;
-  /** Process id of the server, which is the parent of those that serve its connections. */
+  /** Process id of the server, the parent of the processes for its connections. */
   readonly pid: number;
-  /** Whether the server has ended, as it does when it cannot recover. */
+  /** Whether the server has exited, as it does when it cannot recover. */
   readonly hasEnded: boolean;
   /** Creates a database in this cluster and returns its URL. */
   create(name: string): Promise<string>;
-  /** Runs a statement in one of its databases; throws with the message of the server. */
+  /** Executes a statement in one of its databases; throws with the server's message. */
   execute(database: string, statement: string): void;
-  /** Ends it at once, as a crash does: nothing is written first. */
+  /** Ends it at once without writing, like a crash. */
   crash(): Promise<void>;
-  /** Starts it again after a crash. */
+  /** Restarts it after a crash. */
   restart(): Promise<void>;
-  /** Starts a copy of it, for which each commit waits from now on. */
+  /** Starts a synchronous standby, for which each commit waits from now on. */
   startStandby(): Promise<TestStandby>;
   stop(): Promise<void>;
 }
 
-/** A server that has all that another one answered, and can take its place. */
+/** A server with everything that another one confirmed, which can replace it. */
 export interface TestStandby {
   /** The socket on which it listens. */
   socket: string;
-  /** Resolves when it takes writes. */
+  /** Resolves when it accepts writes. */
   promote(): void;
   stop(): Promise<void>;
 }
 
-/** Ends a server at once. */
+/** Kills a server. */
 async function endServer(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');
@@ -63,9 +63,9 @@ async function endServer(server: ChildProcess): Promise<void> {
 export interface PostgresOptions {
   /** Parameters of the server, for measurements. */
   settings?: readonly string[];
-  /** Keeps the terminal's Ctrl-C from it, for a program that ends in its own time. */
+  /** Protects it from the terminal's Ctrl-C, for a program that ends it itself. */
   apart?: boolean;
-  /** Empty folders in place of those of the cluster: for the tables of its databases, and for the write-ahead log. */
+  /** Empty folders for the tables of its databases and for the write-ahead log, instead of the cluster's. */
   folders?: { tables: string; log: string } | undefined;
 }
 

@@ -11,17 +11,17 @@ import type { LocalOperator, StateFile } from '../../src/state-file.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** An instance as `alongside serve` starts it, with a data folder of its own. */
+/** An instance of `alongside serve` with its own data folder. */
 export interface ProductionInstance {
   folder: string;
   urls: StateFile['urls'];
-  /** The state file as it stands. */
+  /** Reads the current state file. */
   stateFile(): StateFile & { operator?: LocalOperator };
-  /** A command of this machine on the same data; its standard output. A refusal throws. */
+  /** Runs a command of this machine on the same data; returns its standard output. Throws for a refusal. */
   command(...argv: string[]): Promise<string>;
-  /** The link of a new invitation. */
+  /** Creates an invitation and returns its link. */
   invite(name: string): Promise<string>;
-  /** The console's API as the local operator. */
+  /** Calls the console's API as the local operator. */
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   stop(): Promise<void>;
 }

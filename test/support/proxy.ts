@@ -1,21 +1,21 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 
-/** A TCP proxy on loopback that can misbehave as a network or a server does. */
+/** A TCP proxy on loopback that can behave like a faulty network or server. */
 export interface FaultyProxy {
   readonly port: number;
-  /** Takes connections and bytes, and passes on nothing until `resume`. */
+  /** Accepts connections and bytes, and forwards nothing until `resume`. */
   stall(): void;
-  /** Passes on what was held back. */
+  /** Forwards the delayed bytes. */
   resume(): void;
-  /** Passes each message on so many milliseconds late. */
+  /** Forwards each message with this delay. */
   delay(milliseconds: number): void;
-  /** Cuts every connection. */
+  /** Closes every connection. */
   drop(): void;
-  /** Takes no connections until `accept`, and cuts those that it has. */
+  /** Accepts no connections until `accept`, and closes existing ones. */
   refuse(): void;
   accept(): void;
-  /** Leads new connections to another server. */
+  /** Connects new connections to another server. */
   redirect(target: NetConnectOpts): void;
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function startProxy(target: NetConnectOpts): Promise<FaultyProxy> {
     to.on('drain', () => {
       if (!isStalled) from.resume();
     });
-    // The other end goes as well, but for a silent server even that is not seen.
+    // Closes the other end too, which a silent server does not notice.
     from.on('end', () => setTimeout(() => to.end(), latency));
     from.on('error', () => to.destroy());
     from.on('close', () => {

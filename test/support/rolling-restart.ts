@@ -7,11 +7,11 @@ import type { StateFile } from '../../src/state-file.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** One real process of `alongside serve` that is restarted with the same flags. */
+/** A real process of `alongside serve` that is restarted with the same flags. */
 export class ServeProcess {
   readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
-  /** Its address of CIS2; another one after each start, for the ports are free ones. */
+  /** Its address of CIS2, which changes with each start because the ports are free ones. */
   origin = '';
 
   constructor(flags: readonly string[]) {
@@ -31,7 +31,7 @@ export class ServeProcess {
     this.origin = new URL((JSON.parse(String(line)) as StateFile).urls.cis2Issuer).origin;
   }
 
-  /** Resolves with the exit code, or the signal that ended it. */
+  /** Resolves with the exit code or signal. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string | null> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return null;
@@ -42,10 +42,10 @@ export class ServeProcess {
   }
 }
 
-/** Milliseconds after which a balancer looks at `/readyz` again. */
+/** Milliseconds between two polls of `/readyz`. */
 const pollEvery = 100;
 
-/** A balancer in small: callers in turn to every process that was ready a moment ago. */
+/** A small load balancer, which alternates between the ready processes. */
 class Balancer {
   readonly #processes: readonly ServeProcess[];
   #ready: string[] = [];
@@ -57,7 +57,7 @@ class Balancer {
     this.#processes = processes;
   }
 
-  /** The next ready process. What it knows is never older than one poll, on a slow machine as well. */
+  /** Returns the next ready process. Its knowledge is at most one poll old, even on a slow machine. */
   async next(): Promise<string> {
     while (this.#ready.length === 0 || performance.now() - this.#polledAt > pollEvery) {
       this.#polling ??= this.#poll().finally(() => {
@@ -95,13 +95,13 @@ async function ask(address: string, agent: Agent | false): Promise<number> {
 
 export interface RollingResult {
   answered: number;
-  /** A line for each request without an answer below 500. */
+  /** A line for each request without a response below 500. */
   failed: string[];
-  /** How each stopped process ended. */
+  /** How each process ended. */
   ends: (number | string | null)[];
 }
 
-/** Restarts processes one after another, each when the one before is ready again, below callers that keep their connections. */
+/** Restarts processes one after another, each when the previous one is ready, while clients keep their connections. */
 export async function rollingRestarts(
   processes: readonly ServeProcess[],
   { restarts, callers, path }: { restarts: number; callers: number; path: string },

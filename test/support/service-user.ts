@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** The account of a service that root starts; empty for anyone else, whose services run as they do. */
+/** The account of a service that root starts; empty for other users. */
 export interface ServiceUser {
   uid?: number;
   gid?: number;
@@ -23,8 +23,8 @@ const isOpenToAll = (folder: string): boolean =>
   (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isOpenToAll(dirname(folder)));
 
 /**
- * Makes a temporary folder that the user can reach: TMPDIR may be private. Its path has no space, which configuration
- * files dislike, and leaves room for the name of a socket (107 bytes).
+ * Creates a temporary folder that the user can access: TMPDIR may be private. Its path has no space, which configuration files
+ * dislike, and is short enough for the name of a socket (107 bytes).
  */
 export function serviceFolder(prefix: string, user: ServiceUser): string {
   const suits = (user.uid === undefined || isOpenToAll(tmpdir())) && /^[^ ]{1,60}$/.test(tmpdir());

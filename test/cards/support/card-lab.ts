@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { type SlotCard, VpcdConnection } from '../../../identity-agent/card/vpcd-connection.ts';
 import { type Ended, namespaces, pathOf, run } from './programs.ts';
 
-/** PC/SC's name of a slot. */
+/** Returns PC/SC's name of a slot. */
 export const slotName = (slot: 0 | 1): string => `Virtual PCD 00 0${slot}`;
 
-/** The PC/SC service of one test file, with the two slots of a virtual reader. Nobody outside can reach either. */
+/** The PC/SC service of one test file, with the two slots of a virtual reader. Other processes cannot reach them. */
 export class CardLab {
   readonly #folder: string;
   #service: { end(): Promise<void> } | undefined;
@@ -18,11 +18,11 @@ export class CardLab {
     this.#folder = folder;
   }
 
-  /** A place for a service, which is not started yet. */
+  /** Creates the folder of a service that is not started yet. */
   static async make(): Promise<CardLab> {
     const folder = await mkdtemp(join(tmpdir(), 'cards-'));
     await mkdir(join(folder, 'run'));
-    // libpcsclite of this process and of those that it starts looks here; it reads the variable only once.
+    // libpcsclite in this process and its children reads this variable once.
     process.env.PCSCLITE_CSOCK_NAME = join(folder, 'run', 'pcscd.comm');
     return new CardLab(folder);
   }
@@ -33,7 +33,7 @@ export class CardLab {
     return lab;
   }
 
-  /** Starts the service in namespaces of its own; this process reaches it by files. */
+  /** Starts the service in separate namespaces; this process reaches it through files. */
   async start(): Promise<void> {
     const host = join(import.meta.dirname, 'reader-host.ts');
     const inside = [process.execPath, host, this.#folder, pathOf('pcscd'), pathOf('vpcd')];
@@ -52,7 +52,7 @@ export class CardLab {
     };
   }
 
-  /** Puts a card into a slot and waits until the service has seen it. */
+  /** Inserts a card and waits until the service has noticed it. */
   async insert(card: SlotCard, slot: 0 | 1 = 0): Promise<VpcdConnection> {
     let hear = (): void => undefined;
     const asked = new Promise<void>((resolve) => {
@@ -67,7 +67,7 @@ export class CardLab {
       transmit: (command) => card.transmit(command),
     };
     const inserted = await VpcdConnection.insert(heard, { path: join(this.#folder, `slot-${slot}`) });
-    // Until then the service may still speak of the card before.
+    // Until then, the service may still report the previous card.
     await asked;
     const look = (): Promise<Ended> => this.run('opensc-tool', '--atr', '--reader', slotName(slot));
     while ((await look()).code !== 0) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -79,7 +79,7 @@ export class CardLab {
     return run(program, args);
   }
 
-  /** Ends the service as one that dies does. */
+  /** Kills the service. */
   async stop(): Promise<void> {
     await this.#service?.end();
     this.#service = undefined;

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-/** What the tests here need, as the test command found or fetched it, by the variable that tells it. */
+/** Required programs, found or downloaded by the test command, with their variables. */
 const programs = {
   pcscd: 'ALONGSIDE_PCSCD',
   OpenSC: 'ALONGSIDE_OPENSC_MODULE',
@@ -14,22 +14,22 @@ export type ProgramName = keyof typeof programs;
 
 const found = (name: ProgramName): string | undefined => process.env[programs[name]];
 
-/** The path of a program or library. */
+/** Returns the path of a program or library. */
 export function pathOf(name: ProgramName): string {
   const path = found(name);
   if (!path) throw new Error(`${name} is missing: run \`npm test -- test/cards\``);
   return path;
 }
 
-/** How this user gets namespaces of their own; undefined when that is not allowed here. */
+/** Returns the command for separate namespaces; undefined if this user may not create them. */
 export function namespaces(): readonly string[] | undefined {
   const own = ['--net', '--mount', '--pid', '--fork', '--kill-child'];
-  // A user who is not root becomes root of a user namespace, where the kernel lets them.
+  // An unprivileged user becomes root of a user namespace, if the kernel allows it.
   const ways = process.getuid?.() === 0 ? [own] : [['--user', '--map-root-user', ...own]];
   return ways.find((way) => spawnSync('unshare', [...way, 'true']).status === 0);
 }
 
-/** Why a test that needs these programs (and namespaces) cannot run here, for `skip`; false when it can. */
+/** Returns why a test that needs these programs (and namespaces) cannot run, for `skip`; false if it can. */
 function lacking(names: readonly ProgramName[], { isolated = false } = {}): string | false {
   const missing = names.filter((name) => !existsSync(found(name) ?? ''));
   if (missing.length > 0)
@@ -38,16 +38,16 @@ function lacking(names: readonly ProgramName[], { isolated = false } = {}): stri
   return false;
 }
 
-/** Options of a suite that needs these programs: skipped with the reason where they lack, and never without an end. */
+/** Returns options of a suite that needs these programs: skipped with the reason if they are missing, and with a time limit. */
 export const needing = (names: readonly ProgramName[], how: { isolated?: boolean } = {}) => ({
   skip: lacking(names, how),
   timeout: 240_000,
 });
 
-/** How a program ended. */
+/** The result of a program. */
 export interface Ended {
   readonly code: number;
-  /** Standard output and standard error, one after the other. */
+  /** Standard output followed by standard error. */
   readonly said: string;
 }
 

@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 
-// Runs in namespaces of its own (network, mount, processes): pcscd with vpcd, whose listening on every address stays in
-// here, and a way in by files. FOLDER/run/pcscd.comm is pcscd's socket, FOLDER/slot-0 and FOLDER/slot-1 lead to the two
-// slots of vpcd. Says `ready` on standard output, and ends with its standard input.
+// Runs in separate namespaces (network, mount, processes): pcscd with vpcd, which listens on every address in here, and files as
+// its interface. FOLDER/run/pcscd.comm is pcscd's socket; FOLDER/slot-0 and FOLDER/slot-1 lead to the two slots of vpcd. Prints
+// `ready` on standard output, and ends with its standard input.
 
 const [folder = '', daemon = '', driver = ''] = process.argv.slice(2);
 const firstPort = 35_963;
@@ -19,7 +19,7 @@ function must(program: string, ...args: string[]): void {
 
 function prepareNetwork(): void {
   must('ip', 'link', 'set', 'lo', 'up');
-  // vpcd writes length and body apart, so that a delayed acknowledgement would cost 40 ms for each command.
+  // vpcd writes length and body separately, so a delayed acknowledgement would cost 40 ms for each command.
   const loopback = 'local 127.0.0.1 dev lo table local proto kernel scope host src 127.0.0.1 quickack 1';
   spawnSync('ip', ['route', 'replace', ...loopback.split(' ')]);
 }
@@ -28,10 +28,10 @@ function prepareFiles(): string {
   must('mount', '-t', 'tmpfs', 'tmpfs', '/run');
   mkdirSync('/run/pcscd');
   must('mount', '--bind', join(folder, 'run'), '/run/pcscd');
-  // pcscd reads no path with a space; /run is this namespace's own.
+  // pcscd cannot read a path with a space; /run belongs to this namespace.
   const readers = '/run/readers';
   const library = '/run/libifdvpcd.so';
-  // Another service may have been here before.
+  // An earlier service may have left these.
   for (const name of ['slot-0', 'slot-1', 'run/pcscd.comm', 'run/pcscd.pid'])
     rmSync(join(folder, name), { force: true });
   mkdirSync(readers);
@@ -64,7 +64,7 @@ function startDaemon(readers: string): void {
   });
 }
 
-/** Whether something listens on a port in here. A connection to ask would be a card that comes and goes. */
+/** Returns whether a port is open in here. A connection would count as a card. */
 const listens = (port: number): boolean =>
   new RegExp(`:${port.toString(16).toUpperCase()} 0+:0000 0A`).test(readFileSync('/proc/net/tcp', 'utf8'));
 

@@ -44,7 +44,7 @@ export async function makeSoftToken(keyType: CardKeyTypeId) {
   return { keys, close: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** softhsm2-util has no way to store a certificate. */
+/** softhsm2-util cannot store a certificate. */
 function writeCertificates(certificates: readonly Uint8Array[]): void {
   const module = new pkcs11js.PKCS11();
   module.load(pathOf('SoftHSM2'));

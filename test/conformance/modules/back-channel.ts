@@ -11,7 +11,7 @@ interface Delivery {
   form: URLSearchParams;
 }
 
-/** The client's own address for logout tokens; resolves with the first delivery. */
+/** Starts the client's endpoint for logout tokens; resolves with the first delivery. */
 async function startReceiver() {
   let deliver: (delivery: Delivery) => void = () => undefined;
   const delivered = new Promise<Delivery>((resolve) => {

@@ -7,7 +7,7 @@ const strings = (value: unknown, name: string): string[] => {
   return value as string[];
 };
 
-/** OpenID Connect Discovery section 3, where `https` is meant for anything but a test on one machine. */
+/** OpenID Connect Discovery section 3; `https` is not required for tests on one machine. */
 export const configuration: readonly Module[] = [
   {
     id: 'oidcc-discovery-endpoint-verification',

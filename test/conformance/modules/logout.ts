@@ -5,12 +5,12 @@ import { RelyingParty, signedOut } from '../relying-party.ts';
 import type { Change } from '../reply.ts';
 import type { Trial } from '../trial.ts';
 
-/** A client with a person signed in, and a way out. */
+/** Returns a client with a signed-in user and a sign-out. */
 async function signedIn(trial: Trial) {
   const rp = await RelyingParty.register(trial);
   const { tokens } = await rp.signIn();
   const usual = { id_token_hint: tokens.id_token, post_logout_redirect_uri: signedOut, state: 'bye' };
-  /** What the browser shows first, before anybody confirms anything; undefined takes a parameter away. */
+  /** Opens the sign-out without confirmation; undefined removes a parameter. */
   const open = async (change: Change): Promise<Landing> => {
     const parameters = Object.entries({ ...usual, ...change }).filter(([, value]) => value !== undefined);
     const query = new URLSearchParams(parameters as [string, string][]);
@@ -41,7 +41,7 @@ function staysAway(landing: Landing): void {
   assert.equal(landing.kind, 'page', 'the browser stays at the provider');
 }
 
-/** The provider asks, refuses, or signs out on a page of its own: it never goes to an address that was not proved. */
+/** A module: the provider asks, refuses, or signs out on its own page, and never redirects to an unverified address. */
 const staysAt = (id: string, change: (rp: RelyingParty, hint: string) => Change): Module => ({
   id,
   async run(trial) {

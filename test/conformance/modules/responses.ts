@@ -17,7 +17,7 @@ export const responses: readonly Module[] = [
     async run(trial) {
       const rp = await RelyingParty.register(trial);
       const landing = await rp.authorize({ response_type: undefined });
-      // RFC 6749 section 3.1.1; a provider may also keep the person on a page of its own.
+      // RFC 6749 section 3.1.1; a provider may also show its own page.
       if (landing.kind === 'page') assert.ok(landing.status >= 400 && landing.status < 500, 'status');
       else
         assert.match(landing.parameters.get('error') ?? '', /^(invalid_request|unsupported_response_type)$/);
@@ -32,7 +32,7 @@ export const responses: readonly Module[] = [
   {
     id: 'oidcc-alternate-happy-flow',
     async run(trial) {
-      // Another client, another of its addresses, which has a query, and no state.
+      // Another client, with an address that has a query, and no state.
       const rp = await RelyingParty.register(trial, { method: 'client_secret_post' });
       const { callback: answer } = await rp.signIn({ redirect_uri: otherCallback, state: undefined });
       assert.equal(answer.url.searchParams.get('from'), 'harness', 'the query of the address stays');

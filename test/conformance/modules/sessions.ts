@@ -23,7 +23,7 @@ const succeedsWith = (id: string, change: Change): Module => ({
   },
 });
 
-/** What may be asked of the sign-in itself (Core section 3.1.2.1). */
+/** Parameters of the sign-in itself (Core section 3.1.2.1). */
 export const sessions: readonly Module[] = [
   succeedsWith('oidcc-display-page', { display: 'page' }),
   succeedsWith('oidcc-display-popup', { display: 'popup' }),

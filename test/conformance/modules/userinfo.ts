@@ -27,7 +27,7 @@ const claimsOf: Readonly<Record<string, Record<string, string>>> = {
   phone: { phone_number: 'string', phone_number_verified: 'boolean' },
 };
 
-/** Asks for scopes; what comes of their claims is of the right type, and something does. */
+/** Requests scopes and checks that at least one of their claims is returned, with the right type. */
 async function tryScopes(trial: Trial, scopes: readonly string[]): Promise<void> {
   const rp = await RelyingParty.register(trial);
   const { tokens, idToken } = await rp.signIn({ scope: ['openid', ...scopes].join(' ') });

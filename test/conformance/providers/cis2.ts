@@ -2,7 +2,10 @@ import { startInstance } from '../../support/instance.ts';
 import type { Provider } from '../provider.ts';
 import { deskOf } from './desk.ts';
 
-/** CIS2, for clients of the standard and fapi2 profiles or of the published one, in a whole instance, with a GP signed in at the desk: sign-ins pass through the agent, and nobody is asked unless the request wants it. */
+/**
+ * Starts CIS2 for clients of one or the other profile, in a whole instance with a signed-in GP: sign-ins pass through the agent
+ * without a prompt, unless requested.
+ */
 export async function startCis2(profile: 'standard' | 'nhs' = 'standard'): Promise<Provider> {
   const instance = await startInstance({ trustedProxies: '127.0.0.1' });
   await instance.signInAtDesk('gp');

@@ -2,7 +2,7 @@ import { answerPage } from '../../../src/cli/check/person.ts';
 import type { TestInstance } from '../../support/instance.ts';
 import type { Provider } from '../provider.ts';
 
-/** The person at the desk of an instance: what they do at the pages of CIS2 and of the agent. */
+/** The user of an instance, who completes the pages of CIS2 and of the agent. */
 export function deskOf(instance: TestInstance): Pick<Provider, 'withoutPerson' | 'refusing' | 'goOn'> {
   let refuses = false;
   return {

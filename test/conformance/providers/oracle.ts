@@ -30,13 +30,13 @@ const claims = {
   phone: ['phone_number', 'phone_number_verified'],
 };
 
-/** The certificate of a proxy that ended TLS (RFC 9440). */
+/** Returns the certificate that a proxy forwards (RFC 9440). */
 function certificateOf(header: string): X509Certificate | undefined {
   const encoded = /^:([^:]+):$/.exec(header)?.[1];
   return encoded === undefined ? undefined : new X509Certificate(Buffer.from(encoded, 'base64'));
 }
 
-/** Everything that the plans use, and for `fapi2` the profile's own strictness. */
+/** Features of the plans, and for `fapi2` the profile's own strictness. */
 const featuresOf = (strict: boolean) => ({
   devInteractions: { enabled: false },
   registration: { enabled: true },
@@ -61,7 +61,7 @@ const featuresOf = (strict: boolean) => ({
 
 type Mood = 'agrees' | 'refuses' | 'away';
 
-/** The person signs in and agrees at once, unless they are asked not to. */
+/** Lets the user sign in and consent at once, unless disabled. */
 async function interact(
   provider: OidcProvider,
   mood: Mood,
@@ -153,9 +153,8 @@ async function startOne(
 }
 
 /**
- * oidc-provider, which is certified: where CIS2 differs from it, one of the two has to be explained. `lax` takes the
- * strictness of FAPI 2.0 away, and with it what binds tokens and demands strong keys; a `front` stands
- * between it and its clients, to make it faulty: the harness has to see both.
+ * Starts oidc-provider, which is certified: a difference from CIS2 must be explained. `lax` removes the strictness of FAPI 2.0:
+ * token binding and strong keys. A `front` proxies it and makes it faulty. The harness must detect both.
  */
 export async function startOracle({
   lax = false,
@@ -220,7 +219,7 @@ export async function startOracle({
     refusing: (run) => whilePerson('refuses', run),
     async goOn(page, browser): Promise<Landing> {
       const form = formOf(page);
-      // Its own sign-out page has two buttons and says yes to `logout`.
+      // Its sign-out page has two buttons and confirms with `logout`.
       if (!form?.action.pathname.endsWith('/session/end/confirm')) return page;
       return browser.submit(page, { ...form, fields: [...form.fields, ['logout', 'yes']] });
     },

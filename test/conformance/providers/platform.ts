@@ -2,7 +2,10 @@ import { startInstance } from '../../support/instance.ts';
 import type { Provider } from '../provider.ts';
 import { deskOf } from './desk.ts';
 
-/** The API platform's authorisation service for new clients, which is no OpenID provider: its people sign in at CIS2, its tokens are for the gateway. */
+/**
+ * Starts the API platform's authorisation service for new clients. It is not an OpenID provider: users sign in at CIS2, and its
+ * tokens are for the gateway.
+ */
 export async function startPlatform(): Promise<Provider> {
   const instance = await startInstance({ trustedProxies: '127.0.0.1' });
   await instance.signInAtDesk('gp');

@@ -5,7 +5,7 @@ import { asText, type FuzzTarget, orRefused, text } from '../target.ts';
 
 const headers = { 'content-type': 'application/x-www-form-urlencoded' };
 
-/** The PIN form of the agent's own page. */
+/** The PIN form of the agent's page. */
 export const target: FuzzTarget = {
   name: 'agent-form',
   corpus: [

@@ -19,7 +19,7 @@ export const target: FuzzTarget = {
   ],
   run(bytes) {
     const command = orRefused(['ApduError'], () => decodeCommand(bytes));
-    // What was read means the same when it is written and read again.
+    // A decoded command is unchanged after encoding and decoding again.
     if (command) assert.deepEqual(decodeCommand(encodeCommand(command)), command);
     const response = orRefused(['ApduError'], () => decodeResponse(bytes));
     if (response) assert.deepEqual(encodeResponse(response.sw, response.data), bytes);

@@ -5,7 +5,7 @@ import { parseOcspRequest } from '../../../src/cis/revocation/ocsp-messages.ts';
 import { corpusBytes } from '../corpus.ts';
 import { type FuzzTarget, orAnyError } from '../target.ts';
 
-/** Lists of revoked certificates, OCSP questions and answers: read, or refused as what they are not. */
+/** Revocation lists, OCSP requests and responses are parsed or refused. */
 export const target: FuzzTarget = {
   name: 'card-revocation',
   corpus: [corpusBytes('crl'), corpusBytes('ocsp-request'), corpusBytes('ocsp-response')],

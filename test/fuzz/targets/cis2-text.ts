@@ -22,7 +22,7 @@ const role = {
   },
 };
 
-/** What a person or an application sends to CIS2 in a field: each is read, or refused without an exception. */
+/** Fields that users and applications send to CIS2 are parsed, or refused without an exception. */
 export const target: FuzzTarget = {
   name: 'cis2-text',
   corpus: [

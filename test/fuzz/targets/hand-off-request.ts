@@ -26,7 +26,7 @@ const compact = (given: string): string =>
     .slice(0, 2)
     .join('.')}.AAAA`;
 
-/** All checks of a request but its signature, as if CIS2 itself had signed whatever came. */
+/** All checks of a request except its signature, as if CIS2 had signed any input. */
 export const target: FuzzTarget = {
   name: 'hand-off-request',
   corpus: [

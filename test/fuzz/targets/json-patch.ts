@@ -25,7 +25,7 @@ export const target: FuzzTarget = {
         { op: 'remove', path: '/address/1~1a~0b' },
       ],
     }),
-    // A piece that is put into the middle of this one is part of a title.
+    // A piece inserted into the middle of this one becomes part of a title.
     json({
       patches: [{ op: 'add', value: { prefix: ['Lieutenant Commander'], use: 'nickname' }, path: '/name/-' }],
     }),

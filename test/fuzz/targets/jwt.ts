@@ -4,7 +4,7 @@ import { asText, type FuzzTarget, text } from '../target.ts';
 
 const encode = (value: string): string => Buffer.from(value).toString('base64url');
 
-/** Header and claims in lines of their own, so that what is in them is changed and not only their base64. */
+/** Header and claims as separate lines, so that mutations change their content, not only their base64. */
 const open = (header: object, claims: object): Uint8Array =>
   text(`${JSON.stringify(header)}\n${JSON.stringify(claims)}\nAAAA`);
 

@@ -8,7 +8,7 @@ const certificate = new X509Certificate(corpusBytes('legacy-assertion-signer'));
 const signed = corpusFile('legacy-assertion.xml');
 const honest = JSON.stringify(readRoleAssertion(asText(signed), certificate));
 
-/** A signed role assertion: whatever is done to it, it says what was signed, or nothing. */
+/** A signed role assertion: after any change, the reader returns the signed data or nothing. */
 export const target: FuzzTarget = {
   name: 'legacy-assertion',
   corpus: [signed],

@@ -8,7 +8,7 @@ const message = corpusBytes('legacy-cms');
 const header = 'Content-Type: application/x-pkcs7-mime\nContent-Transfer-Encoding: base64\n\n';
 const envelope = Buffer.from(`${header}${Buffer.from(message).toString('base64')}`).toString('base64');
 
-/** The answer of a card: a CMS message as DER, or its MIME envelope in base64. */
+/** The response of a card: a CMS message as DER, or its MIME envelope in base64. */
 export const target: FuzzTarget = {
   name: 'legacy-cms',
   corpus: [message, text(envelope)],

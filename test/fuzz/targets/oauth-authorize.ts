@@ -4,7 +4,7 @@ import { parseClaims } from '../../../src/cis2/openid/authorize/claims-parameter
 import { readBasic } from '../../../src/oauth/basic.ts';
 import { asText, type FuzzTarget, json, text } from '../target.ts';
 
-/** Parameters and headers with a form of their own. */
+/** Parameters and headers with their own formats. */
 export const target: FuzzTarget = {
   name: 'oauth-authorize',
   corpus: [

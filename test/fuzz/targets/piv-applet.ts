@@ -13,7 +13,7 @@ const SIGN = `0087119a267c2482008120${'ab'.repeat(32)}00`;
 
 const card = await memoryCard();
 
-/** An input is a series of commands to a card that was just powered. */
+/** An input is a series of commands to a newly powered card. */
 export const target: FuzzTarget = {
   name: 'piv-applet',
   corpus: [

@@ -11,7 +11,7 @@ const SELECTED = '61134f0600001000010079074f05a0000003089000';
 const CERTIFICATE = '53097004300205007101009000';
 const SIGNATURE = '7c0a820830060201010201019000';
 
-/** An input is what a card answers, one after another and again from the start. */
+/** An input is a repeated sequence of a card's responses. */
 export const target: FuzzTarget = {
   name: 'piv-client',
   corpus: [

@@ -10,7 +10,7 @@ const token = (typ: string, claims: object) =>
   `${encode({ alg: 'ES256', typ, kid: 'k' })}.${encode({ aud: issuer, ...claims })}.AAAA`;
 const holders = new HolderChecks(undefined, false);
 
-/** What a tablet posts, as far as it is read before its signature is known to hold. */
+/** The data that a tablet posts, as far as it is parsed before its signature is verified. */
 export const target: FuzzTarget = {
   name: 'tablet-request',
   corpus: [

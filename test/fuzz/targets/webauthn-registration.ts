@@ -12,7 +12,7 @@ const id = Buffer.alloc(32, 7).toString('base64url');
 const whole = softAttestation({ ...party, rpId: party.id, challenge, id });
 const ceremony = { party, policy: webAuthnPolicy({}, true) } as Ceremony;
 
-/** The attestation object of a registration: CBOR with a key, from a browser that may be anybody's. */
+/** The attestation object of a registration: CBOR with a key, from an untrusted browser. */
 export const target: FuzzTarget = {
   name: 'webauthn-registration',
   corpus: [new Uint8Array(Buffer.from(whole.response.attestationObject, 'base64url'))],
@@ -35,7 +35,7 @@ export const target: FuzzTarget = {
       assert.doesNotMatch(verified.refused, /call stack|memory|allocation/i);
       return;
     }
-    // Nothing that was changed is vouched for.
+    // A changed object never has a trusted root.
     assert.equal(verified.body.root, null);
     assert.equal(attestation.id, id);
   },

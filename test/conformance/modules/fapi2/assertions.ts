@@ -6,7 +6,7 @@ import { fapi2 } from './name.ts';
 
 type Claims = Record<string, unknown>;
 
-/** An assertion with these claims is refused at the token endpoint. */
+/** A module: the token endpoint refuses an assertion with these claims. */
 const refusedAtToken = (name: string, claims: () => Claims): Module => ({
   id: fapi2(name),
   async run(trial) {
@@ -17,7 +17,7 @@ const refusedAtToken = (name: string, claims: () => Claims): Module => ({
   },
 });
 
-/** An assertion with these claims is refused, or taken, when a request is pushed. */
+/** A module: a pushed request with these assertion claims is refused or accepted. */
 const atPush = (name: string, claims: (party: FapiParty) => Claims, taken: boolean): Module => ({
   id: fapi2(name),
   async run(trial) {

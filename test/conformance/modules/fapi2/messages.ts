@@ -10,11 +10,11 @@ const messages = (name: string): string => `fapi2-message-signing-final-${name}`
 
 type Claims = Record<string, unknown>;
 
-/** A client that registered for signed requests. */
+/** Registers a client for signed requests. */
 const register = (trial: Trial, more: { jwks?: { keys: KeyPair['publicJwk'][] } } = {}): Promise<FapiParty> =>
   FapiParty.register(trial, { signedRequests: true, ...more });
 
-/** A request object with the whole request in it; claims given as undefined are left out. */
+/** Returns a request object with the whole request; omits undefined claims. */
 async function objectOf(party: FapiParty, claims: Claims = {}, key: KeyPair = party.rp.key): Promise<string> {
   const { clientId } = party.rp.registered;
   const usual = { iss: clientId, aud: party.rp.issuer, nbf: now(), exp: now() + 300, ...party.parameters() };
@@ -24,7 +24,7 @@ async function objectOf(party: FapiParty, claims: Claims = {}, key: KeyPair = pa
     .sign(key.privateKey);
 }
 
-/** Pushes nothing but a request object. */
+/** Pushes only a request object. */
 const pushObject = (party: FapiParty, request: string): Promise<Reply> =>
   party.rp.send(party.rp.endpoint('pushed_authorization_request_endpoint'), {
     client_id: party.rp.registered.clientId,

@@ -17,7 +17,7 @@ const withIat = (name: string, difference: number): Module => ({
   },
 });
 
-/** DPoP (RFC 9449) as the profile's way to bind tokens. */
+/** DPoP (RFC 9449), one of the profile's methods to bind tokens. */
 export const proofs: readonly Module[] = [
   {
     id: fapi2('access-token-type-header-case-sensitivity'),
@@ -135,7 +135,7 @@ export const proofs: readonly Module[] = [
   },
 ];
 
-/** Certificates (RFC 8705) as the profile's other way. */
+/** Certificates (RFC 8705), the profile's other method. */
 export const certificates: readonly Module[] = [
   {
     id: fapi2('access-token-type-header-case-sensitivity'),

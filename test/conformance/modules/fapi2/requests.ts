@@ -22,7 +22,7 @@ const pushRefused = (
   },
 });
 
-/** A long value is kept as it is, or refused: never cut. */
+/** A long value is kept unchanged or refused, never cut. */
 const long = (name: string, parameter: 'state' | 'nonce'): Module => ({
   id: fapi2(name),
   async run(trial) {
@@ -34,7 +34,7 @@ const long = (name: string, parameter: 'state' | 'nonce'): Module => ({
   },
 });
 
-/** Authorization requests and what pushing them means (FAPI 2.0 Security Profile section 5.3.2.2, RFC 9126). */
+/** Authorization requests and pushed requests (FAPI 2.0 Security Profile section 5.3.2.2, RFC 9126). */
 export const requests: readonly Module[] = [
   succeedsWith('ensure-authorization-request-without-state-success', { state: undefined }),
   succeedsWith('ensure-authorization-request-without-nonce-success', { nonce: undefined }),
@@ -103,7 +103,7 @@ export const requests: readonly Module[] = [
   {
     id: fapi2('plain-fapi-tolerate-unregistered-redirect-uri'),
     async run(trial) {
-      // Section 5.3.2.2 allows both; what is wrong is an address that was neither registered nor pushed.
+      // Section 5.3.2.2 allows both; only an address that was neither registered nor pushed is wrong.
       const party = await FapiParty.register(trial);
       const pushed = await party.push({ redirect_uri: 'https://rp.example/unregistered' });
       if (pushed.status !== 201) return refused(pushed, 'invalid_request', 'invalid_redirect_uri');

@@ -3,7 +3,7 @@ import { FapiParty, refused } from '../../fapi-party.ts';
 import { type Module, notOffered } from '../../module.ts';
 import { fapi2 } from './name.ts';
 
-/** The whole way, and what the token endpoint takes (FAPI 2.0 Security Profile section 5.3.2). */
+/** The complete flow, and the token endpoint (FAPI 2.0 Security Profile section 5.3.2). */
 export const tokens: readonly Module[] = [
   {
     id: fapi2('discovery-end-point-verification'),
