@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { seconds } from '@alongside/kernel/clock';
+import { uuid } from '@alongside/kernel/ids';
 import { assertNeedsAudit } from '../../test/support/failing-audit.ts';
 import { codeOf, codeRequest } from './testing/journeys.ts';
 import { type Platform, type Reply, startPlatform } from './testing/platform.ts';
@@ -54,12 +55,41 @@ describe('audit records of the authorisation service', () => {
   });
 });
 
-describe('without its audit record', () => {
+describe('the standard profile', () => {
   let client: StandardClient;
   before(async () => {
     client = await startStandardClient();
   });
   after(() => client.platform.close());
+
+  const endSession = async (sid = careWorker.sid) => {
+    const { clock, provider, post } = client.platform;
+    const logout = await provider.logoutToken({ sid, exp: seconds(clock) + 60 }, { typ: 'logout+jwt' });
+    return post('/oauth2.1/backchannel_logout', { logout_token: logout });
+  };
+
+  test('records the revocation of tokens whose session ended while they were issued', async () => {
+    const { database, audit, provider } = client.platform;
+    const sid = uuid();
+    provider.state.person = { ...careWorker, sid };
+    const code = await client.codeOf('web');
+    provider.reset();
+    const since = (await audit.list()).at(-1)?.seq;
+    const { batch } = database;
+    database.batch = async (statements, options) => {
+      if (statements.some(({ text }) => text.startsWith('INSERT INTO token'))) {
+        database.batch = batch;
+        await endSession(sid);
+      }
+      return batch.call(database, statements, options);
+    };
+    assert.equal((await client.redeem('web', code)).status, 400);
+    const records = await audit.list(since);
+    const find = (name: string) => records.find(({ action }) => action === `authorisation.${name}`);
+    const revoked = find('tokens-revoked');
+    assert.equal(revoked?.detail.cause, 'session-ended');
+    assert.equal(revoked?.family, find('tokens-issued')?.family);
+  });
 
   /** Prepares an act and returns it. */
   const acts: Readonly<Record<string, () => Promise<() => Promise<Reply>>>> = {
@@ -90,15 +120,11 @@ describe('without its audit record', () => {
     },
     'ending a session': async () => {
       await client.tokensOf('web');
-      return async () => {
-        const { clock, provider } = client.platform;
-        const logout = await provider.logoutToken({ exp: seconds(clock) + 60 }, { typ: 'logout+jwt' });
-        return client.platform.post('/oauth2.1/backchannel_logout', { logout_token: logout });
-      };
+      return () => endSession();
     },
   };
   for (const [name, prepare] of Object.entries(acts))
-    test(`${name} fails and changes nothing`, async () => {
+    test(`${name} without its audit record fails and changes nothing`, async () => {
       await assertNeedsAudit(client.platform.database, ['token'], await prepare());
     });
 });

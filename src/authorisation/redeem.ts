@@ -3,6 +3,7 @@ import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
 import { type CodeGrant, Codes } from './codes.ts';
 import type { Parts } from './parts.ts';
+import { revoking } from './revoking.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** A code that was found good, and what it stands for. */
@@ -20,16 +21,18 @@ export const redeeming = (
     tokens,
     singleUse,
     endedSessions,
-  }: Pick<Parts, 'database' | 'tokens' | 'singleUse' | 'endedSessions'>,
+    audit,
+  }: Pick<Parts, 'database' | 'tokens' | 'singleUse' | 'endedSessions' | 'audit'>,
   refuse: Refuse,
 ) => {
   const codes = new Codes(base, singleUse);
+  const revoke = revoking({ tokens, audit }, base);
   return async ({ code, granted, upstream }: WithCode, writes: readonly Statement[]): Promise<void> => {
     // One batch, so of any number of uses at once one wins and the others find nothing written.
     const { done } = await database.batch([codes.spending(code), ...writes]);
     if (!done) throw refuse('the code was used by another request at the same time');
     if (await endedSessions.isOver(base, upstream, granted.sid)) {
-      await tokens.revokeFamily(granted.family);
+      await revoke(granted, 'session-ended');
       throw refuse('the provider ended the session at the same time');
     }
   };

@@ -10,7 +10,7 @@ interface Family {
   applicationId: string;
 }
 
-type Cause = 'client' | 'code-reused' | 'refresh-token-reused';
+type Cause = 'client' | 'code-reused' | 'refresh-token-reused' | 'session-ended';
 
 /** Returns the audit record of revoked tokens. */
 export const revocationStatement = (

@@ -3,6 +3,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { assertNeedsAudit } from '../../test/support/failing-audit.ts';
 import type { Cis2Half } from '../oauth/applications.ts';
 import { consolePaths } from './protocol.ts';
+import { passwordRealm } from './realms/realm.ts';
 import { Browser, form, type Reply, send } from './testing/browser.ts';
 import { cheapHash } from './testing/cheap-hash.ts';
 import { codeOf, consoleSecret, type Instance, secret, startInstance } from './testing/instance.ts';
@@ -176,6 +177,13 @@ describe('refused authenticators', () => {
       const page = await browser.post(`${at}/totp/password`, { email, password: 'wrong' });
       const step = /name="step" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
       return browser.post(`${at}/totp/code`, { step, code: '000000' });
+    },
+    password: async () => {
+      const browser = new Browser();
+      const realm = `${cis2.origin}${passwordRealm.path}`;
+      const page = await browser.get(cis2.authorizeUrl(client).replace(cis2.issuer, realm));
+      const action = /<form method="post" action="([^"]+)"/.exec(page.body)?.[1];
+      return browser.post(`${cis2.origin}${action}`, { username: email, password: 'wrong' });
     },
     'security-key': async () => {
       const browser = new Browser();

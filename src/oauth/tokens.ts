@@ -180,7 +180,7 @@ export class Tokens {
    * Ends all tokens of one authorization, also those that a refresh is issuing at this moment. Returns how many lived.
    * @param record the audit record, written with the first token that ends
    */
-  revokeFamily(family: string, record?: Statement): Promise<number> {
+  revokeFamily(family: string, record: Statement): Promise<number> {
     return this.#revokeTwice(this.revokingFamily(family), record);
   }
 

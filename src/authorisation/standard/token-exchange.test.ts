@@ -303,7 +303,7 @@ describe('token exchange: an access token of the platform', () => {
     const { batch } = database;
     database.batch = async (statements) => {
       database.batch = batch;
-      await platform.tokens.revokeFamily(family);
+      await platform.tokens.revokeFamily(family, sql('SELECT 1'));
       return batch.call(database, statements);
     };
     const answer = await withAccess(token);

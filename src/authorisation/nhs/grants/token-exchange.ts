@@ -8,6 +8,7 @@ import { accessLifetime, Issuer, type TokenGrant } from '../../issue.ts';
 import { scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
+import { revoking } from '../../revoking.ts';
 import type { Level } from '../../upstream/upstream.ts';
 import { actorAttributes, checkActor, verifyActor, type WithActor } from './actor-token.ts';
 import { authenticated } from './assertion-steps.ts';
@@ -70,7 +71,7 @@ export const tokenExchange = grant(
         .step(useIdTokenOnce(base, parts));
     },
     issue(base, parts) {
-      const { tokens, database, vault, recorder, endedSessions } = parts;
+      const { database, vault, recorder, endedSessions } = parts;
       const issuer = new Issuer(base, parts);
       return async function issue(
         known: Incoming &
@@ -104,7 +105,7 @@ export const tokenExchange = grant(
         });
         await database.batch([...access.writes, ...refresh.writes]);
         if (await endedSessions.isOver(base, upstream, sid)) {
-          await tokens.revokeFamily(granted.family);
+          await revoking(parts, base)(granted, 'session-ended');
           throw errors.subjectSession('the provider ended the session at the same time');
         }
         recorder.record({

@@ -8,6 +8,7 @@ import { accessLifetime, Issuer } from '../../issue.ts';
 import { applicationMarker, scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
 import type { Parts } from '../../parts.ts';
+import { revoking } from '../../revoking.ts';
 import { AccessTokens, actorAttribute, mayActAttribute, refreshBinding } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
@@ -171,7 +172,7 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
       ]);
       if (!done) throw errors.subjectInvalid('it was revoked at the same time');
       if (await endedSessions.isOver(base, subject.upstream, subject.sid)) {
-        await tokens.revokeFamily(granted.family);
+        await revoking(parts, base)(granted, 'session-ended');
         throw errors.subjectInvalid('the provider ended the session at the same time');
       }
       const detail = { client: client.application.name, scope: scope.join(' '), delegated: act !== null };
