@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { seconds } from '@alongside/kernel/clock';
+import type { JwtClaims } from '@alongside/kernel/jws';
 import { readCertificate } from '../../src/oauth/mutual-tls.ts';
 import { newAuthority, type TestCertificate } from '../../src/oauth/testing/certificates.ts';
 import {
@@ -143,41 +144,70 @@ describe('sender-constrained tokens of CIS2 and /oauth2.1', () => {
     assert.deepEqual(await ask({ htu: `${server.addressOf('token')}?x=1` }), [400, 'invalid_grant']);
   });
 
-  const proofs: [string, (server: Server) => Promise<string> | string][] = [
-    ['that is no JWS', () => 'proof'],
+  type Proof = (server: Server) => Promise<string> | string;
+  const proofOf =
+    (claims: (server: Server) => object = () => ({}), header: () => object = () => ({})): Proof =>
+    (server) =>
+      proof(server, prover, server.addressOf('token'), claims(server) as JwtClaims, header());
+  const valid = proofOf();
+  const at = (offset: number) => (server: Server) => ({ iat: seconds(server.clock) + offset });
+  const json = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+  const accepted: [string, Proof][] = [
+    ['issued 59 s ago', proofOf(at(-59))],
+    ['issued 10 s ahead', proofOf(at(10))],
+    ['with query and fragment in htu', proofOf((server) => ({ htu: `${server.addressOf('token')}?x=1#y` }))],
+    [
+      'with another spelling of htu',
+      proofOf((server) => ({ htu: server.addressOf('token').replace('http', 'HTTP') })),
+    ],
+    ['with unknown claims', proofOf(() => ({ exp: 1, nbf: 4e9, iss: 'x' }))],
+  ];
+  const refused: [string, Proof][] = [
+    ['that is not a JWS', () => 'proof'],
     ['that is empty', () => ''],
-    ['of two proofs', async (server) => `${(await dpop(server)).dpop}, ${(await dpop(server)).dpop}`],
-    ['for another method', async (server) => (await dpop(server, prover, { htm: 'GET' })).dpop ?? ''],
-    [
-      'for another address',
-      async (server) => (await dpop(server, prover, { htu: server.issuer })).dpop ?? '',
-    ],
-    [
-      'of 61 s ago',
-      async (server) => (await dpop(server, prover, { iat: seconds(server.clock) - 61 })).dpop ?? '',
-    ],
-    [
-      'of 11 s ahead',
-      async (server) => (await dpop(server, prover, { iat: seconds(server.clock) + 11 })).dpop ?? '',
-    ],
-    ['without jti', async (server) => (await dpop(server, prover, { jti: undefined })).dpop ?? ''],
-    ['of another type', async (server) => (await dpop(server, prover, {}, { typ: 'JWT' })).dpop ?? ''],
-    ['without its key', async (server) => (await dpop(server, prover, {}, { jwk: undefined })).dpop ?? ''],
+    ['besides another one', async (server) => `${await valid(server)}, ${await valid(server)}`],
+    ['of another type', proofOf(undefined, () => ({ typ: 'JWT' }))],
+    ['without its key', proofOf(undefined, () => ({ jwk: undefined }))],
     [
       'with the private key in its header (CVE-2026-54431)',
-      async (server) =>
-        (await dpop(server, prover, {}, { jwk: prover.privateKey.export({ format: 'jwk' }) })).dpop ?? '',
+      proofOf(undefined, () => ({ jwk: prover.privateKey.export({ format: 'jwk' }) })),
     ],
+    ['with a symmetric key', proofOf(undefined, () => ({ jwk: { kty: 'oct', k: 'AAAA' } }))],
+    ['with the key of another', proofOf(undefined, () => ({ jwk: { ...thief.jwk, kid: undefined } }))],
+    ['with a forged signature', async (server) => `${(await valid(server)).slice(0, -8)}AAAAAAAA`],
+    ['that is unsigned', () => `${json({ alg: 'none', typ: 'dpop+jwt' })}.e30.`],
+    ['signed with a symmetric algorithm', () => `${json({ alg: 'HS256', typ: 'dpop+jwt' })}.e30.AAAA`],
+    ['without htm', proofOf(() => ({ htm: undefined }))],
+    ['for another method', proofOf(() => ({ htm: 'GET' }))],
+    ['without htu', proofOf(() => ({ htu: undefined }))],
+    ['with a list as htu', proofOf((server) => ({ htu: [server.addressOf('token')] }))],
+    ['for another address', proofOf((server) => ({ htu: server.addressOf('pushed') }))],
+    [
+      'for another host',
+      proofOf((server) => ({ htu: `https://evil.test${new URL(server.addressOf('token')).pathname}` })),
+    ],
+    ['without iat', proofOf(() => ({ iat: undefined }))],
+    ['with a string as iat', proofOf((server) => ({ iat: `${seconds(server.clock)}` }))],
+    ['issued 61 s ago', proofOf(at(-61))],
+    ['issued 11 s ahead', proofOf(at(11))],
+    ['without jti', proofOf(() => ({ jti: undefined }))],
+    ['with a number as jti', proofOf(() => ({ jti: 1 }))],
+    ['with a jti of 300 characters', proofOf(() => ({ jti: 'x'.repeat(300) }))],
+    ['of more than 8 KiB', proofOf(() => ({ jti: 'x'.repeat(10_000) }))],
   ];
-  for (const [name, made] of proofs)
-    both(`are refused with a proof ${name}`, async (server) => {
-      const id = await server.register();
-      const form = { ...codeForm('x'), ...post(id) };
-      assert.deepEqual(result(await server.post('token', form, { dpop: await made(server) })), [
-        400,
-        'invalid_dpop_proof',
-      ]);
-    });
+  for (const [rows, error] of [
+    [accepted, 'invalid_grant'],
+    [refused, 'invalid_dpop_proof'],
+  ] as const)
+    for (const [name, made] of rows)
+      both(`${error === 'invalid_grant' ? 'accept' : 'refuse'} a proof ${name}`, async (server) => {
+        const form = { ...codeForm('x'), ...post(await server.register()) };
+        assert.deepEqual(result(await server.post('token', form, { dpop: await made(server) })), [
+          400,
+          error,
+        ]);
+      });
 
   both('are refused with a proof that was used before', async (server) => {
     const id = await server.register();
@@ -407,6 +437,7 @@ describe('revocation at CIS2 and /oauth2.1 (RFC 7009)', () => {
     const tokens = tokensOf(await redeem(server, id));
     const reply = await revoke(server, id, tokens.access_token);
     assert.deepEqual([reply.status, reply.text, reply.headers['cache-control']], [200, '', 'no-store']);
+    assert.equal((await revoke(server, id, tokens.access_token)).status, 200);
     assert.deepEqual(
       [await isLive(server, tokens.access_token), await isLive(server, tokens.refresh_token)],
       [false, true],
@@ -493,7 +524,8 @@ describe('forms at CIS2 and /oauth2.1', () => {
       const json = { 'content-type': 'application/json' };
       assert.deepEqual(result(await server.post(endpoint, post(id), json)), [400, 'invalid_request']);
       const twice = `state=1&state=2&${new URLSearchParams(post(id) as Record<string, string>)}`;
-      assert.deepEqual(result(await server.post(endpoint, twice)), [400, 'invalid_request']);
+      const { status, body } = await server.post(endpoint, twice);
+      assert.deepEqual([status, body.error_description], [400, 'A parameter came more than once.']);
     });
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { applicationOf, scopes, secretOf } from '../testing/applications.ts';
+import { scopes } from '../testing/applications.ts';
 import { assertError } from '../testing/journeys.ts';
 import { type StandardClient, startStandardClient } from '../testing/standard.ts';
 
@@ -72,51 +72,18 @@ describe('standard profile: the code grant', () => {
         'The authorization code is not valid.',
       );
     });
-    test('answers a failed HTTP Basic with its challenge', async () => {
-      const answer = await client.platform.post(
-        '/oauth2.1/token',
-        { grant_type: 'authorization_code' },
-        { authorization: 'Basic eDp5' },
+    test('gives a client for itself the scopes of applications, and no refresh token', async () => {
+      const form = { grant_type: 'client_credentials', ...(await client.credentials('signing')) };
+      const { status, body } = await client.platform.post('/oauth2.1/token', form);
+      assert.deepEqual(
+        [status, body.scope, body.expires_in, body.refresh_token],
+        [200, scopes.application, 599, undefined],
       );
-      assert.deepEqual([answer.status, answer.body.error], [401, 'invalid_client']);
-      assert.match(answer.headers.get('www-authenticate') ?? '', /^Basic/);
     });
-    test('authenticates a client_secret_basic client by the header alone', async () => {
-      const { platform } = client;
-      await platform.applications.add(
-        applicationOf('basic', { profile: 'standard', tokenEndpointAuthMethod: 'client_secret_basic' }),
-      );
-      const basic = (id: string, secret: string) => ({
-        authorization: `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`,
-      });
-      const own = basic('key-of-basic', secretOf('basic'));
-      const form = { grant_type: 'client_credentials' };
-      const ask = (more: Record<string, string>, headers: Record<string, string>) =>
-        platform.post('/oauth2.1/token', { ...form, ...more }, headers);
-      assert.equal((await ask({}, own)).status, 200);
-      assert.equal((await ask({ client_id: 'key-of-basic' }, own)).status, 200);
-      // biome-ignore format: a table, one row a line
-      const refused: [Record<string, string>, Record<string, string>, number, string][] = [
-        [{}, basic('key-of-basic', 'wrong'), 401, 'invalid_client'],
-        [{ client_id: 'key-of-web' }, own, 401, 'invalid_client'],
-        [{ client_id: 'key-of-basic', client_secret: secretOf('basic') }, {}, 401, 'invalid_client'],
-        [{}, basic('key-of-web', secretOf('web')), 401, 'invalid_client'],
-        [{ client_secret: secretOf('basic') }, own, 400, 'invalid_request'],
-      ];
-      for (const [more, headers, status, error] of refused) {
-        const answer = await ask(more, headers);
-        assert.deepEqual([answer.status, answer.body.error], [status, error]);
-      }
-      const metadata = await platform.get('/.well-known/oauth-authorization-server/oauth2.1');
-      assert.ok(metadata.body.token_endpoint_auth_methods_supported.includes('client_secret_basic'));
-    });
-    test('not a form', async () => {
-      const answer = await client.platform.call('/oauth2.1/token', {
-        method: 'POST',
-        body: '{}',
-        headers: { 'content-type': 'application/json' },
-      });
-      assert.deepEqual([answer.status, answer.body.error], [400, 'invalid_request']);
+    test('refuses client_credentials to a public client', async () => {
+      const form = { grant_type: 'client_credentials', client_id: 'key-of-native' };
+      const { body } = await client.platform.post('/oauth2.1/token', form);
+      assert.equal(body.error, 'unauthorized_client');
     });
     test('a code lasts a minute', async () => {
       const code = await client.codeOf('native');

@@ -44,8 +44,6 @@ const introspect = async (token: string, of = client): Promise<Record<string, un
   assert.equal(reply.headers['cache-control'], 'no-store');
   return JSON.parse(reply.body);
 };
-const revoke = (token: string, of = client, more: Record<string, string> = {}) =>
-  post('/token/revoke', { token, ...more }, of);
 
 describe('introspection (RFC 7662)', () => {
   test('of an access token', async () => {
@@ -84,44 +82,9 @@ describe('introspection (RFC 7662)', () => {
   });
 });
 
-describe('revocation (RFC 7009)', () => {
-  test('an access token ends alone', async () => {
-    const { access_token, refresh_token } = await signIn();
-    const reply = await revoke(access_token);
-    assert.deepEqual([reply.status, reply.body], [200, '']);
-    assert.deepEqual(await introspect(access_token), { active: false });
-    assert.equal((await refresh(refresh_token)).status, 200);
-  });
-  test('a refresh token ends with all that came of its sign-in, whatever the hint says', async () => {
-    const first = await signIn();
-    const second = JSON.parse((await refresh(first.refresh_token)).body);
-    assert.equal(
-      (await revoke(second.refresh_token, client, { token_type_hint: 'access_token' })).status,
-      200,
-    );
-    for (const token of [first.access_token, second.access_token, second.refresh_token])
-      assert.deepEqual(await introspect(token), { active: false });
-  });
-  test('another’s token, an unknown one, the same one again: 200, and nothing happens', async () => {
-    const { access_token } = await signIn();
-    assert.equal((await revoke(access_token, other)).status, 200);
-    assert.equal((await introspect(access_token)).active, true);
-    assert.equal((await revoke('unknown')).status, 200);
-    assert.equal((await revoke(access_token)).status, 200);
-    assert.equal((await revoke(access_token)).status, 200);
-  });
-});
-
 for (const path of ['/introspect', '/token/revoke'])
   describe(`${path} refuses`, () => {
     const errorOf = ({ status, body }: Reply) => [status, JSON.parse(body).error];
-    test('no token', async () => assert.deepEqual(errorOf(await post(path, {})), [400, 'invalid_request']));
-    test('no client authentication, or a wrong one', async () => {
-      const none = await send('POST', `${cis2.issuer}${path}`, formType, 'token=x');
-      assert.deepEqual(errorOf(none), [401, 'invalid_client']);
-      const wrong = await post(path, { token: 'x', client_secret: 'wrong' });
-      assert.deepEqual(errorOf(wrong), [401, 'invalid_client']);
-    });
     test('a client of the published profile', async () => {
       const { access_token } = await signIn(nhs);
       assert.deepEqual(errorOf(await post(path, { token: access_token }, nhs)), [400, 'unauthorized_client']);

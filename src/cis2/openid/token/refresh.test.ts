@@ -197,22 +197,6 @@ describe('the same token again, in the standard profile', () => {
     const { expires_in } = JSON.parse((await refresh(standard, refresh_token)).body);
     assert.ok(expires_in > 3540 && expires_in < 3575, `${expires_in}`);
   });
-  test('after 30 s: refused, and all that came of the sign-in ends', async () => {
-    const first = await signIn(standard);
-    const second = tokensOf(await refresh(standard, first.refresh_token));
-    advance(31);
-    assert.equal(errorOf(await refresh(standard, first.refresh_token)), 'invalid_grant');
-    assert.equal(errorOf(await refresh(standard, second.refresh_token)), 'invalid_grant');
-    assert.deepEqual([await isLive(first.access_token), await isLive(second.access_token)], [false, false]);
-  });
-  test('once its successor was used: the same', async () => {
-    const first = await signIn(standard);
-    const second = tokensOf(await refresh(standard, first.refresh_token));
-    const third = tokensOf(await refresh(standard, second.refresh_token));
-    assert.equal(errorOf(await refresh(standard, first.refresh_token)), 'invalid_grant');
-    assert.equal(await isLive(third.access_token), false);
-    assert.equal(errorOf(await refresh(standard, third.refresh_token)), 'invalid_grant');
-  });
   test('by another client: refused, and nothing more', async () => {
     const first = await signIn(standard);
     const second = tokensOf(await refresh(standard, first.refresh_token));

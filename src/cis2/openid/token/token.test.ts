@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { sha256 } from '@alongside/kernel/secrets';
 import type { Cis2Half } from '../../../oauth/applications.ts';
 import { Browser, form, type Reply, send } from '../../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../../testing/instance.ts';
@@ -97,22 +96,8 @@ describe('refusals', () => {
       assert.equal((await redeem(code)).status, 200);
     });
 
-  test('a repeated parameter', async () => {
-    const body = form(values(await freshCode(), client));
-    assert.equal(JSON.parse((await post(`${body}&code=2`)).body).error, 'invalid_request');
-  });
-  test('not a form', async () => {
-    const reply = await post(JSON.stringify(values('x', client)), { 'content-type': 'application/json' });
-    assert.equal(reply.status, 400);
-    assert.equal(JSON.parse(reply.body).error, 'invalid_request');
-  });
   test('GET is not a way in', async () => {
     assert.equal((await send('GET', `${cis2.issuer}/access_token`)).status, 405);
-  });
-  test('a secret that has run out', async () => {
-    const secrets = [{ hash: sha256(secret), createdAt: 0, expiresAt: cis2.clock.now() - 1 }];
-    const expired = await cis2.register({ secrets });
-    assert.equal((await redeem(await freshCode(expired), {}, expired)).status, 401);
   });
   test('the reason is in the log and, in development, in a header; never in the body', async () => {
     const reply = await redeem('x'.repeat(43));
@@ -160,17 +145,6 @@ describe('client_secret_basic', () => {
       if (/^basic/i.test(headers.authorization))
         assert.match(String(reply.headers['www-authenticate']), /^Basic /);
     });
-  test('beside a secret in the form: two ways are one too many', async () => {
-    const both = form(values(await freshCode(basic), basic));
-    assert.equal(JSON.parse((await post(both, header(good))).body).error, 'invalid_request');
-  });
-  test('another client_id in the form', async () => {
-    const foreign = form(values(await freshCode(basic), client, { client_secret: undefined }));
-    assert.equal((await post(foreign, header(good))).status, 401);
-  });
-  test('another way than the registered one', async () => {
-    assert.equal((await redeem(await freshCode(basic), {}, basic)).status, 401);
-  });
 });
 
 describe('the code', () => {

@@ -8,7 +8,7 @@ import { type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import type { Cis2Half } from '../../../../oauth/applications.ts';
 import { Browser, form, type Reply, send } from '../../../testing/browser.ts';
-import { codeOf, type Instance, secret, startInstance } from '../../../testing/instance.ts';
+import { codeOf, type Instance, startInstance } from '../../../testing/instance.ts';
 import { gp } from '../../../testing/people.ts';
 
 const published = '{"error_description":"JWT is not valid","error":"invalid_client"}';
@@ -173,82 +173,6 @@ describe('refused with exactly the published body', () => {
     const client = await cis2.register({ jwks });
     refused(await redeem(client, await assertion(client)), /registered client_secret_post/);
   });
-});
-
-test('a secret beside the assertion: two ways are one too many', async () => {
-  const client = clientOf('RS512');
-  const reply = await redeem(client, await assertion(client), {
-    client_id: client.clientId,
-    client_secret: secret,
-  });
-  assert.equal(JSON.parse(reply.body).error, 'invalid_request');
-});
-
-test('clocks may differ a little: exp 8 s ago, nbf 8 s ahead, exp 5 min 8 s ahead', async () => {
-  const client = clientOf('ES256');
-  for (const claims of [{ exp: now() - 8 }, { nbf: now() + 8 }, { exp: now() + 308 }])
-    assert.equal((await redeem(client, await assertion(client, { claims }))).status, 200);
-});
-
-describe('the jti', () => {
-  test('is used once', async () => {
-    const client = clientOf('ES256');
-    const jwt = await assertion(client);
-    assert.equal((await redeem(client, jwt)).status, 200);
-    refused(await redeem(client, jwt), /used before/);
-  });
-  test('ten uses at once: one winner', async () => {
-    const client = clientOf('ES256');
-    const jwt = await assertion(client);
-    const codes: string[] = [];
-    for (let i = 0; i < 10; i++) codes.push(codeOf(await cis2.signIn(browser, client)));
-    const bodies = codes.map((code) =>
-      form({
-        grant_type: 'authorization_code',
-        code,
-        redirect_uri: client.redirectUris[0] ?? '',
-        client_assertion_type: assertionType,
-        client_assertion: jwt,
-      }),
-    );
-    const type = { 'content-type': 'application/x-www-form-urlencoded' };
-    const replies = await Promise.all(
-      bodies.map((body) => send('POST', `${cis2.issuer}/access_token`, type, body)),
-    );
-    assert.equal(replies.filter(({ status }) => status === 200).length, 1);
-    assert.equal(replies.filter(({ body }) => body === published).length, 9);
-  });
-  test('is not spent by an assertion that fails', async () => {
-    const client = clientOf('ES256');
-    const jti = uuid();
-    refused(await redeem(client, await assertion(client, { claims: { jti, aud: 'x' } })), /aud/);
-    refused(
-      await redeem(
-        client,
-        await assertion(client, {
-          claims: { jti },
-          key: createPrivateKey((await newKeyPair('ES256')).privatePem),
-        }),
-      ),
-      /signature/,
-    );
-    assert.equal((await redeem(client, await assertion(client, { claims: { jti } }))).status, 200);
-  });
-  test('of another client is another one', async () => {
-    const jti = uuid();
-    for (const client of [clientOf('ES256'), clientOf('RS256')])
-      assert.equal((await redeem(client, await assertion(client, { claims: { jti } }))).status, 200);
-  });
-});
-
-test('the standard profile wants the issuer as aud, and accepts the type of RFC 7523bis', async () => {
-  assert.equal((await redeem(standard, await assertion(standard))).status, 200);
-  const header = { typ: 'client-authentication+jwt' };
-  assert.equal((await redeem(standard, await assertion(standard, { header }))).status, 200);
-  refused(
-    await redeem(standard, await assertion(standard, { claims: { aud: `${cis2.issuer}/access_token` } })),
-    /aud/,
-  );
 });
 
 test('keys at an address: fetched, and fetched once more when the kid is unknown', async () => {
