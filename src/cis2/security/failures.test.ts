@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { form, send } from '../testing/browser.ts';
 import { secret, startInstance } from '../testing/instance.ts';
 
-test('wrong secrets at CIS2 count for their network alone, and a right one passes also there', async () => {
+test('wrong secrets at CIS2 count for their network alone, and a right one passes also there', async (t) => {
   const cis2 = await startInstance({ networkLimits: { requests: 100, failures: 5, rows: 6_000 } });
+  t.after(() => cis2.stop());
   const client = await cis2.register({ profile: 'standard' });
   const ask = async (path: string, address: string, word: string) => {
     const body = form({
@@ -39,5 +40,4 @@ test('wrong secrets at CIS2 count for their network alone, and a right one passe
   assert.equal((await signIn('198.51.100.7', 'alongside-connection-manager')).status, 200);
   for (const address of ['198.51.100.7', '203.0.113.9'])
     assert.equal(JSON.parse((await ask('/access_token', address, secret)).body).error, 'invalid_grant');
-  await cis2.stop();
 });
